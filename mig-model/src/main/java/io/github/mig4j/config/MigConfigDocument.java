@@ -1,0 +1,136 @@
+package io.github.mig4j.config;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A mig-parted file: configurations by name.
+ *
+ * <pre>{@code
+ * MigConfigDocument document = MigConfigDocument.empty()
+ *     .with("all-disabled", MigConfig.of(MigConfigSpec.allDisabled()))
+ *     .with("small", MigConfig.of(MigConfigSpec.allDevices(small)));
+ * String yaml = document.toYaml();
+ * MigConfigDocument.parse(yaml).equals(document);     // true
+ * }</pre>
+ */
+@JsonPropertyOrder({"version", "mig-configs"})
+public final class MigConfigDocument {
+
+  private static final MigConfigDocument EMPTY = new MigConfigDocument(Map.of());
+
+  private final Map<String, MigConfig> configs;
+
+  private MigConfigDocument(Map<String, MigConfig> configs) {
+    this.configs = Collections.unmodifiableMap(new LinkedHashMap<>(configs));
+  }
+
+  /**
+   * A document without configurations.
+   *
+   * @return the document; the MIG manager cannot read its file form until one is added
+   */
+  public static MigConfigDocument empty() {
+    return EMPTY;
+  }
+
+  /**
+   * Reads a file strictly, as the MIG manager does.
+   *
+   * @param yaml the text of {@code config.yaml}
+   * @return the document
+   * @throws MigConfigSyntaxException naming every fault with its place, if the MIG manager would
+   *     refuse the file
+   */
+  public static MigConfigDocument parse(String yaml) {
+    return MigConfigReader.parse(yaml);
+  }
+
+  /**
+   * This document with one more configuration, which takes the place of one with the same name.
+   *
+   * @param name the name; any text, but only a label value can be asked for on a node
+   * @param config the configuration
+   * @return a new document
+   */
+  public MigConfigDocument with(String name, MigConfig config) {
+    Map<String, MigConfig> more = new LinkedHashMap<>(configs);
+    more.put(name, config);
+    return new MigConfigDocument(more);
+  }
+
+  /**
+   * This document without a configuration.
+   *
+   * @param name the name
+   * @return a new document, or this one if there is no such configuration
+   */
+  public MigConfigDocument without(String name) {
+    if (!configs.containsKey(name)) {
+      return this;
+    }
+    Map<String, MigConfig> fewer = new LinkedHashMap<>(configs);
+    fewer.remove(name);
+    return new MigConfigDocument(fewer);
+  }
+
+  /**
+   * The only version of the format there is.
+   *
+   * @return {@code v1}
+   */
+  @JsonProperty("version")
+  public String version() {
+    return "v1";
+  }
+
+  /**
+   * The configurations.
+   *
+   * @return configurations by name, in the order of the file
+   */
+  @JsonProperty("mig-configs")
+  public Map<String, MigConfig> configs() {
+    return configs;
+  }
+
+  /**
+   * One configuration.
+   *
+   * @param name its name
+   * @return the configuration, or empty if there is none
+   */
+  public Optional<MigConfig> config(String name) {
+    return Optional.ofNullable(configs.get(name));
+  }
+
+  /**
+   * Writes the file: canonical profile names, quoted filters, entries as they are ordered. Equal
+   * documents in equal order give equal text.
+   *
+   * @return YAML that mig-parted accepts and {@link #parse} reads back
+   */
+  public String toYaml() {
+    return MigConfigWriter.write(this);
+  }
+
+  /** Two documents are equal if they hold equal configurations under equal names. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof MigConfigDocument that && configs.equals(that.configs);
+  }
+
+  @Override
+  public int hashCode() {
+    return configs.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "MigConfigDocument" + configs.keySet();
+  }
+}

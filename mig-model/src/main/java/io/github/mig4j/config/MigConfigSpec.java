@@ -1,0 +1,111 @@
+package io.github.mig4j.config;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.MigLayout;
+import java.util.List;
+import java.util.SortedMap;
+import org.immutables.value.Value;
+
+/**
+ * One entry of a configuration: what to do with some of a node's GPUs.
+ *
+ * <pre>{@code
+ * MigConfigSpec entry = MigConfigSpec.allDevices(MigLayout.on(b200).add("1g.23gb", 7).build());
+ * }</pre>
+ */
+@Value.Immutable
+@JsonSerialize(as = ImmutableMigConfigSpec.class)
+@JsonPropertyOrder({"device-filter", "devices", "mig-enabled", "mig-devices"})
+public interface MigConfigSpec {
+
+  /**
+   * The kinds of GPU that this entry is for.
+   *
+   * @return filters of which one must match; none for every kind
+   */
+  @JsonProperty("device-filter")
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  List<DeviceFilter> deviceFilters();
+
+  /**
+   * The GPUs that this entry is for.
+   *
+   * @return all, or some by index
+   */
+  @JsonProperty("devices")
+  DeviceSelector devices();
+
+  /**
+   * Whether MIG mode is to be on.
+   *
+   * @return false for a whole GPU
+   */
+  @JsonProperty("mig-enabled")
+  boolean migEnabled();
+
+  /**
+   * The MIG devices to make on each of these GPUs.
+   *
+   * @return counts of at least 1 by profile; none if MIG mode is off, or on without devices
+   */
+  @JsonProperty("mig-devices")
+  @Value.NaturalOrder
+  SortedMap<MigProfile, Integer> migDevices();
+
+  /**
+   * Cuts every GPU of the node as a layout says.
+   *
+   * @param layout what each GPU shall hold; the MIG manager is told the devices, not their places
+   * @return the entry
+   */
+  static MigConfigSpec allDevices(MigLayout layout) {
+    return builder()
+        .devices(DeviceSelector.ALL)
+        .migEnabled(true)
+        .putAllMigDevices(layout.devices())
+        .build();
+  }
+
+  /**
+   * Switches MIG off on every GPU of the node.
+   *
+   * @return the entry
+   */
+  static MigConfigSpec allDisabled() {
+    return builder().devices(DeviceSelector.ALL).migEnabled(false).build();
+  }
+
+  /** Checks that counts are positive and that a GPU without MIG mode has no devices. */
+  @Value.Check
+  default void check() {
+    migDevices().forEach((profile, count) -> {
+      if (count < 1) {
+        throw new IllegalArgumentException(
+            "mig-devices: the count of %s must be at least 1, but was %d"
+                .formatted(profile, count));
+      }
+    });
+    if (!migEnabled() && !migDevices().isEmpty()) {
+      throw new IllegalArgumentException(
+          "mig-enabled is false, so mig-devices must be empty, but was " + migDevices());
+    }
+  }
+
+  /**
+   * Starts an entry.
+   *
+   * @return a builder; {@code devices} and {@code migEnabled} are required
+   */
+  static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link MigConfigSpec}. */
+  final class Builder extends ImmutableMigConfigSpec.Builder {
+    Builder() {}
+  }
+}

@@ -1,0 +1,44 @@
+package io.github.mig4j.gpu;
+
+/**
+ * One of the quantities of a GPU that its instances share out: what they take together never
+ * exceeds what the profile of the whole GPU holds.
+ *
+ * <p>NVIDIA's DRA driver publishes a GPU's partitions by the same rule, one counter per quantity
+ * (k8s-dra-driver-gpu, partitions.go).
+ */
+public enum Budget {
+  /** Compute slices, the number before {@code g} in a profile's name. */
+  COMPUTE_SLICES("compute slices"),
+  /** Memory slices, the units of the grid on which instances are placed. */
+  MEMORY_SLICES("memory slices"),
+  /** Memory in MiB, as the driver reports it per profile. */
+  MEMORY_MIB("MiB of memory"),
+  /** Streaming multiprocessors. */
+  SMS("SMs"),
+  /** Copy engines, {@code CE} in nvidia-smi's table. */
+  COPY_ENGINES("copy engines"),
+  /** Video decoders, {@code DEC}. */
+  DECODERS("decoders"),
+  /** Video encoders, {@code ENC}. */
+  ENCODERS("encoders"),
+  /** JPEG decoders. */
+  JPEG_ENGINES("JPEG engines"),
+  /** Optical flow accelerators, {@code OFA}. */
+  OFA_ENGINES("OFA engines");
+
+  private final String noun;
+
+  Budget(String noun) {
+    this.noun = noun;
+  }
+
+  /**
+   * The plural noun for messages, e.g. {@code "copy engines"}.
+   *
+   * @return the noun, which reads well after a number
+   */
+  public String noun() {
+    return noun;
+  }
+}

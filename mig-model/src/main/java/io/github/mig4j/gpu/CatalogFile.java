@@ -1,0 +1,179 @@
+package io.github.mig4j.gpu;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.mig4j.gpu.GpuInstanceProfile.Field;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The catalogue's file format: a table of sources, then models that refer to it. */
+record CatalogFile(
+    Map<String, Source> sources,
+    List<Model> models,
+    @Nullable String about) {
+
+  private static final ObjectMapper MAPPER = JsonMapper.builder()
+      .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+      .build();
+
+  record Source(String confidence, String where) {}
+
+  record Model(
+      String id,
+      String architecture,
+      @Nullable String chip,
+      @JsonProperty("compute-capability") @Nullable String computeCapability,
+      @Nullable List<Product> products,
+      @Nullable List<Board> boards,
+      @JsonProperty("memory-mib") @Nullable Integer memoryMib,
+      @JsonProperty("memory-source") @Nullable String memorySource,
+      @JsonProperty("marketed-memory-gb") @Nullable Integer marketedMemoryGb,
+      @JsonProperty("compute-slices") int computeSlices,
+      @JsonProperty("memory-slices") @Nullable Integer memorySlices,
+      @JsonProperty("slices-source") @Nullable String slicesSource,
+      @JsonProperty("shared-engines") @Nullable List<String> sharedEngines,
+      @Nullable List<Profile> profiles) {}
+
+  record Product(
+      String name, String label, String source, @Nullable String confidence) {}
+
+  record Board(String pci, String name, String source) {}
+
+  record Profile(
+      String name,
+      @Nullable Integer id,
+      @Nullable Integer size,
+      @Nullable List<Integer> starts,
+      int max,
+      @JsonProperty("memory-mib") @Nullable Integer memoryMib,
+      @Nullable Integer sm,
+      @Nullable Integer ce,
+      @Nullable Integer dec,
+      @Nullable Integer enc,
+      @Nullable Integer jpeg,
+      @Nullable Integer ofa,
+      String source,
+      @Nullable Map<String, String> sources) {}
+
+  static String bundledText() {
+    try (InputStream in = CatalogFile.class.getResourceAsStream("gpus.json")) {
+      if (in == null) {
+        throw new IllegalStateException("gpus.json is missing beside " + CatalogFile.class);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static List<GpuModel> parse(String json) {
+    try {
+      CatalogFile file = MAPPER.readValue(json, CatalogFile.class);
+      return file.models.stream().map(file::model).toList();
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("Not a GPU catalogue: " + e.getMessage(), e);
+    }
+  }
+
+  private GpuModel model(Model m) {
+    GpuModel.Builder model =
+        GpuModel.builder().id(m.id).architecture(m.architecture).computeSlices(m.computeSlices);
+    if (m.chip != null) {
+      model.chip(m.chip);
+    }
+    if (m.computeCapability != null) {
+      model.computeCapability(m.computeCapability);
+    }
+    if (m.memoryMib != null) {
+      model.totalMemoryMib(m.memoryMib);
+    }
+    if (m.memorySource != null) {
+      model.memoryProvenance(provenance(m.memorySource, null));
+    }
+    if (m.marketedMemoryGb != null) {
+      model.marketedMemoryGb(m.marketedMemoryGb);
+    }
+    if (m.memorySlices != null) {
+      model.memorySlices(m.memorySlices);
+    }
+    if (m.slicesSource != null) {
+      model.slicesProvenance(provenance(m.slicesSource, null));
+    }
+    for (String engine : orEmpty(m.sharedEngines)) {
+      model.addSharedEngines(constant(Budget.class, engine));
+    }
+    for (Product p : orEmpty(m.products)) {
+      model.addProducts(new GpuProduct(p.name, p.label, provenance(p.source, p.confidence)));
+    }
+    for (Board b : orEmpty(m.boards)) {
+      model.addBoards(new GpuBoard(PciDeviceId.parse(b.pci), b.name, provenance(b.source, null)));
+    }
+    for (Profile p : orEmpty(m.profiles)) {
+      model.addProfiles(profile(p));
+    }
+    return model.build();
+  }
+
+  private GpuInstanceProfile profile(Profile p) {
+    GpuInstanceProfile.Builder profile = GpuInstanceProfile.builder()
+        .profile(MigProfile.parse(p.name))
+        .maxInstances(p.max)
+        .addAllStarts(orEmpty(p.starts))
+        .provenance(provenance(p.source, null));
+    if (p.id != null) {
+      profile.id(p.id);
+    }
+    if (p.size != null) {
+      profile.size(p.size);
+    }
+    Map<Budget, Integer> amounts = new EnumMap<>(Budget.class);
+    putIfKnown(amounts, Budget.MEMORY_MIB, p.memoryMib);
+    putIfKnown(amounts, Budget.SMS, p.sm);
+    putIfKnown(amounts, Budget.COPY_ENGINES, p.ce);
+    putIfKnown(amounts, Budget.DECODERS, p.dec);
+    putIfKnown(amounts, Budget.ENCODERS, p.enc);
+    putIfKnown(amounts, Budget.JPEG_ENGINES, p.jpeg);
+    putIfKnown(amounts, Budget.OFA_ENGINES, p.ofa);
+    profile.putAllAmounts(amounts);
+    if (p.sources != null) {
+      p.sources.forEach((field, source) ->
+          profile.putFieldProvenance(constant(Field.class, field), provenance(source, null)));
+    }
+    return profile.build();
+  }
+
+  private Provenance provenance(String source, @Nullable String confidence) {
+    Source known = sources.get(source);
+    if (known == null) {
+      throw new IllegalArgumentException("Source '%s' is not in the catalogue's table of sources %s"
+          .formatted(source, sources.keySet()));
+    }
+    return new Provenance(
+        known.where, Confidence.parse(confidence == null ? known.confidence : confidence));
+  }
+
+  private static void putIfKnown(
+      Map<Budget, Integer> amounts, Budget budget, @Nullable Integer amount) {
+    if (amount != null) {
+      amounts.put(budget, amount);
+    }
+  }
+
+  private static <T> List<T> orEmpty(@Nullable List<T> list) {
+    return list == null ? List.of() : list;
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, String text) {
+    return Enum.valueOf(type, text.replace('-', '_').toUpperCase(Locale.ROOT));
+  }
+}

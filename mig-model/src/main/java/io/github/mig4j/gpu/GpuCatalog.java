@@ -1,0 +1,146 @@
+package io.github.mig4j.gpu;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The GPU models that are known, found by any of their names.
+ *
+ * <pre>{@code
+ * GpuModel b200 = GpuCatalog.bundled().require("NVIDIA-B200");
+ * }</pre>
+ *
+ * <p>A catalogue is immutable; {@link #with} makes a larger one.
+ */
+public final class GpuCatalog {
+
+  private final List<GpuModel> models;
+
+  private GpuCatalog(List<GpuModel> models) {
+    this.models = List.copyOf(models);
+  }
+
+  /**
+   * The models that come with this library: every GPU for which MIG profiles were published, and
+   * the data-centre GPUs without MIG that are shared by time-slicing.
+   *
+   * @return the bundled catalogue, always the same one
+   */
+  public static GpuCatalog bundled() {
+    return Bundled.CATALOG;
+  }
+
+  /**
+   * Reads models from JSON in the form of the bundled file, which docs/gpu-catalogue.md describes.
+   *
+   * @param json the text of a catalogue file
+   * @return a catalogue of these models alone
+   * @throws IllegalArgumentException if the text is not such a file; the message says where
+   */
+  public static GpuCatalog parse(String json) {
+    return new GpuCatalog(CatalogFile.parse(json));
+  }
+
+  /**
+   * This catalogue and more models. A model takes the place of one with the same id.
+   *
+   * @param more models to add
+   * @return a new catalogue
+   */
+  public GpuCatalog with(GpuModel... more) {
+    Map<String, GpuModel> byId = new LinkedHashMap<>();
+    Stream.concat(models.stream(), Stream.of(more)).forEach(model -> byId.put(model.id(), model));
+    return new GpuCatalog(new ArrayList<>(byId.values()));
+  }
+
+  /**
+   * All models.
+   *
+   * @return models, those with MIG first, in the order of the file
+   */
+  public List<GpuModel> models() {
+    return models;
+  }
+
+  /**
+   * Finds models by id ({@code b200-180gb}), product label ({@code NVIDIA-B200}, also with the
+   * suffixes {@code -MIG-1g.23gb}, {@code -MIG-INVALID} and {@code -SHARED} that GPU Feature
+   * Discovery adds), product name ({@code NVIDIA B200}), PCI device id ({@code 0x2901}) or device
+   * filter ({@code 0x290110DE}); without regard to case.
+   *
+   * @param name any of these
+   * @return every model that has this name: none, one, or several where boards share a name
+   */
+  public List<GpuModel> find(String name) {
+    OptionalInt device = PciDeviceId.tryParse(name);
+    if (device.isPresent()) {
+      return select(
+          model -> model.boards().stream().anyMatch(b -> b.id().device() == device.getAsInt()));
+    }
+    List<GpuModel> byId = select(model -> model.id().equalsIgnoreCase(name));
+    if (!byId.isEmpty()) {
+      return byId;
+    }
+    String label = GpuProduct.labelOf(name).replaceFirst("(-MIG-.*)?(-SHARED)?$", "");
+    List<GpuModel> byLabel = byLabel(label);
+    // Feature discovery before 2022 wrote the name without its first word.
+    return byLabel.isEmpty() ? byLabel("NVIDIA-" + label) : byLabel;
+  }
+
+  /**
+   * Finds the one model of a name.
+   *
+   * @param name as in {@link #find}
+   * @return the model
+   * @throws UnknownGpuException if no model or more than one has this name; the message names those
+   *     that come near or the candidates
+   */
+  public GpuModel require(String name) {
+    List<GpuModel> found = find(name);
+    if (found.size() == 1) {
+      return found.get(0);
+    }
+    throw new UnknownGpuException(found.isEmpty() ? unknown(name) : ambiguous(name, found), found);
+  }
+
+  private String unknown(String name) {
+    List<String> near = Spelling.nearest(
+        name,
+        models.stream()
+            .flatMap(model -> Stream.concat(
+                Stream.of(model.id()), model.products().stream().map(GpuProduct::label)))
+            .toList());
+    return "Unknown GPU '%s'. %s"
+        .formatted(
+            name,
+            near.isEmpty()
+                ? "Expected an id, a product label or a PCI device id, e.g. 'b200-180gb',"
+                    + " 'NVIDIA-B200' or '0x2901'; a newer GPU can be added to the catalogue"
+                : "Did you mean " + String.join(", ", near) + "?");
+  }
+
+  private static String ambiguous(String name, List<GpuModel> found) {
+    return "GPU name '%s' is shared by %s; use the id of one"
+        .formatted(name, found.stream().map(GpuModel::id).collect(Collectors.joining(", ")));
+  }
+
+  private List<GpuModel> byLabel(String label) {
+    return select(
+        model -> model.products().stream().anyMatch(p -> p.label().equalsIgnoreCase(label)));
+  }
+
+  private List<GpuModel> select(Predicate<GpuModel> condition) {
+    return models.stream().filter(condition).toList();
+  }
+
+  /** Read once, when first asked for. */
+  private static final class Bundled {
+    static final GpuCatalog CATALOG = parse(CatalogFile.bundledText());
+  }
+}

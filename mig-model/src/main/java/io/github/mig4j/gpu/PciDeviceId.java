@@ -1,0 +1,68 @@
+package io.github.mig4j.gpu;
+
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+
+/**
+ * The PCI device id of an NVIDIA GPU, e.g. {@code 0x2901} of a B200.
+ *
+ * @param device the device part, from 0 to 0xFFFF; the vendor is always NVIDIA's, 0x10DE
+ */
+public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
+
+  private static final int NVIDIA = 0x10DE;
+  private static final Pattern FORM = Pattern.compile("0[xX]([0-9A-Fa-f]{4})(?:10[dD][eE])?");
+
+  public PciDeviceId {
+    if (device < 0 || device > 0xFFFF) {
+      throw new IllegalArgumentException(
+          "A PCI device id is from 0x0000 to 0xFFFF, but was 0x%X".formatted(device));
+    }
+  }
+
+  /**
+   * Parses {@code "0x2901"}, or {@code "0x290110DE"} as mig-parted's device filters spell it.
+   *
+   * @param text hexadecimal, with or without the vendor part
+   * @return the id
+   * @throws IllegalArgumentException if the text has another form
+   */
+  public static PciDeviceId parse(String text) {
+    OptionalInt device = tryParse(text);
+    if (device.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Not a PCI device id of an NVIDIA GPU: '%s'. Expected e.g. '0x2901' or '0x290110DE'"
+              .formatted(text));
+    }
+    return new PciDeviceId(device.getAsInt());
+  }
+
+  static OptionalInt tryParse(String text) {
+    var form = FORM.matcher(text);
+    return form.matches()
+        ? OptionalInt.of(Integer.parseInt(form.group(1), 16))
+        : OptionalInt.empty();
+  }
+
+  /**
+   * The spelling of mig-parted's {@code device-filter}: device, then vendor.
+   *
+   * @return e.g. {@code 0x290110DE}
+   */
+  public String deviceFilter() {
+    return String.format(Locale.ROOT, "0x%04X%04X", device, NVIDIA);
+  }
+
+  /** Orders by number. */
+  @Override
+  public int compareTo(PciDeviceId other) {
+    return Integer.compare(device, other.device);
+  }
+
+  /** The id as PCI lists spell it, e.g. {@code 0x2901}; {@link #parse} reads it back. */
+  @Override
+  public String toString() {
+    return String.format(Locale.ROOT, "0x%04X", device);
+  }
+}

@@ -1,0 +1,25 @@
+package io.github.mig4j.gpu;
+
+import io.github.mig4j.MigException;
+import java.util.List;
+
+/** A name that no model of the catalogue has, or that several have. */
+public final class UnknownGpuException extends MigException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient List<GpuModel> candidates;
+
+  UnknownGpuException(String message, List<GpuModel> candidates) {
+    super(message);
+    this.candidates = List.copyOf(candidates);
+  }
+
+  /**
+   * The models that share the name.
+   *
+   * @return at least two models, or none if the name is unknown
+   */
+  public List<GpuModel> candidates() {
+    return candidates == null ? List.of() : candidates;
+  }
+}

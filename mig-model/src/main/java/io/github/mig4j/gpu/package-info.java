@@ -1,0 +1,11 @@
+/**
+ * What a GPU can be cut into: its {@linkplain io.github.mig4j.gpu.GpuModel model}, the {@linkplain
+ * io.github.mig4j.gpu.MigProfile profiles} it offers, and how sure each of these facts is.
+ *
+ * <p>Begin at {@link io.github.mig4j.gpu.GpuCatalog}. Every type here is immutable and thread-safe,
+ * and depends on no other package of this library.
+ */
+@NullMarked
+package io.github.mig4j.gpu;
+
+import org.jspecify.annotations.NullMarked;

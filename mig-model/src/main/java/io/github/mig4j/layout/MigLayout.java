@@ -1,0 +1,252 @@
+package io.github.mig4j.layout;
+
+import io.github.mig4j.gpu.Budget;
+import io.github.mig4j.gpu.Confidence;
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * MIG devices placed on one GPU. A layout that exists is legal: no two GPU instances share a memory
+ * slice, no profile occurs more often than the GPU allows, and together they stay within every
+ * {@linkplain Budget budget} of the GPU.
+ *
+ * <pre>{@code
+ * MigLayout small = MigLayout.on(b200).add("1g.23gb", 7).build();
+ *
+ * PlacementResult result = MigLayout.on(b200).add("3g.90gb", 2).add("1g.23gb", 1).place();
+ * if (result instanceof PlacementResult.Rejected rejected) {
+ *   rejected.violations().forEach(v -> System.out.println(v.message()));
+ * }
+ * }</pre>
+ *
+ * <p>Whether a request fits does not depend on the order in which it is made: {@link #place} tries
+ * every arrangement that differs. NVIDIA's driver, which places one instance at a time, may refuse
+ * a legal layout in an unlucky order.
+ */
+public final class MigLayout {
+
+  private final GpuModel gpu;
+  private final List<Placement> placements;
+  private final SortedMap<MigProfile, Integer> devices;
+
+  MigLayout(GpuModel gpu, List<Placement> placements, Map<MigProfile, Integer> devices) {
+    this.gpu = gpu;
+    this.placements = placements.stream().sorted().toList();
+    this.devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
+  }
+
+  /**
+   * Starts a layout on a GPU.
+   *
+   * @param gpu the model
+   * @return a builder without devices
+   */
+  public static Builder on(GpuModel gpu) {
+    return new Builder(gpu);
+  }
+
+  /**
+   * Finds a legal layout for a multiset of MIG devices, wherever on the GPU they end up.
+   *
+   * @param gpu the model
+   * @param devices how many of each profile, none below 1; empty asks for a GPU in MIG mode
+   *     without devices
+   * @return the layout, every reason why there is none, or that it cannot be told
+   * @throws IllegalArgumentException if a count is below 1
+   */
+  public static PlacementResult place(GpuModel gpu, Map<MigProfile, Integer> devices) {
+    Builder builder = on(gpu);
+    new TreeMap<>(devices).forEach(builder::add);
+    return builder.place();
+  }
+
+  /**
+   * The GPU on which the devices are placed.
+   *
+   * @return the model
+   */
+  public GpuModel gpu() {
+    return gpu;
+  }
+
+  /**
+   * The GPU instances and their places.
+   *
+   * @return placements by ascending start
+   */
+  public List<Placement> placements() {
+    return placements;
+  }
+
+  /**
+   * The MIG devices, which are the GPU instances unless some are shared by several compute
+   * instances.
+   *
+   * @return counts by profile
+   */
+  public SortedMap<MigProfile, Integer> devices() {
+    return devices;
+  }
+
+  /**
+   * How sure it is that the hardware accepts this layout: the confidence of the least sure fact
+   * that it rests on.
+   *
+   * @return the confidence; that of the GPU's number of slices if there are no devices
+   */
+  public Confidence confidence() {
+    Confidence weakest = gpu.slicesProvenance().confidence();
+    for (GpuInstanceProfile profile : profiles()) {
+      for (GpuInstanceProfile.Field field : RESTS_ON) {
+        weakest = weakest.weaker(profile.provenance(field).confidence());
+      }
+    }
+    return weakest;
+  }
+
+  /**
+   * The budgets that could not be checked, because this model's figures are not published.
+   *
+   * @return budgets, none where all is known
+   */
+  public Set<Budget> uncheckedBudgets() {
+    Set<Budget> unchecked = EnumSet.noneOf(Budget.class);
+    for (Budget budget : Budget.values()) {
+      boolean known = gpu.sharedEngines().contains(budget)
+          || (gpu.capacity(budget).isPresent()
+              && profiles().stream().allMatch(p -> p.amount(budget).isPresent()));
+      if (!known && !placements.isEmpty()) {
+        unchecked.add(budget);
+      }
+    }
+    return Collections.unmodifiableSet(unchecked);
+  }
+
+  private static final Set<GpuInstanceProfile.Field> RESTS_ON = EnumSet.of(
+      GpuInstanceProfile.Field.NAME,
+      GpuInstanceProfile.Field.SIZE,
+      GpuInstanceProfile.Field.STARTS,
+      GpuInstanceProfile.Field.MAX_INSTANCES);
+
+  private List<GpuInstanceProfile> profiles() {
+    return placements.stream()
+        .map(Placement::profile)
+        .distinct()
+        .map(name -> gpu.profile(name).orElseThrow())
+        .toList();
+  }
+
+  /** Two layouts are equal if they place the same devices at the same slices of equal models. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof MigLayout that
+        && gpu.equals(that.gpu)
+        && placements.equals(that.placements)
+        && devices.equals(that.devices);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(gpu.id(), placements, devices);
+  }
+
+  /** The model and the placements, e.g. {@code b200-180gb [3g.90gb@0:4, 3g.90gb@4:4]}. */
+  @Override
+  public String toString() {
+    return gpu.id() + " " + placements;
+  }
+
+  /** Collects what a layout shall hold; not thread-safe. */
+  public static final class Builder {
+    private final GpuModel gpu;
+    private final SortedMap<MigProfile, Integer> anywhere = new TreeMap<>();
+    private final List<Start> fixed = new ArrayList<>();
+
+    private Builder(GpuModel gpu) {
+      this.gpu = gpu;
+    }
+
+    /**
+     * Adds devices wherever they fit.
+     *
+     * @param profile a name such as {@code 1g.23gb}
+     * @param count how many, at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if the name is malformed or the count below 1
+     */
+    public Builder add(String profile, int count) {
+      return add(MigProfile.parse(profile), count);
+    }
+
+    /**
+     * Adds devices wherever they fit.
+     *
+     * @param profile the profile
+     * @param count how many, at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if the count is below 1
+     */
+    public Builder add(MigProfile profile, int count) {
+      if (count < 1) {
+        throw new IllegalArgumentException(
+            "The count of %s must be at least 1, but was %d".formatted(profile, count));
+      }
+      anywhere.merge(profile, count, MigLayout::saturatedSum);
+      return this;
+    }
+
+    /**
+     * Adds one GPU instance at a given place.
+     *
+     * @param profile a profile without a {@code c} part, such as {@code 3g.90gb}
+     * @param start index of its first memory slice, from 0
+     * @return this builder
+     * @throws IllegalArgumentException if the name is malformed or has a {@code c} part
+     */
+    public Builder addAt(String profile, int start) {
+      MigProfile parsed = MigProfile.parse(profile);
+      if (!parsed.isWholeGpuInstance()) {
+        throw new IllegalArgumentException(
+            "Only whole GPU instances have a start, but %s shares one; use add".formatted(parsed));
+      }
+      fixed.add(new Start(parsed, start));
+      return this;
+    }
+
+    /**
+     * Looks for a legal layout.
+     *
+     * @return the layout, every reason why there is none, or that it cannot be told
+     */
+    public PlacementResult place() {
+      return new PlacementSearch(gpu, anywhere, fixed).result();
+    }
+
+    /**
+     * Looks for a legal layout and demands one.
+     *
+     * @return the layout
+     * @throws InvalidLayoutException naming every reason, if there is none
+     */
+    public MigLayout build() {
+      return place().orElseThrow();
+    }
+  }
+
+  /** A GPU instance whose start the caller chose. */
+  record Start(MigProfile profile, int start) {}
+
+  static int saturatedSum(int a, int b) {
+    return (int) Math.min((long) a + b, Integer.MAX_VALUE);
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.mig4j.layout;
+
+import io.github.mig4j.gpu.MigProfile;
+import java.util.Comparator;
+
+/**
+ * A GPU instance at its place on the GPU, written {@code 3g.40gb@4:4} as nvidia-smi writes
+ * start and size.
+ *
+ * @param profile the GPU instance's profile
+ * @param start index of the first memory slice, from 0
+ * @param size how many memory slices it covers, at least 1
+ */
+public record Placement(MigProfile profile, int start, int size) implements Comparable<Placement> {
+
+  private static final Comparator<Placement> BY_START = Comparator.comparingInt(Placement::start)
+      .thenComparingInt(Placement::size)
+      .thenComparing(Placement::profile);
+
+  public Placement {
+    if (start < 0 || size < 1) {
+      throw new IllegalArgumentException(
+          "A placement starts at 0 or above and has a size of at least 1, but was %s@%d:%d"
+              .formatted(profile, start, size));
+    }
+  }
+
+  /**
+   * Index of the first memory slice after this placement.
+   *
+   * @return start plus size
+   */
+  public int end() {
+    return start + size;
+  }
+
+  /**
+   * Whether two placements share a memory slice.
+   *
+   * @param other the other
+   * @return true if they do
+   */
+  public boolean overlaps(Placement other) {
+    return start < other.end() && other.start < end();
+  }
+
+  /** Orders by start, then size and profile; consistent with equals. */
+  @Override
+  public int compareTo(Placement other) {
+    return BY_START.compare(this, other);
+  }
+
+  /** Profile, start and size, e.g. {@code 3g.40gb@4:4}. */
+  @Override
+  public String toString() {
+    return profile + "@" + start + ":" + size;
+  }
+}

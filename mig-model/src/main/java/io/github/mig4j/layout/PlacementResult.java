@@ -1,0 +1,84 @@
+package io.github.mig4j.layout;
+
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The outcome of {@link MigLayout#place}: a layout, every reason why there is none, or that the
+ * model lacks the data to tell.
+ */
+public sealed interface PlacementResult {
+
+  /**
+   * The layout, where one is demanded.
+   *
+   * @return the layout
+   * @throws InvalidLayoutException naming every reason, if there is no layout
+   */
+  MigLayout orElseThrow();
+
+  /**
+   * The request fits.
+   *
+   * @param layout the first layout found, largest profile first
+   */
+  record Placed(MigLayout layout) implements PlacementResult {
+    @Override
+    public MigLayout orElseThrow() {
+      return layout;
+    }
+  }
+
+  /**
+   * The request does not fit.
+   *
+   * @param gpu the model
+   * @param violations every reason, never empty
+   */
+  record Rejected(GpuModel gpu, List<Violation> violations) implements PlacementResult {
+    public Rejected {
+      violations = List.copyOf(violations);
+      if (violations.isEmpty()) {
+        throw new IllegalArgumentException("A rejection needs at least one violation");
+      }
+    }
+
+    @Override
+    public MigLayout orElseThrow() {
+      throw new InvalidLayoutException(gpu, this);
+    }
+  }
+
+  /**
+   * Nothing that is known speaks against the request, but where its profiles may start on this
+   * model was never published.
+   *
+   * @param gpu the model
+   * @param profiles the requested profiles without placements
+   */
+  record Undetermined(GpuModel gpu, List<MigProfile> profiles) implements PlacementResult {
+    public Undetermined {
+      profiles = List.copyOf(profiles);
+    }
+
+    /**
+     * What is missing and how to supply it.
+     *
+     * @return the sentence, without a full stop
+     */
+    public String message() {
+      return ("where %s may start on %s is not known; counts and budgets allow the request. Read"
+              + " the placements with 'nvidia-smi mig -lgipp' on such a GPU")
+          .formatted(
+              profiles.stream().map(MigProfile::toString).collect(Collectors.joining(", ")),
+              gpu.id());
+    }
+
+    @Override
+    public MigLayout orElseThrow() {
+      throw new InvalidLayoutException(gpu, this);
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * What fits on one GPU: {@link io.github.mig4j.layout.MigLayout} and the placement validator {@link
+ * io.github.mig4j.layout.MigLayout#place}.
+ *
+ * <p>Begin at {@link io.github.mig4j.layout.MigLayout}. A layout that exists is legal; whatever has
+ * none is answered with every reason. Every type here is immutable and thread-safe, and depends
+ * only on {@link io.github.mig4j.gpu}.
+ */
+@NullMarked
+package io.github.mig4j.layout;
+
+import org.jspecify.annotations.NullMarked;

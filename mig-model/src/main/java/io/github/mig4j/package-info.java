@@ -1,0 +1,17 @@
+/**
+ * The root of the library: the one exception type that every failure extends.
+ *
+ * <p>Begin at {@link io.github.mig4j.gpu} for the hardware, {@link io.github.mig4j.layout} for what
+ * fits on one GPU, or {@link io.github.mig4j.config} for the file that NVIDIA's MIG manager reads.
+ */
+@NullMarked
+@Value.Style(
+    visibility = Value.Style.ImplementationVisibility.PACKAGE,
+    overshadowImplementation = true,
+    jdkOnly = true,
+    jdk9Collections = true,
+    strictBuilder = true)
+package io.github.mig4j;
+
+import org.immutables.value.Value;
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,19 @@
+/** What NVIDIA GPUs can be cut into, and whether a layout fits: no I/O, no Kubernetes. */
+module io.github.mig4j.model {
+  requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.dataformat.yaml;
+  requires org.yaml.snakeyaml;
+  requires static transitive org.jspecify;
+  requires static org.immutables.value;
+  requires static java.compiler;
+
+  exports io.github.mig4j;
+  exports io.github.mig4j.config;
+  exports io.github.mig4j.gpu;
+  exports io.github.mig4j.layout;
+
+  opens io.github.mig4j.config to
+      com.fasterxml.jackson.databind;
+  opens io.github.mig4j.gpu to
+      com.fasterxml.jackson.databind;
+}
