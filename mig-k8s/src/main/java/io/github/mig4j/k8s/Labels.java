@@ -1,0 +1,49 @@
+package io.github.mig4j.k8s;
+
+/**
+ * The node labels by which the GPU Operator, the MIG manager and GPU Feature Discovery speak.
+ *
+ * <p>Sources: NVIDIA/mig-parted bd7160f4 cmd/nvidia-mig-manager/main.go and
+ * pkg/mig/reconfigure/reconfigure.go, NVIDIA/gpu-operator a22dbf67 controllers/state_manager.go,
+ * NVIDIA/k8s-device-plugin 1b826acc internal/lm.
+ */
+public final class Labels {
+
+  /** The configuration that the node asks for; the MIG manager acts when the value changes. */
+  public static final String MIG_CONFIG = "nvidia.com/mig.config";
+
+  /** A key that guides print and that nothing reads; the right one is {@link #MIG_CONFIG}. */
+  public static final String MISTAKEN_MIG_CONFIG = "nvidia.com/mig-config";
+
+  /** What the MIG manager last said: pending, rebooting, success or failed. */
+  public static final String MIG_CONFIG_STATE = "nvidia.com/mig.config.state";
+
+  /** Whether any GPU of the node can do MIG; written by GPU Feature Discovery. */
+  public static final String MIG_CAPABLE = "nvidia.com/mig.capable";
+
+  /** single or mixed; absent under none. */
+  public static final String MIG_STRATEGY = "nvidia.com/mig.strategy";
+
+  /** The GPU's product name, with a suffix for MIG (strategy single) or sharing. */
+  public static final String GPU_PRODUCT = "nvidia.com/gpu.product";
+
+  /** Physical GPUs; under strategy single with MIG on, MIG devices. */
+  public static final String GPU_COUNT = "nvidia.com/gpu.count";
+
+  /** Replicas of each device where it is shared; 0 where every GPU is cut (strategy mixed). */
+  public static final String GPU_REPLICAS = "nvidia.com/gpu.replicas";
+
+  /** Memory of the GPU, or of the MIG device under strategy single, in MiB. */
+  public static final String GPU_MEMORY = "nvidia.com/gpu.memory";
+
+  /** Whether the node has an NVIDIA GPU; written by the operator. */
+  public static final String GPU_PRESENT = "nvidia.com/gpu.present";
+
+  /** Before the name of an operand: whether the operator runs it on this node. */
+  public static final String DEPLOY_PREFIX = "nvidia.com/gpu.deploy.";
+
+  /** The value of deploy labels while the MIG manager works. */
+  public static final String PAUSED = "paused-for-mig-change";
+
+  private Labels() {}
+}
