@@ -46,6 +46,10 @@ public final class MigOperator {
                 "ClusterPolicy",
                 List.of(
                     "the cluster has none, so no GPU Operator manages MIG; install NVIDIA's GPU Operator")));
+    if (settings.strategy().toString().equals(policy.get("spec", "mig", "strategy"))
+        && configMap(policy).equals(Optional.of(settings.configMap()))) {
+      return;
+    }
     String name = policy.getMetadata().getName();
     cluster.onLatestVersion(
         "patch clusterpolicy " + name,
