@@ -1,19 +1,30 @@
 package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The catalogue's file format: a table of sources, then models that refer to it. */
@@ -23,10 +34,24 @@ record CatalogFile(
     @Nullable String about) {
 
   private static final ObjectMapper MAPPER = JsonMapper.builder()
+      .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
       .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+      .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+      .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+      .defaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
       .build();
 
-  record Source(String confidence, String where) {}
+  CatalogFile {
+    require("sources", sources);
+    require("models", models);
+  }
+
+  record Source(String confidence, String where) {
+    Source {
+      require("confidence", confidence);
+      require("where", where);
+    }
+  }
 
   record Model(
       String id,
@@ -38,23 +63,41 @@ record CatalogFile(
       @JsonProperty("memory-mib") @Nullable Integer memoryMib,
       @JsonProperty("memory-source") @Nullable String memorySource,
       @JsonProperty("marketed-memory-gb") @Nullable Integer marketedMemoryGb,
-      @JsonProperty("compute-slices") int computeSlices,
+      @JsonProperty("compute-slices") Integer computeSlices,
       @JsonProperty("memory-slices") @Nullable Integer memorySlices,
       @JsonProperty("slices-source") @Nullable String slicesSource,
       @JsonProperty("shared-engines") @Nullable List<String> sharedEngines,
-      @Nullable List<Profile> profiles) {}
+      @Nullable List<Profile> profiles) {
+    Model {
+      require("id", id);
+      require("architecture", architecture);
+      require("compute-slices", computeSlices);
+    }
+  }
 
   record Product(
-      String name, String label, String source, @Nullable String confidence) {}
+      String name, String label, String source, @Nullable String confidence) {
+    Product {
+      require("name", name);
+      require("label", label);
+      require("source", source);
+    }
+  }
 
-  record Board(String pci, String name, String source) {}
+  record Board(String pci, String name, String source) {
+    Board {
+      require("pci", pci);
+      require("name", name);
+      require("source", source);
+    }
+  }
 
   record Profile(
       String name,
       @Nullable Integer id,
       @Nullable Integer size,
       @Nullable List<Integer> starts,
-      int max,
+      Integer max,
       @JsonProperty("memory-mib") @Nullable Integer memoryMib,
       @Nullable Integer sm,
       @Nullable Integer ce,
@@ -63,7 +106,13 @@ record CatalogFile(
       @Nullable Integer jpeg,
       @Nullable Integer ofa,
       String source,
-      @Nullable Map<String, String> sources) {}
+      @Nullable Map<String, String> sources) {
+    Profile {
+      require("name", name);
+      require("max", max);
+      require("source", source);
+    }
+  }
 
   static String bundledText() {
     try (InputStream in = CatalogFile.class.getResourceAsStream("gpus.json")) {
@@ -77,11 +126,75 @@ record CatalogFile(
   }
 
   static List<GpuModel> parse(String json) {
+    CatalogFile file;
     try {
-      CatalogFile file = MAPPER.readValue(json, CatalogFile.class);
-      return file.models.stream().map(file::model).toList();
+      file = MAPPER.readValue(json, CatalogFile.class);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("Not a GPU catalogue: " + e.getMessage(), e);
+      throw new IllegalArgumentException("Not a GPU catalogue: " + fault(e), e);
+    }
+    if (file == null) {
+      throw new IllegalArgumentException(
+          "Not a GPU catalogue: null. Expected an object with 'sources' and 'models'");
+    }
+    return models(file);
+  }
+
+  private static List<GpuModel> models(CatalogFile file) {
+    List<GpuModel> models = new ArrayList<>();
+    Set<String> ids = new HashSet<>();
+    for (int i = 0; i < file.models.size(); i++) {
+      Model m = file.models.get(i);
+      try {
+        if (!ids.add(m.id)) {
+          throw new IllegalArgumentException("another model has the same id");
+        }
+        models.add(file.model(m));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "Not a GPU catalogue: models[%d] ('%s'): %s".formatted(i, m.id, e.getMessage()), e);
+      }
+    }
+    return models;
+  }
+
+  /** Where a document is wrong and why, without the names of this program's classes. */
+  private static String fault(JsonProcessingException e) {
+    String place =
+        e.getLocation() == null ? "" : "line %d: ".formatted(e.getLocation().getLineNr());
+    if (!(e instanceof JsonMappingException mapping)) {
+      return place + firstLine(e.getOriginalMessage());
+    }
+    String path = path(mapping);
+    if (e instanceof UnrecognizedPropertyException unknown) {
+      return place
+          + "%s is unknown. Expected one of %s"
+              .formatted(path, new TreeSet<>(unknown.getKnownPropertyIds()));
+    }
+    if (e.getCause() instanceof IllegalArgumentException missing) {
+      return place + (path.isEmpty() ? "" : path + ": ") + missing.getMessage();
+    }
+    return place + (path.isEmpty() ? "" : path + ": ") + firstLine(e.getOriginalMessage());
+  }
+
+  private static String path(JsonMappingException e) {
+    StringBuilder path = new StringBuilder();
+    for (JsonMappingException.Reference step : e.getPath()) {
+      if (step.getFieldName() == null) {
+        path.append('[').append(step.getIndex()).append(']');
+      } else {
+        path.append(path.isEmpty() ? "" : ".").append(step.getFieldName());
+      }
+    }
+    return path.toString();
+  }
+
+  private static String firstLine(String text) {
+    return text.lines().findFirst().orElse("");
+  }
+
+  private static void require(String name, @Nullable Object value) {
+    if (value == null) {
+      throw new IllegalArgumentException("'%s' is missing".formatted(name));
     }
   }
 
@@ -155,8 +268,8 @@ record CatalogFile(
   private Provenance provenance(String source, @Nullable String confidence) {
     Source known = sources.get(source);
     if (known == null) {
-      throw new IllegalArgumentException("Source '%s' is not in the catalogue's table of sources %s"
-          .formatted(source, sources.keySet()));
+      throw new IllegalArgumentException("source '%s' is not in the table of sources %s"
+          .formatted(source, new TreeSet<>(sources.keySet())));
     }
     return new Provenance(
         known.where, Confidence.parse(confidence == null ? known.confidence : confidence));
@@ -174,6 +287,18 @@ record CatalogFile(
   }
 
   private static <E extends Enum<E>> E constant(Class<E> type, String text) {
-    return Enum.valueOf(type, text.replace('-', '_').toUpperCase(Locale.ROOT));
+    for (E constant : type.getEnumConstants()) {
+      if (spelled(constant).equals(text)) {
+        return constant;
+      }
+    }
+    throw new IllegalArgumentException("'%s' is unknown. Expected one of %s"
+        .formatted(
+            text,
+            Arrays.stream(type.getEnumConstants()).map(CatalogFile::spelled).toList()));
+  }
+
+  private static String spelled(Enum<?> constant) {
+    return constant.name().replace('_', '-').toLowerCase(Locale.ROOT);
   }
 }

@@ -27,7 +27,9 @@ public enum Confidence {
   /** NVIDIA's simulated NVML, which is known to be wrong in places. */
   NVML_MOCK("nvml-mock"),
   /** Concluded from a sibling of the same silicon; seen nowhere. */
-  INFERRED("inferred");
+  INFERRED("inferred"),
+  /** Never published; an answer of this confidence could not be told. */
+  UNKNOWN("unknown");
 
   private final String text;
 

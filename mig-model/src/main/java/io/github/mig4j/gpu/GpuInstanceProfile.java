@@ -135,6 +135,16 @@ public interface GpuInstanceProfile {
   }
 
   /**
+   * How sure it is what one instance takes of a budget.
+   *
+   * @param budget the budget
+   * @return the provenance of the field that states it
+   */
+  default Provenance provenance(Budget budget) {
+    return provenance(Field.of(budget));
+  }
+
+  /**
    * The compute instances into which an instance of this profile can be divided: for {@code 3g}
    * sizes 1, 2 and 3, for {@code 4g} sizes 1, 2 and 4.
    *

@@ -155,14 +155,79 @@ public interface GpuModel {
   }
 
   /**
+   * Today's name of a profile that was once named after its memory in whole GiB: mig-parted did so
+   * before August 2022 ({@code 7g.79gb} on an A100 with 80 GB, {@code 1g.11gb} on an H100 NVL), and
+   * some tables still do.
+   *
+   * @param old a name that this model does not offer
+   * @return the name it offers instead, or empty if this is no old name or the memory is not known
+   */
+  default Optional<MigProfile> renamed(MigProfile old) {
+    if (profile(old).isPresent()) {
+      return Optional.empty();
+    }
+    return profiles().stream()
+        .filter(p -> p.profile().gpuSlices() == old.gpuSlices())
+        .filter(p -> p.profile().suffix().equals(old.suffix()))
+        .filter(p -> p.amount(Budget.MEMORY_MIB).isPresent())
+        .filter(p -> ceilGib(p.amount(Budget.MEMORY_MIB).getAsInt()) == old.memoryGb())
+        .flatMap(p -> p.computeInstances().stream())
+        .filter(p -> p.computeSlices() == old.computeSlices())
+        .findFirst();
+  }
+
+  /**
+   * Profiles that somebody who asked for one that this model lacks probably meant: today's name of
+   * an old one, those with as many slices, or those spelled alike.
+   *
+   * @param unknown a name that this model does not offer
+   * @return at most three names, the likeliest first; empty if none comes near
+   */
+  default List<MigProfile> suggestions(MigProfile unknown) {
+    Optional<MigProfile> renamed = renamed(unknown);
+    if (renamed.isPresent()) {
+      return List.of(renamed.get());
+    }
+    List<MigProfile> offered =
+        profiles().stream().flatMap(p -> p.computeInstances().stream()).toList();
+    List<MigProfile> sameGpuInstance = offered.stream()
+        .filter(p -> p.gpuInstance().equals(unknown.gpuInstance()))
+        .toList();
+    if (!sameGpuInstance.isEmpty()) {
+      return sameGpuInstance.stream().limit(3).toList();
+    }
+    List<MigProfile> sameSlices = offered.stream()
+        .filter(p -> p.computeSlices() == unknown.computeSlices()
+            && p.gpuSlices() == unknown.gpuSlices()
+            && p.suffix().equals(unknown.suffix()))
+        .sorted(Comparator.comparingInt(p -> Math.abs(p.memoryGb() - unknown.memoryGb())))
+        .limit(2)
+        .toList();
+    if (!sameSlices.isEmpty()) {
+      return sameSlices;
+    }
+    return Spelling.nearest(
+            unknown.toString(),
+            profiles().stream().map(p -> p.profile().toString()).toList())
+        .stream()
+        .map(MigProfile::parse)
+        .toList();
+  }
+
+  private static int ceilGib(int mib) {
+    return (mib + 1023) / 1024;
+  }
+
+  /**
    * The profile that takes the whole GPU and therefore states its budgets.
    *
-   * @return the largest profile without attributes, e.g. {@code 7g.180gb}
+   * @return the profile with all compute slices and no attributes, e.g. {@code 7g.180gb}; empty if
+   *     it is not among the profiles that are known
    */
   default Optional<GpuInstanceProfile> wholeGpu() {
     return profiles().stream()
-        .filter(p -> p.profile().suffix().isEmpty())
-        .max(Comparator.comparingInt(p -> p.profile().gpuSlices()));
+        .filter(p -> p.profile().suffix().isEmpty() && p.profile().gpuSlices() == computeSlices())
+        .findFirst();
   }
 
   /**
@@ -192,7 +257,7 @@ public interface GpuModel {
   default boolean agreesWithMemory(int totalMemoryMib) {
     return wholeGpu()
         .map(whole -> whole.profile().memoryGb())
-        .map(gb -> gb == 0 || gb == (totalMemoryMib + 1023) / 1024)
+        .map(gb -> gb == 0 || gb == ceilGib(totalMemoryMib))
         .orElse(true);
   }
 
@@ -203,6 +268,10 @@ public interface GpuModel {
     if (slices < 1 || slices > MAX_MEMORY_SLICES) {
       throw new IllegalArgumentException("%s: memorySlices must be from 1 to %d, but was %d"
           .formatted(id(), MAX_MEMORY_SLICES, slices));
+    }
+    if (computeSlices() < 0 || computeSlices() > MAX_MEMORY_SLICES) {
+      throw new IllegalArgumentException("%s: computeSlices must be from 0 to %d, but was %d"
+          .formatted(id(), MAX_MEMORY_SLICES, computeSlices()));
     }
     Set<MigProfile> seen = new HashSet<>();
     for (GpuInstanceProfile p : profiles()) {
@@ -215,8 +284,17 @@ public interface GpuModel {
             "%s: profile %s has more compute slices than the GPU, which has %d"
                 .formatted(id(), p.profile(), computeSlices()));
       }
+      if (p.maxInstances() > MAX_MEMORY_SLICES) {
+        throw new IllegalArgumentException(
+            "%s: profile %s has at most %d instances, but maxInstances was %d"
+                .formatted(id(), p.profile(), MAX_MEMORY_SLICES, p.maxInstances()));
+      }
+      if (p.size().orElse(1) > slices) {
+        throw new IllegalArgumentException("%s: profile %s covers %d of %d memory slices"
+            .formatted(id(), p.profile(), p.size().getAsInt(), slices));
+      }
       for (int start : p.starts()) {
-        if (start + p.size().orElse(0) > slices) {
+        if (start > slices - p.size().orElse(1)) {
           throw new IllegalArgumentException(
               "%s: profile %s at start %d reaches past the last of %d memory slices"
                   .formatted(id(), p.profile(), start, slices));

@@ -16,11 +16,16 @@ final class Spelling {
     return known.stream()
         .distinct()
         .map(name -> new Candidate(name, distance(wanted, name.toLowerCase(Locale.ROOT))))
-        .filter(c -> c.distance <= Math.max(2, Math.min(wanted.length(), c.name.length()) / 3))
+        .filter(c -> isNear(c.distance, Math.min(wanted.length(), c.name.length())))
         .sorted(Comparator.comparingInt(Candidate::distance).thenComparing(Candidate::name))
         .limit(3)
         .map(Candidate::name)
         .toList();
+  }
+
+  /** A third of the shorter name may differ, or two characters, but never all of it. */
+  private static boolean isNear(int distance, int length) {
+    return distance <= Math.max(2, length / 3) && distance < length;
   }
 
   /** Levenshtein distance, on at most 80 characters. */

@@ -1,18 +1,37 @@
 package io.github.mig4j.layout;
 
+import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Packs compute instances into as few GPU instances as possible. */
+/**
+ * Packs compute instances into as few GPU instances as possible.
+ *
+ * <p>mig-parted fills one GPU instance until the next device does not fit, opens another, and tries
+ * every order of the devices; some order lists the devices bin by bin, so what it can reach is the
+ * best packing.
+ */
 final class ComputeInstances {
-  private ComputeInstances() {}
+
+  private final int room;
+  private final int[] sizes;
+  private final Map<List<Integer>, Integer> solved = new HashMap<>();
+
+  private ComputeInstances(int room, int[] sizes) {
+    this.room = room;
+    this.sizes = sizes;
+  }
 
   /**
-   * Counts the GPU instances that hold these devices. mig-parted fills one GPU instance after the
-   * other and tries other orders if that does not fit, so what it can reach is the best packing.
+   * Counts the GPU instances that hold these devices, all of which the GPU must offer. Where they
+   * need more than any GPU has, the number is a lower bound.
    */
   static SortedMap<MigProfile, Integer> gpuInstances(SortedMap<MigProfile, Integer> devices) {
     SortedMap<MigProfile, SortedMap<Integer, Integer>> sizes = new TreeMap<>();
@@ -24,44 +43,60 @@ final class ComputeInstances {
     return gpuInstances;
   }
 
-  /** Best fit decreasing, with bins counted by the room that is left in them. */
+  /** Devices of one compute slice fill whatever room is left, so only their sum matters. */
   private static int bins(MigProfile gpuInstance, SortedMap<Integer, Integer> countsBySize) {
     int room = gpuInstance.gpuSlices();
     long total = 0;
-    long[] binsByRoom = new long[room + 1];
     for (Map.Entry<Integer, Integer> entry : countsBySize.entrySet()) {
-      int size = entry.getKey();
-      long left = entry.getValue();
-      if (size < 1 || size >= room) {
-        total += left;
-        continue;
-      }
-      for (int r = size; r <= room && left > 0; r++) {
-        left = fill(binsByRoom, r, size, left);
-      }
-      if (left > 0) {
-        long perBin = room / size;
-        long opened = (left + perBin - 1) / perBin;
-        total += opened;
-        binsByRoom[room] += opened;
-        fill(binsByRoom, room, size, left);
-      }
+      total += (long) entry.getKey() * entry.getValue();
     }
-    return (int) Math.min(total, Integer.MAX_VALUE);
+    long atLeast = (total + room - 1) / room;
+    if (atLeast > GpuModel.MAX_MEMORY_SLICES) {
+      return (int) Math.min(atLeast, Integer.MAX_VALUE);
+    }
+    List<Integer> counts = new ArrayList<>();
+    List<Integer> sizes = new ArrayList<>();
+    countsBySize.forEach((size, count) -> {
+      if (size > 1) {
+        sizes.add(size);
+        counts.add(count);
+      }
+    });
+    int[] descending = sizes.stream().mapToInt(Integer::intValue).toArray();
+    return Math.max((int) atLeast, new ComputeInstances(room, descending).fewest(counts));
   }
 
-  /** Puts items of one size into the bins with this much room; answers how many are left. */
-  private static long fill(long[] binsByRoom, int room, int size, long items) {
-    long perBin = room / size;
-    long full = Math.min(binsByRoom[room], items / perBin);
-    binsByRoom[room] -= full;
-    binsByRoom[(int) (room - perBin * size)] += full;
-    long left = items - full * perBin;
-    if (left > 0 && left < perBin && binsByRoom[room] > 0) {
-      binsByRoom[room]--;
-      binsByRoom[(int) (room - left * size)]++;
+  /** The fewest bins for these counts, by size in descending order. */
+  private int fewest(List<Integer> counts) {
+    int largest = 0;
+    while (largest < sizes.length && counts.get(largest) == 0) {
+      largest++;
+    }
+    if (largest == sizes.length) {
       return 0;
     }
-    return left;
+    Integer known = solved.get(counts);
+    if (known != null) {
+      return known;
+    }
+    int[] left = counts.stream().mapToInt(Integer::intValue).toArray();
+    left[largest]--;
+    int fewest = 1 + fill(left, largest, room - sizes[largest]);
+    solved.put(counts, fewest);
+    return fewest;
+  }
+
+  /** Fills one bin with devices from this size down in every way, and solves what is left. */
+  private int fill(int[] left, int size, int free) {
+    if (size == sizes.length) {
+      return fewest(Arrays.stream(left).boxed().toList());
+    }
+    int fewest = fill(left, size + 1, free);
+    if (left[size] > 0 && sizes[size] <= free) {
+      left[size]--;
+      fewest = Math.min(fewest, fill(left, size, free - sizes[size]));
+      left[size]++;
+    }
+    return fewest;
   }
 }

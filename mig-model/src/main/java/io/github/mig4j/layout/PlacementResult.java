@@ -1,7 +1,9 @@
 package io.github.mig4j.layout;
 
+import io.github.mig4j.gpu.Confidence;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -20,6 +22,14 @@ public sealed interface PlacementResult {
   MigLayout orElseThrow();
 
   /**
+   * How sure this answer is. A layout is as sure as the least sure fact about its profiles, a
+   * rejection as its surest reason; what could not be told has {@link Confidence#UNKNOWN}.
+   *
+   * @return the confidence
+   */
+  Confidence confidence();
+
+  /**
    * The request fits.
    *
    * @param layout the first layout found, largest profile first
@@ -28,6 +38,11 @@ public sealed interface PlacementResult {
     @Override
     public MigLayout orElseThrow() {
       return layout;
+    }
+
+    @Override
+    public Confidence confidence() {
+      return layout.confidence();
     }
   }
 
@@ -48,6 +63,14 @@ public sealed interface PlacementResult {
     @Override
     public MigLayout orElseThrow() {
       throw new InvalidLayoutException(gpu, this);
+    }
+
+    @Override
+    public Confidence confidence() {
+      return violations.stream()
+          .map(Violation::confidence)
+          .min(Comparator.naturalOrder())
+          .orElseThrow();
     }
   }
 
@@ -79,6 +102,11 @@ public sealed interface PlacementResult {
     @Override
     public MigLayout orElseThrow() {
       throw new InvalidLayoutException(gpu, this);
+    }
+
+    @Override
+    public Confidence confidence() {
+      return Confidence.UNKNOWN;
     }
   }
 }

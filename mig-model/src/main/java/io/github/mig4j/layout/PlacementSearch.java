@@ -16,7 +16,6 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -38,22 +37,27 @@ final class PlacementSearch {
 
   private final GpuModel gpu;
   private final List<MigLayout.Start> fixed;
-  private final SortedMap<MigProfile, Integer> devices = new TreeMap<>();
+  private final SortedMap<MigProfile, Integer> devices;
   private final SortedMap<MigProfile, Integer> free;
-  private final SortedMap<MigProfile, Integer> gpuInstances = new TreeMap<>();
+  private final SortedMap<MigProfile, Integer> gpuInstances;
   private final List<Violation> violations = new ArrayList<>();
 
   PlacementSearch(
       GpuModel gpu, SortedMap<MigProfile, Integer> anywhere, List<MigLayout.Start> fixed) {
     this.gpu = gpu;
     this.fixed = fixed;
-    this.free = ComputeInstances.gpuInstances(anywhere);
-    devices.putAll(anywhere);
-    gpuInstances.putAll(free);
-    for (MigLayout.Start start : fixed) {
-      devices.merge(start.profile(), 1, MigLayout::saturatedSum);
-      gpuInstances.merge(start.profile(), 1, MigLayout::saturatedSum);
-    }
+    this.devices = withStarts(anywhere);
+    SortedMap<MigProfile, Integer> offered = new TreeMap<>(anywhere);
+    offered.keySet().removeIf(name -> gpu.profile(name).isEmpty());
+    this.free = ComputeInstances.gpuInstances(offered);
+    this.gpuInstances = withStarts(free);
+    gpuInstances.keySet().removeIf(name -> gpu.profile(name).isEmpty());
+  }
+
+  private SortedMap<MigProfile, Integer> withStarts(SortedMap<MigProfile, Integer> anywhere) {
+    SortedMap<MigProfile, Integer> all = new TreeMap<>(anywhere);
+    fixed.forEach(start -> all.merge(start.profile(), 1, MigLayout::saturatedSum));
+    return all;
   }
 
   PlacementResult result() {
@@ -74,9 +78,9 @@ final class PlacementSearch {
     }
     return new Backtracking(given)
         .search()
-        .<PlacementResult>map(found -> new PlacementResult.Placed(found))
+        .<PlacementResult>map(PlacementResult.Placed::new)
         .orElseGet(
-            () -> new PlacementResult.Rejected(gpu, List.of(new NoArrangement(gpu, gpuInstances))));
+            () -> new PlacementResult.Rejected(gpu, List.of(new NoArrangement(gpu, free, given))));
   }
 
   private void checkProfiles() {
@@ -85,7 +89,6 @@ final class PlacementSearch {
         violations.add(new UnknownProfile(gpu, device));
       }
     }
-    gpuInstances.keySet().removeIf(name -> gpu.profile(name).isEmpty());
     gpuInstances.forEach((name, count) -> {
       int max = known(name).maxInstances();
       if (count > max) {
@@ -98,12 +101,16 @@ final class PlacementSearch {
     for (Budget budget : Budget.values()) {
       OptionalInt capacity = gpu.capacity(budget);
       if (capacity.isPresent()) {
-        long needed = 0;
-        for (Map.Entry<MigProfile, Integer> entry : gpuInstances.entrySet()) {
-          needed += (long) known(entry.getKey()).amount(budget).orElse(0) * entry.getValue();
-        }
+        SortedMap<MigProfile, Long> shares = new TreeMap<>();
+        gpuInstances.forEach((name, count) -> {
+          int each = known(name).amount(budget).orElse(0);
+          if (each > 0) {
+            shares.put(name, (long) each * count);
+          }
+        });
+        long needed = shares.values().stream().mapToLong(Long::longValue).sum();
         if (needed > capacity.getAsInt()) {
-          violations.add(new BudgetExceeded(gpu, budget, needed, capacity.getAsInt()));
+          violations.add(new BudgetExceeded(gpu, budget, shares, capacity.getAsInt()));
         }
       }
     }

@@ -1,13 +1,18 @@
 package io.github.mig4j.layout;
 
 import io.github.mig4j.gpu.Budget;
+import io.github.mig4j.gpu.Confidence;
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** One reason why a layout is impossible; carries the facts, and says them in {@link #message}. */
 public sealed interface Violation {
@@ -18,6 +23,13 @@ public sealed interface Violation {
    * @return lower case words joined by dashes
    */
   String code();
+
+  /**
+   * How sure this reason is: the confidence of the least sure fact that it rests on.
+   *
+   * @return the confidence
+   */
+  Confidence confidence();
 
   /**
    * Subject, verdict, value and remedy in one line.
@@ -35,6 +47,11 @@ public sealed interface Violation {
     @Override
     public String code() {
       return "mig-not-supported";
+    }
+
+    @Override
+    public Confidence confidence() {
+      return gpu.slicesProvenance().confidence();
     }
 
     @Override
@@ -57,8 +74,25 @@ public sealed interface Violation {
     }
 
     @Override
+    public Confidence confidence() {
+      return gpu.profiles().stream()
+          .map(p -> p.provenance(Field.NAME).confidence())
+          .reduce(gpu.slicesProvenance().confidence(), Confidence::weaker);
+    }
+
+    @Override
     public String message() {
-      return "%s has no profile %s; it has %s".formatted(gpu.id(), profile, gpu.profileNames());
+      return "%s has no profile %s%s; it has %s"
+          .formatted(gpu.id(), profile, hint(), gpu.profileNames());
+    }
+
+    private String hint() {
+      Optional<MigProfile> renamed = gpu.renamed(profile);
+      if (renamed.isPresent()) {
+        return ", which is an old name of " + renamed.get();
+      }
+      List<MigProfile> meant = gpu.suggestions(profile);
+      return meant.isEmpty() ? "" : " (did you mean %s?)".formatted(orJoined(meant));
     }
   }
 
@@ -78,8 +112,13 @@ public sealed interface Violation {
     }
 
     @Override
+    public Confidence confidence() {
+      return weakest(gpu, List.of(profile), Field.MAX_INSTANCES);
+    }
+
+    @Override
     public String message() {
-      return "%s holds at most %d of %s, but %d were requested"
+      return "%s holds at most %d of %s, but the request takes %d"
           .formatted(gpu.id(), max, profile, requested);
     }
   }
@@ -89,20 +128,54 @@ public sealed interface Violation {
    *
    * @param gpu the model
    * @param budget which budget
-   * @param needed what the instances take, in the unit of the budget
+   * @param shares what the instances of each profile take together, in the unit of the budget
    * @param capacity what the GPU has
    */
-  record BudgetExceeded(GpuModel gpu, Budget budget, long needed, int capacity)
+  record BudgetExceeded(
+      GpuModel gpu, Budget budget, SortedMap<MigProfile, Long> shares, int capacity)
       implements Violation {
+    public BudgetExceeded {
+      shares = Collections.unmodifiableSortedMap(new TreeMap<>(shares));
+    }
+
+    /**
+     * What the instances take together.
+     *
+     * @return the sum of the shares
+     */
+    public long needed() {
+      return shares.values().stream().mapToLong(Long::longValue).sum();
+    }
+
     @Override
     public String code() {
       return "budget-exceeded";
     }
 
     @Override
+    public Confidence confidence() {
+      Stream<MigProfile> concerned = Stream.concat(
+          shares.keySet().stream(), gpu.wholeGpu().map(GpuInstanceProfile::profile).stream());
+      Confidence amounts = concerned
+          .flatMap(name -> gpu.profile(name).stream())
+          .map(p -> p.provenance(budget).confidence())
+          .reduce(Confidence.HARDWARE, Confidence::weaker);
+      return budget == Budget.MEMORY_SLICES || budget == Budget.COMPUTE_SLICES
+          ? amounts.weaker(gpu.slicesProvenance().confidence())
+          : amounts;
+    }
+
+    @Override
     public String message() {
-      return "%s has %d %s, but the request takes %d"
-          .formatted(gpu.id(), capacity, budget.noun(), needed);
+      return "%s has %d %s, but the request takes %d (%s)"
+          .formatted(
+              gpu.id(),
+              capacity,
+              budget.noun(),
+              needed(),
+              shares.entrySet().stream()
+                  .map(share -> share.getKey() + ": " + share.getValue())
+                  .collect(Collectors.joining(", ")));
     }
   }
 
@@ -110,12 +183,15 @@ public sealed interface Violation {
    * Every sum is within its budget, but no choice of starts keeps the instances apart.
    *
    * @param gpu the model
-   * @param gpuInstances the GPU instances asked for, by profile
+   * @param gpuInstances the GPU instances to be placed, by profile
+   * @param beside placements that are given and stay where they are
    */
-  record NoArrangement(GpuModel gpu, SortedMap<MigProfile, Integer> gpuInstances)
+  record NoArrangement(
+      GpuModel gpu, SortedMap<MigProfile, Integer> gpuInstances, List<Placement> beside)
       implements Violation {
     public NoArrangement {
       gpuInstances = Collections.unmodifiableSortedMap(new TreeMap<>(gpuInstances));
+      beside = beside.stream().sorted().toList();
     }
 
     @Override
@@ -124,15 +200,29 @@ public sealed interface Violation {
     }
 
     @Override
+    public Confidence confidence() {
+      List<MigProfile> concerned = Stream.concat(
+              gpuInstances.keySet().stream(), beside.stream().map(Placement::profile))
+          .toList();
+      return weakest(gpu, concerned, Field.SIZE, Field.STARTS);
+    }
+
+    @Override
     public String message() {
-      return "%s has no free arrangement for %s: %s on %d memory slices"
-          .formatted(gpu.id(), gpuInstances, allowedStarts(), gpu.memorySlices().orElse(0));
+      return "%s has no free arrangement for %s%s: %s on %d memory slices"
+          .formatted(
+              gpu.id(),
+              gpuInstances,
+              beside.isEmpty() ? "" : " beside " + beside,
+              allowedStarts(),
+              gpu.memorySlices().orElse(GpuModel.MAX_MEMORY_SLICES));
     }
 
     private String allowedStarts() {
       return gpuInstances.keySet().stream()
           .map(name -> gpu.profile(name)
-              .map(p -> "%s starts at %s".formatted(name, oneOf(p.starts())))
+              .map(p ->
+                  "%s covers %d from %s".formatted(name, p.size().orElse(0), orJoined(p.starts())))
               .orElseGet(name::toString))
           .collect(Collectors.joining(", "));
     }
@@ -158,9 +248,14 @@ public sealed interface Violation {
     }
 
     @Override
+    public Confidence confidence() {
+      return weakest(gpu, List.of(profile), Field.STARTS);
+    }
+
+    @Override
     public String message() {
       return "%s: %s cannot start at memory slice %d, only at %s"
-          .formatted(gpu.id(), profile, start, oneOf(allowed));
+          .formatted(gpu.id(), profile, start, orJoined(allowed));
     }
   }
 
@@ -178,6 +273,11 @@ public sealed interface Violation {
     }
 
     @Override
+    public Confidence confidence() {
+      return weakest(gpu, List.of(first.profile(), second.profile()), Field.SIZE);
+    }
+
+    @Override
     public String message() {
       return "%s: %s and %s overlap from memory slice %d to %d"
           .formatted(
@@ -189,14 +289,21 @@ public sealed interface Violation {
     }
   }
 
-  /** Joins starts as a sentence does: {@code 0}, {@code 0 or 4}, {@code 0, 2 or 4}. */
-  private static String oneOf(List<Integer> starts) {
-    if (starts.size() == 1) {
-      return starts.get(0).toString();
+  private static Confidence weakest(GpuModel gpu, List<MigProfile> profiles, Field... fields) {
+    return profiles.stream()
+        .flatMap(name -> gpu.profile(name).stream())
+        .flatMap(p -> Stream.of(fields).map(field -> p.provenance(field).confidence()))
+        .reduce(Confidence.HARDWARE, Confidence::weaker);
+  }
+
+  /** Joins as a sentence does: {@code 0}, {@code 0 or 4}, {@code 0, 2 or 4}. */
+  private static String orJoined(List<?> choices) {
+    if (choices.size() == 1) {
+      return choices.get(0).toString();
     }
-    List<Integer> head = starts.subList(0, starts.size() - 1);
+    List<?> head = choices.subList(0, choices.size() - 1);
     return head.stream().map(String::valueOf).collect(Collectors.joining(", "))
         + " or "
-        + starts.get(starts.size() - 1);
+        + choices.get(choices.size() - 1);
   }
 }

@@ -1,0 +1,141 @@
+package io.github.mig4j.gpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GpuCatalogTest {
+
+  private static final GpuCatalog CATALOG = GpuCatalog.bundled();
+
+  @ParameterizedTest
+  @CsvSource({
+    "b200-180gb, b200-180gb",
+    "B200-180GB, b200-180gb",
+    "NVIDIA-B200, b200-180gb",
+    "nvidia-b200, b200-180gb",
+    "NVIDIA-B200-MIG-1g.23gb, b200-180gb",
+    "NVIDIA-B200-MIG-1g.23gb.me-SHARED, b200-180gb",
+    "NVIDIA-B200-SHARED, b200-180gb",
+    "NVIDIA-B200-MIG-INVALID, b200-180gb",
+    "NVIDIA B200, b200-180gb",
+    "B200, b200-180gb",
+    "0x2901, b200-180gb",
+    "0x290110DE, b200-180gb",
+    "0x290110de, b200-180gb",
+    "NVIDIA-H100-80GB-HBM3, h100-sxm-80gb",
+    "NVIDIA H100 80GB HBM3, h100-sxm-80gb",
+    "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb.me-SHARED, h100-sxm-80gb",
+    "A100-SXM4-40GB, a100-40gb",
+    "NVIDIA-L40S, l40s",
+    "Tesla T4, t4",
+  })
+  void require_anyNameOfAModel_findsIt(String name, String id) {
+    assertThat(CATALOG.require(name).id()).isEqualTo(id);
+    assertThat(CATALOG.find(name)).extracting(GpuModel::id).containsExactly(id);
+  }
+
+  @Test
+  void require_everyNameInTheCatalogue_findsItsModel() {
+    for (GpuModel model : CATALOG.models()) {
+      assertThat(CATALOG.require(model.id())).isSameAs(model);
+      for (GpuProduct product : model.products()) {
+        assertThat(CATALOG.find(product.name())).as(product.name()).contains(model);
+        assertThat(CATALOG.find(product.label())).as(product.label()).contains(model);
+      }
+      for (GpuBoard board : model.boards()) {
+        assertThat(CATALOG.find(board.id().toString())).contains(model);
+        assertThat(CATALOG.find(board.id().deviceFilter())).contains(model);
+      }
+    }
+  }
+
+  @Test
+  void require_labelOfTwoBoards_namesBoth() {
+    assertThatThrownBy(() -> CATALOG.require("NVIDIA-GB200"))
+        .isInstanceOf(UnknownGpuException.class)
+        .hasMessage(
+            "GPU name 'NVIDIA-GB200' is shared by gb200-186gb, gb200-189gb; use the id of" + " one")
+        .satisfies(e -> assertThat(((UnknownGpuException) e).candidates())
+            .extracting(GpuModel::id)
+            .containsExactly("gb200-186gb", "gb200-189gb"));
+    assertThat(CATALOG.find("0x2941"))
+        .extracting(GpuModel::id)
+        .containsExactly("gb200-186gb", "gb200-189gb");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "NVIDIA-B20 | Unknown GPU 'NVIDIA-B20'. Did you mean NVIDIA-B200, NVIDIA-H20, NVIDIA-A10?",
+        "b200-180 | Unknown GPU 'b200-180'. Did you mean b200-180gb?",
+        "h100-sxm-80 | Unknown GPU 'h100-sxm-80'. Did you mean h100-sxm-80gb?",
+      })
+  void require_mistypedName_suggestsWhatIsNear(String name, String message) {
+    assertThatThrownBy(() -> CATALOG.require(name))
+        .isInstanceOf(UnknownGpuException.class)
+        .hasMessage(message)
+        .satisfies(e -> assertThat(((UnknownGpuException) e).candidates()).isEmpty());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "-", "Radeon Instinct MI300X", "0xFFFF", "0x290110DF"})
+  void require_nameOfNothing_saysWhatIsExpected(String name) {
+    assertThatThrownBy(() -> CATALOG.require(name))
+        .isInstanceOf(UnknownGpuException.class)
+        .hasMessage("Unknown GPU '" + name + "'. Expected an id, a product label or a PCI device"
+            + " id, e.g. 'b200-180gb', 'NVIDIA-B200' or '0x2901'; a newer GPU can be added to the"
+            + " catalogue");
+    assertThat(CATALOG.find(name)).isEmpty();
+  }
+
+  @Test
+  void with_newModel_isFoundBesideTheOthers() {
+    var own = GpuModel.builder()
+        .id("x1")
+        .architecture("Next")
+        .addProducts(GpuProduct.named("NVIDIA X1 (PCIe)", Provenance.CALLER))
+        .build();
+
+    var larger = CATALOG.with(own);
+
+    assertThat(larger.models()).hasSize(CATALOG.models().size() + 1);
+    assertThat(larger.require("NVIDIA-X1-PCIe")).isSameAs(own);
+    assertThat(larger.require("NVIDIA X1 (PCIe)")).isSameAs(own);
+    assertThat(CATALOG.find("x1")).isEmpty();
+  }
+
+  @Test
+  void with_modelOfTheSameId_takesItsPlace() {
+    var own = GpuModel.builder().id("l4").architecture("Mine").build();
+
+    var changed = CATALOG.with(own);
+
+    assertThat(changed.models()).hasSameSizeAs(CATALOG.models());
+    assertThat(changed.require("l4").architecture()).isEqualTo("Mine");
+  }
+
+  @Test
+  void agreesWithMemory_tellsBoardsOfOneNameApart() {
+    var production = CATALOG.require("gb200-186gb");
+    var early = CATALOG.require("gb200-189gb");
+
+    assertThat(production.agreesWithMemory(189471)).isTrue();
+    assertThat(early.agreesWithMemory(189471)).isFalse();
+    assertThat(early.agreesWithMemory(189 * 1024)).isTrue();
+    assertThat(early.agreesWithMemory(189 * 1024 + 1)).isFalse();
+    assertThat(CATALOG.require("jetson-thor").agreesWithMemory(1)).isTrue();
+    assertThat(CATALOG.require("l4").agreesWithMemory(1)).isTrue();
+  }
+
+  @Test
+  void models_cannotBeChanged() {
+    assertThatThrownBy(() -> CATALOG.models().clear())
+        .isInstanceOf(UnsupportedOperationException.class);
+  }
+}
