@@ -20,8 +20,7 @@ import org.junit.jupiter.api.Test;
 @EnableKubernetesMockClient(crud = true, https = false)
 class ApplyRefusalsTest {
 
-  private static final String CONFIGS =
-      """
+  private static final String CONFIGS = """
       version: v1
       mig-configs:
         all-disabled:
@@ -61,8 +60,7 @@ class ApplyRefusalsTest {
   @Test
   void apply_unknownNode_isRefused() {
     assertRefused(
-        "b200-split-small",
-        "Node gpu-node: there is no such node; see 'kubectl get nodes'");
+        "b200-split-small", "Node gpu-node: there is no such node; see 'kubectl get nodes'");
   }
 
   @Test
@@ -186,14 +184,12 @@ class ApplyRefusalsTest {
 
   @Test
   void apply_withoutApiServer_saysWhichAddress() {
-    try (KubernetesClient nobody =
-        new KubernetesClientBuilder()
-            .withConfig(
-                new ConfigBuilder()
-                    .withMasterUrl("http://localhost:1/")
-                    .withRequestRetryBackoffLimit(0)
-                    .build())
-            .build()) {
+    try (KubernetesClient nobody = new KubernetesClientBuilder()
+        .withConfig(new ConfigBuilder()
+            .withMasterUrl("http://localhost:1/")
+            .withRequestRetryBackoffLimit(0)
+            .build())
+        .build()) {
       assertThatThrownBy(() -> MigClient.of(nobody).node("gpu-node").status())
           .isInstanceOf(MigClusterException.class)
           .hasMessageMatching(
@@ -219,36 +215,33 @@ class ApplyRefusalsTest {
 
   private void createMap() {
     client
-        .resource(
-            new ConfigMapBuilder()
-                .withNewMetadata()
-                .withName("mig-config")
-                .withNamespace("gpu-operator")
-                .endMetadata()
-                .addToData("config.yaml", CONFIGS)
-                .build())
+        .resource(new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName("mig-config")
+            .withNamespace("gpu-operator")
+            .endMetadata()
+            .addToData("config.yaml", CONFIGS)
+            .build())
         .create();
   }
 
   private void createPolicy() {
-    createPolicy(
-        Map.of(
-            "mig", Map.of("strategy", "mixed"),
-            "migManager", Map.of("config", Map.of("name", "mig-config"))));
+    createPolicy(Map.of(
+        "mig", Map.of("strategy", "mixed"),
+        "migManager", Map.of("config", Map.of("name", "mig-config"))));
   }
 
   private void createPolicy(Map<String, Object> spec) {
     client
         .genericKubernetesResources(ClusterPolicies.CONTEXT)
-        .resource(
-            new GenericKubernetesResourceBuilder()
-                .withApiVersion("nvidia.com/v1")
-                .withKind("ClusterPolicy")
-                .withNewMetadata()
-                .withName("cluster-policy")
-                .endMetadata()
-                .addToAdditionalProperties("spec", spec)
-                .build())
+        .resource(new GenericKubernetesResourceBuilder()
+            .withApiVersion("nvidia.com/v1")
+            .withKind("ClusterPolicy")
+            .withNewMetadata()
+            .withName("cluster-policy")
+            .endMetadata()
+            .addToAdditionalProperties("spec", spec)
+            .build())
         .create();
   }
 }

@@ -41,9 +41,7 @@ class MigConfigMapTest {
     var merged = map.merge("small", SMALL);
 
     assertThat(merged).isEqualTo(new MigConfigMap.Merged("small", "small-08d3bd7a", true));
-    assertThat(text())
-        .isEqualTo(
-            """
+    assertThat(text()).isEqualTo("""
             version: v1
             mig-configs:
               small:
@@ -61,10 +59,9 @@ class MigConfigMapTest {
 
   @Test
   void merge_keepsForeignConfigsAndKeys() {
-    create(
-        MigConfigDocument.empty()
-            .with("theirs", MigConfig.of(MigConfigSpec.allDisabled()))
-            .toYaml());
+    create(MigConfigDocument.empty()
+        .with("theirs", MigConfig.of(MigConfigSpec.allDisabled()))
+        .toYaml());
 
     map.merge("small", SMALL);
 
@@ -85,9 +82,7 @@ class MigConfigMapTest {
   @Test
   void merge_newContent_dropsTheOldUnlessANodeAsksForIt() {
     map.merge("small", SMALL);
-    client
-        .resource(Nodes.b200(1).config("small-08d3bd7a", "success").build())
-        .create();
+    client.resource(Nodes.b200(1).config("small-08d3bd7a", "success").build()).create();
 
     map.merge("small", MEDIUM);
     assertThat(map.read().orElseThrow().configs().keySet())
@@ -104,10 +99,9 @@ class MigConfigMapTest {
 
   @Test
   void merge_nameThatOnlyLooksPublished_isKept() {
-    create(
-        MigConfigDocument.empty()
-            .with("small-deadbeef", MigConfig.of(MigConfigSpec.allDisabled()))
-            .toYaml());
+    create(MigConfigDocument.empty()
+        .with("small-deadbeef", MigConfig.of(MigConfigSpec.allDisabled()))
+        .toYaml());
 
     map.merge("small", SMALL);
 
@@ -117,19 +111,19 @@ class MigConfigMapTest {
   @Test
   void merge_findsTheOperatorsNamespace() {
     client
-        .resource(
-            new PodBuilder()
-                .withNewMetadata()
-                .withName("nvidia-mig-manager-x")
-                .withNamespace("nvidia")
-                .addToLabels("app", "nvidia-mig-manager")
-                .endMetadata()
-                .build())
+        .resource(new PodBuilder()
+            .withNewMetadata()
+            .withName("nvidia-mig-manager-x")
+            .withNamespace("nvidia")
+            .addToLabels("app", "nvidia-mig-manager")
+            .endMetadata()
+            .build())
         .create();
 
     map.merge("small", SMALL);
 
-    assertThat(client.configMaps().inNamespace("nvidia").withName("mig-config").get()).isNotNull();
+    assertThat(client.configMaps().inNamespace("nvidia").withName("mig-config").get())
+        .isNotNull();
   }
 
   /** Trap 17: one fault in the file makes every configuration in it fail. */
@@ -158,14 +152,13 @@ class MigConfigMapTest {
   @Test
   void merge_intoAnImmutableMap_isRefused() {
     client
-        .resource(
-            new ConfigMapBuilder()
-                .withNewMetadata()
-                .withName("mig-config")
-                .withNamespace("gpu-operator")
-                .endMetadata()
-                .withImmutable(true)
-                .build())
+        .resource(new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName("mig-config")
+            .withNamespace("gpu-operator")
+            .endMetadata()
+            .withImmutable(true)
+            .build())
         .create();
 
     assertThatThrownBy(() -> map.merge("small", SMALL))
@@ -176,8 +169,11 @@ class MigConfigMapTest {
 
   @Test
   void merge_moreThanAConfigMapHolds_isRefused() {
-    create("# " + "x".repeat(1024 * 1024 - 100) + "\nversion: v1\nmig-configs:\n  a:\n  - devices: all\n    mig-enabled: false\n");
-    var many = MigConfigSpec.builder().devices(io.github.mig4j.config.DeviceSelector.ALL).migEnabled(false);
+    create("# " + "x".repeat(1024 * 1024 - 100)
+        + "\nversion: v1\nmig-configs:\n  a:\n  - devices: all\n    mig-enabled: false\n");
+    var many = MigConfigSpec.builder()
+        .devices(io.github.mig4j.config.DeviceSelector.ALL)
+        .migEnabled(false);
     for (int i = 0; i < 80_000; i++) {
       many.addDeviceFilters(new io.github.mig4j.config.DeviceFilter("0x290110DE"));
     }
@@ -196,7 +192,9 @@ class MigConfigMapTest {
         .expect()
         .put()
         .withPath("/api/v1/namespaces/gpu-operator/configmaps/mig-config")
-        .andReturn(409, new io.fabric8.kubernetes.api.model.StatusBuilder().withCode(409).build())
+        .andReturn(
+            409,
+            new io.fabric8.kubernetes.api.model.StatusBuilder().withCode(409).build())
         .times(2);
 
     map.merge("small", SMALL);
@@ -206,20 +204,23 @@ class MigConfigMapTest {
 
   private void create(String text) {
     client
-        .resource(
-            new ConfigMapBuilder()
-                .withNewMetadata()
-                .withName("mig-config")
-                .withNamespace("gpu-operator")
-                .endMetadata()
-                .addToData("config.yaml", text)
-                .addToData("other.yaml", "untouched")
-                .build())
+        .resource(new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName("mig-config")
+            .withNamespace("gpu-operator")
+            .endMetadata()
+            .addToData("config.yaml", text)
+            .addToData("other.yaml", "untouched")
+            .build())
         .create();
   }
 
   private ConfigMap require() {
-    return client.configMaps().inNamespace("gpu-operator").withName("mig-config").require();
+    return client
+        .configMaps()
+        .inNamespace("gpu-operator")
+        .withName("mig-config")
+        .require();
   }
 
   private String text() {
