@@ -19,9 +19,8 @@ final class EmbeddedCluster implements AutoCloseable {
 
   EmbeddedCluster() {
     REQUEST_LOG.setLevel(Level.WARNING);
-    server =
-        new KubernetesMockServer(
-            new Context(), new MockWebServer(), new HashMap<>(), new KubernetesCrudDispatcher(), false);
+    server = new KubernetesMockServer(
+        new Context(), new MockWebServer(), new HashMap<>(), new KubernetesCrudDispatcher(), false);
     server.init();
     client = server.createClient();
   }

@@ -116,11 +116,11 @@ public final class Quickstart implements Callable<Integer> {
   }
 
   private int onSimulatedNode(KubernetesClient client) throws IOException {
-    try (GpuOperatorSimulator simulator =
-        GpuOperatorSimulator.on(client)
-            .node(node, GpuCatalog.bundled().require("NVIDIA-B200"), 1)
-            .start()) {
-      return walk(client, ApplyTimings.builder().stability(Duration.ofSeconds(1)).build());
+    try (GpuOperatorSimulator simulator = GpuOperatorSimulator.on(client)
+        .node(node, GpuCatalog.bundled().require("NVIDIA-B200"), 1)
+        .start()) {
+      return walk(
+          client, ApplyTimings.builder().stability(Duration.ofSeconds(1)).build());
     }
   }
 
@@ -131,9 +131,8 @@ public final class Quickstart implements Callable<Integer> {
     MigConfigDocument guide = guide();
     guide
         .configs()
-        .forEach(
-            (name, config) ->
-                System.out.println("   " + mig.configMap(CONFIG_MAP).merge(name, config)));
+        .forEach((name, config) ->
+            System.out.println("   " + mig.configMap(CONFIG_MAP).merge(name, config)));
 
     System.out.println("2. Point the GPU Operator at them, as this command would:");
     OperatorSettings settings = new OperatorSettings(MigStrategy.MIXED, CONFIG_MAP);
@@ -143,12 +142,11 @@ public final class Quickstart implements Callable<Integer> {
 
     for (String config : List.of("b200-split-small", "b200-split-medium")) {
       System.out.println("3. Apply " + config + " to node " + node);
-      ApplyOutcome outcome =
-          mig.node(node)
-              .apply(config)
-              .timings(timings)
-              .onProgress(Quickstart::print)
-              .await(timeout);
+      ApplyOutcome outcome = mig.node(node)
+          .apply(config)
+          .timings(timings)
+          .onProgress(Quickstart::print)
+          .await(timeout);
       System.out.println("4. The node now offers");
       outcome
           .allocatable()
@@ -158,18 +156,16 @@ public final class Quickstart implements Callable<Integer> {
   }
 
   private static void print(ApplyEvent event) {
-    System.out.println(
-        String.format(
-            Locale.ROOT,
-            "   %5.1fs  %-9s  %s",
-            event.elapsed().toMillis() / 1000.0,
-            event.phase(),
-            event.detail()));
+    System.out.println(String.format(
+        Locale.ROOT,
+        "   %5.1fs  %-9s  %s",
+        event.elapsed().toMillis() / 1000.0,
+        event.phase(),
+        event.detail()));
   }
 
   private static MigConfigDocument guide() throws IOException {
-    try (InputStream manifest =
-        Quickstart.class.getResourceAsStream("guide-mig-config.yaml")) {
+    try (InputStream manifest = Quickstart.class.getResourceAsStream("guide-mig-config.yaml")) {
       ConfigMap map =
           io.fabric8.kubernetes.client.utils.Serialization.unmarshal(manifest, ConfigMap.class);
       return MigConfigDocument.parse(map.getData().get("config.yaml"));

@@ -30,7 +30,8 @@ class ReadmeTest {
   private static final Pattern OUTPUT =
       Pattern.compile("into three:\n\n```\n(.*?)```", Pattern.DOTALL);
 
-  @TempDir Path classes;
+  @TempDir
+  Path classes;
 
   static Stream<String> snippets() throws IOException {
     return SNIPPET.matcher(readme()).results().map(found -> found.group(1));
@@ -39,8 +40,7 @@ class ReadmeTest {
   @ParameterizedTest
   @MethodSource("snippets")
   void snippet_compiles(String snippet) {
-    var source =
-        """
+    var source = """
         import io.fabric8.kubernetes.api.model.*;
         import io.fabric8.kubernetes.client.*;
         import io.github.mig4j.config.*;
@@ -55,11 +55,10 @@ class ReadmeTest {
           }
         }
         """
-            // The first example makes its client itself.
-            .formatted(snippet)
-            .replace(
-                snippet.contains("KubernetesClient client =") ? "KubernetesClient client)" : "\0",
-                ")");
+        // The first example makes its client itself.
+        .formatted(snippet)
+        .replace(
+            snippet.contains("KubernetesClient client =") ? "KubernetesClient client)" : "\0", ")");
 
     assertThat(compile(source)).isEmpty();
   }

@@ -105,7 +105,7 @@ final class Cluster {
     try {
       return request.get();
     } catch (KubernetesClientException e) {
-      throw switch (e.getCode()) {
+      throw switch (Math.max(0, e.getCode())) {
         case HttpURLConnection.HTTP_FORBIDDEN ->
           new MigClusterException(
               "Not allowed to %s. Grant the verb in RBAC to the user of this client"

@@ -151,7 +151,8 @@ class ApplyRefusalsTest {
 
     assertRefused(
         "b200-split-small",
-        "Config 'b200-split-small' on node gpu-node: h100-sxm-80gb has no profile 1g.23gb; it has"
+        "Config 'b200-split-small' on node gpu-node: h100-sxm-80gb has no profile 1g.23gb (did you mean"
+            + " 1g.20gb or 1g.10gb?); it has"
             + " 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb");
   }
 
@@ -163,8 +164,10 @@ class ApplyRefusalsTest {
 
     assertRefused(
         "too-large",
-        "Config 'too-large' on node gpu-node: b200-180gb has 7 compute slices, but the request"
-            + " takes 7");
+        "Config 'too-large' on node gpu-node: b200-180gb has 8 memory slices, but the request takes"
+            + " 9 (1g.23gb: 1, 3g.90gb: 8); b200-180gb has 182784 MiB of memory, but the request"
+            + " takes 203264 (1g.23gb: 20992, 3g.90gb: 182272); b200-180gb has 148 SMs, but the"
+            + " request takes 158 (1g.23gb: 18, 3g.90gb: 140)");
   }
 
   @Test

@@ -40,20 +40,20 @@ class MigConfigMapTest {
   void merge_intoNothing_createsTheMap() {
     var merged = map.merge("small", SMALL);
 
-    assertThat(merged).isEqualTo(new MigConfigMap.Merged("small", "small-08d3bd7a", true));
+    assertThat(merged).isEqualTo(new MigConfigMap.Merged("small", "small-990a6689", true));
     assertThat(text()).isEqualTo("""
             version: v1
             mig-configs:
               small:
-              - devices: all
-                mig-enabled: true
-                mig-devices:
-                  "1g.23gb": 7
-              small-08d3bd7a:
-              - devices: all
-                mig-enabled: true
-                mig-devices:
-                  "1g.23gb": 7
+                - devices: all
+                  mig-enabled: true
+                  mig-devices:
+                    1g.23gb: 7
+              small-990a6689:
+                - devices: all
+                  mig-enabled: true
+                  mig-devices:
+                    1g.23gb: 7
             """);
   }
 
@@ -66,7 +66,7 @@ class MigConfigMapTest {
     map.merge("small", SMALL);
 
     assertThat(map.read().orElseThrow().configs().keySet())
-        .containsExactly("theirs", "small", "small-08d3bd7a");
+        .containsExactly("theirs", "small", "small-990a6689");
     assertThat(require().getData()).containsEntry("other.yaml", "untouched");
   }
 
@@ -82,11 +82,11 @@ class MigConfigMapTest {
   @Test
   void merge_newContent_dropsTheOldUnlessANodeAsksForIt() {
     map.merge("small", SMALL);
-    client.resource(Nodes.b200(1).config("small-08d3bd7a", "success").build()).create();
+    client.resource(Nodes.b200(1).config("small-990a6689", "success").build()).create();
 
     map.merge("small", MEDIUM);
     assertThat(map.read().orElseThrow().configs().keySet())
-        .containsExactly("small", "small-08d3bd7a", MigConfig.of(MEDIUM).contentName("small"));
+        .containsExactly("small", "small-990a6689", MigConfig.of(MEDIUM).contentName("small"));
 
     client
         .nodes()
