@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigStrategy;
@@ -14,6 +15,7 @@ import io.github.mig4j.k8s.ApplyTimings;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.OperatorSettings;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -21,11 +23,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** Cuts a B200 into seven, then into three, from the ConfigMap to the resources that pods ask for. */
 @Command(
@@ -108,11 +112,15 @@ public final class Quickstart implements Callable<Integer> {
     }
   }
 
-  private Config clusterConfig() throws IOException {
+  private Config clusterConfig() {
     if (kubeconfig == null) {
       return Config.autoConfigure(context);
     }
-    return Config.fromKubeconfig(context, Files.readString(kubeconfig), kubeconfig.toString());
+    if (!Files.isReadable(kubeconfig)) {
+      throw new ParameterException(
+          new CommandLine(this), "Cannot read kubeconfig '%s'".formatted(kubeconfig));
+    }
+    return Config.fromKubeconfig(context, kubeconfig.toFile());
   }
 
   private int onSimulatedNode(KubernetesClient client) throws IOException {
@@ -167,8 +175,9 @@ public final class Quickstart implements Callable<Integer> {
   private static MigConfigDocument guide() throws IOException {
     try (InputStream manifest = Quickstart.class.getResourceAsStream("guide-mig-config.yaml")) {
       ConfigMap map =
-          io.fabric8.kubernetes.client.utils.Serialization.unmarshal(manifest, ConfigMap.class);
-      return MigConfigDocument.parse(map.getData().get("config.yaml"));
+          Serialization.unmarshal(manifest, ConfigMap.class);
+      return MigConfigDocument.parse(
+          Objects.requireNonNull(map.getData().get("config.yaml"), "config.yaml"));
     }
   }
 }
