@@ -9,6 +9,7 @@ import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -105,6 +106,10 @@ final class Cluster {
     try {
       return request.get();
     } catch (KubernetesClientException e) {
+      if (e.getCause() instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+        throw new CancellationException("Interrupted, to " + what);
+      }
       throw switch (Math.max(0, e.getCode())) {
         case HttpURLConnection.HTTP_FORBIDDEN ->
           new MigClusterException(
