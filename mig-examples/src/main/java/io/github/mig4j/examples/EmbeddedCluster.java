@@ -5,7 +5,13 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.RecordedRequest;
+import io.fabric8.mockwebserver.http.Response;
+import io.fabric8.mockwebserver.http.WebSocket;
+import io.fabric8.mockwebserver.http.WebSocketListener;
 import java.util.HashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -20,7 +26,7 @@ final class EmbeddedCluster implements AutoCloseable {
   EmbeddedCluster() {
     REQUEST_LOG.setLevel(Level.WARNING);
     server = new KubernetesMockServer(
-        new Context(), new MockWebServer(), new HashMap<>(), new KubernetesCrudDispatcher(), false);
+        new Context(), new MockWebServer(), new HashMap<>(), new Dispatcher(), false);
     server.init();
     client = server.createClient();
   }
@@ -33,5 +39,71 @@ final class EmbeddedCluster implements AutoCloseable {
   public void close() {
     client.close();
     server.destroy();
+  }
+
+  /**
+   * fabric8's dispatcher without two ways in which 7.8.0 falls silent: a watch that is closed with
+   * events under way blocks the event loop that has to send them, and a JSON patch that does not fit
+   * the object any more gets no answer.
+   */
+  private static final class Dispatcher extends KubernetesCrudDispatcher {
+    @Override
+    public MockResponse dispatch(RecordedRequest request) {
+      MockResponse response;
+      try {
+        response = super.dispatch(request);
+      } catch (RuntimeException unanswered) {
+        return new MockResponse().setResponseCode(409).setBody("{\"code\": 409}");
+      }
+      WebSocketListener watch = response.getWebSocketListener();
+      return watch == null ? response : response.withWebSocketUpgrade(new Watch(watch));
+    }
+  }
+
+  private static final class Watch extends WebSocketListener {
+    private final WebSocketListener listener;
+
+    Watch(WebSocketListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void onBeforeAccept(WebSocket socket, Response response) {
+      listener.onBeforeAccept(socket, response);
+    }
+
+    @Override
+    public void onOpen(WebSocket socket, Response response) {
+      listener.onOpen(socket, response);
+    }
+
+    @Override
+    public void onClosing(WebSocket socket, int code, String reason) {
+      listener.onClosing(socket, code, reason);
+    }
+
+    @Override
+    public void onClosed(WebSocket socket, int code, String reason) {
+      aside(() -> listener.onClosed(socket, code, reason));
+    }
+
+    @Override
+    public void onFailure(WebSocket socket, Throwable failure, Response response) {
+      aside(() -> listener.onFailure(socket, failure, response));
+    }
+
+    private static void aside(Runnable closing) {
+      Thread thread = new Thread(
+          () -> {
+            try {
+              closing.run();
+            } catch (RejectedExecutionException serverStopped) {
+              // There is nobody left to tell.
+            }
+          },
+          "closing-watch");
+      thread.setDaemon(true);
+      thread.start();
+    }
   }
 }

@@ -1,17 +1,20 @@
 package io.github.mig4j.examples;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.MigException;
+import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.k8s.ApplyEvent;
 import io.github.mig4j.k8s.ApplyOutcome;
 import io.github.mig4j.k8s.ApplyTimings;
+import io.github.mig4j.k8s.Labels;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.OperatorSettings;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -126,21 +130,26 @@ public final class Quickstart implements Callable<Integer> {
   private int onSimulatedNode(KubernetesClient client) throws IOException {
     try (GpuOperatorSimulator simulator = GpuOperatorSimulator.on(client)
         .node(node, GpuCatalog.bundled().require("NVIDIA-B200"), 1)
+        .timings(SimulatorTimings.everyStep(Duration.ofMillis(300)))
         .start()) {
+      client
+          .nodes()
+          .withName(node)
+          .waitUntilCondition(Quickstart::isDiscovered, 1, TimeUnit.MINUTES);
       return walk(
           client, ApplyTimings.builder().stability(Duration.ofSeconds(1)).build());
     }
+  }
+
+  private static boolean isDiscovered(@Nullable Node node) {
+    return node != null && node.getMetadata().getLabels().containsKey(Labels.GPU_PRODUCT);
   }
 
   private int walk(KubernetesClient client, ApplyTimings timings) throws IOException {
     MigClient mig = client.adapt(MigClient.class);
 
     System.out.println("1. Publish the configurations in ConfigMap " + CONFIG_MAP);
-    MigConfigDocument guide = guide();
-    guide
-        .configs()
-        .forEach((name, config) ->
-            System.out.println("   " + mig.configMap(CONFIG_MAP).merge(name, config)));
+    guide().configs().forEach((name, config) -> publish(mig, name, config));
 
     System.out.println("2. Point the GPU Operator at them, as this command would:");
     OperatorSettings settings = new OperatorSettings(MigStrategy.MIXED, CONFIG_MAP);
@@ -163,6 +172,10 @@ public final class Quickstart implements Callable<Integer> {
     return 0;
   }
 
+  private static void publish(MigClient mig, String name, MigConfig config) {
+    System.out.println("   " + mig.configMap(CONFIG_MAP).merge(name, config).contentName());
+  }
+
   private static void print(ApplyEvent event) {
     System.out.println(String.format(
         Locale.ROOT,
@@ -174,8 +187,7 @@ public final class Quickstart implements Callable<Integer> {
 
   private static MigConfigDocument guide() throws IOException {
     try (InputStream manifest = Quickstart.class.getResourceAsStream("guide-mig-config.yaml")) {
-      ConfigMap map =
-          Serialization.unmarshal(manifest, ConfigMap.class);
+      ConfigMap map = Serialization.unmarshal(manifest, ConfigMap.class);
       return MigConfigDocument.parse(
           Objects.requireNonNull(map.getData().get("config.yaml"), "config.yaml"));
     }

@@ -2,7 +2,6 @@ package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigStrategy;
@@ -187,18 +186,7 @@ final class ApplyRun {
     Node before = plan.node;
     boolean asked = plan.key.equals(Cluster.labels(before).get(label));
     if (!asked) {
-      cluster.editNode(name, node -> {
-        if (!sameLabel(node, before, label)) {
-          throw new MigConflictException(
-              "Node %s was asked for '%s' by somebody else just now. Agree on who labels the node and apply again"
-                  .formatted(name, Cluster.labels(node).get(label)));
-        }
-        return new NodeBuilder(node)
-            .editMetadata()
-            .addToLabels(label, plan.key)
-            .endMetadata()
-            .build();
-      });
+      Node unused = cluster.onLatestVersion(() -> label(before, label, plan.key));
     }
     long now = System.nanoTime();
     step(
@@ -212,6 +200,16 @@ final class ApplyRun {
         sameness(plan, before, label),
         now,
         this::step);
+  }
+
+  private Node label(Node before, String label, String key) {
+    Node now = cluster.requireNode(name);
+    if (!sameLabel(now, before, label)) {
+      throw new MigConflictException(
+          "Node %s was asked for '%s' by somebody else just now. Agree on who labels the node and apply again"
+              .formatted(name, Cluster.labels(now).get(label)));
+    }
+    return cluster.label(now, label, key);
   }
 
   private static boolean sameLabel(Node a, Node b, String label) {

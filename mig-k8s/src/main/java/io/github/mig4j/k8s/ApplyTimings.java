@@ -18,14 +18,14 @@ public interface ApplyTimings {
   }
 
   /**
-   * How long a state of {@code failed} that stood there before the request may be an earlier
-   * request's. The MIG manager writes the same word again without a trace.
+   * How long {@code failed} has to stand before it is believed. Before that it may be an earlier
+   * request's, left over or just written, after which the MIG manager turns to this one.
    *
-   * @return 30 seconds unless set
+   * @return 15 seconds unless set
    */
   @Value.Default
-  default Duration staleFailure() {
-    return Duration.ofSeconds(30);
+  default Duration failure() {
+    return Duration.ofSeconds(15);
   }
 
   /**

@@ -39,8 +39,6 @@ final class ApplyTracker {
   private final Progress progress;
   private final long requestedNanos;
   private final boolean writesLabel;
-  private final boolean beganBusy;
-  private final boolean beganFailed;
   private final boolean beganSuccessful;
   private final boolean needsTransition;
   private final Set<ApplyPhase> told = EnumSet.noneOf(ApplyPhase.class);
@@ -77,8 +75,6 @@ final class ApplyTracker {
     MigNodeStatus status = StatusReader.read(before, settings);
     this.writesLabel = !status.config().equals(Optional.of(key));
     this.sawOurLabel = !writesLabel;
-    this.beganBusy = isBusy(status);
-    this.beganFailed = is(status, MigState.FAILED);
     this.beganSuccessful = is(status, MigState.SUCCESS);
     this.clientsRanSinceRequest = status.paused().isEmpty();
     this.needsTransition = writesLabel
@@ -117,7 +113,7 @@ final class ApplyTracker {
       evidenceSince = Optional.empty();
       told.remove(ApplyPhase.OFFERED);
       long wake =
-          failedSince.map(since -> since + timings.staleFailure().toNanos()).orElse(Long.MAX_VALUE);
+          failedSince.map(since -> since + timings.failure().toNanos()).orElse(Long.MAX_VALUE);
       return new Decision.Wait(wake, missing);
     }
     long since = evidenceSince.orElse(nanos);
@@ -196,7 +192,10 @@ final class ApplyTracker {
     }
   }
 
-  /** A failure counts once it can no longer be an earlier request's. */
+  /**
+   * A failure counts once it has stood for a while: an earlier request's may still be there, or end
+   * only now, before the MIG manager turns to this one.
+   */
   private void trackFailure(MigNodeStatus status, long nanos) {
     if (!is(status, MigState.FAILED)) {
       failedSince = Optional.empty();
@@ -204,8 +203,7 @@ final class ApplyTracker {
     }
     long since = failedSince.orElse(nanos);
     failedSince = Optional.of(since);
-    boolean maybeForeign = beganBusy || (beganFailed && !sawWork);
-    if (!writesLabel || !maybeForeign || nanos - since >= timings.staleFailure().toNanos()) {
+    if (nanos - since >= timings.failure().toNanos()) {
       throw new MigFailedException(
           "Node %s: the MIG manager failed to apply '%s'%s. Its pod's log tells why: kubectl logs -n <operator namespace> -l app=nvidia-mig-manager --field-selector spec.nodeName=%s"
               .formatted(
@@ -241,12 +239,6 @@ final class ApplyTracker {
     if (told.add(phase)) {
       progress.step(phase, nanos, detail);
     }
-  }
-
-  private static boolean isBusy(MigNodeStatus status) {
-    return !status.paused().isEmpty()
-        || is(status, MigState.PENDING)
-        || is(status, MigState.REBOOTING);
   }
 
   private static boolean is(MigNodeStatus status, MigState state) {

@@ -5,14 +5,14 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /** The requests of this package, with failures turned into exceptions that name a remedy. */
 final class Cluster {
@@ -20,12 +20,24 @@ final class Cluster {
   /** A write loses at most this often against other writers before it gives up. */
   private static final int ATTEMPTS = 16;
 
+  private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
+
   private final KubernetesClient client;
   private final MigSettings settings;
 
   Cluster(KubernetesClient client, MigSettings settings) {
     this.client = client;
     this.settings = settings;
+  }
+
+  /** Changes the ClusterPolicy; as {@link #label}. */
+  void patchClusterPolicy(MergePatch patch) {
+    call(
+        "patch clusterpolicy " + patch.name(),
+        () -> client
+            .genericKubernetesResources(ClusterPolicies.CONTEXT)
+            .withName(patch.name())
+            .patch(MERGE, patch.json()));
   }
 
   KubernetesClient client() {
@@ -67,10 +79,20 @@ final class Cluster {
     return node;
   }
 
-  /** Changes a node on the version that the change was computed from; again if that is stale. */
-  Node editNode(String name, UnaryOperator<Node> change) {
-    return onLatestVersion(
-        "patch node " + name, () -> client.nodes().withName(name).edit(change));
+  /**
+   * Sets a label, on the version of the node that the decision was made on.
+   *
+   * @throws MigConflictException if the node has changed since
+   */
+  Node label(Node node, String key, String value) {
+    String name = node.getMetadata().getName();
+    return call(
+        "patch node " + name,
+        () -> client
+            .nodes()
+            .withName(name)
+            .patch(
+                MERGE, MergePatch.on(node).put("metadata", "labels", key, value).json()));
   }
 
   /** The operator's one custom resource; empty if there is none or its kind is not installed. */
@@ -89,16 +111,29 @@ final class Cluster {
   }
 
   /** Repeats a read-change-write cycle for as long as somebody else was faster. */
-  <T> T onLatestVersion(String what, Supplier<T> cycle) {
+  <T> T onLatestVersion(Supplier<T> cycle) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return call(what, cycle);
+        return cycle.get();
       } catch (MigConflictException lost) {
-        if (attempt == ATTEMPTS) {
+        if (attempt == ATTEMPTS || !isStaleVersion(lost)) {
           throw lost;
         }
       }
     }
+  }
+
+  /** Only the API server's 409 has a cause; to other conflicts a second look changes nothing. */
+  private static boolean isStaleVersion(MigConflictException lost) {
+    return lost.getCause() != null;
+  }
+
+  /** As {@link #onLatestVersion(Supplier)}. */
+  void onLatestVersion(Runnable cycle) {
+    onLatestVersion(() -> {
+      cycle.run();
+      return true;
+    });
   }
 
   /** Sends a request. {@code what} is a verb and its object, for messages. */
@@ -106,7 +141,7 @@ final class Cluster {
     try {
       return request.get();
     } catch (KubernetesClientException e) {
-      if (e.getCause() instanceof InterruptedException) {
+      if (rootCause(e) instanceof InterruptedException) {
         Thread.currentThread().interrupt();
         throw new CancellationException("Interrupted, to " + what);
       }
@@ -127,7 +162,7 @@ final class Cluster {
         case 0 ->
           new MigClusterException(
               "No answer from the API server %s, to %s (%s). Check the address in the kubeconfig's current context"
-                  .formatted(client.getMasterUrl(), what, rootCause(e)),
+                  .formatted(client.getMasterUrl(), what, describe(rootCause(e))),
               e);
         default ->
           new MigClusterException(
@@ -142,14 +177,15 @@ final class Cluster {
     return labels == null ? Map.of() : labels;
   }
 
-  private static String rootCause(Throwable e) {
+  private static Throwable rootCause(Throwable e) {
     Throwable root = e;
-    @Nullable Throwable cause = e.getCause();
-    while (cause != null) {
-      root = cause;
-      cause = cause.getCause();
+    while (root.getCause() != null) {
+      root = root.getCause();
     }
-    return root.getClass().getSimpleName()
-        + (root.getMessage() == null ? "" : ": " + root.getMessage());
+    return root;
+  }
+
+  private static String describe(Throwable e) {
+    return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
   }
 }

@@ -78,12 +78,12 @@ public final class MigConfigMap {
   /** Publishes under the plain name and under one that stands for this content. */
   boolean add(String config, String contentName, MigConfig content) {
     String namespace = cluster.operatorNamespace();
-    return cluster.onLatestVersion("write configmap %s/%s".formatted(namespace, name), () -> {
-      ConfigMap current = handle(namespace).get();
-      MigConfigDocument before = current == null ? MigConfigDocument.empty() : read(current);
+    return cluster.onLatestVersion(() -> {
+      Optional<ConfigMap> current = get(namespace);
+      MigConfigDocument before = current.map(this::read).orElse(MigConfigDocument.empty());
       MigConfigDocument after =
           withoutOutdated(before, config, content).with(config, content).with(contentName, content);
-      boolean changed = current == null || !after.equals(before);
+      boolean changed = current.isEmpty() || !after.equals(before);
       if (changed) {
         write(namespace, current, after);
       }
@@ -103,10 +103,14 @@ public final class MigConfigMap {
   }
 
   Optional<MigConfigDocument> read(String namespace) {
-    ConfigMap map = cluster.call(
+    return get(namespace).map(this::read);
+  }
+
+  private Optional<ConfigMap> get(String namespace) {
+    return Optional.ofNullable(cluster.call(
         "get configmap %s/%s".formatted(namespace, name),
-        () -> handle(namespace).get());
-    return Optional.ofNullable(map).map(this::read);
+        () ->
+            cluster.client().configMaps().inNamespace(namespace).withName(name).get()));
   }
 
   private MigConfigDocument read(ConfigMap map) {
@@ -122,36 +126,39 @@ public final class MigConfigMap {
     }
   }
 
-  private void write(String namespace, @Nullable ConfigMap current, MigConfigDocument document) {
+  private void write(String namespace, Optional<ConfigMap> current, MigConfigDocument document) {
+    String subject = "ConfigMap %s/%s".formatted(namespace, name);
     String text = document.toYaml();
     int bytes = text.getBytes(StandardCharsets.UTF_8).length;
     if (bytes > MAX_BYTES) {
       throw new MigRefusedException(
-          "ConfigMap %s/%s".formatted(namespace, name),
+          subject,
           List.of(
               "it would hold %d bytes, but an API server accepts at most %d; remove configurations"
                   .formatted(bytes, MAX_BYTES)));
     }
-    if (current == null) {
-      handle(
-              namespace,
-              new ConfigMapBuilder()
-                  .withNewMetadata()
-                  .withName(name)
-                  .withNamespace(namespace)
-                  .endMetadata()
-                  .addToData(KEY, text)
-                  .build())
-          .create();
-      return;
-    }
-    if (Boolean.TRUE.equals(current.getImmutable())) {
+    if (current.map(ConfigMap::getImmutable).orElse(false)) {
       throw new MigRefusedException(
-          "ConfigMap %s/%s".formatted(namespace, name),
-          List.of("it is immutable; publish to a map of another name"));
+          subject, List.of("it is immutable; publish to a map of another name"));
     }
-    handle(namespace, new ConfigMapBuilder(current).addToData(KEY, text).build())
-        .update();
+    if (current.isPresent()) {
+      ConfigMap changed =
+          new ConfigMapBuilder(current.get()).addToData(KEY, text).build();
+      cluster.call(
+          "update configmap %s/%s".formatted(namespace, name),
+          () -> handle(namespace, changed).update());
+    } else {
+      ConfigMap created = new ConfigMapBuilder()
+          .withNewMetadata()
+          .withName(name)
+          .withNamespace(namespace)
+          .endMetadata()
+          .addToData(KEY, text)
+          .build();
+      cluster.call(
+          "create configmap %s/%s".formatted(namespace, name),
+          () -> handle(namespace, created).create());
+    }
   }
 
   /** Drops earlier contents of this name that no node asks for any more. */
@@ -183,10 +190,6 @@ public final class MigConfigMap {
             () -> cluster.client().nodes().withLabel(label).list().getItems())
         .forEach(node -> asked.add(Cluster.labels(node).getOrDefault(label, "")));
     return asked;
-  }
-
-  private Resource<ConfigMap> handle(String namespace) {
-    return cluster.client().configMaps().inNamespace(namespace).withName(name);
   }
 
   private Resource<ConfigMap> handle(String namespace, ConfigMap map) {

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s;
 
-import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import java.util.List;
 
@@ -64,26 +64,19 @@ public final class MigNode {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public MigNodeStatus markCapable() {
-    MigNodeStatus status = status();
-    if (status.migCapable().isPresent()) {
-      return status;
-    }
-    if (status.model().isPresent() && !status.model().get().supportsMig()) {
-      throw new MigRefusedException(
-          "Node " + name,
-          List.of("its GPU %s has no MIG; share it by time-slicing or MPS instead"
-              .formatted(status.product().orElse(""))));
-    }
-    return StatusReader.read(
-        cluster.editNode(
-            name,
-            node -> Cluster.labels(node).containsKey(Labels.MIG_CAPABLE)
-                ? node
-                : new NodeBuilder(node)
-                    .editMetadata()
-                    .addToLabels(Labels.MIG_CAPABLE, "true")
-                    .endMetadata()
-                    .build()),
-        cluster.settings());
+    return cluster.onLatestVersion(() -> {
+      Node node = cluster.requireNode(name);
+      MigNodeStatus status = StatusReader.read(node, cluster.settings());
+      if (status.migCapable().isPresent()) {
+        return status;
+      }
+      if (status.model().isPresent() && !status.model().get().supportsMig()) {
+        throw new MigRefusedException(
+            "Node " + name,
+            List.of("its GPU %s has no MIG; share it by time-slicing or MPS instead"
+                .formatted(status.product().orElse(""))));
+      }
+      return StatusReader.read(cluster.label(node, Labels.MIG_CAPABLE, "true"), cluster.settings());
+    });
   }
 }

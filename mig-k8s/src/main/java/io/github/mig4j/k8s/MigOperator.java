@@ -1,11 +1,8 @@
 package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** The GPU Operator's settings for MIG in its ClusterPolicy ({@code nvidia.com/v1}). */
 public final class MigOperator {
@@ -39,6 +36,10 @@ public final class MigOperator {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public void use(OperatorSettings settings) {
+    cluster.onLatestVersion(() -> set(settings));
+  }
+
+  private void set(OperatorSettings settings) {
     GenericKubernetesResource policy = cluster
         .clusterPolicy()
         .orElseThrow(
@@ -46,38 +47,17 @@ public final class MigOperator {
                 "ClusterPolicy",
                 List.of(
                     "the cluster has none, so no GPU Operator manages MIG; install NVIDIA's GPU Operator")));
-    if (settings.strategy().toString().equals(policy.get("spec", "mig", "strategy"))
-        && configMap(policy).equals(Optional.of(settings.configMap()))) {
-      return;
+    String strategy = settings.strategy().toString();
+    if (!strategy.equals(policy.get("spec", "mig", "strategy"))
+        || !configMap(policy).equals(Optional.of(settings.configMap()))) {
+      cluster.patchClusterPolicy(MergePatch.on(policy)
+          .put("spec", "mig", "strategy", strategy)
+          .put("spec", "migManager", "config", "name", settings.configMap()));
     }
-    String name = policy.getMetadata().getName();
-    cluster.onLatestVersion(
-        "patch clusterpolicy " + name,
-        () -> cluster
-            .client()
-            .genericKubernetesResources(ClusterPolicies.CONTEXT)
-            .withName(name)
-            .edit(current -> {
-              Map<String, Object> spec = child(current.getAdditionalProperties(), "spec");
-              child(spec, "mig").put("strategy", settings.strategy().toString());
-              child(child(spec, "migManager"), "config").put("name", settings.configMap());
-              return current;
-            }));
   }
 
   static Optional<String> configMap(GenericKubernetesResource policy) {
     Object name = policy.get("spec", "migManager", "config", "name");
     return name instanceof String text && !text.isEmpty() ? Optional.of(text) : Optional.empty();
-  }
-
-  /** The map under a key, made mutable and put there if it is absent. */
-  @SuppressWarnings("unchecked")
-  private static Map<String, Object> child(Map<String, Object> parent, String key) {
-    @Nullable Object present = parent.get(key);
-    Map<String, Object> child = present instanceof Map
-        ? new LinkedHashMap<>((Map<String, Object>) present)
-        : new LinkedHashMap<>();
-    parent.put(key, child);
-    return child;
   }
 }

@@ -3,21 +3,19 @@ package io.github.mig4j.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What cannot work is refused with subject, value and remedy, before anything is written. */
-@EnableKubernetesMockClient(crud = true, https = false)
+@ExtendWith(MockApiServer.class)
 class ApplyRefusalsTest {
 
   private static final String CONFIGS = """
@@ -213,38 +211,18 @@ class ApplyRefusalsTest {
   }
 
   private void create(Nodes node) {
-    client.resource(node.build()).create();
+    TestCluster.of(client).node(node);
   }
 
   private void createMap() {
-    client
-        .resource(new ConfigMapBuilder()
-            .withNewMetadata()
-            .withName("mig-config")
-            .withNamespace("gpu-operator")
-            .endMetadata()
-            .addToData("config.yaml", CONFIGS)
-            .build())
-        .create();
+    TestCluster.of(client).configMap(CONFIGS);
   }
 
   private void createPolicy() {
-    createPolicy(Map.of(
-        "mig", Map.of("strategy", "mixed"),
-        "migManager", Map.of("config", Map.of("name", "mig-config"))));
+    TestCluster.of(client).policy("mixed", "mig-config");
   }
 
   private void createPolicy(Map<String, Object> spec) {
-    client
-        .genericKubernetesResources(ClusterPolicies.CONTEXT)
-        .resource(new GenericKubernetesResourceBuilder()
-            .withApiVersion("nvidia.com/v1")
-            .withKind("ClusterPolicy")
-            .withNewMetadata()
-            .withName("cluster-policy")
-            .endMetadata()
-            .addToAdditionalProperties("spec", spec)
-            .build())
-        .create();
+    TestCluster.of(client).policy(spec);
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
+import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -16,19 +16,21 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Requests against a simulated operator, from the label to the evidence. */
-@EnableKubernetesMockClient(crud = true, https = false)
+@ExtendWith(MockApiServer.class)
 class ApplyTest {
 
   private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final ApplyTimings QUICK = ApplyTimings.builder()
       .stability(Duration.ofMillis(100))
-      .staleFailure(Duration.ofSeconds(20))
+      .failure(Duration.ofSeconds(20))
       .transition(Duration.ofSeconds(1))
       .build();
   private static final MigConfigSpec SMALL =
@@ -79,11 +81,10 @@ class ApplyTest {
 
   @Test
   void await_underSingle_knowsTheNumberOfGpusFromTheConfigInForce() {
-    try (var simulator = GpuOperatorSimulator.on(client)
+    try (var simulator = started(GpuOperatorSimulator.on(client)
         .node("gpu-node", B200, 2)
         .strategy(MigStrategy.SINGLE)
-        .configMap("mig-config")
-        .start()) {
+        .configMap("mig-config"))) {
       publish();
 
       assertThat(apply("small").allocatable()).hasToString("{nvidia.com/gpu=14}");
@@ -184,42 +185,40 @@ class ApplyTest {
 
   @Test
   void await_noOperatorAtWork_endsAtTheDeadline_andSaysWhatIsMissing() {
-    try (var simulator = simulator(1)) {
-      publish();
-    }
+    TestCluster.of(client).node(Nodes.b200(1)).policy("mixed", "mig-config");
+    publish();
+
     assertThatThrownBy(
             () -> mig.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofMillis(300)))
         .isInstanceOfSatisfying(
             MigDeadlineException.class,
             e -> assertThat(e.lastSeen().configName()).contains("small"))
-        .hasMessage("Node gpu-node: waited PT0.3S for {nvidia.com/mig-1g.23gb=7}, but"
-            + " nvidia.com/mig-1g.23gb is 0 instead of 7, nvidia.com/gpu is 1 instead of 0,"
-            + " label nvidia.com/mig-1g.23gb.count is absent instead of 7");
+        .hasMessage(
+            "Node gpu-node: waited PT0.3S for {nvidia.com/mig-1g.23gb=7}, but its MIG state is"
+                + " absent, nvidia.com/mig-1g.23gb is 0 instead of 7, nvidia.com/gpu is 1 instead"
+                + " of 0, label nvidia.com/mig-1g.23gb.count is absent instead of 7");
   }
 
   @Test
   void await_interrupted_keepsTheFlag() {
-    try (var simulator = simulator(1)) {
-      publish();
-    }
-    Thread.currentThread().interrupt();
-    try {
-      assertThatThrownBy(() -> apply("small")).isInstanceOf(CancellationException.class);
-      assertThat(Thread.currentThread().isInterrupted()).isTrue();
-    } finally {
-      Thread.interrupted();
-    }
+    TestCluster.of(client).node(Nodes.b200(1)).policy("mixed", "mig-config");
+    publish();
+
+    assertThatThrownBy(() -> mig.node("gpu-node")
+            .apply("small")
+            .onProgress(event -> Thread.currentThread().interrupt())
+            .await(LONG))
+        .isInstanceOf(CancellationException.class);
+    assertThat(Thread.interrupted()).isTrue();
   }
 
   @Test
   void await_labelTakenOverBySomebody_isAConflict() {
-    try (var simulator = simulator(1)) {
-      publish();
-    }
-    var node = mig.node("gpu-node");
+    TestCluster.of(client).node(Nodes.b200(1)).policy("mixed", "mig-config");
+    publish();
 
-    assertThatThrownBy(() -> node.apply("small")
-            .timings(QUICK)
+    assertThatThrownBy(() -> mig.node("gpu-node")
+            .apply("small")
             .onProgress(event -> {
               if (event.phase() == ApplyPhase.REQUESTED) {
                 relabel("theirs");
@@ -229,6 +228,23 @@ class ApplyTest {
         .isInstanceOf(MigConflictException.class)
         .hasMessageStartingWith(
             "Node gpu-node was asked for 'theirs' by somebody else while 'small-");
+  }
+
+  /** The MIG manager does not try the same value again, so the node is asked under another. */
+  @Test
+  void await_afterAFailure_asksUnderAnAliasOfEqualContent() {
+    TestCluster.of(client).policy("mixed", "mig-config");
+    publish();
+    String key = MigConfig.of(SMALL).contentName("small");
+    TestCluster.of(client).node(Nodes.b200(1).config(key, "failed"));
+
+    assertThatThrownBy(
+            () -> mig.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofMillis(300)))
+        .isInstanceOfSatisfying(
+            MigDeadlineException.class,
+            e -> assertThat(e.lastSeen().config()).contains(key + "-r2"));
+    assertThat(mig.configMap("mig-config").read().orElseThrow().config(key + "-r2"))
+        .contains(MigConfig.of(SMALL));
   }
 
   private void relabel(String config) {
@@ -243,11 +259,25 @@ class ApplyTest {
   }
 
   private GpuOperatorSimulator simulator(int gpus) {
-    return GpuOperatorSimulator.on(client)
+    return started(GpuOperatorSimulator.on(client)
         .node("gpu-node", B200, gpus)
         .strategy(MigStrategy.MIXED)
-        .configMap("mig-config")
-        .start();
+        .configMap("mig-config"));
+  }
+
+  /** Waits until feature discovery and the device plugin have spoken. */
+  private GpuOperatorSimulator started(GpuOperatorSimulator.Builder builder) {
+    var simulator = builder.start();
+    client
+        .nodes()
+        .withName("gpu-node")
+        .waitUntilCondition(
+            node -> node != null
+                && Cluster.labels(node).containsKey(Labels.GPU_PRODUCT)
+                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
+            1,
+            TimeUnit.MINUTES);
+    return simulator;
   }
 
   private void publish() {

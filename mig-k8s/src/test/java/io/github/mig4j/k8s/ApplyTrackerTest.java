@@ -175,7 +175,10 @@ class ApplyTrackerTest {
 
     see(tracker, 0, Nodes.b200(1).config(KEY, "pending").paused());
 
-    assertThatThrownBy(() -> see(tracker, 1, Nodes.b200(1).config(KEY, "failed").paused()))
+    see(tracker, 1, Nodes.b200(1).config(KEY, "failed").paused());
+
+    assertThatThrownBy(
+            () -> see(tracker, 16, Nodes.b200(1).config(KEY, "failed").paused()))
         .isInstanceOf(MigFailedException.class)
         .hasMessage(
             "Node gpu-node: the MIG manager failed to apply 'small-01234567' and left device-plugin"
@@ -185,15 +188,28 @@ class ApplyTrackerTest {
   }
 
   @Test
-  void observe_failureThatStoodThereBefore_isBelievedOnlyAfterAWhile() {
+  void observe_failure_isBelievedOnceItHasStoodForAWhile() {
     var tracker = tracker(SMALL, Nodes.b200(1).config("old", "failed").running(), Sameness.UNKNOWN);
 
-    var first = see(tracker, 0, Nodes.b200(1).config(KEY, "failed").running());
+    var first = see(tracker, 1, Nodes.b200(1).config(KEY, "failed").running());
 
-    assertThat(((Decision.Wait) first).untilNanos()).isEqualTo(30 * SECOND);
+    assertThat(((Decision.Wait) first).untilNanos()).isEqualTo(16 * SECOND);
     assertThatThrownBy(
-            () -> see(tracker, 30, Nodes.b200(1).config(KEY, "failed").running()))
+            () -> see(tracker, 16, Nodes.b200(1).config(KEY, "failed").running()))
         .isInstanceOf(MigFailedException.class);
+  }
+
+  /** The run that was under way ends badly, and only then comes this request's turn. */
+  @Test
+  void observe_failureOfAnotherRun_isNotOurs() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "pending").paused(), Sameness.UNKNOWN);
+
+    see(tracker, 1, Nodes.b200(1).config(KEY, "failed").paused());
+    see(tracker, 5, Nodes.b200(1).config(KEY, "pending").paused());
+    see(tracker, 20, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var done = see(tracker, 25, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(outcome(done)).isInstanceOf(ApplyOutcome.Verified.class);
   }
 
   @Test

@@ -68,7 +68,7 @@ class ExpectationTest {
             MigRefusedException.class,
             refused -> assertThat(refused.reasons())
                 .contains(
-                    "b200-180gb has no profile 1g.5gb; it has 1g.23gb, 1g.23gb+me, 1g.45gb,"
+                    "b200-180gb has no profile 1g.5gb (did you mean 1g.23gb or 1g.45gb?); it has 1g.23gb, 1g.23gb+me, 1g.45gb,"
                         + " 2g.45gb, 3g.90gb, 4g.90gb, 7g.180gb",
                     "b200-180gb holds at most 1 of 4g.90gb, but 2 were requested"));
   }

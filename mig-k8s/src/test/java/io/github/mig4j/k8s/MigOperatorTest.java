@@ -4,15 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.config.MigStrategy;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-@EnableKubernetesMockClient(crud = true, https = false)
+@ExtendWith(MockApiServer.class)
 class MigOperatorTest {
 
   private static final OperatorSettings MIXED =
@@ -105,17 +104,7 @@ class MigOperatorTest {
   }
 
   private void createPolicy(Map<String, Object> spec) {
-    client
-        .genericKubernetesResources(ClusterPolicies.CONTEXT)
-        .resource(new GenericKubernetesResourceBuilder()
-            .withApiVersion("nvidia.com/v1")
-            .withKind("ClusterPolicy")
-            .withNewMetadata()
-            .withName("cluster-policy")
-            .endMetadata()
-            .addToAdditionalProperties("spec", spec)
-            .build())
-        .create();
+    TestCluster.of(client).policy(spec);
   }
 
   private GenericKubernetesResource policy() {

@@ -75,7 +75,7 @@ class PartitioningTest {
     assertThatThrownBy(run::applyDevices)
         .isInstanceOf(Partitioning.PartitioningException.class)
         .hasMessageStartingWith("GPU 0: error attempting multiple config orderings: all orderings"
-            + " failed: h100-sxm-80gb has no profile 1g.5gb; it has ");
+            + " failed: h100-sxm-80gb has no profile 1g.5gb (did you mean");
     assertThat(devices(node)).containsExactly(Map.of(), Map.of(G1, 1));
   }
 
@@ -92,9 +92,10 @@ class PartitioningTest {
     assertThatThrownBy(run::applyDevices)
         .isInstanceOf(Partitioning.PartitioningException.class)
         .hasMessage("GPU 1: error attempting multiple config orderings: all orderings failed:"
-            + " h100-sxm-80gb has 8 memory slices, but the request takes 9;"
-            + " h100-sxm-80gb has 81152 MiB of memory, but the request takes 90880;"
-            + " h100-sxm-80gb has 132 SMs, but the request takes 136");
+            + " h100-sxm-80gb has 8 memory slices, but the request takes 9 (1g.10gb: 1, 3g.40gb: 8);"
+            + " h100-sxm-80gb has 81152 MiB of memory, but the request takes 90880 (1g.10gb: 9984,"
+            + " 3g.40gb: 80896);"
+            + " h100-sxm-80gb has 132 SMs, but the request takes 136 (1g.10gb: 16, 3g.40gb: 120)");
     assertThat(devices(node)).containsExactly(Map.of(G1, 7), Map.of(), Map.of(G2, 3));
   }
 
