@@ -79,7 +79,7 @@ final class Manifest {
     if (configMaps.isEmpty()) {
       findings.error(
           FindingCode.NO_CONFIGMAP,
-          Path.ROOT.at(first),
+          YamlPath.ROOT.at(first),
           "The manifest has no ConfigMap; expected one of kind ConfigMap with data.'config.yaml'");
       return Optional.empty();
     }
@@ -96,7 +96,7 @@ final class Manifest {
     if (candidates.size() > 1) {
       findings.warning(
           FindingCode.SEVERAL_CONFIGMAPS,
-          Path.ROOT.at(at(candidates.get(1))),
+          YamlPath.ROOT.at(at(candidates.get(1))),
           "The manifest has %d ConfigMaps with '%s'; only the first, %s, is read here"
               .formatted(candidates.size(), KEY, Quoted.of(name(candidates.get(0)))));
     }
@@ -113,7 +113,7 @@ final class Manifest {
     Node place = similar.map(NodeTuple::getKeyNode).orElse(data == null ? map : data);
     findings.error(
         FindingCode.CONFIGMAP_KEY,
-        Path.ROOT.key("data").at(at(place)),
+        YamlPath.ROOT.key("data").at(at(place)),
         similar
             .map(entry -> "ConfigMap %s has its configuration under %s, where the MIG manager does"
                     .formatted(Quoted.of(name(map)), Quoted.of(text(entry.getKeyNode())))
@@ -126,7 +126,7 @@ final class Manifest {
     if (name(map).equals(OPERATOR_OWNED)) {
       findings.warning(
           FindingCode.OPERATOR_OWNED_MAP,
-          Path.ROOT.at(at(map)),
+          YamlPath.ROOT.at(at(map)),
           "The GPU Operator reverts edits of ConfigMap '%s'; use a map of your own and set"
                   .formatted(OPERATOR_OWNED)
               + " migManager.config.name");
@@ -135,7 +135,7 @@ final class Manifest {
     if (!(value instanceof ScalarNode scalar)) {
       findings.error(
           FindingCode.WRONG_TYPE,
-          Path.ROOT.key("data").key(KEY).at(value == null ? at(map) : at(value)),
+          YamlPath.ROOT.key("data").key(KEY).at(value == null ? at(map) : at(value)),
           "data.'%s' must be a text, but was %s; write '%s: |' and indent the configuration below"
               .formatted(KEY, value instanceof MappingNode ? "a map" : "a list", KEY));
       return Optional.empty();
