@@ -181,8 +181,8 @@ final class HardwareLint {
               at(entry, "devices"),
               "The node has no GPU %s, only %s; leave it out"
                   .formatted(
-                      joined(beyond, " or "),
-                      joined(gpus.stream().map(NodeGpu::index).toList(), ", ")));
+                      Selection.ranges(beyond),
+                      Selection.ranges(gpus.stream().map(NodeGpu::index).toList())));
         }
       }
     }
@@ -323,9 +323,9 @@ final class HardwareLint {
             Severity.NOTE,
             FindingCode.DRIVER_ORDER,
             at(entry, "mig-devices"),
-            "%s can hold %s, but the driver will probably refuse the last of them if the largest come"
+            "%s can hold %s, but the driver will probably refuse the order in which mig-parted makes"
                     .formatted(Selection.name(group), devices)
-                + " first; mig-parted then tries other orders, by hand give explicit starts");
+                + " them first; it then tries others, by hand give explicit starts");
       }
     }
 

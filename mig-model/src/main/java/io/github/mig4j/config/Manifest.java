@@ -29,7 +29,15 @@ final class Manifest {
   }
 
   /** A configuration inside a manifest. */
-  record Embedded(String text, Position.Origin origin, ScalarNode node) {}
+  record Embedded(String text, Position.Origin origin, Optional<Block> block) {}
+
+  /**
+   * How a configuration stands in a manifest line by line.
+   *
+   * @param header the line of the key, from 1
+   * @param indentation the blanks in front of each line
+   */
+  record Block(int header, int indentation) {}
 
   /** Whether these are Kubernetes objects and not a configuration itself. */
   static boolean isManifest(List<Node> documents) {
@@ -140,19 +148,18 @@ final class Manifest {
               .formatted(KEY, value instanceof MappingNode ? "a map" : "a list", KEY));
       return Optional.empty();
     }
-    return Optional.of(new Embedded(scalar.getValue(), origin(scalar), scalar));
-  }
-
-  /** Where the lines of a block are found; of other styles only the beginning is known. */
-  private Position.Origin origin(ScalarNode scalar) {
     Position start = at(scalar);
     if (scalar.getScalarStyle() != ScalarStyle.LITERAL) {
-      return inner -> start;
+      return Optional.of(new Embedded(scalar.getValue(), inner -> start, Optional.empty()));
     }
     int indentation = indentation(Position.linesOf(scalar.getValue()), start.line());
-    return inner -> new Position(start.line() + inner.line(), inner.column() + indentation);
+    return Optional.of(new Embedded(
+        scalar.getValue(),
+        inner -> new Position(start.line() + inner.line(), inner.column() + indentation),
+        Optional.of(new Block(start.line(), indentation))));
   }
 
+  /** Where a line of the block begins, told from the first line that is not blank. */
   private int indentation(List<String> inner, int header) {
     for (int i = 0; i < inner.size() && header + i < lines.size(); i++) {
       String outer = lines.get(header + i);

@@ -103,6 +103,31 @@ public final class MigConfigFile {
             findings().stream().filter(Finding::isError).toList()));
   }
 
+  /**
+   * The file with one configuration added, or in place of the one of that name. What else stands in
+   * the file stays, comments and manifest included.
+   *
+   * @param name the name
+   * @param config the configuration
+   * @return the edited text, or what it would lose
+   * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is: a merge would
+   *     not help
+   */
+  public ConfigEdit merge(String name, MigConfig config) {
+    return ConfigEditor.merge(reading, orElseThrow(), name, config);
+  }
+
+  /**
+   * The file without one configuration; unchanged if it has none of that name.
+   *
+   * @param name the name
+   * @return the edited text, or what it would lose
+   * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is
+   */
+  public ConfigEdit remove(String name) {
+    return ConfigEditor.remove(reading, orElseThrow(), name);
+  }
+
   /** How many findings there are, and whether the file can be used. */
   @Override
   public String toString() {

@@ -74,19 +74,28 @@ final class Selection {
 
   /** E.g. {@code GPU 0 (a30-24gb)} or {@code GPUs 0-3, 6 (b200-180gb)}; all of one model. */
   static String name(List<NodeGpu> gpus) {
-    StringBuilder text = new StringBuilder(gpus.size() == 1 ? "GPU " : "GPUs ");
-    List<Integer> indexes = gpus.stream().map(NodeGpu::index).sorted().toList();
-    for (int i = 0; i < indexes.size(); ) {
+    return "%s %s (%s)"
+        .formatted(
+            gpus.size() == 1 ? "GPU" : "GPUs",
+            ranges(gpus.stream().map(NodeGpu::index).toList()),
+            gpus.get(0).model().id());
+  }
+
+  /** E.g. {@code 0-3, 6}. */
+  static String ranges(List<Integer> indexes) {
+    List<Integer> sorted = indexes.stream().sorted().toList();
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < sorted.size(); ) {
       int last = i;
-      while (last + 1 < indexes.size() && indexes.get(last + 1) == indexes.get(last) + 1) {
+      while (last + 1 < sorted.size() && sorted.get(last + 1) == sorted.get(last) + 1) {
         last++;
       }
-      text.append(i > 0 ? ", " : "").append(indexes.get(i));
+      text.append(i > 0 ? ", " : "").append(sorted.get(i));
       if (last > i) {
-        text.append(last > i + 1 ? "-" : ", ").append(indexes.get(last));
+        text.append(last > i + 1 ? "-" : ", ").append(sorted.get(last));
       }
       i = last + 1;
     }
-    return text.append(" (").append(gpus.get(0).model().id()).append(')').toString();
+    return text.toString();
   }
 }
