@@ -8,6 +8,7 @@ import org.yaml.snakeyaml.DumperOptions.FlowStyle;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.comments.CommentType;
 import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.events.CommentEvent;
 import org.yaml.snakeyaml.events.Event;
 import org.yaml.snakeyaml.nodes.CollectionNode;
@@ -73,6 +74,9 @@ final class ConfigEditor {
     List<String> losses = new ArrayList<>();
     reading.embedded().ifPresent(any -> losses.add("the manifest around the configuration"));
     losses.addAll(lostIn(new Replacement(0, Integer.MAX_VALUE, List.of())));
+    if (reading.findings().stream().anyMatch(f -> f.code() == FindingCode.EXTRA_DOCUMENT)) {
+      losses.add("what follows the first YAML document");
+    }
     losses.add("the layout of the file, which cannot be edited in place");
     return new ConfigEdit(wanted.toYaml(), losses);
   }
@@ -113,8 +117,8 @@ final class ConfigEditor {
     options.setProcessComments(true);
     options.setCodePointLimit(Integer.MAX_VALUE);
     ParserImpl events = new ParserImpl(new StreamReader(configuration), options);
-    while (!events.checkEvent(Event.ID.StreamEnd)) {
-      if (events.getEvent() instanceof CommentEvent comment
+    for (Optional<Event> event = next(events); event.isPresent(); event = next(events)) {
+      if (event.get() instanceof CommentEvent comment
           && comment.getCommentType() != CommentType.BLANK_LINE) {
         int line = comment.getStartMark().getLine();
         if (line >= replacement.first() && line < replacement.end()) {
@@ -125,6 +129,17 @@ final class ConfigEditor {
       }
     }
     return lost;
+  }
+
+  /** The next event, or empty at the end of the text or of what is YAML in it. */
+  private static Optional<Event> next(ParserImpl events) {
+    try {
+      return events.checkEvent(Event.ID.StreamEnd)
+          ? Optional.empty()
+          : Optional.of(events.getEvent());
+    } catch (YAMLException notRead) {
+      return Optional.empty();
+    }
   }
 
   private Optional<Replacement> replacement(String name, Optional<MigConfig> config) {

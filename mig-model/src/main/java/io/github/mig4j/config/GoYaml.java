@@ -64,7 +64,10 @@ final class GoYaml {
               .formatted(node.getAnchor()));
       throw new Unbounded();
     }
-    aliasDepth += alias ? 1 : 0;
+    if (alias) {
+      countVisit(node, path);
+      aliasDepth++;
+    }
     countVisit(node, path);
     try {
       if (node instanceof ScalarNode scalar) {
@@ -198,6 +201,7 @@ final class GoYaml {
           "A key is a text, but this one is a list or a map; check for a stray '[', '{' or '?'");
       return Optional.empty();
     }
+    countVisit(node, path);
     YamlValue value = scalar(scalar, path);
     Optional<String> key = GoScalar.key(value);
     if (key.isEmpty()) {
