@@ -85,6 +85,54 @@ public enum FindingCode {
   ODD_INDEX,
   /** A name that no node label can have. */
   NOT_A_LABEL_VALUE,
+  /** A name with a meaning of its own, given to something else. */
+  RESERVED_NAME,
+  /** No configuration that the operator can fall back to. */
+  NO_ALL_DISABLED,
+  /** More bytes than a ConfigMap may have. */
+  CONFIGMAP_TOO_LARGE,
+  /** The selected configuration is not in the file. */
+  CONFIG_NOT_PRESENT,
+  /** A profile that the GPU does not offer. */
+  UNKNOWN_PROFILE,
+  /** Devices that do not fit on the GPU. */
+  NOT_PLACEABLE,
+  /** Devices of which it is not known whether they fit. */
+  PLACEMENT_UNKNOWN,
+  /** Devices that fit, but hardly in the first order in which they are made. */
+  DRIVER_ORDER,
+  /** One profile name for devices of different size. */
+  AMBIGUOUS_PROFILE,
+  /** A GPU that no entry is for. */
+  UNCOVERED_GPU,
+  /** A configuration that is for no GPU of the node. */
+  NOTHING_SELECTED,
+  /** An entry whose GPUs are all decided by later ones. */
+  SHADOWED_ENTRY,
+  /** MIG switched off and on for one GPU. */
+  CONFLICTING_MODES,
+  /** A filter that no GPU of the node passes. */
+  FILTER_MATCHES_NOTHING,
+  /** A filter for some boards of a model, where the board is not known. */
+  BOARD_NOT_KNOWN,
+  /** An index beyond the node's GPUs. */
+  INDEX_OUT_OF_RANGE,
+  /** MIG asked of a GPU that has none. */
+  MIG_NOT_SUPPORTED,
+  /** Devices for every kind of GPU, on a node with several kinds. */
+  NO_FILTER_ON_MIXED_HARDWARE,
+  /** A compute instance that is not its whole GPU instance, with strategy mixed. */
+  SHARED_INSTANCE_UNDER_MIXED,
+  /** GPUs that are not all cut alike, with strategy single. */
+  NOT_UNIFORM_UNDER_SINGLE,
+  /** A GPU in MIG mode without devices. */
+  EMPTY_MIG_GPU,
+  /** MIG devices that no resource stands for. */
+  MIG_UNDER_NONE,
+  /** A change of MIG mode that resets every GPU of the node. */
+  MODE_CHANGE_RESETS,
+  /** A change of MIG mode that clears every selected GPU. */
+  MODE_CHANGE_CLEARS,
   /** More findings than are listed. */
   MORE_FINDINGS;
 

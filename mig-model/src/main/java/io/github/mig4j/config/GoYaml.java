@@ -40,7 +40,7 @@ final class GoYaml {
   /** The value, or empty if an error was found that makes going on pointless. */
   static Optional<YamlValue> convert(Node root, Position.Origin origin, Findings findings) {
     try {
-      return Optional.of(new GoYaml(findings, origin).value(root, Path.ROOT));
+      return Optional.of(new GoYaml(findings, origin).value(root, YamlPath.ROOT));
     } catch (Unbounded e) {
       return Optional.empty();
     }
@@ -54,7 +54,7 @@ final class GoYaml {
     return position(node, origin);
   }
 
-  private YamlValue value(Node node, Path path) {
+  private YamlValue value(Node node, YamlPath path) {
     boolean alias = !(node instanceof ScalarNode) && !seen.add(node);
     if (!ancestors.add(node)) {
       findings.error(
@@ -64,7 +64,10 @@ final class GoYaml {
               .formatted(node.getAnchor()));
       throw new Unbounded();
     }
-    aliasDepth += alias ? 1 : 0;
+    if (alias) {
+      countVisit(node, path);
+      aliasDepth++;
+    }
     countVisit(node, path);
     try {
       if (node instanceof ScalarNode scalar) {
@@ -83,7 +86,7 @@ final class GoYaml {
   }
 
   /** The thresholds are go-yaml's for files below 400000 nodes. */
-  private void countVisit(Node node, Path path) {
+  private void countVisit(Node node, YamlPath path) {
     visits++;
     repeatedVisits += aliasDepth > 0 ? 1 : 0;
     boolean excessive = repeatedVisits > 100 && visits > 1000 && repeatedVisits > 0.99 * visits;
@@ -97,7 +100,7 @@ final class GoYaml {
     }
   }
 
-  private YamlValue scalar(ScalarNode node, Path path) {
+  private YamlValue scalar(ScalarNode node, YamlPath path) {
     Position at = at(node);
     Optional<YamlValue> resolved = GoScalar.resolve(at, node.getValue(), node.getTag());
     if (resolved.isEmpty()) {
@@ -115,7 +118,7 @@ final class GoYaml {
     return tag.startsWith(Tag.PREFIX) ? "!!" + tag.getValue().substring(Tag.PREFIX.length()) : "!";
   }
 
-  private YamlValue sequence(SequenceNode node, Path path) {
+  private YamlValue sequence(SequenceNode node, YamlPath path) {
     List<YamlValue> items = new ArrayList<>(node.getValue().size());
     for (Node item : node.getValue()) {
       items.add(finite(value(item, path.item(items.size())), path.item(items.size())));
@@ -124,7 +127,7 @@ final class GoYaml {
   }
 
   /** JSON has no word for what is no number. */
-  private YamlValue finite(YamlValue value, Path path) {
+  private YamlValue finite(YamlValue value, YamlPath path) {
     if (value instanceof YamlValue.Decimal number && !Double.isFinite(number.value())) {
       findings.error(
           FindingCode.INVALID_VALUE,
@@ -135,7 +138,7 @@ final class GoYaml {
     return value;
   }
 
-  private void put(Map<String, YamlValue.Entry> entries, MappingNode node, Path path) {
+  private void put(Map<String, YamlValue.Entry> entries, MappingNode node, YamlPath path) {
     Set<String> own = new HashSet<>();
     for (NodeTuple tuple : node.getValue()) {
       if (isMerge(tuple.getKeyNode())) {
@@ -147,7 +150,7 @@ final class GoYaml {
         value(tuple.getValueNode(), path.key("?"));
         continue;
       }
-      Path inner = path.key(key.get());
+      YamlPath inner = path.key(key.get());
       Position keyAt = at(tuple.getKeyNode());
       YamlValue.Entry previous = entries.get(key.get());
       if (!own.add(key.get()) && previous != null) {
@@ -168,7 +171,7 @@ final class GoYaml {
         && (scalar.getTag().equals(GoScalar.PLAIN) || scalar.getTag().equals(Tag.MERGE));
   }
 
-  private void merge(Map<String, YamlValue.Entry> entries, Node source, Path path) {
+  private void merge(Map<String, YamlValue.Entry> entries, Node source, YamlPath path) {
     List<Node> sources = new ArrayList<>();
     if (source instanceof SequenceNode several) {
       sources.addAll(several.getValue());
@@ -189,7 +192,7 @@ final class GoYaml {
     }
   }
 
-  private Optional<String> key(Node node, Path path) {
+  private Optional<String> key(Node node, YamlPath path) {
     Position at = at(node);
     if (!(node instanceof ScalarNode scalar)) {
       findings.error(
@@ -198,6 +201,7 @@ final class GoYaml {
           "A key is a text, but this one is a list or a map; check for a stray '[', '{' or '?'");
       return Optional.empty();
     }
+    countVisit(node, path);
     YamlValue value = scalar(scalar, path);
     Optional<String> key = GoScalar.key(value);
     if (key.isEmpty()) {

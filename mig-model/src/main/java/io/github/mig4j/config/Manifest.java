@@ -29,7 +29,15 @@ final class Manifest {
   }
 
   /** A configuration inside a manifest. */
-  record Embedded(String text, Position.Origin origin, ScalarNode node) {}
+  record Embedded(String text, Position.Origin origin, Optional<Block> block) {}
+
+  /**
+   * How a configuration stands in a manifest line by line.
+   *
+   * @param header the line of the key, from 1
+   * @param indentation the blanks in front of each line
+   */
+  record Block(int header, int indentation) {}
 
   /** Whether these are Kubernetes objects and not a configuration itself. */
   static boolean isManifest(List<Node> documents) {
@@ -79,7 +87,7 @@ final class Manifest {
     if (configMaps.isEmpty()) {
       findings.error(
           FindingCode.NO_CONFIGMAP,
-          Path.ROOT.at(first),
+          YamlPath.ROOT.at(first),
           "The manifest has no ConfigMap; expected one of kind ConfigMap with data.'config.yaml'");
       return Optional.empty();
     }
@@ -96,7 +104,7 @@ final class Manifest {
     if (candidates.size() > 1) {
       findings.warning(
           FindingCode.SEVERAL_CONFIGMAPS,
-          Path.ROOT.at(at(candidates.get(1))),
+          YamlPath.ROOT.at(at(candidates.get(1))),
           "The manifest has %d ConfigMaps with '%s'; only the first, %s, is read here"
               .formatted(candidates.size(), KEY, Quoted.of(name(candidates.get(0)))));
     }
@@ -113,7 +121,7 @@ final class Manifest {
     Node place = similar.map(NodeTuple::getKeyNode).orElse(data == null ? map : data);
     findings.error(
         FindingCode.CONFIGMAP_KEY,
-        Path.ROOT.key("data").at(at(place)),
+        YamlPath.ROOT.key("data").at(at(place)),
         similar
             .map(entry -> "ConfigMap %s has its configuration under %s, where the MIG manager does"
                     .formatted(Quoted.of(name(map)), Quoted.of(text(entry.getKeyNode())))
@@ -126,7 +134,7 @@ final class Manifest {
     if (name(map).equals(OPERATOR_OWNED)) {
       findings.warning(
           FindingCode.OPERATOR_OWNED_MAP,
-          Path.ROOT.at(at(map)),
+          YamlPath.ROOT.at(at(map)),
           "The GPU Operator reverts edits of ConfigMap '%s'; use a map of your own and set"
                   .formatted(OPERATOR_OWNED)
               + " migManager.config.name");
@@ -135,24 +143,23 @@ final class Manifest {
     if (!(value instanceof ScalarNode scalar)) {
       findings.error(
           FindingCode.WRONG_TYPE,
-          Path.ROOT.key("data").key(KEY).at(value == null ? at(map) : at(value)),
+          YamlPath.ROOT.key("data").key(KEY).at(value == null ? at(map) : at(value)),
           "data.'%s' must be a text, but was %s; write '%s: |' and indent the configuration below"
               .formatted(KEY, value instanceof MappingNode ? "a map" : "a list", KEY));
       return Optional.empty();
     }
-    return Optional.of(new Embedded(scalar.getValue(), origin(scalar), scalar));
-  }
-
-  /** Where the lines of a block are found; of other styles only the beginning is known. */
-  private Position.Origin origin(ScalarNode scalar) {
     Position start = at(scalar);
     if (scalar.getScalarStyle() != ScalarStyle.LITERAL) {
-      return inner -> start;
+      return Optional.of(new Embedded(scalar.getValue(), inner -> start, Optional.empty()));
     }
     int indentation = indentation(Position.linesOf(scalar.getValue()), start.line());
-    return inner -> new Position(start.line() + inner.line(), inner.column() + indentation);
+    return Optional.of(new Embedded(
+        scalar.getValue(),
+        inner -> new Position(start.line() + inner.line(), inner.column() + indentation),
+        Optional.of(new Block(start.line(), indentation))));
   }
 
+  /** Where a line of the block begins, told from the first line that is not blank. */
   private int indentation(List<String> inner, int header) {
     for (int i = 0; i < inner.size() && header + i < lines.size(); i++) {
       String outer = lines.get(header + i);

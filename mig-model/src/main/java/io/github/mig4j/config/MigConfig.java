@@ -20,6 +20,8 @@ public record MigConfig(List<MigConfigSpec> entries) {
   private static final Pattern LABEL_VALUE =
       Pattern.compile("[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?");
 
+  private static final Pattern PLAIN_FILTER = Pattern.compile("[A-Za-z0-9:._-]+");
+
   public MigConfig {
     entries = List.copyOf(entries);
     if (entries.isEmpty()) {
@@ -73,6 +75,24 @@ public record MigConfig(List<MigConfigSpec> entries) {
   }
 
   /**
+   * Another name for this very content. The MIG manager runs only when the value of a node's label
+   * changes, so a failed configuration is asked for again under a name like this.
+   *
+   * @param base the name that {@link #contentName} was given
+   * @param attempt which attempt it is, from 2; the first has the content name itself
+   * @return e.g. {@code b200-split-small-4f1c09ae-r2}
+   * @throws IllegalArgumentException if the base is no label value or the attempt below 2
+   */
+  public String retryName(String base, int attempt) {
+    if (attempt < 2) {
+      throw new IllegalArgumentException(
+          "The first attempt is under the content name, so a retry counts from 2, but was "
+              + attempt);
+    }
+    return join(requireLabelValue(base), contentHash() + "-r" + attempt);
+  }
+
+  /**
    * A hash of what this configuration means, equal for equal configurations whoever wrote them.
    *
    * @return 8 hexadecimal digits
@@ -91,13 +111,22 @@ public record MigConfig(List<MigConfigSpec> entries) {
   private String canonicalText() {
     StringBuilder text = new StringBuilder();
     for (MigConfigSpec entry : entries) {
-      text.append(entry.deviceFilters())
+      text.append(canonicalFilters(entry.deviceFilters()))
           .append(entry.devices())
           .append(entry.migEnabled())
           .append(entry.migDevices())
           .append('\n');
     }
     return text.toString();
+  }
+
+  /** Filters that contain what separates filters are told apart by their lengths. */
+  private static String canonicalFilters(List<DeviceFilter> filters) {
+    boolean plain =
+        filters.stream().allMatch(f -> PLAIN_FILTER.matcher(f.text()).matches());
+    return plain
+        ? filters.toString()
+        : filters.stream().map(f -> f.text().length() + ":" + f.text()).toList().toString();
   }
 
   private static String join(String base, String suffix) {

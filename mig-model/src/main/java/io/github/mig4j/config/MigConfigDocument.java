@@ -1,7 +1,10 @@
 package io.github.mig4j.config;
 
+import io.github.mig4j.gpu.GpuModel;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -33,6 +36,24 @@ public final class MigConfigDocument {
    */
   public static MigConfigDocument empty() {
     return EMPTY;
+  }
+
+  /**
+   * The configurations that NVIDIA's MIG manager generates for a node when it is given no file:
+   * {@code all-disabled}, {@code all-enabled}, {@code all-balanced}, and for each profile one that
+   * fills the GPUs with it, such as {@code all-1g.23gb}. A file of one's own hides those; this has
+   * them again, to add one's own to.
+   *
+   * <p>Device filters appear only where several of the models have MIG. Of models that share a PCI
+   * device id, {@code all-balanced} knows the first.
+   *
+   * @param models what GPUs there are, in any order; those without MIG are passed over
+   * @return a document with names in alphabetical order
+   * @throws IllegalArgumentException if several models have MIG, and one has no PCI device id for a
+   *     filter
+   */
+  public static MigConfigDocument generatedFor(Collection<GpuModel> models) {
+    return new ConfigGenerator(List.copyOf(models)).generate();
   }
 
   /**

@@ -55,6 +55,34 @@ public final class MigConfigFile {
   }
 
   /**
+   * All there is to say about the file on a node, whichever configuration is chosen later: beside
+   * {@link #findings()} what each configuration would do there, as notes.
+   *
+   * @param gpus all GPUs of the node
+   * @param strategy how the device plugin offers MIG devices on it
+   * @return findings in the order of the file
+   * @throws IllegalArgumentException if there is no GPU, or two have one index
+   */
+  public List<Finding> lint(List<NodeGpu> gpus, MigStrategy strategy) {
+    return HardwareLint.of(reading, gpus, strategy, Optional.empty());
+  }
+
+  /**
+   * All there is to say about applying one configuration of the file to a node. What is wrong with
+   * that one is an error or a warning, what is wrong with the others a note; a file that the MIG
+   * manager refuses is an error whatever is chosen.
+   *
+   * @param gpus all GPUs of the node
+   * @param strategy how the device plugin offers MIG devices on it
+   * @param config the name of the configuration to be applied
+   * @return findings in the order of the file; apply nothing if one is an error
+   * @throws IllegalArgumentException if there is no GPU, or two have one index
+   */
+  public List<Finding> lint(List<NodeGpu> gpus, MigStrategy strategy, String config) {
+    return HardwareLint.of(reading, gpus, strategy, Optional.of(config));
+  }
+
+  /**
    * What the file says.
    *
    * @return the document, or empty if the MIG manager would refuse the file
@@ -73,6 +101,31 @@ public final class MigConfigFile {
     return document()
         .orElseThrow(() -> new MigConfigSyntaxException(
             findings().stream().filter(Finding::isError).toList()));
+  }
+
+  /**
+   * The file with one configuration added, or in place of the one of that name. What else stands in
+   * the file stays, comments and manifest included.
+   *
+   * @param name the name
+   * @param config the configuration
+   * @return the edited text, or what it would lose
+   * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is: a merge would
+   *     not help
+   */
+  public ConfigEdit merge(String name, MigConfig config) {
+    return ConfigEditor.merge(reading, orElseThrow(), name, config);
+  }
+
+  /**
+   * The file without one configuration; unchanged if it has none of that name.
+   *
+   * @param name the name
+   * @return the edited text, or what it would lose
+   * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is
+   */
+  public ConfigEdit remove(String name) {
+    return ConfigEditor.remove(reading, orElseThrow(), name);
   }
 
   /** How many findings there are, and whether the file can be used. */

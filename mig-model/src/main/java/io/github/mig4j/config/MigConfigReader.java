@@ -32,7 +32,7 @@ final class MigConfigReader {
   private static final Pattern UNINDENTED_CONFIGS = Pattern.compile("(?m)^mig-configs:");
 
   private final Findings findings;
-  private final Map<String, List<EntryPlaces>> places = new LinkedHashMap<>();
+  private final Map<String, ConfigPlaces> places = new LinkedHashMap<>();
 
   private MigConfigReader(Findings findings) {
     this.findings = findings;
@@ -47,8 +47,12 @@ final class MigConfigReader {
   record Reading(
       List<Finding> findings,
       Optional<MigConfigDocument> document,
-      Map<String, List<EntryPlaces>> places,
-      Optional<Manifest.Embedded> embedded) {}
+      Map<String, ConfigPlaces> places,
+      Optional<Manifest.Embedded> embedded,
+      String text) {}
+
+  /** Where a configuration's name and entries stand. */
+  record ConfigPlaces(Position name, List<EntryPlaces> entries) {}
 
   /** Where the parts of an entry stand, for findings that come later. */
   record EntryPlaces(
@@ -72,10 +76,11 @@ final class MigConfigReader {
     Findings findings = new Findings();
     findings.error(
         FindingCode.INVALID_UTF8,
-        Path.ROOT.at(new Position(lines.size(), column)),
+        YamlPath.ROOT.at(new Position(lines.size(), column)),
         "Not UTF-8: byte 0x%02X at offset %d; save the file as UTF-8"
             .formatted(utf8[bytes.position()], bytes.position()));
-    return new Reading(findings.sorted(), Optional.empty(), Map.of(), Optional.empty());
+    return new Reading(
+        findings.sorted(), Optional.empty(), Map.of(), Optional.empty(), decoded.toString());
   }
 
   static Reading read(String text) {
@@ -87,13 +92,13 @@ final class MigConfigReader {
       Optional<Manifest.Embedded> embedded =
           Manifest.configuration(text, yaml.documents(), findings);
       if (embedded.isEmpty()) {
-        return new Reading(findings.sorted(), Optional.empty(), Map.of(), embedded);
+        return new Reading(findings.sorted(), Optional.empty(), Map.of(), embedded, text);
       }
       Manifest.Embedded inner = embedded.get();
       YamlText configuration = YamlText.parse(inner.text(), inner.origin(), findings);
-      return read(configuration, inner.text(), inner.origin(), findings, embedded);
+      return read(configuration, inner.text(), inner.origin(), findings, embedded, text);
     }
-    return read(yaml, text, Position.Origin.FILE, findings, Optional.empty());
+    return read(yaml, text, Position.Origin.FILE, findings, Optional.empty(), text);
   }
 
   private static Reading read(
@@ -101,18 +106,20 @@ final class MigConfigReader {
       String text,
       Position.Origin origin,
       Findings findings,
-      Optional<Manifest.Embedded> embedded) {
+      Optional<Manifest.Embedded> embedded,
+      String file) {
     MigConfigReader reader = new MigConfigReader(findings);
     Optional<MigConfigDocument> document = reader.document(yaml, text, origin);
     return new Reading(
         findings.sorted(),
         findings.hasErrors() ? Optional.empty() : document,
         reader.places,
-        embedded);
+        embedded,
+        file);
   }
 
   private static void report(YamlText.Fault fault, Findings findings) {
-    findings.error(fault.code(), Path.ROOT.at(fault.at()), fault.message());
+    findings.error(fault.code(), YamlPath.ROOT.at(fault.at()), fault.message());
   }
 
   private Optional<MigConfigDocument> document(YamlText yaml, String text, Position.Origin origin) {
@@ -136,7 +143,7 @@ final class MigConfigReader {
           : yaml.fault().get().at();
       findings.warning(
           FindingCode.EXTRA_DOCUMENT,
-          Path.ROOT.at(second),
+          YamlPath.ROOT.at(second),
           "A second YAML document begins here or above, which mig-parted does not read; put all"
               + " configurations into the first");
     }
@@ -150,7 +157,7 @@ final class MigConfigReader {
   private void reportLostIndentation(Position at) {
     findings.error(
         FindingCode.INDENTATION_LOST,
-        Path.ROOT.at(at),
+        YamlPath.ROOT.at(at),
         "The lines have lost their indentation, probably in copying, so that inner keys stand beside"
             + " outer ones; indent each level by two blanks more than the one above");
   }
@@ -158,7 +165,7 @@ final class MigConfigReader {
   private void reportEmpty(Position at) {
     findings.warning(
         FindingCode.EMPTY_DOCUMENT,
-        Path.ROOT.at(at),
+        YamlPath.ROOT.at(at),
         "The file is empty: mig-parted accepts it and then finds no configuration in it; add version"
             + " and mig-configs");
   }
@@ -171,7 +178,7 @@ final class MigConfigReader {
     if (!(root instanceof YamlValue.Mapping map)) {
       findings.error(
           FindingCode.WRONG_TYPE,
-          Path.ROOT.at(root.at()),
+          YamlPath.ROOT.at(root.at()),
           "The file must be a map with version and mig-configs, but is %s".formatted(root.kind()));
       return Optional.empty();
     }
@@ -179,7 +186,7 @@ final class MigConfigReader {
       if (!key.equals("version") && !key.equals("mig-configs")) {
         findings.error(
             FindingCode.UNEXPECTED_FIELD,
-            Path.ROOT.key(key).at(entry.keyAt()),
+            YamlPath.ROOT.key(key).at(entry.keyAt()),
             "Unexpected field %s; the file has version and mig-configs alone"
                 .formatted(Quoted.of(key)));
       }
@@ -191,11 +198,11 @@ final class MigConfigReader {
 
   private void checkVersion(YamlValue.Mapping root) {
     YamlValue.Entry version = root.entries().get("version");
-    Path path = Path.ROOT.key("version");
+    YamlPath path = YamlPath.ROOT.key("version");
     if (version == null) {
       findings.error(
           FindingCode.MISSING_VERSION,
-          Path.ROOT.at(root.at()),
+          YamlPath.ROOT.at(root.at()),
           "The version is missing; begin with 'version: v1'");
     } else if (version.value() instanceof YamlValue.Text
         || version.value() instanceof YamlValue.Null) {
@@ -211,7 +218,7 @@ final class MigConfigReader {
     }
   }
 
-  private void wrongType(Path path, YamlValue value, String subject, String expected) {
+  private void wrongType(YamlPath path, YamlValue value, String subject, String expected) {
     findings.error(
         FindingCode.WRONG_TYPE,
         path.at(value.at()),
@@ -219,11 +226,11 @@ final class MigConfigReader {
   }
 
   private MigConfigDocument configs(YamlValue.Entry field) {
-    Path path = Path.CONFIGS;
+    YamlPath path = YamlPath.CONFIGS;
     MigConfigDocument document = MigConfigDocument.empty();
     if (field.value() instanceof YamlValue.Mapping map && !map.entries().isEmpty()) {
       for (Map.Entry<String, YamlValue.Entry> each : map.entries().entrySet()) {
-        Path inner = path.key(each.getKey());
+        YamlPath inner = path.key(each.getKey());
         checkName(each.getKey(), inner.at(each.getValue().keyAt()));
         Optional<MigConfig> config = config(each.getKey(), each.getValue(), inner);
         if (config.isPresent()) {
@@ -253,7 +260,7 @@ final class MigConfigReader {
     }
   }
 
-  private Optional<MigConfig> config(String name, YamlValue.Entry field, Path path) {
+  private Optional<MigConfig> config(String name, YamlValue.Entry field, YamlPath path) {
     if (field.value() instanceof YamlValue.Null
         || (field.value() instanceof YamlValue.Sequence list && list.items().isEmpty())) {
       findings.error(
@@ -278,19 +285,19 @@ final class MigConfigReader {
       reader.read().ifPresent(entries::add);
       entryPlaces.add(new EntryPlaces(item.at(), reader.fieldPlaces, reader.profilePlaces));
     }
-    places.put(name, entryPlaces);
+    places.put(name, new ConfigPlaces(field.keyAt(), entryPlaces));
     return entries.isEmpty() ? Optional.empty() : Optional.of(new MigConfig(entries));
   }
 
   /** Reads one entry of a configuration. */
   private final class EntryReader {
     private final YamlValue item;
-    private final Path path;
+    private final YamlPath path;
     private final Map<String, Position> fieldPlaces = new LinkedHashMap<>();
     private final Map<MigProfile, Position> profilePlaces = new TreeMap<>();
     private boolean faulty;
 
-    EntryReader(YamlValue item, Path path) {
+    EntryReader(YamlValue item, YamlPath path) {
       this.item = item;
       this.path = path;
     }
@@ -344,7 +351,7 @@ final class MigConfigReader {
       return Optional.empty();
     }
 
-    private void mismatch(Path where, YamlValue value, String subject, String expected) {
+    private void mismatch(YamlPath where, YamlValue value, String subject, String expected) {
       faulty = true;
       wrongType(where, value, subject, expected);
     }
@@ -373,13 +380,13 @@ final class MigConfigReader {
     }
 
     private <T> T field(
-        YamlValue.Mapping map, String key, BiFunction<YamlValue, Path, T> read, T absent) {
+        YamlValue.Mapping map, String key, BiFunction<YamlValue, YamlPath, T> read, T absent) {
       YamlValue.Entry entry = map.entries().get(key);
       return entry == null ? absent : read.apply(entry.value(), path.key(key));
     }
 
     private <T> T required(
-        YamlValue.Mapping map, String key, BiFunction<YamlValue, Path, T> read, T fallback) {
+        YamlValue.Mapping map, String key, BiFunction<YamlValue, YamlPath, T> read, T fallback) {
       if (!map.entries().containsKey(key)) {
         fault(
             FindingCode.MISSING_FIELD,
@@ -390,7 +397,7 @@ final class MigConfigReader {
       return field(map, key, read, fallback);
     }
 
-    private List<DeviceFilter> filters(YamlValue value, Path where) {
+    private List<DeviceFilter> filters(YamlValue value, YamlPath where) {
       if (value instanceof YamlValue.Null) {
         return List.of();
       }
@@ -421,7 +428,7 @@ final class MigConfigReader {
       return filters;
     }
 
-    private void unquoted(YamlValue number, Path where) {
+    private void unquoted(YamlValue number, YamlPath where) {
       fault(
           FindingCode.UNQUOTED_FILTER,
           where.at(number.at()),
@@ -429,7 +436,7 @@ final class MigConfigReader {
               .formatted(numberText(number)));
     }
 
-    private DeviceFilter filter(YamlValue.Text text, Path where) {
+    private DeviceFilter filter(YamlValue.Text text, YamlPath where) {
       DeviceFilter filter = new DeviceFilter(text.value());
       if (!filter.isDeviceId()) {
         findings.warning(
@@ -442,7 +449,7 @@ final class MigConfigReader {
       return filter;
     }
 
-    private DeviceSelector devices(YamlValue value, Path where) {
+    private DeviceSelector devices(YamlValue value, YamlPath where) {
       if (value instanceof YamlValue.Text text && text.value().equals("all")) {
         return DeviceSelector.ALL;
       }
@@ -461,11 +468,11 @@ final class MigConfigReader {
       return DeviceSelector.ALL;
     }
 
-    private DeviceSelector indexes(YamlValue.Sequence list, Path where) {
+    private DeviceSelector indexes(YamlValue.Sequence list, YamlPath where) {
       List<Integer> indexes = new ArrayList<>();
       for (int i = 0; i < list.items().size(); i++) {
         YamlValue element = list.items().get(i);
-        Path inner = where.item(i);
+        YamlPath inner = where.item(i);
         OptionalLong index = integer(element, inner, "An index");
         if (index.isPresent()) {
           indexes.add(clamp(index.getAsLong(), element, inner));
@@ -475,7 +482,7 @@ final class MigConfigReader {
       return new DeviceSelector.Indexes(indexes);
     }
 
-    private void reportOddIndexes(List<Integer> indexes, YamlValue.Sequence list, Path where) {
+    private void reportOddIndexes(List<Integer> indexes, YamlValue.Sequence list, YamlPath where) {
       if (list.items().isEmpty()) {
         findings.warning(
             FindingCode.NO_DEVICES,
@@ -497,7 +504,7 @@ final class MigConfigReader {
       }
     }
 
-    private boolean enabled(YamlValue value, Path where) {
+    private boolean enabled(YamlValue value, YamlPath where) {
       if (value instanceof YamlValue.Bool bool) {
         return bool.value();
       }
@@ -512,7 +519,7 @@ final class MigConfigReader {
       return false;
     }
 
-    private Optional<Map<MigProfile, Integer>> migDevices(YamlValue value, Path where) {
+    private Optional<Map<MigProfile, Integer>> migDevices(YamlValue value, YamlPath where) {
       if (value instanceof YamlValue.Null) {
         return Optional.empty();
       }
@@ -523,7 +530,7 @@ final class MigConfigReader {
       Map<MigProfile, Integer> devices = new TreeMap<>();
       boolean allZero = !map.entries().isEmpty();
       for (Map.Entry<String, YamlValue.Entry> each : map.entries().entrySet()) {
-        Path inner = where.key(each.getKey());
+        YamlPath inner = where.key(each.getKey());
         OptionalLong count = count(each.getValue(), inner);
         Optional<MigProfile> profile =
             profile(each.getKey(), inner.at(each.getValue().keyAt()));
@@ -545,7 +552,7 @@ final class MigConfigReader {
       return Optional.of(devices);
     }
 
-    private void reportZeros(YamlValue.Mapping map, Path where) {
+    private void reportZeros(YamlValue.Mapping map, YamlPath where) {
       map.entries().forEach((key, entry) -> {
         OptionalLong count = entry.value().asInt64();
         if (entry.value() instanceof YamlValue.Null || count.equals(OptionalLong.of(0))) {
@@ -559,7 +566,7 @@ final class MigConfigReader {
       });
     }
 
-    private OptionalLong count(YamlValue.Entry entry, Path where) {
+    private OptionalLong count(YamlValue.Entry entry, YamlPath where) {
       if (entry.value() instanceof YamlValue.Null) {
         return OptionalLong.of(0);
       }
@@ -599,7 +606,7 @@ final class MigConfigReader {
       return profile;
     }
 
-    private OptionalLong integer(YamlValue value, Path where, String subject) {
+    private OptionalLong integer(YamlValue value, YamlPath where, String subject) {
       if (value instanceof YamlValue.Null) {
         findings.warning(
             FindingCode.NULL_VALUE,
@@ -620,7 +627,7 @@ final class MigConfigReader {
       return number;
     }
 
-    private int clamp(long number, YamlValue value, Path where) {
+    private int clamp(long number, YamlValue value, YamlPath where) {
       int nearest = (int) Math.max(Integer.MIN_VALUE, Math.min(number, MAX));
       if (nearest != number) {
         findings.warning(

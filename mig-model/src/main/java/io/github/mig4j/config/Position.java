@@ -1,7 +1,9 @@
 package io.github.mig4j.config;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A line and a column, both from 1. */
@@ -14,6 +16,19 @@ record Position(int line, int column) {
 
   static List<String> linesOf(String text) {
     return Arrays.asList(LINE_BREAK.split(text, -1));
+  }
+
+  /** The same lines, each with the break that ends it. */
+  static List<String> linesWithBreaks(String text) {
+    List<String> lines = new ArrayList<>();
+    Matcher lineBreak = LINE_BREAK.matcher(text);
+    int start = 0;
+    while (lineBreak.find()) {
+      lines.add(text.substring(start, lineBreak.end()));
+      start = lineBreak.end();
+    }
+    lines.add(text.substring(start));
+    return lines;
   }
 
   /** Where a text's own lines and columns are found in the file that it comes from. */

@@ -60,7 +60,7 @@ record YamlText(List<Node> documents, Optional<Fault> fault) {
       readable = blanked.get();
       findings.warning(
           FindingCode.TAB,
-          Path.ROOT.at(origin.of(position(problem.getProblemMark()))),
+          YamlPath.ROOT.at(origin.of(position(problem.getProblemMark()))),
           "A tab separates values here, which Go's YAML reader allows and others refuse; use a"
               + " blank");
     }

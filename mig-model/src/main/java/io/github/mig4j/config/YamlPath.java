@@ -7,27 +7,27 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The way from a document's root to a value; made text only when a finding needs it. */
-record Path(@Nullable Path parent, String key, int index) {
+record YamlPath(@Nullable YamlPath parent, String key, int index) {
 
-  static final Path ROOT = new Path(null, "", -1);
+  static final YamlPath ROOT = new YamlPath(null, "", -1);
 
   /** Where configurations stand under their names. */
-  static final Path CONFIGS = ROOT.key("mig-configs");
+  static final YamlPath CONFIGS = ROOT.key("mig-configs");
 
   private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}._+/-]+");
 
-  Path key(String key) {
-    return new Path(this, key, -1);
+  YamlPath key(String key) {
+    return new YamlPath(this, key, -1);
   }
 
-  Path item(int index) {
-    return new Path(this, "", index);
+  YamlPath item(int index) {
+    return new YamlPath(this, "", index);
   }
 
   /** The configuration through which this path leads. */
   Optional<String> config() {
     Optional<String> below = Optional.empty();
-    for (Path step = this; step.parent != null; step = step.parent) {
+    for (YamlPath step = this; step.parent != null; step = step.parent) {
       if (step.parent.equals(CONFIGS)) {
         below = Optional.of(step.key);
       }
@@ -41,12 +41,12 @@ record Path(@Nullable Path parent, String key, int index) {
 
   @Override
   public String toString() {
-    Deque<Path> steps = new ArrayDeque<>();
-    for (Path step = this; step.parent != null; step = step.parent) {
+    Deque<YamlPath> steps = new ArrayDeque<>();
+    for (YamlPath step = this; step.parent != null; step = step.parent) {
       steps.push(step);
     }
     StringBuilder text = new StringBuilder();
-    for (Path step : steps) {
+    for (YamlPath step : steps) {
       if (step.index >= 0) {
         text.append('[').append(step.index).append(']');
       } else if (PLAIN.matcher(step.key).matches()) {

@@ -1,0 +1,62 @@
+package io.github.mig4j.config;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A file with one configuration set or removed, and what that costs. Everything else in the file
+ * stays as it is written, comments included, unless {@link #losses()} says otherwise.
+ *
+ * <pre>{@code
+ * ConfigEdit edit = MigConfigFile.read(yaml).merge("small", config);
+ * String merged = edit.losses().isEmpty() ? edit.text() : edit.textDespiteLosses();
+ * }</pre>
+ */
+public final class ConfigEdit {
+  private final String text;
+  private final List<String> losses;
+
+  ConfigEdit(String text, List<String> losses) {
+    this.text = text;
+    this.losses = List.copyOf(losses);
+  }
+
+  /**
+   * What stands in the file and would not stand in the edited one, beside the configuration itself.
+   *
+   * @return one phrase each, such as {@code the comment '# training' on line 7}; empty if nothing is
+   *     lost
+   */
+  public List<String> losses() {
+    return losses;
+  }
+
+  /**
+   * The edited file, if nothing is lost.
+   *
+   * @return the text; a manifest remains one
+   * @throws IllegalStateException naming every loss, if there are any
+   */
+  public String text() {
+    if (!losses.isEmpty()) {
+      throw new IllegalStateException(
+          "The edit would lose %s; use textDespiteLosses if that is meant"
+              .formatted(losses.stream().limit(10).collect(Collectors.joining(", "))));
+    }
+    return text;
+  }
+
+  /**
+   * The edited file, whatever is lost.
+   *
+   * @return the text
+   */
+  public String textDespiteLosses() {
+    return text;
+  }
+
+  @Override
+  public String toString() {
+    return "ConfigEdit[%d losses]".formatted(losses.size());
+  }
+}

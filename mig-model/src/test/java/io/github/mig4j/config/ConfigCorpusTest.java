@@ -1,0 +1,108 @@
+package io.github.mig4j.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.PciDeviceId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * Files that others published, each with what is known about it: {@code -Dmig4j.corpus=DIR} names a
+ * folder with an index.json that lists them. They are not part of this project.
+ */
+@EnabledIfSystemProperty(named = "mig4j.corpus", matches = ".+")
+class ConfigCorpusTest {
+
+  private static final Set<FindingCode> UNPLACEABLE =
+      Set.of(FindingCode.UNKNOWN_PROFILE, FindingCode.NOT_PLACEABLE, FindingCode.MIG_NOT_SUPPORTED);
+
+  private static final Pattern MODEL = Pattern.compile("(\\S+)(?: \\((\\S+)\\))?");
+
+  private final Path corpus = Path.of(System.getProperty("mig4j.corpus", ""));
+
+  @TestFactory
+  Stream<DynamicTest> read_andLint_agreeWithWhatIsKnownOfEachFile() throws IOException {
+    assertThat(corpus.resolve("index.json")).exists();
+    JsonNode index = new ObjectMapper().readTree(corpus.resolve("index.json").toFile());
+    List<DynamicTest> tests = new ArrayList<>();
+    Map<String, Integer> skipped = new TreeMap<>();
+    for (JsonNode entry : index) {
+      String file = entry.get("file").asText();
+      String folder = file.substring(0, file.indexOf('/'));
+      if (folder.equals("configs")) {
+        tests.add(DynamicTest.dynamicTest(file, () -> check(file, entry.get("expected"))));
+      } else {
+        skipped.merge(folder, 1, Integer::sum);
+      }
+    }
+    System.out.println(
+        "Corpus: " + tests.size() + " configurations; left to other tests: " + skipped);
+    assertThat(tests).isNotEmpty();
+    return tests.stream();
+  }
+
+  private void check(String name, JsonNode expected) throws IOException {
+    MigConfigFile file = MigConfigFile.read(Files.readAllBytes(corpus.resolve(name)));
+
+    assertThat(file.document().isPresent())
+        .as("%s", file.findings())
+        .isEqualTo(expected.get("valid").asBoolean());
+    if (expected.has("configs")) {
+      List<String> configs = new ArrayList<>();
+      expected.get("configs").forEach(config -> configs.add(config.asText()));
+      assertThat(file.orElseThrow().configs().keySet()).containsExactlyElementsOf(configs);
+    }
+    if (expected.has("duplicate_keys")) {
+      expected
+          .get("duplicate_keys")
+          .forEach(key -> assertThat(file.findings())
+              .anyMatch(finding -> finding.code() == FindingCode.DUPLICATE_KEY
+                  && finding.place().config().orElse("").equals(key.asText())));
+    }
+    expected
+        .path("placeable")
+        .fields()
+        .forEachRemaining(config -> config
+            .getValue()
+            .fields()
+            .forEachRemaining(gpu -> checkPlaceable(
+                file, config.getKey(), gpu.getKey(), gpu.getValue().asBoolean())));
+  }
+
+  private static void checkPlaceable(
+      MigConfigFile file, String config, String gpu, boolean placeable) {
+    Matcher name = MODEL.matcher(gpu);
+    assertThat(name.matches()).as(gpu).isTrue();
+    GpuModel model = GpuCatalog.bundled().require(name.group(1));
+    List<NodeGpu> gpus = NodeGpu.several(model, 8).stream()
+        .map(each ->
+            name.group(2) == null ? each : each.withDeviceId(PciDeviceId.parse(name.group(2))))
+        .toList();
+
+    List<Finding> errors = file.lint(gpus, MigStrategy.MIXED, config).stream()
+        .filter(Finding::isError)
+        .toList();
+
+    if (placeable) {
+      assertThat(errors).as("%s on %s", config, gpu).isEmpty();
+    } else {
+      assertThat(errors).as("%s on %s", config, gpu).anyMatch(f -> UNPLACEABLE.contains(f.code()));
+    }
+  }
+}

@@ -1,0 +1,296 @@
+package io.github.mig4j.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import io.github.mig4j.gpu.GpuCatalog;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.statistics.Statistics;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Test;
+
+/** Whatever the text, reading it ends soon, in a document or in findings of one line each. */
+class HostileInputProperties {
+
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  private static final List<String> FRAGMENTS = List.of(
+      "[",
+      "]",
+      "{",
+      "}",
+      ":",
+      ": ",
+      "- ",
+      "? ",
+      "&a ",
+      "*a",
+      "*b",
+      "<<: *a",
+      "<<: [*a, 7]",
+      "!!int ",
+      "!!float ",
+      "!!binary ",
+      "!foo ",
+      "!!set ",
+      "|",
+      ">",
+      "|2\n",
+      "'",
+      "\"",
+      "\\",
+      "#",
+      "%YAML 1.2\n",
+      "%TAG ! x\n",
+      "---\n",
+      "...\n",
+      "\n",
+      "\r\n",
+      "\r",
+      "\t",
+      " ",
+      "  ",
+      "\u0000",
+      "\u0007",
+      "\uFEFF",
+      "\u0085",
+      "\u2028",
+      "\uD83D\uDE00",
+      "\uD800",
+      "~",
+      "null",
+      "yes",
+      ".nan",
+      "-.inf",
+      "0x1",
+      "08",
+      "1e999",
+      "9223372036854775808",
+      "99999999999999999999",
+      "-1",
+      "1.5",
+      "all",
+      "devices",
+      "kind: ConfigMap\n",
+      "data:\n",
+      "config.yaml: |\n",
+      "items: [{}]\n",
+      "kind: List\n",
+      "mig-configs:",
+      "version: v1\n",
+      "1g.10gb",
+      "@",
+      "`",
+      "=",
+      "1g.5gb: 7");
+
+  private static final List<String> SEEDS = List.of(
+      """
+      version: v1
+      mig-configs:
+        all-disabled: &off
+        - devices: all
+          mig-enabled: false
+        small:   # seven
+        - device-filter: ["0x233010DE", "0x20B210DE"]
+          devices: [0, 1]
+          mig-enabled: true
+          mig-devices: {"1g.10gb": 7, 2g.20gb: 0}
+        alias: *off
+      """,
+      """
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: mig-config
+      data:
+        config.yaml: |
+          version: v1
+          mig-configs:
+            all-disabled:
+              - devices: all
+                mig-enabled: false
+      ---
+      kind: List
+      items: []
+      """,
+      "{\"version\":\"v1\",\"mig-configs\":{\"a\":[{\"devices\":\"all\",\"mig-enabled\":true,"
+          + "\"mig-devices\":{\"1g.5gb\":7}}]}}");
+
+  @Provide
+  Arbitrary<String> mutated() {
+    return Combinators.combine(
+            Arbitraries.of(SEEDS),
+            Arbitraries.randomValue(Random::nextLong),
+            Arbitraries.integers().between(0, 12))
+        .as(HostileInputProperties::mutate);
+  }
+
+  private static String mutate(String seed, long randomSeed, int times) {
+    Random random = new Random(randomSeed);
+    StringBuilder text = new StringBuilder(seed);
+    for (int i = 0; i < times; i++) {
+      int at = random.nextInt(text.length() + 1);
+      int length = Math.min(random.nextInt(12), text.length() - at);
+      switch (random.nextInt(5)) {
+        case 0 -> text.insert(at, FRAGMENTS.get(random.nextInt(FRAGMENTS.size())));
+        case 1 -> text.delete(at, at + length);
+        case 2 -> text.replace(at, at + length, FRAGMENTS.get(random.nextInt(FRAGMENTS.size())));
+        case 3 -> text.insert(at, text.substring(at, at + length));
+        default -> text.insert(at, (char) random.nextInt(0x300));
+      }
+    }
+    return text.toString();
+  }
+
+  @Property(tries = 5000, edgeCases = EdgeCasesMode.NONE)
+  void read_mutatedFile_endsInAValue(@ForAll("mutated") String text) {
+    MigConfigFile file = MigConfigFile.read(text);
+
+    checkFindings(file);
+    checkLint(file);
+    Statistics.label("accepted").collect(file.document().isPresent()).coverage(c -> {
+      c.check(true).percentage(p -> p > 5);
+      c.check(false).percentage(p -> p > 20);
+    });
+  }
+
+  @Property(tries = 3000, edgeCases = EdgeCasesMode.NONE)
+  void read_anyBytes_endsInAValue(@ForAll byte[] bytes) {
+    checkFindings(MigConfigFile.read(bytes));
+  }
+
+  private static void checkFindings(MigConfigFile file) {
+    boolean errors = file.findings().stream().anyMatch(Finding::isError);
+    assertThat(file.document().isPresent()).isNotEqualTo(errors);
+    for (Finding finding : file.findings()) {
+      assertThat(finding.toString())
+          .doesNotContain("\n")
+          .doesNotContain("\r")
+          .hasSizeLessThan(2000);
+    }
+    if (errors) {
+      Assertions.assertThrows(MigConfigSyntaxException.class, file::orElseThrow);
+    }
+  }
+
+  private static void checkLint(MigConfigFile file) {
+    assertThatCode(() -> {
+          var gpus = NodeGpu.several(GpuCatalog.bundled().require("a100-80gb"), 2);
+          file.lint(gpus, MigStrategy.SINGLE, "small");
+          if (file.document().isPresent()) {
+            MigConfig config = MigConfig.of(MigConfigSpec.allDisabled());
+            ConfigEdit edit = file.merge("new", config);
+            MigConfigDocument wanted = file.orElseThrow().with("new", config);
+            assertThat(MigConfigFile.read(edit.textDespiteLosses()).orElseThrow())
+                .isEqualTo(wanted);
+          }
+        })
+        .doesNotThrowAnyException();
+  }
+
+  private static List<FindingCode> codesSoon(String text) {
+    return Assertions.assertTimeoutPreemptively(
+        SOON,
+        () -> MigConfigFile.read(text).findings().stream().map(Finding::code).toList());
+  }
+
+  @Test
+  void read_aliasesOfAliases_endsInAFinding() {
+    StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for (int i = 1; i < 12; i++) {
+      bomb.append("a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n"
+          .formatted(i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1));
+    }
+
+    assertThat(codesSoon(bomb.toString())).containsExactly(FindingCode.ALIAS_EXPANSION);
+  }
+
+  @Test
+  void read_manyAliasesOfOneAnchor_isAccepted_asGoDoes() {
+    StringBuilder file = new StringBuilder(
+        "version: v1\nmig-configs:\n  c: &c\n  - devices: all\n    mig-enabled: false\n");
+    for (int i = 0; i < 500; i++) {
+      file.append("  c").append(i).append(": *c\n");
+    }
+
+    assertThat(codesSoon(file.toString())).isEmpty();
+  }
+
+  @Test
+  void read_deepNesting_endsInAFinding() {
+    assertThat(codesSoon("[".repeat(100_000))).containsExactly(FindingCode.TOO_DEEP);
+    assertThat(codesSoon("- ".repeat(100_000))).containsExactly(FindingCode.TOO_DEEP);
+  }
+
+  @Test
+  void read_megabytes_endsInAFinding() {
+    assertThat(codesSoon("x".repeat(YamlText.MAX_CHARACTERS + 1)))
+        .containsExactly(FindingCode.TOO_LARGE);
+    assertThat(codesSoon("#" + "x".repeat(YamlText.MAX_CHARACTERS - 1)))
+        .containsExactly(FindingCode.EMPTY_DOCUMENT);
+  }
+
+  @Test
+  void read_moreFaultsThanAnyoneReads_listsTheFirst_andCountsTheRest() {
+    String faults = "version: v1\nmig-configs:\n" + "  c: 7\n" + "x: 1\n"
+        + IntStream.range(0, 100_000)
+            .mapToObj(i -> "k" + i + ": 1\n")
+            .collect(Collectors.joining());
+
+    var findings = Assertions.assertTimeoutPreemptively(
+        SOON, () -> MigConfigFile.read(faults).findings());
+
+    assertThat(findings).hasSize(1001);
+    assertThat(findings.get(1000).toString())
+        .endsWith("error: 99002 more findings are not listed; settle these first [more-findings]");
+  }
+
+  @Test
+  void read_tabsByTheThousand_endsSoon() {
+    assertThat(codesSoon("a:\tb\n".repeat(10_000))).contains(FindingCode.YAML_SYNTAX);
+  }
+
+  @Test
+  void read_nul_namesTheCharacterAndItsPlace() {
+    assertThat(MigConfigFile.read("version: v1\nmig\u0000configs: 1\n").findings())
+        .extracting(Finding::toString)
+        .containsExactly("2:4: error: Not YAML: the character U+0000 cannot stand in a file; remove"
+            + " it [control-character]");
+  }
+
+  @Test
+  void read_bytesThatAreNoUtf8_namesTheByteAndItsPlace() {
+    byte[] latin = "version: v1\n# für".getBytes(StandardCharsets.ISO_8859_1);
+
+    assertThat(MigConfigFile.read(latin).findings())
+        .extracting(Finding::toString)
+        .containsExactly(
+            "2:4: error: Not UTF-8: byte 0xFC at offset 15; save the file as UTF-8 [invalid-utf8]");
+  }
+
+  @Test
+  void lint_fileLargerThanAConfigMap_saysSo() {
+    String large = "version: v1\n#" + "x".repeat(1024 * 1024);
+
+    var findings = MigConfigFile.read(large)
+        .lint(NodeGpu.several(GpuCatalog.bundled().require("a100-80gb"), 1), MigStrategy.MIXED);
+
+    assertThat(findings.get(0))
+        .hasToString(
+            "1:1: error: The file has 1048589 bytes, but a ConfigMap holds at most 1048576;"
+                + " remove what no node asks for [configmap-too-large]");
+  }
+}

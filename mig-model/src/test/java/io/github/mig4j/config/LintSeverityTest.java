@@ -1,0 +1,158 @@
+package io.github.mig4j.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How bad a finding is depends on what is applied; docs/lint.md has the findings themselves. */
+class LintSeverityTest {
+
+  private static final GpuModel A100 = GpuCatalog.bundled().require("a100-40gb");
+  private static final GpuModel L40S = GpuCatalog.bundled().require("l40s");
+
+  private static final MigConfigFile FILE = MigConfigFile.read("""
+      version: v1
+      mig-configs:
+        all-disabled:
+          - devices: all
+            mig-enabled: false
+        small:
+          - devices: all
+            mig-enabled: true
+            mig-devices: {1g.5gb: 7}
+        foreign:
+          - devices: all
+            mig-enabled: true
+            mig-devices: {1g.23gb: 7}
+      """);
+
+  private static List<Finding> worseThanNotes(List<Finding> findings) {
+    return findings.stream().filter(f -> f.severity() != Severity.NOTE).toList();
+  }
+
+  @Test
+  void lint_faultOfTheAppliedConfig_isAnError() {
+    assertThat(worseThanNotes(FILE.lint(NodeGpu.several(A100, 1), MigStrategy.MIXED, "foreign")))
+        .extracting(Finding::severity, Finding::code)
+        .containsExactly(tuple(Severity.ERROR, FindingCode.UNKNOWN_PROFILE));
+  }
+
+  @Test
+  void lint_faultOfAnotherConfig_isANote() {
+    var findings = FILE.lint(NodeGpu.several(A100, 1), MigStrategy.MIXED, "small");
+
+    assertThat(worseThanNotes(findings)).isEmpty();
+    assertThat(findings)
+        .filteredOn(f -> f.place().config().equals(Optional.of("foreign")))
+        .extracting(Finding::severity, Finding::code)
+        .containsExactly(tuple(Severity.NOTE, FindingCode.UNKNOWN_PROFILE));
+  }
+
+  @Test
+  void lint_withoutAChoice_isNotesAlone() {
+    assertThat(worseThanNotes(FILE.lint(NodeGpu.several(A100, 1), MigStrategy.MIXED)))
+        .isEmpty();
+  }
+
+  @Test
+  void lint_fileThatIsRefused_isAnError_whateverIsApplied() {
+    MigConfigFile poisoned = MigConfigFile.read("""
+        version: v1
+        mig-configs:
+          good:
+            - devices: all
+              mig-enabled: false
+          bad:
+            - devices: all
+              mig-enabled: true
+              mig-devices: {none: 1}
+        """);
+
+    assertThat(poisoned.lint(NodeGpu.several(A100, 1), MigStrategy.MIXED, "good"))
+        .extracting(Finding::code)
+        .containsExactly(FindingCode.INVALID_PROFILE);
+  }
+
+  @Test
+  void lint_gpusOfOneModel_areNamedTogether() {
+    assertThat(FILE.lint(NodeGpu.several(A100, 8), MigStrategy.MIXED, "foreign"))
+        .filteredOn(Finding::isError)
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.message()).startsWith("GPUs 0-7 (a100-40gb): "));
+  }
+
+  @Test
+  void lint_gpuWithoutMig_wantsAnEntryThatSaysSo() {
+    var gpus = List.of(NodeGpu.of(0, A100), NodeGpu.of(1, L40S));
+    MigConfigFile covered = MigConfigFile.read("""
+        version: v1
+        mig-configs:
+          all-disabled:
+            - devices: all
+              mig-enabled: false
+          small:
+            - device-filter: "0x20B010DE"
+              devices: all
+              mig-enabled: true
+              mig-devices: {1g.5gb: 7}
+            - devices: [1]
+              mig-enabled: false
+        """);
+
+    assertThat(worseThanNotes(covered.lint(gpus, MigStrategy.MIXED, "small"))).isEmpty();
+    assertThat(worseThanNotes(covered.lint(gpus, MigStrategy.SINGLE, "small")))
+        .extracting(Finding::code)
+        .containsExactly(FindingCode.NOT_UNIFORM_UNDER_SINGLE);
+  }
+
+  @Test
+  void lint_sharedInstancesUnderSingle_areFine() {
+    MigConfigFile shared = MigConfigFile.read("version: v1\nmig-configs:\n  c:\n  - devices: all\n"
+        + "    mig-enabled: true\n    mig-devices: {1c.3g.20gb: 6}\n");
+
+    assertThat(worseThanNotes(shared.lint(NodeGpu.several(A100, 2), MigStrategy.SINGLE, "c")))
+        .isEmpty();
+  }
+
+  @Test
+  void lint_withoutGpus_isMisuse() {
+    assertThatThrownBy(() -> FILE.lint(List.of(), MigStrategy.MIXED))
+        .hasMessage("A node to check against needs at least one GPU");
+  }
+
+  /** Starts that were published for an A100 with 40 GB, in the order of creation. */
+  @ParameterizedTest
+  @CsvSource({
+    "1g.5gb 1g.5gb 1g.5gb 1g.5gb 1g.5gb 1g.5gb 1g.5gb, 6 4 5 0 1 2 3",
+    "3g.20gb 3g.20gb, 4 0",
+    "3g.20gb 1g.5gb 2g.10gb 1g.5gb, 4 0 2 1",
+    "3g.20gb 2g.10gb 1g.5gb 1g.5gb, 4 0 2 3",
+    "1g.5gb 1g.5gb 2g.10gb 3g.20gb, 6 4 0"
+  })
+  void driverOrder_predictsThePublishedTranscripts(String ordering, String starts) {
+    List<MigProfile> profiles =
+        Arrays.stream(ordering.split(" ")).map(MigProfile::parse).toList();
+
+    assertThat(DriverOrder.starts(A100, profiles))
+        .isEqualTo(Arrays.stream(starts.split(" ")).map(Integer::valueOf).toList());
+  }
+
+  @Test
+  void driverOrder_isNotPredicted_whereStartsAreNotKnown() {
+    GpuModel unknown = GpuCatalog.bundled().require("rtx-pro-5000-blackwell-48gb");
+
+    assertThat(DriverOrder.firstOrderingFits(unknown, Map.of(MigProfile.parse("1g.24gb"), 2)))
+        .isEmpty();
+  }
+}
