@@ -5,13 +5,7 @@
  * fits on one GPU, or {@link io.github.mig4j.config} for the file that NVIDIA's MIG manager reads.
  */
 @NullMarked
-@Value.Style(
-    visibility = Value.Style.ImplementationVisibility.PACKAGE,
-    overshadowImplementation = true,
-    jdkOnly = true,
-    jdk9Collections = true,
-    strictBuilder = true)
+@ValueStyle
 package io.github.mig4j;
 
-import org.immutables.value.Value;
 import org.jspecify.annotations.NullMarked;

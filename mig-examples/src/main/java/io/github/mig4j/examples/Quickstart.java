@@ -1,15 +1,183 @@
 package io.github.mig4j.examples;
 
-/** The guide, end to end. */
-public final class Quickstart {
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.MigException;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.k8s.ApplyEvent;
+import io.github.mig4j.k8s.ApplyOutcome;
+import io.github.mig4j.k8s.ApplyTimings;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.OperatorSettings;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.k8s.simulator.SimulatorTimings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** Cuts a B200 into seven, then into three, from the ConfigMap to the resources that pods ask for. */
+@Command(
+    name = "quickstart",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Partitions the GPUs of a node: publishes two configurations, points the GPU Operator at them,"
+          + " applies one after the other and waits for the evidence.",
+      "Without options it runs against an API server and a GPU Operator simulated in this process."
+          + " With --kubeconfig or --context it changes a real cluster."
+    })
+public final class Quickstart implements Callable<Integer> {
+
+  private static final String CONFIG_MAP = "mig-config";
+
+  @Option(
+      names = "--kubeconfig",
+      paramLabel = "FILE",
+      description = "Use the cluster of this kubeconfig.")
+  private @Nullable Path kubeconfig;
+
+  @Option(
+      names = "--context",
+      paramLabel = "NAME",
+      description = "Use this context of the kubeconfig.")
+  private @Nullable String context;
+
+  @Option(
+      names = "--node",
+      paramLabel = "NAME",
+      description = "The node to partition; ${DEFAULT-VALUE} by default.",
+      defaultValue = "gpu-node")
+  private String node = "gpu-node";
+
+  @Option(
+      names = "--simulate",
+      description = "Play the GPU Operator on the cluster, for one that has no GPUs.")
+  private boolean simulate;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "DURATION",
+      description = "How long each change may take, e.g. PT10M (the default).",
+      defaultValue = "PT10M")
+  private Duration timeout = Duration.ofMinutes(10);
+
   private Quickstart() {}
 
   /**
-   * Runs.
+   * Runs the example.
    *
-   * @param args none
+   * @param args options; {@code --help} lists them
    */
   public static void main(String[] args) {
-    System.out.println("hello");
+    int exitCode = run(args);
+    if (exitCode != 0) {
+      System.exit(exitCode);
+    }
+  }
+
+  static int run(String... args) {
+    return new CommandLine(new Quickstart()).execute(args);
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    try {
+      if (kubeconfig == null && context == null) {
+        try (EmbeddedCluster cluster = new EmbeddedCluster()) {
+          return onSimulatedNode(cluster.client());
+        }
+      }
+      try (KubernetesClient client =
+          new KubernetesClientBuilder().withConfig(clusterConfig()).build()) {
+        return simulate ? onSimulatedNode(client) : walk(client, ApplyTimings.defaults());
+      }
+    } catch (MigException e) {
+      System.err.println(e.getMessage());
+      return 1;
+    }
+  }
+
+  private Config clusterConfig() {
+    if (kubeconfig == null) {
+      return Config.autoConfigure(context);
+    }
+    if (!Files.isReadable(kubeconfig)) {
+      throw new ParameterException(
+          new CommandLine(this), "Cannot read kubeconfig '%s'".formatted(kubeconfig));
+    }
+    return Config.fromKubeconfig(context, kubeconfig.toFile());
+  }
+
+  private int onSimulatedNode(KubernetesClient client) throws IOException {
+    try (GpuOperatorSimulator simulator = GpuOperatorSimulator.on(client)
+        .node(node, GpuCatalog.bundled().require("NVIDIA-B200"), 1)
+        .start()) {
+      return walk(
+          client, ApplyTimings.builder().stability(Duration.ofSeconds(1)).build());
+    }
+  }
+
+  private int walk(KubernetesClient client, ApplyTimings timings) throws IOException {
+    MigClient mig = client.adapt(MigClient.class);
+
+    System.out.println("1. Publish the configurations in ConfigMap " + CONFIG_MAP);
+    MigConfigDocument guide = guide();
+    guide
+        .configs()
+        .forEach((name, config) ->
+            System.out.println("   " + mig.configMap(CONFIG_MAP).merge(name, config)));
+
+    System.out.println("2. Point the GPU Operator at them, as this command would:");
+    OperatorSettings settings = new OperatorSettings(MigStrategy.MIXED, CONFIG_MAP);
+    settings.helmUpgrade().lines().forEach(line -> System.out.println("   " + line));
+    mig.operator().use(settings);
+    mig.node(node).markCapable();
+
+    for (String config : List.of("b200-split-small", "b200-split-medium")) {
+      System.out.println("3. Apply " + config + " to node " + node);
+      ApplyOutcome outcome = mig.node(node)
+          .apply(config)
+          .timings(timings)
+          .onProgress(Quickstart::print)
+          .await(timeout);
+      System.out.println("4. The node now offers");
+      outcome
+          .allocatable()
+          .forEach((resource, count) -> System.out.println("   " + resource + ": " + count));
+    }
+    return 0;
+  }
+
+  private static void print(ApplyEvent event) {
+    System.out.println(String.format(
+        Locale.ROOT,
+        "   %5.1fs  %-9s  %s",
+        event.elapsed().toMillis() / 1000.0,
+        event.phase(),
+        event.detail()));
+  }
+
+  private static MigConfigDocument guide() throws IOException {
+    try (InputStream manifest = Quickstart.class.getResourceAsStream("guide-mig-config.yaml")) {
+      ConfigMap map =
+          Serialization.unmarshal(manifest, ConfigMap.class);
+      return MigConfigDocument.parse(
+          Objects.requireNonNull(map.getData().get("config.yaml"), "config.yaml"));
+    }
   }
 }

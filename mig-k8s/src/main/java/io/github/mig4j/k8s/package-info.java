@@ -6,13 +6,7 @@
  * state lives in the cluster.
  */
 @NullMarked
-@Value.Style(
-    visibility = Value.Style.ImplementationVisibility.PACKAGE,
-    overshadowImplementation = true,
-    jdkOnly = true,
-    jdk9Collections = true,
-    strictBuilder = true)
+@ValueStyle
 package io.github.mig4j.k8s;
 
-import org.immutables.value.Value;
 import org.jspecify.annotations.NullMarked;

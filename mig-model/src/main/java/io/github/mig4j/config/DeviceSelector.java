@@ -1,6 +1,5 @@
 package io.github.mig4j.config;
 
-import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import java.util.Arrays;
 import java.util.List;
 
@@ -9,7 +8,6 @@ import java.util.List;
  *
  * <p>An index is the GPU's position by PCI address among the GPUs that NVML sees, from 0.
  */
-@JsonSerialize(using = DeviceSelectorWriter.class)
 public sealed interface DeviceSelector {
 
   /** Every GPU. */

@@ -1,6 +1,5 @@
 package io.github.mig4j.config;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -14,7 +13,7 @@ import java.util.regex.Pattern;
  *
  * @param entries at least one entry
  */
-public record MigConfig(@JsonValue List<MigConfigSpec> entries) {
+public record MigConfig(List<MigConfigSpec> entries) {
 
   private static final int MAX_LABEL_LENGTH = 63;
   private static final int HASH_LENGTH = 8;
@@ -47,13 +46,17 @@ public record MigConfig(@JsonValue List<MigConfigSpec> entries) {
    * @throws IllegalArgumentException if it is no label value
    */
   public static String requireLabelValue(String name) {
-    if (!LABEL_VALUE.matcher(name).matches()) {
+    if (!isLabelValue(name)) {
       throw new IllegalArgumentException(
           ("Config name '%s' is no label value, so no node can ask for it. Use 1 to 63 letters,"
                   + " digits, '.', '_' and '-', beginning and ending with a letter or digit")
               .formatted(name));
     }
     return name;
+  }
+
+  static boolean isLabelValue(String name) {
+    return LABEL_VALUE.matcher(name).matches();
   }
 
   /**

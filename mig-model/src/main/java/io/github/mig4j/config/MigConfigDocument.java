@@ -1,7 +1,5 @@
 package io.github.mig4j.config;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,7 +16,6 @@ import java.util.Optional;
  * MigConfigDocument.parse(yaml).equals(document);     // true
  * }</pre>
  */
-@JsonPropertyOrder({"version", "mig-configs"})
 public final class MigConfigDocument {
 
   private static final MigConfigDocument EMPTY = new MigConfigDocument(Map.of());
@@ -32,14 +29,15 @@ public final class MigConfigDocument {
   /**
    * A document without configurations.
    *
-   * @return the document; the MIG manager cannot read its file form until one is added
+   * @return the document; the MIG manager reads its file form, but finds nothing to apply in it
    */
   public static MigConfigDocument empty() {
     return EMPTY;
   }
 
   /**
-   * Reads a file strictly, as the MIG manager does.
+   * Reads a file strictly, as the MIG manager does; {@link MigConfigFile#read} answers with findings
+   * instead of an exception.
    *
    * @param yaml the text of {@code config.yaml}
    * @return the document
@@ -47,7 +45,7 @@ public final class MigConfigDocument {
    *     refuse the file
    */
   public static MigConfigDocument parse(String yaml) {
-    return MigConfigReader.parse(yaml);
+    return MigConfigFile.read(yaml).orElseThrow();
   }
 
   /**
@@ -56,8 +54,10 @@ public final class MigConfigDocument {
    * @param name the name; any text, but only a label value can be asked for on a node
    * @param config the configuration
    * @return a new document
+   * @throws IllegalArgumentException if the name is no well-formed Unicode
    */
   public MigConfigDocument with(String name, MigConfig config) {
+    Quoted.requireUnicode("Config name", name);
     Map<String, MigConfig> more = new LinkedHashMap<>(configs);
     more.put(name, config);
     return new MigConfigDocument(more);
@@ -83,7 +83,6 @@ public final class MigConfigDocument {
    *
    * @return {@code v1}
    */
-  @JsonProperty("version")
   public String version() {
     return "v1";
   }
@@ -93,7 +92,6 @@ public final class MigConfigDocument {
    *
    * @return configurations by name, in the order of the file
    */
-  @JsonProperty("mig-configs")
   public Map<String, MigConfig> configs() {
     return configs;
   }

@@ -1,9 +1,5 @@
 package io.github.mig4j.config;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import java.util.List;
@@ -18,8 +14,6 @@ import org.immutables.value.Value;
  * }</pre>
  */
 @Value.Immutable
-@JsonSerialize(as = ImmutableMigConfigSpec.class)
-@JsonPropertyOrder({"device-filter", "devices", "mig-enabled", "mig-devices"})
 public interface MigConfigSpec {
 
   /**
@@ -27,8 +21,6 @@ public interface MigConfigSpec {
    *
    * @return filters of which one must match; none for every kind
    */
-  @JsonProperty("device-filter")
-  @JsonInclude(JsonInclude.Include.NON_EMPTY)
   List<DeviceFilter> deviceFilters();
 
   /**
@@ -36,7 +28,6 @@ public interface MigConfigSpec {
    *
    * @return all, or some by index
    */
-  @JsonProperty("devices")
   DeviceSelector devices();
 
   /**
@@ -44,7 +35,6 @@ public interface MigConfigSpec {
    *
    * @return false for a whole GPU
    */
-  @JsonProperty("mig-enabled")
   boolean migEnabled();
 
   /**
@@ -52,7 +42,6 @@ public interface MigConfigSpec {
    *
    * @return counts of at least 1 by profile; none if MIG mode is off, or on without devices
    */
-  @JsonProperty("mig-devices")
   @Value.NaturalOrder
   SortedMap<MigProfile, Integer> migDevices();
 

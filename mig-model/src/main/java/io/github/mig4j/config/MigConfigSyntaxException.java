@@ -2,12 +2,29 @@ package io.github.mig4j.config;
 
 import io.github.mig4j.MigException;
 import java.util.List;
+import java.util.stream.Collectors;
 
-/** A file that the MIG manager would refuse. */
+/** A file that the MIG manager would refuse; thrown where a document was demanded. */
 public final class MigConfigSyntaxException extends MigException {
   private static final long serialVersionUID = 1L;
 
-  MigConfigSyntaxException(List<String> problems) {
-    super("Not a MIG configuration file: " + String.join("; ", problems));
+  private final transient List<Finding> errors;
+
+  MigConfigSyntaxException(List<Finding> errors) {
+    super("Not a MIG configuration file: "
+        + errors.stream()
+            .map(error -> "line %d, column %d: %s"
+                .formatted(error.place().line(), error.place().column(), error.message()))
+            .collect(Collectors.joining("; ")));
+    this.errors = List.copyOf(errors);
+  }
+
+  /**
+   * Why the file is refused.
+   *
+   * @return every error, in the order of the file
+   */
+  public List<Finding> errors() {
+    return errors == null ? List.of() : errors;
   }
 }

@@ -1,0 +1,23 @@
+package io.github.mig4j.k8s;
+
+/** How far a request has come; see {@link ApplyEvent}. */
+public enum ApplyPhase {
+  /** Everything that can be checked has been; nothing is written yet. */
+  CHECKED,
+  /** The node asks for the configuration. */
+  REQUESTED,
+  /** The MIG manager has begun. */
+  PENDING,
+  /** The node reboots. */
+  REBOOTING,
+  /** The GPU's clients are stopped; the node offers no GPU. */
+  PAUSED,
+  /** The GPU's clients run again. */
+  RESUMED,
+  /** The MIG manager says that it is done. */
+  REPORTED,
+  /** The node offers what was asked for; it has to stay so for a while. */
+  OFFERED,
+  /** The evidence held. */
+  VERIFIED
+}

@@ -1,0 +1,255 @@
+package io.github.mig4j.k8s;
+
+import io.fabric8.kubernetes.api.model.Node;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Decides from what is seen of a node, and when, whether a request is done. Holds no connection and
+ * reads no clock; not thread-safe.
+ *
+ * <p>The state label alone decides nothing: {@code success} may be left over from an earlier
+ * request, may belong to the run that was under way when this one was made, or may stand beside
+ * stopped clients (mig-parted pkg/mig/reconfigure, bd7160f4).
+ */
+final class ApplyTracker {
+
+  /** What to do after an observation. */
+  sealed interface Decision {
+    /** Nothing to decide before the next observation or this time, whichever comes first. */
+    record Wait(long untilNanos, List<String> missing) implements Decision {}
+
+    /** The request is done. */
+    record Done(ApplyOutcome outcome) implements Decision {}
+  }
+
+  /** Receives steps with the time at which they were seen. */
+  interface Progress {
+    void step(ApplyPhase phase, long nanos, String detail);
+  }
+
+  private final MigSettings settings;
+  private final ApplyTimings timings;
+  private final String key;
+  private final Expectation expectation;
+  private final Progress progress;
+  private final long requestedNanos;
+  private final boolean writesLabel;
+  private final boolean beganBusy;
+  private final boolean beganFailed;
+  private final boolean beganSuccessful;
+  private final boolean needsTransition;
+  private final Set<ApplyPhase> told = EnumSet.noneOf(ApplyPhase.class);
+
+  private boolean sawOurLabel;
+  private boolean sawWork;
+  private boolean clientsRanSinceRequest;
+  private boolean clientsStopped;
+  private boolean transitionComplete;
+  private Optional<Long> failedSince = Optional.empty();
+  private Optional<Long> evidenceSince = Optional.empty();
+
+  /**
+   * Begins with the node as it was when the request was made.
+   *
+   * @param key the label's value that asks for the configuration
+   * @param sameAsBefore whether the configuration in force before was one of the same meaning
+   */
+  ApplyTracker(
+      MigSettings settings,
+      ApplyTimings timings,
+      String key,
+      Expectation expectation,
+      Node before,
+      Sameness sameAsBefore,
+      long requestedNanos,
+      Progress progress) {
+    this.settings = settings;
+    this.timings = timings;
+    this.key = key;
+    this.expectation = expectation;
+    this.progress = progress;
+    this.requestedNanos = requestedNanos;
+    MigNodeStatus status = StatusReader.read(before, settings);
+    this.writesLabel = !status.config().equals(Optional.of(key));
+    this.sawOurLabel = !writesLabel;
+    this.beganBusy = isBusy(status);
+    this.beganFailed = is(status, MigState.FAILED);
+    this.beganSuccessful = is(status, MigState.SUCCESS);
+    this.clientsRanSinceRequest = status.paused().isEmpty();
+    this.needsTransition = writesLabel
+        && sameAsBefore == Sameness.UNKNOWN
+        && expectation.resourceDifferences(status, Cluster.labels(before)).isEmpty();
+  }
+
+  /** Whether the configuration that was in force means the same for this node. */
+  enum Sameness {
+    /** It does, so that the MIG manager has nothing to do. */
+    SAME,
+    /** It does not, or is not known. */
+    UNKNOWN
+  }
+
+  /**
+   * Takes note of the node.
+   *
+   * @throws MigConflictException if the node asks for something else by now
+   * @throws MigFailedException if the MIG manager failed on this request
+   */
+  Decision observe(Node node, long nanos) {
+    MigNodeStatus status = StatusReader.read(node, settings);
+    if (!isOurs(status)) {
+      // A watch may still deliver the time before the request.
+      return new Decision.Wait(Long.MAX_VALUE, List.of("the label to be seen"));
+    }
+    trackWork(status, nanos);
+    trackFailure(status, nanos);
+    List<String> missing = missing(status, node);
+    boolean discovered = Cluster.labels(node).containsKey(Labels.GPU_COUNT);
+    List<String> differences =
+        discovered ? expectation.discoveryDifferences(Cluster.labels(node)) : List.of();
+    missing.addAll(differences);
+    if (!missing.isEmpty()) {
+      evidenceSince = Optional.empty();
+      told.remove(ApplyPhase.OFFERED);
+      long wake =
+          failedSince.map(since -> since + timings.staleFailure().toNanos()).orElse(Long.MAX_VALUE);
+      return new Decision.Wait(wake, missing);
+    }
+    long since = evidenceSince.orElse(nanos);
+    evidenceSince = Optional.of(since);
+    tell(ApplyPhase.OFFERED, nanos, String.valueOf(status.allocatable()));
+    long stable = since + timings.stability().toNanos();
+    if (nanos < stable) {
+      return new Decision.Wait(stable, List.of("the evidence to hold for " + timings.stability()));
+    }
+    if (needsTransition && !transitionComplete) {
+      long patience = requestedNanos + timings.transition().toNanos();
+      if (nanos < patience) {
+        return new Decision.Wait(
+            patience,
+            List.of(
+                "the GPU's clients to be stopped and started, since the node offered the same before"));
+      }
+      return done(
+          new ApplyOutcome.VerifiedByStateOnly(
+              status,
+              "the node offered the same before, and its GPU clients were not seen to stop and start within "
+                  + timings.transition()),
+          nanos);
+    }
+    return done(
+        discovered
+            ? new ApplyOutcome.Verified(status)
+            : new ApplyOutcome.VerifiedByStateOnly(
+                status,
+                "no feature discovery labels the node, so only the device plugin speaks for the layout"),
+        nanos);
+  }
+
+  private Decision done(ApplyOutcome outcome, long nanos) {
+    progress.step(ApplyPhase.VERIFIED, nanos, "held for " + timings.stability());
+    return new Decision.Done(outcome);
+  }
+
+  private boolean isOurs(MigNodeStatus status) {
+    boolean ours = status.config().equals(Optional.of(key));
+    if (sawOurLabel && !ours) {
+      throw new MigConflictException(
+          status.config().isPresent()
+              ? "Node %s was asked for '%s' by somebody else while '%s' was being applied. Agree on who labels the node and apply again"
+                  .formatted(status.node(), status.config().get(), key)
+              : "Node %s lost its label %s while '%s' was being applied; the operator will write all-disabled. Apply again"
+                  .formatted(status.node(), settings.configLabel(), key));
+    }
+    sawOurLabel |= ours;
+    return ours;
+  }
+
+  private void trackWork(MigNodeStatus status, long nanos) {
+    if (is(status, MigState.PENDING)) {
+      sawWork = true;
+      tell(ApplyPhase.PENDING, nanos, "the MIG manager works on it");
+    }
+    if (is(status, MigState.REBOOTING)) {
+      sawWork = true;
+      tell(ApplyPhase.REBOOTING, nanos, "the node reboots to change its MIG mode");
+    }
+    if (!status.paused().isEmpty()) {
+      clientsStopped |= clientsRanSinceRequest;
+      tell(ApplyPhase.PAUSED, nanos, "stopped: " + String.join(", ", status.paused()));
+      return;
+    }
+    clientsRanSinceRequest = true;
+    if (clientsStopped) {
+      transitionComplete = true;
+    }
+    if (told.contains(ApplyPhase.PAUSED)) {
+      tell(ApplyPhase.RESUMED, nanos, "the GPU's clients run again");
+    }
+    if (is(status, MigState.SUCCESS) && (sawWork || !beganSuccessful)) {
+      tell(ApplyPhase.REPORTED, nanos, "the MIG manager says success");
+    }
+  }
+
+  /** A failure counts once it can no longer be an earlier request's. */
+  private void trackFailure(MigNodeStatus status, long nanos) {
+    if (!is(status, MigState.FAILED)) {
+      failedSince = Optional.empty();
+      return;
+    }
+    long since = failedSince.orElse(nanos);
+    failedSince = Optional.of(since);
+    boolean maybeForeign = beganBusy || (beganFailed && !sawWork);
+    if (!writesLabel || !maybeForeign || nanos - since >= timings.staleFailure().toNanos()) {
+      throw new MigFailedException(
+          "Node %s: the MIG manager failed to apply '%s'%s. Its pod's log tells why: kubectl logs -n <operator namespace> -l app=nvidia-mig-manager --field-selector spec.nodeName=%s"
+              .formatted(
+                  status.node(),
+                  key,
+                  status.paused().isEmpty()
+                      ? ""
+                      : " and left " + String.join(", ", status.paused())
+                          + " stopped, so the node offers no GPU",
+                  status.node()),
+          status);
+    }
+  }
+
+  private List<String> missing(MigNodeStatus status, Node node) {
+    List<String> missing = new ArrayList<>();
+    Optional<MigState> state = status.state();
+    if (!state.equals(Optional.of(MigState.SUCCESS))
+        && !state.equals(Optional.of(MigState.UNKNOWN))) {
+      missing.add("its MIG state is " + state.map(MigState::toString).orElse("absent"));
+    }
+    if (!status.paused().isEmpty()) {
+      missing.add("its %s %s stopped"
+          .formatted(
+              String.join(", ", status.paused()), status.paused().size() == 1 ? "is" : "are"));
+    }
+    Map<String, String> labels = Cluster.labels(node);
+    missing.addAll(expectation.resourceDifferences(status, labels));
+    return missing;
+  }
+
+  private void tell(ApplyPhase phase, long nanos, String detail) {
+    if (told.add(phase)) {
+      progress.step(phase, nanos, detail);
+    }
+  }
+
+  private static boolean isBusy(MigNodeStatus status) {
+    return !status.paused().isEmpty()
+        || is(status, MigState.PENDING)
+        || is(status, MigState.REBOOTING);
+  }
+
+  private static boolean is(MigNodeStatus status, MigState state) {
+    return status.state().equals(Optional.of(state));
+  }
+}

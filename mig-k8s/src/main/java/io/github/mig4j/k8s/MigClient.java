@@ -1,0 +1,92 @@
+package io.github.mig4j.k8s;
+
+import io.fabric8.kubernetes.client.Client;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extension.ClientAdapter;
+
+/**
+ * The way into the cluster: MIG configurations, nodes and the GPU Operator's settings.
+ *
+ * <pre>{@code
+ * try (KubernetesClient client = new KubernetesClientBuilder().build()) {
+ *   MigClient mig = client.adapt(MigClient.class);        // or MigClient.of(client)
+ *   mig.configMap("mig-config").merge("b200-split-small", MigConfigSpec.allDevices(small));
+ *   ApplyOutcome done = mig.node("gpu-node").apply("b200-split-small").await(Duration.ofMinutes(10));
+ *   System.out.println(done.allocatable());               // {nvidia.com/mig-1g.23gb=7}
+ * }
+ * }</pre>
+ *
+ * <p>A client holds no state of its own and is thread-safe. {@link #close()} does nothing: the
+ * Kubernetes client belongs to whoever made it.
+ */
+public final class MigClient extends ClientAdapter<MigClient> {
+
+  private final MigSettings settings;
+
+  MigClient(Client client, MigSettings settings) {
+    init(client);
+    this.settings = settings;
+  }
+
+  /**
+   * Wraps a Kubernetes client, with default settings.
+   *
+   * @param client the client, which stays the caller's to close
+   * @return a MIG client on it
+   */
+  public static MigClient of(KubernetesClient client) {
+    return new MigClient(client, MigSettings.defaults());
+  }
+
+  /**
+   * This client with other settings.
+   *
+   * @param settings the settings
+   * @return a new client on the same Kubernetes client
+   */
+  public MigClient with(MigSettings settings) {
+    return new MigClient(getClient(), settings);
+  }
+
+  /**
+   * A ConfigMap of MIG configurations in the operator's namespace, which need not exist yet.
+   *
+   * @param name the map's name
+   * @return a handle; nothing is read
+   */
+  public MigConfigMap configMap(String name) {
+    return new MigConfigMap(cluster(), name);
+  }
+
+  /**
+   * A node.
+   *
+   * @param name the node's name
+   * @return a handle; nothing is read
+   */
+  public MigNode node(String name) {
+    return new MigNode(cluster(), name);
+  }
+
+  /**
+   * The GPU Operator's settings for MIG.
+   *
+   * @return a handle; nothing is read
+   */
+  public MigOperator operator() {
+    return new MigOperator(cluster());
+  }
+
+  /** Does nothing, for the Kubernetes client is not this client's to close. */
+  @Override
+  public void close() {}
+
+  @Override
+  public MigClient newInstance() {
+    return new MigClient(getClient(), settings);
+  }
+
+  private Cluster cluster() {
+    return new Cluster(getClient().adapt(KubernetesClient.class), settings);
+  }
+}

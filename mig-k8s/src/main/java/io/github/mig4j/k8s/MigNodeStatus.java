@@ -1,0 +1,106 @@
+package io.github.mig4j.k8s;
+
+import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.GpuModel;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import org.immutables.value.Value;
+
+/** What a node says about its GPUs: a snapshot of labels and allocatable resources. */
+@Value.Immutable
+public interface MigNodeStatus {
+
+  /**
+   * The node's name.
+   *
+   * @return the name
+   */
+  String node();
+
+  /**
+   * The product label as it stands, including suffixes for MIG and sharing.
+   *
+   * @return e.g. {@code NVIDIA-H100-80GB-HBM3-MIG-1g.10gb}
+   */
+  Optional<String> product();
+
+  /**
+   * The model of the node's GPUs.
+   *
+   * @return the model, or empty if the product is not in the catalogue or names several
+   */
+  Optional<GpuModel> model();
+
+  /**
+   * The number of physical GPUs.
+   *
+   * @return the number, or empty if the labels do not tell, as under strategy single with MIG on
+   */
+  OptionalInt gpus();
+
+  /**
+   * Whether a GPU of the node can do MIG.
+   *
+   * @return what feature discovery says, or empty if it has not spoken
+   */
+  Optional<Boolean> migCapable();
+
+  /**
+   * How MIG devices are offered.
+   *
+   * @return the strategy; {@code none} where no label tells
+   */
+  MigStrategy strategy();
+
+  /**
+   * The configuration that the node asks for, as the label spells it.
+   *
+   * @return e.g. {@code b200-split-small-4f1c09ae}
+   */
+  Optional<String> config();
+
+  /**
+   * The configuration that the node asks for, without the hash of its content.
+   *
+   * @return e.g. {@code b200-split-small}
+   */
+  default Optional<String> configName() {
+    return config().map(StatusReader::withoutHash);
+  }
+
+  /**
+   * What the MIG manager last said, which need not be about {@link #config()}.
+   *
+   * @return the state, or empty if it never spoke
+   */
+  Optional<MigState> state();
+
+  /**
+   * NVIDIA's resources that pods can be given, those of which there are none left out.
+   *
+   * @return counts by resource name, e.g. {@code nvidia.com/mig-1g.23gb=7}
+   */
+  @Value.NaturalOrder
+  SortedMap<String, Long> allocatable();
+
+  /**
+   * The operands that the MIG manager has stopped; while any is, the node offers no GPU.
+   *
+   * @return names such as {@code device-plugin}
+   */
+  List<String> paused();
+
+  /**
+   * What is wrong with the node's labels.
+   *
+   * @return sentences with subject, value and remedy
+   */
+  List<String> problems();
+
+  /** Builds a {@link MigNodeStatus}. */
+  final class Builder extends ImmutableMigNodeStatus.Builder {
+    Builder() {}
+  }
+}

@@ -1,0 +1,64 @@
+package io.github.mig4j.k8s;
+
+import io.github.mig4j.gpu.GpuCatalog;
+import java.util.Optional;
+import org.immutables.value.Value;
+
+/** What a {@link MigClient} takes for granted; the defaults fit a cluster set up by NVIDIA's chart. */
+@Value.Immutable
+public interface MigSettings {
+
+  /** The namespace of the GPU Operator where it cannot be discovered. */
+  String DEFAULT_NAMESPACE = "gpu-operator";
+
+  /**
+   * The namespace in which the GPU Operator and its ConfigMaps live.
+   *
+   * @return a namespace; if empty, the one in which MIG manager pods run, or else {@code
+   *     gpu-operator}
+   */
+  Optional<String> operatorNamespace();
+
+  /**
+   * The label by which a node asks for a configuration.
+   *
+   * @return {@code nvidia.com/mig.config}, unless the MIG manager was built to watch another
+   */
+  @Value.Default
+  default String configLabel() {
+    return Labels.MIG_CONFIG;
+  }
+
+  /**
+   * The GPUs that are known.
+   *
+   * @return the bundled catalogue, unless models were added
+   */
+  @Value.Default
+  default GpuCatalog catalog() {
+    return GpuCatalog.bundled();
+  }
+
+  /**
+   * The settings for a cluster set up by NVIDIA's chart.
+   *
+   * @return the defaults
+   */
+  static MigSettings defaults() {
+    return builder().build();
+  }
+
+  /**
+   * Starts settings that differ from the defaults.
+   *
+   * @return a builder
+   */
+  static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds {@link MigSettings}. */
+  final class Builder extends ImmutableMigSettings.Builder {
+    Builder() {}
+  }
+}

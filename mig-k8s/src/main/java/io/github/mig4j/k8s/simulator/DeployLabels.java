@@ -1,0 +1,85 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.github.mig4j.k8s.Labels;
+import java.util.List;
+import java.util.Map;
+
+/** The labels that decide which of the operator's pods run on a node. */
+final class DeployLabels {
+
+  static final String DEVICE_PLUGIN = Labels.DEPLOY_PREFIX + "device-plugin";
+  static final String FEATURE_DISCOVERY = Labels.DEPLOY_PREFIX + "gpu-feature-discovery";
+  static final String MIG_MANAGER = Labels.DEPLOY_PREFIX + "mig-manager";
+
+  private static final String RUN = "true";
+  private static final String DO_NOT_RUN = "false";
+  private static final String CLIENT = Labels.DEPLOY_PREFIX + "client";
+  private static final String OPERANDS = Labels.DEPLOY_PREFIX + "operands";
+  private static final String WORKLOAD = "nvidia.com/gpu.workload.config";
+  private static final String VGPU_HOST_DRIVER = "nvidia.com/vgpu.host-driver-version";
+
+  /** What the operator deploys on every node with a GPU. */
+  private static final List<String> EVERYWHERE = List.of(
+      DEVICE_PLUGIN,
+      FEATURE_DISCOVERY,
+      Labels.DEPLOY_PREFIX + "container-toolkit",
+      Labels.DEPLOY_PREFIX + "dcgm",
+      Labels.DEPLOY_PREFIX + "dcgm-exporter",
+      Labels.DEPLOY_PREFIX + "driver",
+      Labels.DEPLOY_PREFIX + "node-status-exporter",
+      Labels.DEPLOY_PREFIX + "operator-validator");
+
+  /** What the MIG manager stops for a change. */
+  private static final List<String> PAUSED = List.of(
+      DEVICE_PLUGIN,
+      FEATURE_DISCOVERY,
+      Labels.DEPLOY_PREFIX + "dcgm-exporter",
+      Labels.DEPLOY_PREFIX + "dcgm",
+      Labels.DEPLOY_PREFIX + "nvsm");
+
+  private DeployLabels() {}
+
+  static Operand.Desired desired(Map<String, String> labels, String key) {
+    return RUN.equals(labels.get(key)) ? Operand.Desired.RUNNING : Operand.Desired.STOPPED;
+  }
+
+  /** What the operator makes of a node's labels. */
+  static void operate(Map<String, String> labels, OperatorPolicy policy) {
+    labels.put(Labels.GPU_PRESENT, "true");
+    boolean capable = RUN.equals(labels.get(Labels.MIG_CAPABLE))
+        && labels.getOrDefault(VGPU_HOST_DRIVER, "").isEmpty();
+    boolean containers = labels.getOrDefault(WORKLOAD, "container").equals("container");
+    if (DO_NOT_RUN.equals(labels.get(OPERANDS)) || !containers) {
+      labels.keySet().removeIf(key -> EVERYWHERE.contains(key) || key.equals(MIG_MANAGER));
+    } else {
+      EVERYWHERE.forEach(key -> labels.putIfAbsent(key, RUN));
+      if (capable) {
+        labels.putIfAbsent(MIG_MANAGER, RUN);
+      }
+    }
+    if (capable
+        && policy.defaultConfig().equals(OperatorPolicy.ALL_DISABLED)
+        && labels.getOrDefault(Labels.MIG_CONFIG, "").isEmpty()) {
+      labels.put(Labels.MIG_CONFIG, OperatorPolicy.ALL_DISABLED);
+    }
+  }
+
+  /** What the MIG manager does before a change; an absent label counts as one that is not false. */
+  static void pause(Map<String, String> labels) {
+    set(labels, Labels.PAUSED);
+  }
+
+  /** What the MIG manager does after a change. */
+  static void resume(Map<String, String> labels) {
+    set(labels, RUN);
+  }
+
+  private static void set(Map<String, String> labels, String value) {
+    for (String key : PAUSED) {
+      if (!DO_NOT_RUN.equals(labels.get(key))) {
+        labels.put(key, value);
+      }
+    }
+    labels.computeIfPresent(CLIENT, (key, before) -> before.equals(DO_NOT_RUN) ? before : value);
+  }
+}

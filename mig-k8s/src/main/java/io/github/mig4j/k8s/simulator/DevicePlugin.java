@@ -1,0 +1,76 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.MigProfile;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What NVIDIA's device plugin offers the kubelet for a node's GPUs, or why it gives up. */
+final class DevicePlugin {
+
+  private static final String GPU = "nvidia.com/gpu";
+
+  private DevicePlugin() {}
+
+  /** What the plugin does when it starts. */
+  sealed interface Start {
+
+    /** It registers these resources. */
+    record Offer(SortedMap<String, Integer> resources) implements Start {}
+
+    /** It exits, and the node offers nothing. */
+    record Exit(String message) implements Start {}
+  }
+
+  static Start start(List<SimulatedGpu> gpus, MigStrategy strategy) {
+    return switch (strategy) {
+      case NONE -> new Start.Offer(new TreeMap<>(Map.of(GPU, gpus.size())));
+      case SINGLE -> single(gpus);
+      case MIXED -> mixed(gpus);
+    };
+  }
+
+  /** The one profile of which all devices of a node are, if every GPU has some. */
+  static Optional<MigProfile> uniformProfile(List<SimulatedGpu> gpus) {
+    List<MigProfile> profiles =
+        gpus.stream().flatMap(gpu -> gpu.devices().keySet().stream()).distinct().toList();
+    return profiles.size() == 1 && gpus.stream().noneMatch(gpu -> gpu.devices().isEmpty())
+        ? Optional.of(profiles.get(0))
+        : Optional.empty();
+  }
+
+  private static Start single(List<SimulatedGpu> gpus) {
+    if (gpus.stream().noneMatch(SimulatedGpu::migEnabled)) {
+      return new Start.Offer(new TreeMap<>(Map.of(GPU, gpus.size())));
+    }
+    return uniformProfile(gpus)
+        .<Start>map(profile ->
+            new Start.Offer(new TreeMap<>(Map.of(GPU, FeatureDiscovery.count(gpus, profile)))))
+        .orElseGet(() -> new Start.Exit("invalid MIG configuration for strategy single: "
+            + gpus.stream().map(DevicePlugin::describe).toList()));
+  }
+
+  private static Start mixed(List<SimulatedGpu> gpus) {
+    SortedMap<String, Integer> resources = new TreeMap<>();
+    for (SimulatedGpu gpu : gpus) {
+      if (!gpu.migEnabled()) {
+        resources.merge(GPU, 1, Integer::sum);
+      }
+      for (Map.Entry<MigProfile, Integer> devices : gpu.devices().entrySet()) {
+        if (!devices.getKey().isWholeGpuInstance()) {
+          return new Start.Exit("MIG device of profile %s does not match any resource patterns"
+              .formatted(devices.getKey()));
+        }
+        resources.merge(devices.getKey().resourceName(), devices.getValue(), Integer::sum);
+      }
+    }
+    return new Start.Offer(resources);
+  }
+
+  private static String describe(SimulatedGpu gpu) {
+    return gpu.index() + (gpu.migEnabled() ? " " + gpu.devices() : " without MIG");
+  }
+}

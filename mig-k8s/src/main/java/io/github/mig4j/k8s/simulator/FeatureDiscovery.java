@@ -1,0 +1,169 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.Budget;
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.Labels;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** The labels that GPU Feature Discovery derives from a node's GPUs. */
+final class FeatureDiscovery {
+
+  private static final String GPU = "nvidia.com/gpu";
+
+  /** The labels that feature discovery owns; those it no longer derives are removed. */
+  private static final Pattern OWNED = Pattern.compile("nvidia\\.com/(?:"
+      + "gpu\\.(?:product|count|replicas|sharing-strategy|memory|family|machine|multiprocessors"
+      + "|compute\\..+|slices\\..+|engines\\..+)"
+      + "|mig-(?:\\d+c\\.)?\\d+g\\..+|mig\\.capable|mig\\.strategy|mps\\.capable)");
+
+  private static final Map<Budget, String> ENGINES = Map.of(
+      Budget.COPY_ENGINES, "copy",
+      Budget.DECODERS, "decoder",
+      Budget.ENCODERS, "encoder",
+      Budget.JPEG_ENGINES, "jpeg",
+      Budget.OFA_ENGINES, "ofa");
+
+  private FeatureDiscovery() {}
+
+  /** Whether a label is feature discovery's to remove. */
+  static boolean owns(String key) {
+    return OWNED.matcher(key).matches();
+  }
+
+  /** What the labels of a node with these GPUs are. */
+  static SortedMap<String, String> labels(List<SimulatedGpu> gpus, MigStrategy strategy) {
+    SortedMap<String, String> labels = new TreeMap<>();
+    labels.put("nvidia.com/gpu.machine", "mig4j-simulated");
+    labels.put("nvidia.com/mps.capable", "false");
+    labels.put(
+        Labels.MIG_CAPABLE,
+        String.valueOf(gpus.stream().anyMatch(gpu -> gpu.model().supportsMig())));
+    // Whole GPUs come last, so that their labels win over those of a model that is in MIG mode.
+    gpus.stream()
+        .filter(SimulatedGpu::migEnabled)
+        .forEach(gpu -> addWhole(labels, gpus, gpu.model(), 0));
+    gpus.stream()
+        .filter(gpu -> !gpu.migEnabled())
+        .forEach(gpu -> addWhole(labels, gpus, gpu.model(), 1));
+    if (strategy != MigStrategy.NONE) {
+      labels.put(Labels.MIG_STRATEGY, strategy.toString());
+      if (strategy == MigStrategy.MIXED) {
+        addMixed(labels, gpus);
+      } else {
+        addSingle(labels, gpus);
+      }
+    }
+    return labels;
+  }
+
+  private static void addWhole(
+      Map<String, String> labels, List<SimulatedGpu> gpus, GpuModel model, int replicas) {
+    labels.put(Labels.GPU_PRODUCT, product(model));
+    labels.put(
+        Labels.GPU_COUNT,
+        String.valueOf(gpus.stream().filter(gpu -> gpu.model().equals(model)).count()));
+    labels.put(Labels.GPU_REPLICAS, String.valueOf(replicas));
+    labels.put(GPU + ".sharing-strategy", "none");
+    memoryMib(model).ifPresent(mib -> labels.put(Labels.GPU_MEMORY, String.valueOf(mib)));
+    model.computeCapability().ifPresent(capability -> {
+      String[] parts = capability.split("\\.", 2);
+      labels.put(GPU + ".compute.major", parts[0]);
+      labels.put(GPU + ".compute.minor", parts.length > 1 ? parts[1] : "0");
+      labels.put(GPU + ".family", family(parts[0], capability));
+    });
+  }
+
+  private static void addMixed(Map<String, String> labels, List<SimulatedGpu> gpus) {
+    for (SimulatedGpu gpu : gpus) {
+      for (MigProfile profile : gpu.devices().keySet()) {
+        addDevices(labels, profile.resourceName(), gpu.model(), profile, count(gpus, profile));
+      }
+    }
+  }
+
+  private static void addSingle(Map<String, String> labels, List<SimulatedGpu> gpus) {
+    Optional<SimulatedGpu> first =
+        gpus.stream().filter(SimulatedGpu::migEnabled).findFirst();
+    if (first.isEmpty()) {
+      return;
+    }
+    GpuModel model = first.get().model();
+    Optional<MigProfile> uniform = DevicePlugin.uniformProfile(gpus);
+    if (uniform.isPresent()) {
+      addDevices(labels, GPU, model, uniform.get(), count(gpus, uniform.get()));
+    } else {
+      labels.put(Labels.GPU_PRODUCT, product(model) + "-MIG-INVALID");
+      labels.put(Labels.GPU_COUNT, "0");
+      labels.put(Labels.GPU_REPLICAS, "0");
+      labels.put(Labels.GPU_MEMORY, "0");
+    }
+  }
+
+  private static void addDevices(
+      Map<String, String> labels, String prefix, GpuModel model, MigProfile profile, int count) {
+    labels.put(prefix + ".product", product(model) + "-MIG-" + labelValue(profile));
+    labels.put(prefix + ".count", String.valueOf(count));
+    labels.put(prefix + ".replicas", "1");
+    labels.put(prefix + ".sharing-strategy", "none");
+    labels.put(prefix + ".slices.gi", String.valueOf(profile.gpuSlices()));
+    labels.put(prefix + ".slices.ci", String.valueOf(profile.computeSlices()));
+    model.profile(profile).ifPresent(known -> {
+      put(labels, prefix + ".memory", known.amount(Budget.MEMORY_MIB));
+      put(labels, prefix + ".multiprocessors", multiprocessors(known, profile));
+      ENGINES.forEach(
+          (budget, name) -> put(labels, prefix + ".engines." + name, known.amount(budget)));
+    });
+  }
+
+  /** A compute instance has its share of the GPU instance's SMs; everything else is common. */
+  private static OptionalInt multiprocessors(GpuInstanceProfile known, MigProfile profile) {
+    OptionalInt sms = known.amount(Budget.SMS);
+    return sms.isPresent() && !profile.isWholeGpuInstance()
+        ? OptionalInt.of(sms.getAsInt() * profile.computeSlices() / profile.gpuSlices())
+        : sms;
+  }
+
+  private static void put(Map<String, String> labels, String key, OptionalInt value) {
+    value.ifPresent(known -> labels.put(key, String.valueOf(known)));
+  }
+
+  static int count(List<SimulatedGpu> gpus, MigProfile profile) {
+    return gpus.stream().mapToInt(gpu -> gpu.devices().getOrDefault(profile, 0)).sum();
+  }
+
+  private static String product(GpuModel model) {
+    return model.products().isEmpty() ? model.id() : model.products().get(0).label();
+  }
+
+  /** No label value may have a plus. */
+  private static String labelValue(MigProfile profile) {
+    return profile.toString().replace('+', '.');
+  }
+
+  private static OptionalInt memoryMib(GpuModel model) {
+    return model.totalMemoryMib().isPresent() || model.marketedMemoryGb().isEmpty()
+        ? model.totalMemoryMib()
+        : OptionalInt.of(model.marketedMemoryGb().getAsInt() * 1024);
+  }
+
+  private static String family(String major, String capability) {
+    return switch (major) {
+      case "6" -> "pascal";
+      case "7" -> capability.compareTo("7.5") < 0 ? "volta" : "turing";
+      case "8" -> capability.compareTo("8.9") < 0 ? "ampere" : "ada-lovelace";
+      case "9" -> "hopper";
+      case "10", "12" -> "blackwell";
+      case "13" -> "rubin";
+      default -> "undefined";
+    };
+  }
+}

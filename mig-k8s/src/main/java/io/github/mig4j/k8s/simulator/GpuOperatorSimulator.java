@@ -1,0 +1,447 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.ClusterPolicies;
+import java.net.HttpURLConnection;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A GPU Operator without GPUs: whoever labels a node of a cluster on which it runs sees what an
+ * operator with hardware would do.
+ *
+ * <pre>{@code
+ * try (GpuOperatorSimulator simulator =
+ *     GpuOperatorSimulator.on(client).node("gpu-node", b200).start()) {
+ *   // label gpu-node with nvidia.com/mig.config=all-1g.23gb, and watch it
+ *   simulator.gpus("gpu-node");
+ * }
+ * }</pre>
+ *
+ * <p>It plays the operator, the MIG manager, the device plugin with the kubelet's part, and GPU
+ * Feature Discovery. Nodes, the operator's namespace and the ClusterPolicy are made if they are
+ * absent, and stay when it is closed; those that exist are used as they are. The client stays the
+ * caller's to close, after the simulator. All methods can be called from any thread.
+ */
+public final class GpuOperatorSimulator implements AutoCloseable {
+
+  private final SimulatedCluster cluster;
+  private final Map<String, SimulatedNode> nodes = new LinkedHashMap<>();
+  private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
+  private final SharedIndexInformer<GenericKubernetesResource> policies;
+  private final OperatorPolicy defaults;
+
+  private GpuOperatorSimulator(SimulatedCluster cluster, Map<String, List<GpuModel>> models) {
+    this.cluster = cluster;
+    this.defaults = cluster.currentPolicy();
+    this.policies =
+        cluster.client().genericKubernetesResources(ClusterPolicies.CONTEXT).runnableInformer(0);
+    models.forEach((name, gpus) -> nodes.put(name, new SimulatedNode(cluster, name, gpus)));
+  }
+
+  /**
+   * Begins to describe a simulator.
+   *
+   * @param client the way to the API server on which it acts
+   * @return a builder without nodes
+   */
+  public static Builder on(KubernetesClient client) {
+    return new Builder(client);
+  }
+
+  /**
+   * What the GPUs of a node hold now.
+   *
+   * @param node the node's name
+   * @return the GPUs by index
+   * @throws IllegalArgumentException if the simulator has no such node
+   */
+  public List<SimulatedGpu> gpus(String node) {
+    return require(node).gpus();
+  }
+
+  /**
+   * What the MIG manager of a node has written to its log, over all its processes.
+   *
+   * @param node the node's name
+   * @return the last 1000 lines at most, oldest first
+   * @throws IllegalArgumentException if the simulator has no such node
+   */
+  public List<String> migManagerLog(String node) {
+    return require(node).log();
+  }
+
+  /** Stops every thread and watch and waits for them; what is in the cluster stays as it is. */
+  @Override
+  public void close() {
+    informers.forEach(SharedIndexInformer::close);
+    nodes.values().forEach(SimulatedNode::close);
+    cluster.background().close();
+    // A process that began while the others ended.
+    nodes.values().forEach(SimulatedNode::close);
+  }
+
+  private SimulatedNode require(String name) {
+    SimulatedNode node = nodes.get(name);
+    if (node == null) {
+      throw new IllegalArgumentException(
+          "The simulator has no node '%s'; it has %s".formatted(name, nodes.keySet()));
+    }
+    return node;
+  }
+
+  private void start() {
+    KubernetesClient client = cluster.client();
+    createIfAbsent(client
+        .namespaces()
+        .resource(new NamespaceBuilder()
+            .withNewMetadata()
+            .withName(cluster.namespace())
+            .endMetadata()
+            .build()));
+    createIfAbsent(client
+        .serviceAccounts()
+        .inNamespace(cluster.namespace())
+        .resource(new ServiceAccountBuilder()
+            .withNewMetadata()
+            .withName(MigManagerPod.APP)
+            .endMetadata()
+            .build()));
+    var existing = existingPolicies();
+    if (existing.isEmpty()) {
+      createIfAbsent(client
+          .genericKubernetesResources(ClusterPolicies.CONTEXT)
+          .resource(defaults.toResource()));
+    }
+    obey(existing);
+    for (String name : nodes.keySet()) {
+      createIfAbsent(client.nodes().resource(newNode(name)));
+    }
+    refuseRivals();
+    inform(policies, new PolicyEvents());
+    inform(
+        client
+            .pods()
+            .inNamespace(cluster.namespace())
+            .withLabel("app", MigManagerPod.APP)
+            .runnableInformer(0),
+        new PodEvents());
+    nodes.forEach((name, node) -> inform(client.nodes().withName(name).runnableInformer(0), node));
+  }
+
+  private List<GenericKubernetesResource> existingPolicies() {
+    try {
+      return cluster
+          .client()
+          .genericKubernetesResources(ClusterPolicies.CONTEXT)
+          .list()
+          .getItems();
+    } catch (KubernetesClientException e) {
+      if (Lifetime.isMissing(e)) {
+        throw new IllegalStateException(
+            "The cluster does not know nvidia.com/v1 ClusterPolicy;"
+                + " define it with installClusterPolicyDefinition()",
+            e);
+      }
+      throw e;
+    }
+  }
+
+  /** Takes over what the oldest ClusterPolicy says. */
+  private void obey(List<GenericKubernetesResource> policies) {
+    Optional<GenericKubernetesResource> oldest = policies.stream()
+        .min(Comparator.comparing(
+            (GenericKubernetesResource policy) -> policy.getMetadata().getCreationTimestamp(),
+            Comparator.nullsLast(Comparator.naturalOrder())));
+    oldest.ifPresent(policy -> {
+      OperatorPolicy before = cluster.currentPolicy();
+      OperatorPolicy now = defaults.readFrom(policy);
+      if (!now.equals(before)) {
+        cluster.policy().set(now);
+        nodes.values().forEach(node -> node.policyChanged(before, now));
+      }
+    });
+  }
+
+  private void refuseRivals() {
+    for (Pod pod : cluster
+        .client()
+        .pods()
+        .inNamespace(cluster.namespace())
+        .withLabel("app", MigManagerPod.APP)
+        .list()
+        .getItems()) {
+      if (!MigManagerPod.isSimulated(pod)
+          && nodes.keySet().stream().anyMatch(node -> MigManagerPod.isOf(pod, node))) {
+        throw new IllegalStateException(
+            "Node %s runs a MIG manager already, pod %s; simulate on a node without GPU Operator"
+                .formatted(pod.getSpec().getNodeName(), pod.getMetadata().getName()));
+      }
+    }
+  }
+
+  private <T> void inform(
+      SharedIndexInformer<T> informer, ResourceEventHandler<? super T> handler) {
+    informers.add(informer);
+    informer.addEventHandler(handler).exceptionHandler((started, failure) -> started);
+    informer.run();
+  }
+
+  private static <T extends HasMetadata> void createIfAbsent(Resource<T> resource) {
+    if (resource.get() == null) {
+      try {
+        resource.create();
+      } catch (KubernetesClientException e) {
+        if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static Node newNode(String name) {
+    Map<String, Quantity> resources = Map.of(
+        "cpu", new Quantity("64"), "memory", new Quantity("512Gi"), "pods", new Quantity("110"));
+    return new NodeBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .addToLabels("kubernetes.io/hostname", name)
+        .addToLabels("kubernetes.io/os", "linux")
+        .addToLabels("feature.node.kubernetes.io/pci-10de.present", "true")
+        .addToAnnotations(MigManagerPod.SIMULATED, "true")
+        .endMetadata()
+        .withNewStatus()
+        .withCapacity(resources)
+        .withAllocatable(resources)
+        .addNewCondition()
+        .withType("Ready")
+        .withStatus("True")
+        .withReason("Simulated")
+        .endCondition()
+        .endStatus()
+        .build();
+  }
+
+  /** Reads the ClusterPolicy again whenever one changes. */
+  private final class PolicyEvents implements ResourceEventHandler<GenericKubernetesResource> {
+    @Override
+    public void onAdd(GenericKubernetesResource policy) {
+      obey(policies.getStore().list());
+    }
+
+    @Override
+    public void onUpdate(GenericKubernetesResource before, GenericKubernetesResource policy) {
+      obey(policies.getStore().list());
+    }
+
+    @Override
+    public void onDelete(GenericKubernetesResource policy, boolean finalStateUnknown) {
+      obey(policies.getStore().list());
+    }
+  }
+
+  /** Makes another MIG manager where one was deleted. */
+  private final class PodEvents implements ResourceEventHandler<Pod> {
+    @Override
+    public void onAdd(Pod pod) {}
+
+    @Override
+    public void onUpdate(Pod before, Pod pod) {
+      if (pod.getMetadata().getDeletionTimestamp() != null) {
+        gone(pod);
+      }
+    }
+
+    @Override
+    public void onDelete(Pod pod, boolean finalStateUnknown) {
+      gone(pod);
+    }
+
+    private void gone(Pod pod) {
+      nodes.values().forEach(node -> node.podDeleted(pod.getMetadata().getName()));
+    }
+  }
+
+  /** Describes a simulator; not thread-safe. */
+  public static final class Builder {
+
+    private static final String DEFAULT_NAMESPACE = "gpu-operator";
+
+    private final KubernetesClient client;
+    private final Map<String, List<GpuModel>> nodes = new LinkedHashMap<>();
+    private String namespace = DEFAULT_NAMESPACE;
+    private MigStrategy strategy = MigStrategy.SINGLE;
+    private String configMap = "";
+    private boolean installsDefinition;
+    private SimulatorTimings timings = SimulatorTimings.builder().build();
+
+    private Builder(KubernetesClient client) {
+      this.client = client;
+    }
+
+    /**
+     * Adds a node and its GPUs, which begin without MIG.
+     *
+     * @param name the node's name; the node is made if there is none
+     * @param gpus the GPUs in the order of their PCI addresses, at least one
+     * @return this builder
+     * @throws IllegalArgumentException if there is no GPU, or the node was added before
+     */
+    public Builder node(String name, GpuModel... gpus) {
+      return node(name, Arrays.asList(gpus));
+    }
+
+    /**
+     * Adds a node with several GPUs of one model.
+     *
+     * @param name the node's name; the node is made if there is none
+     * @param gpu the model
+     * @param count how many, at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if the count is below 1, or the node was added before
+     */
+    public Builder node(String name, GpuModel gpu, int count) {
+      return node(name, Collections.nCopies(Math.max(count, 0), gpu));
+    }
+
+    private Builder node(String name, List<GpuModel> gpus) {
+      if (gpus.isEmpty()) {
+        throw new IllegalArgumentException("Node %s needs at least one GPU".formatted(name));
+      }
+      if (nodes.putIfAbsent(name, List.copyOf(gpus)) != null) {
+        throw new IllegalArgumentException("Node %s was added before".formatted(name));
+      }
+      return this;
+    }
+
+    /**
+     * Sets the namespace of the operator.
+     *
+     * @param name a namespace, made if there is none; {@code gpu-operator} by default
+     * @return this builder
+     */
+    public Builder namespace(String name) {
+      this.namespace = name;
+      return this;
+    }
+
+    /**
+     * Sets the strategy for a cluster whose ClusterPolicy does not state one.
+     *
+     * @param strategy the strategy; {@code single}, like the operator's chart, by default
+     * @return this builder
+     */
+    public Builder strategy(MigStrategy strategy) {
+      this.strategy = strategy;
+      return this;
+    }
+
+    /**
+     * Names the ConfigMap with the configurations, for a cluster whose ClusterPolicy does not.
+     *
+     * @param name a ConfigMap in the operator's namespace; by default none, so that configurations
+     *     are generated for each node's GPUs, as the operator does
+     * @return this builder
+     */
+    public Builder configMap(String name) {
+      this.configMap = name;
+      return this;
+    }
+
+    /**
+     * Sets how long things take.
+     *
+     * @param timings the durations
+     * @return this builder
+     */
+    public Builder timings(SimulatorTimings timings) {
+      this.timings = timings;
+      return this;
+    }
+
+    /**
+     * Defines the ClusterPolicy on a cluster that does not know it, and waits until it is served.
+     * The definition admits any spec; it is not NVIDIA's.
+     *
+     * @return this builder
+     */
+    public Builder installClusterPolicyDefinition() {
+      this.installsDefinition = true;
+      return this;
+    }
+
+    /**
+     * Starts the simulator.
+     *
+     * @return a running simulator, to be closed
+     * @throws IllegalStateException if no node was added, the cluster does not know the
+     *     ClusterPolicy, or a node has a MIG manager that is not simulated
+     * @throws KubernetesClientException if the API server cannot be reached or refuses
+     */
+    public GpuOperatorSimulator start() {
+      if (nodes.isEmpty()) {
+        throw new IllegalStateException(
+            "The simulator needs at least one node; add it with node()");
+      }
+      if (installsDefinition) {
+        installDefinition();
+      }
+      GpuOperatorSimulator simulator = new GpuOperatorSimulator(
+          new SimulatedCluster(
+              client,
+              namespace,
+              timings,
+              new Background(timings.retry()),
+              new AtomicReference<>(
+                  new OperatorPolicy(strategy, configMap, OperatorPolicy.ALL_DISABLED))),
+          nodes);
+      try {
+        simulator.start();
+      } catch (RuntimeException e) {
+        simulator.close();
+        throw e;
+      }
+      return simulator;
+    }
+
+    private void installDefinition() {
+      var definition = ClusterPolicyCrd.minimal();
+      var definitions = client.apiextensions().v1().customResourceDefinitions();
+      if (definitions.withName(definition.getMetadata().getName()).get() == null) {
+        definitions.resource(definition).create();
+        definitions
+            .withName(definition.getMetadata().getName())
+            .waitUntilCondition(
+                found -> found != null
+                    && found.getStatus() != null
+                    && found.getStatus().getConditions().stream()
+                        .anyMatch(condition -> condition.getType().equals("Established")
+                            && condition.getStatus().equals("True")),
+                30,
+                TimeUnit.SECONDS);
+      }
+    }
+  }
+}

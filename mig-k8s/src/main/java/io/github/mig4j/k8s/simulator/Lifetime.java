@@ -1,0 +1,97 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The life of one process: whatever waits in it stops waiting when it ends. */
+final class Lifetime {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Lifetime.class);
+  private static final int NOT_FOUND = 404;
+  private static final int CONFLICT = 409;
+
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final Optional<Duration> retry;
+
+  private Lifetime(Optional<Duration> retry) {
+    this.retry = retry;
+  }
+
+  /** A process that repeats a request for as long as it lives. */
+  static Lifetime insisting(Duration retry) {
+    return new Lifetime(Optional.of(retry));
+  }
+
+  /** A process that gives a failed request back to whoever made it. */
+  static Lifetime yielding() {
+    return new Lifetime(Optional.empty());
+  }
+
+  void end() {
+    ended.countDown();
+  }
+
+  /**
+   * Lets time pass.
+   *
+   * @throws InterruptedException if the process ends meanwhile
+   */
+  void pause(Duration duration) throws InterruptedException {
+    if (ended.await(duration.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new InterruptedException("ended");
+    }
+  }
+
+  /**
+   * Makes a request, again on a conflict, and in an insisting process again on every failure, since
+   * API servers go away and come back.
+   *
+   * @throws InterruptedException if the process ends meanwhile
+   * @throws KubernetesClientException if the object does not exist, or a yielding process fails
+   */
+  <T> T request(String what, Supplier<T> request) throws InterruptedException {
+    while (true) {
+      try {
+        return request.get();
+      } catch (KubernetesClientException e) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException("ended");
+        }
+        if (e.getCode() == CONFLICT) {
+          LOG.debug("request conflicts what={}", what);
+          pause(Duration.ZERO);
+        } else if (isMissing(e) || retry.isEmpty()) {
+          throw e;
+        } else {
+          LOG.warn("request failed what={} code={} message={}", what, e.getCode(), e.getMessage());
+          pause(retry.get());
+        }
+      }
+    }
+  }
+
+  /** Waits for a thread to end, whatever happens; an interrupt is kept for later. */
+  static void join(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  static boolean isMissing(KubernetesClientException e) {
+    return e.getCode() == NOT_FOUND;
+  }
+}

@@ -1,0 +1,40 @@
+package io.github.mig4j.k8s.simulator;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The lines that the MIG manager of one node has written, in the form of logrus. */
+final class MigManagerLog {
+
+  private static final Logger LOG = LoggerFactory.getLogger(MigManagerLog.class);
+  private static final int KEPT = 1000;
+
+  private final String node;
+  private final List<String> lines = new ArrayList<>();
+
+  MigManagerLog(String node) {
+    this.node = node;
+  }
+
+  void info(String message) {
+    add("info", message);
+  }
+
+  void error(String message) {
+    add("error", message);
+  }
+
+  synchronized List<String> lines() {
+    return List.copyOf(lines);
+  }
+
+  private synchronized void add(String level, String message) {
+    LOG.debug("mig-manager node={} level={} message={}", node, level, message);
+    if (lines.size() == KEPT) {
+      lines.remove(0);
+    }
+    lines.add("level=%s msg=\"%s\"".formatted(level, message.replace("\"", "\\\"")));
+  }
+}

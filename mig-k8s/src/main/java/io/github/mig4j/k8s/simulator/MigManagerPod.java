@@ -1,0 +1,135 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Instant;
+
+/** The Pod objects of one node's MIG manager: one after the other, each with a new name. */
+final class MigManagerPod {
+
+  static final String APP = "nvidia-mig-manager";
+
+  /** Tells these pods from NVIDIA's. */
+  static final String SIMULATED = "mig4j.io/simulated";
+
+  /** Runs wherever there is a kubelet, and does nothing. */
+  private static final String IMAGE = "registry.k8s.io/pause:3.10";
+
+  private final KubernetesClient client;
+  private final String namespace;
+  private final String node;
+  private int made;
+  private String name = "";
+
+  MigManagerPod(KubernetesClient client, String namespace, String node) {
+    this.client = client;
+    this.namespace = namespace;
+    this.node = node;
+  }
+
+  /** The name of the pod that runs, or empty. */
+  synchronized String name() {
+    return name;
+  }
+
+  void create(Lifetime lifetime) throws InterruptedException {
+    Pod pod = new PodBuilder()
+        .withNewMetadata()
+        .withName(nextName())
+        .withNamespace(namespace)
+        .addToLabels("app", APP)
+        .addToLabels("app.kubernetes.io/managed-by", "gpu-operator")
+        .addToLabels("app.kubernetes.io/part-of", "nvidia-gpu")
+        .addToAnnotations(SIMULATED, "true")
+        .endMetadata()
+        .withNewSpec()
+        .withNodeName(node)
+        .withServiceAccountName(APP)
+        .withAutomountServiceAccountToken(false)
+        .addNewToleration()
+        .withOperator("Exists")
+        .endToleration()
+        .addNewContainer()
+        .withName(APP)
+        .withImage(IMAGE)
+        .endContainer()
+        .endSpec()
+        .build();
+    lifetime.request("create pod " + name, () -> {
+      removeOthers();
+      return client.pods().resource(pod).create();
+    });
+  }
+
+  /** Says that the pod is ready, as its kubelet does. */
+  void ready(Lifetime lifetime) throws InterruptedException {
+    String current = name();
+    lifetime.request(
+        "status of pod " + current,
+        () -> client
+            .pods()
+            .inNamespace(namespace)
+            .withName(current)
+            .editStatus(pod -> new PodBuilder(pod)
+                .editOrNewStatus()
+                .withPhase("Running")
+                .withStartTime(Instant.now().toString())
+                .withConditions()
+                .addNewCondition()
+                .withType("Ready")
+                .withStatus("True")
+                .endCondition()
+                .withContainerStatuses()
+                .addNewContainerStatus()
+                .withName(APP)
+                .withImage(IMAGE)
+                .withImageID("")
+                .withReady(true)
+                .withRestartCount(0)
+                .withNewState()
+                .withNewRunning()
+                .withStartedAt(Instant.now().toString())
+                .endRunning()
+                .endState()
+                .endContainerStatus()
+                .endStatus()
+                .build()));
+  }
+
+  void delete(Lifetime lifetime) throws InterruptedException {
+    synchronized (this) {
+      name = "";
+    }
+    lifetime.request("delete pods of " + node, () -> {
+      removeOthers();
+      return "";
+    });
+  }
+
+  /** Removes the pods of this node that an earlier process left. */
+  private void removeOthers() {
+    for (Pod pod :
+        client.pods().inNamespace(namespace).withLabel("app", APP).list().getItems()) {
+      if (isOf(pod, node) && isSimulated(pod)) {
+        client.pods().resource(pod).withGracePeriod(0).delete();
+      }
+    }
+  }
+
+  static boolean isOf(Pod pod, String node) {
+    return pod.getSpec() != null && node.equals(pod.getSpec().getNodeName());
+  }
+
+  static boolean isSimulated(Pod pod) {
+    return pod.getMetadata().getAnnotations() != null
+        && pod.getMetadata().getAnnotations().containsKey(SIMULATED);
+  }
+
+  private synchronized String nextName() {
+    made++;
+    int hash = (node + '/' + made).hashCode() & Integer.MAX_VALUE;
+    name = "%s-%05d".formatted(APP, hash % 100_000);
+    return name;
+  }
+}

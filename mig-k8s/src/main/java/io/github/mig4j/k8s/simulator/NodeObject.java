@@ -1,0 +1,93 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * The Node in the API, as the simulator writes it: labels by JSON patch and quantities through the
+ * status subresource, each conditional on the version that was read.
+ */
+final class NodeObject {
+
+  private static final String WHOLE_GPUS = "nvidia.com/gpu";
+  private static final String MIG_DEVICES = "nvidia.com/mig-";
+
+  private final KubernetesClient client;
+  private final String name;
+
+  NodeObject(KubernetesClient client, String name) {
+    this.client = client;
+    this.name = name;
+  }
+
+  String name() {
+    return name;
+  }
+
+  static Map<String, String> labels(Node node) {
+    Map<String, String> labels = node.getMetadata().getLabels();
+    return labels == null ? Map.of() : labels;
+  }
+
+  Map<String, String> readLabels(Lifetime lifetime) throws InterruptedException {
+    return labels(
+        lifetime.request("read " + name, () -> client.nodes().withName(name).require()));
+  }
+
+  /** Changes labels; a change that changes nothing writes nothing. */
+  void editLabels(Lifetime lifetime, Consumer<Map<String, String>> change)
+      throws InterruptedException {
+    lifetime.request(
+        "label " + name,
+        () -> client.nodes().withName(name).edit(node -> {
+          Map<String, String> labels = new TreeMap<>(labels(node));
+          change.accept(labels);
+          return new NodeBuilder(node)
+              .editMetadata()
+              .withLabels(labels)
+              .endMetadata()
+              .build();
+        }));
+  }
+
+  /**
+   * Writes what the kubelet says of NVIDIA's resources. Names that were offered before stay, with
+   * quantity 0. Capacity follows allocatable, because a real kubelet would otherwise copy the
+   * capacity of a resource that it does not know into allocatable.
+   */
+  void offer(Lifetime lifetime, Map<String, Integer> resources) throws InterruptedException {
+    lifetime.request(
+        "status of " + name,
+        () -> client.nodes().withName(name).editStatus(node -> {
+          var status = node.getStatus();
+          return new NodeBuilder(node)
+              .editOrNewStatus()
+              .withCapacity(quantities(status == null ? Map.of() : status.getCapacity(), resources))
+              .withAllocatable(
+                  quantities(status == null ? Map.of() : status.getAllocatable(), resources))
+              .endStatus()
+              .build();
+        }));
+  }
+
+  private static Map<String, Quantity> quantities(
+      Map<String, Quantity> before, Map<String, Integer> resources) {
+    Map<String, Quantity> after = new HashMap<>();
+    if (before != null) {
+      before.forEach((resource, quantity) -> after.put(
+          resource,
+          resource.equals(WHOLE_GPUS) || resource.startsWith(MIG_DEVICES)
+              ? new Quantity("0")
+              : quantity));
+    }
+    resources.forEach(
+        (resource, count) -> after.put(resource, new Quantity(String.valueOf(count))));
+    return after;
+  }
+}

@@ -1,0 +1,120 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A pod that runs on a node as long as its deploy label is {@code true}, and takes a while to start
+ * and to stop.
+ */
+final class Operand {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Operand.class);
+
+  /** What starting or stopping the pod brings about. */
+  @FunctionalInterface
+  interface Effect {
+    void happen(Lifetime lifetime) throws InterruptedException;
+  }
+
+  private final String what;
+  private final Background background;
+  private final SimulatorTimings timings;
+  private final Effect onStart;
+  private final Effect onStop;
+
+  private boolean wanted;
+  private boolean running;
+  private boolean changing;
+  private long generation;
+
+  Operand(
+      String what, Background background, SimulatorTimings timings, Effect onStart, Effect onStop) {
+    this.what = what;
+    this.background = background;
+    this.timings = timings;
+    this.onStart = onStart;
+    this.onStop = onStop;
+  }
+
+  /** Starts or stops the pod, if it is not on its way there already. */
+  synchronized void follow(Desired desired) {
+    if (wanted != (desired == Desired.RUNNING)) {
+      wanted = !wanted;
+      generation++;
+      transition(generation, desired);
+    }
+  }
+
+  /** Stops the pod and starts it again, as a change of its DaemonSet does. */
+  synchronized void restart() {
+    if (wanted) {
+      generation++;
+      long current = generation;
+      background.after(timings.podStop(), "stop " + what, lifetime -> {
+        change(lifetime, current, Desired.STOPPED);
+        transition(current, Desired.RUNNING);
+      });
+    }
+  }
+
+  /** Where the deploy label wants a pod. */
+  enum Desired {
+    RUNNING,
+    STOPPED
+  }
+
+  /**
+   * Waits until the pod has stopped.
+   *
+   * @return false if it has not within the time
+   */
+  synchronized boolean awaitStopped(Duration atMost) throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (wanted || running || changing) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (left <= 0) {
+        return false;
+      }
+      wait(left);
+    }
+    return true;
+  }
+
+  private void transition(long current, Desired desired) {
+    boolean starts = desired == Desired.RUNNING;
+    background.after(
+        starts ? timings.podStart() : timings.podStop(),
+        (starts ? "start " : "stop ") + what,
+        lifetime -> change(lifetime, current, desired));
+  }
+
+  private void change(Lifetime lifetime, long current, Desired desired)
+      throws InterruptedException {
+    synchronized (this) {
+      if (current != generation) {
+        return;
+      }
+      changing = true;
+    }
+    try {
+      (desired == Desired.RUNNING ? onStart : onStop).happen(lifetime);
+      settle(desired);
+    } catch (KubernetesClientException e) {
+      if (!Lifetime.isMissing(e)) {
+        throw e;
+      }
+      LOG.info("node is gone what={}", what);
+      settle(Desired.STOPPED);
+    }
+  }
+
+  private synchronized void settle(Desired now) {
+    running = now == Desired.RUNNING;
+    changing = false;
+    notifyAll();
+  }
+}

@@ -1,0 +1,150 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.github.mig4j.config.DeviceFilter;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.PlacementResult;
+import io.github.mig4j.layout.Violation;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.stream.Collectors;
+
+/**
+ * What mig-parted does with one configuration: assert it, apply its modes, apply its devices.
+ *
+ * <p>Entries are taken in order and, within each, the GPUs; a failure stops there, so that GPUs
+ * before it are new, the one that failed is empty, and those after it are as they were.
+ */
+final class Partitioning {
+
+  /** A mig-parted run that did not succeed, and the line that goes into the log. */
+  static final class PartitioningException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final String line;
+
+    PartitioningException(String line) {
+      super(line);
+      this.line = line;
+    }
+
+    String line() {
+      return line;
+    }
+  }
+
+  private final NodeGpus node;
+  private final MigConfig config;
+
+  Partitioning(NodeGpus node, MigConfig config) {
+    this.node = node;
+    this.config = config;
+  }
+
+  /** Whether every GPU of the node is covered by an entry and is as its last one says. */
+  boolean isApplied() {
+    return node.snapshot().stream()
+        .allMatch(gpu -> deciding(gpu)
+            .map(entry ->
+                entry.migEnabled() == gpu.migEnabled() && entry.migDevices().equals(gpu.devices()))
+            .orElse(false));
+  }
+
+  /** Whether the mode of every GPU that an entry is for is as its last one says. */
+  boolean isModeApplied() {
+    return node.snapshot().stream()
+        .allMatch(gpu ->
+            deciding(gpu).map(entry -> entry.migEnabled() == gpu.migEnabled()).orElse(true));
+  }
+
+  /**
+   * Switches MIG mode where an entry asks for it. A GPU without MIG is passed over. One switch
+   * clears every GPU that the configuration is for, and before Hopper, where a switch needs a reset
+   * of all GPUs, every GPU of the node.
+   */
+  void applyMode() {
+    List<SimulatedGpu> before = node.snapshot();
+    List<SimulatedGpu> switched = before.stream().filter(this::changesMode).toList();
+    if (switched.isEmpty()) {
+      return;
+    }
+    boolean resets = switched.stream().anyMatch(gpu -> needsReset(gpu.model()));
+    for (SimulatedGpu gpu : before) {
+      if (changesMode(gpu)) {
+        node.set(deciding(gpu).orElseThrow().migEnabled() ? gpu.holding(Map.of()) : gpu.disabled());
+      } else if (resets || deciding(gpu).isPresent()) {
+        node.set(gpu.cleared());
+      }
+    }
+  }
+
+  /** Makes the devices, after {@link #applyMode}. */
+  void applyDevices() throws PartitioningException {
+    for (MigConfigSpec entry : config.entries()) {
+      for (SimulatedGpu gpu : node.snapshot()) {
+        if (entry.migEnabled() && gpu.migEnabled() && isFor(entry, gpu)) {
+          applyDevices(entry, gpu);
+        }
+      }
+    }
+  }
+
+  private void applyDevices(MigConfigSpec entry, SimulatedGpu gpu) throws PartitioningException {
+    SortedMap<MigProfile, Integer> wanted = entry.migDevices();
+    if (wanted.equals(gpu.devices())) {
+      return;
+    }
+    // A profile that no GPU of the node has voids the whole map: everything goes, nothing is made.
+    if (wanted.keySet().stream().anyMatch(this::isForeign)) {
+      node.set(gpu.cleared());
+      return;
+    }
+    PlacementResult result = MigLayout.place(gpu.model(), wanted);
+    if (result instanceof PlacementResult.Rejected rejected) {
+      node.set(gpu.cleared());
+      throw new PartitioningException(
+          "GPU %d: error attempting multiple config orderings: all orderings failed: %s"
+              .formatted(
+                  gpu.index(),
+                  rejected.violations().stream()
+                      .map(Violation::message)
+                      .collect(Collectors.joining("; "))));
+    }
+    node.set(gpu.holding(wanted));
+  }
+
+  private boolean isForeign(MigProfile profile) {
+    return node.snapshot().stream().allMatch(gpu -> gpu.model().profile(profile).isEmpty());
+  }
+
+  private boolean changesMode(SimulatedGpu gpu) {
+    return gpu.model().supportsMig()
+        && deciding(gpu).map(entry -> entry.migEnabled() != gpu.migEnabled()).orElse(false);
+  }
+
+  /** The last entry that is for a GPU. */
+  private Optional<MigConfigSpec> deciding(SimulatedGpu gpu) {
+    return config.entries().stream().filter(entry -> isFor(entry, gpu)).reduce((a, b) -> b);
+  }
+
+  private static boolean isFor(MigConfigSpec entry, SimulatedGpu gpu) {
+    return entry.devices().selects(gpu.index())
+        && (entry.deviceFilters().isEmpty()
+            || entry.deviceFilters().stream().anyMatch(filter -> matches(filter, gpu.model())));
+  }
+
+  /** A filter without subsystem that is one of the model's boards; anything else matches none. */
+  private static boolean matches(DeviceFilter filter, GpuModel model) {
+    return model.boards().stream()
+        .anyMatch(board -> board.id().deviceFilter().equalsIgnoreCase(filter.text()));
+  }
+
+  private static boolean needsReset(GpuModel model) {
+    return model.architecture().equalsIgnoreCase("Ampere");
+  }
+}

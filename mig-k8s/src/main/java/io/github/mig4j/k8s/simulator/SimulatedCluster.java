@@ -1,0 +1,25 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * What all nodes of one simulator share.
+ *
+ * @param client the way to the API server
+ * @param namespace the operator's namespace
+ * @param timings how long things take
+ * @param background where things happen later
+ * @param policy what the ClusterPolicy says now
+ */
+record SimulatedCluster(
+    KubernetesClient client,
+    String namespace,
+    SimulatorTimings timings,
+    Background background,
+    AtomicReference<OperatorPolicy> policy) {
+
+  OperatorPolicy currentPolicy() {
+    return policy.get();
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.PlacementResult;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What one simulated GPU holds at a moment.
+ *
+ * @param index its position on the node, from 0
+ * @param model the model
+ * @param migEnabled whether MIG mode is on
+ * @param devices MIG devices by profile; none if MIG mode is off
+ */
+public record SimulatedGpu(
+    int index, GpuModel model, boolean migEnabled, SortedMap<MigProfile, Integer> devices) {
+
+  public SimulatedGpu {
+    devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
+    if (!migEnabled && !devices.isEmpty()) {
+      throw new IllegalArgumentException(
+          "GPU %d has MIG devices %s, so MIG mode must be on".formatted(index, devices));
+    }
+  }
+
+  /**
+   * A legal layout of these devices; where a real driver would have put them is not simulated.
+   *
+   * @return the layout, or empty if MIG mode is off or the model's placements are not known
+   */
+  public Optional<MigLayout> layout() {
+    return migEnabled && MigLayout.place(model, devices) instanceof PlacementResult.Placed placed
+        ? Optional.of(placed.layout())
+        : Optional.empty();
+  }
+
+  static SimulatedGpu whole(int index, GpuModel model) {
+    return new SimulatedGpu(index, model, false, new TreeMap<>());
+  }
+
+  SimulatedGpu disabled() {
+    return whole(index, model);
+  }
+
+  SimulatedGpu holding(Map<MigProfile, Integer> more) {
+    return new SimulatedGpu(index, model, true, new TreeMap<>(more));
+  }
+
+  SimulatedGpu cleared() {
+    return new SimulatedGpu(index, model, migEnabled, new TreeMap<>());
+  }
+}

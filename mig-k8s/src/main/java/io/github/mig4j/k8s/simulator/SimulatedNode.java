@@ -1,0 +1,201 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.Labels;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One node: its hardware, and the operator's pods on it, moved by what its labels say. */
+final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SimulatedNode.class);
+
+  private final SimulatedCluster cluster;
+  private final NodeObject object;
+  private final List<GpuModel> models;
+  private final NodeGpus gpus;
+  private final MigManagerPod pod;
+  private final MigManagerLog log;
+  private final Operand plugin;
+  private final Operand discovery;
+  private final Operand manager;
+
+  private Map<String, String> labels = Map.of();
+  private @Nullable MigManager process;
+
+  SimulatedNode(SimulatedCluster cluster, String name, List<GpuModel> models) {
+    this.cluster = cluster;
+    this.object = new NodeObject(cluster.client(), name);
+    this.models = List.copyOf(models);
+    this.gpus = new NodeGpus(models);
+    this.pod = new MigManagerPod(cluster.client(), cluster.namespace(), name);
+    this.log = new MigManagerLog(name);
+    this.plugin = operand("device-plugin", this::startPlugin, this::stopPlugin);
+    this.discovery = operand("gpu-feature-discovery", this::discover, lifetime -> {});
+    this.manager = operand("mig-manager", this::startManager, this::stopManager);
+  }
+
+  String name() {
+    return object.name();
+  }
+
+  List<SimulatedGpu> gpus() {
+    return gpus.snapshot();
+  }
+
+  List<String> log() {
+    return log.lines();
+  }
+
+  @Override
+  public void onAdd(Node node) {
+    see(NodeObject.labels(node), Sight.NEW);
+  }
+
+  @Override
+  public void onUpdate(Node before, Node node) {
+    see(NodeObject.labels(node), Sight.KNOWN);
+  }
+
+  @Override
+  public void onDelete(Node node, boolean finalStateUnknown) {
+    see(Map.of(), Sight.GONE);
+  }
+
+  /** The ClusterPolicy has changed; what depends on it starts again. */
+  void policyChanged(OperatorPolicy before, OperatorPolicy now) {
+    if (before.strategy() != now.strategy()) {
+      plugin.restart();
+      discovery.restart();
+    }
+    if (!before.configMap().equals(now.configMap())) {
+      manager.restart();
+    }
+    operate(currentLabels());
+  }
+
+  /** A pod of the MIG manager was deleted; if it was this node's, its DaemonSet makes another. */
+  void podDeleted(String podName) {
+    if (podName.equals(pod.name())) {
+      manager.restart();
+    }
+  }
+
+  @Override
+  public void close() {
+    MigManager running;
+    synchronized (this) {
+      running = process;
+      process = null;
+    }
+    if (running != null) {
+      running.close();
+    }
+  }
+
+  private enum Sight {
+    NEW,
+    KNOWN,
+    GONE
+  }
+
+  private void see(Map<String, String> now, Sight sight) {
+    synchronized (this) {
+      String before = labels.getOrDefault(Labels.MIG_CONFIG, "");
+      labels = Map.copyOf(now);
+      String value = now.getOrDefault(Labels.MIG_CONFIG, "");
+      if (process != null && sight != Sight.GONE && (sight == Sight.NEW || !value.equals(before))) {
+        process.labelled(value);
+      }
+    }
+    plugin.follow(DeployLabels.desired(now, DeployLabels.DEVICE_PLUGIN));
+    discovery.follow(DeployLabels.desired(now, DeployLabels.FEATURE_DISCOVERY));
+    manager.follow(DeployLabels.desired(now, DeployLabels.MIG_MANAGER));
+    if (sight != Sight.GONE) {
+      operate(now);
+    }
+  }
+
+  private synchronized Map<String, String> currentLabels() {
+    return labels;
+  }
+
+  private void operate(Map<String, String> now) {
+    Map<String, String> operated = new TreeMap<>(now);
+    DeployLabels.operate(operated, cluster.currentPolicy());
+    if (!operated.equals(now)) {
+      cluster
+          .background()
+          .after(
+              Duration.ZERO,
+              "label " + name(),
+              lifetime -> object.editLabels(
+                  lifetime, fresh -> DeployLabels.operate(fresh, cluster.currentPolicy())));
+    }
+  }
+
+  private void startPlugin(Lifetime lifetime) throws InterruptedException {
+    DevicePlugin.Start start =
+        DevicePlugin.start(gpus.snapshot(), cluster.currentPolicy().strategy());
+    if (start instanceof DevicePlugin.Start.Offer offer) {
+      object.offer(lifetime, offer.resources());
+    } else if (start instanceof DevicePlugin.Start.Exit exit) {
+      LOG.warn("device-plugin exits node={} message={}", name(), exit.message());
+      object.offer(lifetime, Map.of());
+    }
+  }
+
+  private void stopPlugin(Lifetime lifetime) throws InterruptedException {
+    object.offer(lifetime, Map.of());
+  }
+
+  private void discover(Lifetime lifetime) throws InterruptedException {
+    Map<String, String> found =
+        FeatureDiscovery.labels(gpus.snapshot(), cluster.currentPolicy().strategy());
+    object.editLabels(lifetime, fresh -> {
+      fresh.keySet().removeIf(FeatureDiscovery::owns);
+      fresh.putAll(found);
+    });
+  }
+
+  private void startManager(Lifetime lifetime) throws InterruptedException {
+    close();
+    pod.create(lifetime);
+    ConfigFile file = new ConfigFile(
+        cluster.client(),
+        cluster.namespace(),
+        cluster.currentPolicy().configMap(),
+        GeneratedConfigs.of(models),
+        cluster.timings().configMapLag(),
+        cluster.background());
+    synchronized (this) {
+      process = new MigManager(
+          cluster,
+          object,
+          gpus,
+          file,
+          pod,
+          List.of(plugin, discovery),
+          log,
+          labels.getOrDefault(Labels.MIG_CONFIG, ""));
+      process.start();
+    }
+  }
+
+  private void stopManager(Lifetime lifetime) throws InterruptedException {
+    close();
+    pod.delete(lifetime);
+  }
+
+  private Operand operand(String what, Operand.Effect onStart, Operand.Effect onStop) {
+    return new Operand(
+        what + " of " + object.name(), cluster.background(), cluster.timings(), onStart, onStop);
+  }
+}

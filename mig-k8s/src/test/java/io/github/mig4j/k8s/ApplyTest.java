@@ -1,0 +1,261 @@
+package io.github.mig4j.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.layout.MigLayout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Requests against a simulated operator, from the label to the evidence. */
+@EnableKubernetesMockClient(crud = true, https = false)
+class ApplyTest {
+
+  private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
+  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final ApplyTimings QUICK = ApplyTimings.builder()
+      .stability(Duration.ofMillis(100))
+      .staleFailure(Duration.ofSeconds(20))
+      .transition(Duration.ofSeconds(1))
+      .build();
+  private static final MigConfigSpec SMALL =
+      MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build());
+  private static final MigConfigSpec MEDIUM =
+      MigConfigSpec.allDevices(MigLayout.on(B200).add("2g.45gb", 3).build());
+
+  KubernetesClient client;
+  private final RecordedRequests requests = new RecordedRequests();
+  private KubernetesClient recorded;
+  private MigClient mig;
+
+  @BeforeEach
+  void connect() {
+    recorded = requests.client(client.getConfiguration());
+    mig = MigClient.of(recorded);
+  }
+
+  @AfterEach
+  void disconnect() {
+    recorded.close();
+  }
+
+  @Test
+  void await_twoLayoutsInTurn_areVerified() {
+    try (var simulator = simulator(1)) {
+      publish();
+
+      var small = apply("small");
+      var medium = apply("medium");
+
+      assertThat(small).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(small.allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
+      assertThat(medium).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(medium.allocatable()).hasToString("{nvidia.com/mig-2g.45gb=3}");
+      assertThat(medium.status().configName()).contains("medium");
+    }
+  }
+
+  @Test
+  void await_onEightGpus_countsThemAll() {
+    try (var simulator = simulator(8)) {
+      publish();
+
+      assertThat(apply("small").allocatable()).hasToString("{nvidia.com/mig-1g.23gb=56}");
+    }
+  }
+
+  @Test
+  void await_underSingle_knowsTheNumberOfGpusFromTheConfigInForce() {
+    try (var simulator = GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, 2)
+        .strategy(MigStrategy.SINGLE)
+        .configMap("mig-config")
+        .start()) {
+      publish();
+
+      assertThat(apply("small").allocatable()).hasToString("{nvidia.com/gpu=14}");
+      assertThat(apply("medium").allocatable()).hasToString("{nvidia.com/gpu=6}");
+    }
+  }
+
+  @Test
+  void await_plainPath_writesTheNodeOnce_andTheMapNotAtAll() {
+    try (var simulator = simulator(1)) {
+      publish();
+      int before = requests.writes().size();
+
+      apply("small");
+
+      assertThat(requests.writes().subList(before, requests.writes().size()))
+          .containsExactly("PATCH /api/v1/nodes/gpu-node");
+    }
+  }
+
+  @Test
+  void await_whatIsInForce_verifiesAndWritesNothing() {
+    try (var simulator = simulator(1)) {
+      publish();
+      apply("small");
+      int before = requests.writes().size();
+
+      var again = apply("small");
+
+      assertThat(again).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(requests.writes()).hasSize(before);
+    }
+  }
+
+  @Test
+  void await_tellsEachStepInOrder() {
+    try (var simulator = simulator(1)) {
+      publish();
+      List<ApplyPhase> phases = new ArrayList<>();
+
+      mig.node("gpu-node")
+          .apply("small")
+          .timings(QUICK)
+          .onProgress(event -> phases.add(event.phase()))
+          .await(LONG);
+
+      assertThat(phases)
+          .containsExactly(
+              ApplyPhase.CHECKED,
+              ApplyPhase.REQUESTED,
+              ApplyPhase.PENDING,
+              ApplyPhase.PAUSED,
+              ApplyPhase.RESUMED,
+              ApplyPhase.REPORTED,
+              ApplyPhase.OFFERED,
+              ApplyPhase.VERIFIED);
+    }
+  }
+
+  /** A map that somebody else writes has no hashed names; apply adds the one it needs. */
+  @Test
+  void await_handWrittenMap_publishesTheHashedName() {
+    try (var simulator = simulator(1)) {
+      publish();
+      var map = client.configMaps().inNamespace("gpu-operator").withName("mig-config");
+      map.edit(current -> {
+        current.getData().put("config.yaml", """
+                    version: v1
+                    mig-configs:
+                      by-hand:
+                      - devices: all
+                        mig-enabled: true
+                        mig-devices:
+                          "3g.90gb": 2
+                    """);
+        return current;
+      });
+
+      var outcome = apply("by-hand");
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/mig-3g.90gb=2}");
+      assertThat(outcome.status().config())
+          .hasValueSatisfying(c -> assertThat(c).matches("by-hand-[0-9a-f]{8}"));
+    }
+  }
+
+  @Test
+  void await_exactName_asksForThatName() {
+    try (var simulator = simulator(1)) {
+      publish();
+
+      var outcome = mig.node("gpu-node").applyExact("small").timings(QUICK).await(LONG);
+
+      assertThat(outcome.status().config()).contains("small");
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
+    }
+  }
+
+  @Test
+  void await_noOperatorAtWork_endsAtTheDeadline_andSaysWhatIsMissing() {
+    try (var simulator = simulator(1)) {
+      publish();
+    }
+    assertThatThrownBy(
+            () -> mig.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofMillis(300)))
+        .isInstanceOfSatisfying(
+            MigDeadlineException.class,
+            e -> assertThat(e.lastSeen().configName()).contains("small"))
+        .hasMessage("Node gpu-node: waited PT0.3S for {nvidia.com/mig-1g.23gb=7}, but"
+            + " nvidia.com/mig-1g.23gb is 0 instead of 7, nvidia.com/gpu is 1 instead of 0,"
+            + " label nvidia.com/mig-1g.23gb.count is absent instead of 7");
+  }
+
+  @Test
+  void await_interrupted_keepsTheFlag() {
+    try (var simulator = simulator(1)) {
+      publish();
+    }
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> apply("small")).isInstanceOf(CancellationException.class);
+      assertThat(Thread.currentThread().isInterrupted()).isTrue();
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
+  @Test
+  void await_labelTakenOverBySomebody_isAConflict() {
+    try (var simulator = simulator(1)) {
+      publish();
+    }
+    var node = mig.node("gpu-node");
+
+    assertThatThrownBy(() -> node.apply("small")
+            .timings(QUICK)
+            .onProgress(event -> {
+              if (event.phase() == ApplyPhase.REQUESTED) {
+                relabel("theirs");
+              }
+            })
+            .await(LONG))
+        .isInstanceOf(MigConflictException.class)
+        .hasMessageStartingWith(
+            "Node gpu-node was asked for 'theirs' by somebody else while 'small-");
+  }
+
+  private void relabel(String config) {
+    client
+        .nodes()
+        .withName("gpu-node")
+        .edit(current -> new NodeBuilder(current)
+            .editMetadata()
+            .addToLabels(Labels.MIG_CONFIG, config)
+            .endMetadata()
+            .build());
+  }
+
+  private GpuOperatorSimulator simulator(int gpus) {
+    return GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, gpus)
+        .strategy(MigStrategy.MIXED)
+        .configMap("mig-config")
+        .start();
+  }
+
+  private void publish() {
+    mig.configMap("mig-config").merge("small", SMALL);
+    mig.configMap("mig-config").merge("medium", MEDIUM);
+  }
+
+  private ApplyOutcome apply(String config) {
+    return mig.node("gpu-node").apply(config).timings(QUICK).await(LONG);
+  }
+}

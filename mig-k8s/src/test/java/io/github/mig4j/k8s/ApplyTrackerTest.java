@@ -1,0 +1,244 @@
+package io.github.mig4j.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.ApplyTracker.Decision;
+import io.github.mig4j.k8s.ApplyTracker.Sameness;
+import io.github.mig4j.layout.MigLayout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ApplyTrackerTest {
+
+  private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
+  private static final MigConfig SMALL =
+      MigConfig.of(MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build()));
+  private static final String KEY = "small-01234567";
+  private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+  private final List<String> steps = new ArrayList<>();
+
+  @Test
+  void observe_normalRun_isVerifiedOnceTheEvidenceHeldForTheWindow() {
+    var tracker =
+        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+
+    see(tracker, 0, Nodes.b200(1).config("old", "success").running());
+    see(tracker, 1, Nodes.b200(1).config(KEY, "success").running());
+    see(tracker, 2, Nodes.b200(1).config(KEY, "pending").running());
+    see(tracker, 3, Nodes.b200(1).config(KEY, "pending").paused().offers("nvidia.com/gpu", 0));
+    see(tracker, 4, Nodes.cutIntoSeven().config(KEY, "pending").running());
+    var early = see(tracker, 5, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var done = see(tracker, 10, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(early)
+        .isEqualTo(new Decision.Wait(10 * SECOND, List.of("the evidence to hold for PT5S")));
+    assertThat(done).isInstanceOfSatisfying(Decision.Done.class, d -> {
+      assertThat(d.outcome()).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(d.outcome().allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
+    });
+    assertThat(steps)
+        .containsExactly("PENDING", "PAUSED", "RESUMED", "REPORTED", "OFFERED", "VERIFIED");
+  }
+
+  /** Trap 1: the earlier request's success is still there. */
+  @Test
+  void observe_staleSuccess_isNotBelieved() {
+    var tracker =
+        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+
+    var decision = see(tracker, 60, Nodes.b200(1).config(KEY, "success").running());
+
+    assertThat(missing(decision))
+        .containsExactly(
+            "nvidia.com/mig-1g.23gb is 0 instead of 7",
+            "nvidia.com/gpu is 1 instead of 0",
+            "label nvidia.com/mig-1g.23gb.count is absent instead of 7");
+  }
+
+  /** Trap 16: success beside stopped clients. */
+  @Test
+  void observe_successButPaused_isNotBelieved() {
+    var tracker =
+        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+
+    var decision = see(tracker, 60, Nodes.cutIntoSeven().config(KEY, "success").paused());
+
+    assertThat(missing(decision)).containsExactly("its device-plugin is stopped");
+  }
+
+  @Test
+  void observe_evidenceThatFlickers_startsTheWindowAgain() {
+    var tracker =
+        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+
+    see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
+    see(
+        tracker,
+        4,
+        Nodes.cutIntoSeven().config(KEY, "success").running().offers("nvidia.com/mig-1g.23gb", 6));
+    var again = see(tracker, 6, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(again)
+        .isEqualTo(new Decision.Wait(11 * SECOND, List.of("the evidence to hold for PT5S")));
+  }
+
+  /** Trap 15: layouts that only move between GPUs leave the same counts behind. */
+  @Test
+  void observe_sameOfferAsBefore_needsAStopAndStartOfTheClients() {
+    var before = Nodes.cutIntoSeven().config("old", "success").running();
+    var tracker = tracker(SMALL, before, Sameness.UNKNOWN);
+
+    see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var unmoved = see(tracker, 6, Nodes.cutIntoSeven().config(KEY, "success").running());
+    see(tracker, 7, Nodes.cutIntoSeven().config(KEY, "pending").paused());
+    see(tracker, 8, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var moved = see(tracker, 13, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(missing(unmoved))
+        .containsExactly(
+            "the GPU's clients to be stopped and started, since the node offered the same before");
+    assertThat(outcome(moved)).isInstanceOf(ApplyOutcome.Verified.class);
+  }
+
+  /** The stop that is under way when the request is made belongs to somebody else. */
+  @Test
+  void observe_sameOfferAndBusyBefore_doesNotCountTheOtherRunsRestart() {
+    var before = Nodes.cutIntoSeven().config("old", "pending").paused();
+    var tracker = tracker(SMALL, before, Sameness.UNKNOWN);
+
+    see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "pending").paused());
+    see(tracker, 1, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var decision = see(tracker, 7, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(missing(decision))
+        .containsExactly(
+            "the GPU's clients to be stopped and started, since the node offered the same before");
+  }
+
+  @Test
+  void observe_sameOfferAndNoTransitionInTime_isVerifiedByStateOnly() {
+    var tracker =
+        tracker(SMALL, Nodes.cutIntoSeven().config("old", "success").running(), Sameness.UNKNOWN);
+
+    see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var decision = see(tracker, 120, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(outcome(decision))
+        .isInstanceOfSatisfying(
+            ApplyOutcome.VerifiedByStateOnly.class,
+            o -> assertThat(o.reason())
+                .isEqualTo("the node offered the same before, and its GPU clients were not seen to"
+                    + " stop and start within PT2M"));
+  }
+
+  @Test
+  void observe_sameContentAsBefore_needsNoTransition() {
+    var tracker =
+        tracker(SMALL, Nodes.cutIntoSeven().config("old", "success").running(), Sameness.SAME);
+
+    see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var decision = see(tracker, 5, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(outcome(decision)).isInstanceOf(ApplyOutcome.Verified.class);
+  }
+
+  @Test
+  void observe_withoutFeatureDiscovery_isVerifiedByStateOnly() {
+    var tracker = tracker(SMALL, Nodes.b200(1).running(), Sameness.UNKNOWN);
+    var silent = Nodes.cutIntoSeven().config(KEY, "success").running().without(Labels.GPU_COUNT);
+
+    see(tracker, 0, silent);
+    var decision = see(tracker, 5, silent);
+
+    assertThat(outcome(decision))
+        .isInstanceOfSatisfying(
+            ApplyOutcome.VerifiedByStateOnly.class,
+            o -> assertThat(o.reason())
+                .isEqualTo("no feature discovery labels the node, so only the device plugin speaks"
+                    + " for the layout"));
+  }
+
+  @Test
+  void observe_failed_namesTheStoppedClients() {
+    var tracker =
+        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+
+    see(tracker, 0, Nodes.b200(1).config(KEY, "pending").paused());
+
+    assertThatThrownBy(() -> see(tracker, 1, Nodes.b200(1).config(KEY, "failed").paused()))
+        .isInstanceOf(MigFailedException.class)
+        .hasMessage(
+            "Node gpu-node: the MIG manager failed to apply 'small-01234567' and left device-plugin"
+                + " stopped, so the node offers no GPU. Its pod's log tells why: kubectl logs -n"
+                + " <operator namespace> -l app=nvidia-mig-manager --field-selector"
+                + " spec.nodeName=gpu-node");
+  }
+
+  @Test
+  void observe_failureThatStoodThereBefore_isBelievedOnlyAfterAWhile() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "failed").running(), Sameness.UNKNOWN);
+
+    var first = see(tracker, 0, Nodes.b200(1).config(KEY, "failed").running());
+
+    assertThat(((Decision.Wait) first).untilNanos()).isEqualTo(30 * SECOND);
+    assertThatThrownBy(
+            () -> see(tracker, 30, Nodes.b200(1).config(KEY, "failed").running()))
+        .isInstanceOf(MigFailedException.class);
+  }
+
+  @Test
+  void observe_anotherConfig_isAConflict() {
+    var tracker =
+        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+
+    see(tracker, 0, Nodes.b200(1).config(KEY, "pending").running());
+
+    assertThatThrownBy(
+            () -> see(tracker, 1, Nodes.b200(1).config("theirs", "pending").running()))
+        .isInstanceOf(MigConflictException.class)
+        .hasMessage(
+            "Node gpu-node was asked for 'theirs' by somebody else while 'small-01234567' was being"
+                + " applied. Agree on who labels the node and apply again");
+    assertThatThrownBy(() -> see(tracker, 2, Nodes.b200(1)))
+        .isInstanceOf(MigConflictException.class)
+        .hasMessage(
+            "Node gpu-node lost its label nvidia.com/mig.config while 'small-01234567' was being"
+                + " applied; the operator will write all-disabled. Apply again");
+  }
+
+  private ApplyTracker tracker(MigConfig config, Nodes before, Sameness sameness) {
+    var expectation = Expectation.of("test", config, B200, 1, MigStrategy.MIXED);
+    return new ApplyTracker(
+        MigSettings.defaults(),
+        ApplyTimings.defaults(),
+        KEY,
+        expectation,
+        before.build(),
+        sameness,
+        0,
+        (phase, nanos, detail) -> steps.add(phase.name()));
+  }
+
+  private static Decision see(ApplyTracker tracker, int second, Nodes node) {
+    Node built = node.build();
+    return tracker.observe(built, second * SECOND);
+  }
+
+  private static List<String> missing(Decision decision) {
+    return ((Decision.Wait) decision).missing();
+  }
+
+  private static ApplyOutcome outcome(Decision decision) {
+    return ((Decision.Done) decision).outcome();
+  }
+}

@@ -1,0 +1,205 @@
+package io.github.mig4j.k8s.simulator;
+
+import static io.github.mig4j.k8s.simulator.ClusterView.CONFIG;
+import static io.github.mig4j.k8s.simulator.ClusterView.PLUGIN;
+import static io.github.mig4j.k8s.simulator.ClusterView.STATE;
+import static io.github.mig4j.k8s.simulator.ClusterView.labels;
+import static io.github.mig4j.k8s.simulator.ClusterView.offer;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
+import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Runs with configurations of the user's. */
+@EnableKubernetesMockClient(crud = true, https = false)
+class ConfigMapTest {
+
+  private static final GpuModel B200 = GpuCatalog.bundled().require("NVIDIA-B200");
+  private static final String GPU = "nvidia.com/gpu";
+  private static final String SMALL = "nvidia.com/mig-1g.23gb";
+  private static final MigProfile G1 = MigProfile.parse("1g.23gb");
+
+  private static final String CONFIGS = """
+      version: v1
+      mig-configs:
+        all-disabled:
+        - devices: all
+          mig-enabled: false
+        small:
+        - devices: all
+          mig-enabled: true
+          mig-devices: {1g.23gb: 7}
+        small-again:
+        - devices: all
+          mig-enabled: true
+          mig-devices: {1g.23gb: 7}
+        foreign:
+        - devices: all
+          mig-enabled: true
+          mig-devices: {1g.23gb: 2, 1g.10gb: 1}
+        too-much:
+        - devices: all
+          mig-enabled: true
+          mig-devices: {3g.90gb: 2, 1g.23gb: 1}
+      """;
+
+  KubernetesClient client;
+  ClusterView node;
+
+  @BeforeEach
+  void look() {
+    node = new ClusterView(client, "gpu-node");
+  }
+
+  private GpuOperatorSimulator start() {
+    return GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200)
+        .strategy(MigStrategy.MIXED)
+        .configMap("mig-config")
+        .start();
+  }
+
+  private void publish(String yaml) {
+    ConfigMap map = new ConfigMapBuilder()
+        .withNewMetadata()
+        .withName("mig-config")
+        .withNamespace("gpu-operator")
+        .endMetadata()
+        .addToData("config.yaml", yaml)
+        .build();
+    client.resource(map).createOr(existing -> existing.update());
+  }
+
+  private GpuOperatorSimulator startSmall() {
+    publish(CONFIGS);
+    GpuOperatorSimulator simulator = start();
+    node.awaitState("success");
+    node.request("small");
+    node.awaitOffer(Map.of(GPU, 0, SMALL, 7));
+    node.await(found -> labels(found).containsKey(SMALL + ".count"));
+    return simulator;
+  }
+
+  @Test
+  void start_withoutTheConfigMap_waitsForIt() {
+    try (var simulator = start()) {
+      node.await(found -> "all-disabled".equals(labels(found).get(CONFIG)));
+      assertThat(labels(node.get())).doesNotContainKey(STATE);
+
+      publish(CONFIGS);
+
+      node.awaitState("success");
+      assertThat(simulator.gpus("gpu-node")).containsExactly(SimulatedGpu.whole(0, B200));
+    }
+  }
+
+  @Test
+  void request_ofEqualContent_afterSuccess_makesNoEventAtAll() {
+    try (var simulator = startSmall()) {
+      try (var record = node.record(found -> found.getMetadata().getResourceVersion())) {
+        node.request("small-again");
+        ClusterView.eventually(() -> simulator.migManagerLog("gpu-node").stream()
+                .filter(
+                    line -> line.equals("level=info msg=\"Updating to MIG config: small-again\""))
+                .count()
+            == 1);
+        node.request("no-such-name");
+        String failed = node.awaitState("failed").getMetadata().getResourceVersion();
+
+        // Before, our label, our label, failed: the run between our labels wrote nothing.
+        assertThat(record.until(failed)).hasSize(4);
+      }
+      assertThat(simulator.gpus("gpu-node").get(0).devices()).isEqualTo(Map.of(G1, 7));
+    }
+  }
+
+  @Test
+  void request_ofAForeignProfile_succeeds_withNothingLeft() {
+    try (var simulator = startSmall()) {
+      node.request("foreign");
+      var done = node.await(found -> "success".equals(labels(found).get(STATE))
+          && offer(found).equals(Map.of(GPU, 0, SMALL, 0))
+          && !labels(found).containsKey(SMALL + ".count"));
+
+      assertThat(labels(done)).containsEntry(CONFIG, "foreign").containsEntry(PLUGIN, "true");
+      assertThat(simulator.gpus("gpu-node"))
+          .containsExactly(SimulatedGpu.whole(0, B200).holding(Map.of()));
+    }
+  }
+
+  @Test
+  void request_ofWhatDoesNotFit_fails_losesTheOldLayout_andPutsTheLabelsBack() {
+    try (var simulator = startSmall()) {
+      node.request("too-much");
+      var failed = node.awaitState("failed");
+      assertThat(labels(failed)).containsEntry(PLUGIN, "true");
+      node.await(found -> !labels(found).containsKey(SMALL + ".count"));
+
+      node.awaitOffer(Map.of(GPU, 0, SMALL, 0));
+      assertThat(simulator.gpus("gpu-node"))
+          .containsExactly(SimulatedGpu.whole(0, B200).holding(Map.of()));
+      assertThat(simulator.migManagerLog("gpu-node"))
+          .anyMatch(line -> line.startsWith("level=error msg=\"GPU 0: error attempting multiple"
+              + " config orderings: all orderings failed: "));
+    }
+  }
+
+  @Test
+  void request_fromAFileWithOneBadEntry_fails_whateverTheName() {
+    try (var simulator = startSmall()) {
+      publish(CONFIGS.replace("1g.10gb: 1", "1g-10gb: 1"));
+
+      node.request("small-again");
+      node.awaitState("failed");
+
+      assertThat(simulator.gpus("gpu-node").get(0).devices()).isEqualTo(Map.of(G1, 7));
+      assertThat(simulator.migManagerLog("gpu-node"))
+          .anyMatch(line -> line.startsWith("level=error msg=\"error parsing config file: "));
+    }
+  }
+
+  @Test
+  void contentEdited_underTheSameName_changesNothing() {
+    try (var simulator = startSmall()) {
+      publish(CONFIGS.replace("1g.23gb: 7", "2g.45gb: 3"));
+
+      node.request("small");
+      node.request("no-such-name");
+      node.awaitState("failed");
+
+      assertThat(simulator.gpus("gpu-node").get(0).devices()).isEqualTo(Map.of(G1, 7));
+      assertThat(offer(node.get())).isEqualTo(Map.of(GPU, 0, SMALL, 7));
+    }
+  }
+
+  @Test
+  void policyNamesAnotherMap_theManagerStartsAgain_andReadsIt() {
+    publish(CONFIGS);
+    try (var simulator = GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200)
+        .strategy(MigStrategy.MIXED)
+        .timings(SimulatorTimings.everyStep(Duration.ofMillis(5)))
+        .start()) {
+      node.awaitState("success");
+      node.request("small");
+      node.awaitState("failed");
+
+      node.mergePolicy(Map.of(
+          "mig", Map.of("strategy", "mixed"),
+          "migManager", Map.of("config", Map.of("name", "mig-config"))));
+
+      node.awaitOffer(Map.of(GPU, 0, SMALL, 7));
+      assertThat(simulator.gpus("gpu-node").get(0).devices()).isEqualTo(Map.of(G1, 7));
+    }
+  }
+}

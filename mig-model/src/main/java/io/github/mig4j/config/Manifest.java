@@ -1,0 +1,214 @@
+package io.github.mig4j.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/** Finds the configuration in a Kubernetes manifest: one object, several documents, or a List. */
+final class Manifest {
+  /** The operator mounts the map and its MIG manager reads this key. */
+  private static final String KEY = "config.yaml";
+
+  private static final String OPERATOR_OWNED = "default-mig-parted-config";
+
+  private final List<String> lines;
+  private final Findings findings;
+  private final List<MappingNode> configMaps = new ArrayList<>();
+
+  private Manifest(String text, Findings findings) {
+    this.lines = Position.linesOf(text);
+    this.findings = findings;
+  }
+
+  /** A configuration inside a manifest. */
+  record Embedded(String text, Position.Origin origin, ScalarNode node) {}
+
+  /** Whether these are Kubernetes objects and not a configuration itself. */
+  static boolean isManifest(List<Node> documents) {
+    return documents.stream()
+        .anyMatch(document -> document instanceof MappingNode object
+            && child(object, "kind") instanceof ScalarNode
+            && child(object, "mig-configs") == null);
+  }
+
+  /** The one configuration to read, or empty if there is none, which is then among the findings. */
+  static Optional<Embedded> configuration(String text, List<Node> documents, Findings findings) {
+    Manifest manifest = new Manifest(text, findings);
+    documents.forEach(manifest::collect);
+    return manifest.pick(documents);
+  }
+
+  private void collect(Node node) {
+    if (!(node instanceof MappingNode object)) {
+      return;
+    }
+    String kind = text(child(object, "kind"));
+    if (kind.equals("ConfigMap")) {
+      configMaps.add(object);
+    } else if (child(object, "items") instanceof SequenceNode items && kind.endsWith("List")) {
+      boolean untyped = kind.equals("ConfigMapList");
+      for (Node item : items.getValue()) {
+        if (untyped && item instanceof MappingNode map && child(map, "kind") == null) {
+          configMaps.add(map);
+        } else {
+          collectItem(item);
+        }
+      }
+    }
+  }
+
+  /** A List inside a List does not exist, so this ends. */
+  private void collectItem(Node item) {
+    if (item instanceof MappingNode map && text(child(map, "kind")).equals("ConfigMap")) {
+      configMaps.add(map);
+    }
+  }
+
+  private Optional<Embedded> pick(List<Node> documents) {
+    Position first = documents.isEmpty()
+        ? Position.START
+        : GoYaml.position(documents.get(0), Position.Origin.FILE);
+    if (configMaps.isEmpty()) {
+      findings.error(
+          FindingCode.NO_CONFIGMAP,
+          Path.ROOT.at(first),
+          "The manifest has no ConfigMap; expected one of kind ConfigMap with data.'config.yaml'");
+      return Optional.empty();
+    }
+    List<MappingNode> candidates =
+        configMaps.stream().filter(map -> data(map, KEY) != null).toList();
+    List<MappingNode> telling = candidates.stream()
+        .filter(map -> text(data(map, KEY)).contains("mig-configs"))
+        .toList();
+    candidates = telling.isEmpty() ? candidates : telling;
+    if (candidates.isEmpty()) {
+      configMaps.forEach(this::reportMissingKey);
+      return Optional.empty();
+    }
+    if (candidates.size() > 1) {
+      findings.warning(
+          FindingCode.SEVERAL_CONFIGMAPS,
+          Path.ROOT.at(at(candidates.get(1))),
+          "The manifest has %d ConfigMaps with '%s'; only the first, %s, is read here"
+              .formatted(candidates.size(), KEY, Quoted.of(name(candidates.get(0)))));
+    }
+    return open(candidates.get(0));
+  }
+
+  private void reportMissingKey(MappingNode map) {
+    Node data = child(map, "data");
+    Optional<NodeTuple> similar = data instanceof MappingNode entries
+        ? entries.getValue().stream()
+            .filter(entry -> text(entry.getValueNode()).contains("mig-configs"))
+            .findFirst()
+        : Optional.empty();
+    Node place = similar.map(NodeTuple::getKeyNode).orElse(data == null ? map : data);
+    findings.error(
+        FindingCode.CONFIGMAP_KEY,
+        Path.ROOT.key("data").at(at(place)),
+        similar
+            .map(entry -> "ConfigMap %s has its configuration under %s, where the MIG manager does"
+                    .formatted(Quoted.of(name(map)), Quoted.of(text(entry.getKeyNode())))
+                + " not look; name the key '" + KEY + "'")
+            .orElseGet(() -> "ConfigMap %s has no key '%s'; put the configuration there"
+                .formatted(Quoted.of(name(map)), KEY)));
+  }
+
+  private Optional<Embedded> open(MappingNode map) {
+    if (name(map).equals(OPERATOR_OWNED)) {
+      findings.warning(
+          FindingCode.OPERATOR_OWNED_MAP,
+          Path.ROOT.at(at(map)),
+          "The GPU Operator reverts edits of ConfigMap '%s'; use a map of your own and set"
+                  .formatted(OPERATOR_OWNED)
+              + " migManager.config.name");
+    }
+    Node value = data(map, KEY);
+    if (!(value instanceof ScalarNode scalar)) {
+      findings.error(
+          FindingCode.WRONG_TYPE,
+          Path.ROOT.key("data").key(KEY).at(value == null ? at(map) : at(value)),
+          "data.'%s' must be a text, but was %s; write '%s: |' and indent the configuration below"
+              .formatted(KEY, value instanceof MappingNode ? "a map" : "a list", KEY));
+      return Optional.empty();
+    }
+    return Optional.of(new Embedded(scalar.getValue(), origin(scalar), scalar));
+  }
+
+  /** Where the lines of a block are found; of other styles only the beginning is known. */
+  private Position.Origin origin(ScalarNode scalar) {
+    Position start = at(scalar);
+    if (scalar.getScalarStyle() != ScalarStyle.LITERAL) {
+      return inner -> start;
+    }
+    int indentation = indentation(Position.linesOf(scalar.getValue()), start.line());
+    return inner -> new Position(start.line() + inner.line(), inner.column() + indentation);
+  }
+
+  private int indentation(List<String> inner, int header) {
+    for (int i = 0; i < inner.size() && header + i < lines.size(); i++) {
+      String outer = lines.get(header + i);
+      if (!inner.get(i).isBlank() && outer.endsWith(inner.get(i))) {
+        return outer.length() - inner.get(i).length();
+      }
+    }
+    return 0;
+  }
+
+  private static Position at(Node node) {
+    return GoYaml.position(node, Position.Origin.FILE);
+  }
+
+  private static String name(MappingNode map) {
+    Node metadata = child(map, "metadata");
+    return metadata instanceof MappingNode fields ? text(child(fields, "name")) : "";
+  }
+
+  private static @Nullable Node data(MappingNode map, String key) {
+    return child(map, "data") instanceof MappingNode data ? child(data, key) : null;
+  }
+
+  /** The last of equal keys, as Kubernetes takes it. */
+  private static @Nullable Node child(MappingNode map, String key) {
+    Node found = null;
+    for (NodeTuple entry : map.getValue()) {
+      if (text(entry.getKeyNode()).equals(key)) {
+        found = entry.getValueNode();
+      }
+    }
+    return found;
+  }
+
+  private static String text(@Nullable Node node) {
+    return node instanceof ScalarNode scalar ? scalar.getValue() : "";
+  }
+
+  /** The keys that stand side by side if a configuration or a manifest lost its indentation. */
+  static boolean lostIndentation(Node root) {
+    if (!(root instanceof MappingNode map)) {
+      return false;
+    }
+    boolean configurationFlat = isEmpty(child(map, "mig-configs"))
+        && map.getValue().stream()
+            .anyMatch(entry -> INNER_KEYS.contains(text(entry.getKeyNode()))
+                || entry.getValueNode() instanceof SequenceNode);
+    boolean manifestFlat = isEmpty(child(map, "data")) && child(map, KEY) != null;
+    return configurationFlat || manifestFlat;
+  }
+
+  private static final Set<String> INNER_KEYS =
+      Set.of("devices", "mig-enabled", "mig-devices", "device-filter");
+
+  /** A key without a value. */
+  private static boolean isEmpty(@Nullable Node node) {
+    return node instanceof ScalarNode scalar && scalar.getValue().isEmpty();
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.mig4j.config;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The text of a mig-parted file, or of a Kubernetes manifest that holds one, and all there is to
+ * say about it.
+ *
+ * <pre>{@code
+ * MigConfigFile file = MigConfigFile.read(yaml);
+ * file.findings().forEach(System.out::println);    // 7:5: error: mig-enabled is missing; …
+ * MigConfigDocument document = file.orElseThrow();
+ * }</pre>
+ *
+ * <p>Read as strictly as mig-parted does, but to the end: one fault does not hide the next.
+ */
+public final class MigConfigFile {
+
+  private final MigConfigReader.Reading reading;
+
+  private MigConfigFile(MigConfigReader.Reading reading) {
+    this.reading = reading;
+  }
+
+  /**
+   * Reads a file: {@code config.yaml} itself, or a manifest with a ConfigMap, also in a List or as
+   * one of several documents. Whatever the text, the outcome is a value.
+   *
+   * @param text YAML or JSON
+   * @return the file and its findings
+   */
+  public static MigConfigFile read(String text) {
+    return new MigConfigFile(MigConfigReader.read(text));
+  }
+
+  /**
+   * Reads a file that may not even be text.
+   *
+   * @param utf8 the bytes of a file
+   * @return the file and its findings
+   */
+  public static MigConfigFile read(byte[] utf8) {
+    return new MigConfigFile(MigConfigReader.read(utf8));
+  }
+
+  /**
+   * What can be said without knowing the node: everything that makes the MIG manager refuse the
+   * file, and what it accepts in silence although it hardly can be meant.
+   *
+   * @return findings in the order of the file
+   */
+  public List<Finding> findings() {
+    return reading.findings();
+  }
+
+  /**
+   * What the file says.
+   *
+   * @return the document, or empty if the MIG manager would refuse the file
+   */
+  public Optional<MigConfigDocument> document() {
+    return reading.document();
+  }
+
+  /**
+   * What the file says, where it must be right.
+   *
+   * @return the document
+   * @throws MigConfigSyntaxException with every error, if the MIG manager would refuse the file
+   */
+  public MigConfigDocument orElseThrow() {
+    return document()
+        .orElseThrow(() -> new MigConfigSyntaxException(
+            findings().stream().filter(Finding::isError).toList()));
+  }
+
+  /** How many findings there are, and whether the file can be used. */
+  @Override
+  public String toString() {
+    return "MigConfigFile[%s, %d findings]"
+        .formatted(
+            document().map(MigConfigDocument::toString).orElse("refused"),
+            findings().size());
+  }
+}
