@@ -64,6 +64,14 @@ public final class Migctl {
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(false)
+        .setParameterExceptionHandler((e, parsed) -> {
+          CommandLine failed = e.getCommandLine();
+          failed.getErr().println(e.getMessage());
+          failed
+              .getErr()
+              .println("Try '%s --help'".formatted(failed.getCommandSpec().qualifiedName()));
+          return ExitCode.USAGE;
+        })
         .setExecutionExceptionHandler((e, commandLine, parsed) -> explain(e, commandLine))
         .execute(args.length == 0 ? new String[] {"--help"} : args);
   }

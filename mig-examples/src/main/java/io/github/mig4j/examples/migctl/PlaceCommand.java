@@ -38,7 +38,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  migctl place --gpu b200-180gb 1g.23gb:7",
       "  migctl place --gpu h100-sxm-80gb 3g.40gb:2 1g.10gb:1      no, and why",
-      "  migctl place --gpu a100-40gb 3g.20gb@4 1g.5gb:4           a start of your choice",
+      "  migctl place --gpu a100-40gb 3g.20gb@4 1g.5gb:4           with a given start",
       "  migctl place --gpu a100-40gb 1c.3g.20gb:3                 compute instances",
       "  migctl place --gpu b200-180gb 2g.45gb:3 --svg b200.svg",
       "",
