@@ -178,7 +178,7 @@ public interface GpuModel {
 
   /**
    * Profiles that somebody who asked for one that this model lacks probably meant: today's name of
-   * an old one, those with as many slices, or those spelled alike.
+   * an old one, those with as many slices, with other attributes, or spelled alike.
    *
    * @param unknown a name that this model does not offer
    * @return at most three names, the likeliest first; empty if none comes near
@@ -205,6 +205,15 @@ public interface GpuModel {
         .toList();
     if (!sameSlices.isEmpty()) {
       return sameSlices;
+    }
+    List<MigProfile> sameSize = offered.stream()
+        .filter(p -> p.computeSlices() == unknown.computeSlices()
+            && p.gpuSlices() == unknown.gpuSlices()
+            && p.memoryGb() == unknown.memoryGb())
+        .limit(3)
+        .toList();
+    if (!sameSize.isEmpty()) {
+      return sameSize;
     }
     return Spelling.nearest(
             unknown.toString(),

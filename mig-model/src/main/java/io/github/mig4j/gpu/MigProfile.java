@@ -86,6 +86,31 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   }
 
   /**
+   * Names a GPU instance as NVIDIA does: after the eighths of the board's memory that it takes,
+   * rounded up, not after the memory that it has (go-nvlib v0.12.0).
+   *
+   * <p>On an H200, of 143771 MiB, an instance of 16384 MiB takes one eighth of 141 GiB, so it is
+   * called {@code 1g.18gb}.
+   *
+   * @param gpuSlices compute slices of the GPU instance
+   * @param memoryMib what the driver reports for the profile, in MiB
+   * @param totalMemoryMib what the driver reports for the whole GPU, in MiB
+   * @param suffix attributes with their sign, e.g. {@code +me}; empty if there are none
+   * @return the profile
+   * @throws IllegalArgumentException if the total is below 1 or the memory is not within it
+   */
+  public static MigProfile named(int gpuSlices, int memoryMib, int totalMemoryMib, String suffix) {
+    if (totalMemoryMib < 1 || memoryMib < 0 || memoryMib > totalMemoryMib) {
+      throw new IllegalArgumentException(
+          "memoryMib must be from 0 to totalMemoryMib, but was %d of %d"
+              .formatted(memoryMib, totalMemoryMib));
+    }
+    double eighths = Math.ceil((double) memoryMib / totalMemoryMib * 8);
+    double boardGib = Math.ceil(totalMemoryMib / 1024.0);
+    return new MigProfile(gpuSlices, gpuSlices, (int) Math.round(eighths / 8 * boardGib), suffix);
+  }
+
+  /**
    * The name under which NVIDIA's device plugin offers this profile with strategy {@code mixed}.
    *
    * <p>Only {@code +} is rewritten, as the plugin does (k8s-device-plugin internal/rm): {@code

@@ -14,6 +14,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * MIG devices placed on one GPU. A layout that exists is legal: no two GPU instances share a memory
@@ -37,12 +39,20 @@ public final class MigLayout {
 
   private final GpuModel gpu;
   private final List<Placement> placements;
-  private final SortedMap<MigProfile, Integer> devices;
+
+  /** Absent until asked for if the devices are the GPU instances; a race computes it twice. */
+  private @Nullable SortedMap<MigProfile, Integer> devices;
 
   MigLayout(GpuModel gpu, List<Placement> placements, Map<MigProfile, Integer> devices) {
     this.gpu = gpu;
     this.placements = placements.stream().sorted().toList();
     this.devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
+  }
+
+  /** A layout of whole GPU instances, sorted already. */
+  MigLayout(GpuModel gpu, List<Placement> placements) {
+    this.gpu = gpu;
+    this.placements = List.copyOf(placements);
   }
 
   /**
@@ -95,7 +105,67 @@ public final class MigLayout {
    * @return counts by profile
    */
   public SortedMap<MigProfile, Integer> devices() {
-    return devices;
+    SortedMap<MigProfile, Integer> known = devices;
+    if (known == null) {
+      known = Collections.unmodifiableSortedMap(gpuInstances());
+      devices = known;
+    }
+    return known;
+  }
+
+  private SortedMap<MigProfile, Integer> gpuInstances() {
+    SortedMap<MigProfile, Integer> counts = new TreeMap<>();
+    placements.forEach(p -> counts.merge(p.profile(), 1, Integer::sum));
+    return counts;
+  }
+
+  /**
+   * Where one more GPU instance could be made while the ones of this layout keep running.
+   *
+   * @return placements, each possible on its own, by ascending start; none if the GPU is full
+   */
+  public List<Placement> freePlacements() {
+    PlacementTable table = new PlacementTable(
+        gpu, gpu.profiles().stream().filter(GpuInstanceProfile::isPlaceable).toList());
+    PlacementTable.State state = table.emptyState();
+    placements.forEach(p -> state.add(table.indexOfPlacement(p)));
+    return IntStream.range(0, table.size())
+        .filter(state::accepts)
+        .mapToObj(table::placement)
+        .toList();
+  }
+
+  /**
+   * How many instances of each profile could be made, of that profile alone, while the ones of this
+   * layout keep running.
+   *
+   * @return counts of at least 1 by profile; none if the GPU is full
+   */
+  public SortedMap<MigProfile, Integer> room() {
+    SortedMap<MigProfile, Integer> room = new TreeMap<>();
+    for (Placement free : freePlacements()) {
+      room.computeIfAbsent(free.profile(), this::most);
+    }
+    return Collections.unmodifiableSortedMap(room);
+  }
+
+  private int most(MigProfile profile) {
+    int most = 1;
+    while (keeping().add(profile, most + 1).place() instanceof PlacementResult.Placed) {
+      most++;
+    }
+    return most;
+  }
+
+  /**
+   * Starts a layout that keeps the GPU instances of this one where they are.
+   *
+   * @return a builder with these instances at their starts
+   */
+  public Builder keeping() {
+    Builder builder = new Builder(gpu);
+    placements.forEach(p -> builder.fixed.add(new Start(p.profile(), p.start())));
+    return builder;
   }
 
   /**
@@ -152,12 +222,12 @@ public final class MigLayout {
     return other instanceof MigLayout that
         && gpu.equals(that.gpu)
         && placements.equals(that.placements)
-        && devices.equals(that.devices);
+        && devices().equals(that.devices());
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(gpu.id(), placements, devices);
+    return Objects.hash(gpu.id(), placements, devices());
   }
 
   /** The model and the placements, e.g. {@code b200-180gb [3g.90gb@0:4, 3g.90gb@4:4]}. */
@@ -230,6 +300,19 @@ public final class MigLayout {
      */
     public PlacementResult place() {
       return new PlacementSearch(gpu, anywhere, fixed).result();
+    }
+
+    /**
+     * The layouts nearest to what was asked for: those with the fewest instances changed, and among
+     * these the ones with the closest memory. A name that the GPU lacks counts as the one it was
+     * probably {@linkplain GpuModel#suggestions meant} for; starts are not kept.
+     *
+     * @param limit how many at most
+     * @return layouts of whole GPU instances, nearest first; none if the GPU's placements are not
+     *     known
+     */
+    public List<MigLayout> nearest(int limit) {
+      return new NearestLayouts(gpu, anywhere, fixed).nearest(limit);
     }
 
     /**

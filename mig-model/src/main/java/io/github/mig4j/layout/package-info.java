@@ -3,7 +3,8 @@
  * io.github.mig4j.layout.MigLayout#place}.
  *
  * <p>Begin at {@link io.github.mig4j.layout.MigLayout}. A layout that exists is legal; whatever has
- * none is answered with every reason. Every type here is immutable and thread-safe, and depends
+ * none is answered with every reason. {@link io.github.mig4j.layout.Layouts} lists what there can
+ * be, {@link io.github.mig4j.layout.LayoutDiagram} draws it. Every type here is immutable and thread-safe, and depends
  * only on {@link io.github.mig4j.gpu}.
  */
 @NullMarked

@@ -1,0 +1,101 @@
+package io.github.mig4j.examples.migctl;
+
+import io.github.mig4j.gpu.ListingSyntaxException;
+import io.github.mig4j.gpu.UnknownGpuException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** What NVIDIA GPUs can be cut into, and whether a layout fits, on the command line. */
+@Command(
+    name = "migctl",
+    mixinStandardHelpOptions = true,
+    version = "migctl 0.1.0-SNAPSHOT",
+    description = "Answers what an NVIDIA GPU can be cut into (MIG) before any GPU is touched.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      ModelsCommand.class,
+      ModelCommand.class,
+      LayoutsCommand.class,
+      PlaceCommand.class,
+      ImportCommand.class,
+      AutoComplete.GenerateCompletion.class
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  migctl models",
+      "  migctl model NVIDIA-B200",
+      "  migctl place --gpu h100-sxm-80gb 3g.40gb:2",
+      "  migctl layouts --gpu a100-40gb --maximal",
+      "  source <(migctl generate-completion)      completion for bash and zsh",
+      "",
+      "Exit codes: 0 yes, 1 no (reasons on stderr), 2 wrong usage, unknown GPU or",
+      "unreadable input, 3 cluster failure or deadline, 70 a bug.",
+      "Colours only on a terminal; NO_COLOR=1 switches them off."
+    })
+public final class Migctl {
+
+  /** Made by picocli. */
+  Migctl() {}
+
+  /**
+   * Runs the tool and ends the process.
+   *
+   * @param args the command line
+   */
+  public static void main(String[] args) {
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    int exit = run(out, err, args);
+    out.flush();
+    err.flush();
+    System.exit(exit);
+  }
+
+  /** Runs the tool; answers the exit code. */
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    return new CommandLine(new Migctl())
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpAutoWidth(false)
+        .setParameterExceptionHandler((e, parsed) -> {
+          CommandLine failed = e.getCommandLine();
+          failed.getErr().println(e.getMessage());
+          failed
+              .getErr()
+              .println("Try '%s --help'".formatted(failed.getCommandSpec().qualifiedName()));
+          return ExitCode.USAGE;
+        })
+        .setExecutionExceptionHandler((e, commandLine, parsed) -> explain(e, commandLine))
+        .execute(args.length == 0 ? new String[] {"--help"} : args);
+  }
+
+  private static int explain(Exception e, CommandLine commandLine) {
+    PrintWriter err = commandLine.getErr();
+    if (e instanceof Refusal) {
+      err.println(e.getMessage());
+      return ExitCode.NO;
+    }
+    if (e instanceof UnknownGpuException || e instanceof ListingSyntaxException) {
+      err.println(e.getMessage());
+      return ExitCode.USAGE;
+    }
+    if (e instanceof NoSuchFileException) {
+      err.println("There is no file " + e.getMessage());
+      return ExitCode.USAGE;
+    }
+    if (e instanceof IOException) {
+      err.println("Cannot read or write: " + e);
+      return ExitCode.USAGE;
+    }
+    err.println("This is a bug of migctl; please report it with these lines:");
+    e.printStackTrace(err);
+    return ExitCode.BUG;
+  }
+}

@@ -1,0 +1,159 @@
+package io.github.mig4j.examples.migctl;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.gpu.Budget;
+import io.github.mig4j.gpu.Confidence;
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuInstanceProfile.Field;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.Placement;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Where a subcommand writes, and whether as text or JSON. */
+final class Output {
+
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  @Option(names = "--json", description = "Print JSON only; docs/migctl.md lists the fields.")
+  private boolean json;
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec command;
+
+  boolean isJson() {
+    return json;
+  }
+
+  PrintWriter out() {
+    return commandLine().getOut();
+  }
+
+  PrintWriter err() {
+    return commandLine().getErr();
+  }
+
+  CommandLine commandLine() {
+    return Objects.requireNonNull(command).commandLine();
+  }
+
+  /** Text with picocli's markup, such as {@code @|bold id|@}, in colour only on a terminal. */
+  String styled(String markup) {
+    return CommandLine.Help.Ansi.AUTO.string(markup);
+  }
+
+  void print(JsonNode node) {
+    try {
+      out().println(MAPPER.writeValueAsString(node));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A tree can always be written", e);
+    }
+  }
+
+  static ObjectNode object() {
+    return NODES.objectNode();
+  }
+
+  static ArrayNode array() {
+    return NODES.arrayNode();
+  }
+
+  static ArrayNode placements(MigLayout layout) {
+    ArrayNode placements = array();
+    for (Placement p : layout.placements()) {
+      placements
+          .addObject()
+          .put("profile", p.profile().toString())
+          .put("start", p.start())
+          .put("size", p.size());
+    }
+    return placements;
+  }
+
+  /** The fields of a model that all commands share. */
+  static ObjectNode model(GpuModel gpu) {
+    ObjectNode node = object().put("id", gpu.id()).put("architecture", gpu.architecture());
+    node.put("chip", gpu.chip().orElse(null));
+    node.put("computeCapability", gpu.computeCapability().orElse(null));
+    node.put("mig", gpu.supportsMig());
+    node.put("computeSlices", gpu.computeSlices());
+    put(node, "memorySlices", gpu.memorySlices());
+    put(node, "memoryMib", gpu.totalMemoryMib());
+    node.put("confidence", confidence(gpu).toString());
+    ArrayNode products = node.putArray("products");
+    gpu.products().forEach(p ->
+        products.addObject().put("name", p.name()).put("label", p.label()));
+    ArrayNode boards = node.putArray("boards");
+    gpu.boards().forEach(b ->
+        boards.addObject().put("pci", b.id().toString()).put("name", b.name()));
+    ArrayNode profiles = node.putArray("profiles");
+    gpu.profiles().forEach(p -> profiles.add(profile(p)));
+    return node;
+  }
+
+  private static ObjectNode profile(GpuInstanceProfile p) {
+    ObjectNode node = object().put("name", p.profile().toString());
+    put(node, "id", p.id());
+    put(node, "size", p.size());
+    ArrayNode starts = node.putArray("starts");
+    p.starts().forEach(starts::add);
+    node.put("maxInstances", p.maxInstances());
+    put(node, "memoryMib", p.amount(Budget.MEMORY_MIB));
+    put(node, "sms", p.amount(Budget.SMS));
+    put(node, "copyEngines", p.amount(Budget.COPY_ENGINES));
+    put(node, "decoders", p.amount(Budget.DECODERS));
+    put(node, "encoders", p.amount(Budget.ENCODERS));
+    put(node, "jpegEngines", p.amount(Budget.JPEG_ENGINES));
+    put(node, "ofaEngines", p.amount(Budget.OFA_ENGINES));
+    node.put("resource", p.profile().resourceName());
+    node.put("source", p.provenance().source());
+    node.put("confidence", p.provenance().confidence().toString());
+    return node;
+  }
+
+  private static void put(ObjectNode node, String field, OptionalInt value) {
+    if (value.isPresent()) {
+      node.put(field, value.getAsInt());
+    } else {
+      node.putNull(field);
+    }
+  }
+
+  /** How sure it is what layouts this GPU has; unknown if it is not known where they may start. */
+  static Confidence confidence(GpuModel gpu) {
+    Confidence weakest = gpu.slicesProvenance().confidence();
+    for (GpuInstanceProfile p : gpu.profiles()) {
+      if (!p.isPlaceable()) {
+        return Confidence.UNKNOWN;
+      }
+      for (Field field : new Field[] {Field.NAME, Field.SIZE, Field.STARTS, Field.MAX_INSTANCES}) {
+        weakest = weakest.weaker(p.provenance(field).confidence());
+      }
+    }
+    return weakest;
+  }
+
+  static String orUnknown(OptionalInt value) {
+    return value.isPresent() ? String.valueOf(value.getAsInt()) : "?";
+  }
+
+  static String row(String form, Object... cells) {
+    return String.format(Locale.ROOT, form, cells).stripTrailing();
+  }
+}

@@ -1,0 +1,368 @@
+package io.github.mig4j.examples.migctl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MigctlTest {
+
+  private static final String LGIP =
+      """
+      +-------------------------------------------------------------------------------+
+      | GPU instance profiles:                                                        |
+      | GPU   Name               ID    Instances   Memory     P2P    SM    DEC   ENC  |
+      |                                Free/Total   GiB              CE    JPEG  OFA  |
+      |===============================================================================|
+      |   0  MIG 1g.8gb          19     1/2        7.75       No     16     1     0   |
+      |                                                               1     1     0   |
+      +-------------------------------------------------------------------------------+
+      """;
+  private static final String LGIPP = "GPU  0 Profile ID 19 Placements: {0,1}:1\n";
+
+  @TempDir
+  Path folder;
+
+  private record Run(int exit, String out, String err) {
+    JsonNode json() throws IOException {
+      return new ObjectMapper().readTree(out);
+    }
+  }
+
+  private static Run migctl(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exit = Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+    return new Run(exit, out.toString(), err.toString());
+  }
+
+  @Test
+  void place_whatFits_drawsIt() {
+    var run = migctl("place", "--gpu", "NVIDIA-B200", "3g.90gb", "1g.23gb:2", "2g.45gb:1");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.err).isEmpty();
+    assertThat(run.out)
+        .isEqualToNormalizingNewlines(
+            """
+            fits
+            b200-180gb: 1g.23gb x2, 2g.45gb, 3g.90gb
+                0        1        2        3        4        5        6        7
+            +-----------------+--------+--------+-----------------------------------+
+            |     2g.45gb     |1g.23gb |1g.23gb |              3g.90gb              |
+            +-----------------+--------+--------+-----------------------------------+
+            confidence: mig-user-guide
+            """);
+  }
+
+  @Test
+  void place_whatDoesNotFit_saysWhy_andWhatWould() {
+    var run = migctl("place", "--gpu", "h100-sxm-80gb", "3g.40gb:2", "1g.10gb:1");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err)
+        .isEqualToNormalizingNewlines(
+            """
+            does not fit:
+              h100-sxm-80gb has 8 memory slices, but the request takes 9 (1g.10gb: 1, 3g.40gb: 8)
+              h100-sxm-80gb has 81152 MiB of memory, but the request takes 90880 (1g.10gb: 9984,\
+             3g.40gb: 80896)
+              h100-sxm-80gb has 132 SMs, but the request takes 136 (1g.10gb: 16, 3g.40gb: 120)
+            what would fit:
+              3g.40gb:2
+              1g.10gb:1 2g.20gb:1 3g.40gb:1
+              1g.10gb:1 1g.20gb:1 3g.40gb:1
+            """);
+  }
+
+  @Test
+  void place_json_hasTheDocumentedFields() throws IOException {
+    var fits = migctl("place", "--gpu", "a30-24gb", "2g.12gb", "1g.6gb@0", "--json");
+    var fitsNot = migctl("place", "--json", "--gpu", "a30-24gb", "3g.12gb:1");
+    var untold = migctl("place", "--json", "--gpu", "rtx-pro-4500-blackwell-32gb", "1g.16gb");
+
+    assertThat(fits.exit).isZero();
+    assertThat(fits.json())
+        .isEqualTo(new ObjectMapper().readTree(
+            """
+            {"fits": true,
+             "placements": [{"profile": "1g.6gb", "start": 0, "size": 1},
+                            {"profile": "2g.12gb", "start": 2, "size": 2}],
+             "violations": [],
+             "confidence": "published-smi"}"""));
+    assertThat(fitsNot.exit).isEqualTo(1);
+    assertThat(fitsNot.json())
+        .isEqualTo(new ObjectMapper().readTree(
+            """
+            {"fits": false,
+             "placements": [],
+             "violations": [{"code": "unknown-profile", "message": "a30-24gb has no profile\
+             3g.12gb (did you mean 2g.12gb?); it has 1g.6gb, 1g.6gb+me,\
+             2g.12gb, 2g.12gb+me, 4g.24gb"}],
+             "confidence": "published-smi"}"""));
+    assertThat(untold.exit).isEqualTo(1);
+    assertThat(untold.json().get("fits").isNull()).isTrue();
+    assertThat(untold.json().at("/violations/0/code").asText()).isEqualTo("undetermined");
+    assertThat(untold.json().get("confidence").asText()).isEqualTo("unknown");
+    assertThat(untold.err).startsWith("cannot be told: where 1g.16gb may start");
+  }
+
+  @Test
+  void place_uncheckedBudgets_areNamed() {
+    var run = migctl("place", "--gpu", "gb200-186gb", "1g.23gb");
+
+    assertThat(run.out)
+        .endsWith("not checked, as the figures are not published: MiB of memory, SMs, copy engines,"
+            + " decoders, encoders, JPEG engines, OFA engines" + System.lineSeparator());
+  }
+
+  @Test
+  void place_svg_isWritten() throws IOException {
+    Path svg = folder.resolve("b200.svg");
+
+    var run = migctl("place", "--gpu", "b200-180gb", "2g.45gb:3", "--svg", svg.toString());
+
+    assertThat(run.exit).isZero();
+    assertThat(svg).content().startsWith("<svg ").contains("2g.45gb x3");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "723, states, ''",
+    "78, states, --maximal",
+    "78, multisets, ''",
+    "28, multisets, --maximal",
+  })
+  void layouts_counts_areThePublishedOnes(int count, String kind, String maximal)
+      throws IOException {
+    var args = new ArrayList<>(List.of(
+        "layouts", "--gpu", "a100-40gb", "--count", "--json", "--of", kind,
+        "--profiles=1g.5gb,1g.10gb,2g.10gb,3g.20gb,4g.20gb,7g.40gb"));
+    if (!maximal.isEmpty()) {
+      args.add(maximal);
+    }
+
+    var run = migctl(args.toArray(new String[0]));
+
+    assertThat(run.exit).isZero();
+    assertThat(run.json()).isEqualTo(new ObjectMapper().readTree("{\"count\": " + count + "}"));
+  }
+
+  @Test
+  void layouts_lists_asTextAndJson() throws IOException {
+    String[] args = {
+      "layouts", "--gpu", "a30-24gb", "--profiles", "2g.12gb,4g.24gb", "--of", "multisets"
+    };
+    var text = migctl(args);
+    var states = migctl(
+        "layouts", "--gpu", "a30-24gb", "--profiles", "4g.24gb", "--json");
+    var multisets = migctl(
+        "layouts", "--gpu", "a30-24gb", "--profiles", "2g.12gb", "--of", "multisets", "--json",
+        "--maximal");
+
+    assertThat(text.out).isEqualToNormalizingNewlines("(empty)\n2g.12gb:1\n2g.12gb:2\n4g.24gb:1\n");
+    assertThat(states.json())
+        .isEqualTo(new ObjectMapper().readTree(
+            """
+            {"count": 2, "layouts": [
+              {"placements": []},
+              {"placements": [{"profile": "4g.24gb", "start": 0, "size": 4}]}]}"""));
+    assertThat(multisets.json())
+        .isEqualTo(new ObjectMapper().readTree(
+            "{\"count\": 1, \"layouts\": [{\"devices\": {\"2g.12gb\": 2}}]}"));
+    assertThat(migctl("layouts", "--gpu", "a30-24gb", "--profiles", "4g.24gb").out)
+        .isEqualToNormalizingNewlines("(empty)\n4g.24gb@0:4\n");
+    assertThat(migctl("layouts", "--gpu", "a30-24gb", "--count", "--maximal").out)
+        .isEqualToNormalizingNewlines("17\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "l40s | | l40s (Ada Lovelace) has no MIG; share it by time-slicing or MPS instead",
+        "rtx-pro-5000-blackwell-48gb | 1g.24gb | The layouts of rtx-pro-5000-blackwell-48gb cannot"
+            + " be listed: where 1g.24gb, 1g.24gb+me, 1g.24gb+gfx, 1g.24gb+me.all, 1g.24gb-me,"
+            + " 2g.48gb, 2g.48gb+gfx may start is not known",
+        "a30-24gb | 1g.5gb | a30-24gb has no profile 1g.5gb (did you mean 1g.6gb?); it has 1g.6gb,"
+            + " 1g.6gb+me, 2g.12gb, 2g.12gb+me, 4g.24gb",
+      })
+  void layouts_thatCannotBeListed_areRefused(String gpu, String profiles, String message) {
+    var run = profiles == null
+        ? migctl("layouts", "--gpu", gpu)
+        : migctl("layouts", "--gpu", gpu, "--profiles", profiles);
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err.strip()).isEqualTo(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      value = {
+        "place --gpu a30-24gb foo ~ Not a MIG profile: 'foo'. Expected"
+            + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
+        "place --gpu a30-24gb 1g.6gb:x ~ Not a device: '1g.6gb:x'. Expected PROFILE, PROFILE:COUNT"
+            + " or PROFILE@START, e.g. '1g.5gb:7'",
+        "place --gpu a30-24gb 1g.6gb:0 ~ The count of 1g.6gb must be at least 1, but was 0",
+        "place --gpu a30-24gb ~ Missing required parameter: 'PROFILE[:COUNT]'",
+        "place 1g.6gb ~ Missing required option: '--gpu=ID'",
+        "layouts --gpu a30-24gb --profiles 1g ~ Not a MIG profile: '1g'. Expected"
+            + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
+      })
+  void wrongUsage_isExit2_withAHint(String line, String message) {
+    var run = migctl(line.split(" "));
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err)
+        .isEqualToNormalizingNewlines(message + "\nTry 'migctl " + line.split(" ")[0] + " --help'\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"place --gpu b20 1g.5gb", "model b20", "layouts --gpu b20", "place --gpu=b20 1g.5gb --json"})
+  void unknownGpu_isExit2(String line) {
+    var run = migctl(line.split(" "));
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err).startsWith("Unknown GPU 'b20'.");
+  }
+
+  @Test
+  void model_ofTwoBoards_namesThem() {
+    var run = migctl("model", "NVIDIA-GB200");
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err.strip())
+        .isEqualTo("GPU name 'NVIDIA-GB200' is shared by gb200-186gb, gb200-189gb; use the id of"
+            + " one");
+  }
+
+  @Test
+  void model_json_hasEveryField_andNullWhereNothingIsKnown() throws IOException {
+    var json = migctl("model", "NVIDIA-B200-MIG-1g.23gb", "--json").json();
+    var bare = migctl("model", "l40s", "--json").json();
+
+    assertThat(json.fieldNames())
+        .toIterable()
+        .containsExactly(
+            "id", "architecture", "chip", "computeCapability", "mig", "computeSlices",
+            "memorySlices", "memoryMib", "confidence", "products", "boards", "profiles");
+    assertThat(json.at("/id").asText()).isEqualTo("b200-180gb");
+    assertThat(json.at("/memorySlices").asInt()).isEqualTo(8);
+    assertThat(json.at("/profiles/0"))
+        .isEqualTo(new ObjectMapper().readTree(
+            """
+            {"name": "1g.23gb", "id": 19, "size": 1, "starts": [0, 1, 2, 3, 4, 5, 6],
+             "maxInstances": 7, "memoryMib": 20992, "sms": 18, "copyEngines": 2, "decoders": 1,
+             "encoders": 0, "jpegEngines": 1, "ofaEngines": 0,
+             "resource": "nvidia.com/mig-1g.23gb",
+             "source": "%s", "confidence": "published-smi"}"""
+                .formatted(json.at("/profiles/0/source").asText())));
+    assertThat(bare.at("/mig").asBoolean()).isFalse();
+    assertThat(bare.at("/memorySlices").isNull()).isTrue();
+    assertThat(bare.at("/profiles")).isEmpty();
+  }
+
+  @Test
+  void model_text_saysWhatIsNotKnown() {
+    assertThat(migctl("model", "rtx-pro-4500-blackwell-32gb").out)
+        .contains("memory slices:  ?")
+        .contains("1g.16gb             ?      ? ?                   2        ?    ?   1    1    1"
+            + "     1    0  mig-user-guide")
+        .contains("source: mig-user-guide (NVIDIA MIG user guide, supported MIG profiles)");
+    assertThat(migctl("model", "l40s").out).contains("MIG:            no; share it by time-slicing");
+    assertThat(migctl("model", "h100-sxm-64gb").out).contains("products:       not known");
+  }
+
+  @Test
+  void models_listsEveryOne() throws IOException {
+    var text = migctl("models");
+    var json = migctl("models", "--json").json();
+
+    assertThat(text.out.lines()).hasSize(29);
+    assertThat(text.out)
+        .contains("h100-sxm-80gb                Hopper        yes        7       8    81559  hardware")
+        .contains("l40s                         Ada Lovelace  no         -       -        ?  ");
+    assertThat(json).hasSize(28);
+    assertThat(json.at("/0/id").asText()).isEqualTo("a30-24gb");
+  }
+
+  @Test
+  void import_readsBothListings() throws IOException {
+    Path lgip = Files.writeString(folder.resolve("lgip.txt"), LGIP);
+    Path lgipp = Files.writeString(folder.resolve("lgipp.txt"), LGIPP);
+
+    var json = migctl(
+        "import", "--lgip", lgip.toString(), "--lgipp", lgipp.toString(), "--product", "NVIDIA X1",
+        "--json").json();
+    var text = migctl("import", "--lgip", lgip.toString());
+
+    assertThat(json.at("/gpus")).hasSize(1);
+    assertThat(json.at("/gpus/0/index").asInt()).isZero();
+    assertThat(json.at("/gpus/0/id").asText()).isEqualTo("nvidia-x1");
+    assertThat(json.at("/gpus/0/free/1g.8gb").asInt()).isEqualTo(1);
+    assertThat(json.at("/gpus/0/profiles/0/starts")).hasSize(2);
+    assertThat(json.at("/gpus/0/confidence").asText()).isEqualTo("hardware");
+    assertThat(text.exit).isZero();
+    assertThat(text.out).startsWith("gpu-0 (unknown)").contains("memory slices:  ?");
+  }
+
+  @Test
+  void import_unreadableInput_isExit2() throws IOException {
+    Path garbage = Files.writeString(folder.resolve("garbage.txt"), "\nhello\n");
+
+    var refused = migctl("import", "--lgip", garbage.toString());
+    var missing = migctl("import", "--lgip", folder.resolve("nothing").toString());
+    var directory = migctl("import", "--lgip", folder.toString());
+
+    assertThat(refused.exit).isEqualTo(2);
+    assertThat(refused.err.strip())
+        .isEqualTo("Not a listing of 'nvidia-smi mig -lgip' or '-lgipp': line 2: 'hello' is no row"
+            + " of a table and no line with placements");
+    assertThat(missing.exit).isEqualTo(2);
+    assertThat(missing.err.strip()).isEqualTo("There is no file " + folder.resolve("nothing"));
+    assertThat(directory.exit).isEqualTo(2);
+    assertThat(directory.err).startsWith("Cannot read or write: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "models", "model", "layouts", "place", "import"})
+  void help_teachesWithExamples(String command) {
+    var run = command.isEmpty() ? migctl() : migctl(command, "--help");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).contains("Example").contains("  migctl ");
+    assertThat(run.out.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(90));
+  }
+
+  @Test
+  void completion_isGenerated() {
+    var run = migctl("generate-completion");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).startsWith("#!/usr/bin/env bash").contains("_complete_migctl");
+  }
+
+  @Test
+  void output_thatIsNoTerminal_hasNoColours() {
+    var run = migctl("place", "--gpu", "a30-24gb", "4g.24gb");
+
+    assertThat(run.out + run.err).doesNotContain("\u001B");
+  }
+}

@@ -1,0 +1,25 @@
+package io.github.mig4j.gpu;
+
+import io.github.mig4j.MigException;
+
+/** A text that is no listing of nvidia-smi; the message names the line. */
+public final class ListingSyntaxException extends MigException {
+  private static final long serialVersionUID = 1L;
+
+  private final int line;
+
+  ListingSyntaxException(int line, String problem) {
+    super("Not a listing of 'nvidia-smi mig -lgip' or '-lgipp': line %d: %s"
+        .formatted(line, problem));
+    this.line = line;
+  }
+
+  /**
+   * The line that cannot be read.
+   *
+   * @return its number in the text, from 1
+   */
+  public int line() {
+    return line;
+  }
+}

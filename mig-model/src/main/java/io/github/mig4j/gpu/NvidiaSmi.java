@@ -1,0 +1,81 @@
+package io.github.mig4j.gpu;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Reads what the hardware says of itself: the tables that {@code nvidia-smi mig -lgip} and {@code
+ * nvidia-smi mig -lgipp} print. A GPU newer than the catalogue works at run time this way.
+ *
+ * <pre>{@code
+ * GpuModel mine = NvidiaSmi.read(lgip, lgipp).get(0).named("NVIDIA B200");
+ * GpuCatalog known = GpuCatalog.bundled().with(mine);
+ * }</pre>
+ */
+public final class NvidiaSmi {
+  private NvidiaSmi() {}
+
+  /**
+   * Reads the profiles of every GPU in a listing. Without placements no layout can be determined.
+   *
+   * @param text what {@code nvidia-smi mig -lgip} printed; the lines of {@code -lgipp} may follow
+   * @return GPUs by ascending index, at least one
+   * @throws ListingSyntaxException naming the first line that is not understood
+   */
+  public static List<Gpu> read(String text) {
+    ListingReader reader = new ListingReader();
+    reader.read(text);
+    return reader.gpus();
+  }
+
+  /**
+   * Reads the profiles of every GPU in a listing, and where they may start.
+   *
+   * @param lgip what {@code nvidia-smi mig -lgip} printed
+   * @param lgipp what {@code nvidia-smi mig -lgipp} printed on the same machine
+   * @return GPUs by ascending index, at least one
+   * @throws ListingSyntaxException naming the first line that is not understood
+   */
+  public static List<Gpu> read(String lgip, String lgipp) {
+    ListingReader reader = new ListingReader();
+    reader.read(lgip);
+    reader.read(lgipp);
+    return reader.gpus();
+  }
+
+  /**
+   * One GPU of a listing.
+   *
+   * @param index the GPU's index on its node, from 0
+   * @param model what it can be cut into; its id is {@code gpu-<index>}, as the listing does not
+   *     tell the product
+   * @param free how many more instances of each profile could be made when the listing was printed
+   */
+  public record Gpu(int index, GpuModel model, SortedMap<MigProfile, Integer> free) {
+    public Gpu {
+      free = Collections.unmodifiableSortedMap(new TreeMap<>(free));
+    }
+
+    /**
+     * The model under the name of a product.
+     *
+     * @param product the name as {@code nvidia-smi -L} prints it, e.g. {@code NVIDIA B200}
+     * @return the model, with the product's label in lower case as its id
+     */
+    public GpuModel named(String product) {
+      GpuProduct named = GpuProduct.named(product, ListingReader.READ);
+      GpuModel.Builder copy = GpuModel.builder()
+          .id(named.label().toLowerCase(Locale.ROOT))
+          .architecture(model.architecture())
+          .addProducts(named)
+          .computeSlices(model.computeSlices())
+          .slicesProvenance(model.slicesProvenance())
+          .addAllProfiles(model.profiles());
+      model.memorySlices().ifPresent(copy::memorySlices);
+      return copy.build();
+    }
+  }
+}

@@ -1,0 +1,242 @@
+package io.github.mig4j.layout;
+
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every layout that a GPU can have, over all of its profiles or some.
+ *
+ * <pre>{@code
+ * Layouts plain = Layouts.of(a100).over("1g.5gb", "2g.10gb", "3g.20gb", "4g.20gb", "7g.40gb");
+ * plain.maximalStates().count();     // 19, NVIDIA's "valid configurations"
+ * }</pre>
+ *
+ * <p>The streams are lazy and run in the calling thread; each call walks the GPU anew.
+ */
+public final class Layouts {
+
+  private final PlacementTable table;
+
+  private Layouts(PlacementTable table) {
+    this.table = table;
+  }
+
+  /**
+   * The layouts over all profiles of a GPU.
+   *
+   * @param gpu a model with MIG whose placements are known
+   * @return its layouts
+   * @throws IllegalArgumentException if it has no MIG, or where its profiles may start is not known
+   */
+  public static Layouts of(GpuModel gpu) {
+    if (!gpu.supportsMig()) {
+      throw new IllegalArgumentException(new Violation.MigNotSupported(gpu).message());
+    }
+    return over(gpu, gpu.profiles());
+  }
+
+  /**
+   * The layouts over some profiles, as if the GPU had no others.
+   *
+   * @param names profiles, at least one
+   * @return their layouts
+   * @throws IllegalArgumentException if a name is malformed or the GPU does not offer it
+   */
+  public Layouts over(String... names) {
+    Set<MigProfile> chosen =
+        Arrays.stream(names).map(MigProfile::parse).collect(Collectors.toSet());
+    if (chosen.isEmpty()) {
+      throw new IllegalArgumentException("Layouts need at least one profile; %s has %s"
+          .formatted(table.gpu().id(), table.gpu().profileNames()));
+    }
+    for (MigProfile name : chosen) {
+      if (table.gpu().profiles().stream().noneMatch(p -> p.profile().equals(name))) {
+        throw new IllegalArgumentException(
+            new Violation.UnknownProfile(table.gpu(), name).message());
+      }
+    }
+    return over(
+        table.gpu(),
+        table.gpu().profiles().stream()
+            .filter(p -> chosen.contains(p.profile()))
+            .toList());
+  }
+
+  PlacementTable table() {
+    return table;
+  }
+
+  private static Layouts over(GpuModel gpu, List<GpuInstanceProfile> profiles) {
+    List<GpuInstanceProfile> unknown =
+        profiles.stream().filter(p -> !p.isPlaceable()).toList();
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The layouts of %s cannot be listed: where %s may start is not known"
+              .formatted(
+                  gpu.id(),
+                  unknown.stream()
+                      .map(p -> p.profile().toString())
+                      .collect(Collectors.joining(", "))));
+    }
+    return new Layouts(new PlacementTable(gpu, profiles));
+  }
+
+  /**
+   * Every legal set of placements, the empty one included. Layouts with the same devices at other
+   * places are different states.
+   *
+   * @return layouts, each once
+   */
+  public Stream<MigLayout> states() {
+    return walk(any -> true).map(Walk::layout);
+  }
+
+  /**
+   * The states to which no instance of these profiles can be added.
+   *
+   * @return layouts, each once
+   */
+  public Stream<MigLayout> maximalStates() {
+    return walk(PlacementTable.State::isMaximal).map(Walk::layout);
+  }
+
+  /**
+   * Every choice of GPU instances that has a state, wherever they are placed; the empty one
+   * included.
+   *
+   * @return counts by profile, each once
+   */
+  public Stream<SortedMap<MigProfile, Integer>> multisets() {
+    return counts().map(this::byProfile);
+  }
+
+  /**
+   * The choices of GPU instances that are part of no larger one.
+   *
+   * @return counts by profile, each once
+   */
+  public Stream<SortedMap<MigProfile, Integer>> maximalMultisets() {
+    Set<List<Integer>> all = counts().collect(Collectors.toSet());
+    return counts().filter(counts -> isMaximal(counts, all)).map(this::byProfile);
+  }
+
+  /** A part of a legal choice is legal, so it is enough to look at one instance more. */
+  private static boolean isMaximal(List<Integer> counts, Set<List<Integer>> all) {
+    List<Integer> more = new ArrayList<>(counts);
+    for (int i = 0; i < counts.size(); i++) {
+      more.set(i, counts.get(i) + 1);
+      if (all.contains(more)) {
+        return false;
+      }
+      more.set(i, counts.get(i));
+    }
+    return true;
+  }
+
+  private Stream<List<Integer>> counts() {
+    return walk(any -> true).map(Walk::counts).distinct();
+  }
+
+  private SortedMap<MigProfile, Integer> byProfile(List<Integer> counts) {
+    SortedMap<MigProfile, Integer> byProfile = new TreeMap<>();
+    for (int i = 0; i < counts.size(); i++) {
+      if (counts.get(i) > 0) {
+        byProfile.put(table.profiles().get(i).profile(), counts.get(i));
+      }
+    }
+    return Collections.unmodifiableSortedMap(byProfile);
+  }
+
+  private Stream<Walk> walk(Predicate<PlacementTable.State> wanted) {
+    return StreamSupport.stream(() -> new Walk(table, wanted), Spliterator.ORDERED, false);
+  }
+
+  /**
+   * Visits every state once: the placements of a state in ascending order, a state before those
+   * that it is part of. What it hands out is itself, to be read before the next step.
+   */
+  private static final class Walk extends Spliterators.AbstractSpliterator<Walk> {
+    private final PlacementTable table;
+    private final Predicate<PlacementTable.State> wanted;
+    private final PlacementTable.State state;
+    private final int[] chosen = new int[GpuModel.MAX_MEMORY_SLICES];
+    private int depth;
+    private int next = -1;
+
+    Walk(PlacementTable table, Predicate<PlacementTable.State> wanted) {
+      super(Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL);
+      this.table = table;
+      this.wanted = wanted;
+      this.state = table.emptyState();
+    }
+
+    @Override
+    public boolean tryAdvance(Consumer<? super Walk> action) {
+      while (step()) {
+        if (wanted.test(state)) {
+          action.accept(this);
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** What is handed out is reused, so the walk stays in one thread. */
+    @Override
+    public @Nullable Spliterator<Walk> trySplit() {
+      return null;
+    }
+
+    /** The first step arrives at the empty state. */
+    private boolean step() {
+      if (next < 0) {
+        next = 0;
+        return true;
+      }
+      while (true) {
+        for (int i = next; i < table.size(); i++) {
+          if (state.accepts(i)) {
+            state.add(i);
+            chosen[depth++] = i;
+            next = i + 1;
+            return true;
+          }
+        }
+        if (depth == 0) {
+          return false;
+        }
+        int last = chosen[--depth];
+        state.remove(last);
+        next = last + 1;
+      }
+    }
+
+    MigLayout layout() {
+      List<Placement> placements = new ArrayList<>(depth);
+      for (int i = 0; i < depth; i++) {
+        placements.add(table.placement(chosen[i]));
+      }
+      return new MigLayout(table.gpu(), placements);
+    }
+
+    List<Integer> counts() {
+      return Arrays.stream(state.counts()).boxed().toList();
+    }
+  }
+}
