@@ -4,8 +4,11 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.layout.Violation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -84,11 +87,12 @@ final class ApplyRun {
             "ClusterPolicy %s names no ConfigMap, so the MIG manager makes its own configurations; set spec.migManager.config.name"
                 .formatted(policy.getMetadata().getName())));
     String namespace = cluster.operatorNamespace();
-    MigConfigDocument document = new MigConfigMap(cluster, mapName)
-        .read(namespace)
+    MigConfigMap map = new MigConfigMap(cluster, mapName);
+    MigConfigFile file = map.file(namespace)
         .orElseThrow(() -> refused(
             "ConfigMap %s/%s does not exist, though the ClusterPolicy names it; merge a configuration into it"
                 .formatted(namespace, mapName)));
+    MigConfigDocument document = map.document(namespace, file);
     MigConfig content = document
         .config(config)
         .orElseThrow(() -> refused("ConfigMap %s/%s has no such configuration; it has %s"
@@ -100,9 +104,36 @@ final class ApplyRun {
                 ? "the node has no label %s, so its GPU is not known; is feature discovery running?"
                     .formatted(Labels.GPU_PRODUCT)
                 : String.join("; ", status.problems())));
-    Expectation expectation = Expectation.of(
-        subject, content, model, gpus(status, document, model), strategy(policy, status));
-    return new Plan(node, mapName, document, content, expectation, key(content, status));
+    if (!model.supportsMig()) {
+      throw refused(new Violation.MigNotSupported(model).message());
+    }
+    List<NodeGpu> gpus = NodeGpu.several(model, gpus(status, document, model));
+    MigStrategy strategy = strategy(policy, status);
+    refuseIfAny(MigConfigMap.errors(file.lint(gpus, strategy, config)));
+    refuseIfAny(uncovered(content, gpus));
+    return new Plan(
+        node,
+        mapName,
+        document,
+        content,
+        Expectation.of(content, gpus, strategy),
+        key(content, status));
+  }
+
+  /** What such a GPU holds afterwards nobody can know beforehand, so it could not be verified. */
+  private static List<String> uncovered(MigConfig content, List<NodeGpu> gpus) {
+    return gpus.stream()
+        .filter(gpu -> content.entries().stream().noneMatch(gpu::isSelectedBy))
+        .map(gpu ->
+            "no entry is for GPU %d, so it keeps what it has; add one, if only with mig-enabled: false"
+                .formatted(gpu.index()))
+        .toList();
+  }
+
+  private void refuseIfAny(List<String> reasons) {
+    if (!reasons.isEmpty()) {
+      throw new MigRefusedException(subject, reasons);
+    }
   }
 
   /** The hashed names say nothing to a reader who looks for a name to use. */
@@ -157,20 +188,11 @@ final class ApplyRun {
       return config;
     }
     String key = content.contentName(config);
-    String alias = alias(key);
+    String alias = content.retryName(config, 2);
     boolean failed = status.state().equals(Optional.of(MigState.FAILED));
     boolean asksForKey = status.config().equals(Optional.of(key));
     boolean asksForAlias = status.config().equals(Optional.of(alias));
     return (asksForKey && failed) || (asksForAlias && !failed) ? alias : key;
-  }
-
-  private static String alias(String key) {
-    String mark = "-r2";
-    return key.length() + mark.length() <= 63
-        ? key + mark
-        : key.substring(0, key.length() - 9 - mark.length())
-            + key.substring(key.length() - 9)
-            + mark;
   }
 
   private void publish(Plan plan) {

@@ -1,22 +1,16 @@
 package io.github.mig4j.k8s;
 
-import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.MigConfig;
-import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.config.MigSetting;
 import io.github.mig4j.config.MigStrategy;
-import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.config.NodeEffect;
+import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.layout.MigLayout;
-import io.github.mig4j.layout.PlacementResult;
-import io.github.mig4j.layout.Violation;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a node offers once a configuration is in force: the evidence that {@link ApplyTracker} waits
@@ -25,92 +19,29 @@ import org.jspecify.annotations.Nullable;
  * @param strategy how MIG devices are offered
  * @param gpus physical GPUs on the node
  * @param wholeGpus GPUs without MIG mode
- * @param emptyMigGpus GPUs in MIG mode without devices
  * @param devices MIG devices on the node together
  */
 record Expectation(
-    MigStrategy strategy,
-    int gpus,
-    int wholeGpus,
-    int emptyMigGpus,
-    SortedMap<MigProfile, Integer> devices) {
+    MigStrategy strategy, int gpus, int wholeGpus, SortedMap<MigProfile, Integer> devices) {
 
   private static final String GPU = "nvidia.com/gpu";
   private static final String MIG = "nvidia.com/mig-";
   private static final String SHARED = ".shared";
 
-  /**
-   * Derives what a configuration makes of a node.
-   *
-   * @throws MigRefusedException with every reason, if it cannot be in force there
-   */
-  static Expectation of(
-      String subject, MigConfig config, GpuModel model, int gpus, MigStrategy strategy) {
-    Set<String> reasons = new LinkedHashSet<>();
+  /** Derives what a configuration that passed lint makes of a node. */
+  static Expectation of(MigConfig config, List<NodeGpu> gpus, MigStrategy strategy) {
     SortedMap<MigProfile, Integer> devices = new TreeMap<>();
-    Set<SortedMap<MigProfile, Integer>> layouts = new LinkedHashSet<>();
     int whole = 0;
-    int empty = 0;
-    for (int index = 0; index < gpus; index++) {
-      MigConfigSpec entry = lastFor(config, model, index);
-      if (entry == null) {
-        reasons.add(
-            "no entry is for GPU %d, so it keeps what it has; add one, if only with mig-enabled: false"
-                .formatted(index));
-      } else if (!entry.migEnabled()) {
-        whole++;
-      } else {
-        layouts.add(entry.migDevices());
-        empty += entry.migDevices().isEmpty() ? 1 : 0;
-        entry.migDevices().forEach((profile, count) -> devices.merge(profile, count, Integer::sum));
-        reasons.addAll(refusals(model, entry, strategy));
-      }
+    for (NodeEffect.GpuEffect effect : NodeEffect.of(config, gpus).gpus()) {
+      MigSetting after = effect
+          .after()
+          .orElseThrow(() -> new IllegalArgumentException(
+              "No entry is for GPU %d, so what it will hold is not known"
+                  .formatted(effect.gpu().index())));
+      whole += after.migEnabled() ? 0 : 1;
+      after.devices().forEach((profile, count) -> devices.merge(profile, count, Integer::sum));
     }
-    if (strategy == MigStrategy.SINGLE && !layouts.isEmpty()) {
-      Set<MigProfile> profiles = devices.keySet();
-      if (profiles.size() > 1 || whole > 0 || empty > 0) {
-        reasons.add(
-            "under strategy single every GPU must be cut into devices of one profile, but they hold %s on %d of %d GPUs; use strategy mixed"
-                .formatted(devices, gpus - whole - empty, gpus));
-      }
-    }
-    if (!reasons.isEmpty()) {
-      throw new MigRefusedException(subject, List.copyOf(reasons));
-    }
-    return new Expectation(strategy, gpus, whole, empty, devices);
-  }
-
-  private static List<String> refusals(GpuModel model, MigConfigSpec entry, MigStrategy strategy) {
-    List<String> reasons = new ArrayList<>();
-    PlacementResult result = MigLayout.place(model, entry.migDevices());
-    if (result instanceof PlacementResult.Rejected rejected) {
-      rejected.violations().stream().map(Violation::message).forEach(reasons::add);
-    }
-    for (MigProfile profile : entry.migDevices().keySet()) {
-      if (strategy == MigStrategy.MIXED && !profile.isWholeGpuInstance()) {
-        reasons.add(
-            "under strategy mixed the device plugin has no resource for %s and stops; use %s"
-                .formatted(profile, profile.gpuInstance()));
-      }
-    }
-    return reasons;
-  }
-
-  private static @Nullable MigConfigSpec lastFor(MigConfig config, GpuModel model, int index) {
-    MigConfigSpec last = null;
-    for (MigConfigSpec entry : config.entries()) {
-      if (entry.devices().selects(index) && matches(entry.deviceFilters(), model)) {
-        last = entry;
-      }
-    }
-    return last;
-  }
-
-  private static boolean matches(List<DeviceFilter> filters, GpuModel model) {
-    return filters.isEmpty()
-        || filters.stream()
-            .anyMatch(filter -> model.boards().stream()
-                .anyMatch(b -> b.id().deviceFilter().equalsIgnoreCase(filter.text())));
+    return new Expectation(strategy, gpus.size(), whole, devices);
   }
 
   /** The resources by name, as the device plugin offers them when nothing is shared. */

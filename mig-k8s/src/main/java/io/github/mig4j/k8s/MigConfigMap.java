@@ -3,10 +3,12 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.github.mig4j.config.ConfigEdit;
+import io.github.mig4j.config.Finding;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.config.MigConfigSpec;
-import io.github.mig4j.config.MigConfigSyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
@@ -80,15 +82,35 @@ public final class MigConfigMap {
     String namespace = cluster.operatorNamespace();
     return cluster.onLatestVersion(() -> {
       Optional<ConfigMap> current = get(namespace);
-      MigConfigDocument before = current.map(this::read).orElse(MigConfigDocument.empty());
-      MigConfigDocument after =
-          withoutOutdated(before, config, content).with(config, content).with(contentName, content);
-      boolean changed = current.isEmpty() || !after.equals(before);
+      String before = current.map(MigConfigMap::text).orElse("");
+      MigConfigDocument document = document(namespace, MigConfigFile.read(before));
+      String after = before;
+      for (String outdated : outdated(document, config, content)) {
+        after = edited(namespace, MigConfigFile.read(after).remove(outdated));
+      }
+      for (String name : List.of(config, contentName)) {
+        if (!document.config(name).equals(Optional.of(content))) {
+          after = edited(namespace, MigConfigFile.read(after).merge(name, content));
+        }
+      }
+      boolean changed = !after.equals(before);
       if (changed) {
         write(namespace, current, after);
       }
       return changed;
     });
+  }
+
+  private String edited(String namespace, ConfigEdit edit) {
+    if (!edit.losses().isEmpty()) {
+      throw new MigRefusedException(
+          "ConfigMap %s/%s".formatted(namespace, name),
+          edit.losses().stream()
+              .map(loss -> "the change would lose " + loss
+                  + "; move it out of the configuration, or publish to another map")
+              .toList());
+    }
+    return edit.text();
   }
 
   /**
@@ -99,11 +121,28 @@ public final class MigConfigMap {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Optional<MigConfigDocument> read() {
-    return read(cluster.operatorNamespace());
+    String namespace = cluster.operatorNamespace();
+    return file(namespace).map(file -> document(namespace, file));
   }
 
-  Optional<MigConfigDocument> read(String namespace) {
-    return get(namespace).map(this::read);
+  /** The file as it is, faults included; empty if there is no map. */
+  Optional<MigConfigFile> file(String namespace) {
+    return get(namespace).map(map -> MigConfigFile.read(text(map)));
+  }
+
+  MigConfigDocument document(String namespace, MigConfigFile file) {
+    return file.document()
+        .orElseThrow(() -> new MigRefusedException(
+            "ConfigMap %s/%s, where one fault makes every configuration fail"
+                .formatted(namespace, name),
+            errors(file.findings())));
+  }
+
+  static List<String> errors(List<Finding> findings) {
+    return findings.stream()
+        .filter(Finding::isError)
+        .map(finding -> "%s:%s: %s".formatted(KEY, finding.place(), finding.message()))
+        .toList();
   }
 
   private Optional<ConfigMap> get(String namespace) {
@@ -113,22 +152,13 @@ public final class MigConfigMap {
             cluster.client().configMaps().inNamespace(namespace).withName(name).get()));
   }
 
-  private MigConfigDocument read(ConfigMap map) {
+  private static String text(ConfigMap map) {
     @Nullable Map<String, String> data = map.getData();
-    String text = data == null ? "" : data.getOrDefault(KEY, "");
-    try {
-      return MigConfigDocument.parse(text);
-    } catch (MigConfigSyntaxException e) {
-      throw new MigRefusedException(
-          "ConfigMap " + map.getMetadata().getNamespace() + "/" + name,
-          "one fault makes every configuration in it fail; " + e.getMessage(),
-          e);
-    }
+    return data == null ? "" : data.getOrDefault(KEY, "");
   }
 
-  private void write(String namespace, Optional<ConfigMap> current, MigConfigDocument document) {
+  private void write(String namespace, Optional<ConfigMap> current, String text) {
     String subject = "ConfigMap %s/%s".formatted(namespace, name);
-    String text = document.toYaml();
     int bytes = text.getBytes(StandardCharsets.UTF_8).length;
     if (bytes > MAX_BYTES) {
       throw new MigRefusedException(
@@ -137,7 +167,7 @@ public final class MigConfigMap {
               "it would hold %d bytes, but an API server accepts at most %d; remove configurations"
                   .formatted(bytes, MAX_BYTES)));
     }
-    if (current.map(ConfigMap::getImmutable).orElse(false)) {
+    if (current.isPresent() && Boolean.TRUE.equals(current.get().getImmutable())) {
       throw new MigRefusedException(
           subject, List.of("it is immutable; publish to a map of another name"));
     }
@@ -161,24 +191,19 @@ public final class MigConfigMap {
     }
   }
 
-  /** Drops earlier contents of this name that no node asks for any more. */
-  private MigConfigDocument withoutOutdated(
-      MigConfigDocument document, String config, MigConfig content) {
-    List<String> outdated = document.configs().entrySet().stream()
+  /** Names of earlier contents that no node asks for any more. */
+  private List<String> outdated(MigConfigDocument document, String config, MigConfig content) {
+    List<String> superseded = document.configs().entrySet().stream()
         // A name that somebody chose by hand does not carry its content's hash.
         .filter(e -> e.getKey().startsWith(e.getValue().contentName(config)))
         .filter(e -> !e.getValue().equals(content))
         .map(Map.Entry::getKey)
         .toList();
-    if (outdated.isEmpty()) {
-      return document;
+    if (superseded.isEmpty()) {
+      return superseded;
     }
     Set<String> asked = configsAskedFor();
-    MigConfigDocument kept = document;
-    for (String old : outdated) {
-      kept = asked.contains(old) ? kept : kept.without(old);
-    }
-    return kept;
+    return superseded.stream().filter(old -> !asked.contains(old)).toList();
   }
 
   private Set<String> configsAskedFor() {

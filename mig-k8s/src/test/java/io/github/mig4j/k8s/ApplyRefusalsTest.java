@@ -149,9 +149,10 @@ class ApplyRefusalsTest {
 
     assertRefused(
         "b200-split-small",
-        "Config 'b200-split-small' on node gpu-node: h100-sxm-80gb has no profile 1g.23gb (did you mean"
-            + " 1g.20gb or 1g.10gb?); it has"
-            + " 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb");
+        "Config 'b200-split-small' on node gpu-node: config.yaml:10:7: GPU 0 (h100-sxm-80gb):"
+            + " h100-sxm-80gb has no profile 1g.23gb (did you mean 1g.20gb or 1g.10gb?); it has"
+            + " 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb; mig-parted would"
+            + " destroy all devices, make none and report success");
   }
 
   @Test
@@ -162,10 +163,12 @@ class ApplyRefusalsTest {
 
     assertRefused(
         "too-large",
-        "Config 'too-large' on node gpu-node: b200-180gb has 8 memory slices, but the request takes"
-            + " 9 (1g.23gb: 1, 3g.90gb: 8); b200-180gb has 182784 MiB of memory, but the request"
+        "Config 'too-large' on node gpu-node: config.yaml:14:5: GPU 0 (b200-180gb) cannot hold"
+            + " {1g.23gb=1, 3g.90gb=2}: b200-180gb has 8 memory slices, but the request takes 9"
+            + " (1g.23gb: 1, 3g.90gb: 8); b200-180gb has 182784 MiB of memory, but the request"
             + " takes 203264 (1g.23gb: 20992, 3g.90gb: 182272); b200-180gb has 148 SMs, but the"
-            + " request takes 158 (1g.23gb: 18, 3g.90gb: 140)");
+            + " request takes 158 (1g.23gb: 18, 3g.90gb: 140); mig-parted would destroy all devices"
+            + " and fail");
   }
 
   @Test

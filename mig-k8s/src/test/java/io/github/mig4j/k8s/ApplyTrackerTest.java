@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.ApplyTracker.Decision;
@@ -233,7 +234,7 @@ class ApplyTrackerTest {
   }
 
   private ApplyTracker tracker(MigConfig config, Nodes before, Sameness sameness) {
-    var expectation = Expectation.of("test", config, B200, 1, MigStrategy.MIXED);
+    var expectation = Expectation.of(config, NodeGpu.several(B200, 1), MigStrategy.MIXED);
     return new ApplyTracker(
         MigSettings.defaults(),
         ApplyTimings.defaults(),

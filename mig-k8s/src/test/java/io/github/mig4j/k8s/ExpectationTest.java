@@ -1,14 +1,13 @@
 package io.github.mig4j.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -27,7 +26,7 @@ class ExpectationTest {
         cut(DeviceSelector.of(1), Map.of("3g.90gb", 1, "1g.23gb+me", 1)),
         MigConfigSpec.builder().devices(DeviceSelector.of(2)).migEnabled(false).build());
 
-    var expectation = Expectation.of("test", config, B200, 4, MigStrategy.MIXED);
+    var expectation = Expectation.of(config, NodeGpu.several(B200, 4), MigStrategy.MIXED);
 
     assertThat(expectation.resources())
         .hasToString("{nvidia.com/gpu=1, nvidia.com/mig-1g.23gb=14, nvidia.com/mig-1g.23gb.me=1,"
@@ -38,62 +37,19 @@ class ExpectationTest {
   void resources_single_countDevicesAsGpus() {
     var config = MigConfig.of(cut(DeviceSelector.ALL, Map.of("1g.23gb", 7)));
 
-    assertThat(Expectation.of("test", config, B200, 8, MigStrategy.SINGLE).resources())
+    assertThat(
+            Expectation.of(config, NodeGpu.several(B200, 8), MigStrategy.SINGLE).resources())
         .hasToString("{nvidia.com/gpu=56}");
-    assertThat(Expectation.of("test", config, B200, 8, MigStrategy.NONE).resources())
+    assertThat(
+            Expectation.of(config, NodeGpu.several(B200, 8), MigStrategy.NONE).resources())
         .hasToString("{nvidia.com/gpu=8}");
-  }
-
-  @Test
-  void of_filterOfAnotherGpu_leavesGpusUncovered() {
-    var config = MigConfig.of(MigConfigSpec.builder()
-        .addDeviceFilters(new DeviceFilter("0x233010DE"))
-        .devices(DeviceSelector.ALL)
-        .migEnabled(false)
-        .build());
-
-    assertRefused(
-        config,
-        MigStrategy.MIXED,
-        "test: no entry is for GPU 0, so it keeps what it has; add one, if only with mig-enabled:"
-            + " false");
-  }
-
-  @Test
-  void of_layoutThatDoesNotFit_saysEveryReason() {
-    var config = MigConfig.of(cut(DeviceSelector.ALL, Map.of("4g.90gb", 2, "1g.5gb", 1)));
-
-    assertThatThrownBy(() -> Expectation.of("test", config, B200, 1, MigStrategy.MIXED))
-        .isInstanceOfSatisfying(
-            MigRefusedException.class,
-            refused -> assertThat(refused.reasons())
-                .contains(
-                    "b200-180gb has no profile 1g.5gb (did you mean 1g.23gb or 1g.45gb?); it has 1g.23gb, 1g.23gb+me, 1g.45gb,"
-                        + " 2g.45gb, 3g.90gb, 4g.90gb, 7g.180gb",
-                    "b200-180gb holds at most 1 of 4g.90gb, but 2 were requested"));
-  }
-
-  @Test
-  void of_profilesThatTheStrategyCannotOffer_areRefused() {
-    assertRefused(
-        MigConfig.of(cut(DeviceSelector.ALL, Map.of("1c.3g.90gb", 3))),
-        MigStrategy.MIXED,
-        "test: under strategy mixed the device plugin has no resource for 1c.3g.90gb and stops; use"
-            + " 3g.90gb");
-    assertRefused(
-        MigConfig.of(cut(DeviceSelector.ALL, Map.of("3g.90gb", 1, "1g.23gb", 3))),
-        MigStrategy.SINGLE,
-        "test: under strategy single every GPU must be cut into devices of one profile, but they"
-            + " hold {1g.23gb=3, 3g.90gb=1} on 1 of 1 GPUs; use strategy mixed");
   }
 
   @Test
   void resourceDifferences_timesReplicas_whereDevicesAreShared() {
     var expectation = Expectation.of(
-        "test",
         MigConfig.of(cut(DeviceSelector.ALL, Map.of("1g.23gb", 7))),
-        B200,
-        1,
+        NodeGpu.several(B200, 1),
         MigStrategy.MIXED);
     var shared = Nodes.cutIntoSeven()
         .label("nvidia.com/mig-1g.23gb.replicas", "4")
@@ -108,10 +64,8 @@ class ExpectationTest {
   @Test
   void discoveryDifferences_single_wantTheProductToSayTheProfile() {
     var expectation = Expectation.of(
-        "test",
         MigConfig.of(cut(DeviceSelector.ALL, Map.of("1g.23gb+me", 1))),
-        B200,
-        2,
+        NodeGpu.several(B200, 2),
         MigStrategy.SINGLE);
 
     assertThat(expectation.discoveryDifferences(
@@ -128,10 +82,8 @@ class ExpectationTest {
   @Test
   void discoveryDifferences_mixed_wantNoCountOfAnotherProfile() {
     var expectation = Expectation.of(
-        "test",
         MigConfig.of(cut(DeviceSelector.ALL, Map.of("1g.23gb", 7))),
-        B200,
-        1,
+        NodeGpu.several(B200, 1),
         MigStrategy.MIXED);
     var stale = Map.of(
         Labels.GPU_COUNT,
@@ -149,12 +101,6 @@ class ExpectationTest {
     Node node = nodes.build();
     return expectation.resourceDifferences(
         StatusReader.read(node, MigSettings.defaults()), Cluster.labels(node));
-  }
-
-  private static void assertRefused(MigConfig config, MigStrategy strategy, String message) {
-    assertThatThrownBy(() -> Expectation.of("test", config, B200, 1, strategy))
-        .isInstanceOf(MigRefusedException.class)
-        .hasMessage(message);
   }
 
   private static MigConfigSpec cut(DeviceSelector devices, Map<String, Integer> profiles) {
