@@ -111,8 +111,7 @@ final class GoScalar {
     Matcher integer = INTEGER.matcher(digits);
     if (integer.matches()) {
       BigInteger value = integer(integer);
-      boolean tooBig = value.bitLength() > (value.signum() < 0 ? 63 : 64);
-      if (!tooBig || integer.group(5) == null) {
+      if (value.bitLength() <= (value.signum() < 0 ? Long.SIZE - 1 : Long.SIZE)) {
         return new YamlValue.Int(at, text, value);
       }
     }

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.yaml.snakeyaml.DumperOptions.FlowStyle;
+import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -102,7 +104,8 @@ final class GoYaml {
 
   private YamlValue scalar(ScalarNode node, YamlPath path) {
     Position at = at(node);
-    Optional<YamlValue> resolved = GoScalar.resolve(at, node.getValue(), node.getTag());
+    Tag tag = isNonSpecific(node) ? Tag.STR : node.getTag();
+    Optional<YamlValue> resolved = GoScalar.resolve(at, node.getValue(), tag);
     if (resolved.isEmpty()) {
       findings.error(
           FindingCode.INVALID_VALUE,
@@ -112,6 +115,18 @@ final class GoYaml {
       return new YamlValue.Null(at);
     }
     return resolved.get();
+  }
+
+  /** Tagged with a lone '!', which makes a text of anything. */
+  private static boolean isNonSpecific(ScalarNode node) {
+    return node.getTag().equals(GoScalar.PLAIN)
+        && (!node.isPlain() || character(node.getStartMark(), 0) == '!');
+  }
+
+  /** A character at or behind a mark; 0 if there is none. */
+  private static int character(Mark mark, int offset) {
+    int at = mark.getPointer() + offset;
+    return at < mark.getBuffer().length ? mark.getBuffer()[at] : 0;
   }
 
   private static String shortName(Tag tag) {
@@ -145,6 +160,9 @@ final class GoYaml {
         merge(entries, tuple.getValueNode(), path);
         continue;
       }
+      if (node.getFlowStyle() == FlowStyle.FLOW) {
+        checkBlankBehindColon(tuple.getKeyNode(), path);
+      }
       Optional<String> key = key(tuple.getKeyNode(), path);
       if (key.isEmpty()) {
         value(tuple.getValueNode(), path.key("?"));
@@ -162,6 +180,21 @@ final class GoYaml {
       }
       entries.put(
           key.get(), new YamlValue.Entry(keyAt, finite(value(tuple.getValueNode(), inner), inner)));
+    }
+  }
+
+  /** Go's reader takes the colon of {@code {a:[]}} for a part of the key, and stops at the bracket. */
+  private void checkBlankBehindColon(Node key, YamlPath path) {
+    boolean tight = key instanceof ScalarNode scalar
+        && scalar.isPlain()
+        && character(key.getEndMark(), 0) == ':'
+        && "[]{},".indexOf(character(key.getEndMark(), 1)) >= 0;
+    if (tight) {
+      findings.error(
+          FindingCode.YAML_SYNTAX,
+          path.at(at(key)),
+          "Not YAML for mig-parted: a key in {} or [] ends at ': ' with a blank, and this one has"
+              + " none; add it");
     }
   }
 

@@ -29,7 +29,8 @@ final class MigConfigReader {
       "expected [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'";
 
   private static final Pattern INDENTED = Pattern.compile("(?m)^[ \\t]+[^ \\t\\r\\n#]");
-  private static final Pattern UNINDENTED_CONFIGS = Pattern.compile("(?m)^mig-configs:");
+  private static final Pattern UNINDENTED_CONFIGS =
+      Pattern.compile("(?m)^mig-configs:[ \\t]*(?:#.*)?$");
 
   private final Findings findings;
   private final Map<String, ConfigPlaces> places = new LinkedHashMap<>();

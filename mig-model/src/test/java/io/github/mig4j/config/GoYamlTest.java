@@ -228,4 +228,32 @@ class GoYamlTest {
         .extracting(Finding::code)
         .containsExactly(FindingCode.EXTRA_DOCUMENT);
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{a:[]}", "{a:{}}", "{a:}", "{a:, b: c}"})
+  void read_colonWithoutABlankInBraces_isRefused(String configs) {
+    assertThat(MigConfigFile.read("version: v1\nmig-configs: " + configs + "\n").findings())
+        .extracting(Finding::toString)
+        .contains(
+            "2:15: error: Not YAML for mig-parted: a key in {} or [] ends at ': ' with a blank,"
+                + " and this one has none; add it [yaml-syntax]");
+  }
+
+  @Test
+  void read_quotedKeyWithoutABlankInBraces_isAllowed() {
+    assertThat(MigConfigFile.read("{\"version\":\"v1\"}").document())
+        .contains(MigConfigDocument.empty());
+  }
+
+  @Test
+  void read_loneExclamationMark_makesAText() {
+    assertThat(withIndex("! 7").document()).isEmpty();
+    assertThat(withName("! 7").orElseThrow().configs()).containsOnlyKeys("7");
+    assertThat(withName("! 7").findings()).isEmpty();
+  }
+
+  @Test
+  void read_byteOrderMarkInside_isAllowed() {
+    assertThat(withName("a\uFEFFb").orElseThrow().configs()).containsOnlyKeys("a\uFEFFb");
+  }
 }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 /** Whatever the text, reading it ends soon, in a document or in findings of one line each. */
 class HostileInputProperties {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(30);
 
   private static final List<String> FRAGMENTS = List.of(
       "[",
