@@ -59,9 +59,8 @@ final class ImportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<NvidiaSmi.Gpu> gpus = lgipp == null
-        ? NvidiaSmi.read(text(lgip))
-        : NvidiaSmi.read(text(lgip), text(lgipp));
+    List<NvidiaSmi.Gpu> gpus =
+        lgipp == null ? NvidiaSmi.read(text(lgip)) : NvidiaSmi.read(text(lgip), text(lgipp));
     if (output.isJson()) {
       ObjectNode answer = Output.object();
       ArrayNode list = answer.putArray("gpus");

@@ -79,7 +79,8 @@ final class LayoutsCommand implements Callable<Integer> {
     GpuModel model = GpuCatalog.bundled().require(gpu);
     Layouts layouts = layouts(model);
     if (count) {
-      printCount(kind == Kind.STATES ? states(layouts).count() : multisets(layouts).count());
+      printCount(
+          kind == Kind.STATES ? states(layouts).count() : multisets(layouts).count());
     } else if (kind == Kind.STATES) {
       printStates(states(layouts));
     } else {
@@ -125,9 +126,8 @@ final class LayoutsCommand implements Callable<Integer> {
 
   private void printStates(Stream<MigLayout> states) {
     if (!output.isJson()) {
-      states.forEach(layout -> output
-          .out()
-          .println(layout.placements().isEmpty() ? "(empty)" : joined(layout)));
+      states.forEach(layout ->
+          output.out().println(layout.placements().isEmpty() ? "(empty)" : joined(layout)));
       return;
     }
     ArrayNode layouts = Output.array();
@@ -141,9 +141,8 @@ final class LayoutsCommand implements Callable<Integer> {
 
   private void printMultisets(Stream<SortedMap<MigProfile, Integer>> multisets) {
     if (!output.isJson()) {
-      multisets.forEach(devices -> output
-          .out()
-          .println(devices.isEmpty() ? "(empty)" : PlaceCommand.joined(devices)));
+      multisets.forEach(devices ->
+          output.out().println(devices.isEmpty() ? "(empty)" : PlaceCommand.joined(devices)));
       return;
     }
     ArrayNode layouts = Output.array();

@@ -65,8 +65,20 @@ final class ModelCommand implements Callable<Integer> {
     out.println("memory:         " + Output.orUnknown(gpu.totalMemoryMib()) + " MiB");
     out.println();
     out.println(Output.row(
-        ROW, "PROFILE", "ID", "SLICES", "STARTS", "MAX", "MIB", "SM", "CE", "DEC", "ENC", "JPEG",
-        "OFA", "CONFIDENCE"));
+        ROW,
+        "PROFILE",
+        "ID",
+        "SLICES",
+        "STARTS",
+        "MAX",
+        "MIB",
+        "SM",
+        "CE",
+        "DEC",
+        "ENC",
+        "JPEG",
+        "OFA",
+        "CONFIDENCE"));
     for (GpuInstanceProfile p : gpu.profiles()) {
       out.println(Output.row(
           ROW,

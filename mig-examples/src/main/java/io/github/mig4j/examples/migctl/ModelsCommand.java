@@ -39,8 +39,8 @@ final class ModelsCommand implements Callable<Integer> {
     }
     output
         .out()
-        .println(Output.row(
-            ROW, "ID", "ARCHITECTURE", "MIG", "COMPUTE", "MEMORY", "MIB", "CONFIDENCE"));
+        .println(
+            Output.row(ROW, "ID", "ARCHITECTURE", "MIG", "COMPUTE", "MEMORY", "MIB", "CONFIDENCE"));
     for (GpuModel gpu : GpuCatalog.bundled().models()) {
       output.out().println(line(gpu));
     }

@@ -97,11 +97,10 @@ final class Output {
     put(node, "memoryMib", gpu.totalMemoryMib());
     node.put("confidence", confidence(gpu).toString());
     ArrayNode products = node.putArray("products");
-    gpu.products().forEach(p ->
-        products.addObject().put("name", p.name()).put("label", p.label()));
+    gpu.products().forEach(p -> products.addObject().put("name", p.name()).put("label", p.label()));
     ArrayNode boards = node.putArray("boards");
-    gpu.boards().forEach(b ->
-        boards.addObject().put("pci", b.id().toString()).put("name", b.name()));
+    gpu.boards()
+        .forEach(b -> boards.addObject().put("pci", b.id().toString()).put("name", b.name()));
     ArrayNode profiles = node.putArray("profiles");
     gpu.profiles().forEach(p -> profiles.add(profile(p)));
     return node;

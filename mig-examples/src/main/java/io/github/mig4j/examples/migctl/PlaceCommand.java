@@ -123,7 +123,9 @@ final class PlaceCommand implements Callable<Integer> {
 
   private void explain(PlacementResult result, MigLayout.Builder request) {
     if (result instanceof Undetermined undetermined) {
-      output.err().println(output.styled("@|bold,yellow cannot be told:|@ ") + undetermined.message());
+      output
+          .err()
+          .println(output.styled("@|bold,yellow cannot be told:|@ ") + undetermined.message());
       return;
     }
     output.err().println(output.styled("@|bold,red does not fit:|@"));
@@ -150,10 +152,11 @@ final class PlaceCommand implements Callable<Integer> {
         "placements",
         result instanceof Placed placed ? Output.placements(placed.layout()) : Output.array());
     ArrayNode violations = answer.putArray("violations");
-    violations(result).forEach(violation -> violations
-        .addObject()
-        .put("code", violation.code())
-        .put("message", violation.message()));
+    violations(result)
+        .forEach(violation -> violations
+            .addObject()
+            .put("code", violation.code())
+            .put("message", violation.message()));
     if (result instanceof Undetermined undetermined) {
       violations.addObject().put("code", "undetermined").put("message", undetermined.message());
     }

@@ -19,8 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MigctlTest {
 
-  private static final String LGIP =
-      """
+  private static final String LGIP = """
       +-------------------------------------------------------------------------------+
       | GPU instance profiles:                                                        |
       | GPU   Name               ID    Instances   Memory     P2P    SM    DEC   ENC  |
@@ -54,9 +53,7 @@ class MigctlTest {
 
     assertThat(run.exit).isZero();
     assertThat(run.err).isEmpty();
-    assertThat(run.out)
-        .isEqualToNormalizingNewlines(
-            """
+    assertThat(run.out).isEqualToNormalizingNewlines("""
             fits
             b200-180gb: 1g.23gb x2, 2g.45gb, 3g.90gb
                 0        1        2        3        4        5        6        7
@@ -73,9 +70,7 @@ class MigctlTest {
 
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.out).isEmpty();
-    assertThat(run.err)
-        .isEqualToNormalizingNewlines(
-            """
+    assertThat(run.err).isEqualToNormalizingNewlines("""
             does not fit:
               h100-sxm-80gb has 8 memory slices, but the request takes 9 (1g.10gb: 1, 3g.40gb: 8)
               h100-sxm-80gb has 81152 MiB of memory, but the request takes 90880 (1g.10gb: 9984,\
@@ -95,18 +90,14 @@ class MigctlTest {
     var untold = migctl("place", "--json", "--gpu", "rtx-pro-4500-blackwell-32gb", "1g.16gb");
 
     assertThat(fits.exit).isZero();
-    assertThat(fits.json())
-        .isEqualTo(new ObjectMapper().readTree(
-            """
+    assertThat(fits.json()).isEqualTo(new ObjectMapper().readTree("""
             {"fits": true,
              "placements": [{"profile": "1g.6gb", "start": 0, "size": 1},
                             {"profile": "2g.12gb", "start": 2, "size": 2}],
              "violations": [],
              "confidence": "published-smi"}"""));
     assertThat(fitsNot.exit).isEqualTo(1);
-    assertThat(fitsNot.json())
-        .isEqualTo(new ObjectMapper().readTree(
-            """
+    assertThat(fitsNot.json()).isEqualTo(new ObjectMapper().readTree("""
             {"fits": false,
              "placements": [],
              "violations": [{"code": "unknown-profile", "message": "a30-24gb has no profile\
@@ -149,7 +140,13 @@ class MigctlTest {
   void layouts_counts_areThePublishedOnes(int count, String kind, String maximal)
       throws IOException {
     var args = new ArrayList<>(List.of(
-        "layouts", "--gpu", "a100-40gb", "--count", "--json", "--of", kind,
+        "layouts",
+        "--gpu",
+        "a100-40gb",
+        "--count",
+        "--json",
+        "--of",
+        kind,
         "--profiles=1g.5gb,1g.10gb,2g.10gb,3g.20gb,4g.20gb,7g.40gb"));
     if (!maximal.isEmpty()) {
       args.add(maximal);
@@ -167,22 +164,26 @@ class MigctlTest {
       "layouts", "--gpu", "a30-24gb", "--profiles", "2g.12gb,4g.24gb", "--of", "multisets"
     };
     var text = migctl(args);
-    var states = migctl(
-        "layouts", "--gpu", "a30-24gb", "--profiles", "4g.24gb", "--json");
+    var states = migctl("layouts", "--gpu", "a30-24gb", "--profiles", "4g.24gb", "--json");
     var multisets = migctl(
-        "layouts", "--gpu", "a30-24gb", "--profiles", "2g.12gb", "--of", "multisets", "--json",
+        "layouts",
+        "--gpu",
+        "a30-24gb",
+        "--profiles",
+        "2g.12gb",
+        "--of",
+        "multisets",
+        "--json",
         "--maximal");
 
     assertThat(text.out).isEqualToNormalizingNewlines("(empty)\n2g.12gb:1\n2g.12gb:2\n4g.24gb:1\n");
-    assertThat(states.json())
-        .isEqualTo(new ObjectMapper().readTree(
-            """
+    assertThat(states.json()).isEqualTo(new ObjectMapper().readTree("""
             {"count": 2, "layouts": [
               {"placements": []},
               {"placements": [{"profile": "4g.24gb", "start": 0, "size": 4}]}]}"""));
     assertThat(multisets.json())
-        .isEqualTo(new ObjectMapper().readTree(
-            "{\"count\": 1, \"layouts\": [{\"devices\": {\"2g.12gb\": 2}}]}"));
+        .isEqualTo(new ObjectMapper()
+            .readTree("{\"count\": 1, \"layouts\": [{\"devices\": {\"2g.12gb\": 2}}]}"));
     assertThat(migctl("layouts", "--gpu", "a30-24gb", "--profiles", "4g.24gb").out)
         .isEqualToNormalizingNewlines("(empty)\n4g.24gb@0:4\n");
     assertThat(migctl("layouts", "--gpu", "a30-24gb", "--count", "--maximal").out)
@@ -230,11 +231,18 @@ class MigctlTest {
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.out).isEmpty();
     assertThat(run.err)
-        .isEqualToNormalizingNewlines(message + "\nTry 'migctl " + line.split(" ")[0] + " --help'\n");
+        .isEqualToNormalizingNewlines(
+            message + "\nTry 'migctl " + line.split(" ")[0] + " --help'\n");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"place --gpu b20 1g.5gb", "model b20", "layouts --gpu b20", "place --gpu=b20 1g.5gb --json"})
+  @ValueSource(
+      strings = {
+        "place --gpu b20 1g.5gb",
+        "model b20",
+        "layouts --gpu b20",
+        "place --gpu=b20 1g.5gb --json"
+      })
   void unknownGpu_isExit2(String line) {
     var run = migctl(line.split(" "));
 
@@ -261,19 +269,27 @@ class MigctlTest {
     assertThat(json.fieldNames())
         .toIterable()
         .containsExactly(
-            "id", "architecture", "chip", "computeCapability", "mig", "computeSlices",
-            "memorySlices", "memoryMib", "confidence", "products", "boards", "profiles");
+            "id",
+            "architecture",
+            "chip",
+            "computeCapability",
+            "mig",
+            "computeSlices",
+            "memorySlices",
+            "memoryMib",
+            "confidence",
+            "products",
+            "boards",
+            "profiles");
     assertThat(json.at("/id").asText()).isEqualTo("b200-180gb");
     assertThat(json.at("/memorySlices").asInt()).isEqualTo(8);
-    assertThat(json.at("/profiles/0"))
-        .isEqualTo(new ObjectMapper().readTree(
-            """
+    assertThat(json.at("/profiles/0")).isEqualTo(new ObjectMapper().readTree("""
             {"name": "1g.23gb", "id": 19, "size": 1, "starts": [0, 1, 2, 3, 4, 5, 6],
              "maxInstances": 7, "memoryMib": 20992, "sms": 18, "copyEngines": 2, "decoders": 1,
              "encoders": 0, "jpegEngines": 1, "ofaEngines": 0,
              "resource": "nvidia.com/mig-1g.23gb",
-             "source": "%s", "confidence": "published-smi"}"""
-                .formatted(json.at("/profiles/0/source").asText())));
+             "source": "%s", "confidence": "published-smi"}""".formatted(
+                json.at("/profiles/0/source").asText())));
     assertThat(bare.at("/mig").asBoolean()).isFalse();
     assertThat(bare.at("/memorySlices").isNull()).isTrue();
     assertThat(bare.at("/profiles")).isEmpty();
@@ -286,7 +302,8 @@ class MigctlTest {
         .contains("1g.16gb             ?      ? ?                   2        ?    ?   1    1    1"
             + "     1    0  mig-user-guide")
         .contains("source: mig-user-guide (NVIDIA MIG user guide, supported MIG profiles)");
-    assertThat(migctl("model", "l40s").out).contains("MIG:            no; share it by time-slicing");
+    assertThat(migctl("model", "l40s").out)
+        .contains("MIG:            no; share it by time-slicing");
     assertThat(migctl("model", "h100-sxm-64gb").out).contains("products:       not known");
   }
 
@@ -297,7 +314,8 @@ class MigctlTest {
 
     assertThat(text.out.lines()).hasSize(29);
     assertThat(text.out)
-        .contains("h100-sxm-80gb                Hopper        yes        7       8    81559  hardware")
+        .contains(
+            "h100-sxm-80gb                Hopper        yes        7       8    81559  hardware")
         .contains("l40s                         Ada Lovelace  no         -       -        ?  ");
     assertThat(json).hasSize(28);
     assertThat(json.at("/0/id").asText()).isEqualTo("a30-24gb");
@@ -309,8 +327,15 @@ class MigctlTest {
     Path lgipp = Files.writeString(folder.resolve("lgipp.txt"), LGIPP);
 
     var json = migctl(
-        "import", "--lgip", lgip.toString(), "--lgipp", lgipp.toString(), "--product", "NVIDIA X1",
-        "--json").json();
+            "import",
+            "--lgip",
+            lgip.toString(),
+            "--lgipp",
+            lgipp.toString(),
+            "--product",
+            "NVIDIA X1",
+            "--json")
+        .json();
     var text = migctl("import", "--lgip", lgip.toString());
 
     assertThat(json.at("/gpus")).hasSize(1);
