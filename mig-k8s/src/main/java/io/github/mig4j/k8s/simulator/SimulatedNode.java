@@ -5,8 +5,10 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.Labels;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +25,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   private final NodeGpus gpus;
   private final MigManagerPod pod;
   private final MigManagerLog log;
+  private final Traps traps;
   private final Operand plugin;
   private final Operand discovery;
   private final Operand manager;
@@ -30,16 +33,20 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   private Map<String, String> labels = Map.of();
   private @Nullable MigManager process;
 
-  SimulatedNode(SimulatedCluster cluster, String name, List<GpuModel> models) {
+  SimulatedNode(SimulatedCluster cluster, String name, List<GpuModel> models, Set<Trap> traps) {
     this.cluster = cluster;
     this.object = new NodeObject(cluster.client(), name);
     this.models = List.copyOf(models);
     this.gpus = new NodeGpus(models);
     this.pod = new MigManagerPod(cluster.client(), cluster.namespace(), name);
     this.log = new MigManagerLog(name);
-    this.plugin = operand("device-plugin", this::startPlugin, this::stopPlugin);
-    this.discovery = operand("gpu-feature-discovery", this::discover, lifetime -> {});
-    this.manager = operand("mig-manager", this::startManager, this::stopManager);
+    this.traps = new Traps(traps);
+    this.plugin =
+        operand("device-plugin", cluster.timings().podStart(), this::startPlugin, this::stopPlugin);
+    this.discovery = operand(
+        "gpu-feature-discovery", cluster.timings().discovery(), this::discover, lifetime -> {});
+    this.manager =
+        operand("mig-manager", cluster.timings().podStart(), this::startManager, this::stopManager);
   }
 
   String name() {
@@ -79,6 +86,27 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
       manager.restart();
     }
     operate(currentLabels());
+  }
+
+  void set(Collection<Trap> more) {
+    traps.set(more);
+    operate(currentLabels());
+  }
+
+  void remove(Collection<Trap> fewer) {
+    traps.remove(fewer);
+    operate(currentLabels());
+  }
+
+  /** A pod of the MIG manager has changed. */
+  void podChanged(String podName) {
+    MigManager running;
+    synchronized (this) {
+      running = process;
+    }
+    if (running != null && podName.equals(pod.name())) {
+      running.podChanged();
+    }
   }
 
   /** A pod of the MIG manager was deleted; if it was this node's, its DaemonSet makes another. */
@@ -129,15 +157,21 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   private void operate(Map<String, String> now) {
     Map<String, String> operated = new TreeMap<>(now);
-    DeployLabels.operate(operated, cluster.currentPolicy());
+    operateOn(operated);
     if (!operated.equals(now)) {
       cluster
           .background()
           .after(
               Duration.ZERO,
               "label " + name(),
-              lifetime -> object.editLabels(
-                  lifetime, fresh -> DeployLabels.operate(fresh, cluster.currentPolicy())));
+              lifetime -> object.editLabels(lifetime, this::operateOn));
+    }
+  }
+
+  private void operateOn(Map<String, String> now) {
+    DeployLabels.operate(now, cluster.currentPolicy());
+    if (traps.skips(Trap.Step.DEPLOYMENT)) {
+      DeployLabels.removeForDra(now);
     }
   }
 
@@ -184,7 +218,9 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
           pod,
           List.of(plugin, discovery),
           log,
-          labels.getOrDefault(Labels.MIG_CONFIG, ""));
+          traps,
+          labels.getOrDefault(Labels.MIG_CONFIG, ""),
+          manager::restart);
       process.start();
     }
   }
@@ -194,8 +230,14 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     pod.delete(lifetime);
   }
 
-  private Operand operand(String what, Operand.Effect onStart, Operand.Effect onStop) {
+  private Operand operand(
+      String what, Duration toStart, Operand.Effect onStart, Operand.Effect onStop) {
     return new Operand(
-        what + " of " + object.name(), cluster.background(), cluster.timings(), onStart, onStop);
+        what + " of " + object.name(),
+        cluster.background(),
+        toStart,
+        cluster.timings().podStop(),
+        onStart,
+        onStop);
   }
 }
