@@ -122,6 +122,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   /** Stops every thread and watch and waits for them; what is in the cluster stays as it is. */
   @Override
   public void close() {
+    // The background first: it is what starts processes.
     cluster.background().close();
     nodes.values().forEach(SimulatedNode::close);
     informers.forEach(SharedIndexInformer::close);
@@ -162,6 +163,11 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     obey(existing);
     for (String name : nodes.keySet()) {
       createIfAbsent(client.nodes().resource(newNode(name)));
+      Node node = client.nodes().withName(name).require();
+      if (node.getMetadata().getAnnotations() != null
+          && node.getMetadata().getAnnotations().containsKey(MigManagerPod.SIMULATED)) {
+        new Heartbeat(client, cluster.background(), name).start();
+      }
     }
     refuseRivals();
     inform(policies, new PolicyEvents());
