@@ -31,6 +31,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   private final Operand manager;
 
   private Map<String, String> labels = Map.of();
+  private boolean present;
   private @Nullable MigManager process;
 
   SimulatedNode(SimulatedCluster cluster, String name, List<GpuModel> models, Set<Trap> traps) {
@@ -85,17 +86,18 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     if (!before.configMap().equals(now.configMap())) {
       manager.restart();
     }
-    operate(currentLabels());
+    operate();
   }
 
+  /** Sets traps, of which some are the operator's. */
   void set(Collection<Trap> more) {
     traps.set(more);
-    operate(currentLabels());
+    operate();
   }
 
   void remove(Collection<Trap> fewer) {
     traps.remove(fewer);
-    operate(currentLabels());
+    operate();
   }
 
   /** A pod of the MIG manager has changed. */
@@ -138,6 +140,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     synchronized (this) {
       String before = labels.getOrDefault(Labels.MIG_CONFIG, "");
       labels = Map.copyOf(now);
+      present = sight != Sight.GONE;
       String value = now.getOrDefault(Labels.MIG_CONFIG, "");
       if (process != null && sight != Sight.GONE && (sight == Sight.NEW || !value.equals(before))) {
         process.labelled(value);
@@ -146,16 +149,18 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     plugin.follow(DeployLabels.desired(now, DeployLabels.DEVICE_PLUGIN));
     discovery.follow(DeployLabels.desired(now, DeployLabels.FEATURE_DISCOVERY));
     manager.follow(DeployLabels.desired(now, DeployLabels.MIG_MANAGER));
-    if (sight != Sight.GONE) {
-      operate(now);
+    operate();
+  }
+
+  /** Lets the operator look at the node, if there is one. */
+  private void operate() {
+    Map<String, String> now;
+    synchronized (this) {
+      if (!present) {
+        return;
+      }
+      now = labels;
     }
-  }
-
-  private synchronized Map<String, String> currentLabels() {
-    return labels;
-  }
-
-  private void operate(Map<String, String> now) {
     Map<String, String> operated = new TreeMap<>(now);
     operateOn(operated);
     if (!operated.equals(now)) {
