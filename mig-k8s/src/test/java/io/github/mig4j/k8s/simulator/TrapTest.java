@@ -633,7 +633,7 @@ class TrapTest {
   }
 
   @Test
-  void trap27_generatedConfig_isPublished_unlessThePodIsNotFound() {
+  void generatedConfig_isPublished() {
     try (var simulator = builder().configMap("").node("gpu-node", H100).start();
         var quiet = node.quiet()) {
       node.awaitState("success");
@@ -654,12 +654,10 @@ class TrapTest {
           .containsKeys(
               "all-disabled", "all-enabled", "all-1g.10gb", "all-1g.10gb.me", "all-balanced");
     }
-    client
-        .configMaps()
-        .inNamespace("gpu-operator")
-        .withName("gpu-node-mig-config")
-        .delete();
-    client.nodes().withName("gpu-node").delete();
+  }
+
+  @Test
+  void trap27_generatedConfig_isNotPublished_whereThePodIsNotFound() {
     try (var simulator = builder()
             .configMap("")
             .node("gpu-node", H100)
@@ -698,8 +696,7 @@ class TrapTest {
   }
 
   @Test
-  void trap28_reboot_losesTheModeOnHopper_butNotOnAmpere() {
-    publish(CONFIGS + "  tiny: [{devices: all, mig-enabled: true, mig-devices: {1g.5gb: 7}}]\n");
+  void trap28_reboot_losesTheModeOnHopper() {
     try (var simulator = started(H100);
         var quiet = node.quiet()) {
       simulator.set("gpu-node", Trap.REBOOT_ON_MODE_FAILURE, Trap.MODE_CHANGE_REFUSED);
@@ -710,7 +707,11 @@ class TrapTest {
             .containsExactly("success", "pending", "rebooting", "failed");
       }
     }
-    client.nodes().withName("gpu-node").delete();
+  }
+
+  @Test
+  void reboot_bringsTheModeOnAmpere() {
+    publish(CONFIGS + "  tiny: [{devices: all, mig-enabled: true, mig-devices: {1g.5gb: 7}}]\n");
     try (var simulator = started(A100);
         var quiet = node.quiet()) {
       simulator.set("gpu-node", Trap.REBOOT_ON_MODE_FAILURE, Trap.MODE_CHANGE_REFUSED);
