@@ -1,13 +1,21 @@
 package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.github.mig4j.config.Finding;
+import io.github.mig4j.config.FindingCode;
+import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
-import io.github.mig4j.config.MigConfigSyntaxException;
+import io.github.mig4j.config.MigConfigFile;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +23,20 @@ import org.jspecify.annotations.Nullable;
  * the volume, or what is generated for the node's GPUs.
  */
 final class ConfigFile implements AutoCloseable {
+
+  /** Whether mig-parted can tell that a configuration is applied. */
+  enum Recognition {
+    /** It compares devices. */
+    BY_DEVICES,
+    /** It compares text, and this one has zero counts or names that nobody else spells so. */
+    NEVER
+  }
+
+  /** One configuration of the file. */
+  record Selection(MigConfig config, Recognition recognition) {}
+
+  private static final Set<FindingCode> UNRECOGNISABLE =
+      EnumSet.of(FindingCode.ZERO_COUNT, FindingCode.NON_CANONICAL_PROFILE);
 
   private static final String KEY = "config.yaml";
 
@@ -57,18 +79,57 @@ final class ConfigFile implements AutoCloseable {
   }
 
   /**
-   * What the file says now.
+   * The configuration of a name; without a name, the only one that there is.
    *
-   * @throws MigConfigSyntaxException if it is refused
+   * @throws Reconfiguration.RunFailedException if the file is refused or has no such configuration
    */
-  MigConfigDocument document(Lifetime lifetime) throws InterruptedException {
-    if (configMap.isEmpty()) {
-      return generated;
-    }
-    if (lag.isZero()) {
+  Selection select(String name, Lifetime lifetime)
+      throws InterruptedException, Reconfiguration.RunFailedException {
+    if (lag.isZero() && !configMap.isEmpty()) {
       read(lifetime);
     }
-    return MigConfigDocument.parse(text());
+    MigConfigFile file = MigConfigFile.read(configMap.isEmpty() ? generated.toYaml() : text());
+    MigConfigDocument document = file.document()
+        .orElseThrow(() -> new Reconfiguration.RunFailedException("error parsing config file: "
+            + file.findings().stream().filter(Finding::isError).findFirst().orElseThrow()));
+    if (name.isEmpty() && document.configs().size() != 1) {
+      throw new Reconfiguration.RunFailedException(
+          "missing required flag 'selected-config' when more than one config available");
+    }
+    String selected = name.isEmpty() ? document.configs().keySet().iterator().next() : name;
+    MigConfig config = document
+        .config(selected)
+        .orElseThrow(() ->
+            new Reconfiguration.RunFailedException("selected mig-config not present: " + selected));
+    boolean unrecognisable = file.findings().stream()
+        .filter(finding -> UNRECOGNISABLE.contains(finding.code()))
+        .anyMatch(finding -> finding.place().config().equals(Optional.of(selected)));
+    return new Selection(config, unrecognisable ? Recognition.NEVER : Recognition.BY_DEVICES);
+  }
+
+  /** Shows the generated configurations to the cluster, as long as this pod lives. */
+  void publish(Lifetime lifetime, String node, Pod owner) throws InterruptedException {
+    if (!configMap.isEmpty()) {
+      return;
+    }
+    ConfigMap map = new ConfigMapBuilder()
+        .withNewMetadata()
+        .withName(node + "-mig-config")
+        .withNamespace(namespace)
+        .addToLabels("app.kubernetes.io/component", MigManagerPod.APP)
+        .addToLabels("nvidia.com/node-name", node)
+        .addNewOwnerReference()
+        .withApiVersion("v1")
+        .withKind("Pod")
+        .withName(owner.getMetadata().getName())
+        .withUid(owner.getMetadata().getUid())
+        .endOwnerReference()
+        .endMetadata()
+        .addToData(KEY, generated.toYaml())
+        .build();
+    lifetime.request(
+        "publish " + map.getMetadata().getName(),
+        () -> client.configMaps().resource(map).createOr(existing -> existing.update()));
   }
 
   /** Refreshes the volume now, as a kubelet does when its pod changes. */

@@ -64,6 +64,11 @@ final class DeployLabels {
     }
   }
 
+  /** What the operator takes back where GPUs are given out by the DRA driver. */
+  static void removeForDra(Map<String, String> labels) {
+    labels.keySet().removeAll(List.of(DEVICE_PLUGIN, MIG_MANAGER));
+  }
+
   /** What the MIG manager does before a change; an absent label counts as one that is not false. */
   static void pause(Map<String, String> labels) {
     set(labels, Labels.PAUSED);

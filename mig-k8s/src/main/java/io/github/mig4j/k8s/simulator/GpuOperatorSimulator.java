@@ -21,10 +21,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -53,12 +56,13 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   private final SharedIndexInformer<GenericKubernetesResource> policies;
   private final OperatorPolicy defaults;
 
-  private GpuOperatorSimulator(SimulatedCluster cluster, Map<String, List<GpuModel>> models) {
+  private GpuOperatorSimulator(
+      SimulatedCluster cluster, Map<String, List<GpuModel>> models, Set<Trap> traps) {
     this.cluster = cluster;
     this.defaults = cluster.currentPolicy();
     this.policies =
         cluster.client().genericKubernetesResources(ClusterPolicies.CONTEXT).runnableInformer(0);
-    models.forEach((name, gpus) -> nodes.put(name, new SimulatedNode(cluster, name, gpus)));
+    models.forEach((name, gpus) -> nodes.put(name, new SimulatedNode(cluster, name, gpus, traps)));
   }
 
   /**
@@ -93,14 +97,35 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     return require(node).log();
   }
 
+  /**
+   * Sets traps on a node.
+   *
+   * @param node the node's name
+   * @param traps what is to happen from now on
+   * @throws IllegalArgumentException if the simulator has no such node
+   */
+  public void set(String node, Trap... traps) {
+    require(node).set(Arrays.asList(traps));
+  }
+
+  /**
+   * Removes traps from a node; one that is not set stays so.
+   *
+   * @param node the node's name
+   * @param traps what is no longer to happen
+   * @throws IllegalArgumentException if the simulator has no such node
+   */
+  public void remove(String node, Trap... traps) {
+    require(node).remove(Arrays.asList(traps));
+  }
+
   /** Stops every thread and watch and waits for them; what is in the cluster stays as it is. */
   @Override
   public void close() {
-    informers.forEach(SharedIndexInformer::close);
-    nodes.values().forEach(SimulatedNode::close);
+    // The background first: it is what starts processes.
     cluster.background().close();
-    // A process that began while the others ended.
     nodes.values().forEach(SimulatedNode::close);
+    informers.forEach(SharedIndexInformer::close);
   }
 
   private SimulatedNode require(String name) {
@@ -138,6 +163,11 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     obey(existing);
     for (String name : nodes.keySet()) {
       createIfAbsent(client.nodes().resource(newNode(name)));
+      Node node = client.nodes().withName(name).require();
+      if (node.getMetadata().getAnnotations() != null
+          && node.getMetadata().getAnnotations().containsKey(MigManagerPod.SIMULATED)) {
+        new Heartbeat(client, cluster.background(), name).start();
+      }
     }
     refuseRivals();
     inform(policies, new PolicyEvents());
@@ -271,6 +301,9 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     public void onUpdate(Pod before, Pod pod) {
       if (pod.getMetadata().getDeletionTimestamp() != null) {
         gone(pod);
+      } else if (!Objects.equals(
+          before.getMetadata().getAnnotations(), pod.getMetadata().getAnnotations())) {
+        nodes.values().forEach(node -> node.podChanged(pod.getMetadata().getName()));
       }
     }
 
@@ -291,6 +324,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
 
     private final KubernetesClient client;
     private final Map<String, List<GpuModel>> nodes = new LinkedHashMap<>();
+    private final Set<Trap> traps = EnumSet.noneOf(Trap.class);
     private String namespace = DEFAULT_NAMESPACE;
     private MigStrategy strategy = MigStrategy.SINGLE;
     private String configMap = "";
@@ -382,6 +416,17 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
+     * Sets traps on every node, before anything runs there.
+     *
+     * @param traps what is to happen
+     * @return this builder
+     */
+    public Builder set(Trap... traps) {
+      this.traps.addAll(Arrays.asList(traps));
+      return this;
+    }
+
+    /**
      * Defines the ClusterPolicy on a cluster that does not know it, and waits until it is served.
      * The definition admits any spec; it is not NVIDIA's.
      *
@@ -416,7 +461,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
               new Background(timings.retry()),
               new AtomicReference<>(
                   new OperatorPolicy(strategy, configMap, OperatorPolicy.ALL_DISABLED))),
-          nodes);
+          nodes,
+          traps);
       try {
         simulator.start();
       } catch (RuntimeException e) {

@@ -1,6 +1,8 @@
 package io.github.mig4j.k8s.simulator;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,13 +14,14 @@ final class MigManager implements AutoCloseable {
 
   private final SimulatedCluster cluster;
   private final NodeObject node;
-  private final NodeGpus gpus;
   private final ConfigFile file;
   private final MigManagerPod pod;
-  private final List<Operand> operands;
   private final MigManagerLog log;
+  private final Traps traps;
   private final RequestedConfig requested;
+  private final Runnable onDeath;
   private final Lifetime lifetime;
+  private final Reconfiguration reconfiguration;
   private final Thread thread;
 
   MigManager(
@@ -29,16 +32,20 @@ final class MigManager implements AutoCloseable {
       MigManagerPod pod,
       List<Operand> operands,
       MigManagerLog log,
-      String requested) {
+      Traps traps,
+      String requested,
+      Runnable onDeath) {
     this.cluster = cluster;
     this.node = node;
-    this.gpus = gpus;
     this.file = file;
     this.pod = pod;
-    this.operands = operands;
     this.log = log;
+    this.traps = traps;
     this.requested = new RequestedConfig(requested);
+    this.onDeath = onDeath;
     this.lifetime = Lifetime.insisting(cluster.timings().retry());
+    this.reconfiguration =
+        new Reconfiguration(lifetime, cluster.timings(), node, gpus, file, operands, log, traps);
     this.thread = new Thread(this::live, "mig-manager-" + node.name());
     thread.setDaemon(true);
   }
@@ -52,14 +59,24 @@ final class MigManager implements AutoCloseable {
     requested.set(value);
   }
 
+  /** The pod has changed, so that its kubelet looks at its volumes. */
+  void podChanged() {
+    cluster.background().after(Duration.ZERO, "refresh volumes of " + node.name(), file::refresh);
+  }
+
   private void live() {
     try {
       file.mount(lifetime, cluster.timings().retry());
-      pod.ready(lifetime);
-      while (true) {
-        log.info("Waiting for change to 'nvidia.com/mig.config' label");
-        run(requested.next());
+      Pod ready = pod.ready(lifetime);
+      if (!traps.skips(Trap.Step.PUBLISH)) {
+        file.publish(lifetime, node.name(), ready);
       }
+      Reconfiguration.End end = Reconfiguration.End.ALIVE;
+      while (end == Reconfiguration.End.ALIVE) {
+        log.info("Waiting for change to 'nvidia.com/mig.config' label");
+        end = run(requested.next());
+      }
+      onDeath.run();
     } catch (InterruptedException e) {
       LOG.debug("mig-manager ended node={}", node.name());
     } catch (RuntimeException e) {
@@ -69,14 +86,15 @@ final class MigManager implements AutoCloseable {
     }
   }
 
-  private void run(String value) throws InterruptedException {
+  private Reconfiguration.End run(String value) throws InterruptedException {
     try {
-      new Reconfiguration(lifetime, cluster.timings(), node, gpus, file, operands, log).run(value);
+      return reconfiguration.run(value);
     } catch (KubernetesClientException e) {
       LOG.warn("run dropped node={} config={} message={}", node.name(), value, e.getMessage());
     } catch (RuntimeException e) {
       LOG.error("run failed node={} config={}", node.name(), value, e);
     }
+    return Reconfiguration.End.ALIVE;
   }
 
   /** Kills the process wherever it is, and waits until it is gone. */

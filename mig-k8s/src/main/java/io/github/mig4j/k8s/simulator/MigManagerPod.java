@@ -63,9 +63,9 @@ final class MigManagerPod {
   }
 
   /** Says that the pod is ready, as its kubelet does. */
-  void ready(Lifetime lifetime) throws InterruptedException {
+  Pod ready(Lifetime lifetime) throws InterruptedException {
     String current = name();
-    lifetime.request(
+    return lifetime.request(
         "status of pod " + current,
         () -> client
             .pods()

@@ -22,7 +22,8 @@ final class Operand {
 
   private final String what;
   private final Background background;
-  private final SimulatorTimings timings;
+  private final Duration toStart;
+  private final Duration toStop;
   private final Effect onStart;
   private final Effect onStop;
 
@@ -32,10 +33,16 @@ final class Operand {
   private long generation;
 
   Operand(
-      String what, Background background, SimulatorTimings timings, Effect onStart, Effect onStop) {
+      String what,
+      Background background,
+      Duration toStart,
+      Duration toStop,
+      Effect onStart,
+      Effect onStop) {
     this.what = what;
     this.background = background;
-    this.timings = timings;
+    this.toStart = toStart;
+    this.toStop = toStop;
     this.onStart = onStart;
     this.onStop = onStop;
   }
@@ -54,7 +61,7 @@ final class Operand {
     if (wanted) {
       generation++;
       long current = generation;
-      background.after(timings.podStop(), "stop " + what, lifetime -> {
+      background.after(toStop, "stop " + what, lifetime -> {
         change(lifetime, current, Desired.STOPPED);
         transition(current, Desired.RUNNING);
       });
@@ -87,7 +94,7 @@ final class Operand {
   private void transition(long current, Desired desired) {
     boolean starts = desired == Desired.RUNNING;
     background.after(
-        starts ? timings.podStart() : timings.podStop(),
+        starts ? toStart : toStop,
         (starts ? "start " : "stop ") + what,
         lifetime -> change(lifetime, current, desired));
   }
@@ -116,5 +123,11 @@ final class Operand {
     running = now == Desired.RUNNING;
     changing = false;
     notifyAll();
+  }
+
+  /** What it is and where, for messages. */
+  @Override
+  public String toString() {
+    return what;
   }
 }

@@ -39,23 +39,31 @@ final class Partitioning {
   }
 
   private final NodeGpus node;
+  private final ConfigFile.Selection selected;
   private final MigConfig config;
+  private final Traps traps;
 
-  Partitioning(NodeGpus node, MigConfig config) {
+  Partitioning(NodeGpus node, ConfigFile.Selection selected, Traps traps) {
     this.node = node;
-    this.config = config;
+    this.selected = selected;
+    this.config = selected.config();
+    this.traps = traps;
   }
 
   /** Whether every GPU of the node is covered by an entry and is as its last one says. */
   boolean isApplied() {
-    return node.snapshot().stream()
-        .allMatch(gpu -> deciding(gpu)
-            .map(entry ->
-                entry.migEnabled() == gpu.migEnabled() && entry.migDevices().equals(gpu.devices()))
-            .orElse(false));
+    return selected.recognition() == ConfigFile.Recognition.BY_DEVICES
+        && node.snapshot().stream()
+            .allMatch(gpu -> deciding(gpu)
+                .map(entry -> entry.migEnabled() == gpu.migEnabled()
+                    && entry.migDevices().equals(gpu.devices()))
+                .orElse(false));
   }
 
-  /** Whether the mode of every GPU that an entry is for is as its last one says. */
+  /**
+   * Whether the mode of every GPU that an entry is for is as its last one says. A GPU without MIG
+   * can only be without it.
+   */
   boolean isModeApplied() {
     return node.snapshot().stream()
         .allMatch(gpu ->
@@ -67,11 +75,14 @@ final class Partitioning {
    * clears every GPU that the configuration is for, and before Hopper, where a switch needs a reset
    * of all GPUs, every GPU of the node.
    */
-  void applyMode() {
+  void applyMode() throws PartitioningException {
     List<SimulatedGpu> before = node.snapshot();
     List<SimulatedGpu> switched = before.stream().filter(this::changesMode).toList();
     if (switched.isEmpty()) {
       return;
+    }
+    for (Trap trap : traps.spring(Trap.Step.MODE)) {
+      throw new PartitioningException(trap.line());
     }
     boolean resets = switched.stream().anyMatch(gpu -> needsReset(gpu.model()));
     for (SimulatedGpu gpu : before) {
@@ -83,8 +94,9 @@ final class Partitioning {
     }
   }
 
-  /** Makes the devices, after {@link #applyMode}. */
-  void applyDevices() throws PartitioningException {
+  /** Applies the mode, if that was not done, and makes the devices. */
+  void apply() throws PartitioningException {
+    applyMode();
     for (MigConfigSpec entry : config.entries()) {
       for (SimulatedGpu gpu : node.snapshot()) {
         if (entry.migEnabled() && gpu.migEnabled() && isFor(entry, gpu)) {
@@ -96,9 +108,11 @@ final class Partitioning {
 
   private void applyDevices(MigConfigSpec entry, SimulatedGpu gpu) throws PartitioningException {
     SortedMap<MigProfile, Integer> wanted = entry.migDevices();
-    if (wanted.equals(gpu.devices())) {
+    if (wanted.equals(gpu.devices())
+        && selected.recognition() == ConfigFile.Recognition.BY_DEVICES) {
       return;
     }
+    meetTraps(gpu, wanted);
     // A profile that no GPU of the node has voids the whole map: everything goes, nothing is made.
     if (wanted.keySet().stream().anyMatch(this::isForeign)) {
       node.set(gpu.cleared());
@@ -116,6 +130,32 @@ final class Partitioning {
                       .collect(Collectors.joining("; "))));
     }
     node.set(gpu.holding(wanted));
+  }
+
+  private void meetTraps(SimulatedGpu gpu, SortedMap<MigProfile, Integer> wanted)
+      throws PartitioningException {
+    for (Trap trap : traps.spring(Trap.Step.DEVICES)) {
+      // As many profiles, as many orders in which they can be made.
+      if (trap.effect() == Trap.Effect.FAIL_ONE_ORDERING && wanted.size() > 1) {
+        continue;
+      }
+      if (trap.effect() != Trap.Effect.REFUSE) {
+        node.set(gpu.cleared());
+      }
+      throw new PartitioningException("GPU %d: %s".formatted(gpu.index(), trap.line()));
+    }
+  }
+
+  /**
+   * What a reboot does: a mode change that was pending takes effect on Ampere, any other GPU comes
+   * back without MIG, and no device survives.
+   */
+  void reboot() {
+    for (SimulatedGpu gpu : node.snapshot()) {
+      boolean enabled = needsReset(gpu.model())
+          && deciding(gpu).map(MigConfigSpec::migEnabled).orElse(gpu.migEnabled());
+      node.set(enabled ? gpu.holding(Map.of()) : gpu.disabled());
+    }
   }
 
   private boolean isForeign(MigProfile profile) {

@@ -1,18 +1,15 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.config.MigConfig;
-import io.github.mig4j.config.MigConfigDocument;
-import io.github.mig4j.config.MigConfigSyntaxException;
 import io.github.mig4j.k8s.Labels;
 import java.util.List;
 
-/** One run of the MIG manager, from a label's value to a state. */
+/** The runs of one process of the MIG manager, each from a label's value to a state. */
 final class Reconfiguration {
 
-  static final String SUCCESS = "success";
-  static final String FAILED = "failed";
-  static final String PENDING = "pending";
-  static final String REBOOTING = "rebooting";
+  private static final String SUCCESS = "success";
+  private static final String FAILED = "failed";
+  private static final String PENDING = "pending";
+  private static final String REBOOTING = "rebooting";
 
   private final Lifetime lifetime;
   private final SimulatorTimings timings;
@@ -21,9 +18,11 @@ final class Reconfiguration {
   private final ConfigFile file;
   private final List<Operand> operands;
   private final MigManagerLog log;
+  private final Traps traps;
+  private boolean hasCompleted;
 
-  /** A run that is over, and the decisive line of its log. */
-  private static final class RunFailedException extends Exception {
+  /** A run that writes {@code failed}, and the decisive line of its log. */
+  static final class RunFailedException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final String line;
@@ -34,6 +33,24 @@ final class Reconfiguration {
     }
   }
 
+  /** A run that ends without a state; and with it, perhaps, its process. */
+  private static final class RunAbandonedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final End end;
+
+    RunAbandonedException(End end) {
+      super(end.name());
+      this.end = end;
+    }
+  }
+
+  /** What a run leaves of its process. */
+  enum End {
+    ALIVE,
+    DEAD
+  }
+
   Reconfiguration(
       Lifetime lifetime,
       SimulatorTimings timings,
@@ -41,7 +58,8 @@ final class Reconfiguration {
       NodeGpus gpus,
       ConfigFile file,
       List<Operand> operands,
-      MigManagerLog log) {
+      MigManagerLog log,
+      Traps traps) {
     this.lifetime = lifetime;
     this.timings = timings;
     this.node = node;
@@ -49,22 +67,28 @@ final class Reconfiguration {
     this.file = file;
     this.operands = operands;
     this.log = log;
+    this.traps = traps;
   }
 
-  void run(String name) throws InterruptedException {
+  End run(String name) throws InterruptedException {
     log.info("Updating to MIG config: " + name);
     try {
-      state(partition(name));
+      enter(Trap.Step.BEFORE_RUN);
+      state(reconfigure(name));
     } catch (RunFailedException e) {
       log.error(e.line);
       state(FAILED);
+    } catch (RunAbandonedException e) {
+      return e.end;
     }
+    return End.ALIVE;
   }
 
-  private String partition(String name) throws InterruptedException, RunFailedException {
+  private String reconfigure(String name)
+      throws InterruptedException, RunFailedException, RunAbandonedException {
     String before = node.readLabels(lifetime).getOrDefault(Labels.MIG_CONFIG_STATE, "");
     lifetime.pause(timings.assertion());
-    Partitioning partitioning = new Partitioning(gpus, select(name));
+    Partitioning partitioning = new Partitioning(gpus, file.select(name, lifetime), traps);
     if (partitioning.isApplied()) {
       log.info("MIG configuration is already applied");
       return SUCCESS;
@@ -75,45 +99,67 @@ final class Reconfiguration {
     state(PENDING);
     node.editLabels(lifetime, DeployLabels::pause);
     try {
-      for (Operand operand : operands) {
-        if (!operand.awaitStopped(timings.podStopTimeout())) {
-          throw new RunFailedException("timed out waiting for the condition");
-        }
+      awaitPods();
+      enter(Trap.Step.PARTITIONING);
+      partition(partitioning);
+    } catch (RunFailedException e) {
+      if (!hasCompleted || !traps.skips(Trap.Step.RESUME_AFTER_FAILURE)) {
+        resume();
       }
-      lifetime.pause(timings.partitioning());
-      partitioning.applyMode();
-      lifetime.pause(timings.partitioning());
-      partitioning.applyDevices();
-    } catch (Partitioning.PartitioningException e) {
-      resume();
-      throw new RunFailedException(e.line());
+      throw e;
     }
     resume();
+    hasCompleted = true;
     return SUCCESS;
+  }
+
+  private void awaitPods() throws InterruptedException, RunFailedException, RunAbandonedException {
+    enter(Trap.Step.POD_WAIT);
+    for (Operand operand : operands) {
+      if (!operand.awaitStopped(timings.podStopTimeout())) {
+        throw new RunFailedException("timed out waiting for " + operand);
+      }
+    }
+  }
+
+  /** Mode first; whatever it says, the devices are tried, unless the node is rebooted instead. */
+  private void partition(Partitioning partitioning)
+      throws InterruptedException, RunFailedException, RunAbandonedException {
+    lifetime.pause(timings.partitioning());
+    try {
+      partitioning.applyMode();
+    } catch (Partitioning.PartitioningException e) {
+      log.error(e.line());
+    }
+    if (!partitioning.isModeApplied()) {
+      for (Trap trap : traps.spring(Trap.Step.MODE_FAILURE)) {
+        log.info(trap.line());
+        state(REBOOTING);
+        partitioning.reboot();
+        throw new RunAbandonedException(End.DEAD);
+      }
+    }
+    lifetime.pause(timings.partitioning());
+    try {
+      partitioning.apply();
+    } catch (Partitioning.PartitioningException e) {
+      throw new RunFailedException(e.line());
+    }
+  }
+
+  /** Goes into a step, and into what lies there. */
+  private void enter(Trap.Step step) throws InterruptedException, RunAbandonedException {
+    for (Trap trap : traps.spring(step)) {
+      if (trap.effect() == Trap.Effect.HOLD && traps.awaitRemoved(trap, timings.podStopTimeout())) {
+        continue;
+      }
+      log.error(trap.line());
+      throw new RunAbandonedException(trap.effect() == Trap.Effect.KILL ? End.DEAD : End.ALIVE);
+    }
   }
 
   private void resume() throws InterruptedException {
     node.editLabels(lifetime, DeployLabels::resume);
-  }
-
-  /** The configuration of a name; without one, the only configuration that there is. */
-  private MigConfig select(String name) throws InterruptedException, RunFailedException {
-    MigConfigDocument document;
-    try {
-      document = file.document(lifetime);
-    } catch (MigConfigSyntaxException e) {
-      throw new RunFailedException("error parsing config file: " + e.getMessage());
-    }
-    if (name.isEmpty()) {
-      if (document.configs().size() != 1) {
-        throw new RunFailedException(
-            "missing required flag 'selected-config' when more than one config available");
-      }
-      return document.configs().values().iterator().next();
-    }
-    return document
-        .config(name)
-        .orElseThrow(() -> new RunFailedException("selected mig-config not present: " + name));
   }
 
   private void state(String value) throws InterruptedException {

@@ -5,8 +5,10 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.Labels;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,23 +25,29 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   private final NodeGpus gpus;
   private final MigManagerPod pod;
   private final MigManagerLog log;
+  private final Traps traps;
   private final Operand plugin;
   private final Operand discovery;
   private final Operand manager;
 
   private Map<String, String> labels = Map.of();
+  private boolean present;
   private @Nullable MigManager process;
 
-  SimulatedNode(SimulatedCluster cluster, String name, List<GpuModel> models) {
+  SimulatedNode(SimulatedCluster cluster, String name, List<GpuModel> models, Set<Trap> traps) {
     this.cluster = cluster;
     this.object = new NodeObject(cluster.client(), name);
     this.models = List.copyOf(models);
     this.gpus = new NodeGpus(models);
     this.pod = new MigManagerPod(cluster.client(), cluster.namespace(), name);
     this.log = new MigManagerLog(name);
-    this.plugin = operand("device-plugin", this::startPlugin, this::stopPlugin);
-    this.discovery = operand("gpu-feature-discovery", this::discover, lifetime -> {});
-    this.manager = operand("mig-manager", this::startManager, this::stopManager);
+    this.traps = new Traps(traps);
+    this.plugin =
+        operand("device-plugin", cluster.timings().podStart(), this::startPlugin, this::stopPlugin);
+    this.discovery = operand(
+        "gpu-feature-discovery", cluster.timings().discovery(), this::discover, lifetime -> {});
+    this.manager =
+        operand("mig-manager", cluster.timings().podStart(), this::startManager, this::stopManager);
   }
 
   String name() {
@@ -78,7 +86,29 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     if (!before.configMap().equals(now.configMap())) {
       manager.restart();
     }
-    operate(currentLabels());
+    operate();
+  }
+
+  /** Sets traps, of which some are the operator's. */
+  void set(Collection<Trap> more) {
+    traps.set(more);
+    operate();
+  }
+
+  void remove(Collection<Trap> fewer) {
+    traps.remove(fewer);
+    operate();
+  }
+
+  /** A pod of the MIG manager has changed. */
+  void podChanged(String podName) {
+    MigManager running;
+    synchronized (this) {
+      running = process;
+    }
+    if (running != null && podName.equals(pod.name())) {
+      running.podChanged();
+    }
   }
 
   /** A pod of the MIG manager was deleted; if it was this node's, its DaemonSet makes another. */
@@ -110,6 +140,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     synchronized (this) {
       String before = labels.getOrDefault(Labels.MIG_CONFIG, "");
       labels = Map.copyOf(now);
+      present = sight != Sight.GONE;
       String value = now.getOrDefault(Labels.MIG_CONFIG, "");
       if (process != null && sight != Sight.GONE && (sight == Sight.NEW || !value.equals(before))) {
         process.labelled(value);
@@ -118,26 +149,34 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     plugin.follow(DeployLabels.desired(now, DeployLabels.DEVICE_PLUGIN));
     discovery.follow(DeployLabels.desired(now, DeployLabels.FEATURE_DISCOVERY));
     manager.follow(DeployLabels.desired(now, DeployLabels.MIG_MANAGER));
-    if (sight != Sight.GONE) {
-      operate(now);
+    operate();
+  }
+
+  /** Lets the operator look at the node, if there is one. */
+  private void operate() {
+    Map<String, String> now;
+    synchronized (this) {
+      if (!present) {
+        return;
+      }
+      now = labels;
     }
-  }
-
-  private synchronized Map<String, String> currentLabels() {
-    return labels;
-  }
-
-  private void operate(Map<String, String> now) {
     Map<String, String> operated = new TreeMap<>(now);
-    DeployLabels.operate(operated, cluster.currentPolicy());
+    operateOn(operated);
     if (!operated.equals(now)) {
       cluster
           .background()
           .after(
               Duration.ZERO,
               "label " + name(),
-              lifetime -> object.editLabels(
-                  lifetime, fresh -> DeployLabels.operate(fresh, cluster.currentPolicy())));
+              lifetime -> object.editLabels(lifetime, this::operateOn));
+    }
+  }
+
+  private void operateOn(Map<String, String> now) {
+    DeployLabels.operate(now, cluster.currentPolicy());
+    if (traps.skips(Trap.Step.DEPLOYMENT)) {
+      DeployLabels.removeForDra(now);
     }
   }
 
@@ -184,7 +223,9 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
           pod,
           List.of(plugin, discovery),
           log,
-          labels.getOrDefault(Labels.MIG_CONFIG, ""));
+          traps,
+          labels.getOrDefault(Labels.MIG_CONFIG, ""),
+          manager::restart);
       process.start();
     }
   }
@@ -194,8 +235,14 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     pod.delete(lifetime);
   }
 
-  private Operand operand(String what, Operand.Effect onStart, Operand.Effect onStop) {
+  private Operand operand(
+      String what, Duration toStart, Operand.Effect onStart, Operand.Effect onStop) {
     return new Operand(
-        what + " of " + object.name(), cluster.background(), cluster.timings(), onStart, onStop);
+        what + " of " + object.name(),
+        cluster.background(),
+        toStart,
+        cluster.timings().podStop(),
+        onStart,
+        onStop);
   }
 }

@@ -57,14 +57,24 @@ public interface SimulatorTimings {
   }
 
   /**
-   * From a deploy label that is {@code true} to the device plugin's resources in the node's status
-   * and to feature discovery's labels.
+   * From a deploy label that is {@code true} to the pod and, for the device plugin, to its resources
+   * in the node's status.
    *
    * @return the duration, 20 ms by default
    */
   @Value.Default
   default Duration podStart() {
     return Duration.ofMillis(20);
+  }
+
+  /**
+   * From a deploy label that is {@code true} to feature discovery's labels.
+   *
+   * @return the duration, {@link #podStart} by default
+   */
+  @Value.Default
+  default Duration discovery() {
+    return podStart();
   }
 
   /**
@@ -111,6 +121,7 @@ public interface SimulatorTimings {
             "podStopTimeout", podStopTimeout(),
             "partitioning", partitioning(),
             "podStart", podStart(),
+            "discovery", discovery(),
             "configMapLag", configMapLag(),
             "retry", retry())
         .forEach((name, duration) -> {

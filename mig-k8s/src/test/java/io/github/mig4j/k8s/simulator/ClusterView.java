@@ -5,28 +5,100 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.Watch;
-import io.fabric8.kubernetes.client.Watcher;
-import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.k8s.ClusterPolicies;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
-/** What a user of the cluster does and sees. */
-record ClusterView(KubernetesClient client, String node) {
+/**
+ * What a user of the cluster does and sees.
+ *
+ * <p>Sees by one watch for a whole test: the mock server hangs for ten seconds when a watch is
+ * closed while it sends an event there.
+ */
+final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
 
   static final String CONFIG = "nvidia.com/mig.config";
   static final String STATE = "nvidia.com/mig.config.state";
   static final String PLUGIN = "nvidia.com/gpu.deploy.device-plugin";
+
+  private final KubernetesClient client;
+  private final String node;
+  private final List<Consumer<Node>> listeners = new CopyOnWriteArrayList<>();
+  private final SharedIndexInformer<Node> informer;
+  private @Nullable Node last;
+
+  ClusterView(KubernetesClient client, String node) {
+    this.client = client;
+    this.node = node;
+    this.informer = client.nodes().withName(node).runnableInformer(0);
+    informer.addEventHandler(this);
+    informer.run();
+  }
+
+  @Override
+  public void onAdd(Node found) {
+    see(found);
+  }
+
+  @Override
+  public void onUpdate(Node before, Node found) {
+    see(found);
+  }
+
+  @Override
+  public void onDelete(Node found, boolean finalStateUnknown) {}
+
+  private synchronized void see(Node found) {
+    last = found;
+    listeners.forEach(listener -> listener.accept(found));
+    notifyAll();
+  }
+
+  @Override
+  public void close() {
+    informer.close();
+  }
+
+  /** To be closed before a simulator: waits until nothing is on its way to anybody. */
+  Quiet quiet() {
+    return () -> {
+      String before = "";
+      String now = version();
+      while (!now.equals(before) || !now.equals(lastVersion())) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+        before = now;
+        now = version();
+      }
+    };
+  }
+
+  /** Waits when it is closed. */
+  interface Quiet extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  private String version() {
+    Node found = client.nodes().withName(node).get();
+    return found == null ? lastVersion() : found.getMetadata().getResourceVersion();
+  }
+
+  private synchronized String lastVersion() {
+    return last == null ? "" : last.getMetadata().getResourceVersion();
+  }
 
   void label(String key, String value) {
     edit(labels -> labels.put(key, value));
@@ -66,14 +138,21 @@ record ClusterView(KubernetesClient client, String node) {
     return client.nodes().withName(node).require();
   }
 
-  Node await(Predicate<Node> condition) {
-    return client
-        .nodes()
-        .withName(node)
-        .waitUntilCondition(
-            found -> found != null && found.getMetadata() != null && condition.test(found),
-            30,
-            TimeUnit.SECONDS);
+  synchronized Node await(Predicate<Node> condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (last == null || !condition.test(last)) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (left <= 0) {
+        throw new AssertionError("Not within 60 s; last seen: "
+            + (last == null ? "nothing" : labels(last) + " " + offer(last)));
+      }
+      try {
+        wait(left);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    return last;
   }
 
   Node awaitState(String state) {
@@ -101,10 +180,10 @@ record ClusterView(KubernetesClient client, String node) {
 
   /** Waits for what no event tells. */
   static void eventually(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
-        throw new AssertionError("Not within 30 s");
+        throw new AssertionError("Not within 60 s");
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
@@ -128,28 +207,27 @@ record ClusterView(KubernetesClient client, String node) {
     return offer;
   }
 
-  /** Every value that a view of the node takes from now on, as a watch sees it. */
-  <T> Record<T> record(Function<Node, T> view) {
+  /** Every value that a view of the node takes from now on, as the watch sees it. */
+  synchronized <T> Record<T> record(Function<Node, T> view) {
     List<T> seen = new ArrayList<>();
-    Watch watch = client.nodes().withName(node).watch(new Watcher<>() {
-      @Override
-      public void eventReceived(Action action, Node found) {
-        T value = view.apply(found);
-        synchronized (seen) {
-          if (seen.isEmpty() || !seen.get(seen.size() - 1).equals(value)) {
-            seen.add(value);
-          }
+    Consumer<Node> listener = found -> {
+      T value = view.apply(found);
+      synchronized (seen) {
+        if (seen.isEmpty() || !seen.get(seen.size() - 1).equals(value)) {
+          seen.add(value);
         }
       }
-
-      @Override
-      public void onClose(WatcherException cause) {}
-    });
-    return new Record<>(seen, watch);
+    };
+    if (last != null) {
+      listener.accept(last);
+    }
+    listeners.add(listener);
+    return new Record<>(seen, () -> listeners.remove(listener));
   }
 
-  /** What a watch has seen so far. */
-  record Record<T>(List<T> seen, Watch watch) implements AutoCloseable {
+  /** What the watch has seen so far. */
+  record Record<T>(List<T> seen, Runnable onClose) implements AutoCloseable {
+
     /** Waits until this value has been seen, and returns all values up to it. */
     List<T> until(T value) {
       eventually(() -> values().contains(value));
@@ -157,7 +235,13 @@ record ClusterView(KubernetesClient client, String node) {
       return values.subList(0, values.indexOf(value) + 1);
     }
 
-    List<T> values() {
+    /** Waits until this value has been seen last. */
+    List<T> untilLast(T value) {
+      eventually(() -> !values().isEmpty() && values().get(values().size() - 1).equals(value));
+      return values();
+    }
+
+    private List<T> values() {
       synchronized (seen) {
         return List.copyOf(seen);
       }
@@ -165,7 +249,7 @@ record ClusterView(KubernetesClient client, String node) {
 
     @Override
     public void close() {
-      watch.close();
+      onClose.run();
     }
   }
 }

@@ -17,6 +17,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.MockApiServer;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -62,6 +63,11 @@ class ConfigMapTest {
     node = new ClusterView(client, "gpu-node");
   }
 
+  @AfterEach
+  void lookAway() {
+    node.close();
+  }
+
   private GpuOperatorSimulator start() {
     return GpuOperatorSimulator.on(client)
         .node("gpu-node", B200)
@@ -93,7 +99,8 @@ class ConfigMapTest {
 
   @Test
   void start_withoutTheConfigMap_waitsForIt() {
-    try (var simulator = start()) {
+    try (var simulator = start();
+        var quiet = node.quiet()) {
       node.await(found -> "all-disabled".equals(labels(found).get(CONFIG)));
       assertThat(labels(node.get())).doesNotContainKey(STATE);
 
@@ -106,7 +113,8 @@ class ConfigMapTest {
 
   @Test
   void request_ofEqualContent_afterSuccess_makesNoEventAtAll() {
-    try (var simulator = startSmall()) {
+    try (var simulator = startSmall();
+        var quiet = node.quiet()) {
       try (var record = node.record(found -> found.getMetadata().getResourceVersion())) {
         node.request("small-again");
         ClusterView.eventually(() -> simulator.migManagerLog("gpu-node").stream()
@@ -126,7 +134,8 @@ class ConfigMapTest {
 
   @Test
   void request_ofAForeignProfile_succeeds_withNothingLeft() {
-    try (var simulator = startSmall()) {
+    try (var simulator = startSmall();
+        var quiet = node.quiet()) {
       node.request("foreign");
       var done = node.await(found -> "success".equals(labels(found).get(STATE))
           && offer(found).equals(Map.of(GPU, 0, SMALL, 0))
@@ -140,7 +149,8 @@ class ConfigMapTest {
 
   @Test
   void request_ofWhatDoesNotFit_fails_losesTheOldLayout_andPutsTheLabelsBack() {
-    try (var simulator = startSmall()) {
+    try (var simulator = startSmall();
+        var quiet = node.quiet()) {
       node.request("too-much");
       var failed = node.awaitState("failed");
       assertThat(labels(failed)).containsEntry(PLUGIN, "true");
@@ -157,7 +167,8 @@ class ConfigMapTest {
 
   @Test
   void request_fromAFileWithOneBadEntry_fails_whateverTheName() {
-    try (var simulator = startSmall()) {
+    try (var simulator = startSmall();
+        var quiet = node.quiet()) {
       publish(CONFIGS.replace("1g.10gb: 1", "1g-10gb: 1"));
 
       node.request("small-again");
@@ -171,7 +182,8 @@ class ConfigMapTest {
 
   @Test
   void contentEdited_underTheSameName_changesNothing() {
-    try (var simulator = startSmall()) {
+    try (var simulator = startSmall();
+        var quiet = node.quiet()) {
       publish(CONFIGS.replace("1g.23gb: 7", "2g.45gb: 3"));
 
       node.request("small");
@@ -187,10 +199,11 @@ class ConfigMapTest {
   void policyNamesAnotherMap_theManagerStartsAgain_andReadsIt() {
     publish(CONFIGS);
     try (var simulator = GpuOperatorSimulator.on(client)
-        .node("gpu-node", B200)
-        .strategy(MigStrategy.MIXED)
-        .timings(SimulatorTimings.everyStep(Duration.ofMillis(5)))
-        .start()) {
+            .node("gpu-node", B200)
+            .strategy(MigStrategy.MIXED)
+            .timings(SimulatorTimings.everyStep(Duration.ofMillis(5)))
+            .start();
+        var quiet = node.quiet()) {
       node.awaitState("success");
       node.request("small");
       node.awaitState("failed");

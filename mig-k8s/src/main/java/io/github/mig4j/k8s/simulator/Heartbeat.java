@@ -1,0 +1,60 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+
+/**
+ * The lease that a kubelet renews, so that a cluster with a controller manager believes in a node
+ * that has none.
+ */
+final class Heartbeat {
+
+  static final String NAMESPACE = "kube-node-lease";
+
+  private static final Duration PERIOD = Duration.ofSeconds(10);
+  private static final int EXPIRY_SECONDS = 40;
+
+  private final KubernetesClient client;
+  private final Background background;
+  private final String node;
+
+  Heartbeat(KubernetesClient client, Background background, String node) {
+    this.client = client;
+    this.background = background;
+    this.node = node;
+  }
+
+  void start() {
+    background.after(PERIOD, "heartbeat of " + node, lifetime -> {
+      beat(lifetime);
+      start();
+    });
+  }
+
+  void beat(Lifetime lifetime) throws InterruptedException {
+    lifetime.request("heartbeat of " + node, () -> {
+      var lease = client.leases().inNamespace(NAMESPACE).withName(node);
+      return lease.get() == null
+          ? client.leases().resource(renewed(new Lease())).create()
+          : lease.edit(this::renewed);
+    });
+  }
+
+  private Lease renewed(Lease before) {
+    return new LeaseBuilder(before)
+        .editOrNewMetadata()
+        .withName(node)
+        .withNamespace(NAMESPACE)
+        .endMetadata()
+        .editOrNewSpec()
+        .withHolderIdentity(node)
+        .withLeaseDurationSeconds(EXPIRY_SECONDS)
+        .withRenewTime(ZonedDateTime.now(ZoneOffset.UTC))
+        .endSpec()
+        .build();
+  }
+}

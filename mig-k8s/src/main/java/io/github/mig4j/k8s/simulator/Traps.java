@@ -1,0 +1,56 @@
+package io.github.mig4j.k8s.simulator;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/** The traps that are set on one node. */
+final class Traps {
+
+  private final Set<Trap> set = EnumSet.noneOf(Trap.class);
+
+  Traps(Collection<Trap> first) {
+    set.addAll(first);
+  }
+
+  synchronized void set(Collection<Trap> more) {
+    set.addAll(more);
+  }
+
+  synchronized void remove(Collection<Trap> fewer) {
+    set.removeAll(fewer);
+    notifyAll();
+  }
+
+  /** The traps into which this step runs; those that are sprung once are gone afterwards. */
+  synchronized List<Trap> spring(Trap.Step step) {
+    List<Trap> sprung = set.stream().filter(trap -> trap.liesAt(step)).toList();
+    sprung.stream().filter(trap -> trap.lasting() == Trap.Lasting.ONCE).forEach(set::remove);
+    return sprung;
+  }
+
+  /** Whether this step is left out. */
+  boolean skips(Trap.Step step) {
+    return !spring(step).isEmpty();
+  }
+
+  /**
+   * Waits until a trap is removed.
+   *
+   * @return false if it was not within the time
+   */
+  synchronized boolean awaitRemoved(Trap trap, Duration atMost) throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (set.contains(trap)) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (left <= 0) {
+        return false;
+      }
+      wait(left);
+    }
+    return true;
+  }
+}
