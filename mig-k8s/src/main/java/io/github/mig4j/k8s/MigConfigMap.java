@@ -102,9 +102,18 @@ public final class MigConfigMap {
   }
 
   private String edited(String namespace, ConfigEdit edit) {
+    String subject = "ConfigMap %s/%s".formatted(namespace, name);
+    int bytes = edit.textDespiteLosses().getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > MAX_BYTES) {
+      throw new MigRefusedException(
+          subject,
+          List.of(
+              "it would hold %d bytes, but an API server accepts at most %d; remove configurations"
+                  .formatted(bytes, MAX_BYTES)));
+    }
     if (!edit.losses().isEmpty()) {
       throw new MigRefusedException(
-          "ConfigMap %s/%s".formatted(namespace, name),
+          subject,
           edit.losses().stream()
               .map(loss -> "the change would lose " + loss
                   + "; move it out of the configuration, or publish to another map")
@@ -158,18 +167,10 @@ public final class MigConfigMap {
   }
 
   private void write(String namespace, Optional<ConfigMap> current, String text) {
-    String subject = "ConfigMap %s/%s".formatted(namespace, name);
-    int bytes = text.getBytes(StandardCharsets.UTF_8).length;
-    if (bytes > MAX_BYTES) {
-      throw new MigRefusedException(
-          subject,
-          List.of(
-              "it would hold %d bytes, but an API server accepts at most %d; remove configurations"
-                  .formatted(bytes, MAX_BYTES)));
-    }
     if (current.isPresent() && Boolean.TRUE.equals(current.get().getImmutable())) {
       throw new MigRefusedException(
-          subject, List.of("it is immutable; publish to a map of another name"));
+          "ConfigMap %s/%s".formatted(namespace, name),
+          List.of("it is immutable; publish to a map of another name"));
     }
     if (current.isPresent()) {
       ConfigMap changed =
