@@ -25,6 +25,8 @@ final class RawGeometry {
 
   private static final List<String> SUMMED =
       List.of("memory-mib", "sm", "ce", "dec", "enc", "jpeg", "ofa");
+  private static final Set<String> DISTINCT =
+      Set.of("a30-24gb", "a100-40gb", "rtx-pro-6000-blackwell-96gb", "jetson-thor");
   private static final Map<String, String> ENGINE_NAMES = Map.of(
       "ce", "copy-engines",
       "dec", "decoders",
@@ -65,8 +67,10 @@ final class RawGeometry {
     }
   }
 
+  /** All models, or with {@code -Dmig4j.geometries=distinct} one of those that are cut alike. */
   static Stream<RawGeometry> allModels() {
-    return all().stream();
+    boolean distinct = "distinct".equals(System.getProperty("mig4j.geometries"));
+    return all().stream().filter(raw -> !distinct || DISTINCT.contains(raw.gpu.id()));
   }
 
   private void walk(int slice, SortedMap<Integer, String> state) {
