@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.MigProfile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ final class RawGeometry {
   final int slices;
   final Set<SortedMap<Integer, String>> states = new HashSet<>();
   final Set<List<Integer>> counts = new HashSet<>();
+  final Map<List<Integer>, List<SortedMap<Integer, String>>> statesByCounts = new HashMap<>();
   private final JsonNode model;
 
   private RawGeometry(JsonNode model) {
@@ -77,8 +79,10 @@ final class RawGeometry {
     if (slice >= slices) {
       List<Integer> count = countsOf(state.values());
       if (isWithinSums(count)) {
-        states.add(new TreeMap<>(state));
+        SortedMap<Integer, String> found = new TreeMap<>(state);
+        states.add(found);
         counts.add(count);
+        statesByCounts.computeIfAbsent(count, any -> new ArrayList<>()).add(found);
       }
       return;
     }
