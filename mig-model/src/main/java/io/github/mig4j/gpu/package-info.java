@@ -3,8 +3,9 @@
  * io.github.mig4j.gpu.MigProfile profiles} it offers, and how sure each of these facts is.
  *
  * <p>Begin at {@link io.github.mig4j.gpu.GpuCatalog}, or at {@link io.github.mig4j.gpu.NvidiaSmi}
- * for a GPU that it does not know; {@link io.github.mig4j.gpu.ProfileNeed} chooses a profile. Every type here is immutable and thread-safe,
- * and depends on no other package of this library.
+ * for a GPU that it does not know; {@link io.github.mig4j.gpu.ProfileNeed} chooses a profile.
+ *
+ * <p>Every type here is immutable and thread-safe, and depends on no other package of this library.
  */
 @NullMarked
 package io.github.mig4j.gpu;

@@ -158,7 +158,7 @@ public final class MigLayout {
   }
 
   /**
-   * Starts a layout that keeps the GPU instances of this one where they are.
+   * Starts a layout that keeps the GPU instances of this one where they are, as whole instances.
    *
    * @return a builder with these instances at their starts
    */

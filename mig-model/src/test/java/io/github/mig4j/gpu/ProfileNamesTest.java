@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,10 +36,10 @@ class ProfileNamesTest {
     List<String> checked = new ArrayList<>();
     for (GpuModel model : GpuCatalog.bundled().models()) {
       for (GpuInstanceProfile p : model.profiles()) {
-        if (model.totalMemoryMib().isPresent() && p.amount(Budget.MEMORY_MIB).isPresent()) {
+        if (model.totalMemoryMib().isPresent() && memoryMib(model, p).isPresent()) {
           assertThat(MigProfile.named(
                   p.profile().gpuSlices(),
-                  p.amount(Budget.MEMORY_MIB).getAsInt(),
+                  memoryMib(model, p).getAsInt(),
                   model.totalMemoryMib().getAsInt(),
                   p.profile().suffix()))
               .isEqualTo(p.profile());
@@ -46,7 +47,17 @@ class ProfileNamesTest {
         }
       }
     }
-    assertThat(checked).hasSize(80);
+    assertThat(checked).hasSize(114);
+  }
+
+  /** What the driver reports, or the share of the memory slices where that is not known. */
+  private static OptionalInt memoryMib(GpuModel model, GpuInstanceProfile p) {
+    if (p.amount(Budget.MEMORY_MIB).isPresent() || p.size().isEmpty()) {
+      return p.amount(Budget.MEMORY_MIB);
+    }
+    return OptionalInt.of(model.totalMemoryMib().getAsInt()
+        * p.size().getAsInt()
+        / model.memorySlices().getAsInt());
   }
 
   @Test

@@ -39,7 +39,7 @@ class PlacementCompletenessTest {
             .layout()
             .placements()
             .forEach(p -> state.put(p.start(), p.profile().toString()));
-        assertThat(raw.states).contains(state);
+        assertThat(raw.states.contains(state)).isTrue();
         assertThat(state).hasSameSizeAs(found.layout().placements());
       }
     } while (advance(raw, count));

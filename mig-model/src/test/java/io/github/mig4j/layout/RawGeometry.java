@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.MigProfile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,8 @@ final class RawGeometry {
 
   private static final List<String> SUMMED =
       List.of("memory-mib", "sm", "ce", "dec", "enc", "jpeg", "ofa");
+  private static final Set<String> DISTINCT =
+      Set.of("a30-24gb", "a100-40gb", "rtx-pro-6000-blackwell-96gb", "jetson-thor");
   private static final Map<String, String> ENGINE_NAMES = Map.of(
       "ce", "copy-engines",
       "dec", "decoders",
@@ -38,6 +41,7 @@ final class RawGeometry {
   final int slices;
   final Set<SortedMap<Integer, String>> states = new HashSet<>();
   final Set<List<Integer>> counts = new HashSet<>();
+  final Map<List<Integer>, List<SortedMap<Integer, String>>> statesByCounts = new HashMap<>();
   private final JsonNode model;
 
   private RawGeometry(JsonNode model) {
@@ -65,16 +69,20 @@ final class RawGeometry {
     }
   }
 
+  /** All models, or with {@code -Dmig4j.geometries=distinct} one of those that are cut alike. */
   static Stream<RawGeometry> allModels() {
-    return all().stream();
+    boolean distinct = "distinct".equals(System.getProperty("mig4j.geometries"));
+    return all().stream().filter(raw -> !distinct || DISTINCT.contains(raw.gpu.id()));
   }
 
   private void walk(int slice, SortedMap<Integer, String> state) {
     if (slice >= slices) {
       List<Integer> count = countsOf(state.values());
       if (isWithinSums(count)) {
-        states.add(new TreeMap<>(state));
+        SortedMap<Integer, String> found = new TreeMap<>(state);
+        states.add(found);
         counts.add(count);
+        statesByCounts.computeIfAbsent(count, any -> new ArrayList<>()).add(found);
       }
       return;
     }

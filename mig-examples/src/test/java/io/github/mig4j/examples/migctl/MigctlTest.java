@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +63,17 @@ class MigctlTest {
             +-----------------+--------+--------+-----------------------------------+
             confidence: mig-user-guide
             """);
+  }
+
+  @Test
+  void place_readmesExample_printsWhatTheReadmeShows() throws IOException {
+    String readme = Files.readString(Path.of("..", "README.md"));
+    var example = Pattern.compile("migctl\\.jar (place [^`]*)`\n```\n(.*?)```", Pattern.DOTALL)
+        .matcher(readme);
+    assertThat(example.find()).isTrue();
+
+    assertThat(migctl(example.group(1).split(" ")).out)
+        .isEqualToNormalizingNewlines(example.group(2));
   }
 
   @Test
