@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class CatalogFileTest {
@@ -158,6 +159,40 @@ class CatalogFileTest {
     assertThatThrownBy(() -> GpuCatalog.parse(json))
         .isExactlyInstanceOf(IllegalArgumentException.class)
         .hasMessage("Not a GPU catalogue: " + reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "products | {'label': 'L', 'source': 'S'} | name",
+        "products | {'name': 'N', 'source': 'S'} | label",
+        "products | {'name': 'N', 'label': 'L'} | source",
+        "boards | {'name': 'N', 'source': 'S'} | pci",
+        "boards | {'pci': '0x0001', 'source': 'S'} | name",
+        "boards | {'pci': '0x0001', 'name': 'N'} | source",
+      })
+  void parse_incompleteProductOrBoard_namesWhatIsMissing(String list, String item, String field) {
+    String json = inModel(PROFILE)
+        .replace("\"id\"", "\"" + list + "\": [" + item.replace('\'', '"') + "], \"id\"");
+
+    assertThatThrownBy(() -> GpuCatalog.parse(json))
+        .isExactlyInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Not a GPU catalogue: line 2: models[0].%s[0]: '%s' is missing".formatted(list, field));
+  }
+
+  @Test
+  void parse_everyAmount_isKept() {
+    String json = inModel(PROFILE.replace(
+        "\"size\"",
+        "\"memory-mib\": 1, \"sm\": 2, \"ce\": 3, \"dec\": 4, \"enc\": 5, \"jpeg\": 6,"
+            + " \"ofa\": 7, \"size\""));
+
+    assertThat(GpuCatalog.parse(json).require("x").profiles().get(0).amounts())
+        .hasToString("{MEMORY_MIB=1, SMS=2, COPY_ENGINES=3, DECODERS=4, ENCODERS=5,"
+            + " JPEG_ENGINES=6, OFA_ENGINES=7}");
   }
 
   @Test

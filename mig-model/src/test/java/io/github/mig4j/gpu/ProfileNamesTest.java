@@ -108,6 +108,7 @@ class ProfileNamesTest {
   @ParameterizedTest
   @CsvSource({
     "a100-80gb, 1g.5gb, '[1g.10gb, 1g.20gb]'",
+    "a100-80gb, 1g.21gb, '[1g.20gb, 1g.10gb]'",
     "a100-80gb, 3g.39gb, '[3g.40gb]'",
     "a100-40gb, 1g.10gb+me, '[1g.5gb+me]'",
     "a100-40gb, 3c.4g.20gb, '[1c.4g.20gb, 2c.4g.20gb, 4g.20gb]'",
