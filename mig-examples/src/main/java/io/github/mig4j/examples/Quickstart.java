@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -132,17 +133,19 @@ public final class Quickstart implements Callable<Integer> {
         .node(node, GpuCatalog.bundled().require("NVIDIA-B200"), 1)
         .timings(SimulatorTimings.everyStep(Duration.ofMillis(300)))
         .start()) {
-      client
-          .nodes()
-          .withName(node)
-          .waitUntilCondition(Quickstart::isDiscovered, 1, TimeUnit.MINUTES);
+      client.nodes().withName(node).waitUntilCondition(Quickstart::isSettled, 1, TimeUnit.MINUTES);
       return walk(
           client, ApplyTimings.builder().stability(Duration.ofSeconds(1)).build());
     }
   }
 
-  private static boolean isDiscovered(@Nullable Node node) {
-    return node != null && node.getMetadata().getLabels().containsKey(Labels.GPU_PRODUCT);
+  /** The operator has deployed everything, and the MIG manager has run for the first time. */
+  private static boolean isSettled(@Nullable Node node) {
+    return node != null
+        && node.getMetadata()
+            .getLabels()
+            .keySet()
+            .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE));
   }
 
   private int walk(KubernetesClient client, ApplyTimings timings) throws IOException {

@@ -39,7 +39,6 @@ final class ApplyTracker {
   private final Progress progress;
   private final long requestedNanos;
   private final boolean writesLabel;
-  private final boolean beganSuccessful;
   private final boolean needsTransition;
   private final Set<ApplyPhase> told = EnumSet.noneOf(ApplyPhase.class);
 
@@ -75,7 +74,6 @@ final class ApplyTracker {
     MigNodeStatus status = StatusReader.read(before, settings);
     this.writesLabel = !status.config().equals(Optional.of(key));
     this.sawOurLabel = !writesLabel;
-    this.beganSuccessful = is(status, MigState.SUCCESS);
     this.clientsRanSinceRequest = status.paused().isEmpty();
     this.needsTransition = writesLabel
         && sameAsBefore == Sameness.UNKNOWN
@@ -187,7 +185,7 @@ final class ApplyTracker {
     if (told.contains(ApplyPhase.PAUSED)) {
       tell(ApplyPhase.RESUMED, nanos, "the GPU's clients run again");
     }
-    if (is(status, MigState.SUCCESS) && (sawWork || !beganSuccessful)) {
+    if (is(status, MigState.SUCCESS) && sawWork) {
       tell(ApplyPhase.REPORTED, nanos, "the MIG manager says success");
     }
   }
