@@ -36,18 +36,23 @@ class GpuCatalogDocumentTest {
   void document_explainsEveryConfidence_andEveryField() throws IOException {
     String text = Files.readString(DOCUMENT);
 
-    assertThat(Stream.of(Confidence.values())).allSatisfy(c ->
-        assertThat(text).contains("`" + c + "`"));
+    assertThat(Stream.of(Confidence.values()))
+        .allSatisfy(c -> assertThat(text).contains("`" + c + "`"));
     assertThat(Stream.of(
-            CatalogFile.class, CatalogFile.Source.class, CatalogFile.Model.class,
-            CatalogFile.Product.class, CatalogFile.Board.class, CatalogFile.Profile.class)
-        .flatMap(type -> Stream.of(type.getRecordComponents()))
-        .map(field -> {
-          var wire = field.getAccessor()
-              .getAnnotation(com.fasterxml.jackson.annotation.JsonProperty.class);
-          return wire == null ? field.getName() : wire.value();
-        })
-        .filter(name -> !name.equals("about")))
+                CatalogFile.class,
+                CatalogFile.Source.class,
+                CatalogFile.Model.class,
+                CatalogFile.Product.class,
+                CatalogFile.Board.class,
+                CatalogFile.Profile.class)
+            .flatMap(type -> Stream.of(type.getRecordComponents()))
+            .map(field -> {
+              var wire = field
+                  .getAccessor()
+                  .getAnnotation(com.fasterxml.jackson.annotation.JsonProperty.class);
+              return wire == null ? field.getName() : wire.value();
+            })
+            .filter(name -> !name.equals("about")))
         .allSatisfy(name -> assertThat(text).containsPattern("[`.\\]]" + name + "[`\\[.]"));
   }
 
@@ -77,9 +82,13 @@ class GpuCatalogDocumentTest {
                     Budget.OFA_ENGINES)
                 .map(budget -> number(p.amount(budget)))
                 .collect(Collectors.joining("/")),
-            provenances(p).map(x -> x.confidence().toString()).distinct()
+            provenances(p)
+                .map(x -> x.confidence().toString())
+                .distinct()
                 .collect(Collectors.joining(", ")),
-            provenances(p).map(x -> number(sources, x)).distinct()
+            provenances(p)
+                .map(x -> number(sources, x))
+                .distinct()
                 .collect(Collectors.joining(", "))));
       }
     }
@@ -99,8 +108,8 @@ class GpuCatalogDocumentTest {
   private static Stream<Provenance> provenances(GpuInstanceProfile p) {
     return Stream.concat(
         Stream.of(p.provenance()),
-        p.fieldProvenance().values().stream().sorted(
-            java.util.Comparator.comparing(Provenance::toString)));
+        p.fieldProvenance().values().stream()
+            .sorted(java.util.Comparator.comparing(Provenance::toString)));
   }
 
   private static String number(List<String> sources, Provenance provenance) {
