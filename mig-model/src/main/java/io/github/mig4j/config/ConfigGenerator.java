@@ -47,11 +47,7 @@ final class ConfigGenerator {
     if (!balanced.isEmpty()) {
       configs.put("all-balanced", new MigConfig(balanced));
     }
-    MigConfigDocument document = MigConfigDocument.empty();
-    for (Map.Entry<String, MigConfig> config : configs.entrySet()) {
-      document = document.with(config.getKey(), config.getValue());
-    }
-    return document;
+    return MigConfigDocument.of(configs);
   }
 
   private boolean isMixed() {

@@ -1,11 +1,8 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.gpu.PciDeviceId;
-import java.math.BigInteger;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Which kind of GPU an entry is for; {@code device-filter} in the file.
@@ -18,10 +15,8 @@ import java.util.regex.Pattern;
  */
 public record DeviceFilter(String text) {
 
-  private static final Pattern NUMBER =
-      Pattern.compile("0[xX]_?([0-9A-Fa-f]+(?:_[0-9A-Fa-f]+)*)|0[bB]_?([01]+(?:_[01]+)*)"
-          + "|0[oO]?_?([0-7]+(?:_[0-7]+)*)|(0|[1-9][0-9]*(?:_[0-9]+)*)");
-  private static final int[] RADIXES = {16, 2, 8, 10};
+  private static final int NVIDIA = 0x10DE;
+  private static final long MAX = 0xFFFF_FFFFL;
 
   public DeviceFilter {
     Quoted.requireUnicode("Device filter", text);
@@ -58,16 +53,18 @@ public record DeviceFilter(String text) {
    * @return true if device and vendor are equal, and the subsystem too where the filter has one
    */
   public boolean matches(PciDeviceId id, OptionalLong subsystem) {
-    return device().equals(Optional.of(Long.decode(id.deviceFilter())))
+    long gpu = (long) id.device() << Short.SIZE | NVIDIA;
+    return device().filter(wanted -> wanted == gpu).isPresent()
         && subsystem().map(wanted -> wanted == subsystem.orElse(0)).orElse(true);
   }
 
   /** Device and vendor as one number of 32 bits; empty if any part of the text is malformed. */
   Optional<Long> device() {
-    String[] parts = text.split(":", -1);
-    boolean readable =
-        parts.length == 1 || (parts.length == 2 && number(parts[1]).isPresent());
-    return readable ? number(parts[0]) : Optional.empty();
+    int colon = text.indexOf(':');
+    if (colon < 0) {
+      return number(text);
+    }
+    return subsystem().isPresent() ? number(text.substring(0, colon)) : Optional.empty();
   }
 
   /** Subsystem device and vendor as one number; empty if the filter names none. */
@@ -76,24 +73,43 @@ public record DeviceFilter(String text) {
     return colon < 0 ? Optional.empty() : number(text.substring(colon + 1));
   }
 
-  /** Go's ParseUint with base 0 and 32 bits. */
+  /** Go's ParseUint with base 0 and 32 bits: underscores may stand behind a prefix or a digit. */
   private static Optional<Long> number(String digits) {
-    Matcher form = NUMBER.matcher(digits);
-    if (digits.length() > 80 || !form.matches()) {
-      return Optional.empty();
-    }
-    for (int group = 1; group <= 4; group++) {
-      String some = form.group(group);
-      if (some != null) {
-        return inRange(some.replace("_", ""), RADIXES[group - 1]);
+    int prefix = prefixLength(digits);
+    int radix = radix(digits, prefix);
+    boolean behindDigit = prefix > 0;
+    long value = 0;
+    for (int i = prefix; i < digits.length(); i++) {
+      char c = digits.charAt(i);
+      int digit = c < 0x80 ? Character.digit(c, radix) : -1;
+      if (digit < 0 && (c != '_' || !behindDigit)) {
+        return Optional.empty();
+      }
+      behindDigit = digit >= 0;
+      value = behindDigit ? value * radix + digit : value;
+      if (value > MAX) {
+        return Optional.empty();
       }
     }
-    return Optional.empty();
+    return behindDigit ? Optional.of(value) : Optional.empty();
   }
 
-  private static Optional<Long> inRange(String digits, int radix) {
-    var value = new BigInteger(digits, radix);
-    return value.bitLength() <= Integer.SIZE ? Optional.of(value.longValue()) : Optional.empty();
+  private static int prefixLength(String digits) {
+    if (digits.length() < 2 || digits.charAt(0) != '0') {
+      return 0;
+    }
+    return digits.length() > 2 && "xXbBoO".indexOf(digits.charAt(1)) >= 0 ? 2 : 1;
+  }
+
+  private static int radix(String digits, int prefix) {
+    if (prefix == 0) {
+      return 10;
+    }
+    return switch (prefix == 1 ? 'o' : digits.charAt(1)) {
+      case 'x', 'X' -> 16;
+      case 'b', 'B' -> 2;
+      default -> 8;
+    };
   }
 
   /** The text. */

@@ -318,7 +318,7 @@ final class HardwareLint {
             FindingCode.PLACEMENT_UNKNOWN,
             at(entry, "mig-devices"),
             "%s: %s".formatted(Selection.name(group), undetermined.message()));
-      } else if (DriverOrder.firstOrderingFits(model, devices).equals(Optional.of(false))) {
+      } else if (DriverOrder.mayFailAtFirst(model, devices)) {
         report(
             Severity.NOTE,
             FindingCode.DRIVER_ORDER,

@@ -38,6 +38,10 @@ public final class MigConfigDocument {
     return EMPTY;
   }
 
+  static MigConfigDocument of(Map<String, MigConfig> configs) {
+    return configs.isEmpty() ? EMPTY : new MigConfigDocument(configs);
+  }
+
   /**
    * The configurations that NVIDIA's MIG manager generates for a node when it is given no file:
    * {@code all-disabled}, {@code all-enabled}, {@code all-balanced}, and for each profile one that

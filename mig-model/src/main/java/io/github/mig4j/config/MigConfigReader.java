@@ -228,15 +228,13 @@ final class MigConfigReader {
 
   private MigConfigDocument configs(YamlValue.Entry field) {
     YamlPath path = YamlPath.CONFIGS;
-    MigConfigDocument document = MigConfigDocument.empty();
+    Map<String, MigConfig> configs = new LinkedHashMap<>();
     if (field.value() instanceof YamlValue.Mapping map && !map.entries().isEmpty()) {
       for (Map.Entry<String, YamlValue.Entry> each : map.entries().entrySet()) {
         YamlPath inner = path.key(each.getKey());
         checkName(each.getKey(), inner.at(each.getValue().keyAt()));
-        Optional<MigConfig> config = config(each.getKey(), each.getValue(), inner);
-        if (config.isPresent()) {
-          document = document.with(each.getKey(), config.get());
-        }
+        config(each.getKey(), each.getValue(), inner)
+            .ifPresent(config -> configs.put(each.getKey(), config));
       }
     } else if (field.value() instanceof YamlValue.Mapping
         || field.value() instanceof YamlValue.Null) {
@@ -247,7 +245,7 @@ final class MigConfigReader {
     } else {
       wrongType(path, field.value(), "mig-configs", "a map of configurations by name");
     }
-    return document;
+    return MigConfigDocument.of(configs);
   }
 
   private void checkName(String name, Place place) {

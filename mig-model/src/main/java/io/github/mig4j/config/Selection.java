@@ -1,7 +1,7 @@
 package io.github.mig4j.config;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 final class Selection {
   final MigConfig config;
   final List<NodeGpu> gpus;
-  private final Map<NodeGpu, List<Integer>> entries = new LinkedHashMap<>();
+  private final Map<Integer, List<Integer>> entriesByGpu = new HashMap<>();
 
   Selection(MigConfig config, List<NodeGpu> gpus) {
     this.config = config;
@@ -23,7 +23,7 @@ final class Selection {
           selecting.add(i);
         }
       }
-      entries.put(gpu, selecting);
+      entriesByGpu.put(gpu.index(), selecting);
     }
   }
 
@@ -33,7 +33,7 @@ final class Selection {
 
   /** Every entry for a GPU, in the order in which they apply. */
   List<Integer> entriesFor(NodeGpu gpu) {
-    return entries.getOrDefault(gpu, List.of());
+    return entriesByGpu.getOrDefault(gpu.index(), List.of());
   }
 
   /** The last entry for a GPU. */

@@ -259,6 +259,16 @@ class HostileInputProperties {
   }
 
   @Test
+  void read_configsByTheTenThousand_endsSoon() {
+    StringBuilder file = new StringBuilder("version: v1\nmig-configs:\n");
+    for (int i = 0; i < 25_000; i++) {
+      file.append(" c").append(i).append(": [{devices: all, mig-enabled: no}]\n");
+    }
+
+    assertThat(codesSoon(file.toString())).isEmpty();
+  }
+
+  @Test
   void read_tabsByTheThousand_endsSoon() {
     assertThat(codesSoon("a:\tb\n".repeat(10_000))).contains(FindingCode.YAML_SYNTAX);
   }

@@ -6,14 +6,9 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.MigProfile;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** How bad a finding is depends on what is applied; docs/lint.md has the findings themselves. */
 class LintSeverityTest {
@@ -131,28 +126,13 @@ class LintSeverityTest {
         .hasMessage("A node to check against needs at least one GPU");
   }
 
-  /** Starts that were published for an A100 with 40 GB, in the order of creation. */
-  @ParameterizedTest
-  @CsvSource({
-    "1g.5gb 1g.5gb 1g.5gb 1g.5gb 1g.5gb 1g.5gb 1g.5gb, 6 4 5 0 1 2 3",
-    "3g.20gb 3g.20gb, 4 0",
-    "3g.20gb 1g.5gb 2g.10gb 1g.5gb, 4 0 2 1",
-    "3g.20gb 2g.10gb 1g.5gb 1g.5gb, 4 0 2 3",
-    "1g.5gb 1g.5gb 2g.10gb 3g.20gb, 6 4 0"
-  })
-  void driverOrder_predictsThePublishedTranscripts(String ordering, String starts) {
-    List<MigProfile> profiles =
-        Arrays.stream(ordering.split(" ")).map(MigProfile::parse).toList();
-
-    assertThat(DriverOrder.starts(A100, profiles))
-        .isEqualTo(Arrays.stream(starts.split(" ")).map(Integer::valueOf).toList());
-  }
-
   @Test
-  void driverOrder_isNotPredicted_whereStartsAreNotKnown() {
-    GpuModel unknown = GpuCatalog.bundled().require("rtx-pro-5000-blackwell-48gb");
+  void lint_ofLayoutsThatMigPartedGetsAtOnce_saysNothingOfTheOrder() {
+    MigConfigFile file = MigConfigFile.read("version: v1\nmig-configs:\n  c:\n  - devices: all\n"
+        + "    mig-enabled: true\n    mig-devices: {1g.5gb: 2, 2g.10gb: 1, 3g.20gb: 1}\n");
 
-    assertThat(DriverOrder.firstOrderingFits(unknown, Map.of(MigProfile.parse("1g.24gb"), 2)))
-        .isEmpty();
+    assertThat(file.lint(NodeGpu.several(A100, 1), MigStrategy.MIXED, "c"))
+        .extracting(Finding::code)
+        .doesNotContain(FindingCode.DRIVER_ORDER);
   }
 }

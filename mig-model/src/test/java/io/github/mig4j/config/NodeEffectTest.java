@@ -210,6 +210,18 @@ class NodeEffectTest {
     assertThat(after(effect)).containsExactly("unknown", "{1g.23gb=7}");
   }
 
+  /** As mig-parted does: hardware of which the subsystem is not known has subsystem 0. */
+  @Test
+  void isSelectedBy_filterForSubsystemZero_matchesAnUnknownSubsystem() {
+    PciDeviceId id = PciDeviceId.parse("0x2901");
+
+    assertThat(new DeviceFilter("0x290110DE:0").matches(id, OptionalLong.empty()))
+        .isTrue();
+    assertThat(new DeviceFilter("0x290110DE:1").matches(id, OptionalLong.empty()))
+        .isFalse();
+    assertThat(new DeviceFilter("0x290110DE").matches(id, OptionalLong.of(1))).isTrue();
+  }
+
   @Test
   void of_twoGpusWithOneIndex_isRefused() {
     MigConfig config = config(OFF);

@@ -17,7 +17,7 @@ import org.yaml.snakeyaml.Yaml;
 @Domain(ConfigDomain.class)
 class RoundTripProperties {
 
-  @Property(tries = 2000, edgeCases = EdgeCasesMode.NONE)
+  @Property(tries = 1000, edgeCases = EdgeCasesMode.NONE)
   void parse_readsBackWhatToYamlWrote_inItsOrder(@ForAll MigConfigDocument document) {
     MigConfigFile file = MigConfigFile.read(document.toYaml());
 
@@ -50,7 +50,7 @@ class RoundTripProperties {
   }
 
   /** Another YAML 1.1 reader sees the same texts, numbers and booleans. */
-  @Property(edgeCases = EdgeCasesMode.NONE)
+  @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
   void toYaml_isReadAlike_bySnakeYaml(@ForAll MigConfigDocument document) {
     Map<String, Object> root = new Yaml(new LoaderOptions()).load(document.toYaml());
 
