@@ -1,27 +1,30 @@
 package io.github.mig4j.examples;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.ApplyEvent;
 import io.github.mig4j.k8s.ApplyOutcome;
 import io.github.mig4j.k8s.ApplyTimings;
 import io.github.mig4j.k8s.Labels;
 import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.MigNodeStatus;
 import io.github.mig4j.k8s.OperatorSettings;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -117,15 +120,25 @@ public final class Quickstart implements Callable<Integer> {
     }
   }
 
+  /** fabric8 takes the current context where it does not find the one that was named. */
   private Config clusterConfig() {
-    if (kubeconfig == null) {
-      return Config.autoConfigure(context);
+    Config config;
+    try {
+      config = kubeconfig == null
+          ? Config.autoConfigure(context)
+          : Config.fromKubeconfig(context, kubeconfig.toFile());
+    } catch (KubernetesClientException e) {
+      throw usage("Cannot read kubeconfig '%s': %s".formatted(kubeconfig, e.getMessage()));
     }
-    if (!Files.isReadable(kubeconfig)) {
-      throw new ParameterException(
-          new CommandLine(this), "Cannot read kubeconfig '%s'".formatted(kubeconfig));
+    NamedContext current = config.getCurrentContext();
+    if (context != null && (current == null || !context.equals(current.getName()))) {
+      throw usage("There is no context '%s'; see 'kubectl config get-contexts'".formatted(context));
     }
-    return Config.fromKubeconfig(context, kubeconfig.toFile());
+    return config;
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(new CommandLine(this), message);
   }
 
   private int onSimulatedNode(KubernetesClient client) throws IOException {
@@ -150,6 +163,7 @@ public final class Quickstart implements Callable<Integer> {
 
   private int walk(KubernetesClient client, ApplyTimings timings) throws IOException {
     MigClient mig = client.adapt(MigClient.class);
+    requireMig(mig.node(node).status());
 
     System.out.println("1. Publish the configurations in ConfigMap " + CONFIG_MAP);
     guide().configs().forEach((name, config) -> publish(mig, name, config));
@@ -173,6 +187,14 @@ public final class Quickstart implements Callable<Integer> {
           .forEach((resource, count) -> System.out.println("   " + resource + ": " + count));
     }
     return 0;
+  }
+
+  /** The settings below are the whole cluster's, so the node is looked at first. */
+  private void requireMig(MigNodeStatus status) {
+    if (!status.model().map(GpuModel::supportsMig).orElse(false)) {
+      throw usage("Node %s has no GPU that is known to do MIG, but %s; name another with --node"
+          .formatted(node, status.product().orElse("none")));
+    }
   }
 
   private static void publish(MigClient mig, String name, MigConfig config) {

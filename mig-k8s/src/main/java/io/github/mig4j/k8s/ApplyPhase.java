@@ -6,6 +6,8 @@ public enum ApplyPhase {
   CHECKED,
   /** The node asks for the configuration. */
   REQUESTED,
+  /** The MIG manager did not know the configuration yet; the node asks under another name. */
+  RETRIED,
   /** The MIG manager has begun. */
   PENDING,
   /** The node reboots. */

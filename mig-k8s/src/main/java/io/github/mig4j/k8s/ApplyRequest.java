@@ -86,8 +86,9 @@ public final class ApplyRequest {
    * Checks everything that can be checked, asks the node for the configuration, and waits for the
    * evidence that it is in force. A node that has it in force already is only verified.
    *
-   * @param deadline how long to wait in all
+   * @param deadline how long to wait in all, more than zero
    * @return how sure it is that the configuration is in force
+   * @throws IllegalArgumentException if the deadline is not positive
    * @throws MigRefusedException if it cannot work; nothing was written
    * @throws MigConflictException if somebody else asks the node for something else
    * @throws MigFailedException if the MIG manager reports failure
@@ -97,6 +98,10 @@ public final class ApplyRequest {
    *     set, and the node's change goes on
    */
   public ApplyOutcome await(Duration deadline) {
+    if (deadline.isZero() || deadline.isNegative()) {
+      throw new IllegalArgumentException(
+          "A deadline lies ahead, but was %s; allow some minutes".formatted(deadline));
+    }
     return new ApplyRun(cluster, node, config, naming, timings, gpus, listener).run(deadline);
   }
 }

@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +22,12 @@ import org.slf4j.LoggerFactory;
 final class ApplyRun {
 
   private static final Logger LOG = LoggerFactory.getLogger(ApplyRun.class);
+
+  /** More than anybody waits, and little enough to count in nanoseconds. */
+  private static final Duration LONGEST = Duration.ofDays(3650);
+
+  /** How long to leave an API server alone that did not answer. */
+  private static final Duration PAUSE = Duration.ofSeconds(5);
 
   private final Cluster cluster;
   private final String name;
@@ -67,10 +72,14 @@ final class ApplyRun {
         ApplyPhase.CHECKED,
         System.nanoTime(),
         "%s as %s: %s".formatted(config, plan.key, plan.expectation.resources()));
-    try (NodeWatch watch = new NodeWatch(cluster, name)) {
-      publish(plan);
-      ApplyTracker tracker = request(plan);
-      return follow(watch, tracker, plan, deadline);
+    Duration limit = deadline.compareTo(LONGEST) < 0 ? deadline : LONGEST;
+    try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
+      return follow(watch, request(plan, ApplyPhase.REQUESTED), limit);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException(
+          "Interrupted while waiting for node %s; what was asked of it goes on there"
+              .formatted(name));
     }
   }
 
@@ -100,14 +109,15 @@ final class ApplyRun {
     GpuModel model = status
         .model()
         .orElseThrow(() -> refused(
-            status.problems().isEmpty()
-                ? "the node has no label %s, so its GPU is not known; is feature discovery running?"
+            status.product().isEmpty()
+                ? "the node has no label %s, so its GPU is not known; deploy GPU Feature Discovery or set the label"
                     .formatted(Labels.GPU_PRODUCT)
                 : String.join("; ", status.problems())));
     if (!model.supportsMig()) {
       throw refused(new Violation.MigNotSupported(model).message());
     }
-    List<NodeGpu> gpus = NodeGpu.several(model, gpus(status, document, model));
+    List<NodeGpu> gpus =
+        NodeGpu.several(model, gpus(status, StatusReader.gpuCount(node), document, model));
     MigStrategy strategy = strategy(policy, status);
     refuseIfAny(MigConfigMap.errors(file.lint(gpus, strategy, config)));
     refuseIfAny(uncovered(content, gpus));
@@ -159,24 +169,25 @@ final class ApplyRun {
    * The caller's number, the labels', or, where these count MIG devices, what follows from the
    * configuration in force.
    */
-  private int gpus(MigNodeStatus status, MigConfigDocument document, GpuModel model) {
+  private int gpus(
+      MigNodeStatus status, int migDevices, MigConfigDocument document, GpuModel model) {
     if (statedGpus.isPresent()) {
       return statedGpus.getAsInt();
     }
     if (status.gpus().isPresent()) {
       return status.gpus().getAsInt();
     }
-    long offered = status.allocatable().getOrDefault("nvidia.com/gpu", 0L);
     Optional<Integer> perGpu = status
         .config()
+        .filter(inForce -> status.state().equals(Optional.of(MigState.SUCCESS)))
         .flatMap(document::config)
         .filter(inForce -> inForce.entries().size() == 1)
         .map(inForce -> inForce.entries().get(0).migDevices().values().stream()
             .mapToInt(n -> n)
             .sum())
-        .filter(devices -> devices > 0 && offered > 0 && offered % devices == 0);
+        .filter(each -> each > 0 && migDevices > 0 && migDevices % each == 0);
     return perGpu
-        .map(devices -> (int) (offered / devices))
+        .map(each -> migDevices / each)
         .orElseThrow(
             () -> refused("the labels do not tell how many %s the node has; state it with gpus(...)"
                 .formatted(model.id())));
@@ -195,25 +206,21 @@ final class ApplyRun {
     return (asksForKey && failed) || (asksForAlias && !failed) ? alias : key;
   }
 
-  private void publish(Plan plan) {
-    if (plan.document.config(plan.key).equals(Optional.of(plan.content))) {
-      return;
-    }
-    new MigConfigMap(cluster, plan.mapName).add(config, plan.key, plan.content);
-  }
+  /** A request that was made: what was asked, and what tells whether it is done. */
+  private record Request(Plan plan, ApplyTracker tracker, Node node) {}
 
-  /** Labels the node, if it does not ask for the configuration already. */
-  private ApplyTracker request(Plan plan) {
+  /** Publishes what is not published yet, and labels the node if it does not ask for it already. */
+  private Request request(Plan plan, ApplyPhase phase) {
+    if (!plan.document.config(plan.key).equals(Optional.of(plan.content))) {
+      new MigConfigMap(cluster, plan.mapName).addAlias(plan.key, plan.content);
+    }
     String label = cluster.settings().configLabel();
     Node before = plan.node;
     boolean asked = plan.key.equals(Cluster.labels(before).get(label));
-    if (!asked) {
-      Node unused = cluster.onLatestVersion(() -> label(before, label, plan.key));
-    }
+    Node after = asked ? before : cluster.onLatestVersion(() -> label(before, label, plan.key));
     long now = System.nanoTime();
-    step(
-        ApplyPhase.REQUESTED, now, asked ? "the node asks for it already" : label + "=" + plan.key);
-    return new ApplyTracker(
+    step(phase, now, asked ? "the node asks for it already" : label + "=" + plan.key);
+    ApplyTracker tracker = new ApplyTracker(
         cluster.settings(),
         timings,
         plan.key,
@@ -222,71 +229,116 @@ final class ApplyRun {
         sameness(plan, before, label),
         now,
         this::step);
+    return new Request(plan, tracker, after);
   }
 
   private Node label(Node before, String label, String key) {
     Node now = cluster.requireNode(name);
-    if (!sameLabel(now, before, label)) {
+    String asked = Cluster.labels(now).getOrDefault(label, "");
+    if (asked.equals(key)) {
+      // Somebody wants the same, or the answer to our own request was lost.
+      return now;
+    }
+    if (!asked.equals(Cluster.labels(before).getOrDefault(label, ""))) {
       throw new MigConflictException(
           "Node %s was asked for '%s' by somebody else just now. Agree on who labels the node and apply again"
-              .formatted(name, Cluster.labels(now).get(label)));
+              .formatted(name, asked));
     }
     return cluster.label(now, label, key);
   }
 
-  private static boolean sameLabel(Node a, Node b, String label) {
-    return Cluster.labels(a)
-        .getOrDefault(label, "")
-        .equals(Cluster.labels(b).getOrDefault(label, ""));
-  }
-
+  /** Only a name that carries the content's hash tells for sure what was in force. */
   private static ApplyTracker.Sameness sameness(Plan plan, Node before, String label) {
-    return plan.document
-            .config(Cluster.labels(before).getOrDefault(label, ""))
-            .equals(Optional.of(plan.content))
+    return Cluster.labels(before)
+            .getOrDefault(label, "")
+            .matches(".*-" + plan.content.contentHash() + "(-r[0-9]+)?")
         ? ApplyTracker.Sameness.SAME
         : ApplyTracker.Sameness.UNKNOWN;
   }
 
-  private ApplyOutcome follow(NodeWatch watch, ApplyTracker tracker, Plan plan, Duration deadline) {
-    long deadlineNanos = startNanos + deadline.toNanos();
-    Node node = plan.node;
+  private ApplyOutcome follow(NodeWatch watch, Request first, Duration limit)
+      throws InterruptedException {
+    Request request = first;
+    Node node = first.node;
     boolean lookedOnceMore = false;
-    try {
-      while (true) {
-        long now = System.nanoTime();
-        ApplyTracker.Decision decision = tracker.observe(node, now);
-        if (decision instanceof ApplyTracker.Decision.Done done) {
-          return done.outcome();
-        }
-        ApplyTracker.Decision.Wait wait = (ApplyTracker.Decision.Wait) decision;
-        if (now >= deadlineNanos) {
-          if (lookedOnceMore) {
-            throw deadlinePassed(deadline, plan, node, wait.missing());
-          }
-          // The watch may be behind.
-          node = cluster.requireNode(name);
-          lookedOnceMore = true;
-          continue;
-        }
-        @Nullable Node next = watch.next(Math.min(deadlineNanos, wait.untilNanos()) - now);
-        if (next != null) {
-          node = next;
-        }
+    while (true) {
+      long now = System.nanoTime();
+      ApplyTracker.Decision decision;
+      try {
+        decision = request.tracker.observe(node, now);
+      } catch (MigFailedException failed) {
+        request = retry(request, node, now - startNanos, failed);
+        node = request.node;
+        continue;
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException(
-          "Interrupted while waiting for node %s; the change to '%s' goes on there"
-              .formatted(name, plan.key));
+      if (decision instanceof ApplyTracker.Decision.Done done) {
+        return done.outcome();
+      }
+      ApplyTracker.Decision.Wait wait = (ApplyTracker.Decision.Wait) decision;
+      long left = limit.toNanos() - (now - startNanos);
+      if (left <= 0 && lookedOnceMore) {
+        Plan plan = request.plan;
+        Node last = node;
+        return wait.meanwhile()
+            .orElseThrow(() -> deadlinePassed(limit, plan, last, wait.missing()));
+      }
+      lookedOnceMore = left <= 0;
+      node = next(watch, Math.min(left, wait.untilNanos() - now), limit, request.plan, node);
     }
   }
 
+  /**
+   * The node as it is next. Where nothing is told in time it is read, so that no verdict rests on a
+   * watch that is behind; what a watch tells of the time before the request is read again as well.
+   */
+  private Node next(NodeWatch watch, long patienceNanos, Duration limit, Plan plan, Node last)
+      throws InterruptedException {
+    Optional<Node> told = watch.next(patienceNanos);
+    while (told.isEmpty() || !asksFor(told.get(), plan.key)) {
+      try {
+        return cluster.node(name).orElseThrow(() -> NodeWatch.deleted(name));
+      } catch (MigClusterException unanswered) {
+        LOG.info("node={} config={} waiting=\"{}\"", name, config, message(unanswered));
+        if (System.nanoTime() - startNanos >= limit.toNanos()) {
+          throw deadlinePassed(limit, plan, last, List.of(message(unanswered)));
+        }
+        told = watch.next(PAUSE.toNanos());
+      }
+    }
+    return told.get();
+  }
+
+  private static String message(MigClusterException e) {
+    return String.valueOf(e.getMessage());
+  }
+
+  private boolean asksFor(Node node, String key) {
+    return key.equals(Cluster.labels(node).get(cluster.settings().configLabel()));
+  }
+
+  /**
+   * Asks again under the other name, if the manager failed without work, as it does for as long as
+   * the kubelet has not refreshed the mounted ConfigMap; it does not try the same value again.
+   */
+  private Request retry(Request request, Node node, long sinceStart, MigFailedException failed) {
+    boolean quick =
+        !request.tracker.sawWork() && sinceStart < timings.propagation().toNanos();
+    if (naming == ApplyRequest.Naming.EXACT || !quick) {
+      throw failed;
+    }
+    Plan plan = request.plan;
+    String first = plan.content.contentName(config);
+    String other = plan.key.equals(first) ? plan.content.retryName(config, 2) : first;
+    return request(
+        new Plan(node, plan.mapName, plan.document, plan.content, plan.expectation, other),
+        ApplyPhase.RETRIED);
+  }
+
   private MigDeadlineException deadlinePassed(
-      Duration deadline, Plan plan, Node node, List<String> missing) {
+      Duration limit, Plan plan, Node node, List<String> missing) {
     return new MigDeadlineException(
-        "Node %s: waited %s for %s, but %s"
-            .formatted(name, deadline, plan.expectation.resources(), String.join(", ", missing)),
+        "Node %s: waited %s for %s, but %s. The change may still be under way: apply again to go on waiting, or read the log of the node's MIG manager pod"
+            .formatted(name, limit, plan.expectation.resources(), String.join(", ", missing)),
         StatusReader.read(node, cluster.settings()));
   }
 

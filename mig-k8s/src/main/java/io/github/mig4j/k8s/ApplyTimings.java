@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s;
 
 import java.time.Duration;
+import java.util.List;
 import org.immutables.value.Value;
 
 /** How long {@link ApplyRequest} watches for what cannot be seen at once. */
@@ -37,6 +38,29 @@ public interface ApplyTimings {
   @Value.Default
   default Duration transition() {
     return Duration.ofMinutes(2);
+  }
+
+  /**
+   * How long a configuration that was published just now may be unknown to the MIG manager. The
+   * kubelet refreshes the file that it mounts about once a minute; until then the manager fails at
+   * once, and the node is asked again under another name of equal content.
+   *
+   * @return 3 minutes unless set
+   */
+  @Value.Default
+  default Duration propagation() {
+    return Duration.ofMinutes(3);
+  }
+
+  /** Checks that no time is negative or longer than a day. */
+  @Value.Check
+  default void check() {
+    for (Duration time : List.of(stability(), failure(), transition(), propagation())) {
+      if (time.isNegative() || time.compareTo(Duration.ofDays(1)) > 0) {
+        throw new IllegalArgumentException(
+            "Each time to watch is from PT0S to PT24H, but one was " + time);
+      }
+    }
   }
 
   /**

@@ -20,8 +20,16 @@ final class ApplyTracker {
 
   /** What to do after an observation. */
   sealed interface Decision {
-    /** Nothing to decide before the next observation or this time, whichever comes first. */
-    record Wait(long untilNanos, List<String> missing) implements Decision {}
+    /**
+     * Nothing to decide before the next observation or this time, whichever comes first. If the
+     * caller's patience ends sooner, {@code meanwhile} is what can be said.
+     */
+    record Wait(long untilNanos, List<String> missing, Optional<ApplyOutcome> meanwhile)
+        implements Decision {
+      Wait(long untilNanos, List<String> missing) {
+        this(untilNanos, missing, Optional.empty());
+      }
+    }
 
     /** The request is done. */
     record Done(ApplyOutcome outcome) implements Decision {}
@@ -39,10 +47,10 @@ final class ApplyTracker {
   private final Progress progress;
   private final long requestedNanos;
   private final boolean writesLabel;
+  private final boolean wasDiscovered;
   private final boolean needsTransition;
   private final Set<ApplyPhase> told = EnumSet.noneOf(ApplyPhase.class);
 
-  private boolean sawOurLabel;
   private boolean sawWork;
   private boolean clientsRanSinceRequest;
   private boolean clientsStopped;
@@ -73,10 +81,9 @@ final class ApplyTracker {
     this.requestedNanos = requestedNanos;
     MigNodeStatus status = StatusReader.read(before, settings);
     this.writesLabel = !status.config().equals(Optional.of(key));
-    this.sawOurLabel = !writesLabel;
     this.clientsRanSinceRequest = status.paused().isEmpty();
-    this.needsTransition = writesLabel
-        && sameAsBefore == Sameness.UNKNOWN
+    this.wasDiscovered = Cluster.labels(before).containsKey(Labels.GPU_COUNT);
+    this.needsTransition = sameAsBefore == Sameness.UNKNOWN
         && expectation.resourceDifferences(status, Cluster.labels(before)).isEmpty();
   }
 
@@ -91,22 +98,20 @@ final class ApplyTracker {
   /**
    * Takes note of the node.
    *
+   * @param node the node after the request; if it asks for something else, somebody changed that
    * @throws MigConflictException if the node asks for something else by now
    * @throws MigFailedException if the MIG manager failed on this request
    */
   Decision observe(Node node, long nanos) {
     MigNodeStatus status = StatusReader.read(node, settings);
-    if (!isOurs(status)) {
-      // A watch may still deliver the time before the request.
-      return new Decision.Wait(Long.MAX_VALUE, List.of("the label to be seen"));
-    }
+    requireOurs(status);
     trackWork(status, nanos);
     trackFailure(status, nanos);
     List<String> missing = missing(status, node);
-    boolean discovered = Cluster.labels(node).containsKey(Labels.GPU_COUNT);
-    List<String> differences =
-        discovered ? expectation.discoveryDifferences(Cluster.labels(node)) : List.of();
-    missing.addAll(differences);
+    boolean discovered = wasDiscovered || Cluster.labels(node).containsKey(Labels.GPU_COUNT);
+    if (discovered) {
+      missing.addAll(expectation.discoveryDifferences(Cluster.labels(node)));
+    }
     if (!missing.isEmpty()) {
       evidenceSince = Optional.empty();
       told.remove(ApplyPhase.OFFERED);
@@ -119,22 +124,11 @@ final class ApplyTracker {
     tell(ApplyPhase.OFFERED, nanos, String.valueOf(status.allocatable()));
     long stable = since + timings.stability().toNanos();
     if (nanos < stable) {
-      return new Decision.Wait(stable, List.of("the evidence to hold for " + timings.stability()));
+      return new Decision.Wait(
+          stable, List.of("that has held for less than " + timings.stability()));
     }
     if (needsTransition && !transitionComplete) {
-      long patience = requestedNanos + timings.transition().toNanos();
-      if (nanos < patience) {
-        return new Decision.Wait(
-            patience,
-            List.of(
-                "the GPU's clients to be stopped and started, since the node offered the same before"));
-      }
-      return done(
-          new ApplyOutcome.VerifiedByStateOnly(
-              status,
-              "the node offered the same before, and its GPU clients were not seen to stop and start within "
-                  + timings.transition()),
-          nanos);
+      return withoutTransition(status, nanos);
     }
     return done(
         discovered
@@ -145,14 +139,32 @@ final class ApplyTracker {
         nanos);
   }
 
+  /** Everything is as it has to be, but so it was before. */
+  private Decision withoutTransition(MigNodeStatus status, long nanos) {
+    if (!writesLabel) {
+      return done(
+          new ApplyOutcome.VerifiedByStateOnly(
+              status,
+              "the node asked for '%s' before, and nobody can tell whether what that name stands for was changed since"
+                  .formatted(key)),
+          nanos);
+    }
+    String unseen = "the GPU's clients were not seen to stop and start";
+    ApplyOutcome outcome = new ApplyOutcome.VerifiedByStateOnly(
+        status, "the node offered the same before, and " + unseen);
+    long patience = requestedNanos + timings.transition().toNanos();
+    return nanos < patience
+        ? new Decision.Wait(patience, List.of(unseen), Optional.of(outcome))
+        : done(outcome, nanos);
+  }
+
   private Decision done(ApplyOutcome outcome, long nanos) {
     progress.step(ApplyPhase.VERIFIED, nanos, "held for " + timings.stability());
     return new Decision.Done(outcome);
   }
 
-  private boolean isOurs(MigNodeStatus status) {
-    boolean ours = status.config().equals(Optional.of(key));
-    if (sawOurLabel && !ours) {
+  private void requireOurs(MigNodeStatus status) {
+    if (!status.config().equals(Optional.of(key))) {
       throw new MigConflictException(
           status.config().isPresent()
               ? "Node %s was asked for '%s' by somebody else while '%s' was being applied. Agree on who labels the node and apply again"
@@ -160,8 +172,11 @@ final class ApplyTracker {
               : "Node %s lost its label %s while '%s' was being applied; the operator will write all-disabled. Apply again"
                   .formatted(status.node(), settings.configLabel(), key));
     }
-    sawOurLabel |= ours;
-    return ours;
+  }
+
+  /** Whether the MIG manager was seen at work since the request. */
+  boolean sawWork() {
+    return sawWork;
   }
 
   private void trackWork(MigNodeStatus status, long nanos) {

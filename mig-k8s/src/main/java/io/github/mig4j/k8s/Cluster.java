@@ -8,10 +8,15 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /** The requests of this package, with failures turned into exceptions that name a remedy. */
@@ -70,13 +75,30 @@ final class Cluster {
             .getItems());
   }
 
+  Optional<Node> node(String name) {
+    return Optional.ofNullable(
+        call("get node " + name, () -> client.nodes().withName(name).get()));
+  }
+
   Node requireNode(String name) {
-    Node node = call("get node " + name, () -> client.nodes().withName(name).get());
-    if (node == null) {
-      throw new MigRefusedException(
-          "Node " + name, List.of("there is no such node; see 'kubectl get nodes'"));
+    return node(name)
+        .orElseThrow(() -> new MigRefusedException(
+            "Node " + name, List.of("there is no such node; see 'kubectl get nodes'")));
+  }
+
+  /** Waits for what a request starts. {@code what} is as in {@link #call}. */
+  void await(String what, CompletionStage<?> started, Duration patience)
+      throws InterruptedException {
+    try {
+      Object unused = started.toCompletableFuture().get(patience.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw failure(what, KubernetesClientException.launderThrowable(e.getCause()));
+    } catch (TimeoutException e) {
+      throw new MigClusterException(
+          "No answer from the API server %s within %s, to %s. Check the address in the kubeconfig's current context"
+              .formatted(client.getMasterUrl(), patience, what),
+          e);
     }
-    return node;
   }
 
   /**
@@ -141,35 +163,44 @@ final class Cluster {
     try {
       return request.get();
     } catch (KubernetesClientException e) {
-      if (rootCause(e) instanceof InterruptedException) {
-        Thread.currentThread().interrupt();
-        throw new CancellationException("Interrupted, to " + what);
-      }
-      throw switch (Math.max(0, e.getCode())) {
-        case HttpURLConnection.HTTP_FORBIDDEN ->
-          new MigClusterException(
-              "Not allowed to %s. Grant the verb in RBAC to the user of this client"
-                  .formatted(what),
-              e);
-        case HttpURLConnection.HTTP_UNAUTHORIZED ->
-          new MigClusterException(
-              "The API server %s does not accept these credentials, to %s. Log in again or check the kubeconfig's user"
-                  .formatted(client.getMasterUrl(), what),
-              e);
-        case HttpURLConnection.HTTP_CONFLICT ->
-          new MigConflictException(
-              "Could not %s: others kept changing it. Try again".formatted(what), e);
-        case 0 ->
-          new MigClusterException(
-              "No answer from the API server %s, to %s (%s). Check the address in the kubeconfig's current context"
-                  .formatted(client.getMasterUrl(), what, describe(rootCause(e))),
-              e);
-        default ->
-          new MigClusterException(
-              "The API server refused to %s: %d %s".formatted(what, e.getCode(), e.getMessage()),
-              e);
-      };
+      throw failure(what, e);
     }
+  }
+
+  private RuntimeException failure(String what, RuntimeException e) {
+    if (rootCause(e) instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+      return new CancellationException("Interrupted, to " + what);
+    }
+    int code =
+        e instanceof KubernetesClientException answered ? Math.max(0, answered.getCode()) : 0;
+    return switch (code) {
+      case HttpURLConnection.HTTP_FORBIDDEN ->
+        new MigClusterException(
+            "Not allowed to %s. Grant the verb in RBAC to the user of this client".formatted(what),
+            e);
+      case HttpURLConnection.HTTP_UNAUTHORIZED ->
+        new MigClusterException(
+            "The API server %s does not accept these credentials, to %s. Log in again or check the kubeconfig's user"
+                .formatted(client.getMasterUrl(), what),
+            e);
+      case HttpURLConnection.HTTP_CONFLICT ->
+        new MigConflictException(
+            "Could not %s: others kept changing it. Try again".formatted(what), e);
+      case 0 ->
+        new MigClusterException(
+            "No answer from the API server %s, to %s (%s). Check the address in the kubeconfig's current context"
+                .formatted(client.getMasterUrl(), what, describe(rootCause(e))),
+            e);
+      case HttpURLConnection.HTTP_NOT_FOUND ->
+        new MigClusterException(
+            "The API server knows no place to %s. If the GPU Operator is in another namespace, set MigSettings.operatorNamespace"
+                .formatted(what),
+            e);
+      default ->
+        new MigClusterException(
+            "The API server refused to %s: %d %s".formatted(what, code, e.getMessage()), e);
+    };
   }
 
   static Map<String, String> labels(Node node) {

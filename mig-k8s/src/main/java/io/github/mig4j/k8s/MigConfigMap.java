@@ -10,12 +10,15 @@ import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.config.MigConfigSpec;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A ConfigMap of MIG configurations, in the operator's namespace under the key {@code config.yaml}.
@@ -28,7 +31,9 @@ public final class MigConfigMap {
 
   static final String KEY = "config.yaml";
 
-  /** What an API server accepts for all values of a ConfigMap together, in bytes. */
+  private static final Logger LOG = LoggerFactory.getLogger(MigConfigMap.class);
+
+  /** What an API server accepts for the values of a ConfigMap, in bytes. */
   private static final int MAX_BYTES = 1024 * 1024;
 
   private final Cluster cluster;
@@ -78,19 +83,33 @@ public final class MigConfigMap {
   }
 
   /** Publishes under the plain name and under one that stands for this content. */
-  boolean add(String config, String contentName, MigConfig content) {
+  private boolean add(String config, String contentName, MigConfig content) {
+    return edit(
+        document -> outdated(document, config, content), List.of(config, contentName), content);
+  }
+
+  /** Publishes under one name and leaves everything else as it is. */
+  void addAlias(String name, MigConfig content) {
+    boolean unused = edit(document -> List.of(), List.of(name), content);
+  }
+
+  private boolean edit(
+      Function<MigConfigDocument, List<String>> outdated, List<String> names, MigConfig content) {
+    if (name.equals(OperatorSettings.RESERVED_CONFIG_MAP)) {
+      throw new MigRefusedException("Publishing", List.of(OperatorSettings.RESERVED));
+    }
     String namespace = cluster.operatorNamespace();
     return cluster.onLatestVersion(() -> {
       Optional<ConfigMap> current = get(namespace);
       String before = current.map(MigConfigMap::text).orElse("");
       MigConfigDocument document = document(namespace, MigConfigFile.read(before));
       String after = before;
-      for (String outdated : outdated(document, config, content)) {
-        after = edited(namespace, MigConfigFile.read(after).remove(outdated));
+      for (String old : outdated.apply(document)) {
+        after = edited(namespace, MigConfigFile.read(after).remove(old));
       }
-      for (String name : List.of(config, contentName)) {
-        if (!document.config(name).equals(Optional.of(content))) {
-          after = edited(namespace, MigConfigFile.read(after).merge(name, content));
+      for (String published : names) {
+        if (!document.config(published).equals(Optional.of(content))) {
+          after = edited(namespace, MigConfigFile.read(after).merge(published, content));
         }
       }
       boolean changed = !after.equals(before);
@@ -203,19 +222,26 @@ public final class MigConfigMap {
     if (superseded.isEmpty()) {
       return superseded;
     }
-    Set<String> asked = configsAskedFor();
-    return superseded.stream().filter(old -> !asked.contains(old)).toList();
+    return configsAskedFor()
+        .map(asked -> superseded.stream().filter(old -> !asked.contains(old)).toList())
+        .orElse(List.of());
   }
 
-  private Set<String> configsAskedFor() {
+  /** What nodes ask for; empty if they may not be listed, for this is only housekeeping. */
+  private Optional<Set<String>> configsAskedFor() {
     String label = cluster.settings().configLabel();
-    Set<String> asked = new HashSet<>();
-    cluster
-        .call(
-            "list nodes with label " + label,
-            () -> cluster.client().nodes().withLabel(label).list().getItems())
-        .forEach(node -> asked.add(Cluster.labels(node).getOrDefault(label, "")));
-    return asked;
+    try {
+      return Optional.of(cluster
+          .call(
+              "list nodes with label " + label,
+              () -> cluster.client().nodes().withLabel(label).list().getItems())
+          .stream()
+          .map(node -> Cluster.labels(node).getOrDefault(label, ""))
+          .collect(Collectors.toSet()));
+    } catch (MigClusterException e) {
+      LOG.debug("configmap={} outdated=kept reason=\"{}\"", name, e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private Resource<ConfigMap> handle(String namespace, ConfigMap map) {

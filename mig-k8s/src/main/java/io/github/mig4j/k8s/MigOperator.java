@@ -32,10 +32,18 @@ public final class MigOperator {
    * OperatorSettings#helmValues()}), or the next {@code helm upgrade} takes them back.
    *
    * @param settings the settings
-   * @throws MigRefusedException if the cluster has no ClusterPolicy
+   * @throws MigRefusedException if the cluster has no ClusterPolicy, or the ConfigMap does not
+   *     exist, without which no MIG manager of the cluster would start
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public void use(OperatorSettings settings) {
+    String namespace = cluster.operatorNamespace();
+    if (new MigConfigMap(cluster, settings.configMap()).file(namespace).isEmpty()) {
+      throw new MigRefusedException(
+          "ConfigMap %s/%s".formatted(namespace, settings.configMap()),
+          List.of(
+              "it does not exist, and every MIG manager would wait for it; merge a configuration into it first"));
+    }
     cluster.onLatestVersion(() -> set(settings));
   }
 

@@ -8,47 +8,59 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Every version of one node that the API server tells of, in order. fabric8's informer reconnects
- * and lists again by itself; in case it misses something, the node is read again after a minute of
- * silence.
+ * and lists again by itself.
  */
 final class NodeWatch implements AutoCloseable {
 
   private static final Duration RELIST = Duration.ofMinutes(1);
 
-  private final Cluster cluster;
   private final String name;
   private final BlockingQueue<Optional<Node>> seen = new LinkedBlockingQueue<>();
   private final SharedIndexInformer<Node> informer;
 
-  NodeWatch(Cluster cluster, String name) {
-    this.cluster = cluster;
+  NodeWatch(Cluster cluster, String name, Duration patience) throws InterruptedException {
     this.name = name;
-    this.informer = cluster.call(
-        "list and watch node " + name,
-        () -> cluster.client().nodes().withName(name).inform(new Recorder(), 0));
+    this.informer =
+        cluster.client().nodes().withName(name).runnableInformer(0).addEventHandler(new Recorder());
+    boolean started = false;
+    try {
+      cluster.await("list and watch node " + name, informer.start(), patience);
+      started = true;
+    } finally {
+      if (!started) {
+        informer.close();
+      }
+    }
   }
 
   /**
-   * The next version, or what the node is like now if there was none for long.
+   * The next version.
    *
-   * @param patienceNanos how long to wait at most
-   * @return the node; null if nothing happened in time
+   * @param patienceNanos how long to wait at most; never longer than a minute, in case the watch
+   *     misses something
+   * @return the node; empty if nothing happened in time, and the node should be read
    * @throws InterruptedException if the thread is interrupted
+   * @throws MigConflictException if the node is deleted
    */
-  @Nullable
-  Node next(long patienceNanos) throws InterruptedException {
+  Optional<Node> next(long patienceNanos) throws InterruptedException {
     long wait = Math.max(0, Math.min(patienceNanos, RELIST.toNanos()));
     Optional<Node> node = seen.poll(wait, TimeUnit.NANOSECONDS);
-    if (node != null) {
-      return node.orElseThrow(() -> new MigConflictException(
-          "Node %s was deleted while its GPUs were being partitioned. Apply again once it is back"
-              .formatted(name)));
+    if (node == null) {
+      return Optional.empty();
     }
-    return patienceNanos < RELIST.toNanos() ? null : cluster.requireNode(name);
+    if (node.isEmpty()) {
+      throw deleted(name);
+    }
+    return node;
+  }
+
+  static MigConflictException deleted(String name) {
+    return new MigConflictException(
+        "Node %s was deleted while its GPUs were being partitioned. Apply again once it is back"
+            .formatted(name));
   }
 
   @Override

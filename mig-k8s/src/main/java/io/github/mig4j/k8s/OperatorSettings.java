@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s;
 
 import io.github.mig4j.config.MigStrategy;
+import java.util.regex.Pattern;
 
 /**
  * The GPU Operator's two settings for MIG, in the three forms in which they can be made: a Helm
@@ -14,19 +15,25 @@ import io.github.mig4j.config.MigStrategy;
 public record OperatorSettings(MigStrategy strategy, String configMap) {
 
   /** The map that the operator ships and resets whenever it is edited (gpu-operator#384). */
+  private static final Pattern DNS_SUBDOMAIN =
+      Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
+
   static final String RESERVED_CONFIG_MAP = "default-mig-parted-config";
 
   public OperatorSettings {
     requireConfigMapName(configMap);
+    if (configMap.equals(RESERVED_CONFIG_MAP)) {
+      throw new IllegalArgumentException(RESERVED);
+    }
   }
 
+  /** Why nothing is published to the operator's own map. */
+  static final String RESERVED =
+      "ConfigMap '%s' belongs to the GPU Operator, which reverts every change; use another name, e.g. 'mig-config'"
+          .formatted(RESERVED_CONFIG_MAP);
+
   static String requireConfigMapName(String name) {
-    if (name.equals(RESERVED_CONFIG_MAP)) {
-      throw new IllegalArgumentException(
-          "ConfigMap '%s' belongs to the GPU Operator, which reverts every change; use another name, e.g. 'mig-config'"
-              .formatted(name));
-    }
-    if (!name.matches("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")) {
+    if (name.length() > 253 || !DNS_SUBDOMAIN.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "'%s' is no name for a ConfigMap; use lower-case letters, digits, '.' and '-', e.g. 'mig-config'"
               .formatted(name));
@@ -42,10 +49,10 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
   public String helmValues() {
     return """
         mig:
-          strategy: %s
+          strategy: "%s"
         migManager:
           config:
-            name: %s
+            name: "%s"
         """.formatted(strategy, configMap);
   }
 
@@ -60,7 +67,7 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
           -n gpu-operator \\
           --reuse-values \\
           --set mig.strategy=%s \\
-          --set migManager.config.name=%s
+          --set-string migManager.config.name=%s
         """.formatted(strategy, configMap);
   }
 }

@@ -34,6 +34,11 @@ final class StatusReader {
     return new StatusReader(node, settings).read();
   }
 
+  /** The label that counts GPUs, or MIG devices under strategy single; 0 if it says nothing. */
+  static int gpuCount(Node node) {
+    return number(Cluster.labels(node).get(Labels.GPU_COUNT)).orElse(0);
+  }
+
   static String withoutHash(String config) {
     return HASH.matcher(config).replaceFirst("");
   }
@@ -53,7 +58,9 @@ final class StatusReader {
         .map(e -> e.getKey().substring(Labels.DEPLOY_PREFIX.length()))
         .sorted()
         .forEach(status::addPaused);
-    readMistakenKey();
+    if (!settings.configLabel().equals(Labels.MISTAKEN_MIG_CONFIG)) {
+      readMistakenKey();
+    }
     return status.build();
   }
 
@@ -64,13 +71,10 @@ final class StatusReader {
           "Node %s offers no GPU: feature discovery calls it '%s', because under strategy single all GPUs must be cut alike. Apply a uniform layout or use strategy mixed"
               .formatted(node.getMetadata().getName(), product));
     }
-    List<GpuModel> candidates = settings.catalog().find(product);
-    if (candidates.size() > 1) {
-      candidates = candidates.stream()
-          .filter(this::agreesWithMemory)
-          .filter(this::offersAll)
-          .toList();
-    }
+    List<GpuModel> named = settings.catalog().find(product);
+    List<GpuModel> agreeing =
+        named.stream().filter(this::agreesWithMemory).filter(this::offersAll).toList();
+    List<GpuModel> candidates = named.size() == 1 || agreeing.isEmpty() ? named : agreeing;
     if (candidates.size() == 1) {
       status.model(candidates.get(0));
     } else if (candidates.isEmpty()) {
@@ -89,20 +93,21 @@ final class StatusReader {
 
   /** Under strategy single the label speaks of a MIG device, which tells nothing about the GPU. */
   private boolean agreesWithMemory(GpuModel model) {
-    OptionalInt memory = number(Labels.GPU_MEMORY);
+    OptionalInt memory = numberOf(Labels.GPU_MEMORY);
     return isCutUnderSingle() || memory.isEmpty() || model.agreesWithMemory(memory.getAsInt());
   }
 
   private boolean offersAll(GpuModel model) {
     return allocatable().keySet().stream()
         .filter(resource -> resource.startsWith("nvidia.com/mig-"))
+        .map(resource -> resource.replaceFirst("\\.shared$", ""))
         .allMatch(resource ->
             model.profiles().stream().anyMatch(p -> p.profile().resourceName().equals(resource)));
   }
 
   private void readGpuCount() {
-    OptionalInt count = number(Labels.GPU_COUNT);
-    if (count.isPresent() && !isCutUnderSingle()) {
+    OptionalInt count = numberOf(Labels.GPU_COUNT);
+    if (count.orElse(0) > 0 && !isCutUnderSingle()) {
       status.gpus(count.getAsInt());
     }
   }
@@ -158,8 +163,13 @@ final class StatusReader {
     return Optional.ofNullable(labels.get(key));
   }
 
-  private OptionalInt number(String key) {
-    Optional<String> text = label(key).filter(value -> value.matches("[0-9]{1,9}"));
-    return text.isPresent() ? OptionalInt.of(Integer.parseInt(text.get())) : OptionalInt.empty();
+  private OptionalInt numberOf(String key) {
+    return number(labels.get(key));
+  }
+
+  private static OptionalInt number(@Nullable String text) {
+    return text != null && text.matches("[0-9]{1,9}")
+        ? OptionalInt.of(Integer.parseInt(text))
+        : OptionalInt.empty();
   }
 }

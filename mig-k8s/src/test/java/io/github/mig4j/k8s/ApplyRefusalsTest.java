@@ -172,6 +172,38 @@ class ApplyRefusalsTest {
   }
 
   @Test
+  void apply_withoutProductLabel_saysSo() {
+    create(Nodes.b200(1).without(Labels.GPU_PRODUCT).label("nvidia.com/mig-config", "x"));
+    createPolicy();
+    createMap();
+
+    assertRefused(
+        "b200-split-small",
+        "Config 'b200-split-small' on node gpu-node: the node has no label nvidia.com/gpu.product,"
+            + " so its GPU is not known; deploy GPU Feature Discovery or set the label");
+  }
+
+  @Test
+  void apply_toTheOperatorsOwnMap_isRefused() {
+    create(Nodes.b200(1));
+    TestCluster.of(client).policy("mixed", "default-mig-parted-config");
+    client
+        .resource(new io.fabric8.kubernetes.api.model.ConfigMapBuilder()
+            .withNewMetadata()
+            .withName("default-mig-parted-config")
+            .withNamespace("gpu-operator")
+            .endMetadata()
+            .addToData("config.yaml", CONFIGS)
+            .build())
+        .create();
+
+    assertRefused(
+        "b200-split-small",
+        "Publishing: ConfigMap 'default-mig-parted-config' belongs to the GPU Operator, which"
+            + " reverts every change; use another name, e.g. 'mig-config'");
+  }
+
+  @Test
   void apply_withoutPermission_namesTheVerb() {
     server
         .expect()

@@ -6,15 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -196,7 +199,9 @@ class ApplyTest {
         .hasMessage(
             "Node gpu-node: waited PT0.3S for {nvidia.com/mig-1g.23gb=7}, but its MIG state is"
                 + " absent, nvidia.com/mig-1g.23gb is 0 instead of 7, nvidia.com/gpu is 1 instead"
-                + " of 0, label nvidia.com/mig-1g.23gb.count is absent instead of 7");
+                + " of 0, label nvidia.com/mig-1g.23gb.count is absent instead of 7. The change may"
+                + " still be under way: apply again to go on waiting, or read the log of the"
+                + " node's MIG manager pod");
   }
 
   @Test
@@ -228,6 +233,109 @@ class ApplyTest {
         .isInstanceOf(MigConflictException.class)
         .hasMessageStartingWith(
             "Node gpu-node was asked for 'theirs' by somebody else while 'small-");
+  }
+
+  /** Trap 3: the kubelet refreshes the mounted file only after the label was set. */
+  @Test
+  void await_configMapThatLags_asksAgainUntilTheManagerKnowsIt() {
+    var lagging = GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, 1)
+        .strategy(MigStrategy.MIXED)
+        .configMap("mig-config")
+        .timings(SimulatorTimings.builder().configMapLag(Duration.ofSeconds(2)).build());
+    var impatient = ApplyTimings.builder()
+        .stability(Duration.ofMillis(100))
+        .failure(Duration.ofMillis(500))
+        .build();
+    mig.configMap("mig-config").merge("medium", MEDIUM);
+    try (var simulator = started(lagging)) {
+      apply("medium");
+      mig.configMap("mig-config").merge("small", SMALL);
+      List<ApplyPhase> phases = new ArrayList<>();
+
+      var outcome = mig.node("gpu-node")
+          .apply("small")
+          .timings(impatient)
+          .onProgress(event -> phases.add(event.phase()))
+          .await(LONG);
+
+      assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(phases).contains(ApplyPhase.RETRIED);
+      assertThat(outcome.status().configName()).contains("small");
+    }
+  }
+
+  /** Two clients may want the same; the second only follows. */
+  @Test
+  void await_whatSomebodyElseAsksForMeanwhile_isNoConflict() {
+    try (var simulator = simulator(1)) {
+      publish();
+      String key = MigConfig.of(SMALL).contentName("small");
+
+      var outcome = mig.node("gpu-node")
+          .apply("small")
+          .timings(QUICK)
+          .onProgress(event -> {
+            if (event.phase() == ApplyPhase.CHECKED) {
+              relabel(key);
+            }
+          })
+          .await(LONG);
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
+    }
+  }
+
+  /** What another client published after the check stays. */
+  @Test
+  void await_publishesOnlyTheHashedName() {
+    TestCluster.of(client)
+        .node(Nodes.b200(1))
+        .policy("mixed", "mig-config")
+        .configMap(MigConfigDocument.empty().with("small", MigConfig.of(SMALL)).toYaml());
+
+    assertThatThrownBy(() -> mig.node("gpu-node")
+            .apply("small")
+            .onProgress(event -> {
+              if (event.phase() == ApplyPhase.CHECKED) {
+                MigClient.of(client).configMap("mig-config").merge("small", MEDIUM);
+              }
+            })
+            .timings(QUICK)
+            .await(Duration.ofMillis(300)))
+        .isInstanceOf(MigDeadlineException.class);
+    assertThat(mig.configMap("mig-config").read().orElseThrow().configs())
+        .containsEntry("small", MigConfig.of(MEDIUM))
+        .containsEntry(MigConfig.of(SMALL).contentName("small"), MigConfig.of(SMALL))
+        .containsEntry(MigConfig.of(MEDIUM).contentName("small"), MigConfig.of(MEDIUM));
+  }
+
+  @Test
+  void await_deadlineThatIsNone_isRefusedBeforeAnything() {
+    assertThatThrownBy(() -> mig.node("gpu-node").apply("small").await(Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A deadline lies ahead, but was PT0S; allow some minutes");
+    assertThat(requests.all()).isEmpty();
+  }
+
+  @Test
+  void await_deadlineOfCenturies_isNoOverflow() {
+    try (var simulator = simulator(1)) {
+      publish();
+
+      var outcome =
+          mig.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofDays(365L * 1000));
+
+      assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
+    }
+  }
+
+  @Test
+  void timings_outsideADay_areRefused() {
+    assertThatThrownBy(
+            () -> ApplyTimings.builder().stability(Duration.ofSeconds(-5)).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Each time to watch is from PT0S to PT24H, but one was PT-5S");
   }
 
   /** The MIG manager does not try the same value again, so the node is asked under another. */
@@ -273,7 +381,9 @@ class ApplyTest {
         .withName("gpu-node")
         .waitUntilCondition(
             node -> node != null
-                && Cluster.labels(node).containsKey(Labels.GPU_PRODUCT)
+                && Cluster.labels(node)
+                    .keySet()
+                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
                 && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
             1,
             TimeUnit.MINUTES);

@@ -33,7 +33,6 @@ class ApplyTrackerTest {
     var tracker =
         tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
 
-    see(tracker, 0, Nodes.b200(1).config("old", "success").running());
     see(tracker, 1, Nodes.b200(1).config(KEY, "success").running());
     see(tracker, 2, Nodes.b200(1).config(KEY, "pending").running());
     see(tracker, 3, Nodes.b200(1).config(KEY, "pending").paused().offers("nvidia.com/gpu", 0));
@@ -42,7 +41,7 @@ class ApplyTrackerTest {
     var done = see(tracker, 10, Nodes.cutIntoSeven().config(KEY, "success").running());
 
     assertThat(early)
-        .isEqualTo(new Decision.Wait(10 * SECOND, List.of("the evidence to hold for PT5S")));
+        .isEqualTo(new Decision.Wait(10 * SECOND, List.of("that has held for less than PT5S")));
     assertThat(done).isInstanceOfSatisfying(Decision.Done.class, d -> {
       assertThat(d.outcome()).isInstanceOf(ApplyOutcome.Verified.class);
       assertThat(d.outcome().allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
@@ -90,7 +89,7 @@ class ApplyTrackerTest {
     var again = see(tracker, 6, Nodes.cutIntoSeven().config(KEY, "success").running());
 
     assertThat(again)
-        .isEqualTo(new Decision.Wait(11 * SECOND, List.of("the evidence to hold for PT5S")));
+        .isEqualTo(new Decision.Wait(11 * SECOND, List.of("that has held for less than PT5S")));
   }
 
   /** Trap 15: layouts that only move between GPUs leave the same counts behind. */
@@ -106,8 +105,7 @@ class ApplyTrackerTest {
     var moved = see(tracker, 13, Nodes.cutIntoSeven().config(KEY, "success").running());
 
     assertThat(missing(unmoved))
-        .containsExactly(
-            "the GPU's clients to be stopped and started, since the node offered the same before");
+        .containsExactly("the GPU's clients were not seen to stop and start");
     assertThat(outcome(moved)).isInstanceOf(ApplyOutcome.Verified.class);
   }
 
@@ -122,8 +120,7 @@ class ApplyTrackerTest {
     var decision = see(tracker, 7, Nodes.cutIntoSeven().config(KEY, "success").running());
 
     assertThat(missing(decision))
-        .containsExactly(
-            "the GPU's clients to be stopped and started, since the node offered the same before");
+        .containsExactly("the GPU's clients were not seen to stop and start");
   }
 
   @Test
@@ -138,8 +135,8 @@ class ApplyTrackerTest {
         .isInstanceOfSatisfying(
             ApplyOutcome.VerifiedByStateOnly.class,
             o -> assertThat(o.reason())
-                .isEqualTo("the node offered the same before, and its GPU clients were not seen to"
-                    + " stop and start within PT2M"));
+                .isEqualTo(
+                    "the node offered the same before, and the GPU's clients were not seen to stop and start"));
   }
 
   @Test
@@ -155,7 +152,8 @@ class ApplyTrackerTest {
 
   @Test
   void observe_withoutFeatureDiscovery_isVerifiedByStateOnly() {
-    var tracker = tracker(SMALL, Nodes.b200(1).running(), Sameness.UNKNOWN);
+    var tracker =
+        tracker(SMALL, Nodes.b200(1).running().without(Labels.GPU_COUNT), Sameness.UNKNOWN);
     var silent = Nodes.cutIntoSeven().config(KEY, "success").running().without(Labels.GPU_COUNT);
 
     see(tracker, 0, silent);
@@ -167,6 +165,38 @@ class ApplyTrackerTest {
             o -> assertThat(o.reason())
                 .isEqualTo("no feature discovery labels the node, so only the device plugin speaks"
                     + " for the layout"));
+  }
+
+  /** The MIG manager stops feature discovery for a while, and its labels may go with it. */
+  @Test
+  void observe_discoveryGoneForAWhile_isWaitedFor() {
+    var tracker =
+        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+
+    var decision = see(
+        tracker,
+        60,
+        Nodes.cutIntoSeven().config(KEY, "success").running().without(Labels.GPU_COUNT));
+
+    assertThat(missing(decision))
+        .containsExactly("label nvidia.com/gpu.count is absent instead of 1");
+  }
+
+  /** A plain name may stand for something else by now, and the manager would not have noticed. */
+  @Test
+  void observe_plainNameThatWasAskedForBefore_isVerifiedByStateOnly() {
+    var before = Nodes.cutIntoSeven().config(KEY, "success").running();
+    var tracker = tracker(SMALL, before, Sameness.UNKNOWN);
+
+    see(tracker, 0, before);
+    var decision = see(tracker, 5, before);
+
+    assertThat(outcome(decision))
+        .isInstanceOfSatisfying(
+            ApplyOutcome.VerifiedByStateOnly.class,
+            o -> assertThat(o.reason())
+                .isEqualTo("the node asked for 'small-01234567' before, and nobody can tell whether"
+                    + " what that name stands for was changed since"));
   }
 
   @Test

@@ -69,6 +69,27 @@ class MigNodeStatusTest {
   }
 
   @Test
+  void read_mistakenKeyThatTheManagerWatches_isNoMistake() {
+    var settings = MigSettings.builder().configLabel("nvidia.com/mig-config").build();
+
+    var status =
+        StatusReader.read(Nodes.b200(1).label("nvidia.com/mig-config", "x").build(), settings);
+
+    assertThat(status.config()).contains("x");
+    assertThat(status.problems()).isEmpty();
+  }
+
+  @Test
+  void read_sharedMigDevices_stillTellTheModel() {
+    var status = read(Nodes.b200(1)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-GB200")
+        .without(Labels.GPU_MEMORY)
+        .offers("nvidia.com/mig-1g.23gb.shared", 14));
+
+    assertThat(status.model()).map(GpuModel::id).contains("gb200-186gb");
+  }
+
+  @Test
   void read_unknownProduct_isAProblem() {
     var status = read(Nodes.b200(1).label(Labels.GPU_PRODUCT, "NVIDIA-Q1000"));
 

@@ -24,10 +24,10 @@ class MigOperatorTest {
   void helmValues_holdTheTwoSettings() {
     assertThat(MIXED.helmValues()).isEqualTo("""
             mig:
-              strategy: mixed
+              strategy: "mixed"
             migManager:
               config:
-                name: mig-config
+                name: "mig-config"
             """);
   }
 
@@ -38,7 +38,7 @@ class MigOperatorTest {
               -n gpu-operator \\
               --reuse-values \\
               --set mig.strategy=mixed \\
-              --set migManager.config.name=mig-config
+              --set-string migManager.config.name=mig-config
             """);
   }
 
@@ -95,6 +95,7 @@ class MigOperatorTest {
   void use_withoutClusterPolicy_isRefused() {
     var operator = MigClient.of(client).operator();
 
+    TestCluster.of(client).configMap("");
     assertThat(operator.configMap()).isEmpty();
     assertThatThrownBy(() -> operator.use(MIXED))
         .isInstanceOf(MigRefusedException.class)
@@ -103,8 +104,20 @@ class MigOperatorTest {
                 + " GPU Operator");
   }
 
+  @Test
+  void use_mapThatDoesNotExist_isRefused() {
+    TestCluster.of(client).policy(Map.of());
+
+    assertThatThrownBy(() -> MigClient.of(client).operator().use(MIXED))
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "ConfigMap gpu-operator/mig-config: it does not exist, and every MIG manager would wait"
+                + " for it; merge a configuration into it first");
+    assertThat(policy().<Object>get("spec", "migManager")).isNull();
+  }
+
   private void createPolicy(Map<String, Object> spec) {
-    TestCluster.of(client).policy(spec);
+    TestCluster.of(client).policy(spec).configMap("");
   }
 
   private GenericKubernetesResource policy() {
