@@ -60,8 +60,6 @@ class ApplyTest {
   @Test
   void await_twoLayoutsInTurn_areVerified() {
     try (var simulator = simulator(1)) {
-      publish();
-
       var small = apply("small");
       var medium = apply("medium");
 
@@ -76,8 +74,6 @@ class ApplyTest {
   @Test
   void await_onEightGpus_countsThemAll() {
     try (var simulator = simulator(8)) {
-      publish();
-
       assertThat(apply("small").allocatable()).hasToString("{nvidia.com/mig-1g.23gb=56}");
     }
   }
@@ -88,8 +84,6 @@ class ApplyTest {
         .node("gpu-node", B200, 2)
         .strategy(MigStrategy.SINGLE)
         .configMap("mig-config"))) {
-      publish();
-
       assertThat(apply("small").allocatable()).hasToString("{nvidia.com/gpu=14}");
       assertThat(apply("medium").allocatable()).hasToString("{nvidia.com/gpu=6}");
     }
@@ -98,7 +92,6 @@ class ApplyTest {
   @Test
   void await_plainPath_writesTheNodeOnce_andTheMapNotAtAll() {
     try (var simulator = simulator(1)) {
-      publish();
       int before = requests.writes().size();
 
       apply("small");
@@ -111,7 +104,6 @@ class ApplyTest {
   @Test
   void await_whatIsInForce_verifiesAndWritesNothing() {
     try (var simulator = simulator(1)) {
-      publish();
       apply("small");
       int before = requests.writes().size();
 
@@ -125,7 +117,6 @@ class ApplyTest {
   @Test
   void await_tellsEachStepInOrder() {
     try (var simulator = simulator(1)) {
-      publish();
       List<ApplyPhase> phases = new ArrayList<>();
 
       mig.node("gpu-node")
@@ -151,7 +142,6 @@ class ApplyTest {
   @Test
   void await_handWrittenMap_publishesTheHashedName() {
     try (var simulator = simulator(1)) {
-      publish();
       var map = client.configMaps().inNamespace("gpu-operator").withName("mig-config");
       map.edit(current -> {
         current.getData().put("config.yaml", """
@@ -177,8 +167,6 @@ class ApplyTest {
   @Test
   void await_exactName_asksForThatName() {
     try (var simulator = simulator(1)) {
-      publish();
-
       var outcome = mig.node("gpu-node").applyExact("small").timings(QUICK).await(LONG);
 
       assertThat(outcome.status().config()).contains("small");
@@ -247,21 +235,20 @@ class ApplyTest {
         .stability(Duration.ofMillis(100))
         .failure(Duration.ofMillis(500))
         .build();
-    mig.configMap("mig-config").merge("medium", MEDIUM);
     try (var simulator = started(lagging)) {
       apply("medium");
-      mig.configMap("mig-config").merge("small", SMALL);
+      mig.configMap("mig-config").merge("late", SMALL);
       List<ApplyPhase> phases = new ArrayList<>();
 
       var outcome = mig.node("gpu-node")
-          .apply("small")
+          .apply("late")
           .timings(impatient)
           .onProgress(event -> phases.add(event.phase()))
           .await(LONG);
 
       assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
       assertThat(phases).contains(ApplyPhase.RETRIED);
-      assertThat(outcome.status().configName()).contains("small");
+      assertThat(outcome.status().configName()).contains("late");
     }
   }
 
@@ -269,7 +256,6 @@ class ApplyTest {
   @Test
   void await_whatSomebodyElseAsksForMeanwhile_isNoConflict() {
     try (var simulator = simulator(1)) {
-      publish();
       String key = MigConfig.of(SMALL).contentName("small");
 
       var outcome = mig.node("gpu-node")
@@ -321,8 +307,6 @@ class ApplyTest {
   @Test
   void await_deadlineOfCenturies_isNoOverflow() {
     try (var simulator = simulator(1)) {
-      publish();
-
       var outcome =
           mig.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofDays(365L * 1000));
 
@@ -373,8 +357,9 @@ class ApplyTest {
         .configMap("mig-config"));
   }
 
-  /** Waits until feature discovery and the device plugin have spoken. */
+  /** With the map in place, until every part of the operator has spoken. */
   private GpuOperatorSimulator started(GpuOperatorSimulator.Builder builder) {
+    publish();
     var simulator = builder.start();
     client
         .nodes()
