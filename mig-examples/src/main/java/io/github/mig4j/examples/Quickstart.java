@@ -142,10 +142,13 @@ public final class Quickstart implements Callable<Integer> {
   }
 
   private int onSimulatedNode(KubernetesClient client) throws IOException {
-    try (GpuOperatorSimulator simulator = GpuOperatorSimulator.on(client)
+    GpuOperatorSimulator.Builder operator = GpuOperatorSimulator.on(client)
         .node(node, GpuCatalog.bundled().require("NVIDIA-B200"), 1)
-        .timings(SimulatorTimings.everyStep(Duration.ofMillis(300)))
-        .start()) {
+        .timings(SimulatorTimings.everyStep(Duration.ofMillis(300)));
+    if (simulate) {
+      operator.installClusterPolicyDefinition();
+    }
+    try (GpuOperatorSimulator simulator = operator.start()) {
       client.nodes().withName(node).waitUntilCondition(Quickstart::isSettled, 1, TimeUnit.MINUTES);
       return walk(
           client, ApplyTimings.builder().stability(Duration.ofSeconds(1)).build());
