@@ -59,7 +59,7 @@ final class Sarif {
     if (file.isAbsolute()) {
       return file.toUri().toASCIIString();
     }
-    String path = file.toString().replace(file.getFileSystem().getSeparator(), "/");
+    String path = file.normalize().toString().replace(file.getFileSystem().getSeparator(), "/");
     try {
       String rooted = new URI(null, null, "/" + path, null).toASCIIString();
       return rooted.substring(1).replace(":", "%3A");

@@ -495,7 +495,7 @@ class MigctlTest {
   void validate_sarifOfARelativePath_staysRelative() throws IOException {
     Path sarif = folder.resolve("migctl.sarif");
 
-    migctl("validate", GUIDE.toString(), "--config", "nothing", "--sarif", sarif.toString());
+    migctl("validate", "./" + GUIDE, "--config", "nothing", "--sarif", sarif.toString());
 
     assertThat(new ObjectMapper()
             .readTree(sarif.toFile())
