@@ -54,6 +54,10 @@ final class ConfigEditor {
     return editor.verified(editor.replacement(name, Optional.empty()));
   }
 
+  static ConfigEdit canonical(MigConfigReader.Reading reading, MigConfigDocument current) {
+    return new ConfigEdit(current.toYaml(), new ConfigEditor(reading, current).lostInAnother());
+  }
+
   /**
    * Lines of the configuration to be replaced.
    *
@@ -71,14 +75,20 @@ final class ConfigEditor {
         return new ConfigEdit(edited.get(), lostIn(replacement.get()));
       }
     }
+    List<String> losses = lostInAnother();
+    losses.add("the layout of the file, which cannot be edited in place");
+    return new ConfigEdit(wanted.toYaml(), losses);
+  }
+
+  /** What a file that is written anew does not have. */
+  private List<String> lostInAnother() {
     List<String> losses = new ArrayList<>();
     reading.embedded().ifPresent(any -> losses.add("the manifest around the configuration"));
     losses.addAll(lostIn(new Replacement(0, Integer.MAX_VALUE, List.of())));
     if (reading.findings().stream().anyMatch(f -> f.code() == FindingCode.EXTRA_DOCUMENT)) {
       losses.add("what follows the first YAML document");
     }
-    losses.add("the layout of the file, which cannot be edited in place");
-    return new ConfigEdit(wanted.toYaml(), losses);
+    return losses;
   }
 
   /** The edit in terms of the file, of which the configuration may be a block. */

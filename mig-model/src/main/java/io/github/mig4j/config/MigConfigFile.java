@@ -128,6 +128,16 @@ public final class MigConfigFile {
     return ConfigEditor.remove(reading, orElseThrow(), name);
   }
 
+  /**
+   * The configuration as {@link MigConfigDocument#toYaml} writes it.
+   *
+   * @return the canonical text, and what the file has beside it: comments, a manifest
+   * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is
+   */
+  public ConfigEdit canonical() {
+    return ConfigEditor.canonical(reading, orElseThrow());
+  }
+
   /** How many findings there are, and whether the file can be used. */
   @Override
   public String toString() {

@@ -227,4 +227,32 @@ class ConfigEditTest {
   private static MigConfig off() {
     return MigConfig.of(MigConfigSpec.allDisabled());
   }
+
+  @Test
+  void canonical_ofAManifestWithComments_isTheConfigurationAlone_andSaysWhatIsLost() {
+    ConfigEdit edit = MigConfigFile.read("""
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: m}
+        data:
+          config.yaml: |
+            version: v1
+            mig-configs:
+              all-disabled:     # the way back
+              - {mig-enabled: no, devices: all}
+        """).canonical();
+
+    assertThat(edit.losses())
+        .containsExactly(
+            "the manifest around the configuration", "the comment '# the way back' on line 8");
+    assertThat(edit.textDespiteLosses()).isEqualTo("""
+        version: v1
+        mig-configs:
+          all-disabled:
+            - devices: all
+              mig-enabled: false
+        """);
+    assertThat(MigConfigFile.read(edit.textDespiteLosses()).canonical().text())
+        .isEqualTo(edit.textDespiteLosses());
+  }
 }

@@ -6,7 +6,6 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.NvidiaSmi;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -91,8 +90,6 @@ final class ImportCommand implements Callable<Integer> {
   }
 
   private static String text(Path file) throws IOException {
-    byte[] bytes =
-        file.toString().equals("-") ? System.in.readAllBytes() : Files.readAllBytes(file);
-    return new String(bytes, StandardCharsets.UTF_8);
+    return new String(Input.bytes(file), StandardCharsets.UTF_8);
   }
 }

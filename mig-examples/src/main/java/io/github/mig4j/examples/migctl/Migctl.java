@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "migctl",
     mixinStandardHelpOptions = true,
-    version = "migctl 0.1.0-SNAPSHOT",
+    version = "migctl " + Migctl.VERSION,
     description = "Answers what an NVIDIA GPU can be cut into (MIG) before any GPU is touched.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
@@ -23,6 +23,10 @@ import picocli.CommandLine.Command;
       LayoutsCommand.class,
       PlaceCommand.class,
       ImportCommand.class,
+      ValidateCommand.class,
+      ExplainCommand.class,
+      GenerateCommand.class,
+      FmtCommand.class,
       AutoComplete.GenerateCompletion.class
     },
     footer = {
@@ -32,13 +36,16 @@ import picocli.CommandLine.Command;
       "  migctl model NVIDIA-B200",
       "  migctl place --gpu h100-sxm-80gb 3g.40gb:2",
       "  migctl layouts --gpu a100-40gb --maximal",
+      "  migctl validate mig-config.yaml --gpu b200-180gb",
       "  source <(migctl generate-completion)      completion for bash and zsh",
       "",
-      "Exit codes: 0 yes, 1 no (reasons on stderr), 2 wrong usage, unknown GPU or",
+      "Exit codes: 0 yes, 1 no (and the reasons), 2 wrong usage, unknown GPU or",
       "unreadable input, 3 cluster failure or deadline, 70 a bug.",
       "Colours only on a terminal; NO_COLOR=1 switches them off."
     })
 public final class Migctl {
+
+  static final String VERSION = "0.1.0-SNAPSHOT";
 
   /** Made by picocli. */
   Migctl() {}

@@ -59,8 +59,12 @@ final class Output {
   }
 
   void print(JsonNode node) {
+    out().println(text(node));
+  }
+
+  static String text(JsonNode node) {
     try {
-      out().println(MAPPER.writeValueAsString(node));
+      return MAPPER.writeValueAsString(node);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A tree can always be written", e);
     }

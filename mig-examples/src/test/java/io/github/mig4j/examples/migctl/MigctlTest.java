@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,9 @@ class MigctlTest {
       +-------------------------------------------------------------------------------+
       """;
   private static final String LGIPP = "GPU  0 Profile ID 19 Placements: {0,1}:1\n";
+
+  private static final Path GUIDE =
+      Path.of("src/main/resources/io/github/mig4j/examples/guide-mig-config.yaml");
 
   @TempDir
   Path folder;
@@ -253,7 +257,10 @@ class MigctlTest {
         "place --gpu b20 1g.5gb",
         "model b20",
         "layouts --gpu b20",
-        "place --gpu=b20 1g.5gb --json"
+        "place --gpu=b20 1g.5gb --json",
+        "validate no-file --gpu a30-24gb,b20",
+        "explain no-file --config small --gpu b20",
+        "generate --gpu b20"
       })
   void unknownGpu_isExit2(String line) {
     var run = migctl(line.split(" "));
@@ -378,8 +385,280 @@ class MigctlTest {
     assertThat(directory.err).startsWith("Cannot read or write: ");
   }
 
+  private Path guideWith(String text, String replacement) throws IOException {
+    String guide = Files.readString(GUIDE);
+    assertThat(guide).contains(text);
+    return Files.writeString(folder.resolve("broken.yaml"), guide.replace(text, replacement));
+  }
+
+  private Path guideWithoutDevices() throws IOException {
+    return guideWith("- devices: all\n        mig-enabled: false", "- mig-enabled: false");
+  }
+
+  private static String[] append(String line, String... arguments) {
+    return Stream.concat(Stream.of(line.split(" ")), Stream.of(arguments)).toArray(String[]::new);
+  }
+
+  @Test
+  void validate_theGuidesManifest_hasNothingToSay() {
+    assertThat(migctl("validate", GUIDE.toString())).isEqualTo(new Run(0, "", ""));
+    assertThat(migctl("validate", GUIDE.toString(), "--gpu", "b200-180gb"))
+        .isEqualTo(new Run(0, "", ""));
+  }
+
+  @Test
+  void validate_brokenManifest_saysWhatAndWhere_inTheManifest() throws IOException {
+    Path file = guideWithoutDevices();
+
+    var text = migctl("validate", file.toString());
+    var json = migctl("validate", file.toString(), "--json");
+
+    assertThat(text.exit).isEqualTo(1);
+    assertThat(text.err).isEmpty();
+    assertThat(text.out.strip())
+        .isEqualTo(file + ":12:9: error: devices is missing; add 'devices: all' [missing-field]");
+    assertThat(json.exit).isEqualTo(1);
+    assertThat(json.json()).isEqualTo(new ObjectMapper().readTree("""
+            {"file": "%s", "valid": false, "findings": [
+              {"severity": "error", "code": "missing-field",
+               "message": "devices is missing; add 'devices: all'",
+               "line": 12, "column": 9, "path": "mig-configs.all-disabled[0]",
+               "config": "all-disabled"}]}""".formatted(file)));
+  }
+
+  @Test
+  void validate_forANode_saysWhatDoesNotFit_asErrorForTheSelectedConfigOnly() throws IOException {
+    Path file = guideWith("\"2g.45gb\": 3", "\"2g.45gb\": 4");
+    String line = "validate --gpu b200-180gb,NVIDIA-B200 --config ";
+
+    var selected = migctl(append(line + "b200-split-medium", file.toString()));
+    var other = migctl(append(line + "all-disabled", file.toString()));
+
+    assertThat(selected.exit).isEqualTo(1);
+    assertThat(selected.out)
+        .contains(file
+            + ":22:9: error: GPUs 0, 1 (b200-180gb) cannot hold {2g.45gb=4}: b200-180gb holds at"
+            + " most 3 of 2g.45gb, but the request takes 4;");
+    assertThat(other.exit).isZero();
+    assertThat(other.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"", "models", "model", "layouts", "place", "import"})
+  @CsvSource({"none, true", "mixed, false"})
+  void validate_strategy_isHeeded(String strategy, boolean found) {
+    var run = migctl(append(
+        "validate --gpu b200-180gb --config b200-split-small --strategy",
+        strategy,
+        GUIDE.toString()));
+
+    assertThat(run.out.contains("[mig-under-none]")).isEqualTo(found);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"validate --config nothing", "validate --config nothing --gpu b200-180gb"})
+  void validate_configThatIsNotThere_isAnErrorThatNamesThoseThatAre(String line) {
+    var run = migctl(append(line, GUIDE.toString()));
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out.strip())
+        .isEqualTo(GUIDE + ":1:1: error: The file has no config 'nothing'; it has 'all-disabled',"
+            + " 'b200-split-small', 'b200-split-medium' [config-not-present]");
+  }
+
+  @Test
+  void validate_sarif_hasARuleForEachCode_andARegionForEachFinding() throws IOException {
+    Path file = guideWithoutDevices();
+    Path sarif = folder.resolve("migctl.sarif");
+
+    var run = migctl("validate", file.toString(), "--sarif", sarif.toString());
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(new ObjectMapper().readTree(sarif.toFile()))
+        .isEqualTo(new ObjectMapper().readTree("""
+            {"$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+             "version": "2.1.0",
+             "runs": [{
+               "tool": {"driver": {"name": "migctl", "version": "0.1.0-SNAPSHOT", "rules": [
+                 {"id": "missing-field", "shortDescription": {"text": "missing field"},
+                  "help": {"text": "See 'missing-field' in docs/lint.md of mig4j"}}]}},
+               "columnKind": "unicodeCodePoints",
+               "results": [
+                 {"ruleId": "missing-field", "ruleIndex": 0, "level": "error",
+                  "message": {"text": "devices is missing; add 'devices: all'"},
+                  "locations": [{"physicalLocation": {
+                    "artifactLocation": {"uri": "%s"},
+                    "region": {"startLine": 12, "startColumn": 9}}}]}]}]}""".formatted(file.toUri().toASCIIString())));
+  }
+
+  @Test
+  void validate_sarifOfARelativePath_staysRelative() throws IOException {
+    Path sarif = folder.resolve("migctl.sarif");
+
+    migctl("validate", "./" + GUIDE, "--config", "nothing", "--sarif", sarif.toString());
+
+    assertThat(new ObjectMapper()
+            .readTree(sarif.toFile())
+            .at("/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri")
+            .asText())
+        .isEqualTo("src/main/resources/io/github/mig4j/examples/guide-mig-config.yaml");
+  }
+
+  @Test
+  void validate_fileThatCannotBeRead_isExit2_butOneThatIsNoTextIsAFinding() throws IOException {
+    Path binary = Files.write(folder.resolve("binary"), new byte[] {'a', (byte) 0xff});
+
+    var missing = migctl("validate", folder.resolve("nothing").toString());
+    var broken = migctl("validate", binary.toString());
+
+    assertThat(missing.exit).isEqualTo(2);
+    assertThat(missing.err.strip()).isEqualTo("There is no file " + folder.resolve("nothing"));
+    assertThat(broken.exit).isEqualTo(1);
+    assertThat(broken.out.strip())
+        .isEqualTo(binary + ":1:2: error: Not UTF-8: byte 0xFF at offset 1; save the file as UTF-8"
+            + " [invalid-utf8]");
+  }
+
+  @Test
+  void generate_printsACanonicalFileWithoutFindings() throws IOException {
+    var run = migctl("generate", "--gpu", "a30-24gb,h100-sxm-80gb");
+    Path file = Files.writeString(folder.resolve("config.yaml"), run.out);
+
+    assertThat(run.exit).isZero();
+    assertThat(run.err).isEmpty();
+    assertThat(run.out)
+        .startsWith("version: v1\nmig-configs:\n  all-1g.10gb:\n    - device-filter: [");
+    assertThat(migctl("validate", file.toString())).isEqualTo(new Run(0, "", ""));
+    assertThat(migctl("fmt", file.toString())).isEqualTo(run);
+  }
+
+  @Test
+  void explain_whatIsInForce_changesNothing() {
+    var run = migctl(append(
+        "explain --from all-disabled --config all-disabled --gpu b200-180gb,a30-24gb",
+        GUIDE.toString()));
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).isEqualToNormalizingNewlines("""
+            GPU 0 (b200-180gb): from MIG off to MIG off; nothing changes
+            GPU 1 (a30-24gb): from MIG off to MIG off; nothing changes
+            node: in force already, nothing is done
+            """);
+  }
+
+  @Test
+  void explain_whatFails_saysWhere_andWhy() throws IOException {
+    Path file = guideWith("\"2g.45gb\": 3", "\"2g.45gb\": 4");
+
+    var run = migctl(append(
+        "explain --from b200-split-small --config b200-split-medium --gpu b200-180gb",
+        file.toString()));
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out).isEqualToNormalizingNewlines("""
+            GPU 0 (b200-180gb): from 1g.23gb:7 to MIG on without devices; the MIG manager fails\
+             here, after it has destroyed all devices
+            node: the device plugin and other clients of all its GPUs are stopped meanwhile
+            """);
+    assertThat(run.err)
+        .startsWith(file + ":22:9: error: GPU 0 (b200-180gb) cannot hold {2g.45gb=4}:");
+  }
+
+  @Test
+  void explain_json_hasTheDocumentedFields() throws IOException {
+    var run = migctl(append(
+        "explain --json --from all-disabled --config b200-split-medium --gpu b200-180gb",
+        GUIDE.toString()));
+
+    assertThat(run.exit).isZero();
+    assertThat(run.json()).isEqualTo(new ObjectMapper().readTree("""
+            {"config": "b200-split-medium",
+             "gpus": [{"index": 0, "model": "b200-180gb", "change": "rebuilt",
+                       "before": {"mig": false, "devices": {}},
+                       "after": {"mig": true, "devices": {"2g.45gb": 3}},
+                       "placements": [{"profile": "2g.45gb", "start": 0, "size": 2},
+                                      {"profile": "2g.45gb", "start": 2, "size": 2},
+                                      {"profile": "2g.45gb", "start": 4, "size": 2}]}],
+             "modeChange": "without-reset", "applied": false, "pausesNode": true}"""));
+  }
+
+  @Test
+  void explain_configThatIsNotThere_isRefused() {
+    var run = migctl("explain", GUIDE.toString(), "--config", "nothing", "--gpu", "b200-180gb");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err.strip())
+        .isEqualTo("The file has no config 'nothing'; it has 'all-disabled', 'b200-split-small',"
+            + " 'b200-split-medium'");
+  }
+
+  @Test
+  void fmt_namesOnStderrWhatItCannotKeep() throws IOException {
+    Path file = Files.writeString(folder.resolve("config.yaml"), """
+        version: v1
+        mig-configs:
+          all-disabled:     # the way back
+          - {mig-enabled: no, devices: all}
+        """);
+
+    var run = migctl("fmt", file.toString());
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).isEqualTo("""
+        version: v1
+        mig-configs:
+          all-disabled:
+            - devices: all
+              mig-enabled: false
+        """);
+    assertThat(run.err.strip()).isEqualTo("not kept: the comment '# the way back' on line 3");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fmt", "explain --config all-disabled --gpu b200-180gb"})
+  void fileWithErrors_isRefusedWithAllOfThem(String command) throws IOException {
+    Path file = guideWithoutDevices();
+
+    var run = migctl(append(command, file.toString()));
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err.strip())
+        .isEqualTo(file + ":12:9: error: devices is missing; add 'devices: all' [missing-field]");
+  }
+
+  @Test
+  void examplesOfTheDocumentation_printWhatItShows() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "migctl.md"));
+    String name = String.valueOf(GUIDE.getFileName());
+    var example =
+        Pattern.compile("```\n\\$ migctl ([^\n]*)\n(.*?)```", Pattern.DOTALL).matcher(page);
+    int examples = 0;
+    while (example.find()) {
+      var run = migctl(example.group(1).replace(name, GUIDE.toString()).split(" "));
+
+      assertThat((run.out + run.err).replace(GUIDE.toString(), name))
+          .isEqualToNormalizingNewlines(example.group(2));
+      examples++;
+    }
+    assertThat(examples).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "models",
+        "model",
+        "layouts",
+        "place",
+        "import",
+        "validate",
+        "explain",
+        "generate",
+        "fmt"
+      })
   void help_teachesWithExamples(String command) {
     var run = command.isEmpty() ? migctl() : migctl(command, "--help");
 

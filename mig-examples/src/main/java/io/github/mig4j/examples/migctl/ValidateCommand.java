@@ -1,0 +1,124 @@
+package io.github.mig4j.examples.migctl;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.config.Finding;
+import io.github.mig4j.config.FindingCode;
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.config.NodeGpu;
+import io.github.mig4j.config.Place;
+import io.github.mig4j.config.Severity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Says everything that is wrong with a file. */
+@Command(
+    name = "validate",
+    mixinStandardHelpOptions = true,
+    description = "Prints all findings of a mig-parted file, or of a manifest with one, as a"
+        + " compiler does.",
+    footer = {
+      "",
+      "With --gpu also what the configurations would do on a node with these GPUs: errors and",
+      "warnings for the one of --config, notes for the others. docs/lint.md explains the codes.",
+      "",
+      "Examples:",
+      "  migctl validate mig-config.yaml",
+      "  migctl validate mig-config.yaml --gpu b200-180gb,b200-180gb --config small",
+      "  migctl validate - --gpu a30-24gb --strategy single --sarif migctl.sarif < config.yaml",
+      "",
+      "Exit code 0: no errors, at most warnings. 1: errors. No output: no findings."
+    })
+final class ValidateCommand implements Callable<Integer> {
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Parameters(paramLabel = "FILE", description = "The file or a manifest; '-' for stdin.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--gpu",
+      split = ",",
+      paramLabel = "ID",
+      description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
+          + " products, repeated for several of one model.")
+  private List<String> gpus = List.of();
+
+  @Option(
+      names = "--strategy",
+      defaultValue = "mixed",
+      paramLabel = "STRATEGY",
+      description = "The device plugin's: ${COMPLETION-CANDIDATES}; mixed by default.")
+  private MigStrategy strategy = MigStrategy.MIXED;
+
+  @Option(names = "--config", paramLabel = "NAME", description = "What is to be applied.")
+  private @Nullable String config;
+
+  @Option(names = "--sarif", paramLabel = "FILE", description = "Write SARIF for code scanning.")
+  private @Nullable Path sarif;
+
+  @Override
+  public Integer call() throws IOException {
+    List<NodeGpu> node = Input.gpus(gpus);
+    List<Finding> findings = findings(MigConfigFile.read(Input.bytes(file)), node);
+    if (sarif != null) {
+      Files.writeString(sarif, Output.text(Sarif.of(file, findings)) + "\n");
+    }
+    if (output.isJson()) {
+      output.print(json(findings));
+    } else {
+      findings.forEach(finding -> output.out().println(Input.line(file, finding)));
+    }
+    return findings.stream().anyMatch(Finding::isError) ? ExitCode.NO : ExitCode.YES;
+  }
+
+  private List<Finding> findings(MigConfigFile read, List<NodeGpu> node) {
+    if (!node.isEmpty()) {
+      return config == null ? read.lint(node, strategy) : read.lint(node, strategy, config);
+    }
+    List<Finding> findings = new ArrayList<>(read.findings());
+    String wanted = config;
+    if (wanted != null) {
+      read.document()
+          .filter(document -> document.config(wanted).isEmpty())
+          .ifPresent(document -> findings.add(
+              0,
+              new Finding(
+                  Severity.ERROR,
+                  FindingCode.CONFIG_NOT_PRESENT,
+                  Input.absent(document, wanted),
+                  new Place(1, 1, "", Optional.empty()))));
+    }
+    return findings;
+  }
+
+  private ObjectNode json(List<Finding> findings) {
+    ObjectNode answer = Output.object()
+        .put("file", Input.name(file))
+        .put("valid", findings.stream().noneMatch(Finding::isError));
+    ArrayNode list = answer.putArray("findings");
+    for (Finding finding : findings) {
+      list.addObject()
+          .put("severity", finding.severity().toString())
+          .put("code", finding.code().toString())
+          .put("message", finding.message())
+          .put("line", finding.place().line())
+          .put("column", finding.place().column())
+          .put("path", finding.place().path())
+          .put("config", finding.place().config().orElse(null));
+    }
+    return answer;
+  }
+}
