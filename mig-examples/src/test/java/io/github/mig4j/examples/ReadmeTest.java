@@ -47,6 +47,7 @@ class ReadmeTest {
         import io.github.mig4j.gpu.*;
         import io.github.mig4j.k8s.*;
         import io.github.mig4j.layout.*;
+        import java.nio.file.*;
         import java.time.Duration;
         import java.util.*;
         class Snippet {
