@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.Labels;
 import java.time.Duration;
@@ -211,7 +212,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
         cluster.client(),
         cluster.namespace(),
         cluster.currentPolicy().configMap(),
-        GeneratedConfigs.of(models),
+        MigConfigDocument.generatedFor(models),
         cluster.timings().configMapLag(),
         cluster.background());
     synchronized (this) {
