@@ -74,24 +74,25 @@ final class Reconfiguration {
     log.info("Updating to MIG config: " + name);
     try {
       enter(Trap.Step.BEFORE_RUN);
-      state(reconfigure(name));
+      reconfigure(name);
+      end(SUCCESS);
     } catch (RunFailedException e) {
       log.error(e.line);
-      state(FAILED);
+      end(FAILED);
     } catch (RunAbandonedException e) {
       return e.end;
     }
     return End.ALIVE;
   }
 
-  private String reconfigure(String name)
+  private void reconfigure(String name)
       throws InterruptedException, RunFailedException, RunAbandonedException {
     String before = node.readLabels(lifetime).getOrDefault(Labels.MIG_CONFIG_STATE, "");
     lifetime.pause(timings.assertion());
     Partitioning partitioning = new Partitioning(gpus, file.select(name, lifetime), traps);
     if (partitioning.isApplied()) {
       log.info("MIG configuration is already applied");
-      return SUCCESS;
+      return;
     }
     if (!partitioning.isModeApplied() && before.equals(REBOOTING)) {
       throw new RunFailedException("MIG mode change did not take effect after rebooting");
@@ -103,14 +104,25 @@ final class Reconfiguration {
       enter(Trap.Step.PARTITIONING);
       partition(partitioning);
     } catch (RunFailedException e) {
-      if (!hasCompleted || !traps.skips(Trap.Step.RESUME_AFTER_FAILURE)) {
+      if (!traps.skips(Trap.Step.RESUME_AFTER_FAILURE)) {
         resume();
       }
       throw e;
     }
     resume();
     hasCompleted = true;
-    return SUCCESS;
+  }
+
+  /**
+   * Writes the last state of a run. A process that has not completed a run yet lets the clients
+   * start first, whatever came before (mig-parted 0d08f4f0 pkg/mig/reconfigure/reconfigure.go,
+   * setState); that is why a new process mends a node that was left paused.
+   */
+  private void end(String state) throws InterruptedException {
+    if (!hasCompleted) {
+      resume();
+    }
+    state(state);
   }
 
   private void awaitPods() throws InterruptedException, RunFailedException, RunAbandonedException {
