@@ -1,0 +1,23 @@
+package io.github.mig4j.k8s;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
+
+/**
+ * What was found to be possible, before anything is written.
+ *
+ * @param node the node as it was checked
+ * @param mapName the ConfigMap that the node's MIG manager reads
+ * @param document what that map holds
+ * @param content the configuration to be applied
+ * @param expectation what the node offers afterwards
+ * @param key the name under which the node is asked for it
+ */
+record ApplyPlan(
+    Node node,
+    String mapName,
+    MigConfigDocument document,
+    MigConfig content,
+    Expectation expectation,
+    String key) {}
