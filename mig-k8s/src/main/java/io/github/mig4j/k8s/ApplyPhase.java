@@ -4,6 +4,12 @@ package io.github.mig4j.k8s;
 public enum ApplyPhase {
   /** Everything that can be checked has been; nothing is written yet. */
   CHECKED,
+  /** No new pod comes to the node. */
+  CORDONED,
+  /** The pods that used the node's GPUs are gone. */
+  DRAINED,
+  /** The node's MIG manager was started anew. */
+  RESTARTED,
   /** The node asks for the configuration. */
   REQUESTED,
   /** The MIG manager did not know the configuration yet; the node asks under another name. */
@@ -21,5 +27,7 @@ public enum ApplyPhase {
   /** The node offers what was asked for; it has to stay so for a while. */
   OFFERED,
   /** The evidence held. */
-  VERIFIED
+  VERIFIED,
+  /** The change failed, and the node asks for the configuration before it. */
+  ROLLED_BACK
 }

@@ -3,6 +3,8 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * What was found to be possible, before anything is written.
@@ -20,4 +22,34 @@ record ApplyPlan(
     MigConfigDocument document,
     MigConfig content,
     Expectation expectation,
-    String key) {}
+    String key) {
+
+  ApplyPlan on(Node later) {
+    return new ApplyPlan(later, mapName, document, content, expectation, key);
+  }
+
+  ApplyPlan as(String otherKey) {
+    return new ApplyPlan(node, mapName, document, content, expectation, otherKey);
+  }
+
+  /** Whether the node asks for the configuration and everything speaks for it. */
+  boolean isInForce(MigSettings settings) {
+    MigNodeStatus status = StatusReader.read(node, settings);
+    Map<String, String> labels = Cluster.labels(node);
+    return sameness(settings.configLabel()) == ApplyTracker.Sameness.SAME
+        && status.state().equals(Optional.of(MigState.SUCCESS))
+        && status.paused().isEmpty()
+        && expectation.resourceDifferences(status, labels).isEmpty()
+        && (!labels.containsKey(Labels.GPU_COUNT)
+            || expectation.discoveryDifferences(labels).isEmpty());
+  }
+
+  /** Only a name that carries the content's hash tells for sure what was asked before. */
+  ApplyTracker.Sameness sameness(String label) {
+    return Cluster.labels(node)
+            .getOrDefault(label, "")
+            .matches(".*-" + content.contentHash() + "(-r[0-9]+)?")
+        ? ApplyTracker.Sameness.SAME
+        : ApplyTracker.Sameness.UNKNOWN;
+  }
+}

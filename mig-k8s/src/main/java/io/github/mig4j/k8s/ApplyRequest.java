@@ -2,6 +2,7 @@ package io.github.mig4j.k8s;
 
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -19,31 +20,18 @@ public final class ApplyRequest {
 
   private final Cluster cluster;
   private final String node;
-  private final String config;
-  private final Naming naming;
-  private final ApplyTimings timings;
-  private final OptionalInt gpus;
-  private final Consumer<ApplyEvent> listener;
+  private final ApplyGoal goal;
+  private final ApplyOptions options;
 
-  ApplyRequest(Cluster cluster, String node, String config, Naming naming) {
-    this(cluster, node, config, naming, ApplyTimings.defaults(), OptionalInt.empty(), event -> {});
-  }
-
-  private ApplyRequest(
-      Cluster cluster,
-      String node,
-      String config,
-      Naming naming,
-      ApplyTimings timings,
-      OptionalInt gpus,
-      Consumer<ApplyEvent> listener) {
+  ApplyRequest(Cluster cluster, String node, ApplyGoal goal, ApplyOptions options) {
     this.cluster = cluster;
     this.node = node;
-    this.config = config;
-    this.naming = naming;
-    this.timings = timings;
-    this.gpus = gpus;
-    this.listener = listener;
+    this.goal = goal;
+    this.options = options;
+  }
+
+  private ApplyRequest with(ApplyOptions changed) {
+    return new ApplyRequest(cluster, node, goal, changed);
   }
 
   /**
@@ -53,17 +41,17 @@ public final class ApplyRequest {
    * @return a request that tells its steps
    */
   public ApplyRequest onProgress(Consumer<ApplyEvent> listener) {
-    return new ApplyRequest(cluster, node, config, naming, timings, gpus, listener);
+    return with(options.with(listener));
   }
 
   /**
-   * Sets how long to watch for what cannot be seen at once.
+   * Sets how long to watch for what cannot be seen at once, and how long each stage may take.
    *
    * @param timings the timings
    * @return a request with these timings
    */
   public ApplyRequest timings(ApplyTimings timings) {
-    return new ApplyRequest(cluster, node, config, naming, timings, gpus, listener);
+    return with(options.with(timings));
   }
 
   /**
@@ -78,30 +66,79 @@ public final class ApplyRequest {
       throw new IllegalArgumentException(
           "A node to partition has at least 1 GPU, but count was " + count);
     }
-    return new ApplyRequest(
-        cluster, node, config, naming, timings, OptionalInt.of(count), listener);
+    return with(options.with(OptionalInt.of(count)));
+  }
+
+  /**
+   * Allows to keep pods away from the node, or to evict those that use its GPUs.
+   *
+   * @param disruption what is allowed; {@link Disruption#NONE} unless set
+   * @return a request that may do this
+   */
+  public ApplyRequest disruption(Disruption disruption) {
+    return with(options.with(disruption));
+  }
+
+  /**
+   * Taints the node {@code mig4j.github.io/unverified=true:NoSchedule} until the change is verified,
+   * so that no pod takes a GPU that is about to be cut, as happens on new nodes that come up with the
+   * config label (gpu-operator#2670). A taint of the same key that somebody else has set stays.
+   *
+   * @return a request that closes the node
+   */
+  public ApplyRequest gated() {
+    return with(options.with(ApplyOptions.Gate.CLOSED));
+  }
+
+  /**
+   * Asks the node for the configuration before, if the change fails after the node was asked. The
+   * failure is thrown all the same, and says how that went.
+   *
+   * @return a request that does not leave a failed change behind
+   */
+  public ApplyRequest rollbackOnFailure() {
+    return with(options.with(ApplyOptions.OnFailure.ROLL_BACK));
   }
 
   /**
    * Checks everything that can be checked, asks the node for the configuration, and waits for the
-   * evidence that it is in force. A node that has it in force already is only verified.
+   * evidence that it is in force. A node that has it in force already is only verified, and nothing
+   * is written.
    *
    * @param deadline how long to wait in all, more than zero
    * @return how sure it is that the configuration is in force
    * @throws IllegalArgumentException if the deadline is not positive
-   * @throws MigRefusedException if it cannot work; nothing was written
-   * @throws MigConflictException if somebody else asks the node for something else
+   * @throws MigRefusedException if it cannot work; nothing was changed
+   * @throws MigConflictException if somebody else changes the node, or asks it for something else
    * @throws MigFailedException if the MIG manager reports failure
    * @throws MigDeadlineException if the evidence did not come in time
    * @throws MigClusterException if the API server does not answer or does not allow it
    * @throws java.util.concurrent.CancellationException if the thread is interrupted; its flag stays
-   *     set, and the node's change goes on
+   *     set, and what the MIG manager has begun goes on
    */
   public ApplyOutcome await(Duration deadline) {
+    return new ApplyRun(cluster, node, goal, options).run(requirePositive(deadline));
+  }
+
+  /**
+   * As {@link #await}, on a thread of its own.
+   *
+   * @param deadline how long to wait in all, more than zero
+   * @return the outcome to come, or one of the exceptions of {@link #await}; cancelling it interrupts
+   *     the wait
+   * @throws IllegalArgumentException if the deadline is not positive
+   */
+  public CompletableFuture<ApplyOutcome> start(Duration deadline) {
+    ApplyRun run = new ApplyRun(cluster, node, goal, options);
+    Duration limit = requirePositive(deadline);
+    return ApplyFuture.start("mig4j-apply-" + node, () -> run.run(limit));
+  }
+
+  private static Duration requirePositive(Duration deadline) {
     if (deadline.isZero() || deadline.isNegative()) {
       throw new IllegalArgumentException(
           "A deadline lies ahead, but was %s; allow some minutes".formatted(deadline));
     }
-    return new ApplyRun(cluster, node, config, naming, timings, gpus, listener).run(deadline);
+    return deadline;
   }
 }

@@ -1,16 +1,16 @@
 package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.MigException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One execution of an {@link ApplyRequest}: check, publish, label, follow. */
+/** One execution of an {@link ApplyRequest}: check, make room, publish, label, follow. */
 final class ApplyRun {
 
   private static final Logger LOG = LoggerFactory.getLogger(ApplyRun.class);
@@ -23,44 +23,151 @@ final class ApplyRun {
 
   private final Cluster cluster;
   private final String name;
-  private final String config;
-  private final ApplyRequest.Naming naming;
+  private final ApplyGoal goal;
+  private final ApplyOptions options;
   private final ApplyTimings timings;
-  private final OptionalInt statedGpus;
-  private final Consumer<ApplyEvent> listener;
   private final long startNanos = System.nanoTime();
+  private String config = "";
+  private ApplyRequest.Naming naming = ApplyRequest.Naming.EXACT;
 
-  ApplyRun(
-      Cluster cluster,
-      String name,
-      String config,
-      ApplyRequest.Naming naming,
-      ApplyTimings timings,
-      OptionalInt statedGpus,
-      Consumer<ApplyEvent> listener) {
+  ApplyRun(Cluster cluster, String name, ApplyGoal goal, ApplyOptions options) {
     this.cluster = cluster;
     this.name = name;
-    this.config = config;
-    this.naming = naming;
-    this.timings = timings;
-    this.statedGpus = statedGpus;
-    this.listener = listener;
+    this.goal = goal;
+    this.options = options;
+    this.timings = options.timings();
   }
 
   ApplyOutcome run(Duration deadline) {
-    ApplyPlan plan = new NodeCheck(cluster, name, config, naming, statedGpus).requirePlan();
+    Duration limit = deadline.compareTo(LONGEST) < 0 ? deadline : LONGEST;
+    ApplyGoal.Wanted wanted = goal.resolve(cluster, name);
+    config = wanted.config();
+    naming = wanted.naming();
+    ApplyPlan plan = new NodeCheck(cluster, name, config, naming, options.gpus()).requirePlan();
     step(
         ApplyPhase.CHECKED,
         System.nanoTime(),
         "%s as %s: %s".formatted(config, plan.key(), plan.expectation().resources()));
-    Duration limit = deadline.compareTo(LONGEST) < 0 ? deadline : LONGEST;
-    try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
-      return follow(watch, request(plan, ApplyPhase.REQUESTED), limit);
+    NodeClaim claim = new NodeClaim(cluster, name, recordedName(plan), limit);
+    try {
+      ApplyOutcome outcome = change(plan, claim, limit);
+      claim.succeed();
+      return outcome;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException(
+      CancellationException cancelled = new CancellationException(
           "Interrupted while waiting for node %s; what was asked of it goes on there"
               .formatted(name));
+      release(claim, cancelled);
+      Thread.currentThread().interrupt();
+      throw cancelled;
+    } catch (MigFailedException | MigDeadlineException failed) {
+      release(claim, failed);
+      if (claim.hasAsked() && options.onFailure() == ApplyOptions.OnFailure.ROLL_BACK) {
+        rollBack(failed, limit);
+      }
+      throw failed;
+    } catch (RuntimeException failed) {
+      release(claim, failed);
+      throw failed;
+    }
+  }
+
+  private ApplyOutcome change(ApplyPlan plan, NodeClaim claim, Duration limit)
+      throws InterruptedException {
+    boolean inForce = plan.isInForce(cluster.settings());
+    if (!inForce && goal == ApplyGoal.Again.AGAIN) {
+      restartManager(claim);
+    } else if (!inForce && !isAskedFor(plan) && !holdsWhatPodsUse(plan)) {
+      plan = makeRoom(plan, claim);
+    }
+    try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
+      ApplyOptions.Gate gate = inForce ? ApplyOptions.Gate.OPEN : options.gate();
+      return follow(watch, claim, request(plan, claim, gate, ApplyPhase.REQUESTED), limit);
+    }
+  }
+
+  /** What the node asks for already goes its way, and is only followed. */
+  private boolean isAskedFor(ApplyPlan plan) {
+    return asksFor(plan.node(), plan.key());
+  }
+
+  /** The name in the change's record, which the second name of a repetition is not. */
+  private String recordedName(ApplyPlan plan) {
+    return naming == ApplyRequest.Naming.EXACT ? config : plan.content().contentName(config);
+  }
+
+  /** After a change that failed, going back takes nothing from the pods that made it fail. */
+  private boolean holdsWhatPodsUse(ApplyPlan plan) {
+    return goal == ApplyGoal.Previous.PREVIOUS
+        && StatusReader.read(plan.node(), cluster.settings())
+            .state()
+            .equals(Optional.of(MigState.FAILED));
+  }
+
+  /** Keeps pods away and evicts them, as far as that is allowed; otherwise refuses a busy node. */
+  private ApplyPlan makeRoom(ApplyPlan plan, NodeClaim claim) throws InterruptedException {
+    claim.requireFree(plan.node());
+    List<Pod> before = GpuPods.on(cluster, name);
+    boolean drains = options.disruption() == Disruption.DRAIN;
+    refuseIfInTheWay(before.stream()
+        .filter(pod -> !drains || GpuPods.kind(pod) != GpuPods.Kind.EVICTABLE)
+        .toList());
+    if (options.disruption() == Disruption.NONE) {
+      return plan;
+    }
+    Node cordoned = claim.cordon();
+    step(ApplyPhase.CORDONED, System.nanoTime(), "no new pod comes to the node");
+    if (drains) {
+      List<String> evicted = new Drain(cluster, name).run(timings.drain());
+      step(
+          ApplyPhase.DRAINED,
+          System.nanoTime(),
+          evicted.isEmpty() ? "no pod used the GPUs" : "evicted " + String.join(", ", evicted));
+    }
+    refuseIfInTheWay(GpuPods.on(cluster, name));
+    return plan.on(cordoned);
+  }
+
+  private void refuseIfInTheWay(List<Pod> pods) {
+    if (!pods.isEmpty()) {
+      throw new MigRefusedException(
+          "Config '%s' on node %s".formatted(config, name), GpuPods.inTheWay(pods));
+    }
+  }
+
+  private void restartManager(NodeClaim claim) throws InterruptedException {
+    ManagerRestart restart = new ManagerRestart(cluster, name);
+    List<Pod> pods = restart.requirePods();
+    Node unused = claim.takeOver();
+    String fresh = restart.run(pods, timings.reaction());
+    step(ApplyPhase.RESTARTED, System.nanoTime(), fresh);
+  }
+
+  /** The claim's end must not hide why it ended. */
+  private static void release(NodeClaim claim, Throwable why) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      claim.release();
+    } catch (MigException | CancellationException e) {
+      why.addSuppressed(e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void rollBack(MigException failed, Duration limit) {
+    try {
+      ApplyOutcome back = new ApplyRun(
+              cluster, name, ApplyGoal.Previous.PREVIOUS, options.with(ApplyOptions.OnFailure.STAY))
+          .run(limit);
+      step(
+          ApplyPhase.ROLLED_BACK,
+          System.nanoTime(),
+          back.status().config().orElse("") + ": " + back.allocatable());
+    } catch (MigException | CancellationException e) {
+      failed.addSuppressed(e);
     }
   }
 
@@ -68,14 +175,16 @@ final class ApplyRun {
   private record Request(ApplyPlan plan, ApplyTracker tracker, Node node) {}
 
   /** Publishes what is not published yet, and labels the node if it does not ask for it already. */
-  private Request request(ApplyPlan plan, ApplyPhase phase) {
+  private Request request(
+      ApplyPlan plan, NodeClaim claim, ApplyOptions.Gate gate, ApplyPhase phase) {
     if (!plan.document().config(plan.key()).equals(Optional.of(plan.content()))) {
       new MigConfigMap(cluster, plan.mapName()).addAlias(plan.key(), plan.content());
     }
     String label = cluster.settings().configLabel();
     Node before = plan.node();
-    boolean asked = plan.key().equals(Cluster.labels(before).get(label));
-    Node after = asked ? before : cluster.onLatestVersion(() -> label(before, label, plan.key()));
+    boolean asked = isAskedFor(plan);
+    Node after =
+        asked && gate == ApplyOptions.Gate.OPEN ? before : claim.ask(before, plan.key(), gate);
     long now = System.nanoTime();
     step(phase, now, asked ? "the node asks for it already" : label + "=" + plan.key());
     ApplyTracker tracker = new ApplyTracker(
@@ -84,37 +193,13 @@ final class ApplyRun {
         plan.key(),
         plan.expectation(),
         before,
-        sameness(plan, before, label),
+        plan.sameness(label),
         now,
         this::step);
     return new Request(plan, tracker, after);
   }
 
-  private Node label(Node before, String label, String key) {
-    Node now = cluster.requireNode(name);
-    String asked = Cluster.labels(now).getOrDefault(label, "");
-    if (asked.equals(key)) {
-      // Somebody wants the same, or the answer to our own request was lost.
-      return now;
-    }
-    if (!asked.equals(Cluster.labels(before).getOrDefault(label, ""))) {
-      throw new MigConflictException(
-          "Node %s was asked for '%s' by somebody else just now. Agree on who labels the node and apply again"
-              .formatted(name, asked));
-    }
-    return cluster.label(now, label, key);
-  }
-
-  /** Only a name that carries the content's hash tells for sure what was in force. */
-  private static ApplyTracker.Sameness sameness(ApplyPlan plan, Node before, String label) {
-    return Cluster.labels(before)
-            .getOrDefault(label, "")
-            .matches(".*-" + plan.content().contentHash() + "(-r[0-9]+)?")
-        ? ApplyTracker.Sameness.SAME
-        : ApplyTracker.Sameness.UNKNOWN;
-  }
-
-  private ApplyOutcome follow(NodeWatch watch, Request first, Duration limit)
+  private ApplyOutcome follow(NodeWatch watch, NodeClaim claim, Request first, Duration limit)
       throws InterruptedException {
     Request request = first;
     Node node = first.node;
@@ -125,7 +210,7 @@ final class ApplyRun {
       try {
         decision = request.tracker.observe(node, now);
       } catch (MigFailedException failed) {
-        request = retry(request, node, now - startNanos, failed);
+        request = retry(request, claim, node, now - startNanos, failed);
         node = request.node;
         continue;
       }
@@ -178,19 +263,17 @@ final class ApplyRun {
    * Asks again under the other name, if the manager failed without work, as it does for as long as
    * the kubelet has not refreshed the mounted ConfigMap; it does not try the same value again.
    */
-  private Request retry(Request request, Node node, long sinceStart, MigFailedException failed) {
-    boolean quick =
-        !request.tracker.sawWork() && sinceStart < timings.propagation().toNanos();
+  private Request retry(
+      Request request, NodeClaim claim, Node node, long sinceStart, MigFailedException failed) {
+    boolean quick = request.tracker.failedWithoutWork()
+        && sinceStart < timings.propagation().toNanos();
     if (naming == ApplyRequest.Naming.EXACT || !quick) {
       throw failed;
     }
     ApplyPlan plan = request.plan;
     String first = plan.content().contentName(config);
     String other = plan.key().equals(first) ? plan.content().retryName(config, 2) : first;
-    return request(
-        new ApplyPlan(
-            node, plan.mapName(), plan.document(), plan.content(), plan.expectation(), other),
-        ApplyPhase.RETRIED);
+    return request(plan.on(node).as(other), claim, ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED);
   }
 
   private MigDeadlineException deadlinePassed(
@@ -203,6 +286,8 @@ final class ApplyRun {
 
   private void step(ApplyPhase phase, long nanos, String detail) {
     LOG.info("node={} config={} phase={} detail=\"{}\"", name, config, phase, detail);
-    listener.accept(new ApplyEvent(name, phase, Duration.ofNanos(nanos - startNanos), detail));
+    options
+        .listener()
+        .accept(new ApplyEvent(name, phase, Duration.ofNanos(nanos - startNanos), detail));
   }
 }

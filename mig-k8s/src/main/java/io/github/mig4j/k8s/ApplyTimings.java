@@ -52,10 +52,60 @@ public interface ApplyTimings {
     return Duration.ofMinutes(3);
   }
 
+  /**
+   * How long the MIG manager may show no sign of a request. It writes nothing at all where its pod
+   * is not running, or where it fails before its first look at the node.
+   *
+   * @return 5 minutes unless set
+   */
+  @Value.Default
+  default Duration reaction() {
+    return Duration.ofMinutes(5);
+  }
+
+  /**
+   * How long the MIG manager may be at work, reboot included. It waits for each of the GPU's
+   * clients up to 5 minutes.
+   *
+   * @return 45 minutes unless set
+   */
+  @Value.Default
+  default Duration work() {
+    return Duration.ofMinutes(45);
+  }
+
+  /**
+   * How long the node may take to offer what it was cut into, once the MIG manager is done.
+   *
+   * @return 5 minutes unless set
+   */
+  @Value.Default
+  default Duration offer() {
+    return Duration.ofMinutes(5);
+  }
+
+  /**
+   * How long pods may take to leave a node that is {@linkplain Disruption#DRAIN drained}.
+   *
+   * @return 10 minutes unless set
+   */
+  @Value.Default
+  default Duration drain() {
+    return Duration.ofMinutes(10);
+  }
+
   /** Checks that no time is negative or longer than a day. */
   @Value.Check
   default void check() {
-    for (Duration time : List.of(stability(), failure(), transition(), propagation())) {
+    for (Duration time : List.of(
+        stability(),
+        failure(),
+        transition(),
+        propagation(),
+        reaction(),
+        work(),
+        offer(),
+        drain())) {
       if (time.isNegative() || time.compareTo(Duration.ofDays(1)) > 0) {
         throw new IllegalArgumentException(
             "Each time to watch is from PT0S to PT24H, but one was " + time);

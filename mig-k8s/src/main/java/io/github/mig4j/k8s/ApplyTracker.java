@@ -1,12 +1,14 @@
 package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.Node;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Decides from what is seen of a node, and when, whether a request is done. Holds no connection and
@@ -56,6 +58,9 @@ final class ApplyTracker {
   private boolean clientsStopped;
   private boolean transitionComplete;
   private Optional<Long> failedSince = Optional.empty();
+  private Optional<Long> leftPausedSince = Optional.empty();
+  private Stage stage = Stage.REACTION;
+  private long stageSince;
   private Optional<Long> evidenceSince = Optional.empty();
 
   /**
@@ -79,6 +84,7 @@ final class ApplyTracker {
     this.expectation = expectation;
     this.progress = progress;
     this.requestedNanos = requestedNanos;
+    this.stageSince = requestedNanos;
     MigNodeStatus status = StatusReader.read(before, settings);
     this.writesLabel = !status.config().equals(Optional.of(key));
     this.clientsRanSinceRequest = status.paused().isEmpty();
@@ -101,12 +107,14 @@ final class ApplyTracker {
    * @param node the node after the request; if it asks for something else, somebody changed that
    * @throws MigConflictException if the node asks for something else by now
    * @throws MigFailedException if the MIG manager failed on this request
+   * @throws MigDeadlineException if a stage of the change has taken longer than it may
    */
   Decision observe(Node node, long nanos) {
     MigNodeStatus status = StatusReader.read(node, settings);
     requireOurs(status);
     trackWork(status, nanos);
     trackFailure(status, nanos);
+    trackLeftPaused(status, nanos);
     List<String> missing = missing(status, node);
     boolean discovered = wasDiscovered || Cluster.labels(node).containsKey(Labels.GPU_COUNT);
     if (discovered) {
@@ -115,9 +123,7 @@ final class ApplyTracker {
     if (!missing.isEmpty()) {
       evidenceSince = Optional.empty();
       told.remove(ApplyPhase.OFFERED);
-      long wake =
-          failedSince.map(since -> since + timings.failure().toNanos()).orElse(Long.MAX_VALUE);
-      return new Decision.Wait(wake, missing);
+      return waitInStage(status, nanos, missing);
     }
     long since = evidenceSince.orElse(nanos);
     evidenceSince = Optional.of(since);
@@ -137,6 +143,62 @@ final class ApplyTracker {
                 status,
                 "no feature discovery labels the node, so only the device plugin speaks for the layout"),
         nanos);
+  }
+
+  /** The parts of a change that each have a time of their own. */
+  private enum Stage {
+    REACTION,
+    WORK,
+    OFFER
+  }
+
+  private Decision waitInStage(MigNodeStatus status, long nanos, List<String> missing) {
+    Stage now = stage(status);
+    if (now != stage) {
+      stage = now;
+      stageSince = nanos;
+    }
+    Duration limit = switch (stage) {
+      case REACTION -> timings.reaction();
+      case WORK -> timings.work();
+      case OFFER -> timings.offer();
+    };
+    long end = stageSince + limit.toNanos();
+    if (nanos >= end && failedSince.isEmpty()) {
+      throw new MigDeadlineException(
+          "Node %s: %s, but %s. %s"
+              .formatted(
+                  status.node(),
+                  switch (stage) {
+                    case REACTION ->
+                      "the MIG manager has shown no sign of '%s' for %s".formatted(key, limit);
+                    case WORK ->
+                      "the MIG manager has been at work on '%s' for %s".formatted(key, limit);
+                    case OFFER -> "the MIG manager was done with '%s' %s ago".formatted(key, limit);
+                  },
+                  String.join(", ", missing),
+                  switch (stage) {
+                    case REACTION -> "Check that its pod runs, and recover the node";
+                    case WORK -> "Read the log of its pod, and recover the node";
+                    case OFFER -> "Read the log of the node's device plugin";
+                  }),
+          status);
+    }
+    long wake = Stream.of(failedSince, leftPausedSince)
+        .flatMap(Optional::stream)
+        .mapToLong(since -> since + timings.failure().toNanos())
+        .min()
+        .orElse(end);
+    return new Decision.Wait(Math.min(wake, end), missing);
+  }
+
+  private Stage stage(MigNodeStatus status) {
+    if (is(status, MigState.PENDING)
+        || is(status, MigState.REBOOTING)
+        || !status.paused().isEmpty()) {
+      return Stage.WORK;
+    }
+    return sawWork && is(status, MigState.SUCCESS) ? Stage.OFFER : Stage.REACTION;
   }
 
   /** Everything is as it has to be, but so it was before. */
@@ -174,9 +236,9 @@ final class ApplyTracker {
     }
   }
 
-  /** Whether the MIG manager was seen at work since the request. */
-  boolean sawWork() {
-    return sawWork;
+  /** Whether the failure can mean that the MIG manager does not know the configuration yet. */
+  boolean failedWithoutWork() {
+    return !sawWork && failedSince.isPresent();
   }
 
   private void trackWork(MigNodeStatus status, long nanos) {
@@ -227,6 +289,30 @@ final class ApplyTracker {
                       : " and left " + String.join(", ", status.paused())
                           + " stopped, so the node offers no GPU",
                   status.node()),
+          status);
+    }
+  }
+
+  /**
+   * The MIG manager lets the clients start before it writes {@code success}. Where it says so while
+   * they are stopped, nobody is going to start them: a run before this one failed and left them, and
+   * this one found nothing to do (mig-parted pkg/mig/reconfigure, v0.13 to v0.15).
+   */
+  private void trackLeftPaused(MigNodeStatus status, long nanos) {
+    if (!is(status, MigState.SUCCESS) || status.paused().isEmpty()) {
+      leftPausedSince = Optional.empty();
+      return;
+    }
+    long since = leftPausedSince.orElse(nanos);
+    leftPausedSince = Optional.of(since);
+    if (nanos - since >= timings.failure().toNanos()) {
+      throw new MigFailedException(
+          "Node %s: the MIG manager says success for '%s', but %s stopped, so the node offers no GPU. Recover the node, which starts a fresh MIG manager"
+              .formatted(
+                  status.node(),
+                  key,
+                  String.join(", ", status.paused())
+                      + (status.paused().size() == 1 ? " is" : " are")),
           status);
     }
   }

@@ -1,10 +1,18 @@
 package io.github.mig4j.k8s;
 
+import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodList;
+import io.fabric8.kubernetes.api.model.StatusDetails;
+import io.fabric8.kubernetes.api.model.policy.v1.Eviction;
+import io.fabric8.kubernetes.api.model.policy.v1.EvictionBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
@@ -12,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -26,6 +35,7 @@ final class Cluster {
   private static final int ATTEMPTS = 16;
 
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
+  private static final PatchContext JSON = PatchContext.of(PatchType.JSON);
 
   private final KubernetesClient client;
   private final MigSettings settings;
@@ -35,7 +45,7 @@ final class Cluster {
     this.settings = settings;
   }
 
-  /** Changes the ClusterPolicy; as {@link #label}. */
+  /** Changes the ClusterPolicy; as {@link #patch(NodePatch)}. */
   void patchClusterPolicy(MergePatch patch) {
     call(
         "patch clusterpolicy " + patch.name(),
@@ -102,19 +112,52 @@ final class Cluster {
   }
 
   /**
-   * Sets a label, on the version of the node that the decision was made on.
+   * Changes a node, on the version of it that the patch was computed from.
    *
    * @throws MigConflictException if the node has changed since
    */
-  Node label(Node node, String key, String value) {
-    String name = node.getMetadata().getName();
+  Node patch(NodePatch patch) {
     return call(
-        "patch node " + name,
-        () -> client
-            .nodes()
-            .withName(name)
-            .patch(
-                MERGE, MergePatch.on(node).put("metadata", "labels", key, value).json()));
+        "patch node " + patch.node(),
+        () -> client.nodes().withName(patch.node()).patch(JSON, patch.json()));
+  }
+
+  /** The pods that are bound to a node, of all namespaces. */
+  FilterWatchListDeletable<Pod, PodList, PodResource> podsOnNode(String node) {
+    return client.pods().inAnyNamespace().withField("spec.nodeName", node);
+  }
+
+  /**
+   * Asks for a pod to be evicted.
+   *
+   * @return false if its disruption budget does not allow it now
+   */
+  boolean evict(Pod pod) {
+    String namespace = pod.getMetadata().getNamespace();
+    String name = pod.getMetadata().getName();
+    Eviction eviction = new EvictionBuilder()
+        .withNewMetadata()
+        .withNamespace(namespace)
+        .withName(name)
+        .endMetadata()
+        .withDeleteOptions(new DeleteOptionsBuilder()
+            .withNewPreconditions()
+            .withUid(pod.getMetadata().getUid())
+            .endPreconditions()
+            .build())
+        .build();
+    return call("evict pod %s/%s".formatted(namespace, name), () -> {
+      try {
+        return withoutRepetition().pods().inNamespace(namespace).withName(name).evict(eviction);
+      } catch (KubernetesClientException e) {
+        // Gone, or another pod of that name by now.
+        if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
+            || e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+          return true;
+        }
+        throw e;
+      }
+    });
   }
 
   /** The operator's one custom resource; empty if there is none or its kind is not installed. */
@@ -130,6 +173,49 @@ final class Cluster {
       }
     });
     return found.stream().findFirst();
+  }
+
+  /** The same client, which by itself sends a request again that is answered 429. */
+  private KubernetesClient withoutRepetition() {
+    return client
+        .newClient(new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+            .withRequestRetryBackoffLimit(0)
+            .build())
+        .adapt(KubernetesClient.class);
+  }
+
+  /** The MIG manager's pods of a namespace. */
+  FilterWatchListDeletable<Pod, PodList, PodResource> managerPodsIn(String namespace) {
+    return client.pods().inNamespace(namespace).withLabel("app", "nvidia-mig-manager");
+  }
+
+  /** The MIG manager's pods on a node. */
+  List<Pod> managerPods(String node) {
+    return managerPods().stream().filter(pod -> isOn(pod, node)).toList();
+  }
+
+  /** Deletes this very pod; one of the same name that was made since stays. */
+  void delete(Pod pod) {
+    String namespace = pod.getMetadata().getNamespace();
+    String name = pod.getMetadata().getName();
+    List<StatusDetails> unused = call(
+        "delete pod %s/%s".formatted(namespace, name),
+        () -> client
+            .pods()
+            .inNamespace(namespace)
+            .withName(name)
+            .lockResourceVersion(pod.getMetadata().getResourceVersion())
+            .delete());
+  }
+
+  /** The configured identity, or one that nobody else has. */
+  String identity() {
+    return settings
+        .identity()
+        .orElseGet(() -> "%s-%s"
+            .formatted(
+                System.getenv().getOrDefault("HOSTNAME", "mig4j"),
+                UUID.randomUUID().toString().substring(0, 8)));
   }
 
   /** Repeats a read-change-write cycle for as long as somebody else was faster. */
@@ -206,6 +292,19 @@ final class Cluster {
   static Map<String, String> labels(Node node) {
     Map<String, String> labels = node.getMetadata().getLabels();
     return labels == null ? Map.of() : labels;
+  }
+
+  static Map<String, String> annotations(Node node) {
+    Map<String, String> annotations = node.getMetadata().getAnnotations();
+    return annotations == null ? Map.of() : annotations;
+  }
+
+  static boolean isCordoned(Node node) {
+    return node.getSpec() != null && Boolean.TRUE.equals(node.getSpec().getUnschedulable());
+  }
+
+  static boolean isOn(Pod pod, String node) {
+    return pod.getSpec() != null && node.equals(pod.getSpec().getNodeName());
   }
 
   private static Throwable rootCause(Throwable e) {

@@ -36,8 +36,8 @@ public final class MigNode {
    * @throws IllegalArgumentException if the name is no label value
    */
   public ApplyRequest apply(String config) {
-    return new ApplyRequest(
-        cluster, name, MigConfig.requireLabelValue(config), ApplyRequest.Naming.BY_CONTENT);
+    return request(
+        new ApplyGoal.Named(MigConfig.requireLabelValue(config), ApplyRequest.Naming.BY_CONTENT));
   }
 
   /**
@@ -50,8 +50,46 @@ public final class MigNode {
    * @throws IllegalArgumentException if the name is no label value
    */
   public ApplyRequest applyExact(String config) {
-    return new ApplyRequest(
-        cluster, name, MigConfig.requireLabelValue(config), ApplyRequest.Naming.EXACT);
+    return request(
+        new ApplyGoal.Named(MigConfig.requireLabelValue(config), ApplyRequest.Naming.EXACT));
+  }
+
+  /**
+   * Prepares to go back to the configuration that was in force before the last change made by this
+   * library, which every change records on the node. A node whose change has failed is rolled back
+   * even while pods use its GPUs, since it then still holds what they use.
+   *
+   * @return a request; it is refused if nothing is recorded
+   */
+  public ApplyRequest rollback() {
+    return request(ApplyGoal.Previous.PREVIOUS);
+  }
+
+  /**
+   * Prepares to free a node that is stuck: state {@code pending} without end, GPU clients that stay
+   * paused, or a change whose client is gone. The node's MIG manager is started anew, which takes up
+   * the configuration that the node asks for and lets the clients start (mig-parted#485); what
+   * another client has recorded as under way is taken over. A node on which that configuration is
+   * in force is only verified.
+   *
+   * @return a request; it is refused if the node asks for nothing, or has no MIG manager pod
+   */
+  public ApplyRequest recover() {
+    return request(ApplyGoal.Again.AGAIN);
+  }
+
+  /**
+   * Prepares to go back to whole GPUs, by the configuration {@code all-disabled}, which is
+   * published if the ConfigMap has none of that name.
+   *
+   * @return a request
+   */
+  public ApplyRequest disable() {
+    return request(ApplyGoal.WholeGpus.WHOLE_GPUS);
+  }
+
+  private ApplyRequest request(ApplyGoal goal) {
+    return new ApplyRequest(cluster, name, goal, ApplyOptions.defaults());
   }
 
   /**
@@ -76,7 +114,8 @@ public final class MigNode {
             List.of("its GPU %s has no MIG; share it by time-slicing or MPS instead"
                 .formatted(status.product().orElse(""))));
       }
-      return StatusReader.read(cluster.label(node, Labels.MIG_CAPABLE, "true"), cluster.settings());
+      return StatusReader.read(
+          cluster.patch(NodePatch.on(node).label(Labels.MIG_CAPABLE, "true")), cluster.settings());
     });
   }
 }

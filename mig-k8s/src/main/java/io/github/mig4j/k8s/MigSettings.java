@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s;
 
 import io.github.mig4j.gpu.GpuCatalog;
+import java.time.Clock;
 import java.util.Optional;
 import org.immutables.value.Value;
 
@@ -37,6 +38,26 @@ public interface MigSettings {
   @Value.Default
   default GpuCatalog catalog() {
     return GpuCatalog.bundled();
+  }
+
+  /**
+   * Who changes nodes, as others read it on a node that is being changed. A client with the same
+   * identity takes up what one before it has begun; two that work at once need two.
+   *
+   * @return a name that survives a restart, e.g. of a Deployment with one replica; if empty, each
+   *     request has its own, made of the host's name and a random part
+   */
+  Optional<String> identity();
+
+  /**
+   * The wall clock, by which others are told until when a node is being changed. Nothing else
+   * depends on it; waiting goes by a clock that cannot be set.
+   *
+   * @return the system's clock
+   */
+  @Value.Default
+  default Clock clock() {
+    return Clock.systemUTC();
   }
 
   /**

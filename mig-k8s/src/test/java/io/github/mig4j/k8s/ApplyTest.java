@@ -90,14 +90,14 @@ class ApplyTest {
   }
 
   @Test
-  void await_plainPath_writesTheNodeOnce_andTheMapNotAtAll() {
+  void await_plainPath_writesTheNodeTwice_andTheMapNotAtAll() {
     try (var simulator = simulator(1)) {
       int before = requests.writes().size();
 
       apply("small");
 
       assertThat(requests.writes().subList(before, requests.writes().size()))
-          .containsExactly("PATCH /api/v1/nodes/gpu-node");
+          .containsExactly("PATCH /api/v1/nodes/gpu-node", "PATCH /api/v1/nodes/gpu-node");
     }
   }
 

@@ -7,6 +7,7 @@ import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import io.fabric8.mockwebserver.ServerRequest;
 import io.fabric8.mockwebserver.ServerResponse;
+import io.fabric8.mockwebserver.dsl.HttpMethod;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.fabric8.mockwebserver.http.Response;
@@ -17,6 +18,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -31,6 +34,8 @@ import org.junit.platform.commons.support.ReflectionSupport;
  * only event loop waits for the events that a closing watch still has to send, which are sent on
  * that same event loop, so that no request is answered for half a minute. And a JSON patch that
  * does not fit the object any more is answered, as a real server does, where the mock is silent.
+ * Pods are evicted, within their {@link PodBudgets}, and a selection of pods by node holds all pods,
+ * where the mock holds none.
  */
 public final class MockApiServer implements BeforeEachCallback, AfterEachCallback {
 
@@ -40,11 +45,12 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
   @Override
   public void beforeEach(ExtensionContext context) throws IllegalAccessException {
     Map<ServerRequest, Queue<ServerResponse>> expectations = new HashMap<>();
+    PodBudgets budgets = new PodBudgets();
     KubernetesMockServer server = new KubernetesMockServer(
         new Context(),
         new MockWebServer(),
         expectations,
-        new ClosingWatchesAside(expectations),
+        new MoreLikeAServer(expectations, budgets),
         false);
     server.init();
     KubernetesClient client = server.createClient();
@@ -52,6 +58,7 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
     context.getStore(NAMESPACE).put(KubernetesClient.class, client);
     set(context.getRequiredTestInstance(), KubernetesMockServer.class, server);
     set(context.getRequiredTestInstance(), KubernetesClient.class, client);
+    set(context.getRequiredTestInstance(), PodBudgets.class, budgets);
   }
 
   @Override
@@ -76,21 +83,46 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
     }
   }
 
-  private static final class ClosingWatchesAside extends KubernetesMixedDispatcher {
-    ClosingWatchesAside(Map<ServerRequest, Queue<ServerResponse>> expectations) {
+  private static final class MoreLikeAServer extends KubernetesMixedDispatcher {
+
+    private static final Pattern EVICTION = Pattern.compile("(/api/v1/.*/pods/([^/]+))/eviction");
+    private static final Pattern BY_NODE =
+        Pattern.compile("fieldSelector=spec\\.nodeName%3D[^&]+&?");
+
+    private final PodBudgets budgets;
+
+    MoreLikeAServer(Map<ServerRequest, Queue<ServerResponse>> expectations, PodBudgets budgets) {
       super(expectations);
+      this.budgets = budgets;
     }
 
     @Override
     public MockResponse dispatch(RecordedRequest request) {
       MockResponse response;
       try {
-        response = super.dispatch(request);
+        Matcher eviction = EVICTION.matcher(request.getPath());
+        response = eviction.matches()
+            ? evict(request, eviction.group(1), eviction.group(2))
+            : super.dispatch(
+                on(request, request.method(), BY_NODE.matcher(request.getPath()).replaceAll("")));
       } catch (RuntimeException unanswered) {
         return new MockResponse().setResponseCode(409).setBody("{\"code\": 409}");
       }
       WebSocketListener watch = response.getWebSocketListener();
       return watch == null ? response : response.withWebSocketUpgrade(new ClosedAside(watch));
+    }
+
+    private MockResponse evict(RecordedRequest request, String path, String pod) {
+      if (budgets.keeps(pod)) {
+        return new MockResponse().setResponseCode(429).setBody("{\"code\": 429}");
+      }
+      budgets.tell(pod);
+      return super.dispatch(on(request, HttpMethod.DELETE, path));
+    }
+
+    private static RecordedRequest on(RecordedRequest request, HttpMethod method, String path) {
+      return new RecordedRequest(
+          request.getHttpVersion(), method, path, request.getHeaders(), request.getBody());
     }
   }
 

@@ -88,7 +88,8 @@ class GpuOperatorSimulatorTest {
           .containsEntry("nvidia.com/gpu.present", "true")
           .containsEntry("nvidia.com/gpu.deploy.mig-manager", "true")
           .containsEntry("nvidia.com/mig.capable", "true")
-          .doesNotContainKey("nvidia.com/gpu.deploy.nvsm");
+          // Made by the first run, for which an absent label is one that is not false.
+          .containsEntry("nvidia.com/gpu.deploy.nvsm", "true");
       assertThat(client.namespaces().withName("gpu-operator").get()).isNotNull();
       assertThat(client
               .genericKubernetesResources(ClusterPolicies.CONTEXT)

@@ -1,0 +1,44 @@
+package io.github.mig4j.k8s;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/** A call on a thread of its own, which is interrupted if the future is cancelled. */
+final class ApplyFuture<T> extends CompletableFuture<T> {
+
+  private final Thread thread;
+
+  private ApplyFuture(String name, Supplier<T> call) {
+    this.thread = new Thread(() -> run(call), name);
+    thread.setDaemon(true);
+  }
+
+  static <T> CompletableFuture<T> start(String name, Supplier<T> call) {
+    ApplyFuture<T> future = new ApplyFuture<>(name, call);
+    future.thread.start();
+    return future;
+  }
+
+  private void run(Supplier<T> call) {
+    try {
+      complete(call.get());
+    } catch (Throwable e) {
+      completeExceptionally(e);
+    }
+  }
+
+  @Override
+  public boolean cancel(boolean mayInterrupt) {
+    boolean cancelled = super.cancel(mayInterrupt);
+    if (cancelled) {
+      thread.interrupt();
+    }
+    return cancelled;
+  }
+
+  /** Futures that follow this one are plain: they have no thread to interrupt. */
+  @Override
+  public <U> CompletableFuture<U> newIncompleteFuture() {
+    return new CompletableFuture<>();
+  }
+}

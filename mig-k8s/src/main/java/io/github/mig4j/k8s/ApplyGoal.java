@@ -1,0 +1,81 @@
+package io.github.mig4j.k8s;
+
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigSpec;
+import java.util.List;
+import java.util.Optional;
+
+/** What an {@link ApplyRequest} is for; which configuration that is may depend on the node. */
+sealed interface ApplyGoal {
+
+  /** The configuration to ask for. */
+  Wanted resolve(Cluster cluster, String node);
+
+  /** A configuration and under which of its names it is asked for. */
+  record Wanted(String config, ApplyRequest.Naming naming) {}
+
+  /** A configuration that the caller names. */
+  record Named(String config, ApplyRequest.Naming naming) implements ApplyGoal {
+    @Override
+    public Wanted resolve(Cluster cluster, String node) {
+      return new Wanted(config, naming);
+    }
+  }
+
+  /** The configuration in force before the last change. */
+  enum Previous implements ApplyGoal {
+    PREVIOUS;
+
+    @Override
+    public Wanted resolve(Cluster cluster, String node) {
+      String recorded = Cluster.annotations(cluster.requireNode(node))
+          .getOrDefault(ChangeRecord.PREVIOUS_KEY, "");
+      if (recorded.isEmpty()) {
+        throw new MigRefusedException(
+            "Rolling back node " + node,
+            List.of("no configuration is recorded from before; apply one by name, or disable MIG"));
+      }
+      return new Wanted(recorded, ApplyRequest.Naming.EXACT);
+    }
+  }
+
+  /** Whole GPUs. */
+  enum WholeGpus implements ApplyGoal {
+    WHOLE_GPUS;
+
+    static final String CONFIG = "all-disabled";
+
+    /** Publishes the configuration if the map that the manager reads has none of that name. */
+    @Override
+    public Wanted resolve(Cluster cluster, String node) {
+      Optional<String> map = cluster.clusterPolicy().flatMap(MigOperator::configMap);
+      if (map.isPresent() && !map.get().equals(OperatorSettings.RESERVED_CONFIG_MAP)) {
+        MigConfigMap published = new MigConfigMap(cluster, map.get());
+        boolean absent =
+            published.read().flatMap(document -> document.config(CONFIG)).isEmpty();
+        if (absent) {
+          MigConfigMap.Merged unused =
+              published.merge(CONFIG, MigConfig.of(MigConfigSpec.allDisabled()));
+        }
+      }
+      return new Wanted(CONFIG, ApplyRequest.Naming.BY_CONTENT);
+    }
+  }
+
+  /** The configuration that the node asks for, by a fresh process of the MIG manager. */
+  enum Again implements ApplyGoal {
+    AGAIN;
+
+    @Override
+    public Wanted resolve(Cluster cluster, String node) {
+      String asked = Cluster.labels(cluster.requireNode(node))
+          .getOrDefault(cluster.settings().configLabel(), "");
+      if (asked.isEmpty()) {
+        throw new MigRefusedException(
+            "Recovering node " + node,
+            List.of("it asks for no configuration; apply one, or disable MIG"));
+      }
+      return new Wanted(asked, ApplyRequest.Naming.EXACT);
+    }
+  }
+}

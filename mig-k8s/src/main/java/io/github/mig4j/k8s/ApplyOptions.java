@@ -1,0 +1,60 @@
+package io.github.mig4j.k8s;
+
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+
+/** How an {@link ApplyRequest} goes about its goal. */
+record ApplyOptions(
+    ApplyTimings timings,
+    OptionalInt gpus,
+    Disruption disruption,
+    Gate gate,
+    OnFailure onFailure,
+    Consumer<ApplyEvent> listener) {
+
+  /** Whether pods are kept away until the change is verified. */
+  enum Gate {
+    OPEN,
+    CLOSED
+  }
+
+  /** What happens to a node on which a change has failed. */
+  enum OnFailure {
+    STAY,
+    ROLL_BACK
+  }
+
+  static ApplyOptions defaults() {
+    return new ApplyOptions(
+        ApplyTimings.defaults(),
+        OptionalInt.empty(),
+        Disruption.NONE,
+        Gate.OPEN,
+        OnFailure.STAY,
+        event -> {});
+  }
+
+  ApplyOptions with(ApplyTimings other) {
+    return new ApplyOptions(other, gpus, disruption, gate, onFailure, listener);
+  }
+
+  ApplyOptions with(OptionalInt other) {
+    return new ApplyOptions(timings, other, disruption, gate, onFailure, listener);
+  }
+
+  ApplyOptions with(Disruption other) {
+    return new ApplyOptions(timings, gpus, other, gate, onFailure, listener);
+  }
+
+  ApplyOptions with(Gate other) {
+    return new ApplyOptions(timings, gpus, disruption, other, onFailure, listener);
+  }
+
+  ApplyOptions with(OnFailure other) {
+    return new ApplyOptions(timings, gpus, disruption, gate, other, listener);
+  }
+
+  ApplyOptions with(Consumer<ApplyEvent> other) {
+    return new ApplyOptions(timings, gpus, disruption, gate, onFailure, other);
+  }
+}

@@ -1,0 +1,102 @@
+package io.github.mig4j.k8s;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a node says of the change that is under way on it: an annotation that keeps two clients apart
+ * and tells the next one what a client that died had begun. It is written with the label and removed
+ * when the change has ended.
+ *
+ * @param config the name that the node was asked for, without the number of a repetition
+ * @param by who asked
+ * @param since when, as ISO 8601
+ * @param until when the asker gives up at the latest, as ISO 8601; after that anybody may go on
+ * @param done what was done to the node and has to be taken back
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+record ChangeRecord(String config, String by, String since, String until, List<Done> done) {
+
+  /** The annotation's key. */
+  static final String KEY = "mig4j.github.io/change";
+
+  /** The configuration in force before the last change, for {@link MigNode#rollback()}. */
+  static final String PREVIOUS_KEY = "mig4j.github.io/previous-config";
+
+  /** A thing done to a node for the time of a change. */
+  enum Done {
+    /** Made unschedulable. */
+    CORDONED,
+    /** Tainted. */
+    GATED
+  }
+
+  ChangeRecord {
+    done = List.copyOf(done);
+  }
+
+  static ChangeRecord of(String config, String by, Instant now, Duration limit, List<Done> done) {
+    return new ChangeRecord(config, by, now.toString(), now.plus(limit).toString(), done);
+  }
+
+  /**
+   * Reads a node's record.
+   *
+   * @return the record; empty if there is none
+   * @throws MigConflictException if there is one that cannot be read
+   */
+  static Optional<ChangeRecord> read(Node node) {
+    @Nullable String text = Cluster.annotations(node).get(KEY);
+    if (text == null || text.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      ChangeRecord record = Serialization.unmarshal(text, ChangeRecord.class);
+      Instant until = Instant.parse(record.until);
+      Instant since = Instant.parse(record.since);
+      if (until.isBefore(since)) {
+        throw new DateTimeException("it ends before it begins");
+      }
+      return Optional.of(record);
+    } catch (RuntimeException unreadable) {
+      throw new MigConflictException(
+          "Node %s has an annotation %s that cannot be read: %s. Remove it with 'kubectl annotate node %s %s-' once nobody changes the node"
+              .formatted(
+                  node.getMetadata().getName(), KEY, text, node.getMetadata().getName(), KEY));
+    }
+  }
+
+  /** Whether its asker may still be at work; a clock that runs behind errs on this side. */
+  boolean isLive(Instant now) {
+    return now.isBefore(Instant.parse(until));
+  }
+
+  boolean has(Done what) {
+    return done.contains(what);
+  }
+
+  /** The same change, ended before its time, with this left to take back. */
+  ChangeRecord ended(Instant now, List<Done> left) {
+    Instant begin = Instant.parse(since);
+    return new ChangeRecord(
+        config, by, since, (now.isBefore(begin) ? begin : now).toString(), left);
+  }
+
+  String json() {
+    return Serialization.asJson(this);
+  }
+
+  /** For a message: who, what and until when. */
+  @Override
+  public String toString() {
+    return "%s has been changing it to '%s' since %s and gives up at %s at the latest"
+        .formatted(by, config, since, until);
+  }
+}

@@ -1,0 +1,72 @@
+package io.github.mig4j.k8s;
+
+import static java.util.stream.Collectors.toSet;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.readiness.Readiness;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Replaces the process of a node's MIG manager by a fresh one. Its DaemonSet makes the pod again,
+ * and a new process takes up the configuration that the node asks for, and lets the GPU's clients
+ * start whatever it finds (mig-parted pkg/mig/reconfigure, setState).
+ */
+final class ManagerRestart {
+
+  private final Cluster cluster;
+  private final String node;
+
+  ManagerRestart(Cluster cluster, String node) {
+    this.cluster = cluster;
+    this.node = node;
+  }
+
+  /** The pods to replace. */
+  List<Pod> requirePods() {
+    List<Pod> pods = cluster.managerPods(node);
+    if (pods.isEmpty()) {
+      throw new MigRefusedException(
+          "Recovering node " + node,
+          List.of(
+              "it has no MIG manager pod; the operator deploys one where the labels nvidia.com/mig.capable=true and nvidia.com/gpu.deploy.mig-manager=true stand"));
+    }
+    return pods;
+  }
+
+  /**
+   * Deletes these pods and waits for one that is ready.
+   *
+   * @return the new pod's name
+   * @throws MigDeadlineException if none is in time
+   */
+  String run(List<Pod> pods, Duration patience) throws InterruptedException {
+    Set<String> gone = pods.stream().map(pod -> pod.getMetadata().getUid()).collect(toSet());
+    String namespace = pods.get(0).getMetadata().getNamespace();
+    long start = System.nanoTime();
+    try (PodWatch watch =
+        new PodWatch(cluster, "the MIG manager", cluster.managerPodsIn(namespace), patience)) {
+      pods.forEach(cluster::delete);
+      while (true) {
+        Optional<Pod> fresh = watch.pods().stream()
+            .filter(pod -> Cluster.isOn(pod, node))
+            .filter(pod -> !gone.contains(pod.getMetadata().getUid()))
+            .filter(Readiness::isPodReady)
+            .findFirst();
+        if (fresh.isPresent()) {
+          return GpuPods.name(fresh.get());
+        }
+        long rest = patience.toNanos() - (System.nanoTime() - start);
+        if (rest <= 0) {
+          throw new MigDeadlineException(
+              "Node %s: waited %s for a new MIG manager pod in namespace %s, but none is ready. See 'kubectl describe daemonset -n %s nvidia-mig-manager-daemonset'"
+                  .formatted(node, patience, namespace, namespace),
+              StatusReader.read(cluster.requireNode(node), cluster.settings()));
+        }
+        watch.awaitChange(rest);
+      }
+    }
+  }
+}

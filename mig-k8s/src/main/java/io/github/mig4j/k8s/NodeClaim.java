@@ -1,0 +1,186 @@
+package io.github.mig4j.k8s;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Taint;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * The right to change a node, kept on the node itself as a {@link ChangeRecord}: of two clients one
+ * gets it, and it says what has to be taken back when the change has ended.
+ */
+final class NodeClaim {
+
+  /** Keeps pods without a toleration away until a change is verified. */
+  static final Taint GATE = new Taint("NoSchedule", "mig4j.github.io/unverified", null, "true");
+
+  private final Cluster cluster;
+  private final String node;
+  private final String config;
+  private final String by;
+  private final Duration limit;
+  private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
+  private boolean asked;
+
+  /**
+   * A claim that is not made yet.
+   *
+   * @param config the name that the node is asked for, without the number of a repetition
+   * @param limit how long the change may take
+   */
+  NodeClaim(Cluster cluster, String node, String config, Duration limit) {
+    this.cluster = cluster;
+    this.node = node;
+    this.config = config;
+    this.by = cluster.identity();
+    this.limit = limit;
+  }
+
+  /** Makes a node unschedulable, unless somebody has already. */
+  Node cordon() {
+    return cluster.onLatestVersion(() -> {
+      Node now = cluster.requireNode(node);
+      requireFree(now);
+      if (Cluster.isCordoned(now)) {
+        return now;
+      }
+      Node cordoned = cluster.patch(NodePatch.on(now)
+          .cordon()
+          .annotate(ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.CORDONED)));
+      mine.add(ChangeRecord.Done.CORDONED);
+      return cordoned;
+    });
+  }
+
+  /**
+   * Asks a node for a configuration, and records the change in the same write.
+   *
+   * @param before the node on which the decision rests
+   * @param key the value of the config label
+   */
+  Node ask(Node before, String key, ApplyOptions.Gate gate) {
+    String label = cluster.settings().configLabel();
+    return cluster.onLatestVersion(() -> {
+      Node now = cluster.requireNode(node);
+      String current = Cluster.labels(now).getOrDefault(label, "");
+      boolean alreadyAsked = current.equals(key);
+      if (!alreadyAsked && !current.equals(Cluster.labels(before).getOrDefault(label, ""))) {
+        throw new MigConflictException(
+            "Node %s was asked for '%s' by somebody else just now. Agree on who labels the node and apply again"
+                .formatted(node, current));
+      }
+      NodePatch patch = NodePatch.on(now).label(label, key);
+      if (!alreadyAsked) {
+        requireFree(now);
+        patch.annotate(ChangeRecord.KEY, recordWith(now));
+        previous(now, current)
+            .ifPresent(previous -> patch.annotate(ChangeRecord.PREVIOUS_KEY, previous));
+      }
+      if (gate == ApplyOptions.Gate.CLOSED && !NodePatch.has(now, GATE)) {
+        requireFree(now);
+        patch.taint(GATE).annotate(ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.GATED));
+      }
+      Node after = patch.isEmpty() ? now : cluster.patch(patch);
+      asked = true;
+      return after;
+    });
+  }
+
+  /** What to return to: only a configuration that was in force, and not the one asked for now. */
+  private Optional<String> previous(Node now, String current) {
+    MigNodeStatus status = StatusReader.read(now, cluster.settings());
+    boolean wasInForce = status.state().equals(Optional.of(MigState.SUCCESS));
+    return current.isEmpty() || !wasInForce || withoutRepetition(current).equals(config)
+        ? Optional.empty()
+        : Optional.of(current);
+  }
+
+  /** Takes the claim from whoever has it. */
+  Node takeOver() {
+    return cluster.onLatestVersion(() -> {
+      Node now = cluster.requireNode(node);
+      return cluster.patch(NodePatch.on(now).annotate(ChangeRecord.KEY, recordWith(now)));
+    });
+  }
+
+  /** Ends a change that is verified: takes back what was done for its time. */
+  void succeed() {
+    end(record -> record.config().equals(config), EnumSet.allOf(ChangeRecord.Done.class));
+  }
+
+  /**
+   * Ends a change that is not verified. Where the node was asked already, pods are still kept away,
+   * and the record stays to say so; the next change may begin at once.
+   */
+  void release() {
+    end(record -> record.by().equals(by), asked ? EnumSet.noneOf(ChangeRecord.Done.class) : mine);
+  }
+
+  /** Whether the node was asked for the configuration by this claim. */
+  boolean hasAsked() {
+    return asked;
+  }
+
+  private void end(Predicate<ChangeRecord> which, Set<ChangeRecord.Done> takenBack) {
+    cluster.onLatestVersion(() -> {
+      Optional<Node> now = cluster.node(node);
+      Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(which);
+      if (record.isPresent()) {
+        Node unused = cluster.patch(end(now.get(), record.get(), takenBack));
+      }
+    });
+  }
+
+  private NodePatch end(Node now, ChangeRecord record, Set<ChangeRecord.Done> takenBack) {
+    NodePatch patch = NodePatch.on(now);
+    List<ChangeRecord.Done> left = new ArrayList<>();
+    for (ChangeRecord.Done what : record.done()) {
+      if (!takenBack.contains(what)) {
+        left.add(what);
+      } else if (what == ChangeRecord.Done.CORDONED) {
+        patch.uncordon();
+      } else {
+        patch.removeTaint(GATE);
+      }
+    }
+    return left.isEmpty()
+        ? patch.removeAnnotation(ChangeRecord.KEY)
+        : patch.annotate(
+            ChangeRecord.KEY,
+            record.ended(cluster.settings().clock().instant(), left).json());
+  }
+
+  /** Fails if somebody else may still be changing the node. */
+  void requireFree(Node now) {
+    Optional<ChangeRecord> other = ChangeRecord.read(now)
+        .filter(record -> !record.by().equals(by))
+        .filter(record -> record.isLive(cluster.settings().clock().instant()));
+    if (other.isPresent()) {
+      throw new MigConflictException(
+          "Node %s is being changed: %s. Wait, or if that client is gone, recover the node"
+              .formatted(node, other.get()));
+    }
+  }
+
+  /** What an earlier change has left to take back is taken over. */
+  private String recordWith(Node now, ChangeRecord.Done... more) {
+    List<ChangeRecord.Done> done =
+        new ArrayList<>(ChangeRecord.read(now).map(ChangeRecord::done).orElse(List.of()));
+    for (ChangeRecord.Done what : more) {
+      if (!done.contains(what)) {
+        done.add(what);
+      }
+    }
+    return ChangeRecord.of(config, by, cluster.settings().clock().instant(), limit, done)
+        .json();
+  }
+
+  private static String withoutRepetition(String key) {
+    return key.replaceFirst("-r[0-9]+$", "");
+  }
+}

@@ -1,0 +1,139 @@
+package io.github.mig4j.k8s;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A change of a node that holds only on the version it was computed from: the API server answers 409
+ * if the node has changed since.
+ *
+ * <p>It is a JSON patch (RFC 6902), the only kind that can both remove a key and set a list as a
+ * whole. Removing is computed from the version that was read, so it cannot miss.
+ */
+final class NodePatch {
+
+  private final Node node;
+  private final List<Map<String, Object>> operations = new ArrayList<>();
+  private final Map<String, String> labels;
+  private final Map<String, String> annotations;
+
+  private NodePatch(Node node) {
+    this.node = node;
+    this.labels = new LinkedHashMap<>(Cluster.labels(node));
+    this.annotations = new LinkedHashMap<>(Cluster.annotations(node));
+  }
+
+  static NodePatch on(Node node) {
+    return new NodePatch(node);
+  }
+
+  NodePatch label(String key, String value) {
+    set("/metadata/labels", labels, key, value);
+    return this;
+  }
+
+  NodePatch annotate(String key, String value) {
+    set("/metadata/annotations", annotations, key, value);
+    return this;
+  }
+
+  NodePatch removeAnnotation(String key) {
+    if (annotations.remove(key) != null) {
+      operations.add(Map.of("op", "remove", "path", "/metadata/annotations/" + escaped(key)));
+    }
+    return this;
+  }
+
+  /** Keeps new pods away. */
+  NodePatch cordon() {
+    add("/spec/unschedulable", true);
+    return this;
+  }
+
+  NodePatch uncordon() {
+    if (Cluster.isCordoned(node)) {
+      operations.add(Map.of("op", "remove", "path", "/spec/unschedulable"));
+    }
+    return this;
+  }
+
+  /** Keeps pods without a toleration away. */
+  NodePatch taint(Taint taint) {
+    List<Taint> taints = taints(other -> !isSame(other, taint));
+    taints.add(taint);
+    add("/spec/taints", taints);
+    return this;
+  }
+
+  NodePatch removeTaint(Taint taint) {
+    List<Taint> rest = taints(other -> !isSame(other, taint));
+    if (rest.size() < taints(other -> true).size()) {
+      add("/spec/taints", rest);
+    }
+    return this;
+  }
+
+  static boolean has(Node node, Taint taint) {
+    return node.getSpec() != null
+        && node.getSpec().getTaints() != null
+        && node.getSpec().getTaints().stream().anyMatch(other -> isSame(other, taint));
+  }
+
+  private static boolean isSame(Taint a, Taint b) {
+    return a.getKey().equals(b.getKey()) && a.getEffect().equals(b.getEffect());
+  }
+
+  private List<Taint> taints(Predicate<Taint> kept) {
+    @Nullable List<Taint> all = node.getSpec() == null ? null : node.getSpec().getTaints();
+    return new ArrayList<>(all == null ? List.of() : all.stream().filter(kept).toList());
+  }
+
+  /** A map that is absent has to be made as a whole. */
+  private void set(String path, Map<String, String> present, String key, String value) {
+    if (value.equals(present.get(key))) {
+      return;
+    }
+    boolean absent = present.isEmpty();
+    present.put(key, value);
+    if (absent) {
+      add(path, Map.of(key, value));
+    } else {
+      add(path + '/' + escaped(key), value);
+    }
+  }
+
+  private void add(String path, Object value) {
+    operations.add(Map.of("op", "add", "path", path, "value", value));
+  }
+
+  private static String escaped(String key) {
+    return key.replace("~", "~0").replace("/", "~1");
+  }
+
+  boolean isEmpty() {
+    return operations.isEmpty();
+  }
+
+  String node() {
+    return node.getMetadata().getName();
+  }
+
+  String json() {
+    List<Map<String, Object>> guarded = new ArrayList<>(operations);
+    guarded.add(Map.of(
+        "op",
+        "replace",
+        "path",
+        "/metadata/resourceVersion",
+        "value",
+        node.getMetadata().getResourceVersion()));
+    return Serialization.asJson(guarded);
+  }
+}
