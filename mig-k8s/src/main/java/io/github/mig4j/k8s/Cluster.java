@@ -2,7 +2,9 @@ package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeList;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.api.model.StatusDetails;
@@ -17,8 +19,10 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
@@ -33,6 +37,9 @@ final class Cluster {
 
   /** A write loses at most this often against other writers before it gives up. */
   private static final int ATTEMPTS = 16;
+
+  /** Nodes in one answer, as kubectl asks for. */
+  private static final long PAGE = 500;
 
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
   private static final PatchContext JSON = PatchContext.of(PatchType.JSON);
@@ -88,6 +95,29 @@ final class Cluster {
   Optional<Node> node(String name) {
     return Optional.ofNullable(
         call("get node " + name, () -> client.nodes().withName(name).get()));
+  }
+
+  /** The nodes that have a GPU label, read in pages. */
+  List<Node> gpuNodes() {
+    List<Node> found = new ArrayList<>();
+    String next = "";
+    do {
+      String from = next;
+      NodeList page = call(
+          "list nodes",
+          () -> client
+              .nodes()
+              .list(new ListOptionsBuilder()
+                  .withLimit(PAGE)
+                  .withContinue(from.isEmpty() ? null : from)
+                  .build()));
+      page.getItems().stream()
+          .filter(node -> labels(node).containsKey(Labels.GPU_PRESENT)
+              || labels(node).containsKey(Labels.GPU_PRODUCT))
+          .forEach(found::add);
+      next = Objects.requireNonNullElse(page.getMetadata().getContinue(), "");
+    } while (!next.isEmpty());
+    return found;
   }
 
   Node requireNode(String name) {

@@ -3,6 +3,8 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.extension.ClientAdapter;
+import java.util.Comparator;
+import java.util.List;
 
 /**
  * The way into the cluster: MIG configurations, nodes and the GPU Operator's settings.
@@ -66,6 +68,20 @@ public final class MigClient extends ClientAdapter<MigClient> {
    */
   public MigNode node(String name) {
     return new MigNode(cluster(), name);
+  }
+
+  /**
+   * What every node that speaks of NVIDIA GPUs says now.
+   *
+   * @return a snapshot of each node with a label {@code nvidia.com/gpu.present} or {@code
+   *     nvidia.com/gpu.product}, by name
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public List<MigNodeStatus> nodes() {
+    return cluster().gpuNodes().stream()
+        .map(node -> StatusReader.read(node, settings))
+        .sorted(Comparator.comparing(MigNodeStatus::node))
+        .toList();
   }
 
   /**

@@ -1,21 +1,26 @@
 package io.github.mig4j.examples.migctl;
 
+import io.github.mig4j.MigException;
 import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.UnknownGpuException;
+import io.github.mig4j.k8s.MigClusterException;
+import io.github.mig4j.k8s.MigDeadlineException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
+import java.util.concurrent.CancellationException;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** What NVIDIA GPUs can be cut into, and whether a layout fits, on the command line. */
+/** What NVIDIA GPUs can be cut into, and cutting them, on the command line. */
 @Command(
     name = "migctl",
     mixinStandardHelpOptions = true,
     version = "migctl " + Migctl.VERSION,
-    description = "Answers what an NVIDIA GPU can be cut into (MIG) before any GPU is touched.",
+    description = "Answers what an NVIDIA GPU can be cut into (MIG) before any GPU is touched, and"
+        + " cuts the GPUs of Kubernetes nodes, verified.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       ModelsCommand.class,
@@ -27,6 +32,12 @@ import picocli.CommandLine.Command;
       ExplainCommand.class,
       GenerateCommand.class,
       FmtCommand.class,
+      StatusCommand.class,
+      ApplyCommand.class,
+      RollbackCommand.class,
+      RecoverCommand.class,
+      DisableCommand.class,
+      SimulateCommand.class,
       AutoComplete.GenerateCompletion.class
     },
     footer = {
@@ -37,6 +48,8 @@ import picocli.CommandLine.Command;
       "  migctl place --gpu h100-sxm-80gb 3g.40gb:2",
       "  migctl layouts --gpu a100-40gb --maximal",
       "  migctl validate mig-config.yaml --gpu b200-180gb",
+      "  migctl status",
+      "  migctl apply gpu-node b200-split-small",
       "  source <(migctl generate-completion)      completion for bash and zsh",
       "",
       "Exit codes: 0 yes, 1 no (and the reasons), 2 wrong usage, unknown GPU or",
@@ -86,6 +99,14 @@ public final class Migctl {
   private static int explain(Exception e, CommandLine commandLine) {
     PrintWriter err = commandLine.getErr();
     if (e instanceof Refusal) {
+      err.println(e.getMessage());
+      return ExitCode.NO;
+    }
+    if (e instanceof MigClusterException || e instanceof MigDeadlineException) {
+      err.println(e.getMessage());
+      return ExitCode.CLUSTER;
+    }
+    if (e instanceof MigException || e instanceof CancellationException) {
       err.println(e.getMessage());
       return ExitCode.NO;
     }

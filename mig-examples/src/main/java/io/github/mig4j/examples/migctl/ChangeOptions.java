@@ -1,0 +1,88 @@
+package io.github.mig4j.examples.migctl;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.k8s.ApplyOutcome;
+import io.github.mig4j.k8s.ApplyRequest;
+import io.github.mig4j.k8s.Disruption;
+import java.time.Duration;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** How a node is changed, and how that is told. */
+final class ChangeOptions {
+
+  @Option(names = "--cordon", description = "Keep new pods away until the change is verified.")
+  private boolean cordon;
+
+  @Option(
+      names = "--drain",
+      description = "Cordon, and evict the pods that use the node's GPUs, within their disruption"
+          + " budgets. Without it a node whose GPUs are in use is refused.")
+  private boolean drain;
+
+  @Option(
+      names = "--gate",
+      description = "Taint the node until the change is verified, for nodes that are new.")
+  private boolean gate;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "DURATION",
+      defaultValue = "30m",
+      converter = DurationConverter.class,
+      description = "How long the change may take in all, such as 90s, 10m or 1h; ${DEFAULT-VALUE}"
+          + " by default.")
+  private Duration timeout = Duration.ofMinutes(30);
+
+  int run(ApplyRequest request, Output output) {
+    ApplyRequest configured =
+        request.disruption(drain ? Disruption.DRAIN : cordon ? Disruption.CORDON : Disruption.NONE);
+    if (gate) {
+      configured = configured.gated();
+    }
+    ApplyOutcome outcome;
+    try (Progress progress = progress(output)) {
+      outcome = configured.onProgress(progress).await(timeout);
+    }
+    if (output.isJson()) {
+      output.print(json(outcome));
+    } else {
+      print(outcome, output);
+    }
+    return ExitCode.YES;
+  }
+
+  /** Progress is for people, so it goes where it does not get into a pipe. */
+  private static Progress progress(Output output) {
+    return CommandLine.Help.Ansi.AUTO.enabled()
+        ? Progress.live(output.err())
+        : Progress.plain(output.err());
+  }
+
+  private static void print(ApplyOutcome outcome, Output output) {
+    output
+        .out()
+        .println("%s %s as %s"
+            .formatted(
+                outcome.status().node(),
+                outcome instanceof ApplyOutcome.Verified ? "verified" : "verified by state only",
+                outcome.status().config().orElse("")));
+    if (outcome instanceof ApplyOutcome.VerifiedByStateOnly byState) {
+      output.out().println("  because " + byState.reason());
+    }
+    outcome
+        .allocatable()
+        .forEach((resource, count) -> output.out().println("  " + resource + ": " + count));
+  }
+
+  private static ObjectNode json(ApplyOutcome outcome) {
+    ObjectNode answer = StatusCommand.json(outcome.status());
+    answer.put(
+        "outcome",
+        outcome instanceof ApplyOutcome.Verified ? "verified" : "verified-by-state-only");
+    answer.put(
+        "reason",
+        outcome instanceof ApplyOutcome.VerifiedByStateOnly byState ? byState.reason() : null);
+    return answer;
+  }
+}

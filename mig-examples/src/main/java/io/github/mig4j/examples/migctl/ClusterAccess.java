@@ -1,0 +1,79 @@
+package io.github.mig4j.examples.migctl;
+
+import io.fabric8.kubernetes.api.model.NamedContext;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.MigSettings;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Which cluster a subcommand speaks to. */
+final class ClusterAccess {
+
+  @Option(
+      names = "--kubeconfig",
+      paramLabel = "FILE",
+      description = "The kubeconfig; by default that of kubectl.")
+  private @Nullable Path kubeconfig;
+
+  @Option(
+      names = "--context",
+      paramLabel = "NAME",
+      description = "The context; by default the current one.")
+  private @Nullable String context;
+
+  @Option(
+      names = "--namespace",
+      paramLabel = "NAME",
+      description =
+          "The GPU Operator's namespace; by default the one in which MIG manager pods run.")
+  private @Nullable String namespace;
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec command;
+
+  KubernetesClient connect() {
+    return new KubernetesClientBuilder().withConfig(config()).build();
+  }
+
+  MigClient mig(KubernetesClient client) {
+    return MigClient.of(client)
+        .with(MigSettings.builder()
+            .operatorNamespace(Optional.ofNullable(namespace))
+            .build());
+  }
+
+  Optional<String> namespace() {
+    return Optional.ofNullable(namespace);
+  }
+
+  /** fabric8 takes the current context where it does not find the one that was named. */
+  private Config config() {
+    Config config;
+    try {
+      config = kubeconfig == null
+          ? Config.autoConfigure(context)
+          : Config.fromKubeconfig(context, kubeconfig.toFile());
+    } catch (KubernetesClientException e) {
+      throw usage("Cannot read kubeconfig '%s': %s".formatted(kubeconfig, e.getMessage()));
+    }
+    NamedContext current = config.getCurrentContext();
+    if (context != null && (current == null || !context.equals(current.getName()))) {
+      throw usage("There is no context '%s'; see 'kubectl config get-contexts'".formatted(context));
+    }
+    return config;
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(Objects.requireNonNull(command).commandLine(), message);
+  }
+}
