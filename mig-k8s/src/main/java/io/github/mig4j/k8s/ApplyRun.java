@@ -280,7 +280,8 @@ final class ApplyRun {
         Plan plan = request.plan;
         Node last = node;
         return wait.meanwhile()
-            .orElseThrow(() -> deadlinePassed(limit, plan, last, wait.missing()));
+            .orElseThrow(() ->
+                deadlinePassed(limit, plan, wait.missing(), diagnosis(status(last)), status(last)));
       }
       lookedOnceMore = left <= 0;
       node = next(watch, Math.min(left, wait.untilNanos() - now), limit, request.plan, node);
@@ -300,7 +301,12 @@ final class ApplyRun {
       } catch (MigClusterException unanswered) {
         LOG.info("node={} config={} waiting=\"{}\"", name, config, message(unanswered));
         if (System.nanoTime() - startNanos >= limit.toNanos()) {
-          throw deadlinePassed(limit, plan, last, List.of(message(unanswered)));
+          throw deadlinePassed(
+              limit,
+              plan,
+              List.of(message(unanswered)),
+              Diagnosis.of(status(last), List.of()),
+              status(last));
         }
         told = watch.next(PAUSE.toNanos());
       }
@@ -324,7 +330,7 @@ final class ApplyRun {
     boolean quick =
         !request.tracker.sawWork() && sinceStart < timings.propagation().toNanos();
     if (naming == ApplyRequest.Naming.EXACT || !quick) {
-      throw failed;
+      throw failed.with(diagnosis(failed.lastSeen()));
     }
     Plan plan = request.plan;
     String first = plan.content.contentName(config);
@@ -335,11 +341,20 @@ final class ApplyRun {
   }
 
   private MigDeadlineException deadlinePassed(
-      Duration limit, Plan plan, Node node, List<String> missing) {
+      Duration limit, Plan plan, List<String> missing, Diagnosis diagnosis, MigNodeStatus last) {
     return new MigDeadlineException(
-        "Node %s: waited %s for %s, but %s. The change may still be under way: apply again to go on waiting, or read the log of the node's MIG manager pod"
+        "Node %s: waited %s for %s, but %s"
             .formatted(name, limit, plan.expectation.resources(), String.join(", ", missing)),
-        StatusReader.read(node, cluster.settings()));
+        last,
+        diagnosis);
+  }
+
+  private Diagnosis diagnosis(MigNodeStatus last) {
+    return new Examination(last, OperatorLogs.read(cluster, last)).diagnosis();
+  }
+
+  private MigNodeStatus status(Node node) {
+    return StatusReader.read(node, cluster.settings());
   }
 
   private MigRefusedException refused(String reason) {

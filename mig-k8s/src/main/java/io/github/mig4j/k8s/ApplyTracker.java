@@ -218,16 +218,16 @@ final class ApplyTracker {
     failedSince = Optional.of(since);
     if (nanos - since >= timings.failure().toNanos()) {
       throw new MigFailedException(
-          "Node %s: the MIG manager failed to apply '%s'%s. Its pod's log tells why: kubectl logs -n <operator namespace> -l app=nvidia-mig-manager --field-selector spec.nodeName=%s"
+          "Node %s: the MIG manager failed to apply '%s'%s"
               .formatted(
                   status.node(),
                   key,
                   status.paused().isEmpty()
                       ? ""
                       : " and left " + String.join(", ", status.paused())
-                          + " stopped, so the node offers no GPU",
-                  status.node()),
-          status);
+                          + " stopped, so the node offers no GPU"),
+          status,
+          Diagnosis.of(status, List.of()));
     }
   }
 

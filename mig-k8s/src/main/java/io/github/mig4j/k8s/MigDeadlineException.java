@@ -4,21 +4,35 @@ import io.github.mig4j.MigException;
 
 /** The evidence did not come in time; the change may still be under way. */
 public final class MigDeadlineException extends MigException {
-  private static final long serialVersionUID = 1L;
+  private static final long serialVersionUID = 2L;
 
-  private final transient MigNodeStatus lastSeen;
+  private final LastSeen lastSeen;
 
-  MigDeadlineException(String message, MigNodeStatus lastSeen) {
-    super(message);
-    this.lastSeen = lastSeen;
+  /**
+   * Says what was waited for, and then what keeps it.
+   *
+   * @param waited a sentence without its full stop
+   */
+  MigDeadlineException(String waited, MigNodeStatus status, Diagnosis diagnosis) {
+    super(waited + ". " + diagnosis.explanation());
+    this.lastSeen = new LastSeen(status, diagnosis);
   }
 
   /**
    * The node as it was last seen.
    *
-   * @return its status
+   * @return its status; after deserialization only its name
    */
   public MigNodeStatus lastSeen() {
-    return lastSeen;
+    return lastSeen.status();
+  }
+
+  /**
+   * What keeps the change from coming about, as far as that can be told.
+   *
+   * @return the diagnosis; after deserialization without lines of the log
+   */
+  public Diagnosis diagnosis() {
+    return lastSeen.diagnosis();
   }
 }
