@@ -60,12 +60,14 @@ final class ApplyRun {
       release(claim, cancelled);
       Thread.currentThread().interrupt();
       throw cancelled;
-    } catch (MigFailedException | MigDeadlineException failed) {
+    } catch (MigFailedException failed) {
       release(claim, failed);
-      if (claim.hasAsked() && options.onFailure() == ApplyOptions.OnFailure.ROLL_BACK) {
-        rollBack(failed, limit);
-      }
+      rollBack(claim, failed, limit).ifPresent(failed::setRolledBack);
       throw failed;
+    } catch (MigDeadlineException late) {
+      release(claim, late);
+      rollBack(claim, late, limit).ifPresent(late::setRolledBack);
+      throw late;
     } catch (RuntimeException failed) {
       release(claim, failed);
       throw failed;
@@ -99,9 +101,7 @@ final class ApplyRun {
   /** After a change that failed, going back takes nothing from the pods that made it fail. */
   private boolean holdsWhatPodsUse(ApplyPlan plan) {
     return goal == ApplyGoal.Previous.PREVIOUS
-        && StatusReader.read(plan.node(), cluster.settings())
-            .state()
-            .equals(Optional.of(MigState.FAILED));
+        && status(plan.node()).state().equals(Optional.of(MigState.FAILED));
   }
 
   /** Keeps pods away and evicts them, as far as that is allowed; otherwise refuses a busy node. */
@@ -157,7 +157,10 @@ final class ApplyRun {
     }
   }
 
-  private void rollBack(MigException failed, Duration limit) {
+  private Optional<ApplyOutcome> rollBack(NodeClaim claim, MigException failed, Duration limit) {
+    if (!claim.hasAsked() || options.onFailure() != ApplyOptions.OnFailure.ROLL_BACK) {
+      return Optional.empty();
+    }
     try {
       ApplyOutcome back = new ApplyRun(
               cluster, name, ApplyGoal.Previous.PREVIOUS, options.with(ApplyOptions.OnFailure.STAY))
@@ -166,8 +169,10 @@ final class ApplyRun {
           ApplyPhase.ROLLED_BACK,
           System.nanoTime(),
           back.status().config().orElse("") + ": " + back.allocatable());
+      return Optional.of(back);
     } catch (MigException | CancellationException e) {
       failed.addSuppressed(e);
+      return Optional.empty();
     }
   }
 
@@ -213,6 +218,8 @@ final class ApplyRun {
         request = retry(request, claim, node, now - startNanos, failed);
         node = request.node;
         continue;
+      } catch (MigDeadlineException late) {
+        throw late.with(diagnosis(late.lastSeen()));
       }
       if (decision instanceof ApplyTracker.Decision.Done done) {
         return done.outcome();
@@ -223,7 +230,8 @@ final class ApplyRun {
         ApplyPlan plan = request.plan;
         Node last = node;
         return wait.meanwhile()
-            .orElseThrow(() -> deadlinePassed(limit, plan, last, wait.missing()));
+            .orElseThrow(() ->
+                deadlinePassed(limit, plan, wait.missing(), diagnosis(status(last)), status(last)));
       }
       lookedOnceMore = left <= 0;
       node = next(watch, Math.min(left, wait.untilNanos() - now), limit, request.plan, node);
@@ -243,7 +251,12 @@ final class ApplyRun {
       } catch (MigClusterException unanswered) {
         LOG.info("node={} config={} waiting=\"{}\"", name, config, message(unanswered));
         if (System.nanoTime() - startNanos >= limit.toNanos()) {
-          throw deadlinePassed(limit, plan, last, List.of(message(unanswered)));
+          throw deadlinePassed(
+              limit,
+              plan,
+              List.of(message(unanswered)),
+              Diagnosis.of(status(last), List.of()),
+              status(last));
         }
         told = watch.next(PAUSE.toNanos());
       }
@@ -268,7 +281,7 @@ final class ApplyRun {
     boolean quick = request.tracker.failedWithoutWork()
         && sinceStart < timings.propagation().toNanos();
     if (naming == ApplyRequest.Naming.EXACT || !quick) {
-      throw failed;
+      throw failed.with(diagnosis(failed.lastSeen()));
     }
     ApplyPlan plan = request.plan;
     String first = plan.content().contentName(config);
@@ -277,11 +290,24 @@ final class ApplyRun {
   }
 
   private MigDeadlineException deadlinePassed(
-      Duration limit, ApplyPlan plan, Node node, List<String> missing) {
+      Duration limit,
+      ApplyPlan plan,
+      List<String> missing,
+      Diagnosis diagnosis,
+      MigNodeStatus last) {
     return new MigDeadlineException(
-        "Node %s: waited %s for %s, but %s. The change may still be under way: apply again to go on waiting, or read the log of the node's MIG manager pod"
+        "Node %s: waited %s for %s, but %s"
             .formatted(name, limit, plan.expectation().resources(), String.join(", ", missing)),
-        StatusReader.read(node, cluster.settings()));
+        last,
+        diagnosis);
+  }
+
+  private Diagnosis diagnosis(MigNodeStatus last) {
+    return new Examination(last, OperatorLogs.read(cluster, last)).diagnosis();
+  }
+
+  private MigNodeStatus status(Node node) {
+    return StatusReader.read(node, cluster.settings());
   }
 
   private void step(ApplyPhase phase, long nanos, String detail) {

@@ -166,7 +166,7 @@ final class ApplyTracker {
     long end = stageSince + limit.toNanos();
     if (nanos >= end && failedSince.isEmpty()) {
       throw new MigDeadlineException(
-          "Node %s: %s, but %s. %s"
+          "Node %s: %s, but %s"
               .formatted(
                   status.node(),
                   switch (stage) {
@@ -176,13 +176,9 @@ final class ApplyTracker {
                       "the MIG manager has been at work on '%s' for %s".formatted(key, limit);
                     case OFFER -> "the MIG manager was done with '%s' %s ago".formatted(key, limit);
                   },
-                  String.join(", ", missing),
-                  switch (stage) {
-                    case REACTION -> "Check that its pod runs, and recover the node";
-                    case WORK -> "Read the log of its pod, and recover the node";
-                    case OFFER -> "Read the log of the node's device plugin";
-                  }),
-          status);
+                  String.join(", ", missing)),
+          status,
+          Diagnosis.of(status, List.of()));
     }
     long wake = Stream.of(failedSince, leftPausedSince)
         .flatMap(Optional::stream)
@@ -280,16 +276,16 @@ final class ApplyTracker {
     failedSince = Optional.of(since);
     if (nanos - since >= timings.failure().toNanos()) {
       throw new MigFailedException(
-          "Node %s: the MIG manager failed to apply '%s'%s. Its pod's log tells why: kubectl logs -n <operator namespace> -l app=nvidia-mig-manager --field-selector spec.nodeName=%s"
+          "Node %s: the MIG manager failed to apply '%s'%s"
               .formatted(
                   status.node(),
                   key,
                   status.paused().isEmpty()
                       ? ""
                       : " and left " + String.join(", ", status.paused())
-                          + " stopped, so the node offers no GPU",
-                  status.node()),
-          status);
+                          + " stopped, so the node offers no GPU"),
+          status,
+          Diagnosis.of(status, List.of()));
     }
   }
 
@@ -307,13 +303,14 @@ final class ApplyTracker {
     leftPausedSince = Optional.of(since);
     if (nanos - since >= timings.failure().toNanos()) {
       throw new MigFailedException(
-          "Node %s: the MIG manager says success for '%s', but %s stopped, so the node offers no GPU. Recover the node, which starts a fresh MIG manager"
+          "Node %s: the MIG manager says success for '%s', but %s stopped, so the node offers no GPU"
               .formatted(
                   status.node(),
                   key,
                   String.join(", ", status.paused())
                       + (status.paused().size() == 1 ? " is" : " are")),
-          status);
+          status,
+          Diagnosis.of(status, List.of()));
     }
   }
 

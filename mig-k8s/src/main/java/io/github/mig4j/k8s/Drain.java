@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -64,7 +65,7 @@ final class Drain {
 
   private MigDeadlineException late(List<Pod> left, Duration patience) {
     return new MigDeadlineException(
-        "Node %s: waited %s for the pods that use its GPUs to leave, but %s. Its partitions were not touched"
+        "Node %s: waited %s for the pods that use its GPUs to leave, but %s"
             .formatted(
                 node,
                 patience,
@@ -75,6 +76,11 @@ final class Drain {
                             : " may not be evicted, by its disruption budget"))
                     .sorted()
                     .collect(Collectors.joining(", "))),
-        StatusReader.read(cluster.requireNode(node), cluster.settings()));
+        StatusReader.read(cluster.requireNode(node), cluster.settings()),
+        new Diagnosis(
+            FailureCode.PODS_DID_NOT_STOP,
+            "Its partitions were not touched",
+            Optional.empty(),
+            List.of()));
   }
 }

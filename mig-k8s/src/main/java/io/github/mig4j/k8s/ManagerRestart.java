@@ -61,9 +61,15 @@ final class ManagerRestart {
         long rest = patience.toNanos() - (System.nanoTime() - start);
         if (rest <= 0) {
           throw new MigDeadlineException(
-              "Node %s: waited %s for a new MIG manager pod in namespace %s, but none is ready. See 'kubectl describe daemonset -n %s nvidia-mig-manager-daemonset'"
-                  .formatted(node, patience, namespace, namespace),
-              StatusReader.read(cluster.requireNode(node), cluster.settings()));
+              "Node %s: waited %s for a new MIG manager pod in namespace %s, but none is ready"
+                  .formatted(node, patience, namespace),
+              StatusReader.read(cluster.requireNode(node), cluster.settings()),
+              new Diagnosis(
+                  FailureCode.MANAGER_NOT_RUNNING,
+                  "See 'kubectl describe pods -n %s -l app=nvidia-mig-manager'"
+                      .formatted(namespace),
+                  Optional.empty(),
+                  List.of()));
         }
         watch.awaitChange(rest);
       }

@@ -13,6 +13,11 @@ final class Nodes {
 
   private Nodes() {}
 
+  /** A node that says nothing. */
+  static Nodes bare() {
+    return new Nodes();
+  }
+
   /** A B200 node under strategy mixed, not cut. */
   static Nodes b200(int gpus) {
     return new Nodes()

@@ -1,0 +1,118 @@
+package io.github.mig4j.k8s;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.MigException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the operator's pods on a node have written.
+ *
+ * @param lines of the MIG manager, followed by those of a device plugin that does not start
+ * @param availability whether there was something to read
+ * @param reason why there was not; empty if there was
+ */
+record OperatorLogs(List<String> lines, Availability availability, String reason) {
+
+  private static final String MANAGER = "nvidia-mig-manager";
+  private static final String PLUGIN = "nvidia-device-plugin";
+
+  /** A long run writes a few hundred. */
+  private static final int TAIL_LINES = 2_000;
+
+  /** Far above what so many lines have, for the limit cuts off the end, not the beginning. */
+  private static final int LIMIT_BYTES = 2 * 1024 * 1024;
+
+  /** Whether the MIG manager's log could be read. */
+  enum Availability {
+    READ,
+    NO_POD,
+    UNREADABLE
+  }
+
+  static OperatorLogs of(List<String> lines) {
+    return new OperatorLogs(lines, Availability.READ, "");
+  }
+
+  /**
+   * Reads them with one list of the node's pods and one request for each log; that of the device
+   * plugin only where the manager claims success. What cannot be read is no failure.
+   */
+  static OperatorLogs read(Cluster cluster, MigNodeStatus status) {
+    try {
+      String namespace = cluster.operatorNamespace();
+      List<Pod> pods = podsOf(cluster, namespace, status.node());
+      Optional<Pod> manager = newest(pods, MANAGER);
+      if (manager.isEmpty()) {
+        return new OperatorLogs(List.of(), Availability.NO_POD, "");
+      }
+      String log = log(cluster, manager.get(), MANAGER);
+      boolean claimsSuccess = status.state().equals(Optional.of(MigState.SUCCESS));
+      String rest = claimsSuccess && status.paused().isEmpty()
+          ? newest(pods, PLUGIN)
+              .filter(OperatorLogs::doesNotRun)
+              .map(plugin -> log(cluster, plugin, PLUGIN))
+              .orElse("")
+          : "";
+      return of((log + "\n" + rest).lines().toList());
+    } catch (MigException e) {
+      return new OperatorLogs(List.of(), Availability.UNREADABLE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static List<Pod> podsOf(Cluster cluster, String namespace, String node) {
+    return cluster
+        .call(
+            "list pods of node %s in namespace %s".formatted(node, namespace),
+            () -> cluster
+                .client()
+                .pods()
+                .inNamespace(namespace)
+                .withField("spec.nodeName", node)
+                .list()
+                .getItems())
+        .stream()
+        .filter(pod -> pod.getSpec() != null && node.equals(pod.getSpec().getNodeName()))
+        .toList();
+  }
+
+  private static Optional<Pod> newest(List<Pod> pods, String app) {
+    return pods.stream()
+        .filter(pod -> {
+          Map<String, String> labels = pod.getMetadata().getLabels();
+          return labels != null && labels.getOrDefault("app", "").startsWith(app);
+        })
+        .max(Comparator.comparing(pod -> String.valueOf(pod.getMetadata().getCreationTimestamp())));
+  }
+
+  private static boolean doesNotRun(Pod pod) {
+    return pod.getStatus() != null
+        && pod.getStatus().getContainerStatuses() != null
+        && pod.getStatus().getContainerStatuses().stream()
+            .anyMatch(container -> !Boolean.TRUE.equals(container.getReady()));
+  }
+
+  private static String log(Cluster cluster, Pod pod, String container) {
+    String namespace = pod.getMetadata().getNamespace();
+    String name = pod.getMetadata().getName();
+    String uri = "/api/v1/namespaces/%s/pods/%s/log?container=%s&tailLines=%d&limitBytes=%d"
+        .formatted(namespace, name, container(pod, container), TAIL_LINES, LIMIT_BYTES);
+    // PodResource.getLog would first watch the pod until it is ready.
+    return Optional.ofNullable(cluster.call(
+            "get the log of pod %s/%s".formatted(namespace, name),
+            () -> cluster.client().raw(uri)))
+        .orElse("");
+  }
+
+  /** The main one, which is named like the app. */
+  private static String container(Pod pod, String app) {
+    return pod.getSpec().getContainers().stream()
+        .map(Container::getName)
+        .filter(name -> name.startsWith(app))
+        .findFirst()
+        .orElseGet(() -> pod.getSpec().getContainers().get(0).getName());
+  }
+}
