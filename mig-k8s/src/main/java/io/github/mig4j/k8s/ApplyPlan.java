@@ -3,6 +3,7 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
+import java.util.Optional;
 
 /**
  * What was found to be possible, before anything is written.
@@ -20,4 +21,19 @@ record ApplyPlan(
     MigConfigDocument document,
     MigConfig content,
     Expectation expectation,
-    String key) {}
+    String key) {
+
+  /** Whether the node is asked for the plain name, which stands for whatever the map holds. */
+  boolean isExact(String config) {
+    return key.equals(config);
+  }
+
+  /** Whether it has to be allowed, which a write is not that is not going to happen. */
+  boolean takes(Permission permission, String configLabel) {
+    return switch (permission.verb()) {
+      case "patch" -> !key.equals(Cluster.labels(node).get(configLabel));
+      case "update" -> !document.config(key).equals(Optional.of(content));
+      default -> true;
+    };
+  }
+}

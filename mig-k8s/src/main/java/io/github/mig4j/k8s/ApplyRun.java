@@ -181,7 +181,7 @@ final class ApplyRun {
   private Request retry(Request request, Node node, long sinceStart, MigFailedException failed) {
     boolean quick =
         !request.tracker.sawWork() && sinceStart < timings.propagation().toNanos();
-    if (naming == ApplyRequest.Naming.EXACT || !quick) {
+    if (request.plan.isExact(config) || !quick) {
       throw failed;
     }
     ApplyPlan plan = request.plan;

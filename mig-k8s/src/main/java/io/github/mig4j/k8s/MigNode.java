@@ -3,6 +3,7 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** A node whose GPUs are partitioned. */
 public final class MigNode {
@@ -24,6 +25,25 @@ public final class MigNode {
    */
   public MigNodeStatus status() {
     return StatusReader.read(cluster.requireNode(name), cluster.settings());
+  }
+
+  /**
+   * Checks whether a configuration can be applied, and reads for that but writes nothing. What
+   * {@link #apply} would refuse for is an error; what is forbidden to be read is one more finding.
+   *
+   * @param config a name under {@code mig-configs}
+   * @return everything there is to say, not only the first fault
+   * @throws IllegalArgumentException if the name is no label value
+   * @throws MigClusterException if the API server does not answer
+   */
+  public Preflight preflight(String config) {
+    return new NodeCheck(
+            cluster,
+            name,
+            MigConfig.requireLabelValue(config),
+            ApplyRequest.Naming.BY_CONTENT,
+            OptionalInt.empty())
+        .preflight();
   }
 
   /**

@@ -1,8 +1,10 @@
 package io.github.mig4j.k8s;
 
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMixedDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import io.fabric8.mockwebserver.ServerRequest;
@@ -17,6 +19,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -31,8 +35,12 @@ import org.junit.platform.commons.support.ReflectionSupport;
  * only event loop waits for the events that a closing watch still has to send, which are sent on
  * that same event loop, so that no request is answered for half a minute. And a JSON patch that
  * does not fit the object any more is answered, as a real server does, where the mock is silent.
+ * And the pods of one node are found by its name, which the mock cannot.
  */
 public final class MockApiServer implements BeforeEachCallback, AfterEachCallback {
+
+  private static final Pattern PODS_OF_A_NODE =
+      Pattern.compile("(/api/v1/pods)\\?fieldSelector=spec\\.nodeName(?:%3D|=)([^&]+)");
 
   private static final ExtensionContext.Namespace NAMESPACE =
       ExtensionContext.Namespace.create(MockApiServer.class);
@@ -85,12 +93,38 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
     public MockResponse dispatch(RecordedRequest request) {
       MockResponse response;
       try {
-        response = super.dispatch(request);
+        response = PODS_OF_A_NODE.matcher(request.getPath()).matches()
+            ? podsOfANode(request)
+            : super.dispatch(request);
       } catch (RuntimeException unanswered) {
         return new MockResponse().setResponseCode(409).setBody("{\"code\": 409}");
       }
       WebSocketListener watch = response.getWebSocketListener();
       return watch == null ? response : response.withWebSocketUpgrade(new ClosedAside(watch));
+    }
+
+    private MockResponse podsOfANode(RecordedRequest request) {
+      Matcher path = PODS_OF_A_NODE.matcher(request.getPath());
+      if (!path.matches()) {
+        throw new IllegalArgumentException(request.getPath());
+      }
+      MockResponse all = super.dispatch(new RecordedRequest(
+          request.getHttpVersion(),
+          request.method(),
+          path.group(1),
+          request.getHeaders(),
+          request.getBody()));
+      if (all.code() != 200) {
+        return all;
+      }
+      PodList pods = Serialization.unmarshal(all.getBody().readUtf8(), PodList.class);
+      pods.setItems(pods.getItems().stream()
+          .filter(pod -> path.group(2).equals(pod.getSpec().getNodeName()))
+          .toList());
+      return new MockResponse()
+          .setResponseCode(200)
+          .setHeader("Content-Type", "application/json")
+          .setBody(Serialization.asJson(pods));
     }
   }
 
