@@ -11,6 +11,16 @@ sealed interface ApplyGoal {
   /** The configuration to ask for. */
   Wanted resolve(Cluster cluster, String node);
 
+  /** What to publish if the map has no configuration of that name. */
+  default Optional<MigConfig> otherwise() {
+    return Optional.empty();
+  }
+
+  /** Whether the pods that use the node's GPUs keep them. */
+  default boolean takesNothing(MigNodeStatus before) {
+    return false;
+  }
+
   /** A configuration and under which of its names it is asked for. */
   record Wanted(String config, ApplyRequest.Naming naming) {}
 
@@ -25,6 +35,12 @@ sealed interface ApplyGoal {
   /** The configuration in force before the last change. */
   enum Previous implements ApplyGoal {
     PREVIOUS;
+
+    /** After a change that failed, the GPUs still hold what made it fail. */
+    @Override
+    public boolean takesNothing(MigNodeStatus before) {
+      return before.state().equals(Optional.of(MigState.FAILED));
+    }
 
     @Override
     public Wanted resolve(Cluster cluster, String node) {
@@ -45,26 +61,26 @@ sealed interface ApplyGoal {
 
     static final String CONFIG = "all-disabled";
 
-    /** Publishes the configuration if the map that the manager reads has none of that name. */
     @Override
     public Wanted resolve(Cluster cluster, String node) {
-      Optional<String> map = cluster.clusterPolicy().flatMap(MigOperator::configMap);
-      if (map.isPresent() && !map.get().equals(OperatorSettings.RESERVED_CONFIG_MAP)) {
-        MigConfigMap published = new MigConfigMap(cluster, map.get());
-        boolean absent =
-            published.read().flatMap(document -> document.config(CONFIG)).isEmpty();
-        if (absent) {
-          MigConfigMap.Merged unused =
-              published.merge(CONFIG, MigConfig.of(MigConfigSpec.allDisabled()));
-        }
-      }
       return new Wanted(CONFIG, ApplyRequest.Naming.BY_CONTENT);
+    }
+
+    @Override
+    public Optional<MigConfig> otherwise() {
+      return Optional.of(MigConfig.of(MigConfigSpec.allDisabled()));
     }
   }
 
   /** The configuration that the node asks for, by a fresh process of the MIG manager. */
   enum Again implements ApplyGoal {
     AGAIN;
+
+    /** Nothing else is asked of the node than before. */
+    @Override
+    public boolean takesNothing(MigNodeStatus before) {
+      return true;
+    }
 
     @Override
     public Wanted resolve(Cluster cluster, String node) {

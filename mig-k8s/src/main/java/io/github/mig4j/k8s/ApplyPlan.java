@@ -52,4 +52,18 @@ record ApplyPlan(
         ? ApplyTracker.Sameness.SAME
         : ApplyTracker.Sameness.UNKNOWN;
   }
+
+  /** Whether the node is asked for the plain name, which stands for whatever the map holds. */
+  boolean isExact(String config) {
+    return key.equals(config);
+  }
+
+  /** Whether it has to be allowed, which a write is not that is not going to happen. */
+  boolean takes(Permission permission, String configLabel) {
+    return switch (permission.verb()) {
+      case "patch" -> !key.equals(Cluster.labels(node).get(configLabel));
+      case "update" -> !document.config(key).equals(Optional.of(content));
+      default -> true;
+    };
+  }
 }

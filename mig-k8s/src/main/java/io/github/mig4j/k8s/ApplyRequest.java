@@ -101,6 +101,18 @@ public final class ApplyRequest {
   }
 
   /**
+   * Says everything that speaks against this request, and writes nothing.
+   *
+   * @return the findings; one with an error is what {@link #await} would refuse for
+   * @throws MigRefusedException if the node does not tell what the request is for, as with a
+   *     rollback of a node that was never changed
+   * @throws MigClusterException if the API server does not answer
+   */
+  public Preflight preflight() {
+    return new NodeCheck(cluster, node, goal, goal.resolve(cluster, node), options).preflight();
+  }
+
+  /**
    * Checks everything that can be checked, asks the node for the configuration, and waits for the
    * evidence that it is in force. A node that has it in force already is only verified, and nothing
    * is written.

@@ -43,7 +43,7 @@ final class ApplyRun {
     ApplyGoal.Wanted wanted = goal.resolve(cluster, name);
     config = wanted.config();
     naming = wanted.naming();
-    ApplyPlan plan = new NodeCheck(cluster, name, config, naming, options.gpus()).requirePlan();
+    ApplyPlan plan = new NodeCheck(cluster, name, goal, wanted, options).requirePlan();
     step(
         ApplyPhase.CHECKED,
         System.nanoTime(),
@@ -79,7 +79,7 @@ final class ApplyRun {
     boolean inForce = plan.isInForce(cluster.settings());
     if (!inForce && goal == ApplyGoal.Again.AGAIN) {
       restartManager(claim);
-    } else if (!inForce && !isAskedFor(plan) && !holdsWhatPodsUse(plan)) {
+    } else if (!inForce && !isAskedFor(plan) && !goal.takesNothing(status(plan.node()))) {
       plan = makeRoom(plan, claim);
     }
     try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
@@ -98,41 +98,29 @@ final class ApplyRun {
     return naming == ApplyRequest.Naming.EXACT ? config : plan.content().contentName(config);
   }
 
-  /** After a change that failed, going back takes nothing from the pods that made it fail. */
-  private boolean holdsWhatPodsUse(ApplyPlan plan) {
-    return goal == ApplyGoal.Previous.PREVIOUS
-        && status(plan.node()).state().equals(Optional.of(MigState.FAILED));
-  }
-
   /** Keeps pods away and evicts them, as far as that is allowed; otherwise refuses a busy node. */
   private ApplyPlan makeRoom(ApplyPlan plan, NodeClaim claim) throws InterruptedException {
     claim.requireFree(plan.node());
-    List<Pod> before = GpuPods.on(cluster, name);
-    boolean drains = options.disruption() == Disruption.DRAIN;
-    refuseIfInTheWay(before.stream()
-        .filter(pod -> !drains || GpuPods.kind(pod) != GpuPods.Kind.EVICTABLE)
-        .toList());
     if (options.disruption() == Disruption.NONE) {
       return plan;
     }
     Node cordoned = claim.cordon();
     step(ApplyPhase.CORDONED, System.nanoTime(), "no new pod comes to the node");
-    if (drains) {
+    if (options.disruption() == Disruption.DRAIN) {
       List<String> evicted = new Drain(cluster, name).run(timings.drain());
       step(
           ApplyPhase.DRAINED,
           System.nanoTime(),
           evicted.isEmpty() ? "no pod used the GPUs" : "evicted " + String.join(", ", evicted));
     }
-    refuseIfInTheWay(GpuPods.on(cluster, name));
-    return plan.on(cordoned);
-  }
-
-  private void refuseIfInTheWay(List<Pod> pods) {
-    if (!pods.isEmpty()) {
+    List<Pod> slippedIn = GpuPods.using(cluster.podsOnNode(name));
+    if (!slippedIn.isEmpty()) {
       throw new MigRefusedException(
-          "Config '%s' on node %s".formatted(config, name), GpuPods.inTheWay(pods));
+          "Config '%s' on node %s".formatted(config, name),
+          List.of("pods came to use its GPUs just before it was cordoned: %s; try again"
+              .formatted(GpuPods.names(slippedIn))));
     }
+    return plan.on(cordoned);
   }
 
   private void restartManager(NodeClaim claim) throws InterruptedException {
@@ -278,12 +266,12 @@ final class ApplyRun {
    */
   private Request retry(
       Request request, NodeClaim claim, Node node, long sinceStart, MigFailedException failed) {
+    ApplyPlan plan = request.plan;
     boolean quick = request.tracker.failedWithoutWork()
         && sinceStart < timings.propagation().toNanos();
-    if (naming == ApplyRequest.Naming.EXACT || !quick) {
+    if (plan.isExact(config) || !quick) {
       throw failed.with(diagnosis(failed.lastSeen()));
     }
-    ApplyPlan plan = request.plan;
     String first = plan.content().contentName(config);
     String other = plan.key().equals(first) ? plan.content().retryName(config, 2) : first;
     return request(plan.on(node).as(other), claim, ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED);

@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.api.model.NodeList;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.api.model.StatusDetails;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewStatus;
 import io.fabric8.kubernetes.api.model.policy.v1.Eviction;
 import io.fabric8.kubernetes.api.model.policy.v1.EvictionBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -72,16 +74,23 @@ final class Cluster {
 
   /** The configured namespace, or the one in which MIG manager pods run. */
   String operatorNamespace() {
-    return settings
-        .operatorNamespace()
-        .orElseGet(() -> managerPods().stream()
-            .map(pod -> pod.getMetadata().getNamespace())
-            .sorted()
-            .findFirst()
-            .orElse(MigSettings.DEFAULT_NAMESPACE));
+    return settings.operatorNamespace().orElseGet(() -> namespaceOf(managerPods()));
   }
 
-  private List<Pod> managerPods() {
+  /** As {@link #operatorNamespace()}, where the MIG manager pods are known. */
+  String operatorNamespace(List<Pod> managerPods) {
+    return settings.operatorNamespace().orElseGet(() -> namespaceOf(managerPods));
+  }
+
+  private static String namespaceOf(List<Pod> managerPods) {
+    return managerPods.stream()
+        .map(pod -> pod.getMetadata().getNamespace())
+        .sorted()
+        .findFirst()
+        .orElse(MigSettings.DEFAULT_NAMESPACE);
+  }
+
+  List<Pod> managerPods() {
     return call(
         "list pods with label app=nvidia-mig-manager in all namespaces",
         () -> client
@@ -90,6 +99,31 @@ final class Cluster {
             .withLabel("app", "nvidia-mig-manager")
             .list()
             .getItems());
+  }
+
+  List<Pod> podsOnNode(String node) {
+    return call(
+        "list pods of node %s in all namespaces".formatted(node),
+        () -> client
+            .pods()
+            .inAnyNamespace()
+            .withField("spec.nodeName", node)
+            .list()
+            .getItems());
+  }
+
+  /** Whether this client may do something; empty if the API server does not say. */
+  Optional<Boolean> mayI(Permission permission, String operatorNamespace) {
+    SelfSubjectAccessReview asked = permission.review(operatorNamespace);
+    try {
+      return Optional.ofNullable(call(
+                  "create selfsubjectaccessreviews.authorization.k8s.io",
+                  () -> client.authorization().v1().selfSubjectAccessReview().create(asked))
+              .getStatus())
+          .map(SubjectAccessReviewStatus::getAllowed);
+    } catch (MigClusterException unanswered) {
+      return Optional.empty();
+    }
   }
 
   Optional<Node> node(String name) {
@@ -153,7 +187,7 @@ final class Cluster {
   }
 
   /** The pods that are bound to a node, of all namespaces. */
-  FilterWatchListDeletable<Pod, PodList, PodResource> podsOnNode(String node) {
+  FilterWatchListDeletable<Pod, PodList, PodResource> podsBoundTo(String node) {
     return client.pods().inAnyNamespace().withField("spec.nodeName", node);
   }
 
@@ -190,11 +224,18 @@ final class Cluster {
     });
   }
 
-  /** The operator's one custom resource; empty if there is none or its kind is not installed. */
+  /** The operator's custom resource that counts; empty if there is none. */
   Optional<GenericKubernetesResource> clusterPolicy() {
-    List<GenericKubernetesResource> found = call("list clusterpolicies.nvidia.com", () -> {
+    return clusterPolicies().stream().findFirst();
+  }
+
+  /** The one that counts first; empty if there is none or the kind is not installed. */
+  List<GenericKubernetesResource> clusterPolicies() {
+    return call("list clusterpolicies.nvidia.com", () -> {
       try {
-        return client.genericKubernetesResources(ClusterPolicies.CONTEXT).list().getItems();
+        return client.genericKubernetesResources(ClusterPolicies.CONTEXT).list().getItems().stream()
+            .sorted(ClusterPolicies.BY_PRECEDENCE)
+            .toList();
       } catch (KubernetesClientException e) {
         if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
           return List.of();
@@ -202,7 +243,6 @@ final class Cluster {
         throw e;
       }
     });
-    return found.stream().findFirst();
   }
 
   /** The same client, which by itself sends a request again that is answered 429. */
@@ -291,10 +331,7 @@ final class Cluster {
     int code =
         e instanceof KubernetesClientException answered ? Math.max(0, answered.getCode()) : 0;
     return switch (code) {
-      case HttpURLConnection.HTTP_FORBIDDEN ->
-        new MigClusterException(
-            "Not allowed to %s. Grant the verb in RBAC to the user of this client".formatted(what),
-            e);
+      case HttpURLConnection.HTTP_FORBIDDEN -> MigClusterException.forbidden(what, e);
       case HttpURLConnection.HTTP_UNAUTHORIZED ->
         new MigClusterException(
             "The API server %s does not accept these credentials, to %s. Log in again or check the kubeconfig's user"

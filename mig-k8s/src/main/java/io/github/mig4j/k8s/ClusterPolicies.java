@@ -1,6 +1,11 @@
 package io.github.mig4j.k8s;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.github.mig4j.config.MigStrategy;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Optional;
 
 /**
  * The GPU Operator's custom resource, {@code nvidia.com/v1 ClusterPolicy}, of which a cluster has
@@ -17,5 +22,28 @@ public final class ClusterPolicies {
       .withNamespaced(false)
       .build();
 
+  /** NVIDIA's controllers go by the oldest, and by name where two are as old (active_config.go). */
+  static final Comparator<GenericKubernetesResource> BY_PRECEDENCE = Comparator.comparing(
+          (GenericKubernetesResource policy) -> policy.getMetadata().getCreationTimestamp(),
+          Comparator.nullsLast(Comparator.naturalOrder()))
+      .thenComparing(policy -> policy.getMetadata().getName());
+
   private ClusterPolicies() {}
+
+  static Optional<MigStrategy> strategy(GenericKubernetesResource policy) {
+    Object set = policy.get("spec", "mig", "strategy");
+    return Arrays.stream(MigStrategy.values())
+        .filter(strategy -> strategy.toString().equals(set))
+        .findFirst();
+  }
+
+  /** The chart's default is to deploy it. */
+  static boolean deploysMigManager(GenericKubernetesResource policy) {
+    return !Boolean.FALSE.equals(policy.get("spec", "migManager", "enabled"));
+  }
+
+  /** Whether nodes can be given to virtual machines; otherwise their labels for that say nothing. */
+  static boolean servesVirtualMachines(GenericKubernetesResource policy) {
+    return Boolean.TRUE.equals(policy.get("spec", "sandboxWorkloads", "enabled"));
+  }
 }

@@ -35,11 +35,10 @@ final class Drain {
   List<String> run(Duration patience) throws InterruptedException {
     long start = System.nanoTime();
     try (PodWatch watch =
-        new PodWatch(cluster, "node " + node, cluster.podsOnNode(node), patience)) {
+        new PodWatch(cluster, "node " + node, cluster.podsBoundTo(node), patience)) {
       while (true) {
-        List<Pod> left = watch.pods().stream()
+        List<Pod> left = GpuPods.using(watch.pods()).stream()
             .filter(pod -> Cluster.isOn(pod, node))
-            .filter(GpuPods::usesGpus)
             .filter(pod -> GpuPods.kind(pod) == GpuPods.Kind.EVICTABLE)
             .toList();
         if (left.isEmpty()) {

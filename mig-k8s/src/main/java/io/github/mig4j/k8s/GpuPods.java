@@ -4,52 +4,46 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Which pods of a node use its GPUs, as far as pods tell. */
+/** Which of a node's pods use its GPUs, as far as their specifications tell. */
 final class GpuPods {
+
+  /** As many pods as a message names. */
+  private static final int NAMED = 10;
+
+  private static final Set<String> FINISHED = Set.of("Succeeded", "Failed");
+
+  /** The MIG manager deletes these itself (mig-parted, pkg/mig/reconfigure/reconfigure.go). */
+  private static final Set<String> VALIDATORS =
+      Set.of("nvidia-cuda-validator", "nvidia-device-plugin-validator");
 
   private static final String MIRROR = "kubernetes.io/config.mirror";
 
   private GpuPods() {}
 
-  /** The pods bound to a node that ask for NVIDIA's resources and have not ended. */
-  static List<Pod> on(Cluster cluster, String node) {
-    return cluster
-        .call("list pods of node " + node, () -> cluster.podsOnNode(node).list().getItems())
-        .stream()
-        .filter(pod -> Cluster.isOn(pod, node))
-        .filter(GpuPods::usesGpus)
+  /** Pods that were given GPUs or MIG devices, and that the MIG manager will not stop itself. */
+  static List<Pod> using(List<Pod> podsOfNode) {
+    return podsOfNode.stream()
+        .filter(GpuPods::isRunning)
+        .filter(pod -> !isStoppedByManager(pod))
+        .filter(GpuPods::asksForGpu)
         .toList();
   }
 
-  /** Whether a pod that has not ended asks for one of NVIDIA's resources. */
-  static boolean usesGpus(Pod pod) {
-    String phase = pod.getStatus() == null ? "" : String.valueOf(pod.getStatus().getPhase());
-    return !Set.of("Succeeded", "Failed").contains(phase)
-        && pod.getSpec() != null
-        && Stream.of(pod.getSpec().getInitContainers(), pod.getSpec().getContainers())
-            .filter(containers -> containers != null)
-            .flatMap(List::stream)
-            .anyMatch(GpuPods::usesGpus);
-  }
-
-  private static boolean usesGpus(Container container) {
-    return container.getResources() != null
-        && Stream.of(
-                container.getResources().getLimits(), container.getResources().getRequests())
-            .anyMatch(GpuPods::namesNvidia);
-  }
-
-  private static boolean namesNvidia(@Nullable Map<String, Quantity> resources) {
-    return resources != null
-        && resources.entrySet().stream()
-            .anyMatch(e -> e.getKey().startsWith("nvidia.com/")
-                && e.getValue().getNumericalAmount().signum() > 0);
+  /** Pods with resource claims, which do not say for what. */
+  static List<Pod> withClaims(List<Pod> podsOfNode) {
+    return podsOfNode.stream()
+        .filter(GpuPods::isRunning)
+        .filter(pod -> pod.getSpec().getResourceClaims() != null
+            && !pod.getSpec().getResourceClaims().isEmpty())
+        .toList();
   }
 
   /** What evicting a pod comes to. */
@@ -76,24 +70,55 @@ final class GpuPods {
     return Kind.UNMANAGED;
   }
 
-  /** Why each of these keeps a node from being changed. */
-  static List<String> inTheWay(List<Pod> pods) {
-    return pods.stream()
-        .map(pod -> "pod %s uses its GPUs; %s"
-            .formatted(
-                name(pod),
-                switch (kind(pod)) {
-                  case EVICTABLE -> "wait until it is done, or drain the node";
-                  case STAYS ->
-                    "a drain leaves it, so remove its DaemonSet or manifest from the node";
-                  case UNMANAGED ->
-                    "nobody would make it again after a drain, so wait until it is done, or delete it";
-                }))
-        .sorted()
-        .toList();
+  /** The pods by namespace and name, e.g. {@code ml/train-0, ml/train-1 and 3 more}. */
+  static String names(List<Pod> pods) {
+    String named =
+        pods.stream().map(GpuPods::name).sorted().limit(NAMED).collect(Collectors.joining(", "));
+    int more = pods.size() - NAMED;
+    return more > 0 ? "%s and %d more".formatted(named, more) : named;
   }
 
   static String name(Pod pod) {
     return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
+  }
+
+  private static boolean isRunning(Pod pod) {
+    return pod.getSpec() != null
+        && (pod.getStatus() == null || !FINISHED.contains(pod.getStatus().getPhase()));
+  }
+
+  /** Also a DaemonSet that is a GPU client by its node selector is stopped for the change. */
+  private static boolean isStoppedByManager(Pod pod) {
+    Map<String, String> labels = orEmpty(pod.getMetadata().getLabels());
+    Map<String, String> selector = orEmpty(pod.getSpec().getNodeSelector());
+    return VALIDATORS.contains(labels.getOrDefault("app", ""))
+        || selector.containsKey(Labels.DEPLOY_CLIENT);
+  }
+
+  private static boolean asksForGpu(Pod pod) {
+    return Stream.of(pod.getSpec().getContainers(), pod.getSpec().getInitContainers())
+        .filter(containers -> containers != null)
+        .flatMap(List::stream)
+        .map(Container::getResources)
+        .filter(resources -> resources != null)
+        .anyMatch(GpuPods::asksForGpu);
+  }
+
+  private static boolean asksForGpu(ResourceRequirements resources) {
+    return Stream.of(resources.getRequests(), resources.getLimits())
+        .flatMap(asked -> orEmpty(asked).entrySet().stream())
+        .anyMatch(asked -> isGpu(asked.getKey()) && isMoreThanNone(asked.getValue()));
+  }
+
+  private static boolean isGpu(String resource) {
+    return resource.startsWith("nvidia.com/gpu") || resource.startsWith("nvidia.com/mig-");
+  }
+
+  private static boolean isMoreThanNone(Quantity quantity) {
+    return quantity.getNumericalAmount().signum() > 0;
+  }
+
+  private static <V> Map<String, V> orEmpty(@Nullable Map<String, V> map) {
+    return map == null ? Map.of() : map;
   }
 }

@@ -1,12 +1,34 @@
 package io.github.mig4j.k8s;
 
 import io.github.mig4j.MigException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The API server did not answer, or refused a request for a reason of its own. */
 public final class MigClusterException extends MigException {
   private static final long serialVersionUID = 1L;
 
+  private final transient @Nullable String forbidden;
+
   MigClusterException(String message, Throwable cause) {
+    this(message, cause, null);
+  }
+
+  private MigClusterException(String message, Throwable cause, @Nullable String forbidden) {
     super(message, cause);
+    this.forbidden = forbidden;
+  }
+
+  /** For an answer of 403. {@code what} is a verb and its object. */
+  static MigClusterException forbidden(String what, Throwable cause) {
+    return new MigClusterException(
+        "Not allowed to %s. Grant the verb in RBAC to the user of this client".formatted(what),
+        cause,
+        what);
+  }
+
+  /** What the client may not do, if that is the reason. */
+  Optional<String> forbidden() {
+    return Optional.ofNullable(forbidden);
   }
 }

@@ -27,6 +27,19 @@ public final class MigNode {
   }
 
   /**
+   * Checks whether a configuration can be applied, and reads for that but writes nothing. What
+   * {@link #apply} would refuse for is an error; what is forbidden to be read is one more finding.
+   *
+   * @param config a name under {@code mig-configs}
+   * @return everything there is to say, not only the first fault
+   * @throws IllegalArgumentException if the name is no label value
+   * @throws MigClusterException if the API server does not answer
+   */
+  public Preflight preflight(String config) {
+    return apply(config).preflight();
+  }
+
+  /**
    * Prepares to apply a configuration of the ConfigMap that the GPU Operator is pointed at. The
    * node is asked for it under the name that carries its content's hash, which is published if it
    * is not yet.

@@ -32,8 +32,12 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
       "ConfigMap '%s' belongs to the GPU Operator, which reverts every change; use another name, e.g. 'mig-config'"
           .formatted(RESERVED_CONFIG_MAP);
 
+  static boolean isConfigMapName(String name) {
+    return name.length() <= 253 && DNS_SUBDOMAIN.matcher(name).matches();
+  }
+
   static String requireConfigMapName(String name) {
-    if (name.length() > 253 || !DNS_SUBDOMAIN.matcher(name).matches()) {
+    if (!isConfigMapName(name)) {
       throw new IllegalArgumentException(
           "'%s' is no name for a ConfigMap; use lower-case letters, digits, '.' and '-', e.g. 'mig-config'"
               .formatted(name));

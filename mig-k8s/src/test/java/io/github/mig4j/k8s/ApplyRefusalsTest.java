@@ -58,7 +58,10 @@ class ApplyRefusalsTest {
   @Test
   void apply_unknownNode_isRefused() {
     assertRefused(
-        "b200-split-small", "Node gpu-node: there is no such node; see 'kubectl get nodes'");
+        "b200-split-small",
+        "Config 'b200-split-small' on node gpu-node: there is no such node; see 'kubectl get"
+            + " nodes'; the cluster has no ClusterPolicy, so no GPU Operator manages MIG; install"
+            + " NVIDIA's GPU Operator");
   }
 
   @Test
@@ -72,15 +75,15 @@ class ApplyRefusalsTest {
   }
 
   @Test
-  void apply_policyThatNamesNoMap_isRefused() {
+  void apply_policyThatNamesNoMap_isRefused_whereNoneWasGenerated() {
     create(Nodes.b200(1));
     createPolicy(Map.of("mig", Map.of("strategy", "mixed")));
 
     assertRefused(
         "b200-split-small",
-        "Config 'b200-split-small' on node gpu-node: ClusterPolicy cluster-policy names no"
-            + " ConfigMap, so the MIG manager makes its own configurations; set"
-            + " spec.migManager.config.name");
+        "Config 'b200-split-small' on node gpu-node: ConfigMap gpu-operator/gpu-node-mig-config"
+            + " does not exist, in which the node's MIG manager shows its configurations; set"
+            + " spec.migManager.config.name, or see whether the MIG manager runs");
   }
 
   @Test
@@ -103,7 +106,8 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-smal",
         "Config 'b200-split-smal' on node gpu-node: ConfigMap gpu-operator/mig-config has no such"
-            + " configuration; it has [all-disabled, b200-split-small, too-large]");
+            + " configuration; it has [all-disabled, b200-split-small, too-large] (did you"
+            + " mean b200-split-small?)");
   }
 
   @Test
@@ -124,8 +128,8 @@ class ApplyRefusalsTest {
 
     assertRefused(
         "b200-split-small",
-        "Config 'b200-split-small' on node gpu-node: Node gpu-node has GPU product 'NVIDIA-B201',"
-            + " which is not in the catalogue; add its model to the settings");
+        "Config 'b200-split-small' on node gpu-node: GPU product 'NVIDIA-B201' is not in the"
+            + " catalogue; add its model to the settings");
   }
 
   @Test
@@ -152,7 +156,8 @@ class ApplyRefusalsTest {
         "Config 'b200-split-small' on node gpu-node: config.yaml:10:7: GPU 0 (h100-sxm-80gb):"
             + " h100-sxm-80gb has no profile 1g.23gb (did you mean 1g.20gb or 1g.10gb?); it has"
             + " 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb; mig-parted would"
-            + " destroy all devices, make none and report success");
+            + " destroy all devices, make none and report success; docs/lint.md explains"
+            + " unknown-profile");
   }
 
   @Test
@@ -168,7 +173,7 @@ class ApplyRefusalsTest {
             + " (1g.23gb: 1, 3g.90gb: 8); b200-180gb has 182784 MiB of memory, but the request"
             + " takes 203264 (1g.23gb: 20992, 3g.90gb: 182272); b200-180gb has 148 SMs, but the"
             + " request takes 158 (1g.23gb: 18, 3g.90gb: 140); mig-parted would destroy all devices"
-            + " and fail");
+            + " and fail; docs/lint.md explains not-placeable");
   }
 
   @Test
@@ -184,26 +189,6 @@ class ApplyRefusalsTest {
   }
 
   @Test
-  void apply_toTheOperatorsOwnMap_isRefused() {
-    create(Nodes.b200(1));
-    TestCluster.of(client).policy("mixed", "default-mig-parted-config");
-    client
-        .resource(new io.fabric8.kubernetes.api.model.ConfigMapBuilder()
-            .withNewMetadata()
-            .withName("default-mig-parted-config")
-            .withNamespace("gpu-operator")
-            .endMetadata()
-            .addToData("config.yaml", CONFIGS)
-            .build())
-        .create();
-
-    assertRefused(
-        "b200-split-small",
-        "Publishing: ConfigMap 'default-mig-parted-config' belongs to the GPU Operator, which"
-            + " reverts every change; use another name, e.g. 'mig-config'");
-  }
-
-  @Test
   void apply_withoutPermission_namesTheVerb() {
     server
         .expect()
@@ -212,10 +197,13 @@ class ApplyRefusalsTest {
         .andReturn(403, new StatusBuilder().withCode(403).build())
         .always();
 
-    assertThatThrownBy(() -> apply("b200-split-small"))
-        .isInstanceOf(MigClusterException.class)
-        .hasMessage(
-            "Not allowed to get node gpu-node. Grant the verb in RBAC to the user of this client");
+    createPolicy();
+    createMap();
+
+    assertRefused(
+        "b200-split-small",
+        "Config 'b200-split-small' on node gpu-node: this client is not allowed to get node"
+            + " gpu-node; grant it what MigRole.APPLY.manifest() has");
   }
 
   @Test

@@ -180,9 +180,8 @@ class MigNodeChangeTest {
 
       assertThatThrownBy(() -> apply(mig, "small"))
           .isInstanceOf(MigRefusedException.class)
-          .hasMessage("Config 'small' on node gpu-node: pod default/by-hand uses its GPUs; nobody"
-              + " would make it again after a drain, so wait until it is done, or delete it; pod"
-              + " default/train uses its GPUs; wait until it is done, or drain the node");
+          .hasMessage("Config 'small' on node gpu-node: pods use the node's GPUs: default/by-hand,"
+              + " default/train; a change takes the GPUs from them, so drain the node first");
       assertThat(mig.node("gpu-node").status().config()).contains("all-disabled");
     }
   }
@@ -312,8 +311,9 @@ class MigNodeChangeTest {
               .disruption(Disruption.DRAIN)
               .await(LONG))
           .isInstanceOf(MigRefusedException.class)
-          .hasMessage("Config 'small' on node gpu-node: pod default/agent uses its GPUs; a drain"
-              + " leaves it, so remove its DaemonSet or manifest from the node");
+          .hasMessage("Config 'small' on node gpu-node: pods that use the node's GPUs are not"
+              + " evicted, since nobody would make them again or their DaemonSet would make them"
+              + " here: default/agent; delete them, or wait until they are done");
       assertThat(budgets.evicted()).isEmpty();
     }
   }
@@ -406,7 +406,7 @@ class MigNodeChangeTest {
   }
 
   @Test
-  void disable_returnsToWholeGpus_andPublishesTheConfigIfThereIsNone() {
+  void disable_returnsToWholeGpus_andPublishesWhatThatTakes() {
     try (var simulator = simulator()) {
       apply(mig, "small");
 
@@ -415,7 +415,7 @@ class MigNodeChangeTest {
       assertThat(whole.allocatable()).hasToString("{nvidia.com/gpu=1}");
       assertThat(whole.status().configName()).contains("all-disabled");
       assertThat(mig.configMap("mig-config").read().orElseThrow().configs())
-          .containsKeys("all-disabled", "small", "medium");
+          .containsKeys(whole.status().config().orElseThrow(), "small", "medium");
     }
   }
 
@@ -432,7 +432,11 @@ class MigNodeChangeTest {
           .isInstanceOf(MigDeadlineException.class)
           .hasMessageStartingWith("Node gpu-node: the MIG manager has been at work on 'medium-")
           .hasMessageContaining("' for PT1S, but its MIG state is pending, ")
-          .hasMessageEndingWith(". Read the log of its pod, and recover the node");
+          .satisfies(e -> assertThat(((MigDeadlineException) e).diagnosis().code())
+              .isIn(
+                  FailureCode.STILL_AT_WORK,
+                  FailureCode.RUN_ABANDONED,
+                  FailureCode.API_REQUEST_FAILED));
 
       var outcome = mig.node("gpu-node").recover().timings(QUICK).await(LONG);
 
@@ -451,8 +455,8 @@ class MigNodeChangeTest {
       assertThatThrownBy(() -> apply(mig, "small"))
           .isInstanceOf(MigFailedException.class)
           .hasMessageStartingWith("Node gpu-node: the MIG manager says success for 'small-")
-          .hasMessageEndingWith(
-              "stopped, so the node offers no GPU. Recover the node, which starts a fresh MIG manager");
+          .satisfies(e -> assertThat(((MigFailedException) e).diagnosis().code())
+              .isEqualTo(FailureCode.PAUSED_AFTER_SUCCESS));
 
       var outcome = mig.node("gpu-node").recover().timings(QUICK).await(LONG);
 
@@ -528,7 +532,8 @@ class MigNodeChangeTest {
             .await(LONG))
         .isInstanceOf(MigDeadlineException.class)
         .hasMessageStartingWith("Node gpu-node: the MIG manager has shown no sign of 'small-")
-        .hasMessageEndingWith(". Check that its pod runs, and recover the node");
+        .satisfies(e -> assertThat(((MigDeadlineException) e).diagnosis().code())
+            .isEqualTo(FailureCode.MANAGER_NOT_RUNNING));
     assertThat(annotations()).doesNotContainKey("mig4j.github.io/change");
   }
 

@@ -1,0 +1,48 @@
+package io.github.mig4j.k8s;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.github.mig4j.config.MigConfigFile;
+import java.util.Optional;
+
+/**
+ * The ConfigMap from which a node's MIG manager takes configurations: one's own, the operator's, or
+ * the one in which a manager without any publishes what it generated for the node.
+ *
+ * <p>The last two are not ours to change, so a node is asked for their configurations by the plain
+ * name. Source of names and place: NVIDIA/mig-parted bd7160f4, cmd/nvidia-mig-manager/main.go.
+ */
+record MigConfigSource(String namespace, String map, Kind kind) {
+
+  /** Who writes the map. */
+  enum Kind {
+    OWN,
+    OPERATORS,
+    GENERATED
+  }
+
+  static MigConfigSource of(GenericKubernetesResource policy, String node, String namespace) {
+    return MigOperator.configMap(policy)
+        .map(named -> new MigConfigSource(
+            namespace,
+            named,
+            named.equals(OperatorSettings.RESERVED_CONFIG_MAP) ? Kind.OPERATORS : Kind.OWN))
+        .orElseGet(() -> new MigConfigSource(namespace, node + "-mig-config", Kind.GENERATED));
+  }
+
+  /** The file as it is; empty if there is no such map, which is so as well if none can exist. */
+  Optional<MigConfigFile> read(Cluster cluster) {
+    return OperatorSettings.isConfigMapName(map)
+        ? new MigConfigMap(cluster, map).file(namespace)
+        : Optional.empty();
+  }
+
+  /** How a node is asked for a configuration of this map. */
+  ApplyRequest.Naming naming(ApplyRequest.Naming wanted) {
+    return kind == Kind.OWN ? wanted : ApplyRequest.Naming.EXACT;
+  }
+
+  @Override
+  public String toString() {
+    return "ConfigMap %s/%s".formatted(namespace, map);
+  }
+}
