@@ -15,8 +15,11 @@ import io.fabric8.mockwebserver.http.WebSocketListener;
 import java.lang.reflect.Field;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -24,13 +27,14 @@ import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ReflectionSupport;
 
 /**
- * fabric8's CRUD mock server for each test, put into its fields of type {@link KubernetesClient} and
- * {@link KubernetesMockServer}.
+ * fabric8's CRUD mock server for each test, put into its fields of type {@link KubernetesClient},
+ * {@link KubernetesMockServer} and {@link PodLogs}, of which the last answers requests for logs.
  *
  * <p>Unlike its own extension, watches are closed on a thread of their own. In 7.8.0 the server's
  * only event loop waits for the events that a closing watch still has to send, which are sent on
  * that same event loop, so that no request is answered for half a minute. And a JSON patch that
- * does not fit the object any more is answered, as a real server does, where the mock is silent.
+ * does not fit the object any more is answered, as a real server does, where the mock is silent. A
+ * field selector for the node of a pod, to which it would answer with nothing, is left out.
  */
 public final class MockApiServer implements BeforeEachCallback, AfterEachCallback {
 
@@ -40,17 +44,19 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
   @Override
   public void beforeEach(ExtensionContext context) throws IllegalAccessException {
     Map<ServerRequest, Queue<ServerResponse>> expectations = new HashMap<>();
+    PodLogs logs = new PodLogs();
     KubernetesMockServer server = new KubernetesMockServer(
         new Context(),
         new MockWebServer(),
         expectations,
-        new ClosingWatchesAside(expectations),
+        new ClosingWatchesAside(expectations, logs),
         false);
     server.init();
     KubernetesClient client = server.createClient();
     context.getStore(NAMESPACE).put(KubernetesMockServer.class, server);
     context.getStore(NAMESPACE).put(KubernetesClient.class, client);
     set(context.getRequiredTestInstance(), KubernetesMockServer.class, server);
+    set(context.getRequiredTestInstance(), PodLogs.class, logs);
     set(context.getRequiredTestInstance(), KubernetesClient.class, client);
   }
 
@@ -77,12 +83,38 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
   }
 
   private static final class ClosingWatchesAside extends KubernetesMixedDispatcher {
-    ClosingWatchesAside(Map<ServerRequest, Queue<ServerResponse>> expectations) {
+    private static final Pattern LOG = Pattern.compile("GET /.*/pods/([^/]+)/log(\\?.*)?");
+    private static final Pattern OF_NODE = Pattern.compile("[&?]fieldSelector=spec.nodeName[^&]*");
+
+    private final PodLogs logs;
+
+    ClosingWatchesAside(Map<ServerRequest, Queue<ServerResponse>> expectations, PodLogs logs) {
       super(expectations);
+      this.logs = logs;
     }
 
     @Override
     public MockResponse dispatch(RecordedRequest request) {
+      Matcher log = LOG.matcher(request.getMethod() + " " + request.getPath());
+      Optional<PodLogs.Answer> answer = log.matches() ? logs.of(log.group(1)) : Optional.empty();
+      return answer
+          .map(found -> new MockResponse().setResponseCode(found.code()).setBody(found.body()))
+          .orElseGet(() -> answer(ofAnyNode(request)));
+    }
+
+    private static RecordedRequest ofAnyNode(RecordedRequest request) {
+      Matcher ofNode = OF_NODE.matcher(request.getPath());
+      return ofNode.find()
+          ? new RecordedRequest(
+              request.getHttpVersion(),
+              request.method(),
+              ofNode.replaceFirst(""),
+              request.getHeaders(),
+              request.getBody())
+          : request;
+    }
+
+    private MockResponse answer(RecordedRequest request) {
       MockResponse response;
       try {
         response = super.dispatch(request);
