@@ -276,14 +276,7 @@ final class ApplyTracker {
     failedSince = Optional.of(since);
     if (nanos - since >= timings.failure().toNanos()) {
       throw new MigFailedException(
-          "Node %s: the MIG manager failed to apply '%s'%s"
-              .formatted(
-                  status.node(),
-                  key,
-                  status.paused().isEmpty()
-                      ? ""
-                      : " and left " + String.join(", ", status.paused())
-                          + " stopped, so the node offers no GPU"),
+          "Node %s: the MIG manager failed to apply '%s'".formatted(status.node(), key),
           status,
           Diagnosis.of(status, List.of()));
     }

@@ -17,7 +17,8 @@ final class Examination {
       "run", "(none)",
       "gpu", "a GPU",
       "profile", "a device",
-      "pod", "the GPU's clients");
+      "pod", "the GPU's clients",
+      "paused", "the GPU's clients");
 
   private final MigNodeStatus status;
   private final OperatorLogs logs;
@@ -153,7 +154,7 @@ final class Examination {
         || verdict.code == FailureCode.PAUSED_AFTER_SUCCESS;
     if (is(MigState.FAILED) && !status.paused().isEmpty() && !saysPaused) {
       line.append(
-          ". Besides, %s stay stopped until a run succeeds or the manager's pod is restarted"
+          ". Until a run succeeds or the node's MIG manager pod is restarted, the node offers no GPU: stopped are %s"
               .formatted(String.join(", ", status.paused())));
     }
     if (verdict.code == FailureCode.NOTHING_REQUESTED
@@ -168,6 +169,7 @@ final class Examination {
 
   private String filled(String text, Optional<Found> found) {
     Map<String, String> values = new HashMap<>();
+    values.put("paused", String.join(", ", status.paused()));
     log.pod().ifPresent(pod -> values.put("pod", pod));
     log.run().ifPresent(run -> {
       values.put("run", run);

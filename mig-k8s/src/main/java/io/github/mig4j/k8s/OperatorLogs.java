@@ -49,18 +49,25 @@ record OperatorLogs(List<String> lines, Availability availability, String reason
       if (manager.isEmpty()) {
         return new OperatorLogs(List.of(), Availability.NO_POD, "");
       }
-      String log = log(cluster, manager.get(), MANAGER);
+      Optional<String> log = log(cluster, manager.get(), MANAGER);
+      if (log.isEmpty()) {
+        return unreadable("pod %s is gone".formatted(manager.get().getMetadata().getName()));
+      }
       boolean claimsSuccess = status.state().equals(Optional.of(MigState.SUCCESS));
       String rest = claimsSuccess && status.paused().isEmpty()
           ? newest(pods, PLUGIN)
               .filter(OperatorLogs::doesNotRun)
-              .map(plugin -> log(cluster, plugin, PLUGIN))
+              .flatMap(plugin -> log(cluster, plugin, PLUGIN))
               .orElse("")
           : "";
-      return of((log + "\n" + rest).lines().toList());
+      return of((log.get() + "\n" + rest).lines().toList());
     } catch (MigException e) {
-      return new OperatorLogs(List.of(), Availability.UNREADABLE, String.valueOf(e.getMessage()));
+      return unreadable(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static OperatorLogs unreadable(String reason) {
+    return new OperatorLogs(List.of(), Availability.UNREADABLE, reason);
   }
 
   private static List<Pod> podsOf(Cluster cluster, String namespace, String node) {
@@ -95,16 +102,16 @@ record OperatorLogs(List<String> lines, Availability availability, String reason
             .anyMatch(container -> !Boolean.TRUE.equals(container.getReady()));
   }
 
-  private static String log(Cluster cluster, Pod pod, String container) {
+  /** The end of a log; empty if the pod is gone. */
+  private static Optional<String> log(Cluster cluster, Pod pod, String container) {
     String namespace = pod.getMetadata().getNamespace();
     String name = pod.getMetadata().getName();
     String uri = "/api/v1/namespaces/%s/pods/%s/log?container=%s&tailLines=%d&limitBytes=%d"
         .formatted(namespace, name, container(pod, container), TAIL_LINES, LIMIT_BYTES);
     // PodResource.getLog would first watch the pod until it is ready.
     return Optional.ofNullable(cluster.call(
-            "get the log of pod %s/%s".formatted(namespace, name),
-            () -> cluster.client().raw(uri)))
-        .orElse("");
+        "get the log of pod %s/%s".formatted(namespace, name),
+        () -> cluster.client().raw(uri)));
   }
 
   /** The main one, which is named like the app. */

@@ -212,10 +212,10 @@ class ApplyTrackerTest {
             () -> see(tracker, 16, Nodes.b200(1).config(KEY, "failed").paused()))
         .isInstanceOf(MigFailedException.class)
         .hasMessage(
-            "Node gpu-node: the MIG manager failed to apply 'small-01234567' and left device-plugin"
-                + " stopped, so the node offers no GPU. Its pod's log tells why: kubectl logs -n"
-                + " <operator namespace> -l app=nvidia-mig-manager --field-selector"
-                + " spec.nodeName=gpu-node");
+            "Node gpu-node: the MIG manager failed to apply 'small-01234567'. The MIG manager"
+                + " failed and left device-plugin of node gpu-node stopped, so that the node offers"
+                + " no GPU. Restart the node's MIG manager pod; a manager that has succeeded once"
+                + " puts labels back only when it succeeds again");
   }
 
   @Test

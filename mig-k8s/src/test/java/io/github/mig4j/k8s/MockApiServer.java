@@ -16,6 +16,7 @@ import io.fabric8.mockwebserver.http.WebSocketListener;
 import java.lang.reflect.Field;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.regex.Matcher;
@@ -27,14 +28,14 @@ import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ReflectionSupport;
 
 /**
- * fabric8's CRUD mock server for each test, put into its fields of type {@link KubernetesClient} and
- * {@link KubernetesMockServer}.
+ * fabric8's CRUD mock server for each test, put into its fields of type {@link KubernetesClient},
+ * {@link KubernetesMockServer} and {@link PodLogs}, of which the last answers requests for logs.
  *
  * <p>Unlike its own extension, watches are closed on a thread of their own. In 7.8.0 the server's
  * only event loop waits for the events that a closing watch still has to send, which are sent on
  * that same event loop, so that no request is answered for half a minute. And a JSON patch that
  * does not fit the object any more is answered, as a real server does, where the mock is silent.
- * Pods are evicted, within their {@link PodBudgets}, and a selection of pods by node holds all pods,
+ * Logs are those that a test gives. Pods are evicted, within their {@link PodBudgets}, and a selection of pods by node holds all pods,
  * where the mock holds none.
  */
 public final class MockApiServer implements BeforeEachCallback, AfterEachCallback {
@@ -46,17 +47,19 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
   public void beforeEach(ExtensionContext context) throws IllegalAccessException {
     Map<ServerRequest, Queue<ServerResponse>> expectations = new HashMap<>();
     PodBudgets budgets = new PodBudgets();
+    PodLogs logs = new PodLogs();
     KubernetesMockServer server = new KubernetesMockServer(
         new Context(),
         new MockWebServer(),
         expectations,
-        new MoreLikeAServer(expectations, budgets),
+        new MoreLikeAServer(expectations, budgets, logs),
         false);
     server.init();
     KubernetesClient client = server.createClient();
     context.getStore(NAMESPACE).put(KubernetesMockServer.class, server);
     context.getStore(NAMESPACE).put(KubernetesClient.class, client);
     set(context.getRequiredTestInstance(), KubernetesMockServer.class, server);
+    set(context.getRequiredTestInstance(), PodLogs.class, logs);
     set(context.getRequiredTestInstance(), KubernetesClient.class, client);
     set(context.getRequiredTestInstance(), PodBudgets.class, budgets);
   }
@@ -85,19 +88,31 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
 
   private static final class MoreLikeAServer extends KubernetesMixedDispatcher {
 
+    private static final Pattern LOG = Pattern.compile("GET /.*/pods/([^/]+)/log(\\?.*)?");
     private static final Pattern EVICTION = Pattern.compile("(/api/v1/.*/pods/([^/]+))/eviction");
     private static final Pattern BY_NODE =
         Pattern.compile("fieldSelector=spec\\.nodeName%3D[^&]+&?");
 
     private final PodBudgets budgets;
+    private final PodLogs logs;
 
-    MoreLikeAServer(Map<ServerRequest, Queue<ServerResponse>> expectations, PodBudgets budgets) {
+    MoreLikeAServer(
+        Map<ServerRequest, Queue<ServerResponse>> expectations, PodBudgets budgets, PodLogs logs) {
       super(expectations);
       this.budgets = budgets;
+      this.logs = logs;
     }
 
     @Override
     public MockResponse dispatch(RecordedRequest request) {
+      Matcher log = LOG.matcher(request.getMethod() + " " + request.getPath());
+      Optional<PodLogs.Answer> answer = log.matches() ? logs.of(log.group(1)) : Optional.empty();
+      return answer
+          .map(found -> new MockResponse().setResponseCode(found.code()).setBody(found.body()))
+          .orElseGet(() -> answer(request));
+    }
+
+    private MockResponse answer(RecordedRequest request) {
       MockResponse response;
       try {
         Matcher eviction = EVICTION.matcher(request.getPath());

@@ -90,21 +90,26 @@ final class ConfigFile implements AutoCloseable {
     }
     MigConfigFile file = MigConfigFile.read(configMap.isEmpty() ? generated.toYaml() : text());
     MigConfigDocument document = file.document()
-        .orElseThrow(() -> new Reconfiguration.RunFailedException("error parsing config file: "
+        .orElseThrow(() -> invalid("Error parsing config file: "
             + file.findings().stream().filter(Finding::isError).findFirst().orElseThrow()));
     if (name.isEmpty() && document.configs().size() != 1) {
-      throw new Reconfiguration.RunFailedException(
-          "missing required flag 'selected-config' when more than one config available");
+      throw invalid(
+          "Error selecting MIG config: missing required flag 'selected-config' when more than one config available");
     }
     String selected = name.isEmpty() ? document.configs().keySet().iterator().next() : name;
     MigConfig config = document
         .config(selected)
         .orElseThrow(() ->
-            new Reconfiguration.RunFailedException("selected mig-config not present: " + selected));
+            invalid("Error selecting MIG config: selected mig-config not present: " + selected));
     boolean unrecognisable = file.findings().stream()
         .filter(finding -> UNRECOGNISABLE.contains(finding.code()))
         .anyMatch(finding -> finding.place().config().equals(Optional.of(selected)));
     return new Selection(config, unrecognisable ? Recognition.NEVER : Recognition.BY_DEVICES);
+  }
+
+  private static Reconfiguration.RunFailedException invalid(String line) {
+    return new Reconfiguration.RunFailedException(
+        line, "failed to validate MIG configuration: exit status 1");
   }
 
   /** Shows the generated configurations to the cluster, as long as this pod lives. */

@@ -98,6 +98,20 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /**
+   * What a pod of the simulated operator has written to its log, for API servers that are to answer
+   * a request for it.
+   *
+   * @param pod the pod's name
+   * @return as {@link #migManagerLog}; empty if no such pod runs now
+   */
+  public Optional<List<String>> podLog(String pod) {
+    return nodes.values().stream()
+        .filter(node -> node.hasPod(pod))
+        .findFirst()
+        .map(SimulatedNode::log);
+  }
+
+  /**
    * Sets traps on a node.
    *
    * @param node the node's name

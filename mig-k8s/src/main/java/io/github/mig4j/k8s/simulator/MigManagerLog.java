@@ -18,12 +18,20 @@ final class MigManagerLog {
     this.node = node;
   }
 
+  void debug(String message) {
+    add("debug", message);
+  }
+
   void info(String message) {
     add("info", message);
   }
 
   void error(String message) {
     add("error", message);
+  }
+
+  void fatal(String message) {
+    add("fatal", message);
   }
 
   synchronized List<String> lines() {

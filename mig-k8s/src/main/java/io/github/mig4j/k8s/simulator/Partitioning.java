@@ -7,12 +7,10 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
-import io.github.mig4j.layout.Violation;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.stream.Collectors;
 
 /**
  * What mig-parted does with one configuration: assert it, apply its modes, apply its devices.
@@ -22,21 +20,39 @@ import java.util.stream.Collectors;
  */
 final class Partitioning {
 
-  /** A mig-parted run that did not succeed, and the line that goes into the log. */
+  /** A mig-parted run that did not succeed: the GPU that it was at, why, and what it ends with. */
   static final class PartitioningException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    private final int index;
+    private final String device;
     private final String line;
+    private final String outcome;
 
-    PartitioningException(String line) {
-      super(line);
+    PartitioningException(SimulatedGpu gpu, String line, String outcome) {
+      super("GPU %d: %s".formatted(gpu.index(), line));
+      this.index = gpu.index();
+      this.device = gpu.model().boards().stream()
+          .map(board -> board.id().deviceFilter())
+          .findFirst()
+          .orElse("0x000010DE");
       this.line = line;
+      this.outcome = "Error applying MIG configuration with hooks: " + outcome;
     }
 
-    String line() {
-      return line;
+    void writeTo(MigManagerLog log) {
+      log.debug("  GPU %d: %s".formatted(index, device));
+      log.error(line);
+    }
+
+    String outcome() {
+      return outcome;
     }
   }
+
+  private static final String RESET_FAILED = "error resetting all GPUs: exit status 255";
+  private static final String ORDERINGS_FAILED =
+      "error setting MIGConfig: error attempting multiple config orderings: all orderings failed";
 
   private final NodeGpus node;
   private final ConfigFile.Selection selected;
@@ -82,7 +98,7 @@ final class Partitioning {
       return;
     }
     for (Trap trap : traps.spring(Trap.Step.MODE)) {
-      throw new PartitioningException(trap.line());
+      throw new PartitioningException(switched.get(0), trap.line(), RESET_FAILED);
     }
     boolean resets = switched.stream().anyMatch(gpu -> needsReset(gpu.model()));
     for (SimulatedGpu gpu : before) {
@@ -119,17 +135,21 @@ final class Partitioning {
       return;
     }
     PlacementResult result = MigLayout.place(gpu.model(), wanted);
-    if (result instanceof PlacementResult.Rejected rejected) {
+    if (result instanceof PlacementResult.Rejected) {
       node.set(gpu.cleared());
-      throw new PartitioningException(
-          "GPU %d: error attempting multiple config orderings: all orderings failed: %s"
-              .formatted(
-                  gpu.index(),
-                  rejected.violations().stream()
-                      .map(Violation::message)
-                      .collect(Collectors.joining("; "))));
+      throw new PartitioningException(gpu, refusal(gpu, wanted), ORDERINGS_FAILED);
     }
     node.set(gpu.holding(wanted));
+  }
+
+  /** What is not offered at all fails otherwise than what has no room. */
+  private static String refusal(SimulatedGpu gpu, SortedMap<MigProfile, Integer> wanted) {
+    return wanted.keySet().stream()
+        .filter(profile -> gpu.model().profile(profile).isEmpty())
+        .findFirst()
+        .map("Error getting GPU instance profile info for '%s': Not Supported"::formatted)
+        .orElseGet(() -> "Error creating GPU instance for '%s': Insufficient Resources"
+            .formatted(wanted.lastKey()));
   }
 
   private void meetTraps(SimulatedGpu gpu, SortedMap<MigProfile, Integer> wanted)
@@ -142,7 +162,8 @@ final class Partitioning {
       if (trap.effect() != Trap.Effect.REFUSE) {
         node.set(gpu.cleared());
       }
-      throw new PartitioningException("GPU %d: %s".formatted(gpu.index(), trap.line()));
+      String largest = wanted.isEmpty() ? "" : wanted.lastKey().toString();
+      throw new PartitioningException(gpu, trap.line().formatted(largest), ORDERINGS_FAILED);
     }
   }
 

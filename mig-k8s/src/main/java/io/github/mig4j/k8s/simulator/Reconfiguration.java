@@ -21,15 +21,20 @@ final class Reconfiguration {
   private final Traps traps;
   private boolean hasCompleted;
 
-  /** A run that writes {@code failed}, and the decisive line of its log. */
+  /**
+   * A run that writes {@code failed}, what mig-parted says of it, and what the manager says
+   * afterwards.
+   */
   static final class RunFailedException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final String line;
+    private final String outcome;
 
-    RunFailedException(String line) {
+    RunFailedException(String line, String outcome) {
       super(line);
       this.line = line;
+      this.outcome = outcome;
     }
   }
 
@@ -76,9 +81,11 @@ final class Reconfiguration {
       enter(Trap.Step.BEFORE_RUN);
       reconfigure(name);
       end(SUCCESS);
+      log.info("Successfully updated to MIG config: " + name);
     } catch (RunFailedException e) {
-      log.error(e.line);
+      log.fatal(e.line);
       end(FAILED);
+      log.error("Error: " + e.outcome);
     } catch (RunAbandonedException e) {
       return e.end;
     }
@@ -91,11 +98,14 @@ final class Reconfiguration {
     lifetime.pause(timings.assertion());
     Partitioning partitioning = new Partitioning(gpus, file.select(name, lifetime), traps);
     if (partitioning.isApplied()) {
-      log.info("MIG configuration is already applied");
+      log.info("Selected MIG config is already applied");
       return;
     }
     if (!partitioning.isModeApplied() && before.equals(REBOOTING)) {
-      throw new RunFailedException("MIG mode change did not take effect after rebooting");
+      throw new RunFailedException(
+          "Assertion failure: selected configuration not currently applied",
+          "failed to check if a MIG mode change is required: "
+              + "MIG mode change did not take effect after rebooting");
     }
     state(PENDING);
     node.editLabels(lifetime, DeployLabels::pause);
@@ -126,10 +136,14 @@ final class Reconfiguration {
   }
 
   private void awaitPods() throws InterruptedException, RunFailedException, RunAbandonedException {
+    log.info("Waiting for the device-plugin to shutdown");
     enter(Trap.Step.POD_WAIT);
     for (Operand operand : operands) {
       if (!operand.awaitStopped(timings.podStopTimeout())) {
-        throw new RunFailedException("timed out waiting for " + operand);
+        throw new RunFailedException(
+            "timed out waiting for " + operand,
+            "failed to wait for pods to be deleted: "
+                + "device-plugin pod did not shutdown: context deadline exceeded");
       }
     }
   }
@@ -137,11 +151,13 @@ final class Reconfiguration {
   /** Mode first; whatever it says, the devices are tried, unless the node is rebooted instead. */
   private void partition(Partitioning partitioning)
       throws InterruptedException, RunFailedException, RunAbandonedException {
+    log.info("Applying the MIG mode change from the selected config to the node");
     lifetime.pause(timings.partitioning());
     try {
       partitioning.applyMode();
     } catch (Partitioning.PartitioningException e) {
-      log.error(e.line());
+      e.writeTo(log);
+      log.fatal(e.outcome());
     }
     if (!partitioning.isModeApplied()) {
       for (Trap trap : traps.spring(Trap.Step.MODE_FAILURE)) {
@@ -151,12 +167,15 @@ final class Reconfiguration {
         throw new RunAbandonedException(End.DEAD);
       }
     }
+    log.info("Applying the selected MIG config to the node");
     lifetime.pause(timings.partitioning());
     try {
       partitioning.apply();
     } catch (Partitioning.PartitioningException e) {
-      throw new RunFailedException(e.line());
+      e.writeTo(log);
+      throw new RunFailedException(e.outcome(), "failed to apply MIG configuration: exit status 1");
     }
+    log.info("MIG configuration applied successfully");
   }
 
   /** Goes into a step, and into what lies there. */

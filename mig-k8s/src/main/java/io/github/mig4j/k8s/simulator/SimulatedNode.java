@@ -59,6 +59,10 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     return gpus.snapshot();
   }
 
+  boolean hasPod(String podName) {
+    return podName.equals(pod.name());
+  }
+
   List<String> log() {
     return log.lines();
   }

@@ -21,7 +21,8 @@ public enum Trap {
   ERROR_BEFORE_RUN(
       Effect.ABANDON,
       Lasting.UNTIL_REMOVED,
-      "error getting systemd connection: dial unix /run/dbus/system_bus_socket: no such file",
+      "Error: failed to initialize systemd manager: failed to connect to systemd D-Bus: "
+          + "dial unix /host/run/dbus/system_bus_socket: connect: no such file or directory",
       Step.BEFORE_RUN),
 
   /**
@@ -32,7 +33,8 @@ public enum Trap {
   PODS_DO_NOT_STOP(
       Effect.HOLD,
       Lasting.UNTIL_REMOVED,
-      "timed out waiting for the device-plugin pods to be deleted",
+      "Error: failed to wait for pods to be deleted: "
+          + "device-plugin pod did not shutdown: context deadline exceeded",
       Step.POD_WAIT),
 
   /**
@@ -42,7 +44,8 @@ public enum Trap {
   API_ERROR_DURING_POD_WAIT(
       Effect.ABANDON,
       Lasting.ONCE,
-      "error listing pods: etcdserver: request timed out",
+      "Error: failed to wait for pods to be deleted: "
+          + "device-plugin pod did not shutdown: etcdserver: request timed out",
       Step.POD_WAIT),
 
   /**
@@ -58,7 +61,7 @@ public enum Trap {
   MODE_CHANGE_REFUSED(
       Effect.REFUSE,
       Lasting.UNTIL_REMOVED,
-      "error resetting all GPUs: the operation is not supported",
+      "Resetting GPU 00000000:00:04.0 is not supported.",
       Step.MODE),
 
   /**
@@ -66,13 +69,14 @@ public enum Trap {
    * reboots the node. Mode survives a reboot on Ampere, not on later GPUs. Lasts.
    */
   REBOOT_ON_MODE_FAILURE(
-      Effect.REBOOT, Lasting.UNTIL_REMOVED, "rebooting the node", Step.MODE_FAILURE),
+      Effect.REBOOT, Lasting.UNTIL_REMOVED, "Rebooting the node...", Step.MODE_FAILURE),
 
   /** A process uses the GPUs: nothing that exists can be changed, and the run fails. Lasts. */
   GPU_IN_USE(
       Effect.REFUSE,
       Lasting.UNTIL_REMOVED,
-      "error destroying MIG devices: In use by another client",
+      "Error clearing MigConfig: "
+          + "error destroying Compute instance for profile '(0, 0)': In use by another client",
       Step.MODE,
       Step.DEVICES),
 
@@ -83,7 +87,7 @@ public enum Trap {
   PASSING_DRIVER_ERROR(
       Effect.FAIL_ONE_ORDERING,
       Lasting.ONCE,
-      "error creating GPU instance: Unknown Error",
+      "Error creating GPU instance for '%s': Unknown Error",
       Step.DEVICES),
 
   /**
@@ -93,7 +97,7 @@ public enum Trap {
   LEFTOVER_GPU_INSTANCE(
       Effect.FAIL_AND_CLEAR,
       Lasting.ONCE,
-      "error creating GPU instance: Insufficient Resources",
+      "Error creating GPU instance for '%s': Insufficient Resources",
       Step.DEVICES),
 
   /**
@@ -181,7 +185,7 @@ public enum Trap {
     return lasting;
   }
 
-  /** The line that the MIG manager's log gets. */
+  /** The line that the MIG manager's log gets; {@code %s} in it stands for the largest profile. */
   String line() {
     return line;
   }

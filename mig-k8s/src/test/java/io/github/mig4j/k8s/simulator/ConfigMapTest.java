@@ -160,8 +160,8 @@ class ConfigMapTest {
       assertThat(simulator.gpus("gpu-node"))
           .containsExactly(SimulatedGpu.whole(0, B200).holding(Map.of()));
       assertThat(simulator.migManagerLog("gpu-node"))
-          .anyMatch(line -> line.startsWith("level=error msg=\"GPU 0: error attempting multiple"
-              + " config orderings: all orderings failed: "));
+          .anyMatch(line -> line.equals("level=error msg=\"Error creating GPU instance for"
+              + " '3g.90gb': Insufficient Resources\""));
     }
   }
 
@@ -176,7 +176,7 @@ class ConfigMapTest {
 
       assertThat(simulator.gpus("gpu-node").get(0).devices()).isEqualTo(Map.of(G1, 7));
       assertThat(simulator.migManagerLog("gpu-node"))
-          .anyMatch(line -> line.startsWith("level=error msg=\"error parsing config file: "));
+          .anyMatch(line -> line.startsWith("level=fatal msg=\"Error parsing config file: "));
     }
   }
 

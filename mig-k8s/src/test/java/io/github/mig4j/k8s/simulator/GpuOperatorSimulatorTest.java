@@ -169,7 +169,8 @@ class GpuOperatorSimulatorTest {
       }
       assertThat(offer(node.get())).isEqualTo(Map.of(GPU, 1));
       assertThat(simulator.migManagerLog("gpu-node"))
-          .contains("level=error msg=\"selected mig-config not present: all-1g.5gb\"");
+          .contains("level=fatal msg=\"Error selecting MIG config: selected mig-config not present:"
+              + " all-1g.5gb\"");
     }
   }
 

@@ -177,7 +177,8 @@ class TrapTest {
       node.awaitState("failed");
 
       assertThat(simulator.migManagerLog("gpu-node"))
-          .contains("level=error msg=\"selected mig-config not present: new\"");
+          .contains(
+              "level=fatal msg=\"Error selecting MIG config: selected mig-config not present: new\"");
 
       // A change of the pod makes its kubelet refresh the volume; the next value is then found.
       var pod = client
@@ -287,8 +288,8 @@ class TrapTest {
       awaitStuck();
       eventually(() -> simulator
           .migManagerLog("gpu-node")
-          .contains("level=error msg=\"timed out waiting for the device-plugin pods to be"
-              + " deleted\""));
+          .contains("level=error msg=\"Error: failed to wait for pods to be deleted: device-plugin"
+              + " pod did not shutdown: context deadline exceeded\""));
 
       assertThat(labels(node.get())).containsEntry(STATE, "pending").containsEntry(PLUGIN, PAUSED);
       assertThat(simulator.gpus("gpu-node")).containsExactly(SimulatedGpu.whole(0, H100));
@@ -353,7 +354,9 @@ class TrapTest {
             .containsExactly("success", "pending", "rebooting", "failed");
       }
       assertThat(simulator.migManagerLog("gpu-node"))
-          .contains("level=error msg=\"MIG mode change did not take effect after rebooting\"");
+          .contains(
+              "level=error msg=\"Error: failed to check if a MIG mode change is required: MIG mode"
+                  + " change did not take effect after rebooting\"");
       assertThat(devices(simulator)).containsExactly(Map.of(), Map.of());
     }
   }
@@ -468,7 +471,7 @@ class TrapTest {
       node.awaitState("failed");
 
       assertThat(devices(simulator)).containsExactly(Map.of(G1, 7));
-      assertThat(lastError(simulator)).startsWith("level=error msg=\"error parsing config file: ");
+      assertThat(lastError(simulator)).startsWith("level=fatal msg=\"Error parsing config file: ");
     }
   }
 
@@ -623,7 +626,8 @@ class TrapTest {
       node.request("medium");
       node.awaitState("failed");
       assertThat(lastError(simulator))
-          .isEqualTo("level=error msg=\"GPU 0: error creating GPU instance: Unknown Error\"");
+          .isEqualTo(
+              "level=error msg=\"Error creating GPU instance for '2g.20gb': Unknown Error\"");
 
       simulator.set("gpu-node", Trap.PASSING_DRIVER_ERROR);
       node.request("balanced");
@@ -736,8 +740,7 @@ class TrapTest {
 
       assertThat(simulator.gpus("gpu-node")).containsExactly(SimulatedGpu.whole(0, A100));
       assertThat(lastError(simulator))
-          .isEqualTo(
-              "level=error msg=\"error resetting all GPUs: the operation is not supported\"");
+          .isEqualTo("level=error msg=\"Resetting GPU 00000000:00:04.0 is not supported.\"");
     }
   }
 
@@ -771,7 +774,8 @@ class TrapTest {
 
   private static String lastError(GpuOperatorSimulator simulator) {
     return simulator.migManagerLog("gpu-node").stream()
-        .filter(line -> line.startsWith("level=error"))
+        .filter(line -> line.startsWith("level=error") || line.contains("Error parsing"))
+        .filter(line -> !line.contains("exit status"))
         .reduce((first, second) -> second)
         .orElse("");
   }
