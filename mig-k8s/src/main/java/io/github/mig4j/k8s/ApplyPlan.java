@@ -3,6 +3,7 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.util.Map;
 import java.util.Optional;
 

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s;
 
+import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;

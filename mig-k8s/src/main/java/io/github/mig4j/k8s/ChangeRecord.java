@@ -3,6 +3,7 @@ package io.github.mig4j.k8s;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;

@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -3,6 +3,7 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.extension.ClientAdapter;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.util.Comparator;
 import java.util.List;
 

@@ -10,7 +10,13 @@ public final class MigClusterException extends MigException {
 
   private final transient @Nullable String forbidden;
 
-  MigClusterException(String message, Throwable cause) {
+  /**
+   * Makes a failure of a request.
+   *
+   * @param message subject, verdict, value and remedy
+   * @param cause what the Kubernetes client says
+   */
+  public MigClusterException(String message, Throwable cause) {
     this(message, cause, null);
   }
 
@@ -19,16 +25,26 @@ public final class MigClusterException extends MigException {
     this.forbidden = forbidden;
   }
 
-  /** For an answer of 403. {@code what} is a verb and its object. */
-  static MigClusterException forbidden(String what, Throwable cause) {
+  /**
+   * Makes a failure of a request that is not allowed.
+   *
+   * @param what a verb and its object
+   * @param cause what the Kubernetes client says
+   * @return the failure
+   */
+  public static MigClusterException forbidden(String what, Throwable cause) {
     return new MigClusterException(
         "Not allowed to %s. Grant the verb in RBAC to the user of this client".formatted(what),
         cause,
         what);
   }
 
-  /** What the client may not do, if that is the reason. */
-  Optional<String> forbidden() {
+  /**
+   * What the client may not do, if that is the reason.
+   *
+   * @return a verb and its object, e.g. {@code patch node gpu-node}; empty otherwise
+   */
+  public Optional<String> forbidden() {
     return Optional.ofNullable(forbidden);
   }
 }

@@ -9,6 +9,7 @@ import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;

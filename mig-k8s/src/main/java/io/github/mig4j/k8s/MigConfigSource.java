@@ -2,6 +2,7 @@ package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.util.Optional;
 
 /**

@@ -6,11 +6,22 @@ import io.github.mig4j.MigException;
 public final class MigConflictException extends MigException {
   private static final long serialVersionUID = 1L;
 
-  MigConflictException(String message) {
+  /**
+   * Makes a conflict that a second look would not change.
+   *
+   * @param message subject, verdict, value and remedy
+   */
+  public MigConflictException(String message) {
     super(message);
   }
 
-  MigConflictException(String message, Throwable cause) {
+  /**
+   * Makes a conflict over an object's version, which a second look may resolve.
+   *
+   * @param message subject, verdict, value and remedy
+   * @param cause the API server's answer
+   */
+  public MigConflictException(String message, Throwable cause) {
     super(message, cause);
   }
 }

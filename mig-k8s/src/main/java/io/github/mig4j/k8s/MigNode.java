@@ -2,6 +2,8 @@ package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodePatch;
 import java.util.List;
 
 /** A node whose GPUs are partitioned. */

@@ -1,6 +1,8 @@
 package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.MergePatch;
 import java.util.List;
 import java.util.Optional;
 

@@ -9,7 +9,13 @@ public final class MigRefusedException extends MigException {
 
   private final transient List<String> reasons;
 
-  MigRefusedException(String subject, List<String> reasons) {
+  /**
+   * Makes a refusal.
+   *
+   * @param subject what was asked for
+   * @param reasons every reason, each with its remedy; at least one
+   */
+  public MigRefusedException(String subject, List<String> reasons) {
     super(subject + ": " + String.join("; ", reasons));
     this.reasons = List.copyOf(reasons);
   }

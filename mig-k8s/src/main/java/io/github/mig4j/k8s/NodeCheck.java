@@ -12,6 +12,8 @@ import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -397,7 +399,7 @@ final class NodeCheck {
           && !checked.plan().get().takes(permission, cluster.settings().configLabel())) {
         continue;
       }
-      Optional<Boolean> allowed = cluster.mayI(permission, checked.namespace());
+      Optional<Boolean> allowed = cluster.mayI(permission.review(checked.namespace()));
       if (allowed.isEmpty()) {
         findings.note(
             PreflightCode.PERMISSIONS_UNKNOWN,

@@ -5,6 +5,8 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.layout.Violation;
 import java.util.List;
 import java.util.Map;

@@ -3,6 +3,7 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;

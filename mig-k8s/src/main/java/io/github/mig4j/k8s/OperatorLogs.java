@@ -3,6 +3,7 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.MigException;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;

@@ -11,6 +11,7 @@ import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -3,6 +3,7 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.util.Map;
 
 /** Puts the objects of a cluster with a GPU Operator in place, without anybody at work. */

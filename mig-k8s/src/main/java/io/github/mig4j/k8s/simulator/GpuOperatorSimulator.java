@@ -15,7 +15,7 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.k8s.ClusterPolicies;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.github.mig4j.k8s.ClusterPolicies;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.github.mig4j.k8s;
+package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
@@ -23,14 +23,14 @@ public final class ClusterPolicies {
       .build();
 
   /** NVIDIA's controllers go by the oldest, and by name where two are as old (active_config.go). */
-  static final Comparator<GenericKubernetesResource> BY_PRECEDENCE = Comparator.comparing(
+  public static final Comparator<GenericKubernetesResource> BY_PRECEDENCE = Comparator.comparing(
           (GenericKubernetesResource policy) -> policy.getMetadata().getCreationTimestamp(),
           Comparator.nullsLast(Comparator.naturalOrder()))
       .thenComparing(policy -> policy.getMetadata().getName());
 
   private ClusterPolicies() {}
 
-  static Optional<MigStrategy> strategy(GenericKubernetesResource policy) {
+  public static Optional<MigStrategy> strategy(GenericKubernetesResource policy) {
     Object set = policy.get("spec", "mig", "strategy");
     return Arrays.stream(MigStrategy.values())
         .filter(strategy -> strategy.toString().equals(set))
@@ -38,12 +38,12 @@ public final class ClusterPolicies {
   }
 
   /** The chart's default is to deploy it. */
-  static boolean deploysMigManager(GenericKubernetesResource policy) {
+  public static boolean deploysMigManager(GenericKubernetesResource policy) {
     return !Boolean.FALSE.equals(policy.get("spec", "migManager", "enabled"));
   }
 
   /** Whether nodes can be given to virtual machines; otherwise their labels for that say nothing. */
-  static boolean servesVirtualMachines(GenericKubernetesResource policy) {
+  public static boolean servesVirtualMachines(GenericKubernetesResource policy) {
     return Boolean.TRUE.equals(policy.get("spec", "sandboxWorkloads", "enabled"));
   }
 }

@@ -1,4 +1,4 @@
-package io.github.mig4j.k8s;
+package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Taint;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It is a JSON patch (RFC 6902), the only kind that can both remove a key and set a list as a
  * whole. Removing is computed from the version that was read, so it cannot miss.
  */
-final class NodePatch {
+public final class NodePatch {
 
   private final Node node;
   private final List<Map<String, Object>> operations = new ArrayList<>();
@@ -30,21 +30,21 @@ final class NodePatch {
     this.annotations = new LinkedHashMap<>(Cluster.annotations(node));
   }
 
-  static NodePatch on(Node node) {
+  public static NodePatch on(Node node) {
     return new NodePatch(node);
   }
 
-  NodePatch label(String key, String value) {
+  public NodePatch label(String key, String value) {
     set("/metadata/labels", labels, key, value);
     return this;
   }
 
-  NodePatch annotate(String key, String value) {
+  public NodePatch annotate(String key, String value) {
     set("/metadata/annotations", annotations, key, value);
     return this;
   }
 
-  NodePatch removeAnnotation(String key) {
+  public NodePatch removeAnnotation(String key) {
     if (annotations.remove(key) != null) {
       operations.add(Map.of("op", "remove", "path", "/metadata/annotations/" + escaped(key)));
     }
@@ -52,12 +52,12 @@ final class NodePatch {
   }
 
   /** Keeps new pods away. */
-  NodePatch cordon() {
+  public NodePatch cordon() {
     add("/spec/unschedulable", true);
     return this;
   }
 
-  NodePatch uncordon() {
+  public NodePatch uncordon() {
     if (Cluster.isCordoned(node)) {
       operations.add(Map.of("op", "remove", "path", "/spec/unschedulable"));
     }
@@ -65,14 +65,14 @@ final class NodePatch {
   }
 
   /** Keeps pods without a toleration away. */
-  NodePatch taint(Taint taint) {
+  public NodePatch taint(Taint taint) {
     List<Taint> taints = taints(other -> !isSame(other, taint));
     taints.add(taint);
     add("/spec/taints", taints);
     return this;
   }
 
-  NodePatch removeTaint(Taint taint) {
+  public NodePatch removeTaint(Taint taint) {
     List<Taint> rest = taints(other -> !isSame(other, taint));
     if (rest.size() < taints(other -> true).size()) {
       add("/spec/taints", rest);
@@ -80,7 +80,7 @@ final class NodePatch {
     return this;
   }
 
-  static boolean has(Node node, Taint taint) {
+  public static boolean has(Node node, Taint taint) {
     return node.getSpec() != null
         && node.getSpec().getTaints() != null
         && node.getSpec().getTaints().stream().anyMatch(other -> isSame(other, taint));
@@ -117,15 +117,15 @@ final class NodePatch {
     return key.replace("~", "~0").replace("/", "~1");
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return operations.isEmpty();
   }
 
-  String node() {
+  public String node() {
     return node.getMetadata().getName();
   }
 
-  String json() {
+  public String json() {
     List<Map<String, Object>> guarded = new ArrayList<>(operations);
     guarded.add(Map.of(
         "op",

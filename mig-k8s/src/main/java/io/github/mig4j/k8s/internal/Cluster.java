@@ -1,4 +1,4 @@
-package io.github.mig4j.k8s;
+package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -19,6 +19,11 @@ import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.k8s.MigClusterException;
+import io.github.mig4j.k8s.MigConflictException;
+import io.github.mig4j.k8s.MigRefusedException;
+import io.github.mig4j.k8s.MigSettings;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +40,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /** The requests of this package, with failures turned into exceptions that name a remedy. */
-final class Cluster {
+public final class Cluster {
 
   /** A write loses at most this often against other writers before it gives up. */
   private static final int ATTEMPTS = 16;
@@ -49,13 +54,13 @@ final class Cluster {
   private final KubernetesClient client;
   private final MigSettings settings;
 
-  Cluster(KubernetesClient client, MigSettings settings) {
+  public Cluster(KubernetesClient client, MigSettings settings) {
     this.client = client;
     this.settings = settings;
   }
 
   /** Changes the ClusterPolicy; as {@link #patch(NodePatch)}. */
-  void patchClusterPolicy(MergePatch patch) {
+  public void patchClusterPolicy(MergePatch patch) {
     call(
         "patch clusterpolicy " + patch.name(),
         () -> client
@@ -64,21 +69,21 @@ final class Cluster {
             .patch(MERGE, patch.json()));
   }
 
-  KubernetesClient client() {
+  public KubernetesClient client() {
     return client;
   }
 
-  MigSettings settings() {
+  public MigSettings settings() {
     return settings;
   }
 
   /** The configured namespace, or the one in which MIG manager pods run. */
-  String operatorNamespace() {
+  public String operatorNamespace() {
     return settings.operatorNamespace().orElseGet(() -> namespaceOf(managerPods()));
   }
 
   /** As {@link #operatorNamespace()}, where the MIG manager pods are known. */
-  String operatorNamespace(List<Pod> managerPods) {
+  public String operatorNamespace(List<Pod> managerPods) {
     return settings.operatorNamespace().orElseGet(() -> namespaceOf(managerPods));
   }
 
@@ -90,7 +95,7 @@ final class Cluster {
         .orElse(MigSettings.DEFAULT_NAMESPACE);
   }
 
-  List<Pod> managerPods() {
+  public List<Pod> managerPods() {
     return call(
         "list pods with label app=nvidia-mig-manager in all namespaces",
         () -> client
@@ -101,7 +106,7 @@ final class Cluster {
             .getItems());
   }
 
-  List<Pod> podsOnNode(String node) {
+  public List<Pod> podsOnNode(String node) {
     return call(
         "list pods of node %s in all namespaces".formatted(node),
         () -> client
@@ -113,8 +118,7 @@ final class Cluster {
   }
 
   /** Whether this client may do something; empty if the API server does not say. */
-  Optional<Boolean> mayI(Permission permission, String operatorNamespace) {
-    SelfSubjectAccessReview asked = permission.review(operatorNamespace);
+  public Optional<Boolean> mayI(SelfSubjectAccessReview asked) {
     try {
       return Optional.ofNullable(call(
                   "create selfsubjectaccessreviews.authorization.k8s.io",
@@ -126,13 +130,13 @@ final class Cluster {
     }
   }
 
-  Optional<Node> node(String name) {
+  public Optional<Node> node(String name) {
     return Optional.ofNullable(
         call("get node " + name, () -> client.nodes().withName(name).get()));
   }
 
   /** The nodes that have a GPU label, read in pages. */
-  List<Node> gpuNodes() {
+  public List<Node> gpuNodes() {
     List<Node> found = new ArrayList<>();
     String next = "";
     do {
@@ -154,14 +158,14 @@ final class Cluster {
     return found;
   }
 
-  Node requireNode(String name) {
+  public Node requireNode(String name) {
     return node(name)
         .orElseThrow(() -> new MigRefusedException(
             "Node " + name, List.of("there is no such node; see 'kubectl get nodes'")));
   }
 
   /** Waits for what a request starts. {@code what} is as in {@link #call}. */
-  void await(String what, CompletionStage<?> started, Duration patience)
+  public void await(String what, CompletionStage<?> started, Duration patience)
       throws InterruptedException {
     try {
       Object unused = started.toCompletableFuture().get(patience.toNanos(), TimeUnit.NANOSECONDS);
@@ -180,14 +184,14 @@ final class Cluster {
    *
    * @throws MigConflictException if the node has changed since
    */
-  Node patch(NodePatch patch) {
+  public Node patch(NodePatch patch) {
     return call(
         "patch node " + patch.node(),
         () -> client.nodes().withName(patch.node()).patch(JSON, patch.json()));
   }
 
   /** The pods that are bound to a node, of all namespaces. */
-  FilterWatchListDeletable<Pod, PodList, PodResource> podsBoundTo(String node) {
+  public FilterWatchListDeletable<Pod, PodList, PodResource> podsBoundTo(String node) {
     return client.pods().inAnyNamespace().withField("spec.nodeName", node);
   }
 
@@ -196,7 +200,7 @@ final class Cluster {
    *
    * @return false if its disruption budget does not allow it now
    */
-  boolean evict(Pod pod) {
+  public boolean evict(Pod pod) {
     String namespace = pod.getMetadata().getNamespace();
     String name = pod.getMetadata().getName();
     Eviction eviction = new EvictionBuilder()
@@ -225,12 +229,12 @@ final class Cluster {
   }
 
   /** The operator's custom resource that counts; empty if there is none. */
-  Optional<GenericKubernetesResource> clusterPolicy() {
+  public Optional<GenericKubernetesResource> clusterPolicy() {
     return clusterPolicies().stream().findFirst();
   }
 
   /** The one that counts first; empty if there is none or the kind is not installed. */
-  List<GenericKubernetesResource> clusterPolicies() {
+  public List<GenericKubernetesResource> clusterPolicies() {
     return call("list clusterpolicies.nvidia.com", () -> {
       try {
         return client.genericKubernetesResources(ClusterPolicies.CONTEXT).list().getItems().stream()
@@ -255,17 +259,17 @@ final class Cluster {
   }
 
   /** The MIG manager's pods of a namespace. */
-  FilterWatchListDeletable<Pod, PodList, PodResource> managerPodsIn(String namespace) {
+  public FilterWatchListDeletable<Pod, PodList, PodResource> managerPodsIn(String namespace) {
     return client.pods().inNamespace(namespace).withLabel("app", "nvidia-mig-manager");
   }
 
   /** The MIG manager's pods on a node. */
-  List<Pod> managerPods(String node) {
+  public List<Pod> managerPods(String node) {
     return managerPods().stream().filter(pod -> isOn(pod, node)).toList();
   }
 
   /** Deletes this very pod; one of the same name that was made since stays. */
-  void delete(Pod pod) {
+  public void delete(Pod pod) {
     String namespace = pod.getMetadata().getNamespace();
     String name = pod.getMetadata().getName();
     List<StatusDetails> unused = call(
@@ -279,7 +283,7 @@ final class Cluster {
   }
 
   /** The configured identity, or one that nobody else has. */
-  String identity() {
+  public String identity() {
     return settings
         .identity()
         .orElseGet(() -> "%s-%s"
@@ -289,7 +293,7 @@ final class Cluster {
   }
 
   /** Repeats a read-change-write cycle for as long as somebody else was faster. */
-  <T> T onLatestVersion(Supplier<T> cycle) {
+  public <T> T onLatestVersion(Supplier<T> cycle) {
     for (int attempt = 1; ; attempt++) {
       try {
         return cycle.get();
@@ -307,7 +311,7 @@ final class Cluster {
   }
 
   /** As {@link #onLatestVersion(Supplier)}. */
-  void onLatestVersion(Runnable cycle) {
+  public void onLatestVersion(Runnable cycle) {
     onLatestVersion(() -> {
       cycle.run();
       return true;
@@ -315,7 +319,7 @@ final class Cluster {
   }
 
   /** Sends a request. {@code what} is a verb and its object, for messages. */
-  <T> T call(String what, Supplier<T> request) {
+  public <T> T call(String what, Supplier<T> request) {
     try {
       return request.get();
     } catch (KubernetesClientException e) {
@@ -356,21 +360,21 @@ final class Cluster {
     };
   }
 
-  static Map<String, String> labels(Node node) {
+  public static Map<String, String> labels(Node node) {
     Map<String, String> labels = node.getMetadata().getLabels();
     return labels == null ? Map.of() : labels;
   }
 
-  static Map<String, String> annotations(Node node) {
+  public static Map<String, String> annotations(Node node) {
     Map<String, String> annotations = node.getMetadata().getAnnotations();
     return annotations == null ? Map.of() : annotations;
   }
 
-  static boolean isCordoned(Node node) {
+  public static boolean isCordoned(Node node) {
     return node.getSpec() != null && Boolean.TRUE.equals(node.getSpec().getUnschedulable());
   }
 
-  static boolean isOn(Pod pod, String node) {
+  public static boolean isOn(Pod pod, String node) {
     return pod.getSpec() != null && node.equals(pod.getSpec().getNodeName());
   }
 

@@ -1,4 +1,4 @@
-package io.github.mig4j.k8s;
+package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A JSON merge patch (RFC 7386) that holds only on one version of an object: the API server answers
  * 409 if the object has changed since. Unlike a JSON patch it cannot fail on a path that is gone.
  */
-final class MergePatch {
+public final class MergePatch {
 
   private final String name;
   private final Map<String, Object> root = new LinkedHashMap<>();
@@ -19,13 +19,13 @@ final class MergePatch {
     this.name = name;
   }
 
-  static MergePatch on(HasMetadata object) {
+  public static MergePatch on(HasMetadata object) {
     return new MergePatch(object.getMetadata().getName())
         .put("metadata", "resourceVersion", object.getMetadata().getResourceVersion());
   }
 
   /** Sets a value under these keys. The last argument is the value. */
-  MergePatch put(String... keysAndValue) {
+  public MergePatch put(String... keysAndValue) {
     Map<String, Object> parent = root;
     for (int i = 0; i < keysAndValue.length - 2; i++) {
       parent = child(parent, keysAndValue[i]);
@@ -34,11 +34,11 @@ final class MergePatch {
     return this;
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
-  String json() {
+  public String json() {
     return Serialization.asJson(root);
   }
 
