@@ -16,14 +16,15 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /** An API server within this process, so that examples run without a cluster. */
-final class EmbeddedCluster implements AutoCloseable {
+public final class EmbeddedCluster implements AutoCloseable {
 
   private static final Logger REQUEST_LOG = Logger.getLogger("io.fabric8.mockwebserver");
 
   private final KubernetesMockServer server;
   private final KubernetesClient client;
 
-  EmbeddedCluster() {
+  /** Starts the API server. */
+  public EmbeddedCluster() {
     REQUEST_LOG.setLevel(Level.WARNING);
     server = new KubernetesMockServer(
         new Context(), new MockWebServer(), new HashMap<>(), new Dispatcher(), false);
@@ -31,7 +32,12 @@ final class EmbeddedCluster implements AutoCloseable {
     client = server.createClient();
   }
 
-  KubernetesClient client() {
+  /**
+   * A client of it.
+   *
+   * @return the client, which is closed with the cluster
+   */
+  public KubernetesClient client() {
     return client;
   }
 

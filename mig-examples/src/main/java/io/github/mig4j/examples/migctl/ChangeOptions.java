@@ -34,9 +34,19 @@ final class ChangeOptions {
           + " by default.")
   private Duration timeout = Duration.ofMinutes(30);
 
+  @Option(
+      names = "--stability",
+      paramLabel = "DURATION",
+      defaultValue = "5s",
+      converter = DurationConverter.class,
+      description = "How long the evidence has to hold before it is believed; ${DEFAULT-VALUE} by"
+          + " default.")
+  private Duration stability = Duration.ofSeconds(5);
+
   int run(ApplyRequest request, Output output) {
-    ApplyRequest configured =
-        request.disruption(drain ? Disruption.DRAIN : cordon ? Disruption.CORDON : Disruption.NONE);
+    ApplyRequest configured = request
+        .timings(ApplyTimings.builder().stability(stability).build())
+        .disruption(drain ? Disruption.DRAIN : cordon ? Disruption.CORDON : Disruption.NONE);
     if (gate) {
       configured = configured.gated();
     }

@@ -33,6 +33,7 @@ import picocli.CommandLine.Command;
       GenerateCommand.class,
       FmtCommand.class,
       StatusCommand.class,
+      PreflightCommand.class,
       ApplyCommand.class,
       RollbackCommand.class,
       RecoverCommand.class,
@@ -106,13 +107,13 @@ public final class Migctl {
       err.println(e.getMessage());
       return ExitCode.CLUSTER;
     }
-    if (e instanceof MigException || e instanceof CancellationException) {
-      err.println(e.getMessage());
-      return ExitCode.NO;
-    }
     if (e instanceof UnknownGpuException || e instanceof ListingSyntaxException) {
       err.println(e.getMessage());
       return ExitCode.USAGE;
+    }
+    if (e instanceof MigException || e instanceof CancellationException) {
+      err.println(e.getMessage());
+      return ExitCode.NO;
     }
     if (e instanceof NoSuchFileException) {
       err.println("There is no file " + e.getMessage());

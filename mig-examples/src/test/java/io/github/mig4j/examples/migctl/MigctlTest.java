@@ -657,7 +657,14 @@ class MigctlTest {
         "validate",
         "explain",
         "generate",
-        "fmt"
+        "fmt",
+        "status",
+        "preflight",
+        "apply",
+        "rollback",
+        "recover",
+        "disable",
+        "simulate"
       })
   void help_teachesWithExamples(String command) {
     var run = command.isEmpty() ? migctl() : migctl(command, "--help");

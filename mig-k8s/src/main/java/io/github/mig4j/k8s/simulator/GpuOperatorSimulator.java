@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -464,7 +465,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
         throw new IllegalStateException(
             "The simulator needs at least one node; add it with node()");
       }
-      if (installsDefinition) {
+      if (installsDefinition && !isDefined()) {
         installDefinition();
       }
       GpuOperatorSimulator simulator = new GpuOperatorSimulator(
@@ -484,6 +485,21 @@ public final class GpuOperatorSimulator implements AutoCloseable {
         throw e;
       }
       return simulator;
+    }
+
+    /** Whether the API server knows the kind, whoever has defined it. */
+    private boolean isDefined() {
+      try {
+        return client
+                .genericKubernetesResources(ClusterPolicies.CONTEXT)
+                .list(new ListOptionsBuilder().withLimit(1L).build())
+            != null;
+      } catch (KubernetesClientException e) {
+        if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+          return false;
+        }
+        throw e;
+      }
     }
 
     private void installDefinition() {

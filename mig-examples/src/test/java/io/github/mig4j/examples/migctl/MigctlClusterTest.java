@@ -1,0 +1,226 @@
+package io.github.mig4j.examples.migctl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.examples.EmbeddedCluster;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.layout.MigLayout;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The subcommands that speak to a cluster, against a simulated operator. */
+class MigctlClusterTest {
+
+  private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
+
+  @TempDir
+  Path folder;
+
+  private final EmbeddedCluster cluster = new EmbeddedCluster();
+  private GpuOperatorSimulator simulator;
+
+  private record Run(int exit, String out, String err) {
+    JsonNode json() throws IOException {
+      return new ObjectMapper().readTree(out);
+    }
+  }
+
+  @BeforeEach
+  void start() throws IOException {
+    MigClient mig = MigClient.of(cluster.client());
+    mig.configMap("mig-config")
+        .merge(
+            "small",
+            MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build()));
+    mig.configMap("mig-config")
+        .merge(
+            "medium",
+            MigConfigSpec.allDevices(MigLayout.on(B200).add("2g.45gb", 3).build()));
+    simulator = GpuOperatorSimulator.on(cluster.client())
+        .node("gpu-node", B200, 1)
+        .strategy(MigStrategy.MIXED)
+        .configMap("mig-config")
+        .start();
+    cluster
+        .client()
+        .nodes()
+        .withName("gpu-node")
+        .waitUntilCondition(
+            node -> node != null
+                && node.getMetadata()
+                    .getLabels()
+                    .keySet()
+                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
+                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
+            1,
+            TimeUnit.MINUTES);
+    Files.writeString(kubeconfig(), """
+            apiVersion: v1
+            kind: Config
+            current-context: embedded
+            clusters:
+            - name: embedded
+              cluster: {server: "%s"}
+            users:
+            - name: nobody
+              user: {}
+            contexts:
+            - name: embedded
+              context: {cluster: embedded, user: nobody}
+            """.formatted(cluster.client().getMasterUrl()));
+  }
+
+  @AfterEach
+  void stop() {
+    simulator.close();
+    cluster.close();
+  }
+
+  private Path kubeconfig() {
+    return folder.resolve("kubeconfig");
+  }
+
+  private Run change(String... args) {
+    String[] all = Arrays.copyOf(args, args.length + 2);
+    all[args.length] = "--stability";
+    all[args.length + 1] = "PT0.1S";
+    return migctl(all);
+  }
+
+  private Run migctl(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    String[] all = new String[args.length + 2];
+    System.arraycopy(args, 0, all, 0, args.length);
+    all[args.length] = "--kubeconfig";
+    all[args.length + 1] = kubeconfig().toString();
+    int exit = Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
+    return new Run(exit, out.toString(), err.toString());
+  }
+
+  @Test
+  void apply_cutsTheNode_tellsTheSteps_andPrintsWhatItOffers() {
+    var run = change("apply", "gpu-node", "small", "--cordon", "--timeout", "1m");
+
+    assertThat(run.err.lines().map(line -> line.replaceFirst(" +[0-9.]+s  (\\w+).*", "$1")))
+        .containsSubsequence("CHECKED", "CORDONED", "REQUESTED", "PENDING", "VERIFIED");
+    assertThat(run.out)
+        .matches("gpu-node verified as small-[0-9a-f]{8}\\R  nvidia.com/mig-1g.23gb: 7\\R");
+    assertThat(run.exit).isZero();
+  }
+
+  @Test
+  void status_ofOneAndOfAll_tellsTheSame() throws IOException {
+    assertThat(change("apply", "gpu-node", "small").exit).isZero();
+
+    var one = migctl("status", "gpu-node", "--json");
+    var all = migctl("status", "--json");
+    var text = migctl("status", "gpu-node");
+
+    assertThat(all.json()).hasSize(1);
+    assertThat(all.json().get(0)).isEqualTo(one.json());
+    assertThat(one.json().get("allocatable").toString())
+        .isEqualTo("{\"nvidia.com/mig-1g.23gb\":7}");
+    assertThat(text.out).contains("state        success", "model        b200-180gb");
+  }
+
+  @Test
+  void status_ofAll_isATable() {
+    var run = migctl("status");
+
+    assertThat(run.out.lines().toList().get(0))
+        .matches("NODE +PRODUCT +STRATEGY +STATE +CONFIG +ALLOCATABLE");
+    assertThat(run.out.lines().toList().get(1)).startsWith("gpu-node ");
+    assertThat(run.exit).isZero();
+  }
+
+  @Test
+  void preflight_ofAConfigThatIsNotThere_saysSo_andWhatThereIs() throws IOException {
+    var run = migctl("preflight", "gpu-node", "smal");
+    var json = migctl("preflight", "gpu-node", "smal", "--json");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out)
+        .contains("error: ConfigMap gpu-operator/mig-config has no such configuration; it has"
+            + " [medium, small] (did you mean small?) [config-absent]");
+    assertThat(json.json().get("clear").asBoolean()).isFalse();
+  }
+
+  @Test
+  void rollbackAndDisable_returnToWhatWas() {
+    assertThat(change("apply", "gpu-node", "small").exit).isZero();
+    assertThat(change("apply", "gpu-node", "medium").exit).isZero();
+
+    var back = change("rollback", "gpu-node");
+    var whole = change("disable", "gpu-node");
+
+    assertThat(back.out).contains("nvidia.com/mig-1g.23gb: 7");
+    assertThat(whole.out).contains("nvidia.com/gpu: 1");
+  }
+
+  @Test
+  void recover_whatIsInForce_isVerified() {
+    assertThat(change("apply", "gpu-node", "small").exit).isZero();
+
+    var run = change("recover", "gpu-node", "--json");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).contains("\"outcome\" : \"verified\"");
+  }
+
+  @Test
+  void apply_toANodeThatIsNotThere_isRefused() {
+    var run = change("apply", "no-such-node", "small");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.err)
+        .startsWith(
+            "Config 'small' on node no-such-node: there is no such node; see 'kubectl get nodes'");
+  }
+
+  @Test
+  void apply_whatTakesTooLong_isExitCode3() {
+    var run = change("apply", "gpu-node", "small", "--timeout", "PT0.01S");
+
+    assertThat(run.exit).isEqualTo(3);
+    assertThat(run.err).contains(" within PT0.01S, to list and watch node gpu-node");
+  }
+
+  @Test
+  void options_thatMeanNothing_areWrongUsage() {
+    assertThat(change("apply", "gpu-node", "small", "--timeout", "soon").err)
+        .startsWith("Invalid value for option '--timeout': 'soon' is no duration; write e.g. 90s,"
+            + " 10m or 1h30m");
+    assertThat(migctl("status", "--context", "elsewhere").err)
+        .startsWith("There is no context 'elsewhere'; see 'kubectl config get-contexts'");
+  }
+
+  @Test
+  void simulate_playsOnTheCluster_forAWhile() {
+    simulator.close();
+
+    var run = migctl("simulate", "--node", "other-node", "--gpu", "h100-sxm-80gb", "--for", "1s");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).contains("for other-node with 1 h100-sxm-80gb each; Ctrl-C ends it");
+    assertThat(cluster.client().nodes().withName("other-node").get()).isNotNull();
+  }
+}
