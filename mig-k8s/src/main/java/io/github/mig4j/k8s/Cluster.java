@@ -104,7 +104,7 @@ final class Cluster {
                   () -> client.authorization().v1().selfSubjectAccessReview().create(asked))
               .getStatus())
           .map(SubjectAccessReviewStatus::getAllowed);
-    } catch (MigClusterException unanswered) {
+    } catch (MigClusterException | MigConflictException unanswered) {
       return Optional.empty();
     }
   }

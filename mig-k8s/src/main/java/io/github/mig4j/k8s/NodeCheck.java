@@ -265,14 +265,14 @@ final class NodeCheck {
       findings.add(
           busy,
           PreflightCode.BUSY_PODS,
-          "%d pods use the node's GPUs: %s".formatted(using.size(), GpuPods.names(using)),
+          "pods use the node's GPUs: " + GpuPods.names(using),
           "a change takes the GPUs from them, so drain the node first");
     }
     List<Pod> claiming = GpuPods.withClaims(pods.orElse(List.of()));
     if (!claiming.isEmpty()) {
       findings.note(
           PreflightCode.PODS_WITH_CLAIMS,
-          "%d pods hold resource claims: %s".formatted(claiming.size(), GpuPods.names(claiming)),
+          "pods hold resource claims: " + GpuPods.names(claiming),
           "make sure that these are not for the node's GPUs");
     }
   }
@@ -353,7 +353,7 @@ final class NodeCheck {
             finding.severity(),
             STRATEGY_CODES.contains(finding.code())
                 ? PreflightCode.STRATEGY_CONFLICT
-                : PreflightCode.CONFIG_UNFIT,
+                : PreflightCode.LINT,
             place(finding),
             "docs/lint.md explains " + finding.code()));
     // What such a GPU holds afterwards nobody can know beforehand, so it could not be verified.

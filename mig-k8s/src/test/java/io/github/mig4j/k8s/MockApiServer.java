@@ -15,6 +15,7 @@ import io.fabric8.mockwebserver.http.Response;
 import io.fabric8.mockwebserver.http.WebSocket;
 import io.fabric8.mockwebserver.http.WebSocketListener;
 import java.lang.reflect.Field;
+import java.net.HttpURLConnection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
@@ -93,9 +94,11 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
     public MockResponse dispatch(RecordedRequest request) {
       MockResponse response;
       try {
-        response = PODS_OF_A_NODE.matcher(request.getPath()).matches()
-            ? podsOfANode(request)
-            : super.dispatch(request);
+        response = super.dispatch(request);
+        Matcher podsOfANode = PODS_OF_A_NODE.matcher(request.getPath());
+        if (podsOfANode.matches() && response.code() == HttpURLConnection.HTTP_OK) {
+          return podsOfANode(request, podsOfANode.group(1), podsOfANode.group(2));
+        }
       } catch (RuntimeException unanswered) {
         return new MockResponse().setResponseCode(409).setBody("{\"code\": 409}");
       }
@@ -103,26 +106,19 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
       return watch == null ? response : response.withWebSocketUpgrade(new ClosedAside(watch));
     }
 
-    private MockResponse podsOfANode(RecordedRequest request) {
-      Matcher path = PODS_OF_A_NODE.matcher(request.getPath());
-      if (!path.matches()) {
-        throw new IllegalArgumentException(request.getPath());
-      }
+    private MockResponse podsOfANode(RecordedRequest request, String path, String node) {
       MockResponse all = super.dispatch(new RecordedRequest(
           request.getHttpVersion(),
           request.method(),
-          path.group(1),
+          path,
           request.getHeaders(),
           request.getBody()));
-      if (all.code() != 200) {
-        return all;
-      }
       PodList pods = Serialization.unmarshal(all.getBody().readUtf8(), PodList.class);
       pods.setItems(pods.getItems().stream()
-          .filter(pod -> path.group(2).equals(pod.getSpec().getNodeName()))
+          .filter(pod -> node.equals(pod.getSpec().getNodeName()))
           .toList());
       return new MockResponse()
-          .setResponseCode(200)
+          .setResponseCode(HttpURLConnection.HTTP_OK)
           .setHeader("Content-Type", "application/json")
           .setBody(Serialization.asJson(pods));
     }
