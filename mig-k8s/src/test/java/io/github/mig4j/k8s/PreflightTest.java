@@ -638,7 +638,7 @@ class PreflightTest {
   void change_ofTheSameConfig() {
     String key =
         MigConfigDocument.parse(CONFIGS).configs().get("all-disabled").contentName("all-disabled");
-    cluster(edit(with(Nodes.b200(1).config(key, "rebooting").paused()))
+    clusterWithoutManager(edit(with(Nodes.b200(1).config(key, "rebooting").paused()))
         .editStatus()
         .withConditions()
         .addNewCondition()
@@ -653,6 +653,7 @@ class PreflightTest {
     assertFinds(
         "all-disabled",
         "note: the node's condition Ready is False; wait until its kubelet answers; see 'kubectl describe node gpu-node' [node-not-ready]",
+        "note: the node has no MIG manager pod, though its label asks for one; see 'kubectl get pods -A -o wide -l app=nvidia-mig-manager' [manager-not-ready]",
         "note: the MIG manager is at work (rebooting) on 'all-disabled-642ad96a'; apply waits for it [change-in-progress]",
         "note: pods use the node's GPUs: default/job; a change takes the GPUs from them, so drain the node first [busy-pods]");
   }
