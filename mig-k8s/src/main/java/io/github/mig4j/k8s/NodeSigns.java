@@ -7,7 +7,6 @@ import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
-import io.github.mig4j.layout.Violation;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -81,12 +80,11 @@ final class NodeSigns {
     } else if (status.model().isEmpty()) {
       checkProduct();
     } else if (!status.model().get().supportsMig()) {
-      String message = new Violation.MigNotSupported(status.model().get()).message();
-      int remedy = message.indexOf("; ");
       findings.error(
           PreflightCode.NOT_MIG_CAPABLE,
-          message.substring(0, remedy),
-          message.substring(remedy + 2));
+          "%s (%s) has no MIG"
+              .formatted(status.model().get().id(), status.model().get().architecture()),
+          "share it by time-slicing or MPS instead");
     } else if (status.migCapable().equals(Optional.of(false))) {
       findings.error(
           PreflightCode.NOT_MIG_CAPABLE,
