@@ -33,6 +33,9 @@ public final class Labels {
   /** Replicas of each device where it is shared; 0 where every GPU is cut (strategy mixed). */
   public static final String GPU_REPLICAS = "nvidia.com/gpu.replicas";
 
+  /** none, time-slicing or mps: how the devices are shared. */
+  static final String GPU_SHARING = "nvidia.com/gpu.sharing-strategy";
+
   /** Memory of the GPU, or of the MIG device under strategy single, in MiB. */
   public static final String GPU_MEMORY = "nvidia.com/gpu.memory";
 
@@ -41,6 +44,27 @@ public final class Labels {
 
   /** Before the name of an operand: whether the operator runs it on this node. */
   public static final String DEPLOY_PREFIX = "nvidia.com/gpu.deploy.";
+
+  /** Whether the operator runs a MIG manager on this node. */
+  static final String DEPLOY_MIG_MANAGER = DEPLOY_PREFIX + "mig-manager";
+
+  /** Whether GPU clients that are not the operator's run on this node; also their node selector. */
+  static final String DEPLOY_CLIENT = DEPLOY_PREFIX + "client";
+
+  /** Whether the DRA driver runs on this node; written where a GPUCluster replaces the policy. */
+  static final String DEPLOY_DRA_DRIVER = DEPLOY_PREFIX + "dra-driver";
+
+  /** Whether the operator runs anything on this node, unless it is {@code false}. */
+  static final String DEPLOY_OPERANDS = DEPLOY_PREFIX + "operands";
+
+  /** device-plugin or dra, where the operator can do both. */
+  static final String ALLOCATION_MODE = "nvidia.com/gpu-operator.resource-allocation.mode";
+
+  /** container, vm-passthrough or vm-vgpu; read where the operator serves virtual machines. */
+  static final String WORKLOAD_CONFIG = "nvidia.com/gpu.workload.config";
+
+  /** The version of the driver for vGPU; the operator deploys no MIG manager where it is set. */
+  static final String VGPU_HOST_DRIVER = "nvidia.com/vgpu.host-driver-version";
 
   /** The value of deploy labels while the MIG manager works. */
   public static final String PAUSED = "paused-for-mig-change";
