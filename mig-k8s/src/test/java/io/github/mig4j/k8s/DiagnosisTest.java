@@ -18,6 +18,7 @@ class DiagnosisTest {
   private static final String BEGIN = "level=info msg=\"Updating to MIG config: small\"";
   private static final String WAITS =
       "level=info msg=\"Waiting for change to 'nvidia.com/mig.config' label\"";
+  private static final String APPLIED = "MIG configuration applied successfully";
   private static final String IN_USE =
       "Error clearing MigConfig: error destroying Compute instance for profile '(0, 0)': In use by"
           + " another client";
@@ -66,11 +67,11 @@ class DiagnosisTest {
             .label(Labels.GPU_PRODUCT, "NVIDIA-B200-MIG-INVALID")
             .config("small", "success"),
         BEGIN,
-        "MIG configuration applied successfully",
+        APPLIED,
         WAITS);
 
     assertThat(diagnosis.code()).isEqualTo(FailureCode.INVALID_UNDER_SINGLE);
-    assertThat(diagnosis.decisiveLine()).contains("MIG configuration applied successfully");
+    assertThat(diagnosis.decisiveLine()).contains(APPLIED);
   }
 
   @Test
@@ -141,6 +142,22 @@ class DiagnosisTest {
 
     assertThat(diagnosis.code()).isEqualTo(FailureCode.CONFIG_UNKNOWN);
     assertThat(diagnosis.logLines()).hasSize(2);
+  }
+
+  @Test
+  void of_newRun_forgetsTheGpuAndTheSuccessOfTheOneBefore() {
+    var failed = of(failed(), BEGIN, "  GPU 3: 0x233010DE", APPLIED, BEGIN, IN_USE);
+    var begun = of(Nodes.bare().label(Labels.MIG_CONFIG, "small"), BEGIN, APPLIED, BEGIN, "busy");
+
+    assertThat(failed.explanation()).startsWith("A GPU is in use by a process");
+    assertThat(begun.code()).isEqualTo(FailureCode.UNRECOGNISED);
+  }
+
+  @Test
+  void of_checkThatFailsAfterASuccess_isWhatCounts() {
+    assertThat(of(Nodes.bare(), APPLIED, NOT_APPLIED).code()).isEqualTo(FailureCode.NOT_APPLIED);
+    assertThat(of(Nodes.bare(), NOT_APPLIED, APPLIED).code())
+        .isEqualTo(FailureCode.REPORTED_SUCCESS);
   }
 
   @Test
@@ -217,11 +234,7 @@ class DiagnosisTest {
 
   @Test
   void of_successAfterTrouble_isNoCause() {
-    assertThat(of(
-                Nodes.b200(1).config("small", "success"),
-                BEGIN,
-                NO_ROOM,
-                "MIG configuration applied successfully")
+    assertThat(of(Nodes.b200(1).config("small", "success"), BEGIN, NO_ROOM, APPLIED)
             .code())
         .isEqualTo(FailureCode.REPORTED_SUCCESS);
   }
