@@ -11,7 +11,7 @@ import io.github.mig4j.k8s.MigClusterException;
 import io.github.mig4j.layout.MigLayout;
 
 /** What a platform team would write first, without a cluster: it compiles, links and fails well. */
-final class Embedder {
+public final class Embedder {
 
   private Embedder() {}
 
