@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  * GpuState gpu = h100.empty();
  * Placement best = gpu.best(MigProfile.parse("3g.40gb")).orElseThrow();   // 3g.40gb@4:4
  * gpu = gpu.place(best);
- * gpu.choices();                                                         // 15 of 25 are left
+ * gpu.choices();                                                         // 14 of 25 are left
  * }</pre>
  *
  * <p>The same in numbers, for a scheduler that keeps its GPUs in an {@code int[]}: states count from
