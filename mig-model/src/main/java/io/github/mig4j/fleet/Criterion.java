@@ -1,8 +1,8 @@
 package io.github.mig4j.fleet;
 
-import io.github.mig4j.gpu.GpuInstanceProfile;
-import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
+import java.util.List;
 
 /**
  * What speaks against a place: of two places the one with the lower cost is taken. The cost is
@@ -65,25 +65,9 @@ public interface Criterion {
   }
 
   private static double scarceProfilesLost(GpuState before, Placement placement, GpuState after) {
-    GpuModel gpu = before.layout().gpu();
-    if (isScarce(gpu.profile(placement.profile()).orElseThrow())) {
-      return 0;
-    }
-    return gpu.profiles().stream()
-        .filter(Criterion::isScarce)
-        .filter(p -> before.fits(p.profile()) && !after.fits(p.profile()))
-        .count();
-  }
-
-  private static boolean isScarce(GpuInstanceProfile profile) {
-    int room = 0;
-    int end = 0;
-    for (int start : profile.starts()) {
-      if (start >= end) {
-        room++;
-        end = start + profile.size().getAsInt();
-      }
-    }
-    return profile.maxInstances() < room;
+    List<MigProfile> scarce = before.states().scarceProfiles();
+    return scarce.contains(placement.profile())
+        ? 0
+        : scarce.stream().filter(p -> before.fits(p) && !after.fits(p)).count();
   }
 }

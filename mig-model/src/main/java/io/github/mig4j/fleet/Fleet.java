@@ -58,11 +58,15 @@ public final class Fleet {
   private static final int FEW = 32;
 
   /** Conditions of a GPU: not added yet, may be chosen, is there but may not, is gone. */
-  private static final byte NEW = 0;
+  private static final int NEW = 0;
 
-  private static final byte OPEN = 1;
-  private static final byte CORDONED = 2;
-  private static final byte REMOVED = 3;
+  private static final int OPEN = 1;
+  private static final int CORDONED = 2;
+  private static final int REMOVED = 3;
+
+  private static final int MODEL_SHIFT = Character.SIZE;
+  private static final int CONDITION_SHIFT = 28;
+  private static final int MOST_MODELS = 1 << (CONDITION_SHIFT - MODEL_SHIFT);
 
   private final PlacementPolicy policy;
   private final Map<List<Object>, FleetRequest> requests = new HashMap<>();
@@ -70,11 +74,8 @@ public final class Fleet {
   private ModelGpus[] models = {};
   private int size;
 
-  /** By GPU. */
-  private int[] modelOf = new int[16];
-
-  private int[] stateOf = new int[16];
-  private byte[] conditionOf = new byte[16];
+  /** By GPU, in one word so that it takes one look: the condition, the model and the state. */
+  private int[] gpus = new int[16];
 
   /**
    * Starts a fleet without GPUs.
@@ -110,16 +111,12 @@ public final class Fleet {
 
   private int add(int model, int state) {
     int gpu = size;
-    if (gpu == stateOf.length) {
-      modelOf = Arrays.copyOf(modelOf, 2 * gpu);
-      stateOf = Arrays.copyOf(stateOf, 2 * gpu);
-      conditionOf = Arrays.copyOf(conditionOf, 2 * gpu);
+    if (gpu == gpus.length) {
+      gpus = Arrays.copyOf(gpus, 2 * gpu);
     }
+    gpus[gpu] = NEW << CONDITION_SHIFT | model << MODEL_SHIFT | state;
     size++;
-    modelOf[gpu] = model;
-    stateOf[gpu] = state;
-    conditionOf[gpu] = NEW;
-    change(gpu, state, OPEN);
+    change(gpu, OPEN, state);
     return gpu;
   }
 
@@ -128,6 +125,10 @@ public final class Fleet {
       if (models[number].states().gpu().equals(model)) {
         return number;
       }
+    }
+    if (models.length == MOST_MODELS) {
+      throw new IllegalStateException("A fleet has at most %d models; make another one for %s"
+          .formatted(MOST_MODELS, model.id()));
     }
     RankedStates ranked = new RankedStates(GpuStates.of(model), policy);
     models = Arrays.copyOf(models, models.length + 1);
@@ -144,7 +145,7 @@ public final class Fleet {
    */
   public void remove(int gpu) {
     requirePresent(gpu);
-    change(gpu, stateOf[gpu], REMOVED);
+    change(gpu, REMOVED, stateOf(gpu));
   }
 
   /**
@@ -156,7 +157,7 @@ public final class Fleet {
    */
   public void cordon(int gpu) {
     requirePresent(gpu);
-    change(gpu, stateOf[gpu], CORDONED);
+    change(gpu, CORDONED, stateOf(gpu));
   }
 
   /**
@@ -167,7 +168,7 @@ public final class Fleet {
    */
   public void uncordon(int gpu) {
     requirePresent(gpu);
-    change(gpu, stateOf[gpu], OPEN);
+    change(gpu, OPEN, stateOf(gpu));
   }
 
   /**
@@ -179,7 +180,7 @@ public final class Fleet {
    */
   public boolean isCordoned(int gpu) {
     requirePresent(gpu);
-    return conditionOf[gpu] == CORDONED;
+    return conditionOf(gpu) == CORDONED;
   }
 
   /**
@@ -189,7 +190,7 @@ public final class Fleet {
    * @return true if it was added and not removed
    */
   public boolean contains(int gpu) {
-    return gpu >= 0 && gpu < size && conditionOf[gpu] != REMOVED;
+    return gpu >= 0 && gpu < size && conditionOf(gpu) != REMOVED;
   }
 
   /**
@@ -210,7 +211,7 @@ public final class Fleet {
    */
   public GpuState state(int gpu) {
     requirePresent(gpu);
-    return statesOf(gpu).all().get(stateOf[gpu]);
+    return statesOf(gpu).all().get(stateOf(gpu));
   }
 
   /**
@@ -297,9 +298,8 @@ public final class Fleet {
     if (gpu == IndexSet.NONE) {
       return NONE;
     }
-    int model = modelOf[gpu];
-    int profile = request.profileOf(this)[model];
-    return instance(gpu, models[model].ranked().best(profile, stateOf[gpu]));
+    int profile = request.profileOf(this)[modelNumberOf(gpu)];
+    return instance(gpu, modelOf(gpu).ranked().best(profile, stateOf(gpu)));
   }
 
   private int fromIndex(FleetRequest request, @Nullable IndexSet among) {
@@ -325,10 +325,10 @@ public final class Fleet {
   }
 
   private boolean fits(int[] profileOf, int gpu) {
-    int profile = profileOf[modelOf[gpu]];
-    return conditionOf[gpu] == OPEN
+    int profile = profileOf[modelNumberOf(gpu)];
+    return conditionOf(gpu) == OPEN
         && profile != GpuStates.NONE
-        && statesOf(gpu).fits(stateOf[gpu], profile);
+        && statesOf(gpu).fits(stateOf(gpu), profile);
   }
 
   /** The cheaper GPU, of equal ones the one with the lower number. */
@@ -341,7 +341,7 @@ public final class Fleet {
   }
 
   private double[] costs(int[] profileOf, int gpu) {
-    return models[modelOf[gpu]].ranked().costs(profileOf[modelOf[gpu]], stateOf[gpu]);
+    return modelOf(gpu).ranked().costs(profileOf[modelNumberOf(gpu)], stateOf(gpu));
   }
 
   /**
@@ -352,7 +352,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request is another fleet's
    */
   public long place(FleetRequest request) {
-    return occupyChosen(choose(request));
+    return placed(choose(request));
   }
 
   /**
@@ -364,14 +364,19 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request is another fleet's
    */
   public long place(FleetRequest request, GpuSet among) {
-    return occupyChosen(choose(request, among));
+    return placed(choose(request, among));
   }
 
-  private long occupyChosen(long instance) {
-    if (instance != NONE) {
-      occupy(instance);
+  private long placed(long chosen) {
+    if (chosen != NONE) {
+      add(chosen);
     }
-    return instance;
+    return chosen;
+  }
+
+  private void add(long instance) {
+    int gpu = gpuOf(instance);
+    change(gpu, conditionOf(gpu), statesOf(gpu).place(stateOf(gpu), (int) instance));
   }
 
   /**
@@ -384,12 +389,11 @@ public final class Fleet {
   public void occupy(long instance) {
     int gpu = gpuOf(instance);
     requirePlacement(instance);
-    int placement = (int) instance;
-    if (!statesOf(gpu).canPlace(stateOf[gpu], placement)) {
+    if (!statesOf(gpu).canPlace(stateOf(gpu), (int) instance)) {
       throw new IllegalArgumentException("GPU %d: %s cannot be placed on %s; what can is %s"
           .formatted(gpu, placementOf(instance), state(gpu), state(gpu).freePlacements()));
     }
-    change(gpu, statesOf(gpu).place(stateOf[gpu], placement), conditionOf[gpu]);
+    add(instance);
   }
 
   /**
@@ -422,7 +426,7 @@ public final class Fleet {
       throw new IllegalArgumentException("GPU %d: %s cannot be freed, it is not on %s"
           .formatted(gpu, placementOf(instance), state(gpu)));
     }
-    change(gpu, statesOf(gpu).free(stateOf[gpu], (int) instance), conditionOf[gpu]);
+    change(gpu, conditionOf(gpu), statesOf(gpu).free(stateOf(gpu), (int) instance));
   }
 
   /**
@@ -435,7 +439,7 @@ public final class Fleet {
     int gpu = gpuOf(instance);
     return contains(gpu)
         && isPlacement(gpu, (int) instance)
-        && statesOf(gpu).holds(stateOf[gpu], (int) instance);
+        && statesOf(gpu).holds(stateOf(gpu), (int) instance);
   }
 
   /**
@@ -508,44 +512,55 @@ public final class Fleet {
     Fleet copy = new Fleet(policy);
     copy.models = Arrays.stream(models).map(ModelGpus::copy).toArray(ModelGpus[]::new);
     copy.size = size;
-    copy.modelOf = modelOf.clone();
-    copy.stateOf = stateOf.clone();
-    copy.conditionOf = conditionOf.clone();
+    copy.gpus = gpus.clone();
     return copy;
   }
 
-  private void change(int gpu, int state, byte condition) {
-    journal.record((long) gpu << Integer.SIZE | conditionOf[gpu] << Character.SIZE | stateOf[gpu]);
-    set(gpu, state, condition);
+  private void change(int gpu, int condition, int state) {
+    journal.record((long) gpu << Integer.SIZE | gpus[gpu]);
+    set(gpu, condition, state);
   }
 
   private void undo(long entry) {
     int gpu = gpuOf(entry);
-    byte condition = (byte) (entry >>> Character.SIZE);
-    set(gpu, (char) entry, condition);
+    int condition = (int) entry >>> CONDITION_SHIFT;
+    set(gpu, condition, (char) entry);
     if (condition == NEW) {
       size--;
     }
   }
 
-  private void set(int gpu, int state, byte condition) {
-    ModelGpus model = models[modelOf[gpu]];
-    boolean open = condition == OPEN;
-    if (conditionOf[gpu] == OPEN) {
-      if (open) {
-        model.move(gpu, stateOf[gpu], state);
-      } else {
-        model.remove(gpu, stateOf[gpu]);
-      }
-    } else if (open) {
+  private void set(int gpu, int condition, int state) {
+    ModelGpus model = modelOf(gpu);
+    boolean wasOpen = conditionOf(gpu) == OPEN;
+    if (wasOpen && condition == OPEN) {
+      model.move(gpu, stateOf(gpu), state);
+    } else if (wasOpen) {
+      model.remove(gpu, stateOf(gpu));
+    } else if (condition == OPEN) {
       model.add(gpu, state);
     }
-    stateOf[gpu] = state;
-    conditionOf[gpu] = condition;
+    gpus[gpu] = condition << CONDITION_SHIFT | modelNumberOf(gpu) << MODEL_SHIFT | state;
+  }
+
+  private int conditionOf(int gpu) {
+    return gpus[gpu] >>> CONDITION_SHIFT;
+  }
+
+  private int modelNumberOf(int gpu) {
+    return gpus[gpu] >>> MODEL_SHIFT & (MOST_MODELS - 1);
+  }
+
+  private ModelGpus modelOf(int gpu) {
+    return models[modelNumberOf(gpu)];
+  }
+
+  private int stateOf(int gpu) {
+    return (char) gpus[gpu];
   }
 
   private GpuStates statesOf(int gpu) {
-    return models[modelOf[gpu]].states();
+    return modelOf(gpu).states();
   }
 
   private boolean isPlacement(int gpu, int placement) {

@@ -41,9 +41,13 @@ public final class GpuStates {
 
   private final GpuModel gpu;
   private final List<MigProfile> profiles;
+  private final List<MigProfile> scarceProfiles;
   private final List<Placement> placements;
   private final List<GpuState> states;
   private final Map<BigInteger, GpuState> byPlacements = new HashMap<>();
+
+  private final int placementCount;
+  private final int profileCount;
 
   /** By state and placement: the state with one more or one less, or the same if neither can be. */
   private final char[] neighbours;
@@ -60,9 +64,15 @@ public final class GpuStates {
   private GpuStates(GpuModel gpu, List<MigLayout> layouts) {
     this.gpu = gpu;
     profiles = gpu.profiles().stream().map(GpuInstanceProfile::profile).toList();
+    scarceProfiles = gpu.profiles().stream()
+        .filter(GpuStates::isScarce)
+        .map(GpuInstanceProfile::profile)
+        .toList();
     placements = layouts.get(0).freePlacements();
+    profileCount = profiles.size();
+    placementCount = placements.size();
     placementsOf = profiles.stream()
-        .map(p -> IntStream.range(0, placements.size())
+        .map(p -> IntStream.range(0, placementCount)
             .filter(i -> placements.get(i).profile().equals(p))
             .toArray())
         .toArray(int[][]::new);
@@ -97,34 +107,46 @@ public final class GpuStates {
     return new GpuStates(gpu, layouts);
   }
 
+  private static boolean isScarce(GpuInstanceProfile profile) {
+    int room = 0;
+    int end = 0;
+    for (int start : profile.starts()) {
+      if (start >= end) {
+        room++;
+        end = start + profile.size().getAsInt();
+      }
+    }
+    return profile.maxInstances() < room;
+  }
+
   private char[] neighbours() {
-    char[] table = new char[states.size() * placements.size()];
+    char[] table = new char[states.size() * placementCount];
     for (GpuState state : states) {
       BigInteger key = key(state.layout());
-      for (int placement = 0; placement < placements.size(); placement++) {
+      for (int placement = 0; placement < placementCount; placement++) {
         GpuState next = byPlacements.getOrDefault(key.flipBit(placement), state);
-        table[state.number() * placements.size() + placement] = (char) next.number();
+        table[state.number() * placementCount + placement] = (char) next.number();
       }
     }
     return table;
   }
 
   private int countChoices(GpuState state) {
-    return (int) IntStream.range(0, placements.size())
+    return (int) IntStream.range(0, placementCount)
         .filter(placement -> canPlace(state.number(), placement))
         .count();
   }
 
   private int[] best() {
-    int[] table = new int[states.size() * profiles.size()];
+    int[] table = new int[states.size() * profileCount];
     Arrays.fill(table, NONE);
     for (int state = 0; state < states.size(); state++) {
-      for (int profile = 0; profile < profiles.size(); profile++) {
+      for (int profile = 0; profile < profileCount; profile++) {
         int most = -1;
         for (int placement : placementsOf[profile]) {
           if (canPlace(state, placement) && choices[place(state, placement)] > most) {
             most = choices[place(state, placement)];
-            table[state * profiles.size() + profile] = placement;
+            table[state * profileCount + profile] = placement;
           }
         }
       }
@@ -156,6 +178,11 @@ public final class GpuStates {
    */
   public List<MigProfile> profiles() {
     return profiles;
+  }
+
+  /** Those of which a GPU holds fewer than it has room for, because of what else they need. */
+  List<MigProfile> scarceProfiles() {
+    return scarceProfiles;
   }
 
   /**
@@ -263,7 +290,7 @@ public final class GpuStates {
    * @return the number of a placement, or {@link #NONE} if the profile does not fit
    */
   public int best(int state, int profile) {
-    return best[state * profiles.size() + profile];
+    return best[state * profileCount + profile];
   }
 
   /**
@@ -338,7 +365,7 @@ public final class GpuStates {
 
   /** States are numbered by their instances, so a neighbour with one more has a higher number. */
   private int neighbour(int state, int placement) {
-    return neighbours[state * placements.size() + placement];
+    return neighbours[state * placementCount + placement];
   }
 
   /** The model and the number of its states. */

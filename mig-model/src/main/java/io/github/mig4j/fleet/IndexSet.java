@@ -10,45 +10,65 @@ final class IndexSet {
 
   static final int NONE = -1;
 
-  /** From the bits of the numbers to the single word at the top. */
-  private long[][] levels;
+  private int size;
+  private int first = NONE;
+  private long[] bits;
+
+  /** Of each level the bits say which words of the level below are not zero. */
+  private long[][] above;
 
   /** An empty set for numbers below a bound, which grows if need be. */
   IndexSet(int bound) {
-    levels = new long[depth(bound)][];
-    int bits = bound;
-    for (int level = 0; level < levels.length; level++) {
-      bits = words(bits);
-      levels[level] = new long[bits];
-    }
+    bits = new long[words(bound)];
+    above = levelsAbove(bits.length);
   }
 
-  private IndexSet(long[][] levels) {
-    this.levels = levels;
+  private IndexSet(IndexSet other) {
+    size = other.size;
+    first = other.first;
+    bits = other.bits.clone();
+    above = Arrays.stream(other.above).map(long[]::clone).toArray(long[][]::new);
   }
 
   IndexSet copy() {
-    return new IndexSet(Arrays.stream(levels).map(long[]::clone).toArray(long[][]::new));
+    return new IndexSet(this);
   }
 
-  private static int words(int bits) {
-    return Math.max(1, (bits + Long.SIZE - 1) / Long.SIZE);
+  private static int words(int bound) {
+    return (bound + Long.SIZE - 1) / Long.SIZE;
   }
 
-  private static int depth(int bound) {
-    int depth = 1;
-    for (int bits = words(bound); bits > 1; bits = words(bits)) {
-      depth++;
+  private static long[][] levelsAbove(int words) {
+    if (words <= 1) {
+      return new long[0][];
     }
-    return depth;
+    long[] first = new long[words(words)];
+    long[][] others = levelsAbove(first.length);
+    long[][] levels = new long[others.length + 1][];
+    levels[0] = first;
+    System.arraycopy(others, 0, levels, 1, others.length);
+    return levels;
   }
 
   void add(int element) {
-    if (element >>> 6 >= levels[0].length) {
+    int word = element >>> 6;
+    if (word >= bits.length) {
       grow(element);
     }
-    int i = element;
-    for (long[] level : levels) {
+    long before = bits[word];
+    long after = before | 1L << element;
+    if (after != before) {
+      bits[word] = after;
+      first = size++ == 0 ? element : Math.min(first, element);
+      if (before == 0) {
+        addWord(word);
+      }
+    }
+  }
+
+  private void addWord(int word) {
+    int i = word;
+    for (long[] level : above) {
       long before = level[i >>> 6];
       level[i >>> 6] = before | 1L << i;
       if (before != 0) {
@@ -62,9 +82,22 @@ final class IndexSet {
     if (!contains(element)) {
       return;
     }
-    int i = element;
-    for (long[] level : levels) {
-      level[i >>> 6] &= ~(1L << i);
+    int word = element >>> 6;
+    bits[word] ^= 1L << element;
+    if (bits[word] == 0) {
+      removeWord(word);
+    }
+    if (--size == 0) {
+      first = NONE;
+    } else if (element == first) {
+      first = next(element + 1);
+    }
+  }
+
+  private void removeWord(int word) {
+    int i = word;
+    for (long[] level : above) {
+      level[i >>> 6] ^= 1L << i;
       if (level[i >>> 6] != 0) {
         return;
       }
@@ -73,60 +106,56 @@ final class IndexSet {
   }
 
   private void grow(int element) {
-    IndexSet larger = new IndexSet(Math.max(element + 1, 2 * Long.SIZE * levels[0].length));
-    for (int i = first(); i != NONE; i = next(i + 1)) {
+    IndexSet larger = new IndexSet(2 * Math.max(element, Long.SIZE / 2));
+    for (int i = first; i != NONE; i = next(i + 1)) {
       larger.add(i);
     }
-    levels = larger.levels;
+    bits = larger.bits;
+    above = larger.above;
   }
 
   boolean contains(int element) {
-    return element >>> 6 < levels[0].length && (levels[0][element >>> 6] & 1L << element) != 0;
+    return element >>> 6 < bits.length && (bits[element >>> 6] & 1L << element) != 0;
   }
 
   boolean isEmpty() {
-    return levels[levels.length - 1][0] == 0;
+    return size == 0;
   }
 
   /** The least element, or {@link #NONE}. */
   int first() {
-    return isEmpty() ? NONE : least(levels.length, 0);
+    return first;
   }
 
   /** The least element from a number on, or {@link #NONE}. */
   int next(int from) {
-    int i = from;
-    for (int level = 0; level < levels.length; level++) {
-      if (i >>> 6 >= levels[level].length) {
-        return NONE;
-      }
-      long rest = levels[level][i >>> 6] >>> i;
-      if (rest != 0) {
-        return least(level, i + Long.numberOfTrailingZeros(rest));
-      }
-      i = (i >>> 6) + 1;
+    return next(from, 0);
+  }
+
+  /** The first bit from one on that is set in a level, where 0 are the bits themselves. */
+  private int next(int from, int level) {
+    long[] words = level == 0 ? bits : above[level - 1];
+    int word = from >>> 6;
+    if (word >= words.length) {
+      return NONE;
     }
-    return NONE;
+    long rest = words[word] >>> from;
+    if (rest != 0) {
+      return from + Long.numberOfTrailingZeros(rest);
+    }
+    int next = level == above.length ? NONE : next(word + 1, level + 1);
+    return next == NONE ? NONE : (next << 6) + Long.numberOfTrailingZeros(words[next]);
   }
 
   /** The least element that another set has too, or {@link #NONE}; looks at each word once. */
   int firstCommon(IndexSet other) {
-    for (int i = first(); i != NONE; i = next((i | 63) + 1)) {
+    for (int i = first; i != NONE; i = next((i | 63) + 1)) {
       int word = i >>> 6;
-      long common = word < other.levels[0].length ? levels[0][word] & other.levels[0][word] : 0;
+      long common = word < other.bits.length ? bits[word] & other.bits[word] : 0;
       if (common != 0) {
         return (word << 6) + Long.numberOfTrailingZeros(common);
       }
     }
     return NONE;
-  }
-
-  /** The least element below a word that is not zero. */
-  private int least(int level, int word) {
-    int i = word;
-    for (int below = level - 1; below >= 0; below--) {
-      i = (i << 6) + Long.numberOfTrailingZeros(levels[below][i]);
-    }
-    return i;
   }
 }

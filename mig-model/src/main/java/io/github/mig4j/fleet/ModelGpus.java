@@ -1,44 +1,38 @@
 package io.github.mig4j.fleet;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The GPUs of one model that may be chosen, by bucket, and for each profile the positions of its row
- * whose bucket has a GPU. The best GPU is in the first of these, so finding it takes as long with
- * ten GPUs as with ten thousand. Not thread-safe.
+ * The GPUs of one model that may be chosen, by bucket. The best GPU for a profile is in the first
+ * bucket of its row that is not empty, so finding it takes as long with ten GPUs as with ten
+ * thousand. Not thread-safe.
  */
 final class ModelGpus {
 
   private final RankedStates ranked;
   private final IndexSet[] buckets;
 
-  /** By profile. */
-  private final IndexSet[] positions;
+  /** A bit for each bucket that is not empty. */
+  private final long[] occupied;
 
   ModelGpus(RankedStates ranked) {
     this(
         ranked,
         Stream.generate(() -> new IndexSet(0)).limit(ranked.buckets()).toArray(IndexSet[]::new),
-        IntStream.range(0, ranked.states().profiles().size())
-            .mapToObj(profile -> new IndexSet(ranked.row(profile).size()))
-            .toArray(IndexSet[]::new));
+        new long[ranked.words()]);
   }
 
-  private ModelGpus(RankedStates ranked, IndexSet[] buckets, IndexSet[] positions) {
+  private ModelGpus(RankedStates ranked, IndexSet[] buckets, long[] occupied) {
     this.ranked = ranked;
     this.buckets = buckets;
-    this.positions = positions;
+    this.occupied = occupied;
   }
 
   ModelGpus copy() {
-    return new ModelGpus(ranked, copy(buckets), copy(positions));
-  }
-
-  private static IndexSet[] copy(IndexSet[] sets) {
-    return Arrays.stream(sets).map(IndexSet::copy).toArray(IndexSet[]::new);
+    IndexSet[] copies = Arrays.stream(buckets).map(IndexSet::copy).toArray(IndexSet[]::new);
+    return new ModelGpus(ranked, copies, occupied.clone());
   }
 
   RankedStates ranked() {
@@ -51,27 +45,15 @@ final class ModelGpus {
 
   void add(int gpu, int state) {
     int bucket = ranked.bucketOf(state);
-    if (buckets[bucket].isEmpty()) {
-      for (int profile = 0; profile < positions.length; profile++) {
-        int position = ranked.row(profile).positionOf(bucket);
-        if (position != IndexSet.NONE) {
-          positions[profile].add(position);
-        }
-      }
-    }
     buckets[bucket].add(gpu);
+    occupied[bucket >>> 6] |= 1L << bucket;
   }
 
   void remove(int gpu, int state) {
     int bucket = ranked.bucketOf(state);
     buckets[bucket].remove(gpu);
     if (buckets[bucket].isEmpty()) {
-      for (int profile = 0; profile < positions.length; profile++) {
-        int position = ranked.row(profile).positionOf(bucket);
-        if (position != IndexSet.NONE) {
-          positions[profile].remove(position);
-        }
-      }
+      occupied[bucket >>> 6] &= ~(1L << bucket);
     }
   }
 
@@ -84,20 +66,37 @@ final class ModelGpus {
 
   /** The cheapest GPU for a profile, of several the one with the lowest number; or none. */
   int best(int profile, @Nullable IndexSet among) {
-    RankedStates.Row row = ranked.row(profile);
-    IndexSet occupied = positions[profile];
+    Row row = ranked.row(profile);
     int best = IndexSet.NONE;
-    int level = IndexSet.NONE;
-    int position = occupied.first();
-    while (position != IndexSet.NONE && (level < 0 || row.level(position) == level)) {
-      IndexSet bucket = buckets[row.bucketAt(position)];
-      int gpu = among == null ? bucket.first() : bucket.firstCommon(among);
-      if (gpu != IndexSet.NONE) {
-        best = best == IndexSet.NONE ? gpu : Math.min(best, gpu);
-        level = row.level(position);
+    int bestLevel = Integer.MAX_VALUE;
+    for (int word = 0; word < occupied.length; word++) {
+      if (occupied[word] == 0) {
+        continue;
       }
-      position = occupied.next(position + 1);
+      int step = row.next(word, row.start(word), occupied[word]);
+      while (step < row.end(word) && row.level(step) <= bestLevel) {
+        int gpu = first(word, row.mask(step) & occupied[word], among);
+        if (gpu != IndexSet.NONE) {
+          best = row.level(step) < bestLevel ? gpu : Math.min(best, gpu);
+          bestLevel = row.level(step);
+          break;
+        }
+        step = row.next(word, step + 1, occupied[word]);
+      }
     }
     return best;
+  }
+
+  /** The lowest number in some buckets, given as bits of a word; or none. */
+  private int first(int word, long some, @Nullable IndexSet among) {
+    int first = IndexSet.NONE;
+    for (long rest = some; rest != 0; rest &= rest - 1) {
+      IndexSet bucket = buckets[(word << 6) + Long.numberOfTrailingZeros(rest)];
+      int gpu = among == null ? bucket.first() : bucket.firstCommon(among);
+      if (gpu != IndexSet.NONE && (first == IndexSet.NONE || gpu < first)) {
+        first = gpu;
+      }
+    }
+    return first;
   }
 }

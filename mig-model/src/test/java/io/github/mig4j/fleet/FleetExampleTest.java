@@ -39,7 +39,8 @@ class FleetExampleTest {
     FleetRequest small = fleet.request("1g.10gb");
     long instance = fleet.place(small);
     assertThat(instance).isNotEqualTo(Fleet.NONE);
-    assertThat(Fleet.gpuOf(instance) + " " + fleet.placementOf(instance)).isEqualTo("7 1g.10gb@0:1");
+    assertThat(Fleet.gpuOf(instance) + " " + fleet.placementOf(instance))
+        .isEqualTo("7 1g.10gb@0:1");
     fleet.free(instance);
 
     FleetRequest large = fleet.request("7g.80gb");
@@ -57,8 +58,7 @@ class FleetExampleTest {
   void criterion() {
     Criterion keepLastSliceFree = (before, placement, after) -> placement.end() == 8 ? 1 : 0;
     PlacementPolicy mine = PlacementPolicy.by(keepLastSliceFree).then(Criterion.LOSS);
-    PlacementPolicy sum =
-        PlacementPolicy.by(Criterion.LOSS.plus(Criterion.FREE_SLICES.times(0.5)));
+    PlacementPolicy sum = PlacementPolicy.by(Criterion.LOSS.plus(Criterion.FREE_SLICES.times(0.5)));
 
     assertThat(placed(mine, "3g.40gb")).hasToString("3g.40gb@0:4");
     assertThat(placed(sum, "3g.40gb")).hasToString("3g.40gb@4:4");
