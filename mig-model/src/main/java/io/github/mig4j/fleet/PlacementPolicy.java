@@ -24,7 +24,7 @@ public final class PlacementPolicy {
   /**
    * The policy to begin with: a GPU in use before an empty one; then what spoils least, counting the
    * choices lost, the slices free on the GPU, and twice each scarce profile that loses its last
-   * place. Every other policy here accepts less of a mixed load, as docs/benchmarks.md shows.
+   * place. docs/benchmarks.md shows what it accepts of a mixed load, and what the others do.
    *
    * @return the standard policy
    */
