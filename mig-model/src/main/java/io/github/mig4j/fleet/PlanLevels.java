@@ -79,8 +79,8 @@ final class PlanLevels {
     for (List<DemandItem> level : levels) {
       long[] wanted = new long[kinds.size()];
       level.forEach(item -> wanted[kindOf(item)] += item.count());
-      PlanSearch.Answer answer =
-          new PlanSearch(withUnmet(wanted), concat(times, wanted), effort).answer();
+      PlanSearch.Answer answer = new PlanSearch(withUnmet(wanted), concat(times, wanted), effort)
+          .answer(concat(times, new long[wanted.length]));
       times = Arrays.copyOf(answer.times, times.length);
       long[] left = Arrays.copyOfRange(answer.times, times.length, answer.times.length);
       long leftLowerBound =
@@ -90,9 +90,7 @@ final class PlanLevels {
         required[kind] += wanted[kind] - left[kind];
       }
       unmetLowerBound += leftLowerBound;
-      lowerBound = leftCount == leftLowerBound
-          ? Math.max(0, answer.lowerBound - leftCount * unmetCost)
-          : costToMeetRequired();
+      lowerBound = Math.max(answer.lowerBound - leftCount * unmetCost, costToMeetRequired());
       for (DemandItem item : level) {
         if (left[kindOf(item)] > 0) {
           unmet.put(item, (int) left[kindOf(item)]);
@@ -132,7 +130,9 @@ final class PlanLevels {
 
   private long costToMeetRequired() {
     PlanCovering needing = withNeeds(new long[kinds.size()]);
-    return PlanPrices.of(needing).bound(needing.needs());
+    PlanRelaxation relaxation = new PlanRelaxation(needing);
+    relaxation.solve(needing.needs());
+    return PlanPrices.of(needing, relaxation.prices()).bound(needing.needs());
   }
 
   private static long[] concat(long[] first, long[] second) {

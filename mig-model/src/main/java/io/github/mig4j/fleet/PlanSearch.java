@@ -1,6 +1,7 @@
 package io.github.mig4j.fleet;
 
 import io.github.mig4j.fleet.PlanCovering.Column;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -9,12 +10,13 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Looks for the cheapest whole choice of columns of a {@link PlanCovering}: takes the cheapest
- * choice in fractions, rounds it down, and completes what is left by branch and bound with the
- * {@link PlanPrices} as the bound. Where that does not reach the bound, it rounds down further, in
- * the end to nothing, which makes the search exhaustive.
+ * Looks for the cheapest whole choice of columns of a {@link PlanCovering}.
  *
- * <p>The effort is limited, so the answer may be dearer than the bound; it says both.
+ * <p>It takes the whole part of the cheapest choice in fractions, asks for the cheapest choice for
+ * what is left, and so on until nothing is. Unless that reaches the bound of the {@link PlanPrices},
+ * it goes back on this path step by step and completes it from there in every way, by branch and
+ * bound: the further back, the more there is to be tried. From the beginning this would be
+ * exhaustive, but the effort is limited, so the answer may be dearer than the bound; it says both.
  */
 final class PlanSearch {
 
@@ -32,40 +34,46 @@ final class PlanSearch {
     }
   }
 
-  /** Above this many instances rounding down to nothing would only waste the effort. */
-  private static final long EXHAUSTIBLE = 60;
+  private static final double TINY = 1e-7;
 
-  private static final long[] ROUND_DOWN_FURTHER = {0, 1, 2, 4};
-
-  /** A step that leaves more than this to do is taken several times at once. */
+  /** Where more than this is left, a column is taken several times at once. */
   private static final long FEW = 64;
+
+  /** So many columns one after the other are more than a search can try in every way. */
+  private static final int DEEPEST = 500;
+
+  /** What share of the effort goes into one point of the path. */
+  private static final long SHARES = 8;
 
   private final PlanCovering covering;
   private final List<Column> columns;
+  private final PlanRelaxation relaxation;
   private final PlanPrices prices;
   private final int[][] giving;
   private final boolean[] onlyGiven;
-  private final long effort;
   private final Map<Remaining, Long> seen = new HashMap<>();
 
   private final long[] times;
   private long[] best;
   private long bestCost;
   private long lowerBound;
-  private long steps;
-  private long limit;
+  private final long share;
+  private long effortLeft;
+  private long stepsLeft;
   private boolean complete;
 
   /**
    * Prepares a search.
    *
-   * @param start how often each column is taken in a choice that covers all needs
-   * @param effort how many steps of the search are made at most
+   * @param known how often each column is taken in a choice that covers all needs
+   * @param effort how many steps are made at most
    */
-  PlanSearch(PlanCovering covering, long[] start, long effort) {
+  PlanSearch(PlanCovering covering, long[] known, long effort) {
     this.covering = covering;
     this.columns = covering.columns();
-    this.prices = PlanPrices.of(covering);
+    this.relaxation = new PlanRelaxation(covering);
+    relaxation.solve(covering.needs());
+    this.prices = PlanPrices.of(covering, relaxation.prices());
     this.giving = new int[covering.rows()][];
     this.onlyGiven = new boolean[covering.rows()];
     for (int row = 0; row < giving.length; row++) {
@@ -76,10 +84,11 @@ final class PlanSearch {
       onlyGiven[row] =
           IntStream.range(0, columns.size()).noneMatch(c -> columns.get(c).gain(r) < 0);
     }
-    this.effort = effort;
+    this.effortLeft = effort;
+    this.share = Math.max(1, effort / SHARES);
     this.times = new long[columns.size()];
-    this.best = start;
-    this.bestCost = costOf(start);
+    this.best = known;
+    this.bestCost = costOf(known);
     this.lowerBound = prices.bound(covering.needs());
   }
 
@@ -89,49 +98,89 @@ final class PlanSearch {
         .sum();
   }
 
-  Answer answer() {
-    for (long further : ROUND_DOWN_FURTHER) {
-      long[] rounded = IntStream.range(0, columns.size())
-          .mapToLong(c -> Math.max(0, prices.floor(c) - further))
-          .toArray();
-      long taken = Arrays.stream(rounded).sum();
-      if (bestCost > lowerBound && (further == 0 || taken > 0)) {
-        searchFrom(rounded);
-      }
+  /**
+   * Searches.
+   *
+   * @param alsoFrom a choice to be completed besides those on the way
+   */
+  Answer answer(long[] alsoFrom) {
+    List<long[]> path = path();
+    for (int i = path.size() - 1; i >= 0; i--) {
+      completeFrom(path.get(i));
     }
-    long all = IntStream.range(0, columns.size()).mapToLong(prices::floor).sum();
-    if (bestCost > lowerBound && all <= EXHAUSTIBLE) {
-      searchFrom(new long[columns.size()]);
-    }
+    completeFrom(alsoFrom);
+    completeFrom(new long[columns.size()]);
     return new Answer(best, lowerBound);
   }
 
-  private void searchFrom(long[] taken) {
+  /** From the whole part of the cheapest choice to one that covers everything, or is stuck. */
+  private List<long[]> path() {
+    List<long[]> path = new ArrayList<>();
+    long[] taken = new long[columns.size()];
+    boolean possible = true;
+    while (possible && path.size() < DEEPEST) {
+      double[] fractions = relaxation.times();
+      int largest = -1;
+      boolean whole = false;
+      for (int c = 0; c < fractions.length; c++) {
+        long floor = (long) Math.floor(fractions[c] + TINY);
+        taken[c] += floor;
+        whole |= floor > 0;
+        if (fractions[c] - floor > TINY
+            && (largest < 0 || fractions[c] > fractions[largest] + TINY)) {
+          largest = c;
+        }
+      }
+      if (!whole) {
+        if (largest < 0) {
+          return path;
+        }
+        taken[largest]++;
+      }
+      path.add(taken.clone());
+      possible = relaxation.solve(left(taken));
+    }
+    return path;
+  }
+
+  /** What a choice leaves short, and, negative, what it leaves over. */
+  private long[] left(long[] taken) {
     long[] left = covering.surplus(taken);
     Arrays.setAll(left, row -> -left[row]);
     forgetSurplus(left);
-    System.arraycopy(taken, 0, times, 0, taken.length);
-    seen.clear();
-    steps = 0;
-    limit = effort;
-    complete = Arrays.stream(taken).allMatch(n -> n == 0);
-    explore(left, costOf(taken));
-    if (complete) {
-      lowerBound = bestCost;
-    }
+    return left;
   }
 
   /** Surplus of what no column takes is worth nothing, so that states with and without are one. */
   private void forgetSurplus(long[] left) {
     for (int row = 0; row < left.length; row++) {
-      if (onlyGiven[row] && left[row] < 0) {
-        left[row] = 0;
-      }
+      left[row] = forgotten(row, left[row]);
+    }
+  }
+
+  private long forgotten(int row, long left) {
+    return onlyGiven[row] ? Math.max(0, left) : left;
+  }
+
+  /** Completes a choice in every way, as far as the effort reaches and unless the best is known. */
+  private void completeFrom(long[] taken) {
+    if (bestCost <= lowerBound || effortLeft == 0) {
+      return;
+    }
+    System.arraycopy(taken, 0, times, 0, taken.length);
+    seen.clear();
+    stepsLeft = Math.min(share, effortLeft);
+    effortLeft -= stepsLeft;
+    complete = Arrays.stream(taken).allMatch(n -> n == 0);
+    explore(left(taken), costOf(taken), 0);
+    effortLeft += stepsLeft;
+    if (complete) {
+      lowerBound = bestCost;
     }
   }
 
   /** Some column must give to the dearest row that falls short; tries each, the best first. */
-  private void explore(long[] left, long cost) {
+  private void explore(long[] left, long cost, int depth) {
     int row = dearestShortage(left);
     if (row < 0) {
       if (cost < bestCost) {
@@ -140,21 +189,23 @@ final class PlanSearch {
       }
       return;
     }
-    Long before = seen.get(new Remaining(left));
+    Remaining state = new Remaining(left);
+    Long before = seen.get(state);
     if (before != null && before <= cost) {
       return;
     }
-    if (steps++ >= limit) {
+    if (stepsLeft == 0 || depth == DEEPEST) {
       complete = false;
       return;
     }
-    seen.put(new Remaining(left), cost);
+    stepsLeft--;
+    seen.put(state, cost);
     for (Step step : stepsFor(row, left, cost)) {
-      if (bestCost <= lowerBound || !mayImprove(step.left, step.cost)) {
+      if (!step.mayImprove()) {
         return;
       }
       times[step.column] += step.repeat;
-      explore(step.left, step.cost);
+      explore(after(step, left), step.cost, depth + 1);
       times[step.column] -= step.repeat;
     }
   }
@@ -170,52 +221,72 @@ final class PlanSearch {
   }
 
   private List<Step> stepsFor(int row, long[] left, long cost) {
-    return Arrays.stream(giving[row])
-        .mapToObj(column -> step(column, row, left, cost))
-        .filter(step -> mayImprove(step.left, step.cost))
-        .sorted(Comparator.<Step>comparingLong(s -> s.atLeast).thenComparingInt(s -> s.column))
-        .toList();
-  }
-
-  private Step step(int index, int row, long[] left, long cost) {
-    Column column = columns.get(index);
-    long repeat = 1;
-    if (left[row] > FEW) {
-      repeat = Math.max(1, left[row] / 2 / column.gain(row));
-      complete = false;
+    long worth = prices.worth(left);
+    List<Step> steps = new ArrayList<>();
+    for (int column : giving[row]) {
+      Step step = step(column, row, left, cost, worth);
+      if (step.mayImprove()) {
+        steps.add(step);
+      }
     }
-    long[] after = left.clone();
-    column.addTo(after, -repeat);
-    forgetSurplus(after);
+    steps.sort(Comparator.<Step>comparingLong(s -> s.atLeast).thenComparingInt(s -> s.column));
+    return steps;
+  }
+
+  private Step step(int index, int row, long[] left, long cost, long worth) {
+    Column column = columns.get(index);
+    long repeat = left[row] > FEW ? repeat(column, row, left) : 1;
+    long after = worth;
+    boolean possible = true;
+    for (int i = 0; i < column.rows.length; i++) {
+      int changed = column.rows[i];
+      long now = left[changed] - repeat * column.gains[i];
+      possible &= now <= 0 || giving[changed].length > 0;
+      after += prices.of(changed) * (forgotten(changed, now) - left[changed]);
+    }
     long costAfter = cost + repeat * column.cost;
-    return new Step(
-        index, repeat, after, costAfter, costAfter * prices.denominator() + prices.worth(after));
+    long atLeast = possible ? costAfter * prices.denominator() + after : Long.MAX_VALUE;
+    return new Step(index, repeat, costAfter, atLeast);
   }
 
-  private boolean mayImprove(long[] left, long cost) {
-    return cost + ceilDiv(prices.worth(left), prices.denominator()) < bestCost;
+  /** Half of the way at once, as far as what the column takes suffices. */
+  private long repeat(Column column, int row, long[] left) {
+    complete = false;
+    long repeat = left[row] / 2 / column.gain(row);
+    for (int i = 0; i < column.rows.length; i++) {
+      if (column.gains[i] < 0) {
+        repeat = Math.min(repeat, left[column.rows[i]] / column.gains[i]);
+      }
+    }
+    return Math.max(1, repeat);
   }
 
-  private static long ceilDiv(long a, long b) {
-    return -Math.floorDiv(-a, b);
+  private long[] after(Step step, long[] left) {
+    long[] after = left.clone();
+    columns.get(step.column).addTo(after, -step.repeat);
+    forgetSurplus(after);
+    return after;
   }
 
   /** One branch. */
-  private static final class Step {
+  private final class Step {
     final int column;
     final long repeat;
-    final long[] left;
     final long cost;
 
-    /** What a plan costs that takes this step, in the unit of the prices. */
+    /** What any choice costs that takes this step, in the unit of the prices. */
     final long atLeast;
 
-    Step(int column, long repeat, long[] left, long cost, long atLeast) {
+    Step(int column, long repeat, long cost, long atLeast) {
       this.column = column;
       this.repeat = repeat;
-      this.left = left;
       this.cost = cost;
       this.atLeast = atLeast;
+    }
+
+    /** Costs are whole, so the next better choice is cheaper by 1. */
+    boolean mayImprove() {
+      return atLeast <= (bestCost - 1) * prices.denominator();
     }
   }
 
