@@ -137,6 +137,10 @@ public final class PlanGpu {
     return pinned || !pinnedInstances.isEmpty();
   }
 
+  boolean isPinnedWhole() {
+    return pinned;
+  }
+
   /** The instances which may be used, moved or destroyed. */
   List<Placement> looseInstances() {
     return layout.map(MigLayout::placements).orElse(List.of()).stream()

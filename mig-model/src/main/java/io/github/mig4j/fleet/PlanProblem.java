@@ -8,7 +8,6 @@ import io.github.mig4j.layout.MigLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -36,33 +35,14 @@ final class PlanProblem {
     UNLIMITED
   }
 
-  /** GPUs that are alike before the plan, and the layouts that it gives to the first of them. */
-  static final class Lot {
-    private final PlanGpu gpu;
-    private final BitSet kinds;
-    private int count;
-    private final Deque<LayoutCount> newLayouts = new ArrayDeque<>();
+  /** A lot, and the layouts that the plan gives to the first of its GPUs. */
+  private static final class Lot {
+    final PlanLot alike;
+    int count;
+    final Deque<LayoutCount> newLayouts = new ArrayDeque<>();
 
-    private Lot(PlanGpu gpu, BitSet kinds) {
-      this.gpu = gpu;
-      this.kinds = kinds;
-    }
-
-    PlanGpu gpu() {
-      return gpu;
-    }
-
-    int count() {
-      return count;
-    }
-
-    boolean mayMeet(int kind) {
-      return kinds.get(kind);
-    }
-
-    /** The layouts of the next GPUs; those for which there is none keep the one they have. */
-    Deque<LayoutCount> deal(int gpus) {
-      return takeFrom(newLayouts, gpus);
+    Lot(PlanLot alike) {
+      this.alike = alike;
     }
   }
 
@@ -85,12 +65,10 @@ final class PlanProblem {
     return taken;
   }
 
-  private record LotKey(PlanGpu gpu, BitSet kinds) {}
-
   /** GPUs of one model for the same kinds of demand: in how many ways they can be cut. */
   private final class Cuttable {
     final GpuModel model;
-    private final Map<MigProfile, Integer> rows = new HashMap<>();
+    private final Map<MigProfile, Integer> rowOf = new HashMap<>();
     final int supplyRow;
     final List<Cut> cuts = new ArrayList<>();
     final List<Lot> uncut = new ArrayList<>();
@@ -100,9 +78,9 @@ final class PlanProblem {
       this.model = model;
       Map<MigProfile, BitSet> users = new TreeMap<>();
       allowed.stream()
-          .forEach(kind -> newProfile(kinds.get(kind), model)
+          .forEach(kind -> newProfile(rows.kinds().get(kind), model)
               .ifPresent(p -> users.computeIfAbsent(p, any -> new BitSet()).set(kind)));
-      users.forEach((profile, who) -> rows.put(profile, rowFor(who)));
+      users.forEach((profile, who) -> rowOf.put(profile, rows.rowFor(who)));
       supplyRow = covering.addRow(0);
       if (!users.isEmpty()) {
         Layouts.of(model)
@@ -114,7 +92,7 @@ final class PlanProblem {
 
     /** The row to which new instances of a profile go. */
     int rowOf(MigProfile profile) {
-      return Objects.requireNonNull(rows.get(profile));
+      return Objects.requireNonNull(rowOf.get(profile));
     }
 
     private void addCut(SortedMap<MigProfile, Integer> instances) {
@@ -127,7 +105,7 @@ final class PlanProblem {
     }
 
     void add(Lot lot, Map<Integer, Integer> free) {
-      if (lot.gpu.layout().orElseThrow().placements().isEmpty()) {
+      if (lot.alike.gpu().layout().orElseThrow().placements().isEmpty()) {
         uncut.add(lot);
         covering.addNeed(supplyRow, -lot.count);
       } else if (!cuts.isEmpty()) {
@@ -165,55 +143,41 @@ final class PlanProblem {
     }
   }
 
-  /** An instance's way from a row that several kinds use to one of them. */
-  private record Passing(int sharedRow, int kind, int column) {}
-
   private final Demand demand;
   private final Supply supply;
-  private final List<DemandItem> kinds = new ArrayList<>();
-  private final PlanCovering covering = new PlanCovering();
-  private final Map<BitSet, Integer> sharedRows = new HashMap<>();
-  private final List<Passing> passings = new ArrayList<>();
-  private final Map<LotKey, Lot> lots = new LinkedHashMap<>();
+  private final PlanRows rows;
+  private final PlanCovering covering;
+  private final Map<PlanLot, Lot> lots = new LinkedHashMap<>();
   private final Map<CuttableKey, Cuttable> cuttables = new LinkedHashMap<>();
 
   PlanProblem(Demand demand, Supply supply) {
     this.demand = demand;
     this.supply = supply;
-    for (DemandItem item : demand.items()) {
-      if (kinds.stream().noneMatch(item::isLike)) {
-        kinds.add(item);
-        covering.addRow(0);
-      }
-    }
-  }
-
-  int kindOf(DemandItem item) {
-    int kind = 0;
-    while (!kinds.get(kind).isLike(item)) {
-      kind++;
-    }
-    return kind;
+    this.rows = new PlanRows(demand);
+    this.covering = rows.covering();
   }
 
   /** Which kinds of demand may be met on a node with these labels. */
-  BitSet kindsAllowedBy(Map<String, String> labels) {
-    BitSet allowed = new BitSet();
-    for (int kind = 0; kind < kinds.size(); kind++) {
-      allowed.set(kind, kinds.get(kind).allowsNode(labels));
-    }
-    return allowed;
+  BitSet allowedBy(Map<String, String> labels) {
+    return rows.allowedBy(labels);
   }
 
   /** Adds GPUs; those that are alike and may meet the same kinds are one lot. */
-  Lot add(PlanGpu gpu, int count, BitSet allowed) {
-    Lot lot = lots.computeIfAbsent(new LotKey(gpu, allowed), any -> new Lot(gpu, allowed));
-    lot.count += count;
-    return lot;
+  PlanLot add(PlanGpu gpu, int count, BitSet allowed) {
+    PlanLot alike = new PlanLot(gpu, allowed);
+    lots.computeIfAbsent(alike, Lot::new).count += count;
+    return alike;
   }
 
-  Collection<Lot> lots() {
-    return lots.values();
+  /** After solving: the layouts of the next GPUs of a lot; those without one stay as they are. */
+  List<LayoutCount> deal(PlanLot lot, int gpus) {
+    return List.copyOf(takeFrom(Objects.requireNonNull(lots.get(lot)).newLayouts, gpus));
+  }
+
+  PlanReasons reasons() {
+    PlanReasons reasons = new PlanReasons(demand, rows);
+    lots.values().forEach(lot -> reasons.add(lot.alike, lot.count));
+    return reasons;
   }
 
   /** Solves the problem; every lot then has its new layouts. */
@@ -222,19 +186,20 @@ final class PlanProblem {
     long most = supply == Supply.UNLIMITED
         ? demand.count()
         : lots.values().stream().mapToLong(lot -> lot.count).sum();
-    PlanLevels.Outcome outcome = new PlanLevels(covering, kinds, most + 1, effort).meet(demand);
+    PlanLevels.Outcome outcome =
+        new PlanLevels(covering, rows.kinds(), most + 1, effort).meet(demand);
     new Delivery(outcome).deliver();
     return outcome;
   }
 
   private void cover(Lot lot) {
-    if (lot.gpu.layout().isEmpty()) {
+    if (lot.alike.gpu().layout().isEmpty()) {
       return;
     }
     Map<Integer, Integer> free = freeInstances(lot);
     free.forEach((row, each) -> covering.addNeed(row, -(long) each * lot.count));
-    if (!lot.gpu.isPinned()) {
-      CuttableKey key = new CuttableKey(lot.gpu.model(), lot.kinds);
+    if (!lot.alike.gpu().isPinned()) {
+      CuttableKey key = new CuttableKey(lot.alike.gpu().model(), lot.alike.kinds());
       Cuttable cuttable = cuttables.get(key);
       if (cuttable == null) {
         cuttable = new Cuttable(key.model(), key.kinds());
@@ -247,43 +212,25 @@ final class PlanProblem {
   /** How many instances one GPU of the lot gives to each row as it is. */
   private Map<Integer, Integer> freeInstances(Lot lot) {
     Map<Integer, Integer> free = new TreeMap<>();
-    lot.gpu.looseDevices().forEach((profile, count) -> {
+    lot.alike.gpu().looseDevices().forEach((profile, count) -> {
       BitSet users = new BitSet();
-      lot.kinds.stream()
-          .filter(kind -> kinds.get(kind).accepts(lot.gpu.model(), profile))
+      lot.alike.kinds().stream()
+          .filter(kind -> rows.kinds().get(kind).accepts(lot.alike.gpu().model(), profile))
           .forEach(users::set);
       if (!users.isEmpty()) {
-        free.merge(rowFor(users), count, Integer::sum);
+        free.merge(rows.rowFor(users), count, Integer::sum);
       }
     });
     return free;
   }
 
-  /** The row of instances that any of some kinds can use: the kind's own if there is but one. */
-  private int rowFor(BitSet users) {
-    if (users.cardinality() == 1) {
-      return users.nextSetBit(0);
-    }
-    Integer known = sharedRows.get(users);
-    if (known != null) {
-      return known;
-    }
-    int shared = covering.addRow(0);
-    sharedRows.put(users, shared);
-    users.stream().forEach(kind -> {
-      int[] gains = new int[covering.rows()];
-      gains[shared] = -1;
-      gains[kind] = 1;
-      passings.add(new Passing(shared, kind, covering.addColumn(0, gains)));
-    });
-    return shared;
-  }
-
   /** The profile of which a new device of a kind is made, if it is known where it may start. */
   static Optional<MigProfile> newProfile(DemandItem kind, GpuModel model) {
-    return model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable)
-        ? kind.profileOn(model)
-        : Optional.empty();
+    return isPlaceable(model) ? kind.profileOn(model) : Optional.empty();
+  }
+
+  static boolean isPlaceable(GpuModel model) {
+    return model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable);
   }
 
   /** Turns columns into layouts that hold no more than what is needed. */
@@ -296,15 +243,15 @@ final class PlanProblem {
       surplus = covering.surplus(times);
       demand
           .items()
-          .forEach(
-              item -> surplus[kindOf(item)] -= item.count() - outcome.unmet.getOrDefault(item, 0));
+          .forEach(item ->
+              surplus[rows.kindOf(item)] -= item.count() - outcome.unmet.getOrDefault(item, 0));
     }
 
     void deliver() {
-      for (Passing passing : passings) {
-        long back = Math.min(times[passing.column()], Math.max(0, surplus[passing.kind()]));
-        surplus[passing.kind()] -= back;
-        surplus[passing.sharedRow()] += back;
+      for (PlanRows.Passing passing : rows.passings()) {
+        long back = Math.min(times[passing.column()], Math.max(0, surplus[passing.to()]));
+        surplus[passing.to()] -= back;
+        surplus[passing.from()] += back;
       }
       cuttables.values().forEach(this::deliver);
     }

@@ -1,6 +1,5 @@
 package io.github.mig4j.fleet;
 
-import io.github.mig4j.fleet.PlanProblem.Lot;
 import io.github.mig4j.fleet.PlanShortfall.AllPinned;
 import io.github.mig4j.fleet.PlanShortfall.NoNode;
 import io.github.mig4j.fleet.PlanShortfall.NoProfile;
@@ -12,6 +11,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -22,11 +22,16 @@ final class PlanReasons {
   private static final int SUGGESTIONS = 3;
 
   private final Demand demand;
-  private final PlanProblem problem;
+  private final PlanRows rows;
+  private final Map<PlanLot, Integer> lots = new LinkedHashMap<>();
 
-  PlanReasons(Demand demand, PlanProblem problem) {
+  PlanReasons(Demand demand, PlanRows rows) {
     this.demand = demand;
-    this.problem = problem;
+    this.rows = rows;
+  }
+
+  void add(PlanLot lot, int count) {
+    lots.put(lot, count);
   }
 
   /** In the order of the demand. */
@@ -42,18 +47,19 @@ final class PlanReasons {
   }
 
   private Reason reason(DemandItem item, int count) {
-    int kind = problem.kindOf(item);
-    List<Lot> lots = problem.lots().stream().filter(lot -> lot.mayMeet(kind)).toList();
-    if (lots.isEmpty()) {
+    int kind = rows.kindOf(item);
+    List<PlanLot> allowed =
+        lots.keySet().stream().filter(lot -> lot.kinds().get(kind)).toList();
+    if (allowed.isEmpty()) {
       return new NoNode(item.nodeLabels());
     }
-    List<Lot> offering = lots.stream()
+    List<PlanLot> offering = allowed.stream()
         .filter(lot -> PlanProblem.newProfile(item, lot.gpu().model()).isPresent())
         .toList();
     if (offering.isEmpty()) {
-      return notOffered(item, models(lots).toList());
+      return notOffered(item, models(allowed).toList());
     }
-    int gpus = offering.stream().mapToInt(Lot::count).sum();
+    int gpus = offering.stream().mapToInt(lot -> lots.getOrDefault(lot, 0)).sum();
     if (offering.stream().allMatch(lot -> lot.gpu().isPinned())) {
       return new AllPinned(gpus);
     }
@@ -62,7 +68,7 @@ final class PlanReasons {
     return new NoRoom(gpus, more);
   }
 
-  private static Stream<GpuModel> models(List<Lot> lots) {
+  private static Stream<GpuModel> models(List<PlanLot> lots) {
     return lots.stream().map(lot -> lot.gpu().model()).distinct();
   }
 

@@ -102,13 +102,13 @@ public final class Planner {
     PlanProblem problem = new PlanProblem(demand, PlanProblem.Supply.UNLIMITED);
     BitSet allowed = new BitSet();
     allowed.set(0, demand.items().size());
-    PlanProblem.Lot lot = problem.add(PlanGpu.of(model), 1, allowed);
+    PlanLot lot = problem.add(PlanGpu.of(model), 1, allowed);
     PlanLevels.Outcome outcome = problem.solve(DEFAULT_EFFORT);
     return new FleetPlan(
         demand,
-        new PlanReasons(demand, problem).shortfalls(outcome),
+        problem.reasons().shortfalls(outcome),
         outcome,
-        new ArrayList<>(lot.deal(Integer.MAX_VALUE)),
+        problem.deal(lot, Integer.MAX_VALUE),
         Map.of());
   }
 
@@ -122,11 +122,11 @@ public final class Planner {
    */
   public FleetPlan plan(Demand demand) {
     PlanProblem problem = new PlanProblem(demand, PlanProblem.Supply.LIMITED);
-    Map<String, List<PlanProblem.Lot>> lots = new LinkedHashMap<>();
+    Map<PlanNode, List<PlanLot>> lots = new LinkedHashMap<>();
     for (PlanNode node : nodes) {
-      BitSet allowed = problem.kindsAllowedBy(node.labels());
+      BitSet allowed = problem.allowedBy(node.labels());
       lots.put(
-          node.name(),
+          node,
           node.runs().stream()
               .map(run -> problem.add(run.gpu(), run.count(), allowed))
               .toList());
@@ -134,18 +134,29 @@ public final class Planner {
     PlanLevels.Outcome outcome = problem.solve(effort);
     List<PlanProblem.LayoutCount> all = new ArrayList<>();
     Map<String, List<FleetPlan.PlannedRun>> planned = new LinkedHashMap<>();
-    for (PlanNode node : nodes) {
+    lots.forEach((node, lotOfRun) -> {
       List<FleetPlan.PlannedRun> runs = new ArrayList<>();
-      for (int i = 0; i < node.runs().size(); i++) {
+      for (int i = 0; i < lotOfRun.size(); i++) {
         PlanNode.Run run = node.runs().get(i);
-        List<PlanProblem.LayoutCount> dealt =
-            List.copyOf(lots.getOrDefault(node.name(), List.of()).get(i).deal(run.count()));
-        all.addAll(dealt);
-        runs.add(new FleetPlan.PlannedRun(run, dealt));
+        List<PlanProblem.LayoutCount> layouts = problem.deal(lotOfRun.get(i), run.count());
+        all.addAll(layouts);
+        runs.add(new FleetPlan.PlannedRun(run, layouts));
       }
       planned.put(node.name(), runs);
-    }
-    return new FleetPlan(
-        demand, new PlanReasons(demand, problem).shortfalls(outcome), outcome, all, planned);
+    });
+    return new FleetPlan(demand, problem.reasons().shortfalls(outcome), outcome, all, planned);
+  }
+
+  /**
+   * Finds the fewest instances to be moved so that a demand fits into free slices, where instances
+   * are made beside running ones, as NVIDIA's DRA driver makes them. Instances that are pinned, and
+   * those on GPUs that are, stay where they are; a layout's other instances run something, too, but
+   * may move to another GPU of the same model. GPUs without published placements stay as they are.
+   *
+   * @param demand what shall fit, besides all that runs
+   * @return the moves and what fits then
+   */
+  public Defragmentation defragment(Demand demand) {
+    return new DefragmentationProblem(demand, nodes).solve(effort);
   }
 }
