@@ -63,7 +63,7 @@ public final class Defragmentation {
     this.moves = List.copyOf(moves);
     this.fits = List.copyOf(fits);
     this.unmet = List.copyOf(unmet);
-    this.lowerBound = (int) Math.min(outcome.lowerBound, moves.size());
+    this.lowerBound = (int) outcome.lowerBound;
     this.unmetLowerBound = (int) outcome.unmetLowerBound;
   }
 

@@ -82,8 +82,7 @@ final class DefragmentationProblem {
       }
     }
     movable.forEach(this::addOptions);
-    PlanLevels.Outcome outcome =
-        new PlanLevels(rows.covering(), rows.kinds(), most, effort).meet(demand);
+    PlanLevels.Outcome outcome = new PlanLevels(rows, most, effort).meet(demand);
     PlanReasons reasons = new PlanReasons(demand, rows);
     lots.forEach((lot, gpus) -> reasons.add(lot, gpus.size()));
     return new Delivery(outcome).deliver(reasons.shortfalls(outcome));

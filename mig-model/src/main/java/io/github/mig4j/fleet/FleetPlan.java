@@ -92,10 +92,11 @@ public final class FleetPlan {
   /**
    * What no plan can do without.
    *
-   * @return the least number of GPUs that get a layout in any plan which meets as much as this one
+   * @return the least number of GPUs that get a layout in any plan which meets as many devices of
+   *     each priority as this one
    */
   public int lowerBound() {
-    return (int) Math.min(lowerBound, gpus());
+    return (int) lowerBound;
   }
 
   /**
@@ -137,8 +138,8 @@ public final class FleetPlan {
   /**
    * How many devices no plan can meet.
    *
-   * @return the least number of unmet devices in any plan that meets the more urgent ones as far as
-   *     this one does
+   * @return the least number of unmet devices in any plan that, of each priority, meets as many of
+   *     the more urgent devices as this one
    */
   public int unmetLowerBound() {
     return (int) unmetLowerBound;

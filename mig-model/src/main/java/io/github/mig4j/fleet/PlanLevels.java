@@ -2,20 +2,19 @@ package io.github.mig4j.fleet;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 
 /**
  * Meets a demand as far as a {@link PlanCovering} can, the more urgent before the less urgent, and
  * among the plans that do with the one that costs least.
  *
  * <p>Each priority is one search, in which leaving a device unmet costs more than everything else
- * together, and what was met of higher priorities must be met again.
+ * together, and of higher priorities no more may be left unmet than had to be. Which ones these are
+ * stays open until the end.
  */
 final class PlanLevels {
 
@@ -27,10 +26,10 @@ final class PlanLevels {
     /** How many of each item are not met; items that are met left out. */
     final Map<DemandItem, Integer> unmet;
 
-    /** What no plan meets that meets the more urgent as far as this one. */
+    /** What no plan meets that meets as many of the more urgent. */
     final long unmetLowerBound;
 
-    /** Any plan that meets as much costs at least this. */
+    /** Any plan that meets as many of each priority costs at least this. */
     final long lowerBound;
 
     private Outcome(
@@ -42,25 +41,31 @@ final class PlanLevels {
     }
   }
 
-  private final PlanCovering covering;
-  private final List<DemandItem> kinds;
+  private final PlanRows rows;
+  private final int columns;
   private final long unmetCost;
   private final long effort;
-  private final long[] required;
+
+  /** The items of the levels so far, and for all but the last how many may be left unmet. */
+  private final List<List<DemandItem>> levels = new ArrayList<>();
+
+  private final List<Long> allowances = new ArrayList<>();
+
+  /** How often the columns are taken, first those of the plan, then one for each item so far. */
+  private long[] times;
 
   /**
-   * Prepares a covering whose first rows are the kinds of demand.
+   * Prepares a covering.
    *
-   * @param kinds an item of each kind, by row
    * @param dearest more than any plan costs
    * @param effort how many steps a search makes at most
    */
-  PlanLevels(PlanCovering covering, List<DemandItem> kinds, long dearest, long effort) {
-    this.covering = covering;
-    this.kinds = kinds;
+  PlanLevels(PlanRows rows, long dearest, long effort) {
+    this.rows = rows;
+    this.columns = rows.covering().columns().size();
     this.unmetCost = dearest;
     this.effort = effort;
-    this.required = new long[kinds.size()];
+    this.times = new long[columns];
   }
 
   Outcome meet(Demand demand) {
@@ -68,71 +73,78 @@ final class PlanLevels {
     for (DemandItem item : demand.items()) {
       byPriority.computeIfAbsent(item.priority(), any -> new ArrayList<>()).add(item);
     }
-    return meet(byPriority.values());
-  }
-
-  private Outcome meet(Collection<List<DemandItem>> levels) {
-    long[] times = new long[covering.columns().size()];
-    Map<DemandItem, Integer> unmet = new LinkedHashMap<>();
     long unmetLowerBound = 0;
     long lowerBound = 0;
-    for (List<DemandItem> level : levels) {
-      long[] wanted = new long[kinds.size()];
-      level.forEach(item -> wanted[kindOf(item)] += item.count());
-      PlanSearch.Answer answer = new PlanSearch(withUnmet(wanted), concat(times, wanted), effort)
-          .answer(concat(times, new long[wanted.length]));
-      times = Arrays.copyOf(answer.times, times.length);
-      long[] left = Arrays.copyOfRange(answer.times, times.length, answer.times.length);
-      long leftLowerBound =
-          Math.max(0, -Math.floorDiv(unmetCost - 1 - answer.lowerBound, unmetCost));
-      long leftCount = Arrays.stream(left).sum();
-      for (int kind = 0; kind < left.length; kind++) {
-        required[kind] += wanted[kind] - left[kind];
+    for (List<DemandItem> items : byPriority.values()) {
+      levels.add(items);
+      PlanCovering covering = covering();
+      long[] allUnmet =
+          concat(times, items.stream().mapToLong(DemandItem::count).toArray());
+      PlanSearch.Answer answer =
+          new PlanSearch(covering, allUnmet, effort).answer(concat(times, new long[items.size()]));
+      times = answer.times;
+      useSurplus(covering);
+      long left =
+          Arrays.stream(times, times.length - items.size(), times.length).sum();
+      allowances.add(left);
+      unmetLowerBound += Math.max(0, -Math.floorDiv(unmetCost - 1 - answer.lowerBound, unmetCost));
+      lowerBound = Math.max(answer.lowerBound - left * unmetCost, bound(covering()));
+    }
+    return new Outcome(Arrays.copyOf(times, columns), unmet(), unmetLowerBound, lowerBound);
+  }
+
+  /** With a column for each item that leaves one device of it unmet, at a price or an allowance. */
+  private PlanCovering covering() {
+    PlanCovering covering = new PlanCovering(rows.covering());
+    for (int level = 0; level < levels.size(); level++) {
+      boolean allowed = level < allowances.size();
+      int allowance = covering.addRow(allowed ? -allowances.get(level) : 0);
+      for (DemandItem item : levels.get(level)) {
+        int kind = rows.kindOf(item);
+        covering.addNeed(kind, item.count());
+        int limit = covering.addRow(-item.count());
+        int[] gains = new int[covering.rows()];
+        gains[kind] = 1;
+        gains[limit] = -1;
+        gains[allowance] = allowed ? -1 : 0;
+        covering.addColumn(allowed ? 0 : unmetCost, gains);
       }
-      unmetLowerBound += leftLowerBound;
-      lowerBound = Math.max(answer.lowerBound - leftCount * unmetCost, costToMeetRequired());
-      for (DemandItem item : level) {
-        if (left[kindOf(item)] > 0) {
-          unmet.put(item, (int) left[kindOf(item)]);
+    }
+    return covering;
+  }
+
+  /** Devices which are over meet what was left unmet after all, the most urgent first. */
+  private void useSurplus(PlanCovering covering) {
+    long[] surplus = covering.surplus(times);
+    int column = columns;
+    for (List<DemandItem> items : levels) {
+      for (DemandItem item : items) {
+        int kind = rows.kindOf(item);
+        long met = Math.min(times[column], Math.max(0, surplus[kind]));
+        times[column++] -= met;
+        surplus[kind] -= met;
+      }
+    }
+  }
+
+  private Map<DemandItem, Integer> unmet() {
+    Map<DemandItem, Integer> unmet = new HashMap<>();
+    int column = columns;
+    for (List<DemandItem> items : levels) {
+      for (DemandItem item : items) {
+        int count = (int) times[column++];
+        if (count > 0) {
+          unmet.put(item, count);
         }
       }
     }
-    return new Outcome(times, unmet, unmetLowerBound, lowerBound);
+    return unmet;
   }
 
-  private int kindOf(DemandItem item) {
-    return IntStream.range(0, kinds.size())
-        .filter(kind -> kinds.get(kind).isLike(item))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  /** The covering with one more column for each kind, which leaves a device of it unmet. */
-  private PlanCovering withUnmet(long[] wanted) {
-    PlanCovering extended = withNeeds(wanted);
-    for (int kind = 0; kind < wanted.length; kind++) {
-      int limit = extended.addRow(-wanted[kind]);
-      int[] gains = new int[extended.rows()];
-      gains[kind] = 1;
-      gains[limit] = -1;
-      extended.addColumn(unmetCost, gains);
-    }
-    return extended;
-  }
-
-  private PlanCovering withNeeds(long[] wanted) {
-    PlanCovering needing = new PlanCovering(covering);
-    for (int kind = 0; kind < wanted.length; kind++) {
-      needing.addNeed(kind, required[kind] + wanted[kind]);
-    }
-    return needing;
-  }
-
-  private long costToMeetRequired() {
-    PlanCovering needing = withNeeds(new long[kinds.size()]);
-    PlanRelaxation relaxation = new PlanRelaxation(needing);
-    relaxation.solve(needing.needs());
-    return PlanPrices.of(needing, relaxation.prices()).bound(needing.needs());
+  private static long bound(PlanCovering covering) {
+    PlanRelaxation relaxation = new PlanRelaxation(covering);
+    relaxation.solve(covering.needs());
+    return PlanPrices.of(covering, relaxation.prices()).bound(covering.needs());
   }
 
   private static long[] concat(long[] first, long[] second) {

@@ -186,8 +186,7 @@ final class PlanProblem {
     long most = supply == Supply.UNLIMITED
         ? demand.count()
         : lots.values().stream().mapToLong(lot -> lot.count).sum();
-    PlanLevels.Outcome outcome =
-        new PlanLevels(covering, rows.kinds(), most + 1, effort).meet(demand);
+    PlanLevels.Outcome outcome = new PlanLevels(rows, most + 1, effort).meet(demand);
     new Delivery(outcome).deliver();
     return outcome;
   }

@@ -187,6 +187,19 @@ class PlannerTest {
     assertThat(plan.unmetLowerBound()).isEqualTo(4);
   }
 
+  /** Three of five urgent devices fit, in several ways; one of these leaves a slice. */
+  @Test
+  void plan_whichOfTheUrgentAreMet_isChosenForTheSakeOfTheOthers() {
+    FleetPlan plan = Planner.of(PlanNode.named("n").label("zone", "a").gpus(A30, 1))
+        .plan(Demand.of(
+            DemandItem.of("1g.6gb", 3).priority(1),
+            DemandItem.of("2g.12gb", 2).priority(1),
+            DemandItem.of("1g.6gb", 1).onNodesWith("zone", "a")));
+
+    assertThat(plan.met().values()).containsExactly(3, 0, 1);
+    assertThat(plan.isOptimal()).isTrue();
+  }
+
   @Test
   void plan_oneProfileOfTwoModels_isMetByEither() {
     FleetPlan plan = Planner.of(
