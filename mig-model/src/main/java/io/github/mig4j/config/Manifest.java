@@ -1,5 +1,9 @@
 package io.github.mig4j.config;
 
+import io.github.mig4j.yaml.GoYaml;
+import io.github.mig4j.yaml.Position;
+import io.github.mig4j.yaml.Quoted;
+import io.github.mig4j.yaml.YamlPath;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
