@@ -11,6 +11,7 @@ module io.github.mig4j.model {
   exports io.github.mig4j.config;
   exports io.github.mig4j.gpu;
   exports io.github.mig4j.layout;
+  exports io.github.mig4j.sharing;
 
   opens io.github.mig4j.config to
       com.fasterxml.jackson.databind;
