@@ -379,8 +379,8 @@ final class DevicePluginConfigReader {
           .get()
           .report(
               SharingFindingCode.TOO_FEW_REPLICAS,
-              ("%s has %d replicas, but the device plugin wants at least 2; leave the entry out for"
-                      + " no sharing, and sharing if it is the only one")
+              ("%s has replicas: %d, but the device plugin wants at least 2; for no sharing leave the"
+                      + " entry out, or the whole section if it is the only one")
                   .formatted(subject, number.getAsLong()));
       return Optional.empty();
     }

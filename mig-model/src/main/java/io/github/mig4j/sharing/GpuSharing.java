@@ -77,6 +77,34 @@ public interface GpuSharing {
   }
 
   /**
+   * This sharing with shared devices offered under names of their own.
+   *
+   * @return a copy with {@link #renameByDefault()}
+   */
+  default GpuSharing renamed() {
+    return builder()
+        .kind(kind())
+        .renameByDefault(true)
+        .failRequestsGreaterThanOne(failRequestsGreaterThanOne())
+        .addAllResources(resources())
+        .build();
+  }
+
+  /**
+   * This sharing with containers refused that ask for several replicas, as NVIDIA recommends.
+   *
+   * @return a copy with {@link #failRequestsGreaterThanOne()}
+   */
+  default GpuSharing oneReplicaEach() {
+    return builder()
+        .kind(kind())
+        .renameByDefault(renameByDefault())
+        .failRequestsGreaterThanOne(true)
+        .addAllResources(resources())
+        .build();
+  }
+
+  /**
    * The name under which a shared resource is offered.
    *
    * @param resource one of {@link #resources()}

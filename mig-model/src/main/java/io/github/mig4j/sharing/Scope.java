@@ -19,11 +19,8 @@ enum Scope {
   GFD("flags.gfd", "oneshot noTimestamp sleepInterval outputFile machineTypeFile"),
   SHARING("sharing", "timeSlicing mps"),
   KIND(
-      "sharing.timeSlicing or sharing.mps, beside resources",
-      "renameByDefault failRequestsGreaterThanOne resources"),
-  ENTRY(
-      "an entry of resources, below sharing.timeSlicing or sharing.mps",
-      "name replicas rename devices"),
+      "sharing.timeSlicing or sharing.mps", "renameByDefault failRequestsGreaterThanOne resources"),
+  ENTRY("an entry of resources", "name replicas rename devices"),
   RESOURCES("resources", "gpus mig"),
   PATTERN("an entry of resources.gpus or resources.mig", "pattern name"),
   IMEX("imex", "channelIDs required");

@@ -34,7 +34,10 @@ import java.util.stream.Stream;
 public final class SharingAdvice {
 
   private static final int MIB = 1024;
-  private static final String TURING = "7.5";
+  private static final double TURING = 7.5;
+
+  /** What is certainly left of the data sheet's figure; inline ECC takes a sixteenth. */
+  private static final double REPORTED = 7.0 / 8;
 
   private final GpuModel gpu;
   private final SharingNeed need;
@@ -153,13 +156,11 @@ public final class SharingAdvice {
   private String tooFew(ProfileNeed profileNeed) {
     Optional<GpuInstanceProfile> most =
         profileNeed.allOn(gpu).stream().max((a, b) -> a.maxInstances() - b.maxInstances());
-    return most.map(p -> "at most %d devices of %s, but there are %d tenants"
-            .formatted(p.maxInstances(), atLeast(), need.tenants()))
-        .orElseGet(() -> "no profile has " + atLeast());
-  }
-
-  private String atLeast() {
-    return number(need.memoryGib()) + " GiB or more";
+    String size =
+        need.memoryGib() == 0 ? "" : " of %s GiB or more".formatted(number(need.memoryGib()));
+    return most.map(p -> "at most %d devices%s, but there are %d tenants"
+            .formatted(p.maxInstances(), size, need.tenants()))
+        .orElseGet(() -> "no profile is" + size);
   }
 
   private SharingOption timeSlicing() {
@@ -198,12 +199,9 @@ public final class SharingAdvice {
 
   private boolean isBeforeTuring() {
     return gpu.computeCapability()
-        .filter(version -> compare(version, TURING) < 0)
+        .filter(version -> version.matches("[0-9]{1,3}\\.[0-9]{1,3}"))
+        .filter(version -> Double.parseDouble(version) < TURING)
         .isPresent();
-  }
-
-  private static int compare(String version, String other) {
-    return Double.compare(Double.parseDouble(version), Double.parseDouble(other));
   }
 
   /** The plugin refuses a single replica. */
@@ -244,9 +242,10 @@ public final class SharingAdvice {
     }
     if (gpu.marketedMemoryGb().isPresent()) {
       int gb = gpu.marketedMemoryGb().getAsInt();
+      Verdict tight = wanted <= gb ? Verdict.UNKNOWN : Verdict.SUITS_NOT;
       return new Reason(
           Topic.CAPACITY,
-          wanted <= gb ? Verdict.SUITS : Verdict.SUITS_NOT,
+          wanted <= gb * REPORTED ? Verdict.SUITS : tight,
           "%s of %d GB by the data sheet, of which the driver reports somewhat less"
               .formatted(sum, gb));
     }

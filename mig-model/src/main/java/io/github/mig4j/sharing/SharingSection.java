@@ -56,7 +56,7 @@ final class SharingSection {
   void check(SharingFindings findings, Optional<NodeDevices> node, Optional<MigStrategy> strategy) {
     if (kind == SharingKind.MPS) {
       checkMps(findings, node, strategy);
-    } else if (!fail.orElse(false)) {
+    } else if (!fail.orElse(false) && !listed.isEmpty()) {
       findings.add(
           SharingFindingCode.REQUESTS_NOT_LIMITED,
           spot,

@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
       ModelCommand.class,
       LayoutsCommand.class,
       PlaceCommand.class,
+      AdviseCommand.class,
       ImportCommand.class,
       ValidateCommand.class,
       ExplainCommand.class,
