@@ -28,6 +28,7 @@ import picocli.CommandLine.Command;
       LayoutsCommand.class,
       PlaceCommand.class,
       PlanCommand.class,
+      AdviseCommand.class,
       ImportCommand.class,
       ValidateCommand.class,
       ExplainCommand.class,

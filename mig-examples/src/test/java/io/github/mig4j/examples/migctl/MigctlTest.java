@@ -238,6 +238,8 @@ class MigctlTest {
         "place --gpu a30-24gb 1g.6gb:0 ~ The count of 1g.6gb must be at least 1, but was 0",
         "place --gpu a30-24gb ~ Missing required parameter: 'PROFILE[:COUNT]'",
         "place 1g.6gb ~ Missing required option: '--gpu=ID'",
+        "advise --gpu l4 --tenants 0 ~ tenants must be at least 1, but was 0",
+        "advise --gpu l4 --tenants 2 --memory -1 ~ memoryGib must not be negative, but was -1.0",
         "layouts --gpu a30-24gb --profiles 1g ~ Not a MIG profile: '1g'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
       })
@@ -338,6 +340,52 @@ class MigctlTest {
         .contains("l40s                         Ada Lovelace  no         -       -        ?  ");
     assertThat(json).hasSize(28);
     assertThat(json.at("/0/id").asText()).isEqualTo("a30-24gb");
+  }
+
+  @Test
+  void advise_json_hasTheDocumentedFields() throws IOException {
+    var run = migctl(
+        "advise",
+        "--gpu",
+        "l4",
+        "--tenants",
+        "2",
+        "--memory",
+        "10",
+        "--isolation",
+        "memory",
+        "--json");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.json().get("best").asText()).isEqualTo("mps");
+    assertThat(run.json().get("config").asText()).isEqualTo("""
+        version: v1
+        sharing:
+          mps:
+            resources:
+              - name: nvidia.com/gpu
+                replicas: 2
+        """);
+    assertThat(run.json().at("/options/0/method").asText()).isEqualTo("mps");
+    assertThat(run.json().at("/options/0/reasons/1")).isEqualTo(new ObjectMapper().readTree("""
+            {"topic": "memory-isolation", "verdict": "suits",
+             "message": "each tenant is limited to an equal part of the memory"}"""));
+    assertThat(run.json().at("/options/2/method").asText()).isEqualTo("mig");
+    assertThat(run.json().at("/options/2/verdict").asText()).isEqualTo("suits-not");
+    assertThat(run.json().at("/options/2/profile").isNull()).isTrue();
+  }
+
+  @Test
+  void advise_whereNothingSuits_isExit1_withEveryReason() {
+    var run = migctl("advise", "--gpu", "l4", "--tenants", "2", "--isolation", "fault");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.err).isEmpty();
+    assertThat(run.out)
+        .contains("time-slicing does not suit")
+        .contains("  - fault-isolation: a crash of one tenant ends all")
+        .contains("  - support: l4 has no MIG")
+        .doesNotContain("configuration:");
   }
 
   @Test
@@ -694,7 +742,7 @@ class MigctlTest {
           .isEqualToNormalizingNewlines(example.group(2));
       examples++;
     }
-    assertThat(examples).isEqualTo(4);
+    assertThat(examples).isEqualTo(6);
   }
 
   @ParameterizedTest
@@ -706,6 +754,7 @@ class MigctlTest {
         "layouts",
         "place",
         "plan",
+        "advise",
         "import",
         "validate",
         "explain",
