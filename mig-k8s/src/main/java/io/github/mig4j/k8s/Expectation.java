@@ -2,10 +2,10 @@ package io.github.mig4j.k8s;
 
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigSetting;
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.config.NodeEffect;
 import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

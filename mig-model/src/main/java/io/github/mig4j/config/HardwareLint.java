@@ -3,6 +3,7 @@ package io.github.mig4j.config;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.layout.Violation;

@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,10 +1,10 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.Labels;
 import java.util.List;
 import java.util.Map;
