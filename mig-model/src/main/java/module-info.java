@@ -9,6 +9,7 @@ module io.github.mig4j.model {
 
   exports io.github.mig4j;
   exports io.github.mig4j.config;
+  exports io.github.mig4j.fleet;
   exports io.github.mig4j.gpu;
   exports io.github.mig4j.layout;
 

@@ -51,15 +51,18 @@ class ReadmeTest {
         import java.time.Duration;
         import java.util.*;
         class Snippet {
-          void run(KubernetesClient client) throws Exception {
+          void run(KubernetesClient client, MigClient mig) throws Exception {
             %s
           }
         }
         """
-        // The first example makes its client itself.
+        // The first example makes its clients itself.
         .formatted(snippet)
         .replace(
-            snippet.contains("KubernetesClient client =") ? "KubernetesClient client)" : "\0", ")");
+            snippet.contains("KubernetesClient client =")
+                ? "KubernetesClient client, MigClient mig)"
+                : "\0",
+            ")");
 
     assertThat(compile(source)).isEmpty();
   }

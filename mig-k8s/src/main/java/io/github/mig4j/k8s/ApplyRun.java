@@ -80,11 +80,8 @@ final class ApplyRun {
   private ApplyOutcome change(ApplyPlan plan, NodeClaim claim, Duration limit)
       throws InterruptedException {
     boolean inForce = plan.isInForce(cluster.settings());
-    if (!inForce && goal == ApplyGoal.Again.AGAIN) {
-      restartManager(claim);
-    } else if (goal == ApplyGoal.Again.AGAIN && ChangeRecord.read(plan.node()).isPresent()) {
-      // A client that died before it asked may have left the node cordoned.
-      Node unused = claim.takeOver();
+    if (goal == ApplyGoal.Again.AGAIN) {
+      recover(plan, claim, inForce);
     } else if (!inForce && !isAskedFor(plan) && !goal.takesNothing(status(plan.node()))) {
       plan = makeRoom(plan, claim);
     }
@@ -129,12 +126,18 @@ final class ApplyRun {
     return plan.on(cordoned);
   }
 
-  private void restartManager(NodeClaim claim) throws InterruptedException {
+  /** What another client has left on the node is this one's to take back. */
+  private void recover(ApplyPlan plan, NodeClaim claim, boolean inForce)
+      throws InterruptedException {
     ManagerRestart restart = new ManagerRestart(cluster, name);
-    List<Pod> pods = restart.requirePods();
-    Node unused = claim.takeOver();
-    String fresh = restart.run(pods, timings.reaction());
-    step(ApplyPhase.RESTARTED, System.nanoTime(), fresh);
+    List<Pod> pods = inForce ? List.of() : restart.requirePods();
+    if (!inForce || Cluster.annotations(plan.node()).containsKey(ChangeRecord.KEY)) {
+      Node unused = claim.takeOver();
+    }
+    if (!inForce) {
+      String fresh = restart.run(pods, timings.reaction());
+      step(ApplyPhase.RESTARTED, System.nanoTime(), fresh);
+    }
   }
 
   /** The claim's end must not hide why it ended. */

@@ -7,6 +7,7 @@ import io.github.mig4j.k8s.LogReading.Found;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 
 /** Weighs what a node's labels, its resources and its logs say about a change that failed. */
 final class Examination {
@@ -169,7 +170,10 @@ final class Examination {
 
   private String filled(String text, Optional<Found> found) {
     Map<String, String> values = new HashMap<>();
-    values.put("paused", String.join(", ", status.paused()));
+    values.put("node", status.node());
+    if (!status.paused().isEmpty()) {
+      values.put("paused", String.join(", ", status.paused()));
+    }
     log.pod().ifPresent(pod -> values.put("pod", pod));
     log.run().ifPresent(run -> {
       values.put("run", run);
@@ -179,11 +183,9 @@ final class Examination {
     found.flatMap(Found::gpu).ifPresent(gpu -> values.put("gpu", gpu));
     found.ifPresent(sign -> values.putAll(sign.sign().match().values()));
     values.computeIfPresent("gpu", (key, gpu) -> "GPU " + gpu);
-    String result = text.replace("{node}", status.node());
-    for (Map.Entry<String, String> otherwise : OTHERWISE.entrySet()) {
-      String name = otherwise.getKey();
-      result = result.replace("{" + name + "}", values.getOrDefault(name, otherwise.getValue()));
-    }
-    return result;
+    return LogPhrase.PLACEHOLDER
+        .matcher(text)
+        .replaceAll(name -> Matcher.quoteReplacement(
+            values.getOrDefault(name.group(1), OTHERWISE.getOrDefault(name.group(1), "?"))));
   }
 }

@@ -33,6 +33,9 @@ public final class Labels {
   /** Replicas of each device where it is shared; 0 where every GPU is cut (strategy mixed). */
   public static final String GPU_REPLICAS = "nvidia.com/gpu.replicas";
 
+  /** none, time-slicing or mps: how the devices are shared. */
+  static final String GPU_SHARING = "nvidia.com/gpu.sharing-strategy";
+
   /** Memory of the GPU, or of the MIG device under strategy single, in MiB. */
   public static final String GPU_MEMORY = "nvidia.com/gpu.memory";
 

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  */
 final class LogPhrase {
 
-  private static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]+)}");
+  static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]+)}");
 
   /** Longer values say no more. */
   private static final int VALUE = 200;

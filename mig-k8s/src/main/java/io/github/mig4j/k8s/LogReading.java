@@ -181,7 +181,9 @@ final class LogReading {
   /** Some lines of the last run: its last ones, or those around one that tells more. */
   List<String> shown(Optional<Integer> around) {
     int latest = Math.max(begin, lines.size() - SHOWN_LINES);
-    int from = Math.max(begin, Math.min(latest, around.orElse(latest) - SHOWN_BEFORE));
+    int from = around
+        .map(index -> Math.max(begin, Math.min(latest, index - SHOWN_BEFORE)))
+        .orElse(latest);
     return lines.subList(from, Math.min(lines.size(), from + SHOWN_LINES)).stream()
         .map(LogReading::shown)
         .toList();

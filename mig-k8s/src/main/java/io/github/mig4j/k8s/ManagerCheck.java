@@ -78,9 +78,12 @@ final class ManagerCheck {
           "label %s=%s keeps the MIG manager off the node"
               .formatted(Labels.DEPLOY_MIG_MANAGER, deploy),
           "set it to true");
-    } else if (here.stream().anyMatch(ManagerCheck::isReady) || !listed) {
-      // Nothing to say.
-    } else if (!here.isEmpty()) {
+      return;
+    }
+    if (!listed || here.stream().anyMatch(ManagerCheck::isReady)) {
+      return;
+    }
+    if (!here.isEmpty()) {
       checkPods(here, blocking);
     } else if (deploy.isEmpty() && isOperatedOn()) {
       findings.error(

@@ -2,10 +2,12 @@ package io.github.mig4j.k8s;
 
 import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.immutables.value.Value;
 
 /** What a node says about its GPUs: a snapshot of labels and allocatable resources. */
@@ -84,6 +86,50 @@ public interface MigNodeStatus {
    */
   @Value.NaturalOrder
   SortedMap<String, Long> allocatable();
+
+  /**
+   * NVIDIA's resources that the kubelet knows of, those of which there are none left out. What an
+   * earlier layout offered may stay here; {@link #allocatable()} counts.
+   *
+   * @return counts by resource name
+   */
+  @Value.NaturalOrder
+  SortedMap<String, Long> capacity();
+
+  /**
+   * What the kubelet knows of and pods cannot be given: what an earlier layout left behind, or
+   * everything while the device plugin is stopped.
+   *
+   * @return the part of {@link #capacity()} of which nothing is allocatable
+   */
+  default SortedMap<String, Long> unavailable() {
+    SortedMap<String, Long> unavailable = new TreeMap<>(capacity());
+    unavailable.keySet().removeAll(allocatable().keySet());
+    return unavailable;
+  }
+
+  /**
+   * The node's MIG devices, as feature discovery counts them, or, where it says nothing, as the
+   * node offers them.
+   *
+   * @return counts by profile; empty if no GPU is cut, or nobody says how
+   */
+  @Value.NaturalOrder
+  SortedMap<MigProfile, Integer> devices();
+
+  /**
+   * How many pods can be given the same device.
+   *
+   * @return the number of replicas, at least 1; empty if no label tells
+   */
+  OptionalInt replicas();
+
+  /**
+   * How devices are shared, as the label spells it.
+   *
+   * @return e.g. {@code none}, {@code time-slicing} or {@code mps}; empty if no label tells
+   */
+  Optional<String> sharing();
 
   /**
    * The operands that the MIG manager has stopped; while any is, the node offers no GPU.

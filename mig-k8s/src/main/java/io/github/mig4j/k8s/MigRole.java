@@ -20,10 +20,17 @@ import org.jspecify.annotations.Nullable;
  * requests that it sends.
  */
 public enum MigRole {
-  /** {@link MigNode#status} and {@link MigNode#preflight}. */
+  /** {@link MigClient#nodes}, {@link MigNode#status} and {@link MigNode#preflight}. */
   READ_ONLY("read-only"),
-  /** Those, {@link MigConfigMap}, {@link MigNode#apply} and {@link MigNode#markCapable}. */
+  /**
+   * Those, {@link MigConfigMap}, {@link MigNode#apply}, {@link MigNode#rollback}, {@link
+   * MigNode#disable} and {@link MigNode#markCapable}.
+   */
   APPLY("apply"),
+  /** Those, on nodes that are {@linkplain Disruption#DRAIN drained}. */
+  DRAIN("drain"),
+  /** {@link MigNode#recover}, and what {@link #READ_ONLY} grants. */
+  RECOVER("recover"),
   /** {@link MigOperator}. */
   SETUP("setup");
 

@@ -33,12 +33,6 @@ final class NodeCheck {
 
   private static final Set<String> WATCH = Set.of("list", "watch");
 
-  /** What applying takes beyond what the check itself does; its map exists already. */
-  private static final List<Permission> NEEDED = MigRole.APPLY.permissions().stream()
-      .filter(permission -> !MigRole.READ_ONLY.permissions().contains(permission))
-      .filter(permission -> !permission.verb().equals("create"))
-      .toList();
-
   private final Cluster cluster;
   private final String name;
   private final ApplyGoal goal;
@@ -61,7 +55,7 @@ final class NodeCheck {
   /** What there is to say. */
   Preflight preflight() {
     Checked checked = check();
-    checkPermissions(checked, NEEDED);
+    checkPermissions(checked, needed());
     checkClaim();
     return new Preflight(name, config, findings.sorted());
   }
@@ -76,7 +70,9 @@ final class NodeCheck {
     // Watching shows by itself that it is forbidden, and that before the first write.
     checkPermissions(
         checked,
-        NEEDED.stream().filter(permission -> !WATCH.contains(permission.verb())).toList());
+        needed().stream()
+            .filter(permission -> !WATCH.contains(permission.verb()))
+            .toList());
     if (findings.hasErrors()) {
       throw new MigRefusedException(
           "Config '%s' on node %s".formatted(config, name),
@@ -88,6 +84,18 @@ final class NodeCheck {
     return checked
         .plan()
         .orElseThrow(() -> new IllegalStateException("Where there is no plan there is an error"));
+  }
+
+  /** What the request takes beyond what the check itself does; its map exists already. */
+  private List<Permission> needed() {
+    MigRole role = goal == ApplyGoal.Again.AGAIN
+        ? MigRole.RECOVER
+        : options.disruption() == Disruption.DRAIN ? MigRole.DRAIN : MigRole.APPLY;
+    return role.permissions().stream()
+        .filter(permission -> !MigRole.READ_ONLY.permissions().contains(permission))
+        .filter(permission ->
+            !(permission.verb().equals("create") && permission.resource().equals("configmaps")))
+        .toList();
   }
 
   /** A request finds out by itself, and tells it as a conflict. */
@@ -385,7 +393,7 @@ final class NodeCheck {
             finding.severity(),
             STRATEGY_CODES.contains(finding.code())
                 ? PreflightCode.STRATEGY_CONFLICT
-                : PreflightCode.CONFIG_UNFIT,
+                : PreflightCode.LINT,
             place(finding),
             "docs/lint.md explains " + finding.code()));
     // What such a GPU holds afterwards nobody can know beforehand, so it could not be verified.

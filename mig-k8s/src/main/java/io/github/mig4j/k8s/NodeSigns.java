@@ -7,7 +7,6 @@ import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
-import io.github.mig4j.layout.Violation;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,12 +88,11 @@ final class NodeSigns {
     } else if (models.isEmpty()) {
       checkProduct();
     } else if (models.stream().noneMatch(GpuModel::supportsMig)) {
-      String message = new Violation.MigNotSupported(models.get(0)).message();
-      int remedy = message.indexOf("; ");
       findings.error(
           PreflightCode.NOT_MIG_CAPABLE,
-          message.substring(0, remedy),
-          message.substring(remedy + 2));
+          "%s (%s) has no MIG"
+              .formatted(models.get(0).id(), models.get(0).architecture()),
+          "share it by time-slicing or MPS instead");
     } else if (status.migCapable().equals(Optional.of(false))) {
       findings.error(
           PreflightCode.NOT_MIG_CAPABLE,

@@ -87,7 +87,8 @@ record OperatorLogs(List<String> lines, Availability availability, String reason
         .toList();
   }
 
-  private static Optional<Pod> newest(List<Pod> pods, String app) {
+  /** The pod that was made last, since one that is restarted stays for a while beside it. */
+  static Optional<Pod> newest(List<Pod> pods, String app) {
     return pods.stream()
         .filter(pod -> {
           Map<String, String> labels = pod.getMetadata().getLabels();

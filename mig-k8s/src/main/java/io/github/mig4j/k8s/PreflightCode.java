@@ -50,7 +50,7 @@ public enum PreflightCode {
   /** The ConfigMap has no configuration of that name. */
   CONFIG_ABSENT,
   /** Something to say about the configuration on this node's GPUs. */
-  CONFIG_UNFIT,
+  LINT,
   /** The configuration and the way in which MIG devices are offered do not go together. */
   STRATEGY_CONFLICT,
   /** No entry of the configuration is for a GPU. */

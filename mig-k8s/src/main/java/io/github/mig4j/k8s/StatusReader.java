@@ -1,9 +1,12 @@
 package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.internal.Cluster;
 import java.util.List;
 import java.util.Map;
@@ -11,24 +14,35 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a node's labels into a {@link MigNodeStatus}; what they do not say stays unknown. */
 final class StatusReader {
 
+  private static final String MIG = "nvidia.com/mig-";
+
+  /** The plugin writes the plus of {@code 1g.10gb+me} as a dot. */
+  private static final Pattern WITH_ATTRIBUTE = Pattern.compile("([0-9a-z]+\\.[0-9]+gb)\\.(.+)");
+
+  private static final Pattern CUT_UNDER_SINGLE = Pattern.compile(".*-MIG-(.+?)(-SHARED)?");
   private static final Pattern HASH = Pattern.compile("-[0-9a-f]{8}(-r[0-9]+)?$");
 
   private final Node node;
   private final MigSettings settings;
   private final Map<String, String> labels;
+  private final SortedMap<String, Long> allocatable;
   private final MigNodeStatus.Builder status = new MigNodeStatus.Builder();
 
   private StatusReader(Node node, MigSettings settings) {
     this.node = node;
     this.settings = settings;
     this.labels = Cluster.labels(node);
+    this.allocatable = resources(NodeStatus::getAllocatable);
   }
 
   static MigNodeStatus read(Node node, MigSettings settings) {
@@ -49,10 +63,14 @@ final class StatusReader {
     label(Labels.GPU_PRODUCT).ifPresent(this::readProduct);
     readGpuCount();
     label(Labels.MIG_CAPABLE).ifPresent(value -> status.migCapable(value.equals("true")));
+    numberOf(Labels.GPU_REPLICAS).stream().filter(n -> n > 0).forEach(status::replicas);
+    label(Labels.GPU_SHARING).ifPresent(status::sharing);
     status.strategy(strategy());
     label(settings.configLabel()).filter(value -> !value.isEmpty()).ifPresent(status::config);
     label(settings.configLabel() + ".state").map(MigState::of).ifPresent(status::state);
-    status.putAllAllocatable(allocatable());
+    status.putAllAllocatable(allocatable);
+    status.putAllCapacity(resources(NodeStatus::getCapacity));
+    status.putAllDevices(devices());
     labels.entrySet().stream()
         .filter(e -> e.getKey().startsWith(Labels.DEPLOY_PREFIX))
         .filter(e -> e.getValue().equals(Labels.PAUSED))
@@ -62,6 +80,7 @@ final class StatusReader {
     if (!settings.configLabel().equals(Labels.MISTAKEN_MIG_CONFIG)) {
       readMistakenKey();
     }
+    readWhoElseHasTheGpus();
     return status.build();
   }
 
@@ -99,8 +118,8 @@ final class StatusReader {
   }
 
   private boolean offersAll(GpuModel model) {
-    return allocatable().keySet().stream()
-        .filter(resource -> resource.startsWith("nvidia.com/mig-"))
+    return allocatable.keySet().stream()
+        .filter(resource -> resource.startsWith(MIG))
         .map(resource -> resource.replaceFirst("\\.shared$", ""))
         .allMatch(resource ->
             model.profiles().stream().anyMatch(p -> p.profile().resourceName().equals(resource)));
@@ -119,32 +138,110 @@ final class StatusReader {
         .isPresent();
   }
 
+  /** Where no label tells, a resource for each profile does, as only strategy mixed has them. */
   private MigStrategy strategy() {
-    String value = label(Labels.MIG_STRATEGY).orElse("none");
-    for (MigStrategy strategy : MigStrategy.values()) {
-      if (strategy.toString().equals(value)) {
-        return strategy;
-      }
+    boolean offersProfiles = allocatable.keySet().stream().anyMatch(name -> name.startsWith(MIG));
+    MigStrategy otherwise = offersProfiles ? MigStrategy.MIXED : MigStrategy.NONE;
+    Optional<String> value = label(Labels.MIG_STRATEGY);
+    Optional<MigStrategy> known = value.flatMap(StatusReader::strategy);
+    if (value.isPresent() && known.isEmpty()) {
+      status.addProblems("Node %s has MIG strategy '%s'; expected none, single or mixed"
+          .formatted(node.getMetadata().getName(), value.get()));
     }
-    status.addProblems("Node %s has MIG strategy '%s'; expected none, single or mixed"
-        .formatted(node.getMetadata().getName(), value));
-    return MigStrategy.NONE;
+    return known.orElse(otherwise);
   }
 
-  private SortedMap<String, Long> allocatable() {
-    SortedMap<String, Long> offered = new TreeMap<>();
+  /** The strategy of a name, as labels and the ClusterPolicy spell it. */
+  static Optional<MigStrategy> strategy(String name) {
+    return Stream.of(MigStrategy.values())
+        .filter(strategy -> strategy.toString().equals(name))
+        .findFirst();
+  }
+
+  private SortedMap<String, Long> resources(
+      Function<NodeStatus, @Nullable Map<String, Quantity>> which) {
+    SortedMap<String, Long> counts = new TreeMap<>();
     @Nullable
-    Map<String, Quantity> all =
-        node.getStatus() == null ? null : node.getStatus().getAllocatable();
+    Map<String, Quantity> all = node.getStatus() == null ? null : which.apply(node.getStatus());
     if (all != null) {
       all.forEach((resource, quantity) -> {
         long count = quantity.getNumericalAmount().longValue();
         if (resource.startsWith("nvidia.com/") && count > 0) {
-          offered.put(resource, count);
+          counts.put(resource, count);
         }
       });
     }
-    return offered;
+    return counts;
+  }
+
+  private SortedMap<MigProfile, Integer> devices() {
+    SortedMap<MigProfile, Integer> counted = new TreeMap<>();
+    Matcher cut = CUT_UNDER_SINGLE.matcher(label(Labels.GPU_PRODUCT).orElse(""));
+    if (cut.matches()) {
+      count(counted, cut.group(1), numberOf(Labels.GPU_COUNT));
+      return counted;
+    }
+    labels.forEach((key, value) -> {
+      if (key.startsWith(MIG) && key.endsWith(".count")) {
+        String profile = key.substring(MIG.length(), key.length() - ".count".length());
+        count(counted, profile, number(value));
+      }
+    });
+    if (counted.isEmpty()) {
+      allocatable.forEach((name, count) -> {
+        if (name.startsWith(MIG)) {
+          count(counted, name.substring(MIG.length()), number(count.toString()));
+        }
+      });
+    }
+    return counted;
+  }
+
+  private void count(SortedMap<MigProfile, Integer> counted, String name, OptionalInt count) {
+    if (count.orElse(0) > 0) {
+      profile(name).ifPresent(profile -> counted.put(profile, count.getAsInt()));
+    }
+  }
+
+  /** The catalogue knows which sign the plugin has replaced; otherwise it was a plus. */
+  private Optional<MigProfile> profile(String name) {
+    Optional<MigProfile> known = settings.catalog().models().stream()
+        .flatMap(model -> model.profiles().stream())
+        .map(GpuInstanceProfile::profile)
+        .filter(profile -> profile.resourceName().equals(MIG + name))
+        .findFirst();
+    if (known.isPresent()) {
+      return known;
+    }
+    try {
+      return Optional.of(MigProfile.parse(WITH_ATTRIBUTE.matcher(name).replaceFirst("$1+$2")));
+    } catch (IllegalArgumentException notAProfile) {
+      return Optional.empty();
+    }
+  }
+
+  /** Where the operator leaves the GPUs to others, no label makes it partition them. */
+  private void readWhoElseHasTheGpus() {
+    label(Labels.DEPLOY_OPERANDS)
+        .filter("false"::equals)
+        .ifPresent(value -> leftAlone("its operands are off", Labels.DEPLOY_OPERANDS, value));
+    label(Labels.WORKLOAD_CONFIG)
+        .filter(value -> value.startsWith("vm-"))
+        .ifPresent(
+            value -> leftAlone("its GPUs are for virtual machines", Labels.WORKLOAD_CONFIG, value));
+    label(Labels.VGPU_HOST_DRIVER)
+        .filter(value -> !value.isEmpty())
+        .ifPresent(value -> leftAlone("its GPUs are cut by vGPU", Labels.VGPU_HOST_DRIVER, value));
+    label(Labels.ALLOCATION_MODE)
+        .filter("dra"::equals)
+        .ifPresent(value ->
+            leftAlone("its GPUs are given out by the DRA driver", Labels.ALLOCATION_MODE, value));
+  }
+
+  private void leftAlone(String why, String key, String value) {
+    status.addProblems(
+        "Node %s gets no MIG manager, since %s: %s=%s. Change that before you partition it"
+            .formatted(node.getMetadata().getName(), why, key, value));
   }
 
   private void readMistakenKey() {

@@ -3,6 +3,7 @@ package io.github.mig4j.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -187,6 +188,26 @@ class ApplyRefusalsTest {
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: the node has no label nvidia.com/gpu.product,"
             + " so its GPU is not known; deploy GPU Feature Discovery or set the label");
+  }
+
+  @Test
+  void apply_configThatTheOperatorsOwnMapLacks_isRefused() {
+    create(Nodes.b200(1));
+    TestCluster.of(client).policy("mixed", "default-mig-parted-config");
+    client
+        .resource(new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName("default-mig-parted-config")
+            .withNamespace("gpu-operator")
+            .endMetadata()
+            .addToData("config.yaml", CONFIGS)
+            .build())
+        .create();
+
+    assertRefused(
+        "absent",
+        "Config 'absent' on node gpu-node: ConfigMap gpu-operator/default-mig-parted-config has no"
+            + " such configuration; it has [all-disabled, b200-split-small, too-large]");
   }
 
   @Test

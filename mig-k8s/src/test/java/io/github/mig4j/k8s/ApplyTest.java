@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
@@ -175,6 +177,38 @@ class ApplyTest {
     }
   }
 
+  /** A map that is not ours is read, and its configurations are asked for as they are called. */
+  @Test
+  void await_generatedConfig_isAppliedByItsName_andNothingIsPublished() {
+    try (var simulator = started(
+        GpuOperatorSimulator.on(client).node("gpu-node", B200, 1).strategy(MigStrategy.MIXED))) {
+      int before = requests.writes().size();
+
+      var outcome = apply("all-3g.90gb");
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/mig-3g.90gb=2}");
+      assertThat(outcome.status().config()).contains("all-3g.90gb");
+      assertThat(requests.writes().subList(before, requests.writes().size()))
+          .containsExactly("PATCH /api/v1/nodes/gpu-node", "PATCH /api/v1/nodes/gpu-node");
+    }
+  }
+
+  @Test
+  void await_busyNode_isRefused_unlessTheConfigIsInForce() {
+    try (var simulator = simulator(1)) {
+      apply("small");
+      createPod("ml", "train", "nvidia.com/mig-1g.23gb");
+
+      assertThat(apply("small")).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThatThrownBy(() -> apply("medium"))
+          .isInstanceOf(MigRefusedException.class)
+          .hasMessage(
+              "Config 'medium' on node gpu-node: pods use the node's GPUs: ml/train; a change takes"
+                  + " the GPUs from them, so drain the node first");
+      assertThat(simulator.gpus("gpu-node").get(0).toString()).contains("1g.23gb");
+    }
+  }
+
   @Test
   void await_noOperatorAtWork_endsAtTheDeadline_andSaysWhatIsMissing() {
     TestCluster.of(client).node(Nodes.b200(1)).policy("mixed", "mig-config");
@@ -339,6 +373,26 @@ class ApplyTest {
             e -> assertThat(e.lastSeen().config()).contains(key + "-r2"));
     assertThat(mig.configMap("mig-config").read().orElseThrow().config(key + "-r2"))
         .contains(MigConfig.of(SMALL));
+  }
+
+  private void createPod(String namespace, String name, String resource) {
+    client
+        .resource(new PodBuilder()
+            .withNewMetadata()
+            .withNamespace(namespace)
+            .withName(name)
+            .endMetadata()
+            .withNewSpec()
+            .withNodeName("gpu-node")
+            .addNewContainer()
+            .withName("main")
+            .withNewResources()
+            .addToLimits(resource, new Quantity("1"))
+            .endResources()
+            .endContainer()
+            .endSpec()
+            .build())
+        .create();
   }
 
   private void relabel(String config) {

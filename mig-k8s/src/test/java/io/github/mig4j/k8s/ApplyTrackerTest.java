@@ -216,8 +216,8 @@ class ApplyTrackerTest {
         .hasMessage(
             "Node gpu-node: the MIG manager failed to apply 'small-01234567'. The MIG manager"
                 + " failed and left device-plugin of node gpu-node stopped, so that the node offers"
-                + " no GPU. Restart the node's MIG manager pod; a manager that has succeeded once"
-                + " puts labels back only when it succeeds again");
+                + " no GPU. Restart the node's MIG manager pod, as 'migctl recover gpu-node' does; a"
+                + " manager that has succeeded once puts labels back only when it succeeds again");
   }
 
   @Test

@@ -98,7 +98,7 @@ class FailureTest {
               + " (\"Error: failed to wait for pods to be deleted: device-plugin pod did not"
               + " shutdown: context deadline exceeded\"). See what holds them with 'kubectl get"
               + " pods -A --field-selector spec.nodeName=gpu-node'; then restart the node's MIG"
-              + " manager pod");
+              + " manager pod, as 'migctl recover gpu-node' does");
     }
   }
 
@@ -112,8 +112,9 @@ class FailureTest {
       assertThat(late.diagnosis())
           .hasToString("api-request-failed: A request of the MIG manager to the API server failed,"
               + " and its run ended there (\"Error: failed to wait for pods to be deleted:"
-              + " device-plugin pod did not shutdown: etcdserver: request timed out\"). Apply again"
-              + " once the API server answers; the manager repeats nothing");
+              + " device-plugin pod did not shutdown: etcdserver: request timed out\"). Nothing"
+              + " repeats the run: once the API server answers, restart the node's MIG manager pod,"
+              + " as 'migctl recover gpu-node' does");
     }
   }
 

@@ -483,6 +483,34 @@ class MigNodeChangeTest {
     }
   }
 
+  @Test
+  void recover_whatAClientThatIsGoneHasLeft_isTakenBack() {
+    try (var simulator = simulator()) {
+      apply(mig, "small");
+      record(
+          "other-config",
+          "ops-1",
+          NOON,
+          NOON.plusSeconds(600),
+          List.of(ChangeRecord.Done.CORDONED));
+      edit(node -> node.editOrNewSpec().withUnschedulable(true).endSpec());
+
+      at(NOON.plusSeconds(60)).node("gpu-node").recover().timings(QUICK).await(LONG);
+
+      assertThat(annotations()).doesNotContainKey("mig4j.github.io/change");
+      assertThat(Cluster.isCordoned(node())).isFalse();
+    }
+  }
+
+  @Test
+  void diagnose_ofANodeInOrder_saysThatItReportsSuccess() {
+    try (var simulator = simulator()) {
+      apply(mig, "small");
+
+      assertThat(mig.node("gpu-node").diagnose().code()).isEqualTo(FailureCode.REPORTED_SUCCESS);
+    }
+  }
+
   // Futures
 
   @Test

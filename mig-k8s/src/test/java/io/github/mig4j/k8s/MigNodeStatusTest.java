@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuModel;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MigNodeStatusTest {
 
@@ -134,6 +136,88 @@ class MigNodeStatusTest {
 
     assertThat(status.config()).contains("a");
     assertThat(status.state()).contains(MigState.FAILED);
+  }
+
+  @Test
+  void read_resourcesByProfile_areMixed_whereNoLabelTells() {
+    var cut = read(Nodes.bare().offers("nvidia.com/mig-1g.10gb", 7));
+    var whole = read(Nodes.bare().offers("nvidia.com/gpu", 8));
+
+    assertThat(cut.strategy()).isEqualTo(MigStrategy.MIXED);
+    assertThat(cut.devices()).hasToString("{1g.10gb=7}");
+    assertThat(whole.strategy()).isEqualTo(MigStrategy.NONE);
+    assertThat(whole.devices()).isEmpty();
+  }
+
+  @Test
+  void read_devices_areThoseThatFeatureDiscoveryCounts() {
+    var mixed = read(Nodes.b200(2)
+        .label("nvidia.com/mig-1g.23gb.count", "6")
+        .label("nvidia.com/mig-1g.23gb.me.count", "2")
+        .label("nvidia.com/mig-3g.90gb.count", "0")
+        .offers("nvidia.com/mig-1g.23gb", 12));
+    var single = read(Nodes.b200(14)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-B200-MIG-1g.23gb-SHARED")
+        .label(Labels.MIG_STRATEGY, "single"));
+    var unlisted = read(Nodes.bare()
+        .label("nvidia.com/mig-1g.99gb.gfx.count", "1")
+        .label("nvidia.com/mig-odd.count", "1"));
+
+    assertThat(mixed.devices()).hasToString("{1g.23gb=6, 1g.23gb+me=2}");
+    assertThat(single.devices()).hasToString("{1g.23gb=14}");
+    assertThat(unlisted.devices()).hasToString("{1g.99gb+gfx=1}");
+  }
+
+  /** As the kubelet keeps the names of an earlier layout until it restarts. */
+  @Test
+  void read_capacityBesideNothingAllocatable_isUnavailable() {
+    var status = read(Nodes.bare()
+        .hasCapacityFor("nvidia.com/gpu", 6)
+        .hasCapacityFor("nvidia.com/mig-2g.10gb", 6)
+        .hasCapacityFor("nvidia.com/mig-1g.5gb", 0)
+        .offers("nvidia.com/gpu", 6)
+        .offers("nvidia.com/mig-2g.10gb", 0));
+
+    assertThat(status.capacity()).hasToString("{nvidia.com/gpu=6, nvidia.com/mig-2g.10gb=6}");
+    assertThat(status.allocatable()).hasToString("{nvidia.com/gpu=6}");
+    assertThat(status.unavailable()).hasToString("{nvidia.com/mig-2g.10gb=6}");
+  }
+
+  @Test
+  void read_sharing_saysHowAndHowOften() {
+    var shared =
+        read(Nodes.b200(1).label(Labels.GPU_REPLICAS, "10").label(Labels.GPU_SHARING, "mps"));
+    var cut = read(Nodes.b200(1).label(Labels.GPU_REPLICAS, "0"));
+
+    assertThat(shared.replicas()).hasValue(10);
+    assertThat(shared.sharing()).contains("mps");
+    assertThat(cut.replicas()).isEmpty();
+    assertThat(cut.sharing()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nvidia.com/gpu.deploy.operands, false, its operands are off",
+    "nvidia.com/gpu.workload.config, vm-vgpu, its GPUs are for virtual machines",
+    "nvidia.com/gpu.workload.config, vm-passthrough, its GPUs are for virtual machines",
+    "nvidia.com/vgpu.host-driver-version, 550.54.16, its GPUs are cut by vGPU",
+    "nvidia.com/gpu-operator.resource-allocation.mode, dra, its GPUs are given out by the DRA driver"
+  })
+  void read_gpusLeftToOthers_isAProblem(String key, String value, String why) {
+    assertThat(read(Nodes.b200(1).label(key, value)).problems())
+        .containsExactly("Node gpu-node gets no MIG manager, since " + why + ": " + key + "="
+            + value + ". Change that before you partition it");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nvidia.com/gpu.deploy.operands, true",
+    "nvidia.com/gpu.workload.config, container",
+    "nvidia.com/vgpu.host-driver-version, ''",
+    "nvidia.com/gpu-operator.resource-allocation.mode, device-plugin"
+  })
+  void read_gpusForContainers_areNoProblem(String key, String value) {
+    assertThat(read(Nodes.b200(1).label(key, value)).problems()).isEmpty();
   }
 
   private static MigNodeStatus read(Nodes node) {

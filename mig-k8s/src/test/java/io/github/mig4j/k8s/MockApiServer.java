@@ -14,6 +14,7 @@ import io.fabric8.mockwebserver.http.Response;
 import io.fabric8.mockwebserver.http.WebSocket;
 import io.fabric8.mockwebserver.http.WebSocketListener;
 import java.lang.reflect.Field;
+import java.net.HttpURLConnection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -129,8 +130,7 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
         Matcher eviction = EVICTION.matcher(request.getPath());
         response = eviction.matches()
             ? evict(request, eviction.group(1), eviction.group(2))
-            : super.dispatch(
-                on(request, request.method(), BY_NODE.matcher(request.getPath()).replaceAll("")));
+            : ofAnyNode(request);
       } catch (RuntimeException unanswered) {
         return new MockResponse().setResponseCode(409).setBody("{\"code\": 409}");
       }
@@ -138,6 +138,18 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
       return watch == null
           ? response
           : response.withWebSocketUpgrade(new ClosedAside(watch, faults));
+    }
+
+    /** What a test expects for the selection itself comes first, such as a refusal. */
+    private MockResponse ofAnyNode(RecordedRequest request) {
+      String ofAnyNode = BY_NODE.matcher(request.getPath()).replaceAll("");
+      if (!ofAnyNode.equals(request.getPath()) && !request.getPath().contains("watch=true")) {
+        MockResponse selected = super.dispatch(request);
+        if (selected.code() != HttpURLConnection.HTTP_OK) {
+          return selected;
+        }
+      }
+      return super.dispatch(on(request, request.method(), ofAnyNode));
     }
 
     private MockResponse evict(RecordedRequest request, String path, String pod) {

@@ -10,6 +10,7 @@ import java.util.Map;
 final class Nodes {
   private final Map<String, String> labels = new HashMap<>();
   private final Map<String, Quantity> allocatable = new HashMap<>();
+  private final Map<String, Quantity> capacity = new HashMap<>();
 
   private Nodes() {}
 
@@ -64,6 +65,11 @@ final class Nodes {
     return this;
   }
 
+  Nodes hasCapacityFor(String resource, int count) {
+    capacity.put(resource, new Quantity(String.valueOf(count)));
+    return this;
+  }
+
   Node build() {
     return new NodeBuilder()
         .withNewMetadata()
@@ -72,6 +78,7 @@ final class Nodes {
         .endMetadata()
         .withNewStatus()
         .withAllocatable(Map.copyOf(allocatable))
+        .withCapacity(Map.copyOf(capacity))
         .endStatus()
         .build();
   }

@@ -54,7 +54,9 @@ public final class RecordedRequests implements Interceptor {
         verb(request, names.size() > 1),
         core ? "" : path.get(1),
         resource,
-        namespaced ? Permission.Scope.OPERATOR_NAMESPACE : Permission.Scope.CLUSTER);
+        namespaced && rest.get(1).equals(MigSettings.DEFAULT_NAMESPACE)
+            ? Permission.Scope.OPERATOR_NAMESPACE
+            : Permission.Scope.CLUSTER);
   }
 
   private static String verb(HttpRequest request, boolean named) {

@@ -3,6 +3,7 @@ package io.github.mig4j.examples.migctl;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.k8s.ApplyOutcome;
 import io.github.mig4j.k8s.ApplyRequest;
+import io.github.mig4j.k8s.ApplyTimings;
 import io.github.mig4j.k8s.Disruption;
 import java.time.Duration;
 import picocli.CommandLine;

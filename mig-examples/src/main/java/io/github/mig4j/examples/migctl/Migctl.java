@@ -33,6 +33,7 @@ import picocli.CommandLine.Command;
       GenerateCommand.class,
       FmtCommand.class,
       StatusCommand.class,
+      DiagnoseCommand.class,
       PreflightCommand.class,
       ApplyCommand.class,
       RollbackCommand.class,

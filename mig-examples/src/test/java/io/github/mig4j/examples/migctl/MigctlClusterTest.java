@@ -165,6 +165,14 @@ class MigctlClusterTest {
   }
 
   @Test
+  void diagnose_saysWhatIsKnown() {
+    var run = migctl("diagnose", "gpu-node");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).matches("[a-z-]+: .*(\\R  .*)*\\R");
+  }
+
+  @Test
   void rollbackAndDisable_returnToWhatWas() {
     assertThat(change("apply", "gpu-node", "small").exit).isZero();
     assertThat(change("apply", "gpu-node", "medium").exit).isZero();

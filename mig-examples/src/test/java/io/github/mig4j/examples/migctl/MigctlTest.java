@@ -659,6 +659,7 @@ class MigctlTest {
         "generate",
         "fmt",
         "status",
+        "diagnose",
         "preflight",
         "apply",
         "rollback",

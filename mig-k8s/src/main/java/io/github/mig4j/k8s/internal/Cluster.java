@@ -111,13 +111,11 @@ public final class Cluster {
 
   public List<Pod> podsOnNode(String node) {
     return call(
-        "list pods of node %s in all namespaces".formatted(node),
-        () -> client
-            .pods()
-            .inAnyNamespace()
-            .withField("spec.nodeName", node)
-            .list()
-            .getItems());
+            "list pods of node %s in all namespaces".formatted(node),
+            () -> podsBoundTo(node).list().getItems())
+        .stream()
+        .filter(pod -> isOn(pod, node))
+        .toList();
   }
 
   /** Whether this client may do something; empty if the API server does not say. */
@@ -128,7 +126,7 @@ public final class Cluster {
                   () -> client.authorization().v1().selfSubjectAccessReview().create(asked))
               .getStatus())
           .map(SubjectAccessReviewStatus::getAllowed);
-    } catch (MigClusterException unanswered) {
+    } catch (MigClusterException | MigConflictException unanswered) {
       return Optional.empty();
     }
   }

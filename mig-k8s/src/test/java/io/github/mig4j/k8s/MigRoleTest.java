@@ -1,0 +1,254 @@
+package io.github.mig4j.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.k8s.simulator.Trap;
+import io.github.mig4j.layout.MigLayout;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Each manifest grants what the client does in that role, and nothing else: everything that it sends
+ * is recorded.
+ */
+@ExtendWith(MockApiServer.class)
+class MigRoleTest {
+
+  private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
+
+  private static final ApplyTimings QUICK = ApplyTimings.builder()
+      .stability(Duration.ofMillis(100))
+      .failure(Duration.ofMillis(500))
+      .transition(Duration.ofSeconds(1))
+      .propagation(Duration.ZERO)
+      .build();
+
+  KubernetesClient client;
+  private final RecordedRequests requests = new RecordedRequests();
+  private KubernetesClient recorded;
+  private MigClient mig;
+
+  @BeforeEach
+  void connect() {
+    recorded = requests.client(client.getConfiguration());
+    mig = MigClient.of(recorded);
+  }
+
+  @AfterEach
+  void disconnect() {
+    recorded.close();
+  }
+
+  @Test
+  void readOnly_isWhatStatusAndPreflightTake() {
+    TestCluster.of(client)
+        .node(Nodes.b200(1))
+        .policy("mixed", "mig-config")
+        .configMap("version: v1\nmig-configs: {}\n");
+
+    mig.node("gpu-node").status();
+    mig.node("gpu-node").preflight("small");
+    mig.nodes();
+
+    assertThat(requests.permissions()).isEqualTo(MigRole.READ_ONLY.permissions());
+  }
+
+  @Test
+  void apply_isWhatPublishingAndApplyingTake() {
+    mig.configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      apply("small");
+      mig.configMap("mig-config").merge("small", small(6));
+      apply("small");
+      mig.node("gpu-node").markCapable();
+      failOnce();
+    }
+
+    assertThat(requests.permissions()).isEqualTo(MigRole.APPLY.permissions());
+  }
+
+  @Test
+  void drain_isWhatApplyingWithADrainTakes() {
+    mig.configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      client
+          .pods()
+          .resource(new PodBuilder()
+              .withNewMetadata()
+              .withName("train")
+              .withNamespace("ml")
+              .addNewOwnerReference()
+              .withKind("ReplicaSet")
+              .withName("train")
+              .withUid("1")
+              .withController(true)
+              .endOwnerReference()
+              .endMetadata()
+              .withNewSpec()
+              .withNodeName("gpu-node")
+              .addNewContainer()
+              .withName("main")
+              .withNewResources()
+              .addToLimits("nvidia.com/gpu", new Quantity("1"))
+              .endResources()
+              .endContainer()
+              .endSpec()
+              .build())
+          .create();
+      mig.node("gpu-node")
+          .apply("small")
+          .timings(QUICK)
+          .disruption(Disruption.DRAIN)
+          .await(Duration.ofMinutes(1));
+      mig.configMap("mig-config").merge("small", small(6));
+      apply("small");
+      failOnce();
+    }
+
+    assertThat(requests.permissions()).isEqualTo(MigRole.DRAIN.permissions());
+  }
+
+  @Test
+  void recover_isWhatRecoveringTakes() {
+    MigClient.of(client).configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      MigClient other = MigClient.of(client);
+      other.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofMinutes(1));
+      simulator.set("gpu-node", Trap.GPU_IN_USE, Trap.PAUSED_AFTER_FAILURE);
+      other.configMap("mig-config").merge("small", small(6));
+      assertThatThrownBy(() ->
+              other.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofMinutes(1)))
+          .isInstanceOf(MigFailedException.class);
+
+      mig.nodes();
+      assertThatThrownBy(
+              () -> mig.node("gpu-node").recover().timings(QUICK).await(Duration.ofMinutes(1)))
+          .isInstanceOf(MigFailedException.class);
+    }
+
+    assertThat(requests.permissions()).isEqualTo(MigRole.RECOVER.permissions());
+  }
+
+  /** A failure is explained from the MIG manager's log. */
+  private void failOnce() {
+    mig.nodes();
+    mig.configMap("mig-config").merge("other", small(5));
+    assertThatThrownBy(() -> mig.node("gpu-node")
+            .apply("other")
+            .timings(ApplyTimings.builder()
+                .reaction(Duration.ZERO)
+                .work(Duration.ZERO)
+                .build())
+            .await(Duration.ofMinutes(1)))
+        .isInstanceOf(MigDeadlineException.class);
+  }
+
+  @Test
+  void setup_isWhatPointingTheOperatorAtAMapTakes() {
+    TestCluster.of(client).policy("single", "other").configMap("version: v1\nmig-configs: {}\n");
+
+    mig.operator().configMap();
+    mig.operator().use(new OperatorSettings(MigStrategy.MIXED, "mig-config"));
+
+    assertThat(requests.permissions()).isEqualTo(MigRole.SETUP.permissions());
+  }
+
+  @Test
+  void rolesThatChangeNodes_grantWhatReadingTakes() {
+    assertThat(MigRole.APPLY.permissions()).containsAll(MigRole.READ_ONLY.permissions());
+    assertThat(MigRole.RECOVER.permissions()).containsAll(MigRole.READ_ONLY.permissions());
+    assertThat(MigRole.DRAIN.permissions()).containsAll(MigRole.APPLY.permissions());
+  }
+
+  @Test
+  void permission_ofASubresource_isAskedForByItsParts() {
+    var asked = new Permission("create", "", "pods/eviction", Permission.Scope.CLUSTER)
+        .review("gpu-operator")
+        .getSpec()
+        .getResourceAttributes();
+
+    assertThat(asked.getResource()).isEqualTo("pods");
+    assertThat(asked.getSubresource()).isEqualTo("eviction");
+    assertThat(asked.getNamespace()).isNull();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void manifest_isAClusterRoleAndARoleInTheOperatorsNamespace(MigRole role) {
+    String name = "mig4j-" + role.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+
+    var objects = client
+        .load(new java.io.ByteArrayInputStream(
+            role.manifest("nvidia-gpu-operator").getBytes(java.nio.charset.StandardCharsets.UTF_8)))
+        .items();
+
+    assertThat(objects)
+        .extracting(object -> "%s %s/%s"
+            .formatted(
+                object.getKind(),
+                object.getMetadata().getNamespace(),
+                object.getMetadata().getName()))
+        .containsExactly("ClusterRole null/" + name, "Role nvidia-gpu-operator/" + name);
+    assertThat(role.manifest("gpu-operator")).isEqualTo(role.manifest());
+  }
+
+  @Test
+  void permissions_areReadWithVerbGroupResourceAndScope() {
+    assertThat(MigRole.READ_ONLY.permissions())
+        .isEqualTo(Set.of(
+            new Permission("get", "", "nodes", Permission.Scope.CLUSTER),
+            new Permission("list", "", "nodes", Permission.Scope.CLUSTER),
+            new Permission("list", "", "pods", Permission.Scope.CLUSTER),
+            new Permission("list", "nvidia.com", "clusterpolicies", Permission.Scope.CLUSTER),
+            new Permission(
+                "create",
+                "authorization.k8s.io",
+                "selfsubjectaccessreviews",
+                Permission.Scope.CLUSTER),
+            new Permission("get", "", "configmaps", Permission.Scope.OPERATOR_NAMESPACE)));
+  }
+
+  private void apply(String config) {
+    mig.node("gpu-node").apply(config).timings(QUICK).await(Duration.ofMinutes(1));
+  }
+
+  private static MigConfigSpec small(int devices) {
+    return MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", devices).build());
+  }
+
+  private GpuOperatorSimulator simulator() {
+    var simulator = GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, 1)
+        .strategy(MigStrategy.MIXED)
+        .configMap("mig-config")
+        .start();
+    client
+        .nodes()
+        .withName("gpu-node")
+        .waitUntilCondition(
+            node -> node != null
+                && Cluster.labels(node)
+                    .keySet()
+                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE)),
+            1,
+            TimeUnit.MINUTES);
+    return simulator;
+  }
+}
