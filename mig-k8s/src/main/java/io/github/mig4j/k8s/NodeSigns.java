@@ -90,8 +90,7 @@ final class NodeSigns {
     } else if (models.stream().noneMatch(GpuModel::supportsMig)) {
       findings.error(
           PreflightCode.NOT_MIG_CAPABLE,
-          "%s (%s) has no MIG"
-              .formatted(models.get(0).id(), models.get(0).architecture()),
+          "%s (%s) has no MIG".formatted(models.get(0).id(), models.get(0).architecture()),
           "share it by time-slicing or MPS instead");
     } else if (status.migCapable().equals(Optional.of(false))) {
       findings.error(

@@ -233,6 +233,21 @@ class FaultTest {
     }
   }
 
+  /** A kubelet has written the status of the pod that is to be deleted. */
+  @Test
+  void conflictOnTheManagersPod_isSettledOnItsNextVersion() {
+    try (var node = start()) {
+      node.set(Trap.API_ERROR_DURING_POD_WAIT);
+      node.view().request("medium");
+      node.awaitIdle("medium", 1);
+      faults.fail(1, "DELETE .*/pods/.*", 409);
+
+      assertMedium(node, node.recover().await(LONG));
+
+      assertThat(faults.injected()).isEqualTo(1);
+    }
+  }
+
   @Test
   void everyEnd_leavesNoWatchBehind() throws Exception {
     try (var node = start()) {

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.simulator.ClusterView;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -45,15 +46,24 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
 
   private static RealServer connect() {
     String file = System.getenv().getOrDefault("KUBECONFIG_FOR_TESTS", "");
+    if (!file.isEmpty()) {
+      // Whoever names a cluster wants it to be used.
+      return named(Path.of(file));
+    }
     try {
-      return file.isEmpty() ? startProcess() : used(Files.readString(Path.of(file)), () -> {});
-    } catch (IOException | RuntimeException e) {
+      return startProcess();
+    } catch (RuntimeException e) {
       return unavailable(
-          file.isEmpty()
-              ? "no API server could be started (%s); see CONTRIBUTING for its binaries, or name a cluster with KUBECONFIG_FOR_TESTS"
-                  .formatted(rootMessage(e))
-              : "the cluster of KUBECONFIG_FOR_TESTS=%s cannot be used (%s)"
-                  .formatted(file, rootMessage(e)));
+          "no API server could be started (%s); see CONTRIBUTING for its binaries, or name a cluster with KUBECONFIG_FOR_TESTS"
+              .formatted(rootCause(e)));
+    }
+  }
+
+  private static RealServer named(Path file) {
+    try {
+      return used(Files.readString(file), () -> {});
+    } catch (IOException e) {
+      throw new UncheckedIOException("KUBECONFIG_FOR_TESTS=" + file, e);
     }
   }
 
@@ -79,12 +89,12 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
     return new RealServer(Optional.empty(), reason, () -> {});
   }
 
-  private static String rootMessage(Throwable e) {
+  private static Throwable rootCause(Throwable e) {
     Throwable root = e;
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return root.toString();
+    return root;
   }
 
   /** Nothing of the user's may be mistaken for a scenario's. */
@@ -99,7 +109,7 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
             != null;
     if (operated || named) {
       throw new IllegalStateException(
-          "it has a ClusterPolicy, a node %s or a ConfigMap %s/%s; scenarios need a cluster without"
+          "The cluster of KUBECONFIG_FOR_TESTS has a ClusterPolicy, a node %s or a ConfigMap %s/%s; scenarios need one without"
               .formatted(Scenario.NODE, Scenario.NAMESPACE, Scenario.MAP));
     }
     definedByUs = cluster
@@ -147,6 +157,7 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
   void clean() {
     KubernetesClient cluster = client.orElseThrow();
     cluster.nodes().withName(Scenario.NODE).delete();
+    cluster.leases().inNamespace("kube-node-lease").withName(Scenario.NODE).delete();
     if (hasPolicies(cluster)) {
       cluster
           .genericKubernetesResources(ClusterPolicies.CONTEXT)

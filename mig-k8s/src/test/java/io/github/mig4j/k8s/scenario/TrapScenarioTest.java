@@ -154,7 +154,7 @@ class TrapScenarioTest {
   @Test
   void trap05_silentEmpty_isRefused() {
     try (var node = scenario().startWith("small", H100)) {
-      node.assertRefused(node.apply("foreign"), PreflightCode.CONFIG_UNFIT);
+      node.assertRefused(node.apply("foreign"), PreflightCode.LINT);
 
       node.naive("foreign");
       node.awaitIdle("foreign", 1);
@@ -267,7 +267,7 @@ class TrapScenarioTest {
       }
       node.merge("by-model", entryFor(H100, "2g.20gb", 3), disabled(L4));
 
-      node.assertRefused(node.apply("medium").gpus(gpus(H100, L4)), PreflightCode.CONFIG_UNFIT);
+      node.assertRefused(node.apply("medium").gpus(gpus(H100, L4)), PreflightCode.LINT);
       node.assertVerified(
           node.apply("by-model").gpus(gpus(H100, L4)).await(LONG),
           "{nvidia.com/gpu=1, nvidia.com/mig-2g.20gb=3}",
@@ -434,7 +434,7 @@ class TrapScenarioTest {
   @Test
   void trap18_partOfTheGpus_isRefused_orRolledBack() {
     try (var node = scenario().startWith("small", H100, H100, H100)) {
-      node.assertRefused(node.apply("second-too-much"), PreflightCode.CONFIG_UNFIT);
+      node.assertRefused(node.apply("second-too-much"), PreflightCode.LINT);
 
       node.naiveFailure("second-too-much");
       assertThat(node.devices()).isEqualTo("[{2g.20gb=3}, {}, {2g.20gb=3}]");
@@ -576,7 +576,7 @@ class TrapScenarioTest {
       assertThat(node.devices()).isEqualTo("[{2g.20gb=3}, {1g.10gb=4}]");
 
       assertThat(node.apply("four").gpus(gpus).preflight().findings())
-          .filteredOn(finding -> finding.code() == PreflightCode.CONFIG_UNFIT)
+          .filteredOn(finding -> finding.code() == PreflightCode.LINT)
           .extracting(PreflightFinding::message)
           .anySatisfy(message -> assertThat(message).contains("1g.10gb"));
       node.assertRefused(node.apply("h100-only").gpus(gpus), PreflightCode.GPU_NOT_COVERED);
