@@ -2,9 +2,11 @@ package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeList;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.api.model.StatusDetails;
@@ -38,6 +40,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The requests of this package, with failures turned into exceptions that name a remedy. */
@@ -46,7 +49,7 @@ public final class Cluster {
   /** A write loses at most this often against other writers before it gives up. */
   private static final int ATTEMPTS = 16;
 
-  /** Nodes in one answer, as kubectl asks for. */
+  /** Objects in one answer, as kubectl asks for. */
   private static final long PAGE = 500;
 
   private static final int TOO_MANY_REQUESTS = 429;
@@ -138,22 +141,29 @@ public final class Cluster {
 
   /** The nodes that have a GPU label, read in pages. */
   public List<Node> gpuNodes() {
-    List<Node> found = new ArrayList<>();
+    return inPages("list nodes", options -> client.nodes().list(options)).stream()
+        .filter(node -> labels(node).containsKey(Labels.GPU_PRESENT)
+            || labels(node).containsKey(Labels.GPU_PRODUCT))
+        .toList();
+  }
+
+  /** The pods of all namespaces, read in pages. */
+  public List<Pod> allPods() {
+    return inPages(
+        "list pods in all namespaces", options -> client.pods().inAnyNamespace().list(options));
+  }
+
+  private <T extends HasMetadata> List<T> inPages(
+      String what, Function<ListOptions, ? extends KubernetesResourceList<T>> list) {
+    List<T> found = new ArrayList<>();
     String next = "";
     do {
-      String from = next;
-      NodeList page = call(
-          "list nodes",
-          () -> client
-              .nodes()
-              .list(new ListOptionsBuilder()
-                  .withLimit(PAGE)
-                  .withContinue(from.isEmpty() ? null : from)
-                  .build()));
-      page.getItems().stream()
-          .filter(node -> labels(node).containsKey(Labels.GPU_PRESENT)
-              || labels(node).containsKey(Labels.GPU_PRODUCT))
-          .forEach(found::add);
+      ListOptions options = new ListOptionsBuilder()
+          .withLimit(PAGE)
+          .withContinue(next.isEmpty() ? null : next)
+          .build();
+      KubernetesResourceList<T> page = call(what, () -> list.apply(options));
+      found.addAll(page.getItems());
       next = Objects.requireNonNullElse(page.getMetadata().getContinue(), "");
     } while (!next.isEmpty());
     return found;

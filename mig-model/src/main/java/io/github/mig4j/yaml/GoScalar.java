@@ -1,4 +1,4 @@
-package io.github.mig4j.config;
+package io.github.mig4j.yaml;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -15,11 +15,11 @@ import org.yaml.snakeyaml.nodes.Tag;
  * its own: {@code y} is a boolean, {@code 12:30} a text, {@code 0o7} a number and {@code 08} the
  * float 8.
  */
-final class GoScalar {
+public final class GoScalar {
   private GoScalar() {}
 
   /** Stands for "no tag, and not quoted". */
-  static final Tag PLAIN = new Tag("tag:mig4j.github.io,2026:plain");
+  public static final Tag PLAIN = new Tag("tag:mig4j.github.io,2026:plain");
 
   private static final Tag TIMESTAMP = new Tag(Tag.PREFIX + "timestamp");
 
@@ -39,7 +39,7 @@ final class GoScalar {
       Pattern.compile("[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}.*)?");
 
   /** The value, or empty if the tag does not allow the text. */
-  static Optional<YamlValue> resolve(Position at, String text, Tag tag) {
+  public static Optional<YamlValue> resolve(Position at, String text, Tag tag) {
     if (tag.equals(PLAIN)) {
       return Optional.of(plain(at, text));
     }
@@ -136,7 +136,7 @@ final class GoScalar {
   }
 
   /** The key that sigs.k8s.io/yaml makes of a value, or empty if it refuses it. */
-  static Optional<String> key(YamlValue value) {
+  public static Optional<String> key(YamlValue value) {
     if (value instanceof YamlValue.Text text) {
       return Optional.of(text.value());
     }

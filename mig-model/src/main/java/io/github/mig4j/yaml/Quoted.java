@@ -1,15 +1,15 @@
-package io.github.mig4j.config;
+package io.github.mig4j.yaml;
 
 import java.nio.charset.StandardCharsets;
 
 /** Shows what a file contains in a message of one line, whatever it contains. */
-final class Quoted {
+public final class Quoted {
   private static final int LONGEST = 60;
 
   private Quoted() {}
 
   /** In single quotes; what cannot be printed is escaped, what is long is cut. */
-  static String of(String text) {
+  public static String of(String text) {
     StringBuilder shown = new StringBuilder("'");
     int length = text.codePointCount(0, text.length());
     text.codePoints().limit(LONGEST).forEach(c -> append(shown, c));
@@ -19,7 +19,8 @@ final class Quoted {
     return shown.append("'").toString();
   }
 
-  static void requireUnicode(String subject, String text) {
+  /** Refuses a text that no file can hold. */
+  public static void requireUnicode(String subject, String text) {
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
       throw new IllegalArgumentException(
           "%s %s has half a surrogate pair, which no file can hold; remove it"

@@ -1,4 +1,4 @@
-package io.github.mig4j.config;
+package io.github.mig4j.yaml;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -7,38 +7,40 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The way from a document's root to a value; made text only when a finding needs it. */
-record YamlPath(@Nullable YamlPath parent, String key, int index) {
+public record YamlPath(@Nullable YamlPath parent, String key, int index) {
 
-  static final YamlPath ROOT = new YamlPath(null, "", -1);
-
-  /** Where configurations stand under their names. */
-  static final YamlPath CONFIGS = ROOT.key("mig-configs");
+  /** Where a document begins. */
+  public static final YamlPath ROOT = new YamlPath(null, "", -1);
 
   private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}._+/-]+");
 
-  YamlPath key(String key) {
+  /** The value under a key of the map that stands here. */
+  public YamlPath key(String key) {
     return new YamlPath(this, key, -1);
   }
 
-  YamlPath item(int index) {
+  /** The value at an index of the list that stands here, from 0. */
+  public YamlPath item(int index) {
     return new YamlPath(this, "", index);
   }
 
-  /** The configuration through which this path leads. */
-  Optional<String> config() {
+  /** The key right below another path through which this one leads. */
+  public Optional<String> keyBelow(YamlPath outer) {
     Optional<String> below = Optional.empty();
     for (YamlPath step = this; step.parent != null; step = step.parent) {
-      if (step.parent.equals(CONFIGS)) {
+      if (step.parent.equals(outer)) {
         below = Optional.of(step.key);
       }
     }
     return below;
   }
 
-  Place at(Position position) {
-    return new Place(position.line(), position.column(), toString(), config());
+  /** This path and where in the file its value stands. */
+  public Spot at(Position position) {
+    return new Spot(this, position);
   }
 
+  /** As messages show it, e.g. {@code mig-configs.small[0].devices}; empty at the root. */
   @Override
   public String toString() {
     Deque<YamlPath> steps = new ArrayDeque<>();

@@ -1,4 +1,4 @@
-package io.github.mig4j.config;
+package io.github.mig4j.yaml;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,14 +19,14 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * Turns a node graph into the JSON value that sigs.k8s.io/yaml hands to mig-parted: aliases
+ * Turns a node graph into the JSON value that sigs.k8s.io/yaml hands to its program: aliases
  * resolved, {@code <<} merged in the order of the text, keys made text, the last of equal keys kept.
  */
-final class GoYaml {
+public final class GoYaml {
   /** More than any file of the permitted size has without aliases that multiply. */
   private static final int MAX_VISITS = 1_000_000;
 
-  private final Findings findings;
+  private final YamlProblems problems;
   private final Position.Origin origin;
   private final Set<Node> ancestors = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -34,21 +34,23 @@ final class GoYaml {
   private int repeatedVisits;
   private int aliasDepth;
 
-  private GoYaml(Findings findings, Position.Origin origin) {
-    this.findings = findings;
+  private GoYaml(YamlProblems problems, Position.Origin origin) {
+    this.problems = problems;
     this.origin = origin;
   }
 
   /** The value, or empty if an error was found that makes going on pointless. */
-  static Optional<YamlValue> convert(Node root, Position.Origin origin, Findings findings) {
+  public static Optional<YamlValue> convert(
+      Node root, Position.Origin origin, YamlProblems problems) {
     try {
-      return Optional.of(new GoYaml(findings, origin).value(root, YamlPath.ROOT));
+      return Optional.of(new GoYaml(problems, origin).value(root, YamlPath.ROOT));
     } catch (Unbounded e) {
       return Optional.empty();
     }
   }
 
-  static Position position(Node node, Position.Origin origin) {
+  /** Where a node stands in the file. */
+  public static Position position(Node node, Position.Origin origin) {
     return origin.of(YamlText.position(node.getStartMark()));
   }
 
@@ -59,8 +61,8 @@ final class GoYaml {
   private YamlValue value(Node node, YamlPath path) {
     boolean alias = !(node instanceof ScalarNode) && !seen.add(node);
     if (!ancestors.add(node)) {
-      findings.error(
-          FindingCode.ALIAS_EXPANSION,
+      problems.report(
+          YamlProblem.ALIAS_EXPANSION,
           path.at(at(node)),
           "The anchor '&%s' contains itself; write out what it stands for"
               .formatted(node.getAnchor()));
@@ -93,8 +95,8 @@ final class GoYaml {
     repeatedVisits += aliasDepth > 0 ? 1 : 0;
     boolean excessive = repeatedVisits > 100 && visits > 1000 && repeatedVisits > 0.99 * visits;
     if (excessive || visits > MAX_VISITS) {
-      findings.error(
-          FindingCode.ALIAS_EXPANSION,
+      problems.report(
+          YamlProblem.ALIAS_EXPANSION,
           path.at(at(node)),
           "Aliases multiply this file to more than %d values; write out what is needed"
               .formatted(visits - 1));
@@ -107,8 +109,8 @@ final class GoYaml {
     Tag tag = isNonSpecific(node) ? Tag.STR : node.getTag();
     Optional<YamlValue> resolved = GoScalar.resolve(at, node.getValue(), tag);
     if (resolved.isEmpty()) {
-      findings.error(
-          FindingCode.INVALID_VALUE,
+      problems.report(
+          YamlProblem.INVALID_VALUE,
           path.at(at),
           "%s cannot be read as %s; remove the tag"
               .formatted(Quoted.of(node.getValue()), shortName(node.getTag())));
@@ -144,8 +146,8 @@ final class GoYaml {
   /** JSON has no word for what is no number. */
   private YamlValue finite(YamlValue value, YamlPath path) {
     if (value instanceof YamlValue.Decimal number && !Double.isFinite(number.value())) {
-      findings.error(
-          FindingCode.INVALID_VALUE,
+      problems.report(
+          YamlProblem.INVALID_VALUE,
           path.at(number.at()),
           "%s is no number that a configuration can hold; write a count or quote the text"
               .formatted(number.text()));
@@ -172,11 +174,11 @@ final class GoYaml {
       Position keyAt = at(tuple.getKeyNode());
       YamlValue.Entry previous = entries.get(key.get());
       if (!own.add(key.get()) && previous != null) {
-        findings.warning(
-            FindingCode.DUPLICATE_KEY,
+        problems.report(
+            YamlProblem.DUPLICATE_KEY,
             inner.at(keyAt),
-            "The key %s stands here and on line %d, and mig-parted takes the last; remove one"
-                .formatted(Quoted.of(key.get()), previous.keyAt().line()));
+            "The key %s stands here and on line %d, and %s takes the last; remove one"
+                .formatted(Quoted.of(key.get()), previous.keyAt().line(), problems.program()));
       }
       entries.put(
           key.get(), new YamlValue.Entry(keyAt, finite(value(tuple.getValueNode(), inner), inner)));
@@ -190,11 +192,11 @@ final class GoYaml {
         && character(key.getEndMark(), 0) == ':'
         && "[]{},".indexOf(character(key.getEndMark(), 1)) >= 0;
     if (tight) {
-      findings.error(
-          FindingCode.YAML_SYNTAX,
+      problems.report(
+          YamlProblem.YAML_SYNTAX,
           path.at(at(key)),
-          "Not YAML for mig-parted: a key in {} or [] ends at ': ' with a blank, and this one has"
-              + " none; add it");
+          "Not YAML for %s: a key in {} or [] ends at ': ' with a blank, and this one has none; add it"
+              .formatted(problems.program()));
     }
   }
 
@@ -216,8 +218,8 @@ final class GoYaml {
       if (value(each, path) instanceof YamlValue.Mapping mapping) {
         entries.putAll(mapping.entries());
       } else {
-        findings.error(
-            FindingCode.INVALID_VALUE,
+        problems.report(
+            YamlProblem.INVALID_VALUE,
             path.key("<<").at(at(each)),
             "'<<' merges a map or a list of maps, but this is something else; name an anchor of a"
                 + " map");
@@ -228,8 +230,8 @@ final class GoYaml {
   private Optional<String> key(Node node, YamlPath path) {
     Position at = at(node);
     if (!(node instanceof ScalarNode scalar)) {
-      findings.error(
-          FindingCode.INVALID_KEY,
+      problems.report(
+          YamlProblem.INVALID_KEY,
           path.at(at),
           "A key is a text, but this one is a list or a map; check for a stray '[', '{' or '?'");
       return Optional.empty();
@@ -238,13 +240,13 @@ final class GoYaml {
     YamlValue value = scalar(scalar, path);
     Optional<String> key = GoScalar.key(value);
     if (key.isEmpty()) {
-      findings.error(
-          FindingCode.INVALID_KEY,
+      problems.report(
+          YamlProblem.INVALID_KEY,
           path.at(at),
           "A key is a text, but this one is %s; quote it".formatted(value.kind()));
     } else if (!(value instanceof YamlValue.Text)) {
-      findings.warning(
-          FindingCode.KEY_NOT_TEXT,
+      problems.report(
+          YamlProblem.KEY_NOT_TEXT,
           path.key(key.get()).at(at),
           "The key %s is read as %s and becomes %s; quote it"
               .formatted(Quoted.of(scalar.getValue()), value.kind(), Quoted.of(key.get())));

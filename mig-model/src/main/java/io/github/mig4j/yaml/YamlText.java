@@ -1,4 +1,4 @@
-package io.github.mig4j.config;
+package io.github.mig4j.yaml;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -25,10 +25,10 @@ import org.yaml.snakeyaml.resolver.Resolver;
  * @param fault what ended the text early, not yet counted as an error: behind the first document
  *     go-yaml does not look
  */
-record YamlText(List<Node> documents, Optional<Fault> fault) {
+public record YamlText(List<Node> documents, Optional<Fault> fault) {
 
   /** Half as much again as a ConfigMap can hold; SnakeYAML needs time by the square of a token. */
-  static final int MAX_CHARACTERS = 3 * 512 * 1024;
+  public static final int MAX_CHARACTERS = 3 * 512 * 1024;
 
   /** A configuration is 6 levels deep. */
   static final int MAX_DEPTH = 50;
@@ -39,10 +39,11 @@ record YamlText(List<Node> documents, Optional<Fault> fault) {
       Pattern.compile("\\A(?:[ \\t]*(?:#.*)?\\R|%TAG .*\\R)*(%YAML[ \\t]+([0-9.]+))");
 
   /** Why a text is no YAML. */
-  record Fault(FindingCode code, Position at, String message) {}
+  public record Fault(YamlProblem problem, Position at, String message) {}
 
-  static YamlText parse(String text, Position.Origin origin, Findings findings) {
-    Optional<Fault> unreadable = unreadable(text, origin);
+  /** Reads as far as the text is YAML. */
+  public static YamlText parse(String text, Position.Origin origin, YamlProblems problems) {
+    Optional<Fault> unreadable = unreadable(text, origin, problems.program());
     if (unreadable.isPresent()) {
       return new YamlText(List.of(), unreadable);
     }
@@ -58,22 +59,23 @@ record YamlText(List<Node> documents, Optional<Fault> fault) {
         return new YamlText(attempt.documents, attempt.fault(origin));
       }
       readable = blanked.get();
-      findings.warning(
-          FindingCode.TAB,
+      problems.report(
+          YamlProblem.TAB,
           YamlPath.ROOT.at(origin.of(position(problem.getProblemMark()))),
           "A tab separates values here, which Go's YAML reader allows and others refuse; use a"
               + " blank");
     }
   }
 
-  static Position position(@Nullable Mark mark) {
+  /** The place of a mark; the start if there is none. */
+  public static Position position(@Nullable Mark mark) {
     return mark == null ? Position.START : new Position(mark.getLine() + 1, mark.getColumn() + 1);
   }
 
-  private static Optional<Fault> unreadable(String text, Position.Origin origin) {
+  private static Optional<Fault> unreadable(String text, Position.Origin origin, String program) {
     if (text.length() > MAX_CHARACTERS) {
       return Optional.of(new Fault(
-          FindingCode.TOO_LARGE,
+          YamlProblem.TOO_LARGE,
           origin.of(Position.START),
           "The file has %d characters, but a ConfigMap holds at most 1048576 bytes; remove what no"
                   .formatted(text.length())
@@ -87,10 +89,10 @@ record YamlText(List<Node> documents, Optional<Fault> fault) {
     if (directive.find() && !directive.group(2).equals("1.1")) {
       int line = Position.linesOf(text.substring(0, directive.start(1))).size();
       return Optional.of(new Fault(
-          FindingCode.YAML_SYNTAX,
+          YamlProblem.YAML_SYNTAX,
           origin.of(new Position(line, 1)),
-          "Not YAML for mig-parted: the directive is %s, but its reader knows only %%YAML 1.1;"
-                  .formatted(Quoted.of(directive.group(1)))
+          "Not YAML for %s: the directive is %s, but its reader knows only %%YAML 1.1;"
+                  .formatted(program, Quoted.of(directive.group(1)))
               + " remove the line"));
     }
     return Optional.empty();
@@ -104,7 +106,7 @@ record YamlText(List<Node> documents, Optional<Fault> fault) {
       int c = text.codePointAt(i);
       if (!isLegal(c)) {
         return Optional.of(new Fault(
-            FindingCode.CONTROL_CHARACTER,
+            YamlProblem.CONTROL_CHARACTER,
             origin.of(new Position(line, column)),
             "Not YAML: the character U+%04X cannot stand in a file; remove it".formatted(c)));
       }
@@ -120,7 +122,8 @@ record YamlText(List<Node> documents, Optional<Fault> fault) {
     return Optional.empty();
   }
 
-  static boolean isLegal(int c) {
+  /** Whether YAML allows a character in a file at all. */
+  public static boolean isLegal(int c) {
     return (c >= 0x20 && c <= 0x7E)
         || c == '\t'
         || c == '\n'
@@ -160,13 +163,13 @@ record YamlText(List<Node> documents, Optional<Fault> fault) {
     Optional<Fault> fault(Position.Origin origin) {
       if (problem != null) {
         Position at = origin.of(position(problem.getProblemMark()));
-        return Optional.of(new Fault(FindingCode.YAML_SYNTAX, at, message(problem)));
+        return Optional.of(new Fault(YamlProblem.YAML_SYNTAX, at, message(problem)));
       }
       if (unmarked != null) {
         String why = String.valueOf(unmarked.getMessage());
         boolean deep = why.startsWith("Nesting Depth");
         return Optional.of(new Fault(
-            deep ? FindingCode.TOO_DEEP : FindingCode.YAML_SYNTAX,
+            deep ? YamlProblem.TOO_DEEP : YamlProblem.YAML_SYNTAX,
             origin.of(Position.START),
             deep
                 ? "The file nests more than %d levels deep, a configuration needs 6; look for"

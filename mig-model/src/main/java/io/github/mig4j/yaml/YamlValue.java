@@ -1,4 +1,4 @@
-package io.github.mig4j.config;
+package io.github.mig4j.yaml;
 
 import java.math.BigInteger;
 import java.util.List;
@@ -6,7 +6,8 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /** A YAML value as it looks after sigs.k8s.io/yaml has made it JSON, and where it stands. */
-sealed interface YamlValue {
+public sealed interface YamlValue {
+  /** Where it stands. */
   Position at();
 
   /** What it is, for messages. */
