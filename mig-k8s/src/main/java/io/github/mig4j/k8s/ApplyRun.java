@@ -20,9 +20,10 @@ final class ApplyRun {
   private static final Duration LONGEST = Duration.ofDays(3650);
 
   /** How long to leave an API server alone that did not answer. */
-  private static final Duration PAUSE = Duration.ofSeconds(5);
+  private static final Duration PAUSE = Duration.ofSeconds(2);
 
   private final Cluster cluster;
+  private final Cluster impatient;
   private final String name;
   private final ApplyGoal goal;
   private final ApplyOptions options;
@@ -33,6 +34,7 @@ final class ApplyRun {
 
   ApplyRun(Cluster cluster, String name, ApplyGoal goal, ApplyOptions options) {
     this.cluster = cluster;
+    this.impatient = cluster.withoutRepetition();
     this.name = name;
     this.goal = goal;
     this.options = options;
@@ -242,7 +244,7 @@ final class ApplyRun {
     Optional<Node> told = watch.next(patienceNanos);
     while (told.isEmpty() || !asksFor(told.get(), plan.key())) {
       try {
-        return cluster.node(name).orElseThrow(() -> NodeWatch.deleted(name));
+        return impatient.node(name).orElseThrow(() -> NodeWatch.deleted(name));
       } catch (MigClusterException unanswered) {
         LOG.info("node={} config={} waiting=\"{}\"", name, config, message(unanswered));
         if (System.nanoTime() - startNanos >= limit.toNanos()) {
@@ -253,7 +255,8 @@ final class ApplyRun {
               Diagnosis.of(status(last), List.of()),
               status(last));
         }
-        told = watch.next(PAUSE.toNanos());
+        long left = limit.toNanos() - (System.nanoTime() - startNanos);
+        told = watch.next(Math.min(left, PAUSE.toNanos()));
       }
     }
     return told.get();

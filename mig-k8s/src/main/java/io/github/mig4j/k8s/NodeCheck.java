@@ -136,8 +136,9 @@ final class NodeCheck {
     boolean asked = status.config().equals(choice.map(c -> key(c, status)))
         && status.config().isPresent();
     Severity blocking = asked ? Severity.NOTE : Severity.ERROR;
-    new NodeSigns(node.get(), status, cluster.settings(), findings).check(policy, blocking);
-    new ManagerCheck(node.get(), findings).check(policy, managers, status.model(), blocking);
+    List<GpuModel> models = options.gpus().modelsOr(status.model());
+    new NodeSigns(node.get(), status, models, cluster.settings(), findings).check(policy, blocking);
+    new ManagerCheck(node.get(), findings).check(policy, managers, models, blocking);
     checkChange(status, asked);
     boolean takesNothing = asked || goal.takesNothing(status);
     checkPods(takesNothing ? Severity.NOTE : Severity.ERROR);
@@ -311,14 +312,10 @@ final class NodeCheck {
 
   private Optional<ApplyPlan> plan(
       Node node, MigNodeStatus status, Choice choice, Optional<GenericKubernetesResource> policy) {
-    Optional<GpuModel> model = status.model().filter(GpuModel::supportsMig);
-    OptionalInt count = model.isPresent()
-        ? gpus(status, node, choice.document(), model.get())
-        : OptionalInt.empty();
-    if (count.isEmpty()) {
+    List<NodeGpu> gpus = gpus(status, node, choice.document());
+    if (gpus.isEmpty()) {
       return Optional.empty();
     }
-    List<NodeGpu> gpus = NodeGpu.several(model.get(), count.getAsInt());
     MigStrategy strategy = policy.flatMap(ClusterPolicies::strategy).orElse(status.strategy());
     checkStrategy(status, node, strategy);
     checkContent(choice, gpus, strategy);
@@ -333,14 +330,25 @@ final class NodeCheck {
             key(choice, status)));
   }
 
+  /** The caller's, or as many as there are of the model that the labels name; none if unknown. */
+  private List<NodeGpu> gpus(MigNodeStatus status, Node node, MigConfigDocument document) {
+    if (options.gpus() instanceof StatedGpus.Each stated) {
+      return stated.gpus();
+    }
+    Optional<GpuModel> model = status.model().filter(GpuModel::supportsMig);
+    OptionalInt count =
+        model.isPresent() ? count(status, node, document, model.get()) : OptionalInt.empty();
+    return count.isPresent() ? NodeGpu.several(model.get(), count.getAsInt()) : List.of();
+  }
+
   /**
    * The caller's number, the labels', or, where these count MIG devices, what follows from the
    * configuration in force.
    */
-  private OptionalInt gpus(
+  private OptionalInt count(
       MigNodeStatus status, Node node, MigConfigDocument document, GpuModel model) {
-    if (options.gpus().isPresent()) {
-      return options.gpus();
+    if (options.gpus() instanceof StatedGpus.Count stated) {
+      return OptionalInt.of(stated.count());
     }
     if (status.gpus().isPresent()) {
       return status.gpus();

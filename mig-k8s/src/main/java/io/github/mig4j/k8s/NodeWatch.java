@@ -24,8 +24,13 @@ final class NodeWatch implements AutoCloseable {
 
   NodeWatch(Cluster cluster, String name, Duration patience) throws InterruptedException {
     this.name = name;
-    this.informer =
-        cluster.client().nodes().withName(name).runnableInformer(0).addEventHandler(new Recorder());
+    this.informer = cluster
+        .client()
+        .nodes()
+        .withName(name)
+        .runnableInformer(0)
+        .addEventHandler(new Recorder())
+        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
     boolean started = false;
     try {
       cluster.await("list and watch node " + name, informer.start(), patience);

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s;
 
+import static io.github.mig4j.k8s.simulator.ClusterView.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -201,9 +202,15 @@ class FailureTest {
   @Test
   void noManager_isTold() {
     try (var simulator = simulator()) {
-      simulator.set("gpu-node", Trap.DRA_STACK);
-
-      var late = (MigDeadlineException) apply(SHORT);
+      var late = (MigDeadlineException) catchThrowable(() -> mig.node("gpu-node")
+          .apply("small")
+          .timings(QUICK)
+          .onProgress(event -> {
+            if (event.phase() == ApplyPhase.CHECKED) {
+              removeManager(simulator);
+            }
+          })
+          .await(SHORT));
 
       assertThat(late.diagnosis())
           .hasToString("manager-not-running: No pod of the MIG manager runs on node gpu-node. It"
@@ -322,6 +329,13 @@ class FailureTest {
     try (var in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
       return in.readObject();
     }
+  }
+
+  /** The cluster goes over to dynamic resource allocation after it was checked. */
+  private void removeManager(GpuOperatorSimulator simulator) {
+    simulator.set("gpu-node", Trap.DRA_STACK);
+    var pods = client.pods().inNamespace("gpu-operator").withLabel("app", "nvidia-mig-manager");
+    eventually(() -> pods.list().getItems().isEmpty());
   }
 
   /** Somebody changes the map after it was checked. */

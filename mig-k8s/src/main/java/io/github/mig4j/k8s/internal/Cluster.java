@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.policy.v1.Eviction;
 import io.fabric8.kubernetes.api.model.policy.v1.EvictionBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.RequestConfig;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.PodResource;
@@ -50,6 +51,8 @@ public final class Cluster {
 
   /** Objects in one answer, as kubectl asks for. */
   private static final long PAGE = 500;
+
+  private static final int TOO_MANY_REQUESTS = 429;
 
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
   private static final PatchContext JSON = PatchContext.of(PatchType.JSON);
@@ -224,7 +227,12 @@ public final class Cluster {
         .build();
     return call("evict pod %s/%s".formatted(namespace, name), () -> {
       try {
-        return withoutRepetition().pods().inNamespace(namespace).withName(name).evict(eviction);
+        return withoutRepetition()
+            .client
+            .pods()
+            .inNamespace(namespace)
+            .withName(name)
+            .evict(eviction);
       } catch (KubernetesClientException e) {
         // Gone, or another pod of that name by now.
         if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
@@ -257,13 +265,12 @@ public final class Cluster {
     });
   }
 
-  /** The same client, which by itself sends a request again that is answered 429. */
-  private KubernetesClient withoutRepetition() {
-    return client
-        .newClient(new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
-            .withRequestRetryBackoffLimit(0)
-            .build())
-        .adapt(KubernetesClient.class);
+  /** The same cluster, asked once; the Kubernetes client repeats what is answered 429 or 5xx. */
+  public Cluster withoutRepetition() {
+    RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+        .withRequestRetryBackoffLimit(0)
+        .build();
+    return new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings);
   }
 
   /** The MIG manager's pods of a namespace. */
@@ -384,6 +391,22 @@ public final class Cluster {
 
   public static boolean isOn(Pod pod, String node) {
     return pod.getSpec() != null && node.equals(pod.getSpec().getNodeName());
+  }
+
+  /**
+   * Whether a watch that failed should be tried again: the API server did not answer, has too much
+   * to do, or no longer has the version to start from.
+   */
+  public static boolean mayPass(Throwable failure) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      if (e instanceof KubernetesClientException answered && answered.getCode() > 0) {
+        int code = answered.getCode();
+        return code == HttpURLConnection.HTTP_GONE
+            || code == TOO_MANY_REQUESTS
+            || code >= HttpURLConnection.HTTP_INTERNAL_ERROR;
+      }
+    }
+    return true;
   }
 
   private static Throwable rootCause(Throwable e) {
