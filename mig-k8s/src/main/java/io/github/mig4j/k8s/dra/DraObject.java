@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.LinkedHashMap;
@@ -144,19 +143,19 @@ public final class DraObject {
    *     an extended resource in a beta version is
    */
   public String toYaml(DraVersion version) {
-    return Serialization.asYaml(resource(version)).replaceFirst("\\A---\n", "");
+    Map<String, Object> metadata = new LinkedHashMap<>();
+    metadata.put("name", name);
+    namespace.ifPresent(in -> metadata.put("namespace", in));
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("apiVersion", version.apiVersion());
+    object.put("kind", kind.toString());
+    object.put("metadata", metadata);
+    object.put("spec", in(version));
+    return YamlLines.of(object);
   }
 
   GenericKubernetesResource resource(DraVersion version) {
-    return new GenericKubernetesResourceBuilder()
-        .withApiVersion(version.apiVersion())
-        .withKind(kind.toString())
-        .withNewMetadata()
-        .withName(name)
-        .withNamespace(namespace.orElse(null))
-        .endMetadata()
-        .addToAdditionalProperties("spec", in(version))
-        .build();
+    return Serialization.unmarshal(toYaml(version), GenericKubernetesResource.class);
   }
 
   private Map<String, Object> in(DraVersion version) {

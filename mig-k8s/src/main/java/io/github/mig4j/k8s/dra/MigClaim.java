@@ -191,7 +191,9 @@ public final class MigClaim {
   private static Map<String, Object> request(String name, Request request) {
     Map<String, Object> exactly = new LinkedHashMap<>();
     exactly.put("deviceClassName", request.deviceClass());
-    request.selector().cel().ifPresent(cel -> exactly.put("selectors", selectors(cel)));
+    if (!request.selector().conditions().isEmpty()) {
+      exactly.put("selectors", selectors(request.selector().conditions()));
+    }
     exactly.put("allocationMode", "ExactCount");
     exactly.put("count", request.count());
     Map<String, Object> named = new LinkedHashMap<>();
@@ -200,8 +202,10 @@ public final class MigClaim {
     return named;
   }
 
-  static List<Object> selectors(String cel) {
-    return List.of(Map.of("cel", Map.of("expression", cel)));
+  static List<Object> selectors(List<String> expressions) {
+    return expressions.stream()
+        .<Object>map(expression -> Map.of("cel", Map.of("expression", expression)))
+        .toList();
   }
 
   /** Two claims are equal if they ask for the same. */

@@ -83,7 +83,7 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
   private static DraObject object(
       String name, MigSelector selector, Optional<String> extendedResource) {
     Map<String, Object> spec = new LinkedHashMap<>();
-    spec.put("selectors", MigClaim.selectors(selector.celOnEveryDevice()));
+    spec.put("selectors", MigClaim.selectors(List.of(selector.celOnEveryDevice())));
     extendedResource.ifPresent(resource -> spec.put(DraObject.EXTENDED_RESOURCE, resource));
     return DraObject.of(DraObject.Kind.DEVICE_CLASS, name, spec);
   }

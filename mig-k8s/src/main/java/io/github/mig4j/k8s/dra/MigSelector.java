@@ -110,6 +110,11 @@ public final class MigSelector {
     return conditions.isEmpty() ? Optional.empty() : Optional.of(String.join(" && ", conditions));
   }
 
+  /** The parts of the expression, all of which have to hold. */
+  List<String> conditions() {
+    return conditions;
+  }
+
   /** The expression where nothing else has excluded other drivers' devices and whole GPUs. */
   String celOnEveryDevice() {
     List<String> all = new ArrayList<>();
