@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.dra;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
+import io.fabric8.kubernetes.api.model.KubernetesResource;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -16,6 +17,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -35,6 +37,12 @@ public final class DraClient {
 
   /** Objects in one answer, as kubectl asks for. */
   private static final long PAGE = 500;
+
+  /** A kind that every version has, by which a client asks whether it is served. */
+  private static final Map<DraVersion, Class<? extends KubernetesResource>> SLICES = Map.of(
+      DraVersion.V1, io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice.class,
+      DraVersion.V1BETA2, io.fabric8.kubernetes.api.model.resource.v1beta2.ResourceSlice.class,
+      DraVersion.V1BETA1, io.fabric8.kubernetes.api.model.resource.v1beta1.ResourceSlice.class);
 
   private final Cluster cluster;
 
@@ -73,7 +81,7 @@ public final class DraClient {
     for (DraVersion version : DraVersion.values()) {
       if (cluster.call(
           "get the API " + version.apiVersion(),
-          () -> cluster.client().supports(version.apiVersion(), "ResourceSlice"))) {
+          () -> cluster.client().supports(SLICES.get(version)))) {
         return version;
       }
     }

@@ -9,7 +9,9 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.Provenance;
 import io.github.mig4j.layout.MigLayout;
 import java.util.List;
 import java.util.Map;
@@ -200,8 +202,7 @@ class MigClaimTest {
     var odd = GpuModel.builder()
         .id("odd")
         .architecture("X")
-        .addProducts(
-            io.github.mig4j.gpu.GpuProduct.named("A'\\B", io.github.mig4j.gpu.Provenance.CALLER))
+        .addProducts(GpuProduct.named("A'\\B", Provenance.CALLER))
         .build();
 
     assertThat(MigSelector.any().on(odd).cel())
