@@ -38,6 +38,7 @@ import picocli.CommandLine.Command;
       RecoverCommand.class,
       DisableCommand.class,
       SimulateCommand.class,
+      DraCommand.class,
       AutoComplete.GenerateCompletion.class
     },
     footer = {

@@ -642,7 +642,7 @@ class MigctlTest {
           .isEqualToNormalizingNewlines(example.group(2));
       examples++;
     }
-    assertThat(examples).isEqualTo(3);
+    assertThat(examples).isEqualTo(4);
   }
 
   @ParameterizedTest
