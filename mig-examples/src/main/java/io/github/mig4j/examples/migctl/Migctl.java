@@ -42,6 +42,7 @@ import picocli.CommandLine.Command;
       RecoverCommand.class,
       DisableCommand.class,
       SimulateCommand.class,
+      DraCommand.class,
       AutoComplete.GenerateCompletion.class
     },
     footer = {

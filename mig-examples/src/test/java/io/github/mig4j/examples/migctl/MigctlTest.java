@@ -742,7 +742,7 @@ class MigctlTest {
           .isEqualToNormalizingNewlines(example.group(2));
       examples++;
     }
-    assertThat(examples).isEqualTo(6);
+    assertThat(examples).isEqualTo(7);
   }
 
   @ParameterizedTest
