@@ -86,10 +86,11 @@ public final class SchedulePods implements Callable<Integer> {
     }
     try (EmbeddedCluster cluster = new EmbeddedCluster();
         GpuOperatorSimulator simulator = twoNodes(cluster.client())) {
-      for (String profile : List.of("1g.23gb", "2g.45gb", "1g.23gb", "3g.90gb")) {
-        pending(cluster.client(), profile);
+      List<String> profiles = List.of("1g.23gb", "2g.45gb", "1g.23gb", "3g.90gb");
+      for (int i = 0; i < profiles.size(); i++) {
+        pending(cluster.client(), "pod-" + i, profiles.get(i));
       }
-      new Scheduler(cluster.client()).run(4);
+      new Scheduler(cluster.client()).run(profiles.size());
       return simulator.gpus("node-a").isEmpty() ? 1 : 0;
     }
   }
@@ -131,7 +132,8 @@ public final class SchedulePods implements Callable<Integer> {
     private void schedule(Pod pod, List<Node> nodes, List<Pod> pods) {
       Map<String, Long> wanted = devices(pod);
       Optional<Node> best = nodes.stream()
-          .filter(node -> !Boolean.TRUE.equals(node.getSpec().getUnschedulable()))
+          .filter(node ->
+              node.getSpec() == null || !Boolean.TRUE.equals(node.getSpec().getUnschedulable()))
           .filter(node -> fits(wanted, free(node, pods)))
           .min(Comparator.comparingLong((Node node) ->
               free(node, pods).values().stream().mapToLong(n -> n).sum()));
@@ -266,9 +268,7 @@ public final class SchedulePods implements Callable<Integer> {
     return simulator;
   }
 
-  private static void pending(KubernetesClient client, String profile) {
-    String name = "wants-" + profile.replace('.', '-') + "-"
-        + client.pods().list().getItems().size();
+  private static void pending(KubernetesClient client, String name, String profile) {
     client
         .pods()
         .inNamespace("default")
