@@ -226,7 +226,8 @@ public final class Fleet {
   }
 
   /**
-   * Prepares to ask for a profile on any GPU that offers it.
+   * Prepares to ask for a profile on any GPU that offers it. Of several models the one is chosen that
+   * the policy finds the lowest cost on.
    *
    * @param profile a GPU instance profile; no GPU of the fleet needs to offer it yet
    * @return the same object each time
@@ -259,7 +260,7 @@ public final class Fleet {
           "Only whole GPU instances are placed, but %s shares one; ask for %s"
               .formatted(profile, profile.gpuInstance()));
     }
-    return requests.computeIfAbsent(Arrays.asList(profile, model), any -> {
+    return requests.computeIfAbsent(List.of(profile, model), any -> {
       FleetRequest request = new FleetRequest(this, profile, model);
       for (ModelGpus known : models) {
         request.learn(known.states());
@@ -369,12 +370,12 @@ public final class Fleet {
 
   private long placed(long chosen) {
     if (chosen != NONE) {
-      add(chosen);
+      put(chosen);
     }
     return chosen;
   }
 
-  private void add(long instance) {
+  private void put(long instance) {
     int gpu = gpuOf(instance);
     change(gpu, conditionOf(gpu), statesOf(gpu).place(stateOf(gpu), (int) instance));
   }
@@ -393,7 +394,7 @@ public final class Fleet {
       throw new IllegalArgumentException("GPU %d: %s cannot be placed on %s; what can is %s"
           .formatted(gpu, placementOf(instance), state(gpu), state(gpu).freePlacements()));
     }
-    add(instance);
+    put(instance);
   }
 
   /**

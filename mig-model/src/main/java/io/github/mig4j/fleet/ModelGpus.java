@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The GPUs of one model that may be chosen, by bucket. The best GPU for a profile is in the first
+ * The GPUs of one model that may be chosen, by bucket; full ones are in none. The best GPU for a profile is in the first
  * bucket of its row that is not empty, so finding it takes as long with ten GPUs as with ten
  * thousand. Not thread-safe.
  */
@@ -44,23 +44,35 @@ final class ModelGpus {
   }
 
   void add(int gpu, int state) {
-    int bucket = ranked.bucketOf(state);
-    buckets[bucket].add(gpu);
-    occupied[bucket >>> 6] |= 1L << bucket;
+    addTo(ranked.bucketOf(state), gpu);
   }
 
   void remove(int gpu, int state) {
-    int bucket = ranked.bucketOf(state);
-    buckets[bucket].remove(gpu);
-    if (buckets[bucket].isEmpty()) {
-      occupied[bucket >>> 6] &= ~(1L << bucket);
-    }
+    removeFrom(ranked.bucketOf(state), gpu);
   }
 
   void move(int gpu, int from, int to) {
-    if (ranked.bucketOf(from) != ranked.bucketOf(to)) {
-      remove(gpu, from);
-      add(gpu, to);
+    int before = ranked.bucketOf(from);
+    int after = ranked.bucketOf(to);
+    if (before != after) {
+      removeFrom(before, gpu);
+      addTo(after, gpu);
+    }
+  }
+
+  private void addTo(int bucket, int gpu) {
+    if (bucket != IndexSet.NONE) {
+      buckets[bucket].add(gpu);
+      occupied[bucket >>> 6] |= 1L << bucket;
+    }
+  }
+
+  private void removeFrom(int bucket, int gpu) {
+    if (bucket != IndexSet.NONE) {
+      buckets[bucket].remove(gpu);
+      if (buckets[bucket].isEmpty()) {
+        occupied[bucket >>> 6] &= ~(1L << bucket);
+      }
     }
   }
 

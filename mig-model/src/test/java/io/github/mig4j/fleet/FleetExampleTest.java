@@ -55,6 +55,29 @@ class FleetExampleTest {
   }
 
   @Test
+  void packageInfo() {
+    Fleet fleet = new Fleet(PlacementPolicy.standard());
+    int[] nodeOf = {0, 0, 1, 1};
+    for (int ignored : nodeOf) {
+      fleet.add(h100Model);
+    }
+
+    GpuSet candidates = GpuSet.where(fleet.size(), gpu -> nodeOf[gpu] == 1);
+    FleetRequest request = fleet.request("2g.20gb");
+    int mark = fleet.mark();
+    long first = fleet.place(request, candidates);
+    long second = fleet.place(request, candidates);
+    if (first == Fleet.NONE || second == Fleet.NONE) {
+      fleet.rollback(mark);
+    } else {
+      fleet.keep(mark);
+    }
+
+    assertThat(fleet.state(2)).hasToString("h100-sxm-80gb [2g.20gb@0:2, 2g.20gb@4:2]");
+    assertThat(Fleet.gpuOf(first)).isEqualTo(2);
+  }
+
+  @Test
   void criterion() {
     Criterion keepLastSliceFree = (before, placement, after) -> placement.end() == 8 ? 1 : 0;
     PlacementPolicy mine = PlacementPolicy.by(keepLastSliceFree).then(Criterion.LOSS);

@@ -47,7 +47,13 @@ class FleetPropertiesTest {
       "leastLoss", PlacementPolicy.leastLoss(),
       "firstFit", PlacementPolicy.firstFit(),
       "bestFit", PlacementPolicy.bestFit(),
-      "spread", PlacementPolicy.spread());
+      "spread", PlacementPolicy.spread(),
+      "scattered", PlacementPolicy.by(FleetPropertiesTest::scattered));
+
+  /** Few costs, but hundreds of buckets, so that equal ones are far apart. */
+  private static double scattered(GpuState before, Placement placement, GpuState after) {
+    return (before.number() * 31 + placement.size() * 17 + placement.start() * 7) % 3;
+  }
 
   private static final Map<GpuModel, GpuStates> STATES = new HashMap<>();
 

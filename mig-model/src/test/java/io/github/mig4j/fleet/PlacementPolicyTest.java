@@ -70,6 +70,7 @@ class PlacementPolicyTest {
       RankedStates ranked = new RankedStates(states, policy);
 
       var costsByBucket = states.all().stream()
+          .filter(state -> state.choices() > 0)
           .collect(Collectors.groupingBy(
               state -> ranked.bucketOf(state.number()),
               Collectors.mapping(state -> costs(ranked, state), Collectors.toSet())));
