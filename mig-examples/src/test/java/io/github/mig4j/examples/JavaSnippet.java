@@ -15,7 +15,7 @@ final class JavaSnippet {
 
   private JavaSnippet() {}
 
-  /** What the compiler says against statements that may use {@code client}; none is good. */
+  /** What the compiler says against statements that may use {@code client} and {@code mig}; none is good. */
   static List<String> problems(String snippet, Path classes) {
     var source = """
         import io.fabric8.kubernetes.api.model.*;
@@ -29,15 +29,18 @@ final class JavaSnippet {
         import java.time.Duration;
         import java.util.*;
         class Snippet {
-          void run(KubernetesClient client) throws Exception {
+          void run(KubernetesClient client, MigClient mig) throws Exception {
             %s
           }
         }
         """
-        // The first example makes its client itself.
+        // The first example makes its clients itself.
         .formatted(snippet)
         .replace(
-            snippet.contains("KubernetesClient client =") ? "KubernetesClient client)" : "\0", ")");
+            snippet.contains("KubernetesClient client =")
+                ? "KubernetesClient client, MigClient mig)"
+                : "\0",
+            ")");
 
     return compile(source, classes);
   }
