@@ -40,7 +40,11 @@ public sealed interface DraFinding {
    */
   String message();
 
-  /** The line for a log or a terminal, e.g. {@code error: … [double-booked]}. */
+  /**
+   * The line for a log or a terminal.
+   *
+   * @return e.g. {@code error: … [double-booked]}
+   */
   default String line() {
     return "%s: %s [%s]".formatted(severity(), message(), code());
   }

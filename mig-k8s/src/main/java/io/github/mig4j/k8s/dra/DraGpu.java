@@ -2,16 +2,13 @@ package io.github.mig4j.k8s.dra;
 
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.layout.InvalidLayoutException;
 import io.github.mig4j.layout.MigLayout;
-import io.github.mig4j.layout.Placement;
 import io.github.mig4j.layout.PlacementResult;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.immutables.value.Value;
 
 /** A physical GPU, and the devices that the driver publishes of it. */
@@ -80,7 +77,7 @@ public interface DraGpu {
    */
   default SortedMap<MigProfile, Integer> cutInto() {
     SortedMap<MigProfile, Integer> counts = new TreeMap<>();
-    existing()
+    ExistingDevices.of(this).devices().stream()
         .flatMap(device -> device.profile().stream())
         .forEach(profile -> counts.merge(profile, 1, Integer::sum));
     return Collections.unmodifiableSortedMap(counts);
@@ -93,13 +90,11 @@ public interface DraGpu {
    *     calls such a layout impossible, which is then a {@link DraFinding}
    */
   default Optional<MigLayout> layout() {
-    return placed().flatMap(result -> {
-      try {
-        return Optional.of(result.orElseThrow());
-      } catch (InvalidLayoutException impossible) {
-        return Optional.empty();
-      }
-    });
+    return ExistingDevices.of(this)
+        .placedOn(this)
+        .flatMap(result -> result instanceof PlacementResult.Placed placed
+            ? Optional.of(placed.layout())
+            : Optional.empty());
   }
 
   /**
@@ -111,25 +106,6 @@ public interface DraGpu {
     return devices().stream()
         .anyMatch(device ->
             device.kind() == DraDevice.Kind.GPU && device.state() == DraDevice.State.FREE);
-  }
-
-  /** The devices that are there, put where they are; empty if model or places are not known. */
-  default Optional<PlacementResult> placed() {
-    List<Placement> places =
-        existing().flatMap(device -> device.placement().stream()).toList();
-    boolean told = existing().count() == places.size()
-        && places.stream().allMatch(place -> place.profile().isWholeGpuInstance());
-    return model().filter(known -> told).map(known -> {
-      MigLayout.Builder builder = MigLayout.on(known);
-      places.forEach(place -> builder.addAt(place.profile().toString(), place.start()));
-      return builder.place();
-    });
-  }
-
-  private Stream<DraDevice> existing() {
-    return devices().stream()
-        .filter(device -> device.kind() == DraDevice.Kind.MIG)
-        .filter(device -> form() == Form.STATIC || !device.claims().isEmpty());
   }
 
   /** Builds a {@link DraGpu}. */

@@ -139,16 +139,11 @@ final class GeometryCheck {
   }
 
   private void checkLayout(DraGpu gpu) {
-    gpu.placed().ifPresent(result -> {
+    ExistingDevices existing = ExistingDevices.of(gpu);
+    existing.placedOn(gpu).ifPresent(result -> {
       if (result instanceof PlacementResult.Rejected rejected) {
-        findings.add(new ImpossibleLayout(
-            pool.node(),
-            model,
-            gpu.devices().stream()
-                .flatMap(device -> device.placement().stream())
-                .sorted()
-                .toList(),
-            rejected.violations()));
+        findings.add(
+            new ImpossibleLayout(pool.node(), model, existing.places(), rejected.violations()));
       }
     });
   }
