@@ -21,6 +21,7 @@ class ExamplesTest {
   void readme_listsEveryProgram_andNoOther() throws IOException {
     try (Stream<Path> files = Files.list(SOURCES)) {
       var programs = files
+          .filter(Files::isRegularFile)
           .filter(file -> contentOf(file).contains("public static void main("))
           .map(file -> file.getFileName().toString().replace(".java", ""))
           .toList();
