@@ -365,7 +365,7 @@ class FailureTest {
 
   private GpuOperatorSimulator simulator() {
     return simulator(
-        SimulatorTimings.builder().podStopTimeout(Duration.ofMillis(200)).build());
+        SimulatorTimings.builder().podStopTimeout(Duration.ofSeconds(1)).build());
   }
 
   /** A simulated operator that has switched MIG off with success. */
@@ -375,7 +375,7 @@ class FailureTest {
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
         .timings(
-            SimulatorTimings.builder().podStopTimeout(Duration.ofMillis(200)).build())
+            SimulatorTimings.builder().podStopTimeout(Duration.ofSeconds(1)).build())
         .start();
     logs.from(simulator);
     client
