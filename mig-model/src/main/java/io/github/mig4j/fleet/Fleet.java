@@ -87,7 +87,7 @@ public final class Fleet {
   }
 
   /**
-   * Adds an empty GPU. The first of its model takes some milliseconds.
+   * Adds an empty GPU. The first of its model takes some tens of milliseconds.
    *
    * @param model a model with MIG whose placements are known
    * @return the GPU's number: 0 for the first, and so on; not used again when the GPU is removed

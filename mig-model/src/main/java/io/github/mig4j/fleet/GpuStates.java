@@ -86,7 +86,7 @@ public final class GpuStates {
   }
 
   /**
-   * Works out the states of a model, which takes some milliseconds.
+   * Works out the states of a model, which takes some tens of milliseconds.
    *
    * @param gpu a model with MIG whose placements are known
    * @return its states
@@ -121,13 +121,12 @@ public final class GpuStates {
 
   private char[] neighbours() {
     char[] table = new char[states.size() * placementCount];
-    for (GpuState state : states) {
-      BigInteger key = key(state.layout());
+    byPlacements.forEach((key, state) -> {
       for (int placement = 0; placement < placementCount; placement++) {
         GpuState next = byPlacements.getOrDefault(key.flipBit(placement), state);
         table[state.number() * placementCount + placement] = (char) next.number();
       }
-    }
+    });
     return table;
   }
 

@@ -50,9 +50,9 @@ class FleetPropertiesTest {
       "spread", PlacementPolicy.spread(),
       "scattered", PlacementPolicy.by(FleetPropertiesTest::scattered));
 
-  /** Few costs, but hundreds of buckets, so that equal ones are far apart. */
+  /** Few costs, but so many buckets that equal ones are far apart. */
   private static double scattered(GpuState before, Placement placement, GpuState after) {
-    return (before.number() * 31 + placement.size() * 17 + placement.start() * 7) % 3;
+    return (before.number() * 31 + placement.hashCode()) * 0x9e3779b9 >>> 29;
   }
 
   private static final Map<GpuModel, GpuStates> STATES = new HashMap<>();
