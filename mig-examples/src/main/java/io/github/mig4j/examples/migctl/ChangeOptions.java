@@ -6,7 +6,6 @@ import io.github.mig4j.k8s.ApplyRequest;
 import io.github.mig4j.k8s.ApplyTimings;
 import io.github.mig4j.k8s.Disruption;
 import java.time.Duration;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** How a node is changed, and how that is told. */
@@ -52,7 +51,7 @@ final class ChangeOptions {
       configured = configured.gated();
     }
     ApplyOutcome outcome;
-    try (Progress progress = progress(output)) {
+    try (Progress progress = Progress.on(output)) {
       outcome = configured.onProgress(progress).await(timeout);
     }
     if (output.isJson()) {
@@ -61,13 +60,6 @@ final class ChangeOptions {
       print(outcome, output);
     }
     return ExitCode.YES;
-  }
-
-  /** Progress is for people, so it goes where it does not get into a pipe. */
-  private static Progress progress(Output output) {
-    return CommandLine.Help.Ansi.AUTO.enabled()
-        ? Progress.live(output.err())
-        : Progress.plain(output.err());
   }
 
   private static void print(ApplyOutcome outcome, Output output) {

@@ -5,6 +5,7 @@ import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.UnknownGpuException;
 import io.github.mig4j.k8s.MigClusterException;
 import io.github.mig4j.k8s.MigDeadlineException;
+import io.github.mig4j.k8s.sharing.SharingDeadlineException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Command;
       RollbackCommand.class,
       RecoverCommand.class,
       DisableCommand.class,
+      ShareCommand.class,
       SimulateCommand.class,
       DraCommand.class,
       AutoComplete.GenerateCompletion.class
@@ -56,6 +58,7 @@ import picocli.CommandLine.Command;
       "  migctl validate mig-config.yaml --gpu b200-180gb",
       "  migctl status",
       "  migctl apply gpu-node b200-split-small",
+      "  migctl share l40s-node --time-slicing 4",
       "  source <(migctl generate-completion)      completion for bash and zsh",
       "",
       "Exit codes: 0 yes, 1 no (and the reasons), 2 wrong usage, unknown GPU or",
@@ -108,7 +111,9 @@ public final class Migctl {
       err.println(e.getMessage());
       return ExitCode.NO;
     }
-    if (e instanceof MigClusterException || e instanceof MigDeadlineException) {
+    if (e instanceof MigClusterException
+        || e instanceof MigDeadlineException
+        || e instanceof SharingDeadlineException) {
       err.println(e.getMessage());
       return ExitCode.CLUSTER;
     }

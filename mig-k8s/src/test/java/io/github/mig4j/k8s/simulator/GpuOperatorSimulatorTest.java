@@ -283,7 +283,9 @@ class GpuOperatorSimulatorTest {
         .create();
     client
         .genericKubernetesResources(ClusterPolicies.CONTEXT)
-        .resource(new OperatorPolicy(MigStrategy.MIXED, "", "").toResource())
+        .resource(
+            new OperatorPolicy(MigStrategy.MIXED, "", "", new OperatorPolicy.PluginConfig("", ""))
+                .toResource())
         .create();
 
     try (var simulator = GpuOperatorSimulator.on(client)

@@ -1,9 +1,9 @@
-package io.github.mig4j.k8s;
+package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.MigConflictException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  * Every version of one node that the API server tells of, in order. fabric8's informer reconnects
  * and lists again by itself.
  */
-final class NodeWatch implements AutoCloseable {
+public final class NodeWatch implements AutoCloseable {
 
   private static final Duration RELIST = Duration.ofMinutes(1);
 
@@ -22,7 +22,7 @@ final class NodeWatch implements AutoCloseable {
   private final BlockingQueue<Optional<Node>> seen = new LinkedBlockingQueue<>();
   private final SharedIndexInformer<Node> informer;
 
-  NodeWatch(Cluster cluster, String name, Duration patience) throws InterruptedException {
+  public NodeWatch(Cluster cluster, String name, Duration patience) throws InterruptedException {
     this.name = name;
     this.informer = cluster
         .client()
@@ -51,7 +51,7 @@ final class NodeWatch implements AutoCloseable {
    * @throws InterruptedException if the thread is interrupted
    * @throws MigConflictException if the node is deleted
    */
-  Optional<Node> next(long patienceNanos) throws InterruptedException {
+  public Optional<Node> next(long patienceNanos) throws InterruptedException {
     long wait = Math.max(0, Math.min(patienceNanos, RELIST.toNanos()));
     Optional<Node> node = seen.poll(wait, TimeUnit.NANOSECONDS);
     if (node == null) {
@@ -63,9 +63,9 @@ final class NodeWatch implements AutoCloseable {
     return node;
   }
 
-  static MigConflictException deleted(String name) {
+  public static MigConflictException deleted(String name) {
     return new MigConflictException(
-        "Node %s was deleted while its GPUs were being partitioned. Apply again once it is back"
+        "Node %s was deleted while it was being changed. Apply again once it is back"
             .formatted(name));
   }
 
