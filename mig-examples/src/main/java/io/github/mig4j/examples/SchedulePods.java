@@ -22,6 +22,7 @@ import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,8 @@ import picocli.CommandLine.Option;
     description = {
       "Binds pending pods with schedulerName mig4j-example that ask for nvidia.com/mig-* to nodes.",
       "Without options it runs against a simulated cluster with some pods, and ends. With --context it"
-          + " runs on that cluster until it is interrupted."
+          + " runs on that cluster until it is interrupted. It looks at MIG devices and cordons only,"
+          + " not at CPU, memory, taints or affinities."
     })
 public final class SchedulePods implements Callable<Integer> {
 
@@ -100,33 +102,33 @@ public final class SchedulePods implements Callable<Integer> {
 
     private final KubernetesClient client;
     private final Semaphore changes = new Semaphore(0);
-    private final Set<String> told = new HashSet<>();
+
+    /** Pods that were bound, of which the watch may not tell yet. */
+    private final Map<String, String> assumed = new HashMap<>();
+
+    private final Set<String> waiting = new HashSet<>();
 
     Scheduler(KubernetesClient client) {
       this.client = client;
     }
 
-    /** Runs until so many pods were bound, or found to fit nowhere. */
+    /** Runs until so many pods were bound or are known to wait. */
     void run(int pods) throws InterruptedException {
       try (SharedIndexInformer<Node> nodes = client.nodes().inform(new Waker<>());
           SharedIndexInformer<Pod> all = client.pods().inAnyNamespace().inform(new Waker<>())) {
-        while (told.size() < pods) {
+        while (true) {
           all.getStore().list().stream()
-              .filter(SchedulePods::isMine)
-              .sorted(Comparator.comparing(pod -> pod.getMetadata().getName()))
-              .filter(pod ->
-                  !told.contains(pod.getMetadata().getUid() + pod.getMetadata().getName()))
-              .findFirst()
-              .ifPresentOrElse(
-                  pod -> schedule(pod, nodes.getStore().list(), all.getStore().list()),
-                  this::awaitChange);
+              .filter(pod -> isMine(pod) && !assumed.containsKey(name(pod)))
+              .sorted(Comparator.comparing(Scheduler::name))
+              .forEach(
+                  pod -> schedule(pod, nodes.getStore().list(), all.getStore().list()));
+          if (assumed.size() + waiting.size() >= pods) {
+            return;
+          }
+          changes.acquire();
+          int unused = changes.drainPermits();
         }
       }
-    }
-
-    private void awaitChange() {
-      changes.acquireUninterruptibly();
-      changes.drainPermits();
     }
 
     private void schedule(Pod pod, List<Node> nodes, List<Pod> pods) {
@@ -137,18 +139,42 @@ public final class SchedulePods implements Callable<Integer> {
           .filter(node -> fits(wanted, free(node, pods)))
           .min(Comparator.comparingLong((Node node) ->
               free(node, pods).values().stream().mapToLong(n -> n).sum()));
-      String name = pod.getMetadata().getName();
-      told.add(pod.getMetadata().getUid() + name);
-      if (best.isEmpty()) {
-        System.out.println(name + " fits nowhere: " + wanted);
-        return;
+      if (best.isPresent() && bind(pod, best.get().getMetadata().getName())) {
+        waiting.remove(name(pod));
+      } else if (best.isEmpty() && waiting.add(name(pod))) {
+        System.out.println(pod.getMetadata().getName() + " fits nowhere yet: " + wanted);
       }
-      String node = best.get().getMetadata().getName();
-      bind(pod, node);
-      System.out.println(name + " -> " + node + " " + wanted);
     }
 
-    private void bind(Pod pod, String node) {
+    private Map<String, Long> free(Node node, List<Pod> pods) {
+      Map<String, Long> free = new TreeMap<>();
+      Optional.ofNullable(node.getStatus())
+          .map(status -> status.getAllocatable())
+          .ifPresent(all -> all.forEach((resource, quantity) -> {
+            if (resource.startsWith(MIG)) {
+              free.put(resource, quantity.getNumericalAmount().longValue());
+            }
+          }));
+      pods.stream()
+          .filter(pod -> node.getMetadata().getName().equals(nodeOf(pod)))
+          .filter(pod -> pod.getStatus() == null
+              || !Set.of("Succeeded", "Failed")
+                  .contains(Objects.toString(pod.getStatus().getPhase(), "")))
+          .forEach(pod ->
+              devices(pod).forEach((resource, count) -> free.merge(resource, -count, Long::sum)));
+      return free;
+    }
+
+    private @Nullable String nodeOf(Pod pod) {
+      String bound = pod.getSpec().getNodeName();
+      return bound == null ? assumed.get(name(pod)) : bound;
+    }
+
+    private static String name(Pod pod) {
+      return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
+    }
+
+    private boolean bind(Pod pod, String node) {
       String namespace = pod.getMetadata().getNamespace();
       String name = pod.getMetadata().getName();
       try {
@@ -167,8 +193,12 @@ public final class SchedulePods implements Callable<Integer> {
                 .endTarget()
                 .build())
             .create();
+        assumed.put(name(pod), node);
+        System.out.println(name + " -> " + node + " " + devices(pod));
+        return true;
       } catch (KubernetesClientException e) {
-        System.err.println("Could not bind " + name + ": " + e.getMessage());
+        System.err.println("Could not bind " + name + ", which is tried again: " + e.getMessage());
+        return false;
       }
     }
 
@@ -199,23 +229,6 @@ public final class SchedulePods implements Callable<Integer> {
   private static boolean fits(Map<String, Long> wanted, Map<String, Long> free) {
     return wanted.entrySet().stream()
         .allMatch(device -> free.getOrDefault(device.getKey(), 0L) >= device.getValue());
-  }
-
-  private static Map<String, Long> free(Node node, List<Pod> pods) {
-    Map<String, Long> free = new TreeMap<>();
-    node.getStatus().getAllocatable().forEach((resource, quantity) -> {
-      if (resource.startsWith(MIG)) {
-        free.put(resource, quantity.getNumericalAmount().longValue());
-      }
-    });
-    pods.stream()
-        .filter(pod -> node.getMetadata().getName().equals(pod.getSpec().getNodeName()))
-        .filter(pod -> pod.getStatus() == null
-            || !Set.of("Succeeded", "Failed")
-                .contains(Objects.toString(pod.getStatus().getPhase(), "")))
-        .forEach(pod ->
-            devices(pod).forEach((resource, count) -> free.merge(resource, -count, Long::sum)));
-    return free;
   }
 
   private static Map<String, Long> devices(Pod pod) {

@@ -44,7 +44,7 @@ class ExamplesTest {
             "pod-0 -> node-b {nvidia.com/mig-1g.23gb=1}",
             "pod-1 -> node-b {nvidia.com/mig-2g.45gb=1}",
             "pod-2 -> node-b {nvidia.com/mig-1g.23gb=1}",
-            "pod-3 fits nowhere: {nvidia.com/mig-3g.90gb=1}");
+            "pod-3 fits nowhere yet: {nvidia.com/mig-3g.90gb=1}");
   }
 
   private static String contentOf(Path file) {

@@ -31,6 +31,7 @@ final class ApplyRun {
   private final ApplyTimings timings;
   private final long startNanos = System.nanoTime();
   private String config = "";
+  private StatedGpus gpus = StatedGpus.Nothing.NOTHING;
   private ApplyRequest.Naming naming = ApplyRequest.Naming.EXACT;
 
   ApplyRun(Cluster cluster, String name, ApplyGoal goal, ApplyOptions options) {
@@ -48,15 +49,16 @@ final class ApplyRun {
     config = wanted.config();
     naming = wanted.naming();
     ApplyPlan plan = new NodeCheck(cluster, name, goal, wanted, options).requirePlan();
+    gpus = options.gpus() == StatedGpus.Nothing.NOTHING
+        ? new StatedGpus.Count(plan.expectation().gpus())
+        : options.gpus();
     step(
         ApplyPhase.CHECKED,
         System.nanoTime(),
         "%s as %s: %s".formatted(config, plan.key(), plan.expectation().resources()));
     NodeClaim claim = new NodeClaim(cluster, name, recordedName(plan), limit);
     try {
-      ApplyOutcome outcome = change(plan, claim, limit);
-      claim.succeed();
-      return outcome;
+      return change(plan, claim, limit);
     } catch (InterruptedException e) {
       CancellationException cancelled = new CancellationException(
           "Interrupted while waiting for node %s; what was asked of it goes on there"
@@ -82,14 +84,32 @@ final class ApplyRun {
       throws InterruptedException {
     boolean inForce = plan.isInForce(cluster.settings());
     if (goal == ApplyGoal.Again.AGAIN) {
-      recover(plan, claim, inForce);
+      recover(plan, claim, inForce, limit);
     } else if (!inForce && !isAskedFor(plan) && !goal.takesNothing(status(plan.node()))) {
-      plan = makeRoom(plan, claim);
+      plan = makeRoom(plan, claim, limit);
     }
     try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
       ApplyOptions.Gate gate = inForce ? ApplyOptions.Gate.OPEN : options.gate();
-      return follow(watch, claim, request(plan, claim, gate, ApplyPhase.REQUESTED), limit);
+      ApplyOutcome outcome =
+          follow(watch, claim, request(plan, claim, gate, ApplyPhase.REQUESTED), limit);
+      succeed(claim);
+      return outcome;
     }
+  }
+
+  /** The change is verified, whatever becomes of its record, which ends by itself. */
+  private void succeed(NodeClaim claim) {
+    try {
+      claim.succeed();
+    } catch (MigClusterException e) {
+      LOG.warn("node={} config={} record=left reason=\"{}\"", name, config, e.getMessage());
+    }
+  }
+
+  /** What is left of the whole time, if that is less than a part of the change may take. */
+  private Duration within(Duration limit, Duration part) {
+    Duration left = limit.minusNanos(System.nanoTime() - startNanos);
+    return left.compareTo(part) < 0 ? left : part;
   }
 
   /** What the node asks for already goes its way, and is only followed. */
@@ -103,7 +123,8 @@ final class ApplyRun {
   }
 
   /** Keeps pods away and evicts them, as far as that is allowed; otherwise refuses a busy node. */
-  private ApplyPlan makeRoom(ApplyPlan plan, NodeClaim claim) throws InterruptedException {
+  private ApplyPlan makeRoom(ApplyPlan plan, NodeClaim claim, Duration limit)
+      throws InterruptedException {
     claim.requireFree(plan.node());
     if (options.disruption() == Disruption.NONE) {
       return plan;
@@ -111,7 +132,7 @@ final class ApplyRun {
     Node cordoned = claim.cordon();
     step(ApplyPhase.CORDONED, System.nanoTime(), "no new pod comes to the node");
     if (options.disruption() == Disruption.DRAIN) {
-      List<String> evicted = new Drain(cluster, name).run(timings.drain());
+      List<String> evicted = new Drain(cluster, name).run(within(limit, timings.drain()));
       step(
           ApplyPhase.DRAINED,
           System.nanoTime(),
@@ -128,7 +149,7 @@ final class ApplyRun {
   }
 
   /** What another client has left on the node is this one's to take back. */
-  private void recover(ApplyPlan plan, NodeClaim claim, boolean inForce)
+  private void recover(ApplyPlan plan, NodeClaim claim, boolean inForce, Duration limit)
       throws InterruptedException {
     ManagerRestart restart = new ManagerRestart(cluster, name);
     List<Pod> pods = inForce ? List.of() : restart.requirePods();
@@ -136,7 +157,7 @@ final class ApplyRun {
       Node unused = claim.takeOver();
     }
     if (!inForce) {
-      String fresh = restart.run(pods, timings.reaction());
+      String fresh = restart.run(pods, within(limit, timings.reaction()));
       step(ApplyPhase.RESTARTED, System.nanoTime(), fresh);
     }
   }
@@ -161,7 +182,10 @@ final class ApplyRun {
     }
     try {
       ApplyOutcome back = new ApplyRun(
-              cluster, name, ApplyGoal.Previous.PREVIOUS, options.with(ApplyOptions.OnFailure.STAY))
+              cluster,
+              name,
+              ApplyGoal.Previous.PREVIOUS,
+              options.with(ApplyOptions.OnFailure.STAY).with(gpus))
           .run(limit);
       step(
           ApplyPhase.ROLLED_BACK,

@@ -40,6 +40,9 @@ record ChangeRecord(String config, String by, String since, String until, List<D
   }
 
   ChangeRecord {
+    if (config == null || by == null || since == null || until == null || done == null) {
+      throw new IllegalArgumentException("A record has config, by, since, until and done");
+    }
     done = List.copyOf(done);
   }
 
@@ -71,6 +74,17 @@ record ChangeRecord(String config, String by, String since, String until, List<D
           "Node %s has an annotation %s that cannot be read: %s. Remove it with 'kubectl annotate node %s %s-' once nobody changes the node"
               .formatted(
                   node.getMetadata().getName(), KEY, text, node.getMetadata().getName(), KEY));
+    }
+  }
+
+  /** The configuration in the text of a record; empty if it cannot be read. */
+  static String configOf(String text) {
+    try {
+      return text.isEmpty()
+          ? ""
+          : Serialization.unmarshal(text, ChangeRecord.class).config();
+    } catch (RuntimeException unreadable) {
+      return "";
     }
   }
 

@@ -27,6 +27,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The GPUs of a cluster, read for a planner or a scheduler, and plans made into configurations.
@@ -53,7 +54,10 @@ public final class MigFleet {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public List<NodeRoom> nodes() {
-    Map<String, List<Pod>> pods = GpuPods.using(cluster.allPods()).stream()
+    List<Pod> all = cluster.allPods();
+    Map<String, List<Pod>> pods = Stream.concat(
+            GpuPods.using(all).stream(), GpuPods.withClaims(all).stream())
+        .distinct()
         .filter(pod -> pod.getSpec().getNodeName() != null)
         .collect(Collectors.groupingBy(pod -> pod.getSpec().getNodeName()));
     Optional<GenericKubernetesResource> policy = cluster.clusterPolicy();
@@ -87,6 +91,10 @@ public final class MigFleet {
     SortedMap<String, Long> used = new TreeMap<>();
     pods.forEach(pod ->
         GpuPods.devices(pod).forEach((resource, count) -> used.merge(resource, count, Long::sum)));
+    int claiming = GpuPods.withClaims(pods).size();
+    if (claiming > 0) {
+      used.put("resource.k8s.io/claims", (long) claiming);
+    }
     MigStrategy strategy = policy.flatMap(ClusterPolicies::strategy).orElse(status.strategy());
     return new NodeRoom(
         status, Cluster.labels(node), used, layouts(node, status, strategy, document));
@@ -101,10 +109,11 @@ public final class MigFleet {
         .flatMap(config -> document.flatMap(d -> d.config(config)));
     Optional<GpuModel> model = status.model().filter(GpuModel::supportsMig);
     SortedMap<Integer, MigLayout> layouts = new TreeMap<>();
-    if (inForce.isEmpty() || model.isEmpty() || status.gpus().isEmpty()) {
+    int count = status.gpus().orElseGet(() -> gpusUnderSingle(node, inForce));
+    if (inForce.isEmpty() || model.isEmpty() || count == 0) {
       return layouts;
     }
-    List<NodeGpu> gpus = NodeGpu.several(model.get(), status.gpus().getAsInt());
+    List<NodeGpu> gpus = NodeGpu.several(model.get(), count);
     NodeEffect effect = NodeEffect.of(inForce.get(), gpus);
     boolean isTold = effect.gpus().stream().allMatch(gpu -> gpu.after().isPresent());
     if (!isTold
@@ -126,14 +135,14 @@ public final class MigFleet {
    * covers all GPUs of the node.
    *
    * @param configMap the ConfigMap that the GPU Operator is pointed at
-   * @param prefix begins the configurations' names, e.g. {@code inference} for {@code inference-1},
-   *     {@code inference-2}
+   * @param prefix begins the configurations' names, which go on with a hash of the content, so that
+   *     another plan of the same prefix takes none of them away
    * @param plan a plan for nodes of this cluster
    * @return the configuration's name for each node that has to be changed, ready for {@link
    *     MigNode#apply}; none for nodes that stay as they are
    * @throws IllegalArgumentException if the names would be no label values
-   * @throws MigRefusedException if a node of the plan is not there any more or has other GPUs, or the
-   *     map cannot be changed
+   * @throws MigRefusedException if a node of the plan is not there any more, has other GPUs or pods
+   *     that use them, or the map cannot be changed
    */
   public SortedMap<String, String> publish(String configMap, String prefix, FleetPlan plan) {
     Map<String, NodeRoom> rooms = nodes().stream()
@@ -143,14 +152,14 @@ public final class MigFleet {
     for (String node : plan.nodes()) {
       if (!plan.changes(node).isEmpty()) {
         NodeRoom room = rooms.get(node);
-        if (room == null || room.gpus() <= plan.changes(node).last()) {
+        if (room == null || !fits(room, plan, node)) {
           throw new MigRefusedException(
               "The plan for node " + node,
-              List.of("there is no such node with so many GPUs; read the nodes and plan again"));
+              List.of(
+                  "there is no such node with these GPUs on which no pod runs; read the nodes and plan again"));
         }
         MigConfig config = config(plan.layouts(node), room.gpus());
-        byNode.put(
-            node, names.computeIfAbsent(config, c -> "%s-%d".formatted(prefix, names.size() + 1)));
+        byNode.put(node, names.computeIfAbsent(config, c -> c.contentName(prefix)));
       }
     }
     MigConfigMap map = new MigConfigMap(cluster, configMap);
@@ -158,6 +167,25 @@ public final class MigFleet {
       MigConfigMap.Merged unused = map.merge(name, config);
     });
     return byNode;
+  }
+
+  /** Under strategy single the label counts MIG devices, of which each GPU has as many. */
+  private static int gpusUnderSingle(Node node, Optional<MigConfig> inForce) {
+    int each = inForce
+        .filter(config -> config.entries().size() == 1)
+        .map(config -> config.entries().get(0).migDevices().values().stream()
+            .mapToInt(n -> n)
+            .sum())
+        .orElse(0);
+    int devices = StatusReader.gpuCount(node);
+    return each > 0 && devices % each == 0 ? devices / each : 0;
+  }
+
+  private static boolean fits(NodeRoom room, FleetPlan plan, String node) {
+    return !room.isPinned()
+        && room.gpus() > plan.changes(node).last()
+        && plan.layouts(node).values().stream()
+            .allMatch(layout -> room.status().model().equals(Optional.of(layout.gpu())));
   }
 
   /**

@@ -67,12 +67,9 @@ final class NodeCheck {
    */
   ApplyPlan requirePlan() {
     Checked checked = check();
-    // Watching shows by itself that it is forbidden, and that before the first write.
     checkPermissions(
         checked,
-        needed().stream()
-            .filter(permission -> !WATCH.contains(permission.verb()))
-            .toList());
+        needed().stream().filter(permission -> !isShownInTime(permission)).toList());
     if (findings.hasErrors()) {
       throw new MigRefusedException(
           "Config '%s' on node %s".formatted(config, name),
@@ -86,16 +83,33 @@ final class NodeCheck {
         .orElseThrow(() -> new IllegalStateException("Where there is no plan there is an error"));
   }
 
-  /** What the request takes beyond what the check itself does; its map exists already. */
-  private List<Permission> needed() {
-    MigRole role = goal == ApplyGoal.Again.AGAIN
+  private MigRole role() {
+    return goal == ApplyGoal.Again.AGAIN
         ? MigRole.RECOVER
         : options.disruption() == Disruption.DRAIN ? MigRole.DRAIN : MigRole.APPLY;
-    return role.permissions().stream()
+  }
+
+  /**
+   * What the request takes beyond what the check itself does. Its map exists already, and logs only
+   * explain a failure.
+   */
+  private List<Permission> needed() {
+    return role().permissions().stream()
         .filter(permission -> !MigRole.READ_ONLY.permissions().contains(permission))
         .filter(permission ->
             !(permission.verb().equals("create") && permission.resource().equals("configmaps")))
+        .filter(permission -> !permission.resource().equals("pods/log"))
+        .filter(permission -> !(permission.verb().equals("list")
+            && permission.resource().equals("pods")
+            && permission.scope() == Permission.Scope.OPERATOR_NAMESPACE))
         .toList();
+  }
+
+  /** Without a disruption a watch shows by itself, before the first write, that it is forbidden. */
+  private boolean isShownInTime(Permission permission) {
+    return options.disruption() == Disruption.NONE
+        && goal != ApplyGoal.Again.AGAIN
+        && WATCH.contains(permission.verb());
   }
 
   /** A request finds out by itself, and tells it as a conflict. */
@@ -420,7 +434,7 @@ final class NodeCheck {
         findings.note(
             PreflightCode.PERMISSIONS_UNKNOWN,
             "the API server does not say what this client may do",
-            "make sure that it has what MigRole.APPLY.manifest() grants");
+            "make sure that it has what MigRole.%s.manifest() grants".formatted(role()));
         return;
       }
       if (!allowed.get()) {
@@ -443,6 +457,6 @@ final class NodeCheck {
     findings.error(
         PreflightCode.MISSING_PERMISSION,
         "this client is not allowed to " + what,
-        "grant it what MigRole.APPLY.manifest() has");
+        "grant it what MigRole.%s.manifest() has".formatted(role()));
   }
 }

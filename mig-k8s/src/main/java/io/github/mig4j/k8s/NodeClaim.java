@@ -49,6 +49,10 @@ final class NodeClaim {
       Node now = cluster.requireNode(node);
       requireFree(now);
       if (Cluster.isCordoned(now)) {
+        // The answer to our own patch may have been lost.
+        ChangeRecord.read(now)
+            .filter(record -> record.by().equals(by) && record.has(ChangeRecord.Done.CORDONED))
+            .ifPresent(record -> mine.add(ChangeRecord.Done.CORDONED));
         return now;
       }
       Node cordoned = cluster.patch(NodePatch.on(now)
@@ -168,6 +172,7 @@ final class NodeClaim {
   void requireFree(Node now) {
     Optional<ChangeRecord> other = ChangeRecord.read(now)
         .filter(record -> !record.by().equals(by))
+        .filter(record -> !record.config().equals(config))
         .filter(record -> record.isLive(cluster.settings().clock().instant()));
     if (other.isPresent()) {
       throw new MigConflictException(

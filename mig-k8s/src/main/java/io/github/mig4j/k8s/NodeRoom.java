@@ -4,7 +4,10 @@ import io.github.mig4j.fleet.PlanGpu;
 import io.github.mig4j.fleet.PlanNode;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.Placement;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -18,7 +21,8 @@ import java.util.TreeMap;
  *
  * @param status what the node says
  * @param labels the node's labels
- * @param used devices taken by pods that have not ended, by resource name
+ * @param used devices taken by pods that have not ended, by resource name; under {@code
+ *     resource.k8s.io/claims} the number of pods with resource claims, which may be for its GPUs
  * @param layouts what each GPU holds, by index, as the configuration in force says; none if that is
  *     not known or MIG is off
  */
@@ -27,6 +31,8 @@ public record NodeRoom(
     Map<String, String> labels,
     SortedMap<String, Long> used,
     SortedMap<Integer, MigLayout> layouts) {
+
+  private static final String MIG = "nvidia.com/mig-";
 
   /** Copies the maps. */
   public NodeRoom {
@@ -73,11 +79,27 @@ public record NodeRoom(
       return Optional.empty();
     }
     PlanNode node = PlanNode.named(status.node()).labels(labels);
+    Map<String, Long> left = new HashMap<>(used);
     for (int index = 0; index < gpus; index++) {
       MigLayout layout = layouts.get(index);
-      node = node.gpu(layout == null ? PlanGpu.of(model.get()) : PlanGpu.of(layout));
+      node = node.gpu(
+          layout == null
+              ? PlanGpu.of(model.get())
+              : PlanGpu.of(layout).pinning(taken(layout, left)));
     }
     return Optional.of(isPinned() ? node.pinned() : node);
+  }
+
+  /**
+   * The instances of a GPU that are reckoned as taken. Which of equal ones they are makes no
+   * difference, since the node stays as it is; all, where what is used does not name a profile.
+   */
+  private List<Placement> taken(MigLayout layout, Map<String, Long> left) {
+    boolean named = used.keySet().stream().allMatch(resource -> resource.startsWith(MIG));
+    return layout.placements().stream()
+        .filter(placement -> !used.isEmpty() && !named
+            || left.merge(placement.profile().resourceName(), -1L, Long::sum) >= 0)
+        .toList();
   }
 
   /** Physical GPUs; 0 if not known. */

@@ -89,6 +89,23 @@ class MigFleetTest {
     }
   }
 
+  /** Devices that pods have taken meet no demand. */
+  @Test
+  void planNodes_ofANodeThatIsFull_meetNothing() {
+    try (var simulator = simulator()) {
+      apply("node-a", "small");
+      client
+          .pods()
+          .resource(pod("train", "node-a", "nvidia.com/mig-1g.23gb", 13))
+          .create();
+      client.pods().resource(pod("other", "node-b", "nvidia.com/gpu", 1)).create();
+
+      var plan = Planner.of(mig.fleet().planNodes()).plan(Demand.of(DemandItem.of("1g.23gb", 3)));
+
+      assertThat(plan.unmetCount()).isEqualTo(2);
+    }
+  }
+
   /** The node on which a pod runs stays as it is; the other gets what is asked for. */
   @Test
   void publish_aPlan_canBeApplied() {
@@ -99,8 +116,9 @@ class MigFleetTest {
 
       var configs = mig.fleet().publish("mig-config", "planned", plan);
 
-      assertThat(configs).hasToString("{node-b=planned-1}");
-      assertThat(apply("node-b", "planned-1").allocatable())
+      assertThat(configs.keySet()).containsExactly("node-b");
+      assertThat(configs.get("node-b")).matches("planned-[0-9a-f]{8}");
+      assertThat(apply("node-b", configs.get("node-b")).allocatable())
           .containsEntry("nvidia.com/mig-3g.90gb", 3L)
           .containsEntry("nvidia.com/mig-1g.23gb", 2L);
     }
@@ -114,10 +132,10 @@ class MigFleetTest {
 
       assertThatThrownBy(() -> mig.fleet().publish("mig-config", "planned", plan))
           .isInstanceOf(MigRefusedException.class)
-          .hasMessage("The plan for node gone: there is no such node with so many GPUs; read the"
-              + " nodes and plan again");
-      assertThat(mig.configMap("mig-config").read().orElseThrow().configs())
-          .doesNotContainKey("planned-1");
+          .hasMessage("The plan for node gone: there is no such node with these GPUs on which"
+              + " no pod runs; read the nodes and plan again");
+      assertThat(mig.configMap("mig-config").read().orElseThrow().configs().keySet())
+          .noneMatch(name -> name.startsWith("planned"));
     }
   }
 

@@ -408,10 +408,25 @@ public final class Fleet {
    *     the start, or if the place is not free
    */
   public long occupy(int gpu, MigProfile profile, int start) {
-    requirePresent(gpu);
-    long instance = instance(gpu, statesOf(gpu).placement(profile, start));
+    long instance = instanceAt(gpu, profile, start);
     occupy(instance);
     return instance;
+  }
+
+  /**
+   * The instance at a place, as for one that was there when its GPU was {@linkplain #add(MigLayout)
+   * added}.
+   *
+   * @param gpu the GPU's number
+   * @param profile a GPU instance profile that it offers
+   * @param start index of the first memory slice, from 0
+   * @return the instance, whether it runs or not ({@link #holds} tells)
+   * @throws IllegalArgumentException if there is no such GPU, or if it does not offer the profile or
+   *     the start
+   */
+  public long instanceAt(int gpu, MigProfile profile, int start) {
+    requirePresent(gpu);
+    return instance(gpu, statesOf(gpu).placement(profile, start));
   }
 
   /**

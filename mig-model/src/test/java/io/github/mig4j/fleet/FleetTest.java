@@ -327,4 +327,17 @@ class FleetTest {
         ? "none"
         : Fleet.gpuOf(instance) + " " + fleet.placementOf(instance);
   }
+
+  @Test
+  void instanceAt_ofAGpuAddedWithALayout_canBeFreed() {
+    GpuModel h100 = GpuCatalog.bundled().require("h100-sxm-80gb");
+    Fleet fleet = new Fleet(PlacementPolicy.standard());
+    int gpu = fleet.add(MigLayout.on(h100).addAt("3g.40gb", 4).build());
+    long instance = fleet.instanceAt(gpu, MigProfile.parse("3g.40gb"), 4);
+
+    assertThat(fleet.holds(instance)).isTrue();
+    fleet.free(instance);
+
+    assertThat(fleet.state(gpu).isEmpty()).isTrue();
+  }
 }
