@@ -95,10 +95,10 @@ public record NodeRoom(
    * difference, since the node stays as it is; all, where what is used does not name a profile.
    */
   private List<Placement> taken(MigLayout layout, Map<String, Long> left) {
-    boolean named = used.keySet().stream().allMatch(resource -> resource.startsWith(MIG));
+    boolean all = used.keySet().stream().anyMatch(resource -> !resource.startsWith(MIG));
     return layout.placements().stream()
-        .filter(placement -> !used.isEmpty() && !named
-            || left.merge(placement.profile().resourceName(), -1L, Long::sum) >= 0)
+        .filter(
+            placement -> all || left.merge(placement.profile().resourceName(), -1L, Long::sum) >= 0)
         .toList();
   }
 
