@@ -26,7 +26,9 @@ class ReadmeTest {
   Path classes;
 
   static Stream<String> snippets() throws IOException {
-    return SNIPPET.matcher(readme()).results().map(found -> found.group(1));
+    return Stream.of(readme(), Files.readString(Path.of("..", "docs", "sharing.md")))
+        .flatMap(page -> SNIPPET.matcher(page).results())
+        .map(found -> found.group(1));
   }
 
   @ParameterizedTest

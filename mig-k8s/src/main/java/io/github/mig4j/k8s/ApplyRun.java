@@ -49,6 +49,12 @@ final class ApplyRun {
     config = wanted.config();
     naming = wanted.naming();
     ApplyPlan plan = new NodeCheck(cluster, name, goal, wanted, options).requirePlan();
+    if (goal == ApplyGoal.WholeGpus.WHOLE_GPUS && !plan.expectation().devices().isEmpty()) {
+      throw new MigRefusedException(
+          "Config '%s' on node %s".formatted(config, name),
+          List.of("it switches MIG on, so it does not give whole GPUs; mend it in ConfigMap "
+              + plan.mapName()));
+    }
     gpus = options.gpus() == StatedGpus.Nothing.NOTHING
         ? new StatedGpus.Count(plan.expectation().gpus())
         : options.gpus();

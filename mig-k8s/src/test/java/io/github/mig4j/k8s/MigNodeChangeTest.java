@@ -421,6 +421,32 @@ class MigNodeChangeTest {
     }
   }
 
+  @Test
+  void disable_byAConfigThatSwitchesMigOn_isRefused() {
+    try (var simulator = simulator()) {
+      mig.configMap("mig-config").merge("all-disabled", SMALL);
+
+      assertThatThrownBy(() -> mig.node("gpu-node").disable().timings(QUICK).await(LONG))
+          .isInstanceOf(MigRefusedException.class)
+          .hasMessageStartingWith("Config 'all-disabled' on node gpu-node: ");
+    }
+  }
+
+  /** What a node can go back to stays, whatever is published meanwhile. */
+  @Test
+  void rollback_afterTheNameWasPublishedAnew_findsWhatWasBefore() {
+    try (var simulator = simulator()) {
+      apply(mig, "small");
+      mig.configMap("mig-config").merge("small", MEDIUM);
+      apply(mig, "small");
+      mig.configMap("mig-config").merge("small", MEDIUM);
+
+      var back = mig.node("gpu-node").rollback().timings(QUICK).await(LONG);
+
+      assertThat(back.allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
+    }
+  }
+
   /** Trap 7: the run ends without a word while pods do not stop. */
   @Test
   void recover_aNodeThatIsPendingWithoutEnd_startsAFreshManager_andVerifies() {

@@ -35,6 +35,8 @@ import java.util.Optional;
  */
 public final class DraClient {
 
+  private static final String EXTENDED_RESOURCE = "extendedResourceName";
+
   /** Objects in one answer, as kubectl asks for. */
   private static final long PAGE = 500;
 
@@ -122,7 +124,7 @@ public final class DraClient {
   private GenericKubernetesResource create(
       DraObject object, GenericKubernetesResource wanted, DraVersion version) {
     try {
-      return in(object, version, wanted).create();
+      return kept(object, wanted, in(object, version, wanted).create());
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND && object.kind().isNamespaced()) {
         throw new MigRefusedException(
@@ -146,7 +148,22 @@ public final class DraClient {
     GenericKubernetesResource changed =
         cluster.client().getKubernetesSerialization().clone(found);
     changed.setAdditionalProperty("spec", wanted.getAdditionalProperties().get("spec"));
-    cluster.call("update " + object, () -> in(object, version, changed).update());
+    cluster.call(
+        "update " + object,
+        () -> kept(object, wanted, in(object, version, changed).update()));
+  }
+
+  /** An API server drops a field whose feature is off, and says nothing. */
+  private GenericKubernetesResource kept(
+      DraObject object, GenericKubernetesResource wanted, GenericKubernetesResource written) {
+    if (spec(wanted).has(EXTENDED_RESOURCE) && !spec(written).has(EXTENDED_RESOURCE)) {
+      throw new MigRefusedException(
+          object.toString(),
+          List.of(
+              "the API server wrote it without %s; switch on its feature gate DRAExtendedResource"
+                  .formatted(EXTENDED_RESOURCE)));
+    }
+    return written;
   }
 
   private JsonNode spec(GenericKubernetesResource resource) {
