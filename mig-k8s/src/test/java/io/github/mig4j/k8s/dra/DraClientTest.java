@@ -3,11 +3,15 @@ package io.github.mig4j.k8s.dra;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.APIResourceListBuilder;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimTemplate;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
@@ -21,7 +25,7 @@ import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -78,21 +82,27 @@ class DraClientTest {
   }
 
   @Test
-  void apply_again_writesNothing() throws InterruptedException {
+  void apply_again_writesNothing() {
     var dra = DraClient.of(client);
     var claim = MigClaim.of(SMALL).claim("train").inNamespace("team-a");
+    var bridge = MigDeviceClass.bridge(SMALL).object();
     dra.apply(claim);
-    while (server.getRequestCount() > 0 && server.takeRequest(0, TimeUnit.SECONDS) != null) {
-      // What went before.
-    }
+    dra.apply(bridge);
+    var before = versions();
 
     dra.apply(claim);
+    dra.apply(bridge);
 
-    assertThat(server.takeRequest().getMethod()).isEqualTo("GET");
-    var last = server.getLastRequest();
-    assertThat(last.getMethod()).isEqualTo("GET");
-    assertThat(last.getPath())
-        .isEqualTo("/apis/resource.k8s.io/v1/namespaces/team-a/resourceclaims/train");
+    assertThat(versions()).hasSize(2).isEqualTo(before);
+  }
+
+  private List<String> versions() {
+    return Stream.of(
+            client.resources(ResourceClaim.class).inAnyNamespace().list().getItems(),
+            client.resources(DeviceClass.class).list().getItems())
+        .flatMap(List::stream)
+        .map(object -> object.getMetadata().getResourceVersion())
+        .toList();
   }
 
   @Test
@@ -142,14 +152,29 @@ class DraClientTest {
 
   @Test
   void version_isTheNewestThatTheClusterServes() {
-    absent("v1");
-    absent("v1beta2");
+    serves("v1beta1");
+    serves("v1beta2");
 
-    var dra = DraClient.of(client);
+    try (KubernetesClient asking = asking()) {
+      var dra = DraClient.of(asking);
+      assertThat(dra.version()).isEqualTo(DraVersion.V1BETA2);
+      serves("v1");
+      assertThat(dra.version()).isEqualTo(DraVersion.V1);
+    }
+  }
 
-    assertThat(dra.version()).isEqualTo(DraVersion.V1BETA1);
-    assertThat(dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a")))
-        .isEqualTo(DraVersion.V1BETA1);
+  @Test
+  void apply_whereTheClusterHasOnlyV1beta1_writesThat() {
+    serves("v1beta1");
+
+    try (KubernetesClient asking = asking()) {
+      var dra = DraClient.of(asking);
+      assertThat(dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a")))
+          .isEqualTo(DraVersion.V1BETA1);
+      assertThatThrownBy(() -> dra.apply(MigDeviceClass.bridge(SMALL).object()))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+
     var written = client
         .resources(io.fabric8.kubernetes.api.model.resource.v1beta1.ResourceClaim.class)
         .inNamespace("team-a")
@@ -157,28 +182,42 @@ class DraClientTest {
         .require();
     assertThat(written.getSpec().getDevices().getRequests().get(0).getDeviceClassName())
         .isEqualTo("mig.nvidia.com");
-    assertThatThrownBy(() -> dra.apply(MigDeviceClass.bridge(SMALL).object()))
-        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void version_ofAClusterWithoutDra_isRefused() {
-    absent("v1");
-    absent("v1beta2");
-    absent("v1beta1");
-
-    assertThatThrownBy(() -> DraClient.of(client).inventory())
-        .isInstanceOf(MigRefusedException.class)
-        .hasMessage("API group resource.k8s.io: the cluster serves none of v1, v1beta2 and v1beta1,"
-            + " so it has no DRA; use Kubernetes 1.34 or later, or switch the beta API on");
+    try (KubernetesClient asking = asking()) {
+      assertThatThrownBy(() -> DraClient.of(asking).inventory())
+          .isInstanceOf(MigRefusedException.class)
+          .hasMessage("API group resource.k8s.io: the cluster serves none of v1, v1beta2 and"
+              + " v1beta1, so it has no DRA; use Kubernetes 1.34 or later, or switch the beta API"
+              + " on");
+    }
   }
 
-  private void absent(String version) {
+  /** The mock server's own client takes every version for served. */
+  private KubernetesClient asking() {
+    return new KubernetesClientBuilder()
+        .withConfig(new ConfigBuilder(Config.empty())
+            .withMasterUrl(client.getMasterUrl().toString())
+            .build())
+        .build();
+  }
+
+  private void serves(String version) {
     server
         .expect()
         .get()
         .withPath("/apis/resource.k8s.io/" + version)
-        .andReturn(404, new StatusBuilder().withCode(404).build())
+        .andReturn(
+            200,
+            new APIResourceListBuilder()
+                .withGroupVersion("resource.k8s.io/" + version)
+                .addNewResource()
+                .withName("resourceslices")
+                .withKind("ResourceSlice")
+                .endResource()
+                .build())
         .always();
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -49,10 +51,30 @@ class DraGeometryTest {
     assertThat(inventory.findings()).isEmpty();
     var node = inventory.node("node").orElseThrow();
     assertThat(node.model()).contains(model);
-    assertThat(node.gpus()).hasSize(2).allSatisfy(gpu -> {
-      assertThat(gpu.isFree()).isTrue();
-      assertThat(gpu.room()).isEqualTo(MigLayout.on(model).build().room());
-    });
+    assertThat(node.gpus()).hasSize(2).allMatch(DraGpu::isFree);
+  }
+
+  /** That there is but one media profile is told by engines, of which each amount must be known. */
+  static Stream<GpuModel> modelsWithAllAmounts() {
+    return placeableModels()
+        .filter(model -> model.profiles().stream()
+            .allMatch(profile -> Stream.of(Budget.values())
+                .allMatch(budget -> profile.amount(budget).isPresent())));
+  }
+
+  @ParameterizedTest
+  @MethodSource("modelsWithAllAmounts")
+  void room_byTheCounters_isTheCatalogues(GpuModel model) {
+    SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model));
+
+    var gpu = DraClient.of(client).inventory().nodes().get(0).gpus().get(0);
+
+    assertThat(gpu.room()).isEqualTo(MigLayout.on(model).build().room());
+  }
+
+  @Test
+  void modelsWithAllAmounts_areMany() {
+    assertThat(modelsWithAllAmounts()).hasSizeGreaterThanOrEqualTo(8);
   }
 
   @ParameterizedTest
