@@ -31,7 +31,7 @@ final class Counters {
   boolean suffice(PublishedDevice device) {
     return device.consumed().entrySet().stream()
         .allMatch(set -> set.getValue().entrySet().stream()
-            .allMatch(need -> need.getValue() < left(set.getKey(), need.getKey())));
+            .allMatch(need -> need.getValue() <= left(set.getKey(), need.getKey())));
   }
 
   private long left(String set, String counter) {
