@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.MigException;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuPods;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -83,7 +84,7 @@ final class ApplyRun {
     } else if (!inForce && !isAskedFor(plan) && !goal.takesNothing(status(plan.node()))) {
       plan = makeRoom(plan, claim);
     }
-    try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
+    try (NodeWatch watch = new NodeWatch(cluster.outlook(), name, limit)) {
       ApplyOptions.Gate gate = inForce ? ApplyOptions.Gate.OPEN : options.gate();
       return follow(watch, claim, request(plan, claim, gate, ApplyPhase.REQUESTED), limit);
     }
@@ -233,7 +234,7 @@ final class ApplyRun {
    */
   private Node next(NodeWatch watch, long patienceNanos, Duration limit, ApplyPlan plan, Node last)
       throws InterruptedException {
-    Optional<Node> told = watch.next(patienceNanos);
+    Optional<Node> told = told(watch, patienceNanos, plan.node());
     while (told.isEmpty() || !asksFor(told.get(), plan.key())) {
       try {
         return cluster.node(name).orElseThrow(() -> NodeWatch.deleted(name));
@@ -251,6 +252,21 @@ final class ApplyRun {
       }
     }
     return told.get();
+  }
+
+  /** The next version that is not the one on which the request was made. */
+  private static Optional<Node> told(NodeWatch watch, long patienceNanos, Node known)
+      throws InterruptedException {
+    long end = System.nanoTime() + patienceNanos;
+    Optional<Node> told = watch.next(patienceNanos);
+    while (told.isPresent() && isSameVersion(told.get(), known)) {
+      told = watch.next(end - System.nanoTime());
+    }
+    return told;
+  }
+
+  private static boolean isSameVersion(Node one, Node other) {
+    return one.getMetadata().getResourceVersion().equals(other.getMetadata().getResourceVersion());
   }
 
   private static String message(MigClusterException e) {

@@ -156,7 +156,11 @@ public final class MigConfigMap {
 
   /** The file as it is, faults included; empty if there is no map. */
   Optional<MigConfigFile> file(String namespace) {
-    return get(namespace).map(map -> MigConfigFile.read(text(map)));
+    return get(namespace).map(MigConfigMap::file);
+  }
+
+  static MigConfigFile file(ConfigMap map) {
+    return MigConfigFile.read(text(map));
   }
 
   MigConfigDocument document(String namespace, MigConfigFile file) {
@@ -175,10 +179,7 @@ public final class MigConfigMap {
   }
 
   private Optional<ConfigMap> get(String namespace) {
-    return Optional.ofNullable(cluster.call(
-        "get configmap %s/%s".formatted(namespace, name),
-        () ->
-            cluster.client().configMaps().inNamespace(namespace).withName(name).get()));
+    return cluster.configMap(namespace, name);
   }
 
   private static String text(ConfigMap map) {

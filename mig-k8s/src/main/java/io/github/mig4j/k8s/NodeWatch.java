@@ -2,39 +2,25 @@ package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.Outlook;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/**
- * Every version of one node that the API server tells of, in order. fabric8's informer reconnects
- * and lists again by itself.
- */
+/** Every version of one node that the API server tells of, in order. */
 final class NodeWatch implements AutoCloseable {
 
   private static final Duration RELIST = Duration.ofMinutes(1);
 
   private final String name;
   private final BlockingQueue<Optional<Node>> seen = new LinkedBlockingQueue<>();
-  private final SharedIndexInformer<Node> informer;
+  private final Outlook.Following following;
 
-  NodeWatch(Cluster cluster, String name, Duration patience) throws InterruptedException {
+  NodeWatch(Outlook outlook, String name, Duration patience) throws InterruptedException {
     this.name = name;
-    this.informer =
-        cluster.client().nodes().withName(name).runnableInformer(0).addEventHandler(new Recorder());
-    boolean started = false;
-    try {
-      cluster.await("list and watch node " + name, informer.start(), patience);
-      started = true;
-    } finally {
-      if (!started) {
-        informer.close();
-      }
-    }
+    this.following = outlook.follow(name, new Recorder(), patience);
   }
 
   /**
@@ -66,7 +52,7 @@ final class NodeWatch implements AutoCloseable {
 
   @Override
   public void close() {
-    informer.close();
+    following.close();
   }
 
   private final class Recorder implements ResourceEventHandler<Node> {

@@ -1,10 +1,11 @@
-package io.github.mig4j.k8s;
+package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.github.mig4j.k8s.Labels;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,7 +14,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Which of a node's pods use its GPUs, as far as their specifications tell. */
-final class GpuPods {
+public final class GpuPods {
 
   /** As many pods as a message names. */
   private static final int NAMED = 10;
@@ -29,7 +30,7 @@ final class GpuPods {
   private GpuPods() {}
 
   /** Pods that were given GPUs or MIG devices, and that the MIG manager will not stop itself. */
-  static List<Pod> using(List<Pod> podsOfNode) {
+  public static List<Pod> using(List<Pod> podsOfNode) {
     return podsOfNode.stream()
         .filter(GpuPods::isRunning)
         .filter(pod -> !isStoppedByManager(pod))
@@ -38,7 +39,7 @@ final class GpuPods {
   }
 
   /** Pods with resource claims, which do not say for what. */
-  static List<Pod> withClaims(List<Pod> podsOfNode) {
+  public static List<Pod> withClaims(List<Pod> podsOfNode) {
     return podsOfNode.stream()
         .filter(GpuPods::isRunning)
         .filter(pod -> pod.getSpec().getResourceClaims() != null
@@ -47,7 +48,7 @@ final class GpuPods {
   }
 
   /** What evicting a pod comes to. */
-  enum Kind {
+  public enum Kind {
     /** Its owner makes another, elsewhere. */
     EVICTABLE,
     /** Its DaemonSet makes another on this node, or its kubelet runs it from a file. */
@@ -56,7 +57,7 @@ final class GpuPods {
     UNMANAGED
   }
 
-  static Kind kind(Pod pod) {
+  public static Kind kind(Pod pod) {
     @Nullable Map<String, String> annotations = pod.getMetadata().getAnnotations();
     if (annotations != null && annotations.containsKey(MIRROR)) {
       return Kind.STAYS;
@@ -71,14 +72,14 @@ final class GpuPods {
   }
 
   /** The pods by namespace and name, e.g. {@code ml/train-0, ml/train-1 and 3 more}. */
-  static String names(List<Pod> pods) {
+  public static String names(List<Pod> pods) {
     String named =
         pods.stream().map(GpuPods::name).sorted().limit(NAMED).collect(Collectors.joining(", "));
     int more = pods.size() - NAMED;
     return more > 0 ? "%s and %d more".formatted(named, more) : named;
   }
 
-  static String name(Pod pod) {
+  public static String name(Pod pod) {
     return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
   }
 
