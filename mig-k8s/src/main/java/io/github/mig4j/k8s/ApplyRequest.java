@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s;
 
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.InterruptibleFuture;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -144,7 +145,7 @@ public final class ApplyRequest {
   public CompletableFuture<ApplyOutcome> start(Duration deadline) {
     ApplyRun run = new ApplyRun(cluster, node, goal, options);
     Duration limit = requirePositive(deadline);
-    return ApplyFuture.start("mig4j-apply-" + node, () -> run.run(limit));
+    return InterruptibleFuture.start("mig4j-apply-" + node, () -> run.run(limit));
   }
 
   private static Duration requirePositive(Duration deadline) {

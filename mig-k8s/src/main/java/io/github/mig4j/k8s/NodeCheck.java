@@ -14,6 +14,7 @@ import io.github.mig4j.config.NodeEffect;
 import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;

@@ -143,7 +143,7 @@ final class SeenNodes implements ItemStore<Node> {
   private Map<String, String> shared(Map<String, String> all) {
     return all.entrySet().stream()
         .filter(e -> isRead(e.getKey()))
-        .collect(Collectors.toMap(e -> shared(e.getKey()), e -> shared(e.getValue())));
+        .collect(Collectors.toMap(e -> shared(e.getKey()), e -> value(e.getKey(), e.getValue())));
   }
 
   /** NVIDIA's, ours, and the marks of others who partition GPUs, but nobody's bulk. */
@@ -154,6 +154,11 @@ final class SeenNodes implements ItemStore<Node> {
             || key.startsWith("feature.node.")
             || key.startsWith("nvidia.com/")
             || key.startsWith("nfd."));
+  }
+
+  /** What others write may be different each time, and would never be forgotten. */
+  private String value(String key, String text) {
+    return key.startsWith("nvidia.com/") ? shared(text) : text;
   }
 
   /** Nodes of one fleet say the same. */
