@@ -25,9 +25,9 @@ sealed interface NodeSet {
   record Selected(String selector) implements NodeSet {
     @Override
     public SortedMap<String, String> resolve(Cluster cluster, String config) {
+      String wanted = require(config);
       SortedMap<String, String> found = new TreeMap<>();
-      cluster.forEachNode(
-          selector, node -> found.put(node.getMetadata().getName(), require(config)));
+      cluster.forEachNode(selector, node -> found.put(node.getMetadata().getName(), wanted));
       return found;
     }
 

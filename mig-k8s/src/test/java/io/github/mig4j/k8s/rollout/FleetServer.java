@@ -337,13 +337,12 @@ public final class FleetServer implements AutoCloseable {
     }
     try {
       JsonNode patch = JSON.readTree(body);
-      for (JsonNode operation : patch) {
-        if (operation.get("path").asText().equals("/metadata/resourceVersion")
-            && !operation.get("value").equals(before.at("/metadata/resourceVersion"))) {
-          return status(409, key);
-        }
+      if (isStale(patch, before.at("/metadata/resourceVersion"))) {
+        return status(409, key);
       }
-      ObjectNode after = (ObjectNode) JsonPatch.apply(patch, before.deepCopy());
+      ObjectNode after = patch.isArray()
+          ? (ObjectNode) JsonPatch.apply(patch, before.deepCopy())
+          : merged(before.deepCopy(), (ObjectNode) patch);
       boolean asked = !before
           .at("/metadata/labels")
           .path(CONFIG)
@@ -356,6 +355,33 @@ public final class FleetServer implements AutoCloseable {
     } catch (JsonProcessingException e) {
       return status(400, e.getMessage());
     }
+  }
+
+  private static boolean isStale(JsonNode patch, JsonNode version) {
+    if (!patch.isArray()) {
+      JsonNode expected = patch.at("/metadata/resourceVersion");
+      return !expected.isMissingNode() && !expected.equals(version);
+    }
+    for (JsonNode operation : patch) {
+      if (operation.get("path").asText().equals("/metadata/resourceVersion")
+          && !operation.get("value").equals(version)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static ObjectNode merged(ObjectNode into, ObjectNode patch) {
+    patch.fields().forEachRemaining(e -> {
+      if (e.getValue().isNull()) {
+        into.remove(e.getKey());
+      } else if (e.getValue().isObject() && into.path(e.getKey()).isObject()) {
+        merged((ObjectNode) into.get(e.getKey()), (ObjectNode) e.getValue());
+      } else {
+        into.set(e.getKey(), e.getValue());
+      }
+    });
+    return into;
   }
 
   private synchronized MockResponse delete(String kind, String key) {
