@@ -38,6 +38,7 @@ import picocli.CommandLine.Command;
       RollbackCommand.class,
       RecoverCommand.class,
       DisableCommand.class,
+      RolloutCommand.class,
       SimulateCommand.class,
       AutoComplete.GenerateCompletion.class
     },
