@@ -37,8 +37,15 @@ final class Conductor {
   private final ExecutorService pool;
   private final long startNanos = System.nanoTime();
 
-  private RolloutPhase toldPhase;
-  private String toldReason;
+  /** The phase as others see it. */
+  private record Shown(RolloutPhase phase, String reason) {
+    static Shown of(Course course) {
+      return new Shown(course.control().shownPhase(), course.control().shownReason());
+    }
+  }
+
+  private Shown told;
+  private Shown due;
   private int ended;
   private boolean unsaved;
   private long saveNanos = startNanos;
@@ -56,8 +63,8 @@ final class Conductor {
     this.course = course;
     this.store = store;
     this.inbox = inbox;
-    this.toldPhase = course.control().shownPhase();
-    this.toldReason = course.control().shownReason();
+    this.told = Shown.of(course);
+    this.due = told;
     this.change = new NodeChange(
         cluster,
         options,
@@ -70,7 +77,7 @@ final class Conductor {
   }
 
   RolloutStatus run() throws InterruptedException {
-    LOG.info("rollout={} phase={} taken-up=\"{}\"", name, toldPhase, progress());
+    LOG.info("rollout={} phase={} taken-up=\"{}\"", name, told.phase, progress());
     options.listener().accept(new RolloutEvent.TakenUp(name, progress()));
     try (AutoCloseable wishes =
         store.watch(wanted -> inbox.add(() -> course.wish(wanted)), PATIENCE)) {
@@ -88,7 +95,6 @@ final class Conductor {
     while (true) {
       course.next(now(), options.canary()).forEach(this::begin);
       tellPhase();
-      save();
       if (course.control().phase().isFinal() && !unsaved) {
         return course.record().status(name);
       }
@@ -128,17 +134,24 @@ final class Conductor {
     options.listener().accept(new RolloutEvent.NodeEnded(outcome, progress()));
   }
 
+  /** What the record does not say yet is not told, for whoever hears of it may answer at once. */
   private void tellPhase() {
-    RolloutPhase phase = course.control().shownPhase();
-    String reason = course.control().shownReason();
-    if (phase != toldPhase || !reason.equals(toldReason)) {
-      toldPhase = phase;
-      toldReason = reason;
+    Shown now = Shown.of(course);
+    if (!now.equals(due)) {
+      due = now;
       unsaved = true;
       saveNanos = System.nanoTime();
+    }
+    save();
+    if (!now.equals(told) && !unsaved) {
+      told = now;
       LOG.info(
-          "rollout={} phase={} reason=\"{}\" progress=\"{}\"", name, phase, reason, progress());
-      options.listener().accept(new RolloutEvent.PhaseChanged(phase, reason, progress()));
+          "rollout={} phase={} reason=\"{}\" progress=\"{}\"",
+          name,
+          now.phase,
+          now.reason,
+          progress());
+      options.listener().accept(new RolloutEvent.PhaseChanged(now.phase, now.reason, progress()));
     }
   }
 
