@@ -9,8 +9,10 @@ module io.github.mig4j.model {
 
   exports io.github.mig4j;
   exports io.github.mig4j.config;
+  exports io.github.mig4j.fleet;
   exports io.github.mig4j.gpu;
   exports io.github.mig4j.layout;
+  exports io.github.mig4j.sharing;
 
   opens io.github.mig4j.config to
       com.fasterxml.jackson.databind;

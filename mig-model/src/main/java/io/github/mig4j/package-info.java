@@ -2,7 +2,8 @@
  * The root of the library: the one exception type that every failure extends.
  *
  * <p>Begin at {@link io.github.mig4j.gpu} for the hardware, {@link io.github.mig4j.layout} for what
- * fits on one GPU, or {@link io.github.mig4j.config} for the file that NVIDIA's MIG manager reads.
+ * fits on one GPU, {@link io.github.mig4j.fleet} for many GPUs, or {@link io.github.mig4j.config} for
+ * the file that NVIDIA's MIG manager reads.
  */
 @NullMarked
 @ValueStyle

@@ -24,13 +24,17 @@ class ArchitectureTest {
   static final ArchRule layout_knowsOnlyGpu = knowsOnly("layout", "gpu");
 
   @ArchTest
-  static final ArchRule config_knowsOnlyLayoutAndGpu = knowsOnly("config", "layout", "gpu");
+  static final ArchRule config_knowsOnlyLayoutGpuAndYaml =
+      knowsOnly("config", "layout", "gpu", "yaml");
 
   @ArchTest
   static final ArchRule fleet_knowsOnlyLayoutAndGpu = knowsOnly("fleet", "layout", "gpu");
 
   @ArchTest
-  static final ArchRule sharing_knowsOnlyGpu = knowsOnly("sharing", "gpu");
+  static final ArchRule sharing_knowsOnlyGpuAndYaml = knowsOnly("sharing", "gpu", "yaml");
+
+  @ArchTest
+  static final ArchRule yaml_knowsNoOtherPackage = knowsOnly("yaml");
 
   @ArchTest
   static final ArchRule nothing_knowsKubernetes =

@@ -1,19 +1,29 @@
 package io.github.mig4j.examples;
 
+import io.fabric8.kubernetes.api.model.Binding;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.dsl.HttpMethod;
+import io.fabric8.mockwebserver.http.Buffer;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.fabric8.mockwebserver.http.Response;
 import io.fabric8.mockwebserver.http.WebSocket;
 import io.fabric8.mockwebserver.http.WebSocketListener;
+import java.net.HttpURLConnection;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** An API server within this process, so that examples run without a cluster. */
 public final class EmbeddedCluster implements AutoCloseable {
@@ -50,19 +60,56 @@ public final class EmbeddedCluster implements AutoCloseable {
   /**
    * fabric8's dispatcher without two ways in which 7.8.0 falls silent: a watch that is closed with
    * events under way blocks the event loop that has to send them, and a JSON patch that does not fit
-   * the object any more gets no answer.
+   * the object any more gets no answer. And with what schedulers and drains need: pods are bound, and
+   * found by their node.
    */
   private static final class Dispatcher extends KubernetesCrudDispatcher {
+
+    private static final Pattern BINDING = Pattern.compile("(/api/v1/.*/pods/[^/]+)/binding");
+    private static final Pattern BY_NODE =
+        Pattern.compile("fieldSelector=spec\\.nodeName%3D[^&]+&?");
+
     @Override
     public MockResponse dispatch(RecordedRequest request) {
       MockResponse response;
       try {
-        response = super.dispatch(request);
+        Matcher binding = BINDING.matcher(request.getPath());
+        response = binding.matches()
+            ? bind(request, binding.group(1))
+            : super.dispatch(with(
+                request,
+                request.method(),
+                BY_NODE.matcher(request.getPath()).replaceAll(""),
+                request.getBody()));
       } catch (RuntimeException unanswered) {
         return new MockResponse().setResponseCode(409).setBody("{\"code\": 409}");
       }
       WebSocketListener watch = response.getWebSocketListener();
       return watch == null ? response : response.withWebSocketUpgrade(new Watch(watch));
+    }
+
+    private MockResponse bind(RecordedRequest request, String path) {
+      String node = Serialization.unmarshal(request.getBody().readUtf8(), Binding.class)
+          .getTarget()
+          .getName();
+      MockResponse found =
+          super.dispatch(with(request, HttpMethod.GET, path, new Buffer(new byte[0])));
+      if (found.code() != HttpURLConnection.HTTP_OK) {
+        return found;
+      }
+      Pod bound = new PodBuilder(Serialization.unmarshal(found.getBody().readUtf8(), Pod.class))
+          .editSpec()
+          .withNodeName(node)
+          .endSpec()
+          .build();
+      Buffer body = new Buffer(Serialization.asJson(bound).getBytes(StandardCharsets.UTF_8));
+      return super.dispatch(with(request, HttpMethod.PUT, path, body));
+    }
+
+    private static RecordedRequest with(
+        RecordedRequest request, HttpMethod method, String path, Buffer body) {
+      return new RecordedRequest(
+          request.getHttpVersion(), method, path, request.getHeaders(), body);
     }
   }
 

@@ -1,9 +1,9 @@
 package io.github.mig4j.examples;
 
 import io.github.mig4j.config.MigConfigSpec;
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.ApplyTimings;
 import io.github.mig4j.k8s.Labels;
 import io.github.mig4j.k8s.MigClient;

@@ -1,12 +1,11 @@
 package io.github.mig4j.k8s;
 
-import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /** How an {@link ApplyRequest} goes about its goal. */
 record ApplyOptions(
     ApplyTimings timings,
-    OptionalInt gpus,
+    StatedGpus gpus,
     Disruption disruption,
     Gate gate,
     OnFailure onFailure,
@@ -27,7 +26,7 @@ record ApplyOptions(
   static ApplyOptions defaults() {
     return new ApplyOptions(
         ApplyTimings.defaults(),
-        OptionalInt.empty(),
+        StatedGpus.Nothing.NOTHING,
         Disruption.NONE,
         Gate.OPEN,
         OnFailure.STAY,
@@ -38,7 +37,7 @@ record ApplyOptions(
     return new ApplyOptions(other, gpus, disruption, gate, onFailure, listener);
   }
 
-  ApplyOptions with(OptionalInt other) {
+  ApplyOptions with(StatedGpus other) {
     return new ApplyOptions(timings, other, disruption, gate, onFailure, listener);
   }
 

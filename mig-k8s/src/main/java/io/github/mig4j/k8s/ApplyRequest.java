@@ -1,9 +1,10 @@
 package io.github.mig4j.k8s;
 
+import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.InterruptibleFuture;
 import java.time.Duration;
-import java.util.OptionalInt;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -64,11 +65,19 @@ public final class ApplyRequest {
    * @throws IllegalArgumentException if the number is below 1
    */
   public ApplyRequest gpus(int count) {
-    if (count < 1) {
-      throw new IllegalArgumentException(
-          "A node to partition has at least 1 GPU, but count was " + count);
-    }
-    return with(options.with(OptionalInt.of(count)));
+    return with(options.with(new StatedGpus.Count(count)));
+  }
+
+  /**
+   * States every GPU of the node. Needed where it has several models, since its labels speak of one
+   * of them only.
+   *
+   * @param gpus all GPUs, with the indexes 0, 1, 2 and so on
+   * @return a request that goes by these GPUs
+   * @throws IllegalArgumentException if there is none, or the indexes are others
+   */
+  public ApplyRequest gpus(List<NodeGpu> gpus) {
+    return with(options.with(new StatedGpus.Each(gpus)));
   }
 
   /**

@@ -3,8 +3,10 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.MigException;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.NodeWatch;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -21,19 +23,22 @@ final class ApplyRun {
   private static final Duration LONGEST = Duration.ofDays(3650);
 
   /** How long to leave an API server alone that did not answer. */
-  private static final Duration PAUSE = Duration.ofSeconds(5);
+  private static final Duration PAUSE = Duration.ofSeconds(2);
 
   private final Cluster cluster;
+  private final Cluster impatient;
   private final String name;
   private final ApplyGoal goal;
   private final ApplyOptions options;
   private final ApplyTimings timings;
   private final long startNanos = System.nanoTime();
   private String config = "";
+  private StatedGpus gpus = StatedGpus.Nothing.NOTHING;
   private ApplyRequest.Naming naming = ApplyRequest.Naming.EXACT;
 
   ApplyRun(Cluster cluster, String name, ApplyGoal goal, ApplyOptions options) {
     this.cluster = cluster;
+    this.impatient = cluster.withoutRepetition();
     this.name = name;
     this.goal = goal;
     this.options = options;
@@ -46,15 +51,16 @@ final class ApplyRun {
     config = wanted.config();
     naming = wanted.naming();
     ApplyPlan plan = new NodeCheck(cluster, name, goal, wanted, options).requirePlan();
+    gpus = options.gpus() == StatedGpus.Nothing.NOTHING
+        ? new StatedGpus.Count(plan.expectation().gpus())
+        : options.gpus();
     step(
         ApplyPhase.CHECKED,
         System.nanoTime(),
         "%s as %s: %s".formatted(config, plan.key(), plan.expectation().resources()));
     NodeClaim claim = new NodeClaim(cluster, name, recordedName(plan), limit);
     try {
-      ApplyOutcome outcome = change(plan, claim, limit);
-      claim.succeed();
-      return outcome;
+      return change(plan, claim, limit);
     } catch (InterruptedException e) {
       CancellationException cancelled = new CancellationException(
           "Interrupted while waiting for node %s; what was asked of it goes on there"
@@ -79,15 +85,33 @@ final class ApplyRun {
   private ApplyOutcome change(ApplyPlan plan, NodeClaim claim, Duration limit)
       throws InterruptedException {
     boolean inForce = plan.isInForce(cluster.settings());
-    if (!inForce && goal == ApplyGoal.Again.AGAIN) {
-      restartManager(claim);
+    if (goal == ApplyGoal.Again.AGAIN) {
+      recover(plan, claim, inForce, limit);
     } else if (!inForce && !isAskedFor(plan) && !goal.takesNothing(status(plan.node()))) {
-      plan = makeRoom(plan, claim);
+      plan = makeRoom(plan, claim, limit);
     }
-    try (NodeWatch watch = new NodeWatch(cluster.outlook(), name, limit)) {
+    try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
       ApplyOptions.Gate gate = inForce ? ApplyOptions.Gate.OPEN : options.gate();
-      return follow(watch, claim, request(plan, claim, gate, ApplyPhase.REQUESTED), limit);
+      ApplyOutcome outcome =
+          follow(watch, claim, request(plan, claim, gate, ApplyPhase.REQUESTED), limit);
+      succeed(claim);
+      return outcome;
     }
+  }
+
+  /** The change is verified, whatever becomes of its record, which ends by itself. */
+  private void succeed(NodeClaim claim) {
+    try {
+      claim.succeed();
+    } catch (MigClusterException e) {
+      LOG.warn("node={} config={} record=left reason=\"{}\"", name, config, e.getMessage());
+    }
+  }
+
+  /** What is left of the whole time, if that is less than a part of the change may take. */
+  private Duration within(Duration limit, Duration part) {
+    Duration left = limit.minusNanos(System.nanoTime() - startNanos);
+    return left.compareTo(part) < 0 ? left : part;
   }
 
   /** What the node asks for already goes its way, and is only followed. */
@@ -101,7 +125,8 @@ final class ApplyRun {
   }
 
   /** Keeps pods away and evicts them, as far as that is allowed; otherwise refuses a busy node. */
-  private ApplyPlan makeRoom(ApplyPlan plan, NodeClaim claim) throws InterruptedException {
+  private ApplyPlan makeRoom(ApplyPlan plan, NodeClaim claim, Duration limit)
+      throws InterruptedException {
     claim.requireFree(plan.node());
     if (options.disruption() == Disruption.NONE) {
       return plan;
@@ -109,7 +134,7 @@ final class ApplyRun {
     Node cordoned = claim.cordon();
     step(ApplyPhase.CORDONED, System.nanoTime(), "no new pod comes to the node");
     if (options.disruption() == Disruption.DRAIN) {
-      List<String> evicted = new Drain(cluster, name).run(timings.drain());
+      List<String> evicted = new Drain(cluster, name).run(within(limit, timings.drain()));
       step(
           ApplyPhase.DRAINED,
           System.nanoTime(),
@@ -125,12 +150,18 @@ final class ApplyRun {
     return plan.on(cordoned);
   }
 
-  private void restartManager(NodeClaim claim) throws InterruptedException {
+  /** What another client has left on the node is this one's to take back. */
+  private void recover(ApplyPlan plan, NodeClaim claim, boolean inForce, Duration limit)
+      throws InterruptedException {
     ManagerRestart restart = new ManagerRestart(cluster, name);
-    List<Pod> pods = restart.requirePods();
-    Node unused = claim.takeOver();
-    String fresh = restart.run(pods, timings.reaction());
-    step(ApplyPhase.RESTARTED, System.nanoTime(), fresh);
+    List<Pod> pods = inForce ? List.of() : restart.requirePods();
+    if (!inForce || Cluster.annotations(plan.node()).containsKey(ChangeRecord.KEY)) {
+      Node unused = claim.takeOver();
+    }
+    if (!inForce) {
+      String fresh = restart.run(pods, within(limit, timings.reaction()));
+      step(ApplyPhase.RESTARTED, System.nanoTime(), fresh);
+    }
   }
 
   /** The claim's end must not hide why it ended. */
@@ -153,7 +184,10 @@ final class ApplyRun {
     }
     try {
       ApplyOutcome back = new ApplyRun(
-              cluster, name, ApplyGoal.Previous.PREVIOUS, options.with(ApplyOptions.OnFailure.STAY))
+              cluster,
+              name,
+              ApplyGoal.Previous.PREVIOUS,
+              options.with(ApplyOptions.OnFailure.STAY).with(gpus))
           .run(limit);
       step(
           ApplyPhase.ROLLED_BACK,
@@ -237,7 +271,7 @@ final class ApplyRun {
     Optional<Node> told = told(watch, patienceNanos, plan.node());
     while (told.isEmpty() || !asksFor(told.get(), plan.key())) {
       try {
-        return cluster.node(name).orElseThrow(() -> NodeWatch.deleted(name));
+        return impatient.node(name).orElseThrow(() -> NodeWatch.deleted(name));
       } catch (MigClusterException unanswered) {
         LOG.info("node={} config={} waiting=\"{}\"", name, config, message(unanswered));
         if (System.nanoTime() - startNanos >= limit.toNanos()) {
@@ -248,7 +282,8 @@ final class ApplyRun {
               Diagnosis.of(status(last), List.of()),
               status(last));
         }
-        told = watch.next(PAUSE.toNanos());
+        long left = limit.toNanos() - (System.nanoTime() - startNanos);
+        told = watch.next(Math.min(left, PAUSE.toNanos()));
       }
     }
     return told.get();

@@ -55,6 +55,8 @@ final class ApplyTracker {
   private final Set<ApplyPhase> told = EnumSet.noneOf(ApplyPhase.class);
 
   private boolean sawWork;
+  private boolean begunSinceSuccess;
+  private Optional<MigState> lastState;
   private boolean clientsRanSinceRequest;
   private boolean clientsStopped;
   private boolean transitionComplete;
@@ -88,6 +90,7 @@ final class ApplyTracker {
     this.stageSince = requestedNanos;
     MigNodeStatus status = StatusReader.read(before, settings);
     this.writesLabel = !status.config().equals(Optional.of(key));
+    this.lastState = status.state();
     this.clientsRanSinceRequest = status.paused().isEmpty();
     this.wasDiscovered = Cluster.labels(before).containsKey(Labels.GPU_COUNT);
     this.needsTransition = sameAsBefore == Sameness.UNKNOWN
@@ -190,9 +193,7 @@ final class ApplyTracker {
   }
 
   private Stage stage(MigNodeStatus status) {
-    if (is(status, MigState.PENDING)
-        || is(status, MigState.REBOOTING)
-        || !status.paused().isEmpty()) {
+    if (isAtWork(status.state()) || !status.paused().isEmpty()) {
       return Stage.WORK;
     }
     return sawWork && is(status, MigState.SUCCESS) ? Stage.OFFER : Stage.REACTION;
@@ -233,12 +234,22 @@ final class ApplyTracker {
     }
   }
 
-  /** Whether the failure can mean that the MIG manager does not know the configuration yet. */
+  /**
+   * Whether the failure can mean that the MIG manager does not know the configuration yet. What it
+   * was at work on when the request was made, or ended with success, was an earlier one.
+   */
   boolean failedWithoutWork() {
-    return !sawWork && failedSince.isPresent();
+    return !begunSinceSuccess && failedSince.isPresent();
   }
 
   private void trackWork(MigNodeStatus status, long nanos) {
+    if (isAtWork(status.state()) && !isAtWork(lastState)) {
+      begunSinceSuccess = true;
+    }
+    if (is(status, MigState.SUCCESS)) {
+      begunSinceSuccess = false;
+    }
+    lastState = status.state();
     if (is(status, MigState.PENDING)) {
       sawWork = true;
       tell(ApplyPhase.PENDING, nanos, "the MIG manager works on it");
@@ -329,6 +340,11 @@ final class ApplyTracker {
     if (told.add(phase)) {
       progress.step(phase, nanos, detail);
     }
+  }
+
+  private static boolean isAtWork(Optional<MigState> state) {
+    return state.equals(Optional.of(MigState.PENDING))
+        || state.equals(Optional.of(MigState.REBOOTING));
   }
 
   private static boolean is(MigNodeStatus status, MigState state) {

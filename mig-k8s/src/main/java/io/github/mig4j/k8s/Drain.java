@@ -22,6 +22,7 @@ final class Drain {
   private final Cluster cluster;
   private final String node;
   private final Set<String> evicted = new HashSet<>();
+  private final Set<String> evictedUids = new HashSet<>();
 
   Drain(Cluster cluster, String node) {
     this.cluster = cluster;
@@ -53,6 +54,7 @@ final class Drain {
         for (Pod pod : left) {
           if (!isLeaving(pod) && cluster.evict(pod)) {
             evicted.add(GpuPods.name(pod));
+            evictedUids.add(pod.getMetadata().getUid());
           }
         }
         watch.awaitChange(Math.min(rest, RETRY.toNanos()));
@@ -61,7 +63,8 @@ final class Drain {
   }
 
   private boolean isLeaving(Pod pod) {
-    return pod.getMetadata().getDeletionTimestamp() != null || evicted.contains(GpuPods.name(pod));
+    return pod.getMetadata().getDeletionTimestamp() != null
+        || evictedUids.contains(pod.getMetadata().getUid());
   }
 
   private MigDeadlineException late(List<Pod> left, Duration patience) {

@@ -2,10 +2,10 @@ package io.github.mig4j.k8s;
 
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigSetting;
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.config.NodeEffect;
 import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,11 +18,16 @@ import java.util.TreeMap;
  *
  * @param strategy how MIG devices are offered
  * @param gpus physical GPUs on the node
+ * @param models how many different models they are
  * @param wholeGpus GPUs without MIG mode
  * @param devices MIG devices on the node together
  */
 record Expectation(
-    MigStrategy strategy, int gpus, int wholeGpus, SortedMap<MigProfile, Integer> devices) {
+    MigStrategy strategy,
+    int gpus,
+    int models,
+    int wholeGpus,
+    SortedMap<MigProfile, Integer> devices) {
 
   private static final String GPU = "nvidia.com/gpu";
   private static final String MIG = "nvidia.com/mig-";
@@ -41,7 +46,8 @@ record Expectation(
       whole += after.migEnabled() ? 0 : 1;
       after.devices().forEach((profile, count) -> devices.merge(profile, count, Integer::sum));
     }
-    return new Expectation(strategy, gpus.size(), whole, devices);
+    int models = (int) gpus.stream().map(NodeGpu::model).distinct().count();
+    return new Expectation(strategy, gpus.size(), models, whole, devices);
   }
 
   /** The resources by name, as the device plugin offers them when nothing is shared. */
@@ -107,6 +113,10 @@ record Expectation(
         devices.forEach(
             (profile, count) -> expected.put(profile.resourceName() + ".count", count.toString()));
       }
+    }
+    if (models > 1) {
+      // Feature discovery lets one model speak for all.
+      expected.remove(Labels.GPU_COUNT);
     }
     expected.forEach((key, value) -> {
       String actual = labels.get(key);

@@ -36,6 +36,9 @@ public final class Labels {
   /** none, time-slicing or mps: how the devices are shared. */
   static final String GPU_SHARING = "nvidia.com/gpu.sharing-strategy";
 
+  /** The device plugin's configuration that the node asks for: a key of its ConfigMap. */
+  public static final String DEVICE_PLUGIN_CONFIG = "nvidia.com/device-plugin.config";
+
   /** Memory of the GPU, or of the MIG device under strategy single, in MiB. */
   public static final String GPU_MEMORY = "nvidia.com/gpu.memory";
 

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s;
 
-import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.MigStrategy;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;

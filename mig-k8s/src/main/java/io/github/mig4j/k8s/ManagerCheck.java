@@ -46,12 +46,13 @@ final class ManagerCheck {
    *
    * @param policy may switch the MIG manager off for all nodes
    * @param managers the MIG manager pods of the cluster, empty if they may not be listed
+   * @param models what the node's GPUs are, as far as that is known
    * @param blocking how bad it is if the manager cannot act now
    */
   void check(
       Optional<GenericKubernetesResource> policy,
       Optional<List<Pod>> managers,
-      Optional<GpuModel> model,
+      List<GpuModel> models,
       Severity blocking) {
     List<Pod> here = managers.orElse(List.of()).stream()
         .filter(pod -> pod.getSpec() != null
@@ -66,7 +67,7 @@ final class ManagerCheck {
     } else if (!findings.hasAny(REASONS_FOR_NONE)) {
       checkDeployment(here, managers.isPresent(), blocking);
     }
-    model.ifPresent(gpu -> here.forEach(pod -> checkVersion(pod, gpu)));
+    models.forEach(gpu -> here.forEach(pod -> checkVersion(pod, gpu)));
   }
 
   private void checkDeployment(List<Pod> here, boolean listed, Severity blocking) {

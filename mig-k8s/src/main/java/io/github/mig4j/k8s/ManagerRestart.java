@@ -50,7 +50,7 @@ final class ManagerRestart {
     long start = System.nanoTime();
     try (PodWatch watch =
         new PodWatch(cluster, "the MIG manager", cluster.managerPodsIn(namespace), patience)) {
-      pods.forEach(cluster::delete);
+      gone.forEach(uid -> cluster.onLatestVersion(() -> delete(uid)));
       while (true) {
         Optional<Pod> fresh = watch.pods().stream()
             .filter(pod -> Cluster.isOn(pod, node))
@@ -76,5 +76,12 @@ final class ManagerRestart {
         watch.awaitChange(rest);
       }
     }
+  }
+
+  /** Kubelets write their pods all the time; one of the same name that was made since stays. */
+  private void delete(String uid) {
+    cluster.managerPods(node).stream()
+        .filter(pod -> uid.equals(pod.getMetadata().getUid()))
+        .forEach(cluster::delete);
   }
 }

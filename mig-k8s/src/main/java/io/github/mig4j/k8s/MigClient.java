@@ -86,6 +86,15 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
+   * All GPUs of the cluster, for planners and schedulers.
+   *
+   * @return a handle; nothing is read
+   */
+  public MigFleet fleet() {
+    return new MigFleet(cluster());
+  }
+
+  /**
    * The GPU Operator's settings for MIG.
    *
    * @return a handle; nothing is read

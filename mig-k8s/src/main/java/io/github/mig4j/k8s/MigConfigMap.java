@@ -2,6 +2,7 @@ package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.github.mig4j.config.ConfigEdit;
 import io.github.mig4j.config.Finding;
@@ -9,6 +10,7 @@ import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -17,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -229,21 +232,26 @@ public final class MigConfigMap {
         .orElse(List.of());
   }
 
-  /** What nodes ask for; empty if they may not be listed, for this is only housekeeping. */
+  /**
+   * What nodes ask for, are being changed to, or can go back to; empty if they may not be listed, for
+   * this is only housekeeping.
+   */
   private Optional<Set<String>> configsAskedFor() {
-    String label = cluster.settings().configLabel();
     try {
-      return Optional.of(cluster
-          .call(
-              "list nodes with label " + label,
-              () -> cluster.client().nodes().withLabel(label).list().getItems())
-          .stream()
-          .map(node -> Cluster.labels(node).getOrDefault(label, ""))
-          .collect(Collectors.toSet()));
+      return Optional.of(
+          cluster.gpuNodes().stream().flatMap(this::referredTo).collect(Collectors.toSet()));
     } catch (MigClusterException e) {
       LOG.debug("configmap={} outdated=kept reason=\"{}\"", name, e.getMessage());
       return Optional.empty();
     }
+  }
+
+  private Stream<String> referredTo(Node node) {
+    Map<String, String> annotations = Cluster.annotations(node);
+    return Stream.of(
+        Cluster.labels(node).getOrDefault(cluster.settings().configLabel(), ""),
+        annotations.getOrDefault(ChangeRecord.PREVIOUS_KEY, ""),
+        ChangeRecord.configOf(annotations.getOrDefault(ChangeRecord.KEY, "")));
   }
 
   private Resource<ConfigMap> handle(String namespace, ConfigMap map) {

@@ -47,6 +47,21 @@ public final class MigNode {
   }
 
   /**
+   * Why the node is as it is: what its labels, its resources and the logs of the operator's pods on
+   * it show. Reads only; for a node on which nothing is wrong it says that too.
+   *
+   * @return the diagnosis; what is not recognised is said to be so, and the last lines of the log are
+   *     with it
+   * @throws MigRefusedException if there is no such node
+   * @throws MigClusterException if the API server does not answer or does not allow it; a log that
+   *     cannot be read is no failure
+   */
+  public Diagnosis diagnose() {
+    MigNodeStatus status = status();
+    return new Examination(status, OperatorLogs.read(cluster, status)).diagnosis();
+  }
+
+  /**
    * Prepares to apply a configuration of the ConfigMap that the GPU Operator is pointed at. The
    * node is asked for it under the name that carries its content's hash, which is published if it
    * is not yet.

@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s;
 
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;

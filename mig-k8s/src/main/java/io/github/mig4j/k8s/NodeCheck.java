@@ -9,11 +9,11 @@ import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.config.MigSetting;
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.config.NodeEffect;
 import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
@@ -74,12 +74,9 @@ final class NodeCheck {
    */
   ApplyPlan requirePlan() {
     Checked checked = check();
-    // Watching shows by itself that it is forbidden, and that before the first write.
     checkPermissions(
         checked,
-        needed().stream()
-            .filter(permission -> !WATCH.contains(permission.verb()))
-            .toList());
+        needed().stream().filter(permission -> !isShownInTime(permission)).toList());
     if (findings.hasErrors()) {
       throw new MigRefusedException(
           "Config '%s' on node %s".formatted(config, name),
@@ -93,16 +90,33 @@ final class NodeCheck {
         .orElseThrow(() -> new IllegalStateException("Where there is no plan there is an error"));
   }
 
-  /** What the request takes beyond what the check itself does; its map exists already. */
-  private List<Permission> needed() {
-    MigRole role = goal == ApplyGoal.Again.AGAIN
+  private MigRole role() {
+    return goal == ApplyGoal.Again.AGAIN
         ? MigRole.RECOVER
         : options.disruption() == Disruption.DRAIN ? MigRole.DRAIN : MigRole.APPLY;
-    return role.permissions().stream()
+  }
+
+  /**
+   * What the request takes beyond what the check itself does. Its map exists already, and logs only
+   * explain a failure.
+   */
+  private List<Permission> needed() {
+    return role().permissions().stream()
         .filter(permission -> !MigRole.READ_ONLY.permissions().contains(permission))
         .filter(permission ->
             !(permission.verb().equals("create") && permission.resource().equals("configmaps")))
+        .filter(permission -> !permission.resource().equals("pods/log"))
+        .filter(permission -> !(permission.verb().equals("list")
+            && permission.resource().equals("pods")
+            && permission.scope() == Permission.Scope.OPERATOR_NAMESPACE))
         .toList();
+  }
+
+  /** Without a disruption a watch shows by itself, before the first write, that it is forbidden. */
+  private boolean isShownInTime(Permission permission) {
+    return options.disruption() == Disruption.NONE
+        && goal != ApplyGoal.Again.AGAIN
+        && WATCH.contains(permission.verb());
   }
 
   /** A request finds out by itself, and tells it as a conflict. */
@@ -143,8 +157,9 @@ final class NodeCheck {
     boolean asked = status.config().equals(choice.map(c -> key(c, status)))
         && status.config().isPresent();
     Severity blocking = asked ? Severity.NOTE : Severity.ERROR;
-    new NodeSigns(node.get(), status, cluster.settings(), findings).check(policy, blocking);
-    new ManagerCheck(node.get(), findings).check(policy, managers, status.model(), blocking);
+    List<GpuModel> models = options.gpus().modelsOr(status.model());
+    new NodeSigns(node.get(), status, models, cluster.settings(), findings).check(policy, blocking);
+    new ManagerCheck(node.get(), findings).check(policy, managers, models, blocking);
     checkChange(status, asked);
     boolean takesNothing = asked || goal.takesNothing(status);
     checkPods(takesNothing ? Severity.NOTE : Severity.ERROR);
@@ -318,14 +333,10 @@ final class NodeCheck {
 
   private Optional<ApplyPlan> plan(
       Node node, MigNodeStatus status, Choice choice, Optional<GenericKubernetesResource> policy) {
-    Optional<GpuModel> model = status.model().filter(GpuModel::supportsMig);
-    OptionalInt count = model.isPresent()
-        ? gpus(status, node, choice.document(), model.get())
-        : OptionalInt.empty();
-    if (count.isEmpty()) {
+    List<NodeGpu> gpus = gpus(status, node, choice.document());
+    if (gpus.isEmpty()) {
       return Optional.empty();
     }
-    List<NodeGpu> gpus = NodeGpu.several(model.get(), count.getAsInt());
     MigStrategy strategy = policy.flatMap(ClusterPolicies::strategy).orElse(status.strategy());
     checkStrategy(status, node, strategy);
     checkContent(choice, gpus, strategy);
@@ -356,14 +367,25 @@ final class NodeCheck {
         : NodeEffect.of(choice.content(), gpus);
   }
 
+  /** The caller's, or as many as there are of the model that the labels name; none if unknown. */
+  private List<NodeGpu> gpus(MigNodeStatus status, Node node, MigConfigDocument document) {
+    if (options.gpus() instanceof StatedGpus.Each stated) {
+      return stated.gpus();
+    }
+    Optional<GpuModel> model = status.model().filter(GpuModel::supportsMig);
+    OptionalInt count =
+        model.isPresent() ? count(status, node, document, model.get()) : OptionalInt.empty();
+    return count.isPresent() ? NodeGpu.several(model.get(), count.getAsInt()) : List.of();
+  }
+
   /**
    * The caller's number, the labels', or, where these count MIG devices, what follows from the
    * configuration in force.
    */
-  private OptionalInt gpus(
+  private OptionalInt count(
       MigNodeStatus status, Node node, MigConfigDocument document, GpuModel model) {
-    if (options.gpus().isPresent()) {
-      return options.gpus();
+    if (options.gpus() instanceof StatedGpus.Count stated) {
+      return OptionalInt.of(stated.count());
     }
     if (status.gpus().isPresent()) {
       return status.gpus();
@@ -435,7 +457,7 @@ final class NodeCheck {
         findings.note(
             PreflightCode.PERMISSIONS_UNKNOWN,
             "the API server does not say what this client may do",
-            "make sure that it has what MigRole.APPLY.manifest() grants");
+            "make sure that it has what MigRole.%s.manifest() grants".formatted(role()));
         return;
       }
       if (!allowed.get()) {
@@ -458,6 +480,6 @@ final class NodeCheck {
     findings.error(
         PreflightCode.MISSING_PERMISSION,
         "this client is not allowed to " + what,
-        "grant it what MigRole.APPLY.manifest() has");
+        "grant it what MigRole.%s.manifest() has".formatted(role()));
   }
 }

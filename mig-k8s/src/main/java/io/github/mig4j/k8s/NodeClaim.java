@@ -50,6 +50,10 @@ final class NodeClaim {
       Node now = cluster.requireNode(node);
       requireFree(now);
       if (Cluster.isCordoned(now)) {
+        // The answer to our own patch may have been lost.
+        ChangeRecord.read(now)
+            .filter(record -> record.by().equals(by) && record.has(ChangeRecord.Done.CORDONED))
+            .ifPresent(record -> mine.add(ChangeRecord.Done.CORDONED));
         return now;
       }
       Node cordoned = cluster.patch(NodePatch.on(now)
@@ -113,7 +117,7 @@ final class NodeClaim {
 
   /** Ends a change that is verified: takes back what was done for its time. */
   void succeed() {
-    end(record -> record.config().equals(config), EnumSet.allOf(ChangeRecord.Done.class));
+    end(cluster, record -> record.config().equals(config), EnumSet.allOf(ChangeRecord.Done.class));
   }
 
   /**
@@ -121,7 +125,13 @@ final class NodeClaim {
    * and the record stays to say so; the next change may begin at once.
    */
   void release() {
-    end(record -> record.by().equals(by), asked ? EnumSet.noneOf(ChangeRecord.Done.class) : mine);
+    Predicate<ChangeRecord> ours = record -> record.by().equals(by);
+    if (asked) {
+      // Not worth waiting for an API server that is away: the record ends by itself.
+      end(cluster.withoutRepetition(), ours, EnumSet.noneOf(ChangeRecord.Done.class));
+    } else {
+      end(cluster, ours, mine);
+    }
   }
 
   /** Whether the node was asked for the configuration by this claim. */
@@ -129,12 +139,13 @@ final class NodeClaim {
     return asked;
   }
 
-  private void end(Predicate<ChangeRecord> which, Set<ChangeRecord.Done> takenBack) {
-    cluster.onLatestVersion(() -> {
-      Optional<Node> now = cluster.node(node);
+  private void end(
+      Cluster through, Predicate<ChangeRecord> which, Set<ChangeRecord.Done> takenBack) {
+    through.onLatestVersion(() -> {
+      Optional<Node> now = through.node(node);
       Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(which);
       if (record.isPresent()) {
-        Node unused = cluster.patch(end(now.get(), record.get(), takenBack));
+        Node unused = through.patch(end(now.get(), record.get(), takenBack));
       }
     });
   }
@@ -162,6 +173,7 @@ final class NodeClaim {
   void requireFree(Node now) {
     Optional<ChangeRecord> other = ChangeRecord.read(now)
         .filter(record -> !record.by().equals(by))
+        .filter(record -> !record.config().equals(config))
         .filter(record -> record.isLive(cluster.settings().clock().instant()));
     if (other.isPresent()) {
       throw new MigConflictException(

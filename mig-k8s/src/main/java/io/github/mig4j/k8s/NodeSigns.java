@@ -17,13 +17,21 @@ final class NodeSigns {
 
   private final Node node;
   private final MigNodeStatus status;
+  private final List<GpuModel> models;
   private final Map<String, String> labels;
   private final MigSettings settings;
   private final PreflightFindings findings;
 
-  NodeSigns(Node node, MigNodeStatus status, MigSettings settings, PreflightFindings findings) {
+  /** Prepares a check of a node whose GPUs are of these models; none if that is not known. */
+  NodeSigns(
+      Node node,
+      MigNodeStatus status,
+      List<GpuModel> models,
+      MigSettings settings,
+      PreflightFindings findings) {
     this.node = node;
     this.status = status;
+    this.models = models;
     this.labels = Cluster.labels(node);
     this.settings = settings;
     this.findings = findings;
@@ -77,19 +85,23 @@ final class NodeSigns {
           PreflightCode.NO_GPU,
           "the node shows no NVIDIA GPU, neither by a label nor by a resource",
           "choose a node with label %s=true".formatted(Labels.GPU_PRESENT));
-    } else if (status.model().isEmpty()) {
+    } else if (models.isEmpty()) {
       checkProduct();
-    } else if (!status.model().get().supportsMig()) {
+    } else if (models.stream().noneMatch(GpuModel::supportsMig)) {
       findings.error(
           PreflightCode.NOT_MIG_CAPABLE,
-          "%s (%s) has no MIG"
-              .formatted(status.model().get().id(), status.model().get().architecture()),
+          "%s (%s) has no MIG".formatted(models.get(0).id(), models.get(0).architecture()),
           "share it by time-slicing or MPS instead");
     } else if (status.migCapable().equals(Optional.of(false))) {
       findings.error(
           PreflightCode.NOT_MIG_CAPABLE,
           "feature discovery says %s=false, though %s has MIG"
-              .formatted(Labels.MIG_CAPABLE, status.model().get().id()),
+              .formatted(
+                  Labels.MIG_CAPABLE,
+                  models.stream()
+                      .filter(GpuModel::supportsMig)
+                      .map(GpuModel::id)
+                      .collect(Collectors.joining(" and "))),
           "check whether the driver or the hypervisor withholds it with 'nvidia-smi -q -d MIG'");
     }
   }

@@ -110,10 +110,12 @@ record OperatorLogs(List<String> lines, Availability availability, String reason
     String name = pod.getMetadata().getName();
     String uri = "/api/v1/namespaces/%s/pods/%s/log?container=%s&tailLines=%d&limitBytes=%d"
         .formatted(namespace, name, container(pod, container), TAIL_LINES, LIMIT_BYTES);
-    // PodResource.getLog would first watch the pod until it is ready.
+    // PodResource.getLog would first watch the pod until it is ready. A kubelet that does not
+    // answer
+    // is not asked again: nobody waits half a minute for an explanation.
     return Optional.ofNullable(cluster.call(
         "get the log of pod %s/%s".formatted(namespace, name),
-        () -> cluster.client().raw(uri)));
+        () -> cluster.withoutRepetition().client().raw(uri)));
   }
 
   /** The main one, which is named like the app. */

@@ -18,7 +18,9 @@ final class PodWatch implements AutoCloseable {
 
   PodWatch(Cluster cluster, String what, Informable<Pod> pods, Duration patience)
       throws InterruptedException {
-    this.informer = pods.runnableInformer(0).addEventHandler(new Waker());
+    this.informer = pods.runnableInformer(0)
+        .addEventHandler(new Waker())
+        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
     boolean started = false;
     try {
       cluster.await("list and watch pods of " + what, informer.start(), patience);

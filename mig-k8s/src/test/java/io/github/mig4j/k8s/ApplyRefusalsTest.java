@@ -9,8 +9,11 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.github.mig4j.config.NodeGpu;
+import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -243,6 +246,22 @@ class ApplyRefusalsTest {
                   + " \\(ConnectException: Connection refused\\)\\. Check the address in the"
                   + " kubeconfig's current context");
     }
+  }
+
+  @Test
+  void gpus_thatCannotBeANodes_areRefusedAtOnce() {
+    var request = MigClient.of(client).node("gpu-node").apply("b200-small");
+    var b200 = GpuCatalog.bundled().require("b200-180gb");
+
+    assertThatThrownBy(() -> request.gpus(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A node to partition has at least 1 GPU, but count was 0");
+    assertThatThrownBy(() -> request.gpus(List.of(NodeGpu.of(0, b200), NodeGpu.of(2, b200))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("The GPUs of a node have the indexes 0, 1, 2 and so on, but these have [0, 2]");
+    assertThatThrownBy(() -> request.gpus(List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("The GPUs of a node have the indexes 0, 1, 2 and so on, but these have []");
   }
 
   private void assertRefused(String config, String message) {

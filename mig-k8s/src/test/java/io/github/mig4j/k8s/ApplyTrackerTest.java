@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.ApplyTracker.Decision;
 import io.github.mig4j.k8s.ApplyTracker.Sameness;
 import io.github.mig4j.layout.MigLayout;
@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ApplyTrackerTest {
 
@@ -241,6 +243,31 @@ class ApplyTrackerTest {
     var done = see(tracker, 25, Nodes.cutIntoSeven().config(KEY, "success").running());
 
     assertThat(outcome(done)).isInstanceOf(ApplyOutcome.Verified.class);
+  }
+
+  /** Only a failure without work can be that of a file that came late, which is asked again. */
+  @ParameterizedTest
+  @CsvSource({
+    "success, failed, true",
+    "pending, failed, true",
+    "pending, success failed, true",
+    "success, pending success failed, true",
+    "success, pending failed, false",
+    "success, rebooting pending failed, false",
+    "pending, failed pending failed, false",
+    "pending, success pending failed, false",
+    "failed, pending failed, false",
+    "failed, failed, true",
+    "success, pending, false"
+  })
+  void failedWithoutWork_knowsAnEarlierRunsWork(String before, String seen, boolean expected) {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", before).running(), Sameness.UNKNOWN);
+
+    for (String state : seen.split(" ")) {
+      see(tracker, 1, Nodes.b200(1).config(KEY, state).running());
+    }
+
+    assertThat(tracker.failedWithoutWork()).isEqualTo(expected);
   }
 
   @Test

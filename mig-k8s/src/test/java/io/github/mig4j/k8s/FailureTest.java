@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s;
 
+import static io.github.mig4j.k8s.simulator.ClusterView.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -7,9 +8,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
@@ -201,9 +202,15 @@ class FailureTest {
   @Test
   void noManager_isTold() {
     try (var simulator = simulator()) {
-      simulator.set("gpu-node", Trap.DRA_STACK);
-
-      var late = (MigDeadlineException) apply(SHORT);
+      var late = (MigDeadlineException) catchThrowable(() -> mig.node("gpu-node")
+          .apply("small")
+          .timings(QUICK)
+          .onProgress(event -> {
+            if (event.phase() == ApplyPhase.CHECKED) {
+              removeManager(simulator);
+            }
+          })
+          .await(SHORT));
 
       assertThat(late.diagnosis())
           .hasToString("manager-not-running: No pod of the MIG manager runs on node gpu-node. It"
@@ -324,6 +331,13 @@ class FailureTest {
     }
   }
 
+  /** The cluster goes over to dynamic resource allocation after it was checked. */
+  private void removeManager(GpuOperatorSimulator simulator) {
+    simulator.set("gpu-node", Trap.DRA_STACK);
+    var pods = client.pods().inNamespace("gpu-operator").withLabel("app", "nvidia-mig-manager");
+    eventually(() -> pods.list().getItems().isEmpty());
+  }
+
   /** Somebody changes the map after it was checked. */
   private MigFailedException applyExactWhile(String text, String changed) {
     return (MigFailedException) catchThrowable(() -> mig.node("gpu-node")
@@ -351,7 +365,7 @@ class FailureTest {
 
   private GpuOperatorSimulator simulator() {
     return simulator(
-        SimulatorTimings.builder().podStopTimeout(Duration.ofMillis(200)).build());
+        SimulatorTimings.builder().podStopTimeout(Duration.ofSeconds(1)).build());
   }
 
   /** A simulated operator that has switched MIG off with success. */
@@ -361,7 +375,7 @@ class FailureTest {
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
         .timings(
-            SimulatorTimings.builder().podStopTimeout(Duration.ofMillis(200)).build())
+            SimulatorTimings.builder().podStopTimeout(Duration.ofSeconds(1)).build())
         .start();
     logs.from(simulator);
     client

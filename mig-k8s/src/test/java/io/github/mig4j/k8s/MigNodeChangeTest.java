@@ -11,9 +11,9 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.github.mig4j.config.MigConfigSpec;
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
@@ -481,6 +481,34 @@ class MigNodeChangeTest {
           .await(LONG);
 
       assertThat(phases).doesNotContain(ApplyPhase.RESTARTED).endsWith(ApplyPhase.VERIFIED);
+    }
+  }
+
+  @Test
+  void recover_whatAClientThatIsGoneHasLeft_isTakenBack() {
+    try (var simulator = simulator()) {
+      apply(mig, "small");
+      record(
+          "other-config",
+          "ops-1",
+          NOON,
+          NOON.plusSeconds(600),
+          List.of(ChangeRecord.Done.CORDONED));
+      edit(node -> node.editOrNewSpec().withUnschedulable(true).endSpec());
+
+      at(NOON.plusSeconds(60)).node("gpu-node").recover().timings(QUICK).await(LONG);
+
+      assertThat(annotations()).doesNotContainKey("mig4j.github.io/change");
+      assertThat(Cluster.isCordoned(node())).isFalse();
+    }
+  }
+
+  @Test
+  void diagnose_ofANodeInOrder_saysThatItReportsSuccess() {
+    try (var simulator = simulator()) {
+      apply(mig, "small");
+
+      assertThat(mig.node("gpu-node").diagnose().code()).isEqualTo(FailureCode.REPORTED_SUCCESS);
     }
   }
 

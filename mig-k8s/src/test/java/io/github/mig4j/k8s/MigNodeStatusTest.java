@@ -2,8 +2,8 @@ package io.github.mig4j.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

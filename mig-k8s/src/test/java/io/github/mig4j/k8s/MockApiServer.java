@@ -30,7 +30,7 @@ import org.junit.platform.commons.support.ReflectionSupport;
 
 /**
  * fabric8's CRUD mock server for each test, put into its fields of type {@link KubernetesClient},
- * {@link KubernetesMockServer} and {@link PodLogs}, of which the last answers requests for logs.
+ * {@link KubernetesMockServer}, {@link PodLogs}, {@link PodBudgets} and {@link ApiFaults}.
  *
  * <p>Unlike its own extension, watches are closed on a thread of their own. In 7.8.0 the server's
  * only event loop waits for the events that a closing watch still has to send, which are sent on
@@ -49,11 +49,12 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
     Map<ServerRequest, Queue<ServerResponse>> expectations = new HashMap<>();
     PodBudgets budgets = new PodBudgets();
     PodLogs logs = new PodLogs();
+    ApiFaults faults = new ApiFaults();
     KubernetesMockServer server = new KubernetesMockServer(
         new Context(),
         new MockWebServer(),
         expectations,
-        new MoreLikeAServer(expectations, budgets, logs),
+        new MoreLikeAServer(expectations, budgets, logs, faults),
         false);
     server.init();
     KubernetesClient client = server.createClient();
@@ -63,6 +64,7 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
     set(context.getRequiredTestInstance(), PodLogs.class, logs);
     set(context.getRequiredTestInstance(), KubernetesClient.class, client);
     set(context.getRequiredTestInstance(), PodBudgets.class, budgets);
+    set(context.getRequiredTestInstance(), ApiFaults.class, faults);
   }
 
   @Override
@@ -96,16 +98,25 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
 
     private final PodBudgets budgets;
     private final PodLogs logs;
+    private final ApiFaults faults;
 
     MoreLikeAServer(
-        Map<ServerRequest, Queue<ServerResponse>> expectations, PodBudgets budgets, PodLogs logs) {
+        Map<ServerRequest, Queue<ServerResponse>> expectations,
+        PodBudgets budgets,
+        PodLogs logs,
+        ApiFaults faults) {
       super(expectations);
       this.budgets = budgets;
       this.logs = logs;
+      this.faults = faults;
     }
 
     @Override
     public MockResponse dispatch(RecordedRequest request) {
+      return faults.answer(request, () -> dispatchUnharmed(request));
+    }
+
+    private MockResponse dispatchUnharmed(RecordedRequest request) {
       Matcher log = LOG.matcher(request.getMethod() + " " + request.getPath());
       Optional<PodLogs.Answer> answer = log.matches() ? logs.of(log.group(1)) : Optional.empty();
       return answer
@@ -124,7 +135,9 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
         return new MockResponse().setResponseCode(409).setBody("{\"code\": 409}");
       }
       WebSocketListener watch = response.getWebSocketListener();
-      return watch == null ? response : response.withWebSocketUpgrade(new ClosedAside(watch));
+      return watch == null
+          ? response
+          : response.withWebSocketUpgrade(new ClosedAside(watch, faults));
     }
 
     /** What a test expects for the selection itself comes first, such as a refusal. */
@@ -155,9 +168,11 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
 
   private static final class ClosedAside extends WebSocketListener {
     private final WebSocketListener watch;
+    private final ApiFaults faults;
 
-    ClosedAside(WebSocketListener watch) {
+    ClosedAside(WebSocketListener watch, ApiFaults faults) {
       this.watch = watch;
+      this.faults = faults;
     }
 
     @Override
@@ -167,6 +182,7 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
 
     @Override
     public void onOpen(WebSocket socket, Response response) {
+      faults.opened(socket);
       watch.onOpen(socket, response);
     }
 
@@ -177,11 +193,13 @@ public final class MockApiServer implements BeforeEachCallback, AfterEachCallbac
 
     @Override
     public void onClosed(WebSocket socket, int code, String reason) {
+      faults.closed(socket);
       aside(() -> watch.onClosed(socket, code, reason));
     }
 
     @Override
     public void onFailure(WebSocket socket, Throwable failure, Response response) {
+      faults.closed(socket);
       aside(() -> watch.onFailure(socket, failure, response));
     }
 

@@ -12,12 +12,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The requests that one client sends, apart from those of others on the same server. */
-final class RecordedRequests implements Interceptor {
+public final class RecordedRequests implements Interceptor {
 
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private final Set<Permission> permissions = ConcurrentHashMap.newKeySet();
 
-  KubernetesClient client(Config config) {
+  public KubernetesClient client(Config config) {
     return new KubernetesClientBuilder()
         .withConfig(config)
         .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("recorder", this))
@@ -31,7 +31,7 @@ final class RecordedRequests implements Interceptor {
   }
 
   /** Everything that changes an object, in order. */
-  List<String> writes() {
+  public List<String> writes() {
     return requests.stream()
         .filter(request -> !request.startsWith("GET ") && !request.endsWith("accessreviews"))
         .toList();
@@ -71,7 +71,7 @@ final class RecordedRequests implements Interceptor {
     };
   }
 
-  List<String> all() {
+  public List<String> all() {
     return List.copyOf(requests);
   }
 }

@@ -1,5 +1,7 @@
 package io.github.mig4j.config;
 
+import io.github.mig4j.gpu.MigStrategy;
+
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import java.util.List;

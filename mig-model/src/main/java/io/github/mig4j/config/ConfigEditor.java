@@ -1,5 +1,9 @@
 package io.github.mig4j.config;
 
+import io.github.mig4j.yaml.GoScalar;
+import io.github.mig4j.yaml.Position;
+import io.github.mig4j.yaml.Quoted;
+import io.github.mig4j.yaml.YamlText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,9 @@
 package io.github.mig4j.config;
 
+import io.github.mig4j.yaml.Spot;
+import io.github.mig4j.yaml.YamlPath;
+import io.github.mig4j.yaml.YamlProblem;
+import io.github.mig4j.yaml.YamlProblems;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -7,9 +11,12 @@ import java.util.List;
 import java.util.Set;
 
 /** Collects what is found while a file is read; not thread-safe. */
-final class Findings {
+final class Findings implements YamlProblems {
   /** Enough for a reader, and a bound for hostile input. */
   private static final int MOST = 1000;
+
+  /** Where configurations stand under their names. */
+  static final YamlPath CONFIGS = YamlPath.ROOT.key("mig-configs");
 
   /** Not twice what stands behind an anchor that is used twice. */
   private final Set<Finding> listed = new LinkedHashSet<>();
@@ -18,12 +25,35 @@ final class Findings {
   private Severity worst = Severity.NOTE;
   private Severity worstDropped = Severity.NOTE;
 
-  void error(FindingCode code, Place place, String message) {
-    add(new Finding(Severity.ERROR, code, message, place));
+  void error(FindingCode code, Spot spot, String message) {
+    add(Severity.ERROR, code, spot, message);
   }
 
-  void warning(FindingCode code, Place place, String message) {
-    add(new Finding(Severity.WARNING, code, message, place));
+  void warning(FindingCode code, Spot spot, String message) {
+    add(Severity.WARNING, code, spot, message);
+  }
+
+  void add(Severity severity, FindingCode code, Spot spot, String message) {
+    add(new Finding(severity, code, message, place(spot)));
+  }
+
+  @Override
+  public void report(YamlProblem problem, Spot spot, String message) {
+    Severity severity = problem.isError() ? Severity.ERROR : Severity.WARNING;
+    add(severity, FindingCode.valueOf(problem.name()), spot, message);
+  }
+
+  @Override
+  public String program() {
+    return "mig-parted";
+  }
+
+  private static Place place(Spot spot) {
+    return new Place(
+        spot.position().line(),
+        spot.position().column(),
+        spot.path().toString(),
+        spot.path().keyBelow(CONFIGS));
   }
 
   void add(Finding finding) {

@@ -3,9 +3,14 @@ package io.github.mig4j.config;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.layout.Violation;
+import io.github.mig4j.yaml.Position;
+import io.github.mig4j.yaml.Quoted;
+import io.github.mig4j.yaml.Spot;
+import io.github.mig4j.yaml.YamlPath;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -71,12 +76,12 @@ final class HardwareLint {
               .formatted(Quoted.of(selected.get()), names(document.configs().keySet())));
     }
     if (!document.configs().containsKey("all-disabled")) {
-      findings.add(new Finding(
+      findings.add(
           Severity.NOTE,
           FindingCode.NO_ALL_DISABLED,
+          YamlPath.ROOT.at(Position.START),
           "The file has no config 'all-disabled', which the operator asks for on nodes that ask for"
-              + " none; add it, or set migManager.config.default to ''",
-          YamlPath.ROOT.at(Position.START)));
+              + " none; add it, or set migManager.config.default to ''");
     }
     document.configs().forEach((name, config) -> {
       MigConfigReader.ConfigPlaces configPlaces = places.get(name);
@@ -103,7 +108,7 @@ final class HardwareLint {
       this.name = name;
       this.selection = selection;
       this.places = places;
-      this.path = YamlPath.CONFIGS.key(name);
+      this.path = Findings.CONFIGS.key(name);
       this.isSelected = selected.equals(Optional.of(name));
     }
 
@@ -131,11 +136,11 @@ final class HardwareLint {
       }
     }
 
-    private void report(Severity severity, FindingCode code, Place place, String message) {
-      findings.add(new Finding(isSelected ? severity : Severity.NOTE, code, message, place));
+    private void report(Severity severity, FindingCode code, Spot spot, String message) {
+      findings.add(isSelected ? severity : Severity.NOTE, code, spot, message);
     }
 
-    private Place at(int entry, String field) {
+    private Spot at(int entry, String field) {
       MigConfigReader.EntryPlaces entryPlaces = places.entries().get(entry);
       YamlPath entryPath = path.item(entry);
       return entryPlaces.fields().containsKey(field)
@@ -143,7 +148,7 @@ final class HardwareLint {
           : entryPath.at(entryPlaces.entry());
     }
 
-    private Place at(int entry, MigProfile profile) {
+    private Spot at(int entry, MigProfile profile) {
       Position position = places.entries().get(entry).profiles().get(profile);
       YamlPath devices = path.item(entry).key("mig-devices");
       return position == null

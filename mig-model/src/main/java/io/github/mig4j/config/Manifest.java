@@ -1,5 +1,10 @@
 package io.github.mig4j.config;
 
+import io.github.mig4j.yaml.GoYaml;
+import io.github.mig4j.yaml.Nodes;
+import io.github.mig4j.yaml.Position;
+import io.github.mig4j.yaml.Quoted;
+import io.github.mig4j.yaml.YamlPath;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,8 +48,8 @@ final class Manifest {
   static boolean isManifest(List<Node> documents) {
     return documents.stream()
         .anyMatch(document -> document instanceof MappingNode object
-            && child(object, "kind") instanceof ScalarNode
-            && child(object, "mig-configs") == null);
+            && Nodes.child(object, "kind") instanceof ScalarNode
+            && Nodes.child(object, "mig-configs") == null);
   }
 
   /** The one configuration to read, or empty if there is none, which is then among the findings. */
@@ -58,13 +63,14 @@ final class Manifest {
     if (!(node instanceof MappingNode object)) {
       return;
     }
-    String kind = text(child(object, "kind"));
+    String kind = Nodes.text(Nodes.child(object, "kind"));
     if (kind.equals("ConfigMap")) {
       configMaps.add(object);
-    } else if (child(object, "items") instanceof SequenceNode items && kind.endsWith("List")) {
+    } else if (Nodes.child(object, "items") instanceof SequenceNode items
+        && kind.endsWith("List")) {
       boolean untyped = kind.equals("ConfigMapList");
       for (Node item : items.getValue()) {
-        if (untyped && item instanceof MappingNode map && child(map, "kind") == null) {
+        if (untyped && item instanceof MappingNode map && Nodes.child(map, "kind") == null) {
           configMaps.add(map);
         } else {
           collectItem(item);
@@ -75,7 +81,8 @@ final class Manifest {
 
   /** A List inside a List does not exist, so this ends. */
   private void collectItem(Node item) {
-    if (item instanceof MappingNode map && text(child(map, "kind")).equals("ConfigMap")) {
+    if (item instanceof MappingNode map
+        && Nodes.text(Nodes.child(map, "kind")).equals("ConfigMap")) {
       configMaps.add(map);
     }
   }
@@ -94,7 +101,7 @@ final class Manifest {
     List<MappingNode> candidates =
         configMaps.stream().filter(map -> data(map, KEY) != null).toList();
     List<MappingNode> telling = candidates.stream()
-        .filter(map -> text(data(map, KEY)).contains("mig-configs"))
+        .filter(map -> Nodes.text(data(map, KEY)).contains("mig-configs"))
         .toList();
     candidates = telling.isEmpty() ? candidates : telling;
     if (candidates.isEmpty()) {
@@ -112,10 +119,10 @@ final class Manifest {
   }
 
   private void reportMissingKey(MappingNode map) {
-    Node data = child(map, "data");
+    Node data = Nodes.child(map, "data");
     Optional<NodeTuple> similar = data instanceof MappingNode entries
         ? entries.getValue().stream()
-            .filter(entry -> text(entry.getValueNode()).contains("mig-configs"))
+            .filter(entry -> Nodes.text(entry.getValueNode()).contains("mig-configs"))
             .findFirst()
         : Optional.empty();
     Node place = similar.map(NodeTuple::getKeyNode).orElse(data == null ? map : data);
@@ -124,7 +131,7 @@ final class Manifest {
         YamlPath.ROOT.key("data").at(at(place)),
         similar
             .map(entry -> "ConfigMap %s has its configuration under %s, where the MIG manager does"
-                    .formatted(Quoted.of(name(map)), Quoted.of(text(entry.getKeyNode())))
+                    .formatted(Quoted.of(name(map)), Quoted.of(Nodes.text(entry.getKeyNode())))
                 + " not look; name the key '" + KEY + "'")
             .orElseGet(() -> "ConfigMap %s has no key '%s'; put the configuration there"
                 .formatted(Quoted.of(name(map)), KEY)));
@@ -148,26 +155,13 @@ final class Manifest {
               .formatted(KEY, value instanceof MappingNode ? "a map" : "a list", KEY));
       return Optional.empty();
     }
-    Position start = at(scalar);
-    if (scalar.getScalarStyle() != ScalarStyle.LITERAL) {
-      return Optional.of(new Embedded(scalar.getValue(), inner -> start, Optional.empty()));
-    }
-    int indentation = indentation(Position.linesOf(scalar.getValue()), start.line());
-    return Optional.of(new Embedded(
-        scalar.getValue(),
-        inner -> new Position(start.line() + inner.line(), inner.column() + indentation),
-        Optional.of(new Block(start.line(), indentation))));
-  }
-
-  /** Where a line of the block begins, told from the first line that is not blank. */
-  private int indentation(List<String> inner, int header) {
-    for (int i = 0; i < inner.size() && header + i < lines.size(); i++) {
-      String outer = lines.get(header + i);
-      if (!inner.get(i).isBlank() && outer.endsWith(inner.get(i))) {
-        return outer.length() - inner.get(i).length();
-      }
-    }
-    return 0;
+    int header = at(scalar).line();
+    List<String> inner = Position.linesOf(scalar.getValue());
+    Optional<Block> block = scalar.getScalarStyle() == ScalarStyle.LITERAL
+        ? Optional.of(new Block(header, Nodes.indentation(inner, lines, header)))
+        : Optional.empty();
+    Position.Origin origin = Nodes.origin(scalar, lines, Position.Origin.FILE);
+    return Optional.of(new Embedded(scalar.getValue(), origin, block));
   }
 
   private static Position at(Node node) {
@@ -175,27 +169,11 @@ final class Manifest {
   }
 
   private static String name(MappingNode map) {
-    Node metadata = child(map, "metadata");
-    return metadata instanceof MappingNode fields ? text(child(fields, "name")) : "";
+    return Nodes.text(Nodes.child(Nodes.child(map, "metadata"), "name"));
   }
 
   private static @Nullable Node data(MappingNode map, String key) {
-    return child(map, "data") instanceof MappingNode data ? child(data, key) : null;
-  }
-
-  /** The last of equal keys, as Kubernetes takes it. */
-  private static @Nullable Node child(MappingNode map, String key) {
-    Node found = null;
-    for (NodeTuple entry : map.getValue()) {
-      if (text(entry.getKeyNode()).equals(key)) {
-        found = entry.getValueNode();
-      }
-    }
-    return found;
-  }
-
-  private static String text(@Nullable Node node) {
-    return node instanceof ScalarNode scalar ? scalar.getValue() : "";
+    return Nodes.child(Nodes.child(map, "data"), key);
   }
 
   /** The keys that stand side by side if a configuration or a manifest lost its indentation. */
@@ -203,11 +181,11 @@ final class Manifest {
     if (!(root instanceof MappingNode map)) {
       return false;
     }
-    boolean configurationFlat = isEmpty(child(map, "mig-configs"))
+    boolean configurationFlat = isEmpty(Nodes.child(map, "mig-configs"))
         && map.getValue().stream()
-            .anyMatch(entry -> INNER_KEYS.contains(text(entry.getKeyNode()))
+            .anyMatch(entry -> INNER_KEYS.contains(Nodes.text(entry.getKeyNode()))
                 || entry.getValueNode() instanceof SequenceNode);
-    boolean manifestFlat = isEmpty(child(map, "data")) && child(map, KEY) != null;
+    boolean manifestFlat = isEmpty(Nodes.child(map, "data")) && Nodes.child(map, KEY) != null;
     return configurationFlat || manifestFlat;
   }
 

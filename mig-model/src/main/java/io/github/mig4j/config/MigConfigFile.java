@@ -1,5 +1,6 @@
 package io.github.mig4j.config;
 
+import io.github.mig4j.gpu.MigStrategy;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,6 +1,13 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.yaml.GoYaml;
+import io.github.mig4j.yaml.Position;
+import io.github.mig4j.yaml.Quoted;
+import io.github.mig4j.yaml.Spot;
+import io.github.mig4j.yaml.YamlPath;
+import io.github.mig4j.yaml.YamlText;
+import io.github.mig4j.yaml.YamlValue;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -120,7 +127,7 @@ final class MigConfigReader {
   }
 
   private static void report(YamlText.Fault fault, Findings findings) {
-    findings.error(fault.code(), YamlPath.ROOT.at(fault.at()), fault.message());
+    findings.report(fault.problem(), YamlPath.ROOT.at(fault.at()), fault.message());
   }
 
   private Optional<MigConfigDocument> document(YamlText yaml, String text, Position.Origin origin) {
@@ -227,7 +234,7 @@ final class MigConfigReader {
   }
 
   private MigConfigDocument configs(YamlValue.Entry field) {
-    YamlPath path = YamlPath.CONFIGS;
+    YamlPath path = Findings.CONFIGS;
     Map<String, MigConfig> configs = new LinkedHashMap<>();
     if (field.value() instanceof YamlValue.Mapping map && !map.entries().isEmpty()) {
       for (Map.Entry<String, YamlValue.Entry> each : map.entries().entrySet()) {
@@ -248,11 +255,11 @@ final class MigConfigReader {
     return MigConfigDocument.of(configs);
   }
 
-  private void checkName(String name, Place place) {
+  private void checkName(String name, Spot spot) {
     if (!MigConfig.isLabelValue(name)) {
       findings.warning(
           FindingCode.NOT_A_LABEL_VALUE,
-          place,
+          spot,
           ("Config name %s is no label value, so no node can ask for it; use 1 to 63 letters,"
                   + " digits, '.', '_' and '-', beginning and ending with a letter or digit")
               .formatted(Quoted.of(name)));
@@ -344,9 +351,9 @@ final class MigConfigReader {
       return fieldPlaces.getOrDefault(field, item.at());
     }
 
-    private <T> Optional<T> fault(FindingCode code, Place place, String message) {
+    private <T> Optional<T> fault(FindingCode code, Spot spot, String message) {
       faulty = true;
-      findings.error(code, place, message);
+      findings.error(code, spot, message);
       return Optional.empty();
     }
 
@@ -581,12 +588,12 @@ final class MigConfigReader {
       return count;
     }
 
-    private Optional<MigProfile> profile(String name, Place place) {
+    private Optional<MigProfile> profile(String name, Spot spot) {
       Optional<MigProfile> profile = parsed(name);
       if (profile.isEmpty()) {
         return fault(
             FindingCode.INVALID_PROFILE,
-            place,
+            spot,
             "Not a MIG profile: %s; %s"
                 .formatted(
                     Quoted.of(name),
@@ -596,7 +603,7 @@ final class MigConfigReader {
       if (!canonical.equals(name)) {
         findings.warning(
             FindingCode.NON_CANONICAL_PROFILE,
-            place,
+            spot,
             "NVIDIA's tools call the profile %s %s, so mig-parted never recognises the layout as"
                     .formatted(Quoted.of(name), canonical)
                 + " applied and makes all devices anew in every run; write '%s'"

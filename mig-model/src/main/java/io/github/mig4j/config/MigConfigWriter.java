@@ -1,12 +1,10 @@
 package io.github.mig4j.config;
 
+import io.github.mig4j.yaml.ScalarText;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/**
- * The file's text form, which every reader of YAML 1.1, YAML 1.2 and Go reads alike: what one of
- * them could take for a number, a date or a boolean is quoted.
- */
+/** The file's text form. */
 final class MigConfigWriter {
   /** YAML looks no further than 1024 characters for the colon behind a key. */
   private static final int LONGEST_SIMPLE_KEY = 1000;
@@ -36,7 +34,7 @@ final class MigConfigWriter {
   }
 
   private void config(String name, MigConfig config) {
-    String key = scalar(name);
+    String key = ScalarText.of(name);
     yaml.append(base)
         .append(key.length() > LONGEST_SIMPLE_KEY ? "? " + key + "\n" + base : key)
         .append(":\n");
@@ -69,7 +67,7 @@ final class MigConfigWriter {
           .migDevices()
           .forEach((profile, count) -> yaml.append(inner)
               .append("  ")
-              .append(scalar(profile.toString()))
+              .append(ScalarText.of(profile.toString()))
               .append(": ")
               .append(count)
               .append('\n'));
@@ -79,37 +77,7 @@ final class MigConfigWriter {
   /** Always a list: a single empty text would stand for every GPU, in a list it matches none. */
   private static String flow(List<DeviceFilter> filters) {
     return filters.stream()
-        .map(filter -> quoted(filter.text()))
+        .map(filter -> ScalarText.quoted(filter.text()))
         .collect(Collectors.joining(", ", "[", "]"));
-  }
-
-  static String scalar(String text) {
-    return isPlain(text) ? text : quoted(text);
-  }
-
-  private static boolean isPlain(String text) {
-    return text.matches("[A-Za-z0-9][A-Za-z0-9._+,-]*")
-        && text.chars().anyMatch(Character::isLetter)
-        && GoScalar.resolve(Position.START, text, GoScalar.PLAIN)
-            .filter(YamlValue.Text.class::isInstance)
-            .isPresent();
-  }
-
-  private static String quoted(String text) {
-    StringBuilder quoted = new StringBuilder("\"");
-    text.codePoints().forEach(c -> {
-      switch (c) {
-        case '"' -> quoted.append("\\\"");
-        case '\\' -> quoted.append("\\\\");
-        case '\n' -> quoted.append("\\n");
-        case '\t' -> quoted.append("\\t");
-        default -> {
-          boolean shown =
-              YamlText.isLegal(c) && c != '\r' && c != 0x85 && c != 0x2028 && c != 0x2029;
-          quoted.append(shown ? Character.toString(c) : "\\u%04X".formatted(c));
-        }
-      }
-    });
-    return quoted.append('"').toString();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.gpu;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -252,6 +253,25 @@ public final class ProfileNeed {
   private Answer hasGraphics(GpuInstanceProfile profile) {
     boolean has = attributes(profile).contains("+" + GRAPHICS);
     return Answer.of(graphics == Wish.EITHER || has == (graphics == Wish.WITH));
+  }
+
+  /** What is needed, e.g. {@code any profile with memory >= 20.0 GiB, SMs >= 30}. */
+  @Override
+  public String toString() {
+    List<String> words = new ArrayList<>();
+    if (memoryGib > 0) {
+      words.add("memory >= " + memoryGib + " GiB");
+    }
+    atLeast.forEach((budget, amount) -> words.add(budget.noun() + " >= " + amount));
+    addWish(words, media, "media engines");
+    addWish(words, graphics, "graphics");
+    return words.isEmpty() ? "any profile" : "any profile with " + String.join(", ", words);
+  }
+
+  private static void addWish(List<String> words, Wish wish, String what) {
+    if (wish != Wish.EITHER) {
+      words.add(wish == Wish.WITH ? what : "no " + what);
+    }
   }
 
   /** Each attribute with its sign, e.g. {@code +me}. */

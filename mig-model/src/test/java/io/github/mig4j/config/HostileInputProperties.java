@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.yaml.YamlText;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

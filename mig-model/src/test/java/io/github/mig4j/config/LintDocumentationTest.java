@@ -3,6 +3,7 @@ package io.github.mig4j.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.MigStrategy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

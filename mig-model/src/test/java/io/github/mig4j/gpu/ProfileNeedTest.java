@@ -98,6 +98,16 @@ class ProfileNeedTest {
         .hasMessage("The need must not be negative, but was -1 SMs");
   }
 
+  @Test
+  void toString_saysWhatIsNeeded() {
+    assertThat(ANY).hasToString("any profile");
+    assertThat(ANY.memoryGib(20).decoders(1).sms(30).withMedia().withoutGraphics())
+        .hasToString("any profile with memory >= 20.0 GiB, SMs >= 30, decoders >= 1,"
+            + " media engines, no graphics");
+    assertThat(ANY.withoutMedia().withGraphics())
+        .hasToString("any profile with no media engines, graphics");
+  }
+
   /** Why a name may rule a profile out: it is never below the memory. */
   @Test
   void names_areNeverBelowTheMemory() {

@@ -6,7 +6,9 @@ import io.github.mig4j.k8s.ApplyRequest;
 import io.github.mig4j.k8s.ApplyTimings;
 import io.github.mig4j.k8s.Disruption;
 import java.time.Duration;
-import picocli.CommandLine;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How a node is changed, and how that is told. */
@@ -44,6 +46,13 @@ final class ChangeOptions {
           + " default.")
   private Duration stability = Duration.ofSeconds(5);
 
+  @Option(
+      names = "--gpus",
+      paramLabel = "N",
+      description = "How many GPUs the node has, where its labels do not tell, as under strategy"
+          + " single.")
+  private @Nullable Integer gpus;
+
   int run(ApplyRequest request, Output output) {
     ApplyRequest configured = request
         .timings(ApplyTimings.builder().stability(stability).build())
@@ -51,9 +60,12 @@ final class ChangeOptions {
     if (gate) {
       configured = configured.gated();
     }
+    if (gpus != null) {
+      configured = configured.gpus(gpus);
+    }
     ApplyOutcome outcome;
-    try (Progress progress = progress(output)) {
-      outcome = configured.onProgress(progress).await(timeout);
+    try (Progress progress = Progress.on(output)) {
+      outcome = untilInterrupted(configured.onProgress(progress));
     }
     if (output.isJson()) {
       output.print(json(outcome));
@@ -63,11 +75,29 @@ final class ChangeOptions {
     return ExitCode.YES;
   }
 
-  /** Progress is for people, so it goes where it does not get into a pipe. */
-  private static Progress progress(Output output) {
-    return CommandLine.Help.Ansi.AUTO.enabled()
-        ? Progress.live(output.err())
-        : Progress.plain(output.err());
+  /** Ctrl-C ends the wait in order, so that the node is not left claimed by nobody. */
+  private ApplyOutcome untilInterrupted(ApplyRequest request) {
+    Thread waiting = Thread.currentThread();
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread hook = new Thread(() -> {
+      waiting.interrupt();
+      try {
+        boolean unused = ended.await(5, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    });
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return request.await(timeout);
+    } finally {
+      ended.countDown();
+      try {
+        boolean unused = Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException shuttingDown) {
+        // The hook is running, and has been told.
+      }
+    }
   }
 
   private static void print(ApplyOutcome outcome, Output output) {

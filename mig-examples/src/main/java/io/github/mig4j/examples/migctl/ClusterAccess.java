@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.MigSettings;
+import io.github.mig4j.k8s.sharing.SharingClient;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -47,6 +48,13 @@ final class ClusterAccess {
 
   MigClient mig(KubernetesClient client) {
     return MigClient.of(client)
+        .with(MigSettings.builder()
+            .operatorNamespace(Optional.ofNullable(namespace))
+            .build());
+  }
+
+  SharingClient sharing(KubernetesClient client) {
+    return SharingClient.of(client)
         .with(MigSettings.builder()
             .operatorNamespace(Optional.ofNullable(namespace))
             .build());

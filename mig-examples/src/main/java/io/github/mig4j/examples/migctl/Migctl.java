@@ -5,6 +5,7 @@ import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.UnknownGpuException;
 import io.github.mig4j.k8s.MigClusterException;
 import io.github.mig4j.k8s.MigDeadlineException;
+import io.github.mig4j.k8s.sharing.SharingDeadlineException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -27,19 +28,24 @@ import picocli.CommandLine.Command;
       ModelCommand.class,
       LayoutsCommand.class,
       PlaceCommand.class,
+      PlanCommand.class,
+      AdviseCommand.class,
       ImportCommand.class,
       ValidateCommand.class,
       ExplainCommand.class,
       GenerateCommand.class,
       FmtCommand.class,
       StatusCommand.class,
+      DiagnoseCommand.class,
       PreflightCommand.class,
       ApplyCommand.class,
       RollbackCommand.class,
       RecoverCommand.class,
       DisableCommand.class,
       RolloutCommand.class,
+      ShareCommand.class,
       SimulateCommand.class,
+      DraCommand.class,
       AutoComplete.GenerateCompletion.class
     },
     footer = {
@@ -49,9 +55,11 @@ import picocli.CommandLine.Command;
       "  migctl model NVIDIA-B200",
       "  migctl place --gpu h100-sxm-80gb 3g.40gb:2",
       "  migctl layouts --gpu a100-40gb --maximal",
+      "  migctl plan --gpus a100-40gb:8 --demand 1g.5gb:30,3g.20gb:5",
       "  migctl validate mig-config.yaml --gpu b200-180gb",
       "  migctl status",
       "  migctl apply gpu-node b200-split-small",
+      "  migctl share l40s-node --time-slicing 4",
       "  source <(migctl generate-completion)      completion for bash and zsh",
       "",
       "Exit codes: 0 yes, 1 no (and the reasons), 2 wrong usage, unknown GPU or",
@@ -104,7 +112,9 @@ public final class Migctl {
       err.println(e.getMessage());
       return ExitCode.NO;
     }
-    if (e instanceof MigClusterException || e instanceof MigDeadlineException) {
+    if (e instanceof MigClusterException
+        || e instanceof MigDeadlineException
+        || e instanceof SharingDeadlineException) {
       err.println(e.getMessage());
       return ExitCode.CLUSTER;
     }

@@ -7,6 +7,7 @@ import java.util.Timer;
 import java.util.TimerTask;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 
 /** Tells the steps of a change: one line each, and on a terminal a last one that counts seconds. */
 final class Progress implements Consumer<ApplyEvent>, AutoCloseable {
@@ -21,6 +22,11 @@ final class Progress implements Consumer<ApplyEvent>, AutoCloseable {
   private Progress(PrintWriter out, @Nullable Timer ticker) {
     this.out = out;
     this.ticker = ticker;
+  }
+
+  /** Progress is for people, so it goes where it does not get into a pipe. */
+  static Progress on(Output output) {
+    return CommandLine.Help.Ansi.AUTO.enabled() ? live(output.err()) : plain(output.err());
   }
 
   static Progress plain(PrintWriter out) {

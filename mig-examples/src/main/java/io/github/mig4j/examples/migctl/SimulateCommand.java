@@ -1,9 +1,9 @@
 package io.github.mig4j.examples.migctl;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import java.time.Duration;

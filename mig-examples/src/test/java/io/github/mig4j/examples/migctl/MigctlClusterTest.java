@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.config.MigConfigSpec;
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.examples.EmbeddedCluster;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.Labels;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
@@ -19,6 +19,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -165,6 +166,14 @@ class MigctlClusterTest {
   }
 
   @Test
+  void diagnose_saysWhatIsKnown() {
+    var run = migctl("diagnose", "gpu-node");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).matches("[a-z-]+: .*(\\R  .*)*\\R");
+  }
+
+  @Test
   void rollbackAndDisable_returnToWhatWas() {
     assertThat(change("apply", "gpu-node", "small").exit).isZero();
     assertThat(change("apply", "gpu-node", "medium").exit).isZero();
@@ -262,5 +271,38 @@ class MigctlClusterTest {
     assertThat(run.exit).isZero();
     assertThat(run.out).contains("for other-node with 1 h100-sxm-80gb each; Ctrl-C ends it");
     assertThat(cluster.client().nodes().withName("other-node").get()).isNotNull();
+  }
+
+  @Test
+  void share_setsUp_timeSlices_andTakesItBack() throws IOException {
+    var refused = change("share", "gpu-node", "--time-slicing", "4");
+    var shared =
+        change("share", "gpu-node", "--time-slicing", "4", "--rename", "--setup", "plugin-config");
+    var off = change("share", "gpu-node", "--off", "--json");
+
+    assertThat(refused.exit).isEqualTo(ExitCode.NO);
+    assertThat(refused.err)
+        .contains(
+            "Sharing on node gpu-node: the ClusterPolicy names no ConfigMap for the device plugin;");
+    assertThat(shared.out)
+        .matches("gpu-node verified as time-slicing-4-[0-9a-f]{8}\\R  nvidia.com/gpu.shared: 4\\R");
+    assertThat(shared.err.lines().map(line -> line.replaceFirst(" +[0-9.]+s  (\\w+).*", "$1")))
+        .containsSubsequence("CHECKED", "REQUESTED", "OFFERED", "VERIFIED");
+    assertThat(off.json().get("allocatable").toString()).isEqualTo("{\"nvidia.com/gpu\":1}");
+    assertThat(off.json().get("doubt").isNull()).isTrue();
+    assertThat(off.exit).isZero();
+  }
+
+  @Test
+  void share_wrongUsage_saysWhatIsRight() {
+    var one = change("share", "gpu-node", "--time-slicing", "1");
+    var both = change("share", "gpu-node", "--off", "--rename");
+    var nothing = change("share", "gpu-node");
+
+    assertThat(one.err)
+        .startsWith(
+            "The replicas of nvidia.com/gpu must be at least 2, but were 1; leave it out for no sharing");
+    assertThat(both.err).startsWith("--rename and --one-each are for --time-slicing and --mps");
+    assertThat(List.of(one.exit, both.exit, nothing.exit)).containsOnly(ExitCode.USAGE);
   }
 }

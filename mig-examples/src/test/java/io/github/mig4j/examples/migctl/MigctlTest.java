@@ -238,6 +238,8 @@ class MigctlTest {
         "place --gpu a30-24gb 1g.6gb:0 ~ The count of 1g.6gb must be at least 1, but was 0",
         "place --gpu a30-24gb ~ Missing required parameter: 'PROFILE[:COUNT]'",
         "place 1g.6gb ~ Missing required option: '--gpu=ID'",
+        "advise --gpu l4 --tenants 0 ~ tenants must be at least 1, but was 0",
+        "advise --gpu l4 --tenants 2 --memory -1 ~ memoryGib must not be negative, but was -1.0",
         "layouts --gpu a30-24gb --profiles 1g ~ Not a MIG profile: '1g'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
       })
@@ -338,6 +340,52 @@ class MigctlTest {
         .contains("l40s                         Ada Lovelace  no         -       -        ?  ");
     assertThat(json).hasSize(28);
     assertThat(json.at("/0/id").asText()).isEqualTo("a30-24gb");
+  }
+
+  @Test
+  void advise_json_hasTheDocumentedFields() throws IOException {
+    var run = migctl(
+        "advise",
+        "--gpu",
+        "l4",
+        "--tenants",
+        "2",
+        "--memory",
+        "10",
+        "--isolation",
+        "memory",
+        "--json");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.json().get("best").asText()).isEqualTo("mps");
+    assertThat(run.json().get("config").asText()).isEqualTo("""
+        version: v1
+        sharing:
+          mps:
+            resources:
+              - name: nvidia.com/gpu
+                replicas: 2
+        """);
+    assertThat(run.json().at("/options/0/method").asText()).isEqualTo("mps");
+    assertThat(run.json().at("/options/0/reasons/1")).isEqualTo(new ObjectMapper().readTree("""
+            {"topic": "memory-isolation", "verdict": "suits",
+             "message": "each tenant is limited to an equal part of the memory"}"""));
+    assertThat(run.json().at("/options/2/method").asText()).isEqualTo("mig");
+    assertThat(run.json().at("/options/2/verdict").asText()).isEqualTo("suits-not");
+    assertThat(run.json().at("/options/2/profile").isNull()).isTrue();
+  }
+
+  @Test
+  void advise_whereNothingSuits_isExit1_withEveryReason() {
+    var run = migctl("advise", "--gpu", "l4", "--tenants", "2", "--isolation", "fault");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.err).isEmpty();
+    assertThat(run.out)
+        .contains("time-slicing does not suit")
+        .contains("  - fault-isolation: a crash of one tenant ends all")
+        .contains("  - support: l4 has no MIG")
+        .doesNotContain("configuration:");
   }
 
   @Test
@@ -520,6 +568,58 @@ class MigctlTest {
   }
 
   @Test
+  void plan_json_hasTheDocumentedFields() throws IOException {
+    var run = migctl(
+        "plan", "--json", "--gpus", "a30-24gb:2,NVIDIA-A30:1", "--demand", "2g.12gb:5,3g.20gb:2");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.json()).isEqualTo(new ObjectMapper().readTree("""
+            {"gpus": 3, "lowerBound": 3, "gap": 0,
+             "unmetCount": 2, "unmetLowerBound": 2, "optimal": true,
+             "models": [{"model": "a30-24gb", "used": 3, "available": 3}],
+             "layouts": [{"count": 2, "model": "a30-24gb", "devices": {"2g.12gb": 2},
+                          "placements": [{"profile": "2g.12gb", "start": 0, "size": 2},
+                                         {"profile": "2g.12gb", "start": 2, "size": 2}]},
+                         {"count": 1, "model": "a30-24gb", "devices": {"2g.12gb": 1},
+                          "placements": [{"profile": "2g.12gb", "start": 0, "size": 2}]}],
+             "unmet": [{"profile": "3g.20gb", "count": 2, "code": "no-profile",
+                        "message": "2 of 2 x 3g.20gb unmet: no profile of a30-24gb does;\
+             did you mean 4g.24gb?"}]}"""));
+    assertThat(run.err.strip())
+        .isEqualTo("2 of 2 x 3g.20gb unmet: no profile of a30-24gb does; did you mean 4g.24gb?");
+  }
+
+  @Test
+  void plan_ofAMillion_isPlanned() throws IOException {
+    var run = migctl(
+        "plan", "--json", "--gpus", "a100-40gb:200000", "--demand", "1g.5gb:700000,2g.10gb:300000");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.json().get("gpus").asInt()).isEqualTo(185_715);
+    assertThat(run.json().get("gap").asInt()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "a30-24gb   | 1g.6gb:1 | Not GPUs: 'a30-24gb'. Expected ID:COUNT, e.g. 'b200-180gb:8' with a"
+            + " count of at least 1",
+        "a30-24gb:1 | 1g.6gb:0 | Not demand: '1g.6gb:0'. Expected PROFILE:COUNT, e.g. '1g.23gb:50'"
+            + " with a count of at least 1",
+        "a30-24gb:1 | 1c.2g.12gb:1 | Only whole GPU instances can be planned, but 1c.2g.12gb shares"
+            + " one; ask for 2g.12gb",
+        "a31:1      | 1g.6gb:1 | Unknown GPU 'a31'. Did you mean a10, a40?",
+      })
+  void plan_wrongUsage_isExit2(String gpus, String demand, String message) {
+    var run = migctl("plan", "--gpus", gpus, "--demand", demand);
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err.lines().findFirst()).contains(message);
+  }
+
+  @Test
   void generate_printsACanonicalFileWithoutFindings() throws IOException {
     var run = migctl("generate", "--gpu", "a30-24gb,h100-sxm-80gb");
     Path file = Files.writeString(folder.resolve("config.yaml"), run.out);
@@ -642,7 +742,7 @@ class MigctlTest {
           .isEqualToNormalizingNewlines(example.group(2));
       examples++;
     }
-    assertThat(examples).isEqualTo(3);
+    assertThat(examples).isEqualTo(7);
   }
 
   @ParameterizedTest
@@ -653,12 +753,15 @@ class MigctlTest {
         "model",
         "layouts",
         "place",
+        "plan",
+        "advise",
         "import",
         "validate",
         "explain",
         "generate",
         "fmt",
         "status",
+        "diagnose",
         "preflight",
         "apply",
         "rollback",

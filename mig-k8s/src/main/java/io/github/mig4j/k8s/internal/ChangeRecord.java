@@ -41,6 +41,9 @@ public record ChangeRecord(String config, String by, String since, String until,
   }
 
   public ChangeRecord {
+    if (config == null || by == null || since == null || until == null || done == null) {
+      throw new IllegalArgumentException("A record has config, by, since, until and done");
+    }
     done = List.copyOf(done);
   }
 
@@ -73,6 +76,17 @@ public record ChangeRecord(String config, String by, String since, String until,
           "Node %s has an annotation %s that cannot be read: %s. Remove it with 'kubectl annotate node %s %s-' once nobody changes the node"
               .formatted(
                   node.getMetadata().getName(), KEY, text, node.getMetadata().getName(), KEY));
+    }
+  }
+
+  /** The configuration in the text of a record; empty if it cannot be read. */
+  public static String configOf(String text) {
+    try {
+      return text.isEmpty()
+          ? ""
+          : Serialization.unmarshal(text, ChangeRecord.class).config();
+    } catch (RuntimeException unreadable) {
+      return "";
     }
   }
 

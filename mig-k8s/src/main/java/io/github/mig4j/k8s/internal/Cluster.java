@@ -3,9 +3,11 @@ package io.github.mig4j.k8s.internal;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeList;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.api.model.StatusDetails;
@@ -15,6 +17,7 @@ import io.fabric8.kubernetes.api.model.policy.v1.Eviction;
 import io.fabric8.kubernetes.api.model.policy.v1.EvictionBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.RequestConfig;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.PodResource;
@@ -39,6 +42,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The requests of this package, with failures turned into exceptions that name a remedy. */
@@ -47,8 +51,10 @@ public final class Cluster {
   /** A write loses at most this often against other writers before it gives up. */
   private static final int ATTEMPTS = 16;
 
-  /** Nodes in one answer, as kubectl asks for. */
+  /** Objects in one answer, as kubectl asks for. */
   private static final long PAGE = 500;
+
+  private static final int TOO_MANY_REQUESTS = 429;
 
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
   private static final PatchContext JSON = PatchContext.of(PatchType.JSON);
@@ -171,17 +177,37 @@ public final class Cluster {
    * @param selector labels as kubectl takes them; empty for all nodes
    */
   public void forEachNode(String selector, Consumer<Node> consumer) {
+    if (selector.isEmpty()) {
+      inPages("list nodes", options -> client.nodes().list(options), consumer);
+    } else {
+      inPages(
+          "list nodes with " + selector,
+          options -> client.nodes().withLabelSelector(selector).list(options),
+          consumer);
+    }
+  }
+
+  /** The pods of all namespaces, read in pages. */
+  public List<Pod> allPods() {
+    List<Pod> found = new ArrayList<>();
+    inPages(
+        "list pods in all namespaces",
+        options -> client.pods().inAnyNamespace().list(options),
+        found::add);
+    return found;
+  }
+
+  private <T extends HasMetadata> void inPages(
+      String what,
+      Function<ListOptions, ? extends KubernetesResourceList<T>> list,
+      Consumer<T> consumer) {
     String next = "";
     do {
-      ListOptionsBuilder options = new ListOptionsBuilder().withLimit(PAGE);
-      if (!next.isEmpty()) {
-        options.withContinue(next);
-      }
-      NodeList page = call(
-          selector.isEmpty() ? "list nodes" : "list nodes with " + selector,
-          () -> selector.isEmpty()
-              ? client.nodes().list(options.build())
-              : client.nodes().withLabelSelector(selector).list(options.build()));
+      ListOptions options = new ListOptionsBuilder()
+          .withLimit(PAGE)
+          .withContinue(next.isEmpty() ? null : next)
+          .build();
+      KubernetesResourceList<T> page = call(what, () -> list.apply(options));
       page.getItems().forEach(consumer);
       next = Objects.requireNonNullElse(page.getMetadata().getContinue(), "");
     } while (!next.isEmpty());
@@ -256,7 +282,12 @@ public final class Cluster {
         .build();
     return call("evict pod %s/%s".formatted(namespace, name), () -> {
       try {
-        return withoutRepetition().pods().inNamespace(namespace).withName(name).evict(eviction);
+        return withoutRepetition()
+            .client
+            .pods()
+            .inNamespace(namespace)
+            .withName(name)
+            .evict(eviction);
       } catch (KubernetesClientException e) {
         // Gone, or another pod of that name by now.
         if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
@@ -289,13 +320,12 @@ public final class Cluster {
     });
   }
 
-  /** The same client, which by itself sends a request again that is answered 429. */
-  private KubernetesClient withoutRepetition() {
-    return client
-        .newClient(new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
-            .withRequestRetryBackoffLimit(0)
-            .build())
-        .adapt(KubernetesClient.class);
+  /** The same cluster, asked once; the Kubernetes client repeats what is answered 429 or 5xx. */
+  public Cluster withoutRepetition() {
+    RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+        .withRequestRetryBackoffLimit(0)
+        .build();
+    return new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings);
   }
 
   /** The MIG manager's pods of a namespace. */
@@ -416,6 +446,22 @@ public final class Cluster {
 
   public static boolean isOn(Pod pod, String node) {
     return pod.getSpec() != null && node.equals(pod.getSpec().getNodeName());
+  }
+
+  /**
+   * Whether a watch that failed should be tried again: the API server did not answer, has too much
+   * to do, or no longer has the version to start from.
+   */
+  public static boolean mayPass(Throwable failure) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      if (e instanceof KubernetesClientException answered && answered.getCode() > 0) {
+        int code = answered.getCode();
+        return code == HttpURLConnection.HTTP_GONE
+            || code == TOO_MANY_REQUESTS
+            || code >= HttpURLConnection.HTTP_INTERNAL_ERROR;
+      }
+    }
+    return true;
   }
 
   private static Throwable rootCause(Throwable e) {

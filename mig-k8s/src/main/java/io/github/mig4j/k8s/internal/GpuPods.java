@@ -3,12 +3,13 @@ package io.github.mig4j.k8s.internal;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.github.mig4j.k8s.Labels;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ public final class GpuPods {
     return podsOfNode.stream()
         .filter(GpuPods::isRunning)
         .filter(pod -> !isStoppedByManager(pod))
-        .filter(GpuPods::asksForGpu)
+        .filter(pod -> !devices(pod).isEmpty())
         .toList();
   }
 
@@ -79,6 +80,35 @@ public final class GpuPods {
     return more > 0 ? "%s and %d more".formatted(named, more) : named;
   }
 
+  /**
+   * The devices that a pod takes: the containers' together, or an init container's where that asks
+   * for more.
+   */
+  public static SortedMap<String, Long> devices(Pod pod) {
+    SortedMap<String, Long> taken = new TreeMap<>();
+    for (Container container : orEmpty(pod.getSpec().getContainers())) {
+      devices(container).forEach((resource, count) -> taken.merge(resource, count, Long::sum));
+    }
+    for (Container container : orEmpty(pod.getSpec().getInitContainers())) {
+      devices(container).forEach((resource, count) -> taken.merge(resource, count, Long::max));
+    }
+    return taken;
+  }
+
+  private static SortedMap<String, Long> devices(Container container) {
+    SortedMap<String, Long> devices = new TreeMap<>();
+    ResourceRequirements resources = container.getResources();
+    if (resources != null) {
+      Stream.of(orEmpty(resources.getRequests()), orEmpty(resources.getLimits()))
+          .flatMap(amounts -> amounts.entrySet().stream())
+          .filter(amount -> isGpu(amount.getKey()))
+          .forEach(amount -> devices.merge(
+              amount.getKey(), amount.getValue().getNumericalAmount().longValue(), Long::max));
+    }
+    devices.values().removeIf(count -> count == 0);
+    return devices;
+  }
+
   public static String name(Pod pod) {
     return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
   }
@@ -96,30 +126,15 @@ public final class GpuPods {
         || selector.containsKey(Labels.DEPLOY_CLIENT);
   }
 
-  private static boolean asksForGpu(Pod pod) {
-    return Stream.of(pod.getSpec().getContainers(), pod.getSpec().getInitContainers())
-        .filter(containers -> containers != null)
-        .flatMap(List::stream)
-        .map(Container::getResources)
-        .filter(resources -> resources != null)
-        .anyMatch(GpuPods::asksForGpu);
-  }
-
-  private static boolean asksForGpu(ResourceRequirements resources) {
-    return Stream.of(resources.getRequests(), resources.getLimits())
-        .flatMap(asked -> orEmpty(asked).entrySet().stream())
-        .anyMatch(asked -> isGpu(asked.getKey()) && isMoreThanNone(asked.getValue()));
-  }
-
   private static boolean isGpu(String resource) {
     return resource.startsWith("nvidia.com/gpu") || resource.startsWith("nvidia.com/mig-");
   }
 
-  private static boolean isMoreThanNone(Quantity quantity) {
-    return quantity.getNumericalAmount().signum() > 0;
-  }
-
   private static <V> Map<String, V> orEmpty(@Nullable Map<String, V> map) {
     return map == null ? Map.of() : map;
+  }
+
+  private static <T> List<T> orEmpty(@Nullable List<T> list) {
+    return list == null ? List.of() : list;
   }
 }

@@ -44,6 +44,13 @@ public final class NodePatch {
     return this;
   }
 
+  public NodePatch removeLabel(String key) {
+    if (labels.remove(key) != null) {
+      operations.add(Map.of("op", "remove", "path", "/metadata/labels/" + escaped(key)));
+    }
+    return this;
+  }
+
   public NodePatch removeAnnotation(String key) {
     if (annotations.remove(key) != null) {
       operations.add(Map.of("op", "remove", "path", "/metadata/annotations/" + escaped(key)));

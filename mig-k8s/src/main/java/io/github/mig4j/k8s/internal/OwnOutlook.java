@@ -48,8 +48,13 @@ record OwnOutlook(Cluster cluster) implements Outlook {
   @Override
   public Following follow(String node, ResourceEventHandler<Node> listener, Duration patience)
       throws InterruptedException {
-    SharedIndexInformer<Node> informer =
-        cluster.client().nodes().withName(node).runnableInformer(0).addEventHandler(listener);
+    SharedIndexInformer<Node> informer = cluster
+        .client()
+        .nodes()
+        .withName(node)
+        .runnableInformer(0)
+        .addEventHandler(listener)
+        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
     boolean started = false;
     try {
       cluster.await("list and watch node " + node, informer.start(), patience);

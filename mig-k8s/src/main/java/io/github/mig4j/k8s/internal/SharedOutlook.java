@@ -52,7 +52,8 @@ public final class SharedOutlook implements Outlook, AutoCloseable {
         .withLimit(PAGE)
         .runnableInformer(0)
         .removeNamespaceIndex()
-        .itemStore(nodes);
+        .itemStore(nodes)
+        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
     this.podInformer = cluster
         .client()
         .pods()
@@ -60,7 +61,8 @@ public final class SharedOutlook implements Outlook, AutoCloseable {
         .withLimit(PAGE)
         .runnableInformer(0)
         .removeNamespaceIndex()
-        .itemStore(pods);
+        .itemStore(pods)
+        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
   }
 
   /** Returns once everything has been listed. */

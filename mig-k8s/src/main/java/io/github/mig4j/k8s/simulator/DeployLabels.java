@@ -11,6 +11,8 @@ final class DeployLabels {
   static final String FEATURE_DISCOVERY = Labels.DEPLOY_PREFIX + "gpu-feature-discovery";
   static final String MIG_MANAGER = Labels.DEPLOY_PREFIX + "mig-manager";
 
+  private static final String DRA_DRIVER = Labels.DEPLOY_PREFIX + "dra-driver";
+
   private static final String RUN = "true";
   private static final String DO_NOT_RUN = "false";
   private static final String CLIENT = Labels.DEPLOY_PREFIX + "client";
@@ -67,6 +69,7 @@ final class DeployLabels {
   /** What the operator takes back where GPUs are given out by the DRA driver. */
   static void removeForDra(Map<String, String> labels) {
     labels.keySet().removeAll(List.of(DEVICE_PLUGIN, MIG_MANAGER));
+    labels.put(DRA_DRIVER, RUN);
   }
 
   /** What the MIG manager does before a change; an absent label counts as one that is not false. */

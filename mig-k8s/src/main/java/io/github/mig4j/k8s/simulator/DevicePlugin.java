@@ -1,7 +1,10 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.sharing.GpuSharing;
+import io.github.mig4j.sharing.SharedResource;
+import io.github.mig4j.sharing.SharingKind;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +26,34 @@ final class DevicePlugin {
 
     /** It exits, and the node offers nothing. */
     record Exit(String message) implements Start {}
+  }
+
+  static Start start(List<SimulatedGpu> gpus, MigStrategy strategy, Optional<GpuSharing> sharing) {
+    boolean mps = sharing.filter(some -> some.kind() == SharingKind.MPS).isPresent();
+    if (mps && strategy == MigStrategy.MIXED) {
+      return new Start.Exit("using --mig-strategy=mixed is not supported with MPS");
+    }
+    if (mps && gpus.stream().anyMatch(SimulatedGpu::migEnabled)) {
+      return new Start.Exit("MPS is not supported for MIG devices");
+    }
+    Start start = start(gpus, strategy);
+    return start instanceof Start.Offer offer && sharing.isPresent()
+        ? new Start.Offer(shared(offer.resources(), sharing.get()))
+        : start;
+  }
+
+  /** Offers each shared device as often as it has replicas. */
+  private static SortedMap<String, Integer> shared(
+      SortedMap<String, Integer> devices, GpuSharing sharing) {
+    SortedMap<String, Integer> offered = new TreeMap<>(devices);
+    sharing.resources().forEach(resource -> offered.remove(resource.name()));
+    for (SharedResource resource : sharing.resources()) {
+      int count = devices.getOrDefault(resource.name(), 0);
+      if (count > 0) {
+        offered.merge(sharing.offeredName(resource), count * resource.replicas(), Math::max);
+      }
+    }
+    return offered;
   }
 
   static Start start(List<SimulatedGpu> gpus, MigStrategy strategy) {

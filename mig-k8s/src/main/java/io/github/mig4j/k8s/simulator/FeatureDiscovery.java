@@ -1,11 +1,14 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.sharing.GpuSharing;
+import io.github.mig4j.sharing.SharedResource;
+import io.github.mig4j.sharing.SharingKind;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +43,28 @@ final class FeatureDiscovery {
   }
 
   /** What the labels of a node with these GPUs are. */
+  static SortedMap<String, String> labels(
+      List<SimulatedGpu> gpus, MigStrategy strategy, Optional<GpuSharing> sharing) {
+    SortedMap<String, String> labels = labels(gpus, strategy);
+    sharing.ifPresent(some -> share(labels, some));
+    return labels;
+  }
+
+  /** Only what is there can be shared: zero replicas stay zero. */
+  private static void share(SortedMap<String, String> labels, GpuSharing sharing) {
+    labels.put("nvidia.com/mps.capable", String.valueOf(sharing.kind() == SharingKind.MPS));
+    for (SharedResource resource : sharing.resources()) {
+      String prefix = resource.name();
+      if (labels.getOrDefault(prefix + ".replicas", "0").equals("1")) {
+        labels.put(prefix + ".replicas", String.valueOf(resource.replicas()));
+        labels.put(prefix + ".sharing-strategy", sharing.kind().toString());
+        if (!sharing.renameByDefault()) {
+          labels.merge(prefix + ".product", "-SHARED", String::concat);
+        }
+      }
+    }
+  }
+
   static SortedMap<String, String> labels(List<SimulatedGpu> gpus, MigStrategy strategy) {
     SortedMap<String, String> labels = new TreeMap<>();
     labels.put("nvidia.com/gpu.machine", "mig4j-simulated");

@@ -14,8 +14,8 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
@@ -44,8 +44,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * }
  * }</pre>
  *
- * <p>It plays the operator, the MIG manager, the device plugin with the kubelet's part, and GPU
- * Feature Discovery. Nodes, the operator's namespace and the ClusterPolicy are made if they are
+ * <p>It plays the operator, the MIG manager, the device plugin with its config-manager and the
+ * kubelet's part, and GPU Feature Discovery. Nodes, the operator's namespace and the ClusterPolicy are made if they are
  * absent, and stay when it is closed; those that exist are used as they are. The client stays the
  * caller's to close, after the simulator. All methods can be called from any thread.
  */
@@ -343,6 +343,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     private String namespace = DEFAULT_NAMESPACE;
     private MigStrategy strategy = MigStrategy.SINGLE;
     private String configMap = "";
+    private String devicePluginConfigMap = "";
     private boolean installsDefinition;
     private SimulatorTimings timings = SimulatorTimings.builder().build();
 
@@ -420,6 +421,18 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
+     * Names the ConfigMap with the device plugin's configurations, for a cluster whose ClusterPolicy
+     * does not.
+     *
+     * @param name a ConfigMap in the operator's namespace; by default none, so that nothing is shared
+     * @return this builder
+     */
+    public Builder devicePluginConfigMap(String name) {
+      this.devicePluginConfigMap = name;
+      return this;
+    }
+
+    /**
      * Sets how long things take.
      *
      * @param timings the durations
@@ -474,8 +487,11 @@ public final class GpuOperatorSimulator implements AutoCloseable {
               namespace,
               timings,
               new Background(timings.retry()),
-              new AtomicReference<>(
-                  new OperatorPolicy(strategy, configMap, OperatorPolicy.ALL_DISABLED))),
+              new AtomicReference<>(new OperatorPolicy(
+                  strategy,
+                  configMap,
+                  OperatorPolicy.ALL_DISABLED,
+                  new OperatorPolicy.PluginConfig(devicePluginConfigMap, "")))),
           nodes,
           traps);
       try {

@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 final class NodeObject {
 
   private static final String WHOLE_GPUS = "nvidia.com/gpu";
+  private static final String SHARED_GPUS = "nvidia.com/gpu.shared";
   private static final String MIG_DEVICES = "nvidia.com/mig-";
 
   private final KubernetesClient client;
@@ -82,7 +83,9 @@ final class NodeObject {
     if (before != null) {
       before.forEach((resource, quantity) -> after.put(
           resource,
-          resource.equals(WHOLE_GPUS) || resource.startsWith(MIG_DEVICES)
+          resource.equals(WHOLE_GPUS)
+                  || resource.equals(SHARED_GPUS)
+                  || resource.startsWith(MIG_DEVICES)
               ? new Quantity("0")
               : quantity));
     }

@@ -2,11 +2,12 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
-import io.github.mig4j.config.MigStrategy;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What the simulator reads of the ClusterPolicy.
@@ -15,8 +16,18 @@ import java.util.Optional;
  * @param configMap {@code spec.migManager.config.name}; empty for generated configurations
  * @param defaultConfig {@code spec.migManager.config.default}; the operator asks for it where the
  *     node asks for nothing
+ * @param pluginConfig {@code spec.devicePlugin.config}
  */
-record OperatorPolicy(MigStrategy strategy, String configMap, String defaultConfig) {
+record OperatorPolicy(
+    MigStrategy strategy, String configMap, String defaultConfig, PluginConfig pluginConfig) {
+
+  /**
+   * Where the device plugin's configurations are.
+   *
+   * @param configMap {@code name}; empty for none, so that every node is unshared
+   * @param defaultConfig {@code default}; empty for no sharing where the node asks for nothing
+   */
+  record PluginConfig(String configMap, String defaultConfig) {}
 
   static final String NAME = "cluster-policy";
   static final String ALL_DISABLED = "all-disabled";
@@ -26,7 +37,10 @@ record OperatorPolicy(MigStrategy strategy, String configMap, String defaultConf
     return new OperatorPolicy(
         text(policy, "mig", "strategy").flatMap(OperatorPolicy::strategyOf).orElse(strategy),
         text(policy, "migManager", "config", "name").orElse(configMap),
-        text(policy, "migManager", "config", "default").orElse(defaultConfig));
+        text(policy, "migManager", "config", "default").orElse(defaultConfig),
+        new PluginConfig(
+            text(policy, "devicePlugin", "config", "name").orElse(pluginConfig.configMap),
+            text(policy, "devicePlugin", "config", "default").orElse(pluginConfig.defaultConfig)));
   }
 
   GenericKubernetesResource toResource() {
@@ -37,17 +51,24 @@ record OperatorPolicy(MigStrategy strategy, String configMap, String defaultConf
         .withNewMetadata()
         .withName(NAME)
         .endMetadata()
-        .addToAdditionalProperties(
-            "spec",
-            Map.of(
-                "mig", Map.of("strategy", strategy.toString()),
-                "migManager",
-                    Map.of(
-                        "enabled",
-                        true,
-                        "config",
-                        Map.of("name", configMap, "default", defaultConfig))))
+        .addToAdditionalProperties("spec", spec())
         .build();
+  }
+
+  private Map<String, Object> spec() {
+    Map<String, Object> spec = new TreeMap<>(Map.of(
+        "mig", Map.of("strategy", strategy.toString()),
+        "migManager",
+            Map.of(
+                "enabled", true, "config", Map.of("name", configMap, "default", defaultConfig))));
+    if (!pluginConfig.configMap.isEmpty()) {
+      spec.put(
+          "devicePlugin",
+          Map.of(
+              "config",
+              Map.of("name", pluginConfig.configMap, "default", pluginConfig.defaultConfig)));
+    }
+    return spec;
   }
 
   private static Optional<String> text(GenericKubernetesResource policy, String... path) {

@@ -5,10 +5,12 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.sharing.DevicePluginConfig;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   private final MigManagerPod pod;
   private final MigManagerLog log;
   private final Traps traps;
+  private final ConfigManager configManager;
   private final Operand plugin;
   private final Operand discovery;
   private final Operand manager;
@@ -43,6 +46,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     this.pod = new MigManagerPod(cluster.client(), cluster.namespace(), name);
     this.log = new MigManagerLog(name);
     this.traps = new Traps(traps);
+    this.configManager = new ConfigManager(cluster);
     this.plugin =
         operand("device-plugin", cluster.timings().podStart(), this::startPlugin, this::stopPlugin);
     this.discovery = operand(
@@ -84,7 +88,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   /** The ClusterPolicy has changed; what depends on it starts again. */
   void policyChanged(OperatorPolicy before, OperatorPolicy now) {
-    if (before.strategy() != now.strategy()) {
+    if (before.strategy() != now.strategy() || !before.pluginConfig().equals(now.pluginConfig())) {
       plugin.restart();
       discovery.restart();
     }
@@ -142,7 +146,9 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   }
 
   private void see(Map<String, String> now, Sight sight) {
+    boolean configured;
     synchronized (this) {
+      configured = !ConfigManager.asked(now).equals(ConfigManager.asked(labels));
       String before = labels.getOrDefault(Labels.MIG_CONFIG, "");
       labels = Map.copyOf(now);
       present = sight != Sight.GONE;
@@ -154,6 +160,10 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     plugin.follow(DeployLabels.desired(now, DeployLabels.DEVICE_PLUGIN));
     discovery.follow(DeployLabels.desired(now, DeployLabels.FEATURE_DISCOVERY));
     manager.follow(DeployLabels.desired(now, DeployLabels.MIG_MANAGER));
+    if (configured) {
+      plugin.restart();
+      discovery.restart();
+    }
     operate();
   }
 
@@ -186,8 +196,13 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   }
 
   private void startPlugin(Lifetime lifetime) throws InterruptedException {
-    DevicePlugin.Start start =
-        DevicePlugin.start(gpus.snapshot(), cluster.currentPolicy().strategy());
+    Optional<DevicePluginConfig> config = selectConfig(plugin, lifetime);
+    if (config.isEmpty()) {
+      object.offer(lifetime, Map.of());
+      return;
+    }
+    DevicePlugin.Start start = DevicePlugin.start(
+        gpus.snapshot(), cluster.currentPolicy().strategy(), config.get().sharing());
     if (start instanceof DevicePlugin.Start.Offer offer) {
       object.offer(lifetime, offer.resources());
     } else if (start instanceof DevicePlugin.Start.Exit exit) {
@@ -196,13 +211,35 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     }
   }
 
+  /** Empty in a crash loop, out of which the next start may lead. */
+  private Optional<DevicePluginConfig> selectConfig(Operand operand, Lifetime lifetime)
+      throws InterruptedException {
+    String asked;
+    synchronized (this) {
+      asked = ConfigManager.asked(labels);
+    }
+    ConfigManager.Selection selection = configManager.select(asked, lifetime);
+    if (selection instanceof ConfigManager.Selection.Selected selected) {
+      return Optional.of(selected.config());
+    }
+    LOG.warn("config-manager exits what=\"{}\" selection={}", operand, selection);
+    cluster
+        .background()
+        .after(cluster.timings().retry(), "restart " + operand, again -> operand.restart());
+    return Optional.empty();
+  }
+
   private void stopPlugin(Lifetime lifetime) throws InterruptedException {
     object.offer(lifetime, Map.of());
   }
 
   private void discover(Lifetime lifetime) throws InterruptedException {
-    Map<String, String> found =
-        FeatureDiscovery.labels(gpus.snapshot(), cluster.currentPolicy().strategy());
+    Optional<DevicePluginConfig> config = selectConfig(discovery, lifetime);
+    if (config.isEmpty()) {
+      return;
+    }
+    Map<String, String> found = FeatureDiscovery.labels(
+        gpus.snapshot(), cluster.currentPolicy().strategy(), config.get().sharing());
     object.editLabels(lifetime, fresh -> {
       fresh.keySet().removeIf(FeatureDiscovery::owns);
       fresh.putAll(found);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -28,11 +29,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Sees by one watch for a whole test: the mock server hangs for ten seconds when a watch is
  * closed while it sends an event there.
  */
-final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
+public final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
 
-  static final String CONFIG = "nvidia.com/mig.config";
-  static final String STATE = "nvidia.com/mig.config.state";
-  static final String PLUGIN = "nvidia.com/gpu.deploy.device-plugin";
+  public static final String CONFIG = "nvidia.com/mig.config";
+  public static final String STATE = "nvidia.com/mig.config.state";
+  public static final String PLUGIN = "nvidia.com/gpu.deploy.device-plugin";
 
   private final KubernetesClient client;
   private final String node;
@@ -40,7 +41,7 @@ final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
   private final SharedIndexInformer<Node> informer;
   private @Nullable Node last;
 
-  ClusterView(KubernetesClient client, String node) {
+  public ClusterView(KubernetesClient client, String node) {
     this.client = client;
     this.node = node;
     this.informer = client.nodes().withName(node).runnableInformer(0);
@@ -73,7 +74,7 @@ final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
   }
 
   /** To be closed before a simulator: waits until nothing is on its way to anybody. */
-  Quiet quiet() {
+  public Quiet quiet() {
     return () -> {
       String before = "";
       String now = version();
@@ -86,7 +87,7 @@ final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
   }
 
   /** Waits when it is closed. */
-  interface Quiet extends AutoCloseable {
+  public interface Quiet extends AutoCloseable {
     @Override
     void close();
   }
@@ -100,11 +101,11 @@ final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
     return last == null ? "" : last.getMetadata().getResourceVersion();
   }
 
-  void label(String key, String value) {
+  public void label(String key, String value) {
     edit(labels -> labels.put(key, value));
   }
 
-  void removeLabel(String key) {
+  public void removeLabel(String key) {
     edit(labels -> labels.remove(key));
   }
 
@@ -130,15 +131,15 @@ final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
     }
   }
 
-  void request(String config) {
+  public void request(String config) {
     label(CONFIG, config);
   }
 
-  Node get() {
+  public Node get() {
     return client.nodes().withName(node).require();
   }
 
-  synchronized Node await(Predicate<Node> condition) {
+  public synchronized Node await(Predicate<Node> condition) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (last == null || !condition.test(last)) {
       long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
@@ -155,16 +156,30 @@ final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
     return last;
   }
 
-  Node awaitState(String state) {
+  /** The next version of which this holds; to be asked for before what brings it about. */
+  public CompletableFuture<Node> next(Predicate<Node> condition) {
+    CompletableFuture<Node> next = new CompletableFuture<>();
+    Consumer<Node> listener = found -> {
+      if (condition.test(found)) {
+        next.complete(found);
+      }
+    };
+    listeners.add(listener);
+    CompletableFuture<Node> unused =
+        next.whenComplete((found, failure) -> listeners.remove(listener));
+    return next;
+  }
+
+  public Node awaitState(String state) {
     return await(found -> state.equals(labels(found).get(STATE)));
   }
 
   /** Waits for these quantities of NVIDIA's resources, and for no others. */
-  Node awaitOffer(Map<String, Integer> resources) {
+  public Node awaitOffer(Map<String, Integer> resources) {
     return await(found -> offer(found).equals(resources));
   }
 
-  void mergePolicy(Map<String, Object> spec) {
+  public void mergePolicy(Map<String, Object> spec) {
     client
         .genericKubernetesResources(ClusterPolicies.CONTEXT)
         .withName("cluster-policy")
@@ -179,7 +194,7 @@ final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
   }
 
   /** Waits for what no event tells. */
-  static void eventually(BooleanSupplier condition) {
+  public static void eventually(BooleanSupplier condition) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
@@ -189,13 +204,13 @@ final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
     }
   }
 
-  static Map<String, String> labels(Node node) {
+  public static Map<String, String> labels(Node node) {
     Map<String, String> labels = node.getMetadata().getLabels();
     return labels == null ? Map.of() : labels;
   }
 
   /** Allocatable counts of NVIDIA's resources. */
-  static SortedMap<String, Integer> offer(Node node) {
+  public static SortedMap<String, Integer> offer(Node node) {
     SortedMap<String, Integer> offer = new TreeMap<>();
     if (node.getStatus() != null && node.getStatus().getAllocatable() != null) {
       node.getStatus().getAllocatable().forEach((name, quantity) -> {
@@ -208,7 +223,7 @@ final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
   }
 
   /** Every value that a view of the node takes from now on, as the watch sees it. */
-  synchronized <T> Record<T> record(Function<Node, T> view) {
+  public synchronized <T> Record<T> record(Function<Node, T> view) {
     List<T> seen = new ArrayList<>();
     Consumer<Node> listener = found -> {
       T value = view.apply(found);
@@ -226,17 +241,17 @@ final class ClusterView implements ResourceEventHandler<Node>, AutoCloseable {
   }
 
   /** What the watch has seen so far. */
-  record Record<T>(List<T> seen, Runnable onClose) implements AutoCloseable {
+  public record Record<T>(List<T> seen, Runnable onClose) implements AutoCloseable {
 
     /** Waits until this value has been seen, and returns all values up to it. */
-    List<T> until(T value) {
+    public List<T> until(T value) {
       eventually(() -> values().contains(value));
       List<T> values = values();
       return values.subList(0, values.indexOf(value) + 1);
     }
 
     /** Waits until this value has been seen last. */
-    List<T> untilLast(T value) {
+    public List<T> untilLast(T value) {
       eventually(() -> !values().isEmpty() && values().get(values().size() - 1).equals(value));
       return values();
     }

@@ -13,10 +13,10 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.github.mig4j.config.MigStrategy;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MockApiServer;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.util.Collections;
@@ -283,7 +283,9 @@ class GpuOperatorSimulatorTest {
         .create();
     client
         .genericKubernetesResources(ClusterPolicies.CONTEXT)
-        .resource(new OperatorPolicy(MigStrategy.MIXED, "", "").toResource())
+        .resource(
+            new OperatorPolicy(MigStrategy.MIXED, "", "", new OperatorPolicy.PluginConfig("", ""))
+                .toResource())
         .create();
 
     try (var simulator = GpuOperatorSimulator.on(client)

@@ -1,0 +1,69 @@
+package io.github.mig4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class ExamplesTest {
+
+  private static final Path SOURCES = Path.of("src/main/java/io/github/mig4j/examples");
+
+  @Test
+  void readme_listsEveryProgram_andNoOther() throws IOException {
+    try (Stream<Path> files = Files.list(SOURCES)) {
+      var programs = files
+          .filter(Files::isRegularFile)
+          .filter(file -> contentOf(file).contains("public static void main("))
+          .map(file -> file.getFileName().toString().replace(".java", ""))
+          .toList();
+
+      assertThat(Pattern.compile("(?m)^\\| `(\\w+)` \\|")
+              .matcher(Files.readString(Path.of("README.md")))
+              .results()
+              .map((MatchResult row) -> row.group(1)))
+          .containsExactlyInAnyOrderElementsOf(programs);
+    }
+  }
+
+  /** The fullest node that still has room, so that whole nodes stay free. */
+  @Test
+  void schedulePods_bindsEachPodToTheNodeWithTheLeastRoom() {
+    assertThat(outputOf(() -> SchedulePods.main(new String[0])).lines())
+        .containsExactly(
+            "node-a offers {nvidia.com/mig-1g.23gb=7}",
+            "node-b offers {nvidia.com/mig-1g.23gb=3, nvidia.com/mig-2g.45gb=2}",
+            "pod-0 -> node-b {nvidia.com/mig-1g.23gb=1}",
+            "pod-1 -> node-b {nvidia.com/mig-2g.45gb=1}",
+            "pod-2 -> node-b {nvidia.com/mig-1g.23gb=1}",
+            "pod-3 fits nowhere yet: {nvidia.com/mig-3g.90gb=1}");
+  }
+
+  private static String contentOf(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String outputOf(Runnable program) {
+    PrintStream console = System.out;
+    var captured = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
+    try {
+      program.run();
+    } finally {
+      System.setOut(console);
+    }
+    return captured.toString(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,31 @@
+package io.github.mig4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class PlanFleetTest {
+
+  @Test
+  void main_printsPlan_boundAndMoves() {
+    PrintStream console = System.out;
+    var captured = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
+    try {
+      PlanFleet.main(new String[0]);
+    } finally {
+      System.setOut(console);
+    }
+
+    assertThat(captured.toString(StandardCharsets.UTF_8).lines())
+        .contains(
+            "Plan for node-a: cut anew [1]",
+            "GPU 1, a100-40gb: 3g.20gb x2",
+            "3 GPUs are cut anew, at least 3 (gap 0); 0 unmet, at least 0",
+            "  node-c/1 2g.10gb@2:2 -> node-c/0 2g.10gb@2:2",
+            "  then node-c/1 7g.40gb@0:8");
+  }
+}

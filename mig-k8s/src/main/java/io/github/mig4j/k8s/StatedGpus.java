@@ -1,0 +1,49 @@
+package io.github.mig4j.k8s;
+
+import io.github.mig4j.config.NodeGpu;
+import io.github.mig4j.gpu.GpuModel;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** What a caller says of a node's GPUs, beyond what its labels tell. */
+sealed interface StatedGpus {
+
+  /** The models to reckon with, where the labels name this one or none. */
+  default List<GpuModel> modelsOr(Optional<GpuModel> labelled) {
+    return labelled.stream().toList();
+  }
+
+  /** The labels tell everything. */
+  enum Nothing implements StatedGpus {
+    NOTHING
+  }
+
+  /** How many there are of the model that the labels name. */
+  record Count(int count) implements StatedGpus {
+    public Count {
+      if (count < 1) {
+        throw new IllegalArgumentException(
+            "A node to partition has at least 1 GPU, but count was " + count);
+      }
+    }
+  }
+
+  /** Every one of them; the labels of a node with several models speak of one of them only. */
+  record Each(List<NodeGpu> gpus) implements StatedGpus {
+    public Each {
+      gpus = List.copyOf(gpus);
+      List<Integer> indexes = gpus.stream().map(NodeGpu::index).toList();
+      boolean complete = IntStream.range(0, indexes.size()).allMatch(indexes::contains);
+      if (gpus.isEmpty() || !complete) {
+        throw new IllegalArgumentException(
+            "The GPUs of a node have the indexes 0, 1, 2 and so on, but these have " + indexes);
+      }
+    }
+
+    @Override
+    public List<GpuModel> modelsOr(Optional<GpuModel> labelled) {
+      return gpus.stream().map(NodeGpu::model).distinct().toList();
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.github.mig4j.k8s.dra;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.kubernetes.api.model.Quantity;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+
+/** Quantities by name, as capacities and counters have them. */
+final class Amounts {
+
+  /** What fits a long; the API server lets through nothing that is not a quantity at all. */
+  private static final Pattern QUANTITY =
+      Pattern.compile("[0-9]{1,18}(\\.[0-9]{1,9})?([KMGTPE]i|[numkMGTPE])?");
+
+  private static final BigDecimal LARGEST = BigDecimal.valueOf(Long.MAX_VALUE);
+
+  private Amounts() {}
+
+  /** Reads {@code {memory: {value: 9984Mi}}}; an entry that is no quantity is left out. */
+  static Map<String, Long> of(JsonNode named) {
+    Map<String, Long> amounts = new LinkedHashMap<>();
+    named
+        .properties()
+        .forEach(entry -> parse(entry.getValue().path("value").asText(""))
+            .ifPresent(amount -> amounts.put(local(entry.getKey()), amount)));
+    return amounts;
+  }
+
+  private static OptionalLong parse(String text) {
+    if (!QUANTITY.matcher(text).matches()) {
+      return OptionalLong.empty();
+    }
+    BigDecimal amount = Quantity.parse(text).getNumericalAmount();
+    return amount.compareTo(LARGEST) > 0
+        ? OptionalLong.empty()
+        : OptionalLong.of(amount.longValue());
+  }
+
+  /** A name without the driver's domain, which may stand before it or be left out. */
+  static String local(String name) {
+    String domain = Wire.DRIVER + "/";
+    return name.startsWith(domain) ? name.substring(domain.length()) : name;
+  }
+}

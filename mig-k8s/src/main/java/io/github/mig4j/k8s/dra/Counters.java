@@ -1,0 +1,65 @@
+package io.github.mig4j.k8s.dra;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is left in the counters of a pool, as the scheduler reckons: a device can be allocated if
+ * all that it consumes is left (KEP-4815). Not thread-safe.
+ */
+final class Counters {
+
+  private final Map<String, Map<String, Long>> left;
+
+  Counters(Map<String, Map<String, Long>> counterSets) {
+    left = new HashMap<>();
+    counterSets.forEach((set, counters) -> left.put(set, new HashMap<>(counters)));
+  }
+
+  /** Takes what a device consumes, even if it is not left. */
+  void take(PublishedDevice device) {
+    device
+        .consumed()
+        .forEach((set, counters) -> counters.forEach(
+            (counter, amount) -> left.computeIfAbsent(set, absent -> new HashMap<>())
+                .merge(counter, -amount, Long::sum)));
+  }
+
+  boolean suffice(PublishedDevice device) {
+    return device.consumed().entrySet().stream()
+        .allMatch(set -> set.getValue().entrySet().stream()
+            .allMatch(need -> need.getValue() <= left(set.getKey(), need.getKey())));
+  }
+
+  private long left(String set, String counter) {
+    return left.getOrDefault(set, Map.of()).getOrDefault(counter, 0L);
+  }
+
+  /** Whether more was taken from a set than it had. */
+  boolean isOverdrawn(String set) {
+    return left.getOrDefault(set, Map.of()).values().stream().anyMatch(amount -> amount < 0);
+  }
+
+  /**
+   * How many of these devices can be allocated together, which are all of one profile. They differ
+   * in their place alone, so taking whichever ends first is optimal.
+   */
+  int most(Collection<PublishedDevice> ofOneProfile) {
+    Counters trial = new Counters(left);
+    List<PublishedDevice> byEnd = ofOneProfile.stream()
+        .sorted(Comparator.comparingInt(
+            device -> device.placement().map(place -> place.end()).orElse(0)))
+        .toList();
+    int most = 0;
+    for (PublishedDevice device : byEnd) {
+      if (trial.suffice(device)) {
+        trial.take(device);
+        most++;
+      }
+    }
+    return most;
+  }
+}

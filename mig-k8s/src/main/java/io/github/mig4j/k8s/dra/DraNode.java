@@ -1,0 +1,73 @@
+package io.github.mig4j.k8s.dra;
+
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * A node and its GPUs.
+ *
+ * @param name the node's name; empty if its slices do not tell
+ * @param gpus its GPUs, by the names of their devices
+ */
+public record DraNode(String name, List<DraGpu> gpus) {
+
+  private static final String WHOLE_GPU = "nvidia.com/gpu";
+
+  public DraNode {
+    gpus = List.copyOf(gpus);
+  }
+
+  /**
+   * The model of all its GPUs.
+   *
+   * @return the model, or empty if they differ or one is not known
+   */
+  public Optional<GpuModel> model() {
+    Set<Optional<GpuModel>> models = gpus.stream().map(DraGpu::model).collect(Collectors.toSet());
+    return models.size() == 1 ? models.iterator().next() : Optional.empty();
+  }
+
+  /**
+   * What its GPUs are cut into, by the names under which the device plugin would offer the same
+   * with strategy {@code mixed}. A GPU that is not cut counts as {@code nvidia.com/gpu}.
+   *
+   * @return counts by resource name, e.g. {@code nvidia.com/mig-1g.23gb=7}
+   */
+  public SortedMap<String, Long> resources() {
+    SortedMap<String, Long> counts = new TreeMap<>();
+    for (DraGpu gpu : gpus) {
+      SortedMap<MigProfile, Integer> devices = gpu.cutInto();
+      if (devices.isEmpty()) {
+        counts.merge(WHOLE_GPU, 1L, Long::sum);
+      }
+      devices.forEach(
+          (profile, count) -> counts.merge(profile.resourceName(), count.longValue(), Long::sum));
+    }
+    return Collections.unmodifiableSortedMap(counts);
+  }
+
+  /**
+   * How many devices claims could still be given, of each profile alone or as whole GPUs.
+   *
+   * @return counts of at least 1 by resource name
+   */
+  public SortedMap<String, Long> room() {
+    SortedMap<String, Long> counts = new TreeMap<>();
+    for (DraGpu gpu : gpus) {
+      if (gpu.isFree()) {
+        counts.merge(WHOLE_GPU, 1L, Long::sum);
+      }
+      gpu.room()
+          .forEach((profile, count) ->
+              counts.merge(profile.resourceName(), count.longValue(), Long::sum));
+    }
+    return Collections.unmodifiableSortedMap(counts);
+  }
+}

@@ -1,0 +1,219 @@
+package io.github.mig4j.k8s.dra;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A ResourceClaim, ResourceClaimTemplate or DeviceClass, which can be written in every {@link
+ * DraVersion}: as YAML for {@code kubectl apply -f}, or to a cluster by {@link DraClient#apply}.
+ */
+public final class DraObject {
+
+  /** What kind of object it is. */
+  public enum Kind {
+    /** Devices for the pods that name the claim; they are kept until the claim is deleted. */
+    RESOURCE_CLAIM("ResourceClaim", "resourceclaims"),
+    /** A claim for each pod that names the template. */
+    RESOURCE_CLAIM_TEMPLATE("ResourceClaimTemplate", "resourceclaimtemplates"),
+    /** A class of devices that claims can name; it is the whole cluster's. */
+    DEVICE_CLASS("DeviceClass", "deviceclasses");
+
+    private final String kind;
+    private final String plural;
+
+    Kind(String kind, String plural) {
+      this.kind = kind;
+      this.plural = plural;
+    }
+
+    /**
+     * Whether objects of this kind live in a namespace.
+     *
+     * @return false for device classes
+     */
+    public boolean isNamespaced() {
+      return this != DEVICE_CLASS;
+    }
+
+    ResourceDefinitionContext in(DraVersion version) {
+      return new ResourceDefinitionContext.Builder()
+          .withGroup(Wire.GROUP)
+          .withVersion(version.toString())
+          .withKind(kind)
+          .withPlural(plural)
+          .withNamespaced(isNamespaced())
+          .build();
+    }
+
+    /** The kind as it stands in an object, e.g. {@code ResourceClaim}. */
+    @Override
+    public String toString() {
+      return kind;
+    }
+  }
+
+  private static final Pattern DNS_SUBDOMAIN =
+      Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
+
+  private static final String EXACTLY = "exactly";
+  static final String EXTENDED_RESOURCE = "extendedResourceName";
+
+  private final Kind kind;
+  private final String name;
+  private final Optional<String> namespace;
+  /** In the shape of v1. */
+  private final Map<String, Object> spec;
+
+  private DraObject(Kind kind, String name, Optional<String> namespace, Map<String, Object> spec) {
+    this.kind = kind;
+    this.name = name;
+    this.namespace = namespace;
+    this.spec = spec;
+  }
+
+  static DraObject of(Kind kind, String name, Map<String, Object> spec) {
+    return new DraObject(kind, requireName(name), Optional.empty(), spec);
+  }
+
+  private static String requireName(String name) {
+    if (name.length() > 253 || !DNS_SUBDOMAIN.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "'%s' is no name for an object; use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
+              .formatted(name));
+    }
+    return name;
+  }
+
+  /**
+   * What kind of object it is.
+   *
+   * @return the kind
+   */
+  public Kind kind() {
+    return kind;
+  }
+
+  /**
+   * The object's name.
+   *
+   * @return a DNS subdomain
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * The namespace that the object is meant for.
+   *
+   * @return the namespace; if empty, the one that the reader of the YAML or the client is in
+   */
+  public Optional<String> namespace() {
+    return namespace;
+  }
+
+  /**
+   * This object in a namespace.
+   *
+   * @param namespace the pods' namespace
+   * @return a copy
+   * @throws IllegalArgumentException if it is a device class, or this is no name
+   */
+  public DraObject inNamespace(String namespace) {
+    if (!kind.isNamespaced()) {
+      throw new IllegalArgumentException(
+          "%s %s is the whole cluster's; leave out the namespace '%s'"
+              .formatted(kind, name, namespace));
+    }
+    return new DraObject(kind, name, Optional.of(requireName(namespace)), spec);
+  }
+
+  /**
+   * Writes the object.
+   *
+   * @param version how the cluster speaks; {@code kubectl api-versions} tells
+   * @return YAML
+   * @throws IllegalArgumentException if the version cannot say this, which only a device class with
+   *     an extended resource in a beta version is
+   */
+  public String toYaml(DraVersion version) {
+    Map<String, Object> metadata = new LinkedHashMap<>();
+    metadata.put("name", name);
+    namespace.ifPresent(in -> metadata.put("namespace", in));
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("apiVersion", version.apiVersion());
+    object.put("kind", kind.toString());
+    object.put("metadata", metadata);
+    object.put("spec", in(version));
+    return YamlLines.of(object);
+  }
+
+  GenericKubernetesResource resource(DraVersion version) {
+    return Serialization.unmarshal(toYaml(version), GenericKubernetesResource.class);
+  }
+
+  private Map<String, Object> in(DraVersion version) {
+    if (version == DraVersion.V1) {
+      return spec;
+    }
+    if (spec.containsKey(EXTENDED_RESOURCE)) {
+      throw new IllegalArgumentException(
+          "%s %s stands for the extended resource %s, which %s cannot say; use v1 (Kubernetes 1.34 or later)"
+              .formatted(kind, name, spec.get(EXTENDED_RESOURCE), version.apiVersion()));
+    }
+    return version == DraVersion.V1BETA1 ? flattened(spec) : spec;
+  }
+
+  /** v1beta1 has the fields of an exact request directly under the request. */
+  private static Map<String, Object> flattened(Map<String, Object> tree) {
+    Map<String, Object> flat = new LinkedHashMap<>();
+    tree.forEach((field, value) -> {
+      if (field.equals(EXACTLY)) {
+        flat.putAll(asTree(value));
+      } else {
+        flat.put(field, flattened(value));
+      }
+    });
+    return flat;
+  }
+
+  private static Object flattened(Object value) {
+    if (value instanceof List<?> list) {
+      return list.stream().map(DraObject::flattened).toList();
+    }
+    return value instanceof Map<?, ?> ? flattened(asTree(value)) : value;
+  }
+
+  /** A map of this class's own making. */
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> asTree(Object value) {
+    return (Map<String, Object>) value;
+  }
+
+  /** Two objects are equal if they are of one kind, name and namespace and say the same. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof DraObject that
+        && kind == that.kind
+        && name.equals(that.name)
+        && namespace.equals(that.namespace)
+        && spec.equals(that.spec);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(kind, name, namespace, spec);
+  }
+
+  /** Kind and name, e.g. {@code ResourceClaimTemplate team-a/mig-1g}. */
+  @Override
+  public String toString() {
+    return kind + " " + namespace.map(in -> in + "/").orElse("") + name;
+  }
+}

@@ -1,0 +1,55 @@
+package io.github.mig4j.k8s.dra;
+
+/**
+ * A version of the API group {@code resource.k8s.io}. Objects mean the same in each; their shapes
+ * differ. In the order of preference: a cluster is spoken to in the first one that it serves.
+ *
+ * <p>Source: Kubernetes API reference, resource.k8s.io; the alpha versions are not supported.
+ */
+public enum DraVersion {
+  /** Kubernetes 1.34 and later. */
+  V1("v1"),
+  /** Kubernetes 1.33 and later, if switched on. */
+  V1BETA2("v1beta2"),
+  /** Kubernetes 1.32 and later, if switched on. */
+  V1BETA1("v1beta1");
+
+  private final String version;
+
+  DraVersion(String version) {
+    this.version = version;
+  }
+
+  /**
+   * Parses {@code v1} as well as {@code resource.k8s.io/v1}; the inverse of {@link #toString()}.
+   *
+   * @param version a version with or without its group
+   * @return the version
+   * @throws IllegalArgumentException if it is none of these
+   */
+  public static DraVersion parse(String version) {
+    for (DraVersion known : values()) {
+      if (version.equals(known.version) || version.equals(known.apiVersion())) {
+        return known;
+      }
+    }
+    throw new IllegalArgumentException(
+        "Not a version of resource.k8s.io: '%s'. Expected v1, v1beta2 or v1beta1"
+            .formatted(version));
+  }
+
+  /**
+   * What stands in an object's {@code apiVersion}.
+   *
+   * @return e.g. {@code resource.k8s.io/v1}
+   */
+  public String apiVersion() {
+    return Wire.GROUP + "/" + version;
+  }
+
+  /** The version without its group, e.g. {@code v1beta1}. */
+  @Override
+  public String toString() {
+    return version;
+  }
+}

@@ -1,0 +1,110 @@
+package io.github.mig4j.k8s.dra;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.k8s.dra.DraFinding.AllocatedButGone;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Turns the slices of NVIDIA's driver and the claims on them into a {@link DraInventory}. */
+final class InventoryReader {
+
+  /** A device that a claim was given. */
+  private record Allocation(String claim, String pool, String device) {}
+
+  private final GpuCatalog catalog;
+  private final Set<DraFinding> findings = new LinkedHashSet<>();
+
+  InventoryReader(GpuCatalog catalog) {
+    this.catalog = catalog;
+  }
+
+  /** Reads objects in any version of the API; other kinds are skipped. */
+  DraInventory read(List<JsonNode> objects) {
+    List<Allocation> allocations = new ArrayList<>();
+    SortedMap<String, List<Slice>> slices = new TreeMap<>();
+    for (JsonNode object : objects) {
+      switch (object.path("kind").asText()) {
+        case "ResourceClaim" -> addAllocations(object, allocations);
+        case "ResourceSlice" -> {
+          Slice slice = new Slice(object);
+          if (slice.driver().orElse(Wire.DRIVER).equals(Wire.DRIVER)) {
+            slices.computeIfAbsent(slice.pool(), pool -> new ArrayList<>()).add(slice);
+          }
+        }
+        default -> {
+          // A dump may hold pods and nodes beside.
+        }
+      }
+    }
+    List<Pool> pools = slices.entrySet().stream()
+        .map(pool -> Pool.of(pool.getKey(), pool.getValue()))
+        .toList();
+    findGone(pools, allocations);
+    return inventory(pools, allocations);
+  }
+
+  private static void addAllocations(JsonNode claim, List<Allocation> allocations) {
+    String name = "%s/%s"
+        .formatted(
+            claim.path("metadata").path("namespace").asText("default"),
+            claim.path("metadata").path("name").asText());
+    Slice.stream(claim.path("status").path("allocation").path("devices").path("results"))
+        .filter(result -> result.path("driver").asText().equals(Wire.DRIVER))
+        // Access for monitoring takes nothing away.
+        .filter(result -> !result.path("adminAccess").asBoolean(false))
+        .map(result -> new Allocation(
+            name, result.path("pool").asText(), result.path("device").asText()))
+        .forEach(allocations::add);
+  }
+
+  private void findGone(List<Pool> pools, List<Allocation> allocations) {
+    Map<String, Set<String>> published = new HashMap<>();
+    Set<String> unsure = new HashSet<>();
+    for (Pool pool : pools) {
+      published.put(
+          pool.name(),
+          pool.devices().stream().map(PublishedDevice::name).collect(Collectors.toSet()));
+      if (!pool.isComplete()) {
+        unsure.add(pool.name());
+      }
+    }
+    for (Allocation allocation : allocations) {
+      boolean there =
+          published.getOrDefault(allocation.pool(), Set.of()).contains(allocation.device());
+      if (!there && !unsure.contains(allocation.pool())) {
+        findings.add(
+            new AllocatedButGone(allocation.claim(), allocation.pool(), allocation.device()));
+      }
+    }
+  }
+
+  private DraInventory inventory(List<Pool> pools, List<Allocation> allocations) {
+    SortedMap<String, List<DraGpu>> nodes = new TreeMap<>();
+    for (Pool pool : pools) {
+      Map<String, List<String>> claims = new HashMap<>();
+      allocations.stream()
+          .filter(allocation -> allocation.pool().equals(pool.name()))
+          .forEach(allocation -> claims
+              .computeIfAbsent(allocation.device(), device -> new ArrayList<>())
+              .add(allocation.claim()));
+      nodes
+          .computeIfAbsent(pool.node(), node -> new ArrayList<>())
+          .addAll(new PoolReader(pool, claims, catalog, findings).gpus());
+    }
+    return new DraInventory(
+        nodes.entrySet().stream()
+            .map(node -> new DraNode(node.getKey(), node.getValue()))
+            .toList(),
+        findings.stream().sorted(Comparator.comparing(DraFinding::severity)).toList());
+  }
+}

@@ -1,0 +1,148 @@
+package io.github.mig4j.k8s.dra;
+
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.GpuProduct;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.Violation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Which MIG devices will do: those of a profile, with enough memory, of a product, or any. The
+ * scheduler evaluates it as a CEL expression on what the driver says of each device.
+ *
+ * <pre>{@code
+ * MigSelector.profile(MigProfile.parse("1g.23gb")).cel();
+ *                       // device.attributes['gpu.nvidia.com'].profile == '1g.23gb'
+ * MigSelector.memoryMib(20 * 1024).on(b200);
+ * }</pre>
+ */
+public final class MigSelector {
+
+  private static final MigSelector ANY = new MigSelector(Optional.empty(), List.of());
+
+  private final Optional<MigProfile> profile;
+  private final List<String> conditions;
+
+  private MigSelector(Optional<MigProfile> profile, List<String> conditions) {
+    this.profile = profile;
+    this.conditions = List.copyOf(conditions);
+  }
+
+  /**
+   * Selects every MIG device.
+   *
+   * @return the widest selector
+   */
+  public static MigSelector any() {
+    return ANY;
+  }
+
+  /**
+   * Selects the devices of a profile.
+   *
+   * @param profile the profile, by the name that the driver gives it
+   * @return a selector
+   */
+  public static MigSelector profile(MigProfile profile) {
+    return new MigSelector(
+        Optional.of(profile),
+        List.of("%s == %s".formatted(Wire.attribute(Wire.PROFILE), quoted(profile.toString()))));
+  }
+
+  /**
+   * Selects devices by what a program can use, whatever their profile is called.
+   *
+   * @param atLeast memory in MiB, as the driver reports it for the device, at least 1; a profile's
+   *     name promises more: a {@code 1g.23gb} has less than 23 GiB
+   * @return a selector
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public static MigSelector memoryMib(int atLeast) {
+    if (atLeast < 1) {
+      throw new IllegalArgumentException("memoryMib must be at least 1, but was " + atLeast);
+    }
+    return new MigSelector(
+        Optional.empty(),
+        List.of(
+            "%s.compareTo(quantity('%dMi')) >= 0".formatted(Wire.capacity(Wire.MEMORY), atLeast)));
+  }
+
+  /**
+   * Narrows to GPUs of one model, by the names under which it is sold. Models that share a name are
+   * not told apart.
+   *
+   * @param gpu the model
+   * @return a narrower selector
+   * @throws IllegalArgumentException if the model lacks the selected profile, so that the claim
+   *     would wait for ever, or has no known product name
+   */
+  public MigSelector on(GpuModel gpu) {
+    profile.filter(p -> gpu.profile(p).isEmpty()).ifPresent(p -> {
+      throw new IllegalArgumentException(new Violation.UnknownProfile(gpu, p).message());
+    });
+    List<String> products =
+        gpu.products().stream().map(GpuProduct::name).distinct().toList();
+    if (products.isEmpty()) {
+      throw new IllegalArgumentException(
+          "No product name of %s is known, by which devices could be selected; select by profile"
+              .formatted(gpu.id()));
+    }
+    List<String> narrower = new ArrayList<>(conditions);
+    narrower.add(
+        products.size() == 1
+            ? "%s == %s".formatted(Wire.attribute(Wire.PRODUCT_NAME), quoted(products.get(0)))
+            : "%s in [%s]"
+                .formatted(
+                    Wire.attribute(Wire.PRODUCT_NAME),
+                    products.stream().map(MigSelector::quoted).collect(Collectors.joining(", "))));
+    return new MigSelector(profile, narrower);
+  }
+
+  /**
+   * The expression that the scheduler evaluates on MIG devices of the driver.
+   *
+   * @return CEL, or empty if every MIG device will do
+   */
+  public Optional<String> cel() {
+    return conditions.isEmpty() ? Optional.empty() : Optional.of(String.join(" && ", conditions));
+  }
+
+  /** The parts of the expression, all of which have to hold. */
+  List<String> conditions() {
+    return conditions;
+  }
+
+  /** The expression where nothing else has excluded other drivers' devices and whole GPUs. */
+  String celOnEveryDevice() {
+    List<String> all = new ArrayList<>();
+    all.add("device.driver == " + quoted(Wire.DRIVER));
+    // A whole GPU has no profile, and reading an attribute that is absent ends the scheduling.
+    all.add("%s == %s".formatted(Wire.attribute(Wire.TYPE), quoted(Wire.TYPE_MIG)));
+    all.addAll(conditions);
+    return String.join(" && ", all);
+  }
+
+  private static String quoted(String text) {
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
+  }
+
+  /** Two selectors are equal if their conditions are. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof MigSelector that && conditions.equals(that.conditions);
+  }
+
+  @Override
+  public int hashCode() {
+    return conditions.hashCode();
+  }
+
+  /** The expression, or {@code any}. */
+  @Override
+  public String toString() {
+    return cel().orElse("any");
+  }
+}

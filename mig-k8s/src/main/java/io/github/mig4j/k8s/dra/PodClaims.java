@@ -1,0 +1,80 @@
+package io.github.mig4j.k8s.dra;
+
+import io.fabric8.kubernetes.api.model.PodResourceClaim;
+import io.fabric8.kubernetes.api.model.PodResourceClaimBuilder;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+
+/**
+ * The pod's side of a claim: the pod names a claim or a template, and each container that uses the
+ * devices names that entry of the pod.
+ *
+ * <pre>{@code
+ * new PodSpecBuilder()
+ *     .addToResourceClaims(PodClaims.fromTemplate("gpu", "mig-1g"))
+ *     .addNewContainer().withName("main").withImage("cuda").withResources(PodClaims.use("gpu"))
+ *     .endContainer()
+ * }</pre>
+ */
+public final class PodClaims {
+
+  private PodClaims() {}
+
+  /**
+   * Devices of the pod's own, released when the pod ends.
+   *
+   * @param name how containers of this pod refer to them, e.g. {@code gpu}
+   * @param template a template's name, in the pod's namespace
+   * @return what to put into the pod's {@code resourceClaims}
+   */
+  public static PodResourceClaim fromTemplate(String name, String template) {
+    return new PodResourceClaimBuilder()
+        .withName(name)
+        .withResourceClaimTemplateName(template)
+        .build();
+  }
+
+  /**
+   * Devices of a claim that other pods may use too.
+   *
+   * @param name how containers of this pod refer to them, e.g. {@code gpu}
+   * @param claim a claim's name, in the pod's namespace
+   * @return what to put into the pod's {@code resourceClaims}
+   */
+  public static PodResourceClaim fromClaim(String name, String claim) {
+    return new PodResourceClaimBuilder()
+        .withName(name)
+        .withResourceClaimName(claim)
+        .build();
+  }
+
+  /**
+   * Gives a container all devices of a claim.
+   *
+   * @param name the name of an entry of the pod's {@code resourceClaims}
+   * @return what to put into the container's {@code resources}
+   */
+  public static ResourceRequirements use(String name) {
+    return new ResourceRequirementsBuilder()
+        .addNewClaim()
+        .withName(name)
+        .endClaim()
+        .build();
+  }
+
+  /**
+   * Gives a container the devices of one request of a claim.
+   *
+   * @param name the name of an entry of the pod's {@code resourceClaims}
+   * @param request one of {@link MigClaim#requestNames()}
+   * @return what to put into the container's {@code resources}
+   */
+  public static ResourceRequirements use(String name, String request) {
+    return new ResourceRequirementsBuilder()
+        .addNewClaim()
+        .withName(name)
+        .withRequest(request)
+        .endClaim()
+        .build();
+  }
+}

@@ -1,0 +1,69 @@
+package io.github.mig4j.k8s.dra;
+
+import io.github.mig4j.gpu.Budget;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The names by which Kubernetes and NVIDIA's DRA driver speak.
+ *
+ * <p>Sources: kubernetes-sigs/dra-driver-nvidia-gpu cmd/gpu-kubelet-plugin (mig.go, partitions.go,
+ * deviceinfo.go) and the device classes of its chart.
+ */
+final class Wire {
+
+  static final String GROUP = "resource.k8s.io";
+
+  /** The driver's name, which is also the domain of its attributes and capacities. */
+  static final String DRIVER = "gpu.nvidia.com";
+
+  /** The device class that the driver's chart makes for MIG devices. */
+  static final String MIG_CLASS = "mig.nvidia.com";
+
+  static final String TYPE = "type";
+  static final String TYPE_GPU = "gpu";
+  static final String TYPE_MIG = "mig";
+  static final String UUID = "uuid";
+  static final String PARENT_UUID = "parentUUID";
+  static final String PROFILE = "profile";
+  static final String PRODUCT_NAME = "productName";
+  static final String MEMORY = "memory";
+
+  /** Before the index of a memory slice that a device covers, as a capacity and as a counter. */
+  static final Pattern MEMORY_SLICE = Pattern.compile("(?:memorySlice|memory-slice-)([0-9]{1,3})");
+
+  /** What the driver publishes of a device; counters have the same names in lower case, dashed. */
+  static final Map<Budget, String> CAPACITIES = capacities();
+
+  private Wire() {}
+
+  /** An attribute of a device in CEL. */
+  static String attribute(String name) {
+    return "device.attributes['%s'].%s".formatted(DRIVER, name);
+  }
+
+  /** A capacity of a device in CEL. */
+  static String capacity(String name) {
+    return "device.capacity['%s'].%s".formatted(DRIVER, name);
+  }
+
+  /** The counter that stands for a capacity: {@code copyEngines} becomes {@code copy-engines}. */
+  static String counter(String capacity) {
+    return capacity.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+  }
+
+  private static Map<Budget, String> capacities() {
+    Map<Budget, String> names = new EnumMap<>(Budget.class);
+    names.put(Budget.MEMORY_MIB, MEMORY);
+    names.put(Budget.SMS, "multiprocessors");
+    names.put(Budget.COPY_ENGINES, "copyEngines");
+    names.put(Budget.DECODERS, "decoders");
+    names.put(Budget.ENCODERS, "encoders");
+    names.put(Budget.JPEG_ENGINES, "jpegEngines");
+    names.put(Budget.OFA_ENGINES, "ofaEngines");
+    return Collections.unmodifiableMap(names);
+  }
+}

@@ -1,0 +1,104 @@
+package io.github.mig4j.k8s.sharing;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.k8s.MigRefusedException;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.MergePatch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What the ClusterPolicy says of the device plugin. */
+record PluginPolicy(GenericKubernetesResource policy) {
+
+  static final String MISSING =
+      "the cluster has no ClusterPolicy, so no GPU Operator configures its device plugins; install NVIDIA's GPU Operator";
+
+  static PluginPolicy require(Cluster cluster) {
+    return cluster
+        .clusterPolicy()
+        .map(PluginPolicy::new)
+        .orElseThrow(() -> new MigRefusedException("ClusterPolicy", List.of(MISSING)));
+  }
+
+  /** {@code spec.devicePlugin.config.name}. */
+  Optional<String> configMap() {
+    return text("spec", "devicePlugin", "config", "name");
+  }
+
+  /** What nodes get that ask for nothing. */
+  Optional<String> defaultConfig() {
+    return text("spec", "devicePlugin", "config", "default");
+  }
+
+  /** The plugin gets it by its environment, where it wins over the file. */
+  Optional<MigStrategy> strategy() {
+    return ClusterPolicies.strategy(policy);
+  }
+
+  /** The configured namespace, or the one that the operator writes into its policy. */
+  static String namespace(Cluster cluster, Optional<PluginPolicy> policy) {
+    return cluster
+        .settings()
+        .operatorNamespace()
+        .or(() -> policy.flatMap(some -> some.text("status", "namespace")))
+        .orElseGet(cluster::operatorNamespace);
+  }
+
+  void use(Cluster cluster, SharingConfigMap map) {
+    if (configMap().equals(Optional.of(map.name()))) {
+      return;
+    }
+    String namespace = namespace(cluster, Optional.of(this));
+    String subject = "ConfigMap %s/%s".formatted(namespace, map.name());
+    Set<String> offered = map.data(namespace)
+        .map(Map::keySet)
+        .orElseThrow(
+            () -> new MigRefusedException(
+                subject,
+                List.of(
+                    "it does not exist, and every device plugin would wait for it; merge a configuration into it first")));
+    List<String> lacking = new ArrayList<>();
+    defaultConfig()
+        .filter(name -> !offered.contains(name))
+        .ifPresent(name -> lacking.add(
+            "it lacks the ClusterPolicy's default '%s', without which device plugins do not start; merge it first"
+                .formatted(name)));
+    for (Node node : nodesThatAsk(cluster)) {
+      String asked = Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
+      if (!asked.isEmpty() && !offered.contains(asked)) {
+        lacking.add(
+            "it lacks '%s', which node %s asks for and whose device plugin would not start; merge it first"
+                .formatted(asked, node.getMetadata().getName()));
+      }
+    }
+    if (!lacking.isEmpty()) {
+      throw new MigRefusedException(subject, lacking);
+    }
+    cluster.patchClusterPolicy(
+        MergePatch.on(policy).put("spec", "devicePlugin", "config", "name", map.name()));
+  }
+
+  private static List<Node> nodesThatAsk(Cluster cluster) {
+    return cluster.call(
+        "list nodes with label " + Labels.DEVICE_PLUGIN_CONFIG,
+        () -> cluster
+            .client()
+            .nodes()
+            .withLabel(Labels.DEVICE_PLUGIN_CONFIG)
+            .list()
+            .getItems());
+  }
+
+  private Optional<String> text(Object... path) {
+    return policy.get(path) instanceof String value && !value.isEmpty()
+        ? Optional.of(value)
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,187 @@
+package io.github.mig4j.k8s.sharing;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.k8s.MigRefusedException;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.sharing.DevicePluginConfigFile;
+import io.github.mig4j.sharing.NodeDevices;
+import io.github.mig4j.sharing.SharingFinding;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Everything that speaks against a change, found before anything is written. */
+final class SharingCheck {
+
+  private static final String DEPLOY_PLUGIN = Labels.DEPLOY_PREFIX + "device-plugin";
+
+  private final Cluster cluster;
+  private final String name;
+  private final SharingGoal goal;
+  private final List<String> obstacles = new ArrayList<>();
+
+  SharingCheck(Cluster cluster, String name, SharingGoal goal) {
+    this.cluster = cluster;
+    this.name = name;
+    this.goal = goal;
+  }
+
+  List<String> obstacles() {
+    Optional<SharingPlan> unused = plan(cluster.requireNode(name));
+    return List.copyOf(obstacles);
+  }
+
+  SharingPlan requirePlan() {
+    return plan(cluster.requireNode(name))
+        .orElseThrow(() -> new MigRefusedException("Sharing on node " + name, obstacles));
+  }
+
+  /** A configuration, the key that the node asks for, and the text that was read. */
+  private record Wanted(String key, DevicePluginConfig config, String text) {}
+
+  private Optional<SharingPlan> plan(Node node) {
+    checkNode(node);
+    Optional<PluginPolicy> policy = cluster.clusterPolicy().map(PluginPolicy::new);
+    if (policy.isEmpty()) {
+      obstacles.add(PluginPolicy.MISSING);
+      return Optional.empty();
+    }
+    Optional<String> mapName = policy.get().configMap();
+    if (mapName.isEmpty()) {
+      obstacles.add(
+          "the ClusterPolicy names no ConfigMap for the device plugin; publish one and point the operator at it with SharingClient.use");
+      return Optional.empty();
+    }
+    String namespace = PluginPolicy.namespace(cluster, policy);
+    SharingConfigMap map = new SharingConfigMap(cluster, mapName.get());
+    SortedMap<String, String> data = map.data(namespace).orElseGet(TreeMap::new);
+    Optional<Wanted> wanted =
+        wanted(node, policy.get(), data, "ConfigMap %s/%s".formatted(namespace, mapName.get()));
+    if (wanted.isEmpty() || !NodeReading.hasGpus(node)) {
+      return Optional.empty();
+    }
+    return plan(node, policy.get(), data, new SharingPlan.Source(namespace, map), wanted.get());
+  }
+
+  private void checkNode(Node node) {
+    Map<String, String> labels = Cluster.labels(node);
+    if (!NodeReading.hasGpus(node)) {
+      obstacles.add(
+          "feature discovery has found no GPU on it: the labels %s and %s do not tell; wait for it, or name a node with GPUs"
+              .formatted(Labels.GPU_PRODUCT, Labels.GPU_COUNT));
+    }
+    String deployed = labels.getOrDefault(DEPLOY_PLUGIN, "true");
+    if (deployed.equals(Labels.PAUSED)) {
+      obstacles.add("its GPUs are being partitioned: %s=%s; try again when that is done"
+          .formatted(DEPLOY_PLUGIN, deployed));
+    } else if (!deployed.equals("true")) {
+      obstacles.add("no device plugin is deployed on it: %s=%s; set it to true"
+          .formatted(DEPLOY_PLUGIN, deployed));
+    }
+  }
+
+  private Optional<SharingPlan> plan(
+      Node node,
+      PluginPolicy policy,
+      Map<String, String> data,
+      SharingPlan.Source source,
+      Wanted wanted) {
+    try {
+      MigStrategy strategy =
+          policy.strategy().or(wanted.config.flags()::migStrategy).orElse(MigStrategy.NONE);
+      NodeDevices devices = NodeReading.devices(node, strategy);
+      List<SharingFinding> errors = DevicePluginConfigFile.read(wanted.text).lint(devices).stream()
+          .filter(SharingFinding::isError)
+          .toList();
+      errors.forEach(error -> obstacles.add(
+          "config '%s' at %s: %s".formatted(wanted.key, error.place(), error.message())));
+      if (!obstacles.isEmpty()) {
+        return Optional.empty();
+      }
+      String yaml = wanted.config.toYaml();
+      boolean published = wanted.key.isEmpty() || data.containsKey(wanted.key);
+      return Optional.of(new SharingPlan(
+          source,
+          wanted.key,
+          published ? Map.of() : Map.of(wanted.key, yaml),
+          wanted.config.expectedOn(devices)));
+    } catch (IllegalArgumentException doesNotStart) {
+      obstacles.add(String.valueOf(doesNotStart.getMessage()));
+      return Optional.empty();
+    }
+  }
+
+  private Optional<Wanted> wanted(
+      Node node, PluginPolicy policy, SortedMap<String, String> data, String map) {
+    if (goal instanceof SharingGoal.Named named) {
+      return read(named.config(), data, map)
+          .map(config -> new Wanted(
+              contentKey(named.config(), config), config, data.getOrDefault(named.config(), "")));
+    }
+    if (goal instanceof SharingGoal.Shared shared) {
+      DevicePluginConfig config = keepingFlags(node, policy, data, shared);
+      return Optional.of(
+          new Wanted(config.contentName(shared.baseName()), config, config.toYaml()));
+    }
+    return previous(node, policy, data, map);
+  }
+
+  private Optional<Wanted> previous(
+      Node node, PluginPolicy policy, SortedMap<String, String> data, String map) {
+    String key = Cluster.annotations(node).get(SharingRun.PREVIOUS_KEY);
+    if (key == null) {
+      obstacles.add("annotation %s records no change that could be undone; apply a configuration"
+          .formatted(SharingRun.PREVIOUS_KEY));
+      return Optional.empty();
+    }
+    String source = key.isEmpty() ? policy.defaultConfig().orElse("") : key;
+    if (source.isEmpty()) {
+      DevicePluginConfig none = DevicePluginConfig.unshared();
+      return Optional.of(new Wanted(key, none, none.toYaml()));
+    }
+    return read(source, data, map)
+        .map(config -> new Wanted(key, config, data.getOrDefault(source, "")));
+  }
+
+  private Optional<DevicePluginConfig> read(
+      String key, SortedMap<String, String> data, String map) {
+    String text = data.get(key);
+    if (text == null) {
+      obstacles.add("%s, to which the ClusterPolicy points, has no config '%s'; it has %s"
+          .formatted(map, key, data.keySet()));
+      return Optional.empty();
+    }
+    DevicePluginConfigFile file = DevicePluginConfigFile.read(text);
+    file.findings().stream()
+        .filter(finding -> file.config().isEmpty() && finding.isError())
+        .forEach(error ->
+            obstacles.add("config '%s' at %s: %s".formatted(key, error.place(), error.message())));
+    return file.config();
+  }
+
+  /** A name that carries the content's hash already stays as it is. */
+  private static String contentKey(String name, DevicePluginConfig config) {
+    return name.endsWith("-" + config.contentHash()) ? name : config.contentName(name);
+  }
+
+  /** Of a configuration that cannot be read nothing is kept: the plugin does not run with it. */
+  private static DevicePluginConfig keepingFlags(
+      Node node, PluginPolicy policy, Map<String, String> data, SharingGoal.Shared shared) {
+    String asked = Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
+    String key = asked.isEmpty() ? policy.defaultConfig().orElse("") : asked;
+    DevicePluginConfig now = DevicePluginConfigFile.read(data.getOrDefault(key, ""))
+        .config()
+        .orElseGet(DevicePluginConfig::unshared);
+    return DevicePluginConfig.builder()
+        .flags(now.flags())
+        .imexChannel(now.imexChannel())
+        .sharing(shared.sharing())
+        .build();
+  }
+}

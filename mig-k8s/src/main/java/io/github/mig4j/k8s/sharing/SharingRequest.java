@@ -1,0 +1,94 @@
+package io.github.mig4j.k8s.sharing;
+
+import io.github.mig4j.k8s.ApplyEvent;
+import io.github.mig4j.k8s.MigClusterException;
+import io.github.mig4j.k8s.MigConflictException;
+import io.github.mig4j.k8s.MigRefusedException;
+import io.github.mig4j.k8s.internal.Cluster;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** A change of how a node's GPUs are shared, prepared and not yet made; immutable. */
+public final class SharingRequest {
+
+  private final Cluster cluster;
+  private final String node;
+  private final SharingGoal goal;
+  private final Duration stability;
+  private final Consumer<ApplyEvent> listener;
+
+  SharingRequest(
+      Cluster cluster,
+      String node,
+      SharingGoal goal,
+      Duration stability,
+      Consumer<ApplyEvent> listener) {
+    this.cluster = cluster;
+    this.node = node;
+    this.goal = goal;
+    this.stability = stability;
+    this.listener = listener;
+  }
+
+  /**
+   * Tells each step as it is seen, on the thread that waits: {@code CHECKED}, {@code REQUESTED},
+   * {@code OFFERED} and {@code VERIFIED}.
+   *
+   * @param steps receives the steps; what it throws ends the wait
+   * @return a request that tells its steps
+   */
+  public SharingRequest onProgress(Consumer<ApplyEvent> steps) {
+    return new SharingRequest(cluster, node, goal, stability, steps);
+  }
+
+  /**
+   * Sets how long the evidence has to hold before it is believed.
+   *
+   * @param window 5 seconds unless set; from none to a day
+   * @return a request with this window
+   * @throws IllegalArgumentException if the window is negative or longer than a day
+   */
+  public SharingRequest stability(Duration window) {
+    if (window.isNegative() || window.compareTo(Duration.ofDays(1)) > 0) {
+      throw new IllegalArgumentException(
+          "The stability window is from PT0S to PT24H, but was " + window);
+    }
+    return new SharingRequest(cluster, node, goal, window, listener);
+  }
+
+  /**
+   * Checks whether the change can be made, and reads for that but writes nothing.
+   *
+   * @return every reason for which {@link #await} would refuse, each with its remedy; empty if there
+   *     is none
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public List<String> obstacles() {
+    return new SharingCheck(cluster, node, goal).obstacles();
+  }
+
+  /**
+   * Checks, asks the node for the configuration, and waits for the evidence: the exact allocatable
+   * count of every GPU resource, and the labels of feature discovery. A node that has it already is
+   * only verified.
+   *
+   * @param deadline how long to wait in all, more than zero; the kubelet alone may take a minute to
+   *     refresh what was just published
+   * @return what the node offers now
+   * @throws IllegalArgumentException if the deadline is not positive
+   * @throws MigRefusedException if it cannot work; nothing was changed
+   * @throws MigConflictException if the node was deleted, or somebody asks it for something else
+   * @throws SharingDeadlineException if the evidence did not come in time; the node keeps asking
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   * @throws java.util.concurrent.CancellationException if the thread is interrupted; its flag stays
+   *     set, and the node keeps asking
+   */
+  public SharingOutcome await(Duration deadline) {
+    if (deadline.isZero() || deadline.isNegative()) {
+      throw new IllegalArgumentException("The deadline must be positive, but was " + deadline);
+    }
+    return new SharingRun(cluster, node, stability, listener)
+        .run(new SharingCheck(cluster, node, goal).requirePlan(), deadline);
+  }
+}

@@ -1,0 +1,79 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.sharing.DevicePluginConfigFile;
+import io.github.mig4j.sharing.SharingFinding;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * The sidecar that gives the device plugin and feature discovery the configuration that their node
+ * asks for (k8s-device-plugin cmd/config-manager).
+ */
+final class ConfigManager {
+
+  private final SimulatedCluster cluster;
+
+  ConfigManager(SimulatedCluster cluster) {
+    this.cluster = cluster;
+  }
+
+  /** What the pod begins with. */
+  sealed interface Selection {
+
+    /** This configuration. */
+    record Selected(DevicePluginConfig config) implements Selection {}
+
+    /** None, and so it does not start; it is tried again. */
+    record Crash(String message) implements Selection {}
+  }
+
+  /**
+   * Selects a configuration.
+   *
+   * @param label what the node asks for; empty for the operator's default
+   */
+  Selection select(String label, Lifetime lifetime) throws InterruptedException {
+    OperatorPolicy.PluginConfig source = cluster.currentPolicy().pluginConfig();
+    if (source.configMap().isEmpty()) {
+      return new Selection.Selected(DevicePluginConfig.unshared());
+    }
+    ConfigMap map = lifetime.request(
+        "read ConfigMap " + source.configMap(),
+        () -> cluster
+            .client()
+            .configMaps()
+            .inNamespace(cluster.namespace())
+            .withName(source.configMap())
+            .get());
+    if (map == null) {
+      return new Selection.Crash("configmap \"%s\" not found".formatted(source.configMap()));
+    }
+    String name = label.isEmpty() ? source.defaultConfig() : label;
+    // The operator's fallback is an empty configuration.
+    if (name.isEmpty()) {
+      return new Selection.Selected(DevicePluginConfig.unshared());
+    }
+    String text = map.getData() == null ? null : map.getData().get(name);
+    return text == null
+        ? new Selection.Crash("specified config %s does not exist".formatted(name))
+        : read(text);
+  }
+
+  private static Selection read(String text) {
+    DevicePluginConfigFile file = DevicePluginConfigFile.read(text);
+    return file.config()
+        .<Selection>map(Selection.Selected::new)
+        .orElseGet(() -> new Selection.Crash(file.findings().stream()
+            .filter(SharingFinding::isError)
+            .map(SharingFinding::message)
+            .collect(Collectors.joining("; ", "unable to load config: ", ""))));
+  }
+
+  /** The label by which a node asks. */
+  static String asked(Map<String, String> labels) {
+    return labels.getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
+  }
+}

@@ -1,0 +1,181 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.resource.v1.Counter;
+import io.fabric8.kubernetes.api.model.resource.v1.CounterSet;
+import io.fabric8.kubernetes.api.model.resource.v1.Device;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceAttribute;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceAttributeBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceCapacity;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceCapacityBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceCounterConsumption;
+import io.github.mig4j.gpu.Budget;
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.GpuProduct;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.Placement;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A GPU in the words of NVIDIA's DRA driver. */
+final class PublishedGpu {
+
+  static final String DRIVER = "gpu.nvidia.com";
+
+  private static final Map<Budget, String> CAPACITIES = Map.of(
+      Budget.SMS, "multiprocessors",
+      Budget.COPY_ENGINES, "copyEngines",
+      Budget.DECODERS, "decoders",
+      Budget.ENCODERS, "encoders",
+      Budget.JPEG_ENGINES, "jpegEngines",
+      Budget.OFA_ENGINES, "ofaEngines");
+
+  private final GpuModel model;
+  private final int minor;
+
+  PublishedGpu(GpuModel model, int minor) {
+    this.model = model;
+    this.minor = minor;
+  }
+
+  /** The devices of a GPU that is cut already; a MIG device is known by its memory slices. */
+  List<Device> existing(MigLayout layout) {
+    if (layout.placements().isEmpty()) {
+      Map<String, DeviceCapacity> memory = new TreeMap<>();
+      model.totalMemoryMib().ifPresent(mib -> memory.put("memory", capacity(mib + "Mi")));
+      return List.of(new DeviceBuilder()
+          .withName("gpu-" + minor)
+          .withAttributes(attributes(Map.of("type", "gpu", "uuid", uuid("GPU"))))
+          .withCapacity(memory)
+          .build());
+    }
+    List<Device> devices = new ArrayList<>();
+    for (Placement place : layout.placements()) {
+      Map<String, DeviceCapacity> capacities = capacities(profile(place));
+      for (int slice = place.start(); slice < place.end(); slice++) {
+        capacities.put("memorySlice" + slice, capacity("1"));
+      }
+      devices.add(new DeviceBuilder()
+          .withName(name(place))
+          .withAttributes(attributes(Map.of(
+              "type", "mig",
+              "uuid", uuid("MIG-" + place.start()),
+              "parentUUID", uuid("GPU"),
+              "profile", place.profile().toString())))
+          .withCapacity(capacities)
+          .build());
+    }
+    return sorted(devices);
+  }
+
+  /** The whole GPU and every profile at every place, which take from {@link #counterSet}. */
+  List<Device> possible() {
+    List<Device> devices = new ArrayList<>();
+    devices.add(new DeviceBuilder()
+        .withName("gpu-" + minor)
+        .withAttributes(attributes(Map.of("type", "gpu", "uuid", uuid("GPU"))))
+        .withCapacity(wholeCapacities())
+        .withConsumesCounters(
+            new DeviceCounterConsumption(counterSetName(), counterSet().getCounters()))
+        .build());
+    for (GpuInstanceProfile profile : model.profiles()) {
+      for (int start : profile.starts()) {
+        Placement place = new Placement(profile.profile(), start, profile.size().orElseThrow());
+        Map<String, DeviceCapacity> capacities = capacities(profile);
+        devices.add(new DeviceBuilder()
+            .withName(name(place))
+            .withAttributes(attributes(Map.of(
+                "type", "mig",
+                "parentUUID", uuid("GPU"),
+                "profile", profile.profile().toString())))
+            .withCapacity(capacities)
+            .withConsumesCounters(new DeviceCounterConsumption(
+                counterSetName(), counters(capacities, place.start(), place.end())))
+            .build());
+      }
+    }
+    return sorted(devices);
+  }
+
+  CounterSet counterSet() {
+    return new CounterSet(
+        counters(wholeCapacities(), 0, model.memorySlices().orElse(0)), counterSetName());
+  }
+
+  /** The most that any profile has of it, as the driver reckons the whole. */
+  private Map<String, DeviceCapacity> wholeCapacities() {
+    return model.wholeGpu().map(this::capacities).orElseGet(TreeMap::new);
+  }
+
+  private String counterSetName() {
+    return "gpu-%d-counter-set".formatted(minor);
+  }
+
+  private Map<String, DeviceCapacity> capacities(GpuInstanceProfile profile) {
+    Map<String, DeviceCapacity> capacities = new TreeMap<>();
+    CAPACITIES.forEach((budget, name) -> profile
+        .amount(budget)
+        .ifPresent(amount -> capacities.put(name, capacity(String.valueOf(amount)))));
+    profile
+        .amount(Budget.MEMORY_MIB)
+        .ifPresent(mib -> capacities.put("memory", capacity(mib + "Mi")));
+    return capacities;
+  }
+
+  private static DeviceCapacity capacity(String quantity) {
+    return new DeviceCapacityBuilder().withValue(new Quantity(quantity)).build();
+  }
+
+  private static Map<String, Counter> counters(
+      Map<String, DeviceCapacity> capacities, int start, int end) {
+    Map<String, Counter> counters = new TreeMap<>();
+    capacities.forEach((name, capacity) -> counters.put(
+        name.replace("Engines", "-engines").toLowerCase(Locale.ROOT),
+        new Counter(capacity.getValue())));
+    for (int slice = start; slice < end; slice++) {
+      counters.put("memory-slice-" + slice, new Counter(new Quantity("1")));
+    }
+    return counters;
+  }
+
+  private Map<String, DeviceAttribute> attributes(Map<String, String> own) {
+    Map<String, DeviceAttribute> attributes = new TreeMap<>();
+    attributes.put("architecture", text(model.architecture()));
+    attributes.put(
+        "productName",
+        text(model.products().stream().map(GpuProduct::name).findFirst().orElse(model.id())));
+    own.forEach((name, value) -> attributes.put(name, text(value)));
+    return attributes;
+  }
+
+  private static DeviceAttribute text(String value) {
+    return new DeviceAttributeBuilder().withString(value).build();
+  }
+
+  private String name(Placement place) {
+    String profile = place.profile().toString().replace(".", "").replaceAll("[^a-z0-9-]", "-");
+    return "gpu-%d-mig-%s-%d-%d"
+        .formatted(minor, profile, profile(place).id().orElse(0), place.start());
+  }
+
+  private GpuInstanceProfile profile(Placement place) {
+    MigProfile name = place.profile();
+    return model.profile(name).orElseThrow();
+  }
+
+  private String uuid(String what) {
+    return "%s-00000000-0000-4000-8000-%012d".formatted(what, minor);
+  }
+
+  /** As the driver publishes them, which is the order in which the scheduler tries them. */
+  private static List<Device> sorted(List<Device> devices) {
+    return devices.stream().sorted(Comparator.comparing(Device::getName)).toList();
+  }
+}

@@ -1,0 +1,159 @@
+package io.github.mig4j.k8s.simulator;
+
+import io.fabric8.kubernetes.api.model.resource.v1.Device;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.layout.MigLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * NVIDIA's DRA driver without GPUs: publishes the ResourceSlices that the driver would, in
+ * {@code resource.k8s.io/v1}, and can play the scheduler where there is none.
+ *
+ * <pre>{@code
+ * SimulatedDraDriver driver = SimulatedDraDriver.on(client);
+ * driver.publishStatic("gpu-node", List.of(MigLayout.on(b200).add("1g.23gb", 7).build()));
+ * driver.allocate("default", "train", "gpu-node", List.of("gpu-0-mig-1g23gb-19-0"));
+ * }</pre>
+ *
+ * <p>It only writes when a method is called. Pods that hold a claim do not start, for there is no
+ * kubelet plugin that would prepare devices. Sources: kubernetes-sigs/dra-driver-nvidia-gpu
+ * cmd/gpu-kubelet-plugin, driver.go, partitions.go and mig.go.
+ */
+public final class SimulatedDraDriver {
+
+  private final KubernetesClient client;
+
+  private SimulatedDraDriver(KubernetesClient client) {
+    this.client = client;
+  }
+
+  /**
+   * Makes a driver.
+   *
+   * @param client the way to the API server, which stays the caller's to close
+   * @return a driver that has published nothing
+   */
+  public static SimulatedDraDriver on(KubernetesClient client) {
+    return new SimulatedDraDriver(client);
+  }
+
+  /**
+   * Publishes MIG devices that exist, as the driver does by default: one slice, with a device for
+   * each MIG device, or for the whole GPU where a layout is empty. What was published of the node
+   * before is replaced.
+   *
+   * @param node the node's name
+   * @param gpus the GPUs by index
+   */
+  public void publishStatic(String node, List<MigLayout> gpus) {
+    List<Device> devices = new ArrayList<>();
+    for (int minor = 0; minor < gpus.size(); minor++) {
+      devices.addAll(new PublishedGpu(gpus.get(minor).gpu(), minor).existing(gpus.get(minor)));
+    }
+    publish(
+        node,
+        List.of(new ResourceSliceBuilder()
+            .withNewSpec()
+            .withDevices(devices)
+            .endSpec()
+            .build()));
+  }
+
+  /**
+   * Publishes everything that the GPUs could be cut into, as the driver does with its feature gate
+   * DynamicMIG on Kubernetes 1.35: a slice of counters, and one for each GPU. What was published of
+   * the node before is replaced.
+   *
+   * @param node the node's name
+   * @param gpus the models of its GPUs, by index
+   */
+  public void publishPartitionable(String node, List<GpuModel> gpus) {
+    var counters = new ResourceSliceBuilder().withNewSpec();
+    List<ResourceSlice> slices = new ArrayList<>();
+    for (int minor = 0; minor < gpus.size(); minor++) {
+      PublishedGpu gpu = new PublishedGpu(gpus.get(minor), minor);
+      counters.addToSharedCounters(gpu.counterSet());
+      slices.add(new ResourceSliceBuilder()
+          .withNewSpec()
+          .withDevices(gpu.possible())
+          .endSpec()
+          .build());
+    }
+    slices.add(0, counters.endSpec().build());
+    publish(node, slices);
+  }
+
+  /** The newest generation of a pool is written before the older ones go, as the driver does. */
+  private void publish(String node, List<ResourceSlice> slices) {
+    List<ResourceSlice> before = client.resources(ResourceSlice.class).list().getItems().stream()
+        .filter(slice -> slice.getSpec().getDriver().equals(PublishedGpu.DRIVER)
+            && slice.getSpec().getPool().getName().equals(node))
+        .toList();
+    long generation = 1
+        + before.stream()
+            .mapToLong(slice -> slice.getSpec().getPool().getGeneration())
+            .max()
+            .orElse(0);
+    for (int i = 0; i < slices.size(); i++) {
+      client
+          .resource(new ResourceSliceBuilder(slices.get(i))
+              .withNewMetadata()
+              .withName("%s-%s-%d-%d".formatted(node, PublishedGpu.DRIVER, generation, i))
+              .endMetadata()
+              .editSpec()
+              .withDriver(PublishedGpu.DRIVER)
+              .withNodeName(node)
+              .withNewPool()
+              .withName(node)
+              .withGeneration(generation)
+              .withResourceSliceCount((long) slices.size())
+              .endPool()
+              .endSpec()
+              .build())
+          .create();
+    }
+    before.forEach(slice -> client.resource(slice).delete());
+  }
+
+  /**
+   * Gives a claim devices, as the scheduler does. Whether they are what the claim asks for, and
+   * free, is not looked at.
+   *
+   * @param namespace the claim's namespace
+   * @param claim the claim's name; it must exist and have a request
+   * @param node the node whose devices they are
+   * @param devices names of devices
+   */
+  public void allocate(String namespace, String claim, String node, List<String> devices) {
+    client
+        .resources(ResourceClaim.class)
+        .inNamespace(namespace)
+        .withName(claim)
+        .editStatus(found -> {
+          String request = Objects.requireNonNull(found.getSpec())
+              .getDevices()
+              .getRequests()
+              .get(0)
+              .getName();
+          var results = new ResourceClaimBuilder(found)
+              .withNewStatus()
+              .withNewAllocation()
+              .withNewDevices();
+          devices.forEach(device -> results
+              .addNewResult()
+              .withRequest(request)
+              .withDriver(PublishedGpu.DRIVER)
+              .withPool(node)
+              .withDevice(device)
+              .endResult());
+          return results.endDevices().endAllocation().endStatus().build();
+        });
+  }
+}

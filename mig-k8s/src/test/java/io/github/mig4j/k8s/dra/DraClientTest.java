@@ -1,0 +1,248 @@
+package io.github.mig4j.k8s.dra;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.StatusBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimTemplate;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.MigClusterException;
+import io.github.mig4j.k8s.MigConflictException;
+import io.github.mig4j.k8s.MigRefusedException;
+import io.github.mig4j.k8s.MigSettings;
+import io.github.mig4j.k8s.MockApiServer;
+import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
+import io.github.mig4j.layout.MigLayout;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(MockApiServer.class)
+class DraClientTest {
+
+  private static final GpuModel B200 = GpuCatalog.bundled().require("NVIDIA-B200");
+  private static final MigProfile SMALL = MigProfile.parse("1g.23gb");
+
+  KubernetesMockServer server;
+  KubernetesClient client;
+
+  @Test
+  void apply_createsWhatIsAbsent_andTheApiHasItWhole() {
+    var dra = DraClient.of(client);
+
+    assertThat(dra.apply(MigClaim.of(SMALL).template("mig-1g").inNamespace("team-a")))
+        .isEqualTo(DraVersion.V1);
+    dra.apply(MigDeviceClass.bridge(SMALL).object());
+
+    var exactly = client
+        .resources(ResourceClaimTemplate.class)
+        .inNamespace("team-a")
+        .withName("mig-1g")
+        .require()
+        .getSpec()
+        .getSpec()
+        .getDevices()
+        .getRequests()
+        .get(0)
+        .getExactly();
+    assertThat(exactly.getDeviceClassName()).isEqualTo("mig.nvidia.com");
+    assertThat(exactly.getSelectors().get(0).getCel().getExpression())
+        .isEqualTo("device.attributes['gpu.nvidia.com'].profile == '1g.23gb'");
+    assertThat(client
+            .resources(DeviceClass.class)
+            .withName("mig-1g.23gb")
+            .require()
+            .getSpec()
+            .getExtendedResourceName())
+        .isEqualTo("nvidia.com/mig-1g.23gb");
+  }
+
+  @Test
+  void apply_withoutNamespace_goesIntoTheClients() {
+    DraClient.of(client).apply(MigClaim.of(SMALL).claim("train"));
+
+    assertThat(client
+            .resources(ResourceClaim.class)
+            .inNamespace(client.getNamespace())
+            .withName("train")
+            .get())
+        .isNotNull();
+  }
+
+  @Test
+  void apply_again_writesNothing() throws InterruptedException {
+    var dra = DraClient.of(client);
+    var claim = MigClaim.of(SMALL).claim("train").inNamespace("team-a");
+    dra.apply(claim);
+    while (server.getRequestCount() > 0 && server.takeRequest(0, TimeUnit.SECONDS) != null) {
+      // What went before.
+    }
+
+    dra.apply(claim);
+
+    assertThat(server.takeRequest().getMethod()).isEqualTo("GET");
+    var last = server.getLastRequest();
+    assertThat(last.getMethod()).isEqualTo("GET");
+    assertThat(last.getPath())
+        .isEqualTo("/apis/resource.k8s.io/v1/namespaces/team-a/resourceclaims/train");
+  }
+
+  @Test
+  void apply_claimThatAsksForSomethingElse_isAConflict_forItCannotBeChanged() {
+    var dra = DraClient.of(client);
+    dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a"));
+
+    assertThatThrownBy(() -> dra.apply(
+            MigClaim.of(MigSelector.profile(SMALL), 2).claim("train").inNamespace("team-a")))
+        .isInstanceOf(MigConflictException.class)
+        .hasMessage("ResourceClaim team-a/train exists and asks for something else, which cannot be"
+            + " changed; delete it first or take another name");
+  }
+
+  @Test
+  void apply_deviceClassThatDiffers_isChanged_andKeepsItsLabels() {
+    var dra = DraClient.of(client);
+    dra.apply(MigDeviceClass.of("small", MigSelector.profile(SMALL)).object());
+    client.resources(DeviceClass.class).withName("small").edit(found -> {
+      found.getMetadata().setLabels(Map.of("team", "a"));
+      return found;
+    });
+
+    dra.apply(MigDeviceClass.of("small", MigSelector.memoryMib(20480)).object());
+
+    var changed = client.resources(DeviceClass.class).withName("small").require();
+    assertThat(changed.getSpec().getSelectors().get(0).getCel().getExpression())
+        .endsWith("device.capacity['gpu.nvidia.com'].memory.compareTo(quantity('20480Mi')) >= 0");
+    assertThat(changed.getMetadata().getLabels()).containsEntry("team", "a");
+  }
+
+  @Test
+  void apply_inANamespaceThatIsAbsent_saysSo() {
+    server
+        .expect()
+        .post()
+        .withPath("/apis/resource.k8s.io/v1/namespaces/nowhere/resourceclaims")
+        .andReturn(404, new StatusBuilder().withCode(404).build())
+        .always();
+
+    assertThatThrownBy(() ->
+            DraClient.of(client).apply(MigClaim.of(SMALL).claim("train").inNamespace("nowhere")))
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "ResourceClaim nowhere/train: namespace nowhere does not exist; create it first");
+  }
+
+  @Test
+  void version_isTheNewestThatTheClusterServes() {
+    absent("v1");
+    absent("v1beta2");
+
+    var dra = DraClient.of(client);
+
+    assertThat(dra.version()).isEqualTo(DraVersion.V1BETA1);
+    assertThat(dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a")))
+        .isEqualTo(DraVersion.V1BETA1);
+    var written = client
+        .resources(io.fabric8.kubernetes.api.model.resource.v1beta1.ResourceClaim.class)
+        .inNamespace("team-a")
+        .withName("train")
+        .require();
+    assertThat(written.getSpec().getDevices().getRequests().get(0).getDeviceClassName())
+        .isEqualTo("mig.nvidia.com");
+    assertThatThrownBy(() -> dra.apply(MigDeviceClass.bridge(SMALL).object()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void version_ofAClusterWithoutDra_isRefused() {
+    absent("v1");
+    absent("v1beta2");
+    absent("v1beta1");
+
+    assertThatThrownBy(() -> DraClient.of(client).inventory())
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage("API group resource.k8s.io: the cluster serves none of v1, v1beta2 and v1beta1,"
+            + " so it has no DRA; use Kubernetes 1.34 or later, or switch the beta API on");
+  }
+
+  private void absent(String version) {
+    server
+        .expect()
+        .get()
+        .withPath("/apis/resource.k8s.io/" + version)
+        .andReturn(404, new StatusBuilder().withCode(404).build())
+        .always();
+  }
+
+  @Test
+  void inventory_notAllowed_namesTheVerb() {
+    server
+        .expect()
+        .get()
+        .withPath("/apis/resource.k8s.io/v1/resourceclaims?limit=500")
+        .andReturn(403, new StatusBuilder().withCode(403).build())
+        .always();
+
+    assertThatThrownBy(() -> DraClient.of(client).inventory())
+        .isInstanceOf(MigClusterException.class)
+        .hasMessage("Not allowed to list resourceclaims. Grant the verb in RBAC to the user of this"
+            + " client");
+  }
+
+  @Test
+  void inventory_showsWhatAClaimWasGiven() {
+    var dra = DraClient.of(client);
+    var driver = SimulatedDraDriver.on(client);
+    driver.publishStatic(
+        "gpu-node", List.of(MigLayout.on(B200).add("1g.23gb", 7).build()));
+    dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a"));
+
+    driver.allocate("team-a", "train", "gpu-node", List.of("gpu-0-mig-1g23gb-19-3"));
+
+    var node = dra.inventory().node("gpu-node").orElseThrow();
+    assertThat(node.resources()).isEqualTo(Map.of("nvidia.com/mig-1g.23gb", 7L));
+    assertThat(node.room()).isEqualTo(Map.of("nvidia.com/mig-1g.23gb", 6L));
+    assertThat(node.gpus().get(0).devices())
+        .filteredOn(device -> device.state() == DraDevice.State.ALLOCATED)
+        .singleElement()
+        .satisfies(device -> {
+          assertThat(device.claims()).containsExactly("team-a/train");
+          assertThat(device.placement()).hasToString("Optional[1g.23gb@3:1]");
+        });
+  }
+
+  @Test
+  void inventory_afterTheDriverHasPublishedAnew_hasTheNewDevicesAlone() {
+    var driver = SimulatedDraDriver.on(client);
+    driver.publishPartitionable("gpu-node", List.of(B200, B200));
+    driver.publishStatic(
+        "gpu-node", List.of(MigLayout.on(B200).add("7g.180gb", 1).build()));
+
+    var inventory = DraClient.of(client).inventory();
+
+    assertThat(inventory.findings()).isEmpty();
+    assertThat(inventory.node("gpu-node").orElseThrow().resources())
+        .isEqualTo(Map.of("nvidia.com/mig-7g.180gb", 1L));
+  }
+
+  @Test
+  void inventory_knowsTheGpusOfTheSettings() {
+    SimulatedDraDriver.on(client)
+        .publishStatic("gpu-node", List.of(MigLayout.on(B200).build()));
+    var nothing = MigSettings.builder()
+        .catalog(GpuCatalog.parse("{\"sources\": {}, \"models\": []}"))
+        .build();
+
+    assertThat(DraClient.of(client).with(nothing).inventory().findings())
+        .extracting(DraFinding::code)
+        .containsExactly("unknown-product");
+  }
+}

@@ -1,0 +1,128 @@
+package io.github.mig4j.k8s.dra;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.MockApiServer;
+import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
+import io.github.mig4j.layout.Layouts;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.Placement;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The driver's counters and the catalogue's geometry are the same arithmetic, for every GPU. */
+@ExtendWith(MockApiServer.class)
+class DraGeometryTest {
+
+  KubernetesClient client;
+
+  static Stream<GpuModel> placeableModels() {
+    return GpuCatalog.bundled().models().stream()
+        .filter(GpuModel::supportsMig)
+        .filter(model -> !model.products().isEmpty())
+        .filter(model -> model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable));
+  }
+
+  @ParameterizedTest
+  @MethodSource("placeableModels")
+  void partitionableGpu_ofEveryModel_readsBackWithoutFinding(GpuModel model) {
+    SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model, model));
+
+    var inventory = DraClient.of(client).inventory();
+
+    assertThat(inventory.findings()).isEmpty();
+    var node = inventory.node("node").orElseThrow();
+    assertThat(node.model()).contains(model);
+    assertThat(node.gpus()).hasSize(2).allSatisfy(gpu -> {
+      assertThat(gpu.isFree()).isTrue();
+      assertThat(gpu.room()).isEqualTo(MigLayout.on(model).build().room());
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource("placeableModels")
+  void staticGpu_ofEveryModelInItsFullestLayouts_readsBackAsThese(GpuModel model) {
+    List<MigLayout> layouts = Layouts.of(model).maximalStates().limit(8).toList();
+    SimulatedDraDriver.on(client).publishStatic("node", layouts);
+
+    var inventory = DraClient.of(client).inventory();
+
+    assertThat(inventory.findings()).isEmpty();
+    assertThat(inventory.node("node").orElseThrow().gpus())
+        .extracting(gpu -> gpu.layout().orElseThrow())
+        .containsExactlyInAnyOrderElementsOf(layouts);
+  }
+
+  /**
+   * Every set of devices that the counters allow is a layout, and every layout is such a set; on a
+   * GPU with seven slices they are the 723 published states and those with the media profile.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a30-24gb",
+        "a100-40gb",
+        "h100-sxm-80gb",
+        "h200-141gb",
+        "rtx-pro-6000-blackwell-96gb"
+      })
+  void sets_thatTheCountersAllow_areTheLegalLayouts(String id) {
+    GpuModel model = GpuCatalog.bundled().require(id);
+    SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model));
+    Pool pool = Pool.of("node", slices());
+    List<PublishedDevice> partitions =
+        pool.devices().stream().filter(device -> device.profile().isPresent()).toList();
+
+    Set<Set<Placement>> allowed = new HashSet<>();
+    collect(partitions, 0, new ArrayList<>(), pool.counterSets(), allowed);
+
+    assertThat(allowed)
+        .isEqualTo(Layouts.of(model)
+            .states()
+            .map(layout -> (Set<Placement>) new TreeSet<>(layout.placements()))
+            .collect(Collectors.toSet()));
+  }
+
+  private static void collect(
+      List<PublishedDevice> partitions,
+      int from,
+      List<PublishedDevice> taken,
+      Map<String, Map<String, Long>> counterSets,
+      Set<Set<Placement>> allowed) {
+    allowed.add(taken.stream()
+        .map(device -> device.placement().orElseThrow())
+        .collect(Collectors.toCollection(TreeSet::new)));
+    Counters left = new Counters(counterSets);
+    taken.forEach(left::take);
+    for (int i = from; i < partitions.size(); i++) {
+      if (left.suffice(partitions.get(i))) {
+        taken.add(partitions.get(i));
+        collect(partitions, i + 1, taken, counterSets, allowed);
+        taken.remove(taken.size() - 1);
+      }
+    }
+  }
+
+  private List<Slice> slices() {
+    return client.resources(ResourceSlice.class).list().getItems().stream()
+        .map(slice ->
+            new Slice(client.getKubernetesSerialization().convertValue(slice, JsonNode.class)))
+        .toList();
+  }
+}

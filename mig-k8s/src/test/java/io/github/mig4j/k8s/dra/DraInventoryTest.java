@@ -1,0 +1,457 @@
+package io.github.mig4j.k8s.dra;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.MockApiServer;
+import io.github.mig4j.layout.MigLayout;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Two H100, the first of which is cut by hand or by claims into 2 x 1g.10gb, 2g.20gb and 3g.40gb,
+ * as the driver publishes them.
+ */
+@ExtendWith(MockApiServer.class)
+class DraInventoryTest {
+
+  private static final GpuCatalog CATALOG = GpuCatalog.bundled();
+  private static final GpuModel H100 = CATALOG.require("h100-sxm-80gb");
+  private static final String STATIC = resource("h100-static-v1.yaml");
+  private static final String PARTITIONABLE = resource("h100-partitionable-v1.yaml");
+  private static final String CLAIMS = resource("h100-claims-v1.yaml");
+
+  KubernetesClient client;
+
+  static String resource(String name) {
+    try (var in = DraInventoryTest.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static DraInventory read(String... texts) {
+    return DraInventory.parse(String.join("\n---\n", texts), CATALOG);
+  }
+
+  private static List<String> lines(DraInventory inventory) {
+    return inventory.findings().stream().map(DraFinding::line).toList();
+  }
+
+  private static String claim(String name, String device) {
+    return """
+        kind: ResourceClaim
+        metadata: {namespace: team-a, name: %s}
+        status: {allocation: {devices: {results: [
+          {request: mig, driver: gpu.nvidia.com, pool: gpu-node, device: %s}]}}}
+        """.formatted(name, device);
+  }
+
+  private static Map<String, DraDevice.State> states(DraGpu gpu) {
+    return gpu.devices().stream().collect(Collectors.toMap(DraDevice::name, DraDevice::state));
+  }
+
+  @Test
+  void staticAndPartitionable_readAsTheNodesLabelsDo() {
+    client
+        .resource(new NodeBuilder()
+            .withNewMetadata()
+            .withName("gpu-node")
+            .addToLabels("nvidia.com/gpu.product", "NVIDIA-H100-80GB-HBM3")
+            .addToLabels("nvidia.com/gpu.count", "2")
+            .addToLabels("nvidia.com/gpu.memory", "81559")
+            .addToLabels("nvidia.com/mig.strategy", "mixed")
+            .endMetadata()
+            .withNewStatus()
+            .addToAllocatable("nvidia.com/gpu", new Quantity("1"))
+            .addToAllocatable("nvidia.com/mig-1g.10gb", new Quantity("2"))
+            .addToAllocatable("nvidia.com/mig-2g.20gb", new Quantity("1"))
+            .addToAllocatable("nvidia.com/mig-3g.40gb", new Quantity("1"))
+            .endStatus()
+            .build())
+        .create();
+    var labels = MigClient.of(client).nodes().get(0);
+
+    for (var inventory : List.of(read(STATIC), read(PARTITIONABLE, CLAIMS))) {
+      var node = inventory.node("gpu-node").orElseThrow();
+      assertThat(inventory.findings()).isEmpty();
+      assertThat(inventory.nodes()).hasSize(1);
+      assertThat(node.resources()).isEqualTo(labels.allocatable());
+      assertThat(node.model()).isEqualTo(labels.model()).contains(H100);
+      assertThat(node.gpus()).hasSize(labels.gpus().orElseThrow());
+      assertThat(node.gpus().get(0).layout())
+          .hasValueSatisfying(layout -> assertThat(layout)
+              .hasToString("h100-sxm-80gb [2g.20gb@0:2, 1g.10gb@2:1, 1g.10gb@3:1, 3g.40gb@4:4]"));
+      assertThat(node.gpus().get(1).layout()).contains(MigLayout.on(H100).build());
+    }
+  }
+
+  @Test
+  void versions_readAlike() {
+    assertThat(read(resource("h100-static-v1beta1.yaml"))).isEqualTo(read(STATIC));
+    assertThat(read(STATIC.replace("k8s.io/v1", "k8s.io/v1beta2"))).isEqualTo(read(STATIC));
+    // On Kubernetes 1.34 counters and devices are in one slice, on 1.35 in two.
+    assertThat(read(resource("h100-partitionable-combined-v1beta1.yaml"), CLAIMS))
+        .isEqualTo(read(PARTITIONABLE, CLAIMS));
+  }
+
+  @Test
+  void staticDevices_areFreeUntilClaimed() {
+    var inventory = read(STATIC, claim("train", "gpu-0-mig-2g20gb-14-0"));
+
+    var cut = inventory.nodes().get(0).gpus().get(0);
+    assertThat(states(cut))
+        .isEqualTo(Map.of(
+            "gpu-0-mig-1g10gb-19-2", DraDevice.State.FREE,
+            "gpu-0-mig-1g10gb-19-3", DraDevice.State.FREE,
+            "gpu-0-mig-2g20gb-14-0", DraDevice.State.ALLOCATED,
+            "gpu-0-mig-3g40gb-9-4", DraDevice.State.FREE));
+    assertThat(inventory.nodes().get(0).room())
+        .isEqualTo(Map.of(
+            "nvidia.com/gpu", 1L, "nvidia.com/mig-1g.10gb", 2L, "nvidia.com/mig-3g.40gb", 1L));
+    assertThat(cut.devices().get(2).claims()).containsExactly("team-a/train");
+    assertThat(cut.devices().get(2).memoryMib()).hasValue(20096);
+    assertThat(cut.devices().get(2).uuid()).contains("MIG-00000000-0000-4000-8000-000000000102");
+    assertThat(cut.uuid()).contains("GPU-00000000-0000-4000-8000-000000000000");
+    assertThat(cut.product()).contains("NVIDIA H100 80GB HBM3");
+    assertThat(cut.form()).isEqualTo(DraGpu.Form.STATIC);
+  }
+
+  @Test
+  void partitions_areBlockedByWhatIsClaimedBesideThem() {
+    var inventory = read(PARTITIONABLE, claim("train", "gpu-0-mig-3g40gb-9-4"));
+
+    var cut = inventory.nodes().get(0).gpus().get(0);
+    assertThat(states(cut))
+        .containsEntry("gpu-0", DraDevice.State.BLOCKED)
+        .containsEntry("gpu-0-mig-3g40gb-9-4", DraDevice.State.ALLOCATED)
+        .containsEntry("gpu-0-mig-3g40gb-9-0", DraDevice.State.FREE)
+        .containsEntry("gpu-0-mig-1g10gb-19-3", DraDevice.State.FREE)
+        .containsEntry("gpu-0-mig-1g10gb-19-4", DraDevice.State.BLOCKED)
+        .containsEntry("gpu-0-mig-7g80gb-0-0", DraDevice.State.BLOCKED);
+    assertThat(cut.form()).isEqualTo(DraGpu.Form.PARTITIONABLE);
+    // What the layout says from the catalogue, the counters say too.
+    assertThat(cut.room()).isEqualTo(cut.layout().orElseThrow().room()).isNotEmpty();
+    assertThat(cut.cutInto()).hasToString("{3g.40gb=1}");
+    assertThat(cut.isFree()).isFalse();
+    assertThat(inventory.nodes().get(0).gpus().get(1).isFree()).isTrue();
+    assertThat(inventory.findings()).isEmpty();
+  }
+
+  @Test
+  void partitionableGpu_claimedWhole_hasNoRoom() {
+    var gpu = read(PARTITIONABLE, claim("train", "gpu-0")).nodes().get(0).gpus().get(0);
+
+    assertThat(gpu.room()).isEmpty();
+    assertThat(gpu.isFree()).isFalse();
+    assertThat(gpu.cutInto()).isEmpty();
+  }
+
+  @Test
+  void accessForMonitoring_takesNothing() {
+    var monitored = claim("dcgm", "gpu-0").replace("request: mig", "adminAccess: true");
+
+    assertThat(read(PARTITIONABLE, monitored)).isEqualTo(read(PARTITIONABLE));
+  }
+
+  @Test
+  void claimsOfOtherDrivers_andWithoutAllocation_takeNothing() {
+    assertThat(read(
+            STATIC,
+            claim("a", "gpu-1").replace("gpu.nvidia.com", "compute-domain.nvidia.com"),
+            MigClaim.of(MigSelector.any(), 1).claim("pending").toYaml(DraVersion.V1)))
+        .isEqualTo(read(STATIC));
+  }
+
+  @Test
+  void oldGenerations_doNotCount() {
+    var outdated = PARTITIONABLE.replace("generation: 1", "generation: 0");
+    var newest = STATIC.replace("generation: 1", "generation: 2");
+
+    assertThat(read(outdated, newest)).isEqualTo(read(STATIC));
+  }
+
+  @Test
+  void incompletePool_tellsWhatIsAllocated_butNotWhatIsFree() {
+    var withoutCounters = PARTITIONABLE.substring(PARTITIONABLE.indexOf("\n---\n") + 5);
+
+    var inventory = read(withoutCounters, claim("train", "gpu-0-mig-3g40gb-9-4"));
+
+    var gpu = inventory.nodes().get(0).gpus().get(0);
+    assertThat(lines(inventory))
+        .containsExactly("warning: Pool gpu-node has 2 of 3 slices of generation 1; what is free is"
+            + " not known before the driver has published all [incomplete-pool]");
+    assertThat(states(gpu))
+        .containsEntry("gpu-0-mig-3g40gb-9-4", DraDevice.State.ALLOCATED)
+        .containsEntry("gpu-0-mig-3g40gb-9-0", DraDevice.State.UNKNOWN);
+    assertThat(inventory.nodes().get(0).room()).isEmpty();
+    assertThat(inventory.nodes().get(0).resources())
+        .isEqualTo(Map.of("nvidia.com/gpu", 1L, "nvidia.com/mig-3g.40gb", 1L));
+  }
+
+  @Test
+  void incompletePool_doesNotMakeAClaimsDeviceGone() {
+    var firstGpuMissing = PARTITIONABLE.replace("name: gpu-0", "name: gpu-9");
+
+    assertThat(lines(read(
+            firstGpuMissing.replace("resourceSliceCount: 3", "resourceSliceCount: 4"),
+            claim("train", "gpu-0"))))
+        .noneMatch(line -> line.contains("[allocated-but-gone]"));
+  }
+
+  @Test
+  void duplicateDevice_makesThePoolUnusable() {
+    var twice = STATIC.replace("gpu-0-mig-1g10gb-19-3", "gpu-0-mig-1g10gb-19-2");
+
+    var inventory = read(twice);
+
+    assertThat(lines(inventory))
+        .containsExactly(
+            "warning: Pool gpu-node has several devices named gpu-0-mig-1g10gb-19-2, so"
+                + " that claims get none of the pool; restart the driver's pod on the node"
+                + " [duplicate-device]");
+    assertThat(inventory.nodes().get(0).room()).isEmpty();
+  }
+
+  @Test
+  void claimOnADeviceThatIsGone_isFound() {
+    assertThat(lines(read(STATIC, claim("train", "gpu-0-mig-7g80gb-0-0"))))
+        .containsExactly("error: Claim team-a/train holds gpu-0-mig-7g80gb-0-0 of pool gpu-node,"
+            + " which the driver does not publish; the GPU was probably cut anew, so delete the"
+            + " claim's pods [allocated-but-gone]");
+  }
+
+  /** The second GPU's device made the first one's, as the driver does (dra-driver#719). */
+  private static final String WHOLE_BESIDE_MIG = STATIC.replace(
+      "GPU-00000000-0000-4000-8000-000000000001", "GPU-00000000-0000-4000-8000-000000000000");
+
+  @Test
+  void wholeGpuBesideItsMigDevices_isFound_andNotFree() {
+    var inventory = read(WHOLE_BESIDE_MIG);
+
+    var gpu = inventory.nodes().get(0).gpus().get(0);
+    assertThat(lines(inventory))
+        .containsExactly(
+            "warning: Node gpu-node: gpu-1 is offered as a whole beside its MIG devices,"
+                + " so that both can be claimed; let no pod claim class gpu.nvidia.com on this node"
+                + " [whole-beside-mig]");
+    assertThat(states(gpu)).containsEntry("gpu-1", DraDevice.State.BLOCKED);
+    assertThat(inventory.nodes().get(0).resources()).doesNotContainKey("nvidia.com/gpu");
+  }
+
+  @Test
+  void wholeGpuAndItsMigDevice_bothClaimed_isDoubleBooked() {
+    var inventory =
+        read(WHOLE_BESIDE_MIG, claim("all", "gpu-1"), claim("part", "gpu-0-mig-2g20gb-14-0"));
+
+    assertThat(lines(inventory))
+        .contains("error: Node gpu-node: claims team-a/all, team-a/part hold gpu-0-mig-2g20gb-14-0,"
+            + " gpu-1, which cannot be had together; delete the pods of all claims but one"
+            + " [double-booked]");
+    assertThat(states(inventory.nodes().get(0).gpus().get(0)))
+        .containsEntry("gpu-0-mig-3g40gb-9-4", DraDevice.State.BLOCKED);
+  }
+
+  @Test
+  void partitionsThatOverlap_bothClaimed_areDoubleBooked() {
+    assertThat(lines(read(
+            PARTITIONABLE,
+            claim("a", "gpu-0-mig-3g40gb-9-4"),
+            claim("b", "gpu-0-mig-1g10gb-19-6"))))
+        .containsExactly(
+            "error: Node gpu-node: claims team-a/a, team-a/b hold gpu-0-mig-1g10gb-19-6,"
+                + " gpu-0-mig-3g40gb-9-4, which cannot be had together; delete the pods of all claims"
+                + " but one [double-booked]");
+  }
+
+  @Test
+  void oneDeviceOfTwoClaims_isDoubleBooked_unlessTheDriverSharesIt() {
+    var both = claim("a", "gpu-1") + "---\n" + claim("b", "gpu-1");
+    var shareable =
+        STATIC.replace("name: gpu-1\n", "name: gpu-1\n    allowMultipleAllocations: true\n");
+
+    assertThat(lines(read(STATIC, both)))
+        .containsExactly(
+            "error: Node gpu-node: claims team-a/a, team-a/b hold gpu-1, which cannot be"
+                + " had together; delete the pods of all claims but one [double-booked]");
+    assertThat(lines(read(shareable, both))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"NoSchedule", "NoExecute"})
+  void taintedDevice_isNotFree(String effect) {
+    var tainted = STATIC.replace(
+        "name: gpu-1\n", "name: gpu-1\n    taints: [{key: xid, effect: %s}]\n".formatted(effect));
+
+    assertThat(read(tainted).nodes().get(0).room()).doesNotContainKey("nvidia.com/gpu");
+    assertThat(read(tainted.replace(effect, "None")).nodes().get(0).room())
+        .containsKey("nvidia.com/gpu");
+  }
+
+  @Test
+  void countersOfTheGpu_otherThanTheCatalogues_areFound() {
+    // In the sets alone: the devices' counters are deeper.
+    var fewer = PARTITIONABLE.replaceFirst(
+        "multiprocessors: \\{value: \"132\"}", "multiprocessors: {value: \"128\"}");
+    var sliceless = PARTITIONABLE.replaceFirst("memory-slice-7: \\{value: \"1\"},", "");
+
+    assertThat(lines(read(fewer)))
+        .containsExactly(
+            "warning: Node gpu-node: all of a h100-sxm-80gb has 128 SMs as published, but"
+                + " 132 in the catalogue; report it, or correct the model [amount-differs]");
+    assertThat(lines(read(sliceless)))
+        .containsExactly(
+            "warning: Node gpu-node: all of a h100-sxm-80gb has 7 memory slices as"
+                + " published, but 8 in the catalogue; report it, or correct the model [amount-differs]");
+  }
+
+  @Test
+  void amountsOfAProfile_otherThanTheCatalogues_areFoundOnce() {
+    var more = PARTITIONABLE.replace(
+        "multiprocessors: {value: \"60\"}", "multiprocessors: {value: \"64\"}");
+    var lessMemory = PARTITIONABLE.replace("20096Mi", "19968Mi");
+
+    assertThat(lines(read(more)))
+        .containsExactly(
+            "warning: Node gpu-node: 3g.40gb of a h100-sxm-80gb has 64 SMs as published,"
+                + " but 60 in the catalogue; report it, or correct the model [amount-differs]");
+    // Memory moves with the driver's version.
+    assertThat(lines(read(lessMemory)))
+        .containsExactly(
+            "note: Node gpu-node: 1g.20gb of a h100-sxm-80gb has 19968 MiB of memory as published,"
+                + " but 20096 in the catalogue; report it, or correct the model [amount-differs]",
+            "note: Node gpu-node: 2g.20gb of a h100-sxm-80gb has 19968 MiB of memory as published,"
+                + " but 20096 in the catalogue; report it, or correct the model [amount-differs]");
+  }
+
+  @Test
+  void counterThatADeviceDoesNotDraw_isAnAmountOfNone() {
+    var undrawn =
+        PARTITIONABLE.replace("memory: {value: 40448Mi}, memory-slice-0", "memory-slice-0");
+
+    assertThat(lines(read(undrawn)))
+        .contains(
+            "note: Node gpu-node: 4g.40gb of a h100-sxm-80gb has 0 MiB of memory as published,"
+                + " but 40448 in the catalogue; report it, or correct the model [amount-differs]");
+  }
+
+  @Test
+  void placesOtherThanTheCatalogues_areFound() {
+    var elsewhere = STATIC.replace("memorySlice2", "memorySlice7");
+    var absent = PARTITIONABLE.replace("profile: {string: 4g.40gb}", "profile: {string: 1g.20gb}");
+
+    assertThat(lines(read(elsewhere)))
+        .contains(
+            "warning: Node gpu-node: the driver publishes 1g.10gb@7:1, but the catalogue has no"
+                + " such place on a h100-sxm-80gb; report it, or correct the model [unknown-placement]");
+    assertThat(lines(read(absent)))
+        .contains("warning: Node gpu-node: the driver does not publish 4g.40gb@0:4, which the"
+            + " catalogue has for a h100-sxm-80gb; report it, or correct the model"
+            + " [missing-placement]");
+  }
+
+  @Test
+  void layoutThatCannotBe_isFound_andIsNone() {
+    var overlapping = STATIC.replace("memorySlice3", "memorySlice2");
+
+    var inventory = read(overlapping);
+
+    assertThat(lines(inventory))
+        .containsExactly(
+            "warning: Node gpu-node: a h100-sxm-80gb is cut into [2g.20gb@0:2, 1g.10gb@2:1,"
+                + " 1g.10gb@2:1, 3g.40gb@4:4], which the catalogue calls impossible (h100-sxm-80gb:"
+                + " 1g.10gb@2:1 and 1g.10gb@2:1 overlap from memory slice 2 to 2); report it, or correct"
+                + " the model [impossible-layout]");
+    assertThat(inventory.nodes().get(0).gpus().get(0).layout()).isEmpty();
+  }
+
+  @Test
+  void unknownProduct_isReadAllTheSame() {
+    var inventory = read(STATIC.replace("NVIDIA H100 80GB HBM3", "NVIDIA X1"));
+
+    assertThat(lines(inventory))
+        .containsExactly("note: Node gpu-node: product 'NVIDIA X1' is not in the catalogue; add its"
+            + " model to the settings [unknown-product]");
+    assertThat(inventory.nodes().get(0).resources())
+        .isEqualTo(read(STATIC).nodes().get(0).resources());
+    assertThat(inventory.nodes().get(0).model()).isEmpty();
+  }
+
+  @Test
+  void productOfSeveralModels_isToldByItsProfiles() {
+    var gb200 = STATIC
+        .replace("NVIDIA H100 80GB HBM3", "NVIDIA GB200")
+        .replace("1g.10gb", "1g.23gb")
+        .replace("2g.20gb", "2g.47gb")
+        .replace("3g.40gb", "3g.93gb");
+
+    var inventory = read(gb200);
+
+    assertThat(inventory.nodes().get(0).gpus().get(0).model())
+        .contains(CATALOG.require("gb200-186gb"));
+  }
+
+  @Test
+  void unreadableProfile_isNotCounted() {
+    var inventory = read(STATIC.replace("profile: {string: 2g.20gb}", "profile: {string: two}"));
+
+    assertThat(lines(inventory))
+        .contains(
+            "warning: Node gpu-node: MIG device gpu-0-mig-2g20gb-14-0 has profile 'two', which"
+                + " is none such as '1g.10gb'; it is not counted [unreadable-profile]");
+    assertThat(inventory.nodes().get(0).resources()).doesNotContainKey("nvidia.com/mig-2g.20gb");
+  }
+
+  @Test
+  void names_withTheDriversDomain_readAlike() {
+    var qualified = STATIC
+        .replace("profile:", "gpu.nvidia.com/profile:")
+        .replace("memorySlice", "gpu.nvidia.com/memorySlice")
+        .replace("parentUUID:", "gpu.nvidia.com/parentUUID:")
+        .replace("type:", "gpu.nvidia.com/type:");
+
+    assertThat(read(qualified)).isEqualTo(read(STATIC));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"1e999999999", "-1", "99999999999999999999", "9999999999Ei", "many", "[1]", ""})
+  void capacityThatIsNoQuantity_isNotTold(String quantity) {
+    var inventory = read(STATIC.replace("81559Mi", quantity));
+
+    assertThat(inventory.nodes().get(0).gpus().get(1).devices().get(0).memoryMib())
+        .isEmpty();
+    assertThat(inventory.nodes().get(0).model()).contains(H100);
+  }
+
+  @Test
+  void text_withoutObjects_isAnEmptyInventory() {
+    assertThat(read("")).isEqualTo(new DraInventory(List.of(), List.of()));
+    assertThat(read("kind: List\nitems: []")).isEqualTo(read("kind: Pod"));
+    assertThat(read("").node("gpu-node")).isEqualTo(Optional.empty());
+  }
+
+  @Test
+  void text_thatIsNoKubernetesObject_isRefused() {
+    assertThatThrownBy(() -> read("- 1"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Not a Kubernetes object: it has no kind. Expected what 'kubectl get"
+            + " resourceslices -o yaml' prints");
+    assertThatThrownBy(() -> read("a: [")).hasMessageStartingWith("Not YAML: ");
+  }
+}

@@ -1,0 +1,207 @@
+package io.github.mig4j.k8s.scenario;
+
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.simulator.ClusterView;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A real API server for all scenarios of one run: the cluster of {@code KUBECONFIG_FOR_TESTS}, or a
+ * process of its own. Scenarios make a node, a ClusterPolicy, two ConfigMaps and pods, and these are
+ * removed between them; a cluster that has any of these already is left alone.
+ */
+final class RealServer implements ExtensionContext.Store.CloseableResource {
+
+  private static final String DEFINITION = "clusterpolicies.nvidia.com";
+
+  private final Optional<KubernetesClient> client;
+  private final String reason;
+  private final AutoCloseable process;
+  private boolean definedByUs;
+  private boolean namespaceByUs;
+
+  private RealServer(Optional<KubernetesClient> client, String reason, AutoCloseable process) {
+    this.client = client;
+    this.reason = reason;
+    this.process = process;
+  }
+
+  static RealServer open() {
+    RealServer server = connect();
+    if (server.client.isEmpty()) {
+      System.out.println("Scenarios are skipped: " + server.reason);
+    }
+    return server;
+  }
+
+  private static RealServer connect() {
+    String file = System.getenv().getOrDefault("KUBECONFIG_FOR_TESTS", "");
+    if (!file.isEmpty()) {
+      // Whoever names a cluster wants it to be used.
+      return named(Path.of(file));
+    }
+    try {
+      return startProcess();
+    } catch (RuntimeException e) {
+      return unavailable(
+          "no API server could be started (%s); see CONTRIBUTING for its binaries, or name a cluster with KUBECONFIG_FOR_TESTS"
+              .formatted(rootCause(e)));
+    }
+  }
+
+  private static RealServer named(Path file) {
+    try {
+      return used(Files.readString(file), () -> {});
+    } catch (IOException e) {
+      throw new UncheckedIOException("KUBECONFIG_FOR_TESTS=" + file, e);
+    }
+  }
+
+  private static RealServer startProcess() {
+    Optional<ApiServerProcess> process =
+        ServiceLoader.load(ApiServerProcess.class).findFirst();
+    if (process.isEmpty()) {
+      return unavailable("run them with 'mvn verify -Papiserver'");
+    }
+    return used(process.get().start(), process.get());
+  }
+
+  private static RealServer used(String kubeconfig, AutoCloseable process) {
+    KubernetesClient client = new KubernetesClientBuilder()
+        .withConfig(Config.fromKubeconfig(kubeconfig))
+        .build();
+    RealServer server = new RealServer(Optional.of(client), "", process);
+    server.requireUnused(client);
+    return server;
+  }
+
+  private static RealServer unavailable(String reason) {
+    return new RealServer(Optional.empty(), reason, () -> {});
+  }
+
+  private static Throwable rootCause(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
+  }
+
+  /** Nothing of the user's may be mistaken for a scenario's. */
+  private void requireUnused(KubernetesClient cluster) {
+    boolean operated = hasPolicies(cluster);
+    boolean named = cluster.nodes().withName(Scenario.NODE).get() != null
+        || cluster
+                .configMaps()
+                .inNamespace(Scenario.NAMESPACE)
+                .withName(Scenario.MAP)
+                .get()
+            != null;
+    if (operated || named) {
+      throw new IllegalStateException(
+          "The cluster of KUBECONFIG_FOR_TESTS has a ClusterPolicy, a node %s or a ConfigMap %s/%s; scenarios need one without"
+              .formatted(Scenario.NODE, Scenario.NAMESPACE, Scenario.MAP));
+    }
+    definedByUs = cluster
+            .apiextensions()
+            .v1()
+            .customResourceDefinitions()
+            .withName(DEFINITION)
+            .get()
+        == null;
+    namespaceByUs = cluster.namespaces().withName(Scenario.NAMESPACE).get() == null;
+    if (namespaceByUs) {
+      cluster
+          .namespaces()
+          .resource(new NamespaceBuilder()
+              .withNewMetadata()
+              .withName(Scenario.NAMESPACE)
+              .endMetadata()
+              .build())
+          .create();
+    }
+  }
+
+  private static boolean hasPolicies(KubernetesClient cluster) {
+    try {
+      return !cluster
+          .genericKubernetesResources(ClusterPolicies.CONTEXT)
+          .list()
+          .getItems()
+          .isEmpty();
+    } catch (KubernetesClientException notDefined) {
+      return false;
+    }
+  }
+
+  Optional<KubernetesClient> client() {
+    return client;
+  }
+
+  /** Why there is no server. */
+  String reason() {
+    return reason;
+  }
+
+  /** Removes what a scenario has made. */
+  void clean() {
+    KubernetesClient cluster = client.orElseThrow();
+    cluster.nodes().withName(Scenario.NODE).delete();
+    cluster.leases().inNamespace("kube-node-lease").withName(Scenario.NODE).delete();
+    if (hasPolicies(cluster)) {
+      cluster
+          .genericKubernetesResources(ClusterPolicies.CONTEXT)
+          .withName("cluster-policy")
+          .delete();
+    }
+    for (String map : new String[] {Scenario.MAP, Scenario.NODE + "-mig-config"}) {
+      cluster.configMaps().inNamespace(Scenario.NAMESPACE).withName(map).delete();
+    }
+    cluster
+        .pods()
+        .inAnyNamespace()
+        .withField("spec.nodeName", Scenario.NODE)
+        .list()
+        .getItems()
+        .forEach(pod -> cluster.pods().resource(pod).withGracePeriod(0).delete());
+    ClusterView.eventually(() -> cluster.nodes().withName(Scenario.NODE).get() == null
+        && cluster
+            .pods()
+            .inAnyNamespace()
+            .withField("spec.nodeName", Scenario.NODE)
+            .list()
+            .getItems()
+            .isEmpty());
+  }
+
+  @Override
+  public void close() throws Exception {
+    if (client.isPresent()) {
+      try (KubernetesClient cluster = client.get()) {
+        clean();
+        if (definedByUs) {
+          cluster
+              .apiextensions()
+              .v1()
+              .customResourceDefinitions()
+              .withName(DEFINITION)
+              .delete();
+        }
+        if (namespaceByUs) {
+          cluster.namespaces().withName(Scenario.NAMESPACE).delete();
+        }
+      }
+    }
+    process.close();
+  }
+}

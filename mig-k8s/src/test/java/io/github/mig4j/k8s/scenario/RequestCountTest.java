@@ -1,0 +1,149 @@
+package io.github.mig4j.k8s.scenario;
+
+import static io.github.mig4j.k8s.scenario.Scenario.H100;
+import static io.github.mig4j.k8s.scenario.Scenario.LONG;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.config.DeviceSelector;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.ApplyPhase;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.MigDeadlineException;
+import io.github.mig4j.k8s.MockApiServer;
+import io.github.mig4j.k8s.RecordedRequests;
+import io.github.mig4j.k8s.simulator.ClusterView;
+import io.github.mig4j.k8s.simulator.Trap;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What a change costs the API server. */
+@ExtendWith(MockApiServer.class)
+class RequestCountTest {
+
+  private static final String NODE_PATCH = "PATCH /api/v1/nodes/gpu-node";
+  private static final String MAP_WRITE =
+      "PUT /api/v1/namespaces/gpu-operator/configmaps/mig-config";
+
+  KubernetesClient client;
+  private final RecordedRequests requests = new RecordedRequests();
+  private KubernetesClient recorded;
+
+  @BeforeEach
+  void connect() {
+    recorded = requests.client(client.getConfiguration());
+  }
+
+  @AfterEach
+  void disconnect() {
+    recorded.close();
+  }
+
+  private Scenario start() {
+    return Scenario.on(client).through(MigClient.of(recorded)).start(H100);
+  }
+
+  @Test
+  void plainPath_writesTheMapOnce_andTheNodeTwice() {
+    try (var node = start()) {
+      node.apply("medium").await(LONG);
+
+      assertThat(requests.writes()).containsExactly(MAP_WRITE, NODE_PATCH, NODE_PATCH);
+      assertThat(requests.all()).hasSizeLessThanOrEqualTo(20);
+    }
+  }
+
+  @Test
+  void plainPath_ofWhatIsPublished_writesOnlyTheNode() {
+    try (var node = start()) {
+      node.merge("new", entry());
+      int before = requests.all().size();
+      int writes = requests.writes().size();
+
+      node.apply("new").await(LONG);
+
+      assertThat(requests.writes().subList(writes, requests.writes().size()))
+          .containsExactly(NODE_PATCH, NODE_PATCH);
+      assertThat(requests.all().size() - before).isLessThanOrEqualTo(17);
+    }
+  }
+
+  @Test
+  void whatIsInForce_isOnlyRead() {
+    try (var node = start()) {
+      node.apply("medium").await(LONG);
+      int writes = requests.writes().size();
+
+      node.apply("medium").await(LONG);
+
+      assertThat(requests.writes()).hasSize(writes);
+    }
+  }
+
+  /** Told by the watch, and for as long as it tells nothing nobody is asked. */
+  @Test
+  void waiting_costsNothing_howeverLong() {
+    try (var node = start()) {
+      node.set(Trap.PODS_DO_NOT_STOP);
+      node.merge("new", entry());
+
+      waitFor(node, Duration.ofMillis(300));
+
+      List<String> shortWait = waitFor(node, Duration.ofMillis(300));
+      List<String> longWait = waitFor(node, Duration.ofSeconds(3));
+
+      assertThat(longWait).isEqualTo(shortWait);
+    }
+  }
+
+  private List<String> waitFor(Scenario node, Duration deadline) {
+    int before = requests.all().size();
+    assertThatThrownBy(() -> node.apply("new").await(deadline))
+        .isInstanceOf(MigDeadlineException.class);
+    return requests.all().subList(before, requests.all().size());
+  }
+
+  /** A node is written every few seconds by its kubelet. */
+  @Test
+  void whatOthersWrite_costsNothing() {
+    try (var node = start()) {
+      node.set(Trap.PODS_DO_NOT_STOP);
+      node.merge("new", entry());
+      List<Integer> counts = new ArrayList<>();
+
+      assertThatThrownBy(() -> node.apply("new")
+              .onProgress(event -> {
+                if (event.phase() == ApplyPhase.PAUSED) {
+                  for (int beat = 0; beat < 50; beat++) {
+                    node.view().label("heartbeat", "beat-" + beat);
+                  }
+                  counts.add(requests.all().size());
+                  node.view().label(ClusterView.STATE, "rebooting");
+                }
+                if (event.phase() == ApplyPhase.REBOOTING) {
+                  counts.add(requests.all().size());
+                }
+              })
+              .await(Duration.ofSeconds(3)))
+          .isInstanceOf(MigDeadlineException.class);
+
+      assertThat(counts).hasSize(2);
+      assertThat(counts.get(1)).isEqualTo(counts.get(0));
+    }
+  }
+
+  private static MigConfigSpec entry() {
+    return MigConfigSpec.builder()
+        .devices(DeviceSelector.ALL)
+        .migEnabled(true)
+        .putMigDevices(MigProfile.parse("3g.40gb"), 2)
+        .build();
+  }
+}

@@ -1,0 +1,131 @@
+package io.github.mig4j.fleet;
+
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.layout.Layouts;
+import io.github.mig4j.layout.MigLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Plans of a million devices on as many GPUs as it takes, and of fleets that are cut already. Packing
+ * the devices one by one into the first GPU with room, largest first, stands beside the former.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(1)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class PlannerBenchmark {
+
+  private static final String[] PROFILES = {
+    "7g.40gb", "4g.20gb", "3g.20gb", "2g.10gb", "1g.10gb", "1g.5gb", "1g.5gb+me"
+  };
+  private static final int[] COUNTS = {50_000, 50_000, 150_000, 200_000, 200_000, 300_000, 50_000};
+
+  private final GpuModel a100 = GpuCatalog.bundled().require("a100-40gb");
+  private final Demand million = demand(1, 0);
+  private final Planner of100 = planner(100);
+  private final Planner of10000 = planner(10_000);
+
+  /** The same mix, a fraction as large, some of it more urgent. */
+  private static Demand demand(int divisor, int urgent) {
+    List<DemandItem> items = new ArrayList<>();
+    for (int i = 0; i < PROFILES.length; i++) {
+      items.add(
+          DemandItem.of(PROFILES[i], COUNTS[i] / divisor).priority(i < urgent ? 1 : 0));
+    }
+    return Demand.of(items);
+  }
+
+  /** Eight GPUs a node, in every state by turns, every fifth with an instance that runs. */
+  private Planner planner(int gpus) {
+    List<MigLayout> states = Layouts.of(a100).states().toList();
+    List<PlanNode> nodes = new ArrayList<>();
+    for (int i = 0; i < gpus; i++) {
+      if (i % 8 == 0) {
+        nodes.add(PlanNode.named("node-" + nodes.size()));
+      }
+      PlanGpu gpu = PlanGpu.of(states.get((i * 37) % states.size()));
+      if (i % 5 == 0 && !gpu.looseInstances().isEmpty()) {
+        gpu = gpu.pinning(gpu.looseInstances().get(0));
+      }
+      nodes.set(nodes.size() - 1, nodes.get(nodes.size() - 1).gpu(gpu));
+    }
+    return Planner.of(nodes);
+  }
+
+  @Benchmark
+  public Object fewestGpusOfAMillion() {
+    return Planner.fewest(a100, million);
+  }
+
+  @Benchmark
+  public Object replan100Gpus() {
+    return of100.plan(demand(5_000, 0));
+  }
+
+  @Benchmark
+  public Object replan10000Gpus() {
+    return of10000.plan(demand(50, 0));
+  }
+
+  @Benchmark
+  public Object replan10000GpusTwoPriorities() {
+    return of10000.plan(demand(30, 3));
+  }
+
+  @Benchmark
+  public Object defragment100Gpus() {
+    return of100.defragment(Demand.of(DemandItem.of("7g.40gb", 3)));
+  }
+
+  /** A readable packing of the same million, which knows no bound. */
+  @Benchmark
+  public int firstFitOfAMillion() {
+    int[] size = {8, 4, 4, 2, 2, 1, 1};
+    int[][] starts = {
+      {0}, {0}, {4, 0}, {4, 2, 0}, {6, 4, 2, 0}, {6, 5, 4, 3, 2, 1, 0}, {6, 5, 4, 3, 2, 1, 0}
+    };
+    List<int[]> gpus = new ArrayList<>();
+    for (int profile = 0; profile < PROFILES.length; profile++) {
+      int from = 0;
+      for (int n = 0; n < COUNTS[profile]; n++) {
+        while (from < gpus.size() && !place(gpus.get(from), profile, size, starts)) {
+          from++;
+        }
+        if (from == gpus.size()) {
+          gpus.add(new int[2]);
+          place(gpus.get(from), profile, size, starts);
+        }
+      }
+    }
+    return gpus.size();
+  }
+
+  private static boolean place(int[] gpu, int profile, int[] size, int[][] starts) {
+    if (profile == 6 && gpu[1] > 0) {
+      return false;
+    }
+    for (int start : starts[profile]) {
+      int mask = ((1 << size[profile]) - 1) << start;
+      if ((gpu[0] & mask) == 0) {
+        gpu[0] |= mask;
+        gpu[1] += profile == 6 ? 1 : 0;
+        return true;
+      }
+    }
+    return false;
+  }
+}

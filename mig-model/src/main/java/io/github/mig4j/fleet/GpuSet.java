@@ -1,0 +1,81 @@
+package io.github.mig4j.fleet;
+
+import java.util.Arrays;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
+/**
+ * Some GPUs of a fleet by number, to choose among them only: the GPUs of a node, of the nodes with a
+ * label, of the nodes that passed a scheduler's other filters. Made once and used often.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public final class GpuSet {
+
+  private final IndexSet gpus;
+  private final int size;
+
+  private GpuSet(int[] distinct) {
+    gpus = new IndexSet(Arrays.stream(distinct).max().orElse(0) + 1);
+    Arrays.stream(distinct).forEach(gpus::add);
+    size = distinct.length;
+  }
+
+  /**
+   * The set of some GPUs.
+   *
+   * @param gpus numbers, in any order
+   * @return their set
+   * @throws IllegalArgumentException if a number is negative
+   */
+  public static GpuSet of(int... gpus) {
+    int[] distinct = Arrays.stream(gpus).sorted().distinct().toArray();
+    if (distinct.length > 0 && distinct[0] < 0) {
+      throw new IllegalArgumentException("GPUs are numbered from 0, but one was " + distinct[0]);
+    }
+    return new GpuSet(distinct);
+  }
+
+  /**
+   * The GPUs that meet a condition.
+   *
+   * @param end the first number that is not looked at, such as {@link Fleet#size}
+   * @param condition asked once per number
+   * @return the numbers from 0 to {@code end - 1} that meet it
+   */
+  public static GpuSet where(int end, IntPredicate condition) {
+    return new GpuSet(IntStream.range(0, end).filter(condition).toArray());
+  }
+
+  /**
+   * How many GPUs these are.
+   *
+   * @return the number of members
+   */
+  public int size() {
+    return size;
+  }
+
+  /**
+   * Whether a GPU is one of these.
+   *
+   * @param gpu its number
+   * @return true if it is
+   */
+  public boolean contains(int gpu) {
+    return gpu >= 0 && gpus.contains(gpu);
+  }
+
+  IndexSet indexes() {
+    return gpus;
+  }
+
+  /** The numbers in ascending order, e.g. {@code [0, 1, 5]}. */
+  @Override
+  public String toString() {
+    return IntStream.iterate(gpus.first(), gpu -> gpu != IndexSet.NONE, gpu -> gpus.next(gpu + 1))
+        .boxed()
+        .toList()
+        .toString();
+  }
+}

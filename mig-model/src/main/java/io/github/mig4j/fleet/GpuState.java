@@ -1,0 +1,160 @@
+package io.github.mig4j.fleet;
+
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.Placement;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is on one GPU, and what could be added. Each state of a model exists once in its {@link
+ * GpuStates}, so two states of the same tables are equal only if they are the same object.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public final class GpuState {
+
+  private final GpuStates states;
+  private final int number;
+  private final MigLayout layout;
+  private final int freeSlices;
+
+  GpuState(GpuStates states, int number, MigLayout layout) {
+    this.states = states;
+    this.number = number;
+    this.layout = layout;
+    this.freeSlices = layout.gpu().memorySlices().orElseThrow()
+        - layout.placements().stream().mapToInt(Placement::size).sum();
+  }
+
+  /**
+   * The tables that this state is part of.
+   *
+   * @return all states of the same model
+   */
+  public GpuStates states() {
+    return states;
+  }
+
+  /**
+   * The number that stands for this state.
+   *
+   * @return index in {@link GpuStates#all()}, 0 for the empty state
+   */
+  public int number() {
+    return number;
+  }
+
+  /**
+   * The instances on the GPU.
+   *
+   * @return a legal layout of whole GPU instances
+   */
+  public MigLayout layout() {
+    return layout;
+  }
+
+  /**
+   * Whether nothing is on the GPU.
+   *
+   * @return true if there are no instances
+   */
+  public boolean isEmpty() {
+    return number == 0;
+  }
+
+  /**
+   * Memory slices that no instance covers, also those on which nothing could start.
+   *
+   * @return number of units of the placement grid
+   */
+  public int freeSlices() {
+    return freeSlices;
+  }
+
+  /**
+   * How many placements can still be added, each on its own.
+   *
+   * @return number of pairs of profile and start, 0 if the GPU is full
+   */
+  public int choices() {
+    return states.choices(number);
+  }
+
+  /**
+   * The placements that can still be added, each on its own.
+   *
+   * @return as many as {@link #choices}, by ascending start
+   */
+  public List<Placement> freePlacements() {
+    return states.placements().stream().filter(this::canPlace).toList();
+  }
+
+  /**
+   * Whether an instance of a profile can be added.
+   *
+   * @param profile a GPU instance profile of this model
+   * @return true if there is a place for it
+   * @throws IllegalArgumentException if the GPU does not offer it
+   */
+  public boolean fits(MigProfile profile) {
+    return states.fits(number, states.profile(profile));
+  }
+
+  /**
+   * Where an instance leaves most {@linkplain #choices}; of several such places the first.
+   *
+   * @param profile a GPU instance profile of this model
+   * @return the placement, or empty if the profile does not fit
+   * @throws IllegalArgumentException if the GPU does not offer it
+   */
+  public Optional<Placement> best(MigProfile profile) {
+    int best = states.best(number, states.profile(profile));
+    return best == GpuStates.NONE
+        ? Optional.empty()
+        : Optional.of(states.placements().get(best));
+  }
+
+  /**
+   * Whether an instance can be added at a place.
+   *
+   * @param placement a placement of this model
+   * @return true if it can
+   * @throws IllegalArgumentException if the GPU does not offer the profile or the start
+   */
+  public boolean canPlace(Placement placement) {
+    return states.canPlace(number, numberOf(placement));
+  }
+
+  /**
+   * Adds an instance.
+   *
+   * @param placement a placement that {@linkplain #canPlace can be added}
+   * @return the state with it
+   * @throws IllegalArgumentException if it cannot be added
+   */
+  public GpuState place(Placement placement) {
+    return states.all().get(states.place(number, numberOf(placement)));
+  }
+
+  /**
+   * Removes an instance.
+   *
+   * @param placement a placement of {@link #layout}
+   * @return the state without it
+   * @throws IllegalArgumentException if it is not there
+   */
+  public GpuState free(Placement placement) {
+    return states.all().get(states.free(number, numberOf(placement)));
+  }
+
+  private int numberOf(Placement placement) {
+    return states.placement(placement.profile(), placement.start());
+  }
+
+  /** The layout, e.g. {@code h100-sxm-80gb [3g.40gb@4:4]}. */
+  @Override
+  public String toString() {
+    return layout.toString();
+  }
+}

@@ -1,0 +1,375 @@
+package io.github.mig4j.fleet;
+
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.Layouts;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.Placement;
+import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Every state that a GPU of one model can be in, worked out beforehand: what fits, where it goes
+ * best and what that leads to are each one look into a table.
+ *
+ * <pre>{@code
+ * GpuStates h100 = GpuStates.of(GpuCatalog.bundled().require("h100-sxm-80gb"));
+ * GpuState gpu = h100.empty();
+ * Placement best = gpu.best(MigProfile.parse("3g.40gb")).orElseThrow();   // 3g.40gb@4:4
+ * gpu = gpu.place(best);
+ * gpu.choices();                                                         // 14 of 25 are left
+ * }</pre>
+ *
+ * <p>The same in numbers, for a scheduler that keeps its GPUs in an {@code int[]}: states count from
+ * 0, the empty one; profiles as in {@link #profiles()}; placements, which are pairs of profile and
+ * start, as in {@link #placements()}. No call on numbers makes garbage.
+ *
+ * <p>Immutable and thread-safe. Made once per model: an H100 has 2,319 states.
+ */
+public final class GpuStates {
+
+  /** The number that stands for no placement. */
+  public static final int NONE = -1;
+
+  private static final int MOST_STATES = Character.MAX_VALUE + 1;
+
+  private final GpuModel gpu;
+  private final List<MigProfile> profiles;
+  private final List<MigProfile> scarceProfiles;
+  private final List<Placement> placements;
+  private final List<GpuState> states;
+  private final Map<BigInteger, GpuState> byPlacements = new HashMap<>();
+
+  private final int placementCount;
+  private final int profileCount;
+
+  /** By state and placement: the state with one more or one less, or the same if neither can be. */
+  private final char[] neighbours;
+
+  /** By profile, ascending start. */
+  private final int[][] placementsOf;
+
+  /** By state. */
+  private final int[] choices;
+
+  /** By state and profile. */
+  private final int[] best;
+
+  private GpuStates(GpuModel gpu, List<MigLayout> layouts) {
+    this.gpu = gpu;
+    profiles = gpu.profiles().stream().map(GpuInstanceProfile::profile).toList();
+    scarceProfiles = gpu.profiles().stream()
+        .filter(GpuStates::isScarce)
+        .map(GpuInstanceProfile::profile)
+        .toList();
+    placements = layouts.get(0).freePlacements();
+    profileCount = profiles.size();
+    placementCount = placements.size();
+    placementsOf = profiles.stream()
+        .map(p -> IntStream.range(0, placementCount)
+            .filter(i -> placements.get(i).profile().equals(p))
+            .toArray())
+        .toArray(int[][]::new);
+    states = IntStream.range(0, layouts.size())
+        .mapToObj(number -> new GpuState(this, number, layouts.get(number)))
+        .toList();
+    states.forEach(state -> byPlacements.put(key(state.layout()), state));
+    neighbours = neighbours();
+    choices = states.stream().mapToInt(this::countChoices).toArray();
+    best = best();
+  }
+
+  /**
+   * Works out the states of a model, which takes some tens of milliseconds.
+   *
+   * @param gpu a model with MIG whose placements are known
+   * @return its states
+   * @throws IllegalArgumentException if it has no MIG, if where its profiles may start is not known,
+   *     or if it has more than 65,536 states, as no known GPU has
+   */
+  public static GpuStates of(GpuModel gpu) {
+    List<MigLayout> layouts = Layouts.of(gpu)
+        .states()
+        .limit(MOST_STATES + 1L)
+        .sorted(Comparator.comparingInt(layout -> layout.placements().size()))
+        .toList();
+    if (layouts.size() > MOST_STATES) {
+      throw new IllegalArgumentException(
+          "%s has more than %d states, too many for tables; build the model with fewer profiles"
+              .formatted(gpu.id(), MOST_STATES));
+    }
+    return new GpuStates(gpu, layouts);
+  }
+
+  private static boolean isScarce(GpuInstanceProfile profile) {
+    int room = 0;
+    int end = 0;
+    for (int start : profile.starts()) {
+      if (start >= end) {
+        room++;
+        end = start + profile.size().getAsInt();
+      }
+    }
+    return profile.maxInstances() < room;
+  }
+
+  private char[] neighbours() {
+    char[] table = new char[states.size() * placementCount];
+    byPlacements.forEach((key, state) -> {
+      for (int placement = 0; placement < placementCount; placement++) {
+        GpuState next = byPlacements.getOrDefault(key.flipBit(placement), state);
+        table[state.number() * placementCount + placement] = (char) next.number();
+      }
+    });
+    return table;
+  }
+
+  private int countChoices(GpuState state) {
+    return (int) IntStream.range(0, placementCount)
+        .filter(placement -> canPlace(state.number(), placement))
+        .count();
+  }
+
+  private int[] best() {
+    int[] table = new int[states.size() * profileCount];
+    Arrays.fill(table, NONE);
+    for (int state = 0; state < states.size(); state++) {
+      for (int profile = 0; profile < profileCount; profile++) {
+        int most = -1;
+        for (int placement : placementsOf[profile]) {
+          if (canPlace(state, placement) && choices[place(state, placement)] > most) {
+            most = choices[place(state, placement)];
+            table[state * profileCount + profile] = placement;
+          }
+        }
+      }
+    }
+    return table;
+  }
+
+  private BigInteger key(MigLayout layout) {
+    BigInteger key = BigInteger.ZERO;
+    for (Placement placement : layout.placements()) {
+      key = key.setBit(placements.indexOf(placement));
+    }
+    return key;
+  }
+
+  /**
+   * The model.
+   *
+   * @return the model whose states these are
+   */
+  public GpuModel gpu() {
+    return gpu;
+  }
+
+  /**
+   * The profiles by number.
+   *
+   * @return GPU instance profiles in the order of {@link GpuModel#profiles()}
+   */
+  public List<MigProfile> profiles() {
+    return profiles;
+  }
+
+  /** Those of which a GPU holds fewer than it has room for, because of what else they need. */
+  List<MigProfile> scarceProfiles() {
+    return scarceProfiles;
+  }
+
+  /**
+   * The placements by number: 25 on an H100.
+   *
+   * @return every pair of profile and start, by ascending start
+   */
+  public List<Placement> placements() {
+    return placements;
+  }
+
+  /**
+   * The states by number.
+   *
+   * @return every state, the empty one first, each after all states that are part of it
+   */
+  public List<GpuState> all() {
+    return states;
+  }
+
+  /**
+   * The state without instances.
+   *
+   * @return state 0
+   */
+  public GpuState empty() {
+    return states.get(0);
+  }
+
+  /**
+   * The state of a GPU on which instances run already.
+   *
+   * @param layout a layout of this model; compute instances count as the GPU instance that they
+   *     share
+   * @return its state
+   * @throws IllegalArgumentException if it is a layout of another model
+   */
+  public GpuState of(MigLayout layout) {
+    if (!layout.gpu().equals(gpu)) {
+      throw new IllegalArgumentException("These are the states of %s, but the layout is of %s"
+          .formatted(gpu.id(), layout.gpu().id()));
+    }
+    return state(layout);
+  }
+
+  private GpuState state(MigLayout layout) {
+    GpuState state = byPlacements.get(key(layout));
+    if (state == null) {
+      throw new IllegalStateException("No state of " + layout);
+    }
+    return state;
+  }
+
+  /**
+   * The number of a profile.
+   *
+   * @param profile a GPU instance profile
+   * @return its index in {@link #profiles()}
+   * @throws IllegalArgumentException if the GPU does not offer it as a whole GPU instance
+   */
+  public int profile(MigProfile profile) {
+    int number = profiles.indexOf(profile);
+    if (number < 0) {
+      throw new IllegalArgumentException("%s has no GPU instance profile %s; it has %s"
+          .formatted(gpu.id(), profile, gpu.profileNames()));
+    }
+    return number;
+  }
+
+  /**
+   * The number of a placement.
+   *
+   * @param profile a GPU instance profile
+   * @param start index of the first memory slice, from 0
+   * @return its index in {@link #placements()}
+   * @throws IllegalArgumentException if the GPU does not offer the profile, or not at that start
+   */
+  public int placement(MigProfile profile, int start) {
+    for (int placement : placementsOf[profile(profile)]) {
+      if (placements.get(placement).start() == start) {
+        return placement;
+      }
+    }
+    throw new IllegalArgumentException("%s on %s cannot start at %d; it may start at %s"
+        .formatted(profile, gpu.id(), start, gpu.profile(profile).orElseThrow().starts()));
+  }
+
+  /**
+   * Whether an instance of a profile can be added to a state.
+   *
+   * @param state the number of a state
+   * @param profile the number of a profile
+   * @return true if there is a placement for it
+   */
+  public boolean fits(int state, int profile) {
+    return best(state, profile) != NONE;
+  }
+
+  /**
+   * Where an instance leaves most {@linkplain GpuState#choices() choices}; of several such places
+   * the first.
+   *
+   * @param state the number of a state
+   * @param profile the number of a profile
+   * @return the number of a placement, or {@link #NONE} if the profile does not fit
+   */
+  public int best(int state, int profile) {
+    return best[state * profileCount + profile];
+  }
+
+  /**
+   * Whether an instance can be added at a place.
+   *
+   * @param state the number of a state
+   * @param placement the number of a placement
+   * @return true if it can
+   */
+  public boolean canPlace(int state, int placement) {
+    return neighbour(state, placement) > state;
+  }
+
+  /**
+   * Whether an instance is there.
+   *
+   * @param state the number of a state
+   * @param placement the number of a placement
+   * @return true if this very placement is part of the state
+   */
+  public boolean holds(int state, int placement) {
+    return neighbour(state, placement) < state;
+  }
+
+  /**
+   * Adds an instance.
+   *
+   * @param state the number of a state
+   * @param placement the number of a placement that {@linkplain #canPlace can be added}
+   * @return the number of the state with it
+   * @throws IllegalArgumentException if it cannot be added
+   */
+  public int place(int state, int placement) {
+    int next = neighbour(state, placement);
+    if (next <= state) {
+      throw new IllegalArgumentException("%s cannot be placed on %s; what can is %s"
+          .formatted(
+              placements.get(placement),
+              states.get(state).layout(),
+              states.get(state).layout().freePlacements()));
+    }
+    return next;
+  }
+
+  /**
+   * Removes an instance.
+   *
+   * @param state the number of a state
+   * @param placement the number of a placement that the state {@linkplain #holds}
+   * @return the number of the state without it
+   * @throws IllegalArgumentException if it is not there
+   */
+  public int free(int state, int placement) {
+    int next = neighbour(state, placement);
+    if (next >= state) {
+      throw new IllegalArgumentException("%s cannot be freed, it is not on %s"
+          .formatted(placements.get(placement), states.get(state).layout()));
+    }
+    return next;
+  }
+
+  /**
+   * How many placements can still be added, each on its own: of an empty H100 all 25, of a full GPU
+   * none. What a placement takes from this number measures how much it spoils.
+   *
+   * @param state the number of a state
+   * @return number of pairs of profile and start
+   */
+  public int choices(int state) {
+    return choices[state];
+  }
+
+  /** States are numbered by their instances, so a neighbour with one more has a higher number. */
+  private int neighbour(int state, int placement) {
+    return neighbours[state * placementCount + placement];
+  }
+
+  /** The model and the number of its states. */
+  @Override
+  public String toString() {
+    return "%d states of %s".formatted(states.size(), gpu.id());
+  }
+}

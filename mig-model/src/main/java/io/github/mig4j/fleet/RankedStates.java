@@ -1,0 +1,131 @@
+package io.github.mig4j.fleet;
+
+import io.github.mig4j.layout.Placement;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * What a policy thinks of the states of a model. For each profile a state has a best placement and
+ * its costs; states whose costs are the same for every profile need not be told apart and share a
+ * <em>bucket</em>: the standard policy puts the 2,319 states of an H100 into 68. Immutable.
+ */
+final class RankedStates {
+
+  /** Told from the costs of a policy without criteria, which are an empty list. */
+  private static final List<Double> DOES_NOT_FIT = List.of(Double.NaN);
+
+  private final GpuStates states;
+
+  /** By profile and state. */
+  private final int[][] best;
+
+  /** By profile and state; absent where the profile does not fit. */
+  private final double[][][] costs;
+
+  private final int[] bucketOf;
+  private final int buckets;
+  private final List<Row> rows;
+
+  RankedStates(GpuStates states, PlacementPolicy policy) {
+    this.states = states;
+    int profiles = states.profiles().size();
+    best = new int[profiles][states.all().size()];
+    costs = new double[profiles][states.all().size()][];
+    for (int[] of : best) {
+      Arrays.fill(of, GpuStates.NONE);
+    }
+    for (GpuState state : states.all()) {
+      for (Placement placement : state.freePlacements()) {
+        offer(state, placement, costs(state, placement, policy));
+      }
+    }
+    Map<List<List<Double>>, Integer> numbers = new HashMap<>();
+    bucketOf = states.all().stream()
+        .mapToInt(state -> state.choices() == 0
+            ? IndexSet.NONE
+            : numbers.computeIfAbsent(costsIn(state), any -> numbers.size()))
+        .toArray();
+    buckets = numbers.size();
+    rows = IntStream.range(0, profiles).mapToObj(this::rowOf).toList();
+  }
+
+  /** The first of equal placements stays, which is the one with the lowest start. */
+  private void offer(GpuState state, Placement placement, double[] cost) {
+    int profile = states.profile(placement.profile());
+    double[] least = costs[profile][state.number()];
+    if (least == null || Arrays.compare(cost, least) < 0) {
+      costs[profile][state.number()] = cost;
+      best[profile][state.number()] = states.placement(placement.profile(), placement.start());
+    }
+  }
+
+  private static double[] costs(GpuState before, Placement placement, PlacementPolicy policy) {
+    GpuState after = before.place(placement);
+    double[] costs = policy.criteria().stream()
+        .mapToDouble(criterion -> criterion.cost(before, placement, after) + 0.0) // -0.0 is 0.0
+        .toArray();
+    for (double cost : costs) {
+      if (!Double.isFinite(cost)) {
+        throw new IllegalArgumentException(
+            "A criterion's cost must be a finite number, but was %s for %s on %s"
+                .formatted(cost, placement, before));
+      }
+    }
+    return costs;
+  }
+
+  private List<List<Double>> costsIn(GpuState state) {
+    return Arrays.stream(costs)
+        .map(byState -> byState[state.number()])
+        .map(cost -> cost == null ? DOES_NOT_FIT : Arrays.stream(cost).boxed().toList())
+        .toList();
+  }
+
+  private Row rowOf(int profile) {
+    TreeMap<double[], BitSet> byCosts = new TreeMap<>(Arrays::compare);
+    for (int state = 0; state < bucketOf.length; state++) {
+      if (costs[profile][state] != null) {
+        byCosts.computeIfAbsent(costs[profile][state], any -> new BitSet()).set(bucketOf[state]);
+      }
+    }
+    return new Row(List.copyOf(byCosts.values()), words());
+  }
+
+  GpuStates states() {
+    return states;
+  }
+
+  int buckets() {
+    return buckets;
+  }
+
+  /** How many words a set of buckets has. */
+  int words() {
+    return (buckets + Long.SIZE - 1) / Long.SIZE;
+  }
+
+  /** The bucket of a state, or {@link IndexSet#NONE} if nothing fits in it. */
+  int bucketOf(int state) {
+    return bucketOf[state];
+  }
+
+  /** The number of a placement, or {@link GpuStates#NONE}. */
+  int best(int profile, int state) {
+    return best[profile][state];
+  }
+
+  /** What the policy finds against the best placement in a state where the profile fits. */
+  double[] costs(int profile, int state) {
+    return costs[profile][state];
+  }
+
+  /** The buckets where a profile fits, the cheapest first. */
+  Row row(int profile) {
+    return rows.get(profile);
+  }
+}

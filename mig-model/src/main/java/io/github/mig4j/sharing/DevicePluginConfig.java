@@ -1,0 +1,152 @@
+package io.github.mig4j.sharing;
+
+import io.github.mig4j.gpu.MigStrategy;
+import java.util.Optional;
+import org.immutables.value.Value;
+
+/**
+ * A configuration of NVIDIA's device plugin and GPU Feature Discovery: what stands under one key of
+ * the ConfigMap that the plugin is given.
+ *
+ * <pre>{@code
+ * DevicePluginConfig four = DevicePluginConfig.of(GpuSharing.timeSlicing(4));
+ * String yaml = four.toYaml();
+ * DevicePluginConfig.parse(yaml).equals(four);     // true
+ * }</pre>
+ */
+@Value.Immutable
+public interface DevicePluginConfig {
+
+  /** A label value; every one is a key that a ConfigMap can have, too. */
+  /**
+   * What is shared.
+   *
+   * @return the sharing, or empty if every device is offered once
+   */
+  Optional<GpuSharing> sharing();
+
+  /**
+   * Everything else that is set.
+   *
+   * @return the flags
+   */
+  @Value.Default
+  default DevicePluginFlags flags() {
+    return DevicePluginFlags.none();
+  }
+
+  /**
+   * Whether containers get an IMEX channel.
+   *
+   * @return none unless set
+   */
+  @Value.Default
+  default ImexChannel imexChannel() {
+    return ImexChannel.NONE;
+  }
+
+  /**
+   * A configuration that only shares.
+   *
+   * @param sharing what is shared
+   * @return the configuration
+   */
+  static DevicePluginConfig of(GpuSharing sharing) {
+    return builder().sharing(sharing).build();
+  }
+
+  /**
+   * A configuration that shares nothing and sets nothing, which is how sharing is switched off.
+   *
+   * @return the configuration
+   */
+  static DevicePluginConfig unshared() {
+    return builder().build();
+  }
+
+  /**
+   * Reads a file as the plugin does; {@link DevicePluginConfigFile#read} answers with findings
+   * instead of an exception, and tells what the plugin ignores.
+   *
+   * @param yaml the text
+   * @return the configuration
+   * @throws DevicePluginSyntaxException naming every fault with its place, if the plugin would refuse
+   *     the file
+   */
+  static DevicePluginConfig parse(String yaml) {
+    return DevicePluginConfigFile.read(yaml).orElseThrow();
+  }
+
+  /**
+   * Writes the file: known keys in one order, defaults left out. Equal configurations give equal
+   * text.
+   *
+   * @return YAML that the plugin accepts and {@link #parse} reads back
+   */
+  default String toYaml() {
+    return DevicePluginConfigWriter.write(this);
+  }
+
+  /**
+   * What a node offers under this configuration once the plugin and feature discovery have taken it
+   * up.
+   *
+   * @param node the node's devices
+   * @return allocatable resources and labels
+   * @throws IllegalArgumentException if the plugin does not start on such a node: MPS with MIG
+   */
+  default SharingEvidence expectedOn(NodeDevices node) {
+    return SharingEvidence.of(this, node);
+  }
+
+  /**
+   * The key under which this very content is published: the base name and a hash of the content.
+   * The plugin reads a key once, when the node's label changes, so content that changes under one
+   * key goes unnoticed; under this one it cannot.
+   *
+   * @param base a name; cut if the result would be longer than a label value
+   * @return e.g. {@code l40s-shared-4f1c09ae}
+   * @throws IllegalArgumentException if the base is no label value
+   */
+  default String contentName(String base) {
+    return ContentName.join(base, contentHash());
+  }
+
+  /**
+   * A hash of what this configuration means, equal for equal configurations whoever wrote them.
+   *
+   * @return 8 hexadecimal digits
+   */
+  default String contentHash() {
+    return ContentName.hash(toYaml());
+  }
+
+  /** Checks that the plugin would start with both parts together. */
+  @Value.Check
+  default void check() {
+    boolean mps = sharing().filter(some -> some.kind() == SharingKind.MPS).isPresent();
+    if (mps
+        && flags()
+            .migStrategy()
+            .filter(strategy -> strategy == MigStrategy.MIXED)
+            .isPresent()) {
+      throw new IllegalArgumentException(
+          "The device plugin refuses MPS with migStrategy mixed; use time-slicing, or another"
+              + " strategy");
+    }
+  }
+
+  /**
+   * Starts a configuration.
+   *
+   * @return a builder; nothing is required
+   */
+  static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link DevicePluginConfig}. */
+  final class Builder extends ImmutableDevicePluginConfig.Builder {
+    Builder() {}
+  }
+}

@@ -1,0 +1,142 @@
+package io.github.mig4j.sharing;
+
+import java.util.List;
+import org.immutables.value.Value;
+
+/**
+ * What is shared, and how: the section {@code sharing} of the file. A configuration without sharing
+ * has none of these, rather than one with a single replica, which the plugin refuses.
+ *
+ * <pre>{@code
+ * GpuSharing sharing = GpuSharing.timeSlicing(4);
+ * }</pre>
+ */
+@Value.Immutable
+public interface GpuSharing {
+
+  /**
+   * How the containers on one device take turns; one kind for the whole node.
+   *
+   * @return the kind
+   */
+  SharingKind kind();
+
+  /**
+   * Whether shared devices are offered under another name than unshared ones, e.g. {@code
+   * nvidia.com/gpu.shared}.
+   *
+   * @return false unless set
+   */
+  @Value.Default
+  default boolean renameByDefault() {
+    return false;
+  }
+
+  /**
+   * Whether a container that asks for two replicas or more is refused, rather than given the same as
+   * for one.
+   *
+   * @return unless set, false for time-slicing and true for MPS
+   */
+  @Value.Default
+  default boolean failRequestsGreaterThanOne() {
+    return kind() == SharingKind.MPS;
+  }
+
+  /**
+   * The shared resources. Others are offered once.
+   *
+   * @return at least one
+   */
+  List<SharedResource> resources();
+
+  /**
+   * Time-slices every {@code nvidia.com/gpu} of the node.
+   *
+   * @param replicas how many containers may use each, at least 2
+   * @return the sharing
+   */
+  static GpuSharing timeSlicing(int replicas) {
+    return builder()
+        .kind(SharingKind.TIME_SLICING)
+        .addResources(SharedResource.gpu(replicas))
+        .build();
+  }
+
+  /**
+   * Shares every GPU of the node by MPS.
+   *
+   * @param replicas how many containers may use each, from 2 to 48
+   * @return the sharing
+   */
+  static GpuSharing mps(int replicas) {
+    return builder()
+        .kind(SharingKind.MPS)
+        .addResources(SharedResource.gpu(replicas))
+        .build();
+  }
+
+  /**
+   * This sharing with shared devices offered under names of their own.
+   *
+   * @return a copy with {@link #renameByDefault()}
+   */
+  default GpuSharing renamed() {
+    return builder()
+        .kind(kind())
+        .renameByDefault(true)
+        .failRequestsGreaterThanOne(failRequestsGreaterThanOne())
+        .addAllResources(resources())
+        .build();
+  }
+
+  /**
+   * This sharing with containers refused that ask for several replicas, as NVIDIA recommends.
+   *
+   * @return a copy with {@link #failRequestsGreaterThanOne()}
+   */
+  default GpuSharing oneReplicaEach() {
+    return builder()
+        .kind(kind())
+        .renameByDefault(renameByDefault())
+        .failRequestsGreaterThanOne(true)
+        .addAllResources(resources())
+        .build();
+  }
+
+  /**
+   * The name under which a shared resource is offered.
+   *
+   * @param resource one of {@link #resources()}
+   * @return its name, with {@code .shared} behind it under {@link #renameByDefault()}
+   */
+  default String offeredName(SharedResource resource) {
+    return renameByDefault() ? ResourceName.shared(resource.name()) : resource.name();
+  }
+
+  /** Checks that something is shared, and that MPS can. */
+  @Value.Check
+  default void check() {
+    if (resources().isEmpty()) {
+      throw new IllegalArgumentException(
+          "Sharing needs at least one resource, but had none; leave the sharing out for none");
+    }
+    if (kind() == SharingKind.MPS) {
+      resources().forEach(MpsLimits::require);
+    }
+  }
+
+  /**
+   * Starts a sharing.
+   *
+   * @return a builder; {@code kind} and a resource are required
+   */
+  static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link GpuSharing}. */
+  final class Builder extends ImmutableGpuSharing.Builder {
+    Builder() {}
+  }
+}

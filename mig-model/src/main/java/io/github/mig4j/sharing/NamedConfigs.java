@@ -1,0 +1,122 @@
+package io.github.mig4j.sharing;
+
+import io.github.mig4j.yaml.Nodes;
+import io.github.mig4j.yaml.Position;
+import io.github.mig4j.yaml.YamlText;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/** Finds the plugin's configurations where people keep them, each a text under its name. */
+final class NamedConfigs {
+
+  record Named(String name, String text, Position.Origin origin) {}
+
+  private static final List<String> PATCH_LISTS =
+      List.of("patches", "patchesJson6902", "patchesStrategicMerge");
+
+  private final List<Named> found = new ArrayList<>();
+
+  private NamedConfigs() {}
+
+  /** The configurations inside a text; empty if the text is one itself, or no YAML. */
+  static Optional<List<Named>> in(String text) {
+    YamlText yaml = YamlText.parse(text, Position.Origin.FILE, new SharingFindings());
+    if (yaml.documents().stream().noneMatch(NamedConfigs::holdsOthers)) {
+      return Optional.empty();
+    }
+    NamedConfigs configs = new NamedConfigs();
+    configs.collect(text, yaml.documents(), Position.Origin.FILE);
+    return Optional.of(configs.found);
+  }
+
+  private static boolean holdsOthers(Node document) {
+    return Nodes.child(document, "kind") instanceof ScalarNode
+        || helmMap(document) instanceof MappingNode;
+  }
+
+  /** In the values of the device plugin's chart, or of the operator's. */
+  private static @Nullable Node helmMap(Node document) {
+    Node own = Nodes.child(Nodes.child(document, "config"), "map");
+    return own != null
+        ? own
+        : Nodes.child(Nodes.child(Nodes.child(document, "devicePlugin"), "config"), "data");
+  }
+
+  private void collect(String text, List<Node> documents, Position.Origin origin) {
+    List<String> lines = Position.linesOf(text);
+    for (Node document : documents) {
+      String kind = Nodes.text(Nodes.child(document, "kind"));
+      if (kind.equals("ConfigMap")) {
+        addAll(Nodes.child(document, "data"), lines, origin);
+      } else if (kind.equals("Kustomization")) {
+        patches(document).forEach(patch -> collectPatch(patch, lines, origin));
+      } else if (kind.endsWith("List")) {
+        items(Nodes.child(document, "items"))
+            .filter(item -> kind.equals("ConfigMapList")
+                || Nodes.text(Nodes.child(item, "kind")).equals("ConfigMap"))
+            .forEach(item -> addAll(Nodes.child(item, "data"), lines, origin));
+      } else {
+        addAll(helmMap(document), lines, origin);
+      }
+    }
+  }
+
+  private static Stream<ScalarNode> patches(Node kustomization) {
+    return PATCH_LISTS.stream()
+        .flatMap(key -> items(Nodes.child(kustomization, key)))
+        .map(item -> item instanceof MappingNode ? Nodes.child(item, "patch") : item)
+        .filter(ScalarNode.class::isInstance)
+        .map(ScalarNode.class::cast);
+  }
+
+  /** A patch is a text of its own: part of a ConfigMap, or a list of JSON operations. */
+  private void collectPatch(ScalarNode patch, List<String> outer, Position.Origin outerOrigin) {
+    Position.Origin origin = Nodes.origin(patch, outer, outerOrigin);
+    YamlText yaml = YamlText.parse(patch.getValue(), origin, new SharingFindings());
+    List<String> lines = Position.linesOf(patch.getValue());
+    for (Node document : yaml.documents()) {
+      if (Nodes.text(Nodes.child(document, "kind")).equals("ConfigMap")) {
+        addAll(Nodes.child(document, "data"), lines, origin);
+      }
+      items(document).forEach(operation -> {
+        String path = Nodes.text(Nodes.child(operation, "path"));
+        Node value = Nodes.child(operation, "value");
+        if (path.equals("/data")) {
+          addAll(value, lines, origin);
+        } else if (path.startsWith("/data/")) {
+          add(
+              path.substring("/data/".length()).replace("~1", "/").replace("~0", "~"),
+              value,
+              lines,
+              origin);
+        }
+      });
+    }
+  }
+
+  private void addAll(@Nullable Node data, List<String> lines, Position.Origin origin) {
+    if (data instanceof MappingNode map) {
+      for (NodeTuple entry : map.getValue()) {
+        add(Nodes.text(entry.getKeyNode()), entry.getValueNode(), lines, origin);
+      }
+    }
+  }
+
+  private void add(String name, @Nullable Node value, List<String> lines, Position.Origin origin) {
+    if (value instanceof ScalarNode scalar) {
+      found.add(new Named(name, scalar.getValue(), Nodes.origin(scalar, lines, origin)));
+    }
+  }
+
+  private static Stream<Node> items(@Nullable Node list) {
+    return list instanceof SequenceNode sequence ? sequence.getValue().stream() : Stream.of();
+  }
+}

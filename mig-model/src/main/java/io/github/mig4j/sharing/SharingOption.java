@@ -1,0 +1,106 @@
+package io.github.mig4j.sharing;
+
+import io.github.mig4j.gpu.MigProfile;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * One way to let tenants share a GPU, and whether it suits them.
+ *
+ * @param method the way
+ * @param verdict whether it suits
+ * @param profile for MIG, the smallest profile of which there can be enough, if there is one
+ * @param reasons everything that speaks for it or against it
+ */
+public record SharingOption(
+    Method method, Verdict verdict, Optional<MigProfile> profile, List<Reason> reasons) {
+
+  /** How a GPU can be used. */
+  public enum Method {
+    /** By one tenant alone. */
+    WHOLE_GPU("the whole GPU"),
+    /** Cut by MIG, one device for each tenant. */
+    MIG("MIG"),
+    /** By CUDA time-slicing. */
+    TIME_SLICING("time-slicing"),
+    /** By CUDA MPS. */
+    MPS("MPS");
+
+    private final String text;
+
+    Method(String text) {
+      this.text = text;
+    }
+
+    /** The name for people, e.g. {@code time-slicing}. */
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /** Whether a way suits a need. */
+  public enum Verdict {
+    /** It does. */
+    SUITS,
+    /** A figure is missing to tell. */
+    UNKNOWN,
+    /** It does not. */
+    SUITS_NOT;
+
+    /** The name as it is printed, e.g. {@code suits-not}. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /** What a reason is about. */
+  public enum Topic {
+    /** Whether this GPU can do it at all. */
+    SUPPORT,
+    /** Whether there is enough of it for all tenants. */
+    CAPACITY,
+    /** Whether one tenant can use up another's memory. */
+    MEMORY_ISOLATION,
+    /** Whether one tenant's crash ends another. */
+    FAULT_ISOLATION,
+    /** How much of the multiprocessors each tenant gets. */
+    SHARE;
+
+    /** The name as it is printed, e.g. {@code fault-isolation}. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /**
+   * One thing to know about a way.
+   *
+   * @param topic what it is about
+   * @param verdict whether it stands in the way of this need
+   * @param message subject and value in one line, without a full stop
+   */
+  public record Reason(Topic topic, Verdict verdict, String message) {}
+
+  public SharingOption {
+    reasons = List.copyOf(reasons);
+  }
+
+  static SharingOption of(Method method, Optional<MigProfile> profile, List<Reason> reasons) {
+    Verdict worst =
+        reasons.stream().map(Reason::verdict).max(Enum::compareTo).orElse(Verdict.SUITS);
+    return new SharingOption(method, worst, profile, reasons);
+  }
+
+  /**
+   * Whether this way suits.
+   *
+   * @return false also if it cannot be told
+   */
+  public boolean suits() {
+    return verdict == Verdict.SUITS;
+  }
+}

@@ -1,0 +1,121 @@
+package io.github.mig4j.sharing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.mig4j.gpu.MigStrategy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * Files that others published, each with what is known about it: {@code -Dmig4j.corpus=DIR} names a
+ * folder with an index.json that lists them. They are not part of this project.
+ */
+@EnabledIfSystemProperty(named = "mig4j.corpus", matches = ".+")
+class SharingCorpusTest {
+
+  /** What the index says in words of a file that the plugin accepts. */
+  private static final Map<String, SharingFindingCode> PROBLEMS = Map.of(
+      "sharing/05-kustomize-a100-mixed.yaml", SharingFindingCode.MIG_WITHOUT_MIXED,
+      "sharing/09-fail-requests-misplaced.yaml", SharingFindingCode.MISPLACED_KEY);
+
+  private final Path corpus = Path.of(System.getProperty("mig4j.corpus", ""));
+
+  @TestFactory
+  Stream<DynamicTest> readAll_agreesWithWhatIsKnownOfEachFile() throws IOException {
+    JsonNode index = new ObjectMapper().readTree(corpus.resolve("index.json").toFile());
+    List<DynamicTest> tests = new ArrayList<>();
+    for (JsonNode entry : index) {
+      String file = entry.get("file").asText();
+      if (file.startsWith("sharing/")) {
+        tests.add(DynamicTest.dynamicTest(file, () -> check(file, entry.get("expected"))));
+      }
+    }
+    System.out.println("Corpus: " + tests.size() + " sharing configurations");
+    assertThat(tests).isNotEmpty();
+    return tests.stream();
+  }
+
+  private void check(String name, JsonNode expected) throws IOException {
+    Map<String, DevicePluginConfigFile> files =
+        DevicePluginConfigFile.readAll(Files.readString(corpus.resolve(name)));
+    JsonNode valid =
+        expected.has("valid_by_profile") ? expected.get("valid_by_profile") : expected.get("valid");
+
+    files.forEach((profile, file) -> {
+      boolean accepted = valid.isObject() ? valid.get(profile).asBoolean() : valid.asBoolean();
+      assertThat(file.config().isPresent())
+          .as("%s: %s", profile, file.findings())
+          .isEqualTo(accepted);
+      if (!accepted) {
+        assertThat(file.findings().stream().filter(SharingFinding::isError))
+            .extracting(SharingFinding::code)
+            .containsOnly(SharingFindingCode.TOO_FEW_REPLICAS);
+      }
+    });
+    if (valid.isObject()) {
+      assertThat(valid.fieldNames())
+          .toIterable()
+          .containsExactlyInAnyOrderElementsOf(files.keySet());
+    }
+    if (expected.has("problem")) {
+      assertThat(files.values())
+          .anySatisfy(file -> assertThat(file.findings())
+              .extracting(SharingFinding::code)
+              .contains(PROBLEMS.get(name)));
+    }
+    expected
+        .path("profiles")
+        .fields()
+        .forEachRemaining(profile -> checkProfile(files.get(profile.getKey()), profile.getValue()));
+    if (expected.has("advertised_as")) {
+      assertThat(files
+              .get("default")
+              .orElseThrow()
+              .expectedOn(NodeDevices.wholeGpus("p", 1))
+              .allocatable())
+          .containsKey(expected.get("advertised_as").asText());
+    }
+  }
+
+  private static void checkProfile(DevicePluginConfigFile file, JsonNode expected) {
+    assertThat(file).isNotNull();
+    if (file.config().isEmpty()) {
+      return;
+    }
+    DevicePluginConfig config = file.orElseThrow();
+    if (!expected.isObject()) {
+      assertThat(config).isEqualTo(DevicePluginConfig.unshared());
+      return;
+    }
+    expected.fields().forEachRemaining(fact -> {
+      JsonNode value = fact.getValue();
+      switch (fact.getKey()) {
+        case "migStrategy" ->
+          assertThat(config.flags().migStrategy().map(MigStrategy::toString))
+              .contains(value.asText());
+        case "renameByDefault" ->
+          assertThat(config.sharing().orElseThrow().renameByDefault()).isEqualTo(value.asBoolean());
+        case "failRequestsGreaterThanOne" ->
+          assertThat(config.sharing().orElseThrow().failRequestsGreaterThanOne())
+              .isEqualTo(value.asBoolean());
+        case "mps" -> assertThat(config.sharing().orElseThrow().kind()).isEqualTo(SharingKind.MPS);
+        default ->
+          assertThat(config.sharing().orElseThrow().resources())
+              .contains(new SharedResource(fact.getKey(), value.asInt()));
+      }
+    });
+    boolean shares =
+        expected.properties().stream().anyMatch(p -> p.getKey().startsWith("nvidia.com/"));
+    assertThat(config.sharing().isPresent()).isEqualTo(shares);
+  }
+}
