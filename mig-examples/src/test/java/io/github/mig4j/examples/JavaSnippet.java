@@ -25,6 +25,7 @@ final class JavaSnippet {
         import io.github.mig4j.gpu.*;
         import io.github.mig4j.k8s.*;
         import io.github.mig4j.k8s.dra.*;
+        import io.github.mig4j.k8s.rollout.*;
         import io.github.mig4j.k8s.sharing.*;
         import io.github.mig4j.layout.*;
         import io.github.mig4j.sharing.*;

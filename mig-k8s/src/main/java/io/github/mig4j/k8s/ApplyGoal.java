@@ -2,6 +2,7 @@ package io.github.mig4j.k8s;
 
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import java.util.List;
 import java.util.Optional;

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s;
 
 import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.InterruptibleFuture;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -153,7 +154,7 @@ public final class ApplyRequest {
   public CompletableFuture<ApplyOutcome> start(Duration deadline) {
     ApplyRun run = new ApplyRun(cluster, node, goal, options);
     Duration limit = requirePositive(deadline);
-    return ApplyFuture.start("mig4j-apply-" + node, () -> run.run(limit));
+    return InterruptibleFuture.start("mig4j-apply-" + node, () -> run.run(limit));
   }
 
   private static Duration requirePositive(Duration deadline) {

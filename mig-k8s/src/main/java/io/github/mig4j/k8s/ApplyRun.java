@@ -3,7 +3,9 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.MigException;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.NodeWatch;
 import java.time.Duration;
 import java.util.List;
@@ -272,7 +274,7 @@ final class ApplyRun {
    */
   private Node next(NodeWatch watch, long patienceNanos, Duration limit, ApplyPlan plan, Node last)
       throws InterruptedException {
-    Optional<Node> told = watch.next(patienceNanos);
+    Optional<Node> told = told(watch, patienceNanos, plan.node());
     while (told.isEmpty() || !asksFor(told.get(), plan.key())) {
       try {
         return impatient.node(name).orElseThrow(() -> NodeWatch.deleted(name));
@@ -291,6 +293,21 @@ final class ApplyRun {
       }
     }
     return told.get();
+  }
+
+  /** The next version that is not the one on which the request was made. */
+  private static Optional<Node> told(NodeWatch watch, long patienceNanos, Node known)
+      throws InterruptedException {
+    long end = System.nanoTime() + patienceNanos;
+    Optional<Node> told = watch.next(patienceNanos);
+    while (told.isPresent() && isSameVersion(told.get(), known)) {
+      told = watch.next(end - System.nanoTime());
+    }
+    return told;
+  }
+
+  private static boolean isSameVersion(Node one, Node other) {
+    return one.getMetadata().getResourceVersion().equals(other.getMetadata().getResourceVersion());
   }
 
   private static String message(MigClusterException e) {

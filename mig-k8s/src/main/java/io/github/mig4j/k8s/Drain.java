@@ -2,6 +2,7 @@ package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuPods;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

@@ -52,7 +52,7 @@ public final class Labels {
   static final String DEPLOY_MIG_MANAGER = DEPLOY_PREFIX + "mig-manager";
 
   /** Whether GPU clients that are not the operator's run on this node; also their node selector. */
-  static final String DEPLOY_CLIENT = DEPLOY_PREFIX + "client";
+  public static final String DEPLOY_CLIENT = DEPLOY_PREFIX + "client";
 
   /** Whether the DRA driver runs on this node; written where a GPUCluster replaces the policy. */
   static final String DEPLOY_DRA_DRIVER = DEPLOY_PREFIX + "dra-driver";

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toSet;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.readiness.Readiness;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuPods;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

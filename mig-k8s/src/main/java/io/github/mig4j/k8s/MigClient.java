@@ -103,6 +103,15 @@ public final class MigClient extends ClientAdapter<MigClient> {
     return new MigOperator(cluster());
   }
 
+  /**
+   * What this client takes for granted.
+   *
+   * @return its settings
+   */
+  public MigSettings settings() {
+    return settings;
+  }
+
   /** Does nothing, for the Kubernetes client is not this client's to close. */
   @Override
   public void close() {}

@@ -10,6 +10,7 @@ import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -158,7 +159,11 @@ public final class MigConfigMap {
 
   /** The file as it is, faults included; empty if there is no map. */
   Optional<MigConfigFile> file(String namespace) {
-    return get(namespace).map(map -> MigConfigFile.read(text(map)));
+    return get(namespace).map(MigConfigMap::file);
+  }
+
+  static MigConfigFile file(ConfigMap map) {
+    return MigConfigFile.read(text(map));
   }
 
   MigConfigDocument document(String namespace, MigConfigFile file) {
@@ -177,10 +182,7 @@ public final class MigConfigMap {
   }
 
   private Optional<ConfigMap> get(String namespace) {
-    return Optional.ofNullable(cluster.call(
-        "get configmap %s/%s".formatted(namespace, name),
-        () ->
-            cluster.client().configMaps().inNamespace(namespace).withName(name).get()));
+    return cluster.configMap(namespace, name);
   }
 
   private static String text(ConfigMap map) {

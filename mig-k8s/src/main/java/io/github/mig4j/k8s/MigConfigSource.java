@@ -2,7 +2,7 @@ package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.github.mig4j.config.MigConfigFile;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.Outlook;
 import java.util.Optional;
 
 /**
@@ -31,9 +31,9 @@ record MigConfigSource(String namespace, String map, Kind kind) {
   }
 
   /** The file as it is; empty if there is no such map, which is so as well if none can exist. */
-  Optional<MigConfigFile> read(Cluster cluster) {
+  Optional<MigConfigFile> read(Outlook outlook) {
     return OperatorSettings.isConfigMapName(map)
-        ? new MigConfigMap(cluster, map).file(namespace)
+        ? outlook.configMap(namespace, map).map(MigConfigMap::file)
         : Optional.empty();
   }
 

@@ -15,6 +15,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
 import java.util.ArrayList;

@@ -17,6 +17,11 @@ public final class MigNode {
     this.name = name;
   }
 
+  /** A node as another package of this library sees it; no API. */
+  public static MigNode on(Cluster cluster, String name) {
+    return new MigNode(cluster, name);
+  }
+
   /**
    * What the node says about its GPUs now.
    *

@@ -29,6 +29,8 @@ public enum MigRole {
   APPLY("apply"),
   /** Those, on nodes that are {@linkplain Disruption#DRAIN drained}. */
   DRAIN("drain"),
+  /** Those, over many nodes: {@code io.github.mig4j.k8s.rollout.Rollout}. */
+  ROLLOUT("rollout"),
   /** {@link MigNode#recover}, and what {@link #READ_ONLY} grants. */
   RECOVER("recover"),
   /** {@link MigOperator}. */

@@ -78,6 +78,36 @@ public interface MigSettings {
     return new Builder();
   }
 
+  /**
+   * These settings, for an operator in this namespace.
+   *
+   * @param namespace the namespace
+   * @return settings that differ in {@link #operatorNamespace()}
+   */
+  default MigSettings withOperatorNamespace(String namespace) {
+    return copy(Optional.of(namespace), identity());
+  }
+
+  /**
+   * These settings, for a client that goes by this name.
+   *
+   * @param identity the name
+   * @return settings that differ in {@link #identity()}
+   */
+  default MigSettings withIdentity(String identity) {
+    return copy(operatorNamespace(), Optional.of(identity));
+  }
+
+  private MigSettings copy(Optional<String> namespace, Optional<String> identity) {
+    return builder()
+        .operatorNamespace(namespace)
+        .configLabel(configLabel())
+        .catalog(catalog())
+        .identity(identity)
+        .clock(clock())
+        .build();
+  }
+
   /** Builds {@link MigSettings}. */
   final class Builder extends ImmutableMigSettings.Builder {
     Builder() {}

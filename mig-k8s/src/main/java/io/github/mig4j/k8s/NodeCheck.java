@@ -8,13 +8,19 @@ import io.github.mig4j.config.FindingCode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.config.MigSetting;
+import io.github.mig4j.config.NodeEffect;
 import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.GpuPods;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -40,6 +46,7 @@ final class NodeCheck {
   private final ApplyRequest.Naming naming;
   private final ApplyOptions options;
   private final PreflightFindings findings = new PreflightFindings();
+  private Optional<NodeEffect> effect = Optional.empty();
 
   /** Prepares a check. */
   NodeCheck(
@@ -57,7 +64,7 @@ final class NodeCheck {
     Checked checked = check();
     checkPermissions(checked, needed());
     checkClaim();
-    return new Preflight(name, config, findings.sorted());
+    return new Preflight(name, config, findings.sorted(), effect);
   }
 
   /**
@@ -114,7 +121,7 @@ final class NodeCheck {
 
   /** A request finds out by itself, and tells it as a conflict. */
   private void checkClaim() {
-    Optional<Node> node = read(() -> cluster.node(name));
+    Optional<Node> node = read(() -> cluster.outlook().node(name));
     try {
       node.flatMap(ChangeRecord::read)
           .filter(record -> record.isLive(cluster.settings().clock().instant()))
@@ -140,7 +147,7 @@ final class NodeCheck {
   private Checked check() {
     Optional<Node> node = read(this::node);
     Optional<GenericKubernetesResource> policy = read(this::policy);
-    Optional<List<Pod>> managers = read(() -> Optional.of(cluster.managerPods()));
+    Optional<List<Pod>> managers = read(() -> Optional.of(cluster.outlook().managerPods(name)));
     String namespace = cluster.operatorNamespace(managers.orElse(List.of()));
     Optional<Choice> choice = policy.flatMap(p -> choice(MigConfigSource.of(p, name, namespace)));
     if (node.isEmpty()) {
@@ -160,7 +167,7 @@ final class NodeCheck {
   }
 
   private Optional<Node> node() {
-    Optional<Node> node = cluster.node(name);
+    Optional<Node> node = cluster.outlook().node(name);
     if (node.isEmpty()) {
       findings.error(PreflightCode.NODE_ABSENT, "there is no such node", "see 'kubectl get nodes'");
     }
@@ -168,7 +175,7 @@ final class NodeCheck {
   }
 
   private Optional<GenericKubernetesResource> policy() {
-    List<GenericKubernetesResource> policies = cluster.clusterPolicies();
+    List<GenericKubernetesResource> policies = cluster.outlook().clusterPolicies();
     if (policies.isEmpty()) {
       findings.error(
           PreflightCode.POLICY_ABSENT,
@@ -211,7 +218,7 @@ final class NodeCheck {
   }
 
   private Optional<MigConfigFile> file(MigConfigSource source) {
-    Optional<MigConfigFile> file = source.read(cluster);
+    Optional<MigConfigFile> file = source.read(cluster.outlook());
     if (file.isEmpty()) {
       findings.error(
           PreflightCode.MAP_ABSENT,
@@ -292,7 +299,7 @@ final class NodeCheck {
   }
 
   private void checkPods(Severity inTheWay) {
-    Optional<List<Pod>> pods = read(() -> Optional.of(cluster.podsOnNode(name)));
+    Optional<List<Pod>> pods = read(() -> Optional.of(cluster.outlook().pods(name)));
     List<Pod> using = GpuPods.using(pods.orElse(List.of()));
     boolean drains = options.disruption() == Disruption.DRAIN;
     if (!using.isEmpty()) {
@@ -333,6 +340,7 @@ final class NodeCheck {
     MigStrategy strategy = policy.flatMap(ClusterPolicies::strategy).orElse(status.strategy());
     checkStrategy(status, node, strategy);
     checkContent(choice, gpus, strategy);
+    effect = Optional.of(effect(choice, gpus, status));
     return findings.hasErrors()
         ? Optional.empty()
         : Optional.of(new ApplyPlan(
@@ -342,6 +350,21 @@ final class NodeCheck {
             choice.content(),
             Expectation.of(choice.content(), gpus, strategy),
             key(choice, status)));
+  }
+
+  /** What is on the GPUs now is known where the configuration in force is. */
+  private static NodeEffect effect(Choice choice, List<NodeGpu> gpus, MigNodeStatus status) {
+    Optional<MigConfig> inForce = status
+        .config()
+        .filter(config -> status.state().equals(Optional.of(MigState.SUCCESS)))
+        .flatMap(choice.document()::config);
+    Map<NodeGpu, MigSetting> current = new LinkedHashMap<>();
+    inForce.ifPresent(config -> NodeEffect.of(config, gpus)
+        .gpus()
+        .forEach(each -> each.after().ifPresent(setting -> current.put(each.gpu(), setting))));
+    return current.size() == gpus.size()
+        ? NodeEffect.of(choice.content(), current)
+        : NodeEffect.of(choice.content(), gpus);
   }
 
   /** The caller's, or as many as there are of the model that the labels name; none if unknown. */
@@ -429,7 +452,7 @@ final class NodeCheck {
           && !checked.plan().get().takes(permission, cluster.settings().configLabel())) {
         continue;
       }
-      Optional<Boolean> allowed = cluster.mayI(permission.review(checked.namespace()));
+      Optional<Boolean> allowed = cluster.outlook().mayI(permission.review(checked.namespace()));
       if (allowed.isEmpty()) {
         findings.note(
             PreflightCode.PERMISSIONS_UNKNOWN,

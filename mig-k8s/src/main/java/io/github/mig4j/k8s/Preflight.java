@@ -1,6 +1,8 @@
 package io.github.mig4j.k8s;
 
+import io.github.mig4j.config.NodeEffect;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -16,8 +18,11 @@ import java.util.stream.Collectors;
  * @param node the node's name
  * @param config the configuration's name
  * @param findings what was found, errors first
+ * @param effect what the configuration does to the node's GPUs; empty if there is an error that
+ *     keeps it from being told
  */
-public record Preflight(String node, String config, List<PreflightFinding> findings) {
+public record Preflight(
+    String node, String config, List<PreflightFinding> findings, Optional<NodeEffect> effect) {
 
   public Preflight {
     findings = List.copyOf(findings);

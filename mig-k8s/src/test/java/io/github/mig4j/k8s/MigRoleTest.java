@@ -11,6 +11,7 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.layout.MigLayout;
@@ -88,30 +89,7 @@ class MigRoleTest {
   void drain_isWhatApplyingWithADrainTakes() {
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
-      client
-          .pods()
-          .resource(new PodBuilder()
-              .withNewMetadata()
-              .withName("train")
-              .withNamespace("ml")
-              .addNewOwnerReference()
-              .withKind("ReplicaSet")
-              .withName("train")
-              .withUid("1")
-              .withController(true)
-              .endOwnerReference()
-              .endMetadata()
-              .withNewSpec()
-              .withNodeName("gpu-node")
-              .addNewContainer()
-              .withName("main")
-              .withNewResources()
-              .addToLimits("nvidia.com/gpu", new Quantity("1"))
-              .endResources()
-              .endContainer()
-              .endSpec()
-              .build())
-          .create();
+      pod();
       mig.node("gpu-node")
           .apply("small")
           .timings(QUICK)
@@ -123,6 +101,26 @@ class MigRoleTest {
     }
 
     assertThat(requests.permissions()).isEqualTo(MigRole.DRAIN.permissions());
+  }
+
+  @Test
+  void rollout_isWhatRollingOutTakes() {
+    mig.configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      pod();
+      Rollout rollout = Rollout.of(mig, "to-small")
+          .nodes(Labels.GPU_PRODUCT + "=NVIDIA-B200")
+          .config("small")
+          .timings(QUICK)
+          .disruption(Disruption.DRAIN);
+      assertThat(rollout.dryRun().nodes()).hasSize(1);
+      assertThat(rollout.run().isComplete()).isTrue();
+      rollout.forget();
+      mig.configMap("mig-config").merge("small", small(6));
+      failOnce();
+    }
+
+    assertThat(requests.permissions()).isEqualTo(MigRole.ROLLOUT.permissions());
   }
 
   @Test
@@ -144,6 +142,33 @@ class MigRoleTest {
     }
 
     assertThat(requests.permissions()).isEqualTo(MigRole.RECOVER.permissions());
+  }
+
+  private void pod() {
+    client
+        .pods()
+        .resource(new PodBuilder()
+            .withNewMetadata()
+            .withName("train")
+            .withNamespace("ml")
+            .addNewOwnerReference()
+            .withKind("ReplicaSet")
+            .withName("train")
+            .withUid("1")
+            .withController(true)
+            .endOwnerReference()
+            .endMetadata()
+            .withNewSpec()
+            .withNodeName("gpu-node")
+            .addNewContainer()
+            .withName("main")
+            .withNewResources()
+            .addToLimits("nvidia.com/gpu", new Quantity("1"))
+            .endResources()
+            .endContainer()
+            .endSpec()
+            .build())
+        .create();
   }
 
   /** A failure is explained from the MIG manager's log. */
@@ -175,6 +200,7 @@ class MigRoleTest {
     assertThat(MigRole.APPLY.permissions()).containsAll(MigRole.READ_ONLY.permissions());
     assertThat(MigRole.RECOVER.permissions()).containsAll(MigRole.READ_ONLY.permissions());
     assertThat(MigRole.DRAIN.permissions()).containsAll(MigRole.APPLY.permissions());
+    assertThat(MigRole.ROLLOUT.permissions()).containsAll(MigRole.DRAIN.permissions());
   }
 
   @Test

@@ -42,6 +42,7 @@ import picocli.CommandLine.Command;
       RollbackCommand.class,
       RecoverCommand.class,
       DisableCommand.class,
+      RolloutCommand.class,
       ShareCommand.class,
       SimulateCommand.class,
       DraCommand.class,

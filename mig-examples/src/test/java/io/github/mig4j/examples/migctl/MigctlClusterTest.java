@@ -223,6 +223,46 @@ class MigctlClusterTest {
   }
 
   @Test
+  void rollout_isPlanned_run_lookedAt_andForgotten() throws IOException {
+    String[] run = {"rollout", "run", "to-small", "small", "--nodes", "gpu-node"};
+
+    var planned = migctl("rollout", "run", "to-small", "small", "--nodes", "gpu-node", "--dry-run");
+    var before = migctl("rollout", "status", "to-small");
+    var done = change(run);
+    var status = migctl("rollout", "status", "to-small", "--json");
+    var late = migctl("rollout", "abort", "to-small");
+    var forgotten = migctl("rollout", "forget", "to-small");
+
+    assertThat(planned.out)
+        .startsWith("Rollout 'to-small': 1 of 1 nodes would be changed, 0 skipped, 1 at once");
+    assertThat(planned.exit).isZero();
+    assertThat(before.err.strip())
+        .isEqualTo("There is no rollout 'to-small'; begin one with 'migctl rollout run'");
+    assertThat(before.exit).isEqualTo(1);
+    assertThat(done.out.strip()).isEqualTo("Rollout 'to-small': DONE, 1 of 1 nodes verified");
+    assertThat(done.err)
+        .contains("rollout 'to-small' taken up: 0 of 1 verified")
+        .contains("gpu-node verified; 1 of 1 verified");
+    assertThat(done.exit).isZero();
+    assertThat(status.json().get("phase").asText()).isEqualTo("done");
+    assertThat(status.json().get("nodes").get(0).get("outcome").asText()).isEqualTo("verified");
+    assertThat(late.err.strip()).isEqualTo("Rollout 'to-small': it has ended (DONE)");
+    assertThat(late.exit).isEqualTo(1);
+    assertThat(forgotten.exit).isZero();
+    assertThat(migctl("rollout", "status", "to-small").exit).isEqualTo(1);
+  }
+
+  @Test
+  void rollout_withoutNodes_orWithAnOddAmount_isWrongUsage() {
+    assertThat(migctl("rollout", "run", "x", "small").err)
+        .startsWith("Choose nodes by --selector or by --nodes");
+    assertThat(migctl("rollout", "run", "x", "small", "--max-unavailable", "few").err)
+        .startsWith("Invalid value for option '--max-unavailable': Not an amount: 'few'.");
+    assertThat(migctl("rollout", "run", "No Name", "small", "--nodes", "a").exit)
+        .isEqualTo(2);
+  }
+
+  @Test
   void simulate_playsOnTheCluster_forAWhile() {
     simulator.close();
 

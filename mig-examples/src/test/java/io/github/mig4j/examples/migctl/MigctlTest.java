@@ -767,6 +767,7 @@ class MigctlTest {
         "rollback",
         "recover",
         "disable",
+        "rollout",
         "simulate"
       })
   void help_teachesWithExamples(String command) {

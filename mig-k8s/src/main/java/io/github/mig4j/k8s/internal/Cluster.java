@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.internal;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -40,6 +41,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -59,10 +61,28 @@ public final class Cluster {
 
   private final KubernetesClient client;
   private final MigSettings settings;
+  private final Outlook outlook;
 
   public Cluster(KubernetesClient client, MigSettings settings) {
     this.client = client;
     this.settings = settings;
+    this.outlook = new OwnOutlook(this);
+  }
+
+  private Cluster(KubernetesClient client, MigSettings settings, Outlook outlook) {
+    this.client = client;
+    this.settings = settings;
+    this.outlook = outlook;
+  }
+
+  /** The same cluster, of which checks and waits see what others see as well. */
+  public Cluster with(Outlook shared) {
+    return new Cluster(client, settings, shared);
+  }
+
+  /** How checks and waits see it. The other methods of this class ask the API server. */
+  public Outlook outlook() {
+    return outlook;
   }
 
   /** Changes the ClusterPolicy; as {@link #patch(NodePatch)}. */
@@ -141,21 +161,46 @@ public final class Cluster {
 
   /** The nodes that have a GPU label, read in pages. */
   public List<Node> gpuNodes() {
-    return inPages("list nodes", options -> client.nodes().list(options)).stream()
-        .filter(node -> labels(node).containsKey(Labels.GPU_PRESENT)
-            || labels(node).containsKey(Labels.GPU_PRODUCT))
-        .toList();
+    List<Node> found = new ArrayList<>();
+    forEachNode("", node -> {
+      if (labels(node).containsKey(Labels.GPU_PRESENT)
+          || labels(node).containsKey(Labels.GPU_PRODUCT)) {
+        found.add(node);
+      }
+    });
+    return found;
+  }
+
+  /**
+   * Reads nodes in pages, of which only one is held at a time.
+   *
+   * @param selector labels as kubectl takes them; empty for all nodes
+   */
+  public void forEachNode(String selector, Consumer<Node> consumer) {
+    if (selector.isEmpty()) {
+      inPages("list nodes", options -> client.nodes().list(options), consumer);
+    } else {
+      inPages(
+          "list nodes with " + selector,
+          options -> client.nodes().withLabelSelector(selector).list(options),
+          consumer);
+    }
   }
 
   /** The pods of all namespaces, read in pages. */
   public List<Pod> allPods() {
-    return inPages(
-        "list pods in all namespaces", options -> client.pods().inAnyNamespace().list(options));
+    List<Pod> found = new ArrayList<>();
+    inPages(
+        "list pods in all namespaces",
+        options -> client.pods().inAnyNamespace().list(options),
+        found::add);
+    return found;
   }
 
-  private <T extends HasMetadata> List<T> inPages(
-      String what, Function<ListOptions, ? extends KubernetesResourceList<T>> list) {
-    List<T> found = new ArrayList<>();
+  private <T extends HasMetadata> void inPages(
+      String what,
+      Function<ListOptions, ? extends KubernetesResourceList<T>> list,
+      Consumer<T> consumer) {
     String next = "";
     do {
       ListOptions options = new ListOptionsBuilder()
@@ -163,10 +208,16 @@ public final class Cluster {
           .withContinue(next.isEmpty() ? null : next)
           .build();
       KubernetesResourceList<T> page = call(what, () -> list.apply(options));
-      found.addAll(page.getItems());
+      page.getItems().forEach(consumer);
       next = Objects.requireNonNullElse(page.getMetadata().getContinue(), "");
     } while (!next.isEmpty());
-    return found;
+  }
+
+  /** A ConfigMap; empty if there is none. */
+  public Optional<ConfigMap> configMap(String namespace, String name) {
+    return Optional.ofNullable(call(
+        "get configmap %s/%s".formatted(namespace, name),
+        () -> client.configMaps().inNamespace(namespace).withName(name).get()));
   }
 
   public Node requireNode(String name) {
@@ -196,9 +247,13 @@ public final class Cluster {
    * @throws MigConflictException if the node has changed since
    */
   public Node patch(NodePatch patch) {
-    return call(
-        "patch node " + patch.node(),
-        () -> client.nodes().withName(patch.node()).patch(JSON, patch.json()));
+    String name = patch.node().getMetadata().getName();
+    // By name alone, fabric8 would read the node first.
+    Node after = call(
+        "patch node " + name,
+        () -> client.nodes().resource(patch.node()).patch(JSON, patch.json()));
+    outlook.wrote(after);
+    return after;
   }
 
   /** The pods that are bound to a node, of all namespaces. */

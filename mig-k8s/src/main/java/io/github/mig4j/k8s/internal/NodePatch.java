@@ -128,8 +128,9 @@ public final class NodePatch {
     return operations.isEmpty();
   }
 
-  public String node() {
-    return node.getMetadata().getName();
+  /** The version that it was computed from. */
+  public Node node() {
+    return node;
   }
 
   public String json() {

@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.k8s.MigConflictException;
 import java.time.Duration;
 import java.util.Optional;
@@ -10,36 +9,18 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/**
- * Every version of one node that the API server tells of, in order. fabric8's informer reconnects
- * and lists again by itself.
- */
+/** Every version of one node that the API server tells of, in order. */
 public final class NodeWatch implements AutoCloseable {
 
   private static final Duration RELIST = Duration.ofMinutes(1);
 
   private final String name;
   private final BlockingQueue<Optional<Node>> seen = new LinkedBlockingQueue<>();
-  private final SharedIndexInformer<Node> informer;
+  private final Outlook.Following following;
 
   public NodeWatch(Cluster cluster, String name, Duration patience) throws InterruptedException {
     this.name = name;
-    this.informer = cluster
-        .client()
-        .nodes()
-        .withName(name)
-        .runnableInformer(0)
-        .addEventHandler(new Recorder())
-        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
-    boolean started = false;
-    try {
-      cluster.await("list and watch node " + name, informer.start(), patience);
-      started = true;
-    } finally {
-      if (!started) {
-        informer.close();
-      }
-    }
+    this.following = cluster.outlook().follow(name, new Recorder(), patience);
   }
 
   /**
@@ -71,7 +52,7 @@ public final class NodeWatch implements AutoCloseable {
 
   @Override
   public void close() {
-    informer.close();
+    following.close();
   }
 
   private final class Recorder implements ResourceEventHandler<Node> {

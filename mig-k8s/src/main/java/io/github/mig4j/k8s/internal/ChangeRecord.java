@@ -1,9 +1,10 @@
-package io.github.mig4j.k8s;
+package io.github.mig4j.k8s.internal;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.MigConflictException;
+import io.github.mig4j.k8s.MigNode;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,30 +24,31 @@ import org.jspecify.annotations.Nullable;
  * @param done what was done to the node and has to be taken back
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-record ChangeRecord(String config, String by, String since, String until, List<Done> done) {
+public record ChangeRecord(String config, String by, String since, String until, List<Done> done) {
 
   /** The annotation's key. */
-  static final String KEY = "mig4j.github.io/change";
+  public static final String KEY = "mig4j.github.io/change";
 
   /** The configuration in force before the last change, for {@link MigNode#rollback()}. */
-  static final String PREVIOUS_KEY = "mig4j.github.io/previous-config";
+  public static final String PREVIOUS_KEY = "mig4j.github.io/previous-config";
 
   /** A thing done to a node for the time of a change. */
-  enum Done {
+  public enum Done {
     /** Made unschedulable. */
     CORDONED,
     /** Tainted. */
     GATED
   }
 
-  ChangeRecord {
+  public ChangeRecord {
     if (config == null || by == null || since == null || until == null || done == null) {
       throw new IllegalArgumentException("A record has config, by, since, until and done");
     }
     done = List.copyOf(done);
   }
 
-  static ChangeRecord of(String config, String by, Instant now, Duration limit, List<Done> done) {
+  public static ChangeRecord of(
+      String config, String by, Instant now, Duration limit, List<Done> done) {
     return new ChangeRecord(config, by, now.toString(), now.plus(limit).toString(), done);
   }
 
@@ -56,7 +58,7 @@ record ChangeRecord(String config, String by, String since, String until, List<D
    * @return the record; empty if there is none
    * @throws MigConflictException if there is one that cannot be read
    */
-  static Optional<ChangeRecord> read(Node node) {
+  public static Optional<ChangeRecord> read(Node node) {
     @Nullable String text = Cluster.annotations(node).get(KEY);
     if (text == null || text.isEmpty()) {
       return Optional.empty();
@@ -78,7 +80,7 @@ record ChangeRecord(String config, String by, String since, String until, List<D
   }
 
   /** The configuration in the text of a record; empty if it cannot be read. */
-  static String configOf(String text) {
+  public static String configOf(String text) {
     try {
       return text.isEmpty()
           ? ""
@@ -89,22 +91,22 @@ record ChangeRecord(String config, String by, String since, String until, List<D
   }
 
   /** Whether its asker may still be at work; a clock that runs behind errs on this side. */
-  boolean isLive(Instant now) {
+  public boolean isLive(Instant now) {
     return now.isBefore(Instant.parse(until));
   }
 
-  boolean has(Done what) {
+  public boolean has(Done what) {
     return done.contains(what);
   }
 
   /** The same change, ended before its time, with this left to take back. */
-  ChangeRecord ended(Instant now, List<Done> left) {
+  public ChangeRecord ended(Instant now, List<Done> left) {
     Instant begin = Instant.parse(since);
     return new ChangeRecord(
         config, by, since, (now.isBefore(begin) ? begin : now).toString(), left);
   }
 
-  String json() {
+  public String json() {
     return Serialization.asJson(this);
   }
 

@@ -1,9 +1,10 @@
-package io.github.mig4j.k8s;
+package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.github.mig4j.k8s.Labels;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,7 +15,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Which of a node's pods use its GPUs, as far as their specifications tell. */
-final class GpuPods {
+public final class GpuPods {
 
   /** As many pods as a message names. */
   private static final int NAMED = 10;
@@ -30,7 +31,7 @@ final class GpuPods {
   private GpuPods() {}
 
   /** Pods that were given GPUs or MIG devices, and that the MIG manager will not stop itself. */
-  static List<Pod> using(List<Pod> podsOfNode) {
+  public static List<Pod> using(List<Pod> podsOfNode) {
     return podsOfNode.stream()
         .filter(GpuPods::isRunning)
         .filter(pod -> !isStoppedByManager(pod))
@@ -39,7 +40,7 @@ final class GpuPods {
   }
 
   /** Pods with resource claims, which do not say for what. */
-  static List<Pod> withClaims(List<Pod> podsOfNode) {
+  public static List<Pod> withClaims(List<Pod> podsOfNode) {
     return podsOfNode.stream()
         .filter(GpuPods::isRunning)
         .filter(pod -> pod.getSpec().getResourceClaims() != null
@@ -48,7 +49,7 @@ final class GpuPods {
   }
 
   /** What evicting a pod comes to. */
-  enum Kind {
+  public enum Kind {
     /** Its owner makes another, elsewhere. */
     EVICTABLE,
     /** Its DaemonSet makes another on this node, or its kubelet runs it from a file. */
@@ -57,7 +58,7 @@ final class GpuPods {
     UNMANAGED
   }
 
-  static Kind kind(Pod pod) {
+  public static Kind kind(Pod pod) {
     @Nullable Map<String, String> annotations = pod.getMetadata().getAnnotations();
     if (annotations != null && annotations.containsKey(MIRROR)) {
       return Kind.STAYS;
@@ -72,7 +73,7 @@ final class GpuPods {
   }
 
   /** The pods by namespace and name, e.g. {@code ml/train-0, ml/train-1 and 3 more}. */
-  static String names(List<Pod> pods) {
+  public static String names(List<Pod> pods) {
     String named =
         pods.stream().map(GpuPods::name).sorted().limit(NAMED).collect(Collectors.joining(", "));
     int more = pods.size() - NAMED;
@@ -83,7 +84,7 @@ final class GpuPods {
    * The devices that a pod takes: the containers' together, or an init container's where that asks
    * for more.
    */
-  static SortedMap<String, Long> devices(Pod pod) {
+  public static SortedMap<String, Long> devices(Pod pod) {
     SortedMap<String, Long> taken = new TreeMap<>();
     for (Container container : orEmpty(pod.getSpec().getContainers())) {
       devices(container).forEach((resource, count) -> taken.merge(resource, count, Long::sum));
@@ -108,7 +109,7 @@ final class GpuPods {
     return devices;
   }
 
-  static String name(Pod pod) {
+  public static String name(Pod pod) {
     return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
   }
 

@@ -1,20 +1,20 @@
-package io.github.mig4j.k8s;
+package io.github.mig4j.k8s.internal;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /** A call on a thread of its own, which is interrupted if the future is cancelled. */
-final class ApplyFuture<T> extends CompletableFuture<T> {
+public final class InterruptibleFuture<T> extends CompletableFuture<T> {
 
   private final Thread thread;
 
-  private ApplyFuture(String name, Supplier<T> call) {
+  private InterruptibleFuture(String name, Supplier<T> call) {
     this.thread = new Thread(() -> run(call), name);
     thread.setDaemon(true);
   }
 
-  static <T> CompletableFuture<T> start(String name, Supplier<T> call) {
-    ApplyFuture<T> future = new ApplyFuture<>(name, call);
+  public static <T> CompletableFuture<T> start(String name, Supplier<T> call) {
+    InterruptibleFuture<T> future = new InterruptibleFuture<>(name, call);
     future.thread.start();
     return future;
   }

@@ -1,0 +1,100 @@
+package io.github.mig4j.examples;
+
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.ApplyTimings;
+import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.rollout.Amount;
+import io.github.mig4j.k8s.rollout.Canary;
+import io.github.mig4j.k8s.rollout.RollBack;
+import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.rollout.RolloutEvent;
+import io.github.mig4j.k8s.rollout.RolloutPhase;
+import io.github.mig4j.k8s.rollout.RolloutStatus;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.layout.MigLayout;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How do I bring a layout to many nodes? Four simulated nodes are cut, the first one as a canary that
+ * is approved, the others two at a time.
+ */
+public final class RollOut {
+
+  private static final List<String> NODES = List.of("gpu-1", "gpu-2", "gpu-3", "gpu-4");
+
+  private RollOut() {}
+
+  /**
+   * Runs the example.
+   *
+   * @param args none
+   */
+  public static void main(String[] args) {
+    System.out.println(run());
+  }
+
+  static RolloutStatus run() {
+    GpuModel b200 = GpuCatalog.bundled().require("NVIDIA-B200");
+    try (EmbeddedCluster cluster = new EmbeddedCluster()) {
+      MigClient mig = MigClient.of(cluster.client());
+      mig.configMap("mig-config").merge("all-disabled", MigConfigSpec.allDisabled());
+      mig.configMap("mig-config")
+          .merge(
+              "b200-split-small",
+              MigConfigSpec.allDevices(MigLayout.on(b200).add("1g.23gb", 7).build()));
+      GpuOperatorSimulator.Builder operator = GpuOperatorSimulator.on(cluster.client())
+          .strategy(MigStrategy.MIXED)
+          .configMap("mig-config");
+      NODES.forEach(node -> operator.node(node, b200, 1));
+      try (GpuOperatorSimulator simulator = operator.start()) {
+        NODES.forEach(node -> awaitLabels(cluster, node));
+        Rollout rollout = Rollout.of(mig, "split-small")
+            .nodes(Labels.GPU_PRODUCT + "=NVIDIA-B200")
+            .config("b200-split-small")
+            .canary(1, Canary.awaitApproval())
+            .maxUnavailable(Amount.nodes(2))
+            .onFailure(RollBack.FAILED)
+            .timings(ApplyTimings.builder().stability(Duration.ofSeconds(1)).build());
+        System.out.println(rollout.dryRun());
+        return rollout.onProgress(event -> tell(rollout, event)).run();
+      }
+    }
+  }
+
+  private static void tell(Rollout rollout, RolloutEvent event) {
+    if (!(event instanceof RolloutEvent.NodeStep)) {
+      System.out.println(event);
+    }
+    if (event instanceof RolloutEvent.PhaseChanged changed
+        && changed.phase() == RolloutPhase.PAUSED) {
+      // Elsewhere and later, somebody has looked at the canary: 'migctl rollout resume
+      // split-small'.
+      rollout.resume();
+    }
+  }
+
+  private static void awaitLabels(EmbeddedCluster cluster, String node) {
+    cluster
+        .client()
+        .nodes()
+        .withName(node)
+        .waitUntilCondition(
+            found -> {
+              Map<String, String> labels =
+                  found == null ? null : found.getMetadata().getLabels();
+              return labels != null
+                  && labels.containsKey(Labels.GPU_PRODUCT)
+                  && labels.containsKey(Labels.MIG_CONFIG_STATE)
+                  && found.getStatus().getAllocatable().containsKey("nvidia.com/gpu");
+            },
+            1,
+            TimeUnit.MINUTES);
+  }
+}

@@ -1,0 +1,220 @@
+package io.github.mig4j.k8s.rollout;
+
+import io.github.mig4j.k8s.MigClusterException;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.rollout.Course.Task;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Works on a rollout, by one thread that decides and tells, and one for each node that is under way.
+ * What these have to say, and what others wish, comes in one at a time.
+ */
+final class Conductor {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Conductor.class);
+
+  /** What a process that dies may forget, since the nodes tell it as well. */
+  private static final Duration CHECKPOINT = Duration.ofSeconds(10);
+
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  private final Cluster cluster;
+  private final String name;
+  private final RolloutOptions options;
+  private final Course course;
+  private final RecordStore store;
+  private final BlockingQueue<Runnable> inbox;
+  private final NodeChange change;
+  private final ExecutorService pool;
+  private final long startNanos = System.nanoTime();
+
+  /** The phase as others see it. */
+  private record Shown(RolloutPhase phase, String reason) {
+    static Shown of(Course course) {
+      return new Shown(course.control().shownPhase(), course.control().shownReason());
+    }
+  }
+
+  private Shown told;
+  private Shown due;
+  private int ended;
+  private boolean unsaved;
+  private long saveNanos = startNanos;
+
+  Conductor(
+      Cluster cluster,
+      String name,
+      RolloutOptions options,
+      Course course,
+      RecordStore store,
+      BlockingQueue<Runnable> inbox) {
+    this.cluster = cluster;
+    this.name = name;
+    this.options = options;
+    this.course = course;
+    this.store = store;
+    this.inbox = inbox;
+    this.told = Shown.of(course);
+    this.due = told;
+    this.change = new NodeChange(
+        cluster,
+        options,
+        step -> inbox.add(() -> options.listener().accept(new RolloutEvent.NodeStep(step))));
+    this.pool = Executors.newCachedThreadPool(task -> {
+      Thread thread = new Thread(task, "mig4j-rollout-" + name);
+      thread.setDaemon(true);
+      return thread;
+    });
+  }
+
+  RolloutStatus run() throws InterruptedException {
+    LOG.info("rollout={} phase={} taken-up=\"{}\"", name, told.phase, progress());
+    options.listener().accept(new RolloutEvent.TakenUp(name, progress()));
+    try (AutoCloseable wishes =
+        store.watch(wanted -> inbox.add(() -> course.wish(wanted)), PATIENCE)) {
+      return conduct();
+    } catch (InterruptedException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("An informer closes without a checked exception", e);
+    } finally {
+      stop();
+    }
+  }
+
+  private RolloutStatus conduct() throws InterruptedException {
+    while (true) {
+      course.next(now(), options.canary()).forEach(this::begin);
+      tellPhase();
+      if (course.control().phase().isFinal() && !unsaved) {
+        return course.record().status(name);
+      }
+      Runnable message = inbox.poll(nanosToWait(), TimeUnit.NANOSECONDS);
+      while (message != null) {
+        message.run();
+        message = inbox.poll();
+      }
+    }
+  }
+
+  private void begin(Task task) {
+    LOG.info(
+        "rollout={} node={} config={} way={}", name, task.node(), task.content().key(), task.way());
+    pool.execute(() -> {
+      try {
+        NodeChange.End end = change.run(task);
+        inbox.add(() -> end(task, end));
+      } catch (CancellationException | InterruptedException cancelled) {
+        LOG.debug("rollout={} node={} cancelled", name, task.node());
+      } catch (RuntimeException failed) {
+        inbox.add(() -> {
+          throw failed;
+        });
+      }
+    });
+  }
+
+  private void end(Task task, NodeChange.End end) {
+    end.tell(course, task);
+    ended++;
+    boolean urgent = !(end instanceof NodeChange.End.Arrived);
+    saveNanos = urgent || !unsaved ? now(urgent ? Duration.ZERO : CHECKPOINT) : saveNanos;
+    unsaved = true;
+    NodeOutcome outcome = course.outcome(task.node());
+    LOG.info("rollout={} outcome=\"{}\" progress=\"{}\"", name, outcome, progress());
+    options.listener().accept(new RolloutEvent.NodeEnded(outcome, progress()));
+  }
+
+  /** What the record does not say yet is not told, for whoever hears of it may answer at once. */
+  private void tellPhase() {
+    Shown now = Shown.of(course);
+    if (!now.equals(due)) {
+      due = now;
+      unsaved = true;
+      saveNanos = System.nanoTime();
+    }
+    save();
+    if (!now.equals(told) && !unsaved) {
+      told = now;
+      LOG.info(
+          "rollout={} phase={} reason=\"{}\" progress=\"{}\"",
+          name,
+          now.phase,
+          now.reason,
+          progress());
+      options.listener().accept(new RolloutEvent.PhaseChanged(now.phase, now.reason, progress()));
+    }
+  }
+
+  /** Others' wishes are taken over by the same write. */
+  private void save() {
+    if (!unsaved || System.nanoTime() - saveNanos < 0) {
+      return;
+    }
+    try {
+      RolloutRecord unused = store.update(theirs -> {
+        course.wish(theirs.control());
+        return course.record();
+      });
+      unsaved = false;
+    } catch (MigClusterException unanswered) {
+      if (unanswered.forbidden().isPresent()) {
+        throw unanswered;
+      }
+      LOG.warn("rollout={} unsaved=\"{}\"", name, unanswered.getMessage());
+      saveNanos = now(CHECKPOINT);
+    }
+  }
+
+  private long nanosToWait() {
+    long wait = unsaved ? saveNanos - System.nanoTime() : PATIENCE.toNanos();
+    Optional<Duration> pause =
+        course.control().canary().until().map(end -> Duration.between(now(), end));
+    return Math.max(0, pause.map(left -> Math.min(wait, left.toNanos())).orElse(wait));
+  }
+
+  private static long now(Duration later) {
+    return System.nanoTime() + later.toNanos();
+  }
+
+  private Instant now() {
+    return cluster.settings().clock().instant();
+  }
+
+  private RolloutProgress progress() {
+    var counts = course.counts();
+    int left = counts.getOrDefault(RolloutProgress.State.WAITING, 0)
+        + counts.getOrDefault(RolloutProgress.State.UNDER_WAY, 0);
+    Duration elapsed = Duration.ofNanos(System.nanoTime() - startNanos);
+    boolean moves = ended > 0 && left > 0 && course.control().shownPhase() == RolloutPhase.RUNNING;
+    return new RolloutProgress(
+        counts,
+        elapsed,
+        moves ? Optional.of(elapsed.multipliedBy(left).dividedBy(ended)) : Optional.empty());
+  }
+
+  /** Interrupts what is under way, which the next process takes up. */
+  private void stop() {
+    pool.shutdownNow();
+    boolean interrupted = Thread.interrupted();
+    try {
+      if (!pool.awaitTermination(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+        LOG.warn("rollout={} threads=left", name);
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

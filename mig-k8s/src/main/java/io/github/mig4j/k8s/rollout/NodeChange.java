@@ -1,0 +1,150 @@
+package io.github.mig4j.k8s.rollout;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.k8s.ApplyEvent;
+import io.github.mig4j.k8s.ApplyOutcome;
+import io.github.mig4j.k8s.ApplyRequest;
+import io.github.mig4j.k8s.Diagnosis;
+import io.github.mig4j.k8s.MigClusterException;
+import io.github.mig4j.k8s.MigConflictException;
+import io.github.mig4j.k8s.MigDeadlineException;
+import io.github.mig4j.k8s.MigFailedException;
+import io.github.mig4j.k8s.MigNode;
+import io.github.mig4j.k8s.MigRefusedException;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.rollout.Course.Asked;
+import io.github.mig4j.k8s.rollout.Course.Task;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The change of one node, forth or back, and what its end means for the rollout. */
+final class NodeChange {
+
+  private static final Logger LOG = LoggerFactory.getLogger(NodeChange.class);
+
+  /** An API server that does not answer is asked again this often, at these intervals. */
+  private static final int ATTEMPTS = 6;
+
+  private static final Duration PAUSE = Duration.ofSeconds(5);
+
+  private final Cluster cluster;
+  private final RolloutOptions options;
+  private final Consumer<ApplyEvent> steps;
+
+  NodeChange(Cluster cluster, RolloutOptions options, Consumer<ApplyEvent> steps) {
+    this.cluster = cluster;
+    this.options = options;
+    this.steps = steps;
+  }
+
+  /** What came of it. */
+  sealed interface End {
+    /** Tells it to the course. */
+    void tell(Course course, Task task);
+
+    /** The configuration is in force. */
+    record Arrived() implements End {
+      @Override
+      public void tell(Course course, Task task) {
+        course.arrived(task);
+      }
+    }
+
+    /** Nothing was changed. */
+    record Skipped(String reason) implements End {
+      @Override
+      public void tell(Course course, Task task) {
+        course.skipped(task, reason);
+      }
+    }
+
+    /** It failed. */
+    record Failed(String reason, Asked asked) implements End {
+      @Override
+      public void tell(Course course, Task task) {
+        course.failed(task, reason, asked);
+      }
+    }
+  }
+
+  /**
+   * Changes the node.
+   *
+   * @throws MigClusterException if that is forbidden, which no other node would change
+   * @throws java.util.concurrent.CancellationException if the thread is interrupted
+   * @throws InterruptedException if the thread is interrupted
+   */
+  End run(Task task) throws InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return attempt(task);
+      } catch (MigClusterException unanswered) {
+        if (unanswered.forbidden().isPresent()) {
+          throw unanswered;
+        }
+        LOG.warn(
+            "node={} attempt={} waiting=\"{}\"", task.node(), attempt, unanswered.getMessage());
+        if (attempt == ATTEMPTS) {
+          return failed(task, unanswered.getMessage());
+        }
+        TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
+      }
+    }
+  }
+
+  private End attempt(Task task) {
+    try {
+      ApplyOutcome outcome = request(task)
+          .disruption(options.disruption())
+          .timings(options.timings())
+          .onProgress(steps)
+          .await(options.nodeDeadline());
+      boolean healthy = task.way() == Task.Way.BACK || options.healthGate().test(outcome.status());
+      return healthy
+          ? new End.Arrived()
+          : failed(
+              task, "the health gate does not let it pass: " + outcome.status().allocatable());
+    } catch (MigRefusedException refused) {
+      return new End.Skipped(String.join("; ", refused.reasons()));
+    } catch (MigFailedException failed) {
+      return failed(task, describe(failed.diagnosis()));
+    } catch (MigDeadlineException late) {
+      return failed(task, describe(late.diagnosis()) + "; " + late.getMessage());
+    } catch (MigConflictException conflict) {
+      return cluster.node(task.node()).isEmpty()
+          ? new End.Skipped("the node was deleted")
+          : failed(task, conflict.getMessage());
+    }
+  }
+
+  /** A way back that was begun by another process is only followed. */
+  private ApplyRequest request(Task task) {
+    MigNode node = MigNode.on(cluster, task.node());
+    if (task.way() == Task.Way.FORTH) {
+      return node.apply(task.content().config());
+    }
+    String label = label(task);
+    return label.isEmpty() || task.content().isAskedForBy(label)
+        ? node.rollback()
+        : node.applyExact(label);
+  }
+
+  private End failed(Task task, @org.jspecify.annotations.Nullable String reason) {
+    boolean asked = task.content().isAskedForBy(label(task));
+    return new End.Failed(String.valueOf(reason), asked ? Asked.YES : Asked.NO);
+  }
+
+  private String label(Task task) {
+    Optional<Node> node = cluster.outlook().node(task.node());
+    return node.map(n -> Cluster.labels(n).getOrDefault(cluster.settings().configLabel(), ""))
+        .orElse("");
+  }
+
+  private static String describe(Diagnosis diagnosis) {
+    return diagnosis.code() + ": " + diagnosis.explanation();
+  }
+}

@@ -1,0 +1,89 @@
+package io.github.mig4j.k8s.rollout;
+
+import io.github.mig4j.k8s.ApplyTimings;
+import io.github.mig4j.k8s.Disruption;
+import io.github.mig4j.k8s.MigNodeStatus;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.immutables.value.Value;
+
+/** How a {@link Rollout} goes about it. The generated class is seen, for its withers. */
+@Value.Immutable
+@Value.Style(
+    visibility = Value.Style.ImplementationVisibility.PACKAGE,
+    jdkOnly = true,
+    allowedClasspathAnnotations = Override.class)
+interface RolloutOptions {
+
+  @Value.Default
+  default NodeSet nodes() {
+    return new NodeSet.Undecided();
+  }
+
+  @Value.Default
+  default String config() {
+    return "";
+  }
+
+  @Value.Default
+  default Amount maxUnavailable() {
+    return Amount.nodes(1);
+  }
+
+  @Value.Default
+  default int canaries() {
+    return 0;
+  }
+
+  @Value.Default
+  default Canary canary() {
+    return Canary.awaitApproval();
+  }
+
+  @Value.Default
+  default int stopAfterFailures() {
+    return 1;
+  }
+
+  @Value.Default
+  default RollBack onFailure() {
+    return RollBack.NONE;
+  }
+
+  @Value.Default
+  default Disruption disruption() {
+    return Disruption.NONE;
+  }
+
+  @Value.Default
+  default Predicate<MigNodeStatus> healthGate() {
+    return status -> true;
+  }
+
+  @Value.Default
+  default ApplyTimings timings() {
+    return ApplyTimings.defaults();
+  }
+
+  @Value.Default
+  default Duration nodeDeadline() {
+    return Duration.ofHours(1);
+  }
+
+  /** How long nobody takes over from a process that has gone silent. */
+  @Value.Default
+  default Duration lease() {
+    return Duration.ofSeconds(15);
+  }
+
+  @Value.Default
+  default Consumer<RolloutEvent> listener() {
+    return event -> {};
+  }
+
+  default Course.Rules rules(int total) {
+    return new Course.Rules(
+        maxUnavailable().of(total), canaries(), stopAfterFailures(), onFailure());
+  }
+}

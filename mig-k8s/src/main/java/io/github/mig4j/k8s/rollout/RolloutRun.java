@@ -1,0 +1,306 @@
+package io.github.mig4j.k8s.rollout;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import io.github.mig4j.MigException;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.MigConfigMap;
+import io.github.mig4j.k8s.MigNode;
+import io.github.mig4j.k8s.MigRefusedException;
+import io.github.mig4j.k8s.MigSettings;
+import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.SharedOutlook;
+import io.github.mig4j.k8s.rollout.RolloutPlan.PlannedNode;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Entry;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Mark;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One process's part in a rollout: fix what it is, win the right to work on it, and work. */
+final class RolloutRun {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RolloutRun.class);
+
+  private static final Duration LISTING = Duration.ofMinutes(5);
+
+  private final Cluster cluster;
+  private final String name;
+  private final RolloutOptions options;
+  private final String namespace;
+
+  RolloutRun(Cluster cluster, String name, RolloutOptions options) {
+    this.namespace = cluster.operatorNamespace();
+    MigSettings settings = cluster.settings().withOperatorNamespace(namespace);
+    this.cluster = new Cluster(cluster.client(), settings);
+    this.name = name;
+    this.options = options;
+  }
+
+  static String recordName(String rollout) {
+    return "mig4j-rollout-" + rollout;
+  }
+
+  RolloutPlan plan() throws InterruptedException {
+    SortedMap<String, String> configs = configs();
+    try (SharedOutlook outlook = outlook(configs.keySet())) {
+      Cluster shared = cluster.with(outlook);
+      List<PlannedNode> planned = new ArrayList<>();
+      for (String node : inOrder(configs.keySet(), outlook)) {
+        planned.add(new PlannedNode(
+            MigNode.on(shared, node)
+                .apply(configs.getOrDefault(node, ""))
+                .disruption(options.disruption())
+                .preflight(),
+            GpuPods.using(outlook.pods(node)).stream()
+                .map(GpuPods::name)
+                .sorted()
+                .toList()));
+      }
+      return new RolloutPlan(name, planned, options.maxUnavailable().of(planned.size()));
+    }
+  }
+
+  RolloutStatus run() throws InterruptedException {
+    RecordStore store = new RecordStore(cluster, namespace, recordName(name));
+    Optional<RolloutRecord> known = store.read();
+    if (known.isEmpty()) {
+      // What is missing is told before anything is written, and before a long wait.
+      requireContents(configs());
+    }
+    while (true) {
+      if (known.filter(record -> record.control().phase().isFinal()).isPresent()) {
+        return requireSame(known.get()).status(name);
+      }
+      Optional<RolloutStatus> end = lead(store);
+      if (end.isPresent()) {
+        return end.get();
+      }
+      known = store.read();
+    }
+  }
+
+  /** Works on the rollout once that is this process's right; empty if the right is lost again. */
+  private Optional<RolloutStatus> lead(RecordStore store) throws InterruptedException {
+    BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
+    LeaseLock lock = new LeaseLock(namespace, recordName(name), processIdentity());
+    AtomicBoolean leads = new AtomicBoolean();
+    LeaderCallbacks callbacks = new LeaderCallbacks(
+        () -> inbox.add(() -> leads.set(true)),
+        () -> inbox.add(RolloutRun::endWork),
+        leader -> inbox.add(() -> tellLeader(leader, lock.identity())));
+    try (Leadership leadership = new Leadership(cluster, lock, options.lease(), callbacks)) {
+      while (!leads.get()) {
+        inbox.take().run();
+      }
+      return Optional.of(work(store, inbox));
+    } catch (LeadershipLost lost) {
+      LOG.warn("rollout={} leading=lost", name);
+      return Optional.empty();
+    }
+  }
+
+  private static void endWork() {
+    throw new LeadershipLost();
+  }
+
+  private void tellLeader(String leader, String me) {
+    if (leader.equals(me)) {
+      return;
+    }
+    LOG.info("rollout={} leader={}", name, leader);
+    options.listener().accept(new RolloutEvent.StandingBy(name, leader));
+  }
+
+  /** Ends the work of a process that may no longer do it. */
+  private static final class LeadershipLost extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private static String processIdentity() {
+    return "%s-%s"
+        .formatted(
+            System.getenv().getOrDefault("HOSTNAME", "mig4j"),
+            UUID.randomUUID().toString().substring(0, 8));
+  }
+
+  private RolloutStatus work(RecordStore store, BlockingQueue<Runnable> inbox)
+      throws InterruptedException {
+    Optional<RolloutRecord> begun = store.read();
+    Set<String> names = begun.isPresent()
+        ? Set.copyOf(requireSame(begun.get()).nodes().keySet())
+        : configs().keySet();
+    try (SharedOutlook outlook = outlook(names)) {
+      RolloutRecord record = begun.isPresent() ? begun.get() : begin(store, outlook);
+      if (record.control().phase().isFinal()) {
+        return record.status(name);
+      }
+      Course course =
+          new Course(record, options.rules(record.nodes().size()), inTheMiddle(names, outlook));
+      return new Conductor(cluster.with(outlook), name, options, course, store, inbox).run();
+    }
+  }
+
+  private RolloutRecord begin(RecordStore store, SharedOutlook outlook) {
+    SortedMap<String, String> configs = configs();
+    List<Content> contents = requireContents(configs);
+    List<String> known = contents.stream().map(Content::config).toList();
+    Map<String, Entry> nodes = new LinkedHashMap<>();
+    for (String node : inOrder(configs.keySet(), outlook)) {
+      int content = known.indexOf(configs.get(node));
+      boolean asks = contents.get(content).isAskedForBy(label(outlook, node));
+      nodes.put(node, new Entry(content, asks ? Mark.KEPT : Mark.WAITING, ""));
+    }
+    RolloutRecord record = new RolloutRecord(contents, Control.begin(), nodes);
+    int bytes = RolloutRecord.bytes(record.data());
+    if (bytes > RolloutRecord.MAX_BYTES) {
+      throw refused(
+          "its record of %d nodes would hold %d bytes, but an API server accepts about %d; divide it into several"
+              .formatted(nodes.size(), bytes, RolloutRecord.MAX_BYTES));
+    }
+    store.create(record);
+    return record;
+  }
+
+  private SharedOutlook outlook(Set<String> names) throws InterruptedException {
+    SharedOutlook outlook = new SharedOutlook(cluster, names);
+    boolean started = false;
+    try {
+      outlook.start(LISTING);
+      started = true;
+      return outlook;
+    } finally {
+      if (!started) {
+        outlook.close();
+      }
+    }
+  }
+
+  private SortedMap<String, String> configs() {
+    SortedMap<String, String> configs = options.nodes().resolve(cluster, options.config());
+    if (configs.isEmpty()) {
+      throw refused("no node has what %s asks for; see 'kubectl get nodes --show-labels'"
+          .formatted(options.nodes()));
+    }
+    return configs;
+  }
+
+  /** Fewest pods that use GPUs first. */
+  private static List<String> inOrder(Set<String> nodes, SharedOutlook outlook) {
+    Map<String, Integer> pods = nodes.stream()
+        .collect(Collectors.toMap(
+            node -> node, node -> GpuPods.using(outlook.pods(node)).size()));
+    return nodes.stream()
+        .sorted(Comparator.comparing((String node) -> pods.getOrDefault(node, 0))
+            .thenComparing(node -> node))
+        .toList();
+  }
+
+  /**
+   * What the configurations hold now.
+   *
+   * @throws MigRefusedException if the map lacks one
+   */
+  private List<Content> requireContents(SortedMap<String, String> configs) {
+    List<String> wanted = configs.values().stream().distinct().sorted().toList();
+    Optional<MigConfigDocument> document = document();
+    List<String> missing = wanted.stream()
+        .filter(config -> document.isPresent() && document.get().config(config).isEmpty())
+        .toList();
+    if (!missing.isEmpty()) {
+      throw refused("the ConfigMap has no configuration %s; merge it first"
+          .formatted(missing.stream()
+              .map(config -> "'" + config + "'")
+              .collect(Collectors.joining(" or "))));
+    }
+    return wanted.stream()
+        .map(config -> new Content(config, key(config, document)))
+        .toList();
+  }
+
+  private static String key(String config, Optional<MigConfigDocument> document) {
+    return document
+        .flatMap(d -> d.config(config))
+        .map(content -> content.contentName(config))
+        .orElse(config);
+  }
+
+  /** What all nodes read; empty if each has its own, made by its MIG manager. */
+  private Optional<MigConfigDocument> document() {
+    MigClient mig = MigClient.of(cluster.client()).with(cluster.settings());
+    return mig.operator().configMap().map(mig::configMap).flatMap(MigConfigMap::read);
+  }
+
+  /** A rollout under this name is gone on with only if it is the same. */
+  private RolloutRecord requireSame(RolloutRecord record) {
+    List<Content> now = record.contents().stream()
+        .map(content -> new Content(content.config(), key(content.config(), document())))
+        .toList();
+    String asked = options.config();
+    Set<String> recorded =
+        record.contents().stream().map(Content::config).collect(Collectors.toSet());
+    if (!asked.isEmpty() && !recorded.equals(Set.of(asked))) {
+      throw refused(
+          "the one under this name is to %s, not to '%s'; choose another name, or abort and forget that one"
+              .formatted(quoted(recorded), asked));
+    }
+    if (!record.control().phase().isFinal() && !now.equals(record.contents())) {
+      throw refused(
+          "%s was changed in the ConfigMap since it began; restore it, or abort and forget this one"
+              .formatted(quoted(recorded)));
+    }
+    return record;
+  }
+
+  private static String quoted(Set<String> configs) {
+    return configs.stream().sorted().map(c -> "'" + c + "'").collect(Collectors.joining(", "));
+  }
+
+  /** Nodes on which a process before this one has begun something. */
+  private Set<String> inTheMiddle(Set<String> names, SharedOutlook outlook) {
+    String me = cluster.settings().identity().orElse("");
+    return names.stream()
+        .filter(node -> outlook.node(node).filter(n -> isChangedBy(me, n)).isPresent())
+        .collect(Collectors.toSet());
+  }
+
+  private static boolean isChangedBy(String identity, Node node) {
+    try {
+      return ChangeRecord.read(node)
+          .filter(change -> change.by().equals(identity))
+          .isPresent();
+    } catch (MigException unreadable) {
+      return false;
+    }
+  }
+
+  private String label(SharedOutlook outlook, String node) {
+    return outlook
+        .node(node)
+        .map(n -> Cluster.labels(n).getOrDefault(cluster.settings().configLabel(), ""))
+        .orElse("");
+  }
+
+  private MigRefusedException refused(String reason) {
+    return new MigRefusedException("Rollout '%s'".formatted(name), List.of(reason));
+  }
+}

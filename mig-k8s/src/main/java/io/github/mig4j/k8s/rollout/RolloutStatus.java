@@ -1,0 +1,61 @@
+package io.github.mig4j.k8s.rollout;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A rollout as its record tells it, which may be some seconds behind while it runs.
+ *
+ * @param name the rollout's name
+ * @param phase how far it has come
+ * @param reason why it is in this phase; empty where that needs no reason
+ * @param outcomes what became of each node, in the order in which they have their turn
+ */
+public record RolloutStatus(
+    String name, RolloutPhase phase, String reason, List<NodeOutcome> outcomes) {
+
+  /** Copies the outcomes. */
+  public RolloutStatus {
+    outcomes = List.copyOf(outcomes);
+  }
+
+  /**
+   * The nodes with one kind of outcome, e.g. {@code outcomes(NodeOutcome.Failed.class)}.
+   *
+   * @param kind the kind
+   * @param <T> the kind
+   * @return those of that kind, in their order
+   */
+  public <T extends NodeOutcome> List<T> outcomes(Class<T> kind) {
+    return outcomes.stream().filter(kind::isInstance).map(kind::cast).toList();
+  }
+
+  /**
+   * Whether the configuration is in force on every node.
+   *
+   * @return false if any was skipped, failed, rolled back or not reached
+   */
+  public boolean isComplete() {
+    return outcomes.stream().allMatch(NodeOutcome.Verified.class::isInstance);
+  }
+
+  /**
+   * A headline, e.g. {@code Rollout 'small': DONE, 4997 of 5000 nodes verified}, and a line for each
+   * node that was skipped, failed or rolled back.
+   */
+  @Override
+  public String toString() {
+    return "Rollout '%s': %s%s, %d of %d nodes verified"
+            .formatted(
+                name,
+                phase,
+                reason.isEmpty() ? "" : " (" + reason + ")",
+                outcomes(NodeOutcome.Verified.class).size(),
+                outcomes.size())
+        + outcomes.stream()
+            .filter(outcome -> !(outcome instanceof NodeOutcome.Verified
+                || outcome instanceof NodeOutcome.NotReached))
+            .map(outcome -> "\n  " + outcome)
+            .collect(Collectors.joining());
+  }
+}

@@ -1,0 +1,69 @@
+package io.github.mig4j.k8s.rollout;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.Interceptor;
+import io.github.mig4j.k8s.MigClient;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A process with a client of its own, whose requests are counted, and which can be killed. */
+final class Controller implements Interceptor, AutoCloseable {
+
+  private final KubernetesClient client;
+  private final Map<String, AtomicInteger> requests = new ConcurrentHashMap<>();
+  private volatile boolean dead;
+
+  Controller(Config config) {
+    this.client = new KubernetesClientBuilder()
+        .withConfig(config)
+        .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("controller", this))
+        .build();
+  }
+
+  MigClient mig() {
+    return MigClient.of(client);
+  }
+
+  @Override
+  public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+    if (dead) {
+      throw new KubernetesClientException("This process is dead");
+    }
+    String query = request.uri().getQuery();
+    boolean watch = query != null && query.contains("watch=true");
+    requests
+        .computeIfAbsent(
+            (watch ? "WATCH" : request.method()) + " " + request.uri().getPath(),
+            key -> new AtomicInteger())
+        .incrementAndGet();
+  }
+
+  int requests(String methodAndPath) {
+    return requests.entrySet().stream()
+        .filter(e -> e.getKey().matches(methodAndPath))
+        .mapToInt(e -> e.getValue().get())
+        .sum();
+  }
+
+  int requests() {
+    return requests(".*");
+  }
+
+  /** As if the plug were pulled: from now on nothing it does reaches the cluster. */
+  void kill(CompletableFuture<?> work) {
+    dead = true;
+    work.cancel(true);
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

@@ -1,0 +1,479 @@
+package io.github.mig4j.k8s.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.ApplyPhase;
+import io.github.mig4j.k8s.ApplyTimings;
+import io.github.mig4j.k8s.FailureCode;
+import io.github.mig4j.k8s.MigRefusedException;
+import io.github.mig4j.k8s.rollout.RolloutEvent.NodeEnded;
+import io.github.mig4j.k8s.rollout.RolloutEvent.NodeStep;
+import io.github.mig4j.k8s.rollout.RolloutEvent.PhaseChanged;
+import io.github.mig4j.layout.MigLayout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Rollouts over a small fleet; {@link RolloutScaleTest} has the large one. */
+@Timeout(120)
+class RolloutTest {
+
+  private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
+  static final MigConfigSpec SMALL =
+      MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build());
+  private static final MigConfigSpec MEDIUM =
+      MigConfigSpec.allDevices(MigLayout.on(B200).add("2g.45gb", 3).build());
+  static final ApplyTimings QUICK = ApplyTimings.builder()
+      .stability(Duration.ofMillis(50))
+      .failure(Duration.ofMillis(200))
+      .propagation(Duration.ZERO)
+      .build();
+
+  private final FleetServer server = new FleetServer(8, Duration.ofMillis(40));
+  private final List<Controller> controllers = new ArrayList<>();
+  private final Controller controller = controller();
+
+  @BeforeEach
+  void publish() {
+    var map = controller.mig().configMap("mig-config");
+    map.merge("all-disabled", MigConfigSpec.allDisabled());
+    map.merge("medium", MEDIUM);
+    map.merge("small", SMALL);
+  }
+
+  @AfterEach
+  void close() {
+    controllers.forEach(Controller::close);
+    server.close();
+  }
+
+  private Controller controller() {
+    Controller made = new Controller(server.config().build());
+    controllers.add(made);
+    return made;
+  }
+
+  /** All nodes to {@code small}, three at a time. */
+  private static Rollout toSmall(Controller by) {
+    return Rollout.of(by.mig(), "to-small")
+        .nodes("nvidia.com/gpu.product=NVIDIA-B200")
+        .config("small")
+        .maxUnavailable(Amount.nodes(3))
+        .timings(QUICK)
+        .lease(Duration.ofSeconds(3));
+  }
+
+  private static String node(int i) {
+    return FleetServer.name(i);
+  }
+
+  private List<String> nodesAsking(String config) {
+    return java.util.stream.IntStream.range(0, 8)
+        .mapToObj(FleetServer::name)
+        .filter(node ->
+            server.labels(node).getOrDefault("nvidia.com/mig.config", "").startsWith(config))
+        .toList();
+  }
+
+  // The plain way
+
+  @Test
+  void run_verifiesEveryNode_andLeavesNothingOnThem() {
+    RolloutStatus end = toSmall(controller).run();
+
+    assertThat(end).hasToString("Rollout 'to-small': DONE, 8 of 8 nodes verified");
+    assertThat(end.isComplete()).isTrue();
+    assertThat(nodesAsking("small-990a6689")).hasSize(8);
+    for (int i = 0; i < 8; i++) {
+      assertThat(server.annotations(node(i)))
+          .containsEntry("mig4j.github.io/previous-config", "all-disabled")
+          .doesNotContainKey("mig4j.github.io/change");
+    }
+  }
+
+  @Test
+  void run_neverChangesMoreThanAllowedAtOnce() {
+    Set<String> underWay = new HashSet<>();
+    List<Integer> atOnce = new ArrayList<>();
+
+    toSmall(controller)
+        .onProgress(event -> {
+          if (event instanceof NodeStep step && step.step().phase() == ApplyPhase.CHECKED) {
+            underWay.add(step.step().node());
+            atOnce.add(underWay.size());
+          } else if (event instanceof NodeEnded ended) {
+            underWay.remove(ended.outcome().node());
+          }
+        })
+        .run();
+
+    assertThat(atOnce).contains(2).allMatch(n -> n <= 3);
+  }
+
+  @Test
+  void run_takesTwoPatchesAndThreeReadsForEachNode_andNoWatch() {
+    toSmall(controller).run();
+
+    assertThat(controller.requests("PATCH /api/v1/nodes/.*")).isEqualTo(16);
+    assertThat(controller.requests("GET /api/v1/nodes/.*")).isBetween(16, 24);
+    assertThat(controller.requests("WATCH /api/v1/nodes")).isEqualTo(1);
+    assertThat(controller.requests("WATCH /api/v1/pods")).isEqualTo(1);
+    assertThat(controller.requests("WATCH .*")).isEqualTo(3);
+    assertThat(controller.requests("PUT .*/configmaps/mig-config")).isEqualTo(3);
+    assertThat(controller.requests(".* /api/v1/.*pods/.*")).isZero();
+  }
+
+  @Test
+  void run_onceMore_isOnlyTold() {
+    RolloutStatus first = toSmall(controller).run();
+    int before = controller.requests();
+
+    RolloutStatus again = toSmall(controller).run();
+
+    assertThat(again).isEqualTo(first);
+    assertThat(controller.requests() - before).isLessThan(10);
+  }
+
+  @Test
+  void run_afterForget_beginsAnew_andWritesNoNodeThatHasIt() {
+    toSmall(controller).run();
+    toSmall(controller).forget();
+    int before = controller.requests("PATCH /api/v1/nodes/.*");
+
+    RolloutStatus again = toSmall(controller).run();
+
+    assertThat(again).hasToString("Rollout 'to-small': DONE, 8 of 8 nodes verified");
+    assertThat(controller.requests("PATCH /api/v1/nodes/.*")).isEqualTo(before);
+  }
+
+  @Test
+  void run_aPlan_bringsEachNodeToItsOwn() {
+    RolloutStatus end = Rollout.of(controller.mig(), "mixed")
+        .plan(Map.of(node(0), "small", node(1), "medium"))
+        .timings(QUICK)
+        .run();
+
+    assertThat(end).hasToString("Rollout 'mixed': DONE, 2 of 2 nodes verified");
+    assertThat(nodesAsking("small-")).containsExactly(node(0));
+    assertThat(nodesAsking("medium-")).containsExactly(node(1));
+  }
+
+  @Test
+  void run_whatIsMissing_isRefusedBeforeAnythingIsWritten() {
+    assertThatThrownBy(() -> toSmall(controller).config("large").run())
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'to-small': the ConfigMap has no configuration 'large'; merge it first");
+    assertThatThrownBy(() -> toSmall(controller).nodes("no=such").run())
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'to-small': no node has what the selector 'no=such' asks for; see 'kubectl get nodes --show-labels'");
+    assertThatThrownBy(() -> Rollout.of(controller.mig(), "x").config("small").run())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("A rollout needs nodes; name them with nodes(...) or plan(...)");
+    assertThatThrownBy(() -> Rollout.of(controller.mig(), "x").nodes("a=b").run())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("A rollout needs a configuration; name it with config(...)");
+    assertThat(toSmall(controller).status()).isEmpty();
+    assertThat(controller.requests("P.* .*rollout.*")).isZero();
+  }
+
+  @Test
+  void run_anotherRolloutOfThatName_isRefused() {
+    toSmall(controller).run();
+
+    assertThatThrownBy(() -> toSmall(controller).config("medium").run())
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'to-small': the one under this name is to 'small', not to 'medium'; choose another name, or abort and forget that one");
+  }
+
+  @Test
+  void run_aNodeThatIsNotThere_isSkipped_andStopsNothing() {
+    RolloutStatus end = toSmall(controller).nodes(List.of("gone", node(0))).run();
+
+    assertThat(end).hasToString("""
+            Rollout 'to-small': DONE, 1 of 2 nodes verified
+              gone skipped: there is no such node; see 'kubectl get nodes'""");
+  }
+
+  // Failures
+
+  @Test
+  void run_aFailure_stopsIt_unlessMoreAreAllowed() {
+    server.fail(node(1));
+
+    RolloutStatus end = toSmall(controller).maxUnavailable(Amount.nodes(1)).run();
+
+    assertThat(end.phase()).isEqualTo(RolloutPhase.STOPPED);
+    assertThat(end.reason()).isEqualTo("1 node failed");
+    assertThat(end.outcomes())
+        .startsWith(new NodeOutcome.Verified(node(0)))
+        .endsWith(new NodeOutcome.NotReached(node(7)))
+        .hasSize(8);
+    assertThat(end.outcomes(NodeOutcome.Failed.class))
+        .extracting(NodeOutcome.Failed::node)
+        .containsExactly(node(1));
+    assertThat(end.outcomes(NodeOutcome.Failed.class).get(0).code()).isPresent();
+    assertThat(nodesAsking("small")).containsExactly(node(0), node(1));
+  }
+
+  @Test
+  void run_failedNodesAreRolledBack_andTheOthersGoOn() {
+    server.fail(node(1));
+    server.fail(node(6));
+
+    RolloutStatus end =
+        toSmall(controller).stopAfterFailures(3).onFailure(RollBack.FAILED).run();
+
+    assertThat(end.phase()).isEqualTo(RolloutPhase.DONE);
+    assertThat(end.outcomes(NodeOutcome.Verified.class)).hasSize(6);
+    assertThat(end.outcomes(NodeOutcome.RolledBack.class))
+        .extracting(NodeOutcome::node)
+        .containsExactly(node(1), node(6));
+    assertThat(nodesAsking("all-disabled")).containsExactly(node(1), node(6));
+  }
+
+  @Test
+  void run_allAreRolledBack_onceTooManyFail_butNotThoseThatHadItBefore() {
+    Rollout.of(controller.mig(), "first")
+        .nodes(List.of(node(0)))
+        .config("small")
+        .timings(QUICK)
+        .run();
+    server.fail(node(3));
+
+    RolloutStatus end = toSmall(controller)
+        .maxUnavailable(Amount.nodes(1))
+        .onFailure(RollBack.ALL)
+        .run();
+
+    assertThat(end.phase()).isEqualTo(RolloutPhase.STOPPED);
+    assertThat(end.outcomes(NodeOutcome.Verified.class))
+        .containsExactly(new NodeOutcome.Verified(node(0)));
+    assertThat(end.outcomes(NodeOutcome.RolledBack.class))
+        .extracting(NodeOutcome::node)
+        .containsExactly(node(1), node(2), node(3));
+    assertThat(end.outcomes(NodeOutcome.RolledBack.class).get(0))
+        .isEqualTo(new NodeOutcome.RolledBack(
+            node(1), Optional.empty(), "the rollout stopped: 1 node failed"));
+    assertThat(nodesAsking("small")).containsExactly(node(0));
+  }
+
+  @Test
+  void run_aNodeThatDoesNotPassTheGate_hasFailed() {
+    RolloutStatus end = toSmall(controller)
+        .nodes(List.of(node(0)))
+        .healthGate(status -> false)
+        .onFailure(RollBack.FAILED)
+        .run();
+
+    assertThat(end.outcomes())
+        .containsExactly(new NodeOutcome.RolledBack(
+            node(0),
+            Optional.<FailureCode>empty(),
+            "the health gate does not let it pass: {nvidia.com/mig-1g.23gb=56}"));
+    assertThat(nodesAsking("small")).isEmpty();
+  }
+
+  // Canaries, pauses, ends
+
+  @Test
+  void run_canaries_waitForApproval() throws Exception {
+    BlockingQueue<PhaseChanged> phases = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = toSmall(controller)
+        .canary(2, Canary.awaitApproval())
+        .onProgress(event -> {
+          if (event instanceof PhaseChanged changed) {
+            phases.add(changed);
+          }
+        })
+        .start();
+
+    PhaseChanged paused = phases.poll(1, TimeUnit.MINUTES);
+    List<String> before = nodesAsking("small");
+    Rollout.of(controller().mig(), "to-small").resume();
+
+    assertThat(paused.phase()).isEqualTo(RolloutPhase.PAUSED);
+    assertThat(paused.reason()).isEqualTo("the canaries are verified; resume it to go on");
+    assertThat(before).containsExactly(node(0), node(1));
+    assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+  }
+
+  @Test
+  void run_canaries_waitForAWhile() {
+    RolloutStatus end =
+        toSmall(controller).canary(1, Canary.pause(Duration.ofMillis(100))).run();
+
+    assertThat(end.isComplete()).isTrue();
+  }
+
+  @Test
+  void run_aFailedCanary_stopsIt_howeverManyFailuresAreAllowed() {
+    server.fail(node(0));
+
+    RolloutStatus end = toSmall(controller)
+        .canary(1, Canary.awaitApproval())
+        .stopAfterFailures(5)
+        .run();
+
+    assertThat(end.phase()).isEqualTo(RolloutPhase.STOPPED);
+    assertThat(end.reason()).isEqualTo("a canary failed");
+    assertThat(end.outcomes(NodeOutcome.NotReached.class)).hasSize(7);
+  }
+
+  @Test
+  void abort_fromElsewhere_letsWhatIsUnderWayEnd() throws Exception {
+    Rollout elsewhere = Rollout.of(controller().mig(), "to-small");
+    CompletableFuture<Void> firstStep = new CompletableFuture<>();
+    CompletableFuture<RolloutStatus> end = toSmall(controller)
+        .canary(2, Canary.awaitApproval())
+        .onProgress(event -> {
+          if (event instanceof PhaseChanged) {
+            firstStep.complete(null);
+          }
+        })
+        .start();
+    firstStep.get(1, TimeUnit.MINUTES);
+
+    elsewhere.abort();
+
+    assertThat(end.get(1, TimeUnit.MINUTES).phase()).isEqualTo(RolloutPhase.ABORTED);
+    assertThat(nodesAsking("small")).containsExactly(node(0), node(1));
+    assertThatThrownBy(elsewhere::resume)
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage("Rollout 'to-small': it has ended (ABORTED)");
+  }
+
+  @Test
+  void pause_ofNoRollout_isRefused() {
+    assertThatThrownBy(() -> Rollout.of(controller.mig(), "none").pause())
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'none': there is none of that name, for ConfigMap gpu-operator/mig4j-rollout-none does not exist; run it first");
+  }
+
+  // Death
+
+  @Test
+  void run_killedTwiceOnTheWay_endsAsIfItHadNotBeen() throws Exception {
+    server.fail(node(2));
+    server.fail(node(6));
+
+    killAfter(1);
+    killAfter(2);
+    RolloutStatus end = withFailures(controller()).run();
+
+    assertThat(end.phase()).isEqualTo(RolloutPhase.DONE);
+    assertThat(end.outcomes(NodeOutcome.RolledBack.class))
+        .extracting(NodeOutcome::node)
+        .containsExactly(node(2), node(6));
+    assertThat(end.outcomes(NodeOutcome.Verified.class)).hasSize(6);
+    assertThat(nodesAsking("all-disabled")).containsExactly(node(2), node(6));
+    for (int i = 0; i < 8; i++) {
+      assertThat(server.annotations(node(i))).doesNotContainKey("mig4j.github.io/change");
+    }
+  }
+
+  private static Rollout withFailures(Controller by) {
+    return toSmall(by).stopAfterFailures(3).onFailure(RollBack.FAILED);
+  }
+
+  private void killAfter(int nodes) throws Exception {
+    Controller mortal = controller();
+    CompletableFuture<Void> reached = new CompletableFuture<>();
+    List<NodeOutcome> ended = new ArrayList<>();
+    CompletableFuture<RolloutStatus> work = withFailures(mortal)
+        .onProgress(event -> {
+          if (event instanceof NodeEnded node) {
+            ended.add(node.outcome());
+            if (ended.size() == nodes) {
+              reached.complete(null);
+            }
+          }
+        })
+        .start();
+    reached.get(1, TimeUnit.MINUTES);
+    mortal.kill(work);
+  }
+
+  @Test
+  void run_ofTwoProcesses_oneWorks_theOtherStandsBy_andIsToldTheEnd() throws Exception {
+    CompletableFuture<Void> leads = new CompletableFuture<>();
+    CompletableFuture<String> standsBy = new CompletableFuture<>();
+    CompletableFuture<RolloutStatus> first = toSmall(controller)
+        .canary(1, Canary.awaitApproval())
+        .onProgress(event -> {
+          if (event instanceof PhaseChanged) {
+            leads.complete(null);
+          }
+        })
+        .start();
+    leads.get(1, TimeUnit.MINUTES);
+    CompletableFuture<RolloutStatus> second = toSmall(controller())
+        .canary(1, Canary.awaitApproval())
+        .onProgress(event -> {
+          if (event instanceof RolloutEvent.StandingBy standing) {
+            standsBy.complete(standing.leader());
+          }
+        })
+        .start();
+
+    assertThat(standsBy.get(1, TimeUnit.MINUTES)).isNotBlank();
+    Rollout.of(controller().mig(), "to-small").resume();
+
+    assertThat(first.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+    assertThat(second.get(1, TimeUnit.MINUTES)).isEqualTo(first.join());
+  }
+
+  @Test
+  void run_watchesCutOff_andThePastForgotten_goesOn() throws Exception {
+    CompletableFuture<RolloutStatus> end = toSmall(controller)
+        .onProgress(event -> {
+          if (event instanceof NodeEnded) {
+            server.cutWatches();
+          }
+        })
+        .start();
+
+    assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+  }
+
+  // Dry run
+
+  @Test
+  void dryRun_tellsEveryNode_andWritesNothing() {
+    Rollout.of(controller.mig(), "first")
+        .nodes(List.of(node(1)))
+        .config("small")
+        .timings(QUICK)
+        .run();
+    int writes = controller.requests("(PATCH|PUT|DELETE) .*");
+
+    RolloutPlan plan =
+        toSmall(controller).nodes(List.of(node(0), node(1), "gone")).dryRun();
+
+    assertThat(plan).hasToString("""
+            Rollout 'to-small': 1 of 3 nodes would be changed, 1 skipped, 3 at once, 0 GPU resets
+              gone would be skipped: error: there is no such node; see 'kubectl get nodes' [node-absent]
+              gpu-node-00000.cluster.internal would be changed
+              gpu-node-00001.cluster.internal has it in force""");
+    assertThat(controller.requests("(PATCH|PUT|DELETE) .*")).isEqualTo(writes);
+  }
+}
