@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.github.mig4j.config.MigConfigSpec;
@@ -345,11 +346,7 @@ class MigNodeChangeTest {
   void await_gated_leavesTheTaintsOfOthers() {
     try (var simulator = simulator()) {
       edit(node -> node.editOrNewSpec()
-          .addNewTaint()
-          .withKey("mig4j.github.io/unverified")
-          .withValue("by-kubelet")
-          .withEffect("NoSchedule")
-          .endTaint()
+          .withTaints(new Taint("NoSchedule", NodeClaim.GATE.getKey(), null, "by-kubelet"))
           .endSpec());
 
       mig.node("gpu-node").apply("small").timings(QUICK).gated().await(LONG);

@@ -276,7 +276,7 @@ class FaultTest {
           })
           .start(LONG);
       assertThat(waiting.await(1, TimeUnit.MINUTES)).isTrue();
-      assertThat(faults.openWatches()).hasSize(1);
+      eventually(() -> faults.openWatches().size() == 1);
       assertThat(change.cancel(true)).isTrue();
       eventually(() -> faults.openWatches().isEmpty());
 

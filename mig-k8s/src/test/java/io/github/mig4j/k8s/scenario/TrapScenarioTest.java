@@ -652,8 +652,8 @@ class TrapScenarioTest {
               })
               .await(LONG))
           .isInstanceOf(MigConflictException.class)
-          .hasMessage("Node gpu-node was deleted while its GPUs were being partitioned. Apply again"
-              + " once it is back");
+          .hasMessage(
+              "Node gpu-node was deleted while it was being changed. Apply again once it is back");
 
       // It comes back with another label, as a node pool gives it, and that is run.
       node.remove(Trap.PODS_DO_NOT_STOP);
