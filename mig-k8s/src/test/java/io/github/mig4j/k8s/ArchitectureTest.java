@@ -63,6 +63,7 @@ class ArchitectureTest {
           .or(resideInAPackage("java..")
               .or(resideInAPackage("io.fabric8.."))
               .or(resideInAPackage("io.github.mig4j.gpu.."))
+              .or(resideInAPackage("com.fasterxml.jackson.annotation.."))
               .or(resideInAPackage("org.slf4j.."))
               .or(resideInAPackage("org.jspecify.."))));
 
