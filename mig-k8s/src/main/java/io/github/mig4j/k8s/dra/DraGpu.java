@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
+import io.github.mig4j.fleet.PlanGpu;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
@@ -32,6 +33,13 @@ public interface DraGpu {
    * @return e.g. {@code GPU-4f1c…}, or empty if no device tells
    */
   Optional<String> uuid();
+
+  /**
+   * Where it is on the PCI bus.
+   *
+   * @return domain, bus, device and function, e.g. {@code 0000:53:00.0}; empty if no device tells
+   */
+  Optional<String> pciBusId();
 
   /**
    * The product name as NVML prints it.
@@ -106,6 +114,29 @@ public interface DraGpu {
     return devices().stream()
         .anyMatch(device ->
             device.kind() == DraDevice.Kind.GPU && device.state() == DraDevice.State.FREE);
+  }
+
+  /**
+   * The GPU as a planner sees it: how it is cut, with the instances pinned that claims hold.
+   *
+   * @return the GPU; empty if its model, its address or its layout is not known, or not all of its
+   *     node's slices are there
+   */
+  default Optional<PlanGpu> toPlanGpu() {
+    boolean isTold = pciBusId().isPresent()
+        && devices().stream().noneMatch(device -> device.state() == DraDevice.State.UNKNOWN);
+    return model().filter(known -> isTold).flatMap(this::toPlanGpu);
+  }
+
+  private Optional<PlanGpu> toPlanGpu(GpuModel known) {
+    List<DraDevice> held =
+        devices().stream().filter(device -> !device.claims().isEmpty()).toList();
+    Optional<PlanGpu> gpu =
+        known.supportsMig() ? layout().map(PlanGpu::of) : Optional.of(PlanGpu.of(known));
+    return gpu.map(it -> held.stream().anyMatch(device -> device.kind() == DraDevice.Kind.GPU)
+        ? it.pinned()
+        : it.pinning(
+            held.stream().flatMap(device -> device.placement().stream()).toList()));
   }
 
   /** Builds a {@link DraGpu}. */

@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
+import io.github.mig4j.fleet.PlanGpu;
+import io.github.mig4j.fleet.PlanNode;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import java.util.Collections;
@@ -14,7 +16,8 @@ import java.util.stream.Collectors;
  * A node and its GPUs.
  *
  * @param name the node's name; empty if its slices do not tell
- * @param gpus its GPUs, by the names of their devices
+ * @param gpus its GPUs by PCI address, which is how mig-parted counts them; by the names of their
+ *     devices, if one does not tell its address
  */
 public record DraNode(String name, List<DraGpu> gpus) {
 
@@ -69,5 +72,27 @@ public record DraNode(String name, List<DraGpu> gpus) {
               counts.merge(profile.resourceName(), count.longValue(), Long::sum));
     }
     return Collections.unmodifiableSortedMap(counts);
+  }
+
+  /**
+   * The node as a planner sees it, exact to the instance: what claims hold is pinned where it is.
+   * Slices do not tell the node's labels; {@link PlanNode#labels} adds them.
+   *
+   * @return the node with its GPUs by their indexes; empty if the node's name, a GPU's model, PCI
+   *     address or layout is not known, or if not all of its slices are there
+   */
+  public Optional<PlanNode> toPlanNode() {
+    if (name.isEmpty()) {
+      return Optional.empty();
+    }
+    PlanNode node = PlanNode.named(name);
+    for (DraGpu gpu : gpus) {
+      Optional<PlanGpu> planned = gpu.toPlanGpu();
+      if (planned.isEmpty()) {
+        return Optional.empty();
+      }
+      node = node.gpu(planned.get());
+    }
+    return Optional.of(node);
   }
 }

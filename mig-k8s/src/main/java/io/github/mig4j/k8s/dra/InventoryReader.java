@@ -103,8 +103,17 @@ final class InventoryReader {
     }
     return new DraInventory(
         nodes.entrySet().stream()
-            .map(node -> new DraNode(node.getKey(), node.getValue()))
+            .map(node -> new DraNode(node.getKey(), byAddress(node.getValue())))
             .toList(),
         findings.stream().sorted(Comparator.comparing(DraFinding::severity)).toList());
+  }
+
+  /** Addresses are hexadecimal and of one length, so that they sort as text. */
+  private static List<DraGpu> byAddress(List<DraGpu> gpus) {
+    return gpus.stream().allMatch(gpu -> gpu.pciBusId().isPresent())
+        ? gpus.stream()
+            .sorted(Comparator.comparing(gpu -> gpu.pciBusId().orElseThrow()))
+            .toList()
+        : gpus;
   }
 }

@@ -93,6 +93,8 @@ final class PoolReader {
     Optional<GpuModel> model = model(published);
     DraGpu.Builder gpu = new DraGpu.Builder()
         .uuid(published.stream().flatMap(device -> device.gpu().stream()).findFirst())
+        .pciBusId(
+            published.stream().flatMap(device -> device.pciBusId().stream()).findFirst())
         .product(product(published))
         .model(model)
         .form(isPartitionable ? DraGpu.Form.PARTITIONABLE : DraGpu.Form.STATIC);

@@ -35,11 +35,16 @@ final class PublishedDevice {
 
   /** An attribute of the driver's domain. */
   Optional<String> attribute(String attribute) {
-    JsonNode attributes = device.path("attributes");
-    JsonNode value = attributes.has(attribute)
-        ? attributes.path(attribute)
-        : attributes.path(Wire.DRIVER + "/" + attribute);
-    return Slice.text(value.path("string"));
+    return text(attribute).or(() -> text(Wire.DRIVER + "/" + attribute));
+  }
+
+  /** The address of its GPU, by the name that Kubernetes gave it for all drivers or by the driver's. */
+  Optional<String> pciBusId() {
+    return text(Wire.KUBERNETES + "/" + Wire.PCI_BUS_ID).or(() -> attribute(Wire.PCI_BUS_ID));
+  }
+
+  private Optional<String> text(String attribute) {
+    return Slice.text(device.path("attributes").path(attribute).path("string"));
   }
 
   Map<String, Long> capacities() {

@@ -20,6 +20,9 @@ final class Wire {
   /** The driver's name, which is also the domain of its attributes and capacities. */
   static final String DRIVER = "gpu.nvidia.com";
 
+  /** The domain of what Kubernetes names for all drivers. */
+  static final String KUBERNETES = "resource.kubernetes.io";
+
   /** The device class that the driver's chart makes for MIG devices. */
   static final String MIG_CLASS = "mig.nvidia.com";
 
@@ -28,6 +31,7 @@ final class Wire {
   static final String TYPE_MIG = "mig";
   static final String UUID = "uuid";
   static final String PARENT_UUID = "parentUUID";
+  static final String PCI_BUS_ID = "pciBusID";
   static final String PROFILE = "profile";
   static final String PRODUCT_NAME = "productName";
   static final String MEMORY = "memory";

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.fleet.Demand;
+import io.github.mig4j.fleet.DemandItem;
+import io.github.mig4j.fleet.PlanGpu;
+import io.github.mig4j.fleet.Planner;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
@@ -130,6 +134,58 @@ class DraInventoryTest {
     assertThat(cut.uuid()).contains("GPU-00000000-0000-4000-8000-000000000000");
     assertThat(cut.product()).contains("NVIDIA H100 80GB HBM3");
     assertThat(cut.form()).isEqualTo(DraGpu.Form.STATIC);
+  }
+
+  @Test
+  void toPlanNode_static_pinsWhatIsClaimedWhereItIs() {
+    var node = read(STATIC, claim("train", "gpu-0-mig-2g20gb-14-0")).nodes().get(0);
+
+    var planned = node.toPlanNode().orElseThrow();
+
+    assertThat(planned).hasToString("gpu-node (2 GPUs)");
+    assertThat(planned.gpu(0))
+        .hasToString("h100-sxm-80gb [2g.20gb@0:2, 1g.10gb@2:1, 1g.10gb@3:1, 3g.40gb@4:4],"
+            + " pinned [2g.20gb@0:2]");
+    assertThat(planned.gpu(1)).isEqualTo(PlanGpu.of(H100));
+    var plan = Planner.of(List.of(planned)).plan(Demand.of(DemandItem.of("7g.80gb", 1)));
+    assertThat(plan.layouts("gpu-node").get(1)).hasToString("h100-sxm-80gb [7g.80gb@0:8]");
+  }
+
+  @Test
+  void toPlanNode_partitionable_hasWhatClaimsMade() {
+    var node = read(PARTITIONABLE, claim("train", "gpu-0-mig-3g40gb-9-4"), claim("all", "gpu-1"))
+        .nodes()
+        .get(0);
+
+    var planned = node.toPlanNode().orElseThrow();
+
+    assertThat(planned.gpu(0)).hasToString("h100-sxm-80gb [3g.40gb@4:4], pinned [3g.40gb@4:4]");
+    assertThat(planned.gpu(1)).isEqualTo(PlanGpu.of(H100).pinned());
+  }
+
+  /** mig-parted counts GPUs by their PCI addresses, and device names tell nothing. */
+  @Test
+  void gpus_areInTheOrderOfTheirAddresses() {
+    var turned = read(STATIC.replace("0000:53:00.0", "0000:73:00.0")).nodes().get(0);
+
+    assertThat(turned.gpus().stream().map(gpu -> gpu.pciBusId().orElseThrow()))
+        .containsExactly("0000:63:00.0", "0000:73:00.0");
+    assertThat(turned.toPlanNode().orElseThrow().gpu(0)).isEqualTo(PlanGpu.of(H100));
+  }
+
+  @Test
+  void toPlanNode_whereSomethingIsNotTold_isEmpty() {
+    for (String text : List.of(
+        STATIC.replace("resource.kubernetes.io/pciBusID", "other"),
+        STATIC.replace("resourceSliceCount: 1", "resourceSliceCount: 2"),
+        STATIC.replace("H100 80GB HBM3", "X1"),
+        STATIC.replace("memorySlice0", "other").replace("memorySlice1", "another"),
+        STATIC.replace("nodeName: gpu-node", "allNodes: true"))) {
+      assertThat(text).isNotEqualTo(STATIC);
+      assertThat(read(text).nodes())
+          .isNotEmpty()
+          .allSatisfy(node -> assertThat(node.toPlanNode()).isEmpty());
+    }
   }
 
   @Test
