@@ -171,7 +171,7 @@ public final class SharingAdvice {
         reasons,
         Isolation.NONE,
         "nothing limits what one tenant takes of the memory",
-        "a crash of one tenant ends all");
+        "no isolation of faults is promised");
     reasons.add(share("best effort, in turns with whoever else runs"));
     return SharingOption.of(Method.TIME_SLICING, Optional.empty(), reasons);
   }

@@ -127,9 +127,12 @@ public record SharingEvidence(
       }
     }
 
-    /** Characters that no label may have are dropped: {@code 1g.10gb+me} becomes {@code 1g.10gbme}. */
+    /**
+     * No label may have a plus: {@code 1g.10gb+me} becomes {@code 1g.10gb.me} (k8s-device-plugin
+     * internal/resource/nvml-mig-device.go).
+     */
     private String migProduct(MigProfile profile) {
-      return product + "-MIG-" + profile.toString().replaceAll("[^A-Za-z0-9_.-]", "");
+      return product + "-MIG-" + profile.toString().replace('+', '.');
     }
   }
 }

@@ -4,12 +4,12 @@ package io.github.mig4j.sharing;
 public enum SharingKind {
   /**
    * CUDA time-slicing: the processes of all containers run in turn. Nothing limits the memory of
-   * one, and a fault of one ends all.
+   * one, and no isolation of faults is promised.
    */
   TIME_SLICING("timeSlicing", "time-slicing"),
   /**
    * CUDA MPS: the processes run side by side, each with an equal part of the memory and at most an
-   * equal part of the multiprocessors. A fault of one can end all.
+   * equal part of the multiprocessors. They share a server, so a fault of one can end all.
    */
   MPS("mps", "mps");
 

@@ -109,7 +109,7 @@ class SharingAdviceTest {
                         Verdict.SUITS_NOT,
                         "nothing limits what one tenant takes of the memory"),
                     new Reason(
-                        Topic.FAULT_ISOLATION, Verdict.SUITS, "a crash of one tenant ends all"),
+                        Topic.FAULT_ISOLATION, Verdict.SUITS, "no isolation of faults is promised"),
                     new Reason(
                         Topic.SHARE,
                         Verdict.SUITS,

@@ -115,7 +115,7 @@ class SharingEvidenceTest {
         .containsEntry("nvidia.com/mig-1g.10gb.replicas", "1")
         .containsEntry("nvidia.com/mig-1g.10gb.product", "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb")
         .containsEntry(
-            "nvidia.com/mig-1g.10gb.me.product", "NVIDIA-H100-80GB-HBM3-MIG-1g.10gbme-SHARED")
+            "nvidia.com/mig-1g.10gb.me.product", "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb.me-SHARED")
         .containsEntry("nvidia.com/mig-1g.10gb.me.sharing-strategy", "time-slicing")
         .hasSize(13);
   }

@@ -107,13 +107,23 @@ final class AdviseCommand implements Callable<Integer> {
   }
 
   private void printNext(GpuModel model, SharingOption best, SharingAdvice advice) {
-    best.profile()
-        .map(profile -> "next: migctl place --gpu %s %s:%d".formatted(model.id(), profile, tenants))
-        .ifPresent(output.out()::println);
+    next(model, best).ifPresent(next -> output.out().println("next: " + next));
     yaml(advice).ifPresent(yaml -> {
       output.out().println("device plugin configuration:");
       output.out().print(yaml.indent(2));
     });
+  }
+
+  private Optional<String> next(GpuModel model, SharingOption best) {
+    return switch (best.method()) {
+      case MIG ->
+        best.profile()
+            .map(profile -> "migctl place --gpu %s %s:%d".formatted(model.id(), profile, tenants));
+      case TIME_SLICING ->
+        Optional.of("migctl share NODE --time-slicing %d --one-each".formatted(tenants));
+      case MPS -> Optional.of("migctl share NODE --mps %d --one-each".formatted(tenants));
+      case WHOLE_GPU -> Optional.empty();
+    };
   }
 
   private static Optional<String> yaml(SharingAdvice advice) {

@@ -7,7 +7,6 @@ import io.github.mig4j.k8s.sharing.SharingClient;
 import io.github.mig4j.k8s.sharing.SharingNode;
 import io.github.mig4j.k8s.sharing.SharingOutcome;
 import io.github.mig4j.k8s.sharing.SharingRequest;
-import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
 import java.time.Duration;
 import java.util.Objects;
@@ -86,9 +85,16 @@ final class ShareCommand implements Callable<Integer> {
   @Option(
       names = "--setup",
       paramLabel = "NAME",
-      description = "First point the GPU Operator at this ConfigMap, which is made if it is absent."
-          + " Every device plugin of the cluster restarts if it was another.")
+      description =
+          "Point the GPU Operator at this ConfigMap on the way, which is made if it is absent."
+              + " Every device plugin of the cluster restarts if it was another.")
   private @Nullable String setup;
+
+  @Option(
+      names = "--even-if-busy",
+      description = "Change from or to MPS even while pods use the node's GPUs; their programs may"
+          + " fail. Other changes leave running pods alone.")
+  private boolean evenIfBusy;
 
   @Option(
       names = "--timeout",
@@ -119,12 +125,8 @@ final class ShareCommand implements Callable<Integer> {
     try (KubernetesClient client = access.connect()) {
       SharingClient sharing = access.sharing(client);
       SharingRequest request = request(sharing.node(node)).stability(stability);
-      if (setup != null) {
-        // A node that does not exist is refused before the cluster is changed for it.
-        var unused = sharing.node(node).config();
-        sharing.configMap(setup).merge("unshared", DevicePluginConfig.unshared());
-        sharing.use(setup);
-      }
+      request = setup == null ? request : request.using(setup);
+      request = evenIfBusy ? request.evenIfBusy() : request;
       SharingOutcome outcome;
       try (Progress progress = Progress.on(output)) {
         outcome = request.onProgress(progress).await(timeout);

@@ -383,7 +383,7 @@ class MigctlTest {
     assertThat(run.err).isEmpty();
     assertThat(run.out)
         .contains("time-slicing does not suit")
-        .contains("  - fault-isolation: a crash of one tenant ends all")
+        .contains("  - fault-isolation: no isolation of faults is promised")
         .contains("  - support: l4 has no MIG")
         .doesNotContain("configuration:");
   }

@@ -87,15 +87,40 @@ final class NodeReading {
         cut.put(profile(counted.group(1)), number(value));
       }
     });
-    int whole = cut.isEmpty() ? count : Math.min(count, wholeGpus());
+    int whole = isAllCut() ? 0 : cut.isEmpty() ? count : Math.min(count, wholeGpus());
     return devices.wholeGpus(whole).migGpus(count - whole).putAllMigDevices(cut).build();
+  }
+
+  /** Where every GPU is in MIG mode, feature discovery counts no replica of a whole one. */
+  private boolean isAllCut() {
+    return labels.getOrDefault(Labels.GPU_REPLICAS, "").equals("0");
   }
 
   /** Those beside GPUs that are cut, which only the node's resources tell. */
   private int wholeGpus() {
     SortedMap<String, Integer> offered = offered(node);
     int replicas = Math.max(1, number(labels.get(Labels.GPU_REPLICAS)));
-    return (offered.getOrDefault(GPU, 0) + offered.getOrDefault(SHARED_GPU, 0)) / replicas;
+    int gpus = offered.getOrDefault(GPU, 0) + offered.getOrDefault(SHARED_GPU, 0);
+    if (gpus == 0 || gpus % replicas != 0) {
+      throw new IllegalArgumentException(
+          "how many of its GPUs are whole cannot be told: %s is %d beside %s=%d; try again once the device plugin and feature discovery agree"
+              .formatted(GPU, gpus, Labels.GPU_REPLICAS, replicas));
+    }
+    return gpus / replicas;
+  }
+
+  /** Whether its GPUs are shared by MPS, as feature discovery says. */
+  static boolean isMps(Node node) {
+    return Cluster.labels(node).getOrDefault("nvidia.com/mps.capable", "").equals("true");
+  }
+
+  /** Whether the kubelet says that it is not well; what a node offers is then of the past. */
+  static boolean isNotReady(Node node) {
+    return node.getStatus() != null
+        && node.getStatus().getConditions() != null
+        && node.getStatus().getConditions().stream()
+            .anyMatch(condition ->
+                condition.getType().equals("Ready") && !condition.getStatus().equals("True"));
   }
 
   private static MigProfile profile(String name) {

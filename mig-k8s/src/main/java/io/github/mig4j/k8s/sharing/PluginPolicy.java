@@ -8,11 +8,14 @@ import io.github.mig4j.k8s.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.MergePatch;
+import io.github.mig4j.sharing.DevicePluginConfigFile;
+import io.github.mig4j.sharing.SharingFinding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** What the ClusterPolicy says of the device plugin. */
 record PluginPolicy(GenericKubernetesResource policy) {
@@ -57,27 +60,42 @@ record PluginPolicy(GenericKubernetesResource policy) {
     }
     String namespace = namespace(cluster, Optional.of(this));
     String subject = "ConfigMap %s/%s".formatted(namespace, map.name());
-    Set<String> offered = map.data(namespace)
-        .map(Map::keySet)
+    Map<String, String> offered = map.data(namespace)
+        .filter(data -> !data.isEmpty())
         .orElseThrow(
             () -> new MigRefusedException(
                 subject,
                 List.of(
-                    "it does not exist, and every device plugin would wait for it; merge a configuration into it first")));
+                    "it does not exist or holds nothing, and every device plugin would wait for it; merge a configuration into it first")));
     List<String> lacking = new ArrayList<>();
-    defaultConfig()
-        .filter(name -> !offered.contains(name))
-        .ifPresent(name -> lacking.add(
-            "it lacks the ClusterPolicy's default '%s', without which device plugins do not start; merge it first"
-                .formatted(name)));
-    for (Node node : nodesThatAsk(cluster)) {
-      String asked = Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
-      if (!asked.isEmpty() && !offered.contains(asked)) {
+    Set<String> needed = new TreeSet<>();
+    defaultConfig().ifPresent(name -> {
+      needed.add(name);
+      if (!offered.containsKey(name)) {
         lacking.add(
-            "it lacks '%s', which node %s asks for and whose device plugin would not start; merge it first"
-                .formatted(asked, node.getMetadata().getName()));
+            "it lacks the ClusterPolicy's default '%s', without which device plugins do not start; merge it first"
+                .formatted(name));
+      }
+    });
+    for (Node node : nodesThatAsk(cluster)) {
+      String asked = SharingRun.asked(node);
+      if (!asked.isEmpty()) {
+        needed.add(asked);
+        if (!offered.containsKey(asked)) {
+          lacking.add(
+              "it lacks '%s', which node %s asks for and whose device plugin would not start; merge it first"
+                  .formatted(asked, node.getMetadata().getName()));
+        }
       }
     }
+    needed.stream()
+        .filter(offered::containsKey)
+        .forEach(key ->
+            DevicePluginConfigFile.read(offered.getOrDefault(key, "")).findings().stream()
+                .filter(SharingFinding::isError)
+                .forEach(error ->
+                    lacking.add("config '%s' at %s, with which device plugins would not start: %s"
+                        .formatted(key, error.place(), error.message()))));
     if (!lacking.isEmpty()) {
       throw new MigRefusedException(subject, lacking);
     }

@@ -1,14 +1,17 @@
 package io.github.mig4j.k8s.sharing;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.Labels;
 import io.github.mig4j.k8s.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.sharing.NodeDevices;
 import io.github.mig4j.sharing.SharingFinding;
+import io.github.mig4j.sharing.SharingKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +26,13 @@ final class SharingCheck {
 
   private final Cluster cluster;
   private final String name;
-  private final SharingGoal goal;
+  private final SharingOptions options;
   private final List<String> obstacles = new ArrayList<>();
 
-  SharingCheck(Cluster cluster, String name, SharingGoal goal) {
+  SharingCheck(Cluster cluster, String name, SharingOptions options) {
     this.cluster = cluster;
     this.name = name;
-    this.goal = goal;
+    this.options = options;
   }
 
   List<String> obstacles() {
@@ -42,8 +45,8 @@ final class SharingCheck {
         .orElseThrow(() -> new MigRefusedException("Sharing on node " + name, obstacles));
   }
 
-  /** A configuration, the key that the node asks for, and the text that was read. */
-  private record Wanted(String key, DevicePluginConfig config, String text) {}
+  /** A configuration, the key that the node asks for, and the text that was read under a key. */
+  private record Wanted(String key, DevicePluginConfig config, String source, String text) {}
 
   private Optional<SharingPlan> plan(Node node) {
     checkNode(node);
@@ -52,7 +55,7 @@ final class SharingCheck {
       obstacles.add(PluginPolicy.MISSING);
       return Optional.empty();
     }
-    Optional<String> mapName = policy.get().configMap();
+    Optional<String> mapName = options.map().or(policy.get()::configMap);
     if (mapName.isEmpty()) {
       obstacles.add(
           "the ClusterPolicy names no ConfigMap for the device plugin; publish one and point the operator at it with SharingClient.use");
@@ -61,8 +64,15 @@ final class SharingCheck {
     String namespace = PluginPolicy.namespace(cluster, policy);
     SharingConfigMap map = new SharingConfigMap(cluster, mapName.get());
     SortedMap<String, String> data = map.data(namespace).orElseGet(TreeMap::new);
-    Optional<Wanted> wanted =
-        wanted(node, policy.get(), data, "ConfigMap %s/%s".formatted(namespace, mapName.get()));
+    Optional<Wanted> wanted = wanted(
+        node,
+        policy.get(),
+        data,
+        "ConfigMap %s/%s%s"
+            .formatted(
+                namespace,
+                mapName.get(),
+                options.map().isPresent() ? "" : ", to which the ClusterPolicy points,"));
     if (wanted.isEmpty() || !NodeReading.hasGpus(node)) {
       return Optional.empty();
     }
@@ -71,6 +81,11 @@ final class SharingCheck {
 
   private void checkNode(Node node) {
     Map<String, String> labels = Cluster.labels(node);
+    if (NodeReading.isNotReady(node)) {
+      obstacles.add(
+          "it is not Ready, so that what it offers is of the past; see 'kubectl describe node %s'"
+              .formatted(name));
+    }
     if (!NodeReading.hasGpus(node)) {
       obstacles.add(
           "feature discovery has found no GPU on it: the labels %s and %s do not tell; wait for it, or name a node with GPUs"
@@ -100,16 +115,19 @@ final class SharingCheck {
           .filter(SharingFinding::isError)
           .toList();
       errors.forEach(error -> obstacles.add(
-          "config '%s' at %s: %s".formatted(wanted.key, error.place(), error.message())));
+          "config '%s' at %s: %s".formatted(wanted.source, error.place(), error.message())));
+      checkPods(node, wanted);
       if (!obstacles.isEmpty()) {
         return Optional.empty();
       }
-      String yaml = wanted.config.toYaml();
-      boolean published = wanted.key.isEmpty() || data.containsKey(wanted.key);
+      boolean published = wanted.key.isEmpty()
+          || Optional.ofNullable(data.get(wanted.key))
+              .flatMap(text -> DevicePluginConfigFile.read(text).config())
+              .equals(Optional.of(wanted.config));
       return Optional.of(new SharingPlan(
           source,
           wanted.key,
-          published ? Map.of() : Map.of(wanted.key, yaml),
+          published ? Map.of() : Map.of(wanted.key, wanted.config.toYaml()),
           wanted.config.expectedOn(devices)));
     } catch (IllegalArgumentException doesNotStart) {
       obstacles.add(String.valueOf(doesNotStart.getMessage()));
@@ -117,17 +135,37 @@ final class SharingCheck {
     }
   }
 
+  /** The daemon of MPS serves those that run, and every change starts it anew or ends it. */
+  private void checkPods(Node node, Wanted wanted) {
+    boolean mps = NodeReading.isMps(node)
+        || wanted.config.sharing().filter(s -> s.kind() == SharingKind.MPS).isPresent();
+    if (!mps
+        || options.busy() == SharingOptions.Busy.ALLOWED
+        || SharingRun.asked(node).equals(wanted.key)) {
+      return;
+    }
+    List<Pod> using = GpuPods.using(cluster.podsOnNode(name));
+    if (!using.isEmpty()) {
+      obstacles.add(
+          "pods use its GPUs: %s; a change from or to MPS can make their programs fail, so let them end first, or allow it (SharingRequest.evenIfBusy, --even-if-busy)"
+              .formatted(GpuPods.names(using)));
+    }
+  }
+
   private Optional<Wanted> wanted(
       Node node, PluginPolicy policy, SortedMap<String, String> data, String map) {
-    if (goal instanceof SharingGoal.Named named) {
+    if (options.goal() instanceof SharingGoal.Named named) {
       return read(named.config(), data, map)
           .map(config -> new Wanted(
-              contentKey(named.config(), config), config, data.getOrDefault(named.config(), "")));
+              contentKey(named.config(), config),
+              config,
+              named.config(),
+              data.getOrDefault(named.config(), "")));
     }
-    if (goal instanceof SharingGoal.Shared shared) {
+    if (options.goal() instanceof SharingGoal.Shared shared) {
       DevicePluginConfig config = keepingFlags(node, policy, data, shared);
-      return Optional.of(
-          new Wanted(config.contentName(shared.baseName()), config, config.toYaml()));
+      String key = config.contentName(shared.baseName());
+      return Optional.of(new Wanted(key, config, key, config.toYaml()));
     }
     return previous(node, policy, data, map);
   }
@@ -143,18 +181,17 @@ final class SharingCheck {
     String source = key.isEmpty() ? policy.defaultConfig().orElse("") : key;
     if (source.isEmpty()) {
       DevicePluginConfig none = DevicePluginConfig.unshared();
-      return Optional.of(new Wanted(key, none, none.toYaml()));
+      return Optional.of(new Wanted(key, none, key, none.toYaml()));
     }
     return read(source, data, map)
-        .map(config -> new Wanted(key, config, data.getOrDefault(source, "")));
+        .map(config -> new Wanted(key, config, source, data.getOrDefault(source, "")));
   }
 
   private Optional<DevicePluginConfig> read(
       String key, SortedMap<String, String> data, String map) {
     String text = data.get(key);
     if (text == null) {
-      obstacles.add("%s, to which the ClusterPolicy points, has no config '%s'; it has %s"
-          .formatted(map, key, data.keySet()));
+      obstacles.add("%s has no config '%s'; it has %s".formatted(map, key, data.keySet()));
       return Optional.empty();
     }
     DevicePluginConfigFile file = DevicePluginConfigFile.read(text);

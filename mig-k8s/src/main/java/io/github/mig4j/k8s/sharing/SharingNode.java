@@ -6,18 +6,18 @@ import io.github.mig4j.k8s.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
-import java.time.Duration;
 import java.util.Optional;
 
 /**
  * A node whose GPUs are shared.
  *
- * <p>Containers that run keep their GPU while the device plugin changes its configuration. This
- * library neither drains the node for it nor evicts anybody.
+ * <p>Containers that run keep their GPU while the device plugin changes its configuration, except
+ * by MPS: what they run on depends on its daemon, which is started anew by every change and is gone
+ * after a change to another kind. So such a change is refused while pods use the node's GPUs, unless
+ * {@link SharingRequest#evenIfBusy} allows it. This library neither drains the node nor evicts
+ * anybody.
  */
 public final class SharingNode {
-
-  private static final Duration STABILITY = Duration.ofSeconds(5);
 
   private final Cluster cluster;
   private final String name;
@@ -86,6 +86,7 @@ public final class SharingNode {
   }
 
   private SharingRequest request(SharingGoal goal) {
-    return new SharingRequest(cluster, name, goal, STABILITY, event -> {});
+    return new SharingRequest(
+        cluster, name, ImmutableSharingOptions.builder().goal(goal).build());
   }
 }

@@ -8,27 +8,23 @@ import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** A change of how a node's GPUs are shared, prepared and not yet made; immutable. */
 public final class SharingRequest {
 
   private final Cluster cluster;
   private final String node;
-  private final SharingGoal goal;
-  private final Duration stability;
-  private final Consumer<ApplyEvent> listener;
+  private final SharingOptions options;
 
-  SharingRequest(
-      Cluster cluster,
-      String node,
-      SharingGoal goal,
-      Duration stability,
-      Consumer<ApplyEvent> listener) {
+  SharingRequest(Cluster cluster, String node, SharingOptions options) {
     this.cluster = cluster;
     this.node = node;
-    this.goal = goal;
-    this.stability = stability;
-    this.listener = listener;
+    this.options = options;
+  }
+
+  private SharingRequest with(UnaryOperator<ImmutableSharingOptions> change) {
+    return new SharingRequest(cluster, node, change.apply(ImmutableSharingOptions.copyOf(options)));
   }
 
   /**
@@ -39,7 +35,7 @@ public final class SharingRequest {
    * @return a request that tells its steps
    */
   public SharingRequest onProgress(Consumer<ApplyEvent> steps) {
-    return new SharingRequest(cluster, node, goal, stability, steps);
+    return with(o -> o.withListener(steps));
   }
 
   /**
@@ -54,7 +50,30 @@ public final class SharingRequest {
       throw new IllegalArgumentException(
           "The stability window is from PT0S to PT24H, but was " + window);
     }
-    return new SharingRequest(cluster, node, goal, window, listener);
+    return with(o -> o.withStability(window));
+  }
+
+  /**
+   * Points the GPU Operator at a ConfigMap on the way, as {@link SharingClient#use} does, once
+   * everything that can be checked has been, and takes the configurations from that map.
+   *
+   * @param configMap the map's name; it is made if it does not exist
+   * @return a request that does so
+   * @throws IllegalArgumentException if the name is no name for a ConfigMap
+   */
+  public SharingRequest using(String configMap) {
+    String name = new SharingConfigMap(cluster, configMap).name();
+    return with(o -> o.withMap(name));
+  }
+
+  /**
+   * Allows a change from or to MPS while pods use the node's GPUs. Their programs may hang or fail,
+   * for the daemon that they depend on is started anew.
+   *
+   * @return a request that is not refused for such pods
+   */
+  public SharingRequest evenIfBusy() {
+    return with(o -> o.withBusy(SharingOptions.Busy.ALLOWED));
   }
 
   /**
@@ -65,7 +84,7 @@ public final class SharingRequest {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public List<String> obstacles() {
-    return new SharingCheck(cluster, node, goal).obstacles();
+    return new SharingCheck(cluster, node, options).obstacles();
   }
 
   /**
@@ -88,7 +107,7 @@ public final class SharingRequest {
     if (deadline.isZero() || deadline.isNegative()) {
       throw new IllegalArgumentException("The deadline must be positive, but was " + deadline);
     }
-    return new SharingRun(cluster, node, stability, listener)
-        .run(new SharingCheck(cluster, node, goal).requirePlan(), deadline);
+    return new SharingRun(cluster, node, options)
+        .run(new SharingCheck(cluster, node, options).requirePlan(), deadline);
   }
 }

@@ -8,11 +8,13 @@ import io.github.mig4j.k8s.MigConflictException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.internal.NodeWatch;
+import io.github.mig4j.sharing.DevicePluginConfig;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +24,12 @@ final class SharingRun {
   /** What the node asked for before the last change; empty for nothing. */
   static final String PREVIOUS_KEY = "mig4j.github.io/previous-device-plugin-config";
 
+  /**
+   * The last configuration that was asked for while the node showed something else, so that what it
+   * shows now is due to it.
+   */
+  static final String TELLING_KEY = "mig4j.github.io/telling-device-plugin-config";
+
   private static final Logger LOG = LoggerFactory.getLogger(SharingRun.class);
 
   /** More than anybody waits, and little enough to count in nanoseconds. */
@@ -29,15 +37,13 @@ final class SharingRun {
 
   private final Cluster cluster;
   private final String name;
-  private final Duration stability;
-  private final Consumer<ApplyEvent> listener;
+  private final SharingOptions options;
   private final long startNanos = System.nanoTime();
 
-  SharingRun(Cluster cluster, String name, Duration stability, Consumer<ApplyEvent> listener) {
+  SharingRun(Cluster cluster, String name, SharingOptions options) {
     this.cluster = cluster;
     this.name = name;
-    this.stability = stability;
-    this.listener = listener;
+    this.options = options;
   }
 
   SharingOutcome run(SharingPlan plan, Duration deadline) {
@@ -45,16 +51,15 @@ final class SharingRun {
     step(
         ApplyPhase.CHECKED,
         "%s: %s".formatted(keyOrDefault(plan), plan.evidence().allocatable()));
-    if (!plan.unpublished().isEmpty()) {
-      plan.source().map().publish(plan.source().namespace(), plan.unpublished());
-    }
+    publish(plan);
     try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
       Node before = cluster.onLatestVersion(() -> ask(plan));
       boolean asked = asksFor(before, plan.key());
       step(
           ApplyPhase.REQUESTED,
           asked ? "the node asks for it already" : Labels.DEVICE_PLUGIN_CONFIG + "=" + plan.key());
-      Optional<String> doubt = asked || !plan.missing(before).isEmpty()
+      boolean proven = !plan.missing(before).isEmpty() || (asked && isTelling(before, plan.key()));
+      Optional<String> doubt = proven
           ? Optional.empty()
           : Optional.of(
               "the node offered the same before, so nothing shows that the device plugin has taken the configuration up");
@@ -67,11 +72,32 @@ final class SharingRun {
     }
   }
 
+  /** The operator's map has what all nodes ask for before the operator is pointed at it. */
+  private void publish(SharingPlan plan) {
+    Map<String, String> texts = new TreeMap<>(plan.unpublished());
+    if (options.map().isPresent()) {
+      DevicePluginConfig unshared = DevicePluginConfig.unshared();
+      texts.putIfAbsent(unshared.contentName("unshared"), unshared.toYaml());
+    }
+    if (!texts.isEmpty()) {
+      plan.source().map().publish(plan.source().namespace(), texts);
+    }
+    if (options.map().isPresent()) {
+      cluster.onLatestVersion(
+          () -> PluginPolicy.require(cluster).use(cluster, plan.source().map()));
+    }
+  }
+
   /** Labels the node, if it does not ask for it already; answers the node before that. */
   private Node ask(SharingPlan plan) {
     Node node = cluster.requireNode(name);
     if (!asksFor(node, plan.key())) {
       NodePatch patch = NodePatch.on(node).annotate(PREVIOUS_KEY, asked(node));
+      if (plan.missing(node).isEmpty()) {
+        patch.removeAnnotation(TELLING_KEY);
+      } else {
+        patch.annotate(TELLING_KEY, plan.key());
+      }
       Node unused = cluster.patch(
           plan.key().isEmpty()
               ? patch.removeLabel(Labels.DEVICE_PLUGIN_CONFIG)
@@ -97,7 +123,8 @@ final class SharingRun {
         offeredNanos = now;
         step(ApplyPhase.OFFERED, plan.evidence().allocatable().toString());
       }
-      long untilStable = offered ? offeredNanos + stability.toNanos() - now : Long.MAX_VALUE;
+      long untilStable =
+          offered ? offeredNanos + options.stability().toNanos() - now : Long.MAX_VALUE;
       if (untilStable <= 0) {
         step(ApplyPhase.VERIFIED, doubt.orElse("the evidence held"));
         return new SharingOutcome(name, plan.key(), plan.evidence().allocatable(), doubt);
@@ -126,7 +153,9 @@ final class SharingRun {
   private SharingDeadlineException late(SharingPlan plan, Duration limit, List<String> missing) {
     return new SharingDeadlineException(
         "Node %s: waited %s for %s".formatted(name, limit, plan.evidence().allocatable()),
-        missing.isEmpty() ? List.of("that has not held for %s yet".formatted(stability)) : missing,
+        missing.isEmpty()
+            ? List.of("that has not held for %s yet".formatted(options.stability()))
+            : missing,
         PluginPods.troubles(cluster, plan.source().namespace(), name));
   }
 
@@ -134,7 +163,11 @@ final class SharingRun {
     return asked(node).equals(key);
   }
 
-  private static String asked(Node node) {
+  private static boolean isTelling(Node node, String key) {
+    return key.equals(Cluster.annotations(node).get(TELLING_KEY));
+  }
+
+  static String asked(Node node) {
     return Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
   }
 
@@ -144,7 +177,9 @@ final class SharingRun {
 
   private void step(ApplyPhase phase, String detail) {
     LOG.info("node={} phase={} detail=\"{}\"", name, phase, detail);
-    listener.accept(
-        new ApplyEvent(name, phase, Duration.ofNanos(System.nanoTime() - startNanos), detail));
+    options
+        .listener()
+        .accept(
+            new ApplyEvent(name, phase, Duration.ofNanos(System.nanoTime() - startNanos), detail));
   }
 }

@@ -26,7 +26,7 @@ final class ConfigManager {
     /** This configuration. */
     record Selected(DevicePluginConfig config) implements Selection {}
 
-    /** None, and so it does not start; it is tried again. */
+    /** None, and so it exits and is started again; a plugin that runs keeps what it has. */
     record Crash(String message) implements Selection {}
   }
 
@@ -51,12 +51,15 @@ final class ConfigManager {
     if (map == null) {
       return new Selection.Crash("configmap \"%s\" not found".formatted(source.configMap()));
     }
+    if (map.getData() == null || map.getData().isEmpty()) {
+      return new Selection.Crash("no configuration files available");
+    }
     String name = label.isEmpty() ? source.defaultConfig() : label;
     // The operator's fallback is an empty configuration.
     if (name.isEmpty()) {
       return new Selection.Selected(DevicePluginConfig.unshared());
     }
-    String text = map.getData() == null ? null : map.getData().get(name);
+    String text = map.getData().get(name);
     return text == null
         ? new Selection.Crash("specified config %s does not exist".formatted(name))
         : read(text);

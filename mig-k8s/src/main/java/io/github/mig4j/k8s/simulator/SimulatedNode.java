@@ -161,10 +161,32 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     discovery.follow(DeployLabels.desired(now, DeployLabels.FEATURE_DISCOVERY));
     manager.follow(DeployLabels.desired(now, DeployLabels.MIG_MANAGER));
     if (configured) {
+      cluster
+          .background()
+          .after(
+              Duration.ZERO,
+              "configure " + name(),
+              lifetime -> reselect(ConfigManager.asked(now), lifetime));
+    }
+    operate();
+  }
+
+  /** Only a configuration that is there makes the plugin start anew. */
+  private void reselect(String asked, Lifetime lifetime) throws InterruptedException {
+    synchronized (this) {
+      if (!asked.equals(ConfigManager.asked(labels))) {
+        return;
+      }
+    }
+    if (configManager.select(asked, lifetime) instanceof ConfigManager.Selection.Crash crash) {
+      LOG.warn("config-manager exits node={} message={}", name(), crash.message());
+      cluster
+          .background()
+          .after(cluster.timings().retry(), "configure " + name(), again -> reselect(asked, again));
+    } else {
       plugin.restart();
       discovery.restart();
     }
-    operate();
   }
 
   /** Lets the operator look at the node, if there is one. */

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
@@ -23,8 +24,11 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.ApplyEvent;
 import io.github.mig4j.k8s.ApplyPhase;
 import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.k8s.MigConflictException;
 import io.github.mig4j.k8s.MigRefusedException;
+import io.github.mig4j.k8s.MigSettings;
 import io.github.mig4j.k8s.MockApiServer;
+import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.sharing.DevicePluginConfig;
@@ -183,9 +187,132 @@ class SharingTest {
       publish("one-each", DevicePluginConfig.of(GpuSharing.timeSlicing(4).oneReplicaEach()));
       var unused = apply("four");
 
-      assertThat(apply("one-each").doubt())
+      var doubtful = apply("one-each");
+
+      assertThat(doubtful.doubt())
           .contains(
               "the node offered the same before, so nothing shows that the device plugin has taken the configuration up");
+      assertThat(apply("one-each")).isEqualTo(doubtful);
+    }
+  }
+
+  /** Whoever labelled the node, nothing shows that it has been seen to. */
+  @Test
+  void apply_whatSomebodyElseAskedFor_isDoubtedUntilItShows() {
+    client.resource(deafNode()).create();
+    pointPolicyAt(MAP);
+    publish("plain", DevicePluginConfig.unshared());
+    label(Labels.DEVICE_PLUGIN_CONFIG, DevicePluginConfig.unshared().contentName("plain"));
+    label("nvidia.com/gpu.replicas", "1");
+    label("nvidia.com/gpu.sharing-strategy", "none");
+    label("nvidia.com/mps.capable", "false");
+
+    assertThat(apply("plain").doubt()).isPresent();
+  }
+
+  @Test
+  void apply_migDevicesWithMediaExtensions_areVerifiedByTheirLabels() {
+    try (var simulator = simulator(H100, 1)) {
+      useStrategy(MigStrategy.MIXED);
+      cut(Map.of("1g.10gb.me", 1));
+      publish(
+          "me",
+          DevicePluginConfig.of(GpuSharing.builder()
+              .kind(SharingKind.TIME_SLICING)
+              .addResources(SharedResource.mig(MigProfile.parse("1g.10gb+me"), 2))
+              .build()));
+
+      assertThat(apply("me").allocatable()).hasToString("{nvidia.com/mig-1g.10gb.me=2}");
+      assertThat(labels())
+          .containsEntry(
+              "nvidia.com/mig-1g.10gb.me.product", "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb.me-SHARED");
+    }
+  }
+
+  @Test
+  void apply_fromOrToMps_isRefusedWhilePodsUseTheGpus() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("mps", DevicePluginConfig.of(GpuSharing.mps(3)));
+      publish("four", FOUR);
+      client
+          .resource(new PodBuilder()
+              .withNewMetadata()
+              .withName("train")
+              .withNamespace("ml")
+              .endMetadata()
+              .withNewSpec()
+              .withNodeName(NODE)
+              .addNewContainer()
+              .withName("main")
+              .withNewResources()
+              .addToLimits("nvidia.com/gpu", new Quantity("1"))
+              .endResources()
+              .endContainer()
+              .endSpec()
+              .build())
+          .create();
+      String refusal =
+          "pods use its GPUs: ml/train; a change from or to MPS can make their programs fail, so let them end first, or allow it (SharingRequest.evenIfBusy, --even-if-busy)";
+
+      assertThat(sharing.node(NODE).apply("mps").obstacles()).containsExactly(refusal);
+      var mps = quick(sharing.node(NODE).apply("mps").evenIfBusy());
+      assertThat(mps.allocatable()).hasToString("{nvidia.com/gpu=3}");
+      assertThat(apply("mps")).isEqualTo(mps);
+      assertThat(sharing.node(NODE).apply("four").obstacles()).containsExactly(refusal);
+    }
+  }
+
+  @Test
+  void obstacles_nodeNotReady_isToldSo() {
+    client
+        .resource(new NodeBuilder(deafNode())
+            .editStatus()
+            .addNewCondition()
+            .withType("Ready")
+            .withStatus("Unknown")
+            .endCondition()
+            .endStatus()
+            .build())
+        .create();
+    pointPolicyAt(MAP);
+    publish("four", FOUR);
+
+    assertThat(sharing.node(NODE).apply("four").obstacles())
+        .containsExactly(
+            "it is not Ready, so that what it offers is of the past; see 'kubectl describe node l40s-node'");
+  }
+
+  /** The name says what it held once; the device plugin reads what it holds. */
+  @Test
+  void apply_contentUnderItsHashThatSomebodyChanged_isPublishedAnew() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      put(FOUR.contentName("four"), "version: v1\n");
+
+      assertThat(apply("four").allocatable()).hasToString("{nvidia.com/gpu=4}");
+      assertThat(client
+              .configMaps()
+              .inNamespace("gpu-operator")
+              .withName(MAP)
+              .get()
+              .getData())
+          .containsEntry(FOUR.contentName("four"), FOUR.toYaml());
+    }
+  }
+
+  @Test
+  void using_pointsTheOperatorAtTheMap_onceAllElseIsChecked() {
+    try (var simulator = started(GpuOperatorSimulator.on(client).node(NODE, L40S, 1))) {
+      assertThatThrownBy(() -> quick(sharing.node(NODE).apply("four").using(MAP)))
+          .hasMessage(
+              "Sharing on node l40s-node: ConfigMap gpu-operator/device-plugin-config has no config 'four'; it has []");
+      assertThat(sharing.configMap()).isEmpty();
+      assertThat(sharing.configMap(MAP).read()).isEmpty();
+
+      var four = quick(sharing.node(NODE).share(GpuSharing.timeSlicing(4)).using(MAP));
+
+      assertThat(four.allocatable()).hasToString("{nvidia.com/gpu=4}");
+      assertThat(sharing.configMap()).contains(MAP);
     }
   }
 
@@ -250,13 +377,10 @@ class SharingTest {
 
       assertThat(apply("mig").allocatable()).hasToString("{nvidia.com/mig-1g.10gb=14}");
       publish("mps", DevicePluginConfig.of(GpuSharing.mps(2)));
-      String mps = DevicePluginConfig.of(GpuSharing.mps(2)).contentName("mps");
       assertThat(sharing.node(NODE).apply("mps").obstacles())
           .containsExactly(
-              "config '%s' at 3:3: The device plugin refuses mps with migStrategy mixed; use timeSlicing, or another strategy"
-                  .formatted(mps),
-              "config '%s' at 3:3: MPS cannot share GPUs in MIG mode, but the node has 1; use timeSlicing, or switch MIG off"
-                  .formatted(mps));
+              "config 'mps' at 3:3: The device plugin refuses mps with migStrategy mixed; use timeSlicing, or another strategy",
+              "config 'mps' at 3:3: MPS cannot share GPUs in MIG mode, but the node has 1; use timeSlicing, or switch MIG off");
     }
   }
 
@@ -321,7 +445,7 @@ class SharingTest {
               "the ClusterPolicy names no ConfigMap for the device plugin; publish one and point the operator at it with SharingClient.use");
       assertThatThrownBy(() -> sharing.use(MAP))
           .hasMessage(
-              "ConfigMap gpu-operator/device-plugin-config: it does not exist, and every device plugin would wait for it; merge a configuration into it first");
+              "ConfigMap gpu-operator/device-plugin-config: it does not exist or holds nothing, and every device plugin would wait for it; merge a configuration into it first");
 
       publish("four", FOUR);
       sharing.use(MAP);
@@ -333,23 +457,25 @@ class SharingTest {
           .hasMessage(
               "ConfigMap gpu-operator/other: it lacks '%s', which node l40s-node asks for and whose device plugin would not start; merge it first"
                   .formatted(four.config()));
+      client
+          .configMaps()
+          .inNamespace("gpu-operator")
+          .withName("other")
+          .edit(map -> new ConfigMapBuilder(map)
+              .addToData(
+                  four.config(),
+                  "version: v1\nsharing:\n  timeSlicing:\n    resources: [{name: nvidia.com/gpu, replicas: 1}]\n")
+              .build());
+      assertThatThrownBy(() -> sharing.use("other"))
+          .hasMessageStartingWith(
+              "ConfigMap gpu-operator/other: config '%s' at 4:".formatted(four.config()))
+          .hasMessageContaining(", with which device plugins would not start: ");
     }
   }
 
   @Test
   void await_pluginThatCrashes_endsAtTheDeadline_andNamesThePod() {
-    client
-        .genericKubernetesResources(ClusterPolicies.CONTEXT)
-        .resource(new GenericKubernetesResourceBuilder()
-            .withApiVersion("nvidia.com/v1")
-            .withKind("ClusterPolicy")
-            .withNewMetadata()
-            .withName("cluster-policy")
-            .endMetadata()
-            .addToAdditionalProperties(
-                "spec", Map.of("devicePlugin", Map.of("config", Map.of("name", MAP))))
-            .build())
-        .create();
+    pointPolicyAt(MAP);
     publish("four", FOUR);
     client.resource(deafNode()).create();
     client
@@ -388,12 +514,32 @@ class SharingTest {
   }
 
   @Test
-  void simulator_unknownConfig_offersNothingUntilItIsPublished() {
+  void simulator_unknownConfig_isTakenUpOnceItIsPublished() {
     try (var simulator = simulator(L40S, 1)) {
       label(Labels.DEVICE_PLUGIN_CONFIG, "late");
-      awaitGpus("0");
 
       put("late", FOUR.toYaml());
+
+      awaitGpus("4");
+    }
+  }
+
+  @Test
+  void simulator_emptyMap_keepsPluginsFromStarting() {
+    client
+        .resource(new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName(MAP)
+            .withNamespace("gpu-operator")
+            .endMetadata()
+            .build())
+        .create();
+    try (var simulator = GpuOperatorSimulator.on(client)
+        .node(NODE, L40S, 1)
+        .devicePluginConfigMap(MAP)
+        .start()) {
+      put("four", FOUR.toYaml());
+      label(Labels.DEVICE_PLUGIN_CONFIG, "four");
 
       awaitGpus("4");
     }
@@ -448,6 +594,21 @@ class SharingTest {
     }
   }
 
+  private void pointPolicyAt(String map) {
+    client
+        .genericKubernetesResources(ClusterPolicies.CONTEXT)
+        .resource(new GenericKubernetesResourceBuilder()
+            .withApiVersion("nvidia.com/v1")
+            .withKind("ClusterPolicy")
+            .withNewMetadata()
+            .withName("cluster-policy")
+            .endMetadata()
+            .addToAdditionalProperties(
+                "spec", Map.of("devicePlugin", Map.of("config", Map.of("name", map))))
+            .build())
+        .create();
+  }
+
   private GpuOperatorSimulator simulator(GpuModel model, int count) {
     publish("unshared", DevicePluginConfig.unshared());
     return started(
@@ -486,12 +647,18 @@ class SharingTest {
   /** On whatever version there is, for the simulator labels the node, too. */
   private void label(String key, String value) {
     String patch = "{\"metadata\": {\"labels\": {\"%s\": \"%s\"}}}".formatted(key, value);
-    client.nodes().withName(NODE).patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+    new Cluster(client, MigSettings.defaults()).onLatestVersion(() -> {
+      try {
+        client.nodes().withName(NODE).patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+      } catch (KubernetesClientException e) {
+        throw new MigConflictException("stale", e);
+      }
+    });
   }
 
   private void awaitGpus(String count) {
     await(node ->
-        node.getStatus().getAllocatable().get("nvidia.com/gpu").getAmount().equals(count));
+        new Quantity(count).equals(node.getStatus().getAllocatable().get("nvidia.com/gpu")));
   }
 
   private void await(Predicate<Node> condition) {
