@@ -33,6 +33,9 @@ final class ApplyCommand implements Callable<Integer> {
   private final ClusterAccess access = new ClusterAccess();
 
   @Mixin
+  private final DisruptionOptions disruption = new DisruptionOptions();
+
+  @Mixin
   private final ChangeOptions change = new ChangeOptions();
 
   @Option(
@@ -61,7 +64,8 @@ final class ApplyCommand implements Callable<Integer> {
       ApplyRequest request = exact
           ? access.mig(client).node(node).applyExact(config)
           : access.mig(client).node(node).apply(config);
-      return change.run(rollbackOnFailure ? request.rollbackOnFailure() : request, output);
+      return change.run(
+          disruption.on(rollbackOnFailure ? request.rollbackOnFailure() : request), output);
     }
   }
 }

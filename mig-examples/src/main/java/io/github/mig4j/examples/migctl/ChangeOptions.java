@@ -4,29 +4,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.k8s.ApplyOutcome;
 import io.github.mig4j.k8s.ApplyRequest;
 import io.github.mig4j.k8s.ApplyTimings;
-import io.github.mig4j.k8s.Disruption;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How a node is changed, and how that is told. */
+/** How long a change may take, and how it is told. */
 final class ChangeOptions {
-
-  @Option(names = "--cordon", description = "Keep new pods away until the change is verified.")
-  private boolean cordon;
-
-  @Option(
-      names = "--drain",
-      description = "Cordon, and evict the pods that use the node's GPUs, within their disruption"
-          + " budgets. Without it a node whose GPUs are in use is refused.")
-  private boolean drain;
-
-  @Option(
-      names = "--gate",
-      description = "Taint the node until the change is verified, for nodes that are new.")
-  private boolean gate;
 
   @Option(
       names = "--timeout",
@@ -54,12 +39,8 @@ final class ChangeOptions {
   private @Nullable Integer gpus;
 
   int run(ApplyRequest request, Output output) {
-    ApplyRequest configured = request
-        .timings(ApplyTimings.builder().stability(stability).build())
-        .disruption(drain ? Disruption.DRAIN : cordon ? Disruption.CORDON : Disruption.NONE);
-    if (gate) {
-      configured = configured.gated();
-    }
+    ApplyRequest configured =
+        request.timings(ApplyTimings.builder().stability(stability).build());
     if (gpus != null) {
       configured = configured.gpus(gpus);
     }

@@ -21,6 +21,9 @@ final class DisableCommand implements Callable<Integer> {
   private final ClusterAccess access = new ClusterAccess();
 
   @Mixin
+  private final DisruptionOptions disruption = new DisruptionOptions();
+
+  @Mixin
   private final ChangeOptions change = new ChangeOptions();
 
   @Parameters(index = "0", paramLabel = "NODE", description = "The node.")
@@ -29,7 +32,7 @@ final class DisableCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (KubernetesClient client = access.connect()) {
-      return change.run(access.mig(client).node(node).disable(), output);
+      return change.run(disruption.on(access.mig(client).node(node).disable()), output);
     }
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.k8s.Disruption;
+import io.github.mig4j.k8s.MigNode;
 import io.github.mig4j.k8s.Preflight;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,6 +39,11 @@ final class PreflightCommand implements Callable<Integer> {
       description = "Judge pods that use GPUs as 'apply --drain' would, which evicts them.")
   private boolean drain;
 
+  @Option(
+      names = "--exact",
+      description = "Judge the plain name, as 'apply --exact' would label it.")
+  private boolean exact;
+
   @Parameters(index = "0", paramLabel = "NODE", description = "The node.")
   private String node = "";
 
@@ -50,10 +56,8 @@ final class PreflightCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (KubernetesClient client = access.connect()) {
-      Preflight preflight = access
-          .mig(client)
-          .node(node)
-          .apply(config)
+      MigNode target = access.mig(client).node(node);
+      Preflight preflight = (exact ? target.applyExact(config) : target.apply(config))
           .disruption(drain ? Disruption.DRAIN : Disruption.NONE)
           .preflight();
       if (output.isJson()) {

@@ -12,7 +12,13 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description =
         "Frees a node that is stuck in pending or whose GPU clients stay paused: starts its MIG manager anew, which takes up the configuration that the node asks for, and verifies it. Takes over from a client that is gone.",
-    footer = {"", "Example:", "  migctl recover gpu-node"})
+    footer = {
+      "",
+      "Example:",
+      "  migctl recover gpu-node",
+      "",
+      "Pods that use the node's GPUs are left alone."
+    })
 final class RecoverCommand implements Callable<Integer> {
 
   @Mixin

@@ -22,6 +22,9 @@ final class RollbackCommand implements Callable<Integer> {
   private final ClusterAccess access = new ClusterAccess();
 
   @Mixin
+  private final DisruptionOptions disruption = new DisruptionOptions();
+
+  @Mixin
   private final ChangeOptions change = new ChangeOptions();
 
   @Parameters(index = "0", paramLabel = "NODE", description = "The node.")
@@ -30,7 +33,7 @@ final class RollbackCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (KubernetesClient client = access.connect()) {
-      return change.run(access.mig(client).node(node).rollback(), output);
+      return change.run(disruption.on(access.mig(client).node(node).rollback()), output);
     }
   }
 }
