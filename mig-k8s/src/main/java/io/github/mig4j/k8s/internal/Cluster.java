@@ -248,6 +248,7 @@ public final class Cluster {
    */
   public Node patch(NodePatch patch) {
     String name = patch.node().getMetadata().getName();
+    outlook.beforeWrite();
     // By name alone, fabric8 would read the node first.
     Node after = call(
         "patch node " + name,
@@ -269,6 +270,7 @@ public final class Cluster {
   public boolean evict(Pod pod) {
     String namespace = pod.getMetadata().getNamespace();
     String name = pod.getMetadata().getName();
+    outlook.beforeWrite();
     Eviction eviction = new EvictionBuilder()
         .withNewMetadata()
         .withNamespace(namespace)
@@ -325,7 +327,8 @@ public final class Cluster {
     RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
         .withRequestRetryBackoffLimit(0)
         .build();
-    return new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings);
+    Cluster other = new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings);
+    return outlook instanceof OwnOutlook ? other : other.with(outlook);
   }
 
   /** The MIG manager's pods of a namespace. */

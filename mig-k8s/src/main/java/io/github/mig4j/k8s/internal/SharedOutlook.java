@@ -27,6 +27,7 @@ public final class SharedOutlook implements Outlook, AutoCloseable {
   private static final Duration POLICIES_HOLD = Duration.ofMinutes(1);
 
   private final Cluster cluster;
+  private final Runnable right;
   private final SeenNodes nodes;
   private final SeenPods pods;
   private final SharedIndexInformer<Node> nodeInformer;
@@ -41,9 +42,11 @@ public final class SharedOutlook implements Outlook, AutoCloseable {
    * Prepares to look; {@link #start} begins.
    *
    * @param names the nodes that matter
+   * @param right called before each write; throws if that is no longer this process's part
    */
-  public SharedOutlook(Cluster cluster, Set<String> names) {
+  public SharedOutlook(Cluster cluster, Set<String> names, Runnable right) {
     this.cluster = cluster;
+    this.right = right;
     this.nodes = new SeenNodes(names, cluster.settings().configLabel());
     this.pods = new SeenPods(names);
     this.nodeInformer = cluster
@@ -90,6 +93,11 @@ public final class SharedOutlook implements Outlook, AutoCloseable {
       return seen;
     }
     return cluster.node(name);
+  }
+
+  @Override
+  public void beforeWrite() {
+    right.run();
   }
 
   @Override

@@ -8,8 +8,6 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,8 +31,8 @@ final class Conductor {
   private final Course course;
   private final RecordStore store;
   private final BlockingQueue<Runnable> inbox;
+  private final Workers workers;
   private final NodeChange change;
-  private final ExecutorService pool;
   private final long startNanos = System.nanoTime();
 
   /** The phase as others see it. */
@@ -56,24 +54,20 @@ final class Conductor {
       RolloutOptions options,
       Course course,
       RecordStore store,
-      BlockingQueue<Runnable> inbox) {
+      RolloutRun.Part part) {
     this.cluster = cluster;
     this.name = name;
     this.options = options;
     this.course = course;
     this.store = store;
-    this.inbox = inbox;
+    this.inbox = part.inbox();
+    this.workers = part.workers();
     this.told = Shown.of(course);
     this.due = told;
     this.change = new NodeChange(
         cluster,
         options,
         step -> inbox.add(() -> options.listener().accept(new RolloutEvent.NodeStep(step))));
-    this.pool = Executors.newCachedThreadPool(task -> {
-      Thread thread = new Thread(task, "mig4j-rollout-" + name);
-      thread.setDaemon(true);
-      return thread;
-    });
   }
 
   RolloutStatus run() throws InterruptedException {
@@ -109,7 +103,7 @@ final class Conductor {
   private void begin(Task task) {
     LOG.info(
         "rollout={} node={} config={} way={}", name, task.node(), task.content().key(), task.way());
-    pool.execute(() -> {
+    workers.begin(() -> {
       try {
         NodeChange.End end = change.run(task);
         inbox.add(() -> end(task, end));
@@ -162,6 +156,9 @@ final class Conductor {
     }
     try {
       RolloutRecord unused = store.update(theirs -> {
+        if (!theirs.leader().equals(course.leader())) {
+          throw new Leadership.Lost();
+        }
         course.wish(theirs.control());
         return course.record();
       });
@@ -204,10 +201,10 @@ final class Conductor {
 
   /** Interrupts what is under way, which the next process takes up. */
   private void stop() {
-    pool.shutdownNow();
+    workers.stop();
     boolean interrupted = Thread.interrupted();
     try {
-      if (!pool.awaitTermination(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+      if (!workers.awaitEnd(PATIENCE)) {
         LOG.warn("rollout={} threads=left", name);
       }
     } catch (InterruptedException e) {

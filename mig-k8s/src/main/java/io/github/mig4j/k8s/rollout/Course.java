@@ -53,6 +53,7 @@ final class Course {
   private final Deque<String> waiting = new ArrayDeque<>();
   private final Deque<String> wayBack = new ArrayDeque<>();
   private final Set<String> underWay = new LinkedHashSet<>();
+  private final String leader;
   private Control control;
   private int failures;
 
@@ -65,6 +66,7 @@ final class Course {
     this.rules = rules;
     this.contents = record.contents();
     this.control = record.control();
+    this.leader = record.leader();
     this.nodes = new LinkedHashMap<>(record.nodes());
     this.canaries = nodes.keySet().stream().limit(rules.canaries()).toList();
     this.begun = new ArrayDeque<>();
@@ -87,7 +89,12 @@ final class Course {
   }
 
   RolloutRecord record() {
-    return new RolloutRecord(contents, control, new LinkedHashMap<>(nodes));
+    return new RolloutRecord(contents, control, new LinkedHashMap<>(nodes), leader);
+  }
+
+  /** Who the record said works on the rollout. */
+  String leader() {
+    return leader;
   }
 
   NodeOutcome outcome(String node) {

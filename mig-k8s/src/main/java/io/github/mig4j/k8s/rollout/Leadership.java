@@ -1,40 +1,101 @@
 package io.github.mig4j.k8s.rollout;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.RequestConfig;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
-/** The right to work on a rollout, which one process has at a time: fabric8's election on a Lease. */
+/**
+ * The right to work on a rollout, which one process has at a time: fabric8's election on a Lease.
+ * Whoever cannot renew the Lease knows that before anybody else may take it: half the lease may pass
+ * without a renewal, and an eighth for each of the pause, the read and the write after that.
+ */
 final class Leadership implements AutoCloseable {
 
+  /** What a candidate is told, on threads of the election. */
+  interface Candidate {
+    /** It has the right. */
+    void won();
+
+    /** It has the right no longer. */
+    void lost();
+
+    /** Somebody has the right, perhaps this candidate. */
+    void sees(String leader);
+
+    /** The election has failed, and goes on no longer. */
+    void fails(Throwable failure);
+  }
+
+  /** Ends the work of a process that may no longer do it. */
+  static final class Lost extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private final LeaderElector elector;
   private final CompletableFuture<?> candidacy;
 
   /**
    * Stands for election.
    *
    * @param lease how long nobody takes over from a process that has gone silent
-   * @param callbacks told when the right is won or lost, and who has it
    */
-  Leadership(Cluster cluster, LeaseLock lock, Duration lease, LeaderCallbacks callbacks) {
-    LeaderElectionConfig config = new LeaderElectionConfigBuilder()
-        .withName(lock.describe())
-        .withLock(lock)
-        .withLeaseDuration(lease)
-        .withRenewDeadline(lease.multipliedBy(2).dividedBy(3))
-        .withRetryPeriod(lease.dividedBy(8))
-        .withReleaseOnCancel(true)
-        .withLeaderCallbacks(callbacks)
+  Leadership(Cluster cluster, LeaseLock lock, Duration lease, Candidate candidate) {
+    Duration part = lease.dividedBy(8);
+    RequestConfig impatient = new RequestConfigBuilder(
+            cluster.client().getConfiguration().getRequestConfig())
+        .withRequestRetryBackoffLimit(0)
+        .withRequestTimeout(Math.toIntExact(part.toMillis()))
         .build();
-    this.candidacy = cluster.client().leaderElector().withConfig(config).build().start();
+    this.elector = cluster
+        .client()
+        .newClient(impatient)
+        .adapt(KubernetesClient.class)
+        .leaderElector()
+        .withConfig(new LeaderElectionConfigBuilder()
+            .withName(lock.describe())
+            .withLock(lock)
+            .withLeaseDuration(lease)
+            .withRenewDeadline(lease.dividedBy(2))
+            .withRetryPeriod(part)
+            // Nobody else may begin before what is under way here has stopped.
+            .withReleaseOnCancel(false)
+            .withLeaderCallbacks(callbacks(candidate))
+            .build())
+        .build();
+    this.candidacy = elector.start();
+    CompletableFuture<?> unused = candidacy.whenComplete((none, failure) -> {
+      if (failure != null && !candidacy.isCancelled()) {
+        candidate.fails(failure);
+      }
+    });
   }
 
-  /** Gives the right back, so that the next process need not wait. */
+  /** A Lease that was given back has no holder. */
+  private static LeaderCallbacks callbacks(Candidate candidate) {
+    return new LeaderCallbacks(candidate::won, candidate::lost, (@Nullable String leader) -> {
+      if (leader != null && !leader.isEmpty()) {
+        candidate.sees(leader);
+      }
+    });
+  }
+
+  /** Gives the right back, so that the next process need not wait. Called when the work has stopped. */
   @Override
   public void close() {
     boolean unused = candidacy.cancel(true);
+    try {
+      boolean unusedToo = elector.release();
+    } catch (KubernetesClientException unanswered) {
+      // The Lease ends by itself.
+    }
   }
 }

@@ -20,8 +20,10 @@ import java.util.regex.Pattern;
  * @param contents the configurations, each by its name and by the name that stands for its content
  * @param control what decides whether nodes may begin
  * @param nodes the nodes in the order in which they have their turn
+ * @param leader who works on it, or did last; whoever finds another name here may not write
  */
-record RolloutRecord(List<Content> contents, Control control, Map<String, Entry> nodes) {
+record RolloutRecord(
+    List<Content> contents, Control control, Map<String, Entry> nodes, String leader) {
 
   /** An API server accepts 1 MiB; the rest is for metadata. */
   static final int MAX_BYTES = 1000 * 1024;
@@ -213,7 +215,11 @@ record RolloutRecord(List<Content> contents, Control control, Map<String, Entry>
   }
 
   RolloutRecord with(Control other) {
-    return new RolloutRecord(contents, other, nodes);
+    return new RolloutRecord(contents, other, nodes, leader);
+  }
+
+  RolloutRecord ledBy(String other) {
+    return new RolloutRecord(contents, control, nodes, other);
   }
 
   /** The ConfigMap's data. Texts are left out where they would make it too large. */
@@ -243,6 +249,7 @@ record RolloutRecord(List<Content> contents, Control control, Map<String, Entry>
     data.put("wish", control.wish.name());
     data.put("canary", control.canary.text);
     data.put("reason", control.reason);
+    data.put("leader", leader);
     data.put("configs", configs.toString());
     data.put("nodes", lines.toString());
     return data;
@@ -278,7 +285,8 @@ record RolloutRecord(List<Content> contents, Control control, Map<String, Entry>
               Wish.valueOf(required(data, "wish")),
               canary,
               data.getOrDefault("reason", "")),
-          nodes);
+          nodes,
+          data.getOrDefault("leader", ""));
     } catch (RuntimeException unreadable) {
       throw new MigConflictException(
           "%s cannot be read as the record of a rollout (%s). Delete it once no rollout of that name is under way"

@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.rollout;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfigDocument;
@@ -29,8 +28,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.UUID;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.BlockingDeque;
+import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -62,7 +61,7 @@ final class RolloutRun {
 
   RolloutPlan plan() throws InterruptedException {
     SortedMap<String, String> configs = configs();
-    try (SharedOutlook outlook = outlook(configs.keySet())) {
+    try (SharedOutlook outlook = outlook(configs.keySet(), () -> {})) {
       Cluster shared = cluster.with(outlook);
       List<PlannedNode> planned = new ArrayList<>();
       for (String node : inOrder(configs.keySet(), outlook)) {
@@ -101,26 +100,67 @@ final class RolloutRun {
 
   /** Works on the rollout once that is this process's right; empty if the right is lost again. */
   private Optional<RolloutStatus> lead(RecordStore store) throws InterruptedException {
-    BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
-    LeaseLock lock = new LeaseLock(namespace, recordName(name), processIdentity());
+    String me = processIdentity();
+    LeaseLock lock = new LeaseLock(namespace, recordName(name), me);
+    Part part = new Part(me, new Workers(name), new LinkedBlockingDeque<>());
     AtomicBoolean leads = new AtomicBoolean();
-    LeaderCallbacks callbacks = new LeaderCallbacks(
-        () -> inbox.add(() -> leads.set(true)),
-        () -> inbox.add(RolloutRun::endWork),
-        leader -> inbox.add(() -> tellLeader(leader, lock.identity())));
-    try (Leadership leadership = new Leadership(cluster, lock, options.lease(), callbacks)) {
+    try (Leadership leadership =
+        new Leadership(cluster, lock, options.lease(), candidate(part, leads))) {
       while (!leads.get()) {
-        inbox.take().run();
+        part.inbox.take().run();
       }
-      return Optional.of(work(store, inbox));
-    } catch (LeadershipLost lost) {
+      return Optional.of(work(store, part));
+    } catch (Leadership.Lost lost) {
       LOG.warn("rollout={} leading=lost", name);
       return Optional.empty();
     }
   }
 
-  private static void endWork() {
-    throw new LeadershipLost();
+  /**
+   * What this process has for one time of leading.
+   *
+   * @param leader who it is; nobody is that twice
+   * @param inbox what the one who decides is told, in order
+   */
+  record Part(String leader, Workers workers, BlockingDeque<Runnable> inbox) {
+    /** Ends the run before anything else is looked at. */
+    void fail(Throwable failure) {
+      inbox.addFirst(() -> {
+        if (failure instanceof Error error) {
+          throw error;
+        }
+        throw failure instanceof RuntimeException known
+            ? known
+            : new IllegalStateException(failure);
+      });
+    }
+  }
+
+  private Leadership.Candidate candidate(Part part, AtomicBoolean leads) {
+    return new Leadership.Candidate() {
+      @Override
+      public void won() {
+        part.inbox.add(() -> leads.set(true));
+      }
+
+      /** Workers stop at once, whatever the one who decides is doing. */
+      @Override
+      public void lost() {
+        part.workers.dismiss();
+        part.fail(new Leadership.Lost());
+      }
+
+      @Override
+      public void sees(String leader) {
+        part.inbox.add(() -> tellLeader(leader, part.leader));
+      }
+
+      @Override
+      public void fails(Throwable failure) {
+        part.workers.dismiss();
+        part.fail(failure);
+      }
+    };
   }
 
   private void tellLeader(String leader, String me) {
@@ -131,11 +171,6 @@ final class RolloutRun {
     options.listener().accept(new RolloutEvent.StandingBy(name, leader));
   }
 
-  /** Ends the work of a process that may no longer do it. */
-  private static final class LeadershipLost extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-  }
-
   private static String processIdentity() {
     return "%s-%s"
         .formatted(
@@ -143,24 +178,25 @@ final class RolloutRun {
             UUID.randomUUID().toString().substring(0, 8));
   }
 
-  private RolloutStatus work(RecordStore store, BlockingQueue<Runnable> inbox)
-      throws InterruptedException {
+  private RolloutStatus work(RecordStore store, Part part) throws InterruptedException {
     Optional<RolloutRecord> begun = store.read();
     Set<String> names = begun.isPresent()
         ? Set.copyOf(requireSame(begun.get()).nodes().keySet())
         : configs().keySet();
-    try (SharedOutlook outlook = outlook(names)) {
-      RolloutRecord record = begun.isPresent() ? begun.get() : begin(store, outlook);
+    try (SharedOutlook outlook = outlook(names, part.workers::requireRight)) {
+      RolloutRecord record = begun.isPresent()
+          ? store.update(last -> last.control().phase().isFinal() ? last : last.ledBy(part.leader))
+          : begin(store, outlook, part.leader);
       if (record.control().phase().isFinal()) {
         return record.status(name);
       }
       Course course =
           new Course(record, options.rules(record.nodes().size()), inTheMiddle(names, outlook));
-      return new Conductor(cluster.with(outlook), name, options, course, store, inbox).run();
+      return new Conductor(cluster.with(outlook), name, options, course, store, part).run();
     }
   }
 
-  private RolloutRecord begin(RecordStore store, SharedOutlook outlook) {
+  private RolloutRecord begin(RecordStore store, SharedOutlook outlook, String leader) {
     SortedMap<String, String> configs = configs();
     List<Content> contents = requireContents(configs);
     List<String> known = contents.stream().map(Content::config).toList();
@@ -170,7 +206,7 @@ final class RolloutRun {
       boolean asks = contents.get(content).isAskedForBy(label(outlook, node));
       nodes.put(node, new Entry(content, asks ? Mark.KEPT : Mark.WAITING, ""));
     }
-    RolloutRecord record = new RolloutRecord(contents, Control.begin(), nodes);
+    RolloutRecord record = new RolloutRecord(contents, Control.begin(), nodes, leader);
     int bytes = RolloutRecord.bytes(record.data());
     if (bytes > RolloutRecord.MAX_BYTES) {
       throw refused(
@@ -181,8 +217,8 @@ final class RolloutRun {
     return record;
   }
 
-  private SharedOutlook outlook(Set<String> names) throws InterruptedException {
-    SharedOutlook outlook = new SharedOutlook(cluster, names);
+  private SharedOutlook outlook(Set<String> names, Runnable right) throws InterruptedException {
+    SharedOutlook outlook = new SharedOutlook(cluster, names, right);
     boolean started = false;
     try {
       outlook.start(LISTING);

@@ -48,7 +48,7 @@ class CourseTest {
           bad.add("n" + i);
         }
       }
-      record = new RolloutRecord(List.of(SMALL), Control.begin(), entries);
+      record = new RolloutRecord(List.of(SMALL), Control.begin(), entries, "me");
     }
 
     /** Works until the end, or until it dies. */

@@ -3,6 +3,8 @@ package io.github.mig4j.k8s.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
@@ -25,6 +27,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -440,6 +443,108 @@ class RolloutTest {
 
     assertThat(first.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
     assertThat(second.get(1, TimeUnit.MINUTES)).isEqualTo(first.join());
+  }
+
+  // Leading
+
+  /** A rollout whose canary is verified waits, and so do these tests. */
+  private static Rollout withCanary(Controller by, BlockingQueue<RolloutEvent> events) {
+    return toSmall(by).canary(1, Canary.awaitApproval()).onProgress(events::add);
+  }
+
+  private static <T extends RolloutEvent> T await(BlockingQueue<RolloutEvent> events, Class<T> kind)
+      throws InterruptedException {
+    while (true) {
+      RolloutEvent event = events.poll(1, TimeUnit.MINUTES);
+      assertThat(event).as(kind.getSimpleName()).isNotNull();
+      if (kind.isInstance(event)) {
+        return kind.cast(event);
+      }
+    }
+  }
+
+  private static boolean isRenewal(RecordedRequest request) {
+    return request.getMethod().equals("PATCH")
+        && request.getPath().contains("/leases/")
+        && request.getUtf8Body().contains("holderIdentity");
+  }
+
+  @Test
+  void run_aLeaseThatCannotBeRenewed_isLost_andWonAgain() throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+    AtomicBoolean away = new AtomicBoolean(true);
+
+    server.refuse(request -> {
+      // The record is read once the right is lost.
+      if (request.getMethod().equals("GET")
+          && request.getPath().endsWith("/mig4j-rollout-to-small")
+          && request.getPath().contains("/configmaps/")) {
+        away.set(false);
+      }
+      return away.get() && isRenewal(request) ? Optional.of(500) : Optional.empty();
+    });
+    await(events, RolloutEvent.TakenUp.class);
+    toSmall(controller()).resume();
+
+    assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+  }
+
+  /** Both are known by the same name, so the node's record would be taken for the old leader's. */
+  @Test
+  void run_whoHasLostTheLease_leavesWhatIsUnderWayToTheNext() throws Exception {
+    server.stall(node(0));
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = toSmall(controller)
+        .maxUnavailable(Amount.nodes(1))
+        .onProgress(events::add)
+        .start();
+    while (await(events, NodeStep.class).step().phase() != ApplyPhase.REQUESTED) {
+      // Whatever comes before.
+    }
+    String record = server.annotations(node(0)).get("mig4j.github.io/change");
+    int patches = controller.requests("PATCH /api/v1/nodes/.*");
+
+    giveLeaseTo("another");
+    await(events, RolloutEvent.StandingBy.class);
+    // Seen by the next candidacy alone, before which all threads of this one have ended.
+    giveLeaseTo("a third");
+    while (!await(events, RolloutEvent.StandingBy.class).leader().equals("a third")) {
+      // Told of the other.
+    }
+
+    assertThat(record).isNotBlank();
+    assertThat(server.annotations(node(0))).containsEntry("mig4j.github.io/change", record);
+    assertThat(controller.requests("PATCH /api/v1/nodes/.*")).isEqualTo(patches);
+    end.cancel(true);
+  }
+
+  private void giveLeaseTo(String holder) {
+    server.edit(
+        "leases",
+        "gpu-operator/mig4j-rollout-to-small",
+        lease -> ((ObjectNode) lease.get("spec"))
+            .put("holderIdentity", holder)
+            .put("leaseDurationSeconds", 3600));
+  }
+
+  @Test
+  void run_aRecordThatAnotherHasTakenUp_isNotOverwritten() throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+
+    server.edit("configmaps", "gpu-operator/mig4j-rollout-to-small", map -> {
+      ObjectNode data = (ObjectNode) map.get("data");
+      data.put("leader", "another");
+      data.put("nodes", data.get("nodes").asText().replace(node(7) + " 0 w", node(7) + " 0 s so"));
+    });
+    toSmall(controller()).resume();
+    await(events, RolloutEvent.TakenUp.class);
+
+    assertThat(end.get(1, TimeUnit.MINUTES).outcomes(NodeOutcome.Skipped.class))
+        .containsExactly(new NodeOutcome.Skipped(node(7), "so"));
   }
 
   @Test
