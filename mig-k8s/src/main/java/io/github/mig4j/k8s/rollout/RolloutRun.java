@@ -191,7 +191,7 @@ final class RolloutRun {
         return record.status(name);
       }
       Course course =
-          new Course(record, options.rules(record.nodes().size()), inTheMiddle(names, outlook));
+          new Course(record, options.rules(record.nodes().size()), inTheMiddle(record, outlook));
       return new Conductor(cluster.with(outlook), name, options, course, store, part).run();
     }
   }
@@ -311,12 +311,23 @@ final class RolloutRun {
     return configs.stream().sorted().map(c -> "'" + c + "'").collect(Collectors.joining(", "));
   }
 
-  /** Nodes on which a process before this one has begun something. */
-  private Set<String> inTheMiddle(Set<String> names, SharedOutlook outlook) {
+  /**
+   * Nodes on which a process before this one has begun something, by what they say themselves: its
+   * change is recorded on them, or that has ended and the rollout's record does not say so yet.
+   */
+  private Set<String> inTheMiddle(RolloutRecord record, SharedOutlook outlook) {
     String me = cluster.settings().identity().orElse("");
-    return names.stream()
-        .filter(node -> outlook.node(node).filter(n -> isChangedBy(me, n)).isPresent())
+    return record.nodes().entrySet().stream()
+        .filter(e -> outlook.node(e.getKey()).filter(n -> isChangedBy(me, n)).isPresent()
+            || isAhead(record, e.getValue(), label(outlook, e.getKey())))
+        .map(Map.Entry::getKey)
         .collect(Collectors.toSet());
+  }
+
+  /** Whether a node asks for what the record says it has yet to be asked for. */
+  private static boolean isAhead(RolloutRecord record, Entry entry, String label) {
+    return entry.mark() == Mark.WAITING
+        && record.contents().get(entry.content()).isAskedForBy(label);
   }
 
   private static boolean isChangedBy(String identity, Node node) {

@@ -169,6 +169,12 @@ public final class FleetServer implements AutoCloseable {
     stalled.add(node);
   }
 
+  /** It does what the node asks for after all. */
+  void resume(String node) {
+    stalled.remove(node);
+    managers.execute(() -> begin(node));
+  }
+
   /** From now on these requests are answered with a code alone. */
   void refuse(Function<RecordedRequest, Optional<Integer>> which) {
     refusal = which;

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -414,6 +415,37 @@ class RolloutTest {
         .start();
     reached.get(1, TimeUnit.MINUTES);
     mortal.kill(work);
+  }
+
+  /** Its change is no longer recorded on the node, and the rollout's record does not tell it yet. */
+  @Test
+  void run_interrupted_abortedAndRunAgain_tellsWhatWasChanged() throws Exception {
+    server.stall(node(0));
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    Rollout rollout =
+        toSmall(controller).maxUnavailable(Amount.nodes(1)).onProgress(events::add);
+    Thread process = new Thread(() -> {
+      try {
+        RolloutStatus unused = rollout.run();
+      } catch (CancellationException interrupted) {
+        // As asked for.
+      }
+    });
+    process.start();
+    while (await(events, NodeStep.class).step().phase() != ApplyPhase.REQUESTED) {
+      // Whatever comes before.
+    }
+    process.interrupt();
+    process.join();
+    assertThat(server.annotations(node(0))).doesNotContainKey("mig4j.github.io/change");
+    server.resume(node(0));
+
+    rollout.abort();
+    RolloutStatus end = rollout.run();
+
+    assertThat(end.phase()).isEqualTo(RolloutPhase.ABORTED);
+    assertThat(end.outcomes(NodeOutcome.Verified.class))
+        .containsExactly(new NodeOutcome.Verified(node(0)));
   }
 
   @Test
