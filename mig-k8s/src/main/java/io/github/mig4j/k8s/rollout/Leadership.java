@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.RequestConfig;
@@ -10,6 +12,8 @@ import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +81,24 @@ final class Leadership implements AutoCloseable {
         candidate.fails(failure);
       }
     });
+  }
+
+  /** Who has the right now; empty if nobody does. */
+  static Optional<String> holder(Cluster cluster, String namespace, String name) {
+    @Nullable Lease lease = cluster.call(
+        "get lease %s/%s".formatted(namespace, name),
+        () -> cluster.client().leases().inNamespace(namespace).withName(name).get());
+    return Optional.ofNullable(lease)
+        .map(Lease::getSpec)
+        .filter(spec -> isLive(spec, cluster.settings().clock().instant()))
+        .map(LeaseSpec::getHolderIdentity)
+        .filter(holder -> !holder.isEmpty());
+  }
+
+  private static boolean isLive(LeaseSpec spec, Instant now) {
+    return spec.getRenewTime() != null
+        && spec.getLeaseDurationSeconds() != null
+        && now.isBefore(spec.getRenewTime().toInstant().plusSeconds(spec.getLeaseDurationSeconds()));
   }
 
   /** A Lease that was given back has no holder. */

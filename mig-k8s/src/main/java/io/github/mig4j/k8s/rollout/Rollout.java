@@ -337,7 +337,8 @@ public final class Rollout {
 
   /**
    * Ends the rollout once the nodes that are under way have come to their end. Nodes that were changed
-   * stay so.
+   * stay so. Where no process works on it, {@link #run} ends it, or {@link #forget} without a look at
+   * the nodes.
    *
    * @throws MigRefusedException if there is no such rollout, or it has ended
    */
@@ -360,19 +361,27 @@ public final class Rollout {
   }
 
   /**
-   * Deletes the record of a rollout that has ended, so that one of this name can begin anew. Does
-   * nothing if there is none.
+   * Deletes the record of a rollout that has ended, or that is to be aborted and on which no process
+   * works, so that one of this name can begin anew. Does nothing if there is none.
    *
    * @throws MigRefusedException if it has not ended
+   * @throws io.github.mig4j.k8s.MigClusterException if the API server does not answer or does not
+   *     allow it
    */
   public void forget() {
     RecordStore store = store();
-    Optional<RolloutRecord> record = store.read();
-    if (record.isPresent() && !record.get().control().phase().isFinal()) {
-      throw refused("it has not ended (%s); abort it first, and run it to its end"
-          .formatted(record.get().control().shownPhase()));
+    Optional<Control> control = store.read().map(RolloutRecord::control);
+    if (control.isPresent() && !control.get().phase().isFinal()) {
+      if (control.get().wish() != Wish.ABORT) {
+        throw refused("it has not ended (%s); abort it first".formatted(control.get().shownPhase()));
+      }
+      Leadership.holder(cluster, cluster.operatorNamespace(), RolloutRun.recordName(name))
+          .ifPresent(holder -> {
+            throw refused("it is being aborted by %s; try again when that has ended, or 15 seconds after it died"
+                .formatted(holder));
+          });
     }
-    if (record.isPresent()) {
+    if (control.isPresent()) {
       store.delete();
     }
   }

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What a rollout keeps in the cluster, as the data of its ConfigMap: a few fields, and a line for each
@@ -206,6 +209,19 @@ record RolloutRecord(
     private String withoutCode() {
       return code().map(code -> text.substring(code.toString().length() + 2)).orElse(text);
     }
+  }
+
+  /** The configurations' names. */
+  Set<String> configNames() {
+    return contents.stream().map(Content::config).collect(Collectors.toSet());
+  }
+
+  /** The name of each node's configuration. */
+  SortedMap<String, String> configs() {
+    SortedMap<String, String> configs = new TreeMap<>();
+    nodes.forEach((node, entry) ->
+        configs.put(node, contents.get(entry.content()).config()));
+    return configs;
   }
 
   RolloutStatus status(String name) {

@@ -18,6 +18,7 @@ import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Entry;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Mark;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -88,7 +89,7 @@ final class RolloutRun {
     }
     while (true) {
       if (known.filter(record -> record.control().phase().isFinal()).isPresent()) {
-        return requireSame(known.get()).status(name);
+        return requireSameName(known.get()).status(name);
       }
       Optional<RolloutStatus> end = lead(store);
       if (end.isPresent()) {
@@ -180,24 +181,30 @@ final class RolloutRun {
 
   private RolloutStatus work(RecordStore store, Part part) throws InterruptedException {
     Optional<RolloutRecord> begun = store.read();
-    Set<String> names = begun.isPresent()
-        ? Set.copyOf(requireSame(begun.get()).nodes().keySet())
-        : configs().keySet();
-    try (SharedOutlook outlook = outlook(names, part.workers::requireRight)) {
+    SortedMap<String, String> configs =
+        begun.map(this::requireSameName).map(RolloutRecord::configs).orElseGet(this::configs);
+    try (SharedOutlook outlook = outlook(configs.keySet(), part.workers::requireRight)) {
       RolloutRecord record = begun.isPresent()
           ? store.update(last -> last.control().phase().isFinal() ? last : last.ledBy(part.leader))
-          : begin(store, outlook, part.leader);
+          : begin(store, configs, outlook, part.leader);
+      Set<String> inTheMiddle = inTheMiddle(record, outlook);
       if (record.control().phase().isFinal()) {
         return record.status(name);
       }
-      Course course =
-          new Course(record, options.rules(record.nodes().size()), inTheMiddle(record, outlook));
+      // What only has to be ended needs no configuration.
+      if (record.control().wish() != Wish.ABORT || !inTheMiddle.isEmpty()) {
+        requireSameContent(record);
+      }
+      Course course = new Course(record, options.rules(record.nodes().size()), inTheMiddle);
       return new Conductor(cluster.with(outlook), name, options, course, store, part).run();
     }
   }
 
-  private RolloutRecord begin(RecordStore store, SharedOutlook outlook, String leader) {
-    SortedMap<String, String> configs = configs();
+  private RolloutRecord begin(
+      RecordStore store,
+      SortedMap<String, String> configs,
+      SharedOutlook outlook,
+      String leader) {
     List<Content> contents = requireContents(configs);
     List<String> known = contents.stream().map(Content::config).toList();
     Map<String, Entry> nodes = new LinkedHashMap<>();
@@ -286,25 +293,28 @@ final class RolloutRun {
     return mig.operator().configMap().map(mig::configMap).flatMap(MigConfigMap::read);
   }
 
-  /** A rollout under this name is gone on with only if it is the same. */
-  private RolloutRecord requireSame(RolloutRecord record) {
-    List<Content> now = record.contents().stream()
-        .map(content -> new Content(content.config(), key(content.config(), document())))
-        .toList();
+  /** A rollout under this name is gone on with only if it is to the same. */
+  private RolloutRecord requireSameName(RolloutRecord record) {
     String asked = options.config();
-    Set<String> recorded =
-        record.contents().stream().map(Content::config).collect(Collectors.toSet());
+    Set<String> recorded = record.configNames();
     if (!asked.isEmpty() && !recorded.equals(Set.of(asked))) {
       throw refused(
           "the one under this name is to %s, not to '%s'; choose another name, or abort and forget that one"
               .formatted(quoted(recorded), asked));
     }
-    if (!record.control().phase().isFinal() && !now.equals(record.contents())) {
+    return record;
+  }
+
+  private void requireSameContent(RolloutRecord record) {
+    Optional<MigConfigDocument> document = document();
+    List<Content> now = record.contents().stream()
+        .map(content -> new Content(content.config(), key(content.config(), document)))
+        .toList();
+    if (!now.equals(record.contents())) {
       throw refused(
           "%s was changed in the ConfigMap since it began; restore it, or abort and forget this one"
-              .formatted(quoted(recorded)));
+              .formatted(quoted(record.configNames())));
     }
-    return record;
   }
 
   private static String quoted(Set<String> configs) {

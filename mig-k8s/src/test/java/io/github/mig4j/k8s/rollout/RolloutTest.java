@@ -424,14 +424,7 @@ class RolloutTest {
     BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
     Rollout rollout =
         toSmall(controller).maxUnavailable(Amount.nodes(1)).onProgress(events::add);
-    Thread process = new Thread(() -> {
-      try {
-        RolloutStatus unused = rollout.run();
-      } catch (CancellationException interrupted) {
-        // As asked for.
-      }
-    });
-    process.start();
+    Thread process = process(rollout);
     while (await(events, NodeStep.class).step().phase() != ApplyPhase.REQUESTED) {
       // Whatever comes before.
     }
@@ -446,6 +439,62 @@ class RolloutTest {
     assertThat(end.phase()).isEqualTo(RolloutPhase.ABORTED);
     assertThat(end.outcomes(NodeOutcome.Verified.class))
         .containsExactly(new NodeOutcome.Verified(node(0)));
+  }
+
+  /** A process that can be interrupted. */
+  private static Thread process(Rollout rollout) {
+    Thread process = new Thread(() -> {
+      try {
+        RolloutStatus unused = rollout.run();
+      } catch (CancellationException interrupted) {
+        // As asked for.
+      }
+    });
+    process.start();
+    return process;
+  }
+
+  @Test
+  void abort_ofWhatNobodyWorksOn_isEndedByRun_whateverTheConfigurationIsNow() throws Exception {
+    Rollout rollout = leftAtItsCanary();
+    controller.mig().configMap("mig-config").merge("small", MEDIUM);
+    assertThatThrownBy(rollout::run)
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'to-small': 'small' was changed in the ConfigMap since it began; restore it, or abort and forget this one");
+    assertThatThrownBy(rollout::forget)
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage("Rollout 'to-small': it has not ended (PAUSED); abort it first");
+
+    rollout.abort();
+
+    assertThat(rollout.run().phase()).isEqualTo(RolloutPhase.ABORTED);
+  }
+
+  @Test
+  void forget_whatIsToBeAborted_onceNobodyWorksOnIt() throws Exception {
+    Rollout rollout = leftAtItsCanary();
+    rollout.abort();
+    giveLeaseTo("another");
+    assertThatThrownBy(rollout::forget)
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'to-small': it is being aborted by another; try again when that has ended, or 15 seconds after it died");
+    giveLeaseTo("");
+
+    rollout.forget();
+
+    assertThat(rollout.status()).isEmpty();
+  }
+
+  private Rollout leftAtItsCanary() throws InterruptedException {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    Rollout rollout = withCanary(controller, events);
+    Thread process = process(rollout);
+    PhaseChanged unused = await(events, PhaseChanged.class);
+    process.interrupt();
+    process.join();
+    return rollout;
   }
 
   @Test
