@@ -9,12 +9,17 @@ import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.Lock;
+import io.github.mig4j.MigException;
 import io.github.mig4j.k8s.internal.Cluster;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,9 +55,18 @@ final class Leadership implements AutoCloseable {
   /**
    * Stands for election.
    *
+   * @param name the Lease's
+   * @param identity what nobody else is called
    * @param lease how long nobody takes over from a process that has gone silent
    */
-  Leadership(Cluster cluster, LeaseLock lock, Duration lease, Candidate candidate) {
+  Leadership(
+      Cluster cluster,
+      String namespace,
+      String name,
+      String identity,
+      Duration lease,
+      Candidate candidate) {
+    Lock lock = new ToldLease(cluster, namespace, name, identity, candidate);
     Duration part = lease.dividedBy(8);
     RequestConfig impatient = new RequestConfigBuilder(
             cluster.client().getConfiguration().getRequestConfig())
@@ -81,6 +95,60 @@ final class Leadership implements AutoCloseable {
         candidate.fails(failure);
       }
     });
+  }
+
+  /** A Lease of which the candidate is told what fabric8's election would try again for ever. */
+  private static final class ToldLease extends LeaseLock {
+    private final Cluster cluster;
+    private final String what;
+    private final Candidate candidate;
+
+    ToldLease(
+        Cluster cluster, String namespace, String name, String identity, Candidate candidate) {
+      super(namespace, name, identity);
+      this.cluster = cluster;
+      this.what = "lease %s/%s".formatted(namespace, name);
+      this.candidate = candidate;
+    }
+
+    @Override
+    public LeaderElectionRecord get(KubernetesClient client) {
+      return told("get", () -> super.get(client));
+    }
+
+    @Override
+    public void create(KubernetesClient client, LeaderElectionRecord record) {
+      Object unused = told("create", () -> {
+        super.create(client, record);
+        return record;
+      });
+    }
+
+    @Override
+    public void update(KubernetesClient client, LeaderElectionRecord record) {
+      Object unused = told("patch", () -> {
+        super.update(client, record);
+        return record;
+      });
+    }
+
+    private <T> T told(String verb, Supplier<T> request) {
+      try {
+        return request.get();
+      } catch (KubernetesClientException e) {
+        if (Cluster.mayPass(e) || e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+          throw e;
+        }
+        try {
+          return cluster.call(verb + " " + what, () -> {
+            throw e;
+          });
+        } catch (RuntimeException failure) {
+          candidate.fails(failure);
+          throw failure;
+        }
+      }
+    }
   }
 
   /** Who has the right now; empty if nobody does. */
@@ -116,7 +184,7 @@ final class Leadership implements AutoCloseable {
     boolean unused = candidacy.cancel(true);
     try {
       boolean unusedToo = elector.release();
-    } catch (KubernetesClientException unanswered) {
+    } catch (KubernetesClientException | MigException unanswered) {
       // The Lease ends by itself.
     }
   }

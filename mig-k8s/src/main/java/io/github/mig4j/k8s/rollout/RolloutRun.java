@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.rollout;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.MigClient;
@@ -102,11 +101,10 @@ final class RolloutRun {
   /** Works on the rollout once that is this process's right; empty if the right is lost again. */
   private Optional<RolloutStatus> lead(RecordStore store) throws InterruptedException {
     String me = processIdentity();
-    LeaseLock lock = new LeaseLock(namespace, recordName(name), me);
     Part part = new Part(me, new Workers(name), new LinkedBlockingDeque<>());
     AtomicBoolean leads = new AtomicBoolean();
-    try (Leadership leadership =
-        new Leadership(cluster, lock, options.lease(), candidate(part, leads))) {
+    try (Leadership leadership = new Leadership(
+        cluster, namespace, recordName(name), me, options.lease(), candidate(part, leads))) {
       while (!leads.get()) {
         part.inbox.take().run();
       }

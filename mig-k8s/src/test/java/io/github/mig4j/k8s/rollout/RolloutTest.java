@@ -11,6 +11,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.ApplyPhase;
 import io.github.mig4j.k8s.ApplyTimings;
 import io.github.mig4j.k8s.FailureCode;
+import io.github.mig4j.k8s.MigClusterException;
 import io.github.mig4j.k8s.MigRefusedException;
 import io.github.mig4j.k8s.rollout.RolloutEvent.NodeEnded;
 import io.github.mig4j.k8s.rollout.RolloutEvent.NodeStep;
@@ -33,6 +34,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Rollouts over a small fleet; {@link RolloutScaleTest} has the large one. */
 @Timeout(120)
@@ -608,6 +611,37 @@ class RolloutTest {
         lease -> ((ObjectNode) lease.get("spec"))
             .put("holderIdentity", holder)
             .put("leaseDurationSeconds", 3600));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"GET,get", "POST,create"})
+  void run_withoutPermissionForLeases_fails(String method, String verb) {
+    server.refuse(request -> request.getMethod().equals(method)
+            && request.getPath().contains("/leases")
+        ? Optional.of(403)
+        : Optional.empty());
+
+    assertThatThrownBy(toSmall(controller)::run)
+        .isInstanceOf(MigClusterException.class)
+        .hasMessage(
+            "Not allowed to %s lease gpu-operator/mig4j-rollout-to-small. Grant the verb in RBAC to the user of this client"
+                .formatted(verb));
+    assertThat(nodesAsking("small")).isEmpty();
+  }
+
+  @Test
+  void run_whoMayNoLongerRenewTheLease_fails() throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+
+    server.refuse(request -> isRenewal(request) ? Optional.of(403) : Optional.empty());
+
+    assertThatThrownBy(() -> end.get(1, TimeUnit.MINUTES))
+        .cause()
+        .isInstanceOf(MigClusterException.class)
+        .hasMessage(
+            "Not allowed to patch lease gpu-operator/mig4j-rollout-to-small. Grant the verb in RBAC to the user of this client");
   }
 
   @Test
