@@ -30,6 +30,7 @@ final class Conductor {
   private final RolloutOptions options;
   private final Course course;
   private final RecordStore store;
+  private final RolloutRun.Part part;
   private final BlockingQueue<Runnable> inbox;
   private final Workers workers;
   private final NodeChange change;
@@ -60,6 +61,7 @@ final class Conductor {
     this.options = options;
     this.course = course;
     this.store = store;
+    this.part = part;
     this.inbox = part.inbox();
     this.workers = part.workers();
     this.told = Shown.of(course);
@@ -108,11 +110,13 @@ final class Conductor {
         NodeChange.End end = change.run(task);
         inbox.add(() -> end(task, end));
       } catch (CancellationException | InterruptedException cancelled) {
-        LOG.debug("rollout={} node={} cancelled", name, task.node());
-      } catch (RuntimeException failed) {
-        inbox.add(() -> {
-          throw failed;
-        });
+        if (workers.areStopped()) {
+          LOG.debug("rollout={} node={} cancelled", name, task.node());
+        } else {
+          part.fail(cancelled);
+        }
+      } catch (Throwable failed) {
+        part.fail(failed);
       }
     });
   }

@@ -145,8 +145,8 @@ final class RolloutRun {
       /** Workers stop at once, whatever the one who decides is doing. */
       @Override
       public void lost() {
-        part.workers.dismiss();
         part.fail(new Leadership.Lost());
+        part.workers.dismiss();
       }
 
       @Override
@@ -156,8 +156,8 @@ final class RolloutRun {
 
       @Override
       public void fails(Throwable failure) {
-        part.workers.dismiss();
         part.fail(failure);
+        part.workers.dismiss();
       }
     };
   }

@@ -49,6 +49,10 @@ final class Workers {
     stop();
   }
 
+  boolean areStopped() {
+    return pool.isShutdown();
+  }
+
   /**
    * Asked before a node is written.
    *

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rollouts over a small fleet; {@link RolloutScaleTest} has the large one. */
 @Timeout(120)
@@ -297,6 +298,37 @@ class RolloutTest {
             Optional.<FailureCode>empty(),
             "the health gate does not let it pass: {nvidia.com/mig-1g.23gb=56}"));
     assertThat(nodesAsking("small")).isEmpty();
+  }
+
+  static List<RuntimeException> whatAGateMayThrow() {
+    return List.of(new IllegalStateException("no probe"), new CancellationException("no probe"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("whatAGateMayThrow")
+  void run_aGateThatThrows_doesNotLetTheNodePass(RuntimeException thrown) {
+    RolloutStatus end = toSmall(controller)
+        .nodes(List.of(node(0)))
+        .healthGate(status -> {
+          throw thrown;
+        })
+        .run();
+
+    assertThat(end.outcomes())
+        .containsExactly(new NodeOutcome.Failed(
+            node(0),
+            Optional.<FailureCode>empty(),
+            "the health gate does not let it pass, for it throws %s: no probe"
+                .formatted(thrown.getClass().getName())));
+  }
+
+  @Test
+  void run_anErrorOnANodesThread_endsTheRun() {
+    Rollout rollout = toSmall(controller).healthGate(status -> {
+      throw new AssertionError("cannot be");
+    });
+
+    assertThatThrownBy(rollout::run).isInstanceOf(AssertionError.class).hasMessage("cannot be");
   }
 
   // Canaries, pauses, ends
