@@ -245,7 +245,10 @@ final class Course {
       return;
     }
     failures++;
-    boolean back = asked == Asked.YES && rules.rollBack() != RollBack.NONE;
+    // Before a node that asked for the configuration already lies what some other change left.
+    boolean back = asked == Asked.YES
+        && rules.rollBack() != RollBack.NONE
+        && entry.mark() != Mark.KEPT;
     nodes.put(task.node(), entry.with(back ? Mark.FAILED_ASKED : Mark.FAILED, reason));
     if (back) {
       wayBack.add(task.node());

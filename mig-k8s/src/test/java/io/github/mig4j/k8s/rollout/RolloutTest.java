@@ -300,6 +300,24 @@ class RolloutTest {
     assertThat(nodesAsking("small")).isEmpty();
   }
 
+  @Test
+  void run_aNodeThatHadItBefore_staysWhenItFails() {
+    Rollout one = toSmall(controller).nodes(List.of(node(0)));
+    RolloutStatus first = one.run();
+    one.forget();
+
+    RolloutStatus end =
+        one.healthGate(status -> false).onFailure(RollBack.ALL).run();
+
+    assertThat(first.isComplete()).isTrue();
+    assertThat(end.outcomes())
+        .containsExactly(new NodeOutcome.Failed(
+            node(0),
+            Optional.<FailureCode>empty(),
+            "the health gate does not let it pass: {nvidia.com/mig-1g.23gb=56}"));
+    assertThat(nodesAsking("small")).containsExactly(node(0));
+  }
+
   static List<RuntimeException> whatAGateMayThrow() {
     return List.of(new IllegalStateException("no probe"), new CancellationException("no probe"));
   }
