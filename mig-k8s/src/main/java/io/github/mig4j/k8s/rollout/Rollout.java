@@ -146,9 +146,10 @@ public final class Rollout {
   }
 
   /**
-   * Begins with a few nodes, and waits when they are verified. If one of them fails the rollout stops.
+   * Begins with a few nodes, and waits when they are verified. If one of them fails the rollout stops;
+   * one that is skipped, or had the configuration before, proves nothing and passes its turn on.
    *
-   * @param nodes how many, at least 1
+   * @param nodes how many have to be changed and verified, at least 1
    * @param then what to wait for
    * @return a rollout with canaries
    * @throws IllegalArgumentException if the number is below 1
@@ -315,9 +316,10 @@ public final class Rollout {
   }
 
   /**
-   * Lets no further node begin until {@link #resume}. Nodes that are under way come to their end.
+   * Lets no further node begin until {@link #resume}, neither forth nor, where failures have stopped
+   * the rollout, back. Nodes that are under way come to their end, and one that has failed returns.
    *
-   * @throws MigRefusedException if there is no such rollout, or it has ended
+   * @throws MigRefusedException if there is no such rollout, it has ended, or it is being aborted
    */
   public void pause() {
     wish(control -> control.with(Wish.PAUSE));
@@ -326,7 +328,7 @@ public final class Rollout {
   /**
    * Lets the rollout go on after {@link #pause}, or approves its canaries.
    *
-   * @throws MigRefusedException if there is no such rollout, or it has ended
+   * @throws MigRefusedException if there is no such rollout, it has ended, or it is being aborted
    */
   public void resume() {
     wish(control -> {
@@ -337,7 +339,7 @@ public final class Rollout {
 
   /**
    * Ends the rollout once the nodes that are under way have come to their end. Nodes that were changed
-   * stay so. Where no process works on it, {@link #run} ends it, or {@link #forget} without a look at
+   * stay so, also where failures have stopped it and they were about to return. Where no process works on it, {@link #run} ends it, or {@link #forget} without a look at
    * the nodes.
    *
    * @throws MigRefusedException if there is no such rollout, or it has ended
@@ -356,7 +358,11 @@ public final class Rollout {
       if (record.control().phase().isFinal()) {
         throw refused("it has ended (%s)".formatted(record.control().phase()));
       }
-      return record.with(change.apply(record.control()));
+      Control after = change.apply(record.control());
+      if (record.control().wish() == Wish.ABORT && after.wish() != Wish.ABORT) {
+        throw refused("it is being aborted, which is not taken back; forget it and begin anew");
+      }
+      return record.with(after);
     });
   }
 

@@ -80,7 +80,9 @@ record RolloutRecord(
     }
 
     boolean isPaused() {
-      return phase == RolloutPhase.RUNNING && (wish == Wish.PAUSE || canary.isAwaited());
+      return phase == RolloutPhase.RUNNING
+          ? wish == Wish.PAUSE || (wish == Wish.RUN && canary.isAwaited())
+          : phase == RolloutPhase.ROLLING_BACK && wish == Wish.PAUSE;
     }
 
     RolloutPhase shownPhase() {
@@ -89,7 +91,10 @@ record RolloutRecord(
 
     String shownReason() {
       if (!isPaused()) {
-        return reason;
+        return wish == Wish.ABORT && !phase.isFinal() ? "somebody is aborting it" : reason;
+      }
+      if (phase == RolloutPhase.ROLLING_BACK) {
+        return reason + "; somebody paused the way back";
       }
       return wish == Wish.PAUSE
           ? "somebody paused it"

@@ -332,10 +332,12 @@ final class RolloutRun {
         .collect(Collectors.toSet());
   }
 
-  /** Whether a node asks for what the record says it has yet to be asked for. */
+  /** Whether a node asks for what the record says it is yet to be asked for, forth or back. */
   private static boolean isAhead(RolloutRecord record, Entry entry, String label) {
-    return entry.mark() == Mark.WAITING
-        && record.contents().get(entry.content()).isAskedForBy(label);
+    boolean asks = record.contents().get(entry.content()).isAskedForBy(label);
+    return record.control().phase() == RolloutPhase.ROLLING_BACK
+        ? entry.mark() == Mark.VERIFIED && !asks
+        : entry.mark() == Mark.WAITING && asks;
   }
 
   private static boolean isChangedBy(String identity, Node node) {

@@ -521,6 +521,11 @@ class RolloutTest {
 
     rollout.abort();
 
+    assertThatThrownBy(rollout::resume)
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'to-small': it is being aborted, which is not taken back; forget it and begin anew");
+    assertThat(rollout.status().orElseThrow().reason()).isEqualTo("somebody is aborting it");
     assertThat(rollout.run().phase()).isEqualTo(RolloutPhase.ABORTED);
   }
 
