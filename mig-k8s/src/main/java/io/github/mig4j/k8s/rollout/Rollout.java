@@ -96,18 +96,25 @@ public final class Rollout {
    *
    * @param selector labels as kubectl takes them, e.g. {@code nvidia.com/gpu.product=NVIDIA-B200}
    * @return a rollout to these nodes
+   * @throws IllegalArgumentException if the selector is blank, which would be every node there is
    */
   public Rollout nodes(String selector) {
+    if (selector.isBlank()) {
+      throw new IllegalArgumentException(
+          "A blank selector means every node of the cluster; select those with GPUs, e.g. 'nvidia.com/mig.capable=true'");
+    }
     return with(o -> o.withNodes(new NodeSet.Selected(selector)));
   }
 
   /**
    * Chooses nodes by name.
    *
-   * @param names the nodes
+   * @param names the nodes, at least one
    * @return a rollout to these nodes
+   * @throws IllegalArgumentException if there is none
    */
   public Rollout nodes(Collection<String> names) {
+    requireSome(names);
     return with(o -> o.withNodes(new NodeSet.Named(List.copyOf(names))));
   }
 
@@ -116,11 +123,19 @@ public final class Rollout {
    *
    * @param configs names of configurations by node
    * @return a rollout that needs no {@link #config}
-   * @throws IllegalArgumentException if a name of a configuration is no label value
+   * @throws IllegalArgumentException if there is no node, or a name of a configuration is no label
+   *     value
    */
   public Rollout plan(Map<String, String> configs) {
+    requireSome(configs.keySet());
     configs.values().forEach(MigConfig::requireLabelValue);
     return with(o -> o.withNodes(new NodeSet.Planned(new TreeMap<>(configs))));
+  }
+
+  private static void requireSome(Collection<String> nodes) {
+    if (nodes.isEmpty()) {
+      throw new IllegalArgumentException("A rollout needs nodes, but the list is empty; name one");
+    }
   }
 
   /**
@@ -266,6 +281,7 @@ public final class Rollout {
   /**
    * Rolls out, or goes on with what was begun under this name, and returns when that has ended. While
    * it is paused or another process works on it, this waits. A rollout that has ended is only told.
+   * Whoever goes on has to bring the same rules; the nodes and configurations are compared.
    *
    * @return what became of each node
    * @throws IllegalStateException if nodes or configuration are missing

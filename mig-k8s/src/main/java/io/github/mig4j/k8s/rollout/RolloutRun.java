@@ -88,7 +88,7 @@ final class RolloutRun {
     }
     while (true) {
       if (known.filter(record -> record.control().phase().isFinal()).isPresent()) {
-        return requireSameName(known.get()).status(name);
+        return requireSame(known.get()).status(name);
       }
       Optional<RolloutStatus> end = lead(store);
       if (end.isPresent()) {
@@ -180,7 +180,7 @@ final class RolloutRun {
   private RolloutStatus work(RecordStore store, Part part) throws InterruptedException {
     Optional<RolloutRecord> begun = store.read();
     SortedMap<String, String> configs =
-        begun.map(this::requireSameName).map(RolloutRecord::configs).orElseGet(this::configs);
+        begun.map(this::requireSame).map(RolloutRecord::configs).orElseGet(this::configs);
     try (SharedOutlook outlook = outlook(configs.keySet(), part.workers::requireRight)) {
       RolloutRecord record = begun.isPresent()
           ? store.update(last -> last.control().phase().isFinal() ? last : last.ledBy(part.leader))
@@ -292,13 +292,18 @@ final class RolloutRun {
   }
 
   /** A rollout under this name is gone on with only if it is to the same. */
-  private RolloutRecord requireSameName(RolloutRecord record) {
+  private RolloutRecord requireSame(RolloutRecord record) {
     String asked = options.config();
     Set<String> recorded = record.configNames();
     if (!asked.isEmpty() && !recorded.equals(Set.of(asked))) {
       throw refused(
           "the one under this name is to %s, not to '%s'; choose another name, or abort and forget that one"
               .formatted(quoted(recorded), asked));
+    }
+    if (!options.nodes().isOf(record.configs(), asked)) {
+      throw refused(
+          "the one under this name, of %d nodes, is not what is asked for now (%s); choose another name, or abort and forget that one"
+              .formatted(record.nodes().size(), options.nodes()));
     }
     return record;
   }

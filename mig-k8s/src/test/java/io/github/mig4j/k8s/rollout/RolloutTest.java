@@ -203,6 +203,22 @@ class RolloutTest {
   }
 
   @Test
+  void nodes_ofNone_areWrongUsage() {
+    Rollout rollout = Rollout.of(controller.mig(), "x");
+
+    assertThatThrownBy(() -> rollout.nodes(" "))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "A blank selector means every node of the cluster; select those with GPUs, e.g. 'nvidia.com/mig.capable=true'");
+    assertThatThrownBy(() -> rollout.nodes(List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A rollout needs nodes, but the list is empty; name one");
+    assertThatThrownBy(() -> rollout.plan(Map.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A rollout needs nodes, but the list is empty; name one");
+  }
+
+  @Test
   void run_anotherRolloutOfThatName_isRefused() {
     toSmall(controller).run();
 
@@ -210,6 +226,25 @@ class RolloutTest {
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
             "Rollout 'to-small': the one under this name is to 'small', not to 'medium'; choose another name, or abort and forget that one");
+  }
+
+  @Test
+  void run_ofThatName_toOtherNodes_isRefused() {
+    Rollout mixed = Rollout.of(controller.mig(), "mixed").timings(QUICK);
+    mixed.plan(Map.of(node(0), "small", node(1), "medium")).run();
+
+    assertThatThrownBy(
+            () -> mixed.plan(Map.of(node(0), "medium", node(1), "small")).run())
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'mixed': the one under this name, of 2 nodes, is not what is asked for now (%s=medium, %s=small); choose another name, or abort and forget that one"
+                .formatted(node(0), node(1)));
+    assertThatThrownBy(() -> mixed.nodes(List.of(node(0))).run())
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'mixed': the one under this name, of 2 nodes, is not what is asked for now (%s); choose another name, or abort and forget that one"
+                .formatted(node(0)));
+    assertThat(mixed.nodes(List.of(node(1), node(0))).run().isComplete()).isTrue();
   }
 
   @Test
