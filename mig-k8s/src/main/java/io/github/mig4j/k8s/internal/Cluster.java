@@ -37,6 +37,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -239,6 +240,17 @@ public final class Cluster {
               .formatted(client.getMasterUrl(), patience, what),
           e);
     }
+  }
+
+  /** Tells if what was started by a request ends by a failure. {@code what} is as in {@link #call}. */
+  public void onFailure(
+      String what, CompletionStage<?> started, Consumer<RuntimeException> listener) {
+    Object unused = started.whenComplete((none, failure) -> {
+      if (failure != null) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        listener.accept(failure(what, KubernetesClientException.launderThrowable(cause)));
+      }
+    });
   }
 
   /**

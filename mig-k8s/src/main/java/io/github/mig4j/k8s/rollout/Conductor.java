@@ -43,6 +43,10 @@ final class Conductor {
     }
   }
 
+  /** Time in which nodes were changed, up to {@link #clockedNanos}. */
+  private Duration running = Duration.ZERO;
+
+  private long clockedNanos = startNanos;
   private Shown told;
   private Shown due;
   private int ended;
@@ -76,7 +80,7 @@ final class Conductor {
     LOG.info("rollout={} phase={} taken-up=\"{}\"", name, told.phase, progress());
     options.listener().accept(new RolloutEvent.TakenUp(name, progress()));
     try (AutoCloseable wishes =
-        store.watch(wanted -> inbox.add(() -> course.wish(wanted)), PATIENCE)) {
+        store.watch(wanted -> inbox.add(() -> course.wish(wanted)), part::fail, PATIENCE)) {
       return conduct();
     } catch (InterruptedException | RuntimeException e) {
       throw e;
@@ -89,6 +93,7 @@ final class Conductor {
 
   private RolloutStatus conduct() throws InterruptedException {
     while (true) {
+      clock();
       course.next(now(), options.canary()).forEach(this::begin);
       tellPhase();
       if (course.control().phase().isFinal() && !unsaved) {
@@ -100,6 +105,15 @@ final class Conductor {
         message = inbox.poll();
       }
     }
+  }
+
+  /** What is paused takes no time. */
+  private void clock() {
+    long now = System.nanoTime();
+    if (course.control().shownPhase() == RolloutPhase.RUNNING) {
+      running = running.plusNanos(now - clockedNanos);
+    }
+    clockedNanos = now;
   }
 
   private void begin(Task task) {
@@ -123,7 +137,7 @@ final class Conductor {
 
   private void end(Task task, NodeChange.End end) {
     end.tell(course, task);
-    ended++;
+    ended += end instanceof NodeChange.End.Skipped ? 0 : 1;
     boolean urgent = !(end instanceof NodeChange.End.Arrived);
     saveNanos = urgent || !unsaved ? now(urgent ? Duration.ZERO : CHECKPOINT) : saveNanos;
     unsaved = true;
@@ -196,11 +210,12 @@ final class Conductor {
     int left = counts.getOrDefault(RolloutProgress.State.WAITING, 0)
         + counts.getOrDefault(RolloutProgress.State.UNDER_WAY, 0);
     Duration elapsed = Duration.ofNanos(System.nanoTime() - startNanos);
+    clock();
     boolean moves = ended > 0 && left > 0 && course.control().shownPhase() == RolloutPhase.RUNNING;
     return new RolloutProgress(
         counts,
         elapsed,
-        moves ? Optional.of(elapsed.multipliedBy(left).dividedBy(ended)) : Optional.empty());
+        moves ? Optional.of(running.multipliedBy(left).dividedBy(ended)) : Optional.empty());
   }
 
   /** Interrupts what is under way, which the next process takes up. */

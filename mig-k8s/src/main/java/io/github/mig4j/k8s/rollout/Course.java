@@ -231,8 +231,8 @@ final class Course {
     if (!allSkipped) {
       control = control.with(RolloutPhase.DONE, "");
     } else if (rules.canaries() > 0) {
-      control = control.with(
-          RolloutPhase.STOPPED, "no canary was verified, for every node was skipped");
+      control =
+          control.with(RolloutPhase.STOPPED, "no canary was verified, for every node was skipped");
     } else {
       control = control.with(RolloutPhase.DONE, "every node was skipped");
     }
@@ -295,9 +295,8 @@ final class Course {
     }
     failures++;
     // Before a node that asked for the configuration already lies what some other change left.
-    boolean back = asked == Asked.YES
-        && rules.rollBack() != RollBack.NONE
-        && entry.mark() != Mark.KEPT;
+    boolean back =
+        asked == Asked.YES && rules.rollBack() != RollBack.NONE && entry.mark() != Mark.KEPT;
     nodes.put(task.node(), entry.with(back ? Mark.FAILED_ASKED : Mark.FAILED, reason));
     if (back) {
       owed.add(task.node());

@@ -112,12 +112,12 @@ final class Leadership implements AutoCloseable {
     }
 
     @Override
-    public LeaderElectionRecord get(KubernetesClient client) {
+    public synchronized LeaderElectionRecord get(KubernetesClient client) {
       return told("get", () -> super.get(client));
     }
 
     @Override
-    public void create(KubernetesClient client, LeaderElectionRecord record) {
+    public synchronized void create(KubernetesClient client, LeaderElectionRecord record) {
       Object unused = told("create", () -> {
         super.create(client, record);
         return record;
@@ -125,7 +125,7 @@ final class Leadership implements AutoCloseable {
     }
 
     @Override
-    public void update(KubernetesClient client, LeaderElectionRecord record) {
+    public synchronized void update(KubernetesClient client, LeaderElectionRecord record) {
       Object unused = told("patch", () -> {
         super.update(client, record);
         return record;
@@ -153,7 +153,8 @@ final class Leadership implements AutoCloseable {
 
   /** Who has the right now; empty if nobody does. */
   static Optional<String> holder(Cluster cluster, String namespace, String name) {
-    @Nullable Lease lease = cluster.call(
+    @Nullable
+    Lease lease = cluster.call(
         "get lease %s/%s".formatted(namespace, name),
         () -> cluster.client().leases().inNamespace(namespace).withName(name).get());
     return Optional.ofNullable(lease)
@@ -166,7 +167,8 @@ final class Leadership implements AutoCloseable {
   private static boolean isLive(LeaseSpec spec, Instant now) {
     return spec.getRenewTime() != null
         && spec.getLeaseDurationSeconds() != null
-        && now.isBefore(spec.getRenewTime().toInstant().plusSeconds(spec.getLeaseDurationSeconds()));
+        && now.isBefore(
+            spec.getRenewTime().toInstant().plusSeconds(spec.getLeaseDurationSeconds()));
   }
 
   /** A Lease that was given back has no holder. */

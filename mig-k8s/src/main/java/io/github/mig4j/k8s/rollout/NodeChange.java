@@ -154,7 +154,8 @@ final class NodeChange {
     try {
       return failed(task, reason);
     } catch (MigClusterException again) {
-      // Only a node that this process has written is read, and not looked up in what the watch tells.
+      // Only a node that this process has written is read, and not looked up in what the watch
+      // tells.
       return new End.Failed(String.valueOf(reason), Asked.YES);
     }
   }

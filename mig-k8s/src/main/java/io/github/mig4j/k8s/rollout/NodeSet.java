@@ -83,7 +83,8 @@ sealed interface NodeSet {
 
     @Override
     public String toString() {
-      return some(configs.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
+      return some(
+          configs.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
     }
   }
 

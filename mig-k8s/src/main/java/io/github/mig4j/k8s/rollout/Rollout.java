@@ -395,12 +395,14 @@ public final class Rollout {
     Optional<Control> control = store.read().map(RolloutRecord::control);
     if (control.isPresent() && !control.get().phase().isFinal()) {
       if (control.get().wish() != Wish.ABORT) {
-        throw refused("it has not ended (%s); abort it first".formatted(control.get().shownPhase()));
+        throw refused(
+            "it has not ended (%s); abort it first".formatted(control.get().shownPhase()));
       }
       Leadership.holder(cluster, cluster.operatorNamespace(), RolloutRun.recordName(name))
           .ifPresent(holder -> {
-            throw refused("it is being aborted by %s; try again when that has ended, or 15 seconds after it died"
-                .formatted(holder));
+            throw refused(
+                "it is being aborted by %s; try again when that has ended, or 15 seconds after it died"
+                    .formatted(holder));
           });
     }
     if (control.isPresent()) {

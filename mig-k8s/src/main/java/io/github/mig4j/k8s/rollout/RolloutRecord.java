@@ -224,8 +224,8 @@ record RolloutRecord(
   /** The name of each node's configuration. */
   SortedMap<String, String> configs() {
     SortedMap<String, String> configs = new TreeMap<>();
-    nodes.forEach((node, entry) ->
-        configs.put(node, contents.get(entry.content()).config()));
+    nodes.forEach(
+        (node, entry) -> configs.put(node, contents.get(entry.content()).config()));
     return configs;
   }
 
@@ -243,10 +243,15 @@ record RolloutRecord(
     return new RolloutRecord(contents, control, nodes, other);
   }
 
-  /** The ConfigMap's data. Texts are left out where they would make it too large. */
+  /** The ConfigMap's data. Texts are shortened as far as they would make it too large. */
   Map<String, String> data() {
-    Map<String, String> data = data(LONGEST_TEXT);
-    return bytes(data) <= MAX_BYTES ? data : data(0);
+    int longest = LONGEST_TEXT;
+    Map<String, String> data = data(longest);
+    while (bytes(data) > MAX_BYTES && longest > 0) {
+      longest /= 2;
+      data = data(longest);
+    }
+    return data;
   }
 
   static int bytes(Map<String, String> data) {

@@ -70,7 +70,7 @@ final class RolloutRun {
                 .apply(configs.getOrDefault(node, ""))
                 .disruption(options.disruption())
                 .preflight(),
-            GpuPods.using(outlook.pods(node)).stream()
+            GpuPods.using(outlook.seenPods(node)).stream()
                 .map(GpuPods::name)
                 .sorted()
                 .toList()));
@@ -185,6 +185,7 @@ final class RolloutRun {
       RolloutRecord record = begun.isPresent()
           ? store.update(last -> last.control().phase().isFinal() ? last : last.ledBy(part.leader))
           : begin(store, configs, outlook, part.leader);
+      outlook.onEnd(part::fail);
       Set<String> inTheMiddle = inTheMiddle(record, outlook);
       if (record.control().phase().isFinal()) {
         return record.status(name);
@@ -199,10 +200,7 @@ final class RolloutRun {
   }
 
   private RolloutRecord begin(
-      RecordStore store,
-      SortedMap<String, String> configs,
-      SharedOutlook outlook,
-      String leader) {
+      RecordStore store, SortedMap<String, String> configs, SharedOutlook outlook, String leader) {
     List<Content> contents = requireContents(configs);
     List<String> known = contents.stream().map(Content::config).toList();
     Map<String, Entry> nodes = new LinkedHashMap<>();
@@ -249,7 +247,7 @@ final class RolloutRun {
   private static List<String> inOrder(Set<String> nodes, SharedOutlook outlook) {
     Map<String, Integer> pods = nodes.stream()
         .collect(Collectors.toMap(
-            node -> node, node -> GpuPods.using(outlook.pods(node)).size()));
+            node -> node, node -> GpuPods.using(outlook.seenPods(node)).size()));
     return nodes.stream()
         .sorted(Comparator.comparing((String node) -> pods.getOrDefault(node, 0))
             .thenComparing(node -> node))

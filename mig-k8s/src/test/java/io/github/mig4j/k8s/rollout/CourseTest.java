@@ -262,8 +262,7 @@ class CourseTest {
 
     assertThat(course.next(NOW, NO_PAUSE)).isEmpty();
     assertThat(course.control().phase()).isEqualTo(RolloutPhase.STOPPED);
-    assertThat(course.control().reason())
-        .isEqualTo("1 node failed; somebody aborted the way back");
+    assertThat(course.control().reason()).isEqualTo("1 node failed; somebody aborted the way back");
     assertThat(course.outcome("n0")).isEqualTo(new NodeOutcome.Verified("n0"));
   }
 
@@ -282,9 +281,8 @@ class CourseTest {
 
   @Test
   void next_ofAPausedWayBackTakenUp_finishesWhatIsInTheMiddle_andNothingElse() {
-    RolloutRecord record = turningBackRecord().with(Control.begin()
-        .with(RolloutPhase.ROLLING_BACK, "1 node failed")
-        .with(Wish.PAUSE));
+    RolloutRecord record = turningBackRecord()
+        .with(Control.begin().with(RolloutPhase.ROLLING_BACK, "1 node failed").with(Wish.PAUSE));
     Course course = new Course(record, new Rules(3, 0, 1, RollBack.ALL), Set.of("n0"));
 
     assertThat(course.next(NOW, NO_PAUSE)).containsExactly(back("n0"));

@@ -190,11 +190,20 @@ public final class FleetServer implements AutoCloseable {
     }
   }
 
-  /** Ends every watch, and forgets the past, so that whoever watches has to list again. */
+  /**
+   * Ends every watch, and forgets the past, in which one object of each kind changed; so whoever
+   * watches has to list again.
+   */
   synchronized void cutWatches() {
     for (Kind kind : kinds.values()) {
       kind.history.clear();
       version++;
+      if (!kind.objects.isEmpty()) {
+        ObjectNode changed = kind.objects.firstEntry().getValue().deepCopy();
+        ((ObjectNode) changed.get("metadata")).put("resourceVersion", String.valueOf(version));
+        kind.objects.put(kind.objects.firstKey(), changed);
+        version++;
+      }
       kind.watches.forEach(Watch::cut);
     }
   }

@@ -85,7 +85,9 @@ class RolloutRecordTest {
 
     assertThat(RolloutRecord.bytes(plain.data())).isLessThan(350_000);
     assertThat(RolloutRecord.bytes(wordy.data())).isLessThanOrEqualTo(RolloutRecord.MAX_BYTES);
-    assertThat(RolloutRecord.read("ConfigMap ns/x", wordy.data()).nodes()).hasSize(5_000);
+    assertThat(RolloutRecord.read("ConfigMap ns/x", wordy.data()).nodes())
+        .hasSize(5_000)
+        .allSatisfy((node, entry) -> assertThat(entry.text()).startsWith("because because "));
   }
 
   private static RolloutRecord of5000(Function<Integer, Entry> entry) {

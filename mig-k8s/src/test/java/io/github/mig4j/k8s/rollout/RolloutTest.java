@@ -341,8 +341,7 @@ class RolloutTest {
     RolloutStatus first = one.run();
     one.forget();
 
-    RolloutStatus end =
-        one.healthGate(status -> false).onFailure(RollBack.ALL).run();
+    RolloutStatus end = one.healthGate(status -> false).onFailure(RollBack.ALL).run();
 
     assertThat(first.isComplete()).isTrue();
     assertThat(end.outcomes())
@@ -510,8 +509,7 @@ class RolloutTest {
   void run_interrupted_abortedAndRunAgain_tellsWhatWasChanged() throws Exception {
     server.stall(node(0));
     BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
-    Rollout rollout =
-        toSmall(controller).maxUnavailable(Amount.nodes(1)).onProgress(events::add);
+    Rollout rollout = toSmall(controller).maxUnavailable(Amount.nodes(1)).onProgress(events::add);
     Thread process = process(rollout);
     while (await(events, NodeStep.class).step().phase() != ApplyPhase.REQUESTED) {
       // Whatever comes before.
@@ -706,10 +704,10 @@ class RolloutTest {
   @ParameterizedTest
   @CsvSource({"GET,get", "POST,create"})
   void run_withoutPermissionForLeases_fails(String method, String verb) {
-    server.refuse(request -> request.getMethod().equals(method)
-            && request.getPath().contains("/leases")
-        ? Optional.of(403)
-        : Optional.empty());
+    server.refuse(
+        request -> request.getMethod().equals(method) && request.getPath().contains("/leases")
+            ? Optional.of(403)
+            : Optional.empty());
 
     assertThatThrownBy(toSmall(controller)::run)
         .isInstanceOf(MigClusterException.class)
@@ -763,6 +761,29 @@ class RolloutTest {
         .start();
 
     assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/api/v1/nodes, list and watch nodes",
+    "/api/v1/pods, list and watch pods in all namespaces"
+  })
+  void run_aListThatIsForbiddenMeanwhile_endsTheRun(String path, String what) throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+
+    server.refuse(request ->
+        request.getPath().startsWith(path + "?") && !request.getPath().contains("watch=true")
+            ? Optional.of(403)
+            : Optional.empty());
+    server.cutWatches();
+
+    assertThatThrownBy(() -> end.get(1, TimeUnit.MINUTES))
+        .cause()
+        .isInstanceOf(MigClusterException.class)
+        .hasMessage(
+            "Not allowed to %s. Grant the verb in RBAC to the user of this client".formatted(what));
   }
 
   // Dry run
