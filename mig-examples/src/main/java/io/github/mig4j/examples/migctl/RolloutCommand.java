@@ -122,7 +122,7 @@ final class RolloutCommand implements Callable<Integer> {
         names = "--canary",
         paramLabel = "COUNT",
         description = "Begin with so many nodes, and wait then for 'migctl rollout resume'.")
-    private int canaries;
+    private @Nullable Integer canaries;
 
     @Option(
         names = "--canary-pause",
@@ -187,7 +187,10 @@ final class RolloutCommand implements Callable<Integer> {
             .nodeDeadline(nodeTimeout)
             .timings(ApplyTimings.builder().stability(stability).build())
             .onProgress(this::tell);
-        if (canaries > 0) {
+        if (canaries == null && canaryPause != null) {
+          throw usage("--canary-pause needs --canary, which says how many nodes come before it");
+        }
+        if (canaries != null) {
           rollout = rollout.canary(
               canaries, canaryPause == null ? Canary.awaitApproval() : Canary.pause(canaryPause));
         }

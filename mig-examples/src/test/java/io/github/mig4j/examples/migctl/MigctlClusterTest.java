@@ -258,6 +258,13 @@ class MigctlClusterTest {
         .startsWith("Choose nodes by --selector or by --nodes");
     assertThat(migctl("rollout", "run", "x", "small", "--max-unavailable", "few").err)
         .startsWith("Invalid value for option '--max-unavailable': Not an amount: 'few'.");
+    assertThat(migctl("rollout", "run", "x", "small", "--selector", "").err)
+        .startsWith("A blank selector means every node of the cluster; select those with GPUs,"
+            + " e.g. 'nvidia.com/mig.capable=true'");
+    assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--canary-pause", "1m").err)
+        .startsWith("--canary-pause needs --canary, which says how many nodes come before it");
+    assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--canary", "0").err)
+        .startsWith("The number of canaries must be at least 1, but was 0");
     assertThat(migctl("rollout", "run", "No Name", "small", "--nodes", "a").exit)
         .isEqualTo(2);
   }

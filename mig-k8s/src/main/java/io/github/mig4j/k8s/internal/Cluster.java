@@ -37,6 +37,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -241,6 +242,17 @@ public final class Cluster {
     }
   }
 
+  /** Tells if what was started by a request ends by a failure. {@code what} is as in {@link #call}. */
+  public void onFailure(
+      String what, CompletionStage<?> started, Consumer<RuntimeException> listener) {
+    Object unused = started.whenComplete((none, failure) -> {
+      if (failure != null) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        listener.accept(failure(what, KubernetesClientException.launderThrowable(cause)));
+      }
+    });
+  }
+
   /**
    * Changes a node, on the version of it that the patch was computed from.
    *
@@ -248,6 +260,7 @@ public final class Cluster {
    */
   public Node patch(NodePatch patch) {
     String name = patch.node().getMetadata().getName();
+    outlook.beforeWrite();
     // By name alone, fabric8 would read the node first.
     Node after = call(
         "patch node " + name,
@@ -269,6 +282,7 @@ public final class Cluster {
   public boolean evict(Pod pod) {
     String namespace = pod.getMetadata().getNamespace();
     String name = pod.getMetadata().getName();
+    outlook.beforeWrite();
     Eviction eviction = new EvictionBuilder()
         .withNewMetadata()
         .withNamespace(namespace)
@@ -325,7 +339,8 @@ public final class Cluster {
     RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
         .withRequestRetryBackoffLimit(0)
         .build();
-    return new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings);
+    Cluster other = new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings);
+    return outlook instanceof OwnOutlook ? other : other.with(outlook);
   }
 
   /** The MIG manager's pods of a namespace. */

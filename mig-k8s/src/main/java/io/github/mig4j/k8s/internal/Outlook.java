@@ -42,6 +42,9 @@ public interface Outlook {
   Following follow(String node, ResourceEventHandler<Node> listener, Duration patience)
       throws InterruptedException;
 
+  /** Called before a node is written or a pod is evicted; throws where that is no longer allowed. */
+  default void beforeWrite() {}
+
   /** Takes note of a write, which may be seen only later. */
   default void wrote(Node after) {}
 

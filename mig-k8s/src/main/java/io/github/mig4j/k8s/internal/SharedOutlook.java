@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * Many nodes seen by one watch of nodes and one of pods, whatever is asked about them. Both are
@@ -23,10 +24,13 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class SharedOutlook implements Outlook, AutoCloseable {
 
+  private static final String NODES = "list and watch nodes";
+  private static final String PODS = "list and watch pods in all namespaces";
   private static final long PAGE = 500;
   private static final Duration POLICIES_HOLD = Duration.ofMinutes(1);
 
   private final Cluster cluster;
+  private final Runnable right;
   private final SeenNodes nodes;
   private final SeenPods pods;
   private final SharedIndexInformer<Node> nodeInformer;
@@ -41,9 +45,11 @@ public final class SharedOutlook implements Outlook, AutoCloseable {
    * Prepares to look; {@link #start} begins.
    *
    * @param names the nodes that matter
+   * @param right called before each write; throws if that is no longer this process's part
    */
-  public SharedOutlook(Cluster cluster, Set<String> names) {
+  public SharedOutlook(Cluster cluster, Set<String> names, Runnable right) {
     this.cluster = cluster;
+    this.right = right;
     this.nodes = new SeenNodes(names, cluster.settings().configLabel());
     this.pods = new SeenPods(names);
     this.nodeInformer = cluster
@@ -67,8 +73,14 @@ public final class SharedOutlook implements Outlook, AutoCloseable {
 
   /** Returns once everything has been listed. */
   public void start(Duration patience) throws InterruptedException {
-    cluster.await("list and watch nodes", nodeInformer.start(), patience);
-    cluster.await("list and watch pods in all namespaces", podInformer.start(), patience);
+    cluster.await(NODES, nodeInformer.start(), patience);
+    cluster.await(PODS, podInformer.start(), patience);
+  }
+
+  /** Tells if nothing more will be seen, e.g. since the right to watch was taken away. */
+  public void onEnd(Consumer<RuntimeException> listener) {
+    cluster.onFailure(NODES, nodeInformer.stopped(), listener);
+    cluster.onFailure(PODS, podInformer.stopped(), listener);
   }
 
   @Override
@@ -93,13 +105,24 @@ public final class SharedOutlook implements Outlook, AutoCloseable {
   }
 
   @Override
+  public void beforeWrite() {
+    right.run();
+  }
+
+  @Override
   public void wrote(Node after) {
     written.put(after.getMetadata().getName(), after.getMetadata().getResourceVersion());
   }
 
+  /** As {@link #pods}, without a request. */
+  public List<Pod> seenPods(String node) {
+    return pods.of(node);
+  }
+
+  /** Whether a node is idle must not rest on a watch that is away, so then they are listed. */
   @Override
   public List<Pod> pods(String node) {
-    return pods.of(node);
+    return podInformer.isWatching() ? pods.of(node) : cluster.podsOnNode(node);
   }
 
   @Override

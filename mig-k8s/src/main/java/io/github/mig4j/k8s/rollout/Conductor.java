@@ -8,8 +8,6 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,9 +30,10 @@ final class Conductor {
   private final RolloutOptions options;
   private final Course course;
   private final RecordStore store;
+  private final RolloutRun.Part part;
   private final BlockingQueue<Runnable> inbox;
+  private final Workers workers;
   private final NodeChange change;
-  private final ExecutorService pool;
   private final long startNanos = System.nanoTime();
 
   /** The phase as others see it. */
@@ -44,6 +43,10 @@ final class Conductor {
     }
   }
 
+  /** Time in which nodes were changed, up to {@link #clockedNanos}. */
+  private Duration running = Duration.ZERO;
+
+  private long clockedNanos = startNanos;
   private Shown told;
   private Shown due;
   private int ended;
@@ -56,31 +59,28 @@ final class Conductor {
       RolloutOptions options,
       Course course,
       RecordStore store,
-      BlockingQueue<Runnable> inbox) {
+      RolloutRun.Part part) {
     this.cluster = cluster;
     this.name = name;
     this.options = options;
     this.course = course;
     this.store = store;
-    this.inbox = inbox;
+    this.part = part;
+    this.inbox = part.inbox();
+    this.workers = part.workers();
     this.told = Shown.of(course);
     this.due = told;
     this.change = new NodeChange(
         cluster,
         options,
         step -> inbox.add(() -> options.listener().accept(new RolloutEvent.NodeStep(step))));
-    this.pool = Executors.newCachedThreadPool(task -> {
-      Thread thread = new Thread(task, "mig4j-rollout-" + name);
-      thread.setDaemon(true);
-      return thread;
-    });
   }
 
   RolloutStatus run() throws InterruptedException {
     LOG.info("rollout={} phase={} taken-up=\"{}\"", name, told.phase, progress());
     options.listener().accept(new RolloutEvent.TakenUp(name, progress()));
     try (AutoCloseable wishes =
-        store.watch(wanted -> inbox.add(() -> course.wish(wanted)), PATIENCE)) {
+        store.watch(wanted -> inbox.add(() -> course.wish(wanted)), part::fail, PATIENCE)) {
       return conduct();
     } catch (InterruptedException | RuntimeException e) {
       throw e;
@@ -93,6 +93,7 @@ final class Conductor {
 
   private RolloutStatus conduct() throws InterruptedException {
     while (true) {
+      clock();
       course.next(now(), options.canary()).forEach(this::begin);
       tellPhase();
       if (course.control().phase().isFinal() && !unsaved) {
@@ -106,26 +107,37 @@ final class Conductor {
     }
   }
 
+  /** What is paused takes no time. */
+  private void clock() {
+    long now = System.nanoTime();
+    if (course.control().shownPhase() == RolloutPhase.RUNNING) {
+      running = running.plusNanos(now - clockedNanos);
+    }
+    clockedNanos = now;
+  }
+
   private void begin(Task task) {
     LOG.info(
         "rollout={} node={} config={} way={}", name, task.node(), task.content().key(), task.way());
-    pool.execute(() -> {
+    workers.begin(() -> {
       try {
         NodeChange.End end = change.run(task);
         inbox.add(() -> end(task, end));
       } catch (CancellationException | InterruptedException cancelled) {
-        LOG.debug("rollout={} node={} cancelled", name, task.node());
-      } catch (RuntimeException failed) {
-        inbox.add(() -> {
-          throw failed;
-        });
+        if (workers.areStopped()) {
+          LOG.debug("rollout={} node={} cancelled", name, task.node());
+        } else {
+          part.fail(cancelled);
+        }
+      } catch (Throwable failed) {
+        part.fail(failed);
       }
     });
   }
 
   private void end(Task task, NodeChange.End end) {
     end.tell(course, task);
-    ended++;
+    ended += end instanceof NodeChange.End.Skipped ? 0 : 1;
     boolean urgent = !(end instanceof NodeChange.End.Arrived);
     saveNanos = urgent || !unsaved ? now(urgent ? Duration.ZERO : CHECKPOINT) : saveNanos;
     unsaved = true;
@@ -162,6 +174,9 @@ final class Conductor {
     }
     try {
       RolloutRecord unused = store.update(theirs -> {
+        if (!theirs.leader().equals(course.leader())) {
+          throw new Leadership.Lost();
+        }
         course.wish(theirs.control());
         return course.record();
       });
@@ -195,19 +210,20 @@ final class Conductor {
     int left = counts.getOrDefault(RolloutProgress.State.WAITING, 0)
         + counts.getOrDefault(RolloutProgress.State.UNDER_WAY, 0);
     Duration elapsed = Duration.ofNanos(System.nanoTime() - startNanos);
+    clock();
     boolean moves = ended > 0 && left > 0 && course.control().shownPhase() == RolloutPhase.RUNNING;
     return new RolloutProgress(
         counts,
         elapsed,
-        moves ? Optional.of(elapsed.multipliedBy(left).dividedBy(ended)) : Optional.empty());
+        moves ? Optional.of(running.multipliedBy(left).dividedBy(ended)) : Optional.empty());
   }
 
   /** Interrupts what is under way, which the next process takes up. */
   private void stop() {
-    pool.shutdownNow();
+    workers.stop();
     boolean interrupted = Thread.interrupted();
     try {
-      if (!pool.awaitTermination(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+      if (!workers.awaitEnd(PATIENCE)) {
         LOG.warn("rollout={} threads=left", name);
       }
     } catch (InterruptedException e) {

@@ -31,7 +31,7 @@ final class Course {
    * The rules.
    *
    * @param maxUnavailable nodes at once, at least 1
-   * @param canaries nodes before the pause; 0 for no pause
+   * @param canaries nodes that are verified, each by a change, before the pause; 0 for no pause
    * @param stopAfterFailures that many failures stop the rollout, at least 1
    */
   record Rules(int maxUnavailable, int canaries, int stopAfterFailures, RollBack rollBack) {}
@@ -48,11 +48,16 @@ final class Course {
   private final Rules rules;
   private final List<Content> contents;
   private final Map<String, Entry> nodes;
-  private final List<String> canaries;
   private final Deque<String> begun;
   private final Deque<String> waiting = new ArrayDeque<>();
+  /** Nodes that return at once: they failed, or their way back was begun. */
+  private final Deque<String> owed = new ArrayDeque<>();
+
+  /** Nodes that return because others failed. */
   private final Deque<String> wayBack = new ArrayDeque<>();
+
   private final Set<String> underWay = new LinkedHashSet<>();
+  private final String leader;
   private Control control;
   private int failures;
 
@@ -65,21 +70,26 @@ final class Course {
     this.rules = rules;
     this.contents = record.contents();
     this.control = record.control();
+    this.leader = record.leader();
     this.nodes = new LinkedHashMap<>(record.nodes());
-    this.canaries = nodes.keySet().stream().limit(rules.canaries()).toList();
     this.begun = new ArrayDeque<>();
     nodes.forEach((node, entry) -> {
       if (entry.mark().isWaiting()) {
         (begun.contains(node) ? this.begun : waiting).add(node);
       }
-      if (entry.mark() == Mark.FAILED_ASKED) {
-        wayBack.add(node);
+      if (entry.mark() == Mark.FAILED_ASKED
+          || (entry.mark() == Mark.VERIFIED && begun.contains(node) && isRollingBack())) {
+        owed.add(node);
       }
       failures += entry.mark().isFailure() ? 1 : 0;
     });
-    if (control.phase() == RolloutPhase.ROLLING_BACK) {
+    if (isRollingBack()) {
       turnBack();
     }
+  }
+
+  private boolean isRollingBack() {
+    return control.phase() == RolloutPhase.ROLLING_BACK;
   }
 
   Control control() {
@@ -87,7 +97,12 @@ final class Course {
   }
 
   RolloutRecord record() {
-    return new RolloutRecord(contents, control, new LinkedHashMap<>(nodes));
+    return new RolloutRecord(contents, control, new LinkedHashMap<>(nodes), leader);
+  }
+
+  /** Who the record said works on the rollout. */
+  String leader() {
+    return leader;
   }
 
   NodeOutcome outcome(String node) {
@@ -96,7 +111,9 @@ final class Course {
 
   /** Takes note of what somebody wants. */
   void wish(Control wanted) {
-    control = control.with(wanted.wish());
+    if (control.wish() != Wish.ABORT) {
+      control = control.with(wanted.wish());
+    }
     if (wanted.canary().equals(CanaryState.PASSED)) {
       control = control.with(CanaryState.PASSED);
     }
@@ -106,16 +123,24 @@ final class Course {
   List<Task> next(Instant now, Canary canary) {
     List<Task> tasks = new ArrayList<>();
     begin(begun, Task.Way.FORTH, tasks);
-    begin(wayBack, Task.Way.BACK, tasks);
+    begin(owed, Task.Way.BACK, tasks);
+    beginWaysBack(tasks);
     passCanaries(now, canary);
-    while (mayGoOn() && hasRoom() && !waiting.isEmpty() && isTurnOf(waiting.getFirst())) {
+    while (mayGoOn() && hasRoom() && !waiting.isEmpty() && isTurn()) {
       tasks.add(begin(waiting.removeFirst(), Task.Way.FORTH));
     }
     if (underWay.isEmpty()) {
       end();
-      begin(wayBack, Task.Way.BACK, tasks);
+      beginWaysBack(tasks);
     }
     return tasks;
+  }
+
+  /** Nodes that have not failed themselves return only while that is wished. */
+  private void beginWaysBack(List<Task> tasks) {
+    if (control.wish() == Wish.RUN) {
+      begin(wayBack, Task.Way.BACK, tasks);
+    }
   }
 
   private void begin(Deque<String> queue, Task.Way way, List<Task> tasks) {
@@ -133,22 +158,31 @@ final class Course {
     return underWay.size() < rules.maxUnavailable();
   }
 
-  /** The canaries come first in order, and alone. */
-  private boolean isTurnOf(String node) {
-    return control.canary().equals(CanaryState.PASSED) || canaries.contains(node);
+  /** The canaries come first, and alone; one that was not changed passes its turn on. */
+  private boolean isTurn() {
+    return control.canary().equals(CanaryState.PASSED)
+        || proven() + underWay.size() < rules.canaries();
   }
 
-  /** Once all canaries have ended, none in failure, the pause begins; in its time it ends. */
+  /** Nodes that show what the change does: none that was skipped, or had it before. */
+  private int proven() {
+    return (int) nodes.entrySet().stream()
+        .filter(e -> e.getValue().mark() == Mark.VERIFIED && !underWay.contains(e.getKey()))
+        .count();
+  }
+
+  /** Once enough nodes have proven it, and none has failed, the pause begins; in its time it ends. */
   private void passCanaries(Instant now, Canary canary) {
-    boolean allEnded = canaries.stream()
-        .noneMatch(node -> entry(node).mark().isWaiting() || underWay.contains(node));
+    if (rules.canaries() == 0 && control.canary().equals(CanaryState.AHEAD)) {
+      control = control.with(CanaryState.PASSED);
+    }
     if (control.phase() == RolloutPhase.RUNNING
         && control.canary().equals(CanaryState.AHEAD)
-        && allEnded
+        && underWay.isEmpty()
+        && proven() >= rules.canaries()
         && !mustStop()
         && !waiting.isEmpty()) {
-      control =
-          control.with(canaries.isEmpty() ? CanaryState.PASSED : CanaryState.awaiting(canary, now));
+      control = control.with(CanaryState.awaiting(canary, now));
     }
     if (control.canary().until().filter(end -> !now.isBefore(end)).isPresent()) {
       control = control.with(CanaryState.PASSED);
@@ -163,22 +197,44 @@ final class Course {
   }
 
   private boolean mustStop() {
-    return failures >= rules.stopAfterFailures()
-        || canaries.stream().anyMatch(node -> entry(node).mark().isFailure());
+    return failures >= rules.stopAfterFailures() || hasFailedCanary();
+  }
+
+  /** Until the canaries have passed there are no other nodes that could fail. */
+  private boolean hasFailedCanary() {
+    return failures > 0 && rules.canaries() > 0 && control.canary().equals(CanaryState.AHEAD);
   }
 
   /** Nothing is under way and nothing has begun: is there anything left? */
   private void end() {
-    if (control.phase() == RolloutPhase.ROLLING_BACK) {
-      control = control.with(RolloutPhase.STOPPED, control.reason());
+    if (isRollingBack()) {
+      if (wayBack.isEmpty()) {
+        control = control.with(RolloutPhase.STOPPED, control.reason());
+      } else if (control.wish() == Wish.ABORT) {
+        control = control.with(
+            RolloutPhase.STOPPED, control.reason() + "; somebody aborted the way back");
+      }
     } else if (control.phase() == RolloutPhase.RUNNING) {
       if (mustStop()) {
         stop();
       } else if (control.wish() == Wish.ABORT) {
         control = control.with(RolloutPhase.ABORTED, "somebody aborted it");
       } else if (waiting.isEmpty()) {
-        control = control.with(RolloutPhase.DONE, "");
+        finish();
       }
+    }
+  }
+
+  /** Canaries of which none was verified have let nothing pass. */
+  private void finish() {
+    boolean allSkipped = nodes.values().stream().allMatch(entry -> entry.mark() == Mark.SKIPPED);
+    if (!allSkipped) {
+      control = control.with(RolloutPhase.DONE, "");
+    } else if (rules.canaries() > 0) {
+      control =
+          control.with(RolloutPhase.STOPPED, "no canary was verified, for every node was skipped");
+    } else {
+      control = control.with(RolloutPhase.DONE, "every node was skipped");
     }
   }
 
@@ -187,7 +243,7 @@ final class Course {
         ? "%d %s failed".formatted(failures, failures == 1 ? "node" : "nodes")
         : "a canary failed";
     control = control.with(RolloutPhase.ROLLING_BACK, reason);
-    if (rules.rollBack() == RollBack.ALL) {
+    if (rules.rollBack() == RollBack.ALL && control.wish() != Wish.ABORT) {
       turnBack();
     }
     if (wayBack.isEmpty()) {
@@ -198,7 +254,7 @@ final class Course {
   /** Every node that was changed goes back, the last one first. */
   private void turnBack() {
     nodes.forEach((node, entry) -> {
-      if (entry.mark() == Mark.VERIFIED) {
+      if (entry.mark() == Mark.VERIFIED && !owed.contains(node)) {
         wayBack.addFirst(node);
       }
     });
@@ -238,10 +294,12 @@ final class Course {
       return;
     }
     failures++;
-    boolean back = asked == Asked.YES && rules.rollBack() != RollBack.NONE;
+    // Before a node that asked for the configuration already lies what some other change left.
+    boolean back =
+        asked == Asked.YES && rules.rollBack() != RollBack.NONE && entry.mark() != Mark.KEPT;
     nodes.put(task.node(), entry.with(back ? Mark.FAILED_ASKED : Mark.FAILED, reason));
     if (back) {
-      wayBack.add(task.node());
+      owed.add(task.node());
     }
   }
 

@@ -10,6 +10,7 @@ import io.github.mig4j.k8s.MigConflictException;
 import io.github.mig4j.k8s.MigDeadlineException;
 import io.github.mig4j.k8s.MigFailedException;
 import io.github.mig4j.k8s.MigNode;
+import io.github.mig4j.k8s.MigNodeStatus;
 import io.github.mig4j.k8s.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.rollout.Course.Asked;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,7 +91,7 @@ final class NodeChange {
         LOG.warn(
             "node={} attempt={} waiting=\"{}\"", task.node(), attempt, unanswered.getMessage());
         if (attempt == ATTEMPTS) {
-          return failed(task, unanswered.getMessage());
+          return unanswered(task, unanswered.getMessage());
         }
         TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
       }
@@ -103,11 +105,9 @@ final class NodeChange {
           .timings(options.timings())
           .onProgress(steps)
           .await(options.nodeDeadline());
-      boolean healthy = task.way() == Task.Way.BACK || options.healthGate().test(outcome.status());
-      return healthy
-          ? new End.Arrived()
-          : failed(
-              task, "the health gate does not let it pass: " + outcome.status().allocatable());
+      Optional<String> objection =
+          task.way() == Task.Way.BACK ? Optional.empty() : objection(outcome.status());
+      return objection.isEmpty() ? new End.Arrived() : failed(task, objection.get());
     } catch (MigRefusedException refused) {
       return new End.Skipped(String.join("; ", refused.reasons()));
     } catch (MigFailedException failed) {
@@ -118,6 +118,17 @@ final class NodeChange {
       return cluster.node(task.node()).isEmpty()
           ? new End.Skipped("the node was deleted")
           : failed(task, conflict.getMessage());
+    }
+  }
+
+  /** What the health gate has against a node. */
+  private Optional<String> objection(MigNodeStatus status) {
+    try {
+      return options.healthGate().test(status)
+          ? Optional.empty()
+          : Optional.of("the health gate does not let it pass: " + status.allocatable());
+    } catch (RuntimeException e) {
+      return Optional.of("the health gate does not let it pass, for it throws " + e);
     }
   }
 
@@ -133,9 +144,20 @@ final class NodeChange {
         : node.applyExact(label);
   }
 
-  private End failed(Task task, @org.jspecify.annotations.Nullable String reason) {
+  private End failed(Task task, @Nullable String reason) {
     boolean asked = task.content().isAskedForBy(label(task));
     return new End.Failed(String.valueOf(reason), asked ? Asked.YES : Asked.NO);
+  }
+
+  /** As {@link #failed}, by what was last seen where the node cannot be read. */
+  private End unanswered(Task task, @Nullable String reason) {
+    try {
+      return failed(task, reason);
+    } catch (MigClusterException again) {
+      // Only a node that this process has written is read, and not looked up in what the watch
+      // tells.
+      return new End.Failed(String.valueOf(reason), Asked.YES);
+    }
   }
 
   private String label(Task task) {

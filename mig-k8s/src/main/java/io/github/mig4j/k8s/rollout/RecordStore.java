@@ -92,10 +92,17 @@ final class RecordStore {
         "delete configmap %s/%s".formatted(namespace, name), () -> handle().delete());
   }
 
-  /** Tells what others want, now and whenever that changes; closed by the caller. */
-  AutoCloseable watch(Consumer<RolloutRecord.Control> listener, Duration patience)
+  /**
+   * Tells what others want, now and whenever that changes, and if that will not be told any more;
+   * closed by the caller.
+   */
+  AutoCloseable watch(
+      Consumer<RolloutRecord.Control> listener, Consumer<RuntimeException> onEnd, Duration patience)
       throws InterruptedException {
-    SharedIndexInformer<ConfigMap> informer = handle().runnableInformer(0);
+    String what = "list and watch configmap %s/%s".formatted(namespace, name);
+    SharedIndexInformer<ConfigMap> informer = handle()
+        .runnableInformer(0)
+        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
     informer.addEventHandler(new ResourceEventHandler<>() {
       @Override
       public void onAdd(ConfigMap map) {
@@ -114,8 +121,8 @@ final class RecordStore {
     });
     boolean started = false;
     try {
-      cluster.await(
-          "list and watch configmap %s/%s".formatted(namespace, name), informer.start(), patience);
+      cluster.await(what, informer.start(), patience);
+      cluster.onFailure(what, informer.stopped(), onEnd);
       started = true;
     } finally {
       if (!started) {

@@ -96,18 +96,25 @@ public final class Rollout {
    *
    * @param selector labels as kubectl takes them, e.g. {@code nvidia.com/gpu.product=NVIDIA-B200}
    * @return a rollout to these nodes
+   * @throws IllegalArgumentException if the selector is blank, which would be every node there is
    */
   public Rollout nodes(String selector) {
+    if (selector.isBlank()) {
+      throw new IllegalArgumentException(
+          "A blank selector means every node of the cluster; select those with GPUs, e.g. 'nvidia.com/mig.capable=true'");
+    }
     return with(o -> o.withNodes(new NodeSet.Selected(selector)));
   }
 
   /**
    * Chooses nodes by name.
    *
-   * @param names the nodes
+   * @param names the nodes, at least one
    * @return a rollout to these nodes
+   * @throws IllegalArgumentException if there is none
    */
   public Rollout nodes(Collection<String> names) {
+    requireSome(names);
     return with(o -> o.withNodes(new NodeSet.Named(List.copyOf(names))));
   }
 
@@ -116,11 +123,19 @@ public final class Rollout {
    *
    * @param configs names of configurations by node
    * @return a rollout that needs no {@link #config}
-   * @throws IllegalArgumentException if a name of a configuration is no label value
+   * @throws IllegalArgumentException if there is no node, or a name of a configuration is no label
+   *     value
    */
   public Rollout plan(Map<String, String> configs) {
+    requireSome(configs.keySet());
     configs.values().forEach(MigConfig::requireLabelValue);
     return with(o -> o.withNodes(new NodeSet.Planned(new TreeMap<>(configs))));
+  }
+
+  private static void requireSome(Collection<String> nodes) {
+    if (nodes.isEmpty()) {
+      throw new IllegalArgumentException("A rollout needs nodes, but the list is empty; name one");
+    }
   }
 
   /**
@@ -146,9 +161,10 @@ public final class Rollout {
   }
 
   /**
-   * Begins with a few nodes, and waits when they are verified. If one of them fails the rollout stops.
+   * Begins with a few nodes, and waits when they are verified. If one of them fails the rollout stops;
+   * one that is skipped, or had the configuration before, proves nothing and passes its turn on.
    *
-   * @param nodes how many, at least 1
+   * @param nodes how many have to be changed and verified, at least 1
    * @param then what to wait for
    * @return a rollout with canaries
    * @throws IllegalArgumentException if the number is below 1
@@ -265,6 +281,7 @@ public final class Rollout {
   /**
    * Rolls out, or goes on with what was begun under this name, and returns when that has ended. While
    * it is paused or another process works on it, this waits. A rollout that has ended is only told.
+   * Whoever goes on has to bring the same rules; the nodes and configurations are compared.
    *
    * @return what became of each node
    * @throws IllegalStateException if nodes or configuration are missing
@@ -315,9 +332,10 @@ public final class Rollout {
   }
 
   /**
-   * Lets no further node begin until {@link #resume}. Nodes that are under way come to their end.
+   * Lets no further node begin until {@link #resume}, neither forth nor, where failures have stopped
+   * the rollout, back. Nodes that are under way come to their end, and one that has failed returns.
    *
-   * @throws MigRefusedException if there is no such rollout, or it has ended
+   * @throws MigRefusedException if there is no such rollout, it has ended, or it is being aborted
    */
   public void pause() {
     wish(control -> control.with(Wish.PAUSE));
@@ -326,7 +344,7 @@ public final class Rollout {
   /**
    * Lets the rollout go on after {@link #pause}, or approves its canaries.
    *
-   * @throws MigRefusedException if there is no such rollout, or it has ended
+   * @throws MigRefusedException if there is no such rollout, it has ended, or it is being aborted
    */
   public void resume() {
     wish(control -> {
@@ -337,7 +355,8 @@ public final class Rollout {
 
   /**
    * Ends the rollout once the nodes that are under way have come to their end. Nodes that were changed
-   * stay so.
+   * stay so, also where failures have stopped it and they were about to return. Where no process works on it, {@link #run} ends it, or {@link #forget} without a look at
+   * the nodes.
    *
    * @throws MigRefusedException if there is no such rollout, or it has ended
    */
@@ -355,24 +374,38 @@ public final class Rollout {
       if (record.control().phase().isFinal()) {
         throw refused("it has ended (%s)".formatted(record.control().phase()));
       }
-      return record.with(change.apply(record.control()));
+      Control after = change.apply(record.control());
+      if (record.control().wish() == Wish.ABORT && after.wish() != Wish.ABORT) {
+        throw refused("it is being aborted, which is not taken back; forget it and begin anew");
+      }
+      return record.with(after);
     });
   }
 
   /**
-   * Deletes the record of a rollout that has ended, so that one of this name can begin anew. Does
-   * nothing if there is none.
+   * Deletes the record of a rollout that has ended, or that is to be aborted and on which no process
+   * works, so that one of this name can begin anew. Does nothing if there is none.
    *
    * @throws MigRefusedException if it has not ended
+   * @throws io.github.mig4j.k8s.MigClusterException if the API server does not answer or does not
+   *     allow it
    */
   public void forget() {
     RecordStore store = store();
-    Optional<RolloutRecord> record = store.read();
-    if (record.isPresent() && !record.get().control().phase().isFinal()) {
-      throw refused("it has not ended (%s); abort it first, and run it to its end"
-          .formatted(record.get().control().shownPhase()));
+    Optional<Control> control = store.read().map(RolloutRecord::control);
+    if (control.isPresent() && !control.get().phase().isFinal()) {
+      if (control.get().wish() != Wish.ABORT) {
+        throw refused(
+            "it has not ended (%s); abort it first".formatted(control.get().shownPhase()));
+      }
+      Leadership.holder(cluster, cluster.operatorNamespace(), RolloutRun.recordName(name))
+          .ifPresent(holder -> {
+            throw refused(
+                "it is being aborted by %s; try again when that has ended, or 15 seconds after it died"
+                    .formatted(holder));
+          });
     }
-    if (record.isPresent()) {
+    if (control.isPresent()) {
       store.delete();
     }
   }

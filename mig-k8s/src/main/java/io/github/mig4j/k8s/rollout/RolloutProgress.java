@@ -10,8 +10,9 @@ import java.util.Optional;
  *
  * @param counts the number of nodes in each state; one of which there is no node is not in it
  * @param elapsed time since this process began to work on the rollout
- * @param remaining how long it takes at the pace so far; empty before the first node has ended, while
- *     the rollout is paused, and once it has ended
+ * @param remaining how long it takes at the pace so far, in which neither pauses nor nodes that were
+ *     skipped count; empty before the first node has ended, while the rollout is paused, and once it
+ *     has ended
  */
 public record RolloutProgress(
     Map<State, Integer> counts, Duration elapsed, Optional<Duration> remaining) {

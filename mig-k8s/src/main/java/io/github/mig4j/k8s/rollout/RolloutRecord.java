@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What a rollout keeps in the cluster, as the data of its ConfigMap: a few fields, and a line for each
@@ -20,8 +23,10 @@ import java.util.regex.Pattern;
  * @param contents the configurations, each by its name and by the name that stands for its content
  * @param control what decides whether nodes may begin
  * @param nodes the nodes in the order in which they have their turn
+ * @param leader who works on it, or did last; whoever finds another name here may not write
  */
-record RolloutRecord(List<Content> contents, Control control, Map<String, Entry> nodes) {
+record RolloutRecord(
+    List<Content> contents, Control control, Map<String, Entry> nodes, String leader) {
 
   /** An API server accepts 1 MiB; the rest is for metadata. */
   static final int MAX_BYTES = 1000 * 1024;
@@ -75,7 +80,9 @@ record RolloutRecord(List<Content> contents, Control control, Map<String, Entry>
     }
 
     boolean isPaused() {
-      return phase == RolloutPhase.RUNNING && (wish == Wish.PAUSE || canary.isAwaited());
+      return phase == RolloutPhase.RUNNING
+          ? wish == Wish.PAUSE || (wish == Wish.RUN && canary.isAwaited())
+          : phase == RolloutPhase.ROLLING_BACK && wish == Wish.PAUSE;
     }
 
     RolloutPhase shownPhase() {
@@ -84,7 +91,10 @@ record RolloutRecord(List<Content> contents, Control control, Map<String, Entry>
 
     String shownReason() {
       if (!isPaused()) {
-        return reason;
+        return wish == Wish.ABORT && !phase.isFinal() ? "somebody is aborting it" : reason;
+      }
+      if (phase == RolloutPhase.ROLLING_BACK) {
+        return reason + "; somebody paused the way back";
       }
       return wish == Wish.PAUSE
           ? "somebody paused it"
@@ -206,6 +216,19 @@ record RolloutRecord(List<Content> contents, Control control, Map<String, Entry>
     }
   }
 
+  /** The configurations' names. */
+  Set<String> configNames() {
+    return contents.stream().map(Content::config).collect(Collectors.toSet());
+  }
+
+  /** The name of each node's configuration. */
+  SortedMap<String, String> configs() {
+    SortedMap<String, String> configs = new TreeMap<>();
+    nodes.forEach(
+        (node, entry) -> configs.put(node, contents.get(entry.content()).config()));
+    return configs;
+  }
+
   RolloutStatus status(String name) {
     List<NodeOutcome> outcomes = new ArrayList<>();
     nodes.forEach((node, entry) -> outcomes.add(entry.outcome(node)));
@@ -213,13 +236,22 @@ record RolloutRecord(List<Content> contents, Control control, Map<String, Entry>
   }
 
   RolloutRecord with(Control other) {
-    return new RolloutRecord(contents, other, nodes);
+    return new RolloutRecord(contents, other, nodes, leader);
   }
 
-  /** The ConfigMap's data. Texts are left out where they would make it too large. */
+  RolloutRecord ledBy(String other) {
+    return new RolloutRecord(contents, control, nodes, other);
+  }
+
+  /** The ConfigMap's data. Texts are shortened as far as they would make it too large. */
   Map<String, String> data() {
-    Map<String, String> data = data(LONGEST_TEXT);
-    return bytes(data) <= MAX_BYTES ? data : data(0);
+    int longest = LONGEST_TEXT;
+    Map<String, String> data = data(longest);
+    while (bytes(data) > MAX_BYTES && longest > 0) {
+      longest /= 2;
+      data = data(longest);
+    }
+    return data;
   }
 
   static int bytes(Map<String, String> data) {
@@ -243,6 +275,7 @@ record RolloutRecord(List<Content> contents, Control control, Map<String, Entry>
     data.put("wish", control.wish.name());
     data.put("canary", control.canary.text);
     data.put("reason", control.reason);
+    data.put("leader", leader);
     data.put("configs", configs.toString());
     data.put("nodes", lines.toString());
     return data;
@@ -278,7 +311,8 @@ record RolloutRecord(List<Content> contents, Control control, Map<String, Entry>
               Wish.valueOf(required(data, "wish")),
               canary,
               data.getOrDefault("reason", "")),
-          nodes);
+          nodes,
+          data.getOrDefault("leader", ""));
     } catch (RuntimeException unreadable) {
       throw new MigConflictException(
           "%s cannot be read as the record of a rollout (%s). Delete it once no rollout of that name is under way"

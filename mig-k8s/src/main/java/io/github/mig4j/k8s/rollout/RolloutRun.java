@@ -1,8 +1,6 @@
 package io.github.mig4j.k8s.rollout;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
-import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.MigClient;
@@ -19,6 +17,7 @@ import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Entry;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Mark;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,8 +28,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.UUID;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.BlockingDeque;
+import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -62,7 +61,7 @@ final class RolloutRun {
 
   RolloutPlan plan() throws InterruptedException {
     SortedMap<String, String> configs = configs();
-    try (SharedOutlook outlook = outlook(configs.keySet())) {
+    try (SharedOutlook outlook = outlook(configs.keySet(), () -> {})) {
       Cluster shared = cluster.with(outlook);
       List<PlannedNode> planned = new ArrayList<>();
       for (String node : inOrder(configs.keySet(), outlook)) {
@@ -71,7 +70,7 @@ final class RolloutRun {
                 .apply(configs.getOrDefault(node, ""))
                 .disruption(options.disruption())
                 .preflight(),
-            GpuPods.using(outlook.pods(node)).stream()
+            GpuPods.using(outlook.seenPods(node)).stream()
                 .map(GpuPods::name)
                 .sorted()
                 .toList()));
@@ -101,26 +100,66 @@ final class RolloutRun {
 
   /** Works on the rollout once that is this process's right; empty if the right is lost again. */
   private Optional<RolloutStatus> lead(RecordStore store) throws InterruptedException {
-    BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
-    LeaseLock lock = new LeaseLock(namespace, recordName(name), processIdentity());
+    String me = processIdentity();
+    Part part = new Part(me, new Workers(name), new LinkedBlockingDeque<>());
     AtomicBoolean leads = new AtomicBoolean();
-    LeaderCallbacks callbacks = new LeaderCallbacks(
-        () -> inbox.add(() -> leads.set(true)),
-        () -> inbox.add(RolloutRun::endWork),
-        leader -> inbox.add(() -> tellLeader(leader, lock.identity())));
-    try (Leadership leadership = new Leadership(cluster, lock, options.lease(), callbacks)) {
+    try (Leadership leadership = new Leadership(
+        cluster, namespace, recordName(name), me, options.lease(), candidate(part, leads))) {
       while (!leads.get()) {
-        inbox.take().run();
+        part.inbox.take().run();
       }
-      return Optional.of(work(store, inbox));
-    } catch (LeadershipLost lost) {
+      return Optional.of(work(store, part));
+    } catch (Leadership.Lost lost) {
       LOG.warn("rollout={} leading=lost", name);
       return Optional.empty();
     }
   }
 
-  private static void endWork() {
-    throw new LeadershipLost();
+  /**
+   * What this process has for one time of leading.
+   *
+   * @param leader who it is; nobody is that twice
+   * @param inbox what the one who decides is told, in order
+   */
+  record Part(String leader, Workers workers, BlockingDeque<Runnable> inbox) {
+    /** Ends the run before anything else is looked at. */
+    void fail(Throwable failure) {
+      inbox.addFirst(() -> {
+        if (failure instanceof Error error) {
+          throw error;
+        }
+        throw failure instanceof RuntimeException known
+            ? known
+            : new IllegalStateException(failure);
+      });
+    }
+  }
+
+  private Leadership.Candidate candidate(Part part, AtomicBoolean leads) {
+    return new Leadership.Candidate() {
+      @Override
+      public void won() {
+        part.inbox.add(() -> leads.set(true));
+      }
+
+      /** Workers stop at once, whatever the one who decides is doing. */
+      @Override
+      public void lost() {
+        part.fail(new Leadership.Lost());
+        part.workers.dismiss();
+      }
+
+      @Override
+      public void sees(String leader) {
+        part.inbox.add(() -> tellLeader(leader, part.leader));
+      }
+
+      @Override
+      public void fails(Throwable failure) {
+        part.fail(failure);
+        part.workers.dismiss();
+      }
+    };
   }
 
   private void tellLeader(String leader, String me) {
@@ -131,11 +170,6 @@ final class RolloutRun {
     options.listener().accept(new RolloutEvent.StandingBy(name, leader));
   }
 
-  /** Ends the work of a process that may no longer do it. */
-  private static final class LeadershipLost extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-  }
-
   private static String processIdentity() {
     return "%s-%s"
         .formatted(
@@ -143,25 +177,30 @@ final class RolloutRun {
             UUID.randomUUID().toString().substring(0, 8));
   }
 
-  private RolloutStatus work(RecordStore store, BlockingQueue<Runnable> inbox)
-      throws InterruptedException {
+  private RolloutStatus work(RecordStore store, Part part) throws InterruptedException {
     Optional<RolloutRecord> begun = store.read();
-    Set<String> names = begun.isPresent()
-        ? Set.copyOf(requireSame(begun.get()).nodes().keySet())
-        : configs().keySet();
-    try (SharedOutlook outlook = outlook(names)) {
-      RolloutRecord record = begun.isPresent() ? begun.get() : begin(store, outlook);
+    SortedMap<String, String> configs =
+        begun.map(this::requireSame).map(RolloutRecord::configs).orElseGet(this::configs);
+    try (SharedOutlook outlook = outlook(configs.keySet(), part.workers::requireRight)) {
+      RolloutRecord record = begun.isPresent()
+          ? store.update(last -> last.control().phase().isFinal() ? last : last.ledBy(part.leader))
+          : begin(store, configs, outlook, part.leader);
+      outlook.onEnd(part::fail);
+      Set<String> inTheMiddle = inTheMiddle(record, outlook);
       if (record.control().phase().isFinal()) {
         return record.status(name);
       }
-      Course course =
-          new Course(record, options.rules(record.nodes().size()), inTheMiddle(names, outlook));
-      return new Conductor(cluster.with(outlook), name, options, course, store, inbox).run();
+      // What only has to be ended needs no configuration.
+      if (record.control().wish() != Wish.ABORT || !inTheMiddle.isEmpty()) {
+        requireSameContent(record);
+      }
+      Course course = new Course(record, options.rules(record.nodes().size()), inTheMiddle);
+      return new Conductor(cluster.with(outlook), name, options, course, store, part).run();
     }
   }
 
-  private RolloutRecord begin(RecordStore store, SharedOutlook outlook) {
-    SortedMap<String, String> configs = configs();
+  private RolloutRecord begin(
+      RecordStore store, SortedMap<String, String> configs, SharedOutlook outlook, String leader) {
     List<Content> contents = requireContents(configs);
     List<String> known = contents.stream().map(Content::config).toList();
     Map<String, Entry> nodes = new LinkedHashMap<>();
@@ -170,7 +209,7 @@ final class RolloutRun {
       boolean asks = contents.get(content).isAskedForBy(label(outlook, node));
       nodes.put(node, new Entry(content, asks ? Mark.KEPT : Mark.WAITING, ""));
     }
-    RolloutRecord record = new RolloutRecord(contents, Control.begin(), nodes);
+    RolloutRecord record = new RolloutRecord(contents, Control.begin(), nodes, leader);
     int bytes = RolloutRecord.bytes(record.data());
     if (bytes > RolloutRecord.MAX_BYTES) {
       throw refused(
@@ -181,8 +220,8 @@ final class RolloutRun {
     return record;
   }
 
-  private SharedOutlook outlook(Set<String> names) throws InterruptedException {
-    SharedOutlook outlook = new SharedOutlook(cluster, names);
+  private SharedOutlook outlook(Set<String> names, Runnable right) throws InterruptedException {
+    SharedOutlook outlook = new SharedOutlook(cluster, names, right);
     boolean started = false;
     try {
       outlook.start(LISTING);
@@ -208,7 +247,7 @@ final class RolloutRun {
   private static List<String> inOrder(Set<String> nodes, SharedOutlook outlook) {
     Map<String, Integer> pods = nodes.stream()
         .collect(Collectors.toMap(
-            node -> node, node -> GpuPods.using(outlook.pods(node)).size()));
+            node -> node, node -> GpuPods.using(outlook.seenPods(node)).size()));
     return nodes.stream()
         .sorted(Comparator.comparing((String node) -> pods.getOrDefault(node, 0))
             .thenComparing(node -> node))
@@ -250,37 +289,58 @@ final class RolloutRun {
     return mig.operator().configMap().map(mig::configMap).flatMap(MigConfigMap::read);
   }
 
-  /** A rollout under this name is gone on with only if it is the same. */
+  /** A rollout under this name is gone on with only if it is to the same. */
   private RolloutRecord requireSame(RolloutRecord record) {
-    List<Content> now = record.contents().stream()
-        .map(content -> new Content(content.config(), key(content.config(), document())))
-        .toList();
     String asked = options.config();
-    Set<String> recorded =
-        record.contents().stream().map(Content::config).collect(Collectors.toSet());
+    Set<String> recorded = record.configNames();
     if (!asked.isEmpty() && !recorded.equals(Set.of(asked))) {
       throw refused(
           "the one under this name is to %s, not to '%s'; choose another name, or abort and forget that one"
               .formatted(quoted(recorded), asked));
     }
-    if (!record.control().phase().isFinal() && !now.equals(record.contents())) {
+    if (!options.nodes().isOf(record.configs(), asked)) {
       throw refused(
-          "%s was changed in the ConfigMap since it began; restore it, or abort and forget this one"
-              .formatted(quoted(recorded)));
+          "the one under this name, of %d nodes, is not what is asked for now (%s); choose another name, or abort and forget that one"
+              .formatted(record.nodes().size(), options.nodes()));
     }
     return record;
+  }
+
+  private void requireSameContent(RolloutRecord record) {
+    Optional<MigConfigDocument> document = document();
+    List<Content> now = record.contents().stream()
+        .map(content -> new Content(content.config(), key(content.config(), document)))
+        .toList();
+    if (!now.equals(record.contents())) {
+      throw refused(
+          "%s was changed in the ConfigMap since it began; restore it, or abort and forget this one"
+              .formatted(quoted(record.configNames())));
+    }
   }
 
   private static String quoted(Set<String> configs) {
     return configs.stream().sorted().map(c -> "'" + c + "'").collect(Collectors.joining(", "));
   }
 
-  /** Nodes on which a process before this one has begun something. */
-  private Set<String> inTheMiddle(Set<String> names, SharedOutlook outlook) {
+  /**
+   * Nodes on which a process before this one has begun something, by what they say themselves: its
+   * change is recorded on them, or that has ended and the rollout's record does not say so yet.
+   */
+  private Set<String> inTheMiddle(RolloutRecord record, SharedOutlook outlook) {
     String me = cluster.settings().identity().orElse("");
-    return names.stream()
-        .filter(node -> outlook.node(node).filter(n -> isChangedBy(me, n)).isPresent())
+    return record.nodes().entrySet().stream()
+        .filter(e -> outlook.node(e.getKey()).filter(n -> isChangedBy(me, n)).isPresent()
+            || isAhead(record, e.getValue(), label(outlook, e.getKey())))
+        .map(Map.Entry::getKey)
         .collect(Collectors.toSet());
+  }
+
+  /** Whether a node asks for what the record says it is yet to be asked for, forth or back. */
+  private static boolean isAhead(RolloutRecord record, Entry entry, String label) {
+    boolean asks = record.contents().get(entry.content()).isAskedForBy(label);
+    return record.control().phase() == RolloutPhase.ROLLING_BACK
+        ? entry.mark() == Mark.VERIFIED && !asks
+        : entry.mark() == Mark.WAITING && asks;
   }
 
   private static boolean isChangedBy(String identity, Node node) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.mig4j.k8s.rollout.Course.Asked;
 import io.github.mig4j.k8s.rollout.Course.Rules;
 import io.github.mig4j.k8s.rollout.Course.Task;
+import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Entry;
@@ -48,7 +49,7 @@ class CourseTest {
           bad.add("n" + i);
         }
       }
-      record = new RolloutRecord(List.of(SMALL), Control.begin(), entries);
+      record = new RolloutRecord(List.of(SMALL), Control.begin(), entries, "me");
     }
 
     /** Works until the end, or until it dies. */
@@ -157,5 +158,141 @@ class CourseTest {
     List<Task> tasks = course.next(NOW, NO_PAUSE);
 
     assertThat(tasks).containsExactly(new Task("n4", SMALL, Task.Way.FORTH));
+  }
+
+  // Canaries
+
+  private static Course course(Rules rules, Mark... marks) {
+    Map<String, Entry> entries = new LinkedHashMap<>();
+    for (int i = 0; i < marks.length; i++) {
+      entries.put("n" + i, new Entry(0, marks[i], ""));
+    }
+    return new Course(
+        new RolloutRecord(List.of(SMALL), Control.begin(), entries, "me"), rules, Set.of());
+  }
+
+  private static Task forth(String node) {
+    return new Task(node, SMALL, Task.Way.FORTH);
+  }
+
+  private static Task back(String node) {
+    return new Task(node, SMALL, Task.Way.BACK);
+  }
+
+  @Test
+  void next_aCanaryThatIsSkippedOrHadItBefore_passesItsTurnOn() {
+    Course course = course(
+        new Rules(5, 1, 1, RollBack.NONE), Mark.KEPT, Mark.WAITING, Mark.WAITING, Mark.WAITING);
+    Canary approval = Canary.awaitApproval();
+
+    assertThat(course.next(NOW, approval)).containsExactly(forth("n0"));
+    course.arrived(forth("n0"));
+    assertThat(course.next(NOW, approval)).containsExactly(forth("n1"));
+    course.skipped(forth("n1"), "in use");
+    assertThat(course.next(NOW, approval)).containsExactly(forth("n2"));
+    course.arrived(forth("n2"));
+    assertThat(course.next(NOW, approval)).isEmpty();
+
+    assertThat(course.control().shownPhase()).isEqualTo(RolloutPhase.PAUSED);
+    assertThat(course.control().shownReason())
+        .isEqualTo("the canaries are verified; resume it to go on");
+  }
+
+  @Test
+  void next_everyNodeSkipped_isNoPlainEnd() {
+    assertThat(afterSkippingBoth(new Rules(2, 1, 1, RollBack.NONE)))
+        .isEqualTo(Control.begin()
+            .with(RolloutPhase.STOPPED, "no canary was verified, for every node was skipped"));
+    assertThat(afterSkippingBoth(new Rules(2, 0, 1, RollBack.NONE)))
+        .isEqualTo(Control.begin()
+            .with(CanaryState.PASSED)
+            .with(RolloutPhase.DONE, "every node was skipped"));
+  }
+
+  private static Control afterSkippingBoth(Rules rules) {
+    Course course = course(rules, Mark.WAITING, Mark.WAITING);
+    List<Task> tasks = course.next(NOW, NO_PAUSE);
+    while (!tasks.isEmpty()) {
+      tasks.forEach(task -> course.skipped(task, "in use"));
+      tasks = course.next(NOW, NO_PAUSE);
+    }
+    return course.control();
+  }
+
+  // The way back
+
+  /** Two nodes are verified, the third fails, and all are to return. */
+  private static Course turningBack() {
+    Course course =
+        course(new Rules(1, 0, 1, RollBack.ALL), Mark.WAITING, Mark.WAITING, Mark.WAITING);
+    course.next(NOW, NO_PAUSE);
+    course.arrived(forth("n0"));
+    course.next(NOW, NO_PAUSE);
+    course.arrived(forth("n1"));
+    course.next(NOW, NO_PAUSE);
+    course.failed(forth("n2"), "in-use: held", Asked.YES);
+    return course;
+  }
+
+  @Test
+  void wish_toPauseTheWayBack_holdsWhatHasNotFailed() {
+    Course course = turningBack();
+    course.wish(Control.begin().with(Wish.PAUSE));
+
+    assertThat(course.next(NOW, NO_PAUSE)).containsExactly(back("n2"));
+    course.arrived(back("n2"));
+    assertThat(course.next(NOW, NO_PAUSE)).isEmpty();
+    assertThat(course.control().shownPhase()).isEqualTo(RolloutPhase.PAUSED);
+    assertThat(course.control().shownReason())
+        .isEqualTo("1 node failed; somebody paused the way back");
+
+    course.wish(Control.begin().with(Wish.RUN));
+    assertThat(course.next(NOW, NO_PAUSE)).containsExactly(back("n1"));
+  }
+
+  @Test
+  void wish_toAbortTheWayBack_endsIt_whenWhatIsUnderWayHasReturned() {
+    Course course = turningBack();
+    course.next(NOW, NO_PAUSE);
+    course.arrived(back("n2"));
+    assertThat(course.next(NOW, NO_PAUSE)).containsExactly(back("n1"));
+
+    course.wish(Control.begin().with(Wish.ABORT));
+    course.arrived(back("n1"));
+
+    assertThat(course.next(NOW, NO_PAUSE)).isEmpty();
+    assertThat(course.control().phase()).isEqualTo(RolloutPhase.STOPPED);
+    assertThat(course.control().reason()).isEqualTo("1 node failed; somebody aborted the way back");
+    assertThat(course.outcome("n0")).isEqualTo(new NodeOutcome.Verified("n0"));
+  }
+
+  @Test
+  void wish_toAbort_isNotTakenBack() {
+    Course course = course(new Rules(1, 0, 1, RollBack.NONE), Mark.WAITING, Mark.WAITING);
+    course.next(NOW, NO_PAUSE);
+
+    course.wish(Control.begin().with(Wish.ABORT));
+    course.wish(Control.begin().with(Wish.RUN));
+    course.arrived(forth("n0"));
+
+    assertThat(course.next(NOW, NO_PAUSE)).isEmpty();
+    assertThat(course.control().phase()).isEqualTo(RolloutPhase.ABORTED);
+  }
+
+  @Test
+  void next_ofAPausedWayBackTakenUp_finishesWhatIsInTheMiddle_andNothingElse() {
+    RolloutRecord record = turningBackRecord()
+        .with(Control.begin().with(RolloutPhase.ROLLING_BACK, "1 node failed").with(Wish.PAUSE));
+    Course course = new Course(record, new Rules(3, 0, 1, RollBack.ALL), Set.of("n0"));
+
+    assertThat(course.next(NOW, NO_PAUSE)).containsExactly(back("n0"));
+  }
+
+  private static RolloutRecord turningBackRecord() {
+    Course course = turningBack();
+    course.next(NOW, NO_PAUSE);
+    course.arrived(back("n2"));
+    course.next(NOW, NO_PAUSE);
+    return course.record();
   }
 }

@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,6 +35,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -74,6 +77,9 @@ public final class FleetServer implements AutoCloseable {
 
   private final Map<String, Kind> kinds = new HashMap<>();
   private final Set<String> failing = ConcurrentHashMap.newKeySet();
+  private final Set<String> stalled = ConcurrentHashMap.newKeySet();
+  private volatile Function<RecordedRequest, Optional<Integer>> refusal =
+      request -> Optional.empty();
   private final Duration work;
   private long version = 1_000;
 
@@ -158,11 +164,46 @@ public final class FleetServer implements AutoCloseable {
     failing.remove(node);
   }
 
-  /** Ends every watch, and forgets the past, so that whoever watches has to list again. */
+  /** From now on the MIG manager of this node does nothing. */
+  void stall(String node) {
+    stalled.add(node);
+  }
+
+  /** It does what the node asks for after all. */
+  void resume(String node) {
+    stalled.remove(node);
+    managers.execute(() -> begin(node));
+  }
+
+  /** From now on these requests are answered with a code alone. */
+  void refuse(Function<RecordedRequest, Optional<Integer>> which) {
+    refusal = which;
+  }
+
+  /** Changes an object as somebody else does. */
+  synchronized void edit(String kind, String key, Consumer<ObjectNode> change) {
+    ObjectNode before = kind(kind).objects.get(key);
+    if (before != null) {
+      ObjectNode after = before.deepCopy();
+      change.accept(after);
+      put(kind, key, after);
+    }
+  }
+
+  /**
+   * Ends every watch, and forgets the past, in which one object of each kind changed; so whoever
+   * watches has to list again.
+   */
   synchronized void cutWatches() {
     for (Kind kind : kinds.values()) {
       kind.history.clear();
       version++;
+      if (!kind.objects.isEmpty()) {
+        ObjectNode changed = kind.objects.firstEntry().getValue().deepCopy();
+        ((ObjectNode) changed.get("metadata")).put("resourceVersion", String.valueOf(version));
+        kind.objects.put(kind.objects.firstKey(), changed);
+        version++;
+      }
       kind.watches.forEach(Watch::cut);
     }
   }
@@ -222,6 +263,10 @@ public final class FleetServer implements AutoCloseable {
   }
 
   private MockResponse answer(RecordedRequest request) {
+    Optional<Integer> refused = refusal.apply(request);
+    if (refused.isPresent()) {
+      return status(refused.get(), "refused");
+    }
     URI uri = URI.create(request.getPath());
     Matcher path = PATH.matcher(uri.getPath());
     if (!path.matches()) {
@@ -348,7 +393,7 @@ public final class FleetServer implements AutoCloseable {
           .path(CONFIG)
           .equals(after.at("/metadata/labels").path(CONFIG));
       MockResponse answer = ok(200, put(kind, key, after));
-      if (asked) {
+      if (asked && !stalled.contains(key)) {
         managers.schedule(() -> begin(key), work.toMillis() / 4, TimeUnit.MILLISECONDS);
       }
       return answer;
@@ -492,18 +537,9 @@ public final class FleetServer implements AutoCloseable {
 
   // The MIG managers
 
-  private synchronized void edit(String node, java.util.function.Consumer<ObjectNode> change) {
-    ObjectNode before = kind("nodes").objects.get(node);
-    if (before != null) {
-      ObjectNode after = before.deepCopy();
-      change.accept(after);
-      put("nodes", node, after);
-    }
-  }
-
   private void begin(String node) {
     String config = labels(node).getOrDefault(CONFIG, "");
-    edit(node, object -> {
+    edit("nodes", node, object -> {
       ObjectNode labels = (ObjectNode) object.at("/metadata/labels");
       labels.put(STATE, "pending");
       CLIENTS.forEach(
@@ -520,7 +556,7 @@ public final class FleetServer implements AutoCloseable {
     }
     boolean fails = failing.contains(node) && !config.startsWith("all-disabled");
     Map<String, Integer> offered = fails ? Map.of() : offered(config);
-    edit(node, object -> {
+    edit("nodes", node, object -> {
       ObjectNode labels = (ObjectNode) object.at("/metadata/labels");
       labels.put(STATE, fails ? "failed" : "success");
       CLIENTS.forEach(client -> labels.put("nvidia.com/gpu.deploy." + client, "true"));

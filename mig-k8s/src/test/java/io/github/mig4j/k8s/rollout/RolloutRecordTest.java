@@ -40,7 +40,8 @@ class RolloutRecordTest {
             Wish.PAUSE,
             CanaryState.awaiting(Canary.pause(Duration.ofHours(1)), Instant.EPOCH),
             "3 nodes failed"),
-        nodes);
+        nodes,
+        "controller-1");
 
     RolloutRecord read = RolloutRecord.read("ConfigMap ns/x", record.data());
 
@@ -53,7 +54,8 @@ class RolloutRecordTest {
     RolloutRecord record = new RolloutRecord(
         List.of(SMALL),
         Control.begin(),
-        Map.of("gpu-0", new Entry(0, Mark.FAILED, "in-use:  a process\nholds GPU 0")));
+        Map.of("gpu-0", new Entry(0, Mark.FAILED, "in-use:  a process\nholds GPU 0")),
+        "controller-1");
 
     assertThat(record.data())
         .isEqualTo(Map.of(
@@ -61,6 +63,7 @@ class RolloutRecordTest {
             "wish", "RUN",
             "canary", "ahead",
             "reason", "",
+            "leader", "controller-1",
             "configs", "small small-990a6689\n",
             "nodes", "gpu-0 0 f in-use: a process holds GPU 0\n"));
   }
@@ -82,7 +85,9 @@ class RolloutRecordTest {
 
     assertThat(RolloutRecord.bytes(plain.data())).isLessThan(350_000);
     assertThat(RolloutRecord.bytes(wordy.data())).isLessThanOrEqualTo(RolloutRecord.MAX_BYTES);
-    assertThat(RolloutRecord.read("ConfigMap ns/x", wordy.data()).nodes()).hasSize(5_000);
+    assertThat(RolloutRecord.read("ConfigMap ns/x", wordy.data()).nodes())
+        .hasSize(5_000)
+        .allSatisfy((node, entry) -> assertThat(entry.text()).startsWith("because because "));
   }
 
   private static RolloutRecord of5000(Function<Integer, Entry> entry) {
@@ -90,7 +95,7 @@ class RolloutRecordTest {
     for (int i = 0; i < 5_000; i++) {
       nodes.put("n".repeat(58) + "%05d".formatted(i), entry.apply(i));
     }
-    return new RolloutRecord(List.of(SMALL), Control.begin(), nodes);
+    return new RolloutRecord(List.of(SMALL), Control.begin(), nodes, "");
   }
 
   @Test

@@ -3,12 +3,15 @@ package io.github.mig4j.k8s.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.ApplyPhase;
 import io.github.mig4j.k8s.ApplyTimings;
 import io.github.mig4j.k8s.FailureCode;
+import io.github.mig4j.k8s.MigClusterException;
 import io.github.mig4j.k8s.MigRefusedException;
 import io.github.mig4j.k8s.rollout.RolloutEvent.NodeEnded;
 import io.github.mig4j.k8s.rollout.RolloutEvent.NodeStep;
@@ -22,13 +25,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rollouts over a small fleet; {@link RolloutScaleTest} has the large one. */
 @Timeout(120)
@@ -195,6 +203,22 @@ class RolloutTest {
   }
 
   @Test
+  void nodes_ofNone_areWrongUsage() {
+    Rollout rollout = Rollout.of(controller.mig(), "x");
+
+    assertThatThrownBy(() -> rollout.nodes(" "))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "A blank selector means every node of the cluster; select those with GPUs, e.g. 'nvidia.com/mig.capable=true'");
+    assertThatThrownBy(() -> rollout.nodes(List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A rollout needs nodes, but the list is empty; name one");
+    assertThatThrownBy(() -> rollout.plan(Map.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A rollout needs nodes, but the list is empty; name one");
+  }
+
+  @Test
   void run_anotherRolloutOfThatName_isRefused() {
     toSmall(controller).run();
 
@@ -202,6 +226,25 @@ class RolloutTest {
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
             "Rollout 'to-small': the one under this name is to 'small', not to 'medium'; choose another name, or abort and forget that one");
+  }
+
+  @Test
+  void run_ofThatName_toOtherNodes_isRefused() {
+    Rollout mixed = Rollout.of(controller.mig(), "mixed").timings(QUICK);
+    mixed.plan(Map.of(node(0), "small", node(1), "medium")).run();
+
+    assertThatThrownBy(
+            () -> mixed.plan(Map.of(node(0), "medium", node(1), "small")).run())
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'mixed': the one under this name, of 2 nodes, is not what is asked for now (%s=medium, %s=small); choose another name, or abort and forget that one"
+                .formatted(node(0), node(1)));
+    assertThatThrownBy(() -> mixed.nodes(List.of(node(0))).run())
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'mixed': the one under this name, of 2 nodes, is not what is asked for now (%s); choose another name, or abort and forget that one"
+                .formatted(node(0)));
+    assertThat(mixed.nodes(List.of(node(1), node(0))).run().isComplete()).isTrue();
   }
 
   @Test
@@ -290,6 +333,54 @@ class RolloutTest {
             Optional.<FailureCode>empty(),
             "the health gate does not let it pass: {nvidia.com/mig-1g.23gb=56}"));
     assertThat(nodesAsking("small")).isEmpty();
+  }
+
+  @Test
+  void run_aNodeThatHadItBefore_staysWhenItFails() {
+    Rollout one = toSmall(controller).nodes(List.of(node(0)));
+    RolloutStatus first = one.run();
+    one.forget();
+
+    RolloutStatus end = one.healthGate(status -> false).onFailure(RollBack.ALL).run();
+
+    assertThat(first.isComplete()).isTrue();
+    assertThat(end.outcomes())
+        .containsExactly(new NodeOutcome.Failed(
+            node(0),
+            Optional.<FailureCode>empty(),
+            "the health gate does not let it pass: {nvidia.com/mig-1g.23gb=56}"));
+    assertThat(nodesAsking("small")).containsExactly(node(0));
+  }
+
+  static List<RuntimeException> whatAGateMayThrow() {
+    return List.of(new IllegalStateException("no probe"), new CancellationException("no probe"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("whatAGateMayThrow")
+  void run_aGateThatThrows_doesNotLetTheNodePass(RuntimeException thrown) {
+    RolloutStatus end = toSmall(controller)
+        .nodes(List.of(node(0)))
+        .healthGate(status -> {
+          throw thrown;
+        })
+        .run();
+
+    assertThat(end.outcomes())
+        .containsExactly(new NodeOutcome.Failed(
+            node(0),
+            Optional.<FailureCode>empty(),
+            "the health gate does not let it pass, for it throws %s: no probe"
+                .formatted(thrown.getClass().getName())));
+  }
+
+  @Test
+  void run_anErrorOnANodesThread_endsTheRun() {
+    Rollout rollout = toSmall(controller).healthGate(status -> {
+      throw new AssertionError("cannot be");
+    });
+
+    assertThatThrownBy(rollout::run).isInstanceOf(AssertionError.class).hasMessage("cannot be");
   }
 
   // Canaries, pauses, ends
@@ -413,6 +504,90 @@ class RolloutTest {
     mortal.kill(work);
   }
 
+  /** Its change is no longer recorded on the node, and the rollout's record does not tell it yet. */
+  @Test
+  void run_interrupted_abortedAndRunAgain_tellsWhatWasChanged() throws Exception {
+    server.stall(node(0));
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    Rollout rollout = toSmall(controller).maxUnavailable(Amount.nodes(1)).onProgress(events::add);
+    Thread process = process(rollout);
+    while (await(events, NodeStep.class).step().phase() != ApplyPhase.REQUESTED) {
+      // Whatever comes before.
+    }
+    process.interrupt();
+    process.join();
+    assertThat(server.annotations(node(0))).doesNotContainKey("mig4j.github.io/change");
+    server.resume(node(0));
+
+    rollout.abort();
+    RolloutStatus end = rollout.run();
+
+    assertThat(end.phase()).isEqualTo(RolloutPhase.ABORTED);
+    assertThat(end.outcomes(NodeOutcome.Verified.class))
+        .containsExactly(new NodeOutcome.Verified(node(0)));
+  }
+
+  /** A process that can be interrupted. */
+  private static Thread process(Rollout rollout) {
+    Thread process = new Thread(() -> {
+      try {
+        RolloutStatus unused = rollout.run();
+      } catch (CancellationException interrupted) {
+        // As asked for.
+      }
+    });
+    process.start();
+    return process;
+  }
+
+  @Test
+  void abort_ofWhatNobodyWorksOn_isEndedByRun_whateverTheConfigurationIsNow() throws Exception {
+    Rollout rollout = leftAtItsCanary();
+    controller.mig().configMap("mig-config").merge("small", MEDIUM);
+    assertThatThrownBy(rollout::run)
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'to-small': 'small' was changed in the ConfigMap since it began; restore it, or abort and forget this one");
+    assertThatThrownBy(rollout::forget)
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage("Rollout 'to-small': it has not ended (PAUSED); abort it first");
+
+    rollout.abort();
+
+    assertThatThrownBy(rollout::resume)
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'to-small': it is being aborted, which is not taken back; forget it and begin anew");
+    assertThat(rollout.status().orElseThrow().reason()).isEqualTo("somebody is aborting it");
+    assertThat(rollout.run().phase()).isEqualTo(RolloutPhase.ABORTED);
+  }
+
+  @Test
+  void forget_whatIsToBeAborted_onceNobodyWorksOnIt() throws Exception {
+    Rollout rollout = leftAtItsCanary();
+    rollout.abort();
+    giveLeaseTo("another");
+    assertThatThrownBy(rollout::forget)
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "Rollout 'to-small': it is being aborted by another; try again when that has ended, or 15 seconds after it died");
+    giveLeaseTo("");
+
+    rollout.forget();
+
+    assertThat(rollout.status()).isEmpty();
+  }
+
+  private Rollout leftAtItsCanary() throws InterruptedException {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    Rollout rollout = withCanary(controller, events);
+    Thread process = process(rollout);
+    PhaseChanged unused = await(events, PhaseChanged.class);
+    process.interrupt();
+    process.join();
+    return rollout;
+  }
+
   @Test
   void run_ofTwoProcesses_oneWorks_theOtherStandsBy_andIsToldTheEnd() throws Exception {
     CompletableFuture<Void> leads = new CompletableFuture<>();
@@ -442,6 +617,139 @@ class RolloutTest {
     assertThat(second.get(1, TimeUnit.MINUTES)).isEqualTo(first.join());
   }
 
+  // Leading
+
+  /** A rollout whose canary is verified waits, and so do these tests. */
+  private static Rollout withCanary(Controller by, BlockingQueue<RolloutEvent> events) {
+    return toSmall(by).canary(1, Canary.awaitApproval()).onProgress(events::add);
+  }
+
+  private static <T extends RolloutEvent> T await(BlockingQueue<RolloutEvent> events, Class<T> kind)
+      throws InterruptedException {
+    while (true) {
+      RolloutEvent event = events.poll(1, TimeUnit.MINUTES);
+      assertThat(event).as(kind.getSimpleName()).isNotNull();
+      if (kind.isInstance(event)) {
+        return kind.cast(event);
+      }
+    }
+  }
+
+  private static boolean isRenewal(RecordedRequest request) {
+    return request.getMethod().equals("PATCH")
+        && request.getPath().contains("/leases/")
+        && request.getUtf8Body().contains("holderIdentity");
+  }
+
+  @Test
+  void run_aLeaseThatCannotBeRenewed_isLost_andWonAgain() throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+    AtomicBoolean away = new AtomicBoolean(true);
+
+    server.refuse(request -> {
+      // The record is read once the right is lost.
+      if (request.getMethod().equals("GET")
+          && request.getPath().endsWith("/mig4j-rollout-to-small")
+          && request.getPath().contains("/configmaps/")) {
+        away.set(false);
+      }
+      return away.get() && isRenewal(request) ? Optional.of(500) : Optional.empty();
+    });
+    await(events, RolloutEvent.TakenUp.class);
+    toSmall(controller()).resume();
+
+    assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+  }
+
+  /** Both are known by the same name, so the node's record would be taken for the old leader's. */
+  @Test
+  void run_whoHasLostTheLease_leavesWhatIsUnderWayToTheNext() throws Exception {
+    server.stall(node(0));
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = toSmall(controller)
+        .maxUnavailable(Amount.nodes(1))
+        .onProgress(events::add)
+        .start();
+    while (await(events, NodeStep.class).step().phase() != ApplyPhase.REQUESTED) {
+      // Whatever comes before.
+    }
+    String record = server.annotations(node(0)).get("mig4j.github.io/change");
+    int patches = controller.requests("PATCH /api/v1/nodes/.*");
+
+    giveLeaseTo("another");
+    await(events, RolloutEvent.StandingBy.class);
+    // Seen by the next candidacy alone, before which all threads of this one have ended.
+    giveLeaseTo("a third");
+    while (!await(events, RolloutEvent.StandingBy.class).leader().equals("a third")) {
+      // Told of the other.
+    }
+
+    assertThat(record).isNotBlank();
+    assertThat(server.annotations(node(0))).containsEntry("mig4j.github.io/change", record);
+    assertThat(controller.requests("PATCH /api/v1/nodes/.*")).isEqualTo(patches);
+    end.cancel(true);
+  }
+
+  private void giveLeaseTo(String holder) {
+    server.edit(
+        "leases",
+        "gpu-operator/mig4j-rollout-to-small",
+        lease -> ((ObjectNode) lease.get("spec"))
+            .put("holderIdentity", holder)
+            .put("leaseDurationSeconds", 3600));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"GET,get", "POST,create"})
+  void run_withoutPermissionForLeases_fails(String method, String verb) {
+    server.refuse(
+        request -> request.getMethod().equals(method) && request.getPath().contains("/leases")
+            ? Optional.of(403)
+            : Optional.empty());
+
+    assertThatThrownBy(toSmall(controller)::run)
+        .isInstanceOf(MigClusterException.class)
+        .hasMessage(
+            "Not allowed to %s lease gpu-operator/mig4j-rollout-to-small. Grant the verb in RBAC to the user of this client"
+                .formatted(verb));
+    assertThat(nodesAsking("small")).isEmpty();
+  }
+
+  @Test
+  void run_whoMayNoLongerRenewTheLease_fails() throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+
+    server.refuse(request -> isRenewal(request) ? Optional.of(403) : Optional.empty());
+
+    assertThatThrownBy(() -> end.get(1, TimeUnit.MINUTES))
+        .cause()
+        .isInstanceOf(MigClusterException.class)
+        .hasMessage(
+            "Not allowed to patch lease gpu-operator/mig4j-rollout-to-small. Grant the verb in RBAC to the user of this client");
+  }
+
+  @Test
+  void run_aRecordThatAnotherHasTakenUp_isNotOverwritten() throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+
+    server.edit("configmaps", "gpu-operator/mig4j-rollout-to-small", map -> {
+      ObjectNode data = (ObjectNode) map.get("data");
+      data.put("leader", "another");
+      data.put("nodes", data.get("nodes").asText().replace(node(7) + " 0 w", node(7) + " 0 s so"));
+    });
+    toSmall(controller()).resume();
+    await(events, RolloutEvent.TakenUp.class);
+
+    assertThat(end.get(1, TimeUnit.MINUTES).outcomes(NodeOutcome.Skipped.class))
+        .containsExactly(new NodeOutcome.Skipped(node(7), "so"));
+  }
+
   @Test
   void run_watchesCutOff_andThePastForgotten_goesOn() throws Exception {
     CompletableFuture<RolloutStatus> end = toSmall(controller)
@@ -453,6 +761,29 @@ class RolloutTest {
         .start();
 
     assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/api/v1/nodes, list and watch nodes",
+    "/api/v1/pods, list and watch pods in all namespaces"
+  })
+  void run_aListThatIsForbiddenMeanwhile_endsTheRun(String path, String what) throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+
+    server.refuse(request ->
+        request.getPath().startsWith(path + "?") && !request.getPath().contains("watch=true")
+            ? Optional.of(403)
+            : Optional.empty());
+    server.cutWatches();
+
+    assertThatThrownBy(() -> end.get(1, TimeUnit.MINUTES))
+        .cause()
+        .isInstanceOf(MigClusterException.class)
+        .hasMessage(
+            "Not allowed to %s. Grant the verb in RBAC to the user of this client".formatted(what));
   }
 
   // Dry run
