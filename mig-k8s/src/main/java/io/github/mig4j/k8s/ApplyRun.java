@@ -57,14 +57,13 @@ final class ApplyRun {
           List.of("it switches MIG on, so it does not give whole GPUs; mend it in ConfigMap "
               + plan.mapName()));
     }
-    gpus = options.gpus() == StatedGpus.Nothing.NOTHING
-        ? new StatedGpus.Count(plan.expectation().gpus())
-        : options.gpus();
+    gpus = new StatedGpus.Each(plan.expectation().gpus());
     step(
         ApplyPhase.CHECKED,
         System.nanoTime(),
         "%s as %s: %s".formatted(config, plan.key(), plan.expectation().resources()));
-    NodeClaim claim = new NodeClaim(cluster, name, recordedName(plan), limit);
+    NodeClaim claim =
+        new NodeClaim(cluster, name, recordedName(plan), plan.expectation().gpus(), limit);
     try {
       return change(plan, claim, limit);
     } catch (InterruptedException e) {

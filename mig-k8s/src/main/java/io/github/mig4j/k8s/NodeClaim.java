@@ -2,6 +2,7 @@ package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Taint;
+import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
@@ -25,6 +26,7 @@ final class NodeClaim {
   private final Cluster cluster;
   private final String node;
   private final String config;
+  private final List<NodeGpu> gpus;
   private final String by;
   private final Duration limit;
   private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
@@ -34,12 +36,14 @@ final class NodeClaim {
    * A claim that is not made yet.
    *
    * @param config the name that the node is asked for, without the number of a repetition
+   * @param gpus the GPUs of the node
    * @param limit how long the change may take
    */
-  NodeClaim(Cluster cluster, String node, String config, Duration limit) {
+  NodeClaim(Cluster cluster, String node, String config, List<NodeGpu> gpus, Duration limit) {
     this.cluster = cluster;
     this.node = node;
     this.config = config;
+    this.gpus = gpus;
     this.by = cluster.identity();
     this.limit = limit;
   }
@@ -84,7 +88,9 @@ final class NodeClaim {
       NodePatch patch = NodePatch.on(now).label(label, key);
       if (!alreadyAsked) {
         requireFree(now);
-        patch.annotate(ChangeRecord.KEY, recordWith(now));
+        patch
+            .annotate(ChangeRecord.KEY, recordWith(now))
+            .annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
         previous(now, current)
             .ifPresent(previous -> patch.annotate(ChangeRecord.PREVIOUS_KEY, previous));
       }

@@ -32,6 +32,9 @@ public record ChangeRecord(String config, String by, String since, String until,
   /** The configuration in force before the last change, for {@link MigNode#rollback()}. */
   public static final String PREVIOUS_KEY = "mig4j.github.io/previous-config";
 
+  /** The GPUs with which the last change has reckoned, for when the labels do not tell them. */
+  public static final String GPUS_KEY = "mig4j.github.io/gpus";
+
   /** A thing done to a node for the time of a change. */
   public enum Done {
     /** Made unschedulable. */
