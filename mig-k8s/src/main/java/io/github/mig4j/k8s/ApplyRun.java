@@ -90,12 +90,16 @@ final class ApplyRun {
   private ApplyOutcome change(ApplyPlan plan, NodeClaim claim, Duration limit)
       throws InterruptedException {
     boolean inForce = plan.isInForce(cluster.settings());
-    if (goal == ApplyGoal.Again.AGAIN) {
-      recover(plan, claim, inForce, limit);
-    } else if (!inForce && !isAskedFor(plan) && !goal.takesNothing(status(plan.node()))) {
+    boolean takes =
+        !inForce && !plan.isAskedFor(cluster.settings()) && !goal.takesNothing(status(plan.node()));
+    if (takes) {
       plan = makeRoom(plan, claim, limit);
     }
     try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
+      if (goal == ApplyGoal.Again.AGAIN) {
+        // Under the eyes of the watch, so that no state of the fresh process is missed.
+        recover(plan, claim, limit);
+      }
       ApplyOptions.Gate gate = inForce ? ApplyOptions.Gate.OPEN : options.gate();
       ApplyOutcome outcome =
           follow(watch, claim, request(plan, claim, gate, ApplyPhase.REQUESTED), limit);
@@ -117,11 +121,6 @@ final class ApplyRun {
   private Duration within(Duration limit, Duration part) {
     Duration left = limit.minusNanos(System.nanoTime() - startNanos);
     return left.compareTo(part) < 0 ? left : part;
-  }
-
-  /** What the node asks for already goes its way, and is only followed. */
-  private boolean isAskedFor(ApplyPlan plan) {
-    return asksFor(plan.node(), plan.key());
   }
 
   /** The name in the change's record, which the second name of a repetition is not. */
@@ -156,17 +155,19 @@ final class ApplyRun {
   }
 
   /** What another client has left on the node is this one's to take back. */
-  private void recover(ApplyPlan plan, NodeClaim claim, boolean inForce, Duration limit)
+  private void recover(ApplyPlan plan, NodeClaim claim, Duration limit)
       throws InterruptedException {
+    if (plan.isInForce(cluster.settings())) {
+      if (Cluster.annotations(plan.node()).containsKey(ChangeRecord.KEY)) {
+        Node unused = claim.takeOver();
+      }
+      return;
+    }
     ManagerRestart restart = new ManagerRestart(cluster, name);
-    List<Pod> pods = inForce ? List.of() : restart.requirePods();
-    if (!inForce || Cluster.annotations(plan.node()).containsKey(ChangeRecord.KEY)) {
-      Node unused = claim.takeOver();
-    }
-    if (!inForce) {
-      String fresh = restart.run(pods, within(limit, timings.reaction()));
-      step(ApplyPhase.RESTARTED, System.nanoTime(), fresh);
-    }
+    List<Pod> pods = restart.requirePods();
+    Node unused = claim.takeOver();
+    String fresh = restart.run(pods, within(limit, timings.reaction()));
+    step(ApplyPhase.RESTARTED, System.nanoTime(), fresh);
   }
 
   /** The claim's end must not hide why it ended. */
@@ -208,7 +209,10 @@ final class ApplyRun {
   /** A request that was made: what was asked, and what tells whether it is done. */
   private record Request(ApplyPlan plan, ApplyTracker tracker, Node node) {}
 
-  /** Publishes what is not published yet, and labels the node if it does not ask for it already. */
+  /**
+   * Publishes what is not published yet, and asks the node for it. What is in force is only
+   * followed; what the node asks for already is claimed as well.
+   */
   private Request request(
       ApplyPlan plan, NodeClaim claim, ApplyOptions.Gate gate, ApplyPhase phase) {
     if (!plan.document().config(plan.key()).equals(Optional.of(plan.content()))) {
@@ -216,9 +220,9 @@ final class ApplyRun {
     }
     String label = cluster.settings().configLabel();
     Node before = plan.node();
-    boolean asked = isAskedFor(plan);
+    boolean asked = plan.isAskedFor(cluster.settings());
     Node after =
-        asked && gate == ApplyOptions.Gate.OPEN ? before : claim.ask(before, plan.key(), gate);
+        asked && plan.isInForce(cluster.settings()) ? before : claim.ask(before, plan.key(), gate);
     long now = System.nanoTime();
     step(phase, now, asked ? "the node asks for it already" : label + "=" + plan.key());
     ApplyTracker tracker = new ApplyTracker(

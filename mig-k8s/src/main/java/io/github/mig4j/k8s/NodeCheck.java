@@ -473,7 +473,7 @@ final class NodeCheck {
   private void checkPermissions(Checked checked, List<Permission> needed) {
     for (Permission permission : needed) {
       if (checked.plan().isPresent()
-          && !checked.plan().get().takes(permission, cluster.settings().configLabel())) {
+          && !checked.plan().get().takes(permission, cluster.settings())) {
         continue;
       }
       Optional<Boolean> allowed = cluster.outlook().mayI(permission.review(checked.namespace()));

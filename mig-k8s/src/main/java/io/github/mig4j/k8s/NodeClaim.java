@@ -7,6 +7,7 @@ import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -28,7 +29,8 @@ final class NodeClaim {
   private final String config;
   private final List<NodeGpu> gpus;
   private final String by;
-  private final Duration limit;
+  private final Instant begun;
+  private final Instant until;
   private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
   private boolean asked;
 
@@ -45,7 +47,8 @@ final class NodeClaim {
     this.config = config;
     this.gpus = gpus;
     this.by = cluster.identity();
-    this.limit = limit;
+    this.begun = cluster.settings().clock().instant();
+    this.until = begun.plus(limit);
   }
 
   /** Makes a node unschedulable, unless somebody has already. */
@@ -69,7 +72,8 @@ final class NodeClaim {
   }
 
   /**
-   * Asks a node for a configuration, and records the change in the same write.
+   * Asks a node for a configuration, and records the change in the same write. What the node asks
+   * for already is taken up in the same way, unless somebody else is still at it.
    *
    * @param before the node on which the decision rests
    * @param key the value of the config label
@@ -85,18 +89,17 @@ final class NodeClaim {
             "Node %s was asked for '%s' by somebody else just now. Agree on who labels the node and apply again"
                 .formatted(node, current));
       }
+      requireFree(now);
       NodePatch patch = NodePatch.on(now).label(label, key);
+      if (gate == ApplyOptions.Gate.CLOSED && !NodePatch.has(now, GATE)) {
+        patch.taint(GATE).annotate(ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.GATED));
+      } else if (!alreadyAsked || !isFollowedByAnother(now)) {
+        patch.annotate(ChangeRecord.KEY, recordWith(now));
+      }
       if (!alreadyAsked) {
-        requireFree(now);
-        patch
-            .annotate(ChangeRecord.KEY, recordWith(now))
-            .annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
+        patch.annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
         previous(now, current)
             .ifPresent(previous -> patch.annotate(ChangeRecord.PREVIOUS_KEY, previous));
-      }
-      if (gate == ApplyOptions.Gate.CLOSED && !NodePatch.has(now, GATE)) {
-        requireFree(now);
-        patch.taint(GATE).annotate(ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.GATED));
       }
       Node after = patch.isEmpty() ? now : cluster.patch(patch);
       asked = true;
@@ -131,7 +134,8 @@ final class NodeClaim {
    * and the record stays to say so; the next change may begin at once.
    */
   void release() {
-    Predicate<ChangeRecord> ours = record -> record.by().equals(by);
+    Predicate<ChangeRecord> ours =
+        record -> record.by().equals(by) && record.config().equals(config);
     if (asked) {
       // Not worth waiting for an API server that is away: the record ends by itself.
       end(cluster.withoutRepetition(), ours, EnumSet.noneOf(ChangeRecord.Done.class));
@@ -175,12 +179,11 @@ final class NodeClaim {
             record.ended(cluster.settings().clock().instant(), left).json());
   }
 
-  /** Fails if somebody else may still be changing the node. */
+  /** Fails if somebody else may still be changing the node to something else. */
   void requireFree(Node now) {
-    Optional<ChangeRecord> other = ChangeRecord.read(now)
+    Optional<ChangeRecord> other = live(now)
         .filter(record -> !record.by().equals(by))
-        .filter(record -> !record.config().equals(config))
-        .filter(record -> record.isLive(cluster.settings().clock().instant()));
+        .filter(record -> !record.config().equals(config));
     if (other.isPresent()) {
       throw new MigConflictException(
           "Node %s is being changed: %s. Wait, or if that client is gone, recover the node"
@@ -188,7 +191,16 @@ final class NodeClaim {
     }
   }
 
-  /** What an earlier change has left to take back is taken over. */
+  private boolean isFollowedByAnother(Node now) {
+    return live(now).filter(record -> !record.by().equals(by)).isPresent();
+  }
+
+  private Optional<ChangeRecord> live(Node now) {
+    return ChangeRecord.read(now)
+        .filter(record -> record.isLive(cluster.settings().clock().instant()));
+  }
+
+  /** What an earlier change has left to take back is taken over; this one's beginning stays. */
   private String recordWith(Node now, ChangeRecord.Done... more) {
     List<ChangeRecord.Done> done =
         new ArrayList<>(ChangeRecord.read(now).map(ChangeRecord::done).orElse(List.of()));
@@ -197,8 +209,12 @@ final class NodeClaim {
         done.add(what);
       }
     }
-    return ChangeRecord.of(config, by, cluster.settings().clock().instant(), limit, done)
-        .json();
+    Instant since = live(now)
+        .filter(record -> record.by().equals(by) && record.config().equals(config))
+        .map(record -> Instant.parse(record.since()))
+        .filter(begun::isAfter)
+        .orElse(begun);
+    return ChangeRecord.of(config, by, since, until, done).json();
   }
 
   private static String withoutRepetition(String key) {
