@@ -225,15 +225,11 @@ final class ApplyRun {
         asked && plan.isInForce(cluster.settings()) ? before : claim.ask(before, plan.key(), gate);
     long now = System.nanoTime();
     step(phase, now, asked ? "the node asks for it already" : label + "=" + plan.key());
-    ApplyTracker tracker = new ApplyTracker(
-        cluster.settings(),
-        timings,
-        plan.key(),
-        plan.expectation(),
-        before,
-        plan.sameness(label),
-        now,
-        this::step);
+    ApplyTracker.Prompt prompt = !asked
+        ? ApplyTracker.Prompt.LABEL
+        : goal == ApplyGoal.Again.AGAIN ? ApplyTracker.Prompt.RESTART : ApplyTracker.Prompt.NOTHING;
+    ApplyTracker tracker =
+        new ApplyTracker(cluster.settings(), timings, plan, prompt, now, this::step);
     return new Request(plan, tracker, after);
   }
 
@@ -248,7 +244,8 @@ final class ApplyRun {
       try {
         decision = request.tracker.observe(node, now);
       } catch (MigFailedException failed) {
-        request = retry(request, claim, node, now - startNanos, failed);
+        request = retry(request, claim, node, now - startNanos)
+            .orElseThrow(() -> failed.with(diagnosis(failed.lastSeen())));
         node = request.node;
         continue;
       } catch (MigDeadlineException late) {
@@ -256,6 +253,16 @@ final class ApplyRun {
       }
       if (decision instanceof ApplyTracker.Decision.Done done) {
         return done.outcome();
+      }
+      if (decision instanceof ApplyTracker.Decision.Doubt doubt) {
+        Optional<Request> again = retry(request, claim, node, now - startNanos);
+        if (again.isPresent()) {
+          request = again.get();
+          node = request.node;
+          continue;
+        }
+        requireAnotherRunsFailure(doubt.failure(), request.plan.key());
+        decision = doubt.meanwhile();
       }
       ApplyTracker.Decision.Wait wait = (ApplyTracker.Decision.Wait) decision;
       long left = limit.toNanos() - (now - startNanos);
@@ -321,21 +328,32 @@ final class ApplyRun {
     return key.equals(Cluster.labels(node).get(cluster.settings().configLabel()));
   }
 
+  /** Throws a failure that may be an earlier one's, if the log shows that it is this request's. */
+  private void requireAnotherRunsFailure(MigFailedException failed, String key) {
+    MigNodeStatus last = failed.lastSeen();
+    Examination examination = new Examination(last, OperatorLogs.read(cluster, last));
+    if (examination.showsEndOf(key)) {
+      throw failed.with(examination.diagnosis());
+    }
+  }
+
   /**
    * Asks again under the other name, if the manager failed without work, as it does for as long as
    * the kubelet has not refreshed the mounted ConfigMap; it does not try the same value again.
+   *
+   * @return the new request; empty if there is no other name, or it would be of no use
    */
-  private Request retry(
-      Request request, NodeClaim claim, Node node, long sinceStart, MigFailedException failed) {
+  private Optional<Request> retry(Request request, NodeClaim claim, Node node, long sinceStart) {
     ApplyPlan plan = request.plan;
     boolean quick = request.tracker.failedWithoutWork()
         && sinceStart < timings.propagation().toNanos();
     if (plan.isExact(config) || !quick) {
-      throw failed.with(diagnosis(failed.lastSeen()));
+      return Optional.empty();
     }
     String first = plan.content().contentName(config);
     String other = plan.key().equals(first) ? plan.content().retryName(config, 2) : first;
-    return request(plan.on(node).as(other), claim, ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED);
+    return Optional.of(
+        request(plan.on(node).as(other), claim, ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED));
   }
 
   private MigDeadlineException deadlinePassed(
