@@ -33,6 +33,11 @@ record ApplyPlan(
     return new ApplyPlan(node, mapName, document, content, expectation, otherKey);
   }
 
+  /** Whether the node asks for it under this very name. */
+  boolean isAskedFor(MigSettings settings) {
+    return key.equals(Cluster.labels(node).get(settings.configLabel()));
+  }
+
   /** Whether the node asks for the configuration and everything speaks for it. */
   boolean isInForce(MigSettings settings) {
     MigNodeStatus status = StatusReader.read(node, settings);
@@ -60,9 +65,9 @@ record ApplyPlan(
   }
 
   /** Whether it has to be allowed, which a write is not that is not going to happen. */
-  boolean takes(Permission permission, String configLabel) {
+  boolean takes(Permission permission, MigSettings settings) {
     return switch (permission.verb()) {
-      case "patch" -> !key.equals(Cluster.labels(node).get(configLabel));
+      case "patch" -> !isAskedFor(settings) || !isInForce(settings);
       case "update" -> !document.config(key).equals(Optional.of(content));
       default -> true;
     };

@@ -58,7 +58,7 @@ public final class ApplyRequest {
   }
 
   /**
-   * States how many GPUs the node has, where its labels do not tell.
+   * States how many GPUs the node has, where neither its labels nor its last change tell.
    *
    * @param count physical GPUs, at least 1
    * @return a request that goes by this number
@@ -69,8 +69,8 @@ public final class ApplyRequest {
   }
 
   /**
-   * States every GPU of the node. Needed where it has several models, since its labels speak of one
-   * of them only.
+   * States every GPU of the node. Needed for the first change where it has several models, since its
+   * labels speak of one of them only; the next finds on the node with which GPUs this one reckoned.
    *
    * @param gpus all GPUs, with the indexes 0, 1, 2 and so on
    * @return a request that goes by these GPUs

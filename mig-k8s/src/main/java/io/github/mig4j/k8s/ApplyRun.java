@@ -57,14 +57,13 @@ final class ApplyRun {
           List.of("it switches MIG on, so it does not give whole GPUs; mend it in ConfigMap "
               + plan.mapName()));
     }
-    gpus = options.gpus() == StatedGpus.Nothing.NOTHING
-        ? new StatedGpus.Count(plan.expectation().gpus())
-        : options.gpus();
+    gpus = new StatedGpus.Each(plan.expectation().gpus());
     step(
         ApplyPhase.CHECKED,
         System.nanoTime(),
         "%s as %s: %s".formatted(config, plan.key(), plan.expectation().resources()));
-    NodeClaim claim = new NodeClaim(cluster, name, recordedName(plan), limit);
+    NodeClaim claim =
+        new NodeClaim(cluster, name, recordedName(plan), plan.expectation().gpus(), limit);
     try {
       return change(plan, claim, limit);
     } catch (InterruptedException e) {
@@ -91,12 +90,16 @@ final class ApplyRun {
   private ApplyOutcome change(ApplyPlan plan, NodeClaim claim, Duration limit)
       throws InterruptedException {
     boolean inForce = plan.isInForce(cluster.settings());
-    if (goal == ApplyGoal.Again.AGAIN) {
-      recover(plan, claim, inForce, limit);
-    } else if (!inForce && !isAskedFor(plan) && !goal.takesNothing(status(plan.node()))) {
+    boolean takes =
+        !inForce && !plan.isAskedFor(cluster.settings()) && !goal.takesNothing(status(plan.node()));
+    if (takes) {
       plan = makeRoom(plan, claim, limit);
     }
     try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
+      if (goal == ApplyGoal.Again.AGAIN) {
+        // Under the eyes of the watch, so that no state of the fresh process is missed.
+        recover(plan, claim, limit);
+      }
       ApplyOptions.Gate gate = inForce ? ApplyOptions.Gate.OPEN : options.gate();
       ApplyOutcome outcome =
           follow(watch, claim, request(plan, claim, gate, ApplyPhase.REQUESTED), limit);
@@ -118,11 +121,6 @@ final class ApplyRun {
   private Duration within(Duration limit, Duration part) {
     Duration left = limit.minusNanos(System.nanoTime() - startNanos);
     return left.compareTo(part) < 0 ? left : part;
-  }
-
-  /** What the node asks for already goes its way, and is only followed. */
-  private boolean isAskedFor(ApplyPlan plan) {
-    return asksFor(plan.node(), plan.key());
   }
 
   /** The name in the change's record, which the second name of a repetition is not. */
@@ -157,17 +155,19 @@ final class ApplyRun {
   }
 
   /** What another client has left on the node is this one's to take back. */
-  private void recover(ApplyPlan plan, NodeClaim claim, boolean inForce, Duration limit)
+  private void recover(ApplyPlan plan, NodeClaim claim, Duration limit)
       throws InterruptedException {
+    if (plan.isInForce(cluster.settings())) {
+      if (Cluster.annotations(plan.node()).containsKey(ChangeRecord.KEY)) {
+        Node unused = claim.takeOver();
+      }
+      return;
+    }
     ManagerRestart restart = new ManagerRestart(cluster, name);
-    List<Pod> pods = inForce ? List.of() : restart.requirePods();
-    if (!inForce || Cluster.annotations(plan.node()).containsKey(ChangeRecord.KEY)) {
-      Node unused = claim.takeOver();
-    }
-    if (!inForce) {
-      String fresh = restart.run(pods, within(limit, timings.reaction()));
-      step(ApplyPhase.RESTARTED, System.nanoTime(), fresh);
-    }
+    List<Pod> pods = restart.requirePods();
+    Node unused = claim.takeOver();
+    String fresh = restart.run(pods, within(limit, timings.reaction()));
+    step(ApplyPhase.RESTARTED, System.nanoTime(), fresh);
   }
 
   /** The claim's end must not hide why it ended. */
@@ -209,7 +209,10 @@ final class ApplyRun {
   /** A request that was made: what was asked, and what tells whether it is done. */
   private record Request(ApplyPlan plan, ApplyTracker tracker, Node node) {}
 
-  /** Publishes what is not published yet, and labels the node if it does not ask for it already. */
+  /**
+   * Publishes what is not published yet, and asks the node for it. What is in force is only
+   * followed; what the node asks for already is claimed as well.
+   */
   private Request request(
       ApplyPlan plan, NodeClaim claim, ApplyOptions.Gate gate, ApplyPhase phase) {
     if (!plan.document().config(plan.key()).equals(Optional.of(plan.content()))) {
@@ -217,20 +220,16 @@ final class ApplyRun {
     }
     String label = cluster.settings().configLabel();
     Node before = plan.node();
-    boolean asked = isAskedFor(plan);
+    boolean asked = plan.isAskedFor(cluster.settings());
     Node after =
-        asked && gate == ApplyOptions.Gate.OPEN ? before : claim.ask(before, plan.key(), gate);
+        asked && plan.isInForce(cluster.settings()) ? before : claim.ask(before, plan.key(), gate);
     long now = System.nanoTime();
     step(phase, now, asked ? "the node asks for it already" : label + "=" + plan.key());
-    ApplyTracker tracker = new ApplyTracker(
-        cluster.settings(),
-        timings,
-        plan.key(),
-        plan.expectation(),
-        before,
-        plan.sameness(label),
-        now,
-        this::step);
+    ApplyTracker.Prompt prompt = !asked
+        ? ApplyTracker.Prompt.LABEL
+        : goal == ApplyGoal.Again.AGAIN ? ApplyTracker.Prompt.RESTART : ApplyTracker.Prompt.NOTHING;
+    ApplyTracker tracker =
+        new ApplyTracker(cluster.settings(), timings, plan, prompt, now, this::step);
     return new Request(plan, tracker, after);
   }
 
@@ -245,7 +244,8 @@ final class ApplyRun {
       try {
         decision = request.tracker.observe(node, now);
       } catch (MigFailedException failed) {
-        request = retry(request, claim, node, now - startNanos, failed);
+        request = retry(request, claim, node, now - startNanos)
+            .orElseThrow(() -> failed.with(diagnosis(failed.lastSeen())));
         node = request.node;
         continue;
       } catch (MigDeadlineException late) {
@@ -253,6 +253,16 @@ final class ApplyRun {
       }
       if (decision instanceof ApplyTracker.Decision.Done done) {
         return done.outcome();
+      }
+      if (decision instanceof ApplyTracker.Decision.Doubt doubt) {
+        Optional<Request> again = retry(request, claim, node, now - startNanos);
+        if (again.isPresent()) {
+          request = again.get();
+          node = request.node;
+          continue;
+        }
+        requireAnotherRunsFailure(doubt.failure(), request.plan.key());
+        decision = doubt.meanwhile();
       }
       ApplyTracker.Decision.Wait wait = (ApplyTracker.Decision.Wait) decision;
       long left = limit.toNanos() - (now - startNanos);
@@ -318,21 +328,32 @@ final class ApplyRun {
     return key.equals(Cluster.labels(node).get(cluster.settings().configLabel()));
   }
 
+  /** Throws a failure that may be an earlier one's, if the log shows that it is this request's. */
+  private void requireAnotherRunsFailure(MigFailedException failed, String key) {
+    MigNodeStatus last = failed.lastSeen();
+    Examination examination = new Examination(last, OperatorLogs.read(cluster, last));
+    if (examination.showsEndOf(key)) {
+      throw failed.with(examination.diagnosis());
+    }
+  }
+
   /**
    * Asks again under the other name, if the manager failed without work, as it does for as long as
    * the kubelet has not refreshed the mounted ConfigMap; it does not try the same value again.
+   *
+   * @return the new request; empty if there is no other name, or it would be of no use
    */
-  private Request retry(
-      Request request, NodeClaim claim, Node node, long sinceStart, MigFailedException failed) {
+  private Optional<Request> retry(Request request, NodeClaim claim, Node node, long sinceStart) {
     ApplyPlan plan = request.plan;
     boolean quick = request.tracker.failedWithoutWork()
         && sinceStart < timings.propagation().toNanos();
     if (plan.isExact(config) || !quick) {
-      throw failed.with(diagnosis(failed.lastSeen()));
+      return Optional.empty();
     }
     String first = plan.content().contentName(config);
     String other = plan.key().equals(first) ? plan.content().retryName(config, 2) : first;
-    return request(plan.on(node).as(other), claim, ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED);
+    return Optional.of(
+        request(plan.on(node).as(other), claim, ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED));
   }
 
   private MigDeadlineException deadlinePassed(

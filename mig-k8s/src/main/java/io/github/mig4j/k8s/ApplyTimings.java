@@ -20,7 +20,9 @@ public interface ApplyTimings {
 
   /**
    * How long {@code failed} has to stand before it is believed. Before that it may be an earlier
-   * request's, left over or just written, after which the MIG manager turns to this one.
+   * request's, left over or just written, after which the MIG manager turns to this one. One that
+   * stood before the request is believed only if the MIG manager's log shows that it is this one's;
+   * otherwise it is no sign at all, for which {@link #reaction} is the limit.
    *
    * @return 15 seconds unless set
    */

@@ -36,6 +36,12 @@ final class ApplyTracker {
 
     /** The request is done. */
     record Done(ApplyOutcome outcome) implements Decision {}
+
+    /**
+     * The node says {@code failed}, as it did before the request, so that only the MIG manager's log
+     * tells whose failure it is. If that tells nothing, {@code meanwhile} is what to do.
+     */
+    record Doubt(MigFailedException failure, Wait meanwhile) implements Decision {}
   }
 
   /** Receives steps with the time at which they were seen. */
@@ -43,15 +49,19 @@ final class ApplyTracker {
     void step(ApplyPhase phase, long nanos, String detail);
   }
 
+  /** How long to leave a log alone that told nothing, at least. */
+  private static final Duration GLANCE = Duration.ofSeconds(1);
+
   private final MigSettings settings;
   private final ApplyTimings timings;
   private final String key;
   private final Expectation expectation;
   private final Progress progress;
   private final long requestedNanos;
-  private final boolean writesLabel;
+  private final Prompt prompt;
   private final boolean wasDiscovered;
   private final boolean needsTransition;
+  private final List<String> pausedBefore;
   private final Set<ApplyPhase> told = EnumSet.noneOf(ApplyPhase.class);
 
   private boolean sawWork;
@@ -60,6 +70,8 @@ final class ApplyTracker {
   private boolean clientsRanSinceRequest;
   private boolean clientsStopped;
   private boolean transitionComplete;
+  private boolean failureIsOld;
+  private long doubtNanos;
   private Optional<Long> failedSince = Optional.empty();
   private Optional<Long> leftPausedSince = Optional.empty();
   private Stage stage = Stage.REACTION;
@@ -69,31 +81,33 @@ final class ApplyTracker {
   /**
    * Begins with the node as it was when the request was made.
    *
-   * @param key the label's value that asks for the configuration
-   * @param sameAsBefore whether the configuration in force before was one of the same meaning
+   * @param plan what was asked for, and the node before
+   * @param prompt what makes the MIG manager act on it
    */
   ApplyTracker(
       MigSettings settings,
       ApplyTimings timings,
-      String key,
-      Expectation expectation,
-      Node before,
-      Sameness sameAsBefore,
+      ApplyPlan plan,
+      Prompt prompt,
       long requestedNanos,
       Progress progress) {
     this.settings = settings;
     this.timings = timings;
-    this.key = key;
-    this.expectation = expectation;
+    this.key = plan.key();
+    this.expectation = plan.expectation();
+    this.prompt = prompt;
     this.progress = progress;
     this.requestedNanos = requestedNanos;
     this.stageSince = requestedNanos;
+    this.doubtNanos = requestedNanos;
+    Node before = plan.node();
     MigNodeStatus status = StatusReader.read(before, settings);
-    this.writesLabel = !status.config().equals(Optional.of(key));
+    this.pausedBefore = status.paused();
+    this.failureIsOld = is(status, MigState.FAILED);
     this.lastState = status.state();
     this.clientsRanSinceRequest = status.paused().isEmpty();
     this.wasDiscovered = Cluster.labels(before).containsKey(Labels.GPU_COUNT);
-    this.needsTransition = sameAsBefore == Sameness.UNKNOWN
+    this.needsTransition = plan.sameness(settings.configLabel()) == Sameness.UNKNOWN
         && expectation.resourceDifferences(status, Cluster.labels(before)).isEmpty();
   }
 
@@ -103,6 +117,16 @@ final class ApplyTracker {
     SAME,
     /** It does not, or is not known. */
     UNKNOWN
+  }
+
+  /** What makes the MIG manager act on a request. */
+  enum Prompt {
+    /** The label's value changes. */
+    LABEL,
+    /** A fresh process takes up what the node asks for. */
+    RESTART,
+    /** Nothing: the node asked for it before, and perhaps long ago. */
+    NOTHING
   }
 
   /**
@@ -117,7 +141,7 @@ final class ApplyTracker {
     MigNodeStatus status = StatusReader.read(node, settings);
     requireOurs(status);
     trackWork(status, nanos);
-    trackFailure(status, nanos);
+    Optional<MigFailedException> doubted = trackFailure(status, nanos);
     trackLeftPaused(status, nanos);
     List<String> missing = missing(status, node);
     boolean discovered = wasDiscovered || Cluster.labels(node).containsKey(Labels.GPU_COUNT);
@@ -127,7 +151,8 @@ final class ApplyTracker {
     if (!missing.isEmpty()) {
       evidenceSince = Optional.empty();
       told.remove(ApplyPhase.OFFERED);
-      return waitInStage(status, nanos, missing);
+      Decision.Wait wait = waitInStage(status, nanos, missing);
+      return doubted.<Decision>map(failure -> new Decision.Doubt(failure, wait)).orElse(wait);
     }
     long since = evidenceSince.orElse(nanos);
     evidenceSince = Optional.of(since);
@@ -156,7 +181,7 @@ final class ApplyTracker {
     OFFER
   }
 
-  private Decision waitInStage(MigNodeStatus status, long nanos, List<String> missing) {
+  private Decision.Wait waitInStage(MigNodeStatus status, long nanos, List<String> missing) {
     Stage now = stage(status);
     if (now != stage) {
       stage = now;
@@ -168,7 +193,7 @@ final class ApplyTracker {
       case OFFER -> timings.offer();
     };
     long end = stageSince + limit.toNanos();
-    if (nanos >= end && failedSince.isEmpty()) {
+    if (nanos >= end && (failedSince.isEmpty() || isInDoubt())) {
       throw new MigDeadlineException(
           "Node %s: %s, but %s"
               .formatted(
@@ -187,12 +212,16 @@ final class ApplyTracker {
     long wake = Stream.of(failedSince, leftPausedSince)
         .flatMap(Optional::stream)
         .mapToLong(since -> since + timings.failure().toNanos())
+        .map(believed -> isInDoubt() ? Math.max(believed, doubtNanos) : believed)
         .min()
         .orElse(end);
     return new Decision.Wait(Math.min(wake, end), missing);
   }
 
   private Stage stage(MigNodeStatus status) {
+    if (isInDoubt()) {
+      return Stage.REACTION;
+    }
     if (isAtWork(status.state()) || !status.paused().isEmpty()) {
       return Stage.WORK;
     }
@@ -201,7 +230,7 @@ final class ApplyTracker {
 
   /** Everything is as it has to be, but so it was before. */
   private Decision withoutTransition(MigNodeStatus status, long nanos) {
-    if (!writesLabel) {
+    if (prompt != Prompt.LABEL) {
       return done(
           new ApplyOutcome.VerifiedByStateOnly(
               status,
@@ -250,6 +279,7 @@ final class ApplyTracker {
       begunSinceSuccess = false;
     }
     lastState = status.state();
+    failureIsOld &= is(status, MigState.FAILED) && status.paused().equals(pausedBefore);
     if (is(status, MigState.PENDING)) {
       sawWork = true;
       tell(ApplyPhase.PENDING, nanos, "the MIG manager works on it");
@@ -278,20 +308,45 @@ final class ApplyTracker {
   /**
    * A failure counts once it has stood for a while: an earlier request's may still be there, or end
    * only now, before the MIG manager turns to this one.
+   *
+   * @return a failure that may be an earlier one's all the same, now and then
    */
-  private void trackFailure(MigNodeStatus status, long nanos) {
+  private Optional<MigFailedException> trackFailure(MigNodeStatus status, long nanos) {
     if (!is(status, MigState.FAILED)) {
       failedSince = Optional.empty();
-      return;
+      return Optional.empty();
     }
     long since = failedSince.orElse(nanos);
     failedSince = Optional.of(since);
-    if (nanos - since >= timings.failure().toNanos()) {
-      throw new MigFailedException(
-          "Node %s: the MIG manager failed to apply '%s'".formatted(status.node(), key),
-          status,
-          Diagnosis.of(status, List.of()));
+    if (nanos - since < timings.failure().toNanos()) {
+      return Optional.empty();
     }
+    MigFailedException failure = new MigFailedException(
+        "Node %s: the MIG manager failed to apply '%s'%s"
+            .formatted(
+                status.node(),
+                key,
+                failureIsOld && prompt == Prompt.NOTHING
+                    ? " before this request, and does not try a name again"
+                    : ""),
+        status,
+        Diagnosis.of(status, List.of()));
+    if (!isInDoubt()) {
+      throw failure;
+    }
+    if (nanos < doubtNanos) {
+      return Optional.empty();
+    }
+    doubtNanos = nanos + Math.max(timings.failure().toNanos(), GLANCE.toNanos());
+    return Optional.of(failure);
+  }
+
+  /**
+   * Whether {@code failed} stands as it stood when the MIG manager was given reason to act. It writes
+   * the same again where it does not know the configuration, and nothing where it does not run.
+   */
+  private boolean isInDoubt() {
+    return failureIsOld && prompt != Prompt.NOTHING;
   }
 
   /**
@@ -324,7 +379,10 @@ final class ApplyTracker {
     Optional<MigState> state = status.state();
     if (!state.equals(Optional.of(MigState.SUCCESS))
         && !state.equals(Optional.of(MigState.UNKNOWN))) {
-      missing.add("its MIG state is " + state.map(MigState::toString).orElse("absent"));
+      missing.add("its MIG state is %s%s"
+          .formatted(
+              state.map(MigState::toString).orElse("absent"),
+              isInDoubt() ? ", as it was before" : ""));
     }
     if (!status.paused().isEmpty()) {
       missing.add("its %s %s stopped"

@@ -63,6 +63,12 @@ final class Examination {
         .orElseGet(() -> Verdict.of(FailureCode.UNRECOGNISED));
   }
 
+  /** Whether the MIG manager's last run was this configuration's, and is over. */
+  boolean showsEndOf(String config) {
+    return log.run().equals(Optional.of(config))
+        && log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
+  }
+
   /** A log without our request proves nothing about it. */
   private Optional<Verdict> aboutAnotherRequest() {
     boolean other = status.config().isPresent()

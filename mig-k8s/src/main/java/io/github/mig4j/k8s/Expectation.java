@@ -17,15 +17,13 @@ import java.util.TreeMap;
  * for.
  *
  * @param strategy how MIG devices are offered
- * @param gpus physical GPUs on the node
- * @param models how many different models they are
+ * @param gpus the physical GPUs of the node
  * @param wholeGpus GPUs without MIG mode
  * @param devices MIG devices on the node together
  */
 record Expectation(
     MigStrategy strategy,
-    int gpus,
-    int models,
+    List<NodeGpu> gpus,
     int wholeGpus,
     SortedMap<MigProfile, Integer> devices) {
 
@@ -46,16 +44,15 @@ record Expectation(
       whole += after.migEnabled() ? 0 : 1;
       after.devices().forEach((profile, count) -> devices.merge(profile, count, Integer::sum));
     }
-    int models = (int) gpus.stream().map(NodeGpu::model).distinct().count();
-    return new Expectation(strategy, gpus.size(), models, whole, devices);
+    return new Expectation(strategy, List.copyOf(gpus), whole, devices);
   }
 
   /** The resources by name, as the device plugin offers them when nothing is shared. */
   SortedMap<String, Long> resources() {
     SortedMap<String, Long> resources = new TreeMap<>();
     switch (strategy) {
-      case NONE -> resources.put(GPU, (long) gpus);
-      case SINGLE -> resources.put(GPU, devices.isEmpty() ? (long) gpus : total());
+      case NONE -> resources.put(GPU, (long) gpus.size());
+      case SINGLE -> resources.put(GPU, devices.isEmpty() ? (long) gpus.size() : total());
       case MIXED -> {
         devices.forEach((profile, count) -> resources.put(profile.resourceName(), (long) count));
         if (wholeGpus > 0) {
@@ -100,13 +97,13 @@ record Expectation(
     SortedMap<String, String> expected = new TreeMap<>();
     List<String> differences = new ArrayList<>();
     switch (strategy) {
-      case NONE -> expected.put(Labels.GPU_COUNT, String.valueOf(gpus));
+      case NONE -> expected.put(Labels.GPU_COUNT, String.valueOf(gpus.size()));
       case SINGLE -> {
-        expected.put(Labels.GPU_COUNT, String.valueOf(devices.isEmpty() ? gpus : total()));
+        expected.put(Labels.GPU_COUNT, String.valueOf(devices.isEmpty() ? gpus.size() : total()));
         differences.addAll(productDifference(labels));
       }
       case MIXED -> {
-        expected.put(Labels.GPU_COUNT, String.valueOf(gpus));
+        expected.put(Labels.GPU_COUNT, String.valueOf(gpus.size()));
         labels.keySet().stream()
             .filter(key -> key.startsWith(MIG) && key.endsWith(".count"))
             .forEach(key -> expected.put(key, "0"));
@@ -114,7 +111,7 @@ record Expectation(
             (profile, count) -> expected.put(profile.resourceName() + ".count", count.toString()));
       }
     }
-    if (models > 1) {
+    if (gpus.stream().map(NodeGpu::model).distinct().count() > 1) {
       // Feature discovery lets one model speak for all.
       expected.remove(Labels.GPU_COUNT);
     }

@@ -12,7 +12,6 @@ import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.fleet.FleetPlan;
 import io.github.mig4j.fleet.PlanNode;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
@@ -74,7 +73,9 @@ public final class MigFleet {
   }
 
   /**
-   * The nodes as a planner sees them, those left out whose GPUs are not known or have no MIG.
+   * The nodes as a planner sees them, those left out that cannot be cut by a plan or would get no
+   * pods, for any of {@link NodeRoom#obstacles}: GPUs that are not known or have no MIG, a strategy
+   * other than mixed, a node that is not ready or cordoned.
    *
    * @return the nodes by name
    * @throws MigClusterException if the API server does not answer or does not allow it
@@ -88,7 +89,8 @@ public final class MigFleet {
       List<Pod> pods,
       Optional<GenericKubernetesResource> policy,
       Optional<MigConfigDocument> document) {
-    MigNodeStatus status = StatusReader.read(node, cluster.settings());
+    MigNodeStatus status =
+        StatusReader.read(node, cluster.settings(), policy.flatMap(ClusterPolicies::strategy));
     SortedMap<String, Long> used = new TreeMap<>();
     pods.forEach(pod ->
         GpuPods.devices(pod).forEach((resource, count) -> used.merge(resource, count, Long::sum)));
@@ -96,14 +98,12 @@ public final class MigFleet {
     if (claiming > 0) {
       used.put("resource.k8s.io/claims", (long) claiming);
     }
-    MigStrategy strategy = policy.flatMap(ClusterPolicies::strategy).orElse(status.strategy());
-    return new NodeRoom(
-        status, Cluster.labels(node), used, layouts(node, status, strategy, document));
+    return new NodeRoom(status, Cluster.labels(node), used, layouts(node, status, document));
   }
 
   /** What the configuration in force says, where the node's resources bear it out. */
   private static SortedMap<Integer, MigLayout> layouts(
-      Node node, MigNodeStatus status, MigStrategy strategy, Optional<MigConfigDocument> document) {
+      Node node, MigNodeStatus status, Optional<MigConfigDocument> document) {
     Optional<MigConfig> inForce = status
         .config()
         .filter(config -> status.state().equals(Optional.of(MigState.SUCCESS)))
@@ -118,7 +118,7 @@ public final class MigFleet {
     NodeEffect effect = NodeEffect.of(inForce.get(), gpus);
     boolean isTold = effect.gpus().stream().allMatch(gpu -> gpu.after().isPresent());
     if (!isTold
-        || !Expectation.of(inForce.get(), gpus, strategy)
+        || !Expectation.of(inForce.get(), gpus, status.strategy())
             .resourceDifferences(status, Cluster.labels(node))
             .isEmpty()) {
       return layouts;

@@ -43,6 +43,23 @@ public interface MigNodeStatus {
   OptionalInt gpus();
 
   /**
+   * Whether the node's kubelet is well.
+   *
+   * @return the condition {@code Ready}, false also where the kubelet has not been heard of; empty if nobody says
+   */
+  Optional<Boolean> ready();
+
+  /**
+   * Whether somebody keeps new pods away by {@code spec.unschedulable}.
+   *
+   * @return true if the node is cordoned
+   */
+  @Value.Default
+  default boolean cordoned() {
+    return false;
+  }
+
+  /**
    * Whether a GPU of the node can do MIG.
    *
    * @return what feature discovery says, or empty if it has not spoken

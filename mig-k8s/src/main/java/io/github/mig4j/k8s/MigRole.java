@@ -33,8 +33,12 @@ public enum MigRole {
   ROLLOUT("rollout"),
   /** {@link MigNode#recover}, and what {@link #READ_ONLY} grants. */
   RECOVER("recover"),
-  /** {@link MigOperator}. */
-  SETUP("setup");
+  /** {@link MigOperator}, and {@code io.github.mig4j.k8s.sharing.SharingClient.use}. */
+  SETUP("setup"),
+  /** The ConfigMaps and nodes of {@code io.github.mig4j.k8s.sharing.SharingClient}. */
+  SHARE("share"),
+  /** {@code io.github.mig4j.k8s.dra.DraClient}: the inventory, claims and device classes. */
+  CLAIM("claim");
 
   private final String manifest;
 
@@ -43,7 +47,8 @@ public enum MigRole {
   }
 
   /**
-   * A ClusterRole, and a Role in namespace {@code gpu-operator}. To whom they are given is up to the
+   * A ClusterRole, and a Role in namespace {@code gpu-operator}; of {@link #CLAIM} only the former,
+   * since claims live in the namespaces of their pods. To whom they are given is up to the
    * reader: {@code kubectl create clusterrolebinding} and {@code rolebinding}.
    *
    * @return YAML for {@code kubectl apply -f}

@@ -157,13 +157,15 @@ final class NodeCheck {
     boolean asked = status.config().equals(choice.map(c -> key(c, status)))
         && status.config().isPresent();
     Severity blocking = asked ? Severity.NOTE : Severity.ERROR;
-    List<GpuModel> models = options.gpus().modelsOr(status.model());
+    GpuRecord recorded = GpuRecord.read(node.get(), status, cluster.settings());
+    List<GpuModel> models = options.gpus().modelsOr(status.model(), recorded);
     new NodeSigns(node.get(), status, models, cluster.settings(), findings).check(policy, blocking);
     new ManagerCheck(node.get(), findings).check(policy, managers, models, blocking);
     checkChange(status, asked);
     boolean takesNothing = asked || goal.takesNothing(status);
     checkPods(takesNothing ? Severity.NOTE : Severity.ERROR);
-    return new Checked(namespace, choice.flatMap(c -> plan(node.get(), status, c, policy)));
+    return new Checked(
+        namespace, choice.flatMap(c -> plan(node.get(), status, recorded, c, policy)));
   }
 
   private Optional<Node> node() {
@@ -332,8 +334,12 @@ final class NodeCheck {
   }
 
   private Optional<ApplyPlan> plan(
-      Node node, MigNodeStatus status, Choice choice, Optional<GenericKubernetesResource> policy) {
-    List<NodeGpu> gpus = gpus(status, node, choice.document());
+      Node node,
+      MigNodeStatus status,
+      GpuRecord recorded,
+      Choice choice,
+      Optional<GenericKubernetesResource> policy) {
+    List<NodeGpu> gpus = gpus(status, node, recorded, choice.document());
     if (gpus.isEmpty()) {
       return Optional.empty();
     }
@@ -367,23 +373,38 @@ final class NodeCheck {
         : NodeEffect.of(choice.content(), gpus);
   }
 
-  /** The caller's, or as many as there are of the model that the labels name; none if unknown. */
-  private List<NodeGpu> gpus(MigNodeStatus status, Node node, MigConfigDocument document) {
+  /**
+   * The caller's, or as many as there are of the model that the labels name. Several models at once
+   * only the record of the last change tells. None if unknown.
+   */
+  private List<NodeGpu> gpus(
+      MigNodeStatus status, Node node, GpuRecord recorded, MigConfigDocument document) {
     if (options.gpus() instanceof StatedGpus.Each stated) {
       return stated.gpus();
     }
-    Optional<GpuModel> model = status.model().filter(GpuModel::supportsMig);
-    OptionalInt count =
-        model.isPresent() ? count(status, node, document, model.get()) : OptionalInt.empty();
+    if (recorded.models().size() > 1 && options.gpus() == StatedGpus.Nothing.NOTHING) {
+      return recorded.gpus();
+    }
+    Optional<GpuModel> model = status
+        .model()
+        .or(() -> recorded.models().stream().findFirst())
+        .filter(GpuModel::supportsMig);
+    OptionalInt count = model.isPresent()
+        ? count(status, node, recorded, document, model.get())
+        : OptionalInt.empty();
     return count.isPresent() ? NodeGpu.several(model.get(), count.getAsInt()) : List.of();
   }
 
   /**
    * The caller's number, the labels', or, where these count MIG devices, what follows from the
-   * configuration in force.
+   * configuration in force; or else that of the last change.
    */
   private OptionalInt count(
-      MigNodeStatus status, Node node, MigConfigDocument document, GpuModel model) {
+      MigNodeStatus status,
+      Node node,
+      GpuRecord recorded,
+      MigConfigDocument document,
+      GpuModel model) {
     if (options.gpus() instanceof StatedGpus.Count stated) {
       return OptionalInt.of(stated.count());
     }
@@ -400,14 +421,17 @@ final class NodeCheck {
             .mapToInt(n -> n)
             .sum())
         .filter(each -> each > 0 && migDevices > 0 && migDevices % each == 0);
-    if (perGpu.isEmpty()) {
+    if (perGpu.isPresent()) {
+      return OptionalInt.of(migDevices / perGpu.get());
+    }
+    if (recorded.gpus().isEmpty()) {
       findings.error(
           PreflightCode.UNKNOWN_GPU_COUNT,
           "the labels do not tell how many %s the node has".formatted(model.id()),
           "state it with gpus(...)");
       return OptionalInt.empty();
     }
-    return OptionalInt.of(migDevices / perGpu.get());
+    return OptionalInt.of(recorded.gpus().size());
   }
 
   /** While the device plugin changes over, the labels are not yet those that will be expected. */
@@ -449,7 +473,7 @@ final class NodeCheck {
   private void checkPermissions(Checked checked, List<Permission> needed) {
     for (Permission permission : needed) {
       if (checked.plan().isPresent()
-          && !checked.plan().get().takes(permission, cluster.settings().configLabel())) {
+          && !checked.plan().get().takes(permission, cluster.settings())) {
         continue;
       }
       Optional<Boolean> allowed = cluster.outlook().mayI(permission.review(checked.namespace()));

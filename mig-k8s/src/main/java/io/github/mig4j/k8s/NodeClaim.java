@@ -2,10 +2,12 @@ package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Taint;
+import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -25,8 +27,10 @@ final class NodeClaim {
   private final Cluster cluster;
   private final String node;
   private final String config;
+  private final List<NodeGpu> gpus;
   private final String by;
-  private final Duration limit;
+  private final Instant begun;
+  private final Instant until;
   private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
   private boolean asked;
 
@@ -34,14 +38,17 @@ final class NodeClaim {
    * A claim that is not made yet.
    *
    * @param config the name that the node is asked for, without the number of a repetition
+   * @param gpus the GPUs of the node
    * @param limit how long the change may take
    */
-  NodeClaim(Cluster cluster, String node, String config, Duration limit) {
+  NodeClaim(Cluster cluster, String node, String config, List<NodeGpu> gpus, Duration limit) {
     this.cluster = cluster;
     this.node = node;
     this.config = config;
+    this.gpus = gpus;
     this.by = cluster.identity();
-    this.limit = limit;
+    this.begun = cluster.settings().clock().instant();
+    this.until = begun.plus(limit);
   }
 
   /** Makes a node unschedulable, unless somebody has already. */
@@ -65,7 +72,8 @@ final class NodeClaim {
   }
 
   /**
-   * Asks a node for a configuration, and records the change in the same write.
+   * Asks a node for a configuration, and records the change in the same write. What the node asks
+   * for already is taken up in the same way, unless somebody else is still at it.
    *
    * @param before the node on which the decision rests
    * @param key the value of the config label
@@ -81,16 +89,17 @@ final class NodeClaim {
             "Node %s was asked for '%s' by somebody else just now. Agree on who labels the node and apply again"
                 .formatted(node, current));
       }
+      requireFree(now);
       NodePatch patch = NodePatch.on(now).label(label, key);
-      if (!alreadyAsked) {
-        requireFree(now);
+      if (gate == ApplyOptions.Gate.CLOSED && !NodePatch.has(now, GATE)) {
+        patch.taint(GATE).annotate(ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.GATED));
+      } else if (!alreadyAsked || !isFollowedByAnother(now)) {
         patch.annotate(ChangeRecord.KEY, recordWith(now));
+      }
+      if (!alreadyAsked) {
+        patch.annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
         previous(now, current)
             .ifPresent(previous -> patch.annotate(ChangeRecord.PREVIOUS_KEY, previous));
-      }
-      if (gate == ApplyOptions.Gate.CLOSED && !NodePatch.has(now, GATE)) {
-        requireFree(now);
-        patch.taint(GATE).annotate(ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.GATED));
       }
       Node after = patch.isEmpty() ? now : cluster.patch(patch);
       asked = true;
@@ -125,7 +134,8 @@ final class NodeClaim {
    * and the record stays to say so; the next change may begin at once.
    */
   void release() {
-    Predicate<ChangeRecord> ours = record -> record.by().equals(by);
+    Predicate<ChangeRecord> ours =
+        record -> record.by().equals(by) && record.config().equals(config);
     if (asked) {
       // Not worth waiting for an API server that is away: the record ends by itself.
       end(cluster.withoutRepetition(), ours, EnumSet.noneOf(ChangeRecord.Done.class));
@@ -169,12 +179,11 @@ final class NodeClaim {
             record.ended(cluster.settings().clock().instant(), left).json());
   }
 
-  /** Fails if somebody else may still be changing the node. */
+  /** Fails if somebody else may still be changing the node to something else. */
   void requireFree(Node now) {
-    Optional<ChangeRecord> other = ChangeRecord.read(now)
+    Optional<ChangeRecord> other = live(now)
         .filter(record -> !record.by().equals(by))
-        .filter(record -> !record.config().equals(config))
-        .filter(record -> record.isLive(cluster.settings().clock().instant()));
+        .filter(record -> !record.config().equals(config));
     if (other.isPresent()) {
       throw new MigConflictException(
           "Node %s is being changed: %s. Wait, or if that client is gone, recover the node"
@@ -182,7 +191,16 @@ final class NodeClaim {
     }
   }
 
-  /** What an earlier change has left to take back is taken over. */
+  private boolean isFollowedByAnother(Node now) {
+    return live(now).filter(record -> !record.by().equals(by)).isPresent();
+  }
+
+  private Optional<ChangeRecord> live(Node now) {
+    return ChangeRecord.read(now)
+        .filter(record -> record.isLive(cluster.settings().clock().instant()));
+  }
+
+  /** What an earlier change has left to take back is taken over; this one's beginning stays. */
   private String recordWith(Node now, ChangeRecord.Done... more) {
     List<ChangeRecord.Done> done =
         new ArrayList<>(ChangeRecord.read(now).map(ChangeRecord::done).orElse(List.of()));
@@ -191,8 +209,12 @@ final class NodeClaim {
         done.add(what);
       }
     }
-    return ChangeRecord.of(config, by, cluster.settings().clock().instant(), limit, done)
-        .json();
+    Instant since = live(now)
+        .filter(record -> record.by().equals(by) && record.config().equals(config))
+        .map(record -> Instant.parse(record.since()))
+        .filter(begun::isAfter)
+        .orElse(begun);
+    return ChangeRecord.of(config, by, since, until, done).json();
   }
 
   private static String withoutRepetition(String key) {

@@ -3,8 +3,10 @@ package io.github.mig4j.k8s;
 import io.github.mig4j.fleet.PlanGpu;
 import io.github.mig4j.fleet.PlanNode;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +21,7 @@ import java.util.TreeMap;
  * <p>Nodes and pods tell neither on which GPU a pod runs nor where on it. So this is counts for each
  * node, and a node on which a pod uses a GPU is pinned as a whole.
  *
- * @param status what the node says
+ * @param status what the node says, with the strategy that the ClusterPolicy sets, if it sets one
  * @param labels the node's labels
  * @param used devices taken by pods that have not ended, by resource name; under {@code
  *     resource.k8s.io/claims} the number of pods with resource claims, which may be for its GPUs
@@ -67,25 +69,57 @@ public record NodeRoom(
   }
 
   /**
+   * Why a planner does not get the node.
+   *
+   * @return sentences with subject, value and remedy; none if it does
+   */
+  public List<String> obstacles() {
+    List<String> obstacles = new ArrayList<>();
+    String node = status.node();
+    if (status.model().isEmpty()) {
+      obstacles.add("Node %s: the model of its GPUs is not known from product '%s'; see its status"
+          .formatted(node, status.product().orElse("")));
+    } else if (!status.model().get().supportsMig()) {
+      obstacles.add("Node %s: its GPU %s has no MIG; share it by time-slicing or MPS instead"
+          .formatted(node, status.model().get().id()));
+    }
+    if (gpus() == 0) {
+      obstacles.add(
+          "Node %s: the number of its GPUs is not known; wait for GPU Feature Discovery, or for the change under way"
+              .formatted(node));
+    }
+    if (status.strategy() != MigStrategy.MIXED) {
+      obstacles.add(
+          "Node %s: MIG strategy %s does not offer what a plan may make; set it to mixed, as MigOperator.use does"
+              .formatted(node, status.strategy()));
+    }
+    if (status.ready().equals(Optional.of(false))) {
+      obstacles.add("Node %s: it is not ready; wait until its kubelet answers".formatted(node));
+    }
+    if (status.cordoned()) {
+      obstacles.add("Node %s: it is cordoned, so no pod would come; uncordon it".formatted(node));
+    }
+    return List.copyOf(obstacles);
+  }
+
+  /**
    * The node as a planner sees it.
    *
-   * @return the node with its labels and GPUs, pinned where pods run; empty if model or number of its
-   *     GPUs are not known, or they have no MIG
+   * @return the node with its labels and GPUs, pinned where pods run; empty if there are {@link
+   *     #obstacles}
    */
   public Optional<PlanNode> toPlanNode() {
-    Optional<GpuModel> model = status.model().filter(GpuModel::supportsMig);
-    int gpus = gpus();
-    if (model.isEmpty() || gpus == 0) {
+    if (!obstacles().isEmpty()) {
       return Optional.empty();
     }
+    GpuModel model = status.model().orElseThrow();
+    int gpus = gpus();
     PlanNode node = PlanNode.named(status.node()).labels(labels);
     Map<String, Long> left = new HashMap<>(used);
     for (int index = 0; index < gpus; index++) {
       MigLayout layout = layouts.get(index);
       node = node.gpu(
-          layout == null
-              ? PlanGpu.of(model.get())
-              : PlanGpu.of(layout).pinning(taken(layout, left)));
+          layout == null ? PlanGpu.of(model) : PlanGpu.of(layout).pinning(taken(layout, left)));
     }
     return Optional.of(isPinned() ? node.pinned() : node);
   }

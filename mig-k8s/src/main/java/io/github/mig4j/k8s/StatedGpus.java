@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
 /** What a caller says of a node's GPUs, beyond what its labels tell. */
 sealed interface StatedGpus {
 
-  /** The models to reckon with, where the labels name this one or none. */
-  default List<GpuModel> modelsOr(Optional<GpuModel> labelled) {
-    return labelled.stream().toList();
+  /** The models to reckon with, where the labels name this one or none, and these are recorded. */
+  default List<GpuModel> modelsOr(Optional<GpuModel> labelled, GpuRecord recorded) {
+    return recorded.models().isEmpty() ? labelled.stream().toList() : recorded.models();
   }
 
   /** The labels tell everything. */
@@ -42,7 +42,7 @@ sealed interface StatedGpus {
     }
 
     @Override
-    public List<GpuModel> modelsOr(Optional<GpuModel> labelled) {
+    public List<GpuModel> modelsOr(Optional<GpuModel> labelled, GpuRecord recorded) {
       return gpus.stream().map(NodeGpu::model).distinct().toList();
     }
   }

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.github.mig4j.gpu.GpuInstanceProfile;
@@ -46,7 +47,12 @@ final class StatusReader {
   }
 
   static MigNodeStatus read(Node node, MigSettings settings) {
-    return new StatusReader(node, settings).read();
+    return read(node, settings, Optional.empty());
+  }
+
+  /** Reads a node of a cluster whose ClusterPolicy sets a strategy, which counts before the labels. */
+  static MigNodeStatus read(Node node, MigSettings settings, Optional<MigStrategy> decreed) {
+    return new StatusReader(node, settings).read(decreed);
   }
 
   /** The label that counts GPUs, or MIG devices under strategy single; 0 if it says nothing. */
@@ -58,14 +64,17 @@ final class StatusReader {
     return HASH.matcher(config).replaceFirst("");
   }
 
-  private MigNodeStatus read() {
+  private MigNodeStatus read(Optional<MigStrategy> decreed) {
     status.node(node.getMetadata().getName());
+    status.ready(ready());
+    status.cordoned(Cluster.isCordoned(node));
     label(Labels.GPU_PRODUCT).ifPresent(this::readProduct);
     readGpuCount();
     label(Labels.MIG_CAPABLE).ifPresent(value -> status.migCapable(value.equals("true")));
     numberOf(Labels.GPU_REPLICAS).stream().filter(n -> n > 0).forEach(status::replicas);
     label(Labels.GPU_SHARING).ifPresent(status::sharing);
-    status.strategy(strategy());
+    MigStrategy labelled = strategy();
+    status.strategy(decreed.orElse(labelled));
     label(settings.configLabel()).filter(value -> !value.isEmpty()).ifPresent(status::config);
     label(settings.configLabel() + ".state").map(MigState::of).ifPresent(status::state);
     status.putAllAllocatable(allocatable);
@@ -82,6 +91,18 @@ final class StatusReader {
     }
     readWhoElseHasTheGpus();
     return status.build();
+  }
+
+  private Optional<Boolean> ready() {
+    @Nullable
+    List<NodeCondition> conditions =
+        node.getStatus() == null ? null : node.getStatus().getConditions();
+    return conditions == null
+        ? Optional.empty()
+        : conditions.stream()
+            .filter(condition -> "Ready".equals(condition.getType()))
+            .map(condition -> "True".equals(condition.getStatus()))
+            .findFirst();
   }
 
   private void readProduct(String product) {

@@ -5,17 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.ApplyTracker.Decision;
-import io.github.mig4j.k8s.ApplyTracker.Sameness;
+import io.github.mig4j.k8s.ApplyTracker.Prompt;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,8 +34,7 @@ class ApplyTrackerTest {
 
   @Test
   void observe_normalRun_isVerifiedOnceTheEvidenceHeldForTheWindow() {
-    var tracker =
-        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
 
     see(tracker, 1, Nodes.b200(1).config(KEY, "success").running());
     see(tracker, 2, Nodes.b200(1).config(KEY, "pending").running());
@@ -55,8 +56,7 @@ class ApplyTrackerTest {
   /** Trap 1: the earlier request's success is still there. */
   @Test
   void observe_staleSuccess_isNotBelieved() {
-    var tracker =
-        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
 
     var decision = see(tracker, 60, Nodes.b200(1).config(KEY, "success").running());
 
@@ -70,8 +70,7 @@ class ApplyTrackerTest {
   /** Trap 16: success beside stopped clients. */
   @Test
   void observe_successButPaused_isNotBelieved() {
-    var tracker =
-        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
 
     var decision = see(tracker, 60, Nodes.cutIntoSeven().config(KEY, "success").paused());
 
@@ -80,8 +79,7 @@ class ApplyTrackerTest {
 
   @Test
   void observe_evidenceThatFlickers_startsTheWindowAgain() {
-    var tracker =
-        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
 
     see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
     see(
@@ -98,7 +96,7 @@ class ApplyTrackerTest {
   @Test
   void observe_sameOfferAsBefore_needsAStopAndStartOfTheClients() {
     var before = Nodes.cutIntoSeven().config("old", "success").running();
-    var tracker = tracker(SMALL, before, Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, before);
 
     see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
     var unmoved = see(tracker, 6, Nodes.cutIntoSeven().config(KEY, "success").running());
@@ -115,7 +113,7 @@ class ApplyTrackerTest {
   @Test
   void observe_sameOfferAndBusyBefore_doesNotCountTheOtherRunsRestart() {
     var before = Nodes.cutIntoSeven().config("old", "pending").paused();
-    var tracker = tracker(SMALL, before, Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, before);
 
     see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "pending").paused());
     see(tracker, 1, Nodes.cutIntoSeven().config(KEY, "success").running());
@@ -127,8 +125,7 @@ class ApplyTrackerTest {
 
   @Test
   void observe_sameOfferAndNoTransitionInTime_isVerifiedByStateOnly() {
-    var tracker =
-        tracker(SMALL, Nodes.cutIntoSeven().config("old", "success").running(), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.cutIntoSeven().config("old", "success").running());
 
     see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
     var decision = see(tracker, 120, Nodes.cutIntoSeven().config(KEY, "success").running());
@@ -143,8 +140,9 @@ class ApplyTrackerTest {
 
   @Test
   void observe_sameContentAsBefore_needsNoTransition() {
-    var tracker =
-        tracker(SMALL, Nodes.cutIntoSeven().config("old", "success").running(), Sameness.SAME);
+    var tracker = tracker(
+        SMALL,
+        Nodes.cutIntoSeven().config("old-" + SMALL.contentHash(), "success").running());
 
     see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
     var decision = see(tracker, 5, Nodes.cutIntoSeven().config(KEY, "success").running());
@@ -154,8 +152,7 @@ class ApplyTrackerTest {
 
   @Test
   void observe_withoutFeatureDiscovery_isVerifiedByStateOnly() {
-    var tracker =
-        tracker(SMALL, Nodes.b200(1).running().without(Labels.GPU_COUNT), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.b200(1).running().without(Labels.GPU_COUNT));
     var silent = Nodes.cutIntoSeven().config(KEY, "success").running().without(Labels.GPU_COUNT);
 
     see(tracker, 0, silent);
@@ -172,8 +169,7 @@ class ApplyTrackerTest {
   /** The MIG manager stops feature discovery for a while, and its labels may go with it. */
   @Test
   void observe_discoveryGoneForAWhile_isWaitedFor() {
-    var tracker =
-        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
 
     var decision = see(
         tracker,
@@ -188,7 +184,7 @@ class ApplyTrackerTest {
   @Test
   void observe_plainNameThatWasAskedForBefore_isVerifiedByStateOnly() {
     var before = Nodes.cutIntoSeven().config(KEY, "success").running();
-    var tracker = tracker(SMALL, before, Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, before);
 
     see(tracker, 0, before);
     var decision = see(tracker, 5, before);
@@ -203,8 +199,7 @@ class ApplyTrackerTest {
 
   @Test
   void observe_failed_namesTheStoppedClients() {
-    var tracker =
-        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
 
     see(tracker, 0, Nodes.b200(1).config(KEY, "pending").paused());
 
@@ -222,7 +217,7 @@ class ApplyTrackerTest {
 
   @Test
   void observe_failure_isBelievedOnceItHasStoodForAWhile() {
-    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "failed").running(), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
 
     var first = see(tracker, 1, Nodes.b200(1).config(KEY, "failed").running());
 
@@ -232,10 +227,86 @@ class ApplyTrackerTest {
         .isInstanceOf(MigFailedException.class);
   }
 
+  /** Nothing on the node tells an old failure from one that was written again. */
+  @Test
+  void observe_failedAsBefore_isInDoubt_nowAndThen_untilTheManagerHasShownNoSign() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "failed").paused());
+    var unmoved = Nodes.b200(1).config(KEY, "failed").paused();
+
+    var first = see(tracker, 1, unmoved);
+    var doubt = see(tracker, 16, unmoved);
+    var between = see(tracker, 17, unmoved);
+    var again = see(tracker, 31, unmoved);
+
+    assertThat(((Decision.Wait) first).untilNanos()).isEqualTo(16 * SECOND);
+    assertThat(doubt).isInstanceOfSatisfying(Decision.Doubt.class, d -> {
+      assertThat(d.failure())
+          .hasMessageStartingWith(
+              "Node gpu-node: the MIG manager failed to apply 'small-01234567'. ");
+      assertThat(d.meanwhile().untilNanos()).isEqualTo(31 * SECOND);
+      assertThat(d.meanwhile().missing()).contains("its MIG state is failed, as it was before");
+    });
+    assertThat(between).isInstanceOf(Decision.Wait.class);
+    assertThat(again).isInstanceOf(Decision.Doubt.class);
+    assertThatThrownBy(() -> see(tracker, 300, unmoved))
+        .isInstanceOf(MigDeadlineException.class)
+        .hasMessageStartingWith(
+            "Node gpu-node: the MIG manager has shown no sign of 'small-01234567' for PT5M, but its"
+                + " MIG state is failed, as it was before, its device-plugin is stopped, ");
+  }
+
+  /** A fresh process lets the clients start, whatever it finds. */
+  @Test
+  void observe_failedAsBefore_butClientsStarted_isBelieved() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config(KEY, "failed").paused(), Prompt.RESTART);
+    var resumed = Nodes.b200(1).config(KEY, "failed").running();
+
+    see(tracker, 1, resumed);
+
+    assertThatThrownBy(() -> see(tracker, 16, resumed)).isInstanceOf(MigFailedException.class);
+  }
+
+  @Test
+  void observe_failedAsBefore_afterARestart_isInDoubt() {
+    var failed = Nodes.b200(1).config(KEY, "failed").running();
+    var tracker = tracker(SMALL, failed, Prompt.RESTART);
+
+    see(tracker, 1, failed);
+
+    assertThat(see(tracker, 16, failed)).isInstanceOf(Decision.Doubt.class);
+  }
+
+  @Test
+  void observe_workAndFailure_afterAFailureBefore_isBelieved() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "failed").running());
+
+    see(tracker, 1, Nodes.b200(1).config(KEY, "failed").running());
+    see(tracker, 2, Nodes.b200(1).config(KEY, "pending").running());
+    see(tracker, 3, Nodes.b200(1).config(KEY, "failed").running());
+
+    assertThatThrownBy(
+            () -> see(tracker, 18, Nodes.b200(1).config(KEY, "failed").running()))
+        .isInstanceOf(MigFailedException.class);
+  }
+
+  /** The manager tries no name again, so there is nothing to wait for. */
+  @Test
+  void observe_failedBeforeOnTheSameName_saysThatItWasBefore() {
+    var failed = Nodes.b200(1).config(KEY, "failed").running();
+    var tracker = tracker(SMALL, failed);
+
+    see(tracker, 1, failed);
+
+    assertThatThrownBy(() -> see(tracker, 16, failed))
+        .isInstanceOf(MigFailedException.class)
+        .hasMessageStartingWith("Node gpu-node: the MIG manager failed to apply 'small-01234567'"
+            + " before this request, and does not try a name again. ");
+  }
+
   /** The run that was under way ends badly, and only then comes this request's turn. */
   @Test
   void observe_failureOfAnotherRun_isNotOurs() {
-    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "pending").paused(), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "pending").paused());
 
     see(tracker, 1, Nodes.b200(1).config(KEY, "failed").paused());
     see(tracker, 5, Nodes.b200(1).config(KEY, "pending").paused());
@@ -261,7 +332,7 @@ class ApplyTrackerTest {
     "success, pending, false"
   })
   void failedWithoutWork_knowsAnEarlierRunsWork(String before, String seen, boolean expected) {
-    var tracker = tracker(SMALL, Nodes.b200(1).config("old", before).running(), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", before).running());
 
     for (String state : seen.split(" ")) {
       see(tracker, 1, Nodes.b200(1).config(KEY, state).running());
@@ -272,8 +343,7 @@ class ApplyTrackerTest {
 
   @Test
   void observe_anotherConfig_isAConflict() {
-    var tracker =
-        tracker(SMALL, Nodes.b200(1).config("old", "success").running(), Sameness.UNKNOWN);
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
 
     see(tracker, 0, Nodes.b200(1).config(KEY, "pending").running());
 
@@ -290,15 +360,25 @@ class ApplyTrackerTest {
                 + " applied; the operator will write all-disabled. Apply again");
   }
 
-  private ApplyTracker tracker(MigConfig config, Nodes before, Sameness sameness) {
-    var expectation = Expectation.of(config, NodeGpu.several(B200, 1), MigStrategy.MIXED);
+  private ApplyTracker tracker(MigConfig config, Nodes before) {
+    MigNodeStatus status = StatusReader.read(before.build(), MigSettings.defaults());
+    return tracker(
+        config, before, status.config().equals(Optional.of(KEY)) ? Prompt.NOTHING : Prompt.LABEL);
+  }
+
+  private ApplyTracker tracker(MigConfig config, Nodes before, Prompt prompt) {
+    var plan = new ApplyPlan(
+        before.build(),
+        "mig-config",
+        MigConfigDocument.empty(),
+        config,
+        Expectation.of(config, NodeGpu.several(B200, 1), MigStrategy.MIXED),
+        KEY);
     return new ApplyTracker(
         MigSettings.defaults(),
         ApplyTimings.defaults(),
-        KEY,
-        expectation,
-        before.build(),
-        sameness,
+        plan,
+        prompt,
         0,
         (phase, nanos, detail) -> steps.add(phase.name()));
   }

@@ -3,6 +3,7 @@ package io.github.mig4j.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
@@ -22,9 +23,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** From nodes and pods to a plan, and from the plan to configurations that are applied. */
 @ExtendWith(MockApiServer.class)
@@ -87,6 +91,87 @@ class MigFleetTest {
       assertThat(nodes.get(1).gpuCount()).isEqualTo(2);
       assertThat(nodes.get(1).labels()).containsEntry("kubernetes.io/hostname", "node-b");
     }
+  }
+
+  /** What cannot be cut by a plan, or would get no pods, is not offered; the room says why. */
+  @Test
+  void planNodes_leaveOutWhatNoPlanCanUse() {
+    var cluster = TestCluster.of(client).policy("mixed", "mig-config");
+    cluster.node(Nodes.b200(2));
+    edit(node -> node.withNewStatusLike(node.buildStatus())
+        .addNewCondition()
+        .withType("Ready")
+        .withStatus("True")
+        .endCondition()
+        .endStatus());
+    assertThat(mig.fleet().planNodes()).extracting(PlanNode::name).containsExactly("gpu-node");
+
+    edit(node -> node.editOrNewSpec()
+        .withUnschedulable(true)
+        .endSpec()
+        .editStatus()
+        .editFirstCondition()
+        .withStatus("Unknown")
+        .endCondition()
+        .endStatus());
+
+    assertThat(mig.fleet().planNodes()).isEmpty();
+    assertThat(mig.fleet().nodes())
+        .singleElement()
+        .extracting(NodeRoom::obstacles)
+        .isEqualTo(List.of(
+            "Node gpu-node: it is not ready; wait until its kubelet answers",
+            "Node gpu-node: it is cordoned, so no pod would come; uncordon it"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"single", "none"})
+  void planNodes_leaveOutAnotherStrategy(String strategy) {
+    TestCluster.of(client).policy(strategy, "mig-config").node(Nodes.b200(2));
+
+    assertThat(mig.fleet().planNodes()).isEmpty();
+    assertThat(mig.fleet().nodes())
+        .singleElement()
+        .extracting(NodeRoom::obstacles)
+        .isEqualTo(List.of(
+            "Node gpu-node: MIG strategy %s does not offer what a plan may make; set it to mixed, as MigOperator.use does"
+                .formatted(strategy)));
+  }
+
+  @Test
+  void nodes_ofWhichLittleIsKnown_sayAllOfIt() {
+    TestCluster.of(client)
+        .policy("mixed", "mig-config")
+        .node(Nodes.bare().label(Labels.GPU_PRODUCT, "NVIDIA-Unheard-Of"));
+
+    assertThat(mig.fleet().nodes())
+        .singleElement()
+        .extracting(NodeRoom::obstacles)
+        .isEqualTo(
+            List.of(
+                "Node gpu-node: the model of its GPUs is not known from product 'NVIDIA-Unheard-Of'; see its status",
+                "Node gpu-node: the number of its GPUs is not known; wait for GPU Feature Discovery, or for the change under way"));
+  }
+
+  @Test
+  void nodes_withoutMig_saySo() {
+    TestCluster.of(client)
+        .policy("mixed", "mig-config")
+        .node(Nodes.bare().label(Labels.GPU_PRODUCT, "NVIDIA-L40S").label(Labels.GPU_COUNT, "2"));
+
+    assertThat(mig.fleet().nodes())
+        .singleElement()
+        .extracting(NodeRoom::obstacles)
+        .isEqualTo(List.of(
+            "Node gpu-node: its GPU l40s has no MIG; share it by time-slicing or MPS instead"));
+  }
+
+  private void edit(Consumer<NodeBuilder> change) {
+    client.nodes().withName("gpu-node").edit(current -> {
+      NodeBuilder changed = new NodeBuilder(current);
+      change.accept(changed);
+      return changed.build();
+    });
   }
 
   /** Devices that pods have taken meet no demand. */

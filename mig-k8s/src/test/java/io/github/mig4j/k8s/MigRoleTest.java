@@ -3,19 +3,33 @@ package io.github.mig4j.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.APIResourceListBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.dra.DraClient;
+import io.github.mig4j.k8s.dra.MigClaim;
+import io.github.mig4j.k8s.dra.MigDeviceClass;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.sharing.SharingClient;
+import io.github.mig4j.k8s.sharing.SharingDeadlineException;
+import io.github.mig4j.k8s.sharing.SharingNode;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.sharing.GpuSharing;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +55,7 @@ class MigRoleTest {
       .propagation(Duration.ZERO)
       .build();
 
+  KubernetesMockServer server;
   KubernetesClient client;
   private final RecordedRequests requests = new RecordedRequests();
   private KubernetesClient recorded;
@@ -191,8 +206,53 @@ class MigRoleTest {
 
     mig.operator().configMap();
     mig.operator().use(new OperatorSettings(MigStrategy.MIXED, "mig-config"));
+    SharingClient sharing = SharingClient.of(recorded);
+    SharingClient.of(client)
+        .configMap("plugin-config")
+        .merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
+    sharing.use("plugin-config");
 
     assertThat(requests.permissions()).isEqualTo(MigRole.SETUP.permissions());
+  }
+
+  @Test
+  void share_isWhatPublishingAndSharingTake() {
+    DevicePluginConfig four = DevicePluginConfig.of(GpuSharing.timeSlicing(4));
+    SharingClient sharing = SharingClient.of(recorded);
+    sharing.configMap("plugin-config").merge("four", four);
+    sharing
+        .configMap("plugin-config")
+        .merge("two", DevicePluginConfig.of(GpuSharing.timeSlicing(2)));
+    try (var simulator = started(GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, 1)
+        .devicePluginConfigMap("plugin-config"))) {
+      SharingNode node = sharing.node("gpu-node");
+      node.apply("four").stability(Duration.ofMillis(100)).await(Duration.ofMinutes(1));
+      node.undo().stability(Duration.ofMillis(100)).await(Duration.ofMinutes(1));
+    }
+    assertThatThrownBy(() -> sharing.node("gpu-node").apply("two").await(Duration.ofSeconds(3)))
+        .isInstanceOf(SharingDeadlineException.class);
+
+    assertThat(requests.permissions()).isEqualTo(MigRole.SHARE.permissions());
+  }
+
+  @Test
+  void claim_isWhatTheInventoryClaimsAndClassesTake() {
+    MigProfile small = MigProfile.parse("1g.23gb");
+    servesDra();
+    DraClient dra = DraClient.of(recorded);
+
+    dra.apply(MigClaim.of(small).claim("train").inNamespace("ml"));
+    dra.apply(MigClaim.of(small).template("mig-1g").inNamespace("ml"));
+    dra.apply(MigDeviceClass.bridge(small).object());
+    client
+        .resources(DeviceClass.class)
+        .withName("mig-1g.23gb")
+        .edit(current -> new DeviceClassBuilder(current).withNewSpec().endSpec().build());
+    dra.apply(MigDeviceClass.bridge(small).object());
+    dra.inventory();
+
+    assertThat(requests.permissions()).isEqualTo(MigRole.CLAIM.permissions());
   }
 
   @Test
@@ -231,7 +291,10 @@ class MigRoleTest {
                 object.getKind(),
                 object.getMetadata().getNamespace(),
                 object.getMetadata().getName()))
-        .containsExactly("ClusterRole null/" + name, "Role nvidia-gpu-operator/" + name);
+        .isEqualTo(
+            role == MigRole.CLAIM
+                ? List.of("ClusterRole null/" + name)
+                : List.of("ClusterRole null/" + name, "Role nvidia-gpu-operator/" + name));
     assertThat(role.manifest("gpu-operator")).isEqualTo(role.manifest());
   }
 
@@ -251,6 +314,23 @@ class MigRoleTest {
             new Permission("get", "", "configmaps", Permission.Scope.OPERATOR_NAMESPACE)));
   }
 
+  private void servesDra() {
+    server
+        .expect()
+        .get()
+        .withPath("/apis/resource.k8s.io/v1")
+        .andReturn(
+            200,
+            new APIResourceListBuilder()
+                .withGroupVersion("resource.k8s.io/v1")
+                .addNewResource()
+                .withName("resourceslices")
+                .withKind("ResourceSlice")
+                .endResource()
+                .build())
+        .always();
+  }
+
   private void apply(String config) {
     mig.node("gpu-node").apply(config).timings(QUICK).await(Duration.ofMinutes(1));
   }
@@ -260,11 +340,14 @@ class MigRoleTest {
   }
 
   private GpuOperatorSimulator simulator() {
-    var simulator = GpuOperatorSimulator.on(client)
+    return started(GpuOperatorSimulator.on(client)
         .node("gpu-node", B200, 1)
         .strategy(MigStrategy.MIXED)
-        .configMap("mig-config")
-        .start();
+        .configMap("mig-config"));
+  }
+
+  private GpuOperatorSimulator started(GpuOperatorSimulator.Builder builder) {
+    var simulator = builder.start();
     client
         .nodes()
         .withName("gpu-node")

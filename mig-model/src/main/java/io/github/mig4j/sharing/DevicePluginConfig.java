@@ -17,7 +17,6 @@ import org.immutables.value.Value;
 @Value.Immutable
 public interface DevicePluginConfig {
 
-  /** A label value; every one is a key that a ConfigMap can have, too. */
   /**
    * What is shared.
    *

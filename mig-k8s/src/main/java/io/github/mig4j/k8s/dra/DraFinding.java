@@ -81,16 +81,28 @@ public sealed interface DraFinding {
   }
 
   /**
-   * A claim holds a device that is not published any more.
+   * A claim holds a device that is not published any more. Where the whole pool is gone, the driver
+   * is more likely to be restarting than the GPU to be cut anew, so that this is a warning.
    *
    * @param claim the claim's namespace and name
    * @param pool the device's pool
    * @param device the device's name
+   * @param gone what is not published
    */
-  record AllocatedButGone(String claim, String pool, String device) implements DraFinding {
+  record AllocatedButGone(String claim, String pool, String device, Gone gone)
+      implements DraFinding {
+
+    /** How much is not published. */
+    public enum Gone {
+      /** The device, while others of its pool are. */
+      DEVICE,
+      /** Its pool. */
+      POOL
+    }
+
     @Override
     public Severity severity() {
-      return Severity.ERROR;
+      return gone == Gone.POOL ? Severity.WARNING : Severity.ERROR;
     }
 
     @Override
@@ -100,8 +112,11 @@ public sealed interface DraFinding {
 
     @Override
     public String message() {
-      return "Claim %s holds %s of pool %s, which the driver does not publish; the GPU was probably cut anew, so delete the claim's pods"
-          .formatted(claim, device, pool);
+      return gone == Gone.POOL
+          ? "Claim %s holds %s of pool %s, of which the driver publishes nothing, as while it restarts; if that lasts, see whether the driver's pod runs on the node"
+              .formatted(claim, device, pool)
+          : "Claim %s holds %s of pool %s, which the driver does not publish; the GPU was probably cut anew, so delete the claim's pods"
+              .formatted(claim, device, pool);
     }
   }
 

@@ -82,8 +82,13 @@ final class InventoryReader {
       boolean there =
           published.getOrDefault(allocation.pool(), Set.of()).contains(allocation.device());
       if (!there && !unsure.contains(allocation.pool())) {
-        findings.add(
-            new AllocatedButGone(allocation.claim(), allocation.pool(), allocation.device()));
+        findings.add(new AllocatedButGone(
+            allocation.claim(),
+            allocation.pool(),
+            allocation.device(),
+            published.containsKey(allocation.pool())
+                ? AllocatedButGone.Gone.DEVICE
+                : AllocatedButGone.Gone.POOL));
       }
     }
   }

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,13 +48,9 @@ final class PoolReader {
 
   List<DraGpu> gpus() {
     boolean isUsable = isUsable();
-    Map<String, List<PublishedDevice>> byGpu = new LinkedHashMap<>();
-    for (PublishedDevice device : pool.devices()) {
-      if (device.kind().isPresent()) {
-        byGpu.computeIfAbsent(gpuOf(device), gpu -> new ArrayList<>()).add(device);
-      }
-    }
-    return byGpu.values().stream()
+    List<PublishedDevice> known =
+        pool.devices().stream().filter(device -> device.kind().isPresent()).toList();
+    return DevicesByGpu.of(known).stream()
         .sorted(Comparator.comparing(devices -> devices.get(0).name()))
         .map(devices -> gpu(devices, isUsable))
         .toList();
@@ -74,14 +69,6 @@ final class PoolReader {
           new IncompletePool(pool.name(), pool.generation(), pool.size(), pool.expectedSize()));
     }
     return twice.isEmpty() && pool.isComplete();
-  }
-
-  /** By UUID; a partition that tells none is known by the counters that it draws from. */
-  private static String gpuOf(PublishedDevice device) {
-    return device
-        .gpu()
-        .or(() -> device.consumed().keySet().stream().findFirst())
-        .orElse("");
   }
 
   private boolean isAllocated(PublishedDevice device) {

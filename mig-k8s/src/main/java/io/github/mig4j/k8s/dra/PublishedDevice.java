@@ -3,10 +3,12 @@ package io.github.mig4j.k8s.dra;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 
@@ -101,6 +103,17 @@ final class PublishedDevice {
         .or(() -> kind()
             .filter(kind -> kind == DraDevice.Kind.GPU)
             .flatMap(kind -> attribute(Wire.UUID)));
+  }
+
+  /** Whatever tells its GPU from the others of the node. */
+  Set<String> gpuMarks() {
+    Set<String> marks = new HashSet<>(consumed.keySet());
+    gpu().ifPresent(marks::add);
+    Wire.PCI_ADDRESS.stream()
+        .flatMap(name -> attribute(name).stream())
+        .findFirst()
+        .ifPresent(marks::add);
+    return marks;
   }
 
   /** Whether the scheduler gives it to no claim that does not tolerate it. */

@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.dra;
 import io.github.mig4j.gpu.Budget;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -11,7 +12,7 @@ import java.util.regex.Pattern;
  * The names by which Kubernetes and NVIDIA's DRA driver speak.
  *
  * <p>Sources: kubernetes-sigs/dra-driver-nvidia-gpu cmd/gpu-kubelet-plugin (mig.go, partitions.go,
- * deviceinfo.go) and the device classes of its chart.
+ * deviceinfo.go, and the latter at 03af8246 for earlier names) and the device classes of its chart.
  */
 final class Wire {
 
@@ -35,6 +36,9 @@ final class Wire {
   static final String PROFILE = "profile";
   static final String PRODUCT_NAME = "productName";
   static final String MEMORY = "memory";
+
+  /** The GPU's PCI address, by the name that Kubernetes has for it and by one of earlier drivers. */
+  static final List<String> PCI_ADDRESS = List.of("resource.kubernetes.io/pciBusID", "pcieBusID");
 
   /** Before the index of a memory slice that a device covers, as a capacity and as a counter. */
   static final Pattern MEMORY_SLICE = Pattern.compile("(?:memorySlice|memory-slice-)([0-9]{1,3})");

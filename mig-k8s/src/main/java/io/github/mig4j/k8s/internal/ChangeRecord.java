@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.k8s.MigConflictException;
 import io.github.mig4j.k8s.MigNode;
 import java.time.DateTimeException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +31,9 @@ public record ChangeRecord(String config, String by, String since, String until,
   /** The configuration in force before the last change, for {@link MigNode#rollback()}. */
   public static final String PREVIOUS_KEY = "mig4j.github.io/previous-config";
 
+  /** The GPUs with which the last change has reckoned, for when the labels do not tell them. */
+  public static final String GPUS_KEY = "mig4j.github.io/gpus";
+
   /** A thing done to a node for the time of a change. */
   public enum Done {
     /** Made unschedulable. */
@@ -48,8 +50,8 @@ public record ChangeRecord(String config, String by, String since, String until,
   }
 
   public static ChangeRecord of(
-      String config, String by, Instant now, Duration limit, List<Done> done) {
-    return new ChangeRecord(config, by, now.toString(), now.plus(limit).toString(), done);
+      String config, String by, Instant since, Instant until, List<Done> done) {
+    return new ChangeRecord(config, by, since.toString(), until.toString(), done);
   }
 
   /**

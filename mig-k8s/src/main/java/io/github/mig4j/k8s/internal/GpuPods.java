@@ -115,7 +115,9 @@ public final class GpuPods {
 
   private static boolean isRunning(Pod pod) {
     return pod.getSpec() != null
-        && (pod.getStatus() == null || !FINISHED.contains(pod.getStatus().getPhase()));
+        && (pod.getStatus() == null
+            || pod.getStatus().getPhase() == null
+            || !FINISHED.contains(pod.getStatus().getPhase()));
   }
 
   /** Also a DaemonSet that is a GPU client by its node selector is stopped for the change. */

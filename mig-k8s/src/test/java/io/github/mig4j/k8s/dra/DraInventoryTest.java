@@ -292,6 +292,58 @@ class DraInventoryTest {
             + " claim's pods [allocated-but-gone]");
   }
 
+  /** A driver that restarts takes its slices back for a while, and the pods go on. */
+  @Test
+  void claimOnADeviceWhosePoolIsGone_isAWarning() {
+    var elsewhere = claim("train", "gpu-0").replace("pool: gpu-node", "pool: gpu-node-2");
+
+    assertThat(lines(read(STATIC, elsewhere)))
+        .containsExactly("warning: Claim team-a/train holds gpu-0 of pool gpu-node-2, of which the"
+            + " driver publishes nothing, as while it restarts; if that lasts, see whether the"
+            + " driver's pod runs on the node [allocated-but-gone]");
+  }
+
+  /** No version of the driver publishes every mark; each is enough. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "parentUUID: \\{string: [^}]*}, ",
+        "resource.kubernetes.io/pciBusID: \\{string: [^}]*},",
+        "(parentUUID|resource.kubernetes.io/pciBusID): \\{string: [^}]*},"
+      })
+  void devicesThatLackAMark_areThoseOfTheSameGpus(String mark) {
+    for (var texts : List.of(List.of(STATIC), List.of(PARTITIONABLE, CLAIMS))) {
+      String[] all = texts.toArray(String[]::new);
+      String[] without =
+          texts.stream().map(text -> text.replaceAll(mark, "")).toArray(String[]::new);
+      assertThat(without).isNotEqualTo(all);
+
+      var expected = read(all).nodes().get(0);
+      var node = read(without).nodes().get(0);
+
+      assertThat(node.gpus())
+          .extracting(DraGpu::devices)
+          .isEqualTo(expected.gpus().stream().map(DraGpu::devices).toList());
+      assertThat(node.room()).isEqualTo(expected.room());
+    }
+  }
+
+  /** Not all of a GPU's devices tell the same of it. */
+  @Test
+  void devicesThatTellDifferentMarks_areJoinedByOneThatTellsBoth() {
+    var first = PARTITIONABLE.replaceFirst("parentUUID: \\{string: [^}]*}, ", "");
+
+    assertThat(read(first, CLAIMS).nodes().get(0).gpus()).hasSize(2);
+  }
+
+  /** What the marks tell, names do not overrule. */
+  @Test
+  void devicesOfLikeNames_onDifferentGpus_stayApart() {
+    var named = STATIC.replace("name: gpu-1", "name: gpu-0");
+
+    assertThat(read(named).nodes().get(0).gpus()).hasSize(2);
+  }
+
   /** The second GPU's device made the first one's, as the driver does (dra-driver#719). */
   private static final String WHOLE_BESIDE_MIG = STATIC.replace(
       "GPU-00000000-0000-4000-8000-000000000001", "GPU-00000000-0000-4000-8000-000000000000");
