@@ -62,6 +62,9 @@ final class StatusCommand implements Callable<Integer> {
     if (!status.paused().isEmpty()) {
       print("paused", String.join(", ", status.paused()));
     }
+    if (status.allocatable().isEmpty()) {
+      print("allocatable", "no GPU");
+    }
     status
         .allocatable()
         .forEach((resource, count) -> print("allocatable", resource + ": " + count));

@@ -166,6 +166,49 @@ class MigctlClusterTest {
   }
 
   @Test
+  void publish_keepsWhatTheMapHas_andTellsTheNamesToAskFor() throws IOException {
+    Path file = Files.writeString(folder.resolve("config.yaml"), """
+        version: v1
+        mig-configs:
+          large:
+            - devices: all
+              mig-enabled: true
+              mig-devices: {"7g.180gb": 1}
+        """);
+
+    var first = migctl("publish", file.toString(), "--json");
+    var second = migctl("publish", file.toString());
+
+    assertThat(first.json().at("/published/0/name").asText()).isEqualTo("large");
+    assertThat(first.json().at("/published/0/changed").asBoolean()).isTrue();
+    assertThat(second.out.strip())
+        .isEqualTo(
+            "large as " + first.json().at("/published/0/contentName").asText() + ", as it was");
+    assertThat(MigClient.of(cluster.client())
+            .configMap("mig-config")
+            .read()
+            .orElseThrow()
+            .configs())
+        .containsKeys("small", "medium", "large");
+  }
+
+  @Test
+  void publish_whatNoNodeCouldAskFor_writesNothing() throws IOException {
+    Path file = Files.writeString(folder.resolve("config.yaml"), """
+        version: v1
+        mig-configs:
+          large: [{devices: all, mig-enabled: true, mig-devices: {"7g.180gb": 1}}]
+          "no label": [{devices: all, mig-enabled: false}]
+        """);
+
+    var run = migctl("publish", file.toString());
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.err).startsWith("Config name 'no label' is no label value");
+    assertThat(migctl("preflight", "gpu-node", "large").out).contains("[config-absent]");
+  }
+
+  @Test
   void diagnose_saysWhatIsKnown() {
     var run = migctl("diagnose", "gpu-node");
 
