@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** How a node is changed, and how that is told. */
 final class ChangeOptions {
@@ -61,6 +62,10 @@ final class ChangeOptions {
       configured = configured.gated();
     }
     if (gpus != null) {
+      if (gpus < 1) {
+        throw new ParameterException(
+            output.commandLine(), "--gpus must be at least 1, but was " + gpus);
+      }
       configured = configured.gpus(gpus);
     }
     ApplyOutcome outcome;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.examples.EmbeddedCluster;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -246,6 +247,35 @@ class MigctlClusterTest {
     assertThat(run.err)
         .startsWith(
             "Config 'small' on node no-such-node: there is no such node; see 'kubectl get nodes'");
+  }
+
+  @Test
+  void status_ofANodeWithoutGpu_saysWhatIsMissing() {
+    cluster
+        .client()
+        .nodes()
+        .resource(new NodeBuilder()
+            .withNewMetadata()
+            .withName("cpu-node")
+            .endMetadata()
+            .withNewStatus()
+            .endStatus()
+            .build())
+        .create();
+
+    assertThat(migctl("status", "cpu-node").out)
+        .contains("allocatable  no GPU")
+        .contains("problem      Node cpu-node has no label nvidia.com/gpu.product: it has no NVIDIA"
+            + " GPU, or GPU Feature Discovery does not run there; see 'kubectl get pods -A"
+            + " --field-selector spec.nodeName=cpu-node'");
+  }
+
+  @Test
+  void apply_withoutGpus_isWrongUsage() {
+    var run = change("apply", "gpu-node", "small", "--gpus", "0");
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).startsWith("--gpus must be at least 1, but was 0");
   }
 
   @Test
