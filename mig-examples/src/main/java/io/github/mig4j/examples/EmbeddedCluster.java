@@ -16,10 +16,14 @@ import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.fabric8.mockwebserver.http.Response;
 import io.fabric8.mockwebserver.http.WebSocket;
 import io.fabric8.mockwebserver.http.WebSocketListener;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
@@ -30,6 +34,7 @@ public final class EmbeddedCluster implements AutoCloseable {
 
   private static final Logger REQUEST_LOG = Logger.getLogger("io.fabric8.mockwebserver");
 
+  private final Dispatcher dispatcher = new Dispatcher();
   private final KubernetesMockServer server;
   private final KubernetesClient client;
 
@@ -37,7 +42,7 @@ public final class EmbeddedCluster implements AutoCloseable {
   public EmbeddedCluster() {
     REQUEST_LOG.setLevel(Level.WARNING);
     server = new KubernetesMockServer(
-        new Context(), new MockWebServer(), new HashMap<>(), new Dispatcher(), false);
+        new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
     server.init();
     client = server.createClient();
   }
@@ -51,6 +56,15 @@ public final class EmbeddedCluster implements AutoCloseable {
     return client;
   }
 
+  /**
+   * Lets the logs of an operator's pods be read.
+   *
+   * @param simulator the operator, on this cluster
+   */
+  public void showLogsOf(GpuOperatorSimulator simulator) {
+    dispatcher.logs = simulator::podLog;
+  }
+
   @Override
   public void close() {
     client.close();
@@ -60,17 +74,33 @@ public final class EmbeddedCluster implements AutoCloseable {
   /**
    * fabric8's dispatcher without two ways in which 7.8.0 falls silent: a watch that is closed with
    * events under way blocks the event loop that has to send them, and a JSON patch that does not fit
-   * the object any more gets no answer. And with what schedulers and drains need: pods are bound, and
-   * found by their node.
+   * the object any more gets no answer. And with what schedulers, drains and checks need: pods are
+   * bound, and found by their node; their logs are shown; everybody may do everything.
    */
   private static final class Dispatcher extends KubernetesCrudDispatcher {
 
+    private static final String ACCESS_REVIEWS =
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    private static final String EVERYTHING_ALLOWED = "{\"apiVersion\": \"authorization.k8s.io/v1\","
+        + " \"kind\": \"SelfSubjectAccessReview\", \"status\": {\"allowed\": true}}";
+    private static final Pattern LOG = Pattern.compile("/api/v1/.*/pods/([^/]+)/log.*");
     private static final Pattern BINDING = Pattern.compile("(/api/v1/.*/pods/[^/]+)/binding");
     private static final Pattern BY_NODE =
         Pattern.compile("fieldSelector=spec\\.nodeName%3D[^&]+&?");
 
+    private volatile Function<String, Optional<List<String>>> logs = pod -> Optional.empty();
+
     @Override
     public MockResponse dispatch(RecordedRequest request) {
+      if (request.getPath().equals(ACCESS_REVIEWS)) {
+        return new MockResponse().setResponseCode(201).setBody(EVERYTHING_ALLOWED);
+      }
+      Matcher log = LOG.matcher(request.getPath());
+      if (log.matches()) {
+        return logs.apply(log.group(1))
+            .map(lines -> new MockResponse().setResponseCode(200).setBody(String.join("\n", lines)))
+            .orElseGet(() -> new MockResponse().setResponseCode(404).setBody("{\"code\": 404}"));
+      }
       MockResponse response;
       try {
         Matcher binding = BINDING.matcher(request.getPath());

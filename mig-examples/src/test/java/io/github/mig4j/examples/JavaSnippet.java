@@ -1,6 +1,13 @@
 package io.github.mig4j.examples;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.k8s.MigClient;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import javax.tools.Diagnostic;
@@ -11,13 +18,35 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
 /** Compiles the Java that documents show. */
-final class JavaSnippet {
+public final class JavaSnippet {
 
   private JavaSnippet() {}
 
   /** What the compiler says against statements that may use {@code client} and {@code mig}; none is good. */
-  static List<String> problems(String snippet, Path classes) {
-    var source = """
+  public static List<String> problems(String snippet, Path classes) {
+    return compile(source(snippet), classes);
+  }
+
+  /** What statements print that need no cluster. */
+  public static String printed(String snippet, Path classes) throws Exception {
+    if (!problems(snippet, classes).isEmpty()) {
+      throw new IllegalArgumentException("Does not compile: " + snippet);
+    }
+    PrintStream console = System.out;
+    var captured = new ByteArrayOutputStream();
+    try (var loader = new URLClassLoader(new URL[] {classes.toUri().toURL()})) {
+      Class<?> type = loader.loadClass("Snippet");
+      System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
+      type.getMethod("run", KubernetesClient.class, MigClient.class)
+          .invoke(type.getConstructor().newInstance(), null, null);
+    } finally {
+      System.setOut(console);
+    }
+    return captured.toString(StandardCharsets.UTF_8);
+  }
+
+  private static String source(String snippet) {
+    return """
         import io.fabric8.kubernetes.api.model.*;
         import io.fabric8.kubernetes.client.*;
         import io.github.mig4j.config.*;
@@ -32,8 +61,8 @@ final class JavaSnippet {
         import java.nio.file.*;
         import java.time.Duration;
         import java.util.*;
-        class Snippet {
-          void run(KubernetesClient client, MigClient mig) throws Exception {
+        public class Snippet {
+          public void run(KubernetesClient client, MigClient mig) throws Exception {
             %s
           }
         }
@@ -45,8 +74,6 @@ final class JavaSnippet {
                 ? "KubernetesClient client, MigClient mig)"
                 : "\0",
             ")");
-
-    return compile(source, classes);
   }
 
   private static List<String> compile(String source, Path classes) {

@@ -2,12 +2,17 @@ package io.github.mig4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.layout.LayoutDiagram;
+import io.github.mig4j.layout.MigLayout;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,7 +25,7 @@ class ReadmeTest {
 
   private static final Pattern SNIPPET = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
   private static final Pattern OUTPUT =
-      Pattern.compile("into three:\n\n```\n(.*?)```", Pattern.DOTALL);
+      Pattern.compile("\n```\n(1\\. Publish.*?)```", Pattern.DOTALL);
 
   @TempDir
   Path classes;
@@ -38,12 +43,57 @@ class ReadmeTest {
   }
 
   @Test
-  void quickstart_printsWhatTheReadmeShows() throws IOException {
-    var shown = OUTPUT.matcher(readme());
+  void quickstart_printsWhatTheExamplesReadmeShows() throws IOException {
+    var shown = OUTPUT.matcher(Files.readString(Path.of("README.md")));
     assertThat(shown.find()).as("the README shows the quickstart's output").isTrue();
 
     assertThat(withoutTimes(outputOf(() -> Quickstart.run())))
         .isEqualTo(withoutTimes(shown.group(1)));
+  }
+
+  /** {@code -Dmig4j.docs=write} draws it anew. */
+  @Test
+  void picture_isTheLibrarysOwn() throws IOException {
+    GpuModel b200 = GpuCatalog.bundled().require("NVIDIA-B200");
+    Path picture = Path.of("..", "docs", "layouts.svg");
+    String drawn = LayoutDiagram.ofNode(List.of(
+            MigLayout.on(b200).add("1g.23gb", 7).build(),
+            MigLayout.on(b200)
+                .add("3g.90gb", 1)
+                .add("2g.45gb", 1)
+                .add("1g.23gb", 2)
+                .build()))
+        .toSvg();
+    if ("write".equals(System.getProperty("mig4j.docs"))) {
+      Files.writeString(picture, drawn);
+    }
+
+    assertThat(picture).content().isEqualToNormalizingNewlines(drawn);
+    assertThat(readme()).contains("](docs/layouts.svg)");
+  }
+
+  @Test
+  void compatibility_countsTheGpusThatThereAre() throws IOException {
+    long withMig =
+        GpuCatalog.bundled().models().stream().filter(GpuModel::supportsMig).count();
+
+    assertThat(readme()).contains("| GPUs | " + withMig + " models with MIG");
+  }
+
+  /** Every page can be found from the index, and the README leads to each task's. */
+  @Test
+  void index_listsEveryPage() throws IOException {
+    String index = Files.readString(Path.of("..", "docs", "README.md"));
+    try (Stream<Path> pages = Files.list(Path.of("..", "docs"))) {
+      assertThat(pages
+              .map(page -> page.getFileName().toString())
+              .filter(name -> name.endsWith(".md") && !name.equals("README.md")))
+          .allSatisfy(name -> assertThat(index).contains("(" + name + ")"));
+    }
+    assertThat(Pattern.compile("\\]\\((docs/[^)#]+|[A-Z]+\\.md)\\)")
+            .matcher(readme())
+            .results())
+        .allSatisfy(link -> assertThat(Path.of("..", link.group(1))).exists());
   }
 
   private static String outputOf(Runnable program) {

@@ -128,7 +128,7 @@ final class NodeSigns {
       findings.error(
           PreflightCode.UNKNOWN_PRODUCT,
           "GPU product '%s' is not in the catalogue".formatted(product),
-          "add its model to the settings");
+          "add its model to the settings, as docs/add-a-gpu.md says");
     } else {
       findings.error(
           PreflightCode.UNKNOWN_PRODUCT,

@@ -120,7 +120,7 @@ final class StatusReader {
       status.model(candidates.get(0));
     } else if (candidates.isEmpty()) {
       status.addProblems(
-          "Node %s has GPU product '%s', which is not in the catalogue; add its model to the settings"
+          "Node %s has GPU product '%s', which is not in the catalogue; add its model to the settings, as docs/add-a-gpu.md says"
               .formatted(node.getMetadata().getName(), product));
     } else {
       status.addProblems(

@@ -134,7 +134,7 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: GPU product 'NVIDIA-B201' is not in the"
-            + " catalogue; add its model to the settings");
+            + " catalogue; add its model to the settings, as docs/add-a-gpu.md says");
   }
 
   @Test

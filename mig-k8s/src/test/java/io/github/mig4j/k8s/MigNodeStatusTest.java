@@ -99,7 +99,7 @@ class MigNodeStatusTest {
     assertThat(status.problems())
         .containsExactly(
             "Node gpu-node has GPU product 'NVIDIA-Q1000', which is not in the catalogue; add its"
-                + " model to the settings");
+                + " model to the settings, as docs/add-a-gpu.md says");
   }
 
   /** Two boards are sold as NVIDIA GB200; their memory tells them apart. */

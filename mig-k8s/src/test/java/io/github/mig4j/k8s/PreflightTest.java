@@ -223,7 +223,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: GPU product 'NVIDIA-B201' is not in the catalogue; add its model to the settings [unknown-product]");
+        "error: GPU product 'NVIDIA-B201' is not in the catalogue; add its model to the settings, as docs/add-a-gpu.md says [unknown-product]");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.mig4j.gpu;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
@@ -110,12 +111,15 @@ public final class GpuCatalog {
   }
 
   private String unknown(String name) {
-    List<String> near = Spelling.nearest(
-        name,
-        models.stream()
-            .flatMap(model -> Stream.concat(
-                Stream.of(model.id()), model.products().stream().map(GpuProduct::label)))
-            .toList());
+    List<String> begun = begunBy(name);
+    List<String> near = begun.isEmpty()
+        ? Spelling.nearest(
+            name,
+            models.stream()
+                .flatMap(model -> Stream.concat(
+                    Stream.of(model.id()), model.products().stream().map(GpuProduct::label)))
+                .toList())
+        : begun;
     return "Unknown GPU '%s'. %s"
         .formatted(
             name,
@@ -123,6 +127,24 @@ public final class GpuCatalog {
                 ? "Expected an id, a product label or a PCI device id, e.g. 'b200-180gb',"
                     + " 'NVIDIA-B200' or '0x2901'; a newer GPU can be added to the catalogue"
                 : "Did you mean " + String.join(", ", near) + "?");
+  }
+
+  /** Ids that the words of a name begin: all H100 for {@code H100}; failing that, its first word. */
+  private List<String> begunBy(String name) {
+    List<String> words = Stream.of(name.toLowerCase(Locale.ROOT).split("[^a-z0-9]+"))
+        .filter(word -> !word.isEmpty() && !word.equals("nvidia"))
+        .toList();
+    List<String> begun = begunBy(words);
+    return begun.isEmpty() && !words.isEmpty() ? begunBy(words.subList(0, 1)) : begun;
+  }
+
+  private List<String> begunBy(List<String> words) {
+    return models.stream()
+        .map(GpuModel::id)
+        .filter(id -> !words.isEmpty()
+            && words.stream()
+                .allMatch(word -> Stream.of(id.split("-")).anyMatch(part -> part.startsWith(word))))
+        .toList();
   }
 
   private static String ambiguous(String name, List<GpuModel> found) {

@@ -72,7 +72,15 @@ class GpuCatalogTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "NVIDIA-B20 | Unknown GPU 'NVIDIA-B20'. Did you mean NVIDIA-B200, NVIDIA-H20, NVIDIA-A10?",
+        "NVIDIA-B20 | Unknown GPU 'NVIDIA-B20'. Did you mean b200-180gb?",
+        "NVIDIA-V200 | Unknown GPU 'NVIDIA-V200'. Did you mean NVIDIA-B200, NVIDIA-H200,"
+            + " NVIDIA-GB200?",
+        "H200 SXM 141 | Unknown GPU 'H200 SXM 141'. Did you mean h200-141gb?",
+        "h100 | Unknown GPU 'h100'. Did you mean h100-sxm-80gb, h100-pcie-80gb, h100-sxm-64gb,"
+            + " h100-94gb, h100-96gb?",
+        "A100 40GB | Unknown GPU 'A100 40GB'. Did you mean a100-40gb?",
+        "rtx pro | Unknown GPU 'rtx pro'. Did you mean rtx-pro-6000-blackwell-96gb,"
+            + " rtx-pro-5000-blackwell-48gb, rtx-pro-4500-blackwell-32gb?",
         "b200-180 | Unknown GPU 'b200-180'. Did you mean b200-180gb?",
         "h100-sxm-80 | Unknown GPU 'h100-sxm-80'. Did you mean h100-sxm-80gb?",
       })

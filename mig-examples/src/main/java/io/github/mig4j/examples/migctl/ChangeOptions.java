@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** How long a change may take, and how it is told. */
 final class ChangeOptions {
@@ -42,6 +43,10 @@ final class ChangeOptions {
     ApplyRequest configured =
         request.timings(ApplyTimings.builder().stability(stability).build());
     if (gpus != null) {
+      if (gpus < 1) {
+        throw new ParameterException(
+            output.commandLine(), "--gpus must be at least 1, but was " + gpus);
+      }
       configured = configured.gpus(gpus);
     }
     ApplyOutcome outcome;

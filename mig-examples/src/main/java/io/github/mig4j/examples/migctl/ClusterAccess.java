@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.MigSettings;
 import io.github.mig4j.k8s.sharing.SharingClient;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -66,6 +67,9 @@ final class ClusterAccess {
 
   /** fabric8 takes the current context where it does not find the one that was named. */
   private Config config() {
+    if (kubeconfig != null && !Files.exists(kubeconfig)) {
+      throw usage("There is no kubeconfig " + kubeconfig);
+    }
     Config config;
     try {
       config = kubeconfig == null
@@ -78,7 +82,16 @@ final class ClusterAccess {
     if (context != null && (current == null || !context.equals(current.getName()))) {
       throw usage("There is no context '%s'; see 'kubectl config get-contexts'".formatted(context));
     }
+    if (current == null && isNowhere(config)) {
+      throw usage("There is no cluster to speak to: no kubeconfig in $KUBECONFIG or ~/.kube/config"
+          + " names one, and this is no pod; name a file with --kubeconfig");
+    }
     return config;
+  }
+
+  /** What fabric8 assumes where it has found nothing. */
+  private static boolean isNowhere(Config config) {
+    return config.getMasterUrl().equals(Config.DEFAULT_MASTER_URL + "/");
   }
 
   private ParameterException usage(String message) {

@@ -14,6 +14,7 @@ import java.util.concurrent.CancellationException;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What NVIDIA GPUs can be cut into, and cutting them, on the command line. */
 @Command(
@@ -37,6 +38,7 @@ import picocli.CommandLine.Command;
       FmtCommand.class,
       StatusCommand.class,
       DiagnoseCommand.class,
+      PublishCommand.class,
       PreflightCommand.class,
       ApplyCommand.class,
       RollbackCommand.class,
@@ -44,6 +46,7 @@ import picocli.CommandLine.Command;
       DisableCommand.class,
       RolloutCommand.class,
       ShareCommand.class,
+      RoleCommand.class,
       SimulateCommand.class,
       DraCommand.class,
       AutoComplete.GenerateCompletion.class
@@ -97,6 +100,7 @@ public final class Migctl {
         .setParameterExceptionHandler((e, parsed) -> {
           CommandLine failed = e.getCommandLine();
           failed.getErr().println(e.getMessage());
+          boolean unused = UnmatchedArgumentException.printSuggestions(e, failed.getErr());
           failed
               .getErr()
               .println("Try '%s --help'".formatted(failed.getCommandSpec().qualifiedName()));
@@ -118,7 +122,14 @@ public final class Migctl {
       err.println(e.getMessage());
       return ExitCode.CLUSTER;
     }
-    if (e instanceof UnknownGpuException || e instanceof ListingSyntaxException) {
+    if (e instanceof UnknownGpuException unknown) {
+      err.println(e.getMessage());
+      if (unknown.candidates().isEmpty()) {
+        err.println("'migctl models' lists all that are known");
+      }
+      return ExitCode.USAGE;
+    }
+    if (e instanceof ListingSyntaxException) {
       err.println(e.getMessage());
       return ExitCode.USAGE;
     }

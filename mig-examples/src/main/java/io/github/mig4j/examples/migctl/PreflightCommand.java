@@ -50,6 +50,7 @@ final class PreflightCommand implements Callable<Integer> {
   @Parameters(
       index = "1",
       paramLabel = "CONFIG",
+      converter = ConfigNameConverter.class,
       description = "A configuration of the ConfigMap that the GPU Operator is pointed at.")
   private String config = "";
 

@@ -95,6 +95,7 @@ final class RolloutCommand implements Callable<Integer> {
     @Parameters(
         index = "1",
         paramLabel = "CONFIG",
+        converter = ConfigNameConverter.class,
         description = "A configuration of the ConfigMap that the GPU Operator is pointed at.")
     private String config = "";
 

@@ -62,9 +62,18 @@ final class StatusCommand implements Callable<Integer> {
     if (!status.paused().isEmpty()) {
       print("paused", String.join(", ", status.paused()));
     }
+    if (status.allocatable().isEmpty()) {
+      print("allocatable", "no GPU");
+    }
     status
         .allocatable()
         .forEach((resource, count) -> print("allocatable", resource + ": " + count));
+    if (status.product().isEmpty()) {
+      print(
+          "problem",
+          "Node %s has no label nvidia.com/gpu.product: it has no NVIDIA GPU, or GPU Feature Discovery does not run there; see 'kubectl get pods -A --field-selector spec.nodeName=%s'"
+              .formatted(status.node(), status.node()));
+    }
     status.problems().forEach(problem -> print("problem", problem));
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.examples.EmbeddedCluster;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -166,6 +167,49 @@ class MigctlClusterTest {
   }
 
   @Test
+  void publish_keepsWhatTheMapHas_andTellsTheNamesToAskFor() throws IOException {
+    Path file = Files.writeString(folder.resolve("config.yaml"), """
+        version: v1
+        mig-configs:
+          large:
+            - devices: all
+              mig-enabled: true
+              mig-devices: {"7g.180gb": 1}
+        """);
+
+    var first = migctl("publish", file.toString(), "--json");
+    var second = migctl("publish", file.toString());
+
+    assertThat(first.json().at("/published/0/name").asText()).isEqualTo("large");
+    assertThat(first.json().at("/published/0/changed").asBoolean()).isTrue();
+    assertThat(second.out.strip())
+        .isEqualTo(
+            "large as " + first.json().at("/published/0/contentName").asText() + ", as it was");
+    assertThat(MigClient.of(cluster.client())
+            .configMap("mig-config")
+            .read()
+            .orElseThrow()
+            .configs())
+        .containsKeys("small", "medium", "large");
+  }
+
+  @Test
+  void publish_whatNoNodeCouldAskFor_writesNothing() throws IOException {
+    Path file = Files.writeString(folder.resolve("config.yaml"), """
+        version: v1
+        mig-configs:
+          large: [{devices: all, mig-enabled: true, mig-devices: {"7g.180gb": 1}}]
+          "no label": [{devices: all, mig-enabled: false}]
+        """);
+
+    var run = migctl("publish", file.toString());
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.err).startsWith("Config name 'no label' is no label value");
+    assertThat(migctl("preflight", "gpu-node", "large").out).contains("[config-absent]");
+  }
+
+  @Test
   void diagnose_saysWhatIsKnown() {
     var run = migctl("diagnose", "gpu-node");
 
@@ -203,6 +247,35 @@ class MigctlClusterTest {
     assertThat(run.err)
         .startsWith(
             "Config 'small' on node no-such-node: there is no such node; see 'kubectl get nodes'");
+  }
+
+  @Test
+  void status_ofANodeWithoutGpu_saysWhatIsMissing() {
+    cluster
+        .client()
+        .nodes()
+        .resource(new NodeBuilder()
+            .withNewMetadata()
+            .withName("cpu-node")
+            .endMetadata()
+            .withNewStatus()
+            .endStatus()
+            .build())
+        .create();
+
+    assertThat(migctl("status", "cpu-node").out)
+        .contains("allocatable  no GPU")
+        .contains("problem      Node cpu-node has no label nvidia.com/gpu.product: it has no NVIDIA"
+            + " GPU, or GPU Feature Discovery does not run there; see 'kubectl get pods -A"
+            + " --field-selector spec.nodeName=cpu-node'");
+  }
+
+  @Test
+  void apply_withoutGpus_isWrongUsage() {
+    var run = change("apply", "gpu-node", "small", "--gpus", "0");
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).startsWith("--gpus must be at least 1, but was 0");
   }
 
   @Test

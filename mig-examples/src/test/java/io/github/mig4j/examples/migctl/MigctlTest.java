@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.mig4j.k8s.MigRole;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -67,17 +68,6 @@ class MigctlTest {
             +-----------------+--------+--------+-----------------------------------+
             confidence: mig-user-guide
             """);
-  }
-
-  @Test
-  void place_readmesExample_printsWhatTheReadmeShows() throws IOException {
-    String readme = Files.readString(Path.of("..", "README.md"));
-    var example = Pattern.compile("migctl\\.jar (place [^`]*)`\n```\n(.*?)```", Pattern.DOTALL)
-        .matcher(readme);
-    assertThat(example.find()).isTrue();
-
-    assertThat(migctl(example.group(1).split(" ")).out)
-        .isEqualToNormalizingNewlines(example.group(2));
   }
 
   @Test
@@ -270,6 +260,50 @@ class MigctlTest {
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.out).isEmpty();
     assertThat(run.err).startsWith("Unknown GPU 'b20'.");
+  }
+
+  @Test
+  void unknownGpu_saysWhatIsNear_andWhereAllAreListed() {
+    assertThat(migctl("place", "--gpu", "H100 80GB", "1g.10gb").err)
+        .isEqualToNormalizingNewlines(
+            "Unknown GPU 'H100 80GB'. Did you mean h100-sxm-80gb, h100-pcie-80gb?\n"
+                + "'migctl models' lists all that are known\n");
+  }
+
+  @Test
+  void unknownSubcommand_saysWhatIsNear() {
+    assertThat(migctl("statsu").err)
+        .isEqualToNormalizingNewlines("Unmatched argument at index 0: 'statsu'\n"
+            + "Did you mean: migctl status or migctl layouts or migctl simulate?\n"
+            + "Try 'migctl --help'\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"apply gpu-node", "preflight gpu-node", "rollout run name"})
+  void configThatNoLabelCanHold_isExit2(String command) {
+    var run = migctl(append(command, "no label"));
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err)
+        .contains("Config name 'no label' is no label value, so no node can ask for it. Use 1 to 63"
+            + " letters, digits, '.', '_' and '-', beginning and ending with a letter or digit");
+  }
+
+  @Test
+  void kubeconfigThatIsNotThere_isExit2() {
+    var run = migctl("status", "--kubeconfig", "no-such-file");
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err)
+        .isEqualToNormalizingNewlines(
+            "There is no kubeconfig no-such-file\nTry 'migctl status --help'\n");
+  }
+
+  @Test
+  void role_printsWhatTheLibraryAsksFor() {
+    assertThat(migctl("role", "apply").out).isEqualTo(MigRole.APPLY.manifest());
+    assertThat(migctl("role", "recover", "--namespace", "nvidia").out)
+        .isEqualTo(MigRole.RECOVER.manifest("nvidia"));
   }
 
   @Test
@@ -762,12 +796,14 @@ class MigctlTest {
         "fmt",
         "status",
         "diagnose",
+        "publish",
         "preflight",
         "apply",
         "rollback",
         "recover",
         "disable",
         "rollout",
+        "role",
         "simulate"
       })
   void help_teachesWithExamples(String command) {

@@ -167,10 +167,7 @@ public final class DraClient {
   }
 
   private JsonNode spec(GenericKubernetesResource resource) {
-    return cluster
-        .client()
-        .getKubernetesSerialization()
-        .convertValue(resource, JsonNode.class)
+    return ObjectTexts.tree(cluster.client().getKubernetesSerialization(), resource)
         .path("spec");
   }
 
@@ -215,8 +212,8 @@ public final class DraClient {
                   .withContinue(from.isEmpty() ? null : from)
                   .build()));
       page.getItems()
-          .forEach(item -> found.add(
-              cluster.client().getKubernetesSerialization().convertValue(item, JsonNode.class)));
+          .forEach(item ->
+              found.add(ObjectTexts.tree(cluster.client().getKubernetesSerialization(), item)));
       next = Objects.requireNonNullElse(page.getMetadata().getContinue(), "");
     } while (!next.isEmpty());
     return found;

@@ -379,7 +379,7 @@ public sealed interface DraFinding {
     @Override
     public String message() {
       return candidates.isEmpty()
-          ? "Node %s: product '%s' is not in the catalogue; add its model to the settings"
+          ? "Node %s: product '%s' is not in the catalogue; add its model to the settings, as docs/add-a-gpu.md says"
               .formatted(node, product)
           : "Node %s: product '%s' can be %s; narrow the catalogue in the settings"
               .formatted(

@@ -1,14 +1,23 @@
 package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads files of Kubernetes objects. */
+/**
+ * Reads Kubernetes objects as trees of this library's Jackson, which need not be that of fabric8:
+ * version 8 has moved on to Jackson 3.
+ */
 final class ObjectTexts {
+
+  private static final ObjectMapper TREES = new ObjectMapper();
 
   private static final Pattern SEPARATOR = Pattern.compile("(?m)^---\\s*$");
 
@@ -42,12 +51,17 @@ final class ObjectTexts {
 
   private static @Nullable JsonNode read(String document) {
     try {
-      return Serialization.unmarshal(document, JsonNode.class);
+      return TREES.valueToTree(Serialization.unmarshal(document, Object.class));
     } catch (RuntimeException e) {
       throw new IllegalArgumentException(
           "Not YAML: %s. Expected what 'kubectl get resourceslices -o yaml' prints"
               .formatted(String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
           e);
     }
+  }
+
+  /** The tree of an object that was read from a cluster. */
+  static JsonNode tree(KubernetesSerialization fabric8, GenericKubernetesResource object) {
+    return TREES.valueToTree(fabric8.convertValue(object, Map.class));
   }
 }

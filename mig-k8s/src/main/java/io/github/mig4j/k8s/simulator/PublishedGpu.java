@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceCapacity;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceCapacityBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceCounterConsumption;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceCounterConsumptionBuilder;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
@@ -82,8 +83,7 @@ final class PublishedGpu {
         .withName("gpu-" + minor)
         .withAttributes(attributes(Map.of("type", "gpu", "uuid", uuid("GPU"))))
         .withCapacity(wholeCapacities())
-        .withConsumesCounters(
-            new DeviceCounterConsumption(counterSetName(), counterSet().getCounters()))
+        .withConsumesCounters(consumption(counterSet().getCounters()))
         .build());
     for (GpuInstanceProfile profile : model.profiles()) {
       for (int start : profile.starts()) {
@@ -96,12 +96,19 @@ final class PublishedGpu {
                 "parentUUID", uuid("GPU"),
                 "profile", profile.profile().toString())))
             .withCapacity(capacities)
-            .withConsumesCounters(new DeviceCounterConsumption(
-                counterSetName(), counters(capacities, place.start(), place.end())))
+            .withConsumesCounters(consumption(counters(capacities, place.start(), place.end())))
             .build());
       }
     }
     return sorted(devices);
+  }
+
+  /** By builder, since the constructor's parameters differ between versions of fabric8. */
+  private DeviceCounterConsumption consumption(Map<String, Counter> counters) {
+    return new DeviceCounterConsumptionBuilder()
+        .withCounterSet(counterSetName())
+        .withCounters(counters)
+        .build();
   }
 
   CounterSet counterSet() {

@@ -1,0 +1,31 @@
+package io.github.mig4j.examples.migctl;
+
+import io.github.mig4j.config.MigConfig;
+import java.util.Objects;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads the name of a configuration, which a node's label has to hold. */
+final class ConfigNameConverter implements ITypeConverter<String> {
+
+  /** Made by picocli. */
+  ConfigNameConverter() {}
+
+  @Override
+  public String convert(String name) {
+    try {
+      return MigConfig.requireLabelValue(name);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
+
+  /** A name from a file. */
+  static void requireName(String name) {
+    try {
+      String unused = MigConfig.requireLabelValue(name);
+    } catch (IllegalArgumentException e) {
+      throw new Refusal(Objects.toString(e.getMessage()));
+    }
+  }
+}
