@@ -70,7 +70,7 @@ public final class ApplyRequest {
 
   /**
    * States every GPU of the node. Needed for the first change where it has several models, since its
-   * labels speak of one of them only; the next finds on the node with which GPUs this one reckoned.
+   * labels speak of one of them only; the next finds on the node with which GPUs this one reckoned. State them again to correct that.
    *
    * @param gpus all GPUs, with the indexes 0, 1, 2 and so on
    * @return a request that goes by these GPUs

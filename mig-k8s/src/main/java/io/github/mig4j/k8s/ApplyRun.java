@@ -185,7 +185,7 @@ final class ApplyRun {
   }
 
   private Optional<ApplyOutcome> rollBack(NodeClaim claim, MigException failed, Duration limit) {
-    if (!claim.hasAsked() || options.onFailure() != ApplyOptions.OnFailure.ROLL_BACK) {
+    if (!claim.changesNode() || options.onFailure() != ApplyOptions.OnFailure.ROLL_BACK) {
       return Optional.empty();
     }
     try {

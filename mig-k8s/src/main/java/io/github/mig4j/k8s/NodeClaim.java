@@ -33,6 +33,7 @@ final class NodeClaim {
   private final Instant until;
   private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
   private boolean asked;
+  private boolean changes;
 
   /**
    * A claim that is not made yet.
@@ -97,11 +98,17 @@ final class NodeClaim {
         patch.annotate(ChangeRecord.KEY, recordWith(now));
       }
       if (!alreadyAsked) {
-        patch.annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
+        patch.annotate(ChangeRecord.ASKED_KEY, config);
         previous(now, current)
             .ifPresent(previous -> patch.annotate(ChangeRecord.PREVIOUS_KEY, previous));
       }
+      if (!patch.isEmpty()) {
+        patch.annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
+      }
+      boolean begins =
+          !alreadyAsked || config.equals(Cluster.annotations(now).get(ChangeRecord.ASKED_KEY));
       Node after = patch.isEmpty() ? now : cluster.patch(patch);
+      changes = asked ? changes : begins;
       asked = true;
       return after;
     });
@@ -144,9 +151,12 @@ final class NodeClaim {
     }
   }
 
-  /** Whether the node was asked for the configuration by this claim. */
-  boolean hasAsked() {
-    return asked;
+  /**
+   * Whether the node asks for the configuration due to this change or to the one that it takes up, so
+   * that what is recorded as the configuration before is what was in force before this change.
+   */
+  boolean changesNode() {
+    return changes;
   }
 
   private void end(

@@ -27,6 +27,12 @@ sealed interface StatedGpus {
             "A node to partition has at least 1 GPU, but count was " + count);
       }
     }
+
+    /** A count speaks of one model, which only labels that tell none leave to the record. */
+    @Override
+    public List<GpuModel> modelsOr(Optional<GpuModel> labelled, GpuRecord recorded) {
+      return labelled.map(List::of).orElseGet(recorded::models);
+    }
   }
 
   /** Every one of them; the labels of a node with several models speak of one of them only. */

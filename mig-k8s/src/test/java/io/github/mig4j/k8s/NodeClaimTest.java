@@ -200,6 +200,36 @@ class NodeClaimTest {
     }
   }
 
+  /** What is recorded as the configuration before was before some other change. */
+  @Test
+  void rollbackOnFailure_ofWhatSomebodyElseHadAskedFor_staysWhereItIs() {
+    asksForSmall(Nodes.b200(1));
+    String medium = MigConfig.of(MEDIUM).contentName("medium");
+    edit(node ->
+        node.editMetadata().addToAnnotations(ChangeRecord.PREVIOUS_KEY, medium).endMetadata());
+
+    assertThatThrownBy(() -> as("controller-1", at(NOON))
+            .apply("small")
+            .timings(IMPATIENT)
+            .rollbackOnFailure()
+            .await(LONG))
+        .isInstanceOfSatisfying(
+            MigDeadlineException.class, late -> assertThat(late.rolledBack()).isEmpty());
+    assertThat(node().getMetadata().getLabels()).containsEntry("nvidia.com/mig.config", KEY);
+  }
+
+  /** For the time when labels do not tell. */
+  @Test
+  void await_whatSomebodyElseHadAskedFor_recordsTheGpus() {
+    asksForSmall(Nodes.b200(1));
+
+    assertThatThrownBy(
+            () -> as("controller-1", at(NOON)).apply("small").timings(IMPATIENT).await(LONG))
+        .isInstanceOf(MigDeadlineException.class);
+    assertThat(node().getMetadata().getAnnotations())
+        .containsEntry(ChangeRecord.GPUS_KEY, "b200-180gb");
+  }
+
   private static ApplyTimings quick() {
     return ApplyTimings.builder()
         .stability(Duration.ofMillis(100))

@@ -129,14 +129,25 @@ public interface DraGpu {
   }
 
   private Optional<PlanGpu> toPlanGpu(GpuModel known) {
-    List<DraDevice> held =
-        devices().stream().filter(device -> !device.claims().isEmpty()).toList();
     Optional<PlanGpu> gpu =
         known.supportsMig() ? layout().map(PlanGpu::of) : Optional.of(PlanGpu.of(known));
-    return gpu.map(it -> held.stream().anyMatch(device -> device.kind() == DraDevice.Kind.GPU)
-        ? it.pinned()
-        : it.pinning(
-            held.stream().flatMap(device -> device.placement().stream()).toList()));
+    return gpu.map(it -> {
+      // What the driver has tainted is no more to be had than what is claimed.
+      PlanGpu pinning = it.pinning(ExistingDevices.of(this).devices().stream()
+          .filter(DraGpu::isGone)
+          .flatMap(device -> device.placement().stream())
+          .toList());
+      boolean whole = devices().stream()
+          .filter(device -> device.kind() == DraDevice.Kind.GPU || form() == Form.PARTITIONABLE)
+          .anyMatch(device -> device.kind() == DraDevice.Kind.GPU
+              ? isGone(device)
+              : device.state() == DraDevice.State.TAINTED);
+      return whole ? pinning.pinned() : pinning;
+    });
+  }
+
+  private static boolean isGone(DraDevice device) {
+    return !device.claims().isEmpty() || device.state() == DraDevice.State.TAINTED;
   }
 
   /** Builds a {@link DraGpu}. */

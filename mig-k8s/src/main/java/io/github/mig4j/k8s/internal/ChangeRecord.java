@@ -31,6 +31,9 @@ public record ChangeRecord(String config, String by, String since, String until,
   /** The configuration in force before the last change, for {@link MigNode#rollback()}. */
   public static final String PREVIOUS_KEY = "mig4j.github.io/previous-config";
 
+  /** What was asked for by the last change; the one before was in force until then. */
+  public static final String ASKED_KEY = "mig4j.github.io/asked-config";
+
   /** The GPUs with which the last change has reckoned, for when the labels do not tell them. */
   public static final String GPUS_KEY = "mig4j.github.io/gpus";
 

@@ -225,6 +225,7 @@ final class Conductor {
     try {
       if (!workers.awaitEnd(PATIENCE)) {
         LOG.warn("rollout={} threads=left", name);
+        workers.dismiss();
       }
     } catch (InterruptedException e) {
       interrupted = true;

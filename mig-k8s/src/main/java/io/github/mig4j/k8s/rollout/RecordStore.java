@@ -65,11 +65,7 @@ final class RecordStore {
    */
   RolloutRecord update(UnaryOperator<RolloutRecord> change) {
     return cluster.onLatestVersion(() -> {
-      ConfigMap before = cluster
-          .configMap(namespace, name)
-          .orElseThrow(() -> new MigConflictException(
-              "%s is gone, which is the record of a rollout. Begin it anew; what is in force stays so"
-                  .formatted(this)));
+      ConfigMap before = cluster.configMap(namespace, name).orElseThrow(this::gone);
       RolloutRecord after = change.apply(record(before));
       Map<String, String> data = after.data();
       if (!data.equals(before.getData())) {
@@ -117,7 +113,9 @@ final class RecordStore {
       }
 
       @Override
-      public void onDelete(ConfigMap map, boolean unknown) {}
+      public void onDelete(ConfigMap map, boolean unknown) {
+        onEnd.accept(gone());
+      }
     });
     boolean started = false;
     try {
@@ -130,6 +128,12 @@ final class RecordStore {
       }
     }
     return informer;
+  }
+
+  private MigConflictException gone() {
+    return new MigConflictException(
+        "%s is gone, which is the record of a rollout. Begin it anew; what is in force stays so"
+            .formatted(this));
   }
 
   private static String wish(ConfigMap map) {

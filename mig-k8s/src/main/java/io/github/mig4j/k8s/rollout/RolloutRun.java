@@ -122,6 +122,13 @@ final class RolloutRun {
    * @param inbox what the one who decides is told, in order
    */
   record Part(String leader, Workers workers, BlockingDeque<Runnable> inbox) {
+    /** Before the record is written: a list of all nodes can take longer than a Lease lasts. */
+    void requireLead() {
+      if (workers.areStopped()) {
+        throw new Leadership.Lost();
+      }
+    }
+
     /** Ends the run before anything else is looked at. */
     void fail(Throwable failure) {
       inbox.addFirst(() -> {
@@ -183,8 +190,11 @@ final class RolloutRun {
         begun.map(this::requireSame).map(RolloutRecord::configs).orElseGet(this::configs);
     try (SharedOutlook outlook = outlook(configs.keySet(), part.workers::requireRight)) {
       RolloutRecord record = begun.isPresent()
-          ? store.update(last -> last.control().phase().isFinal() ? last : last.ledBy(part.leader))
-          : begin(store, configs, outlook, part.leader);
+          ? store.update(last -> {
+            part.requireLead();
+            return last.control().phase().isFinal() ? last : last.ledBy(part.leader);
+          })
+          : begin(store, configs, outlook, part);
       outlook.onEnd(part::fail);
       Set<String> inTheMiddle = inTheMiddle(record, outlook);
       if (record.control().phase().isFinal()) {
@@ -200,7 +210,7 @@ final class RolloutRun {
   }
 
   private RolloutRecord begin(
-      RecordStore store, SortedMap<String, String> configs, SharedOutlook outlook, String leader) {
+      RecordStore store, SortedMap<String, String> configs, SharedOutlook outlook, Part part) {
     List<Content> contents = requireContents(configs);
     List<String> known = contents.stream().map(Content::config).toList();
     Map<String, Entry> nodes = new LinkedHashMap<>();
@@ -209,13 +219,14 @@ final class RolloutRun {
       boolean asks = contents.get(content).isAskedForBy(label(outlook, node));
       nodes.put(node, new Entry(content, asks ? Mark.KEPT : Mark.WAITING, ""));
     }
-    RolloutRecord record = new RolloutRecord(contents, Control.begin(), nodes, leader);
+    RolloutRecord record = new RolloutRecord(contents, Control.begin(), nodes, part.leader);
     int bytes = RolloutRecord.bytes(record.data());
     if (bytes > RolloutRecord.MAX_BYTES) {
       throw refused(
           "its record of %d nodes would hold %d bytes, but an API server accepts about %d; divide it into several"
               .formatted(nodes.size(), bytes, RolloutRecord.MAX_BYTES));
     }
+    part.requireLead();
     store.create(record);
     return record;
   }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What the ClusterPolicy says of the device plugin. */
@@ -59,14 +60,20 @@ record PluginPolicy(GenericKubernetesResource policy) {
       return;
     }
     String namespace = namespace(cluster, Optional.of(this));
-    String subject = "ConfigMap %s/%s".formatted(namespace, map.name());
-    Map<String, String> offered = map.data(namespace)
-        .filter(data -> !data.isEmpty())
-        .orElseThrow(
-            () -> new MigRefusedException(
-                subject,
-                List.of(
-                    "it does not exist or holds nothing, and every device plugin would wait for it; merge a configuration into it first")));
+    List<String> lacking = lacking(cluster, map.data(namespace).orElseGet(TreeMap::new));
+    if (!lacking.isEmpty()) {
+      throw new MigRefusedException("ConfigMap %s/%s".formatted(namespace, map.name()), lacking);
+    }
+    cluster.patchClusterPolicy(
+        MergePatch.on(policy).put("spec", "devicePlugin", "config", "name", map.name()));
+  }
+
+  /** Why device plugins would not start with a map that holds this. */
+  List<String> lacking(Cluster cluster, Map<String, String> offered) {
+    if (offered.isEmpty()) {
+      return List.of(
+          "it does not exist or holds nothing, and every device plugin would wait for it; merge a configuration into it first");
+    }
     List<String> lacking = new ArrayList<>();
     Set<String> needed = new TreeSet<>();
     defaultConfig().ifPresent(name -> {
@@ -96,11 +103,7 @@ record PluginPolicy(GenericKubernetesResource policy) {
                 .forEach(error ->
                     lacking.add("config '%s' at %s, with which device plugins would not start: %s"
                         .formatted(key, error.place(), error.message()))));
-    if (!lacking.isEmpty()) {
-      throw new MigRefusedException(subject, lacking);
-    }
-    cluster.patchClusterPolicy(
-        MergePatch.on(policy).put("spec", "devicePlugin", "config", "name", map.name()));
+    return lacking;
   }
 
   private static List<Node> nodesThatAsk(Cluster cluster) {

@@ -117,21 +117,52 @@ final class SharingCheck {
       errors.forEach(error -> obstacles.add(
           "config '%s' at %s: %s".formatted(wanted.source, error.place(), error.message())));
       checkPods(node, wanted);
-      if (!obstacles.isEmpty()) {
-        return Optional.empty();
-      }
-      boolean published = wanted.key.isEmpty()
-          || Optional.ofNullable(data.get(wanted.key))
-              .flatMap(text -> DevicePluginConfigFile.read(text).config())
-              .equals(Optional.of(wanted.config));
-      return Optional.of(new SharingPlan(
-          source,
-          wanted.key,
-          published ? Map.of() : Map.of(wanted.key, wanted.config.toYaml()),
-          wanted.config.expectedOn(devices)));
+      Map<String, String> unpublished = unpublished(wanted, data);
+      checkMap(policy, source, data, unpublished);
+      return obstacles.isEmpty()
+          ? Optional.of(
+              new SharingPlan(source, wanted.key, unpublished, wanted.config.expectedOn(devices)))
+          : Optional.empty();
     } catch (IllegalArgumentException doesNotStart) {
       obstacles.add(String.valueOf(doesNotStart.getMessage()));
       return Optional.empty();
+    }
+  }
+
+  /** The name of a key says what it held once; only what it holds counts. */
+  private Map<String, String> unpublished(Wanted wanted, Map<String, String> data) {
+    Map<String, String> unpublished = new TreeMap<>();
+    boolean published = wanted.key.isEmpty()
+        || Optional.ofNullable(data.get(wanted.key))
+            .flatMap(text -> DevicePluginConfigFile.read(text).config())
+            .equals(Optional.of(wanted.config));
+    if (!published) {
+      unpublished.put(wanted.key, wanted.config.toYaml());
+    }
+    if (options.map().isPresent() && data.isEmpty()) {
+      // A map without any key keeps every device plugin from starting.
+      DevicePluginConfig none = DevicePluginConfig.unshared();
+      unpublished.putIfAbsent(none.contentName("unshared"), none.toYaml());
+    }
+    return unpublished;
+  }
+
+  /** The operator is pointed at a map only if that serves all nodes. */
+  private void checkMap(
+      PluginPolicy policy,
+      SharingPlan.Source source,
+      Map<String, String> data,
+      Map<String, String> unpublished) {
+    if (options
+        .map()
+        .filter(map -> !policy.configMap().equals(Optional.of(map)))
+        .isPresent()) {
+      Map<String, String> after = new TreeMap<>(data);
+      after.putAll(unpublished);
+      policy.lacking(cluster, after).stream()
+          .map(lack ->
+              "ConfigMap %s/%s: %s".formatted(source.namespace(), source.map().name(), lack))
+          .forEach(obstacles::add);
     }
   }
 

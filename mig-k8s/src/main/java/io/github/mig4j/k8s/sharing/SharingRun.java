@@ -8,12 +8,9 @@ import io.github.mig4j.k8s.MigConflictException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.internal.NodeWatch;
-import io.github.mig4j.sharing.DevicePluginConfig;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,14 +48,18 @@ final class SharingRun {
     step(
         ApplyPhase.CHECKED,
         "%s: %s".formatted(keyOrDefault(plan), plan.evidence().allocatable()));
+    // The device plugins that start anew for another map show nothing for a while.
+    boolean differs =
+        options.map().isEmpty() || !plan.missing(cluster.requireNode(name)).isEmpty();
     publish(plan);
     try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
-      Node before = cluster.onLatestVersion(() -> ask(plan));
+      Node before = cluster.onLatestVersion(() -> ask(plan, differs));
       boolean asked = asksFor(before, plan.key());
       step(
           ApplyPhase.REQUESTED,
           asked ? "the node asks for it already" : Labels.DEVICE_PLUGIN_CONFIG + "=" + plan.key());
-      boolean proven = !plan.missing(before).isEmpty() || (asked && isTelling(before, plan.key()));
+      boolean proven =
+          (differs && !plan.missing(before).isEmpty()) || (asked && isTelling(before, plan.key()));
       Optional<String> doubt = proven
           ? Optional.empty()
           : Optional.of(
@@ -74,13 +75,8 @@ final class SharingRun {
 
   /** The operator's map has what all nodes ask for before the operator is pointed at it. */
   private void publish(SharingPlan plan) {
-    Map<String, String> texts = new TreeMap<>(plan.unpublished());
-    if (options.map().isPresent()) {
-      DevicePluginConfig unshared = DevicePluginConfig.unshared();
-      texts.putIfAbsent(unshared.contentName("unshared"), unshared.toYaml());
-    }
-    if (!texts.isEmpty()) {
-      plan.source().map().publish(plan.source().namespace(), texts);
+    if (!plan.unpublished().isEmpty()) {
+      plan.source().map().publish(plan.source().namespace(), plan.unpublished());
     }
     if (options.map().isPresent()) {
       cluster.onLatestVersion(
@@ -89,14 +85,14 @@ final class SharingRun {
   }
 
   /** Labels the node, if it does not ask for it already; answers the node before that. */
-  private Node ask(SharingPlan plan) {
+  private Node ask(SharingPlan plan, boolean differs) {
     Node node = cluster.requireNode(name);
     if (!asksFor(node, plan.key())) {
       NodePatch patch = NodePatch.on(node).annotate(PREVIOUS_KEY, asked(node));
-      if (plan.missing(node).isEmpty()) {
-        patch.removeAnnotation(TELLING_KEY);
-      } else {
+      if (differs && !plan.missing(node).isEmpty()) {
         patch.annotate(TELLING_KEY, plan.key());
+      } else {
+        patch.removeAnnotation(TELLING_KEY);
       }
       Node unused = cluster.patch(
           plan.key().isEmpty()

@@ -163,6 +163,20 @@ class DraInventoryTest {
     assertThat(planned.gpu(1)).isEqualTo(PlanGpu.of(H100).pinned());
   }
 
+  @Test
+  void toPlanNode_tainted_isNotToBeHad() {
+    String tainted = STATIC
+        .replace(
+            "- name: gpu-0-mig-2g20gb-14-0",
+            "- name: gpu-0-mig-2g20gb-14-0\n    taints: [{key: a, effect: NoSchedule}]")
+        .replace("- name: gpu-1", "- name: gpu-1\n    taints: [{key: a, effect: NoExecute}]");
+
+    var planned = read(tainted).nodes().get(0).toPlanNode().orElseThrow();
+
+    assertThat(planned.gpu(0).pinnedInstances()).hasToString("[2g.20gb@0:2]");
+    assertThat(planned.gpu(1)).isEqualTo(PlanGpu.of(H100).pinned());
+  }
+
   /** mig-parted counts GPUs by their PCI addresses, and device names tell nothing. */
   @Test
   void gpus_areInTheOrderOfTheirAddresses() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -12,6 +13,7 @@ import io.github.mig4j.k8s.ApplyPhase;
 import io.github.mig4j.k8s.ApplyTimings;
 import io.github.mig4j.k8s.FailureCode;
 import io.github.mig4j.k8s.MigClusterException;
+import io.github.mig4j.k8s.MigConflictException;
 import io.github.mig4j.k8s.MigRefusedException;
 import io.github.mig4j.k8s.rollout.RolloutEvent.NodeEnded;
 import io.github.mig4j.k8s.rollout.RolloutEvent.NodeStep;
@@ -139,7 +141,7 @@ class RolloutTest {
     toSmall(controller).run();
 
     assertThat(controller.requests("PATCH /api/v1/nodes/.*")).isEqualTo(16);
-    assertThat(controller.requests("GET /api/v1/nodes/.*")).isBetween(16, 24);
+    assertThat(controller.requests("GET /api/v1/nodes/.*")).isBetween(16, 32);
     assertThat(controller.requests("WATCH /api/v1/nodes")).isEqualTo(1);
     assertThat(controller.requests("WATCH /api/v1/pods")).isEqualTo(1);
     assertThat(controller.requests("WATCH .*")).isEqualTo(3);
@@ -405,6 +407,30 @@ class RolloutTest {
     assertThat(paused.reason()).isEqualTo("the canaries are verified; resume it to go on");
     assertThat(before).containsExactly(node(0), node(1));
     assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+  }
+
+  @Test
+  void run_whoseRecordIsDeletedWhileItWaits_ends() throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = toSmall(controller)
+        .canary(1, Canary.awaitApproval())
+        .onProgress(events::add)
+        .start();
+    PhaseChanged unused = await(events, PhaseChanged.class);
+
+    var gone = controller()
+        .mig()
+        .getClient()
+        .adapt(KubernetesClient.class)
+        .configMaps()
+        .inNamespace("gpu-operator")
+        .withName("mig4j-rollout-to-small")
+        .delete();
+
+    assertThat(gone).isNotEmpty();
+    assertThatThrownBy(() -> end.get(1, TimeUnit.MINUTES))
+        .hasCauseInstanceOf(MigConflictException.class)
+        .hasMessageContaining("is gone, which is the record of a rollout");
   }
 
   @Test

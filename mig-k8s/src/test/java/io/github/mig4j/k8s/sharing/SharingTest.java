@@ -466,6 +466,10 @@ class SharingTest {
                   four.config(),
                   "version: v1\nsharing:\n  timeSlicing:\n    resources: [{name: nvidia.com/gpu, replicas: 1}]\n")
               .build());
+      assertThat(sharing.node(NODE).unshare().using("other").obstacles())
+          .singleElement()
+          .asString()
+          .startsWith("ConfigMap gpu-operator/other: config '%s' at 4:".formatted(four.config()));
       assertThatThrownBy(() -> sharing.use("other"))
           .hasMessageStartingWith(
               "ConfigMap gpu-operator/other: config '%s' at 4:".formatted(four.config()))
