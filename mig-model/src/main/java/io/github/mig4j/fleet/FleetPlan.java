@@ -220,10 +220,13 @@ public final class FleetPlan {
     return runs;
   }
 
-  /** The figures in one line, e.g. {@code 87 GPUs (at least 87), 0 unmet (at least 0)}. */
+  /**
+   * The figures in one line, e.g. {@code 87 GPUs (at least 87), 0 unmet (at least 0)}, the layouts, and
+   * why something is unmet.
+   */
   @Override
   public String toString() {
-    return "%d GPUs (at least %d), %d unmet (at least %d)%s"
+    return "%d GPUs (at least %d), %d unmet (at least %d)%s%s"
         .formatted(
             gpus(),
             lowerBound(),
@@ -231,6 +234,7 @@ public final class FleetPlan {
             unmetLowerBound(),
             layouts.entrySet().stream()
                 .map(each -> each.getValue() + " x " + each.getKey())
-                .collect(Collectors.joining(", ", layouts.isEmpty() ? "" : ": ", "")));
+                .collect(Collectors.joining(", ", layouts.isEmpty() ? "" : ": ", "")),
+            unmet().stream().map(why -> "; " + why.message()).collect(Collectors.joining()));
   }
 }

@@ -43,6 +43,16 @@ public final class FleetRequest {
     return model;
   }
 
+  /**
+   * Whether a GPU of the fleet offers the profile, full or not; where none does, no place will ever
+   * be found.
+   *
+   * @return false for a profile that is mistyped or of other models
+   */
+  public boolean isOffered() {
+    return Arrays.stream(profileOf).anyMatch(number -> number != GpuStates.NONE);
+  }
+
   void learn(GpuStates states) {
     boolean wanted = model.map(states.gpu()::equals).orElse(true);
     profileOf = Arrays.copyOf(profileOf, profileOf.length + 1);

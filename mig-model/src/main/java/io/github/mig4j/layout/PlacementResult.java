@@ -72,6 +72,12 @@ public sealed interface PlacementResult {
           .min(Comparator.naturalOrder())
           .orElseThrow();
     }
+
+    /** Every reason, e.g. {@code b200-180gb: rejected [b200-180gb has 7 compute slices, …]}. */
+    @Override
+    public String toString() {
+      return "%s: rejected %s".formatted(gpu.id(), violations);
+    }
   }
 
   /**
@@ -107,6 +113,12 @@ public sealed interface PlacementResult {
     @Override
     public Confidence confidence() {
       return Confidence.UNKNOWN;
+    }
+
+    /** The model and {@link #message}. */
+    @Override
+    public String toString() {
+      return "%s: undetermined, %s".formatted(gpu.id(), message());
     }
   }
 }

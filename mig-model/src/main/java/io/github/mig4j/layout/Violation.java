@@ -59,6 +59,11 @@ public sealed interface Violation {
       return "%s (%s) has no MIG; share it by time-slicing or MPS instead"
           .formatted(gpu.id(), gpu.architecture());
     }
+
+    @Override
+    public String toString() {
+      return message();
+    }
   }
 
   /**
@@ -84,6 +89,11 @@ public sealed interface Violation {
     public String message() {
       return "%s has no profile %s%s; it has %s"
           .formatted(gpu.id(), profile, hint(), gpu.profileNames());
+    }
+
+    @Override
+    public String toString() {
+      return message();
     }
 
     private String hint() {
@@ -120,6 +130,11 @@ public sealed interface Violation {
     public String message() {
       return "%s holds at most %d of %s, but the request takes %d"
           .formatted(gpu.id(), max, profile, requested);
+    }
+
+    @Override
+    public String toString() {
+      return message();
     }
   }
 
@@ -177,6 +192,11 @@ public sealed interface Violation {
                   .map(share -> share.getKey() + ": " + share.getValue())
                   .collect(Collectors.joining(", ")));
     }
+
+    @Override
+    public String toString() {
+      return message();
+    }
   }
 
   /**
@@ -218,6 +238,11 @@ public sealed interface Violation {
               gpu.memorySlices().orElse(GpuModel.MAX_MEMORY_SLICES));
     }
 
+    @Override
+    public String toString() {
+      return message();
+    }
+
     private String allowedStarts() {
       return gpuInstances.keySet().stream()
           .map(name -> gpu.profile(name)
@@ -257,6 +282,11 @@ public sealed interface Violation {
       return "%s: %s cannot start at memory slice %d, only at %s"
           .formatted(gpu.id(), profile, start, orJoined(allowed));
     }
+
+    @Override
+    public String toString() {
+      return message();
+    }
   }
 
   /**
@@ -286,6 +316,11 @@ public sealed interface Violation {
               second,
               Math.max(first.start(), second.start()),
               Math.min(first.end(), second.end()) - 1);
+    }
+
+    @Override
+    public String toString() {
+      return message();
     }
   }
 

@@ -58,8 +58,12 @@ class FleetTest {
   void request_ofAModelThatComesLater_isMetByIt() {
     FleetRequest large = fleet.request("4g.24gb");
     assertThat(fleet.place(large)).isEqualTo(Fleet.NONE);
+    assertThat(large.isOffered()).isFalse();
 
+    fleet.add(H100);
+    assertThat(large.isOffered()).isFalse();
     fleet.add(A30);
+    assertThat(large.isOffered()).isTrue();
 
     assertThat(fleet.placementOf(fleet.place(large))).hasToString("4g.24gb@0:4");
   }

@@ -61,6 +61,14 @@ class PlannerTest {
   }
 
   @Test
+  void toString_ofWhatIsUnmet_saysWhy() {
+    assertThat(Planner.fewest(gpu("h100-sxm-80gb"), Demand.of(DemandItem.of("1g.5gb", 5))))
+        .asString()
+        .startsWith("0 GPUs (at least 0), 5 unmet (at least 5); 5 of 5 x 1g.5gb unmet: ")
+        .contains("1g.10gb");
+  }
+
+  @Test
   void fewest_oneMillion_isAHandfulOfLayouts() {
     Demand million = Demand.of(
         DemandItem.of("1g.5gb", 300_000),

@@ -54,6 +54,16 @@ class MigLayoutTest {
   }
 
   @Test
+  void toString_ofWhatDoesNotFit_isItsMessages() {
+    PlacementResult rejected = MigLayout.on(gpu("l40s")).place();
+
+    assertThat(rejected)
+        .hasToString("l40s: rejected %s".formatted(messages(rejected)))
+        .asString()
+        .endsWith(" has no MIG; share it by time-slicing or MPS instead]");
+  }
+
+  @Test
   void build_noDevices_isMigModeWithoutInstances() {
     var layout = MigLayout.on(A100).build();
 
