@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 final class DocumentedPage {
 
   private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
-  private static final Pattern SESSION = Pattern.compile("```console\n(.*?)```", Pattern.DOTALL);
+  private static final Pattern TRANSCRIPT = Pattern.compile("```console\n(.*?)```", Pattern.DOTALL);
   private static final Pattern COMMAND =
       Pattern.compile("^\\$ ((?:.*\\\\\n)*.*)\n((?:(?!\\$ ).*\n)*)", Pattern.MULTILINE);
   private static final boolean WRITES = "write".equals(System.getProperty("mig4j.docs"));
@@ -44,22 +44,22 @@ final class DocumentedPage {
     return JAVA.matcher(text()).results().map(found -> found.group(1)).toList();
   }
 
-  /** The headings of sections that hold a session. */
+  /** The headings of sections that hold a transcript. */
   List<String> sections() throws IOException {
     return List.of(text().split("(?m)^## ", -1)).stream()
         .skip(1)
-        .filter(section -> SESSION.matcher(section).find())
+        .filter(section -> TRANSCRIPT.matcher(section).find())
         .map(section -> section.lines().findFirst().orElseThrow())
         .toList();
   }
 
-  /** Runs every session of the page, one after the other. */
+  /** Runs every transcript of the page, one after the other. */
   void run(Terminal terminal) throws IOException {
     String text = text();
     hold(text, played(text, terminal));
   }
 
-  /** Runs the sessions of one section. */
+  /** Runs the transcripts of one section. */
   void run(String heading, Terminal terminal) throws IOException {
     String text = text();
     int start = text.indexOf("## " + heading + "\n");
@@ -80,9 +80,9 @@ final class DocumentedPage {
   private static String played(String text, Terminal terminal) throws IOException {
     StringBuilder played = new StringBuilder();
     int end = 0;
-    for (MatchResult session : SESSION.matcher(text).results().toList()) {
-      played.append(text, end, session.start()).append("```console\n");
-      for (MatchResult command : COMMAND.matcher(session.group(1)).results().toList()) {
+    for (MatchResult transcript : TRANSCRIPT.matcher(text).results().toList()) {
+      played.append(text, end, transcript.start()).append("```console\n");
+      for (MatchResult command : COMMAND.matcher(transcript.group(1)).results().toList()) {
         String printed = terminal.run(command.group(1), command.group(2));
         played
             .append("$ ")
@@ -91,7 +91,7 @@ final class DocumentedPage {
             .append(masked(printed).equals(masked(command.group(2))) ? command.group(2) : printed);
       }
       played.append("```");
-      end = session.end();
+      end = transcript.end();
     }
     return played.append(text.substring(end)).toString();
   }

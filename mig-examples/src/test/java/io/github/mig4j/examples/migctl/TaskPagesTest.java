@@ -90,7 +90,7 @@ class TaskPagesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"what-fits", "lint-in-ci", "plan", "add-a-gpu"})
-  void sessionWithoutCluster_printsWhatItShows(String page) throws IOException {
+  void transcriptWithoutCluster_printsWhatItShows(String page) throws IOException {
     DocumentedPage.of(page).run(new Terminal(folder));
   }
 
