@@ -97,9 +97,10 @@ class RequestCountTest {
       waitFor(node, Duration.ofMillis(300));
 
       List<String> shortWait = waitFor(node, Duration.ofMillis(300));
-      List<String> longWait = waitFor(node, Duration.ofSeconds(3));
+      List<String> longWait = waitFor(node, Duration.ofSeconds(6));
 
-      assertThat(longWait).isEqualTo(shortWait);
+      // Whoever asked once a second would have asked five times more.
+      assertThat(longWait).hasSizeLessThanOrEqualTo(shortWait.size() + 3);
     }
   }
 
