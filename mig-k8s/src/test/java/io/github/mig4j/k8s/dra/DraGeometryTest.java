@@ -2,9 +2,9 @@ package io.github.mig4j.k8s.dra;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
@@ -143,8 +143,8 @@ class DraGeometryTest {
 
   private List<Slice> slices() {
     return client.resources(ResourceSlice.class).list().getItems().stream()
-        .map(slice ->
-            new Slice(client.getKubernetesSerialization().convertValue(slice, JsonNode.class)))
+        .flatMap(slice -> ObjectTexts.parse(Serialization.asJson(slice)).stream())
+        .map(Slice::new)
         .toList();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -239,7 +240,7 @@ class MigClaimTest {
   }
 
   private static JsonNode tree(String yaml) {
-    return Serialization.unmarshal(yaml, JsonNode.class);
+    return new ObjectMapper().valueToTree(Serialization.unmarshal(yaml, Map.class));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.rollout;
 
+import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,7 +13,6 @@ import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.fabric8.mockwebserver.http.WebSocket;
 import io.fabric8.mockwebserver.http.WebSocketListener;
-import io.fabric8.zjsonpatch.JsonPatch;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLDecoder;
@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -386,7 +387,7 @@ public final class FleetServer implements AutoCloseable {
         return status(409, key);
       }
       ObjectNode after = patch.isArray()
-          ? (ObjectNode) JsonPatch.apply(patch, before.deepCopy())
+          ? patched(before.deepCopy(), patch)
           : merged(before.deepCopy(), (ObjectNode) patch);
       boolean asked = !before
           .at("/metadata/labels")
@@ -414,6 +415,24 @@ public final class FleetServer implements AutoCloseable {
       }
     }
     return false;
+  }
+
+  /** By the operations that the client sends (RFC 6902): of members of objects, none moved or copied. */
+  private static ObjectNode patched(ObjectNode object, JsonNode patch) {
+    for (JsonNode operation : patch) {
+      JsonPointer path = JsonPointer.compile(operation.get("path").asText());
+      ObjectNode parent = (ObjectNode) object.at(path.head());
+      String member = path.last().getMatchingProperty();
+      switch (operation.get("op").asText()) {
+        case "add" -> parent.set(member, operation.get("value"));
+        case "replace" ->
+          Objects.requireNonNull(
+              parent.replace(member, operation.get("value")), operation::toString);
+        case "remove" -> Objects.requireNonNull(parent.remove(member), operation::toString);
+        default -> throw new IllegalArgumentException("Cannot do " + operation);
+      }
+    }
+    return object;
   }
 
   private static ObjectNode merged(ObjectNode into, ObjectNode patch) {
