@@ -75,8 +75,13 @@ final class ClusterAccess {
       config = kubeconfig == null
           ? Config.autoConfigure(context)
           : Config.fromKubeconfig(context, kubeconfig.toFile());
-    } catch (KubernetesClientException e) {
-      throw usage("Cannot read kubeconfig '%s': %s".formatted(kubeconfig, e.getMessage()));
+    } catch (RuntimeException e) {
+      // fabric8 passes on whatever its YAML parser throws, and a null where the file is empty.
+      throw usage(isBlank(kubeconfig)
+          ? kubeconfig + " names no cluster"
+          : "Cannot read kubeconfig %s: %s"
+              .formatted(
+                  kubeconfig == null ? "of $KUBECONFIG or ~/.kube/config" : kubeconfig, reason(e)));
     }
     NamedContext current = config.getCurrentContext();
     if (context != null && (current == null || !context.equals(current.getName()))) {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What subcommands read. */
@@ -60,10 +61,13 @@ final class Input {
   }
 
   static String absent(MigConfigDocument document, String config) {
-    String names =
-        document.configs().keySet().stream().map(Input::quoted).collect(Collectors.joining(", "));
+    String names = names(document.configs().keySet());
     return "The file has no config %s; it has %s"
         .formatted(quoted(config), names.isEmpty() ? "none" : names);
+  }
+
+  static String names(Set<String> configs) {
+    return configs.stream().map(Input::quoted).collect(Collectors.joining(", "));
   }
 
   /** Names are any text, which must not steer a terminal. */

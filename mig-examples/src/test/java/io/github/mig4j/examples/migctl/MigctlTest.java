@@ -525,6 +525,34 @@ class MigctlTest {
     assertThat(other.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
   }
 
+  @Test
+  void validate_forANode_withoutConfig_namesThoseThatCannotWork_andRefusesIfNoneCan()
+      throws IOException {
+    Path file = guideWith("\"2g.45gb\": 3", "\"2g.45gb\": 4");
+    Path hopeless = Files.writeString(folder.resolve("hopeless.yaml"), """
+        version: v1
+        mig-configs:
+          small: [{devices: all, mig-enabled: true, mig-devices: {1g.23gb: 8}}]
+          large: [{devices: all, mig-enabled: true, mig-devices: {7g.180gb: 2}}]
+        """);
+
+    var some = migctl("validate", file.toString(), "--gpu", "b200-180gb");
+    var none = migctl("validate", hopeless.toString(), "--gpu", "b200-180gb", "--json");
+    var chosen =
+        migctl("validate", hopeless.toString(), "--gpu", "b200-180gb", "--config", "small");
+
+    assertThat(some.err.strip())
+        .isEqualTo("1 of 3 configurations cannot work on these GPUs ('b200-split-medium');"
+            + " --config NAME makes that an error");
+    assertThat(some.exit).isZero();
+    assertThat(none.err.strip())
+        .isEqualTo("2 of 2 configurations cannot work on these GPUs ('small', 'large');"
+            + " --config NAME makes that an error");
+    assertThat(none.json().get("valid").asBoolean()).isFalse();
+    assertThat(none.exit).isEqualTo(1);
+    assertThat(chosen.err).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource({"none, true", "mixed, false"})
   void validate_strategy_isHeeded(String strategy, boolean found) {
