@@ -299,6 +299,45 @@ class MigctlTest {
             "There is no kubeconfig no-such-file\nTry 'migctl status --help'\n");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "# nothing",
+        "{}",
+        "current-context: a",
+        "{current-context: a, contexts: [{name: a, context: {cluster: b}}],"
+            + " clusters: [{name: b, cluster: {}}]}"
+      })
+  void kubeconfigWithoutCluster_isExit2(String content) throws IOException {
+    Path file = Files.writeString(folder.resolve("kubeconfig"), content);
+
+    assertThat(migctl("status", "--kubeconfig", file.toString()))
+        .isEqualTo(new Run(
+            2, "", "Kubeconfig %s names no cluster%nTry 'migctl status --help'%n".formatted(file)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "a: [     | while parsing a flow node in reader, line 1, column 5: expected the node content,"
+            + " but found '<stream end>' in reader, line 1, column 5:",
+        "'\t- a' | while scanning for the next token found character '\\t(TAB)' that cannot start"
+            + " any token. (Do not use \\t(TAB) for indentation) in reader, line 1, column 1:",
+        "[1]      | Cannot deserialize value of type `io.fabric8.kubernetes.api.model.Config` from"
+            + " Array value (token `JsonToken.START_ARRAY`)",
+      })
+  void kubeconfigThatCannotBeRead_isExit2(String content, String reason) throws IOException {
+    Path file = Files.writeString(folder.resolve("kubeconfig"), content);
+
+    assertThat(migctl("status", "--kubeconfig", file.toString()))
+        .isEqualTo(new Run(
+            2,
+            "",
+            "Cannot read kubeconfig %s: %s%nTry 'migctl status --help'%n".formatted(file, reason)));
+  }
+
   @Test
   void role_printsWhatTheLibraryAsksFor() {
     assertThat(migctl("role", "apply").out).isEqualTo(MigRole.APPLY.manifest());
