@@ -104,7 +104,7 @@ final class ClusterAccess {
   }
 
   /** In one line, without the excerpt and the place in code that parsers add. */
-  private static String reason(Throwable e) {
+  static String reason(Throwable e) {
     return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
         .reduce((outer, inner) -> inner)
         .map(root -> String.valueOf(root.getMessage()))

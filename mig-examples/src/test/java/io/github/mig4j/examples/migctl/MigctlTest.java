@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -336,6 +337,27 @@ class MigctlTest {
             2,
             "",
             "Cannot read kubeconfig %s: %s%nTry 'migctl status --help'%n".formatted(file, reason)));
+  }
+
+  /** Nothing listens at port 1; fabric8 takes its settings from properties if there is no file. */
+  @Test
+  void simulate_withoutAnswer_isExit3() {
+    var properties = Map.of(
+        "kubernetes.auth.tryKubeConfig", "false",
+        "kubernetes.master", "http://127.0.0.1:1",
+        "kubernetes.request.retry.backoffLimit", "0");
+    properties.forEach(System::setProperty);
+    try {
+      var run = migctl("simulate", "--for", "1s");
+
+      assertThat(run.exit).isEqualTo(3);
+      assertThat(run.out).isEmpty();
+      assertThat(run.err)
+          .startsWith("Cannot play the GPU Operator on http://127.0.0.1:1/: Connection refused")
+          .hasLineCount(1);
+    } finally {
+      properties.keySet().forEach(System::clearProperty);
+    }
   }
 
   @Test
