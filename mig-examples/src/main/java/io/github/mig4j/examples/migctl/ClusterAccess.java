@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +47,14 @@ final class ClusterAccess {
   private @Nullable CommandSpec command;
 
   KubernetesClient connect() {
-    return new KubernetesClientBuilder().withConfig(config()).build();
+    FirstAnswer firstAnswer = new FirstAnswer(
+        Objects.requireNonNull(command).commandLine().getErr(),
+        CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
+    return new KubernetesClientBuilder()
+        .withConfig(config())
+        .withHttpClientBuilderConsumer(
+            http -> http.addOrReplaceInterceptor("first-answer", firstAnswer))
+        .build();
   }
 
   MigClient mig(KubernetesClient client) {
