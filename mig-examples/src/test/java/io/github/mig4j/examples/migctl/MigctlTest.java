@@ -307,8 +307,8 @@ class MigctlTest {
         "# nothing",
         "{}",
         "current-context: a",
-        "{current-context: a, contexts: [{name: a, context: {cluster: b}}],"
-            + " clusters: [{name: b, cluster: {}}]}"
+        "current-context: a\ncontexts: [{name: a, context: {cluster: b}}]\n"
+            + "clusters: [{name: b, cluster: {}}]"
       })
   void kubeconfigWithoutCluster_isExit2(String content) throws IOException {
     Path file = Files.writeString(folder.resolve("kubeconfig"), content);
