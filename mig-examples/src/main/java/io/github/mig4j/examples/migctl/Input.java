@@ -12,10 +12,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** What subcommands read. */
 final class Input {
+
+  private static final Pattern RESOURCE =
+      Pattern.compile("(?:(?:nvidia\\.com/)?mig-)?([0-9a-z.]*?[0-9]+gb)(.*)");
 
   private Input() {}
 
@@ -41,6 +46,20 @@ final class Input {
     List<NodeGpu> gpus = new ArrayList<>();
     models(ids).forEach(model -> gpus.add(NodeGpu.of(gpus.size(), model)));
     return gpus;
+  }
+
+  /**
+   * A profile that may be spelt as pods ask for it, with {@code .} for {@code +}; what is no such
+   * name stays as it is.
+   */
+  static String profile(String name) {
+    Matcher resource = RESOURCE.matcher(name.strip());
+    if (!resource.matches()) {
+      return name.strip();
+    }
+    String suffix = resource.group(2);
+    return resource.group(1)
+        + (suffix.startsWith(".") ? suffix.replace('.', '+').replace("+all", ".all") : suffix);
   }
 
   /** A file without errors; refused with all of them otherwise. */

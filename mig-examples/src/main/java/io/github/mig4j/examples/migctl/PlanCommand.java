@@ -39,6 +39,8 @@ import picocli.CommandLine.ParameterException;
       "  migctl plan --gpus b200-180gb:16 --demand 1g.23gb:50,3g.90gb:12",
       "  migctl plan --gpus a100-40gb:8,h100-sxm-80gb:8 --demand 1g.10gb:60",
       "",
+      "A resource's name, such as nvidia.com/mig-1g.10gb.me, is a profile's name too.",
+      "",
       "Exit code 0: all is met. 1: not all is, and why."
     })
 final class PlanCommand implements Callable<Integer> {
@@ -75,7 +77,7 @@ final class PlanCommand implements Callable<Integer> {
     List<DemandItem> items = new ArrayList<>();
     for (String each : demand) {
       Counted counted = counted(each, "demand", "PROFILE:COUNT, e.g. '1g.23gb:50'");
-      items.add(usage(() -> DemandItem.of(counted.name, counted.count)));
+      items.add(usage(() -> DemandItem.of(Input.profile(counted.name), counted.count)));
     }
     Demand wanted = usage(() -> Demand.of(items));
     List<PlanNode> pools = new ArrayList<>();

@@ -71,6 +71,39 @@ class MigctlTest {
             """);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "nvidia.com/mig-1g.10gb.me, 1g.10gb+me",
+    "mig-1g.10gb, 1g.10gb",
+    "1g.10gb.me, 1g.10gb+me",
+    "1g.10gb+me, 1g.10gb+me",
+    "nvidia.com/mig-1g.24gb.me.all, 1g.24gb+me.all",
+    "1g.24gb.gfx, 1g.24gb+gfx",
+    "mig-1g.24gb-me, 1g.24gb-me",
+  })
+  void placeAndPlan_ofAResource_takeItForItsProfile(String name, String profile) {
+    String gpu = profile.contains("24gb") ? "rtx-pro-6000-blackwell-96gb" : "h100-sxm-80gb";
+
+    var placed = migctl("place", "--gpu", gpu, name + ":1");
+    var planned = migctl("plan", "--gpus", gpu + ":1", "--demand", name + ":1");
+
+    assertThat(placed).isEqualTo(migctl("place", "--gpu", gpu, profile));
+    assertThat(placed.exit).isZero();
+    assertThat(planned).isEqualTo(migctl("plan", "--gpus", gpu + ":1", "--demand", profile + ":1"));
+    assertThat(planned.exit).isZero();
+  }
+
+  @Test
+  void place_takesEveryStateThatLayoutsPrints() {
+    var states = migctl("layouts", "--gpu", "a30-24gb", "--maximal").out.lines().toList();
+
+    assertThat(states)
+        .hasSizeGreaterThan(10)
+        .allSatisfy(state -> assertThat(
+                migctl(append("place --gpu a30-24gb", state.split(" "))).exit)
+            .isZero());
+  }
+
   @Test
   void place_whatDoesNotFit_saysWhy_andWhatWould() {
     var run = migctl("place", "--gpu", "h100-sxm-80gb", "3g.40gb:2", "1g.10gb:1");
@@ -224,8 +257,9 @@ class MigctlTest {
       value = {
         "place --gpu a30-24gb foo ~ Not a MIG profile: 'foo'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
-        "place --gpu a30-24gb 1g.6gb:x ~ Not a device: '1g.6gb:x'. Expected PROFILE, PROFILE:COUNT"
-            + " or PROFILE@START, e.g. '1g.5gb:7'",
+        "place --gpu a30-24gb 1g.6gb:x ~ Not a device: '1g.6gb:x'. Expected PROFILE, PROFILE:COUNT,"
+            + " PROFILE@START or PROFILE@START:SIZE, e.g. '1g.5gb:7'",
+        "place --gpu a30-24gb 2g.12gb@0:4 ~ 2g.12gb takes 2 memory slices of a30-24gb, not 4",
         "place --gpu a30-24gb 1g.6gb:0 ~ The count of 1g.6gb must be at least 1, but was 0",
         "place --gpu a30-24gb ~ Missing required parameter: 'PROFILE[:COUNT]'",
         "place 1g.6gb ~ Missing required option: '--gpu=ID'",
