@@ -45,7 +45,7 @@ import picocli.CommandLine.ParameterException;
     })
 final class PlanCommand implements Callable<Integer> {
 
-  private static final Pattern COUNTED = Pattern.compile("([^:]+):([0-9]{1,9})");
+  private static final Pattern COUNTED = Pattern.compile("([^:]+?)\\s*:\\s*([0-9]{1,9})");
 
   @Mixin
   private final Output output = new Output();
@@ -95,7 +95,7 @@ final class PlanCommand implements Callable<Integer> {
   private record Counted(String name, int count) {}
 
   private Counted counted(String text, String what, String expected) {
-    Matcher form = COUNTED.matcher(text);
+    Matcher form = COUNTED.matcher(text.strip());
     if (!form.matches() || Integer.parseInt(form.group(2)) < 1) {
       throw new ParameterException(
           output.commandLine(),

@@ -57,7 +57,7 @@ final class ValidateCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "ID",
       description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
-          + " products, repeated for several of one model.")
+          + " products; repeated, or as ID:COUNT, for several of one model.")
   private List<String> gpus = List.of();
 
   @Option(
@@ -75,7 +75,7 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<NodeGpu> node = Input.gpus(gpus);
+    List<NodeGpu> node = Input.gpus(gpus, output.commandLine());
     MigConfigFile read = MigConfigFile.read(Input.bytes(file));
     List<Finding> findings = findings(read, node);
     Set<String> unfit = unfit(read, node, findings);

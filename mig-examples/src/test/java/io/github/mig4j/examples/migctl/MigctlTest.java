@@ -648,6 +648,30 @@ class MigctlTest {
     assertThat(chosen.err).isEmpty();
   }
 
+  @Test
+  void gpus_mayBeCounted_andHaveBlanksBetween() {
+    String file = GUIDE.toString();
+    var repeated = migctl("validate", file, "--gpu", "b200-180gb,b200-180gb,a30-24gb");
+
+    assertThat(migctl("validate", file, "--gpu", "b200-180gb:2, a30-24gb ")).isEqualTo(repeated);
+    assertThat(repeated.out).contains("GPU 2 (a30-24gb)");
+    assertThat(migctl("generate", "--gpu", "a30-24gb:2 , b200-180gb"))
+        .isEqualTo(migctl("generate", "--gpu", "a30-24gb,a30-24gb,b200-180gb"));
+    assertThat(migctl("plan", "--gpus", "a30-24gb:2, b200-180gb: 1", "--demand", " 2g.12gb :3"))
+        .isEqualTo(migctl("plan", "--gpus", "a30-24gb:2,b200-180gb:1", "--demand", "2g.12gb:3"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a30-24gb:0", "a30-24gb:257"})
+  void gpus_countThatNoNodeHas_isExit2(String gpus) {
+    assertThat(migctl("validate", GUIDE.toString(), "--gpu", gpus))
+        .isEqualTo(new Run(
+            2,
+            "",
+            "Not GPUs: '%s'. Expected ID or ID:COUNT with a count from 1 to 256%nTry 'migctl validate --help'%n"
+                .formatted(gpus)));
+  }
+
   @ParameterizedTest
   @CsvSource({"none, true", "mixed, false"})
   void validate_strategy_isHeeded(String strategy, boolean found) {
