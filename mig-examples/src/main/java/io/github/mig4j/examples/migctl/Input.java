@@ -36,7 +36,13 @@ final class Input {
   }
 
   static byte[] bytes(Path file) throws IOException {
-    return isStandardInput(file) ? System.in.readAllBytes() : Files.readAllBytes(file);
+    if (isStandardInput(file)) {
+      return System.in.readAllBytes();
+    }
+    if (Files.isDirectory(file)) {
+      throw new FileTrouble(file + " is a directory");
+    }
+    return Files.readAllBytes(file);
   }
 
   /** The name of a file in messages. */

@@ -129,7 +129,7 @@ public final class Migctl {
       }
       return ExitCode.USAGE;
     }
-    if (e instanceof ListingSyntaxException) {
+    if (e instanceof ListingSyntaxException || e instanceof FileTrouble) {
       err.println(e.getMessage());
       return ExitCode.USAGE;
     }

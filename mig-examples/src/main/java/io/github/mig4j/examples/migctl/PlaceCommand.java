@@ -14,7 +14,6 @@ import io.github.mig4j.layout.PlacementResult.Rejected;
 import io.github.mig4j.layout.PlacementResult.Undetermined;
 import io.github.mig4j.layout.Violation;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -85,11 +84,11 @@ final class PlaceCommand implements Callable<Integer> {
     }
     if (result instanceof Placed placed) {
       LayoutDiagram diagram = LayoutDiagram.of(placed.layout());
-      if (svg != null) {
-        Files.writeString(svg, diagram.toSvg());
-      }
       if (!output.isJson()) {
         print(placed.layout(), diagram);
+      }
+      if (svg != null) {
+        Output.write(svg, diagram.toSvg());
       }
       return ExitCode.YES;
     }

@@ -10,7 +10,6 @@ import io.github.mig4j.config.Place;
 import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.MigStrategy;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -81,9 +80,6 @@ final class ValidateCommand implements Callable<Integer> {
     Set<String> unfit = unfit(read, node, findings);
     boolean valid = findings.stream().noneMatch(Finding::isError)
         && (unfit.isEmpty() || unfit.size() < configs(read).size());
-    if (sarif != null) {
-      Files.writeString(sarif, Output.text(Sarif.of(file, findings)) + "\n");
-    }
     if (output.isJson()) {
       output.print(json(findings, valid));
     } else {
@@ -96,6 +92,9 @@ final class ValidateCommand implements Callable<Integer> {
               "%d of %d configurations cannot work on these GPUs (%s); --config NAME makes that"
                       .formatted(unfit.size(), configs(read).size(), Input.names(unfit))
                   + " an error");
+    }
+    if (sarif != null) {
+      Output.write(sarif, Output.text(Sarif.of(file, findings)) + "\n");
     }
     return valid ? ExitCode.YES : ExitCode.NO;
   }

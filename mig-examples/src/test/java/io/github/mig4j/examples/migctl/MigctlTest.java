@@ -672,6 +672,32 @@ class MigctlTest {
                 .formatted(gpus)));
   }
 
+  @Test
+  void fileThatCannotBeWritten_isExit2_afterTheAnswer() throws IOException {
+    Path nowhere = folder.resolve("nowhere");
+    Path broken = guideWithoutDevices();
+
+    var placed = migctl(append("place --gpu a30-24gb 4g.24gb --svg", nowhere + "/x.svg"));
+    var validated = migctl("validate", broken.toString(), "--sarif", folder.toString());
+
+    assertThat(placed)
+        .isEqualTo(new Run(
+            2,
+            migctl("place", "--gpu", "a30-24gb", "4g.24gb").out,
+            "Cannot write %s/x.svg: there is no directory %s%n".formatted(nowhere, nowhere)));
+    assertThat(validated)
+        .isEqualTo(new Run(
+            2,
+            migctl("validate", broken.toString()).out,
+            "Cannot write %s: it is a directory%n".formatted(folder)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"validate", "fmt", "import --lgip", "explain --config a --gpu l4"})
+  void directoryInPlaceOfAFile_isExit2(String command) {
+    assertThat(migctl(append(command, "."))).isEqualTo(new Run(2, "", ". is a directory\n"));
+  }
+
   @ParameterizedTest
   @CsvSource({"none, true", "mixed, false"})
   void validate_strategy_isHeeded(String strategy, boolean found) {
