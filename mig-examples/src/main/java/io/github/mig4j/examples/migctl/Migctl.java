@@ -49,6 +49,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RoleCommand.class,
       SimulateCommand.class,
       DraCommand.class,
+      CommandLine.HelpCommand.class,
       AutoComplete.GenerateCompletion.class
     },
     footer = {

@@ -401,6 +401,33 @@ class MigctlTest {
         .isEqualTo(MigRole.RECOVER.manifest("nvidia"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"read-only", "read_only", "Read-Only", "READ_ONLY"})
+  void role_isSpeltInAnyWay(String use) {
+    assertThat(migctl("role", use)).isEqualTo(new Run(0, MigRole.READ_ONLY.manifest(), ""));
+  }
+
+  @Test
+  void role_uses_areListedInHelpAndPage_asOneMayWriteThem() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "migctl.md"));
+    List<String> uses =
+        List.of("read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim");
+
+    assertThat(MigRole.values()).hasSameSizeAs(uses);
+    assertThat(migctl("role", "--help").out.replaceAll("\\s+", " "))
+        .contains("One of: " + String.join(", ", uses) + ".");
+    assertThat(page).contains("RBAC manifest for a use: `" + String.join("`, `", uses) + "`");
+    assertThat(migctl("role", "write").err)
+        .startsWith("Invalid value for positional parameter at index 0 (USE): 'write' is none of "
+            + String.join(", ", uses));
+  }
+
+  @Test
+  void help_ofACommand_isTheSameAsItsOption() {
+    assertThat(migctl("help", "place")).isEqualTo(migctl("place", "--help"));
+    assertThat(migctl("help")).isEqualTo(migctl("--help"));
+  }
+
   @Test
   void model_ofTwoBoards_namesThem() {
     var run = migctl("model", "NVIDIA-GB200");
