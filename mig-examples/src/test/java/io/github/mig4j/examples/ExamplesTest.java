@@ -34,6 +34,19 @@ class ExamplesTest {
     }
   }
 
+  /** Without {@code -am compile}, Maven looks for the library in a repository that has none. */
+  @Test
+  void commands_ofThePages_buildWhatTheyRun() throws IOException {
+    for (String page : new String[] {"README.md", "../README.md"}) {
+      assertThat(Pattern.compile("mvn [^`\n]*exec:java[^`\n]*")
+              .matcher(Files.readString(Path.of(page)))
+              .results())
+          .isNotEmpty()
+          .allSatisfy(command -> assertThat(command.group())
+              .startsWith("mvn -q -pl mig-examples -am compile exec:java"));
+    }
+  }
+
   /** The fullest node that still has room, so that whole nodes stay free. */
   @Test
   void schedulePods_bindsEachPodToTheNodeWithTheLeastRoom() {

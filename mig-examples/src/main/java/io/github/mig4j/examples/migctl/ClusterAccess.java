@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.MigSettings;
 import io.github.mig4j.k8s.sharing.SharingClient;
@@ -12,6 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,7 +47,14 @@ final class ClusterAccess {
   private @Nullable CommandSpec command;
 
   KubernetesClient connect() {
-    return new KubernetesClientBuilder().withConfig(config()).build();
+    FirstAnswer firstAnswer = new FirstAnswer(
+        Objects.requireNonNull(command).commandLine().getErr(),
+        CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
+    return new KubernetesClientBuilder()
+        .withConfig(config())
+        .withHttpClientBuilderConsumer(
+            http -> http.addOrReplaceInterceptor("first-answer", firstAnswer))
+        .build();
   }
 
   MigClient mig(KubernetesClient client) {
@@ -75,18 +85,43 @@ final class ClusterAccess {
       config = kubeconfig == null
           ? Config.autoConfigure(context)
           : Config.fromKubeconfig(context, kubeconfig.toFile());
-    } catch (KubernetesClientException e) {
-      throw usage("Cannot read kubeconfig '%s': %s".formatted(kubeconfig, e.getMessage()));
+    } catch (NullPointerException e) {
+      // fabric8 expects that an empty file has contexts, and that a cluster has an address.
+      throw namesNoCluster();
+    } catch (RuntimeException e) {
+      throw usage("Cannot read kubeconfig %s: %s".formatted(source(), reason(e)));
     }
     NamedContext current = config.getCurrentContext();
     if (context != null && (current == null || !context.equals(current.getName()))) {
       throw usage("There is no context '%s'; see 'kubectl config get-contexts'".formatted(context));
     }
     if (current == null && isNowhere(config)) {
-      throw usage("There is no cluster to speak to: no kubeconfig in $KUBECONFIG or ~/.kube/config"
-          + " names one, and this is no pod; name a file with --kubeconfig");
+      throw kubeconfig != null
+          ? namesNoCluster()
+          : usage("There is no cluster to speak to: no kubeconfig in $KUBECONFIG or ~/.kube/config"
+              + " names one, and this is no pod; name a file with --kubeconfig");
     }
     return config;
+  }
+
+  private ParameterException namesNoCluster() {
+    return usage("Kubeconfig %s names no cluster".formatted(source()));
+  }
+
+  private String source() {
+    return kubeconfig == null ? "of $KUBECONFIG or ~/.kube/config" : kubeconfig.toString();
+  }
+
+  /** In one line, without the excerpt and the place in code that parsers add. */
+  static String reason(Throwable e) {
+    return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
+        .reduce((outer, inner) -> inner)
+        .map(root -> String.valueOf(root.getMessage()))
+        .orElseThrow()
+        .lines()
+        .filter(line -> !line.startsWith("    ") && !line.startsWith(" at ["))
+        .map(String::strip)
+        .collect(Collectors.joining(" "));
   }
 
   /** What fabric8 assumes where it has found nothing. */

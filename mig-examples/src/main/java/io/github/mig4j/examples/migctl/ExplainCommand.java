@@ -68,12 +68,12 @@ final class ExplainCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "ID",
       description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
-          + " products, repeated for several of one model.")
+          + " products; repeated, or as ID:COUNT, for several of one model.")
   private List<String> gpus = List.of();
 
   @Override
   public Integer call() throws IOException {
-    List<NodeGpu> node = Input.gpus(gpus);
+    List<NodeGpu> node = Input.gpus(gpus, output.commandLine());
     MigConfigFile read = Input.valid(file);
     MigConfigDocument document = read.orElseThrow();
     MigConfig wanted = require(document, config);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,11 +40,9 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<GpuModel> models = Input.models(gpus);
-    Objects.requireNonNull(command)
-        .commandLine()
-        .getOut()
-        .print(MigConfigDocument.generatedFor(models).toYaml());
+    CommandLine migctl = Objects.requireNonNull(command).commandLine();
+    List<GpuModel> models = Input.models(gpus, migctl);
+    migctl.getOut().print(MigConfigDocument.generatedFor(models).toYaml());
     return ExitCode.YES;
   }
 }

@@ -49,6 +49,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RoleCommand.class,
       SimulateCommand.class,
       DraCommand.class,
+      CommandLine.HelpCommand.class,
       AutoComplete.GenerateCompletion.class
     },
     footer = {
@@ -129,7 +130,7 @@ public final class Migctl {
       }
       return ExitCode.USAGE;
     }
-    if (e instanceof ListingSyntaxException) {
+    if (e instanceof ListingSyntaxException || e instanceof FileTrouble) {
       err.println(e.getMessage());
       return ExitCode.USAGE;
     }

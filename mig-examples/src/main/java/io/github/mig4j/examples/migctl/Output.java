@@ -14,7 +14,11 @@ import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -60,6 +64,27 @@ final class Output {
 
   void print(JsonNode node) {
     out().println(text(node));
+  }
+
+  /** Writes a file that was asked for beside the answer; call it after the answer is printed. */
+  static void write(Path file, String content) throws FileTrouble {
+    try {
+      Files.writeString(file, content);
+    } catch (IOException e) {
+      throw new FileTrouble("Cannot write %s: %s".formatted(file, reason(file, e)));
+    }
+  }
+
+  /** The messages of file systems hold the path alone. */
+  private static String reason(Path file, IOException e) {
+    Path folder = file.getParent();
+    if (folder != null && !Files.isDirectory(folder)) {
+      return "there is no directory " + folder;
+    }
+    if (Files.isDirectory(file)) {
+      return "it is a directory";
+    }
+    return e instanceof AccessDeniedException ? "permission denied" : e.toString();
   }
 
   static String text(JsonNode node) {

@@ -3,6 +3,8 @@ package io.github.mig4j.examples.migctl;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.LayoutDiagram;
 import io.github.mig4j.layout.MigLayout;
@@ -12,7 +14,6 @@ import io.github.mig4j.layout.PlacementResult.Rejected;
 import io.github.mig4j.layout.PlacementResult.Undetermined;
 import io.github.mig4j.layout.Violation;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -39,14 +40,18 @@ import picocli.CommandLine.Parameters;
       "  migctl place --gpu b200-180gb 1g.23gb:7",
       "  migctl place --gpu h100-sxm-80gb 3g.40gb:2 1g.10gb:1      no, and why",
       "  migctl place --gpu a100-40gb 3g.20gb@4 1g.5gb:4           with a given start",
+      "  migctl place --gpu a100-40gb 3g.20gb@4:4                  as 'layouts' prints it",
       "  migctl place --gpu a100-40gb 1c.3g.20gb:3                 compute instances",
       "  migctl place --gpu b200-180gb 2g.45gb:3 --svg b200.svg",
+      "",
+      "A resource's name, such as nvidia.com/mig-1g.10gb.me, is a profile's name too.",
       "",
       "Exit code 0: it fits. 1: it does not, or cannot be told."
     })
 final class PlaceCommand implements Callable<Integer> {
 
-  private static final Pattern DEVICE = Pattern.compile("([^:@]+)(?::([0-9]{1,9})|@([0-9]{1,9}))?");
+  private static final Pattern DEVICE =
+      Pattern.compile("([^:@]+)(?::([0-9]{1,9})|@([0-9]{1,9})(?::([0-9]{1,9}))?)?");
   private static final int SUGGESTIONS = 3;
 
   @Mixin
@@ -61,14 +66,17 @@ final class PlaceCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "PROFILE[:COUNT]",
-      description = "Devices, such as 1g.23gb:7; PROFILE@START chooses the first memory slice.")
+      description =
+          "Devices, such as 1g.23gb:7; PROFILE@START or PROFILE@START:SIZE chooses the first memory"
+              + " slice.")
   private List<String> devices = List.of();
 
   @Override
   public Integer call() throws IOException {
-    MigLayout.Builder request = MigLayout.on(GpuCatalog.bundled().require(gpu));
+    GpuModel model = GpuCatalog.bundled().require(gpu);
+    MigLayout.Builder request = MigLayout.on(model);
     for (String device : devices) {
-      add(request, device);
+      add(request, model, device);
     }
     PlacementResult result = request.place();
     if (output.isJson()) {
@@ -76,11 +84,11 @@ final class PlaceCommand implements Callable<Integer> {
     }
     if (result instanceof Placed placed) {
       LayoutDiagram diagram = LayoutDiagram.of(placed.layout());
-      if (svg != null) {
-        Files.writeString(svg, diagram.toSvg());
-      }
       if (!output.isJson()) {
         print(placed.layout(), diagram);
+      }
+      if (svg != null) {
+        Output.write(svg, diagram.toSvg());
       }
       return ExitCode.YES;
     }
@@ -88,23 +96,42 @@ final class PlaceCommand implements Callable<Integer> {
     return ExitCode.NO;
   }
 
-  private void add(MigLayout.Builder request, String device) {
+  private void add(MigLayout.Builder request, GpuModel model, String device) {
     Matcher form = DEVICE.matcher(device);
     try {
       if (!form.matches()) {
         throw new IllegalArgumentException(
-            "Not a device: '%s'. Expected PROFILE, PROFILE:COUNT or PROFILE@START, e.g. '1g.5gb:7'"
-                .formatted(device));
+            "Not a device: '%s'. Expected PROFILE, PROFILE:COUNT, PROFILE@START or"
+                    .formatted(device)
+                + " PROFILE@START:SIZE, e.g. '1g.5gb:7'");
       }
-      if (form.group(3) != null) {
-        request.addAt(form.group(1), Integer.parseInt(form.group(3)));
-      } else {
-        String count = form.group(2);
-        request.add(form.group(1), count == null ? 1 : Integer.parseInt(count));
+      String profile = Input.profile(form.group(1));
+      String count = form.group(2);
+      String start = form.group(3);
+      String size = form.group(4);
+      if (start == null) {
+        request.add(profile, count == null ? 1 : Integer.parseInt(count));
+        return;
       }
+      if (size != null) {
+        requireSize(model, profile, Integer.parseInt(size));
+      }
+      request.addAt(profile, Integer.parseInt(start));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(output.commandLine(), e.getMessage(), e);
     }
+  }
+
+  /** A size follows from the profile, so a wrong one comes from another GPU's layout. */
+  private static void requireSize(GpuModel model, String profile, int size) {
+    model
+        .profile(MigProfile.parse(profile))
+        .map(GpuInstanceProfile::size)
+        .filter(known -> known.isPresent() && known.getAsInt() != size)
+        .ifPresent(known -> {
+          throw new IllegalArgumentException("%s takes %d memory slices of %s, not %d"
+              .formatted(profile, known.getAsInt(), model.id(), size));
+        });
   }
 
   private void print(MigLayout layout, LayoutDiagram diagram) {

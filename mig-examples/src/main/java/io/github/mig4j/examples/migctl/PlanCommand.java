@@ -39,11 +39,13 @@ import picocli.CommandLine.ParameterException;
       "  migctl plan --gpus b200-180gb:16 --demand 1g.23gb:50,3g.90gb:12",
       "  migctl plan --gpus a100-40gb:8,h100-sxm-80gb:8 --demand 1g.10gb:60",
       "",
+      "A resource's name, such as nvidia.com/mig-1g.10gb.me, is a profile's name too.",
+      "",
       "Exit code 0: all is met. 1: not all is, and why."
     })
 final class PlanCommand implements Callable<Integer> {
 
-  private static final Pattern COUNTED = Pattern.compile("([^:]+):([0-9]{1,9})");
+  private static final Pattern COUNTED = Pattern.compile("([^:]+?)\\s*:\\s*([0-9]{1,9})");
 
   @Mixin
   private final Output output = new Output();
@@ -75,7 +77,7 @@ final class PlanCommand implements Callable<Integer> {
     List<DemandItem> items = new ArrayList<>();
     for (String each : demand) {
       Counted counted = counted(each, "demand", "PROFILE:COUNT, e.g. '1g.23gb:50'");
-      items.add(usage(() -> DemandItem.of(counted.name, counted.count)));
+      items.add(usage(() -> DemandItem.of(Input.profile(counted.name), counted.count)));
     }
     Demand wanted = usage(() -> Demand.of(items));
     List<PlanNode> pools = new ArrayList<>();
@@ -93,7 +95,7 @@ final class PlanCommand implements Callable<Integer> {
   private record Counted(String name, int count) {}
 
   private Counted counted(String text, String what, String expected) {
-    Matcher form = COUNTED.matcher(text);
+    Matcher form = COUNTED.matcher(text.strip());
     if (!form.matches() || Integer.parseInt(form.group(2)) < 1) {
       throw new ParameterException(
           output.commandLine(),

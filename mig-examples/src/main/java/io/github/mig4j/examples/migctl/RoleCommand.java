@@ -19,14 +19,18 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  migctl role apply | kubectl apply -f -",
-      "  migctl role read_only --namespace nvidia"
+      "  migctl role read-only --namespace nvidia"
     })
 final class RoleCommand implements Callable<Integer> {
 
   @Spec
   private @Nullable CommandSpec command;
 
-  @Parameters(paramLabel = "USE", description = "One of: ${COMPLETION-CANDIDATES}.")
+  @Parameters(
+      paramLabel = "USE",
+      converter = RoleConverter.class,
+      completionCandidates = RoleConverter.Names.class,
+      description = "One of: ${COMPLETION-CANDIDATES}.")
   private MigRole role = MigRole.READ_ONLY;
 
   @Option(

@@ -1,9 +1,11 @@
 package io.github.mig4j.examples.migctl;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClusterException;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import java.time.Duration;
@@ -95,7 +97,7 @@ final class SimulateCommand implements Callable<Integer> {
         operator.configMap(configMap);
       }
       nodes.forEach(node -> operator.node(node, model, count));
-      try (GpuOperatorSimulator simulator = operator.start()) {
+      try (GpuOperatorSimulator simulator = start(operator, client)) {
         output
             .out()
             .println("Playing the GPU Operator on %s for %s with %d %s each; Ctrl-C ends it"
@@ -109,5 +111,17 @@ final class SimulateCommand implements Callable<Integer> {
       }
     }
     return ExitCode.YES;
+  }
+
+  private static GpuOperatorSimulator start(
+      GpuOperatorSimulator.Builder operator, KubernetesClient client) {
+    try {
+      return operator.start();
+    } catch (KubernetesClientException e) {
+      throw new MigClusterException(
+          "Cannot play the GPU Operator on %s: %s"
+              .formatted(client.getMasterUrl(), ClusterAccess.reason(e)),
+          e);
+    }
   }
 }

@@ -10,11 +10,12 @@ import io.github.mig4j.config.Place;
 import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.MigStrategy;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,13 +33,15 @@ import picocli.CommandLine.Parameters;
       "",
       "With --gpu also what the configurations would do on a node with these GPUs: errors and",
       "warnings for the one of --config, notes for the others. docs/lint.md explains the codes.",
+      "Without --config, stderr names the configurations that cannot work there.",
       "",
       "Examples:",
       "  migctl validate mig-config.yaml",
       "  migctl validate mig-config.yaml --gpu b200-180gb,b200-180gb --config small",
       "  migctl validate - --gpu a30-24gb --strategy single --sarif migctl.sarif < config.yaml",
       "",
-      "Exit code 0: no errors, at most warnings. 1: errors. No output: no findings."
+      "Exit code 0: no errors, at most warnings. 1: errors, or no configuration of the",
+      "file can work on these GPUs. No output: no findings."
     })
 final class ValidateCommand implements Callable<Integer> {
 
@@ -53,7 +56,7 @@ final class ValidateCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "ID",
       description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
-          + " products, repeated for several of one model.")
+          + " products; repeated, or as ID:COUNT, for several of one model.")
   private List<String> gpus = List.of();
 
   @Option(
@@ -71,17 +74,47 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<NodeGpu> node = Input.gpus(gpus);
-    List<Finding> findings = findings(MigConfigFile.read(Input.bytes(file)), node);
-    if (sarif != null) {
-      Files.writeString(sarif, Output.text(Sarif.of(file, findings)) + "\n");
-    }
+    List<NodeGpu> node = Input.gpus(gpus, output.commandLine());
+    MigConfigFile read = MigConfigFile.read(Input.bytes(file));
+    List<Finding> findings = findings(read, node);
+    Set<String> unfit = unfit(read, node, findings);
+    boolean valid = findings.stream().noneMatch(Finding::isError)
+        && (unfit.isEmpty() || unfit.size() < configs(read).size());
     if (output.isJson()) {
-      output.print(json(findings));
+      output.print(json(findings, valid));
     } else {
       findings.forEach(finding -> output.out().println(Input.line(file, finding)));
     }
-    return findings.stream().anyMatch(Finding::isError) ? ExitCode.NO : ExitCode.YES;
+    if (!unfit.isEmpty()) {
+      output
+          .err()
+          .println(
+              "%d of %d configurations cannot work on these GPUs (%s); --config NAME makes that"
+                      .formatted(unfit.size(), configs(read).size(), Input.names(unfit))
+                  + " an error");
+    }
+    if (sarif != null) {
+      Output.write(sarif, Output.text(Sarif.of(file, findings)) + "\n");
+    }
+    return valid ? ExitCode.YES : ExitCode.NO;
+  }
+
+  private static Set<String> configs(MigConfigFile read) {
+    return read.document().map(document -> document.configs().keySet()).orElse(Set.of());
+  }
+
+  /** Which configurations would have errors if they were chosen; none where one is chosen. */
+  private Set<String> unfit(MigConfigFile read, List<NodeGpu> node, List<Finding> findings) {
+    if (node.isEmpty() || config != null) {
+      return Set.of();
+    }
+    Set<String> suspects = new LinkedHashSet<>();
+    findings.forEach(finding -> finding.place().config().ifPresent(suspects::add));
+    suspects.retainAll(configs(read));
+    suspects.removeIf(name -> read.lint(node, strategy, name).stream()
+        .noneMatch(
+            finding -> finding.isError() && finding.place().config().equals(Optional.of(name))));
+    return suspects;
   }
 
   private List<Finding> findings(MigConfigFile read, List<NodeGpu> node) {
@@ -104,10 +137,8 @@ final class ValidateCommand implements Callable<Integer> {
     return findings;
   }
 
-  private ObjectNode json(List<Finding> findings) {
-    ObjectNode answer = Output.object()
-        .put("file", Input.name(file))
-        .put("valid", findings.stream().noneMatch(Finding::isError));
+  private ObjectNode json(List<Finding> findings, boolean valid) {
+    ObjectNode answer = Output.object().put("file", Input.name(file)).put("valid", valid);
     ArrayNode list = answer.putArray("findings");
     for (Finding finding : findings) {
       list.addObject()

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.examples.EmbeddedCluster;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -19,6 +23,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -284,6 +289,34 @@ class MigctlClusterTest {
 
     assertThat(run.exit).isEqualTo(3);
     assertThat(run.err).contains("PT0.01S");
+  }
+
+  @Test
+  void firstAnswer_isMissedOnce_andOnlyUntilItComes() {
+    var err = new StringWriter();
+    var later = new ArrayList<Runnable>();
+    var firstAnswer = new FirstAnswer(new PrintWriter(err, true), later::add);
+    try (var client = new KubernetesClientBuilder()
+        .withConfig(cluster.client().getConfiguration())
+        .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor(
+                "first-answer", firstAnswer)
+            .addOrReplaceInterceptor("time passes", new Interceptor() {
+              @Override
+              public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+                later.forEach(Runnable::run);
+              }
+            }))
+        .build()) {
+      client.nodes().list();
+      String asked = err.toString();
+      client.nodes().list();
+
+      assertThat(asked.strip())
+          .isEqualTo("No answer from %s yet"
+              .formatted(client.getMasterUrl().toString().replaceAll("/$", "")));
+      assertThat(later).hasSize(1);
+      assertThat(err.toString()).isEqualTo(asked);
+    }
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,39 @@ class MigctlTest {
             +-----------------+--------+--------+-----------------------------------+
             confidence: mig-user-guide
             """);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nvidia.com/mig-1g.10gb.me, 1g.10gb+me",
+    "mig-1g.10gb, 1g.10gb",
+    "1g.10gb.me, 1g.10gb+me",
+    "1g.10gb+me, 1g.10gb+me",
+    "nvidia.com/mig-1g.24gb.me.all, 1g.24gb+me.all",
+    "1g.24gb.gfx, 1g.24gb+gfx",
+    "mig-1g.24gb-me, 1g.24gb-me",
+  })
+  void placeAndPlan_ofAResource_takeItForItsProfile(String name, String profile) {
+    String gpu = profile.contains("24gb") ? "rtx-pro-6000-blackwell-96gb" : "h100-sxm-80gb";
+
+    var placed = migctl("place", "--gpu", gpu, name + ":1");
+    var planned = migctl("plan", "--gpus", gpu + ":1", "--demand", name + ":1");
+
+    assertThat(placed).isEqualTo(migctl("place", "--gpu", gpu, profile));
+    assertThat(placed.exit).isZero();
+    assertThat(planned).isEqualTo(migctl("plan", "--gpus", gpu + ":1", "--demand", profile + ":1"));
+    assertThat(planned.exit).isZero();
+  }
+
+  @Test
+  void place_takesEveryStateThatLayoutsPrints() {
+    var states = migctl("layouts", "--gpu", "a30-24gb", "--maximal").out.lines().toList();
+
+    assertThat(states)
+        .hasSizeGreaterThan(10)
+        .allSatisfy(state -> assertThat(
+                migctl(append("place --gpu a30-24gb", state.split(" "))).exit)
+            .isZero());
   }
 
   @Test
@@ -223,8 +257,9 @@ class MigctlTest {
       value = {
         "place --gpu a30-24gb foo ~ Not a MIG profile: 'foo'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
-        "place --gpu a30-24gb 1g.6gb:x ~ Not a device: '1g.6gb:x'. Expected PROFILE, PROFILE:COUNT"
-            + " or PROFILE@START, e.g. '1g.5gb:7'",
+        "place --gpu a30-24gb 1g.6gb:x ~ Not a device: '1g.6gb:x'. Expected PROFILE, PROFILE:COUNT,"
+            + " PROFILE@START or PROFILE@START:SIZE, e.g. '1g.5gb:7'",
+        "place --gpu a30-24gb 2g.12gb@0:4 ~ 2g.12gb takes 2 memory slices of a30-24gb, not 4",
         "place --gpu a30-24gb 1g.6gb:0 ~ The count of 1g.6gb must be at least 1, but was 0",
         "place --gpu a30-24gb ~ Missing required parameter: 'PROFILE[:COUNT]'",
         "place 1g.6gb ~ Missing required option: '--gpu=ID'",
@@ -299,11 +334,98 @@ class MigctlTest {
             "There is no kubeconfig no-such-file\nTry 'migctl status --help'\n");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "# nothing",
+        "{}",
+        "current-context: a",
+        "current-context: a\ncontexts: [{name: a, context: {cluster: b}}]\n"
+            + "clusters: [{name: b, cluster: {}}]"
+      })
+  void kubeconfigWithoutCluster_isExit2(String content) throws IOException {
+    Path file = Files.writeString(folder.resolve("kubeconfig"), content);
+
+    assertThat(migctl("status", "--kubeconfig", file.toString()))
+        .isEqualTo(new Run(
+            2, "", "Kubeconfig %s names no cluster%nTry 'migctl status --help'%n".formatted(file)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "a: [     | while parsing a flow node in reader, line 1, column 5: expected the node content,"
+            + " but found '<stream end>' in reader, line 1, column 5:",
+        "'\t- a' | while scanning for the next token found character '\\t(TAB)' that cannot start"
+            + " any token. (Do not use \\t(TAB) for indentation) in reader, line 1, column 1:",
+        "[1]      | Cannot deserialize value of type `io.fabric8.kubernetes.api.model.Config` from"
+            + " Array value (token `JsonToken.START_ARRAY`)",
+      })
+  void kubeconfigThatCannotBeRead_isExit2(String content, String reason) throws IOException {
+    Path file = Files.writeString(folder.resolve("kubeconfig"), content);
+
+    assertThat(migctl("status", "--kubeconfig", file.toString()))
+        .isEqualTo(new Run(
+            2,
+            "",
+            "Cannot read kubeconfig %s: %s%nTry 'migctl status --help'%n".formatted(file, reason)));
+  }
+
+  /** Nothing listens at port 1; fabric8 takes its settings from properties if there is no file. */
+  @Test
+  void simulate_withoutAnswer_isExit3() {
+    var properties = Map.of(
+        "kubernetes.auth.tryKubeConfig", "false",
+        "kubernetes.master", "http://127.0.0.1:1",
+        "kubernetes.request.retry.backoffLimit", "0");
+    properties.forEach(System::setProperty);
+    try {
+      var run = migctl("simulate", "--for", "1s");
+
+      assertThat(run.exit).isEqualTo(3);
+      assertThat(run.out).isEmpty();
+      assertThat(run.err)
+          .startsWith("Cannot play the GPU Operator on http://127.0.0.1:1/: Connection refused")
+          .hasLineCount(1);
+    } finally {
+      properties.keySet().forEach(System::clearProperty);
+    }
+  }
+
   @Test
   void role_printsWhatTheLibraryAsksFor() {
     assertThat(migctl("role", "apply").out).isEqualTo(MigRole.APPLY.manifest());
     assertThat(migctl("role", "recover", "--namespace", "nvidia").out)
         .isEqualTo(MigRole.RECOVER.manifest("nvidia"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"read-only", "read_only", "Read-Only", "READ_ONLY"})
+  void role_isSpeltInAnyWay(String use) {
+    assertThat(migctl("role", use)).isEqualTo(new Run(0, MigRole.READ_ONLY.manifest(), ""));
+  }
+
+  @Test
+  void role_uses_areListedInHelpAndPage_asOneMayWriteThem() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "migctl.md"));
+    List<String> uses =
+        List.of("read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim");
+
+    assertThat(MigRole.values()).hasSameSizeAs(uses);
+    assertThat(migctl("role", "--help").out.replaceAll("\\s+", " "))
+        .contains("One of: " + String.join(", ", uses) + ".");
+    assertThat(page).contains("RBAC manifest for a use: `" + String.join("`, `", uses) + "`");
+    assertThat(migctl("role", "write").err)
+        .startsWith("Invalid value for positional parameter at index 0 (USE): 'write' is none of "
+            + String.join(", ", uses));
+  }
+
+  @Test
+  void help_ofACommand_isTheSameAsItsOption() {
+    assertThat(migctl("help", "place")).isEqualTo(migctl("place", "--help"));
+    assertThat(migctl("help")).isEqualTo(migctl("--help"));
   }
 
   @Test
@@ -523,6 +645,84 @@ class MigctlTest {
             + " most 3 of 2g.45gb, but the request takes 4;");
     assertThat(other.exit).isZero();
     assertThat(other.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
+  }
+
+  @Test
+  void validate_forANode_withoutConfig_namesThoseThatCannotWork_andRefusesIfNoneCan()
+      throws IOException {
+    Path file = guideWith("\"2g.45gb\": 3", "\"2g.45gb\": 4");
+    Path hopeless = Files.writeString(folder.resolve("hopeless.yaml"), """
+        version: v1
+        mig-configs:
+          small: [{devices: all, mig-enabled: true, mig-devices: {1g.23gb: 8}}]
+          large: [{devices: all, mig-enabled: true, mig-devices: {7g.180gb: 2}}]
+        """);
+
+    var some = migctl("validate", file.toString(), "--gpu", "b200-180gb");
+    var none = migctl("validate", hopeless.toString(), "--gpu", "b200-180gb", "--json");
+    var chosen =
+        migctl("validate", hopeless.toString(), "--gpu", "b200-180gb", "--config", "small");
+
+    assertThat(some.err.strip())
+        .isEqualTo("1 of 3 configurations cannot work on these GPUs ('b200-split-medium');"
+            + " --config NAME makes that an error");
+    assertThat(some.exit).isZero();
+    assertThat(none.err.strip())
+        .isEqualTo("2 of 2 configurations cannot work on these GPUs ('small', 'large');"
+            + " --config NAME makes that an error");
+    assertThat(none.json().get("valid").asBoolean()).isFalse();
+    assertThat(none.exit).isEqualTo(1);
+    assertThat(chosen.err).isEmpty();
+  }
+
+  @Test
+  void gpus_mayBeCounted_andHaveBlanksBetween() {
+    String file = GUIDE.toString();
+    var repeated = migctl("validate", file, "--gpu", "b200-180gb,b200-180gb,a30-24gb");
+
+    assertThat(migctl("validate", file, "--gpu", "b200-180gb:2, a30-24gb ")).isEqualTo(repeated);
+    assertThat(repeated.out).contains("GPU 2 (a30-24gb)");
+    assertThat(migctl("generate", "--gpu", "a30-24gb:2 , b200-180gb"))
+        .isEqualTo(migctl("generate", "--gpu", "a30-24gb,a30-24gb,b200-180gb"));
+    assertThat(migctl("plan", "--gpus", "a30-24gb:2, b200-180gb: 1", "--demand", " 2g.12gb :3"))
+        .isEqualTo(migctl("plan", "--gpus", "a30-24gb:2,b200-180gb:1", "--demand", "2g.12gb:3"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a30-24gb:0", "a30-24gb:257"})
+  void gpus_countThatNoNodeHas_isExit2(String gpus) {
+    assertThat(migctl("validate", GUIDE.toString(), "--gpu", gpus))
+        .isEqualTo(new Run(
+            2,
+            "",
+            "Not GPUs: '%s'. Expected ID or ID:COUNT with a count from 1 to 256%nTry 'migctl validate --help'%n"
+                .formatted(gpus)));
+  }
+
+  @Test
+  void fileThatCannotBeWritten_isExit2_afterTheAnswer() throws IOException {
+    Path nowhere = folder.resolve("nowhere");
+    Path broken = guideWithoutDevices();
+
+    var placed = migctl(append("place --gpu a30-24gb 4g.24gb --svg", nowhere + "/x.svg"));
+    var validated = migctl("validate", broken.toString(), "--sarif", folder.toString());
+
+    assertThat(placed)
+        .isEqualTo(new Run(
+            2,
+            migctl("place", "--gpu", "a30-24gb", "4g.24gb").out,
+            "Cannot write %s/x.svg: there is no directory %s%n".formatted(nowhere, nowhere)));
+    assertThat(validated)
+        .isEqualTo(new Run(
+            2,
+            migctl("validate", broken.toString()).out,
+            "Cannot write %s: it is a directory%n".formatted(folder)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"validate", "fmt", "import --lgip", "explain --config a --gpu l4"})
+  void directoryInPlaceOfAFile_isExit2(String command) {
+    assertThat(migctl(append(command, "."))).isEqualTo(new Run(2, "", ". is a directory\n"));
   }
 
   @ParameterizedTest
