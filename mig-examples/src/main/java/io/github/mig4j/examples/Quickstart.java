@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.examples.migctl.DurationConverter;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
@@ -80,8 +81,9 @@ public final class Quickstart implements Callable<Integer> {
   @Option(
       names = "--timeout",
       paramLabel = "DURATION",
-      description = "How long each change may take, e.g. PT10M (the default).",
-      defaultValue = "PT10M")
+      converter = DurationConverter.class,
+      description = "How long each change may take, such as 90s; ${DEFAULT-VALUE} by default.",
+      defaultValue = "10m")
   private Duration timeout = Duration.ofMinutes(10);
 
   private Quickstart() {}

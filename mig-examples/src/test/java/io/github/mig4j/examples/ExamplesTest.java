@@ -47,6 +47,15 @@ class ExamplesTest {
     }
   }
 
+  @Test
+  void quickstart_timeout_isWrittenAsForMigctl() {
+    assertThat(errorsOf(() -> Quickstart.run("--timeout", "10m", "--node")))
+        .startsWith("Missing required parameter for option '--node'");
+    assertThat(errorsOf(() -> Quickstart.run("--timeout", "soon")))
+        .startsWith("Invalid value for option '--timeout': 'soon' is no duration; write e.g. 90s,"
+            + " 10m or 1h30m");
+  }
+
   /** The fullest node that still has room, so that whole nodes stay free. */
   @Test
   void schedulePods_bindsEachPodToTheNodeWithTheLeastRoom() {
@@ -66,6 +75,18 @@ class ExamplesTest {
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static String errorsOf(Runnable program) {
+    PrintStream console = System.err;
+    var captured = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(captured, true, StandardCharsets.UTF_8));
+    try {
+      program.run();
+    } finally {
+      System.setErr(console);
+    }
+    return captured.toString(StandardCharsets.UTF_8);
   }
 
   private static String outputOf(Runnable program) {

@@ -9,13 +9,13 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads {@code 90s}, {@code 10m}, {@code 1h30m} and ISO 8601. */
-final class DurationConverter implements ITypeConverter<Duration> {
+public final class DurationConverter implements ITypeConverter<Duration> {
 
   private static final Pattern SHORT =
       Pattern.compile("(?=[0-9])(?:[0-9]{1,4}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s)?");
 
   /** Made by picocli. */
-  DurationConverter() {}
+  public DurationConverter() {}
 
   @Override
   public Duration convert(String value) {

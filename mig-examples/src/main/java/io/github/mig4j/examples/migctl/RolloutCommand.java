@@ -202,8 +202,11 @@ final class RolloutCommand implements Callable<Integer> {
     }
 
     private Rollout chosen(Rollout rollout) {
-      if ((selector == null) == (nodes == null)) {
+      if (selector == null && nodes == null) {
         throw usage("Choose nodes by --selector or by --nodes");
+      }
+      if (selector != null && nodes != null) {
+        throw usage("Choose nodes by --selector or by --nodes, not both");
       }
       return selector != null
           ? rollout.nodes(selector)

@@ -151,6 +151,9 @@ final class ShareCommand implements Callable<Integer> {
   }
 
   private GpuSharing sharing() {
+    if (Objects.equals(how.timeSlicing, 1) || Objects.equals(how.mps, 1)) {
+      throw usage("A GPU for one container is not shared; use --off");
+    }
     try {
       GpuSharing sharing = how.mps == null
           ? GpuSharing.timeSlicing(Objects.requireNonNull(how.timeSlicing))

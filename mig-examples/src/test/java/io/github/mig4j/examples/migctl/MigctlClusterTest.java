@@ -362,6 +362,8 @@ class MigctlClusterTest {
   void rollout_withoutNodes_orWithAnOddAmount_isWrongUsage() {
     assertThat(migctl("rollout", "run", "x", "small").err)
         .startsWith("Choose nodes by --selector or by --nodes");
+    assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--selector", "b=c").err)
+        .startsWith("Choose nodes by --selector or by --nodes, not both");
     assertThat(migctl("rollout", "run", "x", "small", "--max-unavailable", "few").err)
         .startsWith("Invalid value for option '--max-unavailable': Not an amount: 'few'.");
     assertThat(migctl("rollout", "run", "x", "small", "--selector", "").err)
@@ -409,12 +411,17 @@ class MigctlClusterTest {
   @Test
   void share_wrongUsage_saysWhatIsRight() {
     var one = change("share", "gpu-node", "--time-slicing", "1");
+    var alone = change("share", "gpu-node", "--mps", "1");
+    var none = change("share", "gpu-node", "--time-slicing", "0");
     var both = change("share", "gpu-node", "--off", "--rename");
     var nothing = change("share", "gpu-node");
 
-    assertThat(one.err)
+    assertThat(List.of(one.err, alone.err))
+        .allSatisfy(
+            err -> assertThat(err).startsWith("A GPU for one container is not shared; use --off"));
+    assertThat(none.err)
         .startsWith(
-            "The replicas of nvidia.com/gpu must be at least 2, but were 1; leave it out for no sharing");
+            "The replicas of nvidia.com/gpu must be at least 2, but were 0; leave it out for no sharing");
     assertThat(both.err).startsWith("--rename and --one-each are for --time-slicing and --mps");
     assertThat(List.of(one.exit, both.exit, nothing.exit)).containsOnly(ExitCode.USAGE);
   }
