@@ -1,40 +1,64 @@
 package io.github.mig4j;
 
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
 
-/** The dependency rule of this module: gpu is below everything, and nothing here touches the world. */
+/** The order of the packages of this module, none of which touches the world. */
 @AnalyzeClasses(packages = "io.github.mig4j", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
   private static final String ROOT = "io.github.mig4j.";
 
-  @ArchTest
-  static final ArchRule gpu_knowsNoOtherPackage = knowsOnly("gpu");
+  /** The packages of this module, each of which uses only those before it, and the root. */
+  private static final List<String> ORDER =
+      List.of("text", "lint", "gpu", "layout", "config", "sharing", "node", "fleet", "plan");
 
   @ArchTest
-  static final ArchRule layout_knowsOnlyGpu = knowsOnly("layout", "gpu");
+  static void everyPackage_usesOnlyThoseBeforeIt(JavaClasses classes) {
+    for (int i = 0; i < ORDER.size() - 1; i++) {
+      String[] later =
+          ORDER.subList(i + 1, ORDER.size()).stream().map(ROOT::concat).toArray(String[]::new);
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + ORDER.get(i))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(later)
+          .check(classes);
+    }
+  }
 
   @ArchTest
-  static final ArchRule config_knowsOnlyLayoutGpuAndYaml =
-      knowsOnly("config", "layout", "gpu", "yaml");
+  static void everyPackage_isInTheOrder(JavaClasses classes) {
+    assertThat(classes.stream()
+            .map(JavaClass::getPackageName)
+            .filter(name -> name.startsWith(ROOT))
+            .distinct())
+        .containsExactlyInAnyOrderElementsOf(ORDER.stream().map(ROOT::concat).toList());
+  }
 
   @ArchTest
-  static final ArchRule fleet_knowsOnlyLayoutAndGpu = knowsOnly("fleet", "layout", "gpu");
+  static final ArchRule packages_formNoCycle =
+      slices().matching("io.github.mig4j.(**)").should().beFreeOfCycles();
 
   @ArchTest
-  static final ArchRule sharing_knowsOnlyGpuAndYaml = knowsOnly("sharing", "gpu", "yaml");
-
-  @ArchTest
-  static final ArchRule yaml_knowsNoOtherPackage = knowsOnly("yaml");
+  static final ArchRule theEngineAndThePlanner_shareNothing = noClasses()
+      .that()
+      .resideInAPackage(ROOT + "plan")
+      .should()
+      .dependOnClassesThat()
+      .resideInAPackage(ROOT + "fleet");
 
   @ArchTest
   static final ArchRule nothing_knowsKubernetes =
@@ -59,21 +83,6 @@ class ArchitectureTest {
       .callMethod(System.class, "currentTimeMillis")
       .orShould()
       .callMethod(System.class, "nanoTime");
-
-  private static ArchRule knowsOnly(String room, String... below) {
-    String[] allowed = new String[below.length + 1];
-    allowed[0] = ROOT + room;
-    for (int i = 0; i < below.length; i++) {
-      allowed[i + 1] = ROOT + below[i];
-    }
-    return noClasses()
-        .that()
-        .resideInAPackage(ROOT + room)
-        .should()
-        .dependOnClassesThat(
-            resideInAPackage(ROOT + "*").and(DescribedPredicate.not(resideInAnyPackage(allowed))))
-        .allowEmptyShould(true);
-  }
 
   private static DescribedPredicate<JavaClass> inputOrOutput() {
     return DescribedPredicate.describe(

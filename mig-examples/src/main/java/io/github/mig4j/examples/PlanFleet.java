@@ -1,17 +1,17 @@
 package io.github.mig4j.examples;
 
-import io.github.mig4j.fleet.Defragmentation;
-import io.github.mig4j.fleet.Demand;
-import io.github.mig4j.fleet.DemandItem;
-import io.github.mig4j.fleet.FleetPlan;
-import io.github.mig4j.fleet.PlanGpu;
-import io.github.mig4j.fleet.PlanNode;
-import io.github.mig4j.fleet.Planner;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.ProfileNeed;
 import io.github.mig4j.layout.LayoutDiagram;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.plan.Defragmentation;
+import io.github.mig4j.plan.Demand;
+import io.github.mig4j.plan.DemandItem;
+import io.github.mig4j.plan.FleetPlan;
+import io.github.mig4j.plan.PlanGpu;
+import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.plan.Planner;
 import java.util.List;
 
 /** Plans two nodes whose GPUs are partly in use: what is cut anew, what is unmet, what could move. */

@@ -4,9 +4,9 @@ import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.ApplyTimings;
-import io.github.mig4j.k8s.Labels;
 import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Canary;
 import io.github.mig4j.k8s.rollout.RollBack;
@@ -55,7 +55,7 @@ public final class RollOut {
       NODES.forEach(node -> operator.node(node, b200, 1));
       try (GpuOperatorSimulator simulator = operator.start()) {
         NODES.forEach(node -> awaitLabels(cluster, node));
-        Rollout rollout = Rollout.of(mig, "split-small")
+        Rollout rollout = mig.rollout("split-small")
             .nodes(Labels.GPU_PRODUCT + "=NVIDIA-B200")
             .config("b200-split-small")
             .canary(1, Canary.awaitApproval())

@@ -2,11 +2,11 @@ package io.github.mig4j.examples;
 
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.k8s.ApplyEvent;
-import io.github.mig4j.k8s.Labels;
-import io.github.mig4j.k8s.sharing.SharingClient;
-import io.github.mig4j.k8s.sharing.SharingNode;
-import io.github.mig4j.k8s.sharing.SharingOutcome;
+import io.github.mig4j.k8s.change.ApplyEvent;
+import io.github.mig4j.k8s.change.SharingClient;
+import io.github.mig4j.k8s.change.SharingNode;
+import io.github.mig4j.k8s.change.SharingOutcome;
+import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;

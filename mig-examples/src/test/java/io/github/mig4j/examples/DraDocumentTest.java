@@ -3,8 +3,8 @@ package io.github.mig4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.github.mig4j.config.Severity;
 import io.github.mig4j.k8s.dra.DraFinding;
+import io.github.mig4j.lint.Severity;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -59,7 +59,7 @@ class PublicTypesTest {
             .stream()
             .filter(JavaClass::isTopLevelClass)
             .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
-            .filter(type -> !type.getPackageName().matches(".*\\.(examples|internal|yaml)(\\..*)?"))
+            .filter(type -> !type.getPackageName().matches(".*\\.(examples|internal|text)(\\..*)?"))
             .forEach(type -> found
                 .computeIfAbsent(shortened(type.getPackageName()), any -> new TreeSet<>())
                 .add(type.getSimpleName()));

@@ -3,7 +3,15 @@ package io.github.mig4j.k8s;
 import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.extension.ClientAdapter;
+import io.github.mig4j.k8s.change.MigNode;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.config.MigOperator;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.node.MigFleet;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.rollout.Rollout;
 import java.util.Comparator;
 import java.util.List;
 
@@ -80,7 +88,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
    */
   public List<MigNodeStatus> nodes() {
     return cluster().gpuNodes().stream()
-        .map(node -> StatusReader.read(node, settings))
+        .map(node -> MigNodeStatus.of(node, settings))
         .sorted(Comparator.comparing(MigNodeStatus::node))
         .toList();
   }
@@ -92,6 +100,17 @@ public final class MigClient extends ClientAdapter<MigClient> {
    */
   public MigFleet fleet() {
     return new MigFleet(cluster());
+  }
+
+  /**
+   * A rollout to many nodes, new or not.
+   *
+   * @param name lower-case letters, digits and {@code -}, up to 40
+   * @return a handle; nothing is read
+   * @throws IllegalArgumentException if the name has other characters or is longer
+   */
+  public Rollout rollout(String name) {
+    return new Rollout(cluster(), name);
   }
 
   /**

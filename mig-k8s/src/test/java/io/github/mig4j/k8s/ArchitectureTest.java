@@ -1,11 +1,12 @@
 package io.github.mig4j.k8s;
 
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -19,6 +20,7 @@ import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -37,35 +39,46 @@ class ArchitectureTest {
       ResourceRequirements.class.getName(),
       PodResourceClaim.class.getName());
 
-  @ArchTest
-  static final ArchRule nothingBelow_knowsTheSimulator = noClasses()
-      .that()
-      .resideOutsideOfPackage(ROOT + ".simulator..")
-      .should()
-      .dependOnClassesThat(resideInAPackage(ROOT + ".simulator.."));
+  /** The packages of this module, each of which uses only those before it. */
+  private static final List<String> ORDER = List.of(
+      ".cluster",
+      ".internal",
+      ".config",
+      ".dra",
+      ".node",
+      ".diagnosis",
+      ".check",
+      ".change",
+      ".rollout",
+      "",
+      ".simulator");
 
   @ArchTest
-  static final ArchRule k8s_knowsNoPackageAboveIt = noClasses()
-      .that()
-      .resideInAPackage(ROOT)
-      .should()
-      .dependOnClassesThat()
-      .resideInAnyPackage(ROOT + ".rollout..", ROOT + ".sharing..", ROOT + ".dra..");
+  static void everyPackage_usesOnlyThoseBeforeIt(JavaClasses classes) {
+    for (int i = 0; i < ORDER.size(); i++) {
+      String[] later =
+          ORDER.subList(i + 1, ORDER.size()).stream().map(ROOT::concat).toArray(String[]::new);
+      if (later.length > 0) {
+        noClasses()
+            .that()
+            .resideInAPackage(ROOT + ORDER.get(i))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(later)
+            .check(classes);
+      }
+    }
+  }
 
   @ArchTest
-  static final ArchRule requests_knowOfK8sOnlySettingsLabelsAndFailures = classes()
-      .that()
-      .resideInAPackage(ROOT + ".internal..")
-      .should()
-      .onlyDependOnClassesThat(resideInAPackage(ROOT + ".internal..")
-          .or(JavaClass.Predicates.simpleNameStartingWith("Mig"))
-          .or(JavaClass.Predicates.simpleName("Labels"))
-          .or(resideInAPackage("java..")
-              .or(resideInAPackage("io.fabric8.."))
-              .or(resideInAPackage("io.github.mig4j.gpu.."))
-              .or(resideInAPackage("com.fasterxml.jackson.annotation.."))
-              .or(resideInAPackage("org.slf4j.."))
-              .or(resideInAPackage("org.jspecify.."))));
+  static void everyPackage_isInTheOrder(JavaClasses classes) {
+    assertThat(classes.stream().map(JavaClass::getPackageName).distinct())
+        .containsExactlyInAnyOrderElementsOf(ORDER.stream().map(ROOT::concat).toList());
+  }
+
+  @ArchTest
+  static final ArchRule packages_formNoCycle =
+      slices().matching("io.github.mig4j.(**)").should().beFreeOfCycles();
 
   @ArchTest
   static final ArchRule publicMethods_showNoTypeOfFabric8_butTheClientAndPodResources = methods()

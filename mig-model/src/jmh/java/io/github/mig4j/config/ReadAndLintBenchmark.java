@@ -1,9 +1,11 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.gpu.MigStrategy;
 
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeLint;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -49,6 +51,6 @@ public class ReadAndLintBenchmark {
 
   @Benchmark
   public Object readAndLint() {
-    return MigConfigFile.read(text).lint(gpus, MigStrategy.MIXED, "all-disabled");
+    return NodeLint.of(MigConfigFile.read(text), gpus, MigStrategy.MIXED, "all-disabled");
   }
 }

@@ -1,9 +1,11 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.yaml.GoScalar;
-import io.github.mig4j.yaml.Position;
-import io.github.mig4j.yaml.Quoted;
-import io.github.mig4j.yaml.YamlText;
+import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.Findings;
+import io.github.mig4j.text.GoScalar;
+import io.github.mig4j.text.Position;
+import io.github.mig4j.text.Quoted;
+import io.github.mig4j.text.YamlText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.gpu.PciDeviceId;
-import io.github.mig4j.yaml.Quoted;
+import io.github.mig4j.text.Quoted;
 import java.util.Optional;
 import java.util.OptionalLong;
 

@@ -1,10 +1,12 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.yaml.GoYaml;
-import io.github.mig4j.yaml.Nodes;
-import io.github.mig4j.yaml.Position;
-import io.github.mig4j.yaml.Quoted;
-import io.github.mig4j.yaml.YamlPath;
+import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.Findings;
+import io.github.mig4j.text.GoYaml;
+import io.github.mig4j.text.Position;
+import io.github.mig4j.text.Quoted;
+import io.github.mig4j.text.YamlNodes;
+import io.github.mig4j.text.YamlPath;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,8 +50,8 @@ final class Manifest {
   static boolean isManifest(List<Node> documents) {
     return documents.stream()
         .anyMatch(document -> document instanceof MappingNode object
-            && Nodes.child(object, "kind") instanceof ScalarNode
-            && Nodes.child(object, "mig-configs") == null);
+            && YamlNodes.child(object, "kind") instanceof ScalarNode
+            && YamlNodes.child(object, "mig-configs") == null);
   }
 
   /** The one configuration to read, or empty if there is none, which is then among the findings. */
@@ -63,14 +65,14 @@ final class Manifest {
     if (!(node instanceof MappingNode object)) {
       return;
     }
-    String kind = Nodes.text(Nodes.child(object, "kind"));
+    String kind = YamlNodes.text(YamlNodes.child(object, "kind"));
     if (kind.equals("ConfigMap")) {
       configMaps.add(object);
-    } else if (Nodes.child(object, "items") instanceof SequenceNode items
+    } else if (YamlNodes.child(object, "items") instanceof SequenceNode items
         && kind.endsWith("List")) {
       boolean untyped = kind.equals("ConfigMapList");
       for (Node item : items.getValue()) {
-        if (untyped && item instanceof MappingNode map && Nodes.child(map, "kind") == null) {
+        if (untyped && item instanceof MappingNode map && YamlNodes.child(map, "kind") == null) {
           configMaps.add(map);
         } else {
           collectItem(item);
@@ -82,7 +84,7 @@ final class Manifest {
   /** A List inside a List does not exist, so this ends. */
   private void collectItem(Node item) {
     if (item instanceof MappingNode map
-        && Nodes.text(Nodes.child(map, "kind")).equals("ConfigMap")) {
+        && YamlNodes.text(YamlNodes.child(map, "kind")).equals("ConfigMap")) {
       configMaps.add(map);
     }
   }
@@ -101,7 +103,7 @@ final class Manifest {
     List<MappingNode> candidates =
         configMaps.stream().filter(map -> data(map, KEY) != null).toList();
     List<MappingNode> telling = candidates.stream()
-        .filter(map -> Nodes.text(data(map, KEY)).contains("mig-configs"))
+        .filter(map -> YamlNodes.text(data(map, KEY)).contains("mig-configs"))
         .toList();
     candidates = telling.isEmpty() ? candidates : telling;
     if (candidates.isEmpty()) {
@@ -119,10 +121,10 @@ final class Manifest {
   }
 
   private void reportMissingKey(MappingNode map) {
-    Node data = Nodes.child(map, "data");
+    Node data = YamlNodes.child(map, "data");
     Optional<NodeTuple> similar = data instanceof MappingNode entries
         ? entries.getValue().stream()
-            .filter(entry -> Nodes.text(entry.getValueNode()).contains("mig-configs"))
+            .filter(entry -> YamlNodes.text(entry.getValueNode()).contains("mig-configs"))
             .findFirst()
         : Optional.empty();
     Node place = similar.map(NodeTuple::getKeyNode).orElse(data == null ? map : data);
@@ -131,7 +133,7 @@ final class Manifest {
         YamlPath.ROOT.key("data").at(at(place)),
         similar
             .map(entry -> "ConfigMap %s has its configuration under %s, where the MIG manager does"
-                    .formatted(Quoted.of(name(map)), Quoted.of(Nodes.text(entry.getKeyNode())))
+                    .formatted(Quoted.of(name(map)), Quoted.of(YamlNodes.text(entry.getKeyNode())))
                 + " not look; name the key '" + KEY + "'")
             .orElseGet(() -> "ConfigMap %s has no key '%s'; put the configuration there"
                 .formatted(Quoted.of(name(map)), KEY)));
@@ -158,9 +160,9 @@ final class Manifest {
     int header = at(scalar).line();
     List<String> inner = Position.linesOf(scalar.getValue());
     Optional<Block> block = scalar.getScalarStyle() == ScalarStyle.LITERAL
-        ? Optional.of(new Block(header, Nodes.indentation(inner, lines, header)))
+        ? Optional.of(new Block(header, YamlNodes.indentation(inner, lines, header)))
         : Optional.empty();
-    Position.Origin origin = Nodes.origin(scalar, lines, Position.Origin.FILE);
+    Position.Origin origin = YamlNodes.origin(scalar, lines, Position.Origin.FILE);
     return Optional.of(new Embedded(scalar.getValue(), origin, block));
   }
 
@@ -169,11 +171,11 @@ final class Manifest {
   }
 
   private static String name(MappingNode map) {
-    return Nodes.text(Nodes.child(Nodes.child(map, "metadata"), "name"));
+    return YamlNodes.text(YamlNodes.child(YamlNodes.child(map, "metadata"), "name"));
   }
 
   private static @Nullable Node data(MappingNode map, String key) {
-    return Nodes.child(Nodes.child(map, "data"), key);
+    return YamlNodes.child(YamlNodes.child(map, "data"), key);
   }
 
   /** The keys that stand side by side if a configuration or a manifest lost its indentation. */
@@ -181,11 +183,12 @@ final class Manifest {
     if (!(root instanceof MappingNode map)) {
       return false;
     }
-    boolean configurationFlat = isEmpty(Nodes.child(map, "mig-configs"))
+    boolean configurationFlat = isEmpty(YamlNodes.child(map, "mig-configs"))
         && map.getValue().stream()
-            .anyMatch(entry -> INNER_KEYS.contains(Nodes.text(entry.getKeyNode()))
+            .anyMatch(entry -> INNER_KEYS.contains(YamlNodes.text(entry.getKeyNode()))
                 || entry.getValueNode() instanceof SequenceNode);
-    boolean manifestFlat = isEmpty(Nodes.child(map, "data")) && Nodes.child(map, KEY) != null;
+    boolean manifestFlat =
+        isEmpty(YamlNodes.child(map, "data")) && YamlNodes.child(map, KEY) != null;
     return configurationFlat || manifestFlat;
   }
 

@@ -1,9 +1,7 @@
 package io.github.mig4j.config;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import io.github.mig4j.text.ContentName;
+import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -14,11 +12,6 @@ import java.util.regex.Pattern;
  * @param entries at least one entry
  */
 public record MigConfig(List<MigConfigSpec> entries) {
-
-  private static final int MAX_LABEL_LENGTH = 63;
-  private static final int HASH_LENGTH = 8;
-  private static final Pattern LABEL_VALUE =
-      Pattern.compile("[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?");
 
   private static final Pattern PLAIN_FILTER = Pattern.compile("[A-Za-z0-9:._-]+");
 
@@ -48,17 +41,11 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * @throws IllegalArgumentException if it is no label value
    */
   public static String requireLabelValue(String name) {
-    if (!isLabelValue(name)) {
-      throw new IllegalArgumentException(
-          ("Config name '%s' is no label value, so no node can ask for it. Use 1 to 63 letters,"
-                  + " digits, '.', '_' and '-', beginning and ending with a letter or digit")
-              .formatted(name));
-    }
-    return name;
+    return KubernetesName.requireConfigName(name);
   }
 
   static boolean isLabelValue(String name) {
-    return LABEL_VALUE.matcher(name).matches();
+    return KubernetesName.isLabelValue(name);
   }
 
   /**
@@ -71,7 +58,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * @throws IllegalArgumentException if the base is no label value
    */
   public String contentName(String base) {
-    return join(requireLabelValue(base), contentHash());
+    return ContentName.join(requireLabelValue(base), contentHash());
   }
 
   /**
@@ -89,7 +76,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
           "The first attempt is under the content name, so a retry counts from 2, but was "
               + attempt);
     }
-    return join(requireLabelValue(base), contentHash() + "-r" + attempt);
+    return ContentName.join(requireLabelValue(base), contentHash() + "-r" + attempt);
   }
 
   /**
@@ -98,13 +85,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * @return 8 hexadecimal digits
    */
   public String contentHash() {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256")
-          .digest(canonicalText().getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest).substring(0, HASH_LENGTH);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
+    return ContentName.hash(canonicalText());
   }
 
   /** Independent of how the file is written; changing it changes every published name. */
@@ -127,10 +108,5 @@ public record MigConfig(List<MigConfigSpec> entries) {
     return plain
         ? filters.toString()
         : filters.stream().map(f -> f.text().length() + ":" + f.text()).toList().toString();
-  }
-
-  private static String join(String base, String suffix) {
-    int room = MAX_LABEL_LENGTH - 1 - suffix.length();
-    return base.substring(0, Math.min(base.length(), room)) + "-" + suffix;
   }
 }

@@ -1,7 +1,7 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.yaml.Quoted;
+import io.github.mig4j.text.Quoted;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.Finding;
 import java.util.List;
 import java.util.Optional;
 
@@ -56,31 +56,12 @@ public final class MigConfigFile {
   }
 
   /**
-   * All there is to say about the file on a node, whichever configuration is chosen later: beside
-   * {@link #findings()} what each configuration would do there, as notes.
+   * What was read, for the rules that compare it with a node. Not API.
    *
-   * @param gpus all GPUs of the node
-   * @param strategy how the device plugin offers MIG devices on it
-   * @return findings in the order of the file
-   * @throws IllegalArgumentException if there is no GPU, or two have one index
+   * @return the reading
    */
-  public List<Finding> lint(List<NodeGpu> gpus, MigStrategy strategy) {
-    return HardwareLint.of(reading, gpus, strategy, Optional.empty());
-  }
-
-  /**
-   * All there is to say about applying one configuration of the file to a node. What is wrong with
-   * that one is an error or a warning, what is wrong with the others a note; a file that the MIG
-   * manager refuses is an error whatever is chosen.
-   *
-   * @param gpus all GPUs of the node
-   * @param strategy how the device plugin offers MIG devices on it
-   * @param config the name of the configuration to be applied
-   * @return findings in the order of the file; apply nothing if one is an error
-   * @throws IllegalArgumentException if there is no GPU, or two have one index
-   */
-  public List<Finding> lint(List<NodeGpu> gpus, MigStrategy strategy, String config) {
-    return HardwareLint.of(reading, gpus, strategy, Optional.of(config));
+  public MigConfigReader.Reading reading() {
+    return reading;
   }
 
   /**

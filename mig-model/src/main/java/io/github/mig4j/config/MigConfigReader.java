@@ -1,13 +1,16 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.yaml.GoYaml;
-import io.github.mig4j.yaml.Position;
-import io.github.mig4j.yaml.Quoted;
-import io.github.mig4j.yaml.Spot;
-import io.github.mig4j.yaml.YamlPath;
-import io.github.mig4j.yaml.YamlText;
-import io.github.mig4j.yaml.YamlValue;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.Findings;
+import io.github.mig4j.text.GoYaml;
+import io.github.mig4j.text.Position;
+import io.github.mig4j.text.Quoted;
+import io.github.mig4j.text.Spot;
+import io.github.mig4j.text.YamlPath;
+import io.github.mig4j.text.YamlText;
+import io.github.mig4j.text.YamlValue;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -31,7 +34,7 @@ import org.yaml.snakeyaml.nodes.Node;
  * Reads the file by the rules of mig-parted's own parser, and goes on where that one stops at the
  * first fault.
  */
-final class MigConfigReader {
+public final class MigConfigReader {
   private static final String FORM =
       "expected [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'";
 
@@ -52,7 +55,7 @@ final class MigConfigReader {
    * @param document present if mig-parted accepts the file
    * @param places where the entries of each configuration stand
    */
-  record Reading(
+  public record Reading(
       List<Finding> findings,
       Optional<MigConfigDocument> document,
       Map<String, ConfigPlaces> places,
@@ -60,12 +63,12 @@ final class MigConfigReader {
       String text) {}
 
   /** Where a configuration's name and entries stand. */
-  record ConfigPlaces(Position name, List<EntryPlaces> entries) {}
+  public record ConfigPlaces(Position name, List<EntryPlaces> entries) {}
 
   /** Where the parts of an entry stand, for findings that come later. */
-  record EntryPlaces(
+  public record EntryPlaces(
       Position entry, Map<String, Position> fields, Map<MigProfile, Position> profiles) {
-    Position of(String field) {
+    public Position of(String field) {
       return fields.getOrDefault(field, entry);
     }
   }

@@ -1,6 +1,7 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.MigException;
+import io.github.mig4j.lint.Finding;
 import java.util.List;
 import java.util.stream.Collectors;
 

@@ -1,6 +1,6 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.yaml.ScalarText;
+import io.github.mig4j.text.ScalarText;
 import java.util.List;
 import java.util.stream.Collectors;
 

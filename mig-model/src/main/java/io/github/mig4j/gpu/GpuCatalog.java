@@ -1,5 +1,6 @@
 package io.github.mig4j.gpu;
 
+import io.github.mig4j.text.Spelling;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,8 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.text.ContentName;
+import io.github.mig4j.text.KubernetesName;
 import java.util.Optional;
 import org.immutables.value.Value;
 
@@ -108,7 +110,7 @@ public interface DevicePluginConfig {
    * @throws IllegalArgumentException if the base is no label value
    */
   default String contentName(String base) {
-    return ContentName.join(base, contentHash());
+    return ContentName.join(KubernetesName.requireConfigName(base), contentHash());
   }
 
   /**

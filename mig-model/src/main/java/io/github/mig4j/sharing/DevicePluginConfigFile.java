@@ -1,7 +1,7 @@
 package io.github.mig4j.sharing;
 
-import io.github.mig4j.yaml.Position;
-import io.github.mig4j.yaml.YamlPath;
+import io.github.mig4j.text.Position;
+import io.github.mig4j.text.YamlPath;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -2,14 +2,14 @@ package io.github.mig4j.sharing;
 
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceListStrategy;
-import io.github.mig4j.yaml.GoScalar;
-import io.github.mig4j.yaml.GoYaml;
-import io.github.mig4j.yaml.Position;
-import io.github.mig4j.yaml.Quoted;
-import io.github.mig4j.yaml.Spot;
-import io.github.mig4j.yaml.YamlPath;
-import io.github.mig4j.yaml.YamlText;
-import io.github.mig4j.yaml.YamlValue;
+import io.github.mig4j.text.GoScalar;
+import io.github.mig4j.text.GoYaml;
+import io.github.mig4j.text.Position;
+import io.github.mig4j.text.Quoted;
+import io.github.mig4j.text.Spot;
+import io.github.mig4j.text.YamlPath;
+import io.github.mig4j.text.YamlText;
+import io.github.mig4j.text.YamlValue;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,7 +89,7 @@ final class DevicePluginConfigReader {
       reportEmpty(root.at());
       return;
     }
-    Fields fields = fields(root, YamlPath.ROOT, "The file", Scope.ROOT);
+    Fields fields = fields(root, YamlPath.ROOT, "The file", KnownKeys.ROOT);
     if (fields.isMap) {
       version(fields);
     }
@@ -119,13 +119,15 @@ final class DevicePluginConfigReader {
   // Flags
 
   private void flags(Field field) {
-    Fields common = fields(field, "flags", Scope.FLAGS);
-    set(common, Scope.FLAGS);
-    common.get("plugin").ifPresent(f -> set(fields(f, "flags.plugin", Scope.PLUGIN), Scope.PLUGIN));
-    common.get("gfd").ifPresent(f -> set(fields(f, "flags.gfd", Scope.GFD), Scope.GFD));
+    Fields common = fields(field, "flags", KnownKeys.FLAGS);
+    set(common, KnownKeys.FLAGS);
+    common
+        .get("plugin")
+        .ifPresent(f -> set(fields(f, "flags.plugin", KnownKeys.PLUGIN), KnownKeys.PLUGIN));
+    common.get("gfd").ifPresent(f -> set(fields(f, "flags.gfd", KnownKeys.GFD), KnownKeys.GFD));
   }
 
-  private void set(Fields fields, Scope scope) {
+  private void set(Fields fields, KnownKeys scope) {
     for (Flag flag : Flag.ALL) {
       if (flag.scope() == scope) {
         fields
@@ -227,9 +229,9 @@ final class DevicePluginConfigReader {
           "a map; what is shared belongs below sharing.timeSlicing or sharing.mps");
       return;
     }
-    Fields patterns = fields(field, "resources", Scope.RESOURCES);
+    Fields patterns = fields(field, "resources", KnownKeys.RESOURCES);
     boolean any = false;
-    for (String kind : Scope.RESOURCES.keys()) {
+    for (String kind : KnownKeys.RESOURCES.keys()) {
       for (Field item :
           patterns.get(kind).map(f -> list(f, "resources." + kind)).orElse(List.of())) {
         any = true;
@@ -245,8 +247,8 @@ final class DevicePluginConfigReader {
   }
 
   private void pattern(Field item) {
-    Fields fields = fields(item, "An entry of resources", Scope.PATTERN);
-    for (String key : Scope.PATTERN.keys()) {
+    Fields fields = fields(item, "An entry of resources", KnownKeys.PATTERN);
+    for (String key : KnownKeys.PATTERN.keys()) {
       if (fields.isMap && fields.get(key).isEmpty()) {
         item.mismatch("An entry of resources", "a map with pattern and name");
       }
@@ -262,7 +264,7 @@ final class DevicePluginConfigReader {
   // Sharing
 
   private void sharing(Field field) {
-    Fields kinds = fields(field, "sharing", Scope.SHARING);
+    Fields kinds = fields(field, "sharing", KnownKeys.SHARING);
     Optional<SharingSection> slicing =
         kinds.get("timeSlicing").flatMap(f -> section(f, SharingKind.TIME_SLICING));
     Optional<SharingSection> mps = kinds.get("mps").flatMap(f -> section(f, SharingKind.MPS));
@@ -290,7 +292,7 @@ final class DevicePluginConfigReader {
       reportNoResources(field, subject);
       return Optional.empty();
     }
-    Fields fields = fields(field, subject, Scope.KIND);
+    Fields fields = fields(field, subject, KnownKeys.KIND);
     if (!fields.isMap) {
       return Optional.empty();
     }
@@ -333,7 +335,7 @@ final class DevicePluginConfigReader {
   }
 
   private void entry(Field item, SharingSection section) {
-    Fields fields = fields(item, "An entry of resources", Scope.ENTRY);
+    Fields fields = fields(item, "An entry of resources", KnownKeys.ENTRY);
     if (!fields.isMap) {
       if (item.value instanceof YamlValue.Null) {
         item.report(SharingFindingCode.MISSING_NAME, NAMELESS);
@@ -466,7 +468,7 @@ final class DevicePluginConfigReader {
   // IMEX
 
   private void imex(Field field) {
-    Fields fields = fields(field, "imex", Scope.IMEX);
+    Fields fields = fields(field, "imex", KnownKeys.IMEX);
     boolean required = setting(fields, "required").orElse(false);
     List<Field> channels = fields
         .get("channelIDs")
@@ -524,12 +526,12 @@ final class DevicePluginConfigReader {
     return List.of();
   }
 
-  private Fields fields(Field field, String subject, Scope scope) {
+  private Fields fields(Field field, String subject, KnownKeys scope) {
     return fields(field.value, field.path, subject, scope);
   }
 
   /** The known keys of a map, after a word about the others; none of null. */
-  private Fields fields(YamlValue value, YamlPath path, String subject, Scope scope) {
+  private Fields fields(YamlValue value, YamlPath path, String subject, KnownKeys scope) {
     Map<String, Field> known = new TreeMap<>();
     if (!(value instanceof YamlValue.Mapping map)) {
       if (!(value instanceof YamlValue.Null)) {
@@ -564,9 +566,9 @@ final class DevicePluginConfigReader {
     return new Fields(path, map.at(), true, known);
   }
 
-  private void reportUnknown(String key, Field field, Scope scope) {
-    Optional<Scope> elsewhere =
-        scope.spelled(key).isPresent() ? Optional.empty() : Scope.elsewhere(key);
+  private void reportUnknown(String key, Field field, KnownKeys scope) {
+    Optional<KnownKeys> elsewhere =
+        scope.spelled(key).isPresent() ? Optional.empty() : KnownKeys.elsewhere(key);
     if (elsewhere.isPresent()) {
       findings.add(
           SharingFindingCode.MISPLACED_KEY,

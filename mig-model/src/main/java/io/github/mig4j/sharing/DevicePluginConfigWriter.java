@@ -16,20 +16,20 @@ final class DevicePluginConfigWriter {
   }
 
   private void flags(DevicePluginFlags flags) {
-    Scope open = Scope.ROOT;
+    KnownKeys open = KnownKeys.ROOT;
     for (Flag flag : Flag.ALL) {
       String value = flag.written(flags).orElse("");
       if (value.isEmpty()) {
         continue;
       }
-      if (open == Scope.ROOT) {
+      if (open == KnownKeys.ROOT) {
         line(0, "flags:");
       }
-      if (open != flag.scope() && flag.scope() != Scope.FLAGS) {
-        line(1, flag.scope() == Scope.PLUGIN ? "plugin:" : "gfd:");
+      if (open != flag.scope() && flag.scope() != KnownKeys.FLAGS) {
+        line(1, flag.scope() == KnownKeys.PLUGIN ? "plugin:" : "gfd:");
       }
       open = flag.scope();
-      line(open == Scope.FLAGS ? 1 : 2, flag.key() + ": " + value);
+      line(open == KnownKeys.FLAGS ? 1 : 2, flag.key() + ": " + value);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.yaml.Quoted;
+import io.github.mig4j.text.Quoted;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.github.mig4j.sharing;
 
-import io.github.mig4j.yaml.YamlValue;
+import io.github.mig4j.text.YamlValue;
 import java.math.BigInteger;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;

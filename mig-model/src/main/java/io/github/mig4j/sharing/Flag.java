@@ -4,7 +4,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceDiscovery;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceIdStrategy;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceListStrategy;
-import io.github.mig4j.yaml.ScalarText;
+import io.github.mig4j.text.ScalarText;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -12,7 +12,7 @@ import java.util.function.Function;
 
 /** One of the {@link DevicePluginFlags}: where it stands in the file, and what it is there. */
 sealed interface Flag {
-  Scope scope();
+  KnownKeys scope();
 
   String key();
 
@@ -20,7 +20,7 @@ sealed interface Flag {
   Optional<String> written(DevicePluginFlags flags);
 
   record Text(
-      Scope scope,
+      KnownKeys scope,
       String key,
       Function<DevicePluginFlags, Optional<String>> get,
       BiConsumer<DevicePluginFlags.Builder, String> set)
@@ -32,7 +32,7 @@ sealed interface Flag {
   }
 
   record Truth(
-      Scope scope,
+      KnownKeys scope,
       String key,
       Function<DevicePluginFlags, Optional<Boolean>> get,
       BiConsumer<DevicePluginFlags.Builder, Boolean> set)
@@ -45,7 +45,7 @@ sealed interface Flag {
 
   /** One of a few words, in the form of their {@code toString}. */
   record Choice<T>(
-      Scope scope,
+      KnownKeys scope,
       String key,
       List<T> words,
       Function<DevicePluginFlags, Optional<T>> get,
@@ -65,7 +65,7 @@ sealed interface Flag {
   }
 
   /** The only flag that is a list, or a single word. */
-  record ListStrategy(Scope scope, String key) implements Flag {
+  record ListStrategy(KnownKeys scope, String key) implements Flag {
     @Override
     public Optional<String> written(DevicePluginFlags flags) {
       List<DeviceListStrategy> ways = flags.deviceListStrategy();
@@ -75,7 +75,7 @@ sealed interface Flag {
     }
   }
 
-  record Duration(Scope scope, String key) implements Flag {
+  record Duration(KnownKeys scope, String key) implements Flag {
     @Override
     public Optional<String> written(DevicePluginFlags flags) {
       return flags.sleepInterval().map(ScalarText::of);
@@ -85,84 +85,85 @@ sealed interface Flag {
   /** Every flag, in the order in which the file is written. */
   List<Flag> ALL = List.of(
       new Choice<>(
-          Scope.FLAGS,
+          KnownKeys.FLAGS,
           "migStrategy",
           List.of(MigStrategy.values()),
           DevicePluginFlags::migStrategy,
           (b, v) -> b.migStrategy(v)),
       new Truth(
-          Scope.FLAGS,
+          KnownKeys.FLAGS,
           "failOnInitError",
           DevicePluginFlags::failOnInitError,
           (b, v) -> b.failOnInitError(v)),
-      new Text(Scope.FLAGS, "mpsRoot", DevicePluginFlags::mpsRoot, (b, v) -> b.mpsRoot(v)),
+      new Text(KnownKeys.FLAGS, "mpsRoot", DevicePluginFlags::mpsRoot, (b, v) -> b.mpsRoot(v)),
       new Text(
-          Scope.FLAGS,
+          KnownKeys.FLAGS,
           "nvidiaDriverRoot",
           DevicePluginFlags::nvidiaDriverRoot,
           (b, v) -> b.nvidiaDriverRoot(v)),
       new Text(
-          Scope.FLAGS,
+          KnownKeys.FLAGS,
           "nvidiaDevRoot",
           DevicePluginFlags::nvidiaDevRoot,
           (b, v) -> b.nvidiaDevRoot(v)),
       new Truth(
-          Scope.FLAGS,
+          KnownKeys.FLAGS,
           "gdrcopyEnabled",
           DevicePluginFlags::gdrcopyEnabled,
           (b, v) -> b.gdrcopyEnabled(v)),
       new Truth(
-          Scope.FLAGS, "gdsEnabled", DevicePluginFlags::gdsEnabled, (b, v) -> b.gdsEnabled(v)),
+          KnownKeys.FLAGS, "gdsEnabled", DevicePluginFlags::gdsEnabled, (b, v) -> b.gdsEnabled(v)),
       new Truth(
-          Scope.FLAGS,
+          KnownKeys.FLAGS,
           "mofedEnabled",
           DevicePluginFlags::mofedEnabled,
           (b, v) -> b.mofedEnabled(v)),
       new Truth(
-          Scope.FLAGS,
+          KnownKeys.FLAGS,
           "useNodeFeatureAPI",
           DevicePluginFlags::useNodeFeatureApi,
           (b, v) -> b.useNodeFeatureApi(v)),
       new Choice<>(
-          Scope.FLAGS,
+          KnownKeys.FLAGS,
           "deviceDiscoveryStrategy",
           List.of(DeviceDiscovery.values()),
           DevicePluginFlags::deviceDiscoveryStrategy,
           (b, v) -> b.deviceDiscoveryStrategy(v)),
       new Truth(
-          Scope.PLUGIN,
+          KnownKeys.PLUGIN,
           "passDeviceSpecs",
           DevicePluginFlags::passDeviceSpecs,
           (b, v) -> b.passDeviceSpecs(v)),
-      new ListStrategy(Scope.PLUGIN, "deviceListStrategy"),
+      new ListStrategy(KnownKeys.PLUGIN, "deviceListStrategy"),
       new Choice<>(
-          Scope.PLUGIN,
+          KnownKeys.PLUGIN,
           "deviceIDStrategy",
           List.of(DeviceIdStrategy.values()),
           DevicePluginFlags::deviceIdStrategy,
           (b, v) -> b.deviceIdStrategy(v)),
       new Text(
-          Scope.PLUGIN,
+          KnownKeys.PLUGIN,
           "cdiAnnotationPrefix",
           DevicePluginFlags::cdiAnnotationPrefix,
           (b, v) -> b.cdiAnnotationPrefix(v)),
       new Text(
-          Scope.PLUGIN,
+          KnownKeys.PLUGIN,
           "nvidiaCTKPath",
           DevicePluginFlags::nvidiaCtkPath,
           (b, v) -> b.nvidiaCtkPath(v)),
       new Text(
-          Scope.PLUGIN,
+          KnownKeys.PLUGIN,
           "containerDriverRoot",
           DevicePluginFlags::containerDriverRoot,
           (b, v) -> b.containerDriverRoot(v)),
-      new Truth(Scope.GFD, "oneshot", DevicePluginFlags::oneshot, (b, v) -> b.oneshot(v)),
+      new Truth(KnownKeys.GFD, "oneshot", DevicePluginFlags::oneshot, (b, v) -> b.oneshot(v)),
       new Truth(
-          Scope.GFD, "noTimestamp", DevicePluginFlags::noTimestamp, (b, v) -> b.noTimestamp(v)),
-      new Duration(Scope.GFD, "sleepInterval"),
-      new Text(Scope.GFD, "outputFile", DevicePluginFlags::outputFile, (b, v) -> b.outputFile(v)),
+          KnownKeys.GFD, "noTimestamp", DevicePluginFlags::noTimestamp, (b, v) -> b.noTimestamp(v)),
+      new Duration(KnownKeys.GFD, "sleepInterval"),
       new Text(
-          Scope.GFD,
+          KnownKeys.GFD, "outputFile", DevicePluginFlags::outputFile, (b, v) -> b.outputFile(v)),
+      new Text(
+          KnownKeys.GFD,
           "machineTypeFile",
           DevicePluginFlags::machineTypeFile,
           (b, v) -> b.machineTypeFile(v)));

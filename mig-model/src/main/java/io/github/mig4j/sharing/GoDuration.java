@@ -1,6 +1,6 @@
 package io.github.mig4j.sharing;
 
-import io.github.mig4j.yaml.Quoted;
+import io.github.mig4j.text.Quoted;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.regex.Matcher;

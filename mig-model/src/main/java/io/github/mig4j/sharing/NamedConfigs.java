@@ -1,8 +1,8 @@
 package io.github.mig4j.sharing;
 
-import io.github.mig4j.yaml.Nodes;
-import io.github.mig4j.yaml.Position;
-import io.github.mig4j.yaml.YamlText;
+import io.github.mig4j.text.Position;
+import io.github.mig4j.text.YamlNodes;
+import io.github.mig4j.text.YamlText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,31 +38,32 @@ final class NamedConfigs {
   }
 
   private static boolean holdsOthers(Node document) {
-    return Nodes.child(document, "kind") instanceof ScalarNode
+    return YamlNodes.child(document, "kind") instanceof ScalarNode
         || helmMap(document) instanceof MappingNode;
   }
 
   /** In the values of the device plugin's chart, or of the operator's. */
   private static @Nullable Node helmMap(Node document) {
-    Node own = Nodes.child(Nodes.child(document, "config"), "map");
+    Node own = YamlNodes.child(YamlNodes.child(document, "config"), "map");
     return own != null
         ? own
-        : Nodes.child(Nodes.child(Nodes.child(document, "devicePlugin"), "config"), "data");
+        : YamlNodes.child(
+            YamlNodes.child(YamlNodes.child(document, "devicePlugin"), "config"), "data");
   }
 
   private void collect(String text, List<Node> documents, Position.Origin origin) {
     List<String> lines = Position.linesOf(text);
     for (Node document : documents) {
-      String kind = Nodes.text(Nodes.child(document, "kind"));
+      String kind = YamlNodes.text(YamlNodes.child(document, "kind"));
       if (kind.equals("ConfigMap")) {
-        addAll(Nodes.child(document, "data"), lines, origin);
+        addAll(YamlNodes.child(document, "data"), lines, origin);
       } else if (kind.equals("Kustomization")) {
         patches(document).forEach(patch -> collectPatch(patch, lines, origin));
       } else if (kind.endsWith("List")) {
-        items(Nodes.child(document, "items"))
+        items(YamlNodes.child(document, "items"))
             .filter(item -> kind.equals("ConfigMapList")
-                || Nodes.text(Nodes.child(item, "kind")).equals("ConfigMap"))
-            .forEach(item -> addAll(Nodes.child(item, "data"), lines, origin));
+                || YamlNodes.text(YamlNodes.child(item, "kind")).equals("ConfigMap"))
+            .forEach(item -> addAll(YamlNodes.child(item, "data"), lines, origin));
       } else {
         addAll(helmMap(document), lines, origin);
       }
@@ -71,24 +72,24 @@ final class NamedConfigs {
 
   private static Stream<ScalarNode> patches(Node kustomization) {
     return PATCH_LISTS.stream()
-        .flatMap(key -> items(Nodes.child(kustomization, key)))
-        .map(item -> item instanceof MappingNode ? Nodes.child(item, "patch") : item)
+        .flatMap(key -> items(YamlNodes.child(kustomization, key)))
+        .map(item -> item instanceof MappingNode ? YamlNodes.child(item, "patch") : item)
         .filter(ScalarNode.class::isInstance)
         .map(ScalarNode.class::cast);
   }
 
   /** A patch is a text of its own: part of a ConfigMap, or a list of JSON operations. */
   private void collectPatch(ScalarNode patch, List<String> outer, Position.Origin outerOrigin) {
-    Position.Origin origin = Nodes.origin(patch, outer, outerOrigin);
+    Position.Origin origin = YamlNodes.origin(patch, outer, outerOrigin);
     YamlText yaml = YamlText.parse(patch.getValue(), origin, new SharingFindings());
     List<String> lines = Position.linesOf(patch.getValue());
     for (Node document : yaml.documents()) {
-      if (Nodes.text(Nodes.child(document, "kind")).equals("ConfigMap")) {
-        addAll(Nodes.child(document, "data"), lines, origin);
+      if (YamlNodes.text(YamlNodes.child(document, "kind")).equals("ConfigMap")) {
+        addAll(YamlNodes.child(document, "data"), lines, origin);
       }
       items(document).forEach(operation -> {
-        String path = Nodes.text(Nodes.child(operation, "path"));
-        Node value = Nodes.child(operation, "value");
+        String path = YamlNodes.text(YamlNodes.child(operation, "path"));
+        Node value = YamlNodes.child(operation, "value");
         if (path.equals("/data")) {
           addAll(value, lines, origin);
         } else if (path.startsWith("/data/")) {
@@ -105,14 +106,14 @@ final class NamedConfigs {
   private void addAll(@Nullable Node data, List<String> lines, Position.Origin origin) {
     if (data instanceof MappingNode map) {
       for (NodeTuple entry : map.getValue()) {
-        add(Nodes.text(entry.getKeyNode()), entry.getValueNode(), lines, origin);
+        add(YamlNodes.text(entry.getKeyNode()), entry.getValueNode(), lines, origin);
       }
     }
   }
 
   private void add(String name, @Nullable Node value, List<String> lines, Position.Origin origin) {
     if (value instanceof ScalarNode scalar) {
-      found.add(new Named(name, scalar.getValue(), Nodes.origin(scalar, lines, origin)));
+      found.add(new Named(name, scalar.getValue(), YamlNodes.origin(scalar, lines, origin)));
     }
   }
 

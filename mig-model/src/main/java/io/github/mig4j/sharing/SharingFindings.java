@@ -1,8 +1,8 @@
 package io.github.mig4j.sharing;
 
-import io.github.mig4j.yaml.Spot;
-import io.github.mig4j.yaml.YamlProblem;
-import io.github.mig4j.yaml.YamlProblems;
+import io.github.mig4j.text.Spot;
+import io.github.mig4j.text.YamlProblem;
+import io.github.mig4j.text.YamlProblems;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;

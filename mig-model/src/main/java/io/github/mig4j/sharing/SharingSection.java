@@ -1,8 +1,8 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.yaml.Quoted;
-import io.github.mig4j.yaml.Spot;
+import io.github.mig4j.text.Quoted;
+import io.github.mig4j.text.Spot;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

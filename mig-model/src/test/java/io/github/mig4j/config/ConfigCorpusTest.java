@@ -8,6 +8,10 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.gpu.PciDeviceId;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeLint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,7 +100,7 @@ class ConfigCorpusTest {
             name.group(2) == null ? each : each.withDeviceId(PciDeviceId.parse(name.group(2))))
         .toList();
 
-    List<Finding> errors = file.lint(gpus, MigStrategy.MIXED, config).stream()
+    List<Finding> errors = NodeLint.of(file, gpus, MigStrategy.MIXED, config).stream()
         .filter(Finding::isError)
         .toList();
 

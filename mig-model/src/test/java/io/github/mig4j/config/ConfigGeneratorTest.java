@@ -8,6 +8,9 @@ import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeLint;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -121,7 +124,8 @@ class ConfigGeneratorTest {
     document
         .configs()
         .keySet()
-        .forEach(name -> assertThat(file.lint(NodeGpu.several(model, 2), MigStrategy.MIXED, name))
+        .forEach(name -> assertThat(
+                NodeLint.of(file, NodeGpu.several(model, 2), MigStrategy.MIXED, name))
             .as(name)
             .noneMatch(Finding::isError));
   }
@@ -135,7 +139,7 @@ class ConfigGeneratorTest {
     migModels().forEach(model -> {
       for (GpuInstanceProfile profile : model.profiles()) {
         String name = "all-" + profile.profile().toString().replace('+', '.');
-        assertThat(file.lint(NodeGpu.several(model, 1), MigStrategy.MIXED, name))
+        assertThat(NodeLint.of(file, NodeGpu.several(model, 1), MigStrategy.MIXED, name))
             .as(model.id() + " " + name)
             .noneMatch(finding -> finding.isError() && !sharesItsBoard(model));
       }

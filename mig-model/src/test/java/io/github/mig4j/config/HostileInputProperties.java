@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.yaml.YamlText;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeLint;
+import io.github.mig4j.text.YamlText;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -191,7 +195,7 @@ class HostileInputProperties {
   private static void checkLint(MigConfigFile file) {
     assertThatCode(() -> {
           var gpus = NodeGpu.several(GpuCatalog.bundled().require("a100-80gb"), 2);
-          file.lint(gpus, MigStrategy.SINGLE, "small");
+          NodeLint.of(file, gpus, MigStrategy.SINGLE, "small");
           if (file.document().isPresent()) {
             MigConfig config = MigConfig.of(MigConfigSpec.allDisabled());
             ConfigEdit edit = file.merge("new", config);
@@ -297,8 +301,10 @@ class HostileInputProperties {
   void lint_fileLargerThanAConfigMap_saysSo() {
     String large = "version: v1\n#" + "x".repeat(1024 * 1024);
 
-    var findings = MigConfigFile.read(large)
-        .lint(NodeGpu.several(GpuCatalog.bundled().require("a100-80gb"), 1), MigStrategy.MIXED);
+    var findings = NodeLint.of(
+        MigConfigFile.read(large),
+        NodeGpu.several(GpuCatalog.bundled().require("a100-80gb"), 1),
+        MigStrategy.MIXED);
 
     assertThat(findings.get(0))
         .hasToString(

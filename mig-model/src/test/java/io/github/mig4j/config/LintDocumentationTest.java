@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeLint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,7 +98,7 @@ class LintDocumentationTest {
     }
     MigStrategy strategy = MigStrategy.valueOf(node.group(2).toUpperCase(Locale.ROOT));
     return node.group(3) == null
-        ? file.lint(gpus, strategy)
-        : file.lint(gpus, strategy, node.group(3));
+        ? NodeLint.of(file, gpus, strategy)
+        : NodeLint.of(file, gpus, strategy, node.group(3));
   }
 }

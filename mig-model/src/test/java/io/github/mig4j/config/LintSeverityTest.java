@@ -7,6 +7,11 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.Severity;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeLint;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -39,14 +44,15 @@ class LintSeverityTest {
 
   @Test
   void lint_faultOfTheAppliedConfig_isAnError() {
-    assertThat(worseThanNotes(FILE.lint(NodeGpu.several(A100, 1), MigStrategy.MIXED, "foreign")))
+    assertThat(worseThanNotes(
+            NodeLint.of(FILE, NodeGpu.several(A100, 1), MigStrategy.MIXED, "foreign")))
         .extracting(Finding::severity, Finding::code)
         .containsExactly(tuple(Severity.ERROR, FindingCode.UNKNOWN_PROFILE));
   }
 
   @Test
   void lint_faultOfAnotherConfig_isANote() {
-    var findings = FILE.lint(NodeGpu.several(A100, 1), MigStrategy.MIXED, "small");
+    var findings = NodeLint.of(FILE, NodeGpu.several(A100, 1), MigStrategy.MIXED, "small");
 
     assertThat(worseThanNotes(findings)).isEmpty();
     assertThat(findings)
@@ -57,7 +63,7 @@ class LintSeverityTest {
 
   @Test
   void lint_withoutAChoice_isNotesAlone() {
-    assertThat(worseThanNotes(FILE.lint(NodeGpu.several(A100, 1), MigStrategy.MIXED)))
+    assertThat(worseThanNotes(NodeLint.of(FILE, NodeGpu.several(A100, 1), MigStrategy.MIXED)))
         .isEmpty();
   }
 
@@ -75,14 +81,14 @@ class LintSeverityTest {
               mig-devices: {none: 1}
         """);
 
-    assertThat(poisoned.lint(NodeGpu.several(A100, 1), MigStrategy.MIXED, "good"))
+    assertThat(NodeLint.of(poisoned, NodeGpu.several(A100, 1), MigStrategy.MIXED, "good"))
         .extracting(Finding::code)
         .containsExactly(FindingCode.INVALID_PROFILE);
   }
 
   @Test
   void lint_gpusOfOneModel_areNamedTogether() {
-    assertThat(FILE.lint(NodeGpu.several(A100, 8), MigStrategy.MIXED, "foreign"))
+    assertThat(NodeLint.of(FILE, NodeGpu.several(A100, 8), MigStrategy.MIXED, "foreign"))
         .filteredOn(Finding::isError)
         .singleElement()
         .satisfies(finding -> assertThat(finding.message()).startsWith("GPUs 0-7 (a100-40gb): "));
@@ -106,8 +112,9 @@ class LintSeverityTest {
               mig-enabled: false
         """);
 
-    assertThat(worseThanNotes(covered.lint(gpus, MigStrategy.MIXED, "small"))).isEmpty();
-    assertThat(worseThanNotes(covered.lint(gpus, MigStrategy.SINGLE, "small")))
+    assertThat(worseThanNotes(NodeLint.of(covered, gpus, MigStrategy.MIXED, "small")))
+        .isEmpty();
+    assertThat(worseThanNotes(NodeLint.of(covered, gpus, MigStrategy.SINGLE, "small")))
         .extracting(Finding::code)
         .containsExactly(FindingCode.NOT_UNIFORM_UNDER_SINGLE);
   }
@@ -117,13 +124,14 @@ class LintSeverityTest {
     MigConfigFile shared = MigConfigFile.read("version: v1\nmig-configs:\n  c:\n  - devices: all\n"
         + "    mig-enabled: true\n    mig-devices: {1c.3g.20gb: 6}\n");
 
-    assertThat(worseThanNotes(shared.lint(NodeGpu.several(A100, 2), MigStrategy.SINGLE, "c")))
+    assertThat(
+            worseThanNotes(NodeLint.of(shared, NodeGpu.several(A100, 2), MigStrategy.SINGLE, "c")))
         .isEmpty();
   }
 
   @Test
   void lint_withoutGpus_isMisuse() {
-    assertThatThrownBy(() -> FILE.lint(List.of(), MigStrategy.MIXED))
+    assertThatThrownBy(() -> NodeLint.of(FILE, List.of(), MigStrategy.MIXED))
         .hasMessage("A node to check against needs at least one GPU");
   }
 
@@ -132,7 +140,7 @@ class LintSeverityTest {
     MigConfigFile file = MigConfigFile.read("version: v1\nmig-configs:\n  c:\n  - devices: all\n"
         + "    mig-enabled: true\n    mig-devices: {1g.5gb: 2, 2g.10gb: 1, 3g.20gb: 1}\n");
 
-    assertThat(file.lint(NodeGpu.several(A100, 1), MigStrategy.MIXED, "c"))
+    assertThat(NodeLint.of(file, NodeGpu.several(A100, 1), MigStrategy.MIXED, "c"))
         .extracting(Finding::code)
         .doesNotContain(FindingCode.DRIVER_ORDER);
   }

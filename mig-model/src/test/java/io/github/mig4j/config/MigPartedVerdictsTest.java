@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.PciDeviceId;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

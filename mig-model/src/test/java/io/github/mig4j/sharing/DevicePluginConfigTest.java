@@ -192,7 +192,7 @@ class DevicePluginConfigTest {
   void everyFlag_belongsToTheScopeThatKnowsIt() {
     assertThat(Flag.ALL)
         .allSatisfy(flag -> assertThat(flag.scope().known(flag.key())).contains(flag.key()));
-    List<String> keys = Stream.of(Scope.FLAGS, Scope.PLUGIN, Scope.GFD)
+    List<String> keys = Stream.of(KnownKeys.FLAGS, KnownKeys.PLUGIN, KnownKeys.GFD)
         .flatMap(scope -> scope.keys().stream())
         .filter(key -> !key.equals("plugin") && !key.equals("gfd"))
         .toList();

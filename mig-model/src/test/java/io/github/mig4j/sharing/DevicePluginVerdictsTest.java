@@ -195,10 +195,10 @@ class DevicePluginVerdictsTest {
   /** Every key of the format, everywhere it does not belong: never silently lost. */
   @Test
   void read_everyKnownKeyInEveryWrongMap_isTold() {
-    for (Scope home : Scope.values()) {
+    for (KnownKeys home : KnownKeys.values()) {
       for (String key : home.keys()) {
-        for (Scope other :
-            List.of(Scope.ROOT, Scope.FLAGS, Scope.PLUGIN, Scope.GFD, Scope.SHARING)) {
+        for (KnownKeys other : List.of(
+            KnownKeys.ROOT, KnownKeys.FLAGS, KnownKeys.PLUGIN, KnownKeys.GFD, KnownKeys.SHARING)) {
           if (other.known(key).isEmpty()) {
             String place = switch (other) {
               case FLAGS -> "flags: {%s: 1}";

@@ -1,7 +1,7 @@
 package io.github.mig4j.examples.migctl;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.k8s.ApplyRequest;
+import io.github.mig4j.k8s.change.ApplyRequest;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,9 +1,9 @@
 package io.github.mig4j.examples.migctl;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.mig4j.k8s.ApplyOutcome;
-import io.github.mig4j.k8s.ApplyRequest;
-import io.github.mig4j.k8s.ApplyTimings;
+import io.github.mig4j.k8s.change.ApplyOutcome;
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.ApplyTimings;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;

@@ -3,7 +3,7 @@ package io.github.mig4j.examples.migctl;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.k8s.Diagnosis;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,7 +1,7 @@
 package io.github.mig4j.examples.migctl;
 
-import io.github.mig4j.k8s.ApplyRequest;
-import io.github.mig4j.k8s.Disruption;
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.check.Disruption;
 import picocli.CommandLine.Option;
 
 /** What a change may do to pods, and what is kept away meanwhile. */

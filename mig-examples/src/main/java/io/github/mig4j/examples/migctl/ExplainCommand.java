@@ -2,18 +2,19 @@ package io.github.mig4j.examples.migctl;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.mig4j.config.Finding;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
-import io.github.mig4j.config.MigSetting;
-import io.github.mig4j.config.NodeEffect;
-import io.github.mig4j.config.NodeEffect.Change;
-import io.github.mig4j.config.NodeEffect.GpuEffect;
-import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.layout.LayoutDiagram;
 import io.github.mig4j.layout.PlacementResult.Placed;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.node.MigSetting;
+import io.github.mig4j.node.NodeEffect;
+import io.github.mig4j.node.NodeEffect.Change;
+import io.github.mig4j.node.NodeEffect.GpuEffect;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeLint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -86,7 +87,7 @@ final class ExplainCommand implements Callable<Integer> {
       effect.gpus().forEach(this::print);
       output.out().println("node: " + sentence(effect));
     }
-    List<Finding> errors = read.lint(node, MigStrategy.MIXED, config).stream()
+    List<Finding> errors = NodeLint.of(read, node, MigStrategy.MIXED, config).stream()
         .filter(Finding::isError)
         .toList();
     errors.forEach(error -> output.err().println(Input.line(file, error)));

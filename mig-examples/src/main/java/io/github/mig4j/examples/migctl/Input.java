@@ -1,11 +1,11 @@
 package io.github.mig4j.examples.migctl;
 
-import io.github.mig4j.config.Finding;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
-import io.github.mig4j.config.NodeGpu;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.node.NodeGpu;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.github.mig4j.examples.migctl;
 
-import io.github.mig4j.k8s.ApplyEvent;
+import io.github.mig4j.k8s.change.ApplyEvent;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Timer;

@@ -1,6 +1,6 @@
 package io.github.mig4j.examples.migctl;
 
-import io.github.mig4j.k8s.MigRole;
+import io.github.mig4j.k8s.config.MigRole;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Locale;

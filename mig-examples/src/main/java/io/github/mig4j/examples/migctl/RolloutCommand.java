@@ -3,8 +3,8 @@ package io.github.mig4j.examples.migctl;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.k8s.ApplyTimings;
-import io.github.mig4j.k8s.Disruption;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Canary;
 import io.github.mig4j.k8s.rollout.NodeOutcome;
@@ -179,7 +179,7 @@ final class RolloutCommand implements Callable<Integer> {
     @Override
     public Integer call() {
       try (KubernetesClient client = access.connect()) {
-        Rollout rollout = chosen(Rollout.of(access.mig(client), name))
+        Rollout rollout = chosen(access.mig(client).rollout(name))
             .config(config)
             .maxUnavailable(maxUnavailable)
             .stopAfterFailures(stopAfter)
@@ -250,7 +250,7 @@ final class RolloutCommand implements Callable<Integer> {
     @Override
     public Integer call() {
       try (KubernetesClient client = access.connect()) {
-        return call(Rollout.of(access.mig(client), name));
+        return call(access.mig(client).rollout(name));
       }
     }
 

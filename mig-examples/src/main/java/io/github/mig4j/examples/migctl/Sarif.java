@@ -2,8 +2,8 @@ package io.github.mig4j.examples.migctl;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.mig4j.config.Finding;
-import io.github.mig4j.config.FindingCode;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;

@@ -2,13 +2,14 @@ package io.github.mig4j.examples.migctl;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.mig4j.config.Finding;
-import io.github.mig4j.config.FindingCode;
 import io.github.mig4j.config.MigConfigFile;
-import io.github.mig4j.config.NodeGpu;
-import io.github.mig4j.config.Place;
-import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.Severity;
+import io.github.mig4j.lint.SourceLocation;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeLint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,7 +112,7 @@ final class ValidateCommand implements Callable<Integer> {
     Set<String> suspects = new LinkedHashSet<>();
     findings.forEach(finding -> finding.place().config().ifPresent(suspects::add));
     suspects.retainAll(configs(read));
-    suspects.removeIf(name -> read.lint(node, strategy, name).stream()
+    suspects.removeIf(name -> NodeLint.of(read, node, strategy, name).stream()
         .noneMatch(
             finding -> finding.isError() && finding.place().config().equals(Optional.of(name))));
     return suspects;
@@ -119,7 +120,9 @@ final class ValidateCommand implements Callable<Integer> {
 
   private List<Finding> findings(MigConfigFile read, List<NodeGpu> node) {
     if (!node.isEmpty()) {
-      return config == null ? read.lint(node, strategy) : read.lint(node, strategy, config);
+      return config == null
+          ? NodeLint.of(read, node, strategy)
+          : NodeLint.of(read, node, strategy, config);
     }
     List<Finding> findings = new ArrayList<>(read.findings());
     String wanted = config;
@@ -132,7 +135,7 @@ final class ValidateCommand implements Callable<Integer> {
                   Severity.ERROR,
                   FindingCode.CONFIG_NOT_PRESENT,
                   Input.absent(document, wanted),
-                  new Place(1, 1, "", Optional.empty()))));
+                  new SourceLocation(1, 1, "", Optional.empty()))));
     }
     return findings;
   }

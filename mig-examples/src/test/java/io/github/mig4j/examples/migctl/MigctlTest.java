@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.mig4j.k8s.MigRole;
+import io.github.mig4j.k8s.config.MigRole;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -2,15 +2,15 @@ package io.github.mig4j.examples.migctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.mig4j.config.FindingCode;
 import io.github.mig4j.examples.JavaSnippet;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.FailureCode;
-import io.github.mig4j.k8s.MigState;
-import io.github.mig4j.k8s.PreflightCode;
+import io.github.mig4j.k8s.check.PreflightCode;
+import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
+import io.github.mig4j.lint.FindingCode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,11 +1,11 @@
 package io.github.mig4j.k8s.dra;
 
-import io.github.mig4j.config.Severity;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.layout.Violation;
+import io.github.mig4j.lint.Severity;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;

@@ -1,10 +1,10 @@
 package io.github.mig4j.k8s.dra;
 
-import io.github.mig4j.fleet.PlanGpu;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
+import io.github.mig4j.plan.PlanGpu;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package io.github.mig4j.k8s.dra;
 
-import io.github.mig4j.fleet.PlanGpu;
-import io.github.mig4j.fleet.PlanNode;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.plan.PlanGpu;
+import io.github.mig4j.plan.PlanNode;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;

@@ -3,8 +3,7 @@ package io.github.mig4j.k8s.internal;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.github.mig4j.k8s.MigConflictException;
-import io.github.mig4j.k8s.MigNode;
+import io.github.mig4j.k8s.cluster.MigConflictException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
@@ -28,7 +27,7 @@ public record ChangeRecord(String config, String by, String since, String until,
   /** The annotation's key. */
   public static final String KEY = "mig4j.github.io/change";
 
-  /** The configuration in force before the last change, for {@link MigNode#rollback()}. */
+  /** The configuration in force before the last change, for {@code MigNode.rollback}. */
   public static final String PREVIOUS_KEY = "mig4j.github.io/previous-config";
 
   /** What was asked for by the last change; the one before was in force until then. */

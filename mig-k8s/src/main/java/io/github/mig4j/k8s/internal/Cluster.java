@@ -23,11 +23,11 @@ import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.github.mig4j.k8s.Labels;
-import io.github.mig4j.k8s.MigClusterException;
-import io.github.mig4j.k8s.MigConflictException;
-import io.github.mig4j.k8s.MigRefusedException;
-import io.github.mig4j.k8s.MigSettings;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.cluster.MigSettings;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,27 +62,27 @@ public final class Cluster {
 
   private final KubernetesClient client;
   private final MigSettings settings;
-  private final Outlook outlook;
+  private final ClusterView outlook;
 
   public Cluster(KubernetesClient client, MigSettings settings) {
     this.client = client;
     this.settings = settings;
-    this.outlook = new OwnOutlook(this);
+    this.outlook = new DirectView(this);
   }
 
-  private Cluster(KubernetesClient client, MigSettings settings, Outlook outlook) {
+  private Cluster(KubernetesClient client, MigSettings settings, ClusterView outlook) {
     this.client = client;
     this.settings = settings;
     this.outlook = outlook;
   }
 
   /** The same cluster, of which checks and waits see what others see as well. */
-  public Cluster with(Outlook shared) {
+  public Cluster with(ClusterView shared) {
     return new Cluster(client, settings, shared);
   }
 
   /** How checks and waits see it. The other methods of this class ask the API server. */
-  public Outlook outlook() {
+  public ClusterView outlook() {
     return outlook;
   }
 
@@ -340,7 +340,7 @@ public final class Cluster {
         .withRequestRetryBackoffLimit(0)
         .build();
     Cluster other = new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings);
-    return outlook instanceof OwnOutlook ? other : other.with(outlook);
+    return outlook instanceof DirectView ? other : other.with(outlook);
   }
 
   /** The MIG manager's pods of a namespace. */
@@ -448,6 +448,18 @@ public final class Cluster {
   public static Map<String, String> labels(Node node) {
     Map<String, String> labels = node.getMetadata().getLabels();
     return labels == null ? Map.of() : labels;
+  }
+
+  /** The text under a key of a ConfigMap; empty if it has none. */
+  public static String data(ConfigMap map, String key) {
+    Map<String, String> data = map.getData();
+    return data == null ? "" : data.getOrDefault(key, "");
+  }
+
+  /** The number in a label of a node; 0 if it has none. */
+  public static int number(Node node, String label) {
+    String text = labels(node).getOrDefault(label, "");
+    return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : 0;
   }
 
   public static Map<String, String> annotations(Node node) {

@@ -37,6 +37,18 @@ public final class ClusterPolicies {
         .findFirst();
   }
 
+  /** The ConfigMap that MIG managers read; empty if each generates its own. */
+  public static Optional<String> migConfigMap(GenericKubernetesResource policy) {
+    return text(policy, "spec", "migManager", "config", "name");
+  }
+
+  /** A text that is set and not empty. */
+  public static Optional<String> text(GenericKubernetesResource policy, Object... path) {
+    return policy.get(path) instanceof String value && !value.isEmpty()
+        ? Optional.of(value)
+        : Optional.empty();
+  }
+
   /** The chart's default is to deploy it. */
   public static boolean deploysMigManager(GenericKubernetesResource policy) {
     return !Boolean.FALSE.equals(policy.get("spec", "migManager", "enabled"));

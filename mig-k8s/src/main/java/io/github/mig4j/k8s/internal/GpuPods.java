@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
-import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.k8s.cluster.Labels;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

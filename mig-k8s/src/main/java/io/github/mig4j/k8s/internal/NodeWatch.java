@@ -2,7 +2,7 @@ package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.github.mig4j.k8s.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -16,7 +16,7 @@ public final class NodeWatch implements AutoCloseable {
 
   private final String name;
   private final BlockingQueue<Optional<Node>> seen = new LinkedBlockingQueue<>();
-  private final Outlook.Following following;
+  private final ClusterView.Following following;
 
   public NodeWatch(Cluster cluster, String name, Duration patience) throws InterruptedException {
     this.name = name;

@@ -1,20 +1,20 @@
 package io.github.mig4j.k8s.rollout;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.github.mig4j.k8s.ApplyEvent;
-import io.github.mig4j.k8s.ApplyOutcome;
-import io.github.mig4j.k8s.ApplyRequest;
-import io.github.mig4j.k8s.Diagnosis;
-import io.github.mig4j.k8s.MigClusterException;
-import io.github.mig4j.k8s.MigConflictException;
-import io.github.mig4j.k8s.MigDeadlineException;
-import io.github.mig4j.k8s.MigFailedException;
-import io.github.mig4j.k8s.MigNode;
-import io.github.mig4j.k8s.MigNodeStatus;
-import io.github.mig4j.k8s.MigRefusedException;
+import io.github.mig4j.k8s.change.ApplyEvent;
+import io.github.mig4j.k8s.change.ApplyOutcome;
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.MigDeadlineException;
+import io.github.mig4j.k8s.change.MigFailedException;
+import io.github.mig4j.k8s.change.MigNode;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.rollout.Course.Asked;
-import io.github.mig4j.k8s.rollout.Course.Task;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.rollout.RolloutState.Asked;
+import io.github.mig4j.k8s.rollout.RolloutState.Task;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -46,12 +46,12 @@ final class NodeChange {
   /** What came of it. */
   sealed interface End {
     /** Tells it to the course. */
-    void tell(Course course, Task task);
+    void tell(RolloutState course, Task task);
 
     /** The configuration is in force. */
     record Arrived() implements End {
       @Override
-      public void tell(Course course, Task task) {
+      public void tell(RolloutState course, Task task) {
         course.arrived(task);
       }
     }
@@ -59,7 +59,7 @@ final class NodeChange {
     /** Nothing was changed. */
     record Skipped(String reason) implements End {
       @Override
-      public void tell(Course course, Task task) {
+      public void tell(RolloutState course, Task task) {
         course.skipped(task, reason);
       }
     }
@@ -67,7 +67,7 @@ final class NodeChange {
     /** It failed. */
     record Failed(String reason, Asked asked) implements End {
       @Override
-      public void tell(Course course, Task task) {
+      public void tell(RolloutState course, Task task) {
         course.failed(task, reason, asked);
       }
     }

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.rollout;
 
-import io.github.mig4j.k8s.FailureCode;
+import io.github.mig4j.k8s.diagnosis.FailureCode;
 import java.util.Optional;
 
 /** What became of one node. */

@@ -6,7 +6,7 @@ import io.fabric8.kubernetes.api.model.StatusDetails;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.github.mig4j.k8s.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Duration;
 import java.util.List;

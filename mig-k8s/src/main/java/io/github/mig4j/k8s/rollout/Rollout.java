@@ -1,15 +1,12 @@
 package io.github.mig4j.k8s.rollout;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfig;
-import io.github.mig4j.k8s.ApplyTimings;
-import io.github.mig4j.k8s.Disruption;
-import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.MigNodeStatus;
-import io.github.mig4j.k8s.MigRefusedException;
-import io.github.mig4j.k8s.MigSettings;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.InterruptibleFuture;
+import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
@@ -27,10 +24,10 @@ import java.util.function.UnaryOperator;
 
 /**
  * A configuration on its way to many nodes, a few at a time. Each node is changed and verified as
- * {@link io.github.mig4j.k8s.MigNode#apply} does it.
+ * {@link io.github.mig4j.k8s.change.MigNode#apply} does it.
  *
  * <pre>{@code
- * RolloutStatus end = Rollout.of(mig, "split-small")
+ * RolloutStatus end = mig.rollout("split-small")
  *     .nodes("nvidia.com/gpu.product=NVIDIA-B200")
  *     .config("b200-split-small")
  *     .maxUnavailable(Amount.percent(10))
@@ -65,25 +62,27 @@ public final class Rollout {
   }
 
   /**
-   * A rollout, new or not.
+   * Not API; use {@code MigClient.rollout}.
    *
-   * @param mig the way into the cluster
+   * @param cluster the way into the cluster
    * @param name lower-case letters, digits and {@code -}, up to 40
-   * @return a handle; nothing is read
-   * @throws IllegalArgumentException if the name is none
    */
-  public static Rollout of(MigClient mig, String name) {
+  public Rollout(Cluster cluster, String name) {
+    this(as(cluster, requireName(name)), name, ImmutableRolloutOptions.builder().build());
+  }
+
+  private static String requireName(String name) {
     if (name.length() > LONGEST_NAME || !name.matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?")) {
       throw new IllegalArgumentException(
           "'%s' is no name for a rollout; use up to %d lower-case letters, digits and '-', e.g. 'split-small'"
               .formatted(name, LONGEST_NAME));
     }
-    // Whoever goes on with a rollout has to be taken for who began it.
-    MigSettings settings = mig.settings().withIdentity("rollout-" + name);
-    return new Rollout(
-        new Cluster(mig.getClient().adapt(KubernetesClient.class), settings),
-        name,
-        ImmutableRolloutOptions.builder().build());
+    return name;
+  }
+
+  /** A process that continues a rollout has the identity of the one that began it. */
+  private static Cluster as(Cluster cluster, String name) {
+    return new Cluster(cluster.client(), cluster.settings().withIdentity("rollout-" + name));
   }
 
   private Rollout with(UnaryOperator<ImmutableRolloutOptions> change) {
@@ -225,7 +224,7 @@ public final class Rollout {
 
   /**
    * Sets how long to watch for what cannot be seen at once, as {@link
-   * io.github.mig4j.k8s.ApplyRequest#timings}.
+   * io.github.mig4j.k8s.change.ApplyRequest#timings}.
    *
    * @param timings the timings
    * @return a rollout with these timings
@@ -270,7 +269,7 @@ public final class Rollout {
    * @return every node in its turn, with what speaks against it and what it would lose
    * @throws IllegalStateException if nodes or configuration are missing
    * @throws MigRefusedException if no node is selected
-   * @throws io.github.mig4j.k8s.MigClusterException if the API server does not answer or does not
+   * @throws io.github.mig4j.k8s.cluster.MigClusterException if the API server does not answer or does not
    *     allow it
    * @throws CancellationException if the thread is interrupted; its flag stays set
    */
@@ -287,8 +286,8 @@ public final class Rollout {
    * @throws IllegalStateException if nodes or configuration are missing
    * @throws MigRefusedException if no node is selected, a configuration does not exist, or the rollout
    *     under this name is another one
-   * @throws io.github.mig4j.k8s.MigConflictException if the record is deleted meanwhile
-   * @throws io.github.mig4j.k8s.MigClusterException if the API server does not answer at the beginning,
+   * @throws io.github.mig4j.k8s.cluster.MigConflictException if the record is deleted meanwhile
+   * @throws io.github.mig4j.k8s.cluster.MigClusterException if the API server does not answer at the beginning,
    *     or does not allow it
    * @throws CancellationException if the thread is interrupted; its flag stays set, and {@code run}
    *     goes on from there
@@ -324,7 +323,7 @@ public final class Rollout {
    * The rollout as its record tells it.
    *
    * @return its status; empty if there is no rollout of this name
-   * @throws io.github.mig4j.k8s.MigClusterException if the API server does not answer or does not
+   * @throws io.github.mig4j.k8s.cluster.MigClusterException if the API server does not answer or does not
    *     allow it
    */
   public Optional<RolloutStatus> status() {
@@ -387,7 +386,7 @@ public final class Rollout {
    * works, so that one of this name can begin anew. Does nothing if there is none.
    *
    * @throws MigRefusedException if it has not ended
-   * @throws io.github.mig4j.k8s.MigClusterException if the API server does not answer or does not
+   * @throws io.github.mig4j.k8s.cluster.MigClusterException if the API server does not answer or does not
    *     allow it
    */
   public void forget() {

@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s.rollout;
 
-import io.github.mig4j.k8s.ApplyTimings;
-import io.github.mig4j.k8s.Disruption;
-import io.github.mig4j.k8s.MigNodeStatus;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -82,8 +82,8 @@ interface RolloutOptions {
     return event -> {};
   }
 
-  default Course.Rules rules(int total) {
-    return new Course.Rules(
+  default RolloutState.Rules rules(int total) {
+    return new RolloutState.Rules(
         maxUnavailable().of(total), canaries(), stopAfterFailures(), onFailure());
   }
 }

@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
-import io.github.mig4j.k8s.FailureCode;
-import io.github.mig4j.k8s.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.diagnosis.FailureCode;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;

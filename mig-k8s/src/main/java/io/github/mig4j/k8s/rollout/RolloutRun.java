@@ -3,15 +3,15 @@ package io.github.mig4j.k8s.rollout;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfigDocument;
-import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.MigConfigMap;
-import io.github.mig4j.k8s.MigNode;
-import io.github.mig4j.k8s.MigRefusedException;
-import io.github.mig4j.k8s.MigSettings;
+import io.github.mig4j.k8s.change.MigNode;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.config.MigOperator;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
-import io.github.mig4j.k8s.internal.SharedOutlook;
+import io.github.mig4j.k8s.internal.SharedView;
 import io.github.mig4j.k8s.rollout.RolloutPlan.PlannedNode;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
@@ -61,7 +61,7 @@ final class RolloutRun {
 
   RolloutPlan plan() throws InterruptedException {
     SortedMap<String, String> configs = configs();
-    try (SharedOutlook outlook = outlook(configs.keySet(), () -> {})) {
+    try (SharedView outlook = outlook(configs.keySet(), () -> {})) {
       Cluster shared = cluster.with(outlook);
       List<PlannedNode> planned = new ArrayList<>();
       for (String node : inOrder(configs.keySet(), outlook)) {
@@ -188,7 +188,7 @@ final class RolloutRun {
     Optional<RolloutRecord> begun = store.read();
     SortedMap<String, String> configs =
         begun.map(this::requireSame).map(RolloutRecord::configs).orElseGet(this::configs);
-    try (SharedOutlook outlook = outlook(configs.keySet(), part.workers::requireRight)) {
+    try (SharedView outlook = outlook(configs.keySet(), part.workers::requireRight)) {
       RolloutRecord record = begun.isPresent()
           ? store.update(last -> {
             part.requireLead();
@@ -204,13 +204,14 @@ final class RolloutRun {
       if (record.control().wish() != Wish.ABORT || !inTheMiddle.isEmpty()) {
         requireSameContent(record);
       }
-      Course course = new Course(record, options.rules(record.nodes().size()), inTheMiddle);
-      return new Conductor(cluster.with(outlook), name, options, course, store, part).run();
+      RolloutState course =
+          new RolloutState(record, options.rules(record.nodes().size()), inTheMiddle);
+      return new RolloutLoop(cluster.with(outlook), name, options, course, store, part).run();
     }
   }
 
   private RolloutRecord begin(
-      RecordStore store, SortedMap<String, String> configs, SharedOutlook outlook, Part part) {
+      RecordStore store, SortedMap<String, String> configs, SharedView outlook, Part part) {
     List<Content> contents = requireContents(configs);
     List<String> known = contents.stream().map(Content::config).toList();
     Map<String, Entry> nodes = new LinkedHashMap<>();
@@ -231,8 +232,8 @@ final class RolloutRun {
     return record;
   }
 
-  private SharedOutlook outlook(Set<String> names, Runnable right) throws InterruptedException {
-    SharedOutlook outlook = new SharedOutlook(cluster, names, right);
+  private SharedView outlook(Set<String> names, Runnable right) throws InterruptedException {
+    SharedView outlook = new SharedView(cluster, names, right);
     boolean started = false;
     try {
       outlook.start(LISTING);
@@ -255,7 +256,7 @@ final class RolloutRun {
   }
 
   /** Fewest pods that use GPUs first. */
-  private static List<String> inOrder(Set<String> nodes, SharedOutlook outlook) {
+  private static List<String> inOrder(Set<String> nodes, SharedView outlook) {
     Map<String, Integer> pods = nodes.stream()
         .collect(Collectors.toMap(
             node -> node, node -> GpuPods.using(outlook.seenPods(node)).size()));
@@ -296,8 +297,10 @@ final class RolloutRun {
 
   /** What all nodes read; empty if each has its own, made by its MIG manager. */
   private Optional<MigConfigDocument> document() {
-    MigClient mig = MigClient.of(cluster.client()).with(cluster.settings());
-    return mig.operator().configMap().map(mig::configMap).flatMap(MigConfigMap::read);
+    return new MigOperator(cluster)
+        .configMap()
+        .map(map -> new MigConfigMap(cluster, map))
+        .flatMap(MigConfigMap::read);
   }
 
   /** A rollout under this name is gone on with only if it is to the same. */
@@ -337,7 +340,7 @@ final class RolloutRun {
    * Nodes on which a process before this one has begun something, by what they say themselves: its
    * change is recorded on them, or that has ended and the rollout's record does not say so yet.
    */
-  private Set<String> inTheMiddle(RolloutRecord record, SharedOutlook outlook) {
+  private Set<String> inTheMiddle(RolloutRecord record, SharedView outlook) {
     String me = cluster.settings().identity().orElse("");
     return record.nodes().entrySet().stream()
         .filter(e -> outlook.node(e.getKey()).filter(n -> isChangedBy(me, n)).isPresent()
@@ -364,7 +367,7 @@ final class RolloutRun {
     }
   }
 
-  private String label(SharedOutlook outlook, String node) {
+  private String label(SharedView outlook, String node) {
     return outlook
         .node(node)
         .map(n -> Cluster.labels(n).getOrDefault(cluster.settings().configLabel(), ""))

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.k8s.cluster.Labels;
 import java.util.List;
 import java.util.Map;
 

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.k8s.Labels;
+import io.github.mig4j.k8s.cluster.Labels;
 import java.util.List;
 
 /** The runs of one process of the MIG manager, each from a label's value to a state. */

@@ -9,7 +9,7 @@ import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.k8s.MockApiServer;
+import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;

@@ -2,7 +2,7 @@ package io.github.mig4j.k8s.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.mig4j.k8s.ApplyPhase;
+import io.github.mig4j.k8s.change.ApplyPhase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package io.github.mig4j.k8s.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.mig4j.k8s.FailureCode;
-import io.github.mig4j.k8s.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;

@@ -67,7 +67,8 @@ class RolloutScaleTest {
   }
 
   private static Rollout rollout(Controller by) {
-    return Rollout.of(by.mig(), "fleet")
+    return by.mig()
+        .rollout("fleet")
         .nodes("nvidia.com/gpu.product=NVIDIA-B200")
         .config("small")
         .maxUnavailable(Amount.nodes(50))

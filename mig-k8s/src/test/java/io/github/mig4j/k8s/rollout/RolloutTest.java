@@ -9,12 +9,12 @@ import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.k8s.ApplyPhase;
-import io.github.mig4j.k8s.ApplyTimings;
-import io.github.mig4j.k8s.FailureCode;
-import io.github.mig4j.k8s.MigClusterException;
-import io.github.mig4j.k8s.MigConflictException;
-import io.github.mig4j.k8s.MigRefusedException;
+import io.github.mig4j.k8s.change.ApplyPhase;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.rollout.RolloutEvent.NodeEnded;
 import io.github.mig4j.k8s.rollout.RolloutEvent.NodeStep;
 import io.github.mig4j.k8s.rollout.RolloutEvent.PhaseChanged;
@@ -81,7 +81,8 @@ class RolloutTest {
 
   /** All nodes to {@code small}, three at a time. */
   private static Rollout toSmall(Controller by) {
-    return Rollout.of(by.mig(), "to-small")
+    return by.mig()
+        .rollout("to-small")
         .nodes("nvidia.com/gpu.product=NVIDIA-B200")
         .config("small")
         .maxUnavailable(Amount.nodes(3))
@@ -174,7 +175,9 @@ class RolloutTest {
 
   @Test
   void run_aPlan_bringsEachNodeToItsOwn() {
-    RolloutStatus end = Rollout.of(controller.mig(), "mixed")
+    RolloutStatus end = controller
+        .mig()
+        .rollout("mixed")
         .plan(Map.of(node(0), "small", node(1), "medium"))
         .timings(QUICK)
         .run();
@@ -194,10 +197,10 @@ class RolloutTest {
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
             "Rollout 'to-small': no node has what the selector 'no=such' asks for; see 'kubectl get nodes --show-labels'");
-    assertThatThrownBy(() -> Rollout.of(controller.mig(), "x").config("small").run())
+    assertThatThrownBy(() -> controller.mig().rollout("x").config("small").run())
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("A rollout needs nodes; name them with nodes(...) or plan(...)");
-    assertThatThrownBy(() -> Rollout.of(controller.mig(), "x").nodes("a=b").run())
+    assertThatThrownBy(() -> controller.mig().rollout("x").nodes("a=b").run())
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("A rollout needs a configuration; name it with config(...)");
     assertThat(toSmall(controller).status()).isEmpty();
@@ -206,7 +209,7 @@ class RolloutTest {
 
   @Test
   void nodes_ofNone_areWrongUsage() {
-    Rollout rollout = Rollout.of(controller.mig(), "x");
+    Rollout rollout = controller.mig().rollout("x");
 
     assertThatThrownBy(() -> rollout.nodes(" "))
         .isInstanceOf(IllegalArgumentException.class)
@@ -232,7 +235,7 @@ class RolloutTest {
 
   @Test
   void run_ofThatName_toOtherNodes_isRefused() {
-    Rollout mixed = Rollout.of(controller.mig(), "mixed").timings(QUICK);
+    Rollout mixed = controller.mig().rollout("mixed").timings(QUICK);
     mixed.plan(Map.of(node(0), "small", node(1), "medium")).run();
 
     assertThatThrownBy(
@@ -297,7 +300,9 @@ class RolloutTest {
 
   @Test
   void run_allAreRolledBack_onceTooManyFail_butNotThoseThatHadItBefore() {
-    Rollout.of(controller.mig(), "first")
+    controller
+        .mig()
+        .rollout("first")
         .nodes(List.of(node(0)))
         .config("small")
         .timings(QUICK)
@@ -401,7 +406,7 @@ class RolloutTest {
 
     PhaseChanged paused = phases.poll(1, TimeUnit.MINUTES);
     List<String> before = nodesAsking("small");
-    Rollout.of(controller().mig(), "to-small").resume();
+    controller().mig().rollout("to-small").resume();
 
     assertThat(paused.phase()).isEqualTo(RolloutPhase.PAUSED);
     assertThat(paused.reason()).isEqualTo("the canaries are verified; resume it to go on");
@@ -457,7 +462,7 @@ class RolloutTest {
 
   @Test
   void abort_fromElsewhere_letsWhatIsUnderWayEnd() throws Exception {
-    Rollout elsewhere = Rollout.of(controller().mig(), "to-small");
+    Rollout elsewhere = controller().mig().rollout("to-small");
     CompletableFuture<Void> firstStep = new CompletableFuture<>();
     CompletableFuture<RolloutStatus> end = toSmall(controller)
         .canary(2, Canary.awaitApproval())
@@ -480,7 +485,7 @@ class RolloutTest {
 
   @Test
   void pause_ofNoRollout_isRefused() {
-    assertThatThrownBy(() -> Rollout.of(controller.mig(), "none").pause())
+    assertThatThrownBy(() -> controller.mig().rollout("none").pause())
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
             "Rollout 'none': there is none of that name, for ConfigMap gpu-operator/mig4j-rollout-none does not exist; run it first");
@@ -637,7 +642,7 @@ class RolloutTest {
         .start();
 
     assertThat(standsBy.get(1, TimeUnit.MINUTES)).isNotBlank();
-    Rollout.of(controller().mig(), "to-small").resume();
+    controller().mig().rollout("to-small").resume();
 
     assertThat(first.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
     assertThat(second.get(1, TimeUnit.MINUTES)).isEqualTo(first.join());
@@ -816,7 +821,9 @@ class RolloutTest {
 
   @Test
   void dryRun_tellsEveryNode_andWritesNothing() {
-    Rollout.of(controller.mig(), "first")
+    controller
+        .mig()
+        .rollout("first")
         .nodes(List.of(node(1)))
         .config("small")
         .timings(QUICK)

@@ -1,25 +1,25 @@
 package io.github.mig4j.k8s.scenario;
 
+import static io.github.mig4j.k8s.fixture.ClusterUser.eventually;
 import static io.github.mig4j.k8s.scenario.Scenario.H100;
 import static io.github.mig4j.k8s.scenario.Scenario.LONG;
-import static io.github.mig4j.k8s.simulator.ClusterView.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.k8s.ApiFaults;
-import io.github.mig4j.k8s.ApplyOutcome;
-import io.github.mig4j.k8s.ApplyPhase;
-import io.github.mig4j.k8s.ApplyTimings;
 import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.MigConflictException;
-import io.github.mig4j.k8s.MigDeadlineException;
-import io.github.mig4j.k8s.MigFailedException;
-import io.github.mig4j.k8s.MockApiServer;
-import io.github.mig4j.k8s.PodLogs;
-import io.github.mig4j.k8s.RecordedRequests;
-import io.github.mig4j.k8s.simulator.ClusterView;
+import io.github.mig4j.k8s.change.ApplyOutcome;
+import io.github.mig4j.k8s.change.ApplyPhase;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.change.MigDeadlineException;
+import io.github.mig4j.k8s.change.MigFailedException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.fixture.ApiFaults;
+import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.PodLogs;
+import io.github.mig4j.k8s.fixture.RecordedRequests;
 import io.github.mig4j.k8s.simulator.Trap;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
@@ -208,8 +208,8 @@ class FaultTest {
           })
           .start(LONG);
       node.view()
-          .await(found -> "success".equals(ClusterView.labels(found).get(ClusterView.STATE))
-              && Integer.valueOf(3).equals(ClusterView.offer(found).get(Scenario.MEDIUM)));
+          .await(found -> "success".equals(ClusterUser.labels(found).get(ClusterUser.STATE))
+              && Integer.valueOf(3).equals(ClusterUser.offer(found).get(Scenario.MEDIUM)));
 
       link.mend();
 

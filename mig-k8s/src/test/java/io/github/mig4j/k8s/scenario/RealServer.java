@@ -5,8 +5,8 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.github.mig4j.k8s.fixture.ClusterUser;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
-import io.github.mig4j.k8s.simulator.ClusterView;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -174,7 +174,7 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
         .list()
         .getItems()
         .forEach(pod -> cluster.pods().resource(pod).withGracePeriod(0).delete());
-    ClusterView.eventually(() -> cluster.nodes().withName(Scenario.NODE).get() == null
+    ClusterUser.eventually(() -> cluster.nodes().withName(Scenario.NODE).get() == null
         && cluster
             .pods()
             .inAnyNamespace()

@@ -9,12 +9,12 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.k8s.ApplyPhase;
 import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.MigDeadlineException;
-import io.github.mig4j.k8s.MockApiServer;
-import io.github.mig4j.k8s.RecordedRequests;
-import io.github.mig4j.k8s.simulator.ClusterView;
+import io.github.mig4j.k8s.change.ApplyPhase;
+import io.github.mig4j.k8s.change.MigDeadlineException;
+import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.RecordedRequests;
 import io.github.mig4j.k8s.simulator.Trap;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -126,7 +126,7 @@ class RequestCountTest {
                     node.view().label("heartbeat", "beat-" + beat);
                   }
                   counts.add(requests.all().size());
-                  node.view().label(ClusterView.STATE, "rebooting");
+                  node.view().label(ClusterUser.STATE, "rebooting");
                 }
                 if (event.phase() == ApplyPhase.REBOOTING) {
                   counts.add(requests.all().size());

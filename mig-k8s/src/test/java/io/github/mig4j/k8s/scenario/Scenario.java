@@ -1,9 +1,9 @@
 package io.github.mig4j.k8s.scenario;
 
-import static io.github.mig4j.k8s.simulator.ClusterView.CONFIG;
-import static io.github.mig4j.k8s.simulator.ClusterView.STATE;
-import static io.github.mig4j.k8s.simulator.ClusterView.labels;
-import static io.github.mig4j.k8s.simulator.ClusterView.offer;
+import static io.github.mig4j.k8s.fixture.ClusterUser.CONFIG;
+import static io.github.mig4j.k8s.fixture.ClusterUser.STATE;
+import static io.github.mig4j.k8s.fixture.ClusterUser.labels;
+import static io.github.mig4j.k8s.fixture.ClusterUser.offer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -19,20 +19,20 @@ import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.ApplyOutcome;
-import io.github.mig4j.k8s.ApplyRequest;
-import io.github.mig4j.k8s.ApplyTimings;
-import io.github.mig4j.k8s.Diagnosis;
-import io.github.mig4j.k8s.FailureCode;
 import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.MigDeadlineException;
-import io.github.mig4j.k8s.MigFailedException;
-import io.github.mig4j.k8s.MigNode;
-import io.github.mig4j.k8s.MigRefusedException;
-import io.github.mig4j.k8s.PodLogs;
-import io.github.mig4j.k8s.PreflightCode;
-import io.github.mig4j.k8s.PreflightFinding;
-import io.github.mig4j.k8s.simulator.ClusterView;
+import io.github.mig4j.k8s.change.ApplyOutcome;
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.change.MigDeadlineException;
+import io.github.mig4j.k8s.change.MigFailedException;
+import io.github.mig4j.k8s.change.MigNode;
+import io.github.mig4j.k8s.check.PreflightCode;
+import io.github.mig4j.k8s.check.PreflightFinding;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
+import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.PodLogs;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.k8s.simulator.Trap;
@@ -96,11 +96,11 @@ final class Scenario implements AutoCloseable {
 
   private final KubernetesClient client;
   private final GpuOperatorSimulator simulator;
-  private final ClusterView view;
+  private final ClusterUser view;
   private final MigClient mig;
 
   private Scenario(
-      KubernetesClient client, GpuOperatorSimulator simulator, ClusterView view, MigClient mig) {
+      KubernetesClient client, GpuOperatorSimulator simulator, ClusterUser view, MigClient mig) {
     this.client = client;
     this.simulator = simulator;
     this.view = view;
@@ -156,7 +156,7 @@ final class Scenario implements AutoCloseable {
     /** Starts the operator and leaves it to itself. */
     Scenario begin(GpuModel... gpus) {
       publish(client, CONFIGS);
-      ClusterView view = new ClusterView(client, NODE);
+      ClusterUser view = new ClusterUser(client, NODE);
       GpuOperatorSimulator.Builder builder = GpuOperatorSimulator.on(client)
           .node(NODE, gpus)
           .strategy(MigStrategy.MIXED)
@@ -233,7 +233,7 @@ final class Scenario implements AutoCloseable {
     return node().recover().timings(QUICK);
   }
 
-  ClusterView view() {
+  ClusterUser view() {
     return view;
   }
 
@@ -291,7 +291,7 @@ final class Scenario implements AutoCloseable {
   }
 
   void awaitIdle(String config, int runs) {
-    ClusterView.eventually(() -> runs(config) == runs && lastLine().contains("Waiting for change"));
+    ClusterUser.eventually(() -> runs(config) == runs && lastLine().contains("Waiting for change"));
   }
 
   private String lastLine() {

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.scenario;
 
+import static io.github.mig4j.k8s.fixture.ClusterUser.offer;
 import static io.github.mig4j.k8s.scenario.Scenario.GPU;
 import static io.github.mig4j.k8s.scenario.Scenario.H100;
 import static io.github.mig4j.k8s.scenario.Scenario.LONG;
@@ -7,19 +8,18 @@ import static io.github.mig4j.k8s.scenario.Scenario.MEDIUM;
 import static io.github.mig4j.k8s.scenario.Scenario.QUICK;
 import static io.github.mig4j.k8s.scenario.Scenario.SMALL;
 import static io.github.mig4j.k8s.scenario.Scenario.seen;
-import static io.github.mig4j.k8s.simulator.ClusterView.offer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.k8s.ApplyPhase;
-import io.github.mig4j.k8s.ApplyTimings;
-import io.github.mig4j.k8s.Disruption;
-import io.github.mig4j.k8s.FailureCode;
 import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.MigConflictException;
-import io.github.mig4j.k8s.PodLogs;
+import io.github.mig4j.k8s.change.ApplyPhase;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.k8s.fixture.PodLogs;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.k8s.simulator.Trap;
 import java.time.Duration;

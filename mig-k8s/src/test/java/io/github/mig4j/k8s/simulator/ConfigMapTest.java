@@ -1,10 +1,10 @@
 package io.github.mig4j.k8s.simulator;
 
-import static io.github.mig4j.k8s.simulator.ClusterView.CONFIG;
-import static io.github.mig4j.k8s.simulator.ClusterView.PLUGIN;
-import static io.github.mig4j.k8s.simulator.ClusterView.STATE;
-import static io.github.mig4j.k8s.simulator.ClusterView.labels;
-import static io.github.mig4j.k8s.simulator.ClusterView.offer;
+import static io.github.mig4j.k8s.fixture.ClusterUser.CONFIG;
+import static io.github.mig4j.k8s.fixture.ClusterUser.PLUGIN;
+import static io.github.mig4j.k8s.fixture.ClusterUser.STATE;
+import static io.github.mig4j.k8s.fixture.ClusterUser.labels;
+import static io.github.mig4j.k8s.fixture.ClusterUser.offer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -14,7 +14,8 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.MockApiServer;
+import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.MockApiServer;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -56,11 +57,11 @@ class ConfigMapTest {
       """;
 
   KubernetesClient client;
-  ClusterView node;
+  ClusterUser node;
 
   @BeforeEach
   void look() {
-    node = new ClusterView(client, "gpu-node");
+    node = new ClusterUser(client, "gpu-node");
   }
 
   @AfterEach
@@ -117,7 +118,7 @@ class ConfigMapTest {
         var quiet = node.quiet()) {
       try (var record = node.record(found -> found.getMetadata().getResourceVersion())) {
         node.request("small-again");
-        ClusterView.eventually(() -> simulator.migManagerLog("gpu-node").stream()
+        ClusterUser.eventually(() -> simulator.migManagerLog("gpu-node").stream()
                 .filter(
                     line -> line.equals("level=info msg=\"Updating to MIG config: small-again\""))
                 .count()

@@ -1,10 +1,10 @@
 package io.github.mig4j.k8s.simulator;
 
-import static io.github.mig4j.k8s.simulator.ClusterView.CONFIG;
-import static io.github.mig4j.k8s.simulator.ClusterView.PLUGIN;
-import static io.github.mig4j.k8s.simulator.ClusterView.STATE;
-import static io.github.mig4j.k8s.simulator.ClusterView.labels;
-import static io.github.mig4j.k8s.simulator.ClusterView.offer;
+import static io.github.mig4j.k8s.fixture.ClusterUser.CONFIG;
+import static io.github.mig4j.k8s.fixture.ClusterUser.PLUGIN;
+import static io.github.mig4j.k8s.fixture.ClusterUser.STATE;
+import static io.github.mig4j.k8s.fixture.ClusterUser.labels;
+import static io.github.mig4j.k8s.fixture.ClusterUser.offer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,7 +17,8 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.MockApiServer;
+import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.util.Collections;
 import java.util.List;
@@ -39,11 +40,11 @@ class GpuOperatorSimulatorTest {
 
   KubernetesClient client;
   KubernetesMockServer server;
-  ClusterView node;
+  ClusterUser node;
 
   @BeforeEach
   void look() {
-    node = new ClusterView(client, "gpu-node");
+    node = new ClusterUser(client, "gpu-node");
   }
 
   @AfterEach
@@ -339,7 +340,7 @@ class GpuOperatorSimulatorTest {
           .orTimeout(30, TimeUnit.SECONDS)
           .join();
       String run = "level=info msg=\"Updating to MIG config: all-disabled\"";
-      ClusterView.eventually(
+      ClusterUser.eventually(
           () -> Collections.frequency(simulator.migManagerLog("gpu-node"), run) == 2);
       assertThat(managerPods()).hasSize(1);
     }

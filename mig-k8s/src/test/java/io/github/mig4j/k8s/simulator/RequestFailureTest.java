@@ -1,9 +1,9 @@
 package io.github.mig4j.k8s.simulator;
 
-import static io.github.mig4j.k8s.simulator.ClusterView.PLUGIN;
-import static io.github.mig4j.k8s.simulator.ClusterView.STATE;
-import static io.github.mig4j.k8s.simulator.ClusterView.labels;
-import static io.github.mig4j.k8s.simulator.ClusterView.offer;
+import static io.github.mig4j.k8s.fixture.ClusterUser.PLUGIN;
+import static io.github.mig4j.k8s.fixture.ClusterUser.STATE;
+import static io.github.mig4j.k8s.fixture.ClusterUser.labels;
+import static io.github.mig4j.k8s.fixture.ClusterUser.offer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,7 +12,8 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.MockApiServer;
+import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.MockApiServer;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,11 +29,11 @@ class RequestFailureTest {
 
   KubernetesClient client;
   KubernetesMockServer server;
-  ClusterView node;
+  ClusterUser node;
 
   @BeforeEach
   void look() {
-    node = new ClusterView(client, "gpu-node");
+    node = new ClusterUser(client, "gpu-node");
   }
 
   @AfterEach

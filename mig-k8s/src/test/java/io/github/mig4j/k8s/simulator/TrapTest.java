@@ -1,11 +1,11 @@
 package io.github.mig4j.k8s.simulator;
 
-import static io.github.mig4j.k8s.simulator.ClusterView.CONFIG;
-import static io.github.mig4j.k8s.simulator.ClusterView.PLUGIN;
-import static io.github.mig4j.k8s.simulator.ClusterView.STATE;
-import static io.github.mig4j.k8s.simulator.ClusterView.eventually;
-import static io.github.mig4j.k8s.simulator.ClusterView.labels;
-import static io.github.mig4j.k8s.simulator.ClusterView.offer;
+import static io.github.mig4j.k8s.fixture.ClusterUser.CONFIG;
+import static io.github.mig4j.k8s.fixture.ClusterUser.PLUGIN;
+import static io.github.mig4j.k8s.fixture.ClusterUser.STATE;
+import static io.github.mig4j.k8s.fixture.ClusterUser.eventually;
+import static io.github.mig4j.k8s.fixture.ClusterUser.labels;
+import static io.github.mig4j.k8s.fixture.ClusterUser.offer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -19,7 +19,8 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.MockApiServer;
+import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.MockApiServer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -65,11 +66,11 @@ class TrapTest {
       """;
 
   KubernetesClient client;
-  ClusterView node;
+  ClusterUser node;
 
   @BeforeEach
   void publishAndLook() {
-    node = new ClusterView(client, "gpu-node");
+    node = new ClusterUser(client, "gpu-node");
     publish(CONFIGS);
   }
 
@@ -400,7 +401,7 @@ class TrapTest {
             .endMetadata()
             .build())
         .create();
-    try (var record = node.record(ClusterView::offer);
+    try (var record = node.record(ClusterUser::offer);
         var simulator = builder().node("gpu-node", H100).start();
         var quiet = node.quiet()) {
       assertThat(record.until(new TreeMap<>(Map.of(GPU, 0, SMALL, 7))))

@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s.scenario.apiserver;
 
+import io.github.mig4j.k8s.scenario.ApiServerProcess;
 import io.fabric8.kubeapitest.KubeAPIServer;
 import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
-import io.github.mig4j.k8s.scenario.ApiServerProcess;
 
 /**
  * etcd and kube-apiserver as processes of this machine, by fabric8's kube-api-test. It takes their

@@ -1,0 +1,22 @@
+package io.github.mig4j.k8s.change;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * A step of a request, told while it runs.
+ *
+ * @param node the node's name
+ * @param phase which step
+ * @param elapsed time since the request began
+ * @param detail what was seen, in words
+ */
+public record ApplyEvent(String node, ApplyPhase phase, Duration elapsed, String detail) {
+
+  /** A line for a log or a terminal, e.g. {@code gpu-node  1.2s PAUSED    device-plugin, dcgm}. */
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT, "%s %6.1fs %-9s %s", node, elapsed.toMillis() / 1000.0, phase, detail);
+  }
+}

@@ -1,0 +1,61 @@
+package io.github.mig4j.k8s.change;
+
+import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.check.StatedGpus;
+import java.util.function.Consumer;
+
+/** How an {@link ApplyRequest} goes about its goal. */
+public record ApplyOptions(
+    ApplyTimings timings,
+    StatedGpus gpus,
+    Disruption disruption,
+    Gate gate,
+    OnFailure onFailure,
+    Consumer<ApplyEvent> listener) {
+
+  /** Whether pods are kept away until the change is verified. */
+  enum Gate {
+    OPEN,
+    CLOSED
+  }
+
+  /** What happens to a node on which a change has failed. */
+  enum OnFailure {
+    STAY,
+    ROLL_BACK
+  }
+
+  public static ApplyOptions defaults() {
+    return new ApplyOptions(
+        ApplyTimings.defaults(),
+        StatedGpus.Nothing.NOTHING,
+        Disruption.NONE,
+        Gate.OPEN,
+        OnFailure.STAY,
+        event -> {});
+  }
+
+  ApplyOptions with(ApplyTimings other) {
+    return new ApplyOptions(other, gpus, disruption, gate, onFailure, listener);
+  }
+
+  ApplyOptions with(StatedGpus other) {
+    return new ApplyOptions(timings, other, disruption, gate, onFailure, listener);
+  }
+
+  ApplyOptions with(Disruption other) {
+    return new ApplyOptions(timings, gpus, other, gate, onFailure, listener);
+  }
+
+  ApplyOptions with(Gate other) {
+    return new ApplyOptions(timings, gpus, disruption, other, onFailure, listener);
+  }
+
+  ApplyOptions with(OnFailure other) {
+    return new ApplyOptions(timings, gpus, disruption, gate, other, listener);
+  }
+
+  ApplyOptions with(Consumer<ApplyEvent> other) {
+    return new ApplyOptions(timings, gpus, disruption, gate, onFailure, other);
+  }
+}

@@ -1,0 +1,94 @@
+package io.github.mig4j.k8s.change;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
+import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.PodWatch;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Evicts the pods that use a node's GPUs and waits until they are gone. An eviction that a
+ * disruption budget does not allow yet is tried again.
+ */
+final class Drain {
+
+  /** Between two tries against a disruption budget. */
+  private static final Duration RETRY = Duration.ofSeconds(5);
+
+  private final Cluster cluster;
+  private final String node;
+  private final Set<String> evicted = new HashSet<>();
+  private final Set<String> evictedUids = new HashSet<>();
+
+  Drain(Cluster cluster, String node) {
+    this.cluster = cluster;
+    this.node = node;
+  }
+
+  /**
+   * Evicts and waits.
+   *
+   * @return the names of the pods that were evicted
+   * @throws MigDeadlineException if a pod is still there in the end
+   */
+  List<String> run(Duration patience) throws InterruptedException {
+    long start = System.nanoTime();
+    try (PodWatch watch =
+        new PodWatch(cluster, "node " + node, cluster.podsBoundTo(node), patience)) {
+      while (true) {
+        List<Pod> left = GpuPods.using(watch.pods()).stream()
+            .filter(pod -> Cluster.isOn(pod, node))
+            .filter(pod -> GpuPods.kind(pod) == GpuPods.Kind.EVICTABLE)
+            .toList();
+        if (left.isEmpty()) {
+          return evicted.stream().sorted().toList();
+        }
+        long rest = patience.toNanos() - (System.nanoTime() - start);
+        if (rest <= 0) {
+          throw late(left, patience);
+        }
+        for (Pod pod : left) {
+          if (!isLeaving(pod) && cluster.evict(pod)) {
+            evicted.add(GpuPods.name(pod));
+            evictedUids.add(pod.getMetadata().getUid());
+          }
+        }
+        watch.awaitChange(Math.min(rest, RETRY.toNanos()));
+      }
+    }
+  }
+
+  private boolean isLeaving(Pod pod) {
+    return pod.getMetadata().getDeletionTimestamp() != null
+        || evictedUids.contains(pod.getMetadata().getUid());
+  }
+
+  private MigDeadlineException late(List<Pod> left, Duration patience) {
+    return new MigDeadlineException(
+        "Node %s: waited %s for the pods that use its GPUs to leave, but %s"
+            .formatted(
+                node,
+                patience,
+                left.stream()
+                    .map(pod -> GpuPods.name(pod)
+                        + (isLeaving(pod)
+                            ? " is still shutting down"
+                            : " may not be evicted, by its disruption budget"))
+                    .sorted()
+                    .collect(Collectors.joining(", "))),
+        MigNodeStatus.of(cluster.requireNode(node), cluster.settings()),
+        new Diagnosis(
+            FailureCode.PODS_DID_NOT_STOP,
+            "Its partitions were not touched",
+            Optional.empty(),
+            List.of()));
+  }
+}

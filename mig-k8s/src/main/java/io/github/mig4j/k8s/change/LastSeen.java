@@ -1,0 +1,41 @@
+package io.github.mig4j.k8s.change;
+
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
+import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node and what is wrong with it, as an exception keeps them: everything within the process, the
+ * essence beyond it.
+ */
+final class LastSeen implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final String node;
+  private final FailureCode code;
+  private final String explanation;
+  private final transient @Nullable MigNodeStatus status;
+  private final transient @Nullable Diagnosis diagnosis;
+
+  LastSeen(MigNodeStatus status, Diagnosis diagnosis) {
+    this.node = status.node();
+    this.code = diagnosis.code();
+    this.explanation = diagnosis.explanation();
+    this.status = status;
+    this.diagnosis = diagnosis;
+  }
+
+  MigNodeStatus status() {
+    return status != null ? status : MigNodeStatus.unread(node);
+  }
+
+  Diagnosis diagnosis() {
+    return diagnosis != null
+        ? diagnosis
+        : new Diagnosis(code, explanation, Optional.empty(), List.of());
+  }
+}

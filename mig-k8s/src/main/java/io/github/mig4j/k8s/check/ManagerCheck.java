@@ -1,0 +1,169 @@
+package io.github.mig4j.k8s.check;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodStatus;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.lint.Severity;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Whether a MIG manager is there to act on the node's label, and knows its GPU. */
+final class ManagerCheck {
+
+  /** The container of the operator's DaemonSet (gpu-operator, assets/state-mig-manager). */
+  private static final String CONTAINER = "nvidia-mig-manager";
+
+  /** Of these it follows that there is none. */
+  private static final Set<PreflightCode> REASONS_FOR_NONE = Set.of(
+      PreflightCode.NO_GPU,
+      PreflightCode.NOT_MIG_CAPABLE,
+      PreflightCode.VGPU_NODE,
+      PreflightCode.VM_WORKLOAD,
+      PreflightCode.OPERANDS_OFF,
+      PreflightCode.DRA_NODE);
+
+  private final Node node;
+  private final Map<String, String> labels;
+  private final PreflightFindings findings;
+
+  ManagerCheck(Node node, PreflightFindings findings) {
+    this.node = node;
+    this.labels = Cluster.labels(node);
+    this.findings = findings;
+  }
+
+  /**
+   * Looks at label and pods.
+   *
+   * @param policy may switch the MIG manager off for all nodes
+   * @param managers the MIG manager pods of the cluster, empty if they may not be listed
+   * @param models what the node's GPUs are, as far as that is known
+   * @param blocking how bad it is if the manager cannot act now
+   */
+  void check(
+      Optional<GenericKubernetesResource> policy,
+      Optional<List<Pod>> managers,
+      List<GpuModel> models,
+      Severity blocking) {
+    List<Pod> here = managers.orElse(List.of()).stream()
+        .filter(pod -> pod.getSpec() != null
+            && node.getMetadata().getName().equals(pod.getSpec().getNodeName()))
+        .toList();
+    if (policy.isPresent() && !ClusterPolicies.deploysMigManager(policy.get())) {
+      findings.error(
+          PreflightCode.MANAGER_NOT_DEPLOYED,
+          "ClusterPolicy %s has spec.migManager.enabled=false"
+              .formatted(policy.get().getMetadata().getName()),
+          "set it to true");
+    } else if (!findings.hasAny(REASONS_FOR_NONE)) {
+      checkDeployment(here, managers.isPresent(), blocking);
+    }
+    models.forEach(gpu -> here.forEach(pod -> checkVersion(pod, gpu)));
+  }
+
+  private void checkDeployment(List<Pod> here, boolean listed, Severity blocking) {
+    String deploy = labels.getOrDefault(Labels.DEPLOY_MIG_MANAGER, "");
+    if (!deploy.isEmpty() && !deploy.equals("true") && !deploy.equals(Labels.PAUSED)) {
+      findings.error(
+          PreflightCode.MANAGER_NOT_DEPLOYED,
+          "label %s=%s keeps the MIG manager off the node"
+              .formatted(Labels.DEPLOY_MIG_MANAGER, deploy),
+          "set it to true");
+      return;
+    }
+    if (!listed || here.stream().anyMatch(ManagerCheck::isReady)) {
+      return;
+    }
+    if (!here.isEmpty()) {
+      checkPods(here, blocking);
+    } else if (deploy.isEmpty() && isOperatedOn()) {
+      findings.error(
+          PreflightCode.MANAGER_NOT_DEPLOYED,
+          "the operator runs no MIG manager on the node, for it does not take it for MIG capable",
+          "wait for GPU Feature Discovery, or call MigNode.markCapable()");
+    } else if (deploy.isEmpty()) {
+      findings.warning(
+          PreflightCode.MANAGER_NOT_DEPLOYED,
+          "nothing shows that a MIG manager runs on the node, neither a pod nor label %s"
+              .formatted(Labels.DEPLOY_MIG_MANAGER),
+          "see 'kubectl get pods -A -o wide -l app=nvidia-mig-manager'");
+    } else {
+      findings.add(
+          blocking,
+          PreflightCode.MANAGER_NOT_READY,
+          "the node has no MIG manager pod, though its label asks for one",
+          "see 'kubectl get pods -A -o wide -l app=nvidia-mig-manager'");
+    }
+  }
+
+  private boolean isOperatedOn() {
+    return labels.keySet().stream().anyMatch(key -> key.startsWith(Labels.DEPLOY_PREFIX));
+  }
+
+  private void checkPods(List<Pod> here, Severity blocking) {
+    for (Pod pod : here) {
+      String namespace = pod.getMetadata().getNamespace();
+      String name = pod.getMetadata().getName();
+      condition(pod)
+          .ifPresent(condition -> findings.add(
+              blocking,
+              PreflightCode.MANAGER_NOT_READY,
+              "MIG manager pod %s/%s is not ready (%s)".formatted(namespace, name, condition),
+              "see 'kubectl describe pod -n %s %s'".formatted(namespace, name)));
+    }
+  }
+
+  private static boolean isReady(Pod pod) {
+    PodStatus status = pod.getStatus();
+    return status != null
+        && status.getConditions() != null
+        && status.getConditions().stream()
+            .anyMatch(condition ->
+                "Ready".equals(condition.getType()) && "True".equals(condition.getStatus()));
+  }
+
+  /** Why a pod is not ready, e.g. {@code CrashLoopBackOff}; empty if no kubelet has spoken yet. */
+  private static Optional<String> condition(Pod pod) {
+    PodStatus status = pod.getStatus();
+    if (status == null || status.getPhase() == null) {
+      return Optional.empty();
+    }
+    return Stream.of(status.getInitContainerStatuses(), status.getContainerStatuses())
+        .filter(statuses -> statuses != null)
+        .flatMap(List::stream)
+        .map(container -> container.getState())
+        .filter(state -> state != null)
+        .map(ContainerState::getWaiting)
+        .filter(waiting -> waiting != null && waiting.getReason() != null)
+        .map(waiting -> waiting.getReason())
+        .findFirst()
+        .or(() -> Optional.of(status.getPhase()));
+  }
+
+  private void checkVersion(Pod pod, GpuModel gpu) {
+    pod.getSpec().getContainers().stream()
+        .filter(container -> CONTAINER.equals(container.getName()))
+        .map(Container::getImage)
+        .filter(image -> image != null)
+        .findFirst()
+        .flatMap(ManagerVersion::ofImage)
+        .ifPresent(version -> version
+            .tooOldFor(gpu)
+            .ifPresent(support -> findings.add(
+                support.severity(),
+                PreflightCode.MANAGER_TOO_OLD,
+                "MIG manager %s came out before %s, the first that knows %s"
+                    .formatted(version, support.version(), gpu.id()),
+                "upgrade the GPU Operator")));
+  }
+}

@@ -1,0 +1,56 @@
+package io.github.mig4j.k8s.check;
+
+import io.github.mig4j.node.NodeEffect;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Everything that can be said about applying a configuration to a node before anything is written.
+ *
+ * <pre>{@code
+ * Preflight preflight = mig.node("gpu-node").preflight("b200-split-small");
+ * if (!preflight.isClear()) {
+ *   System.out.println(preflight);
+ * }
+ * }</pre>
+ *
+ * @param node the node's name
+ * @param config the configuration's name
+ * @param findings what was found, errors first
+ * @param effect what the configuration does to the node's GPUs; empty if there is an error that
+ *     keeps it from being told
+ */
+public record Preflight(
+    String node, String config, List<PreflightFinding> findings, Optional<NodeEffect> effect) {
+
+  public Preflight {
+    findings = List.copyOf(findings);
+  }
+
+  /**
+   * What {@code MigNode.apply} would refuse for.
+   *
+   * @return the errors
+   */
+  public List<PreflightFinding> errors() {
+    return findings.stream().filter(PreflightFinding::isError).toList();
+  }
+
+  /**
+   * Whether nothing speaks against the change.
+   *
+   * @return true if there is no error; there may be warnings and notes
+   */
+  public boolean isClear() {
+    return errors().isEmpty();
+  }
+
+  /** A headline, and a line for each finding. */
+  @Override
+  public String toString() {
+    String verdict = isClear() ? "clear" : "refused";
+    return "Config '%s' on node %s: %s".formatted(config, node, verdict)
+        + findings.stream().map(finding -> "\n  " + finding).collect(Collectors.joining());
+  }
+}

@@ -1,0 +1,36 @@
+package io.github.mig4j.k8s.cluster;
+
+import io.github.mig4j.MigException;
+import java.util.List;
+
+/** What was asked for cannot work, and nothing was written to the cluster. */
+public final class MigRefusedException extends MigException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient List<String> reasons;
+
+  /**
+   * Makes a refusal.
+   *
+   * @param subject what was asked for
+   * @param reasons every reason, each with its remedy; at least one
+   */
+  public MigRefusedException(String subject, List<String> reasons) {
+    super(subject + ": " + String.join("; ", reasons));
+    this.reasons = List.copyOf(reasons);
+  }
+
+  MigRefusedException(String subject, String reason, Throwable cause) {
+    super(subject + ": " + reason, cause);
+    this.reasons = List.of(reason);
+  }
+
+  /**
+   * Every reason, each with its remedy.
+   *
+   * @return at least one sentence
+   */
+  public List<String> reasons() {
+    return reasons == null ? List.of() : reasons;
+  }
+}

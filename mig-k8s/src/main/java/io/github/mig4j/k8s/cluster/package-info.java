@@ -1,0 +1,11 @@
+/**
+ * What the whole cluster side shares: settings, the labels of NVIDIA's operator, and the exceptions
+ * that need nothing else.
+ *
+ * <p>Begin at {@link io.github.mig4j.k8s.cluster.MigSettings}. Depends on no other package of this
+ * module.
+ */
+@NullMarked
+package io.github.mig4j.k8s.cluster;
+
+import org.jspecify.annotations.NullMarked;

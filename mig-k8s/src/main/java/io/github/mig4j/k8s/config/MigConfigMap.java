@@ -1,0 +1,259 @@
+package io.github.mig4j.k8s.config;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.github.mig4j.config.ConfigEdit;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.lint.Finding;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A ConfigMap of MIG configurations, in the operator's namespace under the key {@code config.yaml}.
+ *
+ * <p>Each configuration is published twice: under the name it was given, and under a name that
+ * carries a hash of its content. Nodes ask for the second, so that changed content is a changed
+ * label, which is all that the MIG manager notices (mig-parted#108).
+ */
+public final class MigConfigMap {
+
+  public static final String KEY = "config.yaml";
+
+  private static final Logger LOG = LoggerFactory.getLogger(MigConfigMap.class);
+
+  /** What an API server accepts for the values of a ConfigMap, in bytes. */
+  private static final int MAX_BYTES = 1024 * 1024;
+
+  private final Cluster cluster;
+  private final String name;
+
+  public MigConfigMap(Cluster cluster, String name) {
+    this.cluster = cluster;
+    this.name = OperatorSettings.requireConfigMapName(name);
+  }
+
+  /**
+   * What {@link #merge} did.
+   *
+   * @param name the name that was given
+   * @param contentName the name with the content's hash, which {@code MigNode.apply} asks for
+   * @param changed whether the map was written; false if it held the configuration already
+   */
+  public record Merged(String name, String contentName, boolean changed) {}
+
+  /**
+   * Publishes a configuration and leaves all others as they are. The map is created if it does not
+   * exist, and written only on the version that was read.
+   *
+   * @param config the configuration's name, which must be a label value
+   * @param entries its entries, at least one
+   * @return the names under which it was published
+   * @throws IllegalArgumentException if the name is no label value or there is no entry
+   * @throws MigRefusedException if the map holds a file that the MIG manager refuses, cannot be
+   *     changed, or would grow too large; it is then as it was
+   * @throws MigConflictException if others kept changing the map
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public Merged merge(String config, MigConfigSpec... entries) {
+    return merge(config, MigConfig.of(entries));
+  }
+
+  /**
+   * Publishes a configuration; as {@link #merge(String, MigConfigSpec...)}.
+   *
+   * @param config the configuration's name, which must be a label value
+   * @param content the configuration
+   * @return the names under which it was published
+   */
+  public Merged merge(String config, MigConfig content) {
+    String contentName = content.contentName(MigConfig.requireLabelValue(config));
+    return new Merged(config, contentName, add(config, contentName, content));
+  }
+
+  /** Publishes under the plain name and under one that stands for this content. */
+  private boolean add(String config, String contentName, MigConfig content) {
+    return edit(
+        document -> outdated(document, config, content), List.of(config, contentName), content);
+  }
+
+  /** Publishes under one name and leaves everything else as it is. */
+  public void addAlias(String name, MigConfig content) {
+    boolean unused = edit(document -> List.of(), List.of(name), content);
+  }
+
+  private boolean edit(
+      Function<MigConfigDocument, List<String>> outdated, List<String> names, MigConfig content) {
+    if (name.equals(OperatorSettings.RESERVED_CONFIG_MAP)) {
+      throw new MigRefusedException("Publishing", List.of(OperatorSettings.RESERVED));
+    }
+    String namespace = cluster.operatorNamespace();
+    return cluster.onLatestVersion(() -> {
+      Optional<ConfigMap> current = get(namespace);
+      String before = current.map(map -> Cluster.data(map, KEY)).orElse("");
+      MigConfigDocument document = document(namespace, MigConfigFile.read(before));
+      String after = before;
+      for (String old : outdated.apply(document)) {
+        after = edited(namespace, MigConfigFile.read(after).remove(old));
+      }
+      for (String published : names) {
+        if (!document.config(published).equals(Optional.of(content))) {
+          after = edited(namespace, MigConfigFile.read(after).merge(published, content));
+        }
+      }
+      boolean changed = !after.equals(before);
+      if (changed) {
+        write(namespace, current, after);
+      }
+      return changed;
+    });
+  }
+
+  private String edited(String namespace, ConfigEdit edit) {
+    String subject = "ConfigMap %s/%s".formatted(namespace, name);
+    int bytes = edit.textDespiteLosses().getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > MAX_BYTES) {
+      throw new MigRefusedException(
+          subject,
+          List.of(
+              "it would hold %d bytes, but an API server accepts at most %d; remove configurations"
+                  .formatted(bytes, MAX_BYTES)));
+    }
+    if (!edit.losses().isEmpty()) {
+      throw new MigRefusedException(
+          subject,
+          edit.losses().stream()
+              .map(loss -> "the change would lose " + loss
+                  + "; move it out of the configuration, or publish to another map")
+              .toList());
+    }
+    return edit.text();
+  }
+
+  /**
+   * Reads the configurations.
+   *
+   * @return the document, or empty if the map does not exist
+   * @throws MigRefusedException if the map holds a file that the MIG manager refuses
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public Optional<MigConfigDocument> read() {
+    String namespace = cluster.operatorNamespace();
+    return file(namespace).map(file -> document(namespace, file));
+  }
+
+  /**
+   * Reads the file as it is, faults included.
+   *
+   * @param namespace the operator's namespace
+   * @return the file, or empty if the map does not exist
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public Optional<MigConfigFile> file(String namespace) {
+    return get(namespace).map(map -> MigConfigFile.read(Cluster.data(map, KEY)));
+  }
+
+  private MigConfigDocument document(String namespace, MigConfigFile file) {
+    return file.document()
+        .orElseThrow(() -> new MigRefusedException(
+            "ConfigMap %s/%s, where one fault makes every configuration fail"
+                .formatted(namespace, name),
+            errors(file.findings())));
+  }
+
+  static List<String> errors(List<Finding> findings) {
+    return findings.stream()
+        .filter(Finding::isError)
+        .map(finding -> "%s:%s: %s".formatted(KEY, finding.place(), finding.message()))
+        .toList();
+  }
+
+  private Optional<ConfigMap> get(String namespace) {
+    return cluster.configMap(namespace, name);
+  }
+
+  private void write(String namespace, Optional<ConfigMap> current, String text) {
+    if (current.isPresent() && Boolean.TRUE.equals(current.get().getImmutable())) {
+      throw new MigRefusedException(
+          "ConfigMap %s/%s".formatted(namespace, name),
+          List.of("it is immutable; publish to a map of another name"));
+    }
+    if (current.isPresent()) {
+      ConfigMap changed =
+          new ConfigMapBuilder(current.get()).addToData(KEY, text).build();
+      cluster.call(
+          "update configmap %s/%s".formatted(namespace, name),
+          () -> handle(namespace, changed).update());
+    } else {
+      ConfigMap created = new ConfigMapBuilder()
+          .withNewMetadata()
+          .withName(name)
+          .withNamespace(namespace)
+          .endMetadata()
+          .addToData(KEY, text)
+          .build();
+      cluster.call(
+          "create configmap %s/%s".formatted(namespace, name),
+          () -> handle(namespace, created).create());
+    }
+  }
+
+  /** Names of earlier contents that no node asks for any more. */
+  private List<String> outdated(MigConfigDocument document, String config, MigConfig content) {
+    List<String> superseded = document.configs().entrySet().stream()
+        // A name that somebody chose by hand does not carry its content's hash.
+        .filter(e -> e.getKey().startsWith(e.getValue().contentName(config)))
+        .filter(e -> !e.getValue().equals(content))
+        .map(Map.Entry::getKey)
+        .toList();
+    if (superseded.isEmpty()) {
+      return superseded;
+    }
+    return configsAskedFor()
+        .map(asked -> superseded.stream().filter(old -> !asked.contains(old)).toList())
+        .orElse(List.of());
+  }
+
+  /**
+   * What nodes ask for, are being changed to, or can go back to; empty if they may not be listed, for
+   * this is only housekeeping.
+   */
+  private Optional<Set<String>> configsAskedFor() {
+    try {
+      return Optional.of(
+          cluster.gpuNodes().stream().flatMap(this::referredTo).collect(Collectors.toSet()));
+    } catch (MigClusterException e) {
+      LOG.debug("configmap={} outdated=kept reason=\"{}\"", name, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private Stream<String> referredTo(Node node) {
+    Map<String, String> annotations = Cluster.annotations(node);
+    return Stream.of(
+        Cluster.labels(node).getOrDefault(cluster.settings().configLabel(), ""),
+        annotations.getOrDefault(ChangeRecord.PREVIOUS_KEY, ""),
+        ChangeRecord.configOf(annotations.getOrDefault(ChangeRecord.KEY, "")));
+  }
+
+  private Resource<ConfigMap> handle(String namespace, ConfigMap map) {
+    return cluster.client().configMaps().inNamespace(namespace).resource(map);
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.mig4j.k8s.config;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.MergePatch;
+import java.util.List;
+import java.util.Optional;
+
+/** The GPU Operator's settings for MIG in its ClusterPolicy ({@code nvidia.com/v1}). */
+public final class MigOperator {
+
+  private final Cluster cluster;
+
+  public MigOperator(Cluster cluster) {
+    this.cluster = cluster;
+  }
+
+  /**
+   * The ConfigMap that the MIG manager reads.
+   *
+   * @return its name, or empty if there is no ClusterPolicy or it names none, in which case the
+   *     manager generates configurations for each node
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public Optional<String> configMap() {
+    return cluster.clusterPolicy().flatMap(ClusterPolicies::migConfigMap);
+  }
+
+  /**
+   * Sets strategy and ConfigMap in the ClusterPolicy and leaves everything else as it is. Setting
+   * what is set already writes nothing.
+   *
+   * <p>Where the operator was installed by Helm, set the same values there ({@link
+   * OperatorSettings#helmValues()}), or the next {@code helm upgrade} takes them back.
+   *
+   * @param settings the settings
+   * @throws MigRefusedException if the cluster has no ClusterPolicy, or the ConfigMap does not
+   *     exist, without which no MIG manager of the cluster would start
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public void use(OperatorSettings settings) {
+    String namespace = cluster.operatorNamespace();
+    if (new MigConfigMap(cluster, settings.configMap()).file(namespace).isEmpty()) {
+      throw new MigRefusedException(
+          "ConfigMap %s/%s".formatted(namespace, settings.configMap()),
+          List.of(
+              "it does not exist, and every MIG manager would wait for it; merge a configuration into it first"));
+    }
+    cluster.onLatestVersion(() -> set(settings));
+  }
+
+  private void set(OperatorSettings settings) {
+    GenericKubernetesResource policy = cluster
+        .clusterPolicy()
+        .orElseThrow(
+            () -> new MigRefusedException(
+                "ClusterPolicy",
+                List.of(
+                    "the cluster has none, so no GPU Operator manages MIG; install NVIDIA's GPU Operator")));
+    String strategy = settings.strategy().toString();
+    if (!strategy.equals(policy.get("spec", "mig", "strategy"))
+        || !ClusterPolicies.migConfigMap(policy).equals(Optional.of(settings.configMap()))) {
+      cluster.patchClusterPolicy(MergePatch.on(policy)
+          .put("spec", "mig", "strategy", strategy)
+          .put("spec", "migManager", "config", "name", settings.configMap()));
+    }
+  }
+}

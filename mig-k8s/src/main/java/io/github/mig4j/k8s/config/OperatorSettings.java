@@ -1,0 +1,70 @@
+package io.github.mig4j.k8s.config;
+
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.text.KubernetesName;
+
+/**
+ * The GPU Operator's two settings for MIG, in the three forms in which they can be made: a Helm
+ * values file, a command, and a change of the ClusterPolicy ({@link MigOperator#use}).
+ *
+ * @param strategy how MIG devices are offered; the chart's default is {@code single}, under which a
+ *     node whose GPUs hold different profiles offers nothing
+ * @param configMap the ConfigMap from which the MIG manager takes configurations, in the operator's
+ *     namespace under the key {@code config.yaml}
+ */
+public record OperatorSettings(MigStrategy strategy, String configMap) {
+
+  /** The map that the operator ships and resets whenever it is edited (gpu-operator#384). */
+  public static final String RESERVED_CONFIG_MAP = "default-mig-parted-config";
+
+  public OperatorSettings {
+    requireConfigMapName(configMap);
+    if (configMap.equals(RESERVED_CONFIG_MAP)) {
+      throw new IllegalArgumentException(RESERVED);
+    }
+  }
+
+  /** Why nothing is published to the operator's own map. */
+  static final String RESERVED =
+      "ConfigMap '%s' belongs to the GPU Operator, which reverts every change; use another name, e.g. 'mig-config'"
+          .formatted(RESERVED_CONFIG_MAP);
+
+  static String requireConfigMapName(String name) {
+    if (!KubernetesName.isDnsSubdomain(name)) {
+      throw new IllegalArgumentException(
+          "'%s' is no name for a ConfigMap; use lower-case letters, digits, '.' and '-', e.g. 'mig-config'"
+              .formatted(name));
+    }
+    return name;
+  }
+
+  /**
+   * A values file for {@code helm upgrade -f}.
+   *
+   * @return YAML
+   */
+  public String helmValues() {
+    return """
+        mig:
+          strategy: "%s"
+        migManager:
+          config:
+            name: "%s"
+        """.formatted(strategy, configMap);
+  }
+
+  /**
+   * The command that makes these settings on an installed release and keeps all others.
+   *
+   * @return a shell command for release and namespace {@code gpu-operator}
+   */
+  public String helmUpgrade() {
+    return """
+        helm upgrade gpu-operator nvidia/gpu-operator \\
+          -n gpu-operator \\
+          --reuse-values \\
+          --set mig.strategy=%s \\
+          --set-string migManager.config.name=%s
+        """.formatted(strategy, configMap);
+  }
+}

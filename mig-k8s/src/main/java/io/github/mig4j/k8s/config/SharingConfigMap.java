@@ -1,0 +1,159 @@
+package io.github.mig4j.k8s.config;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.sharing.DevicePluginConfigFile;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * A ConfigMap of the device plugin's configurations, in the operator's namespace, each under a key
+ * of its own.
+ *
+ * <p>Each configuration is published twice: under the name it was given, and under a name that
+ * carries a hash of its content. Nodes ask for the second, so that changed content is a changed
+ * label: the plugin reads a key when the label changes, and never again. Keys of earlier contents
+ * stay, for nodes to go back to.
+ */
+public final class SharingConfigMap {
+
+  private static final Pattern DNS_SUBDOMAIN =
+      Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
+
+  private final Cluster cluster;
+  private final String name;
+
+  public SharingConfigMap(Cluster cluster, String name) {
+    if (name.length() > 253 || !DNS_SUBDOMAIN.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "'%s' is no name for a ConfigMap; use lower-case letters, digits, '.' and '-', e.g. 'device-plugin-config'"
+              .formatted(name));
+    }
+    this.cluster = cluster;
+    this.name = name;
+  }
+
+  /**
+   * What {@link #merge} did.
+   *
+   * @param name the name that was given
+   * @param contentName the name with the content's hash, which {@code SharingNode.apply} asks for
+   * @param changed whether the map was written; false if it held the configuration already
+   */
+  public record Merged(String name, String contentName, boolean changed) {}
+
+  /**
+   * Publishes a configuration and leaves all other keys as they are. The map is created if it does
+   * not exist, and written only on the version that was read. No node changes by it.
+   *
+   * @param config the configuration's name, which must be a label value
+   * @param content the configuration
+   * @return the names under which it was published
+   * @throws IllegalArgumentException if the name is no label value
+   * @throws MigRefusedException if the map is immutable
+   * @throws MigConflictException if others kept changing the map
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public Merged merge(String config, DevicePluginConfig content) {
+    String contentName = content.contentName(config);
+    String namespace =
+        PluginPolicy.namespace(cluster, cluster.clusterPolicy().map(PluginPolicy::new));
+    String yaml = content.toYaml();
+    return new Merged(
+        config, contentName, publish(namespace, Map.of(config, yaml, contentName, yaml)));
+  }
+
+  /**
+   * Reads the configurations.
+   *
+   * @return the files by key, faults included; empty if the map does not exist
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public Optional<SortedMap<String, DevicePluginConfigFile>> read() {
+    return data(PluginPolicy.namespace(cluster, cluster.clusterPolicy().map(PluginPolicy::new)))
+        .map(data -> {
+          SortedMap<String, DevicePluginConfigFile> files = new TreeMap<>();
+          data.forEach((key, text) -> files.put(key, DevicePluginConfigFile.read(text)));
+          return files;
+        });
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** The texts by key; empty if there is no map. */
+  public Optional<SortedMap<String, String>> data(String namespace) {
+    return get(namespace).map(SharingConfigMap::data);
+  }
+
+  /**
+   * Sets keys that do not have these texts yet.
+   *
+   * @return whether anything was written
+   */
+  public boolean publish(String namespace, Map<String, String> texts) {
+    return cluster.onLatestVersion(() -> {
+      Optional<ConfigMap> current = get(namespace);
+      SortedMap<String, String> before =
+          current.map(SharingConfigMap::data).orElseGet(TreeMap::new);
+      SortedMap<String, String> after = new TreeMap<>(before);
+      after.putAll(texts);
+      boolean changed = !after.equals(before);
+      if (changed) {
+        write(namespace, current, texts);
+      }
+      return changed;
+    });
+  }
+
+  private static SortedMap<String, String> data(ConfigMap map) {
+    return map.getData() == null ? new TreeMap<>() : new TreeMap<>(map.getData());
+  }
+
+  private Optional<ConfigMap> get(String namespace) {
+    return Optional.ofNullable(cluster.call(
+        "get configmap %s/%s".formatted(namespace, name),
+        () ->
+            cluster.client().configMaps().inNamespace(namespace).withName(name).get()));
+  }
+
+  private void write(String namespace, Optional<ConfigMap> current, Map<String, String> texts) {
+    if (current.isPresent() && Boolean.TRUE.equals(current.get().getImmutable())) {
+      throw new MigRefusedException(
+          "ConfigMap %s/%s".formatted(namespace, name),
+          List.of("it is immutable; publish to a map of another name"));
+    }
+    if (current.isPresent()) {
+      ConfigMap changed = new ConfigMapBuilder(current.get()).addToData(texts).build();
+      cluster.call(
+          "update configmap %s/%s".formatted(namespace, name),
+          () -> handle(namespace, changed).update());
+    } else {
+      ConfigMap created = new ConfigMapBuilder()
+          .withNewMetadata()
+          .withName(name)
+          .withNamespace(namespace)
+          .endMetadata()
+          .addToData(texts)
+          .build();
+      cluster.call(
+          "create configmap %s/%s".formatted(namespace, name),
+          () -> handle(namespace, created).create());
+    }
+  }
+
+  private Resource<ConfigMap> handle(String namespace, ConfigMap map) {
+    return cluster.client().configMaps().inNamespace(namespace).resource(map);
+  }
+}

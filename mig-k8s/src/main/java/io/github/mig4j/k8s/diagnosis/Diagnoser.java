@@ -1,0 +1,199 @@
+package io.github.mig4j.k8s.diagnosis;
+
+import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Failure;
+import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Mark;
+import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Weight;
+import io.github.mig4j.k8s.diagnosis.LogReading.Found;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.node.MigState;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+
+/** Weighs what a node's labels, its resources and its logs say about a change that failed. */
+public final class Diagnoser {
+
+  /** What to say where the value is not known. */
+  private static final Map<String, String> OTHERWISE = Map.of(
+      "config", "(unknown)",
+      "run", "(none)",
+      "gpu", "a GPU",
+      "profile", "a device",
+      "pod", "the GPU's clients",
+      "paused", "the GPU's clients");
+
+  private final MigNodeStatus status;
+  private final OperatorLogs logs;
+  private final LogReading log;
+
+  public Diagnoser(MigNodeStatus status, OperatorLogs logs) {
+    this.status = status;
+    this.logs = logs;
+    this.log = LogReading.of(logs.lines());
+  }
+
+  /** A code, and what of the log led to it. */
+  private record Verdict(FailureCode code, Optional<Found> found, Optional<Integer> line) {
+    static Verdict of(FailureCode code) {
+      return new Verdict(code, Optional.empty(), Optional.empty());
+    }
+
+    static Verdict of(FailureCode code, Optional<Integer> line) {
+      return new Verdict(code, Optional.empty(), line);
+    }
+
+    static Verdict of(Found found) {
+      return new Verdict(found.sign().code(), Optional.of(found), Optional.of(found.index()));
+    }
+  }
+
+  public Diagnosis diagnosis() {
+    Verdict verdict = verdict();
+    return new Diagnosis(
+        verdict.code, explanation(verdict), verdict.line.map(log::line), log.shown(verdict.line));
+  }
+
+  private Verdict verdict() {
+    return aboutAnotherRequest()
+        .or(() -> log.found(Weight.CAUSE).map(Verdict::of))
+        .or(this::silence)
+        .or(this::fromState)
+        .or(() -> log.found(Weight.HINT).map(Verdict::of))
+        .or(this::fromLogAlone)
+        .or(() -> log.found(Weight.NOTE).map(Verdict::of))
+        .orElseGet(() -> Verdict.of(FailureCode.UNRECOGNISED));
+  }
+
+  /** Whether the MIG manager's last run was this configuration's, and is over. */
+  public boolean showsEndOf(String config) {
+    return log.run().equals(Optional.of(config))
+        && log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
+  }
+
+  /** A log without our request proves nothing about it. */
+  private Optional<Verdict> aboutAnotherRequest() {
+    boolean other = status.config().isPresent()
+        && log.run().filter(run -> !status.config().equals(Optional.of(run))).isPresent();
+    return other ? Optional.of(Verdict.of(FailureCode.REQUEST_NOT_TAKEN_UP)) : Optional.empty();
+  }
+
+  private Optional<Verdict> silence() {
+    boolean waits = log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
+    if (waits && log.saysNothing() && status.config().isPresent()) {
+      return Optional.of(
+          Verdict.of(FailureCode.REQUEST_NOT_TAKEN_UP, Optional.of(log.lastIndex())));
+    }
+    return log.last().equals(Optional.of(Mark.BEGINS))
+        ? Optional.of(Verdict.of(FailureCode.MANAGER_SILENT, Optional.of(log.lastIndex())))
+        : Optional.empty();
+  }
+
+  private Optional<Verdict> fromState() {
+    if (logs.availability() == OperatorLogs.Availability.NO_POD && !is(MigState.REBOOTING)) {
+      return Optional.of(Verdict.of(FailureCode.MANAGER_NOT_RUNNING));
+    }
+    return status.state().flatMap(state -> switch (state) {
+      case SUCCESS -> Optional.of(afterSuccess());
+      case FAILED -> afterFailure();
+      case PENDING -> Optional.of(pending());
+      case REBOOTING -> Optional.of(Verdict.of(FailureCode.REBOOTING));
+      case UNKNOWN -> Optional.<Verdict>empty();
+    });
+  }
+
+  private Verdict afterSuccess() {
+    if (!status.paused().isEmpty()) {
+      return Verdict.of(FailureCode.PAUSED_AFTER_SUCCESS, log.success());
+    }
+    if (status.product().filter(product -> product.endsWith("-MIG-INVALID")).isPresent()) {
+      return Verdict.of(FailureCode.INVALID_UNDER_SINGLE, log.success());
+    }
+    return log.found(Weight.HINT)
+        .map(Verdict::of)
+        .orElseGet(() -> Verdict.of(FailureCode.REPORTED_SUCCESS, log.success()));
+  }
+
+  private Optional<Verdict> afterFailure() {
+    return log.found(Weight.HINT)
+        .map(Verdict::of)
+        .or(() -> status.paused().isEmpty()
+            ? Optional.empty()
+            : Optional.of(Verdict.of(FailureCode.PAUSED_AFTER_FAILURE)));
+  }
+
+  private Verdict pending() {
+    if (log.last().equals(Optional.of(Mark.WAITS_FOR_PODS))) {
+      return Verdict.of(FailureCode.PODS_DID_NOT_STOP, Optional.of(log.lastIndex()));
+    }
+    boolean ended = log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
+    if (ended) {
+      return log.found(Weight.HINT)
+          .map(Verdict::of)
+          .orElseGet(() -> Verdict.of(FailureCode.RUN_ABANDONED));
+    }
+    return Verdict.of(FailureCode.STILL_AT_WORK);
+  }
+
+  /** The node has no state, or one that nobody knows. */
+  private Optional<Verdict> fromLogAlone() {
+    if (log.success().isPresent()) {
+      return Optional.of(Verdict.of(FailureCode.REPORTED_SUCCESS, log.success()));
+    }
+    boolean waits = log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
+    if (status.config().isEmpty() && (waits || log.isEmpty())) {
+      return Optional.of(Verdict.of(
+          FailureCode.NOTHING_REQUESTED, waits ? Optional.of(log.lastIndex()) : Optional.empty()));
+    }
+    return Optional.empty();
+  }
+
+  private boolean is(MigState state) {
+    return status.state().equals(Optional.of(state));
+  }
+
+  private String explanation(Verdict verdict) {
+    Failure failure = FailureCatalogue.bundled().failure(verdict.code);
+    StringBuilder line = new StringBuilder(filled(failure.text(), verdict.found));
+    line.setCharAt(0, Character.toUpperCase(line.charAt(0)));
+    verdict.found.ifPresent(
+        found -> line.append(" (\"").append(log.quote(found)).append("\")"));
+    line.append(". ").append(filled(failure.remedy(), verdict.found));
+    boolean saysPaused = verdict.code == FailureCode.PAUSED_AFTER_FAILURE
+        || verdict.code == FailureCode.PAUSED_AFTER_SUCCESS;
+    if (is(MigState.FAILED) && !status.paused().isEmpty() && !saysPaused) {
+      line.append(
+          ". Until a run succeeds or the node's MIG manager pod is restarted, the node offers no GPU: stopped are %s"
+              .formatted(String.join(", ", status.paused())));
+    }
+    if (verdict.code == FailureCode.NOTHING_REQUESTED
+        || verdict.code == FailureCode.MANAGER_NOT_RUNNING) {
+      status.problems().forEach(problem -> line.append(". ").append(problem));
+    }
+    if (logs.availability() == OperatorLogs.Availability.UNREADABLE) {
+      line.append(". The MIG manager's log could not be read: ").append(logs.reason());
+    }
+    return line.toString();
+  }
+
+  private String filled(String text, Optional<Found> found) {
+    Map<String, String> values = new HashMap<>();
+    values.put("node", status.node());
+    if (!status.paused().isEmpty()) {
+      values.put("paused", String.join(", ", status.paused()));
+    }
+    log.pod().ifPresent(pod -> values.put("pod", pod));
+    log.run().ifPresent(run -> {
+      values.put("run", run);
+      values.put("config", run);
+    });
+    status.config().ifPresent(config -> values.put("config", config));
+    found.flatMap(Found::gpu).ifPresent(gpu -> values.put("gpu", gpu));
+    found.ifPresent(sign -> values.putAll(sign.sign().match().values()));
+    values.computeIfPresent("gpu", (key, gpu) -> "GPU " + gpu);
+    return LogPhrase.PLACEHOLDER
+        .matcher(text)
+        .replaceAll(name -> Matcher.quoteReplacement(
+            values.getOrDefault(name.group(1), OTHERWISE.getOrDefault(name.group(1), "?"))));
+  }
+}

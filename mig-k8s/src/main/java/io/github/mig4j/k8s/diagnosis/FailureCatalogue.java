@@ -1,0 +1,158 @@
+package io.github.mig4j.k8s.diagnosis;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of failures, from failures.json: words of logs, and what to say and to do. */
+final class FailureCatalogue {
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final FailureCatalogue BUNDLED = new FailureCatalogue(read());
+
+  /** How much a phrase proves. */
+  enum Weight {
+    /** It is why a run failed. */
+    CAUSE,
+    /** It is why, where no line says more. */
+    HINT,
+    /** It is said in good runs as well. */
+    NOTE;
+
+    @JsonCreator
+    static Weight parse(String text) {
+      return switch (text) {
+        case "cause" -> CAUSE;
+        case "hint" -> HINT;
+        case "note" -> NOTE;
+        default ->
+          throw new IllegalArgumentException(
+              "Not a weight: '%s'. Expected cause, hint or note".formatted(text));
+      };
+    }
+  }
+
+  /** How far a line says that the MIG manager is. */
+  enum Mark {
+    BEGINS,
+    WAITS_FOR_PODS,
+    SUCCEEDS,
+    WAITS_FOR_LABEL
+  }
+
+  record File(
+      String about,
+      Map<String, String> sources,
+      List<MarkPhrase> marks,
+      List<Phrase> consequences,
+      List<Failure> failures) {}
+
+  record MarkPhrase(Mark mark, String phrase, String source) {}
+
+  record Phrase(String phrase, String source, @Nullable Weight weight) {
+    Weight weighs() {
+      return weight == null ? Weight.CAUSE : weight;
+    }
+  }
+
+  /** A kind of failure; without phrases it is known by other evidence, from {@code source}. */
+  record Failure(
+      FailureCode code,
+      String text,
+      String remedy,
+      @Nullable List<Phrase> phrases,
+      @Nullable String source) {
+    List<Phrase> said() {
+      return phrases == null ? List.of() : phrases;
+    }
+  }
+
+  /** What a line of a log says of a failure. */
+  record Sign(FailureCode code, Weight weight, LogPhrase.Match match) {}
+
+  /** What a line of a log says of progress. */
+  record Step(Mark mark, Map<String, String> values) {}
+
+  private record KnownSign(LogPhrase phrase, FailureCode code, Weight weight) {}
+
+  private record KnownStep(LogPhrase phrase, Mark mark) {}
+
+  private final File file;
+  private final List<KnownSign> signs;
+  private final List<KnownStep> steps;
+  private final Map<FailureCode, Failure> byCode = new EnumMap<>(FailureCode.class);
+
+  private FailureCatalogue(File file) {
+    this.file = file;
+    this.signs = file.failures.stream()
+        .flatMap(failure -> failure.said().stream()
+            .map(said -> new KnownSign(LogPhrase.parse(said.phrase), failure.code, said.weighs())))
+        .toList();
+    this.steps = file.marks.stream()
+        .map(mark -> new KnownStep(LogPhrase.parse(mark.phrase), mark.mark))
+        .toList();
+    file.failures.forEach(failure -> byCode.put(failure.code, failure));
+  }
+
+  static FailureCatalogue bundled() {
+    return BUNDLED;
+  }
+
+  File file() {
+    return file;
+  }
+
+  /** The text of every code is there; a test holds the file to that. */
+  Failure failure(FailureCode code) {
+    Failure failure = byCode.get(code);
+    if (failure == null) {
+      throw new IllegalStateException("failures.json has no entry for " + code.name());
+    }
+    return failure;
+  }
+
+  Optional<Sign> sign(String line) {
+    String lowered = LogPhrase.lower(line);
+    for (KnownSign known : signs) {
+      Optional<LogPhrase.Match> match = known.phrase.find(line, lowered);
+      if (match.isPresent()) {
+        return Optional.of(new Sign(known.code, known.weight, match.get()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  Optional<Step> step(String line) {
+    String lowered = LogPhrase.lower(line);
+    for (KnownStep known : steps) {
+      Optional<LogPhrase.Match> match = known.phrase.find(line, lowered);
+      if (match.isPresent()) {
+        return Optional.of(new Step(known.mark, match.get().values()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static File read() {
+    try (InputStream in = FailureCatalogue.class.getResourceAsStream("failures.json")) {
+      if (in == null) {
+        throw new IllegalStateException(
+            "failures.json is missing beside " + FailureCatalogue.class);
+      }
+      return MAPPER.readValue(in, File.class);
+    } catch (IOException e) {
+      throw new UncheckedIOException("failures.json cannot be read", e);
+    }
+  }
+}

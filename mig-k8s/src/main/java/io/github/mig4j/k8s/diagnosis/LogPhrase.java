@@ -1,0 +1,133 @@
+package io.github.mig4j.k8s.diagnosis;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A phrase to look for in a line of a log, such as {@code selected mig-config not present:
+ * {config}}. The parts between placeholders are looked for one after the other, so that the time it
+ * takes grows only with the length of the line.
+ *
+ * <p>A placeholder at either end stands for one word, but {@code detail} for the rest.
+ */
+final class LogPhrase {
+
+  static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]+)}");
+
+  /** Longer values say no more. */
+  private static final int VALUE = 200;
+
+  private final List<String> literals;
+  private final List<String> between;
+  private final Optional<String> before;
+  private final Optional<String> after;
+
+  /** Where the words of a phrase begin in a line, and what stands in place of its placeholders. */
+  record Match(int start, Map<String, String> values) {}
+
+  private LogPhrase(
+      List<String> literals,
+      List<String> between,
+      Optional<String> before,
+      Optional<String> after) {
+    this.literals = literals;
+    this.between = between;
+    this.before = before;
+    this.after = after;
+  }
+
+  static LogPhrase parse(String text) {
+    List<String> literals = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    Matcher placeholder = PLACEHOLDER.matcher(text);
+    int from = 0;
+    while (placeholder.find()) {
+      literals.add(lower(text.substring(from, placeholder.start())));
+      names.add(placeholder.group(1));
+      from = placeholder.end();
+    }
+    literals.add(lower(text.substring(from)));
+    Optional<String> before = Optional.empty();
+    Optional<String> after = Optional.empty();
+    if (literals.get(0).isEmpty() && !names.isEmpty()) {
+      literals.remove(0);
+      before = Optional.of(names.remove(0));
+    }
+    if (literals.get(literals.size() - 1).isEmpty() && !names.isEmpty()) {
+      literals.remove(literals.size() - 1);
+      after = Optional.of(names.remove(names.size() - 1));
+    }
+    if (literals.isEmpty() || literals.contains("")) {
+      throw new IllegalArgumentException(
+          "A phrase needs words around its placeholders, but was '%s'".formatted(text));
+    }
+    return new LogPhrase(List.copyOf(literals), List.copyOf(names), before, after);
+  }
+
+  Optional<Match> find(String line) {
+    return find(line, lower(line));
+  }
+
+  /** As {@link #find(String)}, where the line in lower case is at hand. */
+  Optional<Match> find(String line, String lowered) {
+    Map<String, String> values = new LinkedHashMap<>();
+    int start = lowered.indexOf(literals.get(0));
+    if (start < 0) {
+      return Optional.empty();
+    }
+    int end = start + literals.get(0).length();
+    for (int i = 1; i < literals.size(); i++) {
+      int next = lowered.indexOf(literals.get(i), end);
+      if (next < 0) {
+        return Optional.empty();
+      }
+      values.put(between.get(i - 1), cut(line.substring(end, next)));
+      end = next + literals.get(i).length();
+    }
+    int afterWords = end;
+    before.ifPresent(name -> values.put(name, cut(wordBefore(line, start))));
+    after.ifPresent(name -> values.put(name, cut(valueAfter(line, afterWords, name))));
+    return Optional.of(new Match(start, values));
+  }
+
+  private static String wordBefore(String line, int end) {
+    int start = end;
+    while (start > 0 && isOfWord(line.charAt(start - 1))) {
+      start--;
+    }
+    return line.substring(start, end);
+  }
+
+  private static String valueAfter(String line, int start, String name) {
+    int end = start;
+    while (end < line.length()
+        && (name.equals("detail") ? line.charAt(end) != '"' : isOfWord(line.charAt(end)))) {
+      end++;
+    }
+    return line.substring(start, end);
+  }
+
+  private static boolean isOfWord(char c) {
+    return c > ' ' && "'\"\\,;".indexOf(c) < 0;
+  }
+
+  private static String cut(String value) {
+    return value.length() <= VALUE ? value : value.substring(0, VALUE);
+  }
+
+  /** ASCII only, so that each character keeps its place. */
+  static String lower(String text) {
+    char[] chars = text.toCharArray();
+    for (int i = 0; i < chars.length; i++) {
+      if (chars[i] >= 'A' && chars[i] <= 'Z') {
+        chars[i] = (char) (chars[i] - 'A' + 'a');
+      }
+    }
+    return new String(chars);
+  }
+}

@@ -1,0 +1,131 @@
+package io.github.mig4j.k8s.diagnosis;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.MigException;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.node.MigState;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the operator's pods on a node have written.
+ *
+ * @param lines of the MIG manager, followed by those of a device plugin that does not start
+ * @param availability whether there was something to read
+ * @param reason why there was not; empty if there was
+ */
+public record OperatorLogs(List<String> lines, Availability availability, String reason) {
+
+  private static final String MANAGER = "nvidia-mig-manager";
+  private static final String PLUGIN = "nvidia-device-plugin";
+
+  /** A long run writes a few hundred. */
+  private static final int TAIL_LINES = 2_000;
+
+  /** Far above what so many lines have, for the limit cuts off the end, not the beginning. */
+  private static final int LIMIT_BYTES = 2 * 1024 * 1024;
+
+  /** Whether the MIG manager's log could be read. */
+  enum Availability {
+    READ,
+    NO_POD,
+    UNREADABLE
+  }
+
+  static OperatorLogs of(List<String> lines) {
+    return new OperatorLogs(lines, Availability.READ, "");
+  }
+
+  /**
+   * Reads them with one list of the node's pods and one request for each log; that of the device
+   * plugin only where the manager claims success. What cannot be read is no failure.
+   */
+  public static OperatorLogs read(Cluster cluster, MigNodeStatus status) {
+    try {
+      String namespace = cluster.operatorNamespace();
+      List<Pod> pods = podsOf(cluster, namespace, status.node());
+      Optional<Pod> manager = newest(pods, MANAGER);
+      if (manager.isEmpty()) {
+        return new OperatorLogs(List.of(), Availability.NO_POD, "");
+      }
+      Optional<String> log = log(cluster, manager.get(), MANAGER);
+      if (log.isEmpty()) {
+        return unreadable("pod %s is gone".formatted(manager.get().getMetadata().getName()));
+      }
+      boolean claimsSuccess = status.state().equals(Optional.of(MigState.SUCCESS));
+      String rest = claimsSuccess && status.paused().isEmpty()
+          ? newest(pods, PLUGIN)
+              .filter(OperatorLogs::doesNotRun)
+              .flatMap(plugin -> log(cluster, plugin, PLUGIN))
+              .orElse("")
+          : "";
+      return of((log.get() + "\n" + rest).lines().toList());
+    } catch (MigException e) {
+      return unreadable(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static OperatorLogs unreadable(String reason) {
+    return new OperatorLogs(List.of(), Availability.UNREADABLE, reason);
+  }
+
+  private static List<Pod> podsOf(Cluster cluster, String namespace, String node) {
+    return cluster
+        .call(
+            "list pods of node %s in namespace %s".formatted(node, namespace),
+            () -> cluster
+                .client()
+                .pods()
+                .inNamespace(namespace)
+                .withField("spec.nodeName", node)
+                .list()
+                .getItems())
+        .stream()
+        .filter(pod -> pod.getSpec() != null && node.equals(pod.getSpec().getNodeName()))
+        .toList();
+  }
+
+  /** The pod that was made last, since one that is restarted stays for a while beside it. */
+  static Optional<Pod> newest(List<Pod> pods, String app) {
+    return pods.stream()
+        .filter(pod -> {
+          Map<String, String> labels = pod.getMetadata().getLabels();
+          return labels != null && labels.getOrDefault("app", "").startsWith(app);
+        })
+        .max(Comparator.comparing(pod -> String.valueOf(pod.getMetadata().getCreationTimestamp())));
+  }
+
+  private static boolean doesNotRun(Pod pod) {
+    return pod.getStatus() != null
+        && pod.getStatus().getContainerStatuses() != null
+        && pod.getStatus().getContainerStatuses().stream()
+            .anyMatch(container -> !Boolean.TRUE.equals(container.getReady()));
+  }
+
+  /** The end of a log; empty if the pod is gone. */
+  private static Optional<String> log(Cluster cluster, Pod pod, String container) {
+    String namespace = pod.getMetadata().getNamespace();
+    String name = pod.getMetadata().getName();
+    String uri = "/api/v1/namespaces/%s/pods/%s/log?container=%s&tailLines=%d&limitBytes=%d"
+        .formatted(namespace, name, container(pod, container), TAIL_LINES, LIMIT_BYTES);
+    // PodResource.getLog would first watch the pod until it is ready. A kubelet that does not
+    // answer
+    // is not asked again: nobody waits half a minute for an explanation.
+    return Optional.ofNullable(cluster.call(
+        "get the log of pod %s/%s".formatted(namespace, name),
+        () -> cluster.withoutRepetition().client().raw(uri)));
+  }
+
+  /** The main one, which is named like the app. */
+  private static String container(Pod pod, String app) {
+    return pod.getSpec().getContainers().stream()
+        .map(Container::getName)
+        .filter(name -> name.startsWith(app))
+        .findFirst()
+        .orElseGet(() -> pod.getSpec().getContainers().get(0).getName());
+  }
+}

@@ -1,0 +1,76 @@
+package io.github.mig4j.k8s.diagnosis;
+
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.internal.Cluster;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** The operator's pods on a node that take a configuration up, and what is wrong with them. */
+public final class PluginPods {
+
+  /** Labels {@code app} of the operator's DaemonSets. */
+  private static final Set<String> APPS = Set.of(
+      "nvidia-device-plugin-daemonset",
+      "gpu-feature-discovery",
+      "nvidia-device-plugin-mps-control-daemon");
+
+  private static final Set<String> ON_THE_WAY = Set.of("ContainerCreating", "PodInitializing");
+
+  private PluginPods() {}
+
+  /** Never an exception, since it explains one. */
+  public static List<String> troubles(Cluster cluster, String namespace, String node) {
+    try {
+      return cluster
+          .call(
+              "list pods in namespace " + namespace,
+              () -> cluster.client().pods().inNamespace(namespace).list().getItems())
+          .stream()
+          .filter(pod -> Cluster.isOn(pod, node))
+          .filter(pod -> pod.getMetadata().getLabels() != null
+              && APPS.contains(pod.getMetadata().getLabels().getOrDefault("app", "")))
+          .flatMap(PluginPods::troubles)
+          .toList();
+    } catch (MigClusterException unanswered) {
+      return List.of("The pods there could not be read: " + unanswered.getMessage());
+    }
+  }
+
+  private static Stream<String> troubles(Pod pod) {
+    List<ContainerStatus> containers = new ArrayList<>();
+    if (pod.getStatus() != null) {
+      containers.addAll(pod.getStatus().getInitContainerStatuses());
+      containers.addAll(pod.getStatus().getContainerStatuses());
+    }
+    return containers.stream()
+        .flatMap(container -> trouble(container.getState())
+            .map(reason ->
+                "Pod %1$s/%2$s: container %3$s is in %4$s after %5$d restarts; see 'kubectl logs -n %1$s %2$s -c %3$s --previous'"
+                    .formatted(
+                        pod.getMetadata().getNamespace(),
+                        pod.getMetadata().getName(),
+                        container.getName(),
+                        reason,
+                        container.getRestartCount()))
+            .stream());
+  }
+
+  private static Optional<String> trouble(ContainerState state) {
+    if (state == null) {
+      return Optional.empty();
+    }
+    if (state.getWaiting() != null) {
+      return Optional.ofNullable(state.getWaiting().getReason())
+          .filter(reason -> !ON_THE_WAY.contains(reason));
+    }
+    return Optional.ofNullable(state.getTerminated())
+        .filter(ended -> ended.getExitCode() != null && ended.getExitCode() != 0)
+        .map(ended -> "exit code " + ended.getExitCode());
+  }
+}

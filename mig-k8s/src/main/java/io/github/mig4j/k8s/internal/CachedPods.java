@@ -1,0 +1,133 @@
+package io.github.mig4j.k8s.internal;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pods on some nodes that concern their GPUs, as an informer last saw them: those that ask for a
+ * GPU or hold claims, and MIG managers. All others are forgotten at once.
+ */
+final class CachedPods implements ItemStore<Pod> {
+
+  private final Set<String> nodes;
+  private final Map<String, Pod> pods = new HashMap<>();
+  private final Map<String, Map<String, Pod>> byNode = new HashMap<>();
+
+  CachedPods(Set<String> nodes) {
+    this.nodes = Set.copyOf(nodes);
+  }
+
+  synchronized List<Pod> of(String node) {
+    return List.copyOf(byNode.getOrDefault(node, Map.of()).values());
+  }
+
+  @Override
+  public String getKey(Pod pod) {
+    return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
+  }
+
+  @Override
+  public synchronized @Nullable Pod put(String key, Pod pod) {
+    @Nullable Pod before = remove(key);
+    if (concernsGpus(pod)) {
+      Pod trimmed = trimmed(pod);
+      pods.put(key, trimmed);
+      byNode
+          .computeIfAbsent(pod.getSpec().getNodeName(), node -> new HashMap<>())
+          .put(key, trimmed);
+    }
+    return before;
+  }
+
+  @Override
+  public synchronized @Nullable Pod remove(String key) {
+    @Nullable Pod gone = pods.remove(key);
+    if (gone != null) {
+      byNode.computeIfPresent(gone.getSpec().getNodeName(), (node, there) -> {
+        there.remove(key);
+        return there.isEmpty() ? null : there;
+      });
+    }
+    return gone;
+  }
+
+  @Override
+  public synchronized Stream<String> keySet() {
+    return List.copyOf(pods.keySet()).stream();
+  }
+
+  @Override
+  public synchronized Stream<Pod> values() {
+    return List.copyOf(pods.values()).stream();
+  }
+
+  @Override
+  public synchronized int size() {
+    return pods.size();
+  }
+
+  @Override
+  public synchronized @Nullable Pod get(String key) {
+    return pods.get(key);
+  }
+
+  @Override
+  public boolean isFullState() {
+    return false;
+  }
+
+  static boolean isManager(Pod pod) {
+    @Nullable Map<String, String> labels = pod.getMetadata().getLabels();
+    return labels != null && "nvidia-mig-manager".equals(labels.get("app"));
+  }
+
+  private boolean concernsGpus(Pod pod) {
+    return pod.getSpec() != null
+        && pod.getSpec().getNodeName() != null
+        && nodes.contains(pod.getSpec().getNodeName())
+        && (isManager(pod) || holdsClaims(pod) || asksForGpu(pod));
+  }
+
+  private static boolean holdsClaims(Pod pod) {
+    return pod.getSpec().getResourceClaims() != null
+        && !pod.getSpec().getResourceClaims().isEmpty();
+  }
+
+  private static boolean asksForGpu(Pod pod) {
+    return Stream.of(pod.getSpec().getContainers(), pod.getSpec().getInitContainers())
+        .filter(containers -> containers != null)
+        .flatMap(Collection::stream)
+        .map(Container::getResources)
+        .filter(resources -> resources != null)
+        .flatMap(CachedPods::asked)
+        .anyMatch(resource -> resource.startsWith("nvidia.com/"));
+  }
+
+  private static Stream<String> asked(ResourceRequirements resources) {
+    return Stream.of(resources.getRequests(), resources.getLimits())
+        .filter(asked -> asked != null)
+        .flatMap(asked -> asked.keySet().stream());
+  }
+
+  private static Pod trimmed(Pod pod) {
+    return new PodBuilder(pod)
+        .editMetadata()
+        .withManagedFields()
+        .endMetadata()
+        .editSpec()
+        .withVolumes()
+        .withTolerations()
+        .endSpec()
+        .build();
+  }
+}

@@ -1,0 +1,69 @@
+package io.github.mig4j.k8s.internal;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Looks anew at each question, and watches each node by itself. */
+record DirectView(Cluster cluster) implements ClusterView {
+
+  @Override
+  public Optional<Node> node(String name) {
+    return cluster.node(name);
+  }
+
+  @Override
+  public List<Pod> pods(String node) {
+    return cluster.podsOnNode(node);
+  }
+
+  @Override
+  public List<Pod> managerPods(String node) {
+    return cluster.managerPods();
+  }
+
+  @Override
+  public List<GenericKubernetesResource> clusterPolicies() {
+    return cluster.clusterPolicies();
+  }
+
+  @Override
+  public Optional<ConfigMap> configMap(String namespace, String name) {
+    return cluster.configMap(namespace, name);
+  }
+
+  @Override
+  public Optional<Boolean> mayI(SelfSubjectAccessReview asked) {
+    return cluster.mayI(asked);
+  }
+
+  /** fabric8's informer reconnects and lists again by itself. */
+  @Override
+  public Following follow(String node, ResourceEventHandler<Node> listener, Duration patience)
+      throws InterruptedException {
+    SharedIndexInformer<Node> informer = cluster
+        .client()
+        .nodes()
+        .withName(node)
+        .runnableInformer(0)
+        .addEventHandler(listener)
+        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
+    boolean started = false;
+    try {
+      cluster.await("list and watch node " + node, informer.start(), patience);
+      started = true;
+    } finally {
+      if (!started) {
+        informer.close();
+      }
+    }
+    return informer::close;
+  }
+}

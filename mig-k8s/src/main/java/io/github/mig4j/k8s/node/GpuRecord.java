@@ -1,0 +1,73 @@
+package io.github.mig4j.k8s.node;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.node.NodeGpu;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * The GPUs with which the last change of a node has reckoned, kept in an annotation of the node for
+ * the time when its labels do not tell them: under strategy single they count MIG devices, and while
+ * feature discovery is stopped they may be gone.
+ *
+ * @param gpus all of the node; none if nothing is recorded, or the labels speak against it
+ */
+public record GpuRecord(List<NodeGpu> gpus) {
+
+  private static final String SEPARATOR = ",";
+
+  public GpuRecord {
+    gpus = List.copyOf(gpus);
+  }
+
+  /** The annotation's value: the models' ids in the order of the GPUs. */
+  public static String text(List<NodeGpu> gpus) {
+    return gpus.stream()
+        .sorted(Comparator.comparing(NodeGpu::index))
+        .map(gpu -> gpu.model().id())
+        .collect(Collectors.joining(SEPARATOR));
+  }
+
+  /** Reads what is recorded, if every model is known and the labels could be those of one of them. */
+  public static GpuRecord read(Node node, MigNodeStatus status, MigSettings settings) {
+    String text = Cluster.annotations(node).getOrDefault(ChangeRecord.GPUS_KEY, "");
+    List<GpuModel> models = Stream.of(text.split(SEPARATOR, -1))
+        .flatMap(id -> model(id, settings).stream())
+        .toList();
+    List<NodeGpu> gpus = IntStream.range(0, models.size())
+        .mapToObj(index -> NodeGpu.of(index, models.get(index)))
+        .toList();
+    boolean isWhole = text(gpus).equals(text);
+    return new GpuRecord(isWhole && agrees(models, status, settings) ? gpus : List.of());
+  }
+
+  private static Optional<GpuModel> model(String id, MigSettings settings) {
+    return settings.catalog().models().stream()
+        .filter(model -> model.id().equals(id))
+        .findFirst();
+  }
+
+  private static boolean agrees(List<GpuModel> models, MigNodeStatus status, MigSettings settings) {
+    List<GpuModel> labelled = status
+        .model()
+        .map(List::of)
+        .orElseGet(() -> status.product().map(settings.catalog()::find).orElse(models));
+    return models.stream()
+        .filter(labelled::contains)
+        .anyMatch(model -> status.gpus().isEmpty()
+            || status.gpus().getAsInt() == models.stream().filter(model::equals).count());
+  }
+
+  /** The models that it holds. */
+  public List<GpuModel> models() {
+    return gpus.stream().map(NodeGpu::model).distinct().toList();
+  }
+}

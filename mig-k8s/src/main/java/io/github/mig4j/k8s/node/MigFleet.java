@@ -1,0 +1,223 @@
+package io.github.mig4j.k8s.node;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.config.DeviceSelector;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.PlacementResult;
+import io.github.mig4j.node.NodeEffect;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.plan.FleetPlan;
+import io.github.mig4j.plan.PlanNode;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The GPUs of a cluster, read for a planner or a scheduler, and plans made into configurations.
+ *
+ * <pre>{@code
+ * List<PlanNode> nodes = mig.fleet().planNodes();
+ * FleetPlan plan = Planner.of(nodes).plan(Demand.of(DemandItem.of("1g.23gb", 40)));
+ * mig.fleet().publish("mig-config", "inference", plan)
+ *     .forEach((node, config) -> mig.node(node).apply(config).await(Duration.ofMinutes(30)));
+ * }</pre>
+ */
+public final class MigFleet {
+
+  private final Cluster cluster;
+
+  public MigFleet(Cluster cluster) {
+    this.cluster = cluster;
+  }
+
+  /**
+   * Every node that speaks of NVIDIA GPUs, with what pods use of it.
+   *
+   * @return the nodes by name
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public List<NodeCapacity> nodes() {
+    List<Pod> all = cluster.allPods();
+    Map<String, List<Pod>> pods = Stream.concat(
+            GpuPods.using(all).stream(), GpuPods.withClaims(all).stream())
+        .distinct()
+        .filter(pod -> pod.getSpec().getNodeName() != null)
+        .collect(Collectors.groupingBy(pod -> pod.getSpec().getNodeName()));
+    Optional<GenericKubernetesResource> policy = cluster.clusterPolicy();
+    Optional<MigConfigDocument> document = policy
+        .flatMap(ClusterPolicies::migConfigMap)
+        .flatMap(map -> new MigConfigMap(cluster, map).file(cluster.operatorNamespace()))
+        .flatMap(file -> file.document());
+    return cluster.gpuNodes().stream()
+        .map(node -> room(
+            node, pods.getOrDefault(node.getMetadata().getName(), List.of()), policy, document))
+        .sorted(Comparator.comparing(room -> room.status().node()))
+        .toList();
+  }
+
+  /**
+   * The nodes as a planner sees them, those left out that cannot be cut by a plan or would get no
+   * pods, for any of {@link NodeCapacity#obstacles}: GPUs that are not known or have no MIG, a strategy
+   * other than mixed, a node that is not ready or cordoned.
+   *
+   * @return the nodes by name
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public List<PlanNode> planNodes() {
+    return nodes().stream().flatMap(room -> room.toPlanNode().stream()).toList();
+  }
+
+  private NodeCapacity room(
+      Node node,
+      List<Pod> pods,
+      Optional<GenericKubernetesResource> policy,
+      Optional<MigConfigDocument> document) {
+    MigNodeStatus status =
+        StatusReader.read(node, cluster.settings(), policy.flatMap(ClusterPolicies::strategy));
+    SortedMap<String, Long> used = new TreeMap<>();
+    pods.forEach(pod ->
+        GpuPods.devices(pod).forEach((resource, count) -> used.merge(resource, count, Long::sum)));
+    int claiming = GpuPods.withClaims(pods).size();
+    if (claiming > 0) {
+      used.put("resource.k8s.io/claims", (long) claiming);
+    }
+    return new NodeCapacity(status, Cluster.labels(node), used, layouts(node, status, document));
+  }
+
+  /** What the configuration in force says, where the node's resources bear it out. */
+  private static SortedMap<Integer, MigLayout> layouts(
+      Node node, MigNodeStatus status, Optional<MigConfigDocument> document) {
+    Optional<MigConfig> inForce = status
+        .config()
+        .filter(config -> status.state().equals(Optional.of(MigState.SUCCESS)))
+        .flatMap(config -> document.flatMap(d -> d.config(config)));
+    Optional<GpuModel> model = status.model().filter(GpuModel::supportsMig);
+    SortedMap<Integer, MigLayout> layouts = new TreeMap<>();
+    int count = status.gpus().orElseGet(() -> gpusUnderSingle(node, inForce));
+    if (inForce.isEmpty() || model.isEmpty() || count == 0) {
+      return layouts;
+    }
+    List<NodeGpu> gpus = NodeGpu.several(model.get(), count);
+    NodeEffect effect = NodeEffect.of(inForce.get(), gpus);
+    boolean isTold = effect.gpus().stream().allMatch(gpu -> gpu.after().isPresent());
+    if (!isTold
+        || !Expectation.of(inForce.get(), gpus, status.strategy())
+            .resourceDifferences(status, Cluster.labels(node))
+            .isEmpty()) {
+      return layouts;
+    }
+    for (NodeEffect.GpuEffect gpu : effect.gpus()) {
+      if (gpu.placement().orElse(null) instanceof PlacementResult.Placed placed) {
+        layouts.put(gpu.gpu().index(), placed.layout());
+      }
+    }
+    return layouts;
+  }
+
+  /**
+   * Publishes the configurations that a plan takes: one for each way in which a node is cut, which
+   * covers all GPUs of the node.
+   *
+   * @param configMap the ConfigMap that the GPU Operator is pointed at
+   * @param prefix begins the configurations' names, which go on with a hash of the content, so that
+   *     another plan of the same prefix takes none of them away
+   * @param plan a plan for nodes of this cluster
+   * @return the configuration's name for each node that has to be changed, ready for {@link
+   *     MigNode#apply}; none for nodes that stay as they are
+   * @throws IllegalArgumentException if the names would be no label values
+   * @throws MigRefusedException if a node of the plan is not there any more, has other GPUs or pods
+   *     that use them, or the map cannot be changed
+   */
+  public SortedMap<String, String> publish(String configMap, String prefix, FleetPlan plan) {
+    Map<String, NodeCapacity> rooms = nodes().stream()
+        .collect(Collectors.toMap(room -> room.status().node(), Function.identity()));
+    Map<MigConfig, String> names = new LinkedHashMap<>();
+    SortedMap<String, String> byNode = new TreeMap<>();
+    for (String node : plan.nodes()) {
+      if (!plan.changes(node).isEmpty()) {
+        NodeCapacity room = rooms.get(node);
+        if (room == null || !fits(room, plan, node)) {
+          throw new MigRefusedException(
+              "The plan for node " + node,
+              List.of(
+                  "there is no such node with these GPUs on which no pod runs; read the nodes and plan again"));
+        }
+        MigConfig config = config(plan.layouts(node), room.gpus());
+        byNode.put(node, names.computeIfAbsent(config, c -> c.contentName(prefix)));
+      }
+    }
+    MigConfigMap map = new MigConfigMap(cluster, configMap);
+    names.forEach((config, name) -> {
+      MigConfigMap.Merged unused = map.merge(name, config);
+    });
+    return byNode;
+  }
+
+  /** Under strategy single the label counts MIG devices, of which each GPU has as many. */
+  private static int gpusUnderSingle(Node node, Optional<MigConfig> inForce) {
+    int each = inForce
+        .filter(config -> config.entries().size() == 1)
+        .map(config -> config.entries().get(0).migDevices().values().stream()
+            .mapToInt(n -> n)
+            .sum())
+        .orElse(0);
+    int devices = Cluster.number(node, Labels.GPU_COUNT);
+    return each > 0 && devices % each == 0 ? devices / each : 0;
+  }
+
+  private static boolean fits(NodeCapacity room, FleetPlan plan, String node) {
+    return !room.isPinned()
+        && room.gpus() > plan.changes(node).last()
+        && plan.layouts(node).values().stream()
+            .allMatch(layout -> room.status().model().equals(Optional.of(layout.gpu())));
+  }
+
+  /**
+   * A configuration that cuts the GPUs of a node as given.
+   *
+   * @param layouts by GPU index; a GPU without one is left whole
+   * @param gpus physical GPUs of the node
+   * @return entries that cover every GPU once
+   */
+  static MigConfig config(SortedMap<Integer, MigLayout> layouts, int gpus) {
+    Map<MigConfigSpec, List<Integer>> alike = new LinkedHashMap<>();
+    for (int index = 0; index < gpus; index++) {
+      MigConfigSpec entry = Optional.ofNullable(layouts.get(index))
+          .map(MigConfigSpec::allDevices)
+          .orElseGet(MigConfigSpec::allDisabled);
+      alike.computeIfAbsent(entry, e -> new ArrayList<>()).add(index);
+    }
+    return MigConfig.of(alike.entrySet().stream()
+        .map(group -> alike.size() == 1 ? group.getKey() : on(group.getKey(), group.getValue()))
+        .toArray(MigConfigSpec[]::new));
+  }
+
+  private static MigConfigSpec on(MigConfigSpec entry, List<Integer> indexes) {
+    return MigConfigSpec.builder()
+        .devices(new DeviceSelector.Indexes(indexes))
+        .migEnabled(entry.migEnabled())
+        .putAllMigDevices(entry.migDevices())
+        .build();
+  }
+}

@@ -1,0 +1,286 @@
+package io.github.mig4j.k8s.node;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.api.model.NodeStatus;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.Cluster;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a node's labels into a {@link MigNodeStatus}; what they do not say stays unknown. */
+public final class StatusReader {
+
+  private static final String MIG = "nvidia.com/mig-";
+
+  /** The plugin writes the plus of {@code 1g.10gb+me} as a dot. */
+  private static final Pattern WITH_ATTRIBUTE = Pattern.compile("([0-9a-z]+\\.[0-9]+gb)\\.(.+)");
+
+  private static final Pattern CUT_UNDER_SINGLE = Pattern.compile(".*-MIG-(.+?)(-SHARED)?");
+
+  private final Node node;
+  private final MigSettings settings;
+  private final Map<String, String> labels;
+  private final SortedMap<String, Long> allocatable;
+  private final MigNodeStatus.Builder status = new MigNodeStatus.Builder();
+
+  private StatusReader(Node node, MigSettings settings) {
+    this.node = node;
+    this.settings = settings;
+    this.labels = Cluster.labels(node);
+    this.allocatable = resources(NodeStatus::getAllocatable);
+  }
+
+  static MigNodeStatus read(Node node, MigSettings settings) {
+    return read(node, settings, Optional.empty());
+  }
+
+  /** Reads a node of a cluster whose ClusterPolicy sets a strategy, which counts before the labels. */
+  static MigNodeStatus read(Node node, MigSettings settings, Optional<MigStrategy> decreed) {
+    return new StatusReader(node, settings).read(decreed);
+  }
+
+  private MigNodeStatus read(Optional<MigStrategy> decreed) {
+    status.node(node.getMetadata().getName());
+    status.ready(ready());
+    status.cordoned(Cluster.isCordoned(node));
+    label(Labels.GPU_PRODUCT).ifPresent(this::readProduct);
+    readGpuCount();
+    label(Labels.MIG_CAPABLE).ifPresent(value -> status.migCapable(value.equals("true")));
+    numberOf(Labels.GPU_REPLICAS).stream().filter(n -> n > 0).forEach(status::replicas);
+    label(Labels.GPU_SHARING).ifPresent(status::sharing);
+    MigStrategy labelled = strategy();
+    status.strategy(decreed.orElse(labelled));
+    label(settings.configLabel()).filter(value -> !value.isEmpty()).ifPresent(status::config);
+    label(settings.configLabel() + ".state").map(MigState::of).ifPresent(status::state);
+    status.putAllAllocatable(allocatable);
+    status.putAllCapacity(resources(NodeStatus::getCapacity));
+    status.putAllDevices(devices());
+    labels.entrySet().stream()
+        .filter(e -> e.getKey().startsWith(Labels.DEPLOY_PREFIX))
+        .filter(e -> e.getValue().equals(Labels.PAUSED))
+        .map(e -> e.getKey().substring(Labels.DEPLOY_PREFIX.length()))
+        .sorted()
+        .forEach(status::addPaused);
+    if (!settings.configLabel().equals(Labels.MISTAKEN_MIG_CONFIG)) {
+      readMistakenKey();
+    }
+    readWhoElseHasTheGpus();
+    return status.build();
+  }
+
+  private Optional<Boolean> ready() {
+    @Nullable
+    List<NodeCondition> conditions =
+        node.getStatus() == null ? null : node.getStatus().getConditions();
+    return conditions == null
+        ? Optional.empty()
+        : conditions.stream()
+            .filter(condition -> "Ready".equals(condition.getType()))
+            .map(condition -> "True".equals(condition.getStatus()))
+            .findFirst();
+  }
+
+  private void readProduct(String product) {
+    status.product(product);
+    if (product.endsWith("-MIG-INVALID")) {
+      status.addProblems(
+          "Node %s offers no GPU: feature discovery calls it '%s', because under strategy single all GPUs must be cut alike. Apply a uniform layout or use strategy mixed"
+              .formatted(node.getMetadata().getName(), product));
+    }
+    List<GpuModel> named = settings.catalog().find(product);
+    List<GpuModel> agreeing =
+        named.stream().filter(this::agreesWithMemory).filter(this::offersAll).toList();
+    List<GpuModel> candidates = named.size() == 1 || agreeing.isEmpty() ? named : agreeing;
+    if (candidates.size() == 1) {
+      status.model(candidates.get(0));
+    } else if (candidates.isEmpty()) {
+      status.addProblems(
+          "Node %s has GPU product '%s', which is not in the catalogue; add its model to the settings, as docs/add-a-gpu.md says"
+              .formatted(node.getMetadata().getName(), product));
+    } else {
+      status.addProblems(
+          "Node %s has GPU product '%s', which can be %s; narrow the catalogue in the settings"
+              .formatted(
+                  node.getMetadata().getName(),
+                  product,
+                  candidates.stream().map(GpuModel::id).collect(Collectors.joining(" or "))));
+    }
+  }
+
+  /** Under strategy single the label speaks of a MIG device, which tells nothing about the GPU. */
+  private boolean agreesWithMemory(GpuModel model) {
+    OptionalInt memory = numberOf(Labels.GPU_MEMORY);
+    return isCutUnderSingle() || memory.isEmpty() || model.agreesWithMemory(memory.getAsInt());
+  }
+
+  private boolean offersAll(GpuModel model) {
+    return allocatable.keySet().stream()
+        .filter(resource -> resource.startsWith(MIG))
+        .map(resource -> resource.replaceFirst("\\.shared$", ""))
+        .allMatch(resource ->
+            model.profiles().stream().anyMatch(p -> p.profile().resourceName().equals(resource)));
+  }
+
+  private void readGpuCount() {
+    OptionalInt count = numberOf(Labels.GPU_COUNT);
+    if (count.orElse(0) > 0 && !isCutUnderSingle()) {
+      status.gpus(count.getAsInt());
+    }
+  }
+
+  private boolean isCutUnderSingle() {
+    return label(Labels.GPU_PRODUCT)
+        .filter(product -> product.contains("-MIG-"))
+        .isPresent();
+  }
+
+  /** Where no label tells, a resource for each profile does, as only strategy mixed has them. */
+  private MigStrategy strategy() {
+    boolean offersProfiles = allocatable.keySet().stream().anyMatch(name -> name.startsWith(MIG));
+    MigStrategy otherwise = offersProfiles ? MigStrategy.MIXED : MigStrategy.NONE;
+    Optional<String> value = label(Labels.MIG_STRATEGY);
+    Optional<MigStrategy> known = value.flatMap(StatusReader::strategy);
+    if (value.isPresent() && known.isEmpty()) {
+      status.addProblems("Node %s has MIG strategy '%s'; expected none, single or mixed"
+          .formatted(node.getMetadata().getName(), value.get()));
+    }
+    return known.orElse(otherwise);
+  }
+
+  /** The strategy of a name, as labels and the ClusterPolicy spell it. */
+  static Optional<MigStrategy> strategy(String name) {
+    return Stream.of(MigStrategy.values())
+        .filter(strategy -> strategy.toString().equals(name))
+        .findFirst();
+  }
+
+  private SortedMap<String, Long> resources(
+      Function<NodeStatus, @Nullable Map<String, Quantity>> which) {
+    SortedMap<String, Long> counts = new TreeMap<>();
+    @Nullable
+    Map<String, Quantity> all = node.getStatus() == null ? null : which.apply(node.getStatus());
+    if (all != null) {
+      all.forEach((resource, quantity) -> {
+        long count = quantity.getNumericalAmount().longValue();
+        if (resource.startsWith("nvidia.com/") && count > 0) {
+          counts.put(resource, count);
+        }
+      });
+    }
+    return counts;
+  }
+
+  private SortedMap<MigProfile, Integer> devices() {
+    SortedMap<MigProfile, Integer> counted = new TreeMap<>();
+    Matcher cut = CUT_UNDER_SINGLE.matcher(label(Labels.GPU_PRODUCT).orElse(""));
+    if (cut.matches()) {
+      count(counted, cut.group(1), numberOf(Labels.GPU_COUNT));
+      return counted;
+    }
+    labels.forEach((key, value) -> {
+      if (key.startsWith(MIG) && key.endsWith(".count")) {
+        String profile = key.substring(MIG.length(), key.length() - ".count".length());
+        count(counted, profile, number(value));
+      }
+    });
+    if (counted.isEmpty()) {
+      allocatable.forEach((name, count) -> {
+        if (name.startsWith(MIG)) {
+          count(counted, name.substring(MIG.length()), number(count.toString()));
+        }
+      });
+    }
+    return counted;
+  }
+
+  private void count(SortedMap<MigProfile, Integer> counted, String name, OptionalInt count) {
+    if (count.orElse(0) > 0) {
+      profile(name).ifPresent(profile -> counted.put(profile, count.getAsInt()));
+    }
+  }
+
+  /** The catalogue knows which sign the plugin has replaced; otherwise it was a plus. */
+  private Optional<MigProfile> profile(String name) {
+    Optional<MigProfile> known = settings.catalog().models().stream()
+        .flatMap(model -> model.profiles().stream())
+        .map(GpuInstanceProfile::profile)
+        .filter(profile -> profile.resourceName().equals(MIG + name))
+        .findFirst();
+    if (known.isPresent()) {
+      return known;
+    }
+    try {
+      return Optional.of(MigProfile.parse(WITH_ATTRIBUTE.matcher(name).replaceFirst("$1+$2")));
+    } catch (IllegalArgumentException notAProfile) {
+      return Optional.empty();
+    }
+  }
+
+  /** Where the operator leaves the GPUs to others, no label makes it partition them. */
+  private void readWhoElseHasTheGpus() {
+    label(Labels.DEPLOY_OPERANDS)
+        .filter("false"::equals)
+        .ifPresent(value -> leftAlone("its operands are off", Labels.DEPLOY_OPERANDS, value));
+    label(Labels.WORKLOAD_CONFIG)
+        .filter(value -> value.startsWith("vm-"))
+        .ifPresent(
+            value -> leftAlone("its GPUs are for virtual machines", Labels.WORKLOAD_CONFIG, value));
+    label(Labels.VGPU_HOST_DRIVER)
+        .filter(value -> !value.isEmpty())
+        .ifPresent(value -> leftAlone("its GPUs are cut by vGPU", Labels.VGPU_HOST_DRIVER, value));
+    label(Labels.ALLOCATION_MODE)
+        .filter("dra"::equals)
+        .ifPresent(value ->
+            leftAlone("its GPUs are given out by the DRA driver", Labels.ALLOCATION_MODE, value));
+  }
+
+  private void leftAlone(String why, String key, String value) {
+    status.addProblems(
+        "Node %s gets no MIG manager, since %s: %s=%s. Change that before you partition it"
+            .formatted(node.getMetadata().getName(), why, key, value));
+  }
+
+  private void readMistakenKey() {
+    label(Labels.MISTAKEN_MIG_CONFIG)
+        .ifPresent(value -> status.addProblems(
+            "Node %s has the label %s=%s, which nothing reads; the key is %s. Remove it with 'kubectl label node %s %s-'"
+                .formatted(
+                    node.getMetadata().getName(),
+                    Labels.MISTAKEN_MIG_CONFIG,
+                    value,
+                    settings.configLabel(),
+                    node.getMetadata().getName(),
+                    Labels.MISTAKEN_MIG_CONFIG)));
+  }
+
+  private Optional<String> label(String key) {
+    return Optional.ofNullable(labels.get(key));
+  }
+
+  private OptionalInt numberOf(String key) {
+    return number(labels.get(key));
+  }
+
+  private static OptionalInt number(@Nullable String text) {
+    return text != null && text.matches("[0-9]{1,9}")
+        ? OptionalInt.of(Integer.parseInt(text))
+        : OptionalInt.empty();
+  }
+}

@@ -1,0 +1,450 @@
+package io.github.mig4j.k8s.change;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.RecordedRequests;
+import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.k8s.simulator.SimulatorTimings;
+import io.github.mig4j.layout.MigLayout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Requests against a simulated operator, from the label to the evidence. */
+@ExtendWith(MockApiServer.class)
+class ApplyTest {
+
+  private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
+  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final ApplyTimings QUICK = ApplyTimings.builder()
+      .stability(Duration.ofMillis(100))
+      .failure(Duration.ofSeconds(20))
+      .transition(Duration.ofSeconds(1))
+      .build();
+  private static final MigConfigSpec SMALL =
+      MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build());
+  private static final MigConfigSpec MEDIUM =
+      MigConfigSpec.allDevices(MigLayout.on(B200).add("2g.45gb", 3).build());
+
+  KubernetesClient client;
+  private final RecordedRequests requests = new RecordedRequests();
+  private KubernetesClient recorded;
+  private MigClient mig;
+
+  @BeforeEach
+  void connect() {
+    recorded = requests.client(client.getConfiguration());
+    mig = MigClient.of(recorded);
+  }
+
+  @AfterEach
+  void disconnect() {
+    recorded.close();
+  }
+
+  @Test
+  void await_twoLayoutsInTurn_areVerified() {
+    try (var simulator = simulator(1)) {
+      var small = apply("small");
+      var medium = apply("medium");
+
+      assertThat(small).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(small.allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
+      assertThat(medium).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(medium.allocatable()).hasToString("{nvidia.com/mig-2g.45gb=3}");
+      assertThat(medium.status().configName()).contains("medium");
+    }
+  }
+
+  @Test
+  void await_onEightGpus_countsThemAll() {
+    try (var simulator = simulator(8)) {
+      assertThat(apply("small").allocatable()).hasToString("{nvidia.com/mig-1g.23gb=56}");
+    }
+  }
+
+  @Test
+  void await_underSingle_knowsTheNumberOfGpusFromTheConfigInForce() {
+    try (var simulator = started(GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, 2)
+        .strategy(MigStrategy.SINGLE)
+        .configMap("mig-config"))) {
+      assertThat(apply("small").allocatable()).hasToString("{nvidia.com/gpu=14}");
+      assertThat(apply("medium").allocatable()).hasToString("{nvidia.com/gpu=6}");
+    }
+  }
+
+  @Test
+  void await_plainPath_writesTheNodeTwice_andTheMapNotAtAll() {
+    try (var simulator = simulator(1)) {
+      int before = requests.writes().size();
+
+      apply("small");
+
+      assertThat(requests.writes().subList(before, requests.writes().size()))
+          .containsExactly("PATCH /api/v1/nodes/gpu-node", "PATCH /api/v1/nodes/gpu-node");
+    }
+  }
+
+  @Test
+  void await_whatIsInForce_verifiesAndWritesNothing() {
+    try (var simulator = simulator(1)) {
+      apply("small");
+      int before = requests.writes().size();
+
+      var again = apply("small");
+
+      assertThat(again).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(requests.writes()).hasSize(before);
+    }
+  }
+
+  @Test
+  void await_tellsEachStepInOrder() {
+    try (var simulator = simulator(1)) {
+      List<ApplyPhase> phases = new ArrayList<>();
+
+      mig.node("gpu-node")
+          .apply("small")
+          .timings(QUICK)
+          .onProgress(event -> phases.add(event.phase()))
+          .await(LONG);
+
+      assertThat(phases)
+          .containsExactly(
+              ApplyPhase.CHECKED,
+              ApplyPhase.REQUESTED,
+              ApplyPhase.PENDING,
+              ApplyPhase.PAUSED,
+              ApplyPhase.RESUMED,
+              ApplyPhase.REPORTED,
+              ApplyPhase.OFFERED,
+              ApplyPhase.VERIFIED);
+    }
+  }
+
+  /** A map that somebody else writes has no hashed names; apply adds the one it needs. */
+  @Test
+  void await_handWrittenMap_publishesTheHashedName() {
+    try (var simulator = simulator(1)) {
+      var map = client.configMaps().inNamespace("gpu-operator").withName("mig-config");
+      map.edit(current -> {
+        current.getData().put("config.yaml", """
+                    version: v1
+                    mig-configs:
+                      by-hand:
+                      - devices: all
+                        mig-enabled: true
+                        mig-devices:
+                          "3g.90gb": 2
+                    """);
+        return current;
+      });
+
+      var outcome = apply("by-hand");
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/mig-3g.90gb=2}");
+      assertThat(outcome.status().config())
+          .hasValueSatisfying(c -> assertThat(c).matches("by-hand-[0-9a-f]{8}"));
+    }
+  }
+
+  @Test
+  void await_exactName_asksForThatName() {
+    try (var simulator = simulator(1)) {
+      var outcome = mig.node("gpu-node").applyExact("small").timings(QUICK).await(LONG);
+
+      assertThat(outcome.status().config()).contains("small");
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
+    }
+  }
+
+  /** A map that is not ours is read, and its configurations are asked for as they are called. */
+  @Test
+  void await_generatedConfig_isAppliedByItsName_andNothingIsPublished() {
+    try (var simulator = started(
+        GpuOperatorSimulator.on(client).node("gpu-node", B200, 1).strategy(MigStrategy.MIXED))) {
+      int before = requests.writes().size();
+
+      var outcome = apply("all-3g.90gb");
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/mig-3g.90gb=2}");
+      assertThat(outcome.status().config()).contains("all-3g.90gb");
+      assertThat(requests.writes().subList(before, requests.writes().size()))
+          .containsExactly("PATCH /api/v1/nodes/gpu-node", "PATCH /api/v1/nodes/gpu-node");
+    }
+  }
+
+  @Test
+  void await_busyNode_isRefused_unlessTheConfigIsInForce() {
+    try (var simulator = simulator(1)) {
+      apply("small");
+      createPod("ml", "train", "nvidia.com/mig-1g.23gb");
+
+      assertThat(apply("small")).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThatThrownBy(() -> apply("medium"))
+          .isInstanceOf(MigRefusedException.class)
+          .hasMessage(
+              "Config 'medium' on node gpu-node: pods use the node's GPUs: ml/train; a change takes"
+                  + " the GPUs from them, so drain the node first");
+      assertThat(simulator.gpus("gpu-node").get(0).toString()).contains("1g.23gb");
+    }
+  }
+
+  @Test
+  void await_noOperatorAtWork_endsAtTheDeadline_andSaysWhatIsMissing() {
+    TestCluster.of(client).node(Nodes.b200(1)).policy("mixed", "mig-config");
+    publish();
+
+    assertThatThrownBy(
+            () -> mig.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofMillis(300)))
+        .isInstanceOfSatisfying(
+            MigDeadlineException.class,
+            e -> assertThat(e.lastSeen().configName()).contains("small"))
+        .hasMessage(
+            "Node gpu-node: waited PT0.3S for {nvidia.com/mig-1g.23gb=7}, but its MIG state is"
+                + " absent, nvidia.com/mig-1g.23gb is 0 instead of 7, nvidia.com/gpu is 1 instead"
+                + " of 0, label nvidia.com/mig-1g.23gb.count is absent instead of 7. No pod of"
+                + " the MIG manager runs on node gpu-node. It is deployed where the labels say"
+                + " nvidia.com/mig.capable=true and nvidia.com/gpu.deploy.mig-manager=true; see why"
+                + " these are not so, or why the pod does not start");
+  }
+
+  @Test
+  void await_interrupted_keepsTheFlag() {
+    TestCluster.of(client).node(Nodes.b200(1)).policy("mixed", "mig-config");
+    publish();
+
+    assertThatThrownBy(() -> mig.node("gpu-node")
+            .apply("small")
+            .onProgress(event -> Thread.currentThread().interrupt())
+            .await(LONG))
+        .isInstanceOf(CancellationException.class);
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void await_labelTakenOverBySomebody_isAConflict() {
+    TestCluster.of(client).node(Nodes.b200(1)).policy("mixed", "mig-config");
+    publish();
+
+    assertThatThrownBy(() -> mig.node("gpu-node")
+            .apply("small")
+            .onProgress(event -> {
+              if (event.phase() == ApplyPhase.REQUESTED) {
+                relabel("theirs");
+              }
+            })
+            .await(LONG))
+        .isInstanceOf(MigConflictException.class)
+        .hasMessageStartingWith(
+            "Node gpu-node was asked for 'theirs' by somebody else while 'small-");
+  }
+
+  /** Trap 3: the kubelet refreshes the mounted file only after the label was set. */
+  @Test
+  void await_configMapThatLags_asksAgainUntilTheManagerKnowsIt() {
+    var lagging = GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, 1)
+        .strategy(MigStrategy.MIXED)
+        .configMap("mig-config")
+        .timings(SimulatorTimings.builder().configMapLag(Duration.ofSeconds(2)).build());
+    var impatient = ApplyTimings.builder()
+        .stability(Duration.ofMillis(100))
+        .failure(Duration.ofMillis(500))
+        .build();
+    try (var simulator = started(lagging)) {
+      apply("medium");
+      mig.configMap("mig-config").merge("late", SMALL);
+      List<ApplyPhase> phases = new ArrayList<>();
+
+      var outcome = mig.node("gpu-node")
+          .apply("late")
+          .timings(impatient)
+          .onProgress(event -> phases.add(event.phase()))
+          .await(LONG);
+
+      assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(phases).contains(ApplyPhase.RETRIED);
+      assertThat(outcome.status().configName()).contains("late");
+    }
+  }
+
+  /** Two clients may want the same; the second only follows. */
+  @Test
+  void await_whatSomebodyElseAsksForMeanwhile_isNoConflict() {
+    try (var simulator = simulator(1)) {
+      String key = MigConfig.of(SMALL).contentName("small");
+
+      var outcome = mig.node("gpu-node")
+          .apply("small")
+          .timings(QUICK)
+          .onProgress(event -> {
+            if (event.phase() == ApplyPhase.CHECKED) {
+              relabel(key);
+            }
+          })
+          .await(LONG);
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
+    }
+  }
+
+  /** What another client published after the check stays. */
+  @Test
+  void await_publishesOnlyTheHashedName() {
+    TestCluster.of(client)
+        .node(Nodes.b200(1))
+        .policy("mixed", "mig-config")
+        .configMap(MigConfigDocument.empty().with("small", MigConfig.of(SMALL)).toYaml());
+
+    assertThatThrownBy(() -> mig.node("gpu-node")
+            .apply("small")
+            .onProgress(event -> {
+              if (event.phase() == ApplyPhase.CHECKED) {
+                MigClient.of(client).configMap("mig-config").merge("small", MEDIUM);
+              }
+            })
+            .timings(QUICK)
+            .await(Duration.ofMillis(300)))
+        .isInstanceOf(MigDeadlineException.class);
+    assertThat(mig.configMap("mig-config").read().orElseThrow().configs())
+        .containsEntry("small", MigConfig.of(MEDIUM))
+        .containsEntry(MigConfig.of(SMALL).contentName("small"), MigConfig.of(SMALL))
+        .containsEntry(MigConfig.of(MEDIUM).contentName("small"), MigConfig.of(MEDIUM));
+  }
+
+  @Test
+  void await_deadlineThatIsNone_isRefusedBeforeAnything() {
+    assertThatThrownBy(() -> mig.node("gpu-node").apply("small").await(Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A deadline lies ahead, but was PT0S; allow some minutes");
+    assertThat(requests.all()).isEmpty();
+  }
+
+  @Test
+  void await_deadlineOfCenturies_isNoOverflow() {
+    try (var simulator = simulator(1)) {
+      var outcome =
+          mig.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofDays(365L * 1000));
+
+      assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
+    }
+  }
+
+  @Test
+  void timings_outsideADay_areRefused() {
+    assertThatThrownBy(
+            () -> ApplyTimings.builder().stability(Duration.ofSeconds(-5)).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Each time to watch is from PT0S to PT24H, but one was PT-5S");
+  }
+
+  /** The MIG manager does not try the same value again, so the node is asked under another. */
+  @Test
+  void await_afterAFailure_asksUnderAnAliasOfEqualContent() {
+    TestCluster.of(client).policy("mixed", "mig-config");
+    publish();
+    String key = MigConfig.of(SMALL).contentName("small");
+    TestCluster.of(client).node(Nodes.b200(1).config(key, "failed"));
+
+    assertThatThrownBy(
+            () -> mig.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofMillis(300)))
+        .isInstanceOfSatisfying(
+            MigDeadlineException.class,
+            e -> assertThat(e.lastSeen().config()).contains(key + "-r2"));
+    assertThat(mig.configMap("mig-config").read().orElseThrow().config(key + "-r2"))
+        .contains(MigConfig.of(SMALL));
+  }
+
+  private void createPod(String namespace, String name, String resource) {
+    client
+        .resource(new PodBuilder()
+            .withNewMetadata()
+            .withNamespace(namespace)
+            .withName(name)
+            .endMetadata()
+            .withNewSpec()
+            .withNodeName("gpu-node")
+            .addNewContainer()
+            .withName("main")
+            .withNewResources()
+            .addToLimits(resource, new Quantity("1"))
+            .endResources()
+            .endContainer()
+            .endSpec()
+            .build())
+        .create();
+  }
+
+  private void relabel(String config) {
+    client
+        .nodes()
+        .withName("gpu-node")
+        .edit(current -> new NodeBuilder(current)
+            .editMetadata()
+            .addToLabels(Labels.MIG_CONFIG, config)
+            .endMetadata()
+            .build());
+  }
+
+  private GpuOperatorSimulator simulator(int gpus) {
+    return started(GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, gpus)
+        .strategy(MigStrategy.MIXED)
+        .configMap("mig-config"));
+  }
+
+  /** With the map in place, until every part of the operator has spoken. */
+  private GpuOperatorSimulator started(GpuOperatorSimulator.Builder builder) {
+    publish();
+    var simulator = builder.start();
+    client
+        .nodes()
+        .withName("gpu-node")
+        .waitUntilCondition(
+            node -> node != null
+                && Cluster.labels(node)
+                    .keySet()
+                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
+                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
+            1,
+            TimeUnit.MINUTES);
+    return simulator;
+  }
+
+  private void publish() {
+    mig.configMap("mig-config").merge("small", SMALL);
+    mig.configMap("mig-config").merge("medium", MEDIUM);
+  }
+
+  private ApplyOutcome apply(String config) {
+    return mig.node("gpu-node").apply(config).timings(QUICK).await(LONG);
+  }
+}

@@ -1,0 +1,405 @@
+package io.github.mig4j.k8s.change;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.change.ApplyTracker.Decision;
+import io.github.mig4j.k8s.change.ApplyTracker.Prompt;
+import io.github.mig4j.k8s.check.ApplyPlan;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.node.Expectation;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.node.NodeGpu;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ApplyTrackerTest {
+
+  private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
+  private static final MigConfig SMALL =
+      MigConfig.of(MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build()));
+  private static final String KEY = "small-01234567";
+  private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+  private final List<String> steps = new ArrayList<>();
+
+  @Test
+  void observe_normalRun_isVerifiedOnceTheEvidenceHeldForTheWindow() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+
+    see(tracker, 1, Nodes.b200(1).config(KEY, "success").running());
+    see(tracker, 2, Nodes.b200(1).config(KEY, "pending").running());
+    see(tracker, 3, Nodes.b200(1).config(KEY, "pending").paused().offers("nvidia.com/gpu", 0));
+    see(tracker, 4, Nodes.cutIntoSeven().config(KEY, "pending").running());
+    var early = see(tracker, 5, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var done = see(tracker, 10, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(early)
+        .isEqualTo(new Decision.Wait(10 * SECOND, List.of("that has held for less than PT5S")));
+    assertThat(done).isInstanceOfSatisfying(Decision.Done.class, d -> {
+      assertThat(d.outcome()).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(d.outcome().allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
+    });
+    assertThat(steps)
+        .containsExactly("PENDING", "PAUSED", "RESUMED", "REPORTED", "OFFERED", "VERIFIED");
+  }
+
+  /** Trap 1: the earlier request's success is still there. */
+  @Test
+  void observe_staleSuccess_isNotBelieved() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+
+    var decision = see(tracker, 60, Nodes.b200(1).config(KEY, "success").running());
+
+    assertThat(missing(decision))
+        .containsExactly(
+            "nvidia.com/mig-1g.23gb is 0 instead of 7",
+            "nvidia.com/gpu is 1 instead of 0",
+            "label nvidia.com/mig-1g.23gb.count is absent instead of 7");
+  }
+
+  /** Trap 16: success beside stopped clients. */
+  @Test
+  void observe_successButPaused_isNotBelieved() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+
+    var decision = see(tracker, 60, Nodes.cutIntoSeven().config(KEY, "success").paused());
+
+    assertThat(missing(decision)).containsExactly("its device-plugin is stopped");
+  }
+
+  @Test
+  void observe_evidenceThatFlickers_startsTheWindowAgain() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+
+    see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
+    see(
+        tracker,
+        4,
+        Nodes.cutIntoSeven().config(KEY, "success").running().offers("nvidia.com/mig-1g.23gb", 6));
+    var again = see(tracker, 6, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(again)
+        .isEqualTo(new Decision.Wait(11 * SECOND, List.of("that has held for less than PT5S")));
+  }
+
+  /** Trap 15: layouts that only move between GPUs leave the same counts behind. */
+  @Test
+  void observe_sameOfferAsBefore_needsAStopAndStartOfTheClients() {
+    var before = Nodes.cutIntoSeven().config("old", "success").running();
+    var tracker = tracker(SMALL, before);
+
+    see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var unmoved = see(tracker, 6, Nodes.cutIntoSeven().config(KEY, "success").running());
+    see(tracker, 7, Nodes.cutIntoSeven().config(KEY, "pending").paused());
+    see(tracker, 8, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var moved = see(tracker, 13, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(missing(unmoved))
+        .containsExactly("the GPU's clients were not seen to stop and start");
+    assertThat(outcome(moved)).isInstanceOf(ApplyOutcome.Verified.class);
+  }
+
+  /** The stop that is under way when the request is made belongs to somebody else. */
+  @Test
+  void observe_sameOfferAndBusyBefore_doesNotCountTheOtherRunsRestart() {
+    var before = Nodes.cutIntoSeven().config("old", "pending").paused();
+    var tracker = tracker(SMALL, before);
+
+    see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "pending").paused());
+    see(tracker, 1, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var decision = see(tracker, 7, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(missing(decision))
+        .containsExactly("the GPU's clients were not seen to stop and start");
+  }
+
+  @Test
+  void observe_sameOfferAndNoTransitionInTime_isVerifiedByStateOnly() {
+    var tracker = tracker(SMALL, Nodes.cutIntoSeven().config("old", "success").running());
+
+    see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var decision = see(tracker, 120, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(outcome(decision))
+        .isInstanceOfSatisfying(
+            ApplyOutcome.VerifiedByStateOnly.class,
+            o -> assertThat(o.reason())
+                .isEqualTo(
+                    "the node offered the same before, and the GPU's clients were not seen to stop and start"));
+  }
+
+  @Test
+  void observe_sameContentAsBefore_needsNoTransition() {
+    var tracker = tracker(
+        SMALL,
+        Nodes.cutIntoSeven().config("old-" + SMALL.contentHash(), "success").running());
+
+    see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var decision = see(tracker, 5, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(outcome(decision)).isInstanceOf(ApplyOutcome.Verified.class);
+  }
+
+  @Test
+  void observe_withoutFeatureDiscovery_isVerifiedByStateOnly() {
+    var tracker = tracker(SMALL, Nodes.b200(1).running().without(Labels.GPU_COUNT));
+    var silent = Nodes.cutIntoSeven().config(KEY, "success").running().without(Labels.GPU_COUNT);
+
+    see(tracker, 0, silent);
+    var decision = see(tracker, 5, silent);
+
+    assertThat(outcome(decision))
+        .isInstanceOfSatisfying(
+            ApplyOutcome.VerifiedByStateOnly.class,
+            o -> assertThat(o.reason())
+                .isEqualTo("no feature discovery labels the node, so only the device plugin speaks"
+                    + " for the layout"));
+  }
+
+  /** The MIG manager stops feature discovery for a while, and its labels may go with it. */
+  @Test
+  void observe_discoveryGoneForAWhile_isWaitedFor() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+
+    var decision = see(
+        tracker,
+        60,
+        Nodes.cutIntoSeven().config(KEY, "success").running().without(Labels.GPU_COUNT));
+
+    assertThat(missing(decision))
+        .containsExactly("label nvidia.com/gpu.count is absent instead of 1");
+  }
+
+  /** A plain name may stand for something else by now, and the manager would not have noticed. */
+  @Test
+  void observe_plainNameThatWasAskedForBefore_isVerifiedByStateOnly() {
+    var before = Nodes.cutIntoSeven().config(KEY, "success").running();
+    var tracker = tracker(SMALL, before);
+
+    see(tracker, 0, before);
+    var decision = see(tracker, 5, before);
+
+    assertThat(outcome(decision))
+        .isInstanceOfSatisfying(
+            ApplyOutcome.VerifiedByStateOnly.class,
+            o -> assertThat(o.reason())
+                .isEqualTo("the node asked for 'small-01234567' before, and nobody can tell whether"
+                    + " what that name stands for was changed since"));
+  }
+
+  @Test
+  void observe_failed_namesTheStoppedClients() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+
+    see(tracker, 0, Nodes.b200(1).config(KEY, "pending").paused());
+
+    see(tracker, 1, Nodes.b200(1).config(KEY, "failed").paused());
+
+    assertThatThrownBy(
+            () -> see(tracker, 16, Nodes.b200(1).config(KEY, "failed").paused()))
+        .isInstanceOf(MigFailedException.class)
+        .hasMessage(
+            "Node gpu-node: the MIG manager failed to apply 'small-01234567'. The MIG manager"
+                + " failed and left device-plugin of node gpu-node stopped, so that the node offers"
+                + " no GPU. Restart the node's MIG manager pod, as 'migctl recover gpu-node' does; a"
+                + " manager that has succeeded once puts labels back only when it succeeds again");
+  }
+
+  @Test
+  void observe_failure_isBelievedOnceItHasStoodForAWhile() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+
+    var first = see(tracker, 1, Nodes.b200(1).config(KEY, "failed").running());
+
+    assertThat(((Decision.Wait) first).untilNanos()).isEqualTo(16 * SECOND);
+    assertThatThrownBy(
+            () -> see(tracker, 16, Nodes.b200(1).config(KEY, "failed").running()))
+        .isInstanceOf(MigFailedException.class);
+  }
+
+  /** Nothing on the node tells an old failure from one that was written again. */
+  @Test
+  void observe_failedAsBefore_isInDoubt_nowAndThen_untilTheManagerHasShownNoSign() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "failed").paused());
+    var unmoved = Nodes.b200(1).config(KEY, "failed").paused();
+
+    var first = see(tracker, 1, unmoved);
+    var doubt = see(tracker, 16, unmoved);
+    var between = see(tracker, 17, unmoved);
+    var again = see(tracker, 31, unmoved);
+
+    assertThat(((Decision.Wait) first).untilNanos()).isEqualTo(16 * SECOND);
+    assertThat(doubt).isInstanceOfSatisfying(Decision.Doubt.class, d -> {
+      assertThat(d.failure())
+          .hasMessageStartingWith(
+              "Node gpu-node: the MIG manager failed to apply 'small-01234567'. ");
+      assertThat(d.meanwhile().untilNanos()).isEqualTo(31 * SECOND);
+      assertThat(d.meanwhile().missing()).contains("its MIG state is failed, as it was before");
+    });
+    assertThat(between).isInstanceOf(Decision.Wait.class);
+    assertThat(again).isInstanceOf(Decision.Doubt.class);
+    assertThatThrownBy(() -> see(tracker, 300, unmoved))
+        .isInstanceOf(MigDeadlineException.class)
+        .hasMessageStartingWith(
+            "Node gpu-node: the MIG manager has shown no sign of 'small-01234567' for PT5M, but its"
+                + " MIG state is failed, as it was before, its device-plugin is stopped, ");
+  }
+
+  /** A fresh process lets the clients start, whatever it finds. */
+  @Test
+  void observe_failedAsBefore_butClientsStarted_isBelieved() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config(KEY, "failed").paused(), Prompt.RESTART);
+    var resumed = Nodes.b200(1).config(KEY, "failed").running();
+
+    see(tracker, 1, resumed);
+
+    assertThatThrownBy(() -> see(tracker, 16, resumed)).isInstanceOf(MigFailedException.class);
+  }
+
+  @Test
+  void observe_failedAsBefore_afterARestart_isInDoubt() {
+    var failed = Nodes.b200(1).config(KEY, "failed").running();
+    var tracker = tracker(SMALL, failed, Prompt.RESTART);
+
+    see(tracker, 1, failed);
+
+    assertThat(see(tracker, 16, failed)).isInstanceOf(Decision.Doubt.class);
+  }
+
+  @Test
+  void observe_workAndFailure_afterAFailureBefore_isBelieved() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "failed").running());
+
+    see(tracker, 1, Nodes.b200(1).config(KEY, "failed").running());
+    see(tracker, 2, Nodes.b200(1).config(KEY, "pending").running());
+    see(tracker, 3, Nodes.b200(1).config(KEY, "failed").running());
+
+    assertThatThrownBy(
+            () -> see(tracker, 18, Nodes.b200(1).config(KEY, "failed").running()))
+        .isInstanceOf(MigFailedException.class);
+  }
+
+  /** The manager tries no name again, so there is nothing to wait for. */
+  @Test
+  void observe_failedBeforeOnTheSameName_saysThatItWasBefore() {
+    var failed = Nodes.b200(1).config(KEY, "failed").running();
+    var tracker = tracker(SMALL, failed);
+
+    see(tracker, 1, failed);
+
+    assertThatThrownBy(() -> see(tracker, 16, failed))
+        .isInstanceOf(MigFailedException.class)
+        .hasMessageStartingWith("Node gpu-node: the MIG manager failed to apply 'small-01234567'"
+            + " before this request, and does not try a name again. ");
+  }
+
+  /** The run that was under way ends badly, and only then comes this request's turn. */
+  @Test
+  void observe_failureOfAnotherRun_isNotOurs() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "pending").paused());
+
+    see(tracker, 1, Nodes.b200(1).config(KEY, "failed").paused());
+    see(tracker, 5, Nodes.b200(1).config(KEY, "pending").paused());
+    see(tracker, 20, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var done = see(tracker, 25, Nodes.cutIntoSeven().config(KEY, "success").running());
+
+    assertThat(outcome(done)).isInstanceOf(ApplyOutcome.Verified.class);
+  }
+
+  /** Only a failure without work can be that of a file that came late, which is asked again. */
+  @ParameterizedTest
+  @CsvSource({
+    "success, failed, true",
+    "pending, failed, true",
+    "pending, success failed, true",
+    "success, pending success failed, true",
+    "success, pending failed, false",
+    "success, rebooting pending failed, false",
+    "pending, failed pending failed, false",
+    "pending, success pending failed, false",
+    "failed, pending failed, false",
+    "failed, failed, true",
+    "success, pending, false"
+  })
+  void failedWithoutWork_knowsAnEarlierRunsWork(String before, String seen, boolean expected) {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", before).running());
+
+    for (String state : seen.split(" ")) {
+      see(tracker, 1, Nodes.b200(1).config(KEY, state).running());
+    }
+
+    assertThat(tracker.failedWithoutWork()).isEqualTo(expected);
+  }
+
+  @Test
+  void observe_anotherConfig_isAConflict() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+
+    see(tracker, 0, Nodes.b200(1).config(KEY, "pending").running());
+
+    assertThatThrownBy(
+            () -> see(tracker, 1, Nodes.b200(1).config("theirs", "pending").running()))
+        .isInstanceOf(MigConflictException.class)
+        .hasMessage(
+            "Node gpu-node was asked for 'theirs' by somebody else while 'small-01234567' was being"
+                + " applied. Agree on who labels the node and apply again");
+    assertThatThrownBy(() -> see(tracker, 2, Nodes.b200(1)))
+        .isInstanceOf(MigConflictException.class)
+        .hasMessage(
+            "Node gpu-node lost its label nvidia.com/mig.config while 'small-01234567' was being"
+                + " applied; the operator will write all-disabled. Apply again");
+  }
+
+  private ApplyTracker tracker(MigConfig config, Nodes before) {
+    MigNodeStatus status = MigNodeStatus.of(before.build(), MigSettings.defaults());
+    return tracker(
+        config, before, status.config().equals(Optional.of(KEY)) ? Prompt.NOTHING : Prompt.LABEL);
+  }
+
+  private ApplyTracker tracker(MigConfig config, Nodes before, Prompt prompt) {
+    var plan = new ApplyPlan(
+        before.build(),
+        "mig-config",
+        MigConfigDocument.empty(),
+        config,
+        Expectation.of(config, NodeGpu.several(B200, 1), MigStrategy.MIXED),
+        KEY);
+    return new ApplyTracker(
+        MigSettings.defaults(),
+        ApplyTimings.defaults(),
+        plan,
+        prompt,
+        0,
+        (phase, nanos, detail) -> steps.add(phase.name()));
+  }
+
+  private static Decision see(ApplyTracker tracker, int second, Nodes node) {
+    Node built = node.build();
+    return tracker.observe(built, second * SECOND);
+  }
+
+  private static List<String> missing(Decision decision) {
+    return ((Decision.Wait) decision).missing();
+  }
+
+  private static ApplyOutcome outcome(Decision decision) {
+    return ((Decision.Done) decision).outcome();
+  }
+}

@@ -1,0 +1,404 @@
+package io.github.mig4j.k8s.change;
+
+import static io.github.mig4j.k8s.fixture.ClusterUser.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.config.DeviceSelector;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
+import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.PodLogs;
+import io.github.mig4j.k8s.fixture.RecordedRequests;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.k8s.simulator.SimulatorTimings;
+import io.github.mig4j.k8s.simulator.Trap;
+import io.github.mig4j.layout.MigLayout;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Requests that fail say why, by the log of the node's MIG manager. */
+@ExtendWith(MockApiServer.class)
+class FailureTest {
+
+  private static final GpuModel A100 = GpuCatalog.bundled().require("a100-40gb");
+  private static final ApplyTimings QUICK = ApplyTimings.builder()
+      .stability(Duration.ofMillis(100))
+      .failure(Duration.ofMillis(300))
+      .propagation(Duration.ZERO)
+      .build();
+  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final Duration SHORT = Duration.ofSeconds(3);
+  private static final MigConfigSpec SMALL =
+      MigConfigSpec.allDevices(MigLayout.on(A100).add("1g.5gb", 7).build());
+  private static final MigConfigSpec MEDIUM =
+      MigConfigSpec.allDevices(MigLayout.on(A100).add("2g.10gb", 3).build());
+  private static final MigConfigSpec OFF =
+      MigConfigSpec.builder().devices(DeviceSelector.ALL).migEnabled(false).build();
+  private static final String KEY = MigConfig.of(SMALL).contentName("small");
+
+  KubernetesClient client;
+  PodLogs logs;
+  private final RecordedRequests requests = new RecordedRequests();
+  private MigClient mig;
+
+  @BeforeEach
+  void connect() {
+    mig = MigClient.of(client);
+    mig.configMap("mig-config").merge("small", SMALL);
+    mig.configMap("mig-config").merge("all-disabled", OFF);
+  }
+
+  @Test
+  void gpuInUse_namesTheGpu() {
+    try (var simulator = simulator()) {
+      simulator.set("gpu-node", Trap.GPU_IN_USE);
+
+      var failed = (MigFailedException) apply(LONG);
+
+      assertThat(failed.diagnosis().code()).isEqualTo(FailureCode.IN_USE);
+      assertThat(failed.diagnosis().decisiveLine())
+          .contains("level=error msg=\"Error clearing MigConfig: error destroying Compute instance"
+              + " for profile '(0, 0)': In use by another client\"");
+      assertThat(failed)
+          .hasMessage("Node gpu-node: the MIG manager failed to apply '" + KEY + "'. GPU 0 is in"
+              + " use by a process, so it could not be changed (\"Error clearing MigConfig: error"
+              + " destroying Compute instance for profile '(0, 0)': In use by another client\")."
+              + " Stop what uses it, pods with 'kubectl drain gpu-node --ignore-daemonsets' and on"
+              + " the host display, monitoring or persistence daemons and the module nvidia_drm,"
+              + " and apply again");
+    }
+  }
+
+  @Test
+  void podsDoNotStop_namesThem() {
+    try (var simulator = simulator()) {
+      simulator.set("gpu-node", Trap.PODS_DO_NOT_STOP);
+
+      var late = (MigDeadlineException) apply(SHORT);
+
+      assertThat(late.diagnosis().code()).isEqualTo(FailureCode.PODS_DID_NOT_STOP);
+      assertThat(late.lastSeen().state()).contains(MigState.PENDING);
+      assertThat(late)
+          .hasMessage("Node gpu-node: waited PT3S for {nvidia.com/mig-1g.5gb=7}, but its MIG state"
+              + " is pending, its dcgm, dcgm-exporter, device-plugin, gpu-feature-discovery, nvsm"
+              + " are stopped, nvidia.com/mig-1g.5gb is 0 instead of 7, label"
+              + " nvidia.com/mig-1g.5gb.count is absent instead of 7. The pods of device-plugin on"
+              + " node gpu-node have not stopped, and the MIG manager waits five minutes for them"
+              + " (\"Error: failed to wait for pods to be deleted: device-plugin pod did not"
+              + " shutdown: context deadline exceeded\"). See what holds them with 'kubectl get"
+              + " pods -A --field-selector spec.nodeName=gpu-node'; then restart the node's MIG"
+              + " manager pod, as 'migctl recover gpu-node' does");
+    }
+  }
+
+  @Test
+  void apiErrorDuringThePodWait_isTold() {
+    try (var simulator = simulator()) {
+      simulator.set("gpu-node", Trap.API_ERROR_DURING_POD_WAIT);
+
+      var late = (MigDeadlineException) apply(SHORT);
+
+      assertThat(late.diagnosis())
+          .hasToString("api-request-failed: A request of the MIG manager to the API server failed,"
+              + " and its run ended there (\"Error: failed to wait for pods to be deleted:"
+              + " device-plugin pod did not shutdown: etcdserver: request timed out\"). Nothing"
+              + " repeats the run: once the API server answers, restart the node's MIG manager pod,"
+              + " as 'migctl recover gpu-node' does");
+    }
+  }
+
+  @Test
+  void modeChangeRefused_asksForAReboot() {
+    try (var simulator = simulator()) {
+      simulator.set("gpu-node", Trap.MODE_CHANGE_REFUSED);
+
+      assertThat(apply(LONG))
+          .isInstanceOf(MigFailedException.class)
+          .hasMessage("Node gpu-node: the MIG manager failed to apply '" + KEY + "'. GPU"
+              + " 00000000:00:04.0 has to be reset to change its MIG mode, and this machine cannot"
+              + " do that, as in a virtual machine (\"Resetting GPU 00000000:00:04.0 is not"
+              + " supported.\"). Reboot node gpu-node and apply again, or set WITH_REBOOT=true in"
+              + " the ClusterPolicy's migManager.env");
+    }
+  }
+
+  @Test
+  void passingDriverError_isTold() {
+    try (var simulator = simulator()) {
+      simulator.set("gpu-node", Trap.PASSING_DRIVER_ERROR);
+
+      assertThat(apply(LONG))
+          .isInstanceOf(MigFailedException.class)
+          .hasMessage("Node gpu-node: the MIG manager failed to apply '" + KEY + "'. The driver"
+              + " refused to change GPU 0 (\"Error creating GPU instance for '1g.5gb': Unknown"
+              + " Error\"). A passing error goes away when it is asked again: apply again. If it"
+              + " stays, see 'dmesg | grep NVRM' on the node");
+    }
+  }
+
+  @Test
+  void leftoverInstance_isNoRoom() {
+    try (var simulator = simulator()) {
+      simulator.set("gpu-node", Trap.LEFTOVER_GPU_INSTANCE);
+
+      assertThat(apply(LONG))
+          .isInstanceOf(MigFailedException.class)
+          .hasMessage("Node gpu-node: the MIG manager failed to apply '" + KEY + "'. GPU 0 has no"
+              + " room for 1g.5gb (\"Error creating GPU instance for '1g.5gb': Insufficient"
+              + " Resources\"). Lint the configuration against this GPU; if it fits, an instance"
+              + " made by others is in the way, which the failed attempt has removed: apply again");
+    }
+  }
+
+  /** Trap 6: the cause is one thing, that the node is left without GPUs another. */
+  @Test
+  void clientsLeftStopped_areToldBesideTheCause() {
+    try (var simulator = simulator()) {
+      assertThat(apply(LONG)).isNull();
+      simulator.set("gpu-node", Trap.PAUSED_AFTER_FAILURE, Trap.GPU_IN_USE);
+      mig.configMap("mig-config").merge("medium", MEDIUM);
+
+      var failed = (MigFailedException) catchThrowable(
+          () -> mig.node("gpu-node").apply("medium").timings(QUICK).await(LONG));
+
+      assertThat(failed.diagnosis().code()).isEqualTo(FailureCode.IN_USE);
+      assertThat(failed)
+          .hasMessageEndingWith(" and apply again. Until a run succeeds or the node's MIG manager"
+              + " pod is restarted, the node offers no GPU: stopped are dcgm, dcgm-exporter,"
+              + " device-plugin, gpu-feature-discovery, nvsm");
+    }
+  }
+
+  /** Trap 12: no state is written, so that an earlier success stays. */
+  @Test
+  void errorBeforeTheRun_isFoundBehindAnOldSuccess() {
+    try (var simulator = simulator()) {
+      simulator.set("gpu-node", Trap.ERROR_BEFORE_RUN);
+
+      var late = (MigDeadlineException) apply(SHORT);
+
+      assertThat(late.lastSeen().state()).contains(MigState.SUCCESS);
+      assertThat(late.diagnosis())
+          .hasToString("systemd-unavailable: The MIG manager cannot speak with systemd on node"
+              + " gpu-node (\"Error: failed to initialize systemd manager: failed to connect to"
+              + " systemd D-Bus: dial unix /host/run/dbus/system_bus_socket: connect: no such file"
+              + " or directory\"). Where the host has no systemd, set"
+              + " WITH_SHUTDOWN_HOST_GPU_CLIENTS=false in the ClusterPolicy's migManager.env;"
+              + " otherwise mount /run/dbus into the pod");
+    }
+  }
+
+  @Test
+  void noManager_isTold() {
+    try (var simulator = simulator()) {
+      var late = (MigDeadlineException) catchThrowable(() -> mig.node("gpu-node")
+          .apply("small")
+          .timings(QUICK)
+          .onProgress(event -> {
+            if (event.phase() == ApplyPhase.CHECKED) {
+              removeManager(simulator);
+            }
+          })
+          .await(SHORT));
+
+      assertThat(late.diagnosis())
+          .hasToString("manager-not-running: No pod of the MIG manager runs on node gpu-node. It"
+              + " is deployed where the labels say nvidia.com/mig.capable=true and"
+              + " nvidia.com/gpu.deploy.mig-manager=true; see why these are not so, or why the pod"
+              + " does not start");
+      assertThat(late.diagnosis().logLines()).isEmpty();
+    }
+  }
+
+  /** As it looks for as long as the kubelet has not refreshed the mounted file, trap 3. */
+  @Test
+  void configThatIsNotInTheFile_isUnknown() {
+    try (var simulator = simulator()) {
+      var failed = applyExactWhile("  small:", "  other:");
+
+      assertThat(failed)
+          .hasMessage("Node gpu-node: the MIG manager failed to apply 'small'. The MIG manager's"
+              + " file has no configuration 'small' (\"Error selecting MIG config: selected"
+              + " mig-config not present: small\"). A ConfigMap reaches the node's pods up to a"
+              + " minute after it was written: wait and apply again. If it stays so, see that the"
+              + " ClusterPolicy names the map that has the configuration");
+    }
+  }
+
+  /** Trap 17: one bad entry makes every name fail. */
+  @Test
+  void fileThatIsPoisonedMeanwhile_isInvalid() {
+    try (var simulator = simulator()) {
+      var failed = applyExactWhile("1g.5gb", "1g-5gb");
+
+      assertThat(failed.diagnosis().code()).isEqualTo(FailureCode.FILE_INVALID);
+      assertThat(failed.diagnosis().decisiveLine().orElseThrow())
+          .startsWith("level=fatal msg=\"Error parsing config file: ");
+    }
+  }
+
+  @Test
+  void diagnosis_takesTwoMoreRequests() {
+    try (var simulator = simulator();
+        var recorded = requests.client(client.getConfiguration())) {
+      simulator.set("gpu-node", Trap.GPU_IN_USE);
+      var settings = MigSettings.builder().operatorNamespace("gpu-operator").build();
+      var watched = MigClient.of(recorded).with(settings);
+
+      catchThrowable(
+          () -> watched.node("gpu-node").apply("small").timings(QUICK).await(LONG));
+
+      assertThat(requests.all())
+          .filteredOn(request -> request.contains("/namespaces/gpu-operator/pods"))
+          .satisfiesExactly(
+              list -> assertThat(list).isEqualTo("GET /api/v1/namespaces/gpu-operator/pods"),
+              log -> assertThat(log)
+                  .matches("GET /api/v1/namespaces/gpu-operator/pods/nvidia-mig-manager-\\d+/log"));
+    }
+  }
+
+  @Test
+  void logThatMayNotBeRead_isSaid_andDoesNotHideTheFailure() {
+    try (var simulator = simulator()) {
+      simulator.set("gpu-node", Trap.GPU_IN_USE);
+      logs.forbid();
+
+      var failed = (MigFailedException) apply(LONG);
+
+      assertThat(failed.diagnosis().code()).isEqualTo(FailureCode.UNRECOGNISED);
+      assertThat(failed.getMessage())
+          .matches("Node gpu-node: the MIG manager failed to apply '" + KEY + "'\\. Nothing that is"
+              + " known explains it\\. Read the log of the node's MIG manager pod\\. The MIG"
+              + " manager's log could not be read: Not allowed to get the log of pod"
+              + " gpu-operator/nvidia-mig-manager-\\d+\\. Grant the verb in RBAC to the user of this"
+              + " client");
+    }
+  }
+
+  @Test
+  void logOfAPodThatIsGone_isSaid() {
+    try (var simulator = simulator()) {
+      simulator.set("gpu-node", Trap.GPU_IN_USE);
+      logs.clear();
+
+      assertThat(((MigFailedException) apply(LONG)).diagnosis().explanation())
+          .matches("Nothing that is known explains it\\. Read the log of the node's MIG manager"
+              + " pod\\. The MIG manager's log could not be read: pod nvidia-mig-manager-\\d+ is"
+              + " gone");
+    }
+  }
+
+  @Test
+  void exceptions_keepTheEssence_whenSerialised() throws Exception {
+    var status =
+        MigNodeStatus.of(Nodes.b200(1).config("small", "failed").build(), MigSettings.defaults());
+    var diagnosis =
+        Diagnosis.of(status, List.of("Error initializing NVML: ERROR_LIBRARY_NOT_FOUND"));
+    var failed = new MigFailedException("It failed", status, diagnosis);
+    var late = new MigDeadlineException("It is late", status, diagnosis);
+
+    var failedCopy = (MigFailedException) copy(failed);
+    var lateCopy = (MigDeadlineException) copy(late);
+
+    assertThat(failed.diagnosis()).isSameAs(diagnosis);
+    assertThat(failedCopy).hasMessage(failed.getMessage());
+    assertThat(failedCopy.lastSeen().node()).isEqualTo("gpu-node");
+    for (Diagnosis essence : List.of(failedCopy.diagnosis(), lateCopy.diagnosis())) {
+      assertThat(essence.code()).isEqualTo(FailureCode.NVML_NOT_FOUND);
+      assertThat(essence.explanation()).isEqualTo(diagnosis.explanation());
+      assertThat(essence.logLines()).isEmpty();
+    }
+  }
+
+  private static Object copy(Object object) throws Exception {
+    var bytes = new ByteArrayOutputStream();
+    try (var out = new ObjectOutputStream(bytes)) {
+      out.writeObject(object);
+    }
+    try (var in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      return in.readObject();
+    }
+  }
+
+  /** The cluster goes over to dynamic resource allocation after it was checked. */
+  private void removeManager(GpuOperatorSimulator simulator) {
+    simulator.set("gpu-node", Trap.DRA_STACK);
+    var pods = client.pods().inNamespace("gpu-operator").withLabel("app", "nvidia-mig-manager");
+    eventually(() -> pods.list().getItems().isEmpty());
+  }
+
+  /** Somebody changes the map after it was checked. */
+  private MigFailedException applyExactWhile(String text, String changed) {
+    return (MigFailedException) catchThrowable(() -> mig.node("gpu-node")
+        .applyExact("small")
+        .timings(QUICK)
+        .onProgress(event -> {
+          if (event.phase() == ApplyPhase.CHECKED) {
+            replaceInMap(text, changed);
+          }
+        })
+        .await(LONG));
+  }
+
+  private void replaceInMap(String text, String changed) {
+    client.configMaps().inNamespace("gpu-operator").withName("mig-config").edit(map -> {
+      map.getData().computeIfPresent("config.yaml", (key, all) -> all.replace(text, changed));
+      return map;
+    });
+  }
+
+  private Throwable apply(Duration deadline) {
+    return catchThrowable(
+        () -> mig.node("gpu-node").apply("small").timings(QUICK).await(deadline));
+  }
+
+  private GpuOperatorSimulator simulator() {
+    return simulator(
+        SimulatorTimings.builder().podStopTimeout(Duration.ofSeconds(1)).build());
+  }
+
+  /** A simulated operator that has switched MIG off with success. */
+  private GpuOperatorSimulator simulator(SimulatorTimings timings) {
+    var simulator = GpuOperatorSimulator.on(client)
+        .node("gpu-node", A100, 1)
+        .strategy(MigStrategy.MIXED)
+        .configMap("mig-config")
+        .timings(
+            SimulatorTimings.builder().podStopTimeout(Duration.ofSeconds(1)).build())
+        .start();
+    logs.from(simulator);
+    client
+        .nodes()
+        .withName("gpu-node")
+        .waitUntilCondition(
+            node -> node != null
+                && Cluster.labels(node).containsKey(Labels.GPU_PRODUCT)
+                && "success".equals(Cluster.labels(node).get(Labels.MIG_CONFIG_STATE))
+                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
+            1,
+            TimeUnit.MINUTES);
+    return simulator;
+  }
+}

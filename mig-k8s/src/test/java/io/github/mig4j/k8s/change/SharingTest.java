@@ -1,0 +1,694 @@
+package io.github.mig4j.k8s.change;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.Interceptor;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.sharing.DevicePluginFlags;
+import io.github.mig4j.sharing.GpuSharing;
+import io.github.mig4j.sharing.SharedResource;
+import io.github.mig4j.sharing.SharingKind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Sharing against a simulated operator, from the ConfigMap to the evidence. */
+@ExtendWith(MockApiServer.class)
+class SharingTest {
+
+  private static final String NODE = "l40s-node";
+  private static final String MAP = "device-plugin-config";
+  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final Duration QUICK = Duration.ofMillis(100);
+  private static final GpuModel L40S = GpuCatalog.bundled().require("l40s");
+  private static final GpuModel H100 = GpuCatalog.bundled().require("h100-sxm-80gb");
+  private static final DevicePluginConfig FOUR = DevicePluginConfig.of(GpuSharing.timeSlicing(4));
+  private static final DevicePluginConfig RENAMED =
+      DevicePluginConfig.of(GpuSharing.timeSlicing(4).renamed());
+
+  KubernetesClient client;
+  private final List<String> requests = new CopyOnWriteArrayList<>();
+  private KubernetesClient recorded;
+  private SharingClient sharing;
+
+  @BeforeEach
+  void connect() {
+    recorded = new KubernetesClientBuilder()
+        .withConfig(client.getConfiguration())
+        .withHttpClientBuilderConsumer(http ->
+            http.addOrReplaceInterceptor("recorder", new Interceptor() {
+              @Override
+              public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+                requests.add(request.method() + " " + request.uri().getPath());
+              }
+            }))
+        .build();
+    sharing = SharingClient.of(recorded);
+  }
+
+  @AfterEach
+  void disconnect() {
+    recorded.close();
+  }
+
+  @Test
+  void apply_timeSlicing_offersEachGpuFourTimes() {
+    try (var simulator = simulator(L40S, 2)) {
+      publish("four", FOUR);
+      List<ApplyPhase> phases = new ArrayList<>();
+
+      var outcome = quick(sharing.node(NODE).apply("four").onProgress(e -> phases.add(phase(e))));
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/gpu=8}");
+      assertThat(outcome.config()).isEqualTo(FOUR.contentName("four"));
+      assertThat(outcome.doubt()).isEmpty();
+      assertThat(labels())
+          .containsEntry("nvidia.com/device-plugin.config", FOUR.contentName("four"))
+          .containsEntry("nvidia.com/gpu.product", "NVIDIA-L40S-SHARED")
+          .containsEntry("nvidia.com/gpu.replicas", "4")
+          .containsEntry("nvidia.com/gpu.count", "2")
+          .containsEntry("nvidia.com/gpu.sharing-strategy", "time-slicing");
+      assertThat(phases)
+          .containsSubsequence(
+              ApplyPhase.CHECKED, ApplyPhase.REQUESTED, ApplyPhase.OFFERED, ApplyPhase.VERIFIED);
+    }
+  }
+
+  @Test
+  void apply_renamed_offersThemUnderTheOtherNameOnly() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("renamed", RENAMED);
+
+      var outcome = apply("renamed");
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/gpu.shared=4}");
+      assertThat(labels())
+          .containsEntry("nvidia.com/gpu.product", "NVIDIA-L40S")
+          .containsEntry("nvidia.com/gpu.replicas", "4");
+      assertThat(node().getStatus().getAllocatable().get("nvidia.com/gpu").getAmount())
+          .isEqualTo("0");
+    }
+  }
+
+  @Test
+  void apply_mps_isLabelledSo() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("mps", DevicePluginConfig.of(GpuSharing.mps(3)));
+
+      assertThat(apply("mps").allocatable()).hasToString("{nvidia.com/gpu=3}");
+      assertThat(labels())
+          .containsEntry("nvidia.com/gpu.sharing-strategy", "mps")
+          .containsEntry("nvidia.com/mps.capable", "true");
+    }
+  }
+
+  @Test
+  void apply_whatIsInForce_writesNothing() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      var first = apply("four");
+      requests.clear();
+
+      assertThat(apply("four")).isEqualTo(first);
+      assertThat(requests)
+          .allMatch(request -> request.startsWith("GET "))
+          .hasSizeLessThanOrEqualTo(9);
+    }
+  }
+
+  @Test
+  void apply_plainPath_writesTheNodeOnce() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      requests.clear();
+
+      var unused = apply("four");
+
+      assertThat(requests.stream().filter(request -> !request.startsWith("GET ")))
+          .containsExactly("PATCH /api/v1/nodes/" + NODE);
+    }
+  }
+
+  @Test
+  void apply_changedContentUnderOneName_changesTheLabel() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("team", FOUR);
+      var four = apply("team");
+      publish("team", DevicePluginConfig.of(GpuSharing.timeSlicing(6)));
+
+      var six = apply("team");
+
+      assertThat(four.allocatable()).hasToString("{nvidia.com/gpu=4}");
+      assertThat(six.allocatable()).hasToString("{nvidia.com/gpu=6}");
+      assertThat(six.config()).startsWith("team-").isNotEqualTo(four.config());
+    }
+  }
+
+  @Test
+  void apply_whatOffersTheSame_saysSo() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      publish("one-each", DevicePluginConfig.of(GpuSharing.timeSlicing(4).oneReplicaEach()));
+      var unused = apply("four");
+
+      var doubtful = apply("one-each");
+
+      assertThat(doubtful.doubt())
+          .contains(
+              "the node offered the same before, so nothing shows that the device plugin has taken the configuration up");
+      assertThat(apply("one-each")).isEqualTo(doubtful);
+    }
+  }
+
+  /** Whoever labelled the node, nothing shows that it has been seen to. */
+  @Test
+  void apply_whatSomebodyElseAskedFor_isDoubtedUntilItShows() {
+    client.resource(deafNode()).create();
+    pointPolicyAt(MAP);
+    publish("plain", DevicePluginConfig.unshared());
+    label(Labels.DEVICE_PLUGIN_CONFIG, DevicePluginConfig.unshared().contentName("plain"));
+    label("nvidia.com/gpu.replicas", "1");
+    label("nvidia.com/gpu.sharing-strategy", "none");
+    label("nvidia.com/mps.capable", "false");
+
+    assertThat(apply("plain").doubt()).isPresent();
+  }
+
+  @Test
+  void apply_migDevicesWithMediaExtensions_areVerifiedByTheirLabels() {
+    try (var simulator = simulator(H100, 1)) {
+      useStrategy(MigStrategy.MIXED);
+      cut(Map.of("1g.10gb.me", 1));
+      publish(
+          "me",
+          DevicePluginConfig.of(GpuSharing.builder()
+              .kind(SharingKind.TIME_SLICING)
+              .addResources(SharedResource.mig(MigProfile.parse("1g.10gb+me"), 2))
+              .build()));
+
+      assertThat(apply("me").allocatable()).hasToString("{nvidia.com/mig-1g.10gb.me=2}");
+      assertThat(labels())
+          .containsEntry(
+              "nvidia.com/mig-1g.10gb.me.product", "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb.me-SHARED");
+    }
+  }
+
+  @Test
+  void apply_fromOrToMps_isRefusedWhilePodsUseTheGpus() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("mps", DevicePluginConfig.of(GpuSharing.mps(3)));
+      publish("four", FOUR);
+      client
+          .resource(new PodBuilder()
+              .withNewMetadata()
+              .withName("train")
+              .withNamespace("ml")
+              .endMetadata()
+              .withNewSpec()
+              .withNodeName(NODE)
+              .addNewContainer()
+              .withName("main")
+              .withNewResources()
+              .addToLimits("nvidia.com/gpu", new Quantity("1"))
+              .endResources()
+              .endContainer()
+              .endSpec()
+              .build())
+          .create();
+      String refusal =
+          "pods use its GPUs: ml/train; a change from or to MPS can make their programs fail, so let them end first, or allow it (SharingRequest.evenIfBusy, --even-if-busy)";
+
+      assertThat(sharing.node(NODE).apply("mps").obstacles()).containsExactly(refusal);
+      var mps = quick(sharing.node(NODE).apply("mps").evenIfBusy());
+      assertThat(mps.allocatable()).hasToString("{nvidia.com/gpu=3}");
+      assertThat(apply("mps")).isEqualTo(mps);
+      assertThat(sharing.node(NODE).apply("four").obstacles()).containsExactly(refusal);
+    }
+  }
+
+  @Test
+  void obstacles_nodeNotReady_isToldSo() {
+    client
+        .resource(new NodeBuilder(deafNode())
+            .editStatus()
+            .addNewCondition()
+            .withType("Ready")
+            .withStatus("Unknown")
+            .endCondition()
+            .endStatus()
+            .build())
+        .create();
+    pointPolicyAt(MAP);
+    publish("four", FOUR);
+
+    assertThat(sharing.node(NODE).apply("four").obstacles())
+        .containsExactly(
+            "it is not Ready, so that what it offers is of the past; see 'kubectl describe node l40s-node'");
+  }
+
+  /** The name says what it held once; the device plugin reads what it holds. */
+  @Test
+  void apply_contentUnderItsHashThatSomebodyChanged_isPublishedAnew() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      put(FOUR.contentName("four"), "version: v1\n");
+
+      assertThat(apply("four").allocatable()).hasToString("{nvidia.com/gpu=4}");
+      assertThat(client
+              .configMaps()
+              .inNamespace("gpu-operator")
+              .withName(MAP)
+              .get()
+              .getData())
+          .containsEntry(FOUR.contentName("four"), FOUR.toYaml());
+    }
+  }
+
+  @Test
+  void using_pointsTheOperatorAtTheMap_onceAllElseIsChecked() {
+    try (var simulator = started(GpuOperatorSimulator.on(client).node(NODE, L40S, 1))) {
+      assertThatThrownBy(() -> quick(sharing.node(NODE).apply("four").using(MAP)))
+          .hasMessage(
+              "Sharing on node l40s-node: ConfigMap gpu-operator/device-plugin-config has no config 'four'; it has []");
+      assertThat(sharing.configMap()).isEmpty();
+      assertThat(sharing.configMap(MAP).read()).isEmpty();
+
+      var four = quick(sharing.node(NODE).share(GpuSharing.timeSlicing(4)).using(MAP));
+
+      assertThat(four.allocatable()).hasToString("{nvidia.com/gpu=4}");
+      assertThat(sharing.configMap()).contains(MAP);
+    }
+  }
+
+  @Test
+  void share_andUnshare_keepTheFlagsOfTheConfig() {
+    try (var simulator = simulator(L40S, 1)) {
+      DevicePluginFlags flags = DevicePluginConfig.parse(
+              "version: v1\nflags: {failOnInitError: false}\n")
+          .flags();
+      publish("flags", DevicePluginConfig.builder().flags(flags).build());
+      var unused = apply("flags");
+
+      var shared = quick(sharing.node(NODE).share(GpuSharing.timeSlicing(4)));
+      var unshared = quick(sharing.node(NODE).unshare());
+
+      assertThat(shared.allocatable()).hasToString("{nvidia.com/gpu=4}");
+      assertThat(shared.config()).matches("time-slicing-4-[0-9a-f]{8}");
+      assertThat(unshared.allocatable()).hasToString("{nvidia.com/gpu=1}");
+      assertThat(unshared.config()).matches("unshared-[0-9a-f]{8}");
+      var files = sharing.configMap(MAP).read().orElseThrow();
+      assertThat(files.get(shared.config()).orElseThrow().flags()).isEqualTo(flags);
+      assertThat(files.get(unshared.config()).orElseThrow())
+          .isEqualTo(DevicePluginConfig.builder().flags(flags).build());
+    }
+  }
+
+  @Test
+  void undo_goesBack_andUndoneOnceMore_forthAgain() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      var four = apply("four");
+
+      var undone = quick(sharing.node(NODE).undo());
+      var redone = quick(sharing.node(NODE).undo());
+
+      assertThat(undone.config()).isEmpty();
+      assertThat(undone.allocatable()).hasToString("{nvidia.com/gpu=1}");
+      assertThat(redone).isEqualTo(four);
+    }
+  }
+
+  @Test
+  void undo_withoutARecord_isRefused() {
+    try (var simulator = simulator(L40S, 1)) {
+      assertThat(sharing.node(NODE).undo().obstacles())
+          .containsExactly(
+              "annotation mig4j.github.io/previous-device-plugin-config records no change that could be undone; apply a configuration");
+    }
+  }
+
+  @Test
+  void apply_migDevicesUnderMixed_multipliesThem() {
+    try (var simulator = simulator(H100, 1)) {
+      useStrategy(MigStrategy.MIXED);
+      cut(Map.of("1g.10gb", 7));
+      publish(
+          "mig",
+          DevicePluginConfig.of(GpuSharing.builder()
+              .kind(SharingKind.TIME_SLICING)
+              .addResources(SharedResource.mig(MigProfile.parse("1g.10gb"), 2))
+              .build()));
+
+      assertThat(apply("mig").allocatable()).hasToString("{nvidia.com/mig-1g.10gb=14}");
+      publish("mps", DevicePluginConfig.of(GpuSharing.mps(2)));
+      assertThat(sharing.node(NODE).apply("mps").obstacles())
+          .containsExactly(
+              "config 'mps' at 3:3: The device plugin refuses mps with migStrategy mixed; use timeSlicing, or another strategy",
+              "config 'mps' at 3:3: MPS cannot share GPUs in MIG mode, but the node has 1; use timeSlicing, or switch MIG off");
+    }
+  }
+
+  @Test
+  void await_brokenConfig_isRefused_withEveryFault() {
+    try (var simulator = simulator(L40S, 1)) {
+      put("broken", """
+          version: v1
+          sharing:
+            timeSlicing:
+              resources:
+              - {name: nvidia.com/gpu, replicas: 1}
+              - {name: nvidia.com/mig-1g.10gb}
+          """);
+
+      assertThatThrownBy(() -> apply("broken"))
+          .isInstanceOfSatisfying(MigRefusedException.class, refused -> {
+            assertThat(refused.reasons()).hasSize(2);
+            assertThat(refused.reasons())
+                .allMatch(reason -> reason.startsWith("config 'broken' at "));
+          });
+      assertThat(labels()).doesNotContainKey(Labels.DEVICE_PLUGIN_CONFIG);
+    }
+  }
+
+  @Test
+  void await_unknownConfig_isRefused_andNamesThoseThereAre() {
+    try (var simulator = simulator(L40S, 1)) {
+      assertThatThrownBy(() -> apply("for"))
+          .isInstanceOf(MigRefusedException.class)
+          .hasMessage(
+              "Sharing on node l40s-node: ConfigMap gpu-operator/device-plugin-config, to which the ClusterPolicy points, has no config 'for'; it has [unshared, %s]"
+                  .formatted(DevicePluginConfig.unshared().contentName("unshared")));
+    }
+  }
+
+  @Test
+  void await_absentNode_isRefused() {
+    assertThatThrownBy(() -> apply("four"))
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage("Node l40s-node: there is no such node; see 'kubectl get nodes'");
+  }
+
+  @Test
+  void obstacles_withoutOperatorAndGpu_namesBoth() {
+    client
+        .resource(
+            new NodeBuilder().withNewMetadata().withName(NODE).endMetadata().build())
+        .create();
+
+    assertThat(sharing.node(NODE).apply("four").obstacles())
+        .containsExactly(
+            "feature discovery has found no GPU on it: the labels nvidia.com/gpu.product and nvidia.com/gpu.count do not tell; wait for it, or name a node with GPUs",
+            "the cluster has no ClusterPolicy, so no GPU Operator configures its device plugins; install NVIDIA's GPU Operator");
+  }
+
+  @Test
+  void use_isNeededFirst_andRefusesAMapThatIsAbsentOrLacksWhatANodeAsksFor() {
+    try (var simulator = started(GpuOperatorSimulator.on(client).node(NODE, L40S, 1))) {
+      assertThat(sharing.node(NODE).apply("four").obstacles())
+          .containsExactly(
+              "the ClusterPolicy names no ConfigMap for the device plugin; publish one and point the operator at it with SharingClient.use");
+      assertThatThrownBy(() -> sharing.use(MAP))
+          .hasMessage(
+              "ConfigMap gpu-operator/device-plugin-config: it does not exist or holds nothing, and every device plugin would wait for it; merge a configuration into it first");
+
+      publish("four", FOUR);
+      sharing.use(MAP);
+
+      assertThat(sharing.configMap()).contains(MAP);
+      var four = apply("four");
+      sharing.configMap("other").merge("eight", DevicePluginConfig.of(GpuSharing.timeSlicing(8)));
+      assertThatThrownBy(() -> sharing.use("other"))
+          .hasMessage(
+              "ConfigMap gpu-operator/other: it lacks '%s', which node l40s-node asks for and whose device plugin would not start; merge it first"
+                  .formatted(four.config()));
+      client
+          .configMaps()
+          .inNamespace("gpu-operator")
+          .withName("other")
+          .edit(map -> new ConfigMapBuilder(map)
+              .addToData(
+                  four.config(),
+                  "version: v1\nsharing:\n  timeSlicing:\n    resources: [{name: nvidia.com/gpu, replicas: 1}]\n")
+              .build());
+      assertThat(sharing.node(NODE).unshare().using("other").obstacles())
+          .singleElement()
+          .asString()
+          .startsWith("ConfigMap gpu-operator/other: config '%s' at 4:".formatted(four.config()));
+      assertThatThrownBy(() -> sharing.use("other"))
+          .hasMessageStartingWith(
+              "ConfigMap gpu-operator/other: config '%s' at 4:".formatted(four.config()))
+          .hasMessageContaining(", with which device plugins would not start: ");
+    }
+  }
+
+  @Test
+  void await_pluginThatCrashes_endsAtTheDeadline_andNamesThePod() {
+    pointPolicyAt(MAP);
+    publish("four", FOUR);
+    client.resource(deafNode()).create();
+    client
+        .resource(new PodBuilder()
+            .withNewMetadata()
+            .withName("nvidia-device-plugin-daemonset-x7k2p")
+            .withNamespace("gpu-operator")
+            .addToLabels("app", "nvidia-device-plugin-daemonset")
+            .endMetadata()
+            .withNewSpec()
+            .withNodeName(NODE)
+            .endSpec()
+            .withNewStatus()
+            .addNewContainerStatus()
+            .withName("config-manager")
+            .withRestartCount(3)
+            .withNewState()
+            .withNewWaiting()
+            .withReason("CrashLoopBackOff")
+            .endWaiting()
+            .endState()
+            .endContainerStatus()
+            .endStatus()
+            .build())
+        .create();
+
+    assertThatThrownBy(() -> sharing.node(NODE).apply("four").await(Duration.ofMillis(300)))
+        .isInstanceOfSatisfying(
+            SharingDeadlineException.class,
+            late -> assertThat(late.missing()).contains("nvidia.com/gpu is 1 instead of 4"))
+        .hasMessageStartingWith(
+            "Node l40s-node: waited PT0.3S for {nvidia.com/gpu=4}, but nvidia.com/gpu is 1 instead of 4, ")
+        .hasMessageEndingWith(
+            ". Pod gpu-operator/nvidia-device-plugin-daemonset-x7k2p: container config-manager is in CrashLoopBackOff after 3 restarts; see 'kubectl logs -n gpu-operator nvidia-device-plugin-daemonset-x7k2p -c config-manager --previous'");
+    assertThat(labels()).containsEntry(Labels.DEVICE_PLUGIN_CONFIG, FOUR.contentName("four"));
+  }
+
+  @Test
+  void simulator_unknownConfig_isTakenUpOnceItIsPublished() {
+    try (var simulator = simulator(L40S, 1)) {
+      label(Labels.DEVICE_PLUGIN_CONFIG, "late");
+
+      put("late", FOUR.toYaml());
+
+      awaitGpus("4");
+    }
+  }
+
+  @Test
+  void simulator_emptyMap_keepsPluginsFromStarting() {
+    client
+        .resource(new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName(MAP)
+            .withNamespace("gpu-operator")
+            .endMetadata()
+            .build())
+        .create();
+    try (var simulator = GpuOperatorSimulator.on(client)
+        .node(NODE, L40S, 1)
+        .devicePluginConfigMap(MAP)
+        .start()) {
+      put("four", FOUR.toYaml());
+      label(Labels.DEVICE_PLUGIN_CONFIG, "four");
+
+      awaitGpus("4");
+    }
+  }
+
+  @Test
+  void merge_keepsForeignKeys_andWritesOnce() {
+    put("foreign", "version: v1\n");
+
+    var first = sharing.configMap(MAP).merge("four", FOUR);
+    var second = sharing.configMap(MAP).merge("four", FOUR);
+
+    assertThat(first.changed()).isTrue();
+    assertThat(second.changed()).isFalse();
+    assertThat(
+            client.configMaps().inNamespace("gpu-operator").withName(MAP).get().getData())
+        .containsOnlyKeys("foreign", "four", FOUR.contentName("four"))
+        .containsEntry("foreign", "version: v1\n")
+        .containsEntry("four", FOUR.toYaml());
+  }
+
+  private static ApplyPhase phase(ApplyEvent event) {
+    return event.phase();
+  }
+
+  private SharingOutcome apply(String config) {
+    return quick(sharing.node(NODE).apply(config));
+  }
+
+  private static SharingOutcome quick(SharingRequest request) {
+    return request.stability(QUICK).await(LONG);
+  }
+
+  private void publish(String name, DevicePluginConfig config) {
+    var unused = sharing.configMap(MAP).merge(name, config);
+  }
+
+  private void put(String key, String text) {
+    var map = client.configMaps().inNamespace("gpu-operator").withName(MAP);
+    if (map.get() == null) {
+      client
+          .resource(new ConfigMapBuilder()
+              .withNewMetadata()
+              .withName(MAP)
+              .withNamespace("gpu-operator")
+              .endMetadata()
+              .addToData(key, text)
+              .build())
+          .create();
+    } else {
+      map.edit(before -> new ConfigMapBuilder(before).addToData(key, text).build());
+    }
+  }
+
+  private void pointPolicyAt(String map) {
+    client
+        .genericKubernetesResources(ClusterPolicies.CONTEXT)
+        .resource(new GenericKubernetesResourceBuilder()
+            .withApiVersion("nvidia.com/v1")
+            .withKind("ClusterPolicy")
+            .withNewMetadata()
+            .withName("cluster-policy")
+            .endMetadata()
+            .addToAdditionalProperties(
+                "spec", Map.of("devicePlugin", Map.of("config", Map.of("name", map))))
+            .build())
+        .create();
+  }
+
+  private GpuOperatorSimulator simulator(GpuModel model, int count) {
+    publish("unshared", DevicePluginConfig.unshared());
+    return started(
+        GpuOperatorSimulator.on(client).node(NODE, model, count).devicePluginConfigMap(MAP));
+  }
+
+  private GpuOperatorSimulator started(GpuOperatorSimulator.Builder builder) {
+    GpuOperatorSimulator simulator = builder.start();
+    await(node -> node.getMetadata().getLabels().containsKey(Labels.GPU_PRODUCT)
+        && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"));
+    return simulator;
+  }
+
+  private void useStrategy(MigStrategy strategy) {
+    client
+        .genericKubernetesResources(ClusterPolicies.CONTEXT)
+        .withName("cluster-policy")
+        .edit(policy -> {
+          Map<String, Object> spec = policy.get("spec");
+          spec.put("mig", Map.of("strategy", strategy.toString()));
+          return policy;
+        });
+  }
+
+  private void cut(Map<String, Integer> devices) {
+    label(Labels.MIG_CONFIG, "all-" + devices.keySet().iterator().next());
+    devices.forEach((profile, count) -> await(node -> {
+      var labels = node.getMetadata().getLabels();
+      var offered = node.getStatus().getAllocatable().get("nvidia.com/mig-" + profile);
+      return count.toString().equals(labels.get("nvidia.com/mig-" + profile + ".count"))
+          && offered != null
+          && offered.getAmount().equals(count.toString());
+    }));
+  }
+
+  /** On whatever version there is, for the simulator labels the node, too. */
+  private void label(String key, String value) {
+    String patch = "{\"metadata\": {\"labels\": {\"%s\": \"%s\"}}}".formatted(key, value);
+    new Cluster(client, MigSettings.defaults()).onLatestVersion(() -> {
+      try {
+        client.nodes().withName(NODE).patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+      } catch (KubernetesClientException e) {
+        throw new MigConflictException("stale", e);
+      }
+    });
+  }
+
+  private void awaitGpus(String count) {
+    await(node ->
+        new Quantity(count).equals(node.getStatus().getAllocatable().get("nvidia.com/gpu")));
+  }
+
+  private void await(Predicate<Node> condition) {
+    client
+        .nodes()
+        .withName(NODE)
+        .waitUntilCondition(node -> node != null && condition.test(node), 1, TimeUnit.MINUTES);
+  }
+
+  private Node node() {
+    return client.nodes().withName(NODE).require();
+  }
+
+  private Map<String, String> labels() {
+    return node().getMetadata().getLabels();
+  }
+
+  /** A node on which nobody is at work. */
+  private static Node deafNode() {
+    return new NodeBuilder()
+        .withNewMetadata()
+        .withName(NODE)
+        .addToLabels(Labels.GPU_PRODUCT, "NVIDIA-L40S")
+        .addToLabels(Labels.GPU_COUNT, "1")
+        .endMetadata()
+        .withNewStatus()
+        .addToAllocatable("nvidia.com/gpu", new Quantity("1"))
+        .endStatus()
+        .build();
+  }
+}

@@ -1,0 +1,374 @@
+package io.github.mig4j.k8s.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.APIResourceListBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.change.MigDeadlineException;
+import io.github.mig4j.k8s.change.MigFailedException;
+import io.github.mig4j.k8s.change.SharingClient;
+import io.github.mig4j.k8s.change.SharingDeadlineException;
+import io.github.mig4j.k8s.change.SharingNode;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.config.MigRole;
+import io.github.mig4j.k8s.config.OperatorSettings;
+import io.github.mig4j.k8s.dra.DraClient;
+import io.github.mig4j.k8s.dra.MigClaim;
+import io.github.mig4j.k8s.dra.MigDeviceClass;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.RecordedRequests;
+import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.k8s.simulator.Trap;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.sharing.GpuSharing;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Each manifest grants what the client does in that role, and nothing else: everything that it sends
+ * is recorded.
+ */
+@ExtendWith(MockApiServer.class)
+class MigRoleTest {
+
+  private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
+
+  private static final ApplyTimings QUICK = ApplyTimings.builder()
+      .stability(Duration.ofMillis(100))
+      .failure(Duration.ofMillis(500))
+      .transition(Duration.ofSeconds(1))
+      .propagation(Duration.ZERO)
+      .build();
+
+  KubernetesMockServer server;
+  KubernetesClient client;
+  private final RecordedRequests requests = new RecordedRequests();
+  private KubernetesClient recorded;
+  private MigClient mig;
+
+  @BeforeEach
+  void connect() {
+    recorded = requests.client(client.getConfiguration());
+    mig = MigClient.of(recorded);
+  }
+
+  @AfterEach
+  void disconnect() {
+    recorded.close();
+  }
+
+  @Test
+  void readOnly_isWhatStatusAndPreflightTake() {
+    TestCluster.of(client)
+        .node(Nodes.b200(1))
+        .policy("mixed", "mig-config")
+        .configMap("version: v1\nmig-configs: {}\n");
+
+    mig.node("gpu-node").status();
+    mig.node("gpu-node").preflight("small");
+    mig.nodes();
+
+    assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.READ_ONLY));
+  }
+
+  @Test
+  void apply_isWhatPublishingAndApplyingTake() {
+    mig.configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      apply("small");
+      mig.configMap("mig-config").merge("small", small(6));
+      apply("small");
+      mig.node("gpu-node").markCapable();
+      failOnce();
+    }
+
+    assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.APPLY));
+  }
+
+  @Test
+  void drain_isWhatApplyingWithADrainTakes() {
+    mig.configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      pod();
+      mig.node("gpu-node")
+          .apply("small")
+          .timings(QUICK)
+          .disruption(Disruption.DRAIN)
+          .await(Duration.ofMinutes(1));
+      mig.configMap("mig-config").merge("small", small(6));
+      apply("small");
+      failOnce();
+    }
+
+    assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.DRAIN));
+  }
+
+  @Test
+  void rollout_isWhatRollingOutTakes() {
+    mig.configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      pod();
+      Rollout rollout = mig.rollout("to-small")
+          .nodes(Labels.GPU_PRODUCT + "=NVIDIA-B200")
+          .config("small")
+          .timings(QUICK)
+          .disruption(Disruption.DRAIN);
+      assertThat(rollout.dryRun().nodes()).hasSize(1);
+      assertThat(rollout.run().isComplete()).isTrue();
+      rollout.forget();
+      mig.configMap("mig-config").merge("small", small(6));
+      failOnce();
+    }
+
+    assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.ROLLOUT));
+  }
+
+  @Test
+  void recover_isWhatRecoveringTakes() {
+    MigClient.of(client).configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      MigClient other = MigClient.of(client);
+      other.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofMinutes(1));
+      simulator.set("gpu-node", Trap.GPU_IN_USE, Trap.PAUSED_AFTER_FAILURE);
+      other.configMap("mig-config").merge("small", small(6));
+      assertThatThrownBy(() ->
+              other.node("gpu-node").apply("small").timings(QUICK).await(Duration.ofMinutes(1)))
+          .isInstanceOf(MigFailedException.class);
+
+      mig.nodes();
+      assertThatThrownBy(
+              () -> mig.node("gpu-node").recover().timings(QUICK).await(Duration.ofMinutes(1)))
+          .isInstanceOf(MigFailedException.class);
+    }
+
+    assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.RECOVER));
+  }
+
+  private void pod() {
+    client
+        .pods()
+        .resource(new PodBuilder()
+            .withNewMetadata()
+            .withName("train")
+            .withNamespace("ml")
+            .addNewOwnerReference()
+            .withKind("ReplicaSet")
+            .withName("train")
+            .withUid("1")
+            .withController(true)
+            .endOwnerReference()
+            .endMetadata()
+            .withNewSpec()
+            .withNodeName("gpu-node")
+            .addNewContainer()
+            .withName("main")
+            .withNewResources()
+            .addToLimits("nvidia.com/gpu", new Quantity("1"))
+            .endResources()
+            .endContainer()
+            .endSpec()
+            .build())
+        .create();
+  }
+
+  /** A failure is explained from the MIG manager's log. */
+  private void failOnce() {
+    mig.nodes();
+    mig.configMap("mig-config").merge("other", small(5));
+    assertThatThrownBy(() -> mig.node("gpu-node")
+            .apply("other")
+            .timings(ApplyTimings.builder()
+                .reaction(Duration.ZERO)
+                .work(Duration.ZERO)
+                .build())
+            .await(Duration.ofMinutes(1)))
+        .isInstanceOf(MigDeadlineException.class);
+  }
+
+  @Test
+  void setup_isWhatPointingTheOperatorAtAMapTakes() {
+    TestCluster.of(client).policy("single", "other").configMap("version: v1\nmig-configs: {}\n");
+
+    mig.operator().configMap();
+    mig.operator().use(new OperatorSettings(MigStrategy.MIXED, "mig-config"));
+    SharingClient sharing = SharingClient.of(recorded);
+    SharingClient.of(client)
+        .configMap("plugin-config")
+        .merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
+    sharing.use("plugin-config");
+
+    assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.SETUP));
+  }
+
+  @Test
+  void share_isWhatPublishingAndSharingTake() {
+    DevicePluginConfig four = DevicePluginConfig.of(GpuSharing.timeSlicing(4));
+    SharingClient sharing = SharingClient.of(recorded);
+    sharing.configMap("plugin-config").merge("four", four);
+    sharing
+        .configMap("plugin-config")
+        .merge("two", DevicePluginConfig.of(GpuSharing.timeSlicing(2)));
+    try (var simulator = started(GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, 1)
+        .devicePluginConfigMap("plugin-config"))) {
+      SharingNode node = sharing.node("gpu-node");
+      node.apply("four").stability(Duration.ofMillis(100)).await(Duration.ofMinutes(1));
+      node.undo().stability(Duration.ofMillis(100)).await(Duration.ofMinutes(1));
+    }
+    assertThatThrownBy(() -> sharing.node("gpu-node").apply("two").await(Duration.ofSeconds(3)))
+        .isInstanceOf(SharingDeadlineException.class);
+
+    assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.SHARE));
+  }
+
+  @Test
+  void claim_isWhatTheInventoryClaimsAndClassesTake() {
+    MigProfile small = MigProfile.parse("1g.23gb");
+    servesDra();
+    DraClient dra = DraClient.of(recorded);
+
+    dra.apply(MigClaim.of(small).claim("train").inNamespace("ml"));
+    dra.apply(MigClaim.of(small).template("mig-1g").inNamespace("ml"));
+    dra.apply(MigDeviceClass.bridge(small).object());
+    client
+        .resources(DeviceClass.class)
+        .withName("mig-1g.23gb")
+        .edit(current -> new DeviceClassBuilder(current).withNewSpec().endSpec().build());
+    dra.apply(MigDeviceClass.bridge(small).object());
+    dra.inventory();
+
+    assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.CLAIM));
+  }
+
+  @Test
+  void rolesThatChangeNodes_grantWhatReadingTakes() {
+    assertThat(Permission.of(MigRole.APPLY)).containsAll(Permission.of(MigRole.READ_ONLY));
+    assertThat(Permission.of(MigRole.RECOVER)).containsAll(Permission.of(MigRole.READ_ONLY));
+    assertThat(Permission.of(MigRole.DRAIN)).containsAll(Permission.of(MigRole.APPLY));
+    assertThat(Permission.of(MigRole.ROLLOUT)).containsAll(Permission.of(MigRole.DRAIN));
+  }
+
+  @Test
+  void permission_ofASubresource_isAskedForByItsParts() {
+    var asked = new Permission("create", "", "pods/eviction", Permission.Scope.CLUSTER)
+        .review("gpu-operator")
+        .getSpec()
+        .getResourceAttributes();
+
+    assertThat(asked.getResource()).isEqualTo("pods");
+    assertThat(asked.getSubresource()).isEqualTo("eviction");
+    assertThat(asked.getNamespace()).isNull();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void manifest_isAClusterRoleAndARoleInTheOperatorsNamespace(MigRole role) {
+    String name = "mig4j-" + role.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+
+    var objects = client
+        .load(new java.io.ByteArrayInputStream(
+            role.manifest("nvidia-gpu-operator").getBytes(java.nio.charset.StandardCharsets.UTF_8)))
+        .items();
+
+    assertThat(objects)
+        .extracting(object -> "%s %s/%s"
+            .formatted(
+                object.getKind(),
+                object.getMetadata().getNamespace(),
+                object.getMetadata().getName()))
+        .isEqualTo(
+            role == MigRole.CLAIM
+                ? List.of("ClusterRole null/" + name)
+                : List.of("ClusterRole null/" + name, "Role nvidia-gpu-operator/" + name));
+    assertThat(role.manifest("gpu-operator")).isEqualTo(role.manifest());
+  }
+
+  @Test
+  void permissions_areReadWithVerbGroupResourceAndScope() {
+    assertThat(Permission.of(MigRole.READ_ONLY))
+        .isEqualTo(Set.of(
+            new Permission("get", "", "nodes", Permission.Scope.CLUSTER),
+            new Permission("list", "", "nodes", Permission.Scope.CLUSTER),
+            new Permission("list", "", "pods", Permission.Scope.CLUSTER),
+            new Permission("list", "nvidia.com", "clusterpolicies", Permission.Scope.CLUSTER),
+            new Permission(
+                "create",
+                "authorization.k8s.io",
+                "selfsubjectaccessreviews",
+                Permission.Scope.CLUSTER),
+            new Permission("get", "", "configmaps", Permission.Scope.OPERATOR_NAMESPACE)));
+  }
+
+  private void servesDra() {
+    server
+        .expect()
+        .get()
+        .withPath("/apis/resource.k8s.io/v1")
+        .andReturn(
+            200,
+            new APIResourceListBuilder()
+                .withGroupVersion("resource.k8s.io/v1")
+                .addNewResource()
+                .withName("resourceslices")
+                .withKind("ResourceSlice")
+                .endResource()
+                .build())
+        .always();
+  }
+
+  private void apply(String config) {
+    mig.node("gpu-node").apply(config).timings(QUICK).await(Duration.ofMinutes(1));
+  }
+
+  private static MigConfigSpec small(int devices) {
+    return MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", devices).build());
+  }
+
+  private GpuOperatorSimulator simulator() {
+    return started(GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, 1)
+        .strategy(MigStrategy.MIXED)
+        .configMap("mig-config"));
+  }
+
+  private GpuOperatorSimulator started(GpuOperatorSimulator.Builder builder) {
+    var simulator = builder.start();
+    client
+        .nodes()
+        .withName("gpu-node")
+        .waitUntilCondition(
+            node -> node != null
+                && Cluster.labels(node)
+                    .keySet()
+                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE)),
+            1,
+            TimeUnit.MINUTES);
+    return simulator;
+  }
+}

@@ -1,0 +1,134 @@
+package io.github.mig4j.k8s.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(MockApiServer.class)
+class MigOperatorTest {
+
+  private static final OperatorSettings MIXED =
+      new OperatorSettings(MigStrategy.MIXED, "mig-config");
+
+  KubernetesMockServer server;
+  KubernetesClient client;
+
+  @Test
+  void helmValues_holdTheTwoSettings() {
+    assertThat(MIXED.helmValues()).isEqualTo("""
+            mig:
+              strategy: "mixed"
+            migManager:
+              config:
+                name: "mig-config"
+            """);
+  }
+
+  @Test
+  void helmUpgrade_keepsOtherValues() {
+    assertThat(MIXED.helmUpgrade()).isEqualTo("""
+            helm upgrade gpu-operator nvidia/gpu-operator \\
+              -n gpu-operator \\
+              --reuse-values \\
+              --set mig.strategy=mixed \\
+              --set-string migManager.config.name=mig-config
+            """);
+  }
+
+  @Test
+  void settings_reservedOrMalformedMap_areRefused() {
+    assertThatThrownBy(() -> new OperatorSettings(MigStrategy.MIXED, "default-mig-parted-config"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "ConfigMap 'default-mig-parted-config' belongs to the GPU Operator, which reverts every"
+                + " change; use another name, e.g. 'mig-config'");
+    assertThatThrownBy(() -> new OperatorSettings(MigStrategy.MIXED, "Mig Config"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "'Mig Config' is no name for a ConfigMap; use lower-case letters, digits, '.' and '-',"
+                + " e.g. 'mig-config'");
+  }
+
+  @Test
+  void use_changesTwoSettings_andKeepsTheOthers() {
+    createPolicy(Map.of(
+        "mig", Map.of("strategy", "single"),
+        "migManager", Map.of("enabled", true, "config", Map.of("default", "all-disabled")),
+        "driver", Map.of("enabled", false)));
+    var operator = MigClient.of(client).operator();
+
+    operator.use(MIXED);
+
+    assertThat(operator.configMap()).contains("mig-config");
+    assertThat(policy().<Map<String, Object>>get("spec"))
+        .isEqualTo(Map.of(
+            "mig", Map.of("strategy", "mixed"),
+            "migManager",
+                Map.of(
+                    "enabled",
+                    true,
+                    "config",
+                    Map.of("default", "all-disabled", "name", "mig-config")),
+            "driver", Map.of("enabled", false)));
+  }
+
+  @Test
+  void use_whatIsSetAlready_writesNothing() {
+    createPolicy(Map.of(
+        "mig", Map.of("strategy", "mixed"),
+        "migManager", Map.of("config", Map.of("name", "mig-config"))));
+    String version = policy().getMetadata().getResourceVersion();
+
+    MigClient.of(client).operator().use(MIXED);
+
+    assertThat(policy().getMetadata().getResourceVersion()).isEqualTo(version);
+  }
+
+  @Test
+  void use_withoutClusterPolicy_isRefused() {
+    var operator = MigClient.of(client).operator();
+
+    TestCluster.of(client).configMap("");
+    assertThat(operator.configMap()).isEmpty();
+    assertThatThrownBy(() -> operator.use(MIXED))
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "ClusterPolicy: the cluster has none, so no GPU Operator manages MIG; install NVIDIA's"
+                + " GPU Operator");
+  }
+
+  @Test
+  void use_mapThatDoesNotExist_isRefused() {
+    TestCluster.of(client).policy(Map.of());
+
+    assertThatThrownBy(() -> MigClient.of(client).operator().use(MIXED))
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "ConfigMap gpu-operator/mig-config: it does not exist, and every MIG manager would wait"
+                + " for it; merge a configuration into it first");
+    assertThat(policy().<Object>get("spec", "migManager")).isNull();
+  }
+
+  private void createPolicy(Map<String, Object> spec) {
+    TestCluster.of(client).policy(spec).configMap("");
+  }
+
+  private GenericKubernetesResource policy() {
+    return client
+        .genericKubernetesResources(ClusterPolicies.CONTEXT)
+        .withName("cluster-policy")
+        .require();
+  }
+}

@@ -1,0 +1,96 @@
+package io.github.mig4j.k8s.diagnosis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Failure;
+import io.github.mig4j.k8s.diagnosis.FailureCatalogue.File;
+import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Phrase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * docs/failures.md has what failures.json has. {@code -Dmig4j.docs=write} writes its tables anew.
+ */
+class FailureDocumentationTest {
+
+  private static final Path PAGE = Path.of("..", "docs", "failures.md");
+  private static final String TABLES = "## Codes\n";
+
+  private static final File FILE = FailureCatalogue.bundled().file();
+
+  @Test
+  void page_hasWhatIsKnownOfEachFailure() throws IOException {
+    String page = Files.readString(PAGE);
+    String introduction = page.substring(0, page.indexOf(TABLES));
+    if ("write".equals(System.getProperty("mig4j.docs"))) {
+      Files.writeString(PAGE, introduction + tables());
+    }
+
+    assertThat(Files.readString(PAGE)).isEqualTo(introduction + tables());
+  }
+
+  @Test
+  void file_hasEveryCode_once() {
+    assertThat(FILE.failures())
+        .extracting(Failure::code)
+        .containsExactlyInAnyOrder(FailureCode.values());
+  }
+
+  @Test
+  void file_namesASourceForEverything() {
+    Stream<String> named = Stream.of(
+            FILE.marks().stream().map(FailureCatalogue.MarkPhrase::source),
+            FILE.consequences().stream().map(Phrase::source),
+            FILE.failures().stream().flatMap(FailureDocumentationTest::sources))
+        .flatMap(source -> source);
+
+    assertThat(named.distinct())
+        .containsExactlyInAnyOrderElementsOf(FILE.sources().keySet());
+  }
+
+  private static Stream<String> sources(Failure failure) {
+    return failure.source() == null
+        ? failure.said().stream().map(Phrase::source)
+        : Stream.of(failure.source());
+  }
+
+  private static String tables() {
+    return TABLES
+        + "| code | text | what to do | source |\n|---|---|---|---|\n"
+        + rows(FILE.failures().stream()
+            .map(failure -> List.of(
+                "`" + failure.code() + "`",
+                failure.text(),
+                failure.remedy(),
+                sources(failure).distinct().collect(Collectors.joining(", ")))))
+        + "\n## Words in logs\n"
+        + "| phrase | code | weight | source |\n|---|---|---|---|\n"
+        + rows(FILE.failures().stream()
+            .flatMap(failure -> failure.said().stream()
+                .map(phrase -> List.of(
+                    "`" + phrase.phrase() + "`",
+                    "`" + failure.code() + "`",
+                    phrase.weighs().name().toLowerCase(Locale.ROOT),
+                    phrase.source()))))
+        + "\n## Consequences\nWhat failed runs say as well, and no reason.\n\n"
+        + "| phrase | source |\n|---|---|\n"
+        + rows(FILE.consequences().stream()
+            .map(phrase -> List.of("`" + phrase.phrase() + "`", phrase.source())))
+        + "\n## Sources\n| name | where |\n|---|---|\n"
+        + rows(FILE.sources().entrySet().stream()
+            .map(source -> List.of(source.getKey(), source.getValue())));
+  }
+
+  private static String rows(Stream<List<String>> rows) {
+    return rows.map(cells -> cells.stream()
+            .map(cell -> cell.replace("|", "\\|"))
+            .collect(Collectors.joining(" | ", "| ", " |\n")))
+        .collect(Collectors.joining());
+  }
+}

@@ -1,0 +1,75 @@
+package io.github.mig4j.k8s.diagnosis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * Holds {@link Diagnosis} against logs that others published, each with its decisive line, in the
+ * folder that {@code -Dmig4j.corpus} names.
+ */
+@EnabledIfSystemProperty(
+    named = "mig4j.corpus",
+    matches = ".+",
+    disabledReason = "no -Dmig4j.corpus")
+class LogCorpusTest {
+
+  private static final String FOLDER = "logs/";
+
+  /** A word of the cause in the index, and the codes that say the same. */
+  private static final Map<String, Set<FailureCode>> CAUSES = Map.of(
+      "configuration applied", Set.of(FailureCode.REPORTED_SUCCESS),
+      "no mig.config label", Set.of(FailureCode.NOTHING_REQUESTED),
+      "GPU in use", Set.of(FailureCode.IN_USE),
+      "driver library not found", Set.of(FailureCode.NVML_NOT_FOUND),
+      "reboot needed", Set.of(FailureCode.MODE_CHANGE_NEEDS_REBOOT),
+      "insufficient resources", Set.of(FailureCode.INSUFFICIENT_RESOURCES),
+      "invalid MIG configuration",
+          Set.of(FailureCode.EMPTY_MIG_GPU, FailureCode.INVALID_UNDER_SINGLE),
+      "driver in use", Set.of(FailureCode.DRIVER_IN_USE),
+      "not the one on the GPUs", Set.of(FailureCode.NOT_APPLIED));
+
+  private final Path corpus = Path.of(System.getProperty("mig4j.corpus", ""));
+
+  @TestFactory
+  List<DynamicTest> everyLog_isDiagnosedByItsDecisiveLine() throws IOException {
+    JsonNode index = new ObjectMapper().readTree(corpus.resolve("index.json").toFile());
+    List<DynamicTest> tests = new ArrayList<>();
+    for (JsonNode entry : index) {
+      String file = entry.path("file").asText();
+      if (file.startsWith(FOLDER)) {
+        tests.add(DynamicTest.dynamicTest(file, () -> check(file, entry.path("expected"))));
+      }
+    }
+    assertThat(tests).isNotEmpty();
+    return tests;
+  }
+
+  private void check(String file, JsonNode expected) throws IOException {
+    List<String> log = Files.readAllLines(corpus.resolve(file));
+
+    Diagnosis diagnosis =
+        Diagnosis.of(MigNodeStatus.of(Nodes.bare().build(), MigSettings.defaults()), log);
+
+    assertThat(diagnosis.decisiveLine()).contains(expected.path("decisive_line").asText());
+    assertThat(CAUSES.entrySet())
+        .filteredOn(cause -> expected.path("cause").asText().contains(cause.getKey()))
+        .singleElement()
+        .satisfies(cause -> assertThat(cause.getValue()).contains(diagnosis.code()));
+    assertThat(log).containsAll(diagnosis.logLines());
+  }
+}

@@ -1,0 +1,288 @@
+package io.github.mig4j.k8s.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.change.ApplyOutcome;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.plan.Demand;
+import io.github.mig4j.plan.DemandItem;
+import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.plan.Planner;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** From nodes and pods to a plan, and from the plan to configurations that are applied. */
+@ExtendWith(MockApiServer.class)
+class MigFleetTest {
+
+  private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
+  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final ApplyTimings QUICK = ApplyTimings.builder()
+      .stability(Duration.ofMillis(100))
+      .transition(Duration.ofSeconds(1))
+      .build();
+  private static final MigLayout SMALL = MigLayout.on(B200).add("1g.23gb", 7).build();
+
+  KubernetesClient client;
+  private MigClient mig;
+
+  @BeforeEach
+  void connect() {
+    mig = MigClient.of(client);
+  }
+
+  @Test
+  void nodes_tellWhatPodsHaveTaken_andWhatTheGpusHold() {
+    try (var simulator = simulator()) {
+      apply("node-a", "small");
+      client
+          .pods()
+          .resource(pod("train", "node-a", "nvidia.com/mig-1g.23gb", 2))
+          .create();
+      client.pods().resource(ended("done", "node-a", "nvidia.com/mig-1g.23gb")).create();
+
+      List<NodeCapacity> rooms = mig.fleet().nodes();
+
+      assertThat(rooms)
+          .extracting(room -> room.status().node())
+          .containsExactly("node-a", "node-b");
+      NodeCapacity a = rooms.get(0);
+      assertThat(a.used()).hasToString("{nvidia.com/mig-1g.23gb=2}");
+      assertThat(a.free()).hasToString("{nvidia.com/mig-1g.23gb=12}");
+      assertThat(a.isPinned()).isTrue();
+      assertThat(a.layouts().keySet()).containsExactly(0, 1);
+      assertThat(a.layouts().get(1).devices()).isEqualTo(SMALL.devices());
+      NodeCapacity b = rooms.get(1);
+      assertThat(b.isPinned()).isFalse();
+      assertThat(b.free()).hasToString("{nvidia.com/gpu=2}");
+      assertThat(b.layouts()).isEmpty();
+    }
+  }
+
+  @Test
+  void planNodes_pinNodesOnWhichPodsRun() {
+    try (var simulator = simulator()) {
+      client.pods().resource(pod("train", "node-a", "nvidia.com/gpu", 1)).create();
+
+      List<PlanNode> nodes = mig.fleet().planNodes();
+
+      assertThat(nodes).extracting(PlanNode::name).containsExactly("node-a", "node-b");
+      assertThat(nodes.get(0).gpu(0).isPinned()).isTrue();
+      assertThat(nodes.get(1).gpu(0).isPinned()).isFalse();
+      assertThat(nodes.get(1).gpuCount()).isEqualTo(2);
+      assertThat(nodes.get(1).labels()).containsEntry("kubernetes.io/hostname", "node-b");
+    }
+  }
+
+  /** What cannot be cut by a plan, or would get no pods, is not offered; the room says why. */
+  @Test
+  void planNodes_leaveOutWhatNoPlanCanUse() {
+    var cluster = TestCluster.of(client).policy("mixed", "mig-config");
+    cluster.node(Nodes.b200(2));
+    edit(node -> node.withNewStatusLike(node.buildStatus())
+        .addNewCondition()
+        .withType("Ready")
+        .withStatus("True")
+        .endCondition()
+        .endStatus());
+    assertThat(mig.fleet().planNodes()).extracting(PlanNode::name).containsExactly("gpu-node");
+
+    edit(node -> node.editOrNewSpec()
+        .withUnschedulable(true)
+        .endSpec()
+        .editStatus()
+        .editFirstCondition()
+        .withStatus("Unknown")
+        .endCondition()
+        .endStatus());
+
+    assertThat(mig.fleet().planNodes()).isEmpty();
+    assertThat(mig.fleet().nodes())
+        .singleElement()
+        .extracting(NodeCapacity::obstacles)
+        .isEqualTo(List.of(
+            "Node gpu-node: it is not ready; wait until its kubelet answers",
+            "Node gpu-node: it is cordoned, so no pod would come; uncordon it"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"single", "none"})
+  void planNodes_leaveOutAnotherStrategy(String strategy) {
+    TestCluster.of(client).policy(strategy, "mig-config").node(Nodes.b200(2));
+
+    assertThat(mig.fleet().planNodes()).isEmpty();
+    assertThat(mig.fleet().nodes())
+        .singleElement()
+        .extracting(NodeCapacity::obstacles)
+        .isEqualTo(List.of(
+            "Node gpu-node: MIG strategy %s does not offer what a plan may make; set it to mixed, as MigOperator.use does"
+                .formatted(strategy)));
+  }
+
+  @Test
+  void nodes_ofWhichLittleIsKnown_sayAllOfIt() {
+    TestCluster.of(client)
+        .policy("mixed", "mig-config")
+        .node(Nodes.bare().label(Labels.GPU_PRODUCT, "NVIDIA-Unheard-Of"));
+
+    assertThat(mig.fleet().nodes())
+        .singleElement()
+        .extracting(NodeCapacity::obstacles)
+        .isEqualTo(
+            List.of(
+                "Node gpu-node: the model of its GPUs is not known from product 'NVIDIA-Unheard-Of'; see its status",
+                "Node gpu-node: the number of its GPUs is not known; wait for GPU Feature Discovery, or for the change under way"));
+  }
+
+  @Test
+  void nodes_withoutMig_saySo() {
+    TestCluster.of(client)
+        .policy("mixed", "mig-config")
+        .node(Nodes.bare().label(Labels.GPU_PRODUCT, "NVIDIA-L40S").label(Labels.GPU_COUNT, "2"));
+
+    assertThat(mig.fleet().nodes())
+        .singleElement()
+        .extracting(NodeCapacity::obstacles)
+        .isEqualTo(List.of(
+            "Node gpu-node: its GPU l40s has no MIG; share it by time-slicing or MPS instead"));
+  }
+
+  private void edit(Consumer<NodeBuilder> change) {
+    client.nodes().withName("gpu-node").edit(current -> {
+      NodeBuilder changed = new NodeBuilder(current);
+      change.accept(changed);
+      return changed.build();
+    });
+  }
+
+  /** Devices that pods have taken meet no demand. */
+  @Test
+  void planNodes_ofANodeThatIsFull_meetNothing() {
+    try (var simulator = simulator()) {
+      apply("node-a", "small");
+      client
+          .pods()
+          .resource(pod("train", "node-a", "nvidia.com/mig-1g.23gb", 13))
+          .create();
+      client.pods().resource(pod("other", "node-b", "nvidia.com/gpu", 1)).create();
+
+      var plan = Planner.of(mig.fleet().planNodes()).plan(Demand.of(DemandItem.of("1g.23gb", 3)));
+
+      assertThat(plan.unmetCount()).isEqualTo(2);
+    }
+  }
+
+  /** The node on which a pod runs stays as it is; the other gets what is asked for. */
+  @Test
+  void publish_aPlan_canBeApplied() {
+    try (var simulator = simulator()) {
+      client.pods().resource(pod("train", "node-a", "nvidia.com/gpu", 1)).create();
+      var plan = Planner.of(mig.fleet().planNodes())
+          .plan(Demand.of(DemandItem.of("3g.90gb", 3), DemandItem.of("1g.23gb", 2)));
+
+      var configs = mig.fleet().publish("mig-config", "planned", plan);
+
+      assertThat(configs.keySet()).containsExactly("node-b");
+      assertThat(configs.get("node-b")).matches("planned-[0-9a-f]{8}");
+      assertThat(apply("node-b", configs.get("node-b")).allocatable())
+          .containsEntry("nvidia.com/mig-3g.90gb", 3L)
+          .containsEntry("nvidia.com/mig-1g.23gb", 2L);
+    }
+  }
+
+  @Test
+  void publish_aPlanForOtherNodes_isRefused_andWritesNothing() {
+    try (var simulator = simulator()) {
+      var plan = Planner.of(PlanNode.named("gone").gpus(B200, 1))
+          .plan(Demand.of(DemandItem.of("1g.23gb", 1)));
+
+      assertThatThrownBy(() -> mig.fleet().publish("mig-config", "planned", plan))
+          .isInstanceOf(MigRefusedException.class)
+          .hasMessage("The plan for node gone: there is no such node with these GPUs on which"
+              + " no pod runs; read the nodes and plan again");
+      assertThat(mig.configMap("mig-config").read().orElseThrow().configs().keySet())
+          .noneMatch(name -> name.startsWith("planned"));
+    }
+  }
+
+  private GpuOperatorSimulator simulator() {
+    mig.configMap("mig-config").merge("small", MigConfigSpec.allDevices(SMALL));
+    var simulator = GpuOperatorSimulator.on(client)
+        .node("node-a", B200, 2)
+        .node("node-b", B200, 2)
+        .strategy(MigStrategy.MIXED)
+        .configMap("mig-config")
+        .start();
+    for (String node : List.of("node-a", "node-b")) {
+      client
+          .nodes()
+          .withName(node)
+          .waitUntilCondition(
+              found -> found != null
+                  && Cluster.labels(found)
+                      .keySet()
+                      .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
+                  && found.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
+              1,
+              TimeUnit.MINUTES);
+    }
+    return simulator;
+  }
+
+  private ApplyOutcome apply(String node, String config) {
+    return mig.node(node).apply(config).timings(QUICK).await(LONG);
+  }
+
+  private static Pod pod(String name, String node, String resource, int count) {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .withNamespace("ml")
+        .endMetadata()
+        .withNewSpec()
+        .withNodeName(node)
+        .addNewContainer()
+        .withName("main")
+        .withNewResources()
+        .addToLimits(resource, new Quantity(String.valueOf(count)))
+        .endResources()
+        .endContainer()
+        .endSpec()
+        .build();
+  }
+
+  private static Pod ended(String name, String node, String resource) {
+    return new PodBuilder(pod(name, node, resource, 1))
+        .withNewStatus()
+        .withPhase("Succeeded")
+        .endStatus()
+        .build();
+  }
+}

@@ -1,0 +1,167 @@
+package io.github.mig4j.k8s.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * Reads nodes that others published, each as its index says, in the folder that {@code
+ * -Dmig4j.corpus} names.
+ */
+@EnabledIfSystemProperty(
+    named = "mig4j.corpus",
+    matches = ".+",
+    disabledReason = "no -Dmig4j.corpus")
+class NodeCorpusTest {
+
+  private static final String FOLDER = "nodes/";
+
+  private final Path corpus = Path.of(System.getProperty("mig4j.corpus", ""));
+
+  @TestFactory
+  List<DynamicTest> everyNode_isReadAsItSays() throws IOException {
+    JsonNode index = new ObjectMapper().readTree(corpus.resolve("index.json").toFile());
+    List<DynamicTest> tests = new ArrayList<>();
+    for (JsonNode entry : index) {
+      String file = entry.path("file").asText();
+      if (file.startsWith(FOLDER)) {
+        String text = Files.readString(corpus.resolve(file));
+        tests.add(DynamicTest.dynamicTest(file, () -> check(text, entry.path("expected"))));
+      }
+    }
+    assertThat(tests).isNotEmpty();
+    return tests;
+  }
+
+  private static void check(String text, JsonNode expected) {
+    if (expected.has("single") && expected.has("mixed")) {
+      List<String> parts = List.of(text.split("(?m)^# ")).stream()
+          .filter(part -> !part.isBlank())
+          .toList();
+      for (String part : parts) {
+        String strategy = part.startsWith("Single") ? "single" : "mixed";
+        assertThat(status(part).allocatable()).isEqualTo(positive(expected.path(strategy)));
+      }
+      return;
+    }
+    MigNodeStatus status = status(text);
+    checkText(expected, "product", status.product().orElse(null));
+    checkText(expected, "mig.config", status.config().orElse(null));
+    checkText(expected, "state", status.state().map(MigState::toString).orElse(null));
+    checkText(expected, "sharing", status.sharing().orElse(null));
+    if (expected.has("strategy")) {
+      assertThat(status.strategy().toString())
+          .isEqualTo(expected
+              .path("strategy")
+              .asText("none")
+              .replaceFirst(" .*", "")
+              .replace("null", "none"));
+    }
+    if (expected.has("replicas")) {
+      assertThat(status.replicas()).hasValue(expected.path("replicas").asInt());
+    }
+    if (expected.has("mig")) {
+      SortedMap<MigProfile, Integer> devices = new TreeMap<>();
+      expected
+          .path("mig")
+          .fields()
+          .forEachRemaining(each ->
+              devices.put(MigProfile.parse(each.getKey()), each.getValue().asInt()));
+      assertThat(status.devices()).isEqualTo(devices);
+    }
+    checkCount(expected, status);
+    JsonNode resources = expected.path("resources");
+    if (resources.has("allocatable")) {
+      assertThat(status.allocatable()).isEqualTo(positive(resources.path("allocatable")));
+      assertThat(status.capacity()).isEqualTo(positive(resources.path("capacity")));
+    } else if (!resources.isMissingNode()) {
+      assertThat(status.allocatable()).isEqualTo(positive(resources));
+    }
+  }
+
+  /** The index has the label, which counts MIG devices where the product is one. */
+  private static void checkCount(JsonNode expected, MigNodeStatus status) {
+    JsonNode count = expected.path("gpu_count");
+    if (count.isInt() && status.product().orElse("").contains("-MIG-")) {
+      assertThat(status.gpus()).isEmpty();
+      assertThat(status.devices().values()).containsExactly(count.asInt());
+    } else if (count.isInt()) {
+      assertThat(status.gpus()).hasValue(count.asInt());
+    } else if (expected.has("gpu_count")) {
+      assertThat(status.gpus()).isEmpty();
+    }
+  }
+
+  private static void checkText(JsonNode expected, String field, String actual) {
+    if (expected.has(field)) {
+      assertThat(actual).as(field).isEqualTo(expected.path(field).textValue());
+    }
+  }
+
+  private static Map<String, Long> positive(JsonNode resources) {
+    Map<String, Long> positive = new TreeMap<>();
+    resources.fields().forEachRemaining(each -> {
+      if (each.getValue().asLong() > 0) {
+        positive.put(each.getKey(), each.getValue().asLong());
+      }
+    });
+    return positive;
+  }
+
+  private static final Pattern ENTRY =
+      Pattern.compile("\\s*\"?(nvidia\\.com/[^\"=:\\s]+)\"?\\s*([=:])\\s*\"?([^\",]*)\"?,?\\s*");
+
+  /** Reads labels and resources from JSON, YAML, lists of labels and what kubectl describes. */
+  private static MigNodeStatus status(String text) {
+    Map<String, String> labels = new TreeMap<>();
+    Map<String, Quantity> capacity = new TreeMap<>();
+    Map<String, Quantity> allocatable = new TreeMap<>();
+    Map<String, Quantity> section = null;
+    for (String line : text.lines().toList()) {
+      Matcher entry = ENTRY.matcher(line);
+      if (line.strip().equals("Capacity:")) {
+        capacity.clear();
+        section = capacity;
+      } else if (line.strip().equals("Allocatable:")) {
+        allocatable.clear();
+        section = allocatable;
+      } else if (entry.matches()) {
+        if (entry.group(2).equals("=") || section == null) {
+          labels.put(entry.group(1), entry.group(3));
+        } else {
+          section.put(entry.group(1), new Quantity(entry.group(3)));
+        }
+      }
+    }
+    return MigNodeStatus.of(
+        new NodeBuilder()
+            .withNewMetadata()
+            .withName("gpu-node")
+            .withLabels(labels)
+            .endMetadata()
+            .withNewStatus()
+            .withCapacity(capacity)
+            .withAllocatable(allocatable)
+            .endStatus()
+            .build(),
+        MigSettings.defaults());
+  }
+}

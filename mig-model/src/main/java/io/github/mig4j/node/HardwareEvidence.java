@@ -1,0 +1,136 @@
+package io.github.mig4j.node;
+
+import io.github.mig4j.config.DeviceFilter;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuBoard;
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a node's own GPUs accept, according to the configurations that the MIG manager generates from
+ * NVML and publishes in the ConfigMap {@code <node>-mig-config}.
+ *
+ * <p>Each configuration {@code all-<profile>} there holds one profile as often as it fits. Combined
+ * layouts, compute instances and starts are not in it.
+ */
+public final class HardwareEvidence {
+
+  private record Reading(List<DeviceFilter> filters, MigProfile profile, int count) {}
+
+  private final List<Reading> readings = new ArrayList<>();
+
+  private HardwareEvidence(MigConfigDocument generated) {
+    generated.configs().forEach((name, config) -> {
+      for (MigConfigSpec entry : config.entries()) {
+        if (entry.migDevices().size() == 1) {
+          entry.migDevices().forEach((profile, count) -> {
+            if (name.equals("all-" + profile.toString().replace('+', '.'))) {
+              readings.add(new Reading(entry.deviceFilters(), profile, count));
+            }
+          });
+        }
+      }
+    });
+  }
+
+  /**
+   * Reads the evidence out of a generated document.
+   *
+   * @param generated the content of the ConfigMap {@code <node>-mig-config}
+   * @return the evidence; none if the document has no configuration of one profile
+   */
+  public static HardwareEvidence in(MigConfigDocument generated) {
+    return new HardwareEvidence(generated);
+  }
+
+  /**
+   * How many instances of each profile a GPU of the node accepts.
+   *
+   * @param gpu the model, whose PCI device ids decide on nodes with several kinds of GPU
+   * @return the largest counts by profile; none if the node has no such GPU
+   */
+  public SortedMap<MigProfile, Integer> maxInstances(GpuModel gpu) {
+    SortedMap<MigProfile, Integer> counts = new TreeMap<>();
+    for (Reading reading : readings) {
+      if (reading.filters.isEmpty() || reading.filters.stream().anyMatch(f -> matches(f, gpu))) {
+        counts.merge(reading.profile, reading.count, Math::max);
+      }
+    }
+    return Collections.unmodifiableSortedMap(counts);
+  }
+
+  /** A filter may name the subsystem after the device. */
+  private static boolean matches(DeviceFilter filter, GpuModel gpu) {
+    String text = filter.text().toLowerCase(Locale.ROOT);
+    return gpu.boards().stream()
+        .map(GpuBoard::id)
+        .anyMatch(id -> text.startsWith(id.deviceFilter().toLowerCase(Locale.ROOT)));
+  }
+
+  /**
+   * Where the hardware and a model of the catalogue disagree. The hardware is right: make a model
+   * from its own tables with {@link io.github.mig4j.gpu.NvidiaSmi}.
+   *
+   * @param gpu what the catalogue takes the node's GPU for
+   * @return disagreements by profile; none if both agree or there is no evidence of this GPU
+   */
+  public List<Disagreement> disagreements(GpuModel gpu) {
+    SortedMap<MigProfile, Integer> hardware = maxInstances(gpu);
+    SortedMap<MigProfile, Integer> both = new TreeMap<>(hardware);
+    List<Disagreement> found = new ArrayList<>();
+    if (hardware.isEmpty()) {
+      return found;
+    }
+    gpu.profiles().forEach(p -> both.putIfAbsent(p.profile(), p.maxInstances()));
+    for (MigProfile profile : both.keySet()) {
+      Integer accepted = hardware.get(profile);
+      OptionalInt known = gpu.profile(profile).stream()
+          .mapToInt(GpuInstanceProfile::maxInstances)
+          .findFirst();
+      OptionalInt seen = accepted == null ? OptionalInt.empty() : OptionalInt.of(accepted);
+      if (!seen.equals(known)) {
+        found.add(new Disagreement(gpu, profile, seen, known));
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  /**
+   * A profile of which the hardware and the catalogue say different things.
+   *
+   * @param gpu what the catalogue takes the GPU for
+   * @param profile the profile
+   * @param hardware how many the hardware accepts; empty if it does not offer the profile
+   * @param catalogue how many the catalogue states; empty if it does not know the profile
+   */
+  public record Disagreement(
+      GpuModel gpu, MigProfile profile, OptionalInt hardware, OptionalInt catalogue) {
+
+    /**
+     * Both statements in one line.
+     *
+     * @return the sentence, without a full stop
+     */
+    public String message() {
+      if (hardware.isEmpty()) {
+        return "%s: the hardware does not offer %s, of which the catalogue states %d"
+            .formatted(gpu.id(), profile, catalogue.orElse(0));
+      }
+      if (catalogue.isEmpty()) {
+        return "%s: the hardware accepts %d of %s, which the catalogue does not know"
+            .formatted(gpu.id(), hardware.getAsInt(), profile);
+      }
+      return "%s: the hardware accepts %d of %s, but the catalogue states %d"
+          .formatted(gpu.id(), hardware.getAsInt(), profile, catalogue.getAsInt());
+    }
+  }
+}

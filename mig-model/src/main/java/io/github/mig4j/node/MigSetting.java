@@ -1,0 +1,52 @@
+package io.github.mig4j.node;
+
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.MigProfile;
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What MIG is set to on one GPU: all that mig-parted compares. Two layouts of equal counts are
+ * equal to it, wherever their devices are placed.
+ *
+ * @param migEnabled whether MIG mode is on
+ * @param devices counts of at least 1 by profile; none if MIG mode is off
+ */
+public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devices) {
+
+  /** MIG mode is off: a whole GPU. */
+  public static final MigSetting OFF = new MigSetting(false, new TreeMap<>());
+
+  /** MIG mode is on, and there is no device. */
+  public static final MigSetting EMPTY = new MigSetting(true, new TreeMap<>());
+
+  public MigSetting {
+    devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
+    if (!migEnabled && !devices.isEmpty()) {
+      throw new IllegalArgumentException(
+          "A GPU without MIG mode has no MIG devices, but was given " + devices);
+    }
+  }
+
+  /**
+   * MIG mode is on, with these devices.
+   *
+   * @param devices counts by profile, possibly none
+   * @return the setting
+   */
+  public static MigSetting of(Map<MigProfile, Integer> devices) {
+    return new MigSetting(true, new TreeMap<>(devices));
+  }
+
+  static MigSetting of(MigConfigSpec entry) {
+    return new MigSetting(entry.migEnabled(), entry.migDevices());
+  }
+
+  /** E.g. {@code off}, {@code on without devices} or {@code {1g.23gb=7}}. */
+  @Override
+  public String toString() {
+    return devices.isEmpty() ? (migEnabled ? "on without devices" : "off") : devices.toString();
+  }
+}

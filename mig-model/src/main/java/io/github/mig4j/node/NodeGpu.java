@@ -1,0 +1,108 @@
+package io.github.mig4j.node;
+
+import io.github.mig4j.config.DeviceFilter;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuBoard;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.PciDeviceId;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * A GPU of a node, as far as a configuration can tell it from the others.
+ *
+ * @param index its position by PCI address among the GPUs that NVML sees, from 0
+ * @param model what it is
+ * @param deviceId its PCI device id; if it is not given, a filter for any board of the model is
+ *     taken to match
+ * @param subsystem its PCI subsystem, device and vendor as one number of 32 bits, as {@code
+ *     nvidia-smi --query-gpu=pci.sub_device_id} prints it, e.g. 0x16C010DE; mig-parted takes 0 if it
+ *     does not know
+ */
+public record NodeGpu(
+    int index, GpuModel model, Optional<PciDeviceId> deviceId, OptionalLong subsystem) {
+
+  public NodeGpu {
+    if (index < 0) {
+      throw new IllegalArgumentException(
+          "The index of a GPU counts from 0, but was %d".formatted(index));
+    }
+    if (subsystem.isPresent() && subsystem.getAsLong() >>> Integer.SIZE != 0) {
+      throw new IllegalArgumentException(
+          "A PCI subsystem is a number of 32 bits, but was 0x%X".formatted(subsystem.getAsLong()));
+    }
+  }
+
+  /**
+   * A GPU of which only the model is known.
+   *
+   * @param index its position, from 0
+   * @param model what it is
+   * @return the GPU
+   */
+  public static NodeGpu of(int index, GpuModel model) {
+    return new NodeGpu(index, model, Optional.empty(), OptionalLong.empty());
+  }
+
+  /**
+   * The GPUs of a node that has only one model.
+   *
+   * @param model the model
+   * @param count how many, at least 1
+   * @return GPUs with indexes from 0
+   */
+  public static List<NodeGpu> several(GpuModel model, int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "A node has at least 1 GPU, but count was %d".formatted(count));
+    }
+    return IntStream.range(0, count).mapToObj(index -> of(index, model)).toList();
+  }
+
+  /**
+   * This GPU with its PCI device id.
+   *
+   * @param id the id, which tells boards of one model apart
+   * @return a copy
+   */
+  public NodeGpu withDeviceId(PciDeviceId id) {
+    return new NodeGpu(index, model, Optional.of(id), subsystem);
+  }
+
+  /**
+   * Whether an entry is for this GPU.
+   *
+   * @param entry an entry of a configuration
+   * @return true if its indexes and its filters, where it has any, select this GPU
+   */
+  public boolean isSelectedBy(MigConfigSpec entry) {
+    return entry.devices().selects(index) && passes(entry.deviceFilters());
+  }
+
+  boolean passes(List<DeviceFilter> filters) {
+    return filters.isEmpty() || ids().anyMatch(matchedBy(filters));
+  }
+
+  /** Whether the answer of {@link #passes} depends on which board of the model this is. */
+  boolean isUndecided(List<DeviceFilter> filters) {
+    return passes(filters) && !filters.isEmpty() && !ids().allMatch(matchedBy(filters));
+  }
+
+  private Predicate<PciDeviceId> matchedBy(List<DeviceFilter> filters) {
+    return id -> filters.stream().anyMatch(filter -> filter.matches(id, subsystem));
+  }
+
+  private Stream<PciDeviceId> ids() {
+    return deviceId.map(Stream::of).orElseGet(() -> model.boards().stream().map(GpuBoard::id));
+  }
+
+  /** Index and model, e.g. {@code GPU 0 (b200-180gb)}. */
+  @Override
+  public String toString() {
+    return "GPU %d (%s)".formatted(index, model.id());
+  }
+}

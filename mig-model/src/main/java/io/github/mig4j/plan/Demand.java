@@ -1,0 +1,92 @@
+package io.github.mig4j.plan;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * MIG devices that are wanted, in any number.
+ *
+ * <pre>{@code
+ * Demand demand = Demand.of(
+ *     DemandItem.of("1g.23gb", 500),
+ *     DemandItem.of("3g.90gb", 40).priority(10),
+ *     DemandItem.of(ProfileNeed.anything().memoryGib(40), 8).onNodesWith("zone", "a"));
+ * }</pre>
+ */
+public final class Demand {
+
+  private final List<DemandItem> items;
+
+  private Demand(List<DemandItem> items) {
+    this.items = items;
+  }
+
+  /**
+   * A demand of some items.
+   *
+   * @param items what is wanted; items that differ in nothing but their count become one
+   * @return the demand
+   * @throws IllegalArgumentException if the counts add up to more than {@link Integer#MAX_VALUE}
+   */
+  public static Demand of(DemandItem... items) {
+    return of(Arrays.asList(items));
+  }
+
+  /**
+   * A demand of some items.
+   *
+   * @param items what is wanted; items that differ in nothing but their count become one
+   * @return the demand
+   * @throws IllegalArgumentException if the counts add up to more than {@link Integer#MAX_VALUE}
+   */
+  public static Demand of(List<DemandItem> items) {
+    Map<DemandItem, Long> counts = new LinkedHashMap<>();
+    items.forEach(item -> counts.merge(item.count(1), (long) item.count(), Long::sum));
+    long total = counts.values().stream().mapToLong(Long::longValue).sum();
+    if (total > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "A demand is for at most %d devices, but was for %d".formatted(Integer.MAX_VALUE, total));
+    }
+    return new Demand(counts.entrySet().stream()
+        .map(each -> each.getKey().count(each.getValue().intValue()))
+        .toList());
+  }
+
+  /**
+   * What is wanted.
+   *
+   * @return items, each different from the others, in the order in which they were given
+   */
+  public List<DemandItem> items() {
+    return items;
+  }
+
+  /**
+   * How many devices are wanted in all.
+   *
+   * @return the sum of the counts
+   */
+  public int count() {
+    return items.stream().mapToInt(DemandItem::count).sum();
+  }
+
+  /** Two demands are equal if they have equal items in the same order. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Demand that && items.equals(that.items);
+  }
+
+  @Override
+  public int hashCode() {
+    return items.hashCode();
+  }
+
+  /** The items, e.g. {@code 500 x 1g.23gb, 40 x 3g.90gb with priority 10}. */
+  @Override
+  public String toString() {
+    return items.stream().map(DemandItem::toString).collect(Collectors.joining(", "));
+  }
+}

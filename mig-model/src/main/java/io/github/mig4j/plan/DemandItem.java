@@ -1,0 +1,259 @@
+package io.github.mig4j.plan;
+
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.ProfileNeed;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * A number of MIG devices of one kind: of a profile, or of whatever profile meets a need. Immutable;
+ * the methods that change something answer a new item.
+ */
+public final class DemandItem {
+
+  /** What a device must be: exactly one of a profile and a need. */
+  private sealed interface Wanted {
+    Optional<MigProfile> newOn(GpuModel gpu);
+
+    boolean accepts(GpuModel gpu, MigProfile existing);
+
+    record Profile(MigProfile name) implements Wanted {
+      @Override
+      public Optional<MigProfile> newOn(GpuModel gpu) {
+        return gpu.profile(name).map(GpuInstanceProfile::profile);
+      }
+
+      @Override
+      public boolean accepts(GpuModel gpu, MigProfile existing) {
+        return existing.equals(name);
+      }
+
+      @Override
+      public String toString() {
+        return name.toString();
+      }
+    }
+
+    record Need(ProfileNeed need) implements Wanted {
+      @Override
+      public Optional<MigProfile> newOn(GpuModel gpu) {
+        return need.smallestOn(gpu).map(GpuInstanceProfile::profile);
+      }
+
+      @Override
+      public boolean accepts(GpuModel gpu, MigProfile existing) {
+        return need.allOn(gpu).stream().anyMatch(p -> p.profile().equals(existing));
+      }
+
+      @Override
+      public String toString() {
+        return need.toString();
+      }
+    }
+  }
+
+  private final Wanted wanted;
+  private final int count;
+  private final int priority;
+  private final SortedMap<String, String> nodeLabels;
+
+  private DemandItem(Wanted wanted, int count, int priority, SortedMap<String, String> nodeLabels) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "The count of %s must be at least 1, but was %d".formatted(wanted, count));
+    }
+    this.wanted = wanted;
+    this.count = count;
+    this.priority = priority;
+    this.nodeLabels = nodeLabels;
+  }
+
+  /**
+   * Devices of a profile, on whatever model offers it.
+   *
+   * @param profile a name without a {@code c} part, such as {@code 1g.23gb}
+   * @param count how many, at least 1
+   * @return an item of priority 0 for any node
+   * @throws IllegalArgumentException if the name is malformed or has a {@code c} part, or the count
+   *     is below 1
+   */
+  public static DemandItem of(String profile, int count) {
+    return of(MigProfile.parse(profile), count);
+  }
+
+  /**
+   * Devices of a profile, on whatever model offers it.
+   *
+   * @param profile a profile without a {@code c} part
+   * @param count how many, at least 1
+   * @return an item of priority 0 for any node
+   * @throws IllegalArgumentException if the profile has a {@code c} part or the count is below 1
+   */
+  public static DemandItem of(MigProfile profile, int count) {
+    if (!profile.isWholeGpuInstance()) {
+      throw new IllegalArgumentException(
+          "Only whole GPU instances can be planned, but %s shares one; ask for %s"
+              .formatted(profile, profile.gpuInstance()));
+    }
+    return new DemandItem(new Wanted.Profile(profile), count, 0, none());
+  }
+
+  /**
+   * Devices that meet a need. New ones are made of the smallest profile of each model that is known
+   * to meet it; those that exist serve if they meet it, however large.
+   *
+   * @param need what each device must have
+   * @param count how many, at least 1
+   * @return an item of priority 0 for any node
+   * @throws IllegalArgumentException if the count is below 1
+   */
+  public static DemandItem of(ProfileNeed need, int count) {
+    return new DemandItem(new Wanted.Need(need), count, 0, none());
+  }
+
+  private static SortedMap<String, String> none() {
+    return Collections.emptySortedMap();
+  }
+
+  /**
+   * Changes how many devices are wanted.
+   *
+   * @param newCount how many, at least 1
+   * @return the changed item
+   * @throws IllegalArgumentException if the count is below 1
+   */
+  public DemandItem count(int newCount) {
+    return new DemandItem(wanted, newCount, priority, nodeLabels);
+  }
+
+  /**
+   * Changes how urgent the item is. What is less urgent is never met at the expense of what is more
+   * urgent.
+   *
+   * @param newPriority the higher, the more urgent; 0 if not set
+   * @return the changed item
+   */
+  public DemandItem priority(int newPriority) {
+    return new DemandItem(wanted, count, newPriority, nodeLabels);
+  }
+
+  /**
+   * Demands a label of the nodes, besides those demanded already.
+   *
+   * @param key the label's key
+   * @param value its value
+   * @return the changed item
+   */
+  public DemandItem onNodesWith(String key, String value) {
+    SortedMap<String, String> more = new TreeMap<>(nodeLabels);
+    more.put(key, value);
+    return new DemandItem(wanted, count, priority, Collections.unmodifiableSortedMap(more));
+  }
+
+  /**
+   * The profile, if one was asked for by name.
+   *
+   * @return the profile, or empty if a need was stated
+   */
+  public Optional<MigProfile> profile() {
+    return wanted instanceof Wanted.Profile profile
+        ? Optional.of(profile.name())
+        : Optional.empty();
+  }
+
+  /**
+   * The need, if one was stated.
+   *
+   * @return the need, or empty if a profile was asked for by name
+   */
+  public Optional<ProfileNeed> need() {
+    return wanted instanceof Wanted.Need need ? Optional.of(need.need()) : Optional.empty();
+  }
+
+  /**
+   * How many devices are wanted.
+   *
+   * @return at least 1
+   */
+  public int count() {
+    return count;
+  }
+
+  /**
+   * How urgent they are.
+   *
+   * @return the higher, the more urgent
+   */
+  public int priority() {
+    return priority;
+  }
+
+  /**
+   * What labels a node must have.
+   *
+   * @return values by key; empty for any node
+   */
+  public SortedMap<String, String> nodeLabels() {
+    return nodeLabels;
+  }
+
+  /**
+   * The profile of which new devices are made on a model.
+   *
+   * @param gpu the model
+   * @return the profile itself, or the smallest that meets the need; empty if there is none
+   */
+  public Optional<MigProfile> profileOn(GpuModel gpu) {
+    return wanted.newOn(gpu);
+  }
+
+  /** Whether a device that exists on a model will do. */
+  boolean accepts(GpuModel gpu, MigProfile existing) {
+    return wanted.accepts(gpu, existing);
+  }
+
+  boolean allowsNode(Map<String, String> labels) {
+    return labels.entrySet().containsAll(nodeLabels.entrySet());
+  }
+
+  /** Whether two items can be met by the same devices. */
+  boolean isLike(DemandItem other) {
+    return wanted.equals(other.wanted) && nodeLabels.equals(other.nodeLabels);
+  }
+
+  /** What each device must be and where, e.g. {@code 1g.23gb on nodes with zone=a}. */
+  String kind() {
+    return nodeLabels.isEmpty()
+        ? wanted.toString()
+        : nodeLabels.entrySet().stream()
+            .map(label -> label.getKey() + "=" + label.getValue())
+            .collect(Collectors.joining(", ", wanted + " on nodes with ", ""));
+  }
+
+  /** Two items are equal if they agree in everything. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof DemandItem that
+        && isLike(that)
+        && count == that.count
+        && priority == that.priority;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(wanted, count, priority, nodeLabels);
+  }
+
+  /** All of it, e.g. {@code 40 x 3g.90gb on nodes with zone=a, priority 10}. */
+  @Override
+  public String toString() {
+    return count + " x " + kind() + (priority == 0 ? "" : ", priority " + priority);
+  }
+}

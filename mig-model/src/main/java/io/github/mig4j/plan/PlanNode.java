@@ -1,0 +1,174 @@
+package io.github.mig4j.plan;
+
+import io.github.mig4j.gpu.GpuModel;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A node with GPUs, as a planner sees it. Immutable; the methods that add something answer a new
+ * node.
+ *
+ * <pre>{@code
+ * PlanNode node = PlanNode.named("gpu-node-7").label("zone", "a").gpus(b200, 8);
+ * }</pre>
+ */
+public final class PlanNode {
+
+  /** Some GPUs of consecutive indexes that are alike. */
+  record Run(PlanGpu gpu, int count) {}
+
+  private final String name;
+  private final SortedMap<String, String> labels;
+  private final List<Run> runs;
+
+  private PlanNode(String name, SortedMap<String, String> labels, List<Run> runs) {
+    this.name = name;
+    this.labels = labels;
+    this.runs = runs;
+  }
+
+  /**
+   * A node without GPUs yet.
+   *
+   * @param name the node's name, or any other that tells a group of GPUs from others
+   * @return the node
+   */
+  public static PlanNode named(String name) {
+    return new PlanNode(name, Collections.emptySortedMap(), List.of());
+  }
+
+  /**
+   * Adds a label.
+   *
+   * @param key the label's key
+   * @param value its value
+   * @return the changed node
+   */
+  public PlanNode label(String key, String value) {
+    return labels(Map.of(key, value));
+  }
+
+  /**
+   * Adds labels.
+   *
+   * @param more values by key
+   * @return the changed node
+   */
+  public PlanNode labels(Map<String, String> more) {
+    SortedMap<String, String> all = new TreeMap<>(labels);
+    all.putAll(more);
+    return new PlanNode(name, Collections.unmodifiableSortedMap(all), runs);
+  }
+
+  /**
+   * Adds a GPU at the next index.
+   *
+   * @param gpu the GPU
+   * @return the changed node
+   */
+  public PlanNode gpu(PlanGpu gpu) {
+    return gpus(gpu, 1);
+  }
+
+  /**
+   * Adds GPUs that are not cut yet at the next indexes.
+   *
+   * @param model their model
+   * @param count how many, at least 1
+   * @return the changed node
+   * @throws IllegalArgumentException if the count is below 1
+   */
+  public PlanNode gpus(GpuModel model, int count) {
+    return gpus(PlanGpu.of(model), count);
+  }
+
+  /**
+   * Adds GPUs that are alike at the next indexes.
+   *
+   * @param gpu what each of them is
+   * @param count how many, at least 1
+   * @return the changed node
+   * @throws IllegalArgumentException if the count is below 1
+   */
+  public PlanNode gpus(PlanGpu gpu, int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "Node %s: the count of %s must be at least 1, but was %d".formatted(name, gpu, count));
+    }
+    List<Run> more = new ArrayList<>(runs);
+    more.add(new Run(gpu, count));
+    return new PlanNode(name, labels, Collections.unmodifiableList(more));
+  }
+
+  /**
+   * Pins every GPU of the node, as where pods run of which it is not known on which GPU.
+   *
+   * @return the changed node
+   */
+  public PlanNode pinned() {
+    return new PlanNode(
+        name,
+        labels,
+        runs.stream().map(run -> new Run(run.gpu().pinned(), run.count())).toList());
+  }
+
+  /**
+   * The name.
+   *
+   * @return the name
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * The labels.
+   *
+   * @return values by key
+   */
+  public SortedMap<String, String> labels() {
+    return labels;
+  }
+
+  /**
+   * How many GPUs the node has.
+   *
+   * @return the number of indexes
+   */
+  public int gpuCount() {
+    return runs.stream().mapToInt(Run::count).sum();
+  }
+
+  /**
+   * The GPU of an index.
+   *
+   * @param index from 0
+   * @return the GPU
+   * @throws IndexOutOfBoundsException if there is none
+   */
+  public PlanGpu gpu(int index) {
+    int left = index;
+    for (Run run : runs) {
+      if (left >= 0 && left < run.count()) {
+        return run.gpu();
+      }
+      left -= run.count();
+    }
+    throw new IndexOutOfBoundsException(
+        "Node %s has %d GPUs, but not one of index %d".formatted(name, gpuCount(), index));
+  }
+
+  List<Run> runs() {
+    return runs;
+  }
+
+  /** Name and number of GPUs, e.g. {@code gpu-node-7 (8 GPUs)}. */
+  @Override
+  public String toString() {
+    return "%s (%d GPUs)".formatted(name, gpuCount());
+  }
+}

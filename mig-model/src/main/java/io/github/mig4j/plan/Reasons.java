@@ -1,0 +1,100 @@
+package io.github.mig4j.plan;
+
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.plan.PlanShortfall.AllPinned;
+import io.github.mig4j.plan.PlanShortfall.NoNode;
+import io.github.mig4j.plan.PlanShortfall.NoProfile;
+import io.github.mig4j.plan.PlanShortfall.NoRoom;
+import io.github.mig4j.plan.PlanShortfall.NotKnown;
+import io.github.mig4j.plan.PlanShortfall.Reason;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Says why a plan leaves devices unmet. */
+final class Reasons {
+
+  private static final int SUGGESTIONS = 3;
+
+  private final Demand demand;
+  private final Rows rows;
+  private final Map<GpuLot, Integer> lots = new LinkedHashMap<>();
+
+  Reasons(Demand demand, Rows rows) {
+    this.demand = demand;
+    this.rows = rows;
+  }
+
+  void add(GpuLot lot, int count) {
+    lots.put(lot, count);
+  }
+
+  /** In the order of the demand. */
+  List<PlanShortfall> shortfalls(Levels.Outcome outcome) {
+    List<PlanShortfall> shortfalls = new ArrayList<>();
+    for (DemandItem item : demand.items()) {
+      Integer count = outcome.unmet.get(item);
+      if (count != null) {
+        shortfalls.add(new PlanShortfall(item, count, reason(item, count)));
+      }
+    }
+    return shortfalls;
+  }
+
+  private Reason reason(DemandItem item, int count) {
+    int kind = rows.kindOf(item);
+    List<GpuLot> allowed =
+        lots.keySet().stream().filter(lot -> lot.kinds().get(kind)).toList();
+    if (allowed.isEmpty()) {
+      return new NoNode(item.nodeLabels());
+    }
+    List<GpuLot> offering = allowed.stream()
+        .filter(lot -> Problem.newProfile(item, lot.gpu().model()).isPresent())
+        .toList();
+    if (offering.isEmpty()) {
+      return notOffered(item, models(allowed).toList());
+    }
+    int gpus = offering.stream().mapToInt(lot -> lots.getOrDefault(lot, 0)).sum();
+    if (offering.stream().allMatch(lot -> lot.gpu().isPinned())) {
+      return new AllPinned(gpus);
+    }
+    Map<GpuModel, Integer> more = new HashMap<>();
+    models(offering).forEach(model -> more.put(model, -Math.floorDiv(-count, most(item, model))));
+    return new NoRoom(gpus, more);
+  }
+
+  private static Stream<GpuModel> models(List<GpuLot> lots) {
+    return lots.stream().map(lot -> lot.gpu().model()).distinct();
+  }
+
+  private static Reason notOffered(DemandItem item, List<GpuModel> models) {
+    List<GpuModel> untold =
+        models.stream().filter(model -> mightOffer(item, model)).toList();
+    if (!untold.isEmpty()) {
+      return new NotKnown(untold);
+    }
+    List<MigProfile> suggestions = item.profile().stream()
+        .flatMap(profile -> models.stream().flatMap(model -> model.suggestions(profile).stream()))
+        .filter(MigProfile::isWholeGpuInstance)
+        .distinct()
+        .limit(SUGGESTIONS)
+        .toList();
+    return new NoProfile(models, suggestions);
+  }
+
+  /** Offers it where nobody knows, or might offer it for all that is known. */
+  private static boolean mightOffer(DemandItem item, GpuModel model) {
+    return item.profileOn(model).isPresent()
+        || item.need().map(need -> !need.undeterminedOn(model).isEmpty()).orElse(false);
+  }
+
+  private static int most(DemandItem item, GpuModel model) {
+    MigProfile profile = Problem.newProfile(item, model).orElseThrow();
+    return MigLayout.on(model).build().room().getOrDefault(profile, 1);
+  }
+}

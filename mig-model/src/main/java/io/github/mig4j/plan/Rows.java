@@ -1,0 +1,81 @@
+package io.github.mig4j.plan;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The covering of a plan and what its rows mean: the first ones are the kinds of demand, which are
+ * items that the same devices can meet.
+ */
+final class Rows {
+
+  /** A column that passes an instance on, from a row that several can use to one of these. */
+  record Passing(int from, int to, int column) {}
+
+  private final List<DemandItem> kinds = new ArrayList<>();
+  private final Covering covering = new Covering();
+  private final Map<BitSet, Integer> sharedRows = new HashMap<>();
+  private final List<Passing> passings = new ArrayList<>();
+
+  Rows(Demand demand) {
+    for (DemandItem item : demand.items()) {
+      if (kinds.stream().noneMatch(item::isLike)) {
+        kinds.add(item);
+        covering.addRow(0);
+      }
+    }
+  }
+
+  /** An item of each kind. */
+  List<DemandItem> kinds() {
+    return kinds;
+  }
+
+  int kindOf(DemandItem item) {
+    int kind = 0;
+    while (!kinds.get(kind).isLike(item)) {
+      kind++;
+    }
+    return kind;
+  }
+
+  /** Which kinds may be met on a node with these labels. */
+  BitSet allowedBy(Map<String, String> labels) {
+    BitSet allowed = new BitSet();
+    for (int kind = 0; kind < kinds.size(); kind++) {
+      allowed.set(kind, kinds.get(kind).allowsNode(labels));
+    }
+    return allowed;
+  }
+
+  Covering covering() {
+    return covering;
+  }
+
+  List<Passing> passings() {
+    return passings;
+  }
+
+  /** The row for instances that any of some rows can use: the row itself if there is but one. */
+  int rowFor(BitSet users) {
+    if (users.cardinality() == 1) {
+      return users.nextSetBit(0);
+    }
+    Integer known = sharedRows.get(users);
+    if (known != null) {
+      return known;
+    }
+    int shared = covering.addRow(0);
+    sharedRows.put(users, shared);
+    users.stream().forEach(row -> {
+      int[] gains = new int[covering.rows()];
+      gains[shared] = -1;
+      gains[row] = 1;
+      passings.add(new Passing(shared, row, covering.addColumn(0, gains)));
+    });
+    return shared;
+  }
+}

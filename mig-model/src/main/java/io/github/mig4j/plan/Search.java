@@ -1,0 +1,313 @@
+package io.github.mig4j.plan;
+
+import io.github.mig4j.plan.Covering.Column;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Looks for the cheapest whole choice of columns of a {@link Covering}.
+ *
+ * <p>It takes the whole part of the cheapest choice in fractions, asks for the cheapest choice for
+ * what is left, and so on until nothing is. Unless that reaches the bound of the {@link Prices},
+ * it goes back on this path step by step and completes it from there in every way, by branch and
+ * bound: the further back, the more there is to be tried. From the beginning this would be
+ * exhaustive, but the effort is limited, so the answer may be dearer than the bound; it says both.
+ */
+final class Search {
+
+  /** What was found. */
+  static final class Answer {
+    /** How often each column is taken. */
+    final long[] times;
+
+    /** No choice costs less. */
+    final long lowerBound;
+
+    private Answer(long[] times, long lowerBound) {
+      this.times = times;
+      this.lowerBound = lowerBound;
+    }
+  }
+
+  private static final double TINY = 1e-7;
+
+  /** Where more than this is left, a column is taken several times at once. */
+  private static final long FEW = 64;
+
+  /** So many columns one after the other are more than a search can try in every way. */
+  private static final int DEEPEST = 500;
+
+  /** What share of the effort goes into one point of the path. */
+  private static final long SHARES = 8;
+
+  private final Covering covering;
+  private final List<Column> columns;
+  private final Relaxation relaxation;
+  private final Prices prices;
+  private final int[][] giving;
+  private final boolean[] onlyGiven;
+  private final Map<Remaining, Long> seen = new HashMap<>();
+
+  private final long[] times;
+  private long[] best;
+  private long bestCost;
+  private long lowerBound;
+  private final long share;
+  private long effortLeft;
+  private long stepsLeft;
+  private boolean complete;
+
+  /**
+   * Prepares a search.
+   *
+   * @param known how often each column is taken in a choice that covers all needs
+   * @param effort how many steps are made at most
+   */
+  Search(Covering covering, long[] known, long effort) {
+    this.covering = covering;
+    this.columns = covering.columns();
+    this.relaxation = new Relaxation(covering);
+    relaxation.solve(covering.needs());
+    this.prices = Prices.of(covering, relaxation.prices());
+    this.giving = new int[covering.rows()][];
+    this.onlyGiven = new boolean[covering.rows()];
+    for (int row = 0; row < giving.length; row++) {
+      int r = row;
+      giving[row] = IntStream.range(0, columns.size())
+          .filter(c -> columns.get(c).gain(r) > 0)
+          .toArray();
+      onlyGiven[row] =
+          IntStream.range(0, columns.size()).noneMatch(c -> columns.get(c).gain(r) < 0);
+    }
+    this.effortLeft = effort;
+    this.share = Math.max(1, effort / SHARES);
+    this.times = new long[columns.size()];
+    this.best = known;
+    this.bestCost = costOf(known);
+    this.lowerBound = prices.bound(covering.needs());
+  }
+
+  private long costOf(long[] taken) {
+    return IntStream.range(0, taken.length)
+        .mapToLong(c -> taken[c] * columns.get(c).cost)
+        .sum();
+  }
+
+  /**
+   * Searches.
+   *
+   * @param alsoFrom a choice to be completed besides those on the way
+   */
+  Answer answer(long[] alsoFrom) {
+    List<long[]> path = path();
+    for (int i = path.size() - 1; i >= 0; i--) {
+      completeFrom(path.get(i));
+    }
+    completeFrom(alsoFrom);
+    completeFrom(new long[columns.size()]);
+    return new Answer(best, lowerBound);
+  }
+
+  /** From the whole part of the cheapest choice to one that covers everything, or is stuck. */
+  private List<long[]> path() {
+    List<long[]> path = new ArrayList<>();
+    long[] taken = new long[columns.size()];
+    boolean possible = true;
+    while (possible && path.size() < DEEPEST) {
+      double[] fractions = relaxation.times();
+      int largest = -1;
+      boolean whole = false;
+      for (int c = 0; c < fractions.length; c++) {
+        long floor = (long) Math.floor(fractions[c] + TINY);
+        taken[c] += floor;
+        whole |= floor > 0;
+        if (fractions[c] - floor > TINY
+            && (largest < 0 || fractions[c] > fractions[largest] + TINY)) {
+          largest = c;
+        }
+      }
+      if (!whole) {
+        if (largest < 0) {
+          return path;
+        }
+        taken[largest]++;
+      }
+      path.add(taken.clone());
+      possible = relaxation.solve(left(taken));
+    }
+    return path;
+  }
+
+  /** What a choice leaves short, and, negative, what it leaves over. */
+  private long[] left(long[] taken) {
+    long[] left = covering.surplus(taken);
+    Arrays.setAll(left, row -> -left[row]);
+    forgetSurplus(left);
+    return left;
+  }
+
+  /** Surplus of what no column takes is worth nothing, so that states with and without are one. */
+  private void forgetSurplus(long[] left) {
+    for (int row = 0; row < left.length; row++) {
+      left[row] = forgotten(row, left[row]);
+    }
+  }
+
+  private long forgotten(int row, long left) {
+    return onlyGiven[row] ? Math.max(0, left) : left;
+  }
+
+  /** Completes a choice in every way, as far as the effort reaches and unless the best is known. */
+  private void completeFrom(long[] taken) {
+    if (bestCost <= lowerBound || effortLeft == 0) {
+      return;
+    }
+    System.arraycopy(taken, 0, times, 0, taken.length);
+    seen.clear();
+    stepsLeft = Math.min(share, effortLeft);
+    effortLeft -= stepsLeft;
+    complete = Arrays.stream(taken).allMatch(n -> n == 0);
+    explore(left(taken), costOf(taken), 0);
+    effortLeft += stepsLeft;
+    if (complete) {
+      lowerBound = bestCost;
+    }
+  }
+
+  /** Some column must give to the dearest row that falls short; tries each, the best first. */
+  private void explore(long[] left, long cost, int depth) {
+    int row = dearestShortage(left);
+    if (row < 0) {
+      if (cost < bestCost) {
+        best = times.clone();
+        bestCost = cost;
+      }
+      return;
+    }
+    Remaining state = new Remaining(left);
+    Long before = seen.get(state);
+    if (before != null && before <= cost) {
+      return;
+    }
+    if (stepsLeft == 0 || depth == DEEPEST) {
+      complete = false;
+      return;
+    }
+    stepsLeft--;
+    seen.put(state, cost);
+    for (Step step : stepsFor(row, left, cost)) {
+      if (!step.mayImprove()) {
+        return;
+      }
+      times[step.column] += step.repeat;
+      explore(after(step, left), step.cost, depth + 1);
+      times[step.column] -= step.repeat;
+    }
+  }
+
+  private int dearestShortage(long[] left) {
+    int dearest = -1;
+    for (int row = 0; row < left.length; row++) {
+      if (left[row] > 0 && (dearest < 0 || prices.of(row) > prices.of(dearest))) {
+        dearest = row;
+      }
+    }
+    return dearest;
+  }
+
+  private List<Step> stepsFor(int row, long[] left, long cost) {
+    long worth = prices.worth(left);
+    List<Step> steps = new ArrayList<>();
+    for (int column : giving[row]) {
+      Step step = step(column, row, left, cost, worth);
+      if (step.mayImprove()) {
+        steps.add(step);
+      }
+    }
+    steps.sort(Comparator.<Step>comparingLong(s -> s.atLeast).thenComparingInt(s -> s.column));
+    return steps;
+  }
+
+  private Step step(int index, int row, long[] left, long cost, long worth) {
+    Column column = columns.get(index);
+    long repeat = left[row] > FEW ? repeat(column, row, left) : 1;
+    long after = worth;
+    boolean possible = true;
+    for (int i = 0; i < column.rows.length; i++) {
+      int changed = column.rows[i];
+      long now = left[changed] - repeat * column.gains[i];
+      possible &= now <= 0 || giving[changed].length > 0;
+      after += prices.of(changed) * (forgotten(changed, now) - left[changed]);
+    }
+    long costAfter = cost + repeat * column.cost;
+    long atLeast = possible ? costAfter * prices.denominator() + after : Long.MAX_VALUE;
+    return new Step(index, repeat, costAfter, atLeast);
+  }
+
+  /** Half of the way at once, as far as what the column takes suffices. */
+  private long repeat(Column column, int row, long[] left) {
+    complete = false;
+    long repeat = left[row] / 2 / column.gain(row);
+    for (int i = 0; i < column.rows.length; i++) {
+      if (column.gains[i] < 0) {
+        repeat = Math.min(repeat, left[column.rows[i]] / column.gains[i]);
+      }
+    }
+    return Math.max(1, repeat);
+  }
+
+  private long[] after(Step step, long[] left) {
+    long[] after = left.clone();
+    columns.get(step.column).addTo(after, -step.repeat);
+    forgetSurplus(after);
+    return after;
+  }
+
+  /** One branch. */
+  private final class Step {
+    final int column;
+    final long repeat;
+    final long cost;
+
+    /** What any choice costs that takes this step, in the unit of the prices. */
+    final long atLeast;
+
+    Step(int column, long repeat, long cost, long atLeast) {
+      this.column = column;
+      this.repeat = repeat;
+      this.cost = cost;
+      this.atLeast = atLeast;
+    }
+
+    /** Costs are whole, so the next better choice is cheaper by 1. */
+    boolean mayImprove() {
+      return atLeast <= (bestCost - 1) * prices.denominator();
+    }
+  }
+
+  /** What is still short or left over, as a key. */
+  private static final class Remaining {
+    private final long[] left;
+    private final int hash;
+
+    Remaining(long[] left) {
+      this.left = left;
+      this.hash = Arrays.hashCode(left);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Remaining that && Arrays.equals(left, that.left);
+    }
+
+    @Override
+    public int hashCode() {
+      return hash;
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package io.github.mig4j.text;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/** Names that change with what they name: a base, and a hash of the content. */
+public final class ContentName {
+  private static final int MAX_LABEL_LENGTH = 63;
+  private static final int HASH_LENGTH = 8;
+  private static final Pattern SUFFIX = Pattern.compile("-[0-9a-f]{8}(-r[0-9]+)?$");
+
+  private ContentName() {}
+
+  /** The base with a suffix, cut so that the whole is no longer than a label value. */
+  public static String join(String base, String suffix) {
+    int room = MAX_LABEL_LENGTH - 1 - suffix.length();
+    return base.substring(0, Math.min(base.length(), room)) + "-" + suffix;
+  }
+
+  /** A name without the suffix of a content hash. */
+  public static String baseOf(String name) {
+    return SUFFIX.matcher(name).replaceFirst("");
+  }
+
+  /** The first 8 hexadecimal digits of the content's SHA-256. */
+  public static String hash(String content) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest).substring(0, HASH_LENGTH);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+}

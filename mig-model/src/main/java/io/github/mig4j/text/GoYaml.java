@@ -1,0 +1,265 @@
+package io.github.mig4j.text;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.yaml.snakeyaml.DumperOptions.FlowStyle;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/**
+ * Turns a node graph into the JSON value that sigs.k8s.io/yaml hands to its program: aliases
+ * resolved, {@code <<} merged in the order of the text, keys made text, the last of equal keys kept.
+ */
+public final class GoYaml {
+  /** More than any file of the permitted size has without aliases that multiply. */
+  private static final int MAX_VISITS = 1_000_000;
+
+  private final YamlProblems problems;
+  private final Position.Origin origin;
+  private final Set<Node> ancestors = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+  private int visits;
+  private int repeatedVisits;
+  private int aliasDepth;
+
+  private GoYaml(YamlProblems problems, Position.Origin origin) {
+    this.problems = problems;
+    this.origin = origin;
+  }
+
+  /** The value, or empty if an error was found that makes going on pointless. */
+  public static Optional<YamlValue> convert(
+      Node root, Position.Origin origin, YamlProblems problems) {
+    try {
+      return Optional.of(new GoYaml(problems, origin).value(root, YamlPath.ROOT));
+    } catch (Unbounded e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Where a node stands in the file. */
+  public static Position position(Node node, Position.Origin origin) {
+    return origin.of(YamlText.position(node.getStartMark()));
+  }
+
+  private Position at(Node node) {
+    return position(node, origin);
+  }
+
+  private YamlValue value(Node node, YamlPath path) {
+    boolean alias = !(node instanceof ScalarNode) && !seen.add(node);
+    if (!ancestors.add(node)) {
+      problems.report(
+          YamlProblem.ALIAS_EXPANSION,
+          path.at(at(node)),
+          "The anchor '&%s' contains itself; write out what it stands for"
+              .formatted(node.getAnchor()));
+      throw new Unbounded();
+    }
+    if (alias) {
+      countVisit(node, path);
+      aliasDepth++;
+    }
+    countVisit(node, path);
+    try {
+      if (node instanceof ScalarNode scalar) {
+        return scalar(scalar, path);
+      }
+      if (node instanceof SequenceNode sequence) {
+        return sequence(sequence, path);
+      }
+      Map<String, YamlValue.Entry> entries = new LinkedHashMap<>();
+      put(entries, (MappingNode) node, path);
+      return new YamlValue.Mapping(at(node), entries);
+    } finally {
+      aliasDepth -= alias ? 1 : 0;
+      ancestors.remove(node);
+    }
+  }
+
+  /** The thresholds are go-yaml's for files below 400000 nodes. */
+  private void countVisit(Node node, YamlPath path) {
+    visits++;
+    repeatedVisits += aliasDepth > 0 ? 1 : 0;
+    boolean excessive = repeatedVisits > 100 && visits > 1000 && repeatedVisits > 0.99 * visits;
+    if (excessive || visits > MAX_VISITS) {
+      problems.report(
+          YamlProblem.ALIAS_EXPANSION,
+          path.at(at(node)),
+          "Aliases multiply this file to more than %d values; write out what is needed"
+              .formatted(visits - 1));
+      throw new Unbounded();
+    }
+  }
+
+  private YamlValue scalar(ScalarNode node, YamlPath path) {
+    Position at = at(node);
+    Tag tag = isNonSpecific(node) ? Tag.STR : node.getTag();
+    Optional<YamlValue> resolved = GoScalar.resolve(at, node.getValue(), tag);
+    if (resolved.isEmpty()) {
+      problems.report(
+          YamlProblem.INVALID_VALUE,
+          path.at(at),
+          "%s cannot be read as %s; remove the tag"
+              .formatted(Quoted.of(node.getValue()), shortName(node.getTag())));
+      return new YamlValue.Null(at);
+    }
+    return resolved.get();
+  }
+
+  /** Tagged with a lone '!', which makes a text of anything. */
+  private static boolean isNonSpecific(ScalarNode node) {
+    return node.getTag().equals(GoScalar.PLAIN)
+        && (!node.isPlain() || character(node.getStartMark(), 0) == '!');
+  }
+
+  /** A character at or behind a mark; 0 if there is none. */
+  private static int character(Mark mark, int offset) {
+    int at = mark.getPointer() + offset;
+    return at < mark.getBuffer().length ? mark.getBuffer()[at] : 0;
+  }
+
+  private static String shortName(Tag tag) {
+    return tag.startsWith(Tag.PREFIX) ? "!!" + tag.getValue().substring(Tag.PREFIX.length()) : "!";
+  }
+
+  private YamlValue sequence(SequenceNode node, YamlPath path) {
+    List<YamlValue> items = new ArrayList<>(node.getValue().size());
+    for (Node item : node.getValue()) {
+      items.add(finite(value(item, path.item(items.size())), path.item(items.size())));
+    }
+    return new YamlValue.Sequence(at(node), items);
+  }
+
+  /** JSON has no word for what is no number. */
+  private YamlValue finite(YamlValue value, YamlPath path) {
+    if (value instanceof YamlValue.Decimal number && !Double.isFinite(number.value())) {
+      problems.report(
+          YamlProblem.INVALID_VALUE,
+          path.at(number.at()),
+          "%s is no number that a configuration can hold; write a count or quote the text"
+              .formatted(number.text()));
+    }
+    return value;
+  }
+
+  private void put(Map<String, YamlValue.Entry> entries, MappingNode node, YamlPath path) {
+    Set<String> own = new HashSet<>();
+    for (NodeTuple tuple : node.getValue()) {
+      if (isMerge(tuple.getKeyNode())) {
+        merge(entries, tuple.getValueNode(), path);
+        continue;
+      }
+      if (node.getFlowStyle() == FlowStyle.FLOW) {
+        checkBlankBehindColon(tuple.getKeyNode(), path);
+      }
+      Optional<String> key = key(tuple.getKeyNode(), path);
+      if (key.isEmpty()) {
+        value(tuple.getValueNode(), path.key("?"));
+        continue;
+      }
+      YamlPath inner = path.key(key.get());
+      Position keyAt = at(tuple.getKeyNode());
+      YamlValue.Entry previous = entries.get(key.get());
+      if (!own.add(key.get()) && previous != null) {
+        problems.report(
+            YamlProblem.DUPLICATE_KEY,
+            inner.at(keyAt),
+            "The key %s stands here and on line %d, and %s takes the last; remove one"
+                .formatted(Quoted.of(key.get()), previous.keyAt().line(), problems.program()));
+      }
+      entries.put(
+          key.get(), new YamlValue.Entry(keyAt, finite(value(tuple.getValueNode(), inner), inner)));
+    }
+  }
+
+  /** Go's reader takes the colon of {@code {a:[]}} for a part of the key, and stops at the bracket. */
+  private void checkBlankBehindColon(Node key, YamlPath path) {
+    boolean tight = key instanceof ScalarNode scalar
+        && scalar.isPlain()
+        && character(key.getEndMark(), 0) == ':'
+        && "[]{},".indexOf(character(key.getEndMark(), 1)) >= 0;
+    if (tight) {
+      problems.report(
+          YamlProblem.YAML_SYNTAX,
+          path.at(at(key)),
+          "Not YAML for %s: a key in {} or [] ends at ': ' with a blank, and this one has none; add it"
+              .formatted(problems.program()));
+    }
+  }
+
+  private static boolean isMerge(Node key) {
+    return key instanceof ScalarNode scalar
+        && scalar.getValue().equals("<<")
+        && (scalar.getTag().equals(GoScalar.PLAIN) || scalar.getTag().equals(Tag.MERGE));
+  }
+
+  private void merge(Map<String, YamlValue.Entry> entries, Node source, YamlPath path) {
+    List<Node> sources = new ArrayList<>();
+    if (source instanceof SequenceNode several) {
+      sources.addAll(several.getValue());
+      Collections.reverse(sources);
+    } else {
+      sources.add(source);
+    }
+    for (Node each : sources) {
+      if (value(each, path) instanceof YamlValue.Mapping mapping) {
+        entries.putAll(mapping.entries());
+      } else {
+        problems.report(
+            YamlProblem.INVALID_VALUE,
+            path.key("<<").at(at(each)),
+            "'<<' merges a map or a list of maps, but this is something else; name an anchor of a"
+                + " map");
+      }
+    }
+  }
+
+  private Optional<String> key(Node node, YamlPath path) {
+    Position at = at(node);
+    if (!(node instanceof ScalarNode scalar)) {
+      problems.report(
+          YamlProblem.INVALID_KEY,
+          path.at(at),
+          "A key is a text, but this one is a list or a map; check for a stray '[', '{' or '?'");
+      return Optional.empty();
+    }
+    countVisit(node, path);
+    YamlValue value = scalar(scalar, path);
+    Optional<String> key = GoScalar.key(value);
+    if (key.isEmpty()) {
+      problems.report(
+          YamlProblem.INVALID_KEY,
+          path.at(at),
+          "A key is a text, but this one is %s; quote it".formatted(value.kind()));
+    } else if (!(value instanceof YamlValue.Text)) {
+      problems.report(
+          YamlProblem.KEY_NOT_TEXT,
+          path.key(key.get()).at(at),
+          "The key %s is read as %s and becomes %s; quote it"
+              .formatted(Quoted.of(scalar.getValue()), value.kind(), Quoted.of(key.get())));
+    }
+    return key;
+  }
+
+  /** Ends the conversion of a document that has no bounds. */
+  private static final class Unbounded extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Unbounded() {
+      super(null, null, false, false);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.github.mig4j.text;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/** Finds the names that somebody who mistyped one probably meant. */
+public final class Spelling {
+  private Spelling() {}
+
+  /** At most three of the known names, nearest first; empty if none is near. */
+  public static List<String> nearest(String typed, Collection<String> known) {
+    String wanted = typed.toLowerCase(Locale.ROOT);
+    record Candidate(String name, int distance) {}
+    return known.stream()
+        .distinct()
+        .map(name -> new Candidate(name, distance(wanted, name.toLowerCase(Locale.ROOT))))
+        .filter(c -> isNear(c.distance, Math.min(wanted.length(), c.name.length())))
+        .sorted(Comparator.comparingInt(Candidate::distance).thenComparing(Candidate::name))
+        .limit(3)
+        .map(Candidate::name)
+        .toList();
+  }
+
+  /** A third of the shorter name may differ, or two characters, but never all of it. */
+  private static boolean isNear(int distance, int length) {
+    return distance <= Math.max(2, length / 3) && distance < length;
+  }
+
+  /** Levenshtein distance, on at most 80 characters. */
+  private static int distance(String a, String b) {
+    String s = a.substring(0, Math.min(a.length(), 80));
+    String t = b.substring(0, Math.min(b.length(), 80));
+    int[] row = new int[t.length() + 1];
+    for (int j = 0; j <= t.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= s.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= t.length(); j++) {
+        int substituted = diagonal + (s.charAt(i - 1) == t.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(substituted, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[t.length()];
+  }
+}

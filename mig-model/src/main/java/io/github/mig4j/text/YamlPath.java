@@ -1,0 +1,62 @@
+package io.github.mig4j.text;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The way from a document's root to a value; made text only when a finding needs it. */
+public record YamlPath(@Nullable YamlPath parent, String key, int index) {
+
+  /** Where a document begins. */
+  public static final YamlPath ROOT = new YamlPath(null, "", -1);
+
+  private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}._+/-]+");
+
+  /** The value under a key of the map that stands here. */
+  public YamlPath key(String key) {
+    return new YamlPath(this, key, -1);
+  }
+
+  /** The value at an index of the list that stands here, from 0. */
+  public YamlPath item(int index) {
+    return new YamlPath(this, "", index);
+  }
+
+  /** The key right below another path through which this one leads. */
+  public Optional<String> keyBelow(YamlPath outer) {
+    Optional<String> below = Optional.empty();
+    for (YamlPath step = this; step.parent != null; step = step.parent) {
+      if (step.parent.equals(outer)) {
+        below = Optional.of(step.key);
+      }
+    }
+    return below;
+  }
+
+  /** This path and where in the file its value stands. */
+  public Spot at(Position position) {
+    return new Spot(this, position);
+  }
+
+  /** As messages show it, e.g. {@code mig-configs.small[0].devices}; empty at the root. */
+  @Override
+  public String toString() {
+    Deque<YamlPath> steps = new ArrayDeque<>();
+    for (YamlPath step = this; step.parent != null; step = step.parent) {
+      steps.push(step);
+    }
+    StringBuilder text = new StringBuilder();
+    for (YamlPath step : steps) {
+      if (step.index >= 0) {
+        text.append('[').append(step.index).append(']');
+      } else if (PLAIN.matcher(step.key).matches()) {
+        text.append(text.isEmpty() ? "" : ".").append(step.key);
+      } else {
+        text.append('[').append(Quoted.of(step.key)).append(']');
+      }
+    }
+    return text.toString();
+  }
+}
