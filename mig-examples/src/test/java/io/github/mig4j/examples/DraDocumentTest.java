@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.k8s.dra.DraFinding;
 import io.github.mig4j.lint.Severity;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +14,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -75,17 +74,10 @@ class DraDocumentTest {
   }
 
   @Test
+  @ResourceLock(Resources.SYSTEM_OUT)
   void example_givesTheClaimADevice() {
-    PrintStream console = System.out;
-    var captured = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
-    try {
-      DynamicAllocation.main(new String[0]);
-    } finally {
-      System.setOut(console);
-    }
-
-    assertThat(captured.toString(StandardCharsets.UTF_8)).isEqualToNormalizingNewlines("""
+    assertThat(Console.outputOf(() -> DynamicAllocation.main(new String[0])))
+        .isEqualToNormalizingNewlines("""
         1. Claim a device
            apiVersion: resource.k8s.io/v1
            kind: ResourceClaim

@@ -2,16 +2,15 @@ package io.github.mig4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 
 class ExamplesTest {
 
@@ -48,18 +47,20 @@ class ExamplesTest {
   }
 
   @Test
+  @ResourceLock(Resources.SYSTEM_ERR)
   void quickstart_timeout_isWrittenAsForMigctl() {
-    assertThat(errorsOf(() -> Quickstart.run("--timeout", "10m", "--node")))
+    assertThat(Console.errorsOf(() -> Quickstart.run("--timeout", "10m", "--node")))
         .startsWith("Missing required parameter for option '--node'");
-    assertThat(errorsOf(() -> Quickstart.run("--timeout", "soon")))
+    assertThat(Console.errorsOf(() -> Quickstart.run("--timeout", "soon")))
         .startsWith("Invalid value for option '--timeout': 'soon' is no duration; write e.g. 90s,"
             + " 10m or 1h30m");
   }
 
   /** The fullest node that still has room, so that whole nodes stay free. */
   @Test
+  @ResourceLock(Resources.SYSTEM_OUT)
   void schedulePods_bindsEachPodToTheNodeWithTheLeastRoom() {
-    assertThat(outputOf(() -> SchedulePods.main(new String[0])).lines())
+    assertThat(Console.outputOf(() -> SchedulePods.main(new String[0])).lines())
         .containsExactly(
             "node-a offers {nvidia.com/mig-1g.23gb=7}",
             "node-b offers {nvidia.com/mig-1g.23gb=3, nvidia.com/mig-2g.45gb=2}",
@@ -75,29 +76,5 @@ class ExamplesTest {
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  private static String errorsOf(Runnable program) {
-    PrintStream console = System.err;
-    var captured = new ByteArrayOutputStream();
-    System.setErr(new PrintStream(captured, true, StandardCharsets.UTF_8));
-    try {
-      program.run();
-    } finally {
-      System.setErr(console);
-    }
-    return captured.toString(StandardCharsets.UTF_8);
-  }
-
-  private static String outputOf(Runnable program) {
-    PrintStream console = System.out;
-    var captured = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
-    try {
-      program.run();
-    } finally {
-      System.setOut(console);
-    }
-    return captured.toString(StandardCharsets.UTF_8);
   }
 }

@@ -2,12 +2,10 @@ package io.github.mig4j.examples;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.k8s.MigClient;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
+import java.lang.reflect.Method;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import javax.tools.Diagnostic;
@@ -32,17 +30,20 @@ public final class JavaSnippet {
     if (!problems(snippet, classes).isEmpty()) {
       throw new IllegalArgumentException("Does not compile: " + snippet);
     }
-    PrintStream console = System.out;
-    var captured = new ByteArrayOutputStream();
     try (var loader = new URLClassLoader(new URL[] {classes.toUri().toURL()})) {
       Class<?> type = loader.loadClass("Snippet");
-      System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
-      type.getMethod("run", KubernetesClient.class, MigClient.class)
-          .invoke(type.getConstructor().newInstance(), null, null);
-    } finally {
-      System.setOut(console);
+      Object instance = type.getConstructor().newInstance();
+      Method run = type.getMethod("run", KubernetesClient.class, MigClient.class);
+      return Console.outputOf(() -> invoke(run, instance));
     }
-    return captured.toString(StandardCharsets.UTF_8);
+  }
+
+  private static void invoke(Method run, Object instance) {
+    try {
+      run.invoke(instance, null, null);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static String source(String snippet) {
@@ -53,10 +54,18 @@ public final class JavaSnippet {
         import io.github.mig4j.fleet.*;
         import io.github.mig4j.gpu.*;
         import io.github.mig4j.k8s.*;
+        import io.github.mig4j.k8s.change.*;
+        import io.github.mig4j.k8s.check.*;
+        import io.github.mig4j.k8s.cluster.*;
+        import io.github.mig4j.k8s.config.*;
+        import io.github.mig4j.k8s.diagnosis.*;
         import io.github.mig4j.k8s.dra.*;
+        import io.github.mig4j.k8s.node.*;
         import io.github.mig4j.k8s.rollout.*;
-        import io.github.mig4j.k8s.sharing.*;
         import io.github.mig4j.layout.*;
+        import io.github.mig4j.lint.*;
+        import io.github.mig4j.node.*;
+        import io.github.mig4j.plan.*;
         import io.github.mig4j.sharing.*;
         import java.nio.file.*;
         import java.time.Duration;

@@ -2,25 +2,16 @@ package io.github.mig4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 
 class PlanFleetTest {
 
   @Test
+  @ResourceLock(Resources.SYSTEM_OUT)
   void main_printsPlan_boundAndMoves() {
-    PrintStream console = System.out;
-    var captured = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
-    try {
-      PlanFleet.main(new String[0]);
-    } finally {
-      System.setOut(console);
-    }
-
-    assertThat(captured.toString(StandardCharsets.UTF_8).lines())
+    assertThat(Console.outputOf(() -> PlanFleet.main(new String[0])).lines())
         .contains(
             "Plan for node-a: cut anew [1]",
             "GPU 1, a100-40gb: 3g.20gb x2",

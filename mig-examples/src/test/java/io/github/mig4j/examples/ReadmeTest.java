@@ -6,10 +6,7 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.layout.LayoutDiagram;
 import io.github.mig4j.layout.MigLayout;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +14,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -43,11 +42,12 @@ class ReadmeTest {
   }
 
   @Test
+  @ResourceLock(Resources.SYSTEM_OUT)
   void quickstart_printsWhatTheExamplesReadmeShows() throws IOException {
     var shown = OUTPUT.matcher(Files.readString(Path.of("README.md")));
     assertThat(shown.find()).as("the README shows the quickstart's output").isTrue();
 
-    assertThat(withoutTimes(outputOf(() -> Quickstart.run())))
+    assertThat(withoutTimes(Console.outputOf(() -> Quickstart.run())))
         .isEqualTo(withoutTimes(shown.group(1)));
   }
 
@@ -94,18 +94,6 @@ class ReadmeTest {
             .matcher(readme())
             .results())
         .allSatisfy(link -> assertThat(Path.of("..", link.group(1))).exists());
-  }
-
-  private static String outputOf(Runnable program) {
-    PrintStream console = System.out;
-    var captured = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
-    try {
-      program.run();
-    } finally {
-      System.setOut(console);
-    }
-    return captured.toString(StandardCharsets.UTF_8);
   }
 
   private static String withoutTimes(String output) {

@@ -2,25 +2,16 @@ package io.github.mig4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 
 class ShareGpusTest {
 
   @Test
+  @ResourceLock(Resources.SYSTEM_OUT)
   void main_sharesBothNodesByFour_andTakesItBack() {
-    PrintStream console = System.out;
-    var captured = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
-    try {
-      ShareGpus.main(new String[0]);
-    } finally {
-      System.setOut(console);
-    }
-
-    assertThat(captured.toString(StandardCharsets.UTF_8).lines())
+    assertThat(Console.outputOf(() -> ShareGpus.main(new String[0])).lines())
         .containsSubsequence(
             "2. l40s has no MIG",
             "   for 4 tenants of 5 GiB: time-slicing",

@@ -64,16 +64,22 @@ final class DocumentedPage {
     String text = text();
     int start = text.indexOf("## " + heading + "\n");
     int next = text.indexOf("\n## ", start);
-    int end = next < 0 ? text.length() : next;
-    String section = text.substring(start, end);
-    hold(text, text.substring(0, start) + played(section, terminal) + text.substring(end));
+    String section = text.substring(start, next < 0 ? text.length() : next);
+    hold(section, played(section, terminal));
   }
 
   private void hold(String shown, String played) throws IOException {
     if (WRITES) {
-      Files.writeString(file, played);
+      write(shown, played);
     } else {
       assertThat(masked(played)).isEqualTo(masked(shown));
+    }
+  }
+
+  /** Writes one part of the page, while other parts of it may be played. */
+  private void write(String shown, String played) throws IOException {
+    synchronized (DocumentedPage.class) {
+      Files.writeString(file, text().replace(shown, played));
     }
   }
 

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -169,7 +170,7 @@ final class SimulatedCluster implements AutoCloseable {
       if (System.nanoTime() > end) {
         throw new IllegalStateException("It did not come about: " + operator.migManagerLog(NODE));
       }
-      Thread.yield();
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
   }
 

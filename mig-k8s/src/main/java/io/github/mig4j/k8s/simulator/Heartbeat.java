@@ -28,10 +28,15 @@ final class Heartbeat {
     this.node = node;
   }
 
+  /** Renews the lease now and from then on once per period. */
   void start() {
-    background.after(PERIOD, "heartbeat of " + node, lifetime -> {
+    beatAfter(Duration.ZERO);
+  }
+
+  private void beatAfter(Duration delay) {
+    background.after(delay, "heartbeat of " + node, lifetime -> {
       beat(lifetime);
-      start();
+      beatAfter(PERIOD);
     });
   }
 

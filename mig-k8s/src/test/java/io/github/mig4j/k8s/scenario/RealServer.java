@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.scenario;
 
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -11,8 +12,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
@@ -52,7 +56,7 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
     }
     try {
       return startProcess();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | ServiceConfigurationError e) {
       return unavailable(
           "no API server could be started (%s); see CONTRIBUTING for its binaries, or name a cluster with KUBECONFIG_FOR_TESTS"
               .formatted(rootCause(e)));
@@ -119,7 +123,13 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
             .withName(DEFINITION)
             .get()
         == null;
-    namespaceByUs = cluster.namespaces().withName(Scenario.NAMESPACE).get() == null;
+    Namespace namespace = cluster.namespaces().withName(Scenario.NAMESPACE).get();
+    if (namespace != null && namespace.getMetadata().getDeletionTimestamp() != null) {
+      throw new IllegalStateException(
+          "The namespace %s of the cluster of KUBECONFIG_FOR_TESTS is terminating; wait with 'kubectl wait --for=delete namespace/%s'"
+              .formatted(Scenario.NAMESPACE, Scenario.NAMESPACE));
+    }
+    namespaceByUs = namespace == null;
     if (namespaceByUs) {
       cluster
           .namespaces()
@@ -199,9 +209,18 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
         }
         if (namespaceByUs) {
           cluster.namespaces().withName(Scenario.NAMESPACE).delete();
+          awaitNamespaceGone(cluster);
         }
       }
     }
     process.close();
+  }
+
+  /** A namespace is deleted only after everything in it, by a controller manager if the cluster has one. */
+  private static void awaitNamespaceGone(KubernetesClient cluster) {
+    cluster
+        .namespaces()
+        .withName(Scenario.NAMESPACE)
+        .waitUntilCondition(Objects::isNull, 1, TimeUnit.MINUTES);
   }
 }

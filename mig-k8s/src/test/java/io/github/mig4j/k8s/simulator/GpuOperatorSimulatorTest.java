@@ -28,7 +28,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
+/** Alone, since it looks at the threads of the process. */
+@Isolated
 @ExtendWith(MockApiServer.class)
 class GpuOperatorSimulatorTest {
 

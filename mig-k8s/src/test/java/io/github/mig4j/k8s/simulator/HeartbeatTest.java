@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -12,6 +14,19 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class HeartbeatTest {
 
   KubernetesClient client;
+
+  @Test
+  void start_beatsAtOnce() {
+    try (var background = new Background(Duration.ofMillis(10))) {
+      var lease = client.leases().inNamespace(Heartbeat.NAMESPACE).withName("gpu-node");
+
+      new Heartbeat(client, background, "gpu-node").start();
+
+      // The next beat is 10 s away, and the lease is renewed only then.
+      lease.waitUntilCondition(Objects::nonNull, 5, TimeUnit.SECONDS);
+      assertThat(lease.require().getSpec().getHolderIdentity()).isEqualTo("gpu-node");
+    }
+  }
 
   @Test
   void beat_makesTheLease_andRenewsIt() throws Exception {
