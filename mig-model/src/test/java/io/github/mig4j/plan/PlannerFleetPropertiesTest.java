@@ -66,32 +66,32 @@ class PlannerFleetPropertiesTest {
   }
 
   private static Result best(Question question) {
-    List<Result> all = new ArrayList<>();
-    cut(question, new ArrayList<>(), 0, all);
-    return all.stream().min(Comparator.naturalOrder()).orElseThrow();
+    return cut(question, new ArrayList<>(), 0);
   }
 
-  private static void cut(
-      Question question, List<Map<MigProfile, Integer>> offers, int changed, List<Result> all) {
-    if (offers.size() == question.gpus().size()) {
-      all.add(result(question, offers, changed));
-      return;
+  /** The best result of all ways to cut the GPUs that have no offer yet. */
+  private static Result cut(Question question, List<Map<MigProfile, Integer>> offers, int changed) {
+    List<PlanGpu> gpus = question.gpus();
+    if (offers.size() == gpus.size()) {
+      return result(question, offers, changed);
     }
-    PlanGpu gpu = question.gpus().get(offers.size());
+    PlanGpu gpu = gpus.get(offers.size());
     Map<MigProfile, Integer> present = new TreeMap<>();
     gpu.layout().orElseThrow().placements().stream()
         .filter(p -> !gpu.pinnedInstances().contains(p))
         .forEach(p -> present.merge(p.profile(), 1, Integer::sum));
     offers.add(present);
-    cut(question, offers, changed, all);
+    Result best = cut(question, offers, changed);
     offers.remove(offers.size() - 1);
     if (!gpu.isPinned()) {
       for (Map<MigProfile, Integer> largest : LARGEST.get(gpu.model().id())) {
         offers.add(largest);
-        cut(question, offers, changed + 1, all);
+        Result other = cut(question, offers, changed + 1);
+        best = other.compareTo(best) < 0 ? other : best;
         offers.remove(offers.size() - 1);
       }
     }
+    return best;
   }
 
   /** What is bound to zone a can only be met there; what is met first is the more urgent. */

@@ -185,6 +185,7 @@ class MigctlClusterTest {
     var first = migctl("publish", file.toString(), "--json");
     var second = migctl("publish", file.toString());
 
+    assertThat(first.err).isEmpty();
     assertThat(first.json().at("/published/0/name").asText()).isEqualTo("large");
     assertThat(first.json().at("/published/0/changed").asBoolean()).isTrue();
     assertThat(second.out.strip())

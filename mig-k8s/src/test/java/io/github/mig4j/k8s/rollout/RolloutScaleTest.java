@@ -20,11 +20,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * A rollout over a fleet of {@code -Dmig4j.fleet=N} nodes, 100 unless set, of which three fail. The API
- * server and the nodes are a process of their own, so that what this one takes is the client's.
+ * server and the nodes are a process of their own, and no other test runs beside it, so that what this one
+ * takes is the client's.
  */
+@Isolated
 class RolloutScaleTest {
 
   private static final int NODES = Integer.getInteger("mig4j.fleet", 100);
@@ -39,6 +42,8 @@ class RolloutScaleTest {
     server = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx1500m",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-cp",
             System.getProperty("java.class.path"),
             FleetServer.class.getName(),
@@ -76,7 +81,7 @@ class RolloutScaleTest {
         .onFailure(RollBack.FAILED)
         .timings(RolloutTest.QUICK)
         .nodeDeadline(LONG)
-        .lease(Duration.ofSeconds(10));
+        .lease(Duration.ofSeconds(5));
   }
 
   @Test

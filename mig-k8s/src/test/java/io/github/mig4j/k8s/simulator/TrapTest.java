@@ -109,7 +109,8 @@ class TrapTest {
     GpuOperatorSimulator simulator = started(H100);
     node.request("small");
     node.awaitOffer(Map.of(GPU, 0, SMALL, 7));
-    node.await(found -> labels(found).containsKey(SMALL + ".count"));
+    node.await(found -> labels(found).containsKey(SMALL + ".count")
+        && "success".equals(labels(found).get(STATE)));
     return simulator;
   }
 
