@@ -55,22 +55,22 @@ public final class Fleet {
   public static final long NONE = -1;
 
   /** Up to this many GPUs it is quicker to look at each than to walk the index. */
-  private static final int FEW = 32;
+  private static final int MAX_GPUS_SCANNED = 32;
 
   /** Conditions of a GPU: not added yet, may be chosen, is there but may not, is gone. */
   private static final int NEW = 0;
 
-  private static final int OPEN = 1;
+  private static final int SCHEDULABLE = 1;
   private static final int CORDONED = 2;
   private static final int REMOVED = 3;
 
   private static final int MODEL_SHIFT = Character.SIZE;
   private static final int CONDITION_SHIFT = 28;
-  private static final int MOST_MODELS = 1 << (CONDITION_SHIFT - MODEL_SHIFT);
+  private static final int MAX_MODELS = 1 << (CONDITION_SHIFT - MODEL_SHIFT);
 
   private final PlacementPolicy policy;
   private final Map<List<Object>, FleetRequest> requests = new HashMap<>();
-  private final Journal journal = new Journal();
+  private final UndoLog undoLog = new UndoLog();
   private ModelGpus[] models = {};
   private int size;
 
@@ -116,7 +116,7 @@ public final class Fleet {
     }
     gpus[gpu] = NEW << CONDITION_SHIFT | model << MODEL_SHIFT | state;
     size++;
-    change(gpu, OPEN, state);
+    change(gpu, SCHEDULABLE, state);
     return gpu;
   }
 
@@ -126,9 +126,9 @@ public final class Fleet {
         return number;
       }
     }
-    if (models.length == MOST_MODELS) {
+    if (models.length == MAX_MODELS) {
       throw new IllegalStateException("A fleet has at most %d models; make another one for %s"
-          .formatted(MOST_MODELS, model.id()));
+          .formatted(MAX_MODELS, model.id()));
     }
     RankedStates ranked = new RankedStates(GpuStates.of(model), policy);
     models = Arrays.copyOf(models, models.length + 1);
@@ -168,7 +168,7 @@ public final class Fleet {
    */
   public void uncordon(int gpu) {
     requirePresent(gpu);
-    change(gpu, OPEN, stateOf(gpu));
+    change(gpu, SCHEDULABLE, stateOf(gpu));
   }
 
   /**
@@ -290,9 +290,9 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request is another fleet's
    */
   public long choose(FleetRequest request, GpuSet among) {
-    boolean few = among.size() <= FEW;
+    boolean scan = among.size() <= MAX_GPUS_SCANNED;
     return chosen(
-        request, few ? fromEach(request, among.indexes()) : fromIndex(request, among.indexes()));
+        request, scan ? fromEach(request, among.indexes()) : fromIndex(request, among.indexes()));
   }
 
   private long chosen(FleetRequest request, int gpu) {
@@ -327,7 +327,7 @@ public final class Fleet {
 
   private boolean fits(int[] profileOf, int gpu) {
     int profile = profileOf[modelNumberOf(gpu)];
-    return conditionOf(gpu) == OPEN
+    return conditionOf(gpu) == SCHEDULABLE
         && profile != GpuStates.NONE
         && statesOf(gpu).fits(stateOf(gpu), profile);
   }
@@ -491,7 +491,7 @@ public final class Fleet {
    * @return the mark
    */
   public int mark() {
-    return journal.mark();
+    return undoLog.mark();
   }
 
   /**
@@ -501,10 +501,10 @@ public final class Fleet {
    * @throws IllegalStateException if it is not open
    */
   public void rollback(int mark) {
-    while (journal.hasEntriesSince(mark)) {
-      undo(journal.pop());
+    while (undoLog.hasEntriesSince(mark)) {
+      undo(undoLog.pop());
     }
-    journal.close(mark);
+    undoLog.close(mark);
   }
 
   /**
@@ -515,7 +515,7 @@ public final class Fleet {
    * @throws IllegalStateException if it is not open
    */
   public void keep(int mark) {
-    journal.close(mark);
+    undoLog.close(mark);
   }
 
   /**
@@ -533,7 +533,7 @@ public final class Fleet {
   }
 
   private void change(int gpu, int condition, int state) {
-    journal.record((long) gpu << Integer.SIZE | gpus[gpu]);
+    undoLog.record((long) gpu << Integer.SIZE | gpus[gpu]);
     set(gpu, condition, state);
   }
 
@@ -548,12 +548,12 @@ public final class Fleet {
 
   private void set(int gpu, int condition, int state) {
     ModelGpus model = modelOf(gpu);
-    boolean wasOpen = conditionOf(gpu) == OPEN;
-    if (wasOpen && condition == OPEN) {
+    boolean wasSchedulable = conditionOf(gpu) == SCHEDULABLE;
+    if (wasSchedulable && condition == SCHEDULABLE) {
       model.move(gpu, stateOf(gpu), state);
-    } else if (wasOpen) {
+    } else if (wasSchedulable) {
       model.remove(gpu, stateOf(gpu));
-    } else if (condition == OPEN) {
+    } else if (condition == SCHEDULABLE) {
       model.add(gpu, state);
     }
     gpus[gpu] = condition << CONDITION_SHIFT | modelNumberOf(gpu) << MODEL_SHIFT | state;
@@ -564,7 +564,7 @@ public final class Fleet {
   }
 
   private int modelNumberOf(int gpu) {
-    return gpus[gpu] >>> MODEL_SHIFT & (MOST_MODELS - 1);
+    return gpus[gpu] >>> MODEL_SHIFT & (MAX_MODELS - 1);
   }
 
   private ModelGpus modelOf(int gpu) {

@@ -37,7 +37,7 @@ public final class GpuStates {
   /** The number that stands for no placement. */
   public static final int NONE = -1;
 
-  private static final int MOST_STATES = Character.MAX_VALUE + 1;
+  private static final int MAX_STATES = Character.MAX_VALUE + 1;
 
   private final GpuModel gpu;
   private final List<MigProfile> profiles;
@@ -96,13 +96,13 @@ public final class GpuStates {
   public static GpuStates of(GpuModel gpu) {
     List<MigLayout> layouts = Layouts.of(gpu)
         .states()
-        .limit(MOST_STATES + 1L)
+        .limit(MAX_STATES + 1L)
         .sorted(Comparator.comparingInt(layout -> layout.placements().size()))
         .toList();
-    if (layouts.size() > MOST_STATES) {
+    if (layouts.size() > MAX_STATES) {
       throw new IllegalArgumentException(
           "%s has more than %d states, too many for tables; build the model with fewer profiles"
-              .formatted(gpu.id(), MOST_STATES));
+              .formatted(gpu.id(), MAX_STATES));
     }
     return new GpuStates(gpu, layouts);
   }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The GPUs of one model that may be chosen, by bucket; full ones are in none. The best GPU for a profile is in the first
- * bucket of its row that is not empty, so finding it takes as long with ten GPUs as with ten
+ * bucket of its byCost that is not empty, so finding it takes as long with ten GPUs as with ten
  * thousand. Not thread-safe.
  */
 final class ModelGpus {
@@ -78,22 +78,22 @@ final class ModelGpus {
 
   /** The cheapest GPU for a profile, of several the one with the lowest number; or none. */
   int best(int profile, @Nullable IndexSet among) {
-    Row row = ranked.row(profile);
+    BucketsByCost byCost = ranked.bucketsByCost(profile);
     int best = IndexSet.NONE;
     int bestLevel = Integer.MAX_VALUE;
     for (int word = 0; word < occupied.length; word++) {
       if (occupied[word] == 0) {
         continue;
       }
-      int step = row.next(word, row.start(word), occupied[word]);
-      while (step < row.end(word) && row.level(step) <= bestLevel) {
-        int gpu = first(word, row.mask(step) & occupied[word], among);
+      int step = byCost.next(word, byCost.start(word), occupied[word]);
+      while (step < byCost.end(word) && byCost.level(step) <= bestLevel) {
+        int gpu = first(word, byCost.mask(step) & occupied[word], among);
         if (gpu != IndexSet.NONE) {
-          best = row.level(step) < bestLevel ? gpu : Math.min(best, gpu);
-          bestLevel = row.level(step);
+          best = byCost.level(step) < bestLevel ? gpu : Math.min(best, gpu);
+          bestLevel = byCost.level(step);
           break;
         }
-        step = row.next(word, step + 1, occupied[word]);
+        step = byCost.next(word, step + 1, occupied[word]);
       }
     }
     return best;

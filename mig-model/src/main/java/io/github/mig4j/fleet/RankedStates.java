@@ -29,7 +29,7 @@ final class RankedStates {
 
   private final int[] bucketOf;
   private final int buckets;
-  private final List<Row> rows;
+  private final List<BucketsByCost> bucketsByProfile;
 
   RankedStates(GpuStates states, PlacementPolicy policy) {
     this.states = states;
@@ -51,7 +51,7 @@ final class RankedStates {
             : numbers.computeIfAbsent(costsIn(state), any -> numbers.size()))
         .toArray();
     buckets = numbers.size();
-    rows = IntStream.range(0, profiles).mapToObj(this::rowOf).toList();
+    bucketsByProfile = IntStream.range(0, profiles).mapToObj(this::bucketsOf).toList();
   }
 
   /** The first of equal placements stays, which is the one with the lowest start. */
@@ -86,14 +86,14 @@ final class RankedStates {
         .toList();
   }
 
-  private Row rowOf(int profile) {
+  private BucketsByCost bucketsOf(int profile) {
     TreeMap<double[], BitSet> byCosts = new TreeMap<>(Arrays::compare);
     for (int state = 0; state < bucketOf.length; state++) {
       if (costs[profile][state] != null) {
         byCosts.computeIfAbsent(costs[profile][state], any -> new BitSet()).set(bucketOf[state]);
       }
     }
-    return new Row(List.copyOf(byCosts.values()), words());
+    return new BucketsByCost(List.copyOf(byCosts.values()), words());
   }
 
   GpuStates states() {
@@ -125,7 +125,7 @@ final class RankedStates {
   }
 
   /** The buckets where a profile fits, the cheapest first. */
-  Row row(int profile) {
-    return rows.get(profile);
+  BucketsByCost bucketsByCost(int profile) {
+    return bucketsByProfile.get(profile);
   }
 }

@@ -112,15 +112,15 @@ public final class GpuCatalog {
   }
 
   private String unknown(String name) {
-    List<String> begun = begunBy(name);
-    List<String> near = begun.isEmpty()
+    List<String> prefixed = idsStartingWith(name);
+    List<String> near = prefixed.isEmpty()
         ? Spelling.nearest(
             name,
             models.stream()
                 .flatMap(model -> Stream.concat(
                     Stream.of(model.id()), model.products().stream().map(GpuProduct::label)))
                 .toList())
-        : begun;
+        : prefixed;
     return "Unknown GPU '%s'. %s"
         .formatted(
             name,
@@ -131,15 +131,15 @@ public final class GpuCatalog {
   }
 
   /** Ids that the words of a name begin: all H100 for {@code H100}; failing that, its first word. */
-  private List<String> begunBy(String name) {
+  private List<String> idsStartingWith(String name) {
     List<String> words = Stream.of(name.toLowerCase(Locale.ROOT).split("[^a-z0-9]+"))
         .filter(word -> !word.isEmpty() && !word.equals("nvidia"))
         .toList();
-    List<String> begun = begunBy(words);
-    return begun.isEmpty() && !words.isEmpty() ? begunBy(words.subList(0, 1)) : begun;
+    List<String> prefixed = idsStartingWith(words);
+    return prefixed.isEmpty() && !words.isEmpty() ? idsStartingWith(words.subList(0, 1)) : prefixed;
   }
 
-  private List<String> begunBy(List<String> words) {
+  private List<String> idsStartingWith(List<String> words) {
     return models.stream()
         .map(GpuModel::id)
         .filter(id -> !words.isEmpty()

@@ -27,7 +27,7 @@ final class ListingReader {
       "GPU\\s+(\\d+)\\s+Profile ID\\s+(\\d+)\\s+Placements?\\s*:\\s*\\{([\\d,\\s]*)}\\s*:\\s*(\\d+)");
   private static final Pattern TITLE = Pattern.compile("\\|?\\s*GPU instance profiles:\\s*\\|?");
   private static final Pattern RULE = Pattern.compile("[+|]?[-=+]{3,}[+|]?");
-  private static final Pattern CUT = Pattern.compile("\\.{3,}|…");
+  private static final Pattern ELLIPSIS = Pattern.compile("\\.{3,}|…");
   private static final Pattern COMMAND =
       Pattern.compile("(?:.*[#$>]\\s*)?(?:sudo\\s+)?nvidia-smi\\s.*");
   private static final Pattern WORD = Pattern.compile("\\S+");
@@ -40,8 +40,8 @@ final class ListingReader {
       "JPEG", Budget.JPEG_ENGINES,
       "OFA", Budget.OFA_ENGINES,
       "SM", Budget.SMS);
-  private static final int MEMORY_GRAIN_MIB = 64;
-  private static final int MOST_GPUS = 1024;
+  private static final int MEMORY_UNIT_MIB = 64;
+  private static final int MAX_GPUS = 1024;
 
   private record Column(String name, int center) {}
 
@@ -73,7 +73,7 @@ final class ListingReader {
     if (trimmed.isEmpty()
         || TITLE.matcher(trimmed).matches()
         || RULE.matcher(trimmed).matches()
-        || CUT.matcher(trimmed).matches()
+        || ELLIPSIS.matcher(trimmed).matches()
         || COMMAND.matcher(trimmed).matches()) {
       unfinished = null;
       return;
@@ -122,7 +122,7 @@ final class ListingReader {
     List<Column> values = new ArrayList<>(words);
     values.removeIf(word -> word.name().equals("MIG"));
     Map<String, String> cells = byColumn(upper, values);
-    int gpu = number(cells, "GPU", MOST_GPUS);
+    int gpu = number(cells, "GPU", MAX_GPUS);
     int id = number(cells, "ID", Integer.MAX_VALUE);
     String[] instances = cell(cells, "Instances").split("/", -1);
     if (instances.length != 2) {
@@ -170,7 +170,7 @@ final class ListingReader {
         .map(text -> number("Placements", text, GpuModel.MAX_MEMORY_SLICES))
         .sorted()
         .toList();
-    int gpu = number("GPU", line.group(1), MOST_GPUS);
+    int gpu = number("GPU", line.group(1), MAX_GPUS);
     int id = number("Profile ID", line.group(2), Integer.MAX_VALUE);
     int size = number("Placements", line.group(4), GpuModel.MAX_MEMORY_SLICES);
     Starts read = new Starts(indexes, size, this.line);
@@ -226,7 +226,7 @@ final class ListingReader {
       throw problem("column 'Memory' must be GiB with two decimals, but was '%s'".formatted(gib));
     }
     double mib = Double.parseDouble(gib) * 1024;
-    return (int) Math.round(mib / MEMORY_GRAIN_MIB) * MEMORY_GRAIN_MIB;
+    return (int) Math.round(mib / MEMORY_UNIT_MIB) * MEMORY_UNIT_MIB;
   }
 
   private String cell(Map<String, String> cells, String column) {

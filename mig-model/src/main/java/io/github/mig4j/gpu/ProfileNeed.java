@@ -40,32 +40,32 @@ public final class ProfileNeed {
       .thenComparingInt(p -> attributes(p).size())
       .thenComparing(GpuInstanceProfile::profile);
 
-  private enum Answer {
+  private enum Match {
     YES,
     UNKNOWN,
     NO;
 
-    static Answer of(boolean yes) {
+    static Match of(boolean yes) {
       return yes ? YES : NO;
     }
 
-    Answer and(Answer other) {
+    Match and(Match other) {
       return compareTo(other) >= 0 ? this : other;
     }
   }
 
-  private enum Wish {
-    WITH,
-    WITHOUT,
-    EITHER
+  private enum Preference {
+    REQUIRED,
+    EXCLUDED,
+    ANY
   }
 
   private final double memoryGib;
   private final Map<Budget, Integer> atLeast;
-  private final Wish media;
-  private final Wish graphics;
+  private final Preference media;
+  private final Preference graphics;
 
-  private ProfileNeed(double memoryGib, Map<Budget, Integer> atLeast, Wish media, Wish graphics) {
+  private ProfileNeed(double memoryGib, Map<Budget, Integer> atLeast, Preference media, Preference graphics) {
     this.memoryGib = memoryGib;
     this.atLeast = atLeast;
     this.media = media;
@@ -78,7 +78,7 @@ public final class ProfileNeed {
    * @return the widest need
    */
   public static ProfileNeed anything() {
-    return new ProfileNeed(0, Map.of(), Wish.EITHER, Wish.EITHER);
+    return new ProfileNeed(0, Map.of(), Preference.ANY, Preference.ANY);
   }
 
   /**
@@ -139,7 +139,7 @@ public final class ProfileNeed {
    * @return a narrower need
    */
   public ProfileNeed withMedia() {
-    return new ProfileNeed(memoryGib, atLeast, Wish.WITH, graphics);
+    return new ProfileNeed(memoryGib, atLeast, Preference.REQUIRED, graphics);
   }
 
   /**
@@ -148,7 +148,7 @@ public final class ProfileNeed {
    * @return a narrower need
    */
   public ProfileNeed withoutMedia() {
-    return new ProfileNeed(memoryGib, atLeast, Wish.WITHOUT, graphics);
+    return new ProfileNeed(memoryGib, atLeast, Preference.EXCLUDED, graphics);
   }
 
   /**
@@ -157,7 +157,7 @@ public final class ProfileNeed {
    * @return a narrower need
    */
   public ProfileNeed withGraphics() {
-    return new ProfileNeed(memoryGib, atLeast, media, Wish.WITH);
+    return new ProfileNeed(memoryGib, atLeast, media, Preference.REQUIRED);
   }
 
   /**
@@ -166,7 +166,7 @@ public final class ProfileNeed {
    * @return a narrower need
    */
   public ProfileNeed withoutGraphics() {
-    return new ProfileNeed(memoryGib, atLeast, media, Wish.WITHOUT);
+    return new ProfileNeed(memoryGib, atLeast, media, Preference.EXCLUDED);
   }
 
   /**
@@ -177,7 +177,7 @@ public final class ProfileNeed {
    *     is known to have it
    */
   public Optional<GpuInstanceProfile> smallestOn(GpuModel gpu) {
-    return matching(gpu, Answer.YES).findFirst();
+    return matching(gpu, Match.YES).findFirst();
   }
 
   /**
@@ -187,7 +187,7 @@ public final class ProfileNeed {
    * @return profiles, smallest first
    */
   public List<GpuInstanceProfile> allOn(GpuModel gpu) {
-    return matching(gpu, Answer.YES).toList();
+    return matching(gpu, Match.YES).toList();
   }
 
   /**
@@ -197,62 +197,62 @@ public final class ProfileNeed {
    * @return profiles, smallest first; none where all figures are known
    */
   public List<GpuInstanceProfile> undeterminedOn(GpuModel gpu) {
-    return matching(gpu, Answer.UNKNOWN).toList();
+    return matching(gpu, Match.UNKNOWN).toList();
   }
 
-  private Stream<GpuInstanceProfile> matching(GpuModel gpu, Answer answer) {
-    return gpu.profiles().stream().filter(p -> meets(p) == answer).sorted(SMALLEST_FIRST);
+  private Stream<GpuInstanceProfile> matching(GpuModel gpu, Match match) {
+    return gpu.profiles().stream().filter(p -> meets(p) == match).sorted(SMALLEST_FIRST);
   }
 
-  private Answer meets(GpuInstanceProfile profile) {
-    Answer answer = hasMemory(profile).and(hasMedia(profile)).and(hasGraphics(profile));
+  private Match meets(GpuInstanceProfile profile) {
+    Match match = hasMemory(profile).and(hasMedia(profile)).and(hasGraphics(profile));
     for (Map.Entry<Budget, Integer> need : atLeast.entrySet()) {
       OptionalInt amount = profile.amount(need.getKey());
-      answer = answer.and(
+      match = match.and(
           need.getValue() == 0
-              ? Answer.YES
+              ? Match.YES
               : amount.isPresent()
-                  ? Answer.of(amount.getAsInt() >= need.getValue())
-                  : Answer.UNKNOWN);
+                  ? Match.of(amount.getAsInt() >= need.getValue())
+                  : Match.UNKNOWN);
     }
-    return answer;
+    return match;
   }
 
   /** A name is never below the memory, so it can rule a profile out where the memory is unknown. */
-  private Answer hasMemory(GpuInstanceProfile profile) {
+  private Match hasMemory(GpuInstanceProfile profile) {
     OptionalInt mib = profile.amount(Budget.MEMORY_MIB);
     if (memoryGib == 0 || mib.isPresent()) {
-      return Answer.of(memoryGib == 0 || mib.getAsInt() >= memoryGib * 1024);
+      return Match.of(memoryGib == 0 || mib.getAsInt() >= memoryGib * 1024);
     }
     int named = profile.profile().memoryGb();
-    return named > 0 && named < memoryGib ? Answer.NO : Answer.UNKNOWN;
+    return named > 0 && named < memoryGib ? Match.NO : Match.UNKNOWN;
   }
 
-  private Answer hasMedia(GpuInstanceProfile profile) {
+  private Match hasMedia(GpuInstanceProfile profile) {
     return switch (media) {
-      case EITHER -> Answer.YES;
-      case WITH -> byEngines(profile, MEDIA_ENGINES, n -> n > 0, '+');
-      case WITHOUT -> byEngines(profile, ALL_MEDIA_ENGINES, n -> n == 0, '-');
+      case ANY -> Match.YES;
+      case REQUIRED -> byEngines(profile, MEDIA_ENGINES, n -> n > 0, '+');
+      case EXCLUDED -> byEngines(profile, ALL_MEDIA_ENGINES, n -> n == 0, '-');
     };
   }
 
   /** By the engines where their numbers are known, otherwise by the sign of the attribute. */
-  private static Answer byEngines(
+  private static Match byEngines(
       GpuInstanceProfile profile, List<Budget> engines, IntPredicate wanted, char sign) {
     List<OptionalInt> amounts = engines.stream().map(profile::amount).toList();
     if (amounts.stream().allMatch(OptionalInt::isPresent)) {
-      return Answer.of(amounts.stream().allMatch(n -> wanted.test(n.getAsInt())));
+      return Match.of(amounts.stream().allMatch(n -> wanted.test(n.getAsInt())));
     }
     Set<String> attributes = attributes(profile);
     if (attributes.stream().noneMatch(attribute -> attribute.startsWith(MEDIA, 1))) {
-      return Answer.UNKNOWN;
+      return Match.UNKNOWN;
     }
-    return Answer.of(attributes.contains(sign + MEDIA) || attributes.contains(sign + MEDIA_ALL));
+    return Match.of(attributes.contains(sign + MEDIA) || attributes.contains(sign + MEDIA_ALL));
   }
 
-  private Answer hasGraphics(GpuInstanceProfile profile) {
+  private Match hasGraphics(GpuInstanceProfile profile) {
     boolean has = attributes(profile).contains("+" + GRAPHICS);
-    return Answer.of(graphics == Wish.EITHER || has == (graphics == Wish.WITH));
+    return Match.of(graphics == Preference.ANY || has == (graphics == Preference.REQUIRED));
   }
 
   /** What is needed, e.g. {@code any profile with memory >= 20.0 GiB, SMs >= 30}. */
@@ -263,14 +263,14 @@ public final class ProfileNeed {
       words.add("memory >= " + memoryGib + " GiB");
     }
     atLeast.forEach((budget, amount) -> words.add(budget.noun() + " >= " + amount));
-    addWish(words, media, "media engines");
-    addWish(words, graphics, "graphics");
+    addPreference(words, media, "media engines");
+    addPreference(words, graphics, "graphics");
     return words.isEmpty() ? "any profile" : "any profile with " + String.join(", ", words);
   }
 
-  private static void addWish(List<String> words, Wish wish, String what) {
-    if (wish != Wish.EITHER) {
-      words.add(wish == Wish.WITH ? what : "no " + what);
+  private static void addPreference(List<String> words, Preference preference, String what) {
+    if (preference != Preference.ANY) {
+      words.add(preference == Preference.REQUIRED ? what : "no " + what);
     }
   }
 

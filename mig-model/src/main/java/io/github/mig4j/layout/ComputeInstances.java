@@ -20,12 +20,12 @@ import java.util.TreeMap;
  */
 final class ComputeInstances {
 
-  private final int room;
+  private final int capacity;
   private final int[] sizes;
   private final Map<List<Integer>, Integer> solved = new HashMap<>();
 
-  private ComputeInstances(int room, int[] sizes) {
-    this.room = room;
+  private ComputeInstances(int capacity, int[] sizes) {
+    this.capacity = capacity;
     this.sizes = sizes;
   }
 
@@ -43,14 +43,14 @@ final class ComputeInstances {
     return gpuInstances;
   }
 
-  /** Devices of one compute slice fill whatever room is left, so only their sum matters. */
+  /** Devices of one compute slice fill whatever capacity is left, so only their sum matters. */
   private static int bins(MigProfile gpuInstance, SortedMap<Integer, Integer> countsBySize) {
-    int room = gpuInstance.gpuSlices();
+    int capacity = gpuInstance.gpuSlices();
     long total = 0;
     for (Map.Entry<Integer, Integer> entry : countsBySize.entrySet()) {
       total += (long) entry.getKey() * entry.getValue();
     }
-    long atLeast = (total + room - 1) / room;
+    long atLeast = (total + capacity - 1) / capacity;
     if (atLeast > GpuModel.MAX_MEMORY_SLICES) {
       return (int) Math.min(atLeast, Integer.MAX_VALUE);
     }
@@ -63,7 +63,7 @@ final class ComputeInstances {
       }
     });
     int[] descending = sizes.stream().mapToInt(Integer::intValue).toArray();
-    return Math.max((int) atLeast, new ComputeInstances(room, descending).fewest(counts));
+    return Math.max((int) atLeast, new ComputeInstances(capacity, descending).fewest(counts));
   }
 
   /** The fewest bins for these counts, by size in descending order. */
@@ -81,7 +81,7 @@ final class ComputeInstances {
     }
     int[] left = counts.stream().mapToInt(Integer::intValue).toArray();
     left[largest]--;
-    int fewest = 1 + fill(left, largest, room - sizes[largest]);
+    int fewest = 1 + fill(left, largest, capacity - sizes[largest]);
     solved.put(counts, fewest);
     return fewest;
   }

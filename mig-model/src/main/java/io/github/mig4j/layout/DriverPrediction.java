@@ -24,7 +24,7 @@ import java.util.Set;
 public final class DriverPrediction {
 
   /** mig-parted takes seconds per attempt: nobody waits for more. */
-  private static final int MOST_ORDERINGS = 10_000;
+  private static final int MAX_ORDERINGS_TRIED = 10_000;
 
   private static final Comparator<MigProfile> AS_MIG_PARTED_SORTS = Comparator.comparingInt(
           MigProfile::gpuSlices)
@@ -157,7 +157,7 @@ public final class DriverPrediction {
         if (creation.isComplete()) {
           accepted = Optional.of(creation);
         }
-        return creation.isComplete() || tried == MOST_ORDERINGS;
+        return creation.isComplete() || tried == MAX_ORDERINGS_TRIED;
       }
       Set<MigProfile> seen = new HashSet<>();
       for (int other = position; other < order.size(); other++) {

@@ -177,7 +177,7 @@ public final class MigLayout {
   public Confidence confidence() {
     Confidence weakest = gpu.slicesProvenance().confidence();
     for (GpuInstanceProfile profile : profiles()) {
-      for (GpuInstanceProfile.Field field : RESTS_ON) {
+      for (GpuInstanceProfile.Field field : PLACEMENT_FIELDS) {
         weakest = weakest.weaker(profile.provenance(field).confidence());
       }
     }
@@ -202,7 +202,7 @@ public final class MigLayout {
     return Collections.unmodifiableSet(unchecked);
   }
 
-  private static final Set<GpuInstanceProfile.Field> RESTS_ON = EnumSet.of(
+  private static final Set<GpuInstanceProfile.Field> PLACEMENT_FIELDS = EnumSet.of(
       GpuInstanceProfile.Field.NAME,
       GpuInstanceProfile.Field.SIZE,
       GpuInstanceProfile.Field.STARTS,

@@ -8,8 +8,8 @@ import java.util.List;
 /** Draws with {@code +}, {@code -} and {@code |}. */
 final class TextDrawing {
 
-  private static final int COLUMNS = 80;
-  private static final int WIDEST_SLICE = 12;
+  private static final int MAX_LINE_CHARS = 80;
+  private static final int MAX_SLICE_CHARS = 12;
 
   private final StringBuilder text = new StringBuilder();
 
@@ -23,7 +23,7 @@ final class TextDrawing {
   }
 
   private void draw(Row row) {
-    int width = Math.min(WIDEST_SLICE, (COLUMNS - 1) / row.slices());
+    int width = Math.min(MAX_SLICE_CHARS, (MAX_LINE_CHARS - 1) / row.slices());
     List<Legend> legend = new ArrayList<>();
     List<String> labels = new ArrayList<>();
     for (Box box : row.boxes()) {
@@ -100,8 +100,8 @@ final class TextDrawing {
   private void wrap(String title) {
     String rest = title;
     String indent = "";
-    while (indent.length() + rest.length() > COLUMNS) {
-      int cut = rest.lastIndexOf(' ', COLUMNS - indent.length());
+    while (indent.length() + rest.length() > MAX_LINE_CHARS) {
+      int cut = rest.lastIndexOf(' ', MAX_LINE_CHARS - indent.length());
       if (cut <= 0) {
         break;
       }

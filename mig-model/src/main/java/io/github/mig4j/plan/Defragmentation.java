@@ -22,7 +22,7 @@ public final class Defragmentation {
    * @param gpu the GPU's index on the node, from 0
    * @param placement profile, start and size
    */
-  public record Site(String node, int gpu, Placement placement) {
+  public record InstanceLocation(String node, int gpu, Placement placement) {
     /** All three, e.g. {@code node-a/0 1g.5gb@2:1}. */
     @Override
     public String toString() {
@@ -36,7 +36,7 @@ public final class Defragmentation {
    * @param from where it is
    * @param to where it goes, as the same profile of the same model
    */
-  public record Move(Site from, Site to) {
+  public record Move(InstanceLocation from, InstanceLocation to) {
     /** Both sites, e.g. {@code node-a/0 1g.5gb@2:1 -> node-b/1 1g.5gb@0:1}. */
     @Override
     public String toString() {
@@ -48,9 +48,9 @@ public final class Defragmentation {
    * A wanted instance that fits once the moves are made.
    *
    * @param item the item of the demand that it meets
-   * @param site where
+   * @param location where it fits
    */
-  public record Fit(DemandItem item, Site site) {}
+  public record Fit(DemandItem item, InstanceLocation location) {}
 
   private final List<Move> moves;
   private final List<Fit> fits;
@@ -59,7 +59,7 @@ public final class Defragmentation {
   private final int unmetLowerBound;
 
   Defragmentation(
-      List<Move> moves, List<Fit> fits, List<PlanShortfall> unmet, Levels.Outcome outcome) {
+      List<Move> moves, List<Fit> fits, List<PlanShortfall> unmet, PrioritySearch.Outcome outcome) {
     this.moves = List.copyOf(moves);
     this.fits = List.copyOf(fits);
     this.unmet = List.copyOf(unmet);

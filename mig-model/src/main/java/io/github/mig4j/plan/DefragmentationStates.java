@@ -29,7 +29,7 @@ final class DefragmentationStates {
 
   /** Whether it is known where instances may start, in ways that fit into the bits of a long. */
   static boolean canList(GpuModel model) {
-    return Problem.isPlaceable(model)
+    return LayoutProblem.isPlaceable(model)
         && model.profiles().stream().mapToInt(p -> p.starts().size()).sum() <= Long.SIZE;
   }
 

@@ -28,7 +28,7 @@ public final class FleetPlan {
    *
    * @param layouts the new layouts of the first of them; the others keep what they have
    */
-  record PlannedRun(PlanNode.Run before, List<Problem.LayoutCount> layouts) {}
+  record PlannedRun(PlanNode.Run before, List<LayoutProblem.LayoutCount> layouts) {}
 
   private final Map<MigLayout, Integer> layouts;
   private final Map<DemandItem, Integer> met;
@@ -40,8 +40,8 @@ public final class FleetPlan {
   FleetPlan(
       Demand demand,
       List<PlanShortfall> unmet,
-      Levels.Outcome outcome,
-      List<Problem.LayoutCount> layouts,
+      PrioritySearch.Outcome outcome,
+      List<LayoutProblem.LayoutCount> layouts,
       Map<String, List<PlannedRun>> nodes) {
     this.unmet = List.copyOf(unmet);
     this.met = met(demand, outcome.unmet);
@@ -58,7 +58,7 @@ public final class FleetPlan {
   }
 
   /** The most frequent first. */
-  private static Map<MigLayout, Integer> sum(List<Problem.LayoutCount> layouts) {
+  private static Map<MigLayout, Integer> sum(List<LayoutProblem.LayoutCount> layouts) {
     Map<MigLayout, Integer> sums = new LinkedHashMap<>();
     layouts.forEach(each -> sums.merge(each.layout(), each.count(), Integer::sum));
     Map<MigLayout, Integer> sorted = new LinkedHashMap<>();
@@ -175,7 +175,7 @@ public final class FleetPlan {
     int first = 0;
     for (PlannedRun run : runs(node)) {
       int index = first;
-      for (Problem.LayoutCount each : run.layouts()) {
+      for (LayoutProblem.LayoutCount each : run.layouts()) {
         for (int i = 0; i < each.count(); i++) {
           byIndex.put(index++, each.layout());
         }
@@ -201,7 +201,7 @@ public final class FleetPlan {
     int first = 0;
     for (PlannedRun run : runs(node)) {
       int index = first;
-      for (Problem.LayoutCount each : run.layouts()) {
+      for (LayoutProblem.LayoutCount each : run.layouts()) {
         for (int i = 0; i < each.count(); i++) {
           changed.add(index++);
         }

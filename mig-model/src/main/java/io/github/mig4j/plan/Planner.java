@@ -99,16 +99,16 @@ public final class Planner {
    * @return a plan without nodes; what the model does not offer is unmet
    */
   public static FleetPlan fewest(GpuModel model, Demand demand) {
-    Problem problem = new Problem(demand, Problem.Supply.UNLIMITED);
+    LayoutProblem problem = new LayoutProblem(demand, LayoutProblem.Supply.UNLIMITED);
     BitSet allowed = new BitSet();
     allowed.set(0, demand.items().size());
-    GpuLot lot = problem.add(PlanGpu.of(model), 1, allowed);
-    Levels.Outcome outcome = problem.solve(DEFAULT_EFFORT);
+    GpuGroup group = problem.add(PlanGpu.of(model), 1, allowed);
+    PrioritySearch.Outcome outcome = problem.solve(DEFAULT_EFFORT);
     return new FleetPlan(
         demand,
         problem.reasons().shortfalls(outcome),
         outcome,
-        problem.deal(lot, Integer.MAX_VALUE),
+        problem.nextLayouts(group, Integer.MAX_VALUE),
         Map.of());
   }
 
@@ -121,24 +121,24 @@ public final class Planner {
    * @return the plan
    */
   public FleetPlan plan(Demand demand) {
-    Problem problem = new Problem(demand, Problem.Supply.LIMITED);
-    Map<PlanNode, List<GpuLot>> lots = new LinkedHashMap<>();
+    LayoutProblem problem = new LayoutProblem(demand, LayoutProblem.Supply.LIMITED);
+    Map<PlanNode, List<GpuGroup>> groups = new LinkedHashMap<>();
     for (PlanNode node : nodes) {
       BitSet allowed = problem.allowedBy(node.labels());
-      lots.put(
+      groups.put(
           node,
           node.runs().stream()
               .map(run -> problem.add(run.gpu(), run.count(), allowed))
               .toList());
     }
-    Levels.Outcome outcome = problem.solve(effort);
-    List<Problem.LayoutCount> all = new ArrayList<>();
+    PrioritySearch.Outcome outcome = problem.solve(effort);
+    List<LayoutProblem.LayoutCount> all = new ArrayList<>();
     Map<String, List<FleetPlan.PlannedRun>> planned = new LinkedHashMap<>();
-    lots.forEach((node, lotOfRun) -> {
+    groups.forEach((node, groupOfRun) -> {
       List<FleetPlan.PlannedRun> runs = new ArrayList<>();
-      for (int i = 0; i < lotOfRun.size(); i++) {
+      for (int i = 0; i < groupOfRun.size(); i++) {
         PlanNode.Run run = node.runs().get(i);
-        List<Problem.LayoutCount> layouts = problem.deal(lotOfRun.get(i), run.count());
+        List<LayoutProblem.LayoutCount> layouts = problem.nextLayouts(groupOfRun.get(i), run.count());
         all.addAll(layouts);
         runs.add(new FleetPlan.PlannedRun(run, layouts));
       }

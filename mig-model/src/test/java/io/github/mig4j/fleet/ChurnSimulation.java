@@ -26,7 +26,7 @@ public final class ChurnSimulation {
   private static final int GPUS = 100;
   private static final double END = 6000;
   private static final double WARM = 2000;
-  private static final double LONGEST = 2000;
+  private static final double MAX_LIFETIME = 2000;
 
   private static final GpuModel H100 = GpuCatalog.bundled().require("h100-sxm-80gb");
   private static final List<MigProfile> PROFILES =
@@ -102,7 +102,7 @@ public final class ChurnSimulation {
     for (int i = 0; i < mix.length; i++) {
       meanSlices += mix[i] * SLICES[i];
     }
-    double rate = load * 8 * GPUS / (LONGEST / 2 * meanSlices);
+    double rate = load * 8 * GPUS / (MAX_LIFETIME / 2 * meanSlices);
     SplittableRandom random = new SplittableRandom(seed);
     List<Arrival> arrivals = new ArrayList<>();
     double time = 0;
@@ -116,7 +116,7 @@ public final class ChurnSimulation {
       while (profile < mix.length - 1 && drawn >= mix[profile]) {
         drawn -= mix[profile++];
       }
-      arrivals.add(new Arrival(time, time + LONGEST * random.nextDouble(), profile));
+      arrivals.add(new Arrival(time, time + MAX_LIFETIME * random.nextDouble(), profile));
     }
   }
 

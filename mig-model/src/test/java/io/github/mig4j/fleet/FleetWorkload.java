@@ -69,7 +69,7 @@ final class FleetWorkload {
     }
   }
 
-  private int level(Row row, int bucket) {
+  private int level(BucketsByCost row, int bucket) {
     if (bucket == IndexSet.NONE) {
       return Integer.MAX_VALUE;
     }

@@ -1,14 +1,14 @@
 package io.github.mig4j.plan;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
-import io.github.mig4j.plan.Defragmentation.Site;
+import io.github.mig4j.plan.Defragmentation.InstanceLocation;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -38,7 +38,7 @@ class DefragmentationTest {
 
     assertThat(answer).hasToString("b/0 2g.10gb@2:2 -> a/0 2g.10gb@4:2");
     assertThat(answer.fits())
-        .extracting(fit -> fit.site().toString())
+        .extracting(fit -> fit.location().toString())
         .containsExactly("b/0 7g.40gb@0:8");
     assertThat(answer.lowerBound()).isEqualTo(1);
     assertThat(answer.gap()).isZero();
@@ -53,7 +53,7 @@ class DefragmentationTest {
 
     assertThat(answer.moves()).isEmpty();
     assertThat(answer.fits())
-        .extracting(fit -> fit.site().toString())
+        .extracting(fit -> fit.location().toString())
         .containsExactly("n/0 4g.20gb@0:4");
   }
 
@@ -123,9 +123,9 @@ class DefragmentationTest {
       assertThat(after.get(move.from().gpu()).remove(move.from().placement())).isTrue();
     });
     answer.fits().forEach(fit -> {
-      Site site = fit.site();
-      assertThat(fit.item().profile()).contains(site.placement().profile());
-      after.get(site.gpu()).add(site.placement());
+      InstanceLocation location = fit.location();
+      assertThat(fit.item().profile()).contains(location.placement().profile());
+      after.get(location.gpu()).add(location.placement());
     });
     whileMoving.values().forEach(DefragmentationTest::assertLegal);
     after.values().forEach(DefragmentationTest::assertLegal);

@@ -13,42 +13,42 @@ import java.util.stream.IntStream;
  * Looks for the cheapest whole choice of columns of a {@link Covering}.
  *
  * <p>It takes the whole part of the cheapest choice in fractions, asks for the cheapest choice for
- * what is left, and so on until nothing is. Unless that reaches the bound of the {@link Prices},
+ * what is left, and so on until nothing is. Unless that reaches the bound of the {@link DualPrices},
  * it goes back on this path step by step and completes it from there in every way, by branch and
  * bound: the further back, the more there is to be tried. From the beginning this would be
  * exhaustive, but the effort is limited, so the answer may be dearer than the bound; it says both.
  */
-final class Search {
+final class BranchAndBound {
 
   /** What was found. */
-  static final class Answer {
+  static final class Result {
     /** How often each column is taken. */
     final long[] times;
 
     /** No choice costs less. */
     final long lowerBound;
 
-    private Answer(long[] times, long lowerBound) {
+    private Result(long[] times, long lowerBound) {
       this.times = times;
       this.lowerBound = lowerBound;
     }
   }
 
-  private static final double TINY = 1e-7;
+  private static final double EPSILON = 1e-7;
 
   /** Where more than this is left, a column is taken several times at once. */
-  private static final long FEW = 64;
+  private static final long MAX_SINGLE_STEPS = 64;
 
   /** So many columns one after the other are more than a search can try in every way. */
-  private static final int DEEPEST = 500;
+  private static final int MAX_DEPTH = 500;
 
   /** What share of the effort goes into one point of the path. */
-  private static final long SHARES = 8;
+  private static final long EFFORT_SHARES = 8;
 
   private final Covering covering;
   private final List<Column> columns;
-  private final Relaxation relaxation;
-  private final Prices prices;
+  private final LinearRelaxation relaxation;
+  private final DualPrices prices;
   private final int[][] giving;
   private final boolean[] onlyGiven;
   private final Map<Remaining, Long> seen = new HashMap<>();
@@ -68,12 +68,12 @@ final class Search {
    * @param known how often each column is taken in a choice that covers all needs
    * @param effort how many steps are made at most
    */
-  Search(Covering covering, long[] known, long effort) {
+  BranchAndBound(Covering covering, long[] known, long effort) {
     this.covering = covering;
     this.columns = covering.columns();
-    this.relaxation = new Relaxation(covering);
+    this.relaxation = new LinearRelaxation(covering);
     relaxation.solve(covering.needs());
-    this.prices = Prices.of(covering, relaxation.prices());
+    this.prices = DualPrices.of(covering, relaxation.prices());
     this.giving = new int[covering.rows()][];
     this.onlyGiven = new boolean[covering.rows()];
     for (int row = 0; row < giving.length; row++) {
@@ -85,7 +85,7 @@ final class Search {
           IntStream.range(0, columns.size()).noneMatch(c -> columns.get(c).gain(r) < 0);
     }
     this.effortLeft = effort;
-    this.share = Math.max(1, effort / SHARES);
+    this.share = Math.max(1, effort / EFFORT_SHARES);
     this.times = new long[columns.size()];
     this.best = known;
     this.bestCost = costOf(known);
@@ -103,14 +103,14 @@ final class Search {
    *
    * @param alsoFrom a choice to be completed besides those on the way
    */
-  Answer answer(long[] alsoFrom) {
+  Result search(long[] alsoFrom) {
     List<long[]> path = path();
     for (int i = path.size() - 1; i >= 0; i--) {
       completeFrom(path.get(i));
     }
     completeFrom(alsoFrom);
     completeFrom(new long[columns.size()]);
-    return new Answer(best, lowerBound);
+    return new Result(best, lowerBound);
   }
 
   /** From the whole part of the cheapest choice to one that covers everything, or is stuck. */
@@ -118,16 +118,16 @@ final class Search {
     List<long[]> path = new ArrayList<>();
     long[] taken = new long[columns.size()];
     boolean possible = true;
-    while (possible && path.size() < DEEPEST) {
+    while (possible && path.size() < MAX_DEPTH) {
       double[] fractions = relaxation.times();
       int largest = -1;
       boolean whole = false;
       for (int c = 0; c < fractions.length; c++) {
-        long floor = (long) Math.floor(fractions[c] + TINY);
+        long floor = (long) Math.floor(fractions[c] + EPSILON);
         taken[c] += floor;
         whole |= floor > 0;
-        if (fractions[c] - floor > TINY
-            && (largest < 0 || fractions[c] > fractions[largest] + TINY)) {
+        if (fractions[c] - floor > EPSILON
+            && (largest < 0 || fractions[c] > fractions[largest] + EPSILON)) {
           largest = c;
         }
       }
@@ -194,7 +194,7 @@ final class Search {
     if (before != null && before <= cost) {
       return;
     }
-    if (stepsLeft == 0 || depth == DEEPEST) {
+    if (stepsLeft == 0 || depth == MAX_DEPTH) {
       complete = false;
       return;
     }
@@ -235,7 +235,7 @@ final class Search {
 
   private Step step(int index, int row, long[] left, long cost, long worth) {
     Column column = columns.get(index);
-    long repeat = left[row] > FEW ? repeat(column, row, left) : 1;
+    long repeat = left[row] > MAX_SINGLE_STEPS ? repeat(column, row, left) : 1;
     long after = worth;
     boolean possible = true;
     for (int i = 0; i < column.rows.length; i++) {

@@ -8,4 +8,4 @@ import java.util.BitSet;
  * @param gpu what each of them is
  * @param kinds which kinds of demand the labels of their nodes allow
  */
-record GpuLot(PlanGpu gpu, BitSet kinds) {}
+record GpuGroup(PlanGpu gpu, BitSet kinds) {}

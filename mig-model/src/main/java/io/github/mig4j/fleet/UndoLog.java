@@ -3,7 +3,7 @@ package io.github.mig4j.fleet;
 import java.util.Arrays;
 
 /** What was, since the first open mark, so that it can be again. Grows once, then makes no garbage. */
-final class Journal {
+final class UndoLog {
 
   private long[] entries = new long[64];
   private int size;

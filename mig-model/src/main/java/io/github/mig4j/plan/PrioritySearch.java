@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * together, and of higher priorities no more may be left unmet than had to be. Which ones these are
  * stays open until the end.
  */
-final class Levels {
+final class PrioritySearch {
 
   /** How far a demand is met, and by what. */
   static final class Outcome {
@@ -41,7 +41,7 @@ final class Levels {
     }
   }
 
-  private final Rows rows;
+  private final DemandRows rows;
   private final int columns;
   private final long unmetCost;
   private final long effort;
@@ -57,13 +57,13 @@ final class Levels {
   /**
    * Prepares a covering.
    *
-   * @param dearest more than any plan costs
+   * @param unmetCost more than any plan costs
    * @param effort how many steps a search makes at most
    */
-  Levels(Rows rows, long dearest, long effort) {
+  PrioritySearch(DemandRows rows, long unmetCost, long effort) {
     this.rows = rows;
     this.columns = rows.covering().columns().size();
-    this.unmetCost = dearest;
+    this.unmetCost = unmetCost;
     this.effort = effort;
     this.times = new long[columns];
   }
@@ -80,15 +80,15 @@ final class Levels {
       Covering covering = covering();
       long[] allUnmet =
           concat(times, items.stream().mapToLong(DemandItem::count).toArray());
-      Search.Answer answer =
-          new Search(covering, allUnmet, effort).answer(concat(times, new long[items.size()]));
-      times = answer.times;
+      BranchAndBound.Result result =
+          new BranchAndBound(covering, allUnmet, effort).search(concat(times, new long[items.size()]));
+      times = result.times;
       useSurplus(covering);
       long left =
           Arrays.stream(times, times.length - items.size(), times.length).sum();
       allowances.add(left);
-      unmetLowerBound += Math.max(0, -Math.floorDiv(unmetCost - 1 - answer.lowerBound, unmetCost));
-      lowerBound = Math.max(answer.lowerBound - left * unmetCost, bound(covering()));
+      unmetLowerBound += Math.max(0, -Math.floorDiv(unmetCost - 1 - result.lowerBound, unmetCost));
+      lowerBound = Math.max(result.lowerBound - left * unmetCost, bound(covering()));
     }
     return new Outcome(Arrays.copyOf(times, columns), unmet(), unmetLowerBound, lowerBound);
   }
@@ -142,9 +142,9 @@ final class Levels {
   }
 
   private static long bound(Covering covering) {
-    Relaxation relaxation = new Relaxation(covering);
+    LinearRelaxation relaxation = new LinearRelaxation(covering);
     relaxation.solve(covering.needs());
-    return Prices.of(covering, relaxation.prices()).bound(covering.needs());
+    return DualPrices.of(covering, relaxation.prices()).bound(covering.needs());
   }
 
   private static long[] concat(long[] first, long[] second) {

@@ -10,17 +10,17 @@ import java.util.Map;
  * The covering of a plan and what its rows mean: the first ones are the kinds of demand, which are
  * items that the same devices can meet.
  */
-final class Rows {
+final class DemandRows {
 
   /** A column that passes an instance on, from a row that several can use to one of these. */
-  record Passing(int from, int to, int column) {}
+  record Transfer(int from, int to, int column) {}
 
   private final List<DemandItem> kinds = new ArrayList<>();
   private final Covering covering = new Covering();
   private final Map<BitSet, Integer> sharedRows = new HashMap<>();
-  private final List<Passing> passings = new ArrayList<>();
+  private final List<Transfer> transfers = new ArrayList<>();
 
-  Rows(Demand demand) {
+  DemandRows(Demand demand) {
     for (DemandItem item : demand.items()) {
       if (kinds.stream().noneMatch(item::isLike)) {
         kinds.add(item);
@@ -55,8 +55,8 @@ final class Rows {
     return covering;
   }
 
-  List<Passing> passings() {
-    return passings;
+  List<Transfer> transfers() {
+    return transfers;
   }
 
   /** The row for instances that any of some rows can use: the row itself if there is but one. */
@@ -74,7 +74,7 @@ final class Rows {
       int[] gains = new int[covering.rows()];
       gains[shared] = -1;
       gains[row] = 1;
-      passings.add(new Passing(shared, row, covering.addColumn(0, gains)));
+      transfers.add(new Transfer(shared, row, covering.addColumn(0, gains)));
     });
     return shared;
   }

@@ -9,7 +9,7 @@ import java.util.List;
  * for each word there are <em>steps</em>, the cheapest first: a step has the buckets of that word
  * that cost the same, which is the step's level. Immutable.
  */
-final class Row {
+final class BucketsByCost {
 
   /** By word, and one more for the end. */
   private final int[] start;
@@ -18,7 +18,7 @@ final class Row {
   private final int[] level;
 
   /** From sets of buckets that cost the same, the cheapest first, for so many words. */
-  Row(List<BitSet> byCosts, int words) {
+  BucketsByCost(List<BitSet> byCosts, int words) {
     start = new int[words + 1];
     List<Long> masks = new ArrayList<>();
     List<Integer> levels = new ArrayList<>();

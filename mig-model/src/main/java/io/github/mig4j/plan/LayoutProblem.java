@@ -27,7 +27,7 @@ import java.util.TreeMap;
  * column takes them back and adds the GPU to the supply. Instances that could meet several kinds go
  * to a row of their own, from which columns pass them on.
  */
-final class Problem {
+final class LayoutProblem {
 
   /** Whether there are only the GPUs that were added, or as many of them as it takes. */
   enum Supply {
@@ -35,13 +35,13 @@ final class Problem {
     UNLIMITED
   }
 
-  /** A lot, and the layouts that the plan gives to the first of its GPUs. */
-  private static final class Lot {
-    final GpuLot alike;
+  /** A group, and the layouts that the plan gives to the first of its GPUs. */
+  private static final class PlannedGroup {
+    final GpuGroup alike;
     int count;
     final Deque<LayoutCount> newLayouts = new ArrayDeque<>();
 
-    Lot(GpuLot alike) {
+    PlannedGroup(GpuGroup alike) {
       this.alike = alike;
     }
   }
@@ -66,15 +66,15 @@ final class Problem {
   }
 
   /** GPUs of one model for the same kinds of demand: in how many ways they can be cut. */
-  private final class Cuttable {
+  private final class GpuPool {
     final GpuModel model;
     private final Map<MigProfile, Integer> rowOf = new HashMap<>();
     final int supplyRow;
-    final List<Cut> cuts = new ArrayList<>();
-    final List<Lot> uncut = new ArrayList<>();
-    final Map<Map<Integer, Integer>, Present> presents = new LinkedHashMap<>();
+    final List<LayoutColumn> layoutColumns = new ArrayList<>();
+    final List<PlannedGroup> unpartitioned = new ArrayList<>();
+    final Map<Map<Integer, Integer>, PartitionedGpus> partitioned = new LinkedHashMap<>();
 
-    Cuttable(GpuModel model, BitSet allowed) {
+    GpuPool(GpuModel model, BitSet allowed) {
       this.model = model;
       Map<MigProfile, BitSet> users = new TreeMap<>();
       allowed.stream()
@@ -86,7 +86,7 @@ final class Problem {
         Layouts.of(model)
             .over(users.keySet().stream().map(MigProfile::toString).toArray(String[]::new))
             .maximalMultisets()
-            .forEach(this::addCut);
+            .forEach(this::addLayoutColumn);
       }
     }
 
@@ -95,37 +95,37 @@ final class Problem {
       return Objects.requireNonNull(rowOf.get(profile));
     }
 
-    private void addCut(SortedMap<MigProfile, Integer> instances) {
+    private void addLayoutColumn(SortedMap<MigProfile, Integer> instances) {
       int[] gains = new int[covering.rows()];
       instances.forEach((profile, count) -> gains[rowOf(profile)] += count);
       if (supply == Supply.LIMITED) {
         gains[supplyRow] = -1;
       }
-      cuts.add(new Cut(instances, covering.addColumn(1, gains)));
+      layoutColumns.add(new LayoutColumn(instances, covering.addColumn(1, gains)));
     }
 
-    void add(Lot lot, Map<Integer, Integer> free) {
-      if (lot.alike.gpu().layout().orElseThrow().placements().isEmpty()) {
-        uncut.add(lot);
-        covering.addNeed(supplyRow, -lot.count);
-      } else if (!cuts.isEmpty()) {
-        Present present = presents.computeIfAbsent(free, any -> new Present(free, supplyRow));
-        present.lots.add(lot);
-        covering.addNeed(present.limitRow, -lot.count);
+    void add(PlannedGroup group, Map<Integer, Integer> free) {
+      if (group.alike.gpu().layout().orElseThrow().placements().isEmpty()) {
+        unpartitioned.add(group);
+        covering.addNeed(supplyRow, -group.count);
+      } else if (!layoutColumns.isEmpty()) {
+        PartitionedGpus gpus = partitioned.computeIfAbsent(free, any -> new PartitionedGpus(free, supplyRow));
+        gpus.groups.add(group);
+        covering.addNeed(gpus.limitRow, -group.count);
       }
     }
   }
 
   /** One way to cut a GPU, and the column which does. */
-  private record Cut(SortedMap<MigProfile, Integer> instances, int column) {}
+  private record LayoutColumn(SortedMap<MigProfile, Integer> instances, int column) {}
 
   /** GPUs which give the same instances now, and the column that takes one of them back. */
-  private final class Present {
-    final List<Lot> lots = new ArrayList<>();
+  private final class PartitionedGpus {
+    final List<PlannedGroup> groups = new ArrayList<>();
     final int limitRow;
     final int column;
 
-    Present(Map<Integer, Integer> free, int supplyRow) {
+    PartitionedGpus(Map<Integer, Integer> free, int supplyRow) {
       limitRow = covering.addRow(0);
       int[] gains = new int[covering.rows()];
       free.forEach((row, count) -> gains[row] -= count);
@@ -135,7 +135,7 @@ final class Problem {
     }
   }
 
-  private record CuttableKey(GpuModel model, BitSet kinds) {
+  private record PoolKey(GpuModel model, BitSet kinds) {
     /** The hash of a whole model takes long. */
     @Override
     public int hashCode() {
@@ -145,15 +145,15 @@ final class Problem {
 
   private final Demand demand;
   private final Supply supply;
-  private final Rows rows;
+  private final DemandRows rows;
   private final Covering covering;
-  private final Map<GpuLot, Lot> lots = new LinkedHashMap<>();
-  private final Map<CuttableKey, Cuttable> cuttables = new LinkedHashMap<>();
+  private final Map<GpuGroup, PlannedGroup> groups = new LinkedHashMap<>();
+  private final Map<PoolKey, GpuPool> pools = new LinkedHashMap<>();
 
-  Problem(Demand demand, Supply supply) {
+  LayoutProblem(Demand demand, Supply supply) {
     this.demand = demand;
     this.supply = supply;
-    this.rows = new Rows(demand);
+    this.rows = new DemandRows(demand);
     this.covering = rows.covering();
   }
 
@@ -162,59 +162,59 @@ final class Problem {
     return rows.allowedBy(labels);
   }
 
-  /** Adds GPUs; those that are alike and may meet the same kinds are one lot. */
-  GpuLot add(PlanGpu gpu, int count, BitSet allowed) {
-    GpuLot alike = new GpuLot(gpu, allowed);
-    lots.computeIfAbsent(alike, Lot::new).count += count;
+  /** Adds GPUs; those that are alike and may meet the same kinds are one group. */
+  GpuGroup add(PlanGpu gpu, int count, BitSet allowed) {
+    GpuGroup alike = new GpuGroup(gpu, allowed);
+    groups.computeIfAbsent(alike, PlannedGroup::new).count += count;
     return alike;
   }
 
-  /** After solving: the layouts of the next GPUs of a lot; those without one stay as they are. */
-  List<LayoutCount> deal(GpuLot lot, int gpus) {
-    return List.copyOf(takeFrom(Objects.requireNonNull(lots.get(lot)).newLayouts, gpus));
+  /** After solving: the layouts of the next GPUs of a group; those without one stay as they are. */
+  List<LayoutCount> nextLayouts(GpuGroup group, int gpus) {
+    return List.copyOf(takeFrom(Objects.requireNonNull(groups.get(group)).newLayouts, gpus));
   }
 
-  Reasons reasons() {
-    Reasons reasons = new Reasons(demand, rows);
-    lots.values().forEach(lot -> reasons.add(lot.alike, lot.count));
+  ShortfallReasons reasons() {
+    ShortfallReasons reasons = new ShortfallReasons(demand, rows);
+    groups.values().forEach(group -> reasons.add(group.alike, group.count));
     return reasons;
   }
 
-  /** Solves the problem; every lot then has its new layouts. */
-  Levels.Outcome solve(long effort) {
-    lots.values().forEach(this::cover);
+  /** Solves the problem; every group then has its new layouts. */
+  PrioritySearch.Outcome solve(long effort) {
+    groups.values().forEach(this::cover);
     long most = supply == Supply.UNLIMITED
         ? demand.count()
-        : lots.values().stream().mapToLong(lot -> lot.count).sum();
-    Levels.Outcome outcome = new Levels(rows, most + 1, effort).meet(demand);
-    new Delivery(outcome).deliver();
+        : groups.values().stream().mapToLong(group -> group.count).sum();
+    PrioritySearch.Outcome outcome = new PrioritySearch(rows, most + 1, effort).meet(demand);
+    new LayoutAssignment(outcome).assign();
     return outcome;
   }
 
-  private void cover(Lot lot) {
-    if (lot.alike.gpu().layout().isEmpty()) {
+  private void cover(PlannedGroup group) {
+    if (group.alike.gpu().layout().isEmpty()) {
       return;
     }
-    Map<Integer, Integer> free = freeInstances(lot);
-    free.forEach((row, each) -> covering.addNeed(row, -(long) each * lot.count));
-    if (!lot.alike.gpu().isPinned()) {
-      CuttableKey key = new CuttableKey(lot.alike.gpu().model(), lot.alike.kinds());
-      Cuttable cuttable = cuttables.get(key);
-      if (cuttable == null) {
-        cuttable = new Cuttable(key.model(), key.kinds());
-        cuttables.put(key, cuttable);
+    Map<Integer, Integer> free = freeInstances(group);
+    free.forEach((row, each) -> covering.addNeed(row, -(long) each * group.count));
+    if (!group.alike.gpu().isPinned()) {
+      PoolKey key = new PoolKey(group.alike.gpu().model(), group.alike.kinds());
+      GpuPool pool = pools.get(key);
+      if (pool == null) {
+        pool = new GpuPool(key.model(), key.kinds());
+        pools.put(key, pool);
       }
-      cuttable.add(lot, free);
+      pool.add(group, free);
     }
   }
 
-  /** How many instances one GPU of the lot gives to each row as it is. */
-  private Map<Integer, Integer> freeInstances(Lot lot) {
+  /** How many instances one GPU of the group gives to each row as it is. */
+  private Map<Integer, Integer> freeInstances(PlannedGroup group) {
     Map<Integer, Integer> free = new TreeMap<>();
-    lot.alike.gpu().looseDevices().forEach((profile, count) -> {
+    group.alike.gpu().looseDevices().forEach((profile, count) -> {
       BitSet users = new BitSet();
-      lot.alike.kinds().stream()
-          .filter(kind -> rows.kinds().get(kind).accepts(lot.alike.gpu().model(), profile))
+      group.alike.kinds().stream()
+          .filter(kind -> rows.kinds().get(kind).accepts(group.alike.gpu().model(), profile))
           .forEach(users::set);
       if (!users.isEmpty()) {
         free.merge(rows.rowFor(users), count, Integer::sum);
@@ -233,11 +233,11 @@ final class Problem {
   }
 
   /** Turns columns into layouts that hold no more than what is needed. */
-  private final class Delivery {
+  private final class LayoutAssignment {
     private final long[] times;
     private final long[] surplus;
 
-    Delivery(Levels.Outcome outcome) {
+    LayoutAssignment(PrioritySearch.Outcome outcome) {
       times = outcome.times.clone();
       surplus = covering.surplus(times);
       demand
@@ -246,51 +246,51 @@ final class Problem {
               surplus[rows.kindOf(item)] -= item.count() - outcome.unmet.getOrDefault(item, 0));
     }
 
-    void deliver() {
-      for (Rows.Passing passing : rows.passings()) {
-        long back = Math.min(times[passing.column()], Math.max(0, surplus[passing.to()]));
-        surplus[passing.to()] -= back;
-        surplus[passing.from()] += back;
+    void assign() {
+      for (DemandRows.Transfer transfer : rows.transfers()) {
+        long back = Math.min(times[transfer.column()], Math.max(0, surplus[transfer.to()]));
+        surplus[transfer.to()] -= back;
+        surplus[transfer.from()] += back;
       }
-      cuttables.values().forEach(this::deliver);
+      pools.values().forEach(this::assign);
     }
 
     /** GPUs that are not cut yet come first; a layout that is not needed then leaves one as it is. */
-    private void deliver(Cuttable cuttable) {
-      Deque<LayoutCount> layouts = layouts(cuttable);
-      cuttable.uncut.forEach(lot -> lot.newLayouts.addAll(
-          takeFrom(layouts, supply == Supply.UNLIMITED ? Integer.MAX_VALUE : lot.count)));
-      for (Present present : cuttable.presents.values()) {
-        int left = (int) times[present.column];
-        for (Lot lot : present.lots) {
-          int n = Math.min(left, lot.count);
-          lot.newLayouts.addAll(takeFrom(layouts, n));
+    private void assign(GpuPool pool) {
+      Deque<LayoutCount> layouts = layouts(pool);
+      pool.unpartitioned.forEach(group -> group.newLayouts.addAll(
+          takeFrom(layouts, supply == Supply.UNLIMITED ? Integer.MAX_VALUE : group.count)));
+      for (PartitionedGpus gpus : pool.partitioned.values()) {
+        int left = (int) times[gpus.column];
+        for (PlannedGroup group : gpus.groups) {
+          int n = Math.min(left, group.count);
+          group.newLayouts.addAll(takeFrom(layouts, n));
           left -= n;
         }
       }
     }
 
-    private Deque<LayoutCount> layouts(Cuttable cuttable) {
+    private Deque<LayoutCount> layouts(GpuPool pool) {
       Map<SortedMap<MigProfile, Integer>, Long> wanted = new LinkedHashMap<>();
-      for (Cut cut : cuttable.cuts) {
-        if (times[cut.column()] > 0) {
-          trimmed(cut, cuttable).forEach((devices, n) -> wanted.merge(devices, n, Long::sum));
+      for (LayoutColumn column : pool.layoutColumns) {
+        if (times[column.column()] > 0) {
+          trimmed(column, pool).forEach((devices, n) -> wanted.merge(devices, n, Long::sum));
         }
       }
       wanted.keySet().removeIf(Map::isEmpty);
       Deque<LayoutCount> layouts = new ArrayDeque<>();
       wanted.forEach((devices, n) -> layouts.add(new LayoutCount(
-          MigLayout.place(cuttable.model, devices).orElseThrow(), Math.toIntExact(n))));
+          MigLayout.place(pool.model, devices).orElseThrow(), Math.toIntExact(n))));
       return layouts;
     }
 
     /** Takes away what is needed nowhere, from as few GPUs as it can be taken. */
-    private Map<SortedMap<MigProfile, Integer>, Long> trimmed(Cut cut, Cuttable cuttable) {
+    private Map<SortedMap<MigProfile, Integer>, Long> trimmed(LayoutColumn column, GpuPool pool) {
       Map<SortedMap<MigProfile, Integer>, Long> parts = new LinkedHashMap<>();
-      parts.put(cut.instances(), times[cut.column()]);
-      for (Map.Entry<MigProfile, Integer> instances : cut.instances().entrySet()) {
+      parts.put(column.instances(), times[column.column()]);
+      for (Map.Entry<MigProfile, Integer> instances : column.instances().entrySet()) {
         MigProfile profile = instances.getKey();
-        int row = cuttable.rowOf(profile);
+        int row = pool.rowOf(profile);
         Map<SortedMap<MigProfile, Integer>, Long> smaller = new LinkedHashMap<>();
         parts.forEach((devices, n) -> {
           long whole = Math.min(n, Math.max(0, surplus[row]) / instances.getValue());

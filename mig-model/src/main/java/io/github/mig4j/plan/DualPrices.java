@@ -7,35 +7,35 @@ import java.util.List;
  * Prices for the rows of a {@link Covering} under which no column is worth more than it costs.
  * What all needs are worth at such prices is therefore a lower bound of any plan's cost.
  *
- * <p>The {@link Relaxation} only proposes the prices, in floating point. They are rounded to
+ * <p>The {@link LinearRelaxation} only proposes the prices, in floating point. They are rounded to
  * fractions and held against every column in whole numbers, so that the bound is right even where
  * that arithmetic was not.
  */
-final class Prices {
+final class DualPrices {
 
-  private static final double ROUNDED = 1e-5;
+  private static final double MAX_ROUNDING_ERROR = 1e-5;
   private static final int MAX_DENOMINATOR = 5040;
 
   private final long[] price;
   private final long denominator;
 
-  private Prices(long[] price, long denominator) {
+  private DualPrices(long[] price, long denominator) {
     this.price = price;
     this.denominator = denominator;
   }
 
   /** The proposed prices, or all zero, which are always fair, if they are no simple fractions. */
-  static Prices of(Covering covering, double[] proposed) {
+  static DualPrices of(Covering covering, double[] proposed) {
     long[] needs = covering.needs();
     for (int denominator = 1; denominator <= MAX_DENOMINATOR; denominator++) {
       long[] price = rounded(proposed, denominator);
       if (price.length > 0
           && isFair(price, denominator, covering.columns())
           && isCountable(price, needs)) {
-        return new Prices(price, denominator);
+        return new DualPrices(price, denominator);
       }
     }
-    return new Prices(new long[covering.rows()], 1);
+    return new DualPrices(new long[covering.rows()], 1);
   }
 
   /** The prices in units of 1/denominator; none if they are no such fractions. */
@@ -44,7 +44,7 @@ final class Prices {
     for (int row = 0; row < price.length; row++) {
       double exact = proposed[row] * denominator;
       price[row] = Math.round(exact);
-      if (Math.abs(exact - price[row]) > ROUNDED) {
+      if (Math.abs(exact - price[row]) > MAX_ROUNDING_ERROR) {
         return new long[0];
       }
     }
