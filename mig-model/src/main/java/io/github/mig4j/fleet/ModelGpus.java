@@ -5,16 +5,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The GPUs of one model that may be chosen, by bucket; full ones are in none. The best GPU for a profile is in the first
- * bucket of its byCost that is not empty, so finding it takes as long with ten GPUs as with ten
- * thousand. Not thread-safe.
+ * The schedulable GPUs of one model by bucket; full GPUs are in no bucket. The best GPU for a
+ * profile is in the first of its {@link BucketsByCost} that is not empty, so the search takes as
+ * long with ten GPUs as with ten thousand. Not thread-safe.
  */
 final class ModelGpus {
 
   private final RankedStates ranked;
   private final IndexSet[] buckets;
 
-  /** A bit for each bucket that is not empty. */
+  /** One bit for each bucket that is not empty. */
   private final long[] occupied;
 
   ModelGpus(RankedStates ranked) {
@@ -76,7 +76,9 @@ final class ModelGpus {
     }
   }
 
-  /** The cheapest GPU for a profile, of several the one with the lowest number; or none. */
+  /**
+   * The GPU with the lowest cost for a profile, of several the one with the lowest number; or none.
+   */
   int best(int profile, @Nullable IndexSet among) {
     BucketsByCost byCost = ranked.bucketsByCost(profile);
     int best = IndexSet.NONE;
@@ -99,7 +101,7 @@ final class ModelGpus {
     return best;
   }
 
-  /** The lowest number in some buckets, given as bits of a word; or none. */
+  /** The lowest GPU number in some buckets, which are bits of a word; or none. */
   private int first(int word, long some, @Nullable IndexSet among) {
     int first = IndexSet.NONE;
     for (long rest = some; rest != 0; rest &= rest - 1) {

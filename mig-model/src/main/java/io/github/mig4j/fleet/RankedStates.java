@@ -10,13 +10,13 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * What a policy thinks of the states of a model. For each profile a state has a best placement and
- * its costs; states whose costs are the same for every profile need not be told apart and share a
- * <em>bucket</em>: the standard policy puts the 2,319 states of an H100 into 68. Immutable.
+ * The states of a model with the costs by a policy. For each profile, a state has a best placement
+ * and its costs. States with the same costs for every profile share a <em>bucket</em>: with the
+ * standard policy, the 2,319 states of an H100 are in 68 buckets. Immutable.
  */
 final class RankedStates {
 
-  /** Told from the costs of a policy without criteria, which are an empty list. */
+  /** Differs from the costs of a policy without criteria, which are an empty list. */
   private static final List<Double> DOES_NOT_FIT = List.of(Double.NaN);
 
   private final GpuStates states;
@@ -24,7 +24,7 @@ final class RankedStates {
   /** By profile and state. */
   private final int[][] best;
 
-  /** By profile and state; absent where the profile does not fit. */
+  /** By profile and state; null if the profile does not fit. */
   private final double[][][] costs;
 
   private final int[] bucketOf;
@@ -54,7 +54,10 @@ final class RankedStates {
     bucketsByProfile = IntStream.range(0, profiles).mapToObj(this::bucketsOf).toList();
   }
 
-  /** The first of equal placements stays, which is the one with the lowest start. */
+  /**
+   * Replaces the best placement if the cost is lower. Of equal placements the one with the lowest
+   * start stays.
+   */
   private void offer(GpuState state, Placement placement, double[] cost) {
     int profile = states.profile(placement.profile());
     double[] least = costs[profile][state.number()];
@@ -104,12 +107,12 @@ final class RankedStates {
     return buckets;
   }
 
-  /** How many words a set of buckets has. */
+  /** The number of words of a set of buckets. */
   int words() {
     return (buckets + Long.SIZE - 1) / Long.SIZE;
   }
 
-  /** The bucket of a state, or {@link IndexSet#NONE} if nothing fits in it. */
+  /** The bucket of a state, or {@link IndexSet#NONE} if nothing fits. */
   int bucketOf(int state) {
     return bucketOf[state];
   }
@@ -119,12 +122,12 @@ final class RankedStates {
     return best[profile][state];
   }
 
-  /** What the policy finds against the best placement in a state where the profile fits. */
+  /** The costs of the best placement in a state; the profile must fit. */
   double[] costs(int profile, int state) {
     return costs[profile][state];
   }
 
-  /** The buckets where a profile fits, the cheapest first. */
+  /** The buckets in which a profile fits, by ascending cost. */
   BucketsByCost bucketsByCost(int profile) {
     return bucketsByProfile.get(profile);
   }

@@ -157,7 +157,7 @@ record CatalogFile(
     return models;
   }
 
-  /** Where a document is wrong and why, without the names of this program's classes. */
+  /** Names the line, the path and the problem, without the names of Java classes. */
   private static String problem(JsonProcessingException e) {
     String line =
         e.getLocation() == null ? "" : "line %d: ".formatted(e.getLocation().getLineNr());

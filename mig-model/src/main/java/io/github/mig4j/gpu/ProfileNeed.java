@@ -13,15 +13,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a workload needs of a MIG device, to choose the smallest profile that has it.
+ * What a workload needs from a MIG device. It finds the smallest profile that meets the need.
  *
  * <pre>{@code
  * Optional<GpuInstanceProfile> profile =
  *     ProfileNeed.anything().memoryGib(20).sms(30).decoders(1).smallestOn(b200);
  * }</pre>
  *
- * <p>A figure that a model lacks is never guessed: a profile that might do is listed by {@link
- * #undeterminedOn} instead.
+ * <p>No number is guessed. If a model lacks one, {@link #undeterminedOn} lists the profiles that
+ * may meet the need.
  */
 public final class ProfileNeed {
 
@@ -33,7 +33,7 @@ public final class ProfileNeed {
   private static final List<Budget> ALL_MEDIA_ENGINES =
       List.of(Budget.DECODERS, Budget.ENCODERS, Budget.JPEG_ENGINES, Budget.OFA_ENGINES);
 
-  /** The less memory, the fewer slices and attributes, the smaller. */
+  /** Compares memory, then slices, then the number of attributes. */
   private static final Comparator<GpuInstanceProfile> SMALLEST_FIRST = Comparator.comparingInt(
           (GpuInstanceProfile p) -> p.profile().memoryGb())
       .thenComparingInt(p -> p.profile().gpuSlices())
@@ -65,7 +65,8 @@ public final class ProfileNeed {
   private final Preference media;
   private final Preference graphics;
 
-  private ProfileNeed(double memoryGib, Map<Budget, Integer> atLeast, Preference media, Preference graphics) {
+  private ProfileNeed(
+      double memoryGib, Map<Budget, Integer> atLeast, Preference media, Preference graphics) {
     this.memoryGib = memoryGib;
     this.atLeast = atLeast;
     this.media = media;
@@ -73,20 +74,20 @@ public final class ProfileNeed {
   }
 
   /**
-   * A need that every profile meets; the methods of this class make it narrower.
+   * Returns a need that every profile meets. The other methods narrow it.
    *
-   * @return the widest need
+   * @return a need without conditions
    */
   public static ProfileNeed anything() {
     return new ProfileNeed(0, Map.of(), Preference.ANY, Preference.ANY);
   }
 
   /**
-   * At least this much memory.
+   * Requires a minimum of memory.
    *
-   * @param gib memory that a program can use, in GiB; what the profile's name says is more
+   * @param gib memory that a program can use, in GiB; the profile's name states more
    * @return a narrower need
-   * @throws IllegalArgumentException if it is negative or no number
+   * @throws IllegalArgumentException if it is negative or not a number
    */
   public ProfileNeed memoryGib(double gib) {
     if (!(gib >= 0)) {
@@ -96,7 +97,7 @@ public final class ProfileNeed {
   }
 
   /**
-   * At least this many streaming multiprocessors.
+   * Requires a minimum of streaming multiprocessors.
    *
    * @param count how many, not negative
    * @return a narrower need
@@ -106,7 +107,7 @@ public final class ProfileNeed {
   }
 
   /**
-   * At least this many video decoders.
+   * Requires a minimum of video decoders.
    *
    * @param count how many, not negative
    * @return a narrower need
@@ -116,7 +117,7 @@ public final class ProfileNeed {
   }
 
   /**
-   * At least this much of a budget.
+   * Requires a minimum of a budget.
    *
    * @param budget which budget
    * @param amount how much, in the unit of the budget, not negative
@@ -134,7 +135,7 @@ public final class ProfileNeed {
   }
 
   /**
-   * With video decoder, JPEG decoder and optical flow accelerator.
+   * Requires a video decoder, a JPEG decoder and an optical flow accelerator.
    *
    * @return a narrower need
    */
@@ -143,7 +144,7 @@ public final class ProfileNeed {
   }
 
   /**
-   * Without any media engine, so that they are left for others.
+   * Excludes media engines, which leaves them for other devices.
    *
    * @return a narrower need
    */
@@ -152,7 +153,7 @@ public final class ProfileNeed {
   }
 
   /**
-   * With graphics, which only the profiles called {@code +gfx} have.
+   * Requires graphics, which only profiles with {@code +gfx} have.
    *
    * @return a narrower need
    */
@@ -161,7 +162,7 @@ public final class ProfileNeed {
   }
 
   /**
-   * Without graphics.
+   * Excludes graphics.
    *
    * @return a narrower need
    */
@@ -170,18 +171,18 @@ public final class ProfileNeed {
   }
 
   /**
-   * The smallest profile that has all of it.
+   * Finds the smallest profile that meets this need.
    *
    * @param gpu the model
-   * @return the profile with the least memory, then the fewest slices and attributes; empty if none
-   *     is known to have it
+   * @return the profile with the least memory, then the fewest slices and attributes; empty if no
+   *     profile is known to meet the need
    */
   public Optional<GpuInstanceProfile> smallestOn(GpuModel gpu) {
     return matching(gpu, Match.YES).findFirst();
   }
 
   /**
-   * Every profile that has all of it.
+   * Finds every profile that meets this need.
    *
    * @param gpu the model
    * @return profiles, smallest first
@@ -191,10 +192,10 @@ public final class ProfileNeed {
   }
 
   /**
-   * The profiles of which too little is known to tell.
+   * Finds the profiles that may meet this need, but whose numbers are not all known.
    *
    * @param gpu the model
-   * @return profiles, smallest first; none where all figures are known
+   * @return profiles, smallest first; empty if all numbers are known
    */
   public List<GpuInstanceProfile> undeterminedOn(GpuModel gpu) {
     return matching(gpu, Match.UNKNOWN).toList();
@@ -218,7 +219,10 @@ public final class ProfileNeed {
     return match;
   }
 
-  /** A name is never below the memory, so it can rule a profile out where the memory is unknown. */
+  /**
+   * The memory in a name is at least the usable memory, so it can exclude a profile with unknown
+   * memory.
+   */
   private Match hasMemory(GpuInstanceProfile profile) {
     OptionalInt mib = profile.amount(Budget.MEMORY_MIB);
     if (memoryGib == 0 || mib.isPresent()) {
@@ -236,7 +240,7 @@ public final class ProfileNeed {
     };
   }
 
-  /** By the engines where their numbers are known, otherwise by the sign of the attribute. */
+  /** Compares the numbers of the engines, or the sign of the attribute if they are unknown. */
   private static Match byEngines(
       GpuInstanceProfile profile, List<Budget> engines, IntPredicate wanted, char sign) {
     List<OptionalInt> amounts = engines.stream().map(profile::amount).toList();
@@ -255,7 +259,7 @@ public final class ProfileNeed {
     return Match.of(graphics == Preference.ANY || has == (graphics == Preference.REQUIRED));
   }
 
-  /** What is needed, e.g. {@code any profile with memory >= 20.0 GiB, SMs >= 30}. */
+  /** The need in words, e.g. {@code any profile with memory >= 20.0 GiB, SMs >= 30}. */
   @Override
   public String toString() {
     List<String> words = new ArrayList<>();

@@ -14,9 +14,9 @@ import java.util.TreeMap;
 /**
  * Packs compute instances into as few GPU instances as possible.
  *
- * <p>mig-parted fills one GPU instance until the next device does not fit, opens another, and tries
- * every order of the devices; some order lists the devices bin by bin, so what it can reach is the
- * best packing.
+ * <p>mig-parted adds devices to one GPU instance until the next device does not fit, then creates
+ * another GPU instance. It tries every order of the devices. One of these orders gives the best
+ * packing, so mig-parted can reach the number that this class computes.
  */
 final class ComputeInstances {
 
@@ -30,8 +30,8 @@ final class ComputeInstances {
   }
 
   /**
-   * Counts the GPU instances that hold these devices, all of which the GPU must offer. Where they
-   * need more than any GPU has, the number is a lower bound.
+   * Counts the GPU instances that these devices need. The GPU must offer all of the devices. If the
+   * devices need more than any GPU has, the number is a lower bound.
    */
   static SortedMap<MigProfile, Integer> gpuInstances(SortedMap<MigProfile, Integer> devices) {
     SortedMap<MigProfile, SortedMap<Integer, Integer>> sizes = new TreeMap<>();
@@ -43,7 +43,7 @@ final class ComputeInstances {
     return gpuInstances;
   }
 
-  /** Devices of one compute slice fill whatever capacity is left, so only their sum matters. */
+  /** Devices of one compute slice fit into any remaining capacity, so only their sum matters. */
   private static int bins(MigProfile gpuInstance, SortedMap<Integer, Integer> countsBySize) {
     int capacity = gpuInstance.gpuSlices();
     long total = 0;
@@ -66,7 +66,7 @@ final class ComputeInstances {
     return Math.max((int) atLeast, new ComputeInstances(capacity, descending).fewest(counts));
   }
 
-  /** The fewest bins for these counts, by size in descending order. */
+  /** The minimum number of bins for these counts, which are by size in descending order. */
   private int fewest(List<Integer> counts) {
     int largest = 0;
     while (largest < sizes.length && counts.get(largest) == 0) {
@@ -86,7 +86,7 @@ final class ComputeInstances {
     return fewest;
   }
 
-  /** Fills one bin with devices from this size down in every way, and solves what is left. */
+  /** Fills one bin in every way with devices of this size and smaller ones, and solves the rest. */
   private int fill(int[] left, int size, int free) {
     if (size == sizes.length) {
       return fewest(Arrays.stream(left).boxed().toList());

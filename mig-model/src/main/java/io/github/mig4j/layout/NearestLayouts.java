@@ -12,10 +12,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.ToIntFunction;
 
-/** Ranks every choice of GPU instances that fits by how far it is from one that was asked for. */
+/** Ranks every multiset of GPU instances that fits by its distance from the request. */
 final class NearestLayouts {
 
-  /** More than any known GPU has by orders of magnitude; bounds the work on invented ones. */
+  /** Limits the work for invented GPUs; known GPUs have far fewer multisets. */
   private static final int MAX_CHOICES_COMPARED = 200_000;
 
   private final GpuModel gpu;
@@ -64,7 +64,7 @@ final class NearestLayouts {
         sum(instances, name -> name.suffix().isEmpty() || requested.containsKey(name) ? 0 : 1));
   }
 
-  /** An instance that gives way to another counts once. */
+  /** Counts an instance that is replaced by another once. */
   private long changed(SortedMap<MigProfile, Integer> instances) {
     Set<MigProfile> all = new HashSet<>(requested.keySet());
     all.addAll(instances.keySet());
@@ -84,7 +84,10 @@ final class NearestLayouts {
         .sum();
   }
 
-  /** How far a choice is from the request, compared from the first number to the last. */
+  /**
+   * The distance of a multiset from the request; the comparison goes from the first number to the
+   * last.
+   */
   private record Distance(
       SortedMap<MigProfile, Integer> to,
       long changed,

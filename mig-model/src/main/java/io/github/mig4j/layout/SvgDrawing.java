@@ -5,7 +5,10 @@ import io.github.mig4j.layout.LayoutDiagram.Row;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Draws boxes on a grid of slices. Whole numbers only, so that the bytes do not depend on a locale. */
+/**
+ * Draws boxes on a grid of slices. All numbers are integers, because fractions depend on the
+ * locale.
+ */
 final class SvgDrawing {
 
   private static final int MARGIN = 20;

@@ -56,7 +56,7 @@ final class TextDrawing {
 
   private record Legend(String letters, String label) {}
 
-  /** The label on one line, on two, or letters that a legend explains. */
+  /** The label on one line or on two lines, or letters that a legend explains. */
   private static String fitting(Box box, int room, List<Legend> legend) {
     String label = box.label();
     if (label.length() <= room) {
@@ -96,7 +96,7 @@ final class TextDrawing {
     return " ".repeat(left) + text + " ".repeat(right);
   }
 
-  /** Titles list every profile, which may be more than a line holds. */
+  /** Wraps a title, which lists every profile and may be longer than a line. */
   private void wrap(String title) {
     String rest = title;
     String indent = "";

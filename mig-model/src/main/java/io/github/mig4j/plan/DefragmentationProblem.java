@@ -4,8 +4,8 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.Defragmentation.Fit;
-import io.github.mig4j.plan.Defragmentation.Move;
 import io.github.mig4j.plan.Defragmentation.InstanceLocation;
+import io.github.mig4j.plan.Defragmentation.Move;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -20,17 +20,18 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Wanted instances and running ones as a {@link Covering}, and the way back to moves.
+ * Converts requested and running instances into a {@link Covering}, and its solution into moves.
  *
- * <p>Besides the kinds of demand there is a row for each profile of a model, from which instances
- * take that move away and to which slices give that are free. A column is one thing to be done with
- * a GPU: to fill its free slices, which costs nothing, or to clear some instances away and put wanted
- * ones there, which costs a move each. A GPU that is cleared takes in no instance that moves.
+ * <p>The rows are the kinds of demand, and one row for each profile of a model with instances that
+ * can move. Free slices add to such a row, and moving instances subtract from it. A column is one
+ * change of a GPU. It either fills the free slices at no cost, or it clears some instances and
+ * places requested ones there, at a cost of one per cleared instance. A cleared GPU receives no
+ * moving instance.
  */
 final class DefragmentationProblem {
 
   private record Profile(GpuModel model, MigProfile name) {
-    /** The hash of a whole model takes long. */
+    /** Hashes the id only, because the hash of a whole model is slow. */
     @Override
     public int hashCode() {
       return 31 * model.id().hashCode() + name.hashCode();
@@ -39,7 +40,10 @@ final class DefragmentationProblem {
 
   private record GpuIndex(int node, int gpu) {}
 
-  /** Something to be done with one GPU of a group: what goes and comes, by row. */
+  /**
+   * A change of one GPU of a group: the instances that leave it and the instances that it receives,
+   * by row.
+   */
   private record GpuChange(
       GpuGroup group,
       Map<Integer, List<Placement>> away,
@@ -120,7 +124,8 @@ final class DefragmentationProblem {
     gains[limit] = -1;
     fromRow.forEach((row, some) -> gains[row] -= some.size());
     toRow.forEach((row, some) -> gains[row] += some.size());
-    changes.add(new GpuChange(group, fromRow, toRow, rows.covering().addColumn(away.size(), gains)));
+    changes.add(
+        new GpuChange(group, fromRow, toRow, rows.covering().addColumn(away.size(), gains)));
   }
 
   private int movingRowOf(GpuGroup group, Placement placement) {
@@ -128,7 +133,7 @@ final class DefragmentationProblem {
         movingRow.get(new Profile(group.gpu().model(), placement.profile())));
   }
 
-  /** Where an added instance goes: to who may use it. */
+  /** The row of an added instance, which depends on its possible users. */
   private int rowOf(GpuGroup group, Placement added, List<Placement> away) {
     GpuModel model = group.gpu().model();
     BitSet users = new BitSet();
@@ -146,7 +151,7 @@ final class DefragmentationProblem {
     return rows.rowFor(users);
   }
 
-  /** Gives each instance that moves, and each wanted one, one of the locations that columns made. */
+  /** Assigns the locations of the chosen columns to the moving and to the requested instances. */
   private final class MoveAssignment {
     private final PrioritySearch.Outcome outcome;
     private final Map<Integer, Deque<InstanceLocation>> leaving = new TreeMap<>();
@@ -182,7 +187,8 @@ final class DefragmentationProblem {
               (row, placements) -> placements.forEach(p -> at(leaving, row).add(location(gpu, p))));
       change
           .added()
-          .forEach((row, placements) -> placements.forEach(p -> at(open, row).add(location(gpu, p))));
+          .forEach(
+              (row, placements) -> placements.forEach(p -> at(open, row).add(location(gpu, p))));
     }
 
     private InstanceLocation location(GpuIndex gpu, Placement placement) {

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The covering of a plan and what its rows mean: the first ones are the kinds of demand, which are
- * items that the same devices can meet.
+ * The covering of a plan and the meaning of its rows. The first rows are the kinds of demand. A
+ * kind is a set of items that the same devices can meet.
  */
 final class DemandRows {
 
-  /** A column that passes an instance on, from a row that several can use to one of these. */
+  /** A column that transfers an instance from a shared row to one of the rows that share it. */
   record Transfer(int from, int to, int column) {}
 
   private final List<DemandItem> kinds = new ArrayList<>();
@@ -29,7 +29,7 @@ final class DemandRows {
     }
   }
 
-  /** An item of each kind. */
+  /** One item of each kind. */
   List<DemandItem> kinds() {
     return kinds;
   }
@@ -42,7 +42,7 @@ final class DemandRows {
     return kind;
   }
 
-  /** Which kinds may be met on a node with these labels. */
+  /** The kinds that a node with these labels can meet. */
   BitSet allowedBy(Map<String, String> labels) {
     BitSet allowed = new BitSet();
     for (int kind = 0; kind < kinds.size(); kind++) {
@@ -59,7 +59,7 @@ final class DemandRows {
     return transfers;
   }
 
-  /** The row for instances that any of some rows can use: the row itself if there is but one. */
+  /** The row for instances that several rows can use, or the row itself if there is only one. */
   int rowFor(BitSet users) {
     if (users.cardinality() == 1) {
       return users.nextSetBit(0);

@@ -3,9 +3,9 @@ package io.github.mig4j.plan;
 import java.util.BitSet;
 
 /**
- * GPUs that are alike and may meet the same kinds of demand.
+ * Equal GPUs that can meet the same kinds of demand.
  *
- * @param gpu what each of them is
- * @param kinds which kinds of demand the labels of their nodes allow
+ * @param gpu the model, the layout and the pinned instances of each GPU
+ * @param kinds the kinds of demand that the labels of the nodes allow
  */
 record GpuGroup(PlanGpu gpu, BitSet kinds) {}

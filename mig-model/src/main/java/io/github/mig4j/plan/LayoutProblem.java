@@ -19,23 +19,23 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A demand and GPUs as a {@link Covering}, and the way back from columns to layouts.
+ * Converts a demand and GPUs into a {@link Covering}, and its columns into layouts.
  *
- * <p>A kind of demand is a row. So is a supply of GPUs that can be cut alike: a column takes one of
- * them and gives its instances to the kinds. There is one for each largest choice of instances that
- * a GPU can hold, and it costs 1. A GPU that is cut already gives its instances for nothing, until a
- * column takes them back and adds the GPU to the supply. Instances that could meet several kinds go
- * to a row of their own, from which columns pass them on.
+ * <p>Each kind of demand is a row, and each supply of equal GPUs is a row. For each maximal
+ * multiset of instances of a GPU there is a column with cost 1, which takes one GPU from the supply
+ * and adds its instances to the kinds. A GPU with a layout adds its instances at no cost. Another
+ * column removes these instances and adds the GPU to the supply. Instances that can meet several
+ * kinds have a row of their own, and columns transfer them to the kinds.
  */
 final class LayoutProblem {
 
-  /** Whether there are only the GPUs that were added, or as many of them as it takes. */
+  /** Whether the number of GPUs is limited to the added ones. */
   enum Supply {
     LIMITED,
     UNLIMITED
   }
 
-  /** A group, and the layouts that the plan gives to the first of its GPUs. */
+  /** A group of equal GPUs, and the new layouts of its first GPUs. */
   private static final class PlannedGroup {
     final GpuGroup alike;
     int count;
@@ -49,7 +49,7 @@ final class LayoutProblem {
   /** A number of GPUs that get a layout. */
   record LayoutCount(MigLayout layout, int count) {}
 
-  /** Takes layouts for some GPUs off a queue, as far as there are any. */
+  /** Removes layouts for a number of GPUs from a queue, or fewer if the queue ends. */
   private static Deque<LayoutCount> takeFrom(Deque<LayoutCount> queue, int gpus) {
     Deque<LayoutCount> taken = new ArrayDeque<>();
     int left = gpus;
@@ -65,7 +65,7 @@ final class LayoutProblem {
     return taken;
   }
 
-  /** GPUs of one model for the same kinds of demand: in how many ways they can be cut. */
+  /** GPUs of one model for the same kinds of demand, with the possible layouts. */
   private final class GpuPool {
     final GpuModel model;
     private final Map<MigProfile, Integer> rowOf = new HashMap<>();
@@ -90,7 +90,7 @@ final class LayoutProblem {
       }
     }
 
-    /** The row to which new instances of a profile go. */
+    /** The row of new instances of a profile. */
     int rowOf(MigProfile profile) {
       return Objects.requireNonNull(rowOf.get(profile));
     }
@@ -109,17 +109,20 @@ final class LayoutProblem {
         unpartitioned.add(group);
         covering.addNeed(supplyRow, -group.count);
       } else if (!layoutColumns.isEmpty()) {
-        PartitionedGpus gpus = partitioned.computeIfAbsent(free, any -> new PartitionedGpus(free, supplyRow));
+        PartitionedGpus gpus =
+            partitioned.computeIfAbsent(free, any -> new PartitionedGpus(free, supplyRow));
         gpus.groups.add(group);
         covering.addNeed(gpus.limitRow, -group.count);
       }
     }
   }
 
-  /** One way to cut a GPU, and the column which does. */
+  /** A multiset of instances for one GPU, and its column. */
   private record LayoutColumn(SortedMap<MigProfile, Integer> instances, int column) {}
 
-  /** GPUs which give the same instances now, and the column that takes one of them back. */
+  /**
+   * GPUs with the same current instances, and the column that removes the instances of one of them.
+   */
   private final class PartitionedGpus {
     final List<PlannedGroup> groups = new ArrayList<>();
     final int limitRow;
@@ -136,7 +139,7 @@ final class LayoutProblem {
   }
 
   private record PoolKey(GpuModel model, BitSet kinds) {
-    /** The hash of a whole model takes long. */
+    /** Hashes the id only, because the hash of a whole model is slow. */
     @Override
     public int hashCode() {
       return 31 * model.id().hashCode() + kinds.hashCode();
@@ -157,19 +160,22 @@ final class LayoutProblem {
     this.covering = rows.covering();
   }
 
-  /** Which kinds of demand may be met on a node with these labels. */
+  /** The kinds of demand that a node with these labels can meet. */
   BitSet allowedBy(Map<String, String> labels) {
     return rows.allowedBy(labels);
   }
 
-  /** Adds GPUs; those that are alike and may meet the same kinds are one group. */
+  /** Adds GPUs. Equal GPUs that can meet the same kinds are one group. */
   GpuGroup add(PlanGpu gpu, int count, BitSet allowed) {
     GpuGroup alike = new GpuGroup(gpu, allowed);
     groups.computeIfAbsent(alike, PlannedGroup::new).count += count;
     return alike;
   }
 
-  /** After solving: the layouts of the next GPUs of a group; those without one stay as they are. */
+  /**
+   * After {@link #solve}, returns the layouts of the next GPUs of a group. GPUs without one keep
+   * their layout.
+   */
   List<LayoutCount> nextLayouts(GpuGroup group, int gpus) {
     return List.copyOf(takeFrom(Objects.requireNonNull(groups.get(group)).newLayouts, gpus));
   }
@@ -180,7 +186,7 @@ final class LayoutProblem {
     return reasons;
   }
 
-  /** Solves the problem; every group then has its new layouts. */
+  /** Solves the problem. Every group then has its new layouts. */
   PrioritySearch.Outcome solve(long effort) {
     groups.values().forEach(this::cover);
     long most = supply == Supply.UNLIMITED
@@ -208,7 +214,7 @@ final class LayoutProblem {
     }
   }
 
-  /** How many instances one GPU of the group gives to each row as it is. */
+  /** The number of current instances of one GPU of the group by row. */
   private Map<Integer, Integer> freeInstances(PlannedGroup group) {
     Map<Integer, Integer> free = new TreeMap<>();
     group.alike.gpu().looseDevices().forEach((profile, count) -> {
@@ -223,7 +229,7 @@ final class LayoutProblem {
     return free;
   }
 
-  /** The profile of which a new device of a kind is made, if it is known where it may start. */
+  /** The profile of a new device of a kind, if the placements of the model are known. */
   static Optional<MigProfile> newProfile(DemandItem kind, GpuModel model) {
     return isPlaceable(model) ? kind.profileOn(model) : Optional.empty();
   }
@@ -232,7 +238,7 @@ final class LayoutProblem {
     return model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable);
   }
 
-  /** Turns columns into layouts that hold no more than what is needed. */
+  /** Converts columns into layouts without surplus instances. */
   private final class LayoutAssignment {
     private final long[] times;
     private final long[] surplus;
@@ -255,7 +261,10 @@ final class LayoutProblem {
       pools.values().forEach(this::assign);
     }
 
-    /** GPUs that are not cut yet come first; a layout that is not needed then leaves one as it is. */
+    /**
+     * Assigns the layouts, first to GPUs without a layout. If surplus instances make a layout
+     * unnecessary, a GPU keeps its layout.
+     */
     private void assign(GpuPool pool) {
       Deque<LayoutCount> layouts = layouts(pool);
       pool.unpartitioned.forEach(group -> group.newLayouts.addAll(
@@ -279,12 +288,12 @@ final class LayoutProblem {
       }
       wanted.keySet().removeIf(Map::isEmpty);
       Deque<LayoutCount> layouts = new ArrayDeque<>();
-      wanted.forEach((devices, n) -> layouts.add(new LayoutCount(
-          MigLayout.place(pool.model, devices).orElseThrow(), Math.toIntExact(n))));
+      wanted.forEach((devices, n) -> layouts.add(
+          new LayoutCount(MigLayout.place(pool.model, devices).orElseThrow(), Math.toIntExact(n))));
       return layouts;
     }
 
-    /** Takes away what is needed nowhere, from as few GPUs as it can be taken. */
+    /** Removes surplus instances, from as few GPUs as possible. */
     private Map<SortedMap<MigProfile, Integer>, Long> trimmed(LayoutColumn column, GpuPool pool) {
       Map<SortedMap<MigProfile, Integer>, Long> parts = new LinkedHashMap<>();
       parts.put(column.instances(), times[column.column()]);

@@ -2,21 +2,21 @@ package io.github.mig4j.plan;
 
 import io.github.mig4j.plan.Covering.Column;
 
-
 /**
- * A {@link Covering} whose columns may be taken in fractions: a linear programme, solved by the
- * simplex method in floating point. Asked for other needs of the same rows, it goes on from where it
- * is, which takes few steps if they are similar. Not thread-safe.
+ * A {@link Covering} with fractional uses of columns: a linear program, solved by the simplex
+ * method in floating point. For other needs of the same rows, it continues from the last solution,
+ * which takes few steps if the needs are similar. Not thread-safe.
  *
- * <p>What it finds are prices of the rows under which no column is worth more than it costs and the
- * needs are worth the most; the fractions come with them. All prices zero is a start, so that there
- * is no first phase. The tableau is the condensed one, in which a pivot swaps two variables.
+ * <p>It finds the prices of the rows at which the value of no column exceeds its cost and the value
+ * of the needs is maximal. The fractions are the dual solution. Prices of zero are a valid start,
+ * so there is no first phase. The tableau is the condensed one, in which a pivot swaps two
+ * variables.
  */
 final class LinearRelaxation {
 
   private static final double EPSILON = 1e-9;
 
-  /** After so many steps without gain Bland's rule takes over, which never cycles. */
+  /** After this number of steps without gain, Bland's rule is used, which never cycles. */
   private static final int MAX_IDLE_STEPS = 40;
 
   private final int rows;
@@ -25,7 +25,10 @@ final class LinearRelaxation {
   private final int[] basic;
   private final int[] other;
 
-  /** Variables are numbered: first the prices of the rows, then the slacks of the columns. */
+  /**
+   * Creates the tableau. The variables are first the prices of the rows, then the slacks of the
+   * columns.
+   */
   LinearRelaxation(Covering covering) {
     rows = covering.rows();
     columns = covering.columns().size();
@@ -45,7 +48,7 @@ final class LinearRelaxation {
     }
   }
 
-  /** Finds the cheapest choice for some needs; answers whether there is one. */
+  /** Finds the cheapest choice for needs, and returns whether one exists. */
   boolean solve(long[] needs) {
     writeObjective(needs);
     int idle = 0;
@@ -131,7 +134,7 @@ final class LinearRelaxation {
     other[s] = swapped;
   }
 
-  /** What each row is worth. */
+  /** The price of each row. */
   double[] prices() {
     double[] prices = new double[rows];
     for (int i = 0; i < columns; i++) {
@@ -142,7 +145,7 @@ final class LinearRelaxation {
     return prices;
   }
 
-  /** How often each column is taken. */
+  /** The number of uses of each column, as a fraction. */
   double[] times() {
     double[] times = new double[columns];
     for (int j = 0; j < rows; j++) {

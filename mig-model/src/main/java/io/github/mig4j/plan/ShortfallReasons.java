@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Says why a plan leaves devices unmet. */
+/** Finds the reasons why a plan leaves devices unmet. */
 final class ShortfallReasons {
 
   private static final int MAX_SUGGESTIONS = 3;
@@ -34,7 +34,7 @@ final class ShortfallReasons {
     groups.put(group, count);
   }
 
-  /** In the order of the demand. */
+  /** The shortfalls in the order of the demand. */
   List<PlanShortfall> shortfalls(PrioritySearch.Outcome outcome) {
     List<PlanShortfall> shortfalls = new ArrayList<>();
     for (DemandItem item : demand.items()) {
@@ -59,7 +59,8 @@ final class ShortfallReasons {
     if (offering.isEmpty()) {
       return notOffered(item, models(allowed).toList());
     }
-    int gpus = offering.stream().mapToInt(group -> groups.getOrDefault(group, 0)).sum();
+    int gpus =
+        offering.stream().mapToInt(group -> groups.getOrDefault(group, 0)).sum();
     if (offering.stream().allMatch(group -> group.gpu().isPinned())) {
       return new AllPinned(gpus);
     }
@@ -87,7 +88,9 @@ final class ShortfallReasons {
     return new NoProfile(models, suggestions);
   }
 
-  /** Offers it where nobody knows, or might offer it for all that is known. */
+  /**
+   * Whether a model offers the item with unknown placements, or may offer it with unknown numbers.
+   */
   private static boolean mightOffer(DemandItem item, GpuModel model) {
     return item.profileOn(model).isPresent()
         || item.need().map(need -> !need.undeterminedOn(model).isEmpty()).orElse(false);

@@ -64,7 +64,7 @@ final class FleetWorkload {
     levels = new int[requests.length][states.all().size()];
     for (int profile = 0; profile < requests.length; profile++) {
       for (int state = 0; state < states.all().size(); state++) {
-        levels[profile][state] = level(ranked.row(profile), ranked.bucketOf(state));
+        levels[profile][state] = level(ranked.bucketsByCost(profile), ranked.bucketOf(state));
       }
     }
   }

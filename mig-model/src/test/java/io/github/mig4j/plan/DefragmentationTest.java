@@ -1,5 +1,7 @@
 package io.github.mig4j.plan;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -7,8 +9,6 @@ import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.Defragmentation.InstanceLocation;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
