@@ -128,11 +128,11 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
 
     @Override
     public String message() {
-      return "%s pinned, without a free instance; free an instance or add a GPU"
+      return "%s no free instance; free an instance or add a GPU"
           .formatted(
               gpus == 1
-                  ? "the only GPU that offers it is"
-                  : "all %d GPUs that offer it are".formatted(gpus));
+                  ? "the only GPU that offers it is pinned and has"
+                  : "all %d GPUs that offer it are pinned and have".formatted(gpus));
     }
   }
 

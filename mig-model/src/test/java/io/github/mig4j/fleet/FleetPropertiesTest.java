@@ -177,8 +177,7 @@ class FleetPropertiesTest {
   }
 
   @Property(tries = 400)
-  void fleet_choosesAndRemembers_asAListOfLayoutsDoes(
-      @ForAll("sequences") ActionChain<Twins> chain) {
+  void fleet_choosesAndRecords_likeAListOfLayouts(@ForAll("sequences") ActionChain<Twins> chain) {
     chain.withInvariant(Twins::assertAlike).run();
 
     Statistics.label("placed").coverage(coverage -> {

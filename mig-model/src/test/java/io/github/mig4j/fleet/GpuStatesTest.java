@@ -141,7 +141,7 @@ class GpuStatesTest {
   }
 
   @Test
-  void misuse_isRefused_withWhatWouldBeRight() {
+  void misuse_isRefused_withTheRemedy() {
     GpuStates a30 = GpuStates.of(gpu("a30-24gb"));
     GpuState busy = a30.empty().place(new Placement(MigProfile.parse("2g.12gb"), 0, 2));
 
@@ -150,22 +150,22 @@ class GpuStatesTest {
         .hasMessage("l40s (Ada Lovelace) has no MIG; share it by time-slicing or MPS instead");
     assertThatThrownBy(() -> a30.of(MigLayout.on(gpu("h100-sxm-80gb")).build()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("These are the states of a30-24gb, but the layout is of h100-sxm-80gb");
+        .hasMessage("The layout must be of a30-24gb, but was of h100-sxm-80gb");
     assertThatThrownBy(() -> a30.profile(MigProfile.parse("1c.2g.12gb")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a30-24gb has no GPU instance profile 1c.2g.12gb; it has 1g.6gb, 1g.6gb+me,"
             + " 2g.12gb, 2g.12gb+me, 4g.24gb");
     assertThatThrownBy(() -> a30.placement(MigProfile.parse("2g.12gb"), 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("2g.12gb on a30-24gb cannot start at 1; it may start at [0, 2]");
+        .hasMessage("2g.12gb on a30-24gb cannot start at 1; allowed starts: [0, 2]");
     assertThatThrownBy(() -> busy.place(new Placement(MigProfile.parse("4g.24gb"), 0, 4)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("4g.24gb@0:4 cannot be placed on a30-24gb [2g.12gb@0:2]; what can is"
+        .hasMessage("4g.24gb@0:4 cannot be placed on a30-24gb [2g.12gb@0:2]; free placements:"
             + " [1g.6gb@2:1, 1g.6gb+me@2:1, 2g.12gb@2:2, 2g.12gb+me@2:2, 1g.6gb@3:1,"
             + " 1g.6gb+me@3:1]");
     assertThatThrownBy(() -> busy.free(new Placement(MigProfile.parse("1g.6gb"), 0, 1)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("1g.6gb@0:1 cannot be freed, it is not on a30-24gb [2g.12gb@0:2]");
+        .hasMessage("1g.6gb@0:1 cannot be freed, because it is not on a30-24gb [2g.12gb@0:2]");
   }
 
   /** Five profiles of one slice on sixteen slices would have 6^16 states. */

@@ -16,7 +16,7 @@ class IndexSetTest {
   private static final int END = 3 * 64 * 64;
 
   @Property
-  void everyQuestion_isAnsweredAsByATreeSet(@ForAll("steps") List<Integer> steps) {
+  void everyMethod_agreesWithATreeSet(@ForAll("steps") List<Integer> steps) {
     IndexSet set = new IndexSet(0);
     TreeSet<Integer> expected = new TreeSet<>();
     for (int step : steps) {

@@ -146,7 +146,7 @@ class PlacementPolicyTest {
   }
 
   @Test
-  void cost_thatIsNoNumber_isRefused() {
+  void cost_thatIsNotANumber_isRefused() {
     Fleet fleet = new Fleet(PlacementPolicy.by((before, placement, after) -> Double.NaN));
 
     assertThatThrownBy(() -> fleet.add(H100))

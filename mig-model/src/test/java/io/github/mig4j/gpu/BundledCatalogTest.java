@@ -90,7 +90,7 @@ class BundledCatalogTest {
 
   @ParameterizedTest
   @MethodSource("withMig")
-  void wholeGpu_isThere_andNoProfileTakesMoreOfAnything(GpuModel model) {
+  void wholeGpu_exists_andNoProfileTakesMoreOfAnyBudget(GpuModel model) {
     var whole = model.wholeGpu().orElseThrow();
 
     assertThat(whole.maxInstances()).isEqualTo(1);
@@ -177,7 +177,7 @@ class BundledCatalogTest {
   }
 
   @Test
-  void hardwareReadings_areMarkedAsSuch() {
+  void hardwareReadings_haveTheConfidenceHardware() {
     assertThat(withMig()
             .filter(model -> model.profiles().stream()
                 .allMatch(p -> p.provenance(Field.STARTS).confidence() == Confidence.HARDWARE)))

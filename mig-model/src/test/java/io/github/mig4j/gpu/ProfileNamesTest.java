@@ -84,7 +84,7 @@ class ProfileNamesTest {
     "h200-141gb, 3g.70gb, 3g.71gb",
     "b200-180gb, 7g.179gb, 7g.180gb",
   })
-  void renamed_oldName_isTodays(String gpu, String old, String today) {
+  void renamed_oldName_isTheCurrentName(String gpu, String old, String today) {
     var model = GpuCatalog.bundled().require(gpu);
 
     assertThat(model.renamed(MigProfile.parse(old))).contains(MigProfile.parse(today));
@@ -100,7 +100,7 @@ class ProfileNamesTest {
     "gb200-186gb, 7g.184gb",
     "l40s, 1g.11gb",
   })
-  void renamed_anyOtherName_isNone(String gpu, String name) {
+  void renamed_anyOtherName_isEmpty(String gpu, String name) {
     assertThat(GpuCatalog.bundled().require(gpu).renamed(MigProfile.parse(name)))
         .isEmpty();
   }
@@ -117,7 +117,7 @@ class ProfileNamesTest {
     "a30-24gb, 7g.80gb+gfx, '[]'",
     "l40s, 1g.5gb, '[]'",
   })
-  void suggestions_areWhatWasProbablyMeant(String gpu, String name, String meant) {
+  void suggestions_areTheMostLikelyProfiles(String gpu, String name, String meant) {
     assertThat(GpuCatalog.bundled().require(gpu).suggestions(MigProfile.parse(name)))
         .hasToString(meant);
   }

@@ -88,7 +88,7 @@ class DriverPredictionTest {
   }
 
   @Test
-  void orderings_tooMany_areCut() {
+  void orderings_tooMany_areLimited() {
     var many = IntStream.rangeClosed(1, 1)
         .boxed()
         .collect(java.util.stream.Collectors.toMap(i -> MigProfile.parse("1g.5gb"), i -> 20));

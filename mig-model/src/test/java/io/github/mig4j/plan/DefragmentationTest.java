@@ -71,8 +71,8 @@ class DefragmentationTest {
     Defragmentation two = planner.defragment(Demand.of(DemandItem.of("4g.24gb", 2)));
     assertThat(two.unmet())
         .extracting(PlanShortfall::message)
-        .containsExactly("1 of 2 x 4g.24gb unmet: the 3 GPUs that offer it are full; 1 a30-24gb"
-            + " more would do");
+        .containsExactly(
+            "1 of 2 x 4g.24gb unmet: the 3 GPUs that offer it are full; add 1" + " a30-24gb");
     assertThat(two.unmetLowerBound()).isEqualTo(1);
   }
 
