@@ -135,7 +135,7 @@ public final class Fleet {
     RankedStates ranked = new RankedStates(GpuStates.of(model), policy);
     models = Arrays.copyOf(models, models.length + 1);
     models[models.length - 1] = new ModelGpus(ranked);
-    requests.values().forEach(request -> request.learn(ranked.states()));
+    requests.values().forEach(request -> request.addModel(ranked.states()));
     return models.length - 1;
   }
 
@@ -265,7 +265,7 @@ public final class Fleet {
     return requests.computeIfAbsent(List.of(profile, model), any -> {
       FleetRequest request = new FleetRequest(this, profile, model);
       for (ModelGpus known : models) {
-        request.learn(known.states());
+        request.addModel(known.states());
       }
       return request;
     });

@@ -53,7 +53,7 @@ public final class FleetRequest {
     return Arrays.stream(profileOf).anyMatch(number -> number != GpuStates.NONE);
   }
 
-  void learn(GpuStates states) {
+  void addModel(GpuStates states) {
     boolean wanted = model.map(states.gpu()::equals).orElse(true);
     profileOf = Arrays.copyOf(profileOf, profileOf.length + 1);
     profileOf[profileOf.length - 1] = wanted ? states.profiles().indexOf(profile) : GpuStates.NONE;

@@ -147,12 +147,12 @@ public final class MigLayout {
   public SortedMap<MigProfile, Integer> room() {
     SortedMap<MigProfile, Integer> room = new TreeMap<>();
     for (Placement free : freePlacements()) {
-      room.computeIfAbsent(free.profile(), this::most);
+      room.computeIfAbsent(free.profile(), this::maxAdditional);
     }
     return Collections.unmodifiableSortedMap(room);
   }
 
-  private int most(MigProfile profile) {
+  private int maxAdditional(MigProfile profile) {
     int most = 1;
     while (keeping().add(profile, most + 1).place() instanceof PlacementResult.Placed) {
       most++;

@@ -35,7 +35,7 @@ final class PlacementTable {
     List<Budget> binding = new ArrayList<>();
     for (Budget budget : Budget.values()) {
       if (gpu.capacity(budget).isPresent()
-          && most(budget) > gpu.capacity(budget).getAsInt()) {
+          && upperBound(budget) > gpu.capacity(budget).getAsInt()) {
         binding.add(budget);
       }
     }
@@ -87,7 +87,7 @@ final class PlacementTable {
   }
 
   /** An upper bound of the amount that placements without a common slice take together. */
-  private long most(Budget budget) {
+  private long upperBound(Budget budget) {
     long[] best = new long[GpuModel.MAX_MEMORY_SLICES + 1];
     for (int slice = GpuModel.MAX_MEMORY_SLICES - 1; slice >= 0; slice--) {
       best[slice] = best[slice + 1];

@@ -37,12 +37,12 @@ final class LayoutProblem {
 
   /** A group of equal GPUs, and the new layouts of its first GPUs. */
   private static final class PlannedGroup {
-    final GpuGroup alike;
+    final GpuGroup key;
     int count;
     final Deque<LayoutCount> newLayouts = new ArrayDeque<>();
 
-    PlannedGroup(GpuGroup alike) {
-      this.alike = alike;
+    PlannedGroup(GpuGroup key) {
+      this.key = key;
     }
   }
 
@@ -105,7 +105,7 @@ final class LayoutProblem {
     }
 
     void add(PlannedGroup group, Map<Integer, Integer> free) {
-      if (group.alike.gpu().layout().orElseThrow().placements().isEmpty()) {
+      if (group.key.gpu().layout().orElseThrow().placements().isEmpty()) {
         unpartitioned.add(group);
         covering.addNeed(supplyRow, -group.count);
       } else if (!layoutColumns.isEmpty()) {
@@ -167,9 +167,9 @@ final class LayoutProblem {
 
   /** Adds GPUs. Equal GPUs that can meet the same kinds are one group. */
   GpuGroup add(PlanGpu gpu, int count, BitSet allowed) {
-    GpuGroup alike = new GpuGroup(gpu, allowed);
-    groups.computeIfAbsent(alike, PlannedGroup::new).count += count;
-    return alike;
+    GpuGroup key = new GpuGroup(gpu, allowed);
+    groups.computeIfAbsent(key, PlannedGroup::new).count += count;
+    return key;
   }
 
   /**
@@ -182,7 +182,7 @@ final class LayoutProblem {
 
   ShortfallReasons reasons() {
     ShortfallReasons reasons = new ShortfallReasons(demand, rows);
-    groups.values().forEach(group -> reasons.add(group.alike, group.count));
+    groups.values().forEach(group -> reasons.add(group.key, group.count));
     return reasons;
   }
 
@@ -198,13 +198,13 @@ final class LayoutProblem {
   }
 
   private void cover(PlannedGroup group) {
-    if (group.alike.gpu().layout().isEmpty()) {
+    if (group.key.gpu().layout().isEmpty()) {
       return;
     }
     Map<Integer, Integer> free = freeInstances(group);
     free.forEach((row, each) -> covering.addNeed(row, -(long) each * group.count));
-    if (!group.alike.gpu().isPinned()) {
-      PoolKey key = new PoolKey(group.alike.gpu().model(), group.alike.kinds());
+    if (!group.key.gpu().isPinned()) {
+      PoolKey key = new PoolKey(group.key.gpu().model(), group.key.kinds());
       GpuPool pool = pools.get(key);
       if (pool == null) {
         pool = new GpuPool(key.model(), key.kinds());
@@ -217,10 +217,10 @@ final class LayoutProblem {
   /** The number of current instances of one GPU of the group by row. */
   private Map<Integer, Integer> freeInstances(PlannedGroup group) {
     Map<Integer, Integer> free = new TreeMap<>();
-    group.alike.gpu().looseDevices().forEach((profile, count) -> {
+    group.key.gpu().looseDevices().forEach((profile, count) -> {
       BitSet users = new BitSet();
-      group.alike.kinds().stream()
-          .filter(kind -> rows.kinds().get(kind).accepts(group.alike.gpu().model(), profile))
+      group.key.kinds().stream()
+          .filter(kind -> rows.kinds().get(kind).accepts(group.key.gpu().model(), profile))
           .forEach(users::set);
       if (!users.isEmpty()) {
         free.merge(rows.rowFor(users), count, Integer::sum);

@@ -65,7 +65,8 @@ final class ShortfallReasons {
       return new AllPinned(gpus);
     }
     Map<GpuModel, Integer> more = new HashMap<>();
-    models(offering).forEach(model -> more.put(model, -Math.floorDiv(-count, most(item, model))));
+    models(offering)
+        .forEach(model -> more.put(model, -Math.floorDiv(-count, maxPerGpu(item, model))));
     return new NoRoom(gpus, more);
   }
 
@@ -96,7 +97,7 @@ final class ShortfallReasons {
         || item.need().map(need -> !need.undeterminedOn(model).isEmpty()).orElse(false);
   }
 
-  private static int most(DemandItem item, GpuModel model) {
+  private static int maxPerGpu(DemandItem item, GpuModel model) {
     MigProfile profile = LayoutProblem.newProfile(item, model).orElseThrow();
     return MigLayout.on(model).build().room().getOrDefault(profile, 1);
   }

@@ -217,7 +217,7 @@ class FleetTest {
     assertThat(GpuSet.of()).hasToString("[]");
   }
 
-  /** Bytes that this thread allocates in 20,000 rounds, after every structure has grown once. */
+  /** The bytes that this thread allocates in 20,000 rounds, after all structures have grown. */
   @Test
   void hotCalls_allocateNothing() throws Exception {
     for (int gpu = 0; gpu < 300; gpu++) {
@@ -239,7 +239,7 @@ class FleetTest {
     assertThat(after - before).isLessThan(1000);
   }
 
-  /** By reflection, since the module under test does not read the one with the counter. */
+  /** Uses reflection, because the module under test does not read the module with the counter. */
   private static final class AllocatedBytes {
     private final Object threads;
     private final Method counter;

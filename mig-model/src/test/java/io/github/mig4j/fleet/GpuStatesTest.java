@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The tables against the placement validator, in every state of every model. */
+/** Compares the tables with the placement validator, in every state of every model. */
 class GpuStatesTest {
 
   static Stream<GpuModel> models() {
@@ -42,7 +42,7 @@ class GpuStatesTest {
             "14 states of jetson-thor");
   }
 
-  /** What may be added, what may be freed and where that leads. */
+  /** Checks which placements can be added or freed, and the following states. */
   @ParameterizedTest
   @MethodSource("models")
   void neighbours_areWhatTheValidatorAccepts(GpuModel gpu) {
@@ -71,7 +71,7 @@ class GpuStatesTest {
     }
   }
 
-  /** The best start is the first of those after which the validator accepts most placements. */
+  /** The best start is the first of those after which the validator accepts the most placements. */
   @ParameterizedTest
   @MethodSource("models")
   void choicesAndBest_areThoseOfTheLayout(GpuModel gpu) {
@@ -168,7 +168,7 @@ class GpuStatesTest {
         .hasMessage("1g.6gb@0:1 cannot be freed, because it is not on a30-24gb [2g.12gb@0:2]");
   }
 
-  /** Five profiles of one slice on sixteen slices would have 6^16 states. */
+  /** Five profiles of one slice on sixteen slices have 6^16 states. */
   @Test
   void of_modelWithTooManyStates_isRefused() {
     var huge =

@@ -10,7 +10,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** Against a {@link TreeSet}; large enough for three levels of words. */
+/** Compares the set with a {@link TreeSet}; large enough for three levels of words. */
 class IndexSetTest {
 
   private static final int END = 3 * 64 * 64;
@@ -62,7 +62,9 @@ class IndexSetTest {
     return element == null ? IndexSet.NONE : element;
   }
 
-  /** Few numbers, so that they are met again, from all over the range; the sign says what to do. */
+  /**
+   * Few distinct numbers from the whole range, so that they repeat; the sign selects the operation.
+   */
   @Provide
   Arbitrary<List<Integer>> steps() {
     return elements()

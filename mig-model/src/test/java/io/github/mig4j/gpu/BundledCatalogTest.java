@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Holds the bundled file against what must be true of any GPU. */
+/** Checks the bundled file against rules that hold for every GPU. */
 class BundledCatalogTest {
 
   private static final Pattern LABEL_VALUE =

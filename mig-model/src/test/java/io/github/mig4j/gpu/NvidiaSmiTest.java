@@ -30,7 +30,7 @@ class NvidiaSmiTest {
       """;
   private static final String WHERE = "GPU  0 Profile ID 19 Placements: {0,1,2,3,4,5,6}:1\n";
 
-  /** Readings of the hardware, and what the catalogue says of it. */
+  /** Listings of real hardware, and the model in the catalogue. */
   @ParameterizedTest
   @CsvSource({"h100, h100-sxm-80gb", "h200, h200-141gb"})
   void read_ownCaptures_areTheBundledModels_fieldByField(String capture, String id) {

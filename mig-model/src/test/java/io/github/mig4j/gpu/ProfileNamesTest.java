@@ -30,7 +30,7 @@ class ProfileNamesTest {
     assertThat(MigProfile.named(slices, memoryMib, totalMib, suffix)).hasToString(name);
   }
 
-  /** Every entry of the catalogue whose memory and board are known. */
+  /** Every entry of the catalogue with known memory and board. */
   @Test
   void named_agreesWithTheCatalogue() {
     List<String> checked = new ArrayList<>();
@@ -50,7 +50,7 @@ class ProfileNamesTest {
     assertThat(checked).hasSize(114);
   }
 
-  /** What the driver reports, or the share of the memory slices where that is not known. */
+  /** The memory that the driver reports, or the share of the memory slices if it is unknown. */
   private static OptionalInt memoryMib(GpuModel model, GpuInstanceProfile p) {
     if (p.amount(Budget.MEMORY_MIB).isPresent() || p.size().isEmpty()) {
       return p.amount(Budget.MEMORY_MIB);

@@ -108,7 +108,7 @@ class ProfileNeedTest {
         .hasToString("any profile with no media engines, graphics");
   }
 
-  /** Why a name may rule a profile out: it is never below the memory. */
+  /** A name can exclude a profile, because its memory is never below the usable memory. */
   @Test
   void names_areNeverBelowTheMemory() {
     for (GpuModel model : GpuCatalog.bundled().models()) {

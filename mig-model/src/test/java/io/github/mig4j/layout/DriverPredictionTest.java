@@ -17,7 +17,9 @@ class DriverPredictionTest {
   private static final DriverPrediction A100 =
       DriverPrediction.of(GpuCatalog.bundled().require("a100-40gb"));
 
-  /** Published transcripts: profile ids in the order of creation, and where the driver put them. */
+  /**
+   * Published transcripts: profile ids in the order of creation, and the placements by the driver.
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -121,7 +123,7 @@ class DriverPredictionTest {
         .hasMessageStartingWith("a100-40gb has no profile 9g.6gb");
   }
 
-  /** Every layout that mig-parted's generator or a user may ask for is reached in some order. */
+  /** Every layout that mig-parted's generator or a user can request is reached in some order. */
   @Test
   void orderings_everyChoiceThatFits_isReached() {
     var gpu = GpuCatalog.bundled().require("a100-40gb");

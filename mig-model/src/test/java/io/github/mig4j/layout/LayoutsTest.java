@@ -60,7 +60,7 @@ class LayoutsTest {
             "a30-24gb [4g.24gb@0:4]");
   }
 
-  /** Against the walk over the slices, for every model and every profile. */
+  /** Compares the streams with a walk over the slices, for every model and every profile. */
   @ParameterizedTest
   @MethodSource("io.github.mig4j.layout.RawGeometry#allModels")
   void everyStream_isWhatTheSecondAlgorithmFinds(RawGeometry raw) {
@@ -212,7 +212,7 @@ class LayoutsTest {
         .hasSize(2);
   }
 
-  /** No layout that is left out is nearer than one that is listed. */
+  /** No omitted layout is nearer than a listed one. */
   @ParameterizedTest
   @MethodSource("io.github.mig4j.layout.RawGeometry#allModels")
   void nearest_omitsNoNearerLayout(RawGeometry raw) {

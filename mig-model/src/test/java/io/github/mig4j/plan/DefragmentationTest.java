@@ -86,7 +86,10 @@ class DefragmentationTest {
     }
   }
 
-  /** Against trying to clear any set of instances and to put them and the wanted ones anywhere. */
+  /**
+   * Compares with an exhaustive search, which clears any set of instances and places them and the
+   * requested ones anywhere.
+   */
   @Property(tries = 150)
   void defragment_isNoWorseThanAnyOtherWay(@ForAll("questions") Question question) {
     Defragmentation answer = Planner.of(question.node()).defragment(question.demand);
@@ -101,7 +104,7 @@ class DefragmentationTest {
     });
   }
 
-  /** The moves can be made one by one in any order, and the end is legal. */
+  /** The moves are possible one by one in any order, and the final state is legal. */
   @Property(tries = 150)
   void defragment_movesToFreeSlices(@ForAll("questions") Question question) {
     Defragmentation answer = Planner.of(question.node()).defragment(question.demand);
@@ -137,7 +140,7 @@ class DefragmentationTest {
     layout.build();
   }
 
-  /** The fewest unmet, and the fewest moves for that. */
+  /** The fewest unmet instances, and the fewest moves for them. */
   private static List<Integer> best(Question question) {
     List<List<Integer>> all = new ArrayList<>();
     clear(question, 0, new ArrayList<>(), new HashMap<>(), all);

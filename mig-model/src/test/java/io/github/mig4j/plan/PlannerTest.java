@@ -194,7 +194,10 @@ class PlannerTest {
     assertThat(plan.unmetLowerBound()).isEqualTo(4);
   }
 
-  /** Three of five urgent devices fit, in several ways; one of these leaves a slice. */
+  /**
+   * Three of five devices with the higher priority fit, in several ways; one way leaves a slice
+   * free.
+   */
   @Test
   void plan_choosesAmongTheHighPriority_soThatMoreOfTheLowPriorityAreMet() {
     FleetPlan plan = Planner.of(PlanNode.named("n").label("zone", "a").gpus(A30, 1))
