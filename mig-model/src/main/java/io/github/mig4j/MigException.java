@@ -3,17 +3,16 @@ package io.github.mig4j;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The root of every failure that this library reports by throwing.
+ * The root of all exceptions of this library.
  *
- * <p>Its message names what was wrong, the value, and what would be right. Misuse of the API, such
- * as a negative count, is an {@link IllegalArgumentException} or an {@link IllegalStateException}
- * instead.
+ * <p>The message names the problem, the value and the remedy. Misuse of the API, such as a negative
+ * count, throws an {@link IllegalArgumentException} or an {@link IllegalStateException} instead.
  */
 public abstract class MigException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Makes a failure without a cause.
+   * Creates an exception without a cause.
    *
    * @param message subject, verdict, value and remedy
    */
@@ -22,10 +21,10 @@ public abstract class MigException extends RuntimeException {
   }
 
   /**
-   * Makes a failure that another one caused.
+   * Creates an exception with a cause.
    *
    * @param message subject, verdict, value and remedy
-   * @param cause what led to it, kept for its stack trace
+   * @param cause the exception that led to this one
    */
   protected MigException(String message, @Nullable Throwable cause) {
     super(message, cause);

@@ -7,8 +7,9 @@ import java.lang.annotation.Target;
 import org.immutables.value.Value;
 
 /**
- * How value types are generated, for this package and those below it. Kept out of class files, so
- * that consumers who lint do not miss the classes of a tool that they do not use.
+ * Configures how Immutables generates the value types of this package and of the packages below it.
+ * Class files do not contain this annotation, because users of the library do not have the classes
+ * of Immutables.
  */
 @Value.Style(
     visibility = Value.Style.ImplementationVisibility.PACKAGE,

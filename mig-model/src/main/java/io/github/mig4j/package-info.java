@@ -1,5 +1,5 @@
 /**
- * The root of the library: the one exception type that every failure extends.
+ * The root of the library: the exception type that all its exceptions extend.
  *
  * <p>Begin at {@link io.github.mig4j.gpu} for the hardware, {@link io.github.mig4j.layout} for what
  * fits on one GPU, {@link io.github.mig4j.fleet} for many GPUs, or {@link io.github.mig4j.config} for

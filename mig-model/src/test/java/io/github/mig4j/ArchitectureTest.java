@@ -14,13 +14,15 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.util.List;
 
-/** The order of the packages of this module, none of which touches the world. */
+/**
+ * Checks the order of the packages of this module, and that none of them has I/O, clock or threads.
+ */
 @AnalyzeClasses(packages = "io.github.mig4j", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
   private static final String ROOT = "io.github.mig4j.";
 
-  /** The packages of this module, each of which uses only those before it, and the root. */
+  /** The packages of this module in order: each uses only the packages before it and the root. */
   private static final List<String> ORDER =
       List.of("text", "lint", "gpu", "layout", "config", "sharing", "node", "fleet", "plan");
 

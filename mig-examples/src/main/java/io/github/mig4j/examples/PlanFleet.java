@@ -61,6 +61,6 @@ public final class PlanFleet {
             .gpu(PlanGpu.of(MigLayout.on(a100).addAt("2g.10gb", 2).build())))
         .defragment(Demand.of(DemandItem.of("7g.40gb", 1)));
     moves.moves().forEach(move -> System.out.println("  " + move));
-    moves.fits().forEach(fit -> System.out.println("  then " + fit.site()));
+    moves.fits().forEach(fit -> System.out.println("  then " + fit.location()));
   }
 }

@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Choosing among many GPUs, as {@link FleetWorkload} says. */
+/** Chooses among many GPUs; {@link FleetWorkload} describes the load. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -47,19 +47,19 @@ public class FleetBenchmark {
     return fleet.bySortedCandidates();
   }
 
-  /** Free and place, and take both back. */
+  /** Frees and places an instance, and rolls both back. */
   @Benchmark
   public long freeAndPlace_takenBack() {
     return fleet.takenBack();
   }
 
-  /** Only the eight GPUs of one node may be chosen. */
+  /** Chooses among the eight GPUs of one node. */
   @Benchmark
   public long choose_onOneNode() {
     return fleet.chooseOnOneNode();
   }
 
-  /** Every other GPU may be chosen. */
+  /** Chooses among every second GPU. */
   @Benchmark
   public long choose_amongHalf() {
     return fleet.chooseAmongHalf();

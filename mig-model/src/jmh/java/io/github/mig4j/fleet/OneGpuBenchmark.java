@@ -19,9 +19,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Asking one H100 for the best start of a profile, and placing and freeing it there, in states and
- * for profiles drawn at random: by tables, by the readable values over them, and by a search per
- * call over a list of what runs.
+ * Finds the best start of a profile on one H100, and places and frees it there, in random states
+ * and for random profiles: by tables, by the readable values over them, and by a search per call
+ * over a list of instances.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -42,7 +42,7 @@ public class OneGpuBenchmark {
   private final List<List<Placement>> running = new ArrayList<>();
   private int next;
 
-  /** States as a GPU meets them: up to five random placements. */
+  /** Typical states: up to five random placements. */
   public OneGpuBenchmark() {
     Random random = new Random(1);
     for (int i = 0; i < QUESTIONS; i++) {
@@ -104,7 +104,7 @@ public class OneGpuBenchmark {
     return gpu;
   }
 
-  /** The start that leaves most choices, straight from the rules. */
+  /** The start after which the most choices remain, directly from the rules. */
   private Placement best(List<Placement> gpu, GpuInstanceProfile wanted) {
     Placement best = null;
     int most = -1;

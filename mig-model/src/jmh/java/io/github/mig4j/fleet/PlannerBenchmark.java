@@ -23,8 +23,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Plans of a million devices on as many GPUs as it takes, and of fleets that are cut already. Packing
- * the devices one by one into the first GPU with room, largest first, stands beside the former.
+ * Plans a million devices on any number of GPUs, and devices on fleets with layouts. For
+ * comparison, the first plan is also computed by packing the devices one by one into the first GPU
+ * with free slices, largest first.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -44,7 +45,7 @@ public class PlannerBenchmark {
   private final Planner of100 = planner(100);
   private final Planner of10000 = planner(10_000);
 
-  /** The same mix, a fraction as large, some of it more urgent. */
+  /** The same mix with fewer devices, some of them with a higher priority. */
   private static Demand demand(int divisor, int urgent) {
     List<DemandItem> items = new ArrayList<>();
     for (int i = 0; i < PROFILES.length; i++) {
@@ -54,7 +55,7 @@ public class PlannerBenchmark {
     return Demand.of(items);
   }
 
-  /** Eight GPUs a node, in every state by turns, every fifth with an instance that runs. */
+  /** Eight GPUs per node, in every state in turn, every fifth with a pinned instance. */
   private Planner planner(int gpus) {
     List<MigLayout> states = Layouts.of(a100).states().toList();
     List<PlanNode> nodes = new ArrayList<>();
@@ -96,7 +97,7 @@ public class PlannerBenchmark {
     return of100.defragment(Demand.of(DemandItem.of("7g.40gb", 3)));
   }
 
-  /** A readable packing of the same million, which knows no bound. */
+  /** A readable packing of the same million devices, without a bound. */
   @Benchmark
   public int firstFitOfAMillion() {
     int[] size = {8, 4, 4, 2, 2, 1, 1};

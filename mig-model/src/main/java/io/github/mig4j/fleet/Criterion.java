@@ -5,8 +5,8 @@ import io.github.mig4j.layout.Placement;
 import java.util.List;
 
 /**
- * What speaks against a place: of two places the one with the lower cost is taken. The cost is
- * worked out once for every state of a model, so it may only depend on its arguments.
+ * The cost of a placement: of two placements, the one with the lower cost is chosen. The cost is
+ * computed once for every state of a model, so it must depend on its arguments only.
  *
  * <pre>{@code
  * Criterion keepLastSliceFree = (before, placement, after) -> placement.end() == 8 ? 1 : 0;
@@ -17,36 +17,40 @@ import java.util.List;
 @FunctionalInterface
 public interface Criterion {
 
-  /** 0 on a GPU that is in use, 1 on an empty one. */
+  /** 0 on a GPU with instances, 1 on an empty GPU. */
   Criterion EMPTY = (before, placement, after) -> before.isEmpty() ? 1 : 0;
 
-  /** How many placements become impossible: {@linkplain GpuState#choices choices} lost. */
+  /**
+   * The number of placements that become impossible: the lost {@linkplain GpuState#choices
+   * choices}.
+   */
   Criterion LOSS = (before, placement, after) -> before.choices() - after.choices();
 
-  /** How many memory slices are free on the GPU, so that the fullest is taken. */
+  /** The number of free memory slices on the GPU. It prefers the fullest GPU. */
   Criterion FREE_SLICES = (before, placement, after) -> before.freeSlices();
 
   /**
-   * How many scarce profiles lose their last place on the GPU. Scarce are those of which a GPU holds
-   * fewer than it has room for, because of what else they need: one {@code 1g.10gb+me} on an H100,
-   * where seven {@code 1g.10gb} fit. An instance of a scarce profile costs nothing.
+   * The number of scarce profiles that lose their last placement on the GPU. A profile is scarce if
+   * its maximum number of instances is below the number that its placements allow: an H100 allows
+   * one {@code 1g.10gb+me}, although seven {@code 1g.10gb} fit. An instance of a scarce profile
+   * costs 0.
    */
   Criterion SCARCITY = Criterion::scarceProfilesLost;
 
   /**
-   * The cost of a place.
+   * The cost of a placement.
    *
    * @param before the GPU without the instance
-   * @param placement the place
+   * @param placement the placement of the instance
    * @param after the GPU with the instance
-   * @return any finite number, also a negative one
+   * @return any finite number, positive or negative
    */
   double cost(GpuState before, Placement placement, GpuState after);
 
   /**
-   * This criterion, more or less important in a {@linkplain #plus sum}.
+   * Returns this criterion with a weight, for a {@linkplain #plus sum}.
    *
-   * @param weight the factor; negative to prefer what this one avoids
+   * @param weight the factor; a negative factor prefers what this criterion avoids
    * @return a criterion with the weighted cost
    */
   default Criterion times(double weight) {
@@ -54,7 +58,7 @@ public interface Criterion {
   }
 
   /**
-   * This criterion and another, weighed against each other.
+   * Returns the sum of this criterion and another.
    *
    * @param other the other
    * @return a criterion with the sum of both costs

@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The GPUs of a cluster, of one model or several, and what runs on them. Chooses where the next
- * instance goes, in a time that does not depend on how many GPUs there are.
+ * The GPUs of a cluster, of one or several models, with their instances. It chooses the placement
+ * of the next instance in a time that does not depend on the number of GPUs.
  *
  * <pre>{@code
  * Fleet fleet = new Fleet(PlacementPolicy.standard());
@@ -31,66 +31,67 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>To try and take back, set a mark:
+ * <p>A mark allows to undo changes:
  *
  * <pre>{@code
  * int mark = fleet.mark();
  * if (fleet.place(small) != Fleet.NONE && fleet.place(large) != Fleet.NONE) {
  *   fleet.keep(mark);
  * } else {
- *   fleet.rollback(mark);                                     // both or none
+ *   fleet.rollback(mark);                                     // all or nothing
  * }
  * }</pre>
  *
- * <p>An instance is a {@code long} that says where it is: the GPU and the placement. It stays valid
- * until it is freed; the same place is the same number again. Once every state has been met, {@code
+ * <p>An instance is a {@code long} that encodes the GPU and the placement. It is valid until it is
+ * freed; a later instance at the same placement has the same number. After a warm-up, {@code
  * choose}, {@code place}, {@code occupy}, {@code free}, {@code mark}, {@code keep} and {@code
- * rollback} make no garbage.
+ * rollback} allocate no objects.
  *
- * <p>Not thread-safe: one thread writes and reads. {@link SharedFleet} is for several.
+ * <p>Not thread-safe: use one thread, or {@link SharedFleet} for several.
  */
 public final class Fleet {
 
-  /** The instance that there is not: nothing fits. */
+  /** Returned in place of an instance if nothing fits. */
   public static final long NONE = -1;
 
-  /** Up to this many GPUs it is quicker to look at each than to walk the index. */
-  private static final int FEW = 32;
+  /** Up to this number of GPUs, a scan is faster than the index. */
+  private static final int MAX_GPUS_SCANNED = 32;
 
-  /** Conditions of a GPU: not added yet, may be chosen, is there but may not, is gone. */
+  /** The conditions of a GPU: not added yet, can be chosen, cordoned, or removed. */
   private static final int NEW = 0;
 
-  private static final int OPEN = 1;
+  private static final int SCHEDULABLE = 1;
   private static final int CORDONED = 2;
   private static final int REMOVED = 3;
 
   private static final int MODEL_SHIFT = Character.SIZE;
   private static final int CONDITION_SHIFT = 28;
-  private static final int MOST_MODELS = 1 << (CONDITION_SHIFT - MODEL_SHIFT);
+  private static final int MAX_MODELS = 1 << (CONDITION_SHIFT - MODEL_SHIFT);
 
   private final PlacementPolicy policy;
   private final Map<List<Object>, FleetRequest> requests = new HashMap<>();
-  private final Journal journal = new Journal();
+  private final UndoLog undoLog = new UndoLog();
   private ModelGpus[] models = {};
   private int size;
 
-  /** By GPU, in one word so that it takes one look: the condition, the model and the state. */
+  /** By GPU, in one word for fast access: the condition, the model and the state. */
   private int[] gpus = new int[16];
 
   /**
-   * Starts a fleet without GPUs.
+   * Creates a fleet without GPUs.
    *
-   * @param policy how to choose
+   * @param policy the order of preference among placements
    */
   public Fleet(PlacementPolicy policy) {
     this.policy = policy;
   }
 
   /**
-   * Adds an empty GPU. The first of its model takes some tens of milliseconds.
+   * Adds an empty GPU. The first GPU of a model takes tens of milliseconds.
    *
    * @param model a model with MIG whose placements are known
-   * @return the GPU's number: 0 for the first, and so on; not used again when the GPU is removed
+   * @return the GPU's number, from 0 in the order of addition; numbers of removed GPUs are not used
+   *     again
    * @throws IllegalArgumentException if the model has no {@linkplain GpuStates#of states}
    */
   public int add(GpuModel model) {
@@ -98,9 +99,10 @@ public final class Fleet {
   }
 
   /**
-   * Adds a GPU on which instances run.
+   * Adds a GPU with instances.
    *
-   * @param layout what runs and where; compute instances count as the GPU instance that they share
+   * @param layout the instances and their placements; compute instances count as the GPU instance
+   *     that they share
    * @return the GPU's number
    * @throws IllegalArgumentException if the model has no {@linkplain GpuStates#of states}
    */
@@ -116,7 +118,7 @@ public final class Fleet {
     }
     gpus[gpu] = NEW << CONDITION_SHIFT | model << MODEL_SHIFT | state;
     size++;
-    change(gpu, OPEN, state);
+    change(gpu, SCHEDULABLE, state);
     return gpu;
   }
 
@@ -126,22 +128,22 @@ public final class Fleet {
         return number;
       }
     }
-    if (models.length == MOST_MODELS) {
-      throw new IllegalStateException("A fleet has at most %d models; make another one for %s"
-          .formatted(MOST_MODELS, model.id()));
+    if (models.length == MAX_MODELS) {
+      throw new IllegalStateException("A fleet has at most %d models; create another fleet for %s"
+          .formatted(MAX_MODELS, model.id()));
     }
     RankedStates ranked = new RankedStates(GpuStates.of(model), policy);
     models = Arrays.copyOf(models, models.length + 1);
     models[models.length - 1] = new ModelGpus(ranked);
-    requests.values().forEach(request -> request.learn(ranked.states()));
+    requests.values().forEach(request -> request.addModel(ranked.states()));
     return models.length - 1;
   }
 
   /**
-   * Takes a GPU away, with all that runs on it.
+   * Removes a GPU and its instances.
    *
    * @param gpu its number
-   * @throws IllegalArgumentException if there is no such GPU
+   * @throws IllegalArgumentException if the fleet has no such GPU
    */
   public void remove(int gpu) {
     requirePresent(gpu);
@@ -149,11 +151,11 @@ public final class Fleet {
   }
 
   /**
-   * Stops choosing a GPU. What runs there stays and can be freed, and what else is found to run
-   * there can be {@linkplain #occupy(int, MigProfile, int) told}.
+   * Cordons a GPU: it is not chosen. Its instances stay and can be freed, and other instances that
+   * run there can be {@linkplain #occupy(int, MigProfile, int) added}.
    *
    * @param gpu its number
-   * @throws IllegalArgumentException if there is no such GPU
+   * @throws IllegalArgumentException if the fleet has no such GPU
    */
   public void cordon(int gpu) {
     requirePresent(gpu);
@@ -161,22 +163,22 @@ public final class Fleet {
   }
 
   /**
-   * Chooses a GPU again.
+   * Makes a cordoned GPU available again.
    *
    * @param gpu its number
-   * @throws IllegalArgumentException if there is no such GPU
+   * @throws IllegalArgumentException if the fleet has no such GPU
    */
   public void uncordon(int gpu) {
     requirePresent(gpu);
-    change(gpu, OPEN, stateOf(gpu));
+    change(gpu, SCHEDULABLE, stateOf(gpu));
   }
 
   /**
-   * Whether a GPU is there but not chosen.
+   * Whether a GPU is cordoned.
    *
    * @param gpu its number
    * @return true between {@link #cordon} and {@link #uncordon}
-   * @throws IllegalArgumentException if there is no such GPU
+   * @throws IllegalArgumentException if the fleet has no such GPU
    */
   public boolean isCordoned(int gpu) {
     requirePresent(gpu);
@@ -184,17 +186,17 @@ public final class Fleet {
   }
 
   /**
-   * Whether a GPU is there.
+   * Whether the fleet contains a GPU.
    *
    * @param gpu any number
-   * @return true if it was added and not removed
+   * @return true if the GPU is added and not removed
    */
   public boolean contains(int gpu) {
     return gpu >= 0 && gpu < size && conditionOf(gpu) != REMOVED;
   }
 
   /**
-   * How many numbers were given to GPUs, those of removed ones included.
+   * The number of GPUs that were ever added, the removed ones included.
    *
    * @return the number of the next GPU
    */
@@ -203,11 +205,11 @@ public final class Fleet {
   }
 
   /**
-   * What runs on a GPU.
+   * The state of a GPU, which has its instances.
    *
    * @param gpu its number
    * @return its state
-   * @throws IllegalArgumentException if there is no such GPU
+   * @throws IllegalArgumentException if the fleet has no such GPU
    */
   public GpuState state(int gpu) {
     requirePresent(gpu);
@@ -215,7 +217,7 @@ public final class Fleet {
   }
 
   /**
-   * Prepares to ask for a profile on any GPU that offers it.
+   * Returns the request for a profile on any GPU that offers it.
    *
    * @param profile a GPU instance profile; no GPU of the fleet needs to offer it yet
    * @return the same object each time
@@ -226,8 +228,8 @@ public final class Fleet {
   }
 
   /**
-   * Prepares to ask for a profile on any GPU that offers it. Of several models the one is chosen that
-   * the policy finds the lowest cost on.
+   * Returns the request for a profile on any GPU that offers it. Of several models, the policy
+   * chooses the one with the lowest cost.
    *
    * @param profile a GPU instance profile; no GPU of the fleet needs to offer it yet
    * @return the same object each time
@@ -238,13 +240,13 @@ public final class Fleet {
   }
 
   /**
-   * Prepares to ask for a profile on GPUs of one model.
+   * Returns the request for a profile on GPUs of one model.
    *
    * @param profile a GPU instance profile of the model
-   * @param model the model; the fleet needs to have no such GPU yet
+   * @param model the model; the fleet does not need such a GPU yet
    * @return the same object each time
-   * @throws IllegalArgumentException if the model does not offer the profile, or it names a compute
-   *     instance
+   * @throws IllegalArgumentException if the model does not offer the profile, or if the profile is
+   *     a compute instance
    */
   public FleetRequest request(MigProfile profile, GpuModel model) {
     if (model.profile(profile).isEmpty()) {
@@ -257,42 +259,42 @@ public final class Fleet {
   private FleetRequest request(MigProfile profile, Optional<GpuModel> model) {
     if (!profile.isWholeGpuInstance()) {
       throw new IllegalArgumentException(
-          "Only whole GPU instances are placed, but %s shares one; ask for %s"
+          "Only whole GPU instances can be placed, but %s shares one; request %s"
               .formatted(profile, profile.gpuInstance()));
     }
     return requests.computeIfAbsent(List.of(profile, model), any -> {
       FleetRequest request = new FleetRequest(this, profile, model);
       for (ModelGpus known : models) {
-        request.learn(known.states());
+        request.addModel(known.states());
       }
       return request;
     });
   }
 
   /**
-   * Says where an instance would go, and changes nothing.
+   * Chooses a placement without a change.
    *
-   * @param request what to place, made by this fleet
-   * @return the instance that {@link #occupy(long)} would make, or {@link #NONE} if it fits nowhere
-   * @throws IllegalArgumentException if the request is another fleet's
+   * @param request the request, created by this fleet
+   * @return the instance that {@link #occupy(long)} would add, or {@link #NONE} if nothing fits
+   * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long choose(FleetRequest request) {
     return chosen(request, fromIndex(request, null));
   }
 
   /**
-   * Says where an instance would go if only some GPUs may be chosen. With many GPUs in the set this
-   * takes longer, the more better places there are outside of it.
+   * Chooses a placement on some of the GPUs without a change. With a large set, the time grows with
+   * the number of better placements outside of the set.
    *
-   * @param request what to place, made by this fleet
+   * @param request the request, created by this fleet
    * @param among the GPUs to choose from; numbers that the fleet does not have are ignored
-   * @return the instance that {@link #occupy(long)} would make, or {@link #NONE} if it fits nowhere
-   * @throws IllegalArgumentException if the request is another fleet's
+   * @return the instance that {@link #occupy(long)} would add, or {@link #NONE} if nothing fits
+   * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long choose(FleetRequest request, GpuSet among) {
-    boolean few = among.size() <= FEW;
+    boolean scan = among.size() <= MAX_GPUS_SCANNED;
     return chosen(
-        request, few ? fromEach(request, among.indexes()) : fromIndex(request, among.indexes()));
+        request, scan ? fromEach(request, among.indexes()) : fromIndex(request, among.indexes()));
   }
 
   private long chosen(FleetRequest request, int gpu) {
@@ -327,12 +329,12 @@ public final class Fleet {
 
   private boolean fits(int[] profileOf, int gpu) {
     int profile = profileOf[modelNumberOf(gpu)];
-    return conditionOf(gpu) == OPEN
+    return conditionOf(gpu) == SCHEDULABLE
         && profile != GpuStates.NONE
         && statesOf(gpu).fits(stateOf(gpu), profile);
   }
 
-  /** The cheaper GPU, of equal ones the one with the lower number. */
+  /** The GPU with the lower cost; if the costs are equal, the one with the lower number. */
   private int better(int[] profileOf, int one, int other) {
     if (one == IndexSet.NONE || other == IndexSet.NONE) {
       return Math.max(one, other);
@@ -346,23 +348,23 @@ public final class Fleet {
   }
 
   /**
-   * Places an instance where {@link #choose(FleetRequest)} says.
+   * Places an instance at the placement that {@link #choose(FleetRequest)} returns.
    *
-   * @param request what to place, made by this fleet
-   * @return the instance, or {@link #NONE} if it fits nowhere
-   * @throws IllegalArgumentException if the request is another fleet's
+   * @param request the request, created by this fleet
+   * @return the instance, or {@link #NONE} if nothing fits
+   * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long place(FleetRequest request) {
     return placed(choose(request));
   }
 
   /**
-   * Places an instance where {@link #choose(FleetRequest, GpuSet)} says.
+   * Places an instance at the placement that {@link #choose(FleetRequest, GpuSet)} returns.
    *
-   * @param request what to place, made by this fleet
+   * @param request the request, created by this fleet
    * @param among the GPUs to choose from; numbers that the fleet does not have are ignored
-   * @return the instance, or {@link #NONE} if it fits nowhere
-   * @throws IllegalArgumentException if the request is another fleet's
+   * @return the instance, or {@link #NONE} if nothing fits
+   * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long place(FleetRequest request, GpuSet among) {
     return placed(choose(request, among));
@@ -381,31 +383,31 @@ public final class Fleet {
   }
 
   /**
-   * Places an instance at a given place, such as one that was chosen before or that runs already; a
-   * cordoned GPU is no obstacle.
+   * Places an instance at a given placement, such as a chosen one or one that runs already. The GPU
+   * may be cordoned.
    *
    * @param instance a GPU and a placement of it
-   * @throws IllegalArgumentException if there is no such GPU or the placement is not free
+   * @throws IllegalArgumentException if the fleet has no such GPU or the placement is not free
    */
   public void occupy(long instance) {
     int gpu = gpuOf(instance);
     requirePlacement(instance);
     if (!statesOf(gpu).canPlace(stateOf(gpu), (int) instance)) {
-      throw new IllegalArgumentException("GPU %d: %s cannot be placed on %s; what can is %s"
+      throw new IllegalArgumentException("GPU %d: %s cannot be placed on %s; free placements: %s"
           .formatted(gpu, placementOf(instance), state(gpu), state(gpu).freePlacements()));
     }
     put(instance);
   }
 
   /**
-   * Places an instance of which GPU and start are known.
+   * Places an instance on a known GPU at a known start.
    *
    * @param gpu the GPU's number
    * @param profile a GPU instance profile that it offers
    * @param start index of the first memory slice, from 0
    * @return the instance
-   * @throws IllegalArgumentException if there is no such GPU, if it does not offer the profile or
-   *     the start, or if the place is not free
+   * @throws IllegalArgumentException if the fleet has no such GPU, if it does not offer the profile or
+   *     the start, or if the placement is not free
    */
   public long occupy(int gpu, MigProfile profile, int start) {
     long instance = instanceAt(gpu, profile, start);
@@ -414,14 +416,14 @@ public final class Fleet {
   }
 
   /**
-   * The instance at a place, as for one that was there when its GPU was {@linkplain #add(MigLayout)
-   * added}.
+   * Returns the instance at a placement, such as one that was on its GPU when the GPU was
+   * {@linkplain #add(MigLayout) added}.
    *
    * @param gpu the GPU's number
    * @param profile a GPU instance profile that it offers
    * @param start index of the first memory slice, from 0
-   * @return the instance, whether it runs or not ({@link #holds} tells)
-   * @throws IllegalArgumentException if there is no such GPU, or if it does not offer the profile or
+   * @return the instance, also if it does not run; see {@link #holds}
+   * @throws IllegalArgumentException if the fleet has no such GPU, or if it does not offer the profile or
    *     the start
    */
   public long instanceAt(int gpu, MigProfile profile, int start) {
@@ -430,26 +432,26 @@ public final class Fleet {
   }
 
   /**
-   * Frees what an instance took.
+   * Removes an instance and frees its placement.
    *
    * @param instance an instance that runs
-   * @throws IllegalArgumentException if there is no such GPU or the instance is not on it
+   * @throws IllegalArgumentException if the fleet has no such GPU or the instance is not on it
    */
   public void free(long instance) {
     int gpu = gpuOf(instance);
     if (!holds(instance)) {
       requirePlacement(instance);
-      throw new IllegalArgumentException("GPU %d: %s cannot be freed, it is not on %s"
+      throw new IllegalArgumentException("GPU %d: %s cannot be freed, because it is not on %s"
           .formatted(gpu, placementOf(instance), state(gpu)));
     }
     change(gpu, conditionOf(gpu), statesOf(gpu).free(stateOf(gpu), (int) instance));
   }
 
   /**
-   * Whether an instance runs. A GPU that was removed takes its instances with it.
+   * Whether an instance runs. Instances of a removed GPU do not run.
    *
    * @param instance a GPU and a placement of it
-   * @return true if that placement is taken by an instance of that profile
+   * @return true if an instance of this profile has this placement
    */
   public boolean holds(long instance) {
     int gpu = gpuOf(instance);
@@ -459,7 +461,7 @@ public final class Fleet {
   }
 
   /**
-   * On which GPU an instance is.
+   * The GPU of an instance.
    *
    * @param instance an instance
    * @return the GPU's number; negative for {@link #NONE}
@@ -469,11 +471,11 @@ public final class Fleet {
   }
 
   /**
-   * What an instance is and where it starts.
+   * The placement of an instance.
    *
    * @param instance an instance
    * @return its profile, start and size
-   * @throws IllegalArgumentException if there is no such GPU or placement
+   * @throws IllegalArgumentException if the fleet has no such GPU or placement
    */
   public Placement placementOf(long instance) {
     requirePlacement(instance);
@@ -485,42 +487,43 @@ public final class Fleet {
   }
 
   /**
-   * Remembers the fleet as it is, so that it can be {@linkplain #rollback rolled back}. Marks nest;
-   * each must be rolled back or {@linkplain #keep kept}, for until then every change is recorded.
+   * Sets a mark to which the fleet can be {@linkplain #rollback rolled back}. Marks nest. Every
+   * change is recorded until the mark is rolled back or {@linkplain #keep kept}, so one of them
+   * must follow.
    *
    * @return the mark
    */
   public int mark() {
-    return journal.mark();
+    return undoLog.mark();
   }
 
   /**
-   * Takes back everything since a mark, and forgets it and the marks after it.
+   * Undoes all changes since a mark, and removes the mark and all later marks.
    *
    * @param mark an open mark
    * @throws IllegalStateException if it is not open
    */
   public void rollback(int mark) {
-    while (journal.hasEntriesSince(mark)) {
-      undo(journal.pop());
+    while (undoLog.hasEntriesSince(mark)) {
+      undo(undoLog.pop());
     }
-    journal.close(mark);
+    undoLog.close(mark);
   }
 
   /**
-   * Keeps everything since a mark, and forgets it and the marks after it. What is kept can still be
-   * taken back to an earlier mark.
+   * Keeps all changes since a mark, and removes the mark and all later marks. A rollback to an
+   * earlier mark still undoes the changes.
    *
    * @param mark an open mark
    * @throws IllegalStateException if it is not open
    */
   public void keep(int mark) {
-    journal.close(mark);
+    undoLog.close(mark);
   }
 
   /**
-   * A fleet of its own that is as this one is now: the same GPUs, policy and instances, without
-   * marks. Its requests are made by itself.
+   * Returns an independent copy with the same GPUs, policy and instances, and without marks. The
+   * copy needs requests of its own.
    *
    * @return a copy
    */
@@ -533,7 +536,7 @@ public final class Fleet {
   }
 
   private void change(int gpu, int condition, int state) {
-    journal.record((long) gpu << Integer.SIZE | gpus[gpu]);
+    undoLog.record((long) gpu << Integer.SIZE | gpus[gpu]);
     set(gpu, condition, state);
   }
 
@@ -548,12 +551,12 @@ public final class Fleet {
 
   private void set(int gpu, int condition, int state) {
     ModelGpus model = modelOf(gpu);
-    boolean wasOpen = conditionOf(gpu) == OPEN;
-    if (wasOpen && condition == OPEN) {
+    boolean wasSchedulable = conditionOf(gpu) == SCHEDULABLE;
+    if (wasSchedulable && condition == SCHEDULABLE) {
       model.move(gpu, stateOf(gpu), state);
-    } else if (wasOpen) {
+    } else if (wasSchedulable) {
       model.remove(gpu, stateOf(gpu));
-    } else if (condition == OPEN) {
+    } else if (condition == SCHEDULABLE) {
       model.add(gpu, state);
     }
     gpus[gpu] = condition << CONDITION_SHIFT | modelNumberOf(gpu) << MODEL_SHIFT | state;
@@ -564,7 +567,7 @@ public final class Fleet {
   }
 
   private int modelNumberOf(int gpu) {
-    return gpus[gpu] >>> MODEL_SHIFT & (MOST_MODELS - 1);
+    return gpus[gpu] >>> MODEL_SHIFT & (MAX_MODELS - 1);
   }
 
   private ModelGpus modelOf(int gpu) {
@@ -585,9 +588,9 @@ public final class Fleet {
 
   private void requirePresent(int gpu) {
     if (!contains(gpu)) {
-      throw new IllegalArgumentException("There is no GPU %d; %s"
+      throw new IllegalArgumentException("The fleet has no GPU %d; %s"
           .formatted(
-              gpu, gpu >= 0 && gpu < size ? "it was removed" : "the next to add is " + size));
+              gpu, gpu >= 0 && gpu < size ? "it was removed" : "the next GPU gets number " + size));
     }
   }
 
@@ -599,7 +602,7 @@ public final class Fleet {
     }
   }
 
-  /** How many GPUs there are. */
+  /** The number of GPUs. */
   @Override
   public String toString() {
     return "fleet of %d GPUs"

@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * A profile that is asked for again and again, on any GPU that offers it or on one model; made by
- * {@link Fleet#request} and understood by that fleet alone. There are as many as there are kinds of
- * request, so a scheduler may look one up per pod or keep it.
+ * A reusable request for a profile, on any GPU that offers it or on one model. {@link
+ * Fleet#request} creates it, and only that fleet accepts it. Each kind of request exists once per
+ * fleet, so a scheduler can look it up for each pod or keep it.
  */
 public final class FleetRequest {
 
@@ -16,7 +16,7 @@ public final class FleetRequest {
   private final MigProfile profile;
   private final Optional<GpuModel> model;
 
-  /** The profile's number, by the fleet's number of the model; grows with the fleet. */
+  /** The number of the profile, by the fleet's number of the model; grows with the fleet. */
   private int[] profileOf = {};
 
   FleetRequest(Fleet fleet, MigProfile profile, Optional<GpuModel> model) {
@@ -26,7 +26,7 @@ public final class FleetRequest {
   }
 
   /**
-   * What is asked for.
+   * The requested profile.
    *
    * @return a GPU instance profile
    */
@@ -35,7 +35,7 @@ public final class FleetRequest {
   }
 
   /**
-   * Where it is asked for.
+   * The requested model.
    *
    * @return the model, or empty for any that offers the profile
    */
@@ -44,16 +44,16 @@ public final class FleetRequest {
   }
 
   /**
-   * Whether a GPU of the fleet offers the profile, full or not; where none does, no place will ever
-   * be found.
+   * Whether a GPU of the fleet offers the profile, full or not. Without one, a placement is never
+   * found.
    *
-   * @return false for a profile that is mistyped or of other models
+   * @return false for a profile that is misspelled or of other models
    */
   public boolean isOffered() {
     return Arrays.stream(profileOf).anyMatch(number -> number != GpuStates.NONE);
   }
 
-  void learn(GpuStates states) {
+  void addModel(GpuStates states) {
     boolean wanted = model.map(states.gpu()::equals).orElse(true);
     profileOf = Arrays.copyOf(profileOf, profileOf.length + 1);
     profileOf[profileOf.length - 1] = wanted ? states.profiles().indexOf(profile) : GpuStates.NONE;
@@ -62,13 +62,13 @@ public final class FleetRequest {
   int[] profileOf(Fleet asked) {
     if (asked != fleet) {
       throw new IllegalArgumentException(
-          "The request for %s was made by another fleet; ask this one for its own"
+          "The request for %s belongs to another fleet; create it with this fleet"
               .formatted(profile));
     }
     return profileOf;
   }
 
-  /** The profile, and the model if it is asked for on one. */
+  /** The profile, and the requested model if there is one. */
   @Override
   public String toString() {
     return model.map(on -> profile + " on " + on.id()).orElse(profile.toString());

@@ -5,8 +5,8 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * Some GPUs of a fleet by number, to choose among them only: the GPUs of a node, of the nodes with a
- * label, of the nodes that passed a scheduler's other filters. Made once and used often.
+ * A set of GPUs of a fleet by number, to choose among them only: the GPUs of a node, of the nodes
+ * with a label, or of the nodes that pass a scheduler's other filters. A set is reusable.
  *
  * <p>Immutable and thread-safe.
  */
@@ -22,42 +22,43 @@ public final class GpuSet {
   }
 
   /**
-   * The set of some GPUs.
+   * Creates a set of GPUs.
    *
    * @param gpus numbers, in any order
-   * @return their set
+   * @return the set
    * @throws IllegalArgumentException if a number is negative
    */
   public static GpuSet of(int... gpus) {
     int[] distinct = Arrays.stream(gpus).sorted().distinct().toArray();
     if (distinct.length > 0 && distinct[0] < 0) {
-      throw new IllegalArgumentException("GPUs are numbered from 0, but one was " + distinct[0]);
+      throw new IllegalArgumentException(
+          "A GPU's number must not be negative, but was " + distinct[0]);
     }
     return new GpuSet(distinct);
   }
 
   /**
-   * The GPUs that meet a condition.
+   * Creates the set of the GPUs that meet a condition.
    *
-   * @param end the first number that is not looked at, such as {@link Fleet#size}
-   * @param condition asked once per number
-   * @return the numbers from 0 to {@code end - 1} that meet it
+   * @param end the upper bound of the numbers, exclusive, such as {@link Fleet#size}
+   * @param condition called once per number
+   * @return the set of the numbers from 0 to {@code end - 1} that meet it
    */
   public static GpuSet where(int end, IntPredicate condition) {
     return new GpuSet(IntStream.range(0, end).filter(condition).toArray());
   }
 
   /**
-   * How many GPUs these are.
+   * The number of GPUs in this set.
    *
-   * @return the number of members
+   * @return at least 0
    */
   public int size() {
     return size;
   }
 
   /**
-   * Whether a GPU is one of these.
+   * Whether a GPU is in this set.
    *
    * @param gpu its number
    * @return true if it is

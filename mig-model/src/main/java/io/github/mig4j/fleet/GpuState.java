@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What is on one GPU, and what could be added. Each state of a model exists once in its {@link
+ * The instances on one GPU, and what can be added. Each state of a model exists once in its {@link
  * GpuStates}, so two states of the same tables are equal only if they are the same object.
  *
  * <p>Immutable and thread-safe.
@@ -28,7 +28,7 @@ public final class GpuState {
   }
 
   /**
-   * The tables that this state is part of.
+   * The tables that contain this state.
    *
    * @return all states of the same model
    */
@@ -37,7 +37,7 @@ public final class GpuState {
   }
 
   /**
-   * The number that stands for this state.
+   * The number of this state.
    *
    * @return index in {@link GpuStates#all()}, 0 for the empty state
    */
@@ -55,7 +55,7 @@ public final class GpuState {
   }
 
   /**
-   * Whether nothing is on the GPU.
+   * Whether the GPU has no instances.
    *
    * @return true if there are no instances
    */
@@ -64,16 +64,16 @@ public final class GpuState {
   }
 
   /**
-   * Memory slices that no instance covers, also those on which nothing could start.
+   * The number of memory slices without an instance, the unusable ones included.
    *
-   * @return number of units of the placement grid
+   * @return number of memory slices
    */
   public int freeSlices() {
     return freeSlices;
   }
 
   /**
-   * How many placements can still be added, each on its own.
+   * The number of placements that can be added, each on its own.
    *
    * @return number of pairs of profile and start, 0 if the GPU is full
    */
@@ -82,9 +82,9 @@ public final class GpuState {
   }
 
   /**
-   * The placements that can still be added, each on its own.
+   * The placements that can be added, each on its own.
    *
-   * @return as many as {@link #choices}, by ascending start
+   * @return placements by ascending start; their number is {@link #choices}
    */
   public List<Placement> freePlacements() {
     return states.placements().stream().filter(this::canPlace).toList();
@@ -94,7 +94,7 @@ public final class GpuState {
    * Whether an instance of a profile can be added.
    *
    * @param profile a GPU instance profile of this model
-   * @return true if there is a place for it
+   * @return true if it has a free placement
    * @throws IllegalArgumentException if the GPU does not offer it
    */
   public boolean fits(MigProfile profile) {
@@ -102,7 +102,8 @@ public final class GpuState {
   }
 
   /**
-   * Where an instance leaves most {@linkplain #choices}; of several such places the first.
+   * The placement after which the most {@linkplain #choices} remain; of several such placements the
+   * first.
    *
    * @param profile a GPU instance profile of this model
    * @return the placement, or empty if the profile does not fit
@@ -116,7 +117,7 @@ public final class GpuState {
   }
 
   /**
-   * Whether an instance can be added at a place.
+   * Whether an instance can be added at a placement.
    *
    * @param placement a placement of this model
    * @return true if it can
@@ -142,7 +143,7 @@ public final class GpuState {
    *
    * @param placement a placement of {@link #layout}
    * @return the state without it
-   * @throws IllegalArgumentException if it is not there
+   * @throws IllegalArgumentException if the state does not have this instance
    */
   public GpuState free(Placement placement) {
     return states.all().get(states.free(number, numberOf(placement)));

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Every state that a GPU of one model can be in, worked out beforehand: what fits, where it goes
- * best and what that leads to are each one look into a table.
+ * Precomputed tables of every state of a GPU model. One table lookup answers what fits, what the
+ * best placement is, and which state follows.
  *
  * <pre>{@code
  * GpuStates h100 = GpuStates.of(GpuCatalog.bundled().require("h100-sxm-80gb"));
@@ -26,18 +26,19 @@ import java.util.stream.IntStream;
  * gpu.choices();                                                         // 14 of 25 are left
  * }</pre>
  *
- * <p>The same in numbers, for a scheduler that keeps its GPUs in an {@code int[]}: states count from
- * 0, the empty one; profiles as in {@link #profiles()}; placements, which are pairs of profile and
- * start, as in {@link #placements()}. No call on numbers makes garbage.
+ * <p>The same methods exist for numbers, for a scheduler that keeps its GPUs in an {@code int[]}:
+ * states have numbers from 0, which is the empty state; profiles and placements have the numbers of
+ * their index in {@link #profiles()} and {@link #placements()}. A placement is a pair of profile
+ * and start. Methods on numbers allocate no objects.
  *
- * <p>Immutable and thread-safe. Made once per model: an H100 has 2,319 states.
+ * <p>Immutable and thread-safe. Create one object per model: an H100 has 2,319 states.
  */
 public final class GpuStates {
 
-  /** The number that stands for no placement. */
+  /** Returned in place of a placement's number if nothing fits. */
   public static final int NONE = -1;
 
-  private static final int MOST_STATES = Character.MAX_VALUE + 1;
+  private static final int MAX_STATES = Character.MAX_VALUE + 1;
 
   private final GpuModel gpu;
   private final List<MigProfile> profiles;
@@ -49,7 +50,10 @@ public final class GpuStates {
   private final int placementCount;
   private final int profileCount;
 
-  /** By state and placement: the state with one more or one less, or the same if neither can be. */
+  /**
+   * By state and placement: the state after adding or removing the placement, or the same state if
+   * neither is possible.
+   */
   private final char[] neighbours;
 
   /** By profile, ascending start. */
@@ -86,23 +90,23 @@ public final class GpuStates {
   }
 
   /**
-   * Works out the states of a model, which takes some tens of milliseconds.
+   * Computes the states of a model, which takes tens of milliseconds.
    *
    * @param gpu a model with MIG whose placements are known
    * @return its states
-   * @throws IllegalArgumentException if it has no MIG, if where its profiles may start is not known,
-   *     or if it has more than 65,536 states, as no known GPU has
+   * @throws IllegalArgumentException if the model has no MIG, if its placements are not known, or
+   *     if it has more than 65,536 states, which no known GPU has
    */
   public static GpuStates of(GpuModel gpu) {
     List<MigLayout> layouts = Layouts.of(gpu)
         .states()
-        .limit(MOST_STATES + 1L)
+        .limit(MAX_STATES + 1L)
         .sorted(Comparator.comparingInt(layout -> layout.placements().size()))
         .toList();
-    if (layouts.size() > MOST_STATES) {
+    if (layouts.size() > MAX_STATES) {
       throw new IllegalArgumentException(
           "%s has more than %d states, too many for tables; build the model with fewer profiles"
-              .formatted(gpu.id(), MOST_STATES));
+              .formatted(gpu.id(), MAX_STATES));
     }
     return new GpuStates(gpu, layouts);
   }
@@ -171,7 +175,7 @@ public final class GpuStates {
   }
 
   /**
-   * The profiles by number.
+   * All profiles by number.
    *
    * @return GPU instance profiles in the order of {@link GpuModel#profiles()}
    */
@@ -179,13 +183,15 @@ public final class GpuStates {
     return profiles;
   }
 
-  /** Those of which a GPU holds fewer than it has room for, because of what else they need. */
+  /**
+   * The profiles whose maximum number of instances is below the number that their placements allow.
+   */
   List<MigProfile> scarceProfiles() {
     return scarceProfiles;
   }
 
   /**
-   * The placements by number: 25 on an H100.
+   * All placements by number: 25 on an H100.
    *
    * @return every pair of profile and start, by ascending start
    */
@@ -194,9 +200,10 @@ public final class GpuStates {
   }
 
   /**
-   * The states by number.
+   * All states by number.
    *
-   * @return every state, the empty one first, each after all states that are part of it
+   * @return every state; the empty one is first, and each state follows all states that are part of
+   *     it
    */
   public List<GpuState> all() {
     return states;
@@ -212,16 +219,16 @@ public final class GpuStates {
   }
 
   /**
-   * The state of a GPU on which instances run already.
+   * The state with the instances of a layout.
    *
    * @param layout a layout of this model; compute instances count as the GPU instance that they
    *     share
    * @return its state
-   * @throws IllegalArgumentException if it is a layout of another model
+   * @throws IllegalArgumentException if the layout is of another model
    */
   public GpuState of(MigLayout layout) {
     if (!layout.gpu().equals(gpu)) {
-      throw new IllegalArgumentException("These are the states of %s, but the layout is of %s"
+      throw new IllegalArgumentException("The layout must be of %s, but was of %s"
           .formatted(gpu.id(), layout.gpu().id()));
     }
     return state(layout);
@@ -257,7 +264,7 @@ public final class GpuStates {
    * @param profile a GPU instance profile
    * @param start index of the first memory slice, from 0
    * @return its index in {@link #placements()}
-   * @throws IllegalArgumentException if the GPU does not offer the profile, or not at that start
+   * @throws IllegalArgumentException if the GPU does not offer the profile or the start
    */
   public int placement(MigProfile profile, int start) {
     for (int placement : placementsOf[profile(profile)]) {
@@ -265,7 +272,7 @@ public final class GpuStates {
         return placement;
       }
     }
-    throw new IllegalArgumentException("%s on %s cannot start at %d; it may start at %s"
+    throw new IllegalArgumentException("%s on %s cannot start at %d; allowed starts: %s"
         .formatted(profile, gpu.id(), start, gpu.profile(profile).orElseThrow().starts()));
   }
 
@@ -274,15 +281,15 @@ public final class GpuStates {
    *
    * @param state the number of a state
    * @param profile the number of a profile
-   * @return true if there is a placement for it
+   * @return true if it has a free placement
    */
   public boolean fits(int state, int profile) {
     return best(state, profile) != NONE;
   }
 
   /**
-   * Where an instance leaves most {@linkplain GpuState#choices() choices}; of several such places
-   * the first.
+   * The placement after which the most {@linkplain GpuState#choices() choices} remain; of several
+   * such placements the first.
    *
    * @param state the number of a state
    * @param profile the number of a profile
@@ -293,7 +300,7 @@ public final class GpuStates {
   }
 
   /**
-   * Whether an instance can be added at a place.
+   * Whether an instance can be added at a placement.
    *
    * @param state the number of a state
    * @param placement the number of a placement
@@ -304,11 +311,11 @@ public final class GpuStates {
   }
 
   /**
-   * Whether an instance is there.
+   * Whether a state has an instance at a placement.
    *
    * @param state the number of a state
    * @param placement the number of a placement
-   * @return true if this very placement is part of the state
+   * @return true if this placement with its profile is part of the state
    */
   public boolean holds(int state, int placement) {
     return neighbour(state, placement) < state;
@@ -325,7 +332,7 @@ public final class GpuStates {
   public int place(int state, int placement) {
     int next = neighbour(state, placement);
     if (next <= state) {
-      throw new IllegalArgumentException("%s cannot be placed on %s; what can is %s"
+      throw new IllegalArgumentException("%s cannot be placed on %s; free placements: %s"
           .formatted(
               placements.get(placement),
               states.get(state).layout(),
@@ -340,20 +347,20 @@ public final class GpuStates {
    * @param state the number of a state
    * @param placement the number of a placement that the state {@linkplain #holds}
    * @return the number of the state without it
-   * @throws IllegalArgumentException if it is not there
+   * @throws IllegalArgumentException if the state does not have it
    */
   public int free(int state, int placement) {
     int next = neighbour(state, placement);
     if (next >= state) {
-      throw new IllegalArgumentException("%s cannot be freed, it is not on %s"
+      throw new IllegalArgumentException("%s cannot be freed, because it is not on %s"
           .formatted(placements.get(placement), states.get(state).layout()));
     }
     return next;
   }
 
   /**
-   * How many placements can still be added, each on its own: of an empty H100 all 25, of a full GPU
-   * none. What a placement takes from this number measures how much it spoils.
+   * The number of placements that can be added, each on its own: 25 on an empty H100, 0 on a full
+   * GPU. The decrease of this number is the loss that a placement causes.
    *
    * @param state the number of a state
    * @return number of pairs of profile and start
@@ -362,7 +369,10 @@ public final class GpuStates {
     return choices[state];
   }
 
-  /** States are numbered by their instances, so a neighbour with one more has a higher number. */
+  /**
+   * States are in order of their number of instances, so a neighbour with one more has a higher
+   * number.
+   */
   private int neighbour(int state, int placement) {
     return neighbours[state * placementCount + placement];
   }

@@ -3,8 +3,9 @@ package io.github.mig4j.fleet;
 import java.util.Arrays;
 
 /**
- * A set of small numbers whose least element is found in a few steps, however many there are: a bit
- * per number, above it a bit per word that is not zero, and so on up to a single word.
+ * A set of small numbers that finds its least element in a few steps, for any size. The lowest
+ * level has one bit per number. Each level above has one bit per non-zero word of the level below,
+ * up to a single word.
  */
 final class IndexSet {
 
@@ -14,10 +15,10 @@ final class IndexSet {
   private int first = NONE;
   private long[] bits;
 
-  /** Of each level the bits say which words of the level below are not zero. */
+  /** The upper levels: each bit is one non-zero word of the level below. */
   private long[][] above;
 
-  /** An empty set for numbers below a bound, which grows if need be. */
+  /** Creates an empty set for numbers below a bound; the set grows for larger numbers. */
   IndexSet(int bound) {
     bits = new long[words(bound)];
     above = levelsAbove(bits.length);
@@ -127,12 +128,12 @@ final class IndexSet {
     return first;
   }
 
-  /** The least element from a number on, or {@link #NONE}. */
+  /** The least element that is not below a number, or {@link #NONE}. */
   int next(int from) {
     return next(from, 0);
   }
 
-  /** The first bit from one on that is set in a level, where 0 are the bits themselves. */
+  /** The first set bit of a level that is not before a given bit; level 0 is the lowest. */
   private int next(int from, int level) {
     long[] words = level == 0 ? bits : above[level - 1];
     int word = from >>> 6;
@@ -147,7 +148,7 @@ final class IndexSet {
     return next == NONE ? NONE : (next << 6) + Long.numberOfTrailingZeros(words[next]);
   }
 
-  /** The least element that another set has too, or {@link #NONE}; looks at each word once. */
+  /** The least common element with another set, or {@link #NONE}. It reads each word once. */
   int firstCommon(IndexSet other) {
     for (int i = first; i != NONE; i = next((i | 63) + 1)) {
       int word = i >>> 6;

@@ -5,16 +5,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The GPUs of one model that may be chosen, by bucket; full ones are in none. The best GPU for a profile is in the first
- * bucket of its row that is not empty, so finding it takes as long with ten GPUs as with ten
- * thousand. Not thread-safe.
+ * The schedulable GPUs of one model by bucket; full GPUs are in no bucket. The best GPU for a
+ * profile is in the first of its {@link BucketsByCost} that is not empty, so the search takes as
+ * long with ten GPUs as with ten thousand. Not thread-safe.
  */
 final class ModelGpus {
 
   private final RankedStates ranked;
   private final IndexSet[] buckets;
 
-  /** A bit for each bucket that is not empty. */
+  /** One bit for each bucket that is not empty. */
   private final long[] occupied;
 
   ModelGpus(RankedStates ranked) {
@@ -76,30 +76,32 @@ final class ModelGpus {
     }
   }
 
-  /** The cheapest GPU for a profile, of several the one with the lowest number; or none. */
+  /**
+   * The GPU with the lowest cost for a profile, of several the one with the lowest number; or none.
+   */
   int best(int profile, @Nullable IndexSet among) {
-    Row row = ranked.row(profile);
+    BucketsByCost byCost = ranked.bucketsByCost(profile);
     int best = IndexSet.NONE;
     int bestLevel = Integer.MAX_VALUE;
     for (int word = 0; word < occupied.length; word++) {
       if (occupied[word] == 0) {
         continue;
       }
-      int step = row.next(word, row.start(word), occupied[word]);
-      while (step < row.end(word) && row.level(step) <= bestLevel) {
-        int gpu = first(word, row.mask(step) & occupied[word], among);
+      int step = byCost.next(word, byCost.start(word), occupied[word]);
+      while (step < byCost.end(word) && byCost.level(step) <= bestLevel) {
+        int gpu = first(word, byCost.mask(step) & occupied[word], among);
         if (gpu != IndexSet.NONE) {
-          best = row.level(step) < bestLevel ? gpu : Math.min(best, gpu);
-          bestLevel = row.level(step);
+          best = byCost.level(step) < bestLevel ? gpu : Math.min(best, gpu);
+          bestLevel = byCost.level(step);
           break;
         }
-        step = row.next(word, step + 1, occupied[word]);
+        step = byCost.next(word, step + 1, occupied[word]);
       }
     }
     return best;
   }
 
-  /** The lowest number in some buckets, given as bits of a word; or none. */
+  /** The lowest GPU number in some buckets, which are bits of a word; or none. */
   private int first(int word, long some, @Nullable IndexSet among) {
     int first = IndexSet.NONE;
     for (long rest = some; rest != 0; rest &= rest - 1) {

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Which of the places where an instance fits is best: the one with the lowest cost by the first
- * {@link Criterion}, of several such by the second, and so on. Of places that cost the same, the one
- * on the GPU with the lowest number is taken, and on that GPU the one with the lowest start.
+ * Defines the best placement for an instance: the one with the lowest cost by the first {@link
+ * Criterion}, of several such by the second, and so on. If all costs are equal, the GPU with the
+ * lowest number is chosen, and on that GPU the lowest start.
  *
  * <p>Immutable, and thread-safe if its criteria are.
  */
@@ -22,9 +22,9 @@ public final class PlacementPolicy {
   }
 
   /**
-   * The policy to begin with: a GPU in use before an empty one; then what spoils least, counting the
-   * choices lost, the slices free on the GPU, and twice each scarce profile that loses its last
-   * place. docs/benchmarks.md shows what it accepts of a mixed load, and what the others do.
+   * The default choice. It prefers a GPU with instances to an empty one. Then it minimizes the sum
+   * of the lost choices, the free slices on the GPU, and twice the number of scarce profiles that
+   * lose their last placement. docs/benchmarks.md compares the policies under a mixed load.
    *
    * @return the standard policy
    */
@@ -33,7 +33,7 @@ public final class PlacementPolicy {
   }
 
   /**
-   * Takes what leaves most choices on the GPU, also on an empty one.
+   * Prefers the placement after which the most choices remain, also on an empty GPU.
    *
    * @return least loss alone
    */
@@ -42,7 +42,7 @@ public final class PlacementPolicy {
   }
 
   /**
-   * Takes the first GPU and start where the instance fits.
+   * Uses the first GPU and start at which the instance fits.
    *
    * @return a policy without preference
    */
@@ -51,7 +51,7 @@ public final class PlacementPolicy {
   }
 
   /**
-   * Takes the fullest GPU.
+   * Prefers the fullest GPU.
    *
    * @return fewest free slices first
    */
@@ -60,8 +60,8 @@ public final class PlacementPolicy {
   }
 
   /**
-   * Takes the emptiest GPU, so that neighbours disturb each other least; on it the start that leaves
-   * most choices. Packs badly.
+   * Prefers the emptiest GPU, to share GPUs as little as possible, and on it the start after which
+   * the most choices remain. It accepts less than the other policies.
    *
    * @return most free slices first, also known as worst fit
    */
@@ -70,9 +70,9 @@ public final class PlacementPolicy {
   }
 
   /**
-   * Starts a policy of one's own.
+   * Creates a policy from a criterion.
    *
-   * @param criterion what matters most
+   * @param criterion the first criterion
    * @return a policy of this criterion
    */
   public static PlacementPolicy by(Criterion criterion) {
@@ -80,9 +80,9 @@ public final class PlacementPolicy {
   }
 
   /**
-   * This policy with one more criterion.
+   * Adds a criterion to this policy.
    *
-   * @param criterion what decides among places that cost the same so far
+   * @param criterion decides among placements with equal costs so far
    * @return a longer policy
    */
   public PlacementPolicy then(Criterion criterion) {

@@ -10,13 +10,13 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * What a policy thinks of the states of a model. For each profile a state has a best placement and
- * its costs; states whose costs are the same for every profile need not be told apart and share a
- * <em>bucket</em>: the standard policy puts the 2,319 states of an H100 into 68. Immutable.
+ * The states of a model with the costs by a policy. For each profile, a state has a best placement
+ * and its costs. States with the same costs for every profile share a <em>bucket</em>: with the
+ * standard policy, the 2,319 states of an H100 are in 68 buckets. Immutable.
  */
 final class RankedStates {
 
-  /** Told from the costs of a policy without criteria, which are an empty list. */
+  /** Differs from the costs of a policy without criteria, which are an empty list. */
   private static final List<Double> DOES_NOT_FIT = List.of(Double.NaN);
 
   private final GpuStates states;
@@ -24,12 +24,12 @@ final class RankedStates {
   /** By profile and state. */
   private final int[][] best;
 
-  /** By profile and state; absent where the profile does not fit. */
+  /** By profile and state; null if the profile does not fit. */
   private final double[][][] costs;
 
   private final int[] bucketOf;
   private final int buckets;
-  private final List<Row> rows;
+  private final List<BucketsByCost> bucketsByProfile;
 
   RankedStates(GpuStates states, PlacementPolicy policy) {
     this.states = states;
@@ -51,10 +51,13 @@ final class RankedStates {
             : numbers.computeIfAbsent(costsIn(state), any -> numbers.size()))
         .toArray();
     buckets = numbers.size();
-    rows = IntStream.range(0, profiles).mapToObj(this::rowOf).toList();
+    bucketsByProfile = IntStream.range(0, profiles).mapToObj(this::bucketsOf).toList();
   }
 
-  /** The first of equal placements stays, which is the one with the lowest start. */
+  /**
+   * Replaces the best placement if the cost is lower. Of equal placements the one with the lowest
+   * start stays.
+   */
   private void offer(GpuState state, Placement placement, double[] cost) {
     int profile = states.profile(placement.profile());
     double[] least = costs[profile][state.number()];
@@ -86,14 +89,14 @@ final class RankedStates {
         .toList();
   }
 
-  private Row rowOf(int profile) {
+  private BucketsByCost bucketsOf(int profile) {
     TreeMap<double[], BitSet> byCosts = new TreeMap<>(Arrays::compare);
     for (int state = 0; state < bucketOf.length; state++) {
       if (costs[profile][state] != null) {
         byCosts.computeIfAbsent(costs[profile][state], any -> new BitSet()).set(bucketOf[state]);
       }
     }
-    return new Row(List.copyOf(byCosts.values()), words());
+    return new BucketsByCost(List.copyOf(byCosts.values()), words());
   }
 
   GpuStates states() {
@@ -104,12 +107,12 @@ final class RankedStates {
     return buckets;
   }
 
-  /** How many words a set of buckets has. */
+  /** The number of words of a set of buckets. */
   int words() {
     return (buckets + Long.SIZE - 1) / Long.SIZE;
   }
 
-  /** The bucket of a state, or {@link IndexSet#NONE} if nothing fits in it. */
+  /** The bucket of a state, or {@link IndexSet#NONE} if nothing fits. */
   int bucketOf(int state) {
     return bucketOf[state];
   }
@@ -119,13 +122,13 @@ final class RankedStates {
     return best[profile][state];
   }
 
-  /** What the policy finds against the best placement in a state where the profile fits. */
+  /** The costs of the best placement in a state; the profile must fit. */
   double[] costs(int profile, int state) {
     return costs[profile][state];
   }
 
-  /** The buckets where a profile fits, the cheapest first. */
-  Row row(int profile) {
-    return rows.get(profile);
+  /** The buckets in which a profile fits, by ascending cost. */
+  BucketsByCost bucketsByCost(int profile) {
+    return bucketsByProfile.get(profile);
   }
 }

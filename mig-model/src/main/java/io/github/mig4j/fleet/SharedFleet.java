@@ -3,8 +3,8 @@ package io.github.mig4j.fleet;
 import java.util.function.Function;
 
 /**
- * A fleet that several threads share, one at a time. What belongs together is done in one {@link
- * #call}:
+ * A fleet for several threads, with a lock. One {@link #call} does several operations under the
+ * lock:
  *
  * <pre>{@code
  * SharedFleet shared = new SharedFleet(fleet);
@@ -12,16 +12,16 @@ import java.util.function.Function;
  * boolean both = shared.call(f -> f.place(small) != Fleet.NONE && f.place(large) != Fleet.NONE);
  * }</pre>
  *
- * <p>Thread-safe, as long as nobody uses the fleet itself any more.
+ * <p>Thread-safe if no thread uses the fleet itself.
  */
 public final class SharedFleet {
 
   private final Fleet fleet;
 
   /**
-   * Shares a fleet.
+   * Wraps a fleet.
    *
-   * @param fleet from now on only used through this object
+   * @param fleet the fleet; from now on, use it only through this object
    */
   public SharedFleet(Fleet fleet) {
     this.fleet = fleet;
@@ -41,17 +41,17 @@ public final class SharedFleet {
    * Frees an instance as {@link Fleet#free} does.
    *
    * @param instance an instance that runs
-   * @throws IllegalArgumentException if it is not there
+   * @throws IllegalArgumentException if it does not run
    */
   public synchronized void free(long instance) {
     fleet.free(instance);
   }
 
   /**
-   * Does several things while no other thread does any.
+   * Runs several operations while other threads wait.
    *
-   * @param work what to do with the fleet, which must not be kept
-   * @param <T> what comes of it
+   * @param work the operations; the fleet must not be used after they return
+   * @param <T> the type of the result
    * @return what the work returns
    */
   public synchronized <T> T call(Function<? super Fleet, T> work) {

@@ -1,10 +1,11 @@
 /**
- * Many GPUs: where the next MIG device goes, found in nanoseconds and without garbage.
+ * The placement engine for schedulers: it finds the placement of the next MIG device in
+ * nanoseconds, without allocation.
  *
  * <p>Begin at {@link io.github.mig4j.fleet.Fleet}, which chooses among the GPUs of a cluster, or at
- * {@link io.github.mig4j.fleet.GpuStates}, which knows all that one GPU can hold. A {@link
- * io.github.mig4j.fleet.PlacementPolicy} says which of the possible places is best. A scheduler does
- * this for a pod that asks for two instances, on the nodes that passed its other filters:
+ * {@link io.github.mig4j.fleet.GpuStates}, which has all states of one GPU. A {@link
+ * io.github.mig4j.fleet.PlacementPolicy} defines the best placement. This is the code of a
+ * scheduler for a pod that requests two instances, on the nodes that pass its other filters:
  *
  * <pre>{@code
  * GpuSet candidates = GpuSet.where(fleet.size(), gpu -> fits(nodeOf[gpu]));
@@ -13,14 +14,14 @@
  * long first = fleet.place(request, candidates);
  * long second = fleet.place(request, candidates);
  * if (first == Fleet.NONE || second == Fleet.NONE) {
- *   fleet.rollback(mark);                               // as if nothing had been tried
+ *   fleet.rollback(mark);                               // nothing has changed
  * } else {
  *   fleet.keep(mark);
  *   bind(pod, Fleet.gpuOf(first), fleet.placementOf(first));
  * }
  * }</pre>
  *
- * <p>Nothing here touches a cluster: a fleet is what its caller tells it.
+ * <p>This package does not access a cluster. The caller adds GPUs and instances to a fleet.
  */
 @NullMarked
 package io.github.mig4j.fleet;

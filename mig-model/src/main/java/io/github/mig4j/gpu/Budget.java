@@ -1,8 +1,8 @@
 package io.github.mig4j.gpu;
 
 /**
- * One of the quantities of a GPU that its instances share out: what they take together never
- * exceeds what the profile of the whole GPU holds.
+ * A quantity of a GPU that is divided among its instances. All instances together never take more
+ * than the profile of the whole GPU has.
  *
  * <p>NVIDIA's DRA driver publishes a GPU's partitions by the same rule, one counter per quantity
  * (k8s-dra-driver-gpu, partitions.go).
@@ -36,7 +36,7 @@ public enum Budget {
   /**
    * The plural noun for messages, e.g. {@code "copy engines"}.
    *
-   * @return the noun, which reads well after a number
+   * @return the noun, to be used after a number
    */
   public String noun() {
     return noun;

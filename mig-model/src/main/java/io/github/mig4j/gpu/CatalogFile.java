@@ -130,7 +130,7 @@ record CatalogFile(
     try {
       file = MAPPER.readValue(json, CatalogFile.class);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("Not a GPU catalogue: " + fault(e), e);
+      throw new IllegalArgumentException("Not a GPU catalogue: " + problem(e), e);
     }
     if (file == null) {
       throw new IllegalArgumentException(
@@ -157,23 +157,23 @@ record CatalogFile(
     return models;
   }
 
-  /** Where a document is wrong and why, without the names of this program's classes. */
-  private static String fault(JsonProcessingException e) {
-    String place =
+  /** Names the line, the path and the problem, without the names of Java classes. */
+  private static String problem(JsonProcessingException e) {
+    String line =
         e.getLocation() == null ? "" : "line %d: ".formatted(e.getLocation().getLineNr());
     if (!(e instanceof JsonMappingException mapping)) {
-      return place + firstLine(e.getOriginalMessage());
+      return line + firstLine(e.getOriginalMessage());
     }
     String path = path(mapping);
     if (e instanceof UnrecognizedPropertyException unknown) {
-      return place
+      return line
           + "%s is unknown. Expected one of %s"
               .formatted(path, new TreeSet<>(unknown.getKnownPropertyIds()));
     }
     if (e.getCause() instanceof IllegalArgumentException missing) {
-      return place + (path.isEmpty() ? "" : path + ": ") + missing.getMessage();
+      return line + (path.isEmpty() ? "" : path + ": ") + missing.getMessage();
     }
-    return place + (path.isEmpty() ? "" : path + ": ") + firstLine(e.getOriginalMessage());
+    return line + (path.isEmpty() ? "" : path + ": ") + firstLine(e.getOriginalMessage());
   }
 
   private static String path(JsonMappingException e) {

@@ -2,11 +2,13 @@ package io.github.mig4j.gpu;
 
 import java.util.Arrays;
 
-/** How sure a fact about a GPU is; the constants run from the surest to the least sure. */
+/**
+ * How certain a fact about a GPU is. The constants are in order from the most to the least certain.
+ */
 public enum Confidence {
   /** Read from the hardware itself. */
   HARDWARE("hardware"),
-  /** Stated by the program that built the model. */
+  /** Stated by the program that builds the model. */
   CALLER("caller"),
   /** A constant of NVIDIA's NVML header; exact for what it states. */
   NVML_HEADER("nvml-header"),
@@ -14,9 +16,9 @@ public enum Confidence {
   PCI_IDS("pci.ids"),
   /** A rule in the source of NVIDIA's DRA driver; exact for what it states. */
   NVIDIA_DRA_DRIVER("nvidia-dra-driver"),
-  /** NVML values of real hardware that somebody published. */
+  /** NVML values of real hardware, as published by others. */
   PUBLISHED_NVML("published-nvml"),
-  /** nvidia-smi output of real hardware that somebody published. */
+  /** nvidia-smi output of real hardware, as published by others. */
   PUBLISHED_SMI("published-smi"),
   /** NVIDIA's MIG user guide, some of whose tables are known to be wrong. */
   MIG_USER_GUIDE("mig-user-guide"),
@@ -26,9 +28,9 @@ public enum Confidence {
   MIG_PARTED("mig-parted"),
   /** NVIDIA's simulated NVML, which is known to be wrong in places. */
   NVML_MOCK("nvml-mock"),
-  /** Concluded from a sibling of the same silicon; seen nowhere. */
+  /** Concluded from a GPU with the same chip; not published. */
   INFERRED("inferred"),
-  /** Never published; an answer of this confidence could not be told. */
+  /** Not published: the model lacks the data for an answer. */
   UNKNOWN("unknown");
 
   private final String text;
@@ -38,11 +40,11 @@ public enum Confidence {
   }
 
   /**
-   * The constant whose {@link #toString()} this is.
+   * Parses the text of a constant; the inverse of {@link #toString()}.
    *
    * @param text e.g. {@code "published-smi"}
    * @return the constant
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if no constant has this text
    */
   public static Confidence parse(String text) {
     for (Confidence confidence : values()) {
@@ -55,7 +57,7 @@ public enum Confidence {
   }
 
   /**
-   * The less sure of two, which is how sure a conclusion from both is.
+   * Returns the less certain of two, which is the confidence of a conclusion from both.
    *
    * @param other the other
    * @return this or the other
@@ -64,7 +66,7 @@ public enum Confidence {
     return compareTo(other) >= 0 ? this : other;
   }
 
-  /** The name as the catalogue's file spells it. */
+  /** The name as in the catalogue's file. */
   @Override
   public String toString() {
     return text;

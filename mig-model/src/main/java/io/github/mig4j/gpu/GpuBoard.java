@@ -1,10 +1,10 @@
 package io.github.mig4j.gpu;
 
 /**
- * A board on which a GPU model is built, told apart by its PCI device id.
+ * A board that carries a GPU model, identified by its PCI device id.
  *
  * @param id the PCI device id
  * @param name the board in words, e.g. {@code H100 SXM5 80GB}
- * @param provenance where the id was seen
+ * @param provenance the source of the id
  */
 public record GpuBoard(PciDeviceId id, String name, Provenance provenance) {}

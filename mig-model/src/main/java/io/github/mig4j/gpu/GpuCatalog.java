@@ -12,13 +12,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The GPU models that are known, found by any of their names.
+ * The known GPU models, which can be found by any of their names.
  *
  * <pre>{@code
  * GpuModel b200 = GpuCatalog.bundled().require("NVIDIA-B200");
  * }</pre>
  *
- * <p>A catalogue is immutable; {@link #with} makes a larger one.
+ * <p>A catalogue is immutable; {@link #with} returns a larger one.
  */
 public final class GpuCatalog {
 
@@ -29,10 +29,10 @@ public final class GpuCatalog {
   }
 
   /**
-   * The models that come with this library: every GPU for which MIG profiles were published, and
+   * Returns the models that are part of this library: every GPU with published MIG profiles, and
    * the data-centre GPUs without MIG that are shared by time-slicing.
    *
-   * @return the bundled catalogue, always the same one
+   * @return the bundled catalogue, always the same object
    */
   public static GpuCatalog bundled() {
     return Bundled.CATALOG;
@@ -43,14 +43,14 @@ public final class GpuCatalog {
    *
    * @param json the text of a catalogue file
    * @return a catalogue of these models alone
-   * @throws IllegalArgumentException if the text is not such a file; the message says where
+   * @throws IllegalArgumentException if the text is not such a file; the message names the line
    */
   public static GpuCatalog parse(String json) {
     return new GpuCatalog(CatalogFile.parse(json));
   }
 
   /**
-   * This catalogue and more models. A model takes the place of one with the same id.
+   * Adds models to this catalogue. A model replaces one with the same id.
    *
    * @param more models to add
    * @return a new catalogue
@@ -64,7 +64,7 @@ public final class GpuCatalog {
   /**
    * All models.
    *
-   * @return models, those with MIG first, in the order of the file
+   * @return models in the order of the file: first those with MIG, then the others
    */
   public List<GpuModel> models() {
     return models;
@@ -74,10 +74,10 @@ public final class GpuCatalog {
    * Finds models by id ({@code b200-180gb}), product label ({@code NVIDIA-B200}, also with the
    * suffixes {@code -MIG-1g.23gb}, {@code -MIG-INVALID} and {@code -SHARED} that GPU Feature
    * Discovery adds), product name ({@code NVIDIA B200}), PCI device id ({@code 0x2901}) or device
-   * filter ({@code 0x290110DE}); without regard to case.
+   * filter ({@code 0x290110DE}). Case does not matter.
    *
    * @param name any of these
-   * @return every model that has this name: none, one, or several where boards share a name
+   * @return every model with this name: none, one, or several if boards share a name
    */
   public List<GpuModel> find(String name) {
     OptionalInt device = PciDeviceId.tryParse(name);
@@ -91,17 +91,17 @@ public final class GpuCatalog {
     }
     String label = GpuProduct.labelOf(name).replaceFirst("(?i)(-MIG-.*)?(-SHARED)?$", "");
     List<GpuModel> byLabel = byLabel(label);
-    // Feature discovery before 2022 wrote the name without its first word.
+    // Before 2022 feature discovery omitted the first word, NVIDIA.
     return byLabel.isEmpty() ? byLabel("NVIDIA-" + label) : byLabel;
   }
 
   /**
-   * Finds the one model of a name.
+   * Finds the only model with a name.
    *
    * @param name as in {@link #find}
    * @return the model
-   * @throws UnknownGpuException if no model or more than one has this name; the message names those
-   *     that come near or the candidates
+   * @throws UnknownGpuException if no model or more than one has this name; the message lists
+   *     similar names or the candidates
    */
   public GpuModel require(String name) {
     List<GpuModel> found = find(name);
@@ -112,15 +112,15 @@ public final class GpuCatalog {
   }
 
   private String unknown(String name) {
-    List<String> begun = begunBy(name);
-    List<String> near = begun.isEmpty()
+    List<String> prefixed = idsStartingWith(name);
+    List<String> near = prefixed.isEmpty()
         ? Spelling.nearest(
             name,
             models.stream()
                 .flatMap(model -> Stream.concat(
                     Stream.of(model.id()), model.products().stream().map(GpuProduct::label)))
                 .toList())
-        : begun;
+        : prefixed;
     return "Unknown GPU '%s'. %s"
         .formatted(
             name,
@@ -130,16 +130,19 @@ public final class GpuCatalog {
                 : "Did you mean " + String.join(", ", near) + "?");
   }
 
-  /** Ids that the words of a name begin: all H100 for {@code H100}; failing that, its first word. */
-  private List<String> begunBy(String name) {
+  /**
+   * Ids whose parts start with the words of a name: all H100 for {@code H100}. If no id matches all
+   * words, only the first word counts.
+   */
+  private List<String> idsStartingWith(String name) {
     List<String> words = Stream.of(name.toLowerCase(Locale.ROOT).split("[^a-z0-9]+"))
         .filter(word -> !word.isEmpty() && !word.equals("nvidia"))
         .toList();
-    List<String> begun = begunBy(words);
-    return begun.isEmpty() && !words.isEmpty() ? begunBy(words.subList(0, 1)) : begun;
+    List<String> prefixed = idsStartingWith(words);
+    return prefixed.isEmpty() && !words.isEmpty() ? idsStartingWith(words.subList(0, 1)) : prefixed;
   }
 
-  private List<String> begunBy(List<String> words) {
+  private List<String> idsStartingWith(List<String> words) {
     return models.stream()
         .map(GpuModel::id)
         .filter(id -> !words.isEmpty()
@@ -162,7 +165,7 @@ public final class GpuCatalog {
     return models.stream().filter(condition).toList();
   }
 
-  /** Read once, when first asked for. */
+  /** Holds the bundled catalogue, which is read at the first use. */
   private static final class Bundled {
     static final GpuCatalog CATALOG = parse(CatalogFile.bundledText());
   }

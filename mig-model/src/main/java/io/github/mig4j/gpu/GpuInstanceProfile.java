@@ -7,15 +7,15 @@ import java.util.stream.IntStream;
 import org.immutables.value.Value;
 
 /**
- * A MIG profile as one GPU model offers it: where its instances may start, how many there can be,
- * and what each takes of the GPU's {@linkplain Budget budgets}.
+ * A MIG profile of one GPU model: where its instances can start, how many can exist at once, and
+ * how much of the GPU's {@linkplain Budget budgets} each one takes.
  *
- * <p>What is not known is absent, never guessed.
+ * <p>An unknown number is absent. No number is guessed.
  */
 @Value.Immutable
 public interface GpuInstanceProfile {
 
-  /** A fact about a profile that has a provenance of its own. */
+  /** A fact about a profile that can have its own provenance. */
   enum Field {
     /** The name. */
     NAME,
@@ -34,7 +34,7 @@ public interface GpuInstanceProfile {
     /** The budgets of copy, video, JPEG and optical flow engines. */
     ENGINES;
 
-    /** The field that states what an instance takes of a budget. */
+    /** The field that says how much of a budget an instance takes. */
     static Field of(Budget budget) {
       return switch (budget) {
         case COMPUTE_SLICES -> NAME;
@@ -49,12 +49,12 @@ public interface GpuInstanceProfile {
   /**
    * The profile's name.
    *
-   * @return a profile that takes its GPU instance alone, e.g. {@code 3g.40gb}
+   * @return a profile without a {@code c} part, e.g. {@code 3g.40gb}
    */
   MigProfile profile();
 
   /**
-   * The number in the ID column of {@code nvidia-smi mig -lgip}, which differs from the constant of
+   * The number in the ID column of {@code nvidia-smi mig -lgip}. It differs from the constant in
    * the NVML header.
    *
    * @return the id, e.g. 19 for {@code 1g} on 7-slice GPUs
@@ -62,35 +62,35 @@ public interface GpuInstanceProfile {
   OptionalInt id();
 
   /**
-   * How many memory slices an instance covers.
+   * The number of memory slices that an instance covers.
    *
    * @return the number of units of the GPU's placement grid, at least 1
    */
   OptionalInt size();
 
   /**
-   * Where an instance may start.
+   * The memory slices at which an instance can start.
    *
    * @return indexes of memory slices from 0, ascending; empty if not known
    */
   List<Integer> starts();
 
   /**
-   * How many instances of this profile a GPU can hold at once.
+   * The maximum number of instances of this profile on one GPU.
    *
    * @return at least 1
    */
   int maxInstances();
 
   /**
-   * What one instance takes of the budgets that its name and placement do not state.
+   * How much one instance takes of the budgets that are not part of its name and placement.
    *
-   * @return amounts by budget, in the unit of the budget; a budget is absent if not known
+   * @return amounts by budget, in the unit of the budget; an unknown budget is absent
    */
   Map<Budget, Integer> amounts();
 
   /**
-   * Where the facts come from that have no provenance of their own.
+   * The provenance of all facts without their own provenance.
    *
    * @return the provenance
    */
@@ -100,14 +100,14 @@ public interface GpuInstanceProfile {
   }
 
   /**
-   * Facts that come from elsewhere.
+   * The provenance of facts from other sources.
    *
    * @return provenance by field
    */
   Map<Field, Provenance> fieldProvenance();
 
   /**
-   * What one instance takes of a budget.
+   * How much of a budget one instance takes.
    *
    * @param budget the budget
    * @return the amount, or empty if it is not known
@@ -124,7 +124,7 @@ public interface GpuInstanceProfile {
   }
 
   /**
-   * How sure one fact is.
+   * The provenance of one fact.
    *
    * @param field the fact
    * @return its own provenance if it has one, otherwise {@link #provenance()}
@@ -135,21 +135,21 @@ public interface GpuInstanceProfile {
   }
 
   /**
-   * How sure it is what one instance takes of a budget.
+   * The provenance of the {@linkplain #amount amount} of a budget.
    *
    * @param budget the budget
-   * @return the provenance of the field that states it
+   * @return the provenance of the field with this amount
    */
   default Provenance provenance(Budget budget) {
     return provenance(Field.of(budget));
   }
 
   /**
-   * The compute instances into which an instance of this profile can be divided: for {@code 3g}
-   * sizes 1, 2 and 3, for {@code 4g} sizes 1, 2 and 4.
+   * The profiles of the compute instances that can share an instance of this profile: sizes 1, 2
+   * and 3 for {@code 3g}, sizes 1, 2 and 4 for {@code 4g}.
    *
-   * <p>The rule is that of go-nvlib v0.12.0, which agrees with every published {@code nvidia-smi mig
-   * -lcip} listing: all compute slices, or at most half of them rounded up.
+   * <p>The rule is from go-nvlib v0.12.0 and agrees with every published {@code nvidia-smi mig
+   * -lcip} listing: a size is all compute slices, or at most half of them, rounded up.
    *
    * @return MIG profiles by ascending number of compute slices; the last is {@link #profile()}
    */
@@ -164,7 +164,7 @@ public interface GpuInstanceProfile {
   }
 
   /**
-   * Whether it is known where instances may be placed.
+   * Whether the placements of this profile are known.
    *
    * @return true if size and starts are known
    */
@@ -172,7 +172,7 @@ public interface GpuInstanceProfile {
     return size().isPresent() && !starts().isEmpty();
   }
 
-  /** Checks ranges; what involves other profiles is the model's business. */
+  /** Checks ranges. The model checks what involves other profiles. */
   @Value.Check
   default void check() {
     if (!profile().isWholeGpuInstance()) {
@@ -205,7 +205,7 @@ public interface GpuInstanceProfile {
   }
 
   /**
-   * Starts a new profile.
+   * Creates a builder.
    *
    * @return an empty builder
    */

@@ -11,20 +11,19 @@ import java.util.stream.Collectors;
 import org.immutables.value.Value;
 
 /**
- * A GPU model: its names, its size, and the {@linkplain GpuInstanceProfile profiles} that MIG can
- * cut it into.
+ * A GPU model: its names, its size, and its MIG {@linkplain GpuInstanceProfile profiles}.
  *
- * <p>A model is data. {@link GpuCatalog#bundled()} has the published ones; one that is newer is
- * built with {@link #builder()}. A GPU without MIG, such as an L40S, is a model without profiles.
+ * <p>A model is data. {@link GpuCatalog#bundled()} has the published models; {@link #builder()}
+ * builds one for a newer GPU. A GPU without MIG, such as an L40S, is a model without profiles.
  */
 @Value.Immutable
 public interface GpuModel {
 
-  /** The largest placement grid that can be described; the largest known GPU has 12 slices. */
+  /** The maximum number of memory slices of a model; the largest known GPU has 12. */
   int MAX_MEMORY_SLICES = 24;
 
   /**
-   * The short name that tells models apart.
+   * The short, unique name of the model.
    *
    * @return e.g. {@code b200-180gb}
    */
@@ -33,7 +32,7 @@ public interface GpuModel {
   /**
    * The architecture.
    *
-   * @return e.g. {@code Hopper}; compared without case
+   * @return e.g. {@code Hopper}; comparisons ignore case
    */
   String architecture();
 
@@ -52,36 +51,35 @@ public interface GpuModel {
   Optional<String> computeCapability();
 
   /**
-   * The names under which this model is reported; two models can share one, as two boards of the
-   * GB200 do.
+   * The product names of this model. Two models can share a name: two boards of the GB200 do.
    *
-   * @return products, possibly none
+   * @return products, possibly empty
    */
   List<GpuProduct> products();
 
   /**
-   * The boards on which this model is built.
+   * The boards that carry this model.
    *
-   * @return boards by PCI device id, possibly none
+   * @return boards by PCI device id, possibly empty
    */
   List<GpuBoard> boards();
 
   /**
-   * The memory that the driver reports for the whole GPU.
+   * The memory of the whole GPU, as reported by the driver.
    *
    * @return MiB, as {@code nvidia-smi --query-gpu=memory.total} prints it
    */
   OptionalInt totalMemoryMib();
 
   /**
-   * The memory that the data sheet states, kept for GPUs without MIG.
+   * The memory in the data sheet, given for GPUs without MIG.
    *
    * @return GB
    */
   OptionalInt marketedMemoryGb();
 
   /**
-   * Compute slices on the whole GPU.
+   * The number of compute slices of the whole GPU.
    *
    * @return e.g. 7 on a B200, 0 without MIG
    */
@@ -91,29 +89,29 @@ public interface GpuModel {
   }
 
   /**
-   * Units of the placement grid: 8 on the GPUs with 7 compute slices, but 12 on an RTX PRO 6000
-   * with its 4.
+   * The number of memory slices of the whole GPU, the units of placement: 8 on GPUs with 7 compute
+   * slices, but 12 on an RTX PRO 6000 with 4 compute slices.
    *
-   * @return the number of units, or empty if it was never published
+   * @return the number of memory slices, or empty if it is not published
    */
   OptionalInt memorySlices();
 
   /**
-   * What this model can be cut into.
+   * The MIG profiles of this model.
    *
-   * @return profiles in the order of declaration; none without MIG
+   * @return profiles in the order of declaration; empty if the GPU has no MIG
    */
   List<GpuInstanceProfile> profiles();
 
   /**
-   * Engines that all instances use in common, so that their numbers are not added up.
+   * Engines that all instances use together. Their numbers are not added up.
    *
-   * @return budgets, none on data-centre GPUs
+   * @return budgets; empty for data-centre GPUs
    */
   Set<Budget> sharedEngines();
 
   /**
-   * Where the number of slices comes from.
+   * The source of the number of slices.
    *
    * @return the provenance
    */
@@ -123,7 +121,7 @@ public interface GpuModel {
   }
 
   /**
-   * Where the total memory comes from.
+   * The source of the total memory.
    *
    * @return the provenance
    */
@@ -133,7 +131,7 @@ public interface GpuModel {
   }
 
   /**
-   * Whether this GPU can be partitioned by MIG at all.
+   * Whether this GPU supports MIG.
    *
    * @return true if it has profiles
    */
@@ -142,10 +140,10 @@ public interface GpuModel {
   }
 
   /**
-   * The profile of a name.
+   * Finds the profile with a name.
    *
-   * @param name a profile; for {@code 1c.3g.20gb} its GPU instance's profile is returned
-   * @return the profile, or empty if this model offers neither it nor such a compute instance
+   * @param name a profile name; {@code 1c.3g.20gb} returns the profile of its GPU instance
+   * @return the profile, or empty if this model has no such profile or compute instance
    */
   default Optional<GpuInstanceProfile> profile(MigProfile name) {
     MigProfile gpuInstance = name.gpuInstance();
@@ -156,12 +154,12 @@ public interface GpuModel {
   }
 
   /**
-   * Today's name of a profile that was once named after its memory in whole GiB: mig-parted did so
-   * before August 2022 ({@code 7g.79gb} on an A100 with 80 GB, {@code 1g.11gb} on an H100 NVL), and
-   * some tables still do.
+   * Finds the current name of a profile by its old name, which has the memory in whole GiB.
+   * mig-parted used old names before August 2022 ({@code 7g.79gb} on an A100 with 80 GB, {@code
+   * 1g.11gb} on an H100 NVL), and some tables still use them.
    *
-   * @param old a name that this model does not offer
-   * @return the name it offers instead, or empty if this is no old name or the memory is not known
+   * @param old a name that this model does not have
+   * @return the current name, or empty if the name is not an old name or the memory is unknown
    */
   default Optional<MigProfile> renamed(MigProfile old) {
     if (profile(old).isPresent()) {
@@ -178,11 +176,11 @@ public interface GpuModel {
   }
 
   /**
-   * Profiles that somebody who asked for one that this model lacks probably meant: today's name of
-   * an old one, those with as many slices, with other attributes, or spelled alike.
+   * Suggests profiles for a name that this model does not have: the current name of an old name, or
+   * profiles with the same slices, with other attributes, or with a similar spelling.
    *
-   * @param unknown a name that this model does not offer
-   * @return at most three names, the likeliest first; empty if none comes near
+   * @param unknown a name that this model does not have
+   * @return at most three names, the most likely first; empty if no name is similar
    */
   default List<MigProfile> suggestions(MigProfile unknown) {
     Optional<MigProfile> renamed = renamed(unknown);
@@ -229,10 +227,10 @@ public interface GpuModel {
   }
 
   /**
-   * The profile that takes the whole GPU and therefore states its budgets.
+   * The profile of the whole GPU, which defines its budgets.
    *
-   * @return the profile with all compute slices and no attributes, e.g. {@code 7g.180gb}; empty if
-   *     it is not among the profiles that are known
+   * @return the profile with all compute slices and without attributes, e.g. {@code 7g.180gb};
+   *     empty if it is not known
    */
   default Optional<GpuInstanceProfile> wholeGpu() {
     return profiles().stream()
@@ -241,10 +239,10 @@ public interface GpuModel {
   }
 
   /**
-   * How much of a budget the whole GPU has.
+   * The amount of a budget on the whole GPU.
    *
    * @param budget the budget
-   * @return the amount, or empty if it is not known or all instances share it
+   * @return the amount, or empty if it is unknown or all instances share it
    */
   default OptionalInt capacity(Budget budget) {
     return switch (budget) {
@@ -258,11 +256,11 @@ public interface GpuModel {
   }
 
   /**
-   * Whether a board with this much memory can be of this model, by NVIDIA's rounding rule: the
-   * whole GPU's profile is named after its memory in GiB, rounded up (go-nvlib v0.12.0).
+   * Whether a board with this memory can be this model. NVIDIA names the profile of the whole GPU
+   * after its memory in GiB, rounded up (go-nvlib v0.12.0).
    *
-   * @param totalMemoryMib what the driver reports, in MiB
-   * @return false if the whole GPU's profile would have another name
+   * @param totalMemoryMib memory as reported by the driver, in MiB
+   * @return false if this memory gives the profile of the whole GPU another name
    */
   default boolean agreesWithMemory(int totalMemoryMib) {
     return wholeGpu()
@@ -271,7 +269,7 @@ public interface GpuModel {
         .orElse(true);
   }
 
-  /** Checks that profiles are distinct and lie on the grid. */
+  /** Checks that profiles are distinct and within the GPU's slices. */
   @Value.Check
   default void check() {
     int slices = memorySlices().orElse(MAX_MEMORY_SLICES);
@@ -296,7 +294,7 @@ public interface GpuModel {
       }
       if (p.maxInstances() > MAX_MEMORY_SLICES) {
         throw new IllegalArgumentException(
-            "%s: profile %s has at most %d instances, but maxInstances was %d"
+            "%s: maxInstances of profile %s must be at most %d, but was %d"
                 .formatted(id(), p.profile(), MAX_MEMORY_SLICES, p.maxInstances()));
       }
       if (p.size().orElse(1) > slices) {
@@ -306,7 +304,7 @@ public interface GpuModel {
       for (int start : p.starts()) {
         if (start > slices - p.size().orElse(1)) {
           throw new IllegalArgumentException(
-              "%s: profile %s at start %d reaches past the last of %d memory slices"
+              "%s: profile %s at start %d ends after the last of %d memory slices"
                   .formatted(id(), p.profile(), start, slices));
         }
       }
@@ -323,7 +321,7 @@ public interface GpuModel {
   }
 
   /**
-   * Starts a new model.
+   * Creates a builder.
    *
    * @return an empty builder
    */

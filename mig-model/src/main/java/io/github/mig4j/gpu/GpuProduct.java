@@ -1,7 +1,7 @@
 package io.github.mig4j.gpu;
 
 /**
- * A name under which a GPU model is sold and reported.
+ * A product name of a GPU model.
  *
  * @param name the name as NVML and {@code nvidia-smi -L} print it, e.g. {@code NVIDIA H100 PCIe}
  * @param label the value of the node label {@code nvidia.com/gpu.product} without suffix, e.g.
@@ -11,8 +11,8 @@ package io.github.mig4j.gpu;
 public record GpuProduct(String name, String label, Provenance provenance) {
 
   /**
-   * Derives the label from the name as GPU Feature Discovery does (k8s-device-plugin internal/lm):
-   * characters that no label may have are dropped, blanks become dashes.
+   * Derives the label from the name like GPU Feature Discovery (k8s-device-plugin internal/lm),
+   * which removes characters that are invalid in labels and replaces blanks by dashes.
    *
    * @param name the name as NVML prints it
    * @param provenance where the name was seen

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads listings line by line. Columns are found by the table's own heading, so that their width
- * does not matter and a column that is not known is passed over.
+ * Reads listings line by line. The heading of the table defines the columns, so their width does
+ * not matter and unknown columns are ignored.
  */
 final class ListingReader {
 
@@ -27,7 +27,7 @@ final class ListingReader {
       "GPU\\s+(\\d+)\\s+Profile ID\\s+(\\d+)\\s+Placements?\\s*:\\s*\\{([\\d,\\s]*)}\\s*:\\s*(\\d+)");
   private static final Pattern TITLE = Pattern.compile("\\|?\\s*GPU instance profiles:\\s*\\|?");
   private static final Pattern RULE = Pattern.compile("[+|]?[-=+]{3,}[+|]?");
-  private static final Pattern CUT = Pattern.compile("\\.{3,}|…");
+  private static final Pattern ELLIPSIS = Pattern.compile("\\.{3,}|…");
   private static final Pattern COMMAND =
       Pattern.compile("(?:.*[#$>]\\s*)?(?:sudo\\s+)?nvidia-smi\\s.*");
   private static final Pattern WORD = Pattern.compile("\\S+");
@@ -40,8 +40,8 @@ final class ListingReader {
       "JPEG", Budget.JPEG_ENGINES,
       "OFA", Budget.OFA_ENGINES,
       "SM", Budget.SMS);
-  private static final int MEMORY_GRAIN_MIB = 64;
-  private static final int MOST_GPUS = 1024;
+  private static final int MEMORY_UNIT_MIB = 64;
+  private static final int MAX_GPUS = 1024;
 
   private record Column(String name, int center) {}
 
@@ -73,7 +73,7 @@ final class ListingReader {
     if (trimmed.isEmpty()
         || TITLE.matcher(trimmed).matches()
         || RULE.matcher(trimmed).matches()
-        || CUT.matcher(trimmed).matches()
+        || ELLIPSIS.matcher(trimmed).matches()
         || COMMAND.matcher(trimmed).matches()) {
       unfinished = null;
       return;
@@ -85,12 +85,11 @@ final class ListingReader {
     }
     String cells = text.replace('|', ' ');
     if (trimmed.startsWith("No MIG")) {
-      throw problem(
-          "nvidia-smi found nothing to list: '%s'. Switch MIG mode on first".formatted(trimmed));
+      throw problem("nvidia-smi lists no profiles: '%s'. Enable MIG mode first".formatted(trimmed));
     }
     if (!trimmed.startsWith("|")) {
       throw problem(
-          "'%s' is no row of a table and no line with placements".formatted(shown(trimmed)));
+          "'%s' is neither a table row nor a line with placements".formatted(shown(trimmed)));
     }
     List<Column> words = words(cells);
     List<String> names = words.stream().map(Column::name).toList();
@@ -101,20 +100,20 @@ final class ListingReader {
       lower = words.stream().filter(word -> !SUBHEADINGS.contains(word.name())).toList();
       requireGib(names);
     } else if (upper.isEmpty()) {
-      throw problem("'%s' comes before the heading with the columns 'GPU', 'Name', 'ID'"
+      throw problem("'%s' precedes the heading with the columns 'GPU', 'Name', 'ID'"
           .formatted(shown(trimmed)));
     } else if (PROFILE_ROW.matcher(cells.strip()).matches()) {
       readProfile(words);
     } else if (unfinished != null) {
       readEngines(words);
     } else {
-      throw problem("'%s' is no profile".formatted(shown(trimmed)));
+      throw problem("'%s' is not a profile row".formatted(shown(trimmed)));
     }
   }
 
   private void requireGib(List<String> names) {
     if (!names.contains("GiB")) {
-      throw problem("the memory is not in GiB, but in %s".formatted(String.join(", ", names)));
+      throw problem("the memory must be in GiB, but was in %s".formatted(String.join(", ", names)));
     }
   }
 
@@ -122,7 +121,7 @@ final class ListingReader {
     List<Column> values = new ArrayList<>(words);
     values.removeIf(word -> word.name().equals("MIG"));
     Map<String, String> cells = byColumn(upper, values);
-    int gpu = number(cells, "GPU", MOST_GPUS);
+    int gpu = number(cells, "GPU", MAX_GPUS);
     int id = number(cells, "ID", Integer.MAX_VALUE);
     String[] instances = cell(cells, "Instances").split("/", -1);
     if (instances.length != 2) {
@@ -139,7 +138,7 @@ final class ListingReader {
         memory,
         amounts);
     if (row.total < 1) {
-      throw problem("%s can have no instance: free/total is %s"
+      throw problem("%s must have at least one instance, but free/total was %s"
           .formatted(row.profile, cell(cells, "Instances")));
     }
     if (rows.computeIfAbsent(gpu, any -> new LinkedHashMap<>()).putIfAbsent(id, row) != null) {
@@ -170,7 +169,7 @@ final class ListingReader {
         .map(text -> number("Placements", text, GpuModel.MAX_MEMORY_SLICES))
         .sorted()
         .toList();
-    int gpu = number("GPU", line.group(1), MOST_GPUS);
+    int gpu = number("GPU", line.group(1), MAX_GPUS);
     int id = number("Profile ID", line.group(2), Integer.MAX_VALUE);
     int size = number("Placements", line.group(4), GpuModel.MAX_MEMORY_SLICES);
     Starts read = new Starts(indexes, size, this.line);
@@ -180,7 +179,9 @@ final class ListingReader {
     }
   }
 
-  /** By order if there is a value for each column, otherwise by place. */
+  /**
+   * Assigns values by order if each column has a value, otherwise by their position in the line.
+   */
   private Map<String, String> byColumn(List<Column> columns, List<Column> values) {
     Map<String, String> cells = new LinkedHashMap<>();
     for (int i = 0; i < values.size(); i++) {
@@ -200,7 +201,7 @@ final class ListingReader {
     return columns.stream()
         .min(Comparator.comparingInt(column -> Math.abs(column.center() - center)))
         .map(Column::name)
-        .orElseThrow(() -> problem("values without a heading"));
+        .orElseThrow(() -> problem("the values have no heading"));
   }
 
   private static List<Column> words(String cells) {
@@ -220,19 +221,19 @@ final class ListingReader {
     }
   }
 
-  /** The driver counts in units of 64 MiB, of which nvidia-smi prints two decimals in GiB. */
+  /** Rounds to the driver's units of 64 MiB: nvidia-smi prints GiB with two decimals. */
   private int mib(String gib) {
     if (!gib.matches("\\d{1,5}(\\.\\d{1,3})?")) {
       throw problem("column 'Memory' must be GiB with two decimals, but was '%s'".formatted(gib));
     }
     double mib = Double.parseDouble(gib) * 1024;
-    return (int) Math.round(mib / MEMORY_GRAIN_MIB) * MEMORY_GRAIN_MIB;
+    return (int) Math.round(mib / MEMORY_UNIT_MIB) * MEMORY_UNIT_MIB;
   }
 
   private String cell(Map<String, String> cells, String column) {
     String value = cells.get(column);
     if (value == null) {
-      throw problem("no value in column '%s'".formatted(column));
+      throw problem("column '%s' has no value".formatted(column));
     }
     return value;
   }
@@ -259,7 +260,7 @@ final class ListingReader {
 
   List<NvidiaSmi.Gpu> gpus() {
     if (rows.isEmpty()) {
-      throw problem("the text ends without a table of GPU instance profiles");
+      throw problem("the text has no table of GPU instance profiles");
     }
     starts.forEach((gpu, byId) -> byId.forEach((id, read) -> {
       if (!rows.getOrDefault(gpu, Map.of()).containsKey(id)) {
@@ -272,7 +273,8 @@ final class ListingReader {
       try {
         gpus.add(gpu(gpu, byId, starts.getOrDefault(gpu, Map.of())));
       } catch (IllegalArgumentException e) {
-        throw problem("GPU %d contradicts itself: %s".formatted(gpu, e.getMessage()));
+        throw problem(
+            "the rows of GPU %d contradict each other: %s".formatted(gpu, e.getMessage()));
       }
     });
     return gpus;

@@ -11,24 +11,24 @@ import java.util.regex.Pattern;
 /**
  * The name of a MIG profile, such as {@code 1g.23gb}, {@code 1c.3g.20gb} or {@code 1g.10gb+me}.
  *
- * <p>A profile says how big a MIG device is. It does not say which GPU offers it or where it is
- * placed: {@code 1g.10gb} is one memory slice of an H100 and two of an A100 with 40 GB.
+ * <p>A profile defines the size of a MIG device. It does not define the GPU or the placement:
+ * {@code 1g.10gb} takes one memory slice of an H100 and two of an A100 with 40 GB.
  *
  * <pre>{@code
  * MigProfile profile = MigProfile.parse("1g.10gb+me");
  * profile.resourceName();        // nvidia.com/mig-1g.10gb.me
  * }</pre>
  *
- * <p>What can be parsed is what NVIDIA's go-nvlib v0.12.0 accepts: names that no GPU has, such as
- * {@code 0g.0gb}, are well formed. Numbers above {@link Integer#MAX_VALUE} are the one exception.
+ * <p>The parser accepts the same names as NVIDIA's go-nvlib v0.12.0, also names that no GPU has,
+ * such as {@code 0g.0gb}. The only exception are numbers above {@link Integer#MAX_VALUE}.
  *
  * @param computeSlices compute slices of the MIG device; equal to {@code gpuSlices} unless the GPU
  *     instance is shared by several compute instances
  * @param gpuSlices compute slices of the GPU instance, e.g. 3 in {@code 3g.20gb}
- * @param memoryGb memory as the name states it: an eighth-wise fraction of the board, rounded; not
- *     the bytes that a program can allocate
+ * @param memoryGb memory in GB as in the name: eighths of the board's memory, rounded; a program
+ *     can allocate less
  * @param suffix attributes with their sign, such as {@code +me}, {@code +me.all} or {@code -me};
- *     empty if there are none
+ *     empty without attributes
  */
 public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String suffix)
     implements Comparable<MigProfile> {
@@ -77,8 +77,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
             computeSlices, gpuSlices, Integer.parseInt(form.group(3)), form.group(4));
       } catch (NumberFormatException tooLarge) {
         throw new IllegalArgumentException(
-            "Not a MIG profile: '%s', whose number is above 2147483647. %s"
-                .formatted(name, EXPECTED),
+            "Not a MIG profile: '%s' has a number above 2147483647. %s".formatted(name, EXPECTED),
             tooLarge);
       }
     }
@@ -86,18 +85,20 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   }
 
   /**
-   * Names a GPU instance as NVIDIA does: after the eighths of the board's memory that it takes,
-   * rounded up, not after the memory that it has (go-nvlib v0.12.0).
+   * Derives the name of a GPU instance by NVIDIA's rule (go-nvlib v0.12.0). The memory in the name
+   * is the number of eighths of the board's memory that the instance takes, rounded up, and not the
+   * memory that a program can use.
    *
-   * <p>On an H200, of 143771 MiB, an instance of 16384 MiB takes one eighth of 141 GiB, so it is
-   * called {@code 1g.18gb}.
+   * <p>On an H200 with 143771 MiB, an instance with 16384 MiB takes one eighth of 141 GiB. Its name
+   * is {@code 1g.18gb}.
    *
    * @param gpuSlices compute slices of the GPU instance
-   * @param memoryMib what the driver reports for the profile, in MiB
-   * @param totalMemoryMib what the driver reports for the whole GPU, in MiB
-   * @param suffix attributes with their sign, e.g. {@code +me}; empty if there are none
+   * @param memoryMib memory of the profile as reported by the driver, in MiB
+   * @param totalMemoryMib memory of the whole GPU as reported by the driver, in MiB
+   * @param suffix attributes with their sign, e.g. {@code +me}; empty without attributes
    * @return the profile
-   * @throws IllegalArgumentException if the total is below 1 or the memory is not within it
+   * @throws IllegalArgumentException if the total is below 1, or the memory is negative or above
+   *     the total
    */
   public static MigProfile named(int gpuSlices, int memoryMib, int totalMemoryMib, String suffix) {
     if (totalMemoryMib < 1 || memoryMib < 0 || memoryMib > totalMemoryMib) {
@@ -111,11 +112,12 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   }
 
   /**
-   * The name under which NVIDIA's device plugin offers this profile with strategy {@code mixed}.
+   * The name of the extended resource that NVIDIA's device plugin registers for this profile with
+   * strategy {@code mixed}.
    *
-   * <p>Only {@code +} is rewritten, as the plugin does (k8s-device-plugin internal/rm): {@code
-   * 1g.10gb+me} becomes {@code nvidia.com/mig-1g.10gb.me}, {@code 1g.24gb-me} keeps its dash. For a
-   * profile with fewer compute slices than its GPU instance the plugin registers no resource.
+   * <p>Like the plugin (k8s-device-plugin internal/rm), this method replaces only {@code +}: {@code
+   * 1g.10gb+me} becomes {@code nvidia.com/mig-1g.10gb.me}, {@code 1g.24gb-me} keeps its dash. The
+   * plugin registers no resource for a profile with fewer compute slices than its GPU instance.
    *
    * @return the extended resource's name
    */
@@ -124,7 +126,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   }
 
   /**
-   * The profile of the GPU instance that holds this device: {@code 3g.20gb} for {@code 1c.3g.20gb}.
+   * The profile of the device's GPU instance: {@code 3g.20gb} for {@code 1c.3g.20gb}.
    *
    * @return this profile with all compute slices of its GPU instance
    */
@@ -133,7 +135,8 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   }
 
   /**
-   * Whether one device takes the GPU instance alone, so that its name has no {@code c} part.
+   * Whether the device has all compute slices of its GPU instance. Its name then has no {@code c}
+   * part.
    *
    * @return true for {@code 3g.20gb}, false for {@code 1c.3g.20gb}
    */
@@ -141,13 +144,13 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
     return computeSlices == gpuSlices;
   }
 
-  /** Orders by GPU slices, then memory, suffix and compute slices; consistent with equals. */
+  /** Compares GPU slices, then memory, suffix and compute slices; consistent with equals. */
   @Override
   public int compareTo(MigProfile other) {
     return BY_SIZE.compare(this, other);
   }
 
-  /** The canonical name, which is how NVIDIA's tools print it and the only form to write. */
+  /** The canonical name, as NVIDIA's tools print it. Only this form is written. */
   @Override
   @JsonValue
   public String toString() {
@@ -162,7 +165,10 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
     }
   }
 
-  /** One sign, then names without repetition; a second sign is no attribute character. */
+  /**
+   * Whether a suffix is one sign and then attributes without repetition. An attribute contains no
+   * sign.
+   */
   private static boolean isSuffix(String suffix) {
     if (suffix.isEmpty()) {
       return true;

@@ -2,16 +2,19 @@ package io.github.mig4j.gpu;
 
 import java.util.Locale;
 
-/** How NVIDIA's device plugin offers MIG devices to Kubernetes. */
+/** The MIG strategy of NVIDIA's device plugin: how it offers MIG devices to Kubernetes. */
 public enum MigStrategy {
-  /** Only whole GPUs are offered. */
+  /** The plugin offers whole GPUs only. */
   NONE,
-  /** Every GPU of a node is cut alike, and its devices are offered as {@code nvidia.com/gpu}. */
+  /**
+   * All GPUs of a node have the same layout of one profile, and the plugin offers the devices as
+   * {@code nvidia.com/gpu}.
+   */
   SINGLE,
-  /** Each profile is offered under a name of its own, such as {@code nvidia.com/mig-1g.23gb}. */
+  /** The plugin offers each profile as its own resource, such as {@code nvidia.com/mig-1g.23gb}. */
   MIXED;
 
-  /** The value as labels and Helm values spell it, e.g. {@code mixed}. */
+  /** The value in labels and Helm values, e.g. {@code mixed}. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -7,8 +7,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Reads what the hardware says of itself: the tables that {@code nvidia-smi mig -lgip} and {@code
- * nvidia-smi mig -lgipp} print. A GPU newer than the catalogue works at run time this way.
+ * Reads the tables that {@code nvidia-smi mig -lgip} and {@code nvidia-smi mig -lgipp} print, to
+ * use a GPU that is newer than the catalogue.
  *
  * <pre>{@code
  * GpuModel mine = NvidiaSmi.read(lgip, lgipp).get(0).named("NVIDIA B200");
@@ -19,9 +19,10 @@ public final class NvidiaSmi {
   private NvidiaSmi() {}
 
   /**
-   * Reads the profiles of every GPU in a listing. Without placements no layout can be determined.
+   * Reads the profiles of every GPU in a listing. A layout needs the placements, too.
    *
-   * @param text what {@code nvidia-smi mig -lgip} printed; the lines of {@code -lgipp} may follow
+   * @param text the output of {@code nvidia-smi mig -lgip}, optionally followed by that of {@code
+   *     -lgipp}
    * @return GPUs by ascending index, at least one
    * @throws ListingSyntaxException naming the first line that is not understood
    */
@@ -32,10 +33,10 @@ public final class NvidiaSmi {
   }
 
   /**
-   * Reads the profiles of every GPU in a listing, and where they may start.
+   * Reads the profiles and placements of every GPU in two listings.
    *
-   * @param lgip what {@code nvidia-smi mig -lgip} printed
-   * @param lgipp what {@code nvidia-smi mig -lgipp} printed on the same machine
+   * @param lgip the output of {@code nvidia-smi mig -lgip}
+   * @param lgipp the output of {@code nvidia-smi mig -lgipp} on the same machine
    * @return GPUs by ascending index, at least one
    * @throws ListingSyntaxException naming the first line that is not understood
    */
@@ -50,9 +51,10 @@ public final class NvidiaSmi {
    * One GPU of a listing.
    *
    * @param index the GPU's index on its node, from 0
-   * @param model what it can be cut into; its id is {@code gpu-<index>}, as the listing does not
-   *     tell the product
-   * @param free how many more instances of each profile could be made when the listing was printed
+   * @param model the GPU's profiles; the id is {@code gpu-<index>}, because the listing does not
+   *     contain the product
+   * @param free how many more instances of each profile could be created when the listing was
+   *     printed
    */
   public record Gpu(int index, GpuModel model, SortedMap<MigProfile, Integer> free) {
     public Gpu {
@@ -60,7 +62,7 @@ public final class NvidiaSmi {
     }
 
     /**
-     * The model under the name of a product.
+     * Returns the model with the name of a product.
      *
      * @param product the name as {@code nvidia-smi -L} prints it, e.g. {@code NVIDIA B200}
      * @return the model, with the product's label in lower case as its id

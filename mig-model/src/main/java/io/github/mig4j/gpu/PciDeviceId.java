@@ -17,7 +17,7 @@ public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
   public PciDeviceId {
     if (device < 0 || device > 0xFFFF) {
       throw new IllegalArgumentException(
-          "A PCI device id is from 0x0000 to 0xFFFF, but was 0x%X".formatted(device));
+          "A PCI device id must be from 0x0000 to 0xFFFF, but was 0x%X".formatted(device));
     }
   }
 
@@ -46,7 +46,7 @@ public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
   }
 
   /**
-   * The spelling of mig-parted's {@code device-filter}: device, then vendor.
+   * The id as in mig-parted's {@code device-filter}: device, then vendor.
    *
    * @return e.g. {@code 0x290110DE}
    */
@@ -60,7 +60,7 @@ public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
     return Integer.compare(device, other.device);
   }
 
-  /** The id as PCI lists spell it, e.g. {@code 0x2901}; {@link #parse} reads it back. */
+  /** The id as in PCI lists, e.g. {@code 0x2901}; the inverse of {@link #parse}. */
   @Override
   public String toString() {
     return String.format(Locale.ROOT, "0x%04X", device);

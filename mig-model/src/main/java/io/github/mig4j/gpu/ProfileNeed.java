@@ -13,15 +13,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a workload needs of a MIG device, to choose the smallest profile that has it.
+ * What a workload needs from a MIG device. It finds the smallest profile that meets the need.
  *
  * <pre>{@code
  * Optional<GpuInstanceProfile> profile =
  *     ProfileNeed.anything().memoryGib(20).sms(30).decoders(1).smallestOn(b200);
  * }</pre>
  *
- * <p>A figure that a model lacks is never guessed: a profile that might do is listed by {@link
- * #undeterminedOn} instead.
+ * <p>No number is guessed. If a model lacks one, {@link #undeterminedOn} lists the profiles that
+ * may meet the need.
  */
 public final class ProfileNeed {
 
@@ -33,39 +33,40 @@ public final class ProfileNeed {
   private static final List<Budget> ALL_MEDIA_ENGINES =
       List.of(Budget.DECODERS, Budget.ENCODERS, Budget.JPEG_ENGINES, Budget.OFA_ENGINES);
 
-  /** The less memory, the fewer slices and attributes, the smaller. */
+  /** Compares memory, then slices, then the number of attributes. */
   private static final Comparator<GpuInstanceProfile> SMALLEST_FIRST = Comparator.comparingInt(
           (GpuInstanceProfile p) -> p.profile().memoryGb())
       .thenComparingInt(p -> p.profile().gpuSlices())
       .thenComparingInt(p -> attributes(p).size())
       .thenComparing(GpuInstanceProfile::profile);
 
-  private enum Answer {
+  private enum Match {
     YES,
     UNKNOWN,
     NO;
 
-    static Answer of(boolean yes) {
+    static Match of(boolean yes) {
       return yes ? YES : NO;
     }
 
-    Answer and(Answer other) {
+    Match and(Match other) {
       return compareTo(other) >= 0 ? this : other;
     }
   }
 
-  private enum Wish {
-    WITH,
-    WITHOUT,
-    EITHER
+  private enum Preference {
+    REQUIRED,
+    EXCLUDED,
+    ANY
   }
 
   private final double memoryGib;
   private final Map<Budget, Integer> atLeast;
-  private final Wish media;
-  private final Wish graphics;
+  private final Preference media;
+  private final Preference graphics;
 
-  private ProfileNeed(double memoryGib, Map<Budget, Integer> atLeast, Wish media, Wish graphics) {
+  private ProfileNeed(
+      double memoryGib, Map<Budget, Integer> atLeast, Preference media, Preference graphics) {
     this.memoryGib = memoryGib;
     this.atLeast = atLeast;
     this.media = media;
@@ -73,20 +74,20 @@ public final class ProfileNeed {
   }
 
   /**
-   * A need that every profile meets; the methods of this class make it narrower.
+   * Returns a need that every profile meets. The other methods narrow it.
    *
-   * @return the widest need
+   * @return a need without conditions
    */
   public static ProfileNeed anything() {
-    return new ProfileNeed(0, Map.of(), Wish.EITHER, Wish.EITHER);
+    return new ProfileNeed(0, Map.of(), Preference.ANY, Preference.ANY);
   }
 
   /**
-   * At least this much memory.
+   * Requires a minimum of memory.
    *
-   * @param gib memory that a program can use, in GiB; what the profile's name says is more
+   * @param gib memory that a program can use, in GiB; the profile's name states more
    * @return a narrower need
-   * @throws IllegalArgumentException if it is negative or no number
+   * @throws IllegalArgumentException if it is negative or not a number
    */
   public ProfileNeed memoryGib(double gib) {
     if (!(gib >= 0)) {
@@ -96,7 +97,7 @@ public final class ProfileNeed {
   }
 
   /**
-   * At least this many streaming multiprocessors.
+   * Requires a minimum of streaming multiprocessors.
    *
    * @param count how many, not negative
    * @return a narrower need
@@ -106,7 +107,7 @@ public final class ProfileNeed {
   }
 
   /**
-   * At least this many video decoders.
+   * Requires a minimum of video decoders.
    *
    * @param count how many, not negative
    * @return a narrower need
@@ -116,7 +117,7 @@ public final class ProfileNeed {
   }
 
   /**
-   * At least this much of a budget.
+   * Requires a minimum of a budget.
    *
    * @param budget which budget
    * @param amount how much, in the unit of the budget, not negative
@@ -134,128 +135,131 @@ public final class ProfileNeed {
   }
 
   /**
-   * With video decoder, JPEG decoder and optical flow accelerator.
+   * Requires a video decoder, a JPEG decoder and an optical flow accelerator.
    *
    * @return a narrower need
    */
   public ProfileNeed withMedia() {
-    return new ProfileNeed(memoryGib, atLeast, Wish.WITH, graphics);
+    return new ProfileNeed(memoryGib, atLeast, Preference.REQUIRED, graphics);
   }
 
   /**
-   * Without any media engine, so that they are left for others.
+   * Excludes media engines, which leaves them for other devices.
    *
    * @return a narrower need
    */
   public ProfileNeed withoutMedia() {
-    return new ProfileNeed(memoryGib, atLeast, Wish.WITHOUT, graphics);
+    return new ProfileNeed(memoryGib, atLeast, Preference.EXCLUDED, graphics);
   }
 
   /**
-   * With graphics, which only the profiles called {@code +gfx} have.
+   * Requires graphics, which only profiles with {@code +gfx} have.
    *
    * @return a narrower need
    */
   public ProfileNeed withGraphics() {
-    return new ProfileNeed(memoryGib, atLeast, media, Wish.WITH);
+    return new ProfileNeed(memoryGib, atLeast, media, Preference.REQUIRED);
   }
 
   /**
-   * Without graphics.
+   * Excludes graphics.
    *
    * @return a narrower need
    */
   public ProfileNeed withoutGraphics() {
-    return new ProfileNeed(memoryGib, atLeast, media, Wish.WITHOUT);
+    return new ProfileNeed(memoryGib, atLeast, media, Preference.EXCLUDED);
   }
 
   /**
-   * The smallest profile that has all of it.
+   * Finds the smallest profile that meets this need.
    *
    * @param gpu the model
-   * @return the profile with the least memory, then the fewest slices and attributes; empty if none
-   *     is known to have it
+   * @return the profile with the least memory, then the fewest slices and attributes; empty if no
+   *     profile is known to meet the need
    */
   public Optional<GpuInstanceProfile> smallestOn(GpuModel gpu) {
-    return matching(gpu, Answer.YES).findFirst();
+    return matching(gpu, Match.YES).findFirst();
   }
 
   /**
-   * Every profile that has all of it.
+   * Finds every profile that meets this need.
    *
    * @param gpu the model
    * @return profiles, smallest first
    */
   public List<GpuInstanceProfile> allOn(GpuModel gpu) {
-    return matching(gpu, Answer.YES).toList();
+    return matching(gpu, Match.YES).toList();
   }
 
   /**
-   * The profiles of which too little is known to tell.
+   * Finds the profiles that may meet this need, but whose numbers are not all known.
    *
    * @param gpu the model
-   * @return profiles, smallest first; none where all figures are known
+   * @return profiles, smallest first; empty if all numbers are known
    */
   public List<GpuInstanceProfile> undeterminedOn(GpuModel gpu) {
-    return matching(gpu, Answer.UNKNOWN).toList();
+    return matching(gpu, Match.UNKNOWN).toList();
   }
 
-  private Stream<GpuInstanceProfile> matching(GpuModel gpu, Answer answer) {
-    return gpu.profiles().stream().filter(p -> meets(p) == answer).sorted(SMALLEST_FIRST);
+  private Stream<GpuInstanceProfile> matching(GpuModel gpu, Match match) {
+    return gpu.profiles().stream().filter(p -> meets(p) == match).sorted(SMALLEST_FIRST);
   }
 
-  private Answer meets(GpuInstanceProfile profile) {
-    Answer answer = hasMemory(profile).and(hasMedia(profile)).and(hasGraphics(profile));
+  private Match meets(GpuInstanceProfile profile) {
+    Match match = hasMemory(profile).and(hasMedia(profile)).and(hasGraphics(profile));
     for (Map.Entry<Budget, Integer> need : atLeast.entrySet()) {
       OptionalInt amount = profile.amount(need.getKey());
-      answer = answer.and(
+      match = match.and(
           need.getValue() == 0
-              ? Answer.YES
+              ? Match.YES
               : amount.isPresent()
-                  ? Answer.of(amount.getAsInt() >= need.getValue())
-                  : Answer.UNKNOWN);
+                  ? Match.of(amount.getAsInt() >= need.getValue())
+                  : Match.UNKNOWN);
     }
-    return answer;
+    return match;
   }
 
-  /** A name is never below the memory, so it can rule a profile out where the memory is unknown. */
-  private Answer hasMemory(GpuInstanceProfile profile) {
+  /**
+   * The memory in a name is at least the usable memory, so it can exclude a profile with unknown
+   * memory.
+   */
+  private Match hasMemory(GpuInstanceProfile profile) {
     OptionalInt mib = profile.amount(Budget.MEMORY_MIB);
     if (memoryGib == 0 || mib.isPresent()) {
-      return Answer.of(memoryGib == 0 || mib.getAsInt() >= memoryGib * 1024);
+      return Match.of(memoryGib == 0 || mib.getAsInt() >= memoryGib * 1024);
     }
     int named = profile.profile().memoryGb();
-    return named > 0 && named < memoryGib ? Answer.NO : Answer.UNKNOWN;
+    return named > 0 && named < memoryGib ? Match.NO : Match.UNKNOWN;
   }
 
-  private Answer hasMedia(GpuInstanceProfile profile) {
+  private Match hasMedia(GpuInstanceProfile profile) {
     return switch (media) {
-      case EITHER -> Answer.YES;
-      case WITH -> byEngines(profile, MEDIA_ENGINES, n -> n > 0, '+');
-      case WITHOUT -> byEngines(profile, ALL_MEDIA_ENGINES, n -> n == 0, '-');
+      case ANY -> Match.YES;
+      case REQUIRED -> byEngines(profile, MEDIA_ENGINES, n -> n > 0, '+');
+      case EXCLUDED -> byEngines(profile, ALL_MEDIA_ENGINES, n -> n == 0, '-');
     };
   }
 
-  /** By the engines where their numbers are known, otherwise by the sign of the attribute. */
-  private static Answer byEngines(
+  /** Compares the numbers of the engines, or the sign of the attribute if they are unknown. */
+  private static Match byEngines(
       GpuInstanceProfile profile, List<Budget> engines, IntPredicate wanted, char sign) {
     List<OptionalInt> amounts = engines.stream().map(profile::amount).toList();
     if (amounts.stream().allMatch(OptionalInt::isPresent)) {
-      return Answer.of(amounts.stream().allMatch(n -> wanted.test(n.getAsInt())));
+      return Match.of(amounts.stream().allMatch(n -> wanted.test(n.getAsInt())));
     }
     Set<String> attributes = attributes(profile);
     if (attributes.stream().noneMatch(attribute -> attribute.startsWith(MEDIA, 1))) {
-      return Answer.UNKNOWN;
+      return Match.UNKNOWN;
     }
-    return Answer.of(attributes.contains(sign + MEDIA) || attributes.contains(sign + MEDIA_ALL));
+    return Match.of(attributes.contains(sign + MEDIA) || attributes.contains(sign + MEDIA_ALL));
   }
 
-  private Answer hasGraphics(GpuInstanceProfile profile) {
+  private Match hasGraphics(GpuInstanceProfile profile) {
     boolean has = attributes(profile).contains("+" + GRAPHICS);
-    return Answer.of(graphics == Wish.EITHER || has == (graphics == Wish.WITH));
+    return Match.of(graphics == Preference.ANY || has == (graphics == Preference.REQUIRED));
   }
 
-  /** What is needed, e.g. {@code any profile with memory >= 20.0 GiB, SMs >= 30}. */
+  /** The need in words, e.g. {@code any profile with memory >= 20.0 GiB, SMs >= 30}. */
   @Override
   public String toString() {
     List<String> words = new ArrayList<>();
@@ -263,14 +267,14 @@ public final class ProfileNeed {
       words.add("memory >= " + memoryGib + " GiB");
     }
     atLeast.forEach((budget, amount) -> words.add(budget.noun() + " >= " + amount));
-    addWish(words, media, "media engines");
-    addWish(words, graphics, "graphics");
+    addPreference(words, media, "media engines");
+    addPreference(words, graphics, "graphics");
     return words.isEmpty() ? "any profile" : "any profile with " + String.join(", ", words);
   }
 
-  private static void addWish(List<String> words, Wish wish, String what) {
-    if (wish != Wish.EITHER) {
-      words.add(wish == Wish.WITH ? what : "no " + what);
+  private static void addPreference(List<String> words, Preference preference, String what) {
+    if (preference != Preference.ANY) {
+      words.add(preference == Preference.REQUIRED ? what : "no " + what);
     }
   }
 

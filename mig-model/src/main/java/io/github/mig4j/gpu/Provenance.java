@@ -1,14 +1,14 @@
 package io.github.mig4j.gpu;
 
 /**
- * Where a fact about a GPU comes from and how sure it is.
+ * The source of a fact about a GPU, and how certain the fact is.
  *
- * @param source what was read, in words that let a reader find it
- * @param confidence how far to trust it
+ * @param source a description with which a reader can find the source
+ * @param confidence how certain the fact is
  */
 public record Provenance(String source, Confidence confidence) {
 
-  /** The provenance of models that a program builds without naming a source. */
+  /** The provenance of a model whose builder names no source. */
   public static final Provenance CALLER = new Provenance("the calling program", Confidence.CALLER);
 
   /** Both parts, e.g. {@code "published-smi (A30, driver 535)"}. */

@@ -3,7 +3,7 @@ package io.github.mig4j.gpu;
 import io.github.mig4j.MigException;
 import java.util.List;
 
-/** A name that no model of the catalogue has, or that several have. */
+/** Thrown if no model of the catalogue has a name, or if several have it. */
 public final class UnknownGpuException extends MigException {
   private static final long serialVersionUID = 1L;
 
@@ -17,7 +17,7 @@ public final class UnknownGpuException extends MigException {
   /**
    * The models that share the name.
    *
-   * @return at least two models, or none if the name is unknown
+   * @return at least two models, or empty if the name is unknown
    */
   public List<GpuModel> candidates() {
     return candidates == null ? List.of() : candidates;

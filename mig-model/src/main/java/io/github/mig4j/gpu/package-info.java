@@ -1,9 +1,10 @@
 /**
- * What a GPU can be cut into: its {@linkplain io.github.mig4j.gpu.GpuModel model}, the {@linkplain
- * io.github.mig4j.gpu.MigProfile profiles} it offers, and how sure each of these facts is.
+ * What a GPU can be cut into: its {@linkplain io.github.mig4j.gpu.GpuModel model}, its {@linkplain
+ * io.github.mig4j.gpu.MigProfile profiles}, and how certain each of these facts is.
  *
  * <p>Begin at {@link io.github.mig4j.gpu.GpuCatalog}, or at {@link io.github.mig4j.gpu.NvidiaSmi}
- * for a GPU that it does not know; {@link io.github.mig4j.gpu.ProfileNeed} chooses a profile.
+ * for a GPU that is not in the catalogue. {@link io.github.mig4j.gpu.ProfileNeed} chooses a
+ * profile.
  *
  * <p>Every type here is immutable and thread-safe, and depends on no other package of this library.
  */

@@ -14,24 +14,24 @@ import java.util.TreeMap;
 /**
  * Packs compute instances into as few GPU instances as possible.
  *
- * <p>mig-parted fills one GPU instance until the next device does not fit, opens another, and tries
- * every order of the devices; some order lists the devices bin by bin, so what it can reach is the
- * best packing.
+ * <p>mig-parted adds devices to one GPU instance until the next device does not fit, then creates
+ * another GPU instance. It tries every order of the devices. One of these orders gives the best
+ * packing, so mig-parted can reach the number that this class computes.
  */
 final class ComputeInstances {
 
-  private final int room;
+  private final int capacity;
   private final int[] sizes;
   private final Map<List<Integer>, Integer> solved = new HashMap<>();
 
-  private ComputeInstances(int room, int[] sizes) {
-    this.room = room;
+  private ComputeInstances(int capacity, int[] sizes) {
+    this.capacity = capacity;
     this.sizes = sizes;
   }
 
   /**
-   * Counts the GPU instances that hold these devices, all of which the GPU must offer. Where they
-   * need more than any GPU has, the number is a lower bound.
+   * Counts the GPU instances that these devices need. The GPU must offer all of the devices. If the
+   * devices need more than any GPU has, the number is a lower bound.
    */
   static SortedMap<MigProfile, Integer> gpuInstances(SortedMap<MigProfile, Integer> devices) {
     SortedMap<MigProfile, SortedMap<Integer, Integer>> sizes = new TreeMap<>();
@@ -43,14 +43,14 @@ final class ComputeInstances {
     return gpuInstances;
   }
 
-  /** Devices of one compute slice fill whatever room is left, so only their sum matters. */
+  /** Devices of one compute slice fit into any remaining capacity, so only their sum matters. */
   private static int bins(MigProfile gpuInstance, SortedMap<Integer, Integer> countsBySize) {
-    int room = gpuInstance.gpuSlices();
+    int capacity = gpuInstance.gpuSlices();
     long total = 0;
     for (Map.Entry<Integer, Integer> entry : countsBySize.entrySet()) {
       total += (long) entry.getKey() * entry.getValue();
     }
-    long atLeast = (total + room - 1) / room;
+    long atLeast = (total + capacity - 1) / capacity;
     if (atLeast > GpuModel.MAX_MEMORY_SLICES) {
       return (int) Math.min(atLeast, Integer.MAX_VALUE);
     }
@@ -63,10 +63,10 @@ final class ComputeInstances {
       }
     });
     int[] descending = sizes.stream().mapToInt(Integer::intValue).toArray();
-    return Math.max((int) atLeast, new ComputeInstances(room, descending).fewest(counts));
+    return Math.max((int) atLeast, new ComputeInstances(capacity, descending).fewest(counts));
   }
 
-  /** The fewest bins for these counts, by size in descending order. */
+  /** The minimum number of bins for these counts, which are by size in descending order. */
   private int fewest(List<Integer> counts) {
     int largest = 0;
     while (largest < sizes.length && counts.get(largest) == 0) {
@@ -81,12 +81,12 @@ final class ComputeInstances {
     }
     int[] left = counts.stream().mapToInt(Integer::intValue).toArray();
     left[largest]--;
-    int fewest = 1 + fill(left, largest, room - sizes[largest]);
+    int fewest = 1 + fill(left, largest, capacity - sizes[largest]);
     solved.put(counts, fewest);
     return fewest;
   }
 
-  /** Fills one bin with devices from this size down in every way, and solves what is left. */
+  /** Fills one bin in every way with devices of this size and smaller ones, and solves the rest. */
   private int fill(int[] left, int size, int free) {
     if (size == sizes.length) {
       return fewest(Arrays.stream(left).boxed().toList());

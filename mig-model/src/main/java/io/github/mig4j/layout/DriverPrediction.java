@@ -14,17 +14,17 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Where NVIDIA's driver will probably put GPU instances that are created without a start, and how
- * often mig-parted will therefore have to begin anew.
+ * Predicts where NVIDIA's driver places GPU instances that are created without a start, and how
+ * many orders of the devices mig-parted therefore tries.
  *
- * <p>This is a prediction, not a rule that NVIDIA states: each instance goes where the most
- * placements stay possible, and among these to the lowest start. That agrees with every published
- * transcript; another driver may choose otherwise.
+ * <p>This is a prediction, because NVIDIA documents no rule. It assumes that the driver uses the
+ * placement after which the most placements remain possible, and the lowest start of several such.
+ * This agrees with every published transcript; another driver version may place differently.
  */
 public final class DriverPrediction {
 
-  /** mig-parted takes seconds per attempt: nobody waits for more. */
-  private static final int MOST_ORDERINGS = 10_000;
+  /** One attempt of mig-parted takes seconds, so more attempts are not useful. */
+  private static final int MAX_ORDERINGS_TRIED = 10_000;
 
   private static final Comparator<MigProfile> AS_MIG_PARTED_SORTS = Comparator.comparingInt(
           MigProfile::gpuSlices)
@@ -40,23 +40,22 @@ public final class DriverPrediction {
   }
 
   /**
-   * The prediction for a GPU.
+   * Creates the prediction for a GPU model.
    *
    * @param gpu a model with MIG whose placements are known
    * @return the prediction
-   * @throws IllegalArgumentException if it has no MIG or where its profiles may start is not known
+   * @throws IllegalArgumentException if the model has no MIG or its placements are not known
    */
   public static DriverPrediction of(GpuModel gpu) {
     return new DriverPrediction(Layouts.of(gpu).table());
   }
 
   /**
-   * Predicts the starts of instances that are created one after the other on an empty GPU.
+   * Predicts the placements of instances that are created one after the other on an empty GPU.
    *
-   * @param order GPU instances, or compute instances, which share a GPU instance with the one
-   *     before if it has room
-   * @return the GPU instances in the order of their creation; if not all devices could be made,
-   *     those before the first failure
+   * @param order GPU instances or compute instances; a compute instance shares the previous GPU
+   *     instance if it fits there
+   * @return the GPU instances in the order of their creation; if a device fails, those before it
    * @throws IllegalArgumentException if the GPU does not offer one of the profiles
    */
   public Creation create(List<MigProfile> order) {
@@ -84,11 +83,11 @@ public final class DriverPrediction {
   }
 
   /**
-   * Predicts how mig-parted will get these devices: it sorts them by descending size and tries one
-   * distinct order after the other, each on an empty GPU, until the driver accepts one.
+   * Predicts how mig-parted creates these devices. mig-parted sorts them by descending size and
+   * tries one distinct order after the other on an empty GPU, until the driver accepts one.
    *
    * @param devices counts by profile
-   * @return what it will try
+   * @return the orders that it tries
    * @throws IllegalArgumentException if the GPU does not offer one of the profiles
    */
   public Orderings orderings(Map<MigProfile, Integer> devices) {
@@ -102,7 +101,7 @@ public final class DriverPrediction {
     return new Orderings(distinct(devices), attempts.tried, attempts.accepted);
   }
 
-  /** The placement after which most others stay possible; -1 if there is none. */
+  /** The placement after which the most others remain possible; -1 if nothing fits. */
   private int choose(PlacementTable.State state, MigProfile gpuInstance) {
     int best = -1;
     int most = -1;
@@ -139,7 +138,7 @@ public final class DriverPrediction {
     return orderings;
   }
 
-  /** Swaps each position with every later one that differs, as mig-parted does. */
+  /** Swaps each element with every later one that differs, like mig-parted. */
   private final class Attempts {
     private final List<MigProfile> order;
     private int tried;
@@ -157,7 +156,7 @@ public final class DriverPrediction {
         if (creation.isComplete()) {
           accepted = Optional.of(creation);
         }
-        return creation.isComplete() || tried == MOST_ORDERINGS;
+        return creation.isComplete() || tried == MAX_ORDERINGS_TRIED;
       }
       Set<MigProfile> seen = new HashSet<>();
       for (int other = position; other < order.size(); other++) {
@@ -174,11 +173,11 @@ public final class DriverPrediction {
   }
 
   /**
-   * What the driver is predicted to make of an order.
+   * The predicted result of one order.
    *
    * @param placements GPU instances in the order of their creation
-   * @param failedAt index in the order of the first device that no place was left for; empty if all
-   *     were made
+   * @param failedAt index in the order of the first device without a free placement; empty if all
+   *     devices are created
    */
   public record Creation(List<Placement> placements, OptionalInt failedAt) {
     public Creation {
@@ -186,9 +185,9 @@ public final class DriverPrediction {
     }
 
     /**
-     * Whether all devices were made.
+     * Whether all devices are created.
      *
-     * @return true if none failed
+     * @return true if no device failed
      */
     public boolean isComplete() {
       return failedAt.isEmpty();
@@ -196,11 +195,12 @@ public final class DriverPrediction {
   }
 
   /**
-   * What mig-parted is predicted to try.
+   * The orders that mig-parted is predicted to try.
    *
    * @param distinct how many distinct orders the devices have
-   * @param tried how many of them it tries, the accepted one included; at most 10000 are looked at
-   * @param accepted what the accepted order makes; empty if all fail, or the first 10000
+   * @param tried how many of them it tries, the accepted one included; the prediction stops at
+   *     10000
+   * @param accepted the result of the accepted order; empty if all orders fail, or the first 10000
    */
   public record Orderings(BigInteger distinct, int tried, Optional<Creation> accepted) {}
 }

@@ -3,21 +3,18 @@ package io.github.mig4j.layout;
 import io.github.mig4j.MigException;
 import io.github.mig4j.gpu.GpuModel;
 import java.util.List;
-import java.util.stream.Collectors;
 
-/** There is no layout where one was demanded; thrown by {@link PlacementResult#orElseThrow}. */
+/**
+ * Thrown by {@link PlacementResult#orElseThrow} if no layout exists. The message has the decisive
+ * reasons; {@link #violations()} has all of them.
+ */
 public final class InvalidLayoutException extends MigException {
   private static final long serialVersionUID = 1L;
 
   private final transient PlacementResult result;
 
   InvalidLayoutException(GpuModel gpu, PlacementResult.Rejected rejected) {
-    super("No layout for %s: %s"
-        .formatted(
-            gpu.id(),
-            rejected.violations().stream()
-                .map(Violation::message)
-                .collect(Collectors.joining("; "))));
+    super("No layout for %s: %s".formatted(gpu.id(), Violation.summary(rejected.violations())));
     this.result = rejected;
   }
 
@@ -27,9 +24,9 @@ public final class InvalidLayoutException extends MigException {
   }
 
   /**
-   * Why there is no layout.
+   * All reasons why no layout exists.
    *
-   * @return every violation; empty if it could not be determined
+   * @return every violation; empty if the result is undetermined
    */
   public List<Violation> violations() {
     return result instanceof PlacementResult.Rejected rejected ? rejected.violations() : List.of();

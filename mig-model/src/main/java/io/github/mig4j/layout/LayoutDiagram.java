@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * A drawing of the layouts of one GPU or of a node: as text for terminals and logs, or as SVG.
+ * A diagram of the layout of one GPU, or of all GPUs of a node: as text for terminals and logs, or
+ * as SVG.
  *
  * <pre>{@code
  * System.out.print(LayoutDiagram.of(layout).toText());
@@ -19,11 +20,11 @@ import java.util.stream.Collectors;
  * +-----------------+--------+--------+-----------------------------------+
  * }</pre>
  *
- * <p>Each column is a memory slice. Equal layouts give equal bytes.
+ * <p>Each column is a memory slice. Equal layouts give equal text.
  */
 public final class LayoutDiagram {
 
-  /** A stretch of slices that is drawn as one box. */
+  /** Consecutive slices that are drawn as one box. */
   record Box(Kind kind, String label, int start, int size) {
     enum Kind {
       INSTANCE,
@@ -44,7 +45,7 @@ public final class LayoutDiagram {
   /**
    * Draws one GPU.
    *
-   * @param layout what is on it
+   * @param layout the GPU's layout
    * @return the drawing
    */
   public static LayoutDiagram of(MigLayout layout) {
@@ -54,14 +55,14 @@ public final class LayoutDiagram {
   /**
    * Draws the GPUs of a node, one below the other.
    *
-   * @param layouts what is on each GPU, by index; at least one
+   * @param layouts the layout of each GPU, by index; at least one
    * @return the drawing
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if the list is empty
    */
   public static LayoutDiagram ofNode(List<MigLayout> layouts) {
     if (layouts.isEmpty()) {
       throw new IllegalArgumentException(
-          "A node's diagram needs at least one layout, but had none");
+          "A node's diagram needs at least one layout, but the list is empty");
     }
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < layouts.size(); i++) {
@@ -71,18 +72,18 @@ public final class LayoutDiagram {
   }
 
   /**
-   * Draws with ASCII characters only.
+   * Returns the diagram in ASCII characters.
    *
-   * @return lines of at most 80 columns, each ending in a line feed
+   * @return lines of at most 80 columns, each with a line feed at the end
    */
   public String toText() {
     return new TextDrawing(rows).toString();
   }
 
   /**
-   * Draws as an SVG document with title and description for those who cannot see it.
+   * Returns the diagram as an SVG document, with a title and a description for screen readers.
    *
-   * @return XML in UTF-8 without declaration, ending in a line feed
+   * @return XML in UTF-8 without declaration, with a line feed at the end
    */
   public String toSvg() {
     return new SvgDrawing(rows).toString();
@@ -129,7 +130,7 @@ public final class LayoutDiagram {
     return boxes;
   }
 
-  /** A free slice that no instance can be extended to or started at is lost to this layout. */
+  /** Adds the boxes of a gap. A free slice is unusable if no additional instance can cover it. */
   private static void addGap(List<Box> boxes, List<Placement> free, int from, int to) {
     int start = from;
     while (start < to) {

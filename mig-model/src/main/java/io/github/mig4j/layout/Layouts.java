@@ -20,14 +20,14 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every layout that a GPU can have, over all of its profiles or some.
+ * Lists every layout of a GPU, with all of its profiles or with some.
  *
  * <pre>{@code
  * Layouts plain = Layouts.of(a100).over("1g.5gb", "2g.10gb", "3g.20gb", "4g.20gb", "7g.40gb");
  * plain.maximalStates().count();     // 19, NVIDIA's "valid configurations"
  * }</pre>
  *
- * <p>The streams are lazy and run in the calling thread; each call walks the GPU anew.
+ * <p>The streams are lazy and run in the calling thread. Each call starts a new search.
  */
 public final class Layouts {
 
@@ -38,11 +38,11 @@ public final class Layouts {
   }
 
   /**
-   * The layouts over all profiles of a GPU.
+   * Lists the layouts with all profiles of a GPU.
    *
    * @param gpu a model with MIG whose placements are known
    * @return its layouts
-   * @throws IllegalArgumentException if it has no MIG, or where its profiles may start is not known
+   * @throws IllegalArgumentException if the model has no MIG or its placements are not known
    */
   public static Layouts of(GpuModel gpu) {
     if (!gpu.supportsMig()) {
@@ -52,7 +52,7 @@ public final class Layouts {
   }
 
   /**
-   * The layouts over some profiles, as if the GPU had no others.
+   * Lists the layouts with some profiles, as if the GPU had no others.
    *
    * @param names profiles, at least one
    * @return their layouts
@@ -87,7 +87,8 @@ public final class Layouts {
         profiles.stream().filter(p -> !p.isPlaceable()).toList();
     if (!unknown.isEmpty()) {
       throw new IllegalArgumentException(
-          "The layouts of %s cannot be listed: where %s may start is not known"
+          ("The layouts of %s cannot be listed: the placements of %s are not known. Read them"
+                  + " with 'nvidia-smi mig -lgipp' on such a GPU")
               .formatted(
                   gpu.id(),
                   unknown.stream()
@@ -98,8 +99,8 @@ public final class Layouts {
   }
 
   /**
-   * Every legal set of placements, the empty one included. Layouts with the same devices at other
-   * places are different states.
+   * Returns every legal set of placements, the empty one included. Layouts with the same devices
+   * and different placements are different states.
    *
    * @return layouts, each once
    */
@@ -108,7 +109,7 @@ public final class Layouts {
   }
 
   /**
-   * The states to which no instance of these profiles can be added.
+   * Returns the states to which no instance of these profiles can be added.
    *
    * @return layouts, each once
    */
@@ -117,8 +118,8 @@ public final class Layouts {
   }
 
   /**
-   * Every choice of GPU instances that has a state, wherever they are placed; the empty one
-   * included.
+   * Returns every multiset of GPU instances that fits, the empty one included. The placements do
+   * not matter.
    *
    * @return counts by profile, each once
    */
@@ -127,7 +128,7 @@ public final class Layouts {
   }
 
   /**
-   * The choices of GPU instances that are part of no larger one.
+   * Returns the multisets of GPU instances that fit and are not part of a larger one.
    *
    * @return counts by profile, each once
    */
@@ -136,7 +137,7 @@ public final class Layouts {
     return counts().filter(counts -> isMaximal(counts, all)).map(this::byProfile);
   }
 
-  /** A part of a legal choice is legal, so it is enough to look at one instance more. */
+  /** A part of a legal multiset is legal, so comparing with one more instance is enough. */
   private static boolean isMaximal(List<Integer> counts, Set<List<Integer>> all) {
     List<Integer> more = new ArrayList<>(counts);
     for (int i = 0; i < counts.size(); i++) {
@@ -168,8 +169,8 @@ public final class Layouts {
   }
 
   /**
-   * Visits every state once: the placements of a state in ascending order, a state before those
-   * that it is part of. What it hands out is itself, to be read before the next step.
+   * Visits every state once: placements in ascending order, and a state before the states that
+   * contain it. The consumer receives this object and must read it before the next step.
    */
   private static final class Walk extends Spliterators.AbstractSpliterator<Walk> {
     private final PlacementTable table;
@@ -197,13 +198,13 @@ public final class Layouts {
       return false;
     }
 
-    /** What is handed out is reused, so the walk stays in one thread. */
+    /** Returns null, because the consumer receives the same object each time. */
     @Override
     public @Nullable Spliterator<Walk> trySplit() {
       return null;
     }
 
-    /** The first step arrives at the empty state. */
+    /** Moves to the next state; the first step moves to the empty state. */
     private boolean step() {
       if (next < 0) {
         next = 0;

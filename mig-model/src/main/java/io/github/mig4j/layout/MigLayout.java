@@ -18,9 +18,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * MIG devices placed on one GPU. A layout that exists is legal: no two GPU instances share a memory
- * slice, no profile occurs more often than the GPU allows, and together they stay within every
- * {@linkplain Budget budget} of the GPU.
+ * MIG devices with their placements on one GPU. Every layout object is legal: no two GPU instances
+ * share a memory slice, no profile exceeds its maximum number of instances, and all instances
+ * together stay within every {@linkplain Budget budget} of the GPU.
  *
  * <pre>{@code
  * MigLayout small = MigLayout.on(b200).add("1g.23gb", 7).build();
@@ -31,16 +31,19 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Whether a request fits does not depend on the order in which it is made: {@link #place} tries
- * every arrangement that differs. NVIDIA's driver, which places one instance at a time, may refuse
- * a legal layout in an unlucky order.
+ * <p>The order of a request does not matter, because {@link #place} tries every distinct
+ * arrangement. NVIDIA's driver places one instance at a time, so it can reject a legal layout if
+ * the instances are created in another order; see {@link DriverPrediction}.
  */
 public final class MigLayout {
 
   private final GpuModel gpu;
   private final List<Placement> placements;
 
-  /** Absent until asked for if the devices are the GPU instances; a race computes it twice. */
+  /**
+   * Computed at the first use if the devices are the GPU instances; two threads may compute it
+   * twice.
+   */
   private @Nullable SortedMap<MigProfile, Integer> devices;
 
   MigLayout(GpuModel gpu, List<Placement> placements, Map<MigProfile, Integer> devices) {
@@ -49,14 +52,14 @@ public final class MigLayout {
     this.devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
   }
 
-  /** A layout of whole GPU instances, sorted already. */
+  /** Creates a layout of whole GPU instances; the placements must be sorted. */
   MigLayout(GpuModel gpu, List<Placement> placements) {
     this.gpu = gpu;
     this.placements = List.copyOf(placements);
   }
 
   /**
-   * Starts a layout on a GPU.
+   * Creates a builder for a layout on a GPU.
    *
    * @param gpu the model
    * @return a builder without devices
@@ -66,12 +69,13 @@ public final class MigLayout {
   }
 
   /**
-   * Finds a legal layout for a multiset of MIG devices, wherever on the GPU they end up.
+   * Finds a legal layout for a multiset of MIG devices, at any placements. This is the placement
+   * validator.
    *
    * @param gpu the model
-   * @param devices how many of each profile, none below 1; empty asks for a GPU in MIG mode
-   *     without devices
-   * @return the layout, every reason why there is none, or that it cannot be told
+   * @param devices counts by profile, at least 1 each; empty means a GPU in MIG mode without
+   *     devices
+   * @return placed with the layout, rejected with every reason, or undetermined without the data
    * @throws IllegalArgumentException if a count is below 1
    */
   public static PlacementResult place(GpuModel gpu, Map<MigProfile, Integer> devices) {
@@ -81,7 +85,7 @@ public final class MigLayout {
   }
 
   /**
-   * The GPU on which the devices are placed.
+   * The model of the GPU.
    *
    * @return the model
    */
@@ -90,7 +94,7 @@ public final class MigLayout {
   }
 
   /**
-   * The GPU instances and their places.
+   * The placements of the GPU instances.
    *
    * @return placements by ascending start
    */
@@ -99,8 +103,7 @@ public final class MigLayout {
   }
 
   /**
-   * The MIG devices, which are the GPU instances unless some are shared by several compute
-   * instances.
+   * The MIG devices: the GPU instances, or the compute instances that share them.
    *
    * @return counts by profile
    */
@@ -120,9 +123,9 @@ public final class MigLayout {
   }
 
   /**
-   * Where one more GPU instance could be made while the ones of this layout keep running.
+   * The placements at which one more GPU instance fits beside the instances of this layout.
    *
-   * @return placements, each possible on its own, by ascending start; none if the GPU is full
+   * @return placements by ascending start, each possible on its own; empty if the GPU is full
    */
   public List<Placement> freePlacements() {
     PlacementTable table = new PlacementTable(
@@ -136,20 +139,20 @@ public final class MigLayout {
   }
 
   /**
-   * How many instances of each profile could be made, of that profile alone, while the ones of this
-   * layout keep running.
+   * How many instances of each profile fit beside the instances of this layout, if all of them have
+   * that profile.
    *
-   * @return counts of at least 1 by profile; none if the GPU is full
+   * @return counts of at least 1 by profile; empty if the GPU is full
    */
   public SortedMap<MigProfile, Integer> room() {
     SortedMap<MigProfile, Integer> room = new TreeMap<>();
     for (Placement free : freePlacements()) {
-      room.computeIfAbsent(free.profile(), this::most);
+      room.computeIfAbsent(free.profile(), this::maxAdditional);
     }
     return Collections.unmodifiableSortedMap(room);
   }
 
-  private int most(MigProfile profile) {
+  private int maxAdditional(MigProfile profile) {
     int most = 1;
     while (keeping().add(profile, most + 1).place() instanceof PlacementResult.Placed) {
       most++;
@@ -158,7 +161,8 @@ public final class MigLayout {
   }
 
   /**
-   * Starts a layout that keeps the GPU instances of this one where they are, as whole instances.
+   * Creates a builder that keeps the GPU instances of this layout at their starts, as whole
+   * instances.
    *
    * @return a builder with these instances at their starts
    */
@@ -169,15 +173,15 @@ public final class MigLayout {
   }
 
   /**
-   * How sure it is that the hardware accepts this layout: the confidence of the least sure fact
-   * that it rests on.
+   * How certain it is that the hardware accepts this layout: the confidence of the least certain
+   * fact about its profiles.
    *
-   * @return the confidence; that of the GPU's number of slices if there are no devices
+   * @return the confidence; without devices, the confidence of the GPU's number of slices
    */
   public Confidence confidence() {
     Confidence weakest = gpu.slicesProvenance().confidence();
     for (GpuInstanceProfile profile : profiles()) {
-      for (GpuInstanceProfile.Field field : RESTS_ON) {
+      for (GpuInstanceProfile.Field field : PLACEMENT_FIELDS) {
         weakest = weakest.weaker(profile.provenance(field).confidence());
       }
     }
@@ -185,9 +189,9 @@ public final class MigLayout {
   }
 
   /**
-   * The budgets that could not be checked, because this model's figures are not published.
+   * The budgets that are not checked, because numbers of this model are not published.
    *
-   * @return budgets, none where all is known
+   * @return budgets; empty if all numbers are known
    */
   public Set<Budget> uncheckedBudgets() {
     Set<Budget> unchecked = EnumSet.noneOf(Budget.class);
@@ -202,7 +206,7 @@ public final class MigLayout {
     return Collections.unmodifiableSet(unchecked);
   }
 
-  private static final Set<GpuInstanceProfile.Field> RESTS_ON = EnumSet.of(
+  private static final Set<GpuInstanceProfile.Field> PLACEMENT_FIELDS = EnumSet.of(
       GpuInstanceProfile.Field.NAME,
       GpuInstanceProfile.Field.SIZE,
       GpuInstanceProfile.Field.STARTS,
@@ -216,7 +220,7 @@ public final class MigLayout {
         .toList();
   }
 
-  /** Two layouts are equal if they place the same devices at the same slices of equal models. */
+  /** Two layouts are equal if they have the same devices and placements on equal models. */
   @Override
   public boolean equals(Object other) {
     return other instanceof MigLayout that
@@ -236,7 +240,7 @@ public final class MigLayout {
     return gpu.id() + " " + placements;
   }
 
-  /** Collects what a layout shall hold; not thread-safe. */
+  /** Collects the devices of a layout; not thread-safe. */
   public static final class Builder {
     private final GpuModel gpu;
     private final SortedMap<MigProfile, Integer> anywhere = new TreeMap<>();
@@ -247,19 +251,19 @@ public final class MigLayout {
     }
 
     /**
-     * Adds devices wherever they fit.
+     * Adds devices at any placement.
      *
      * @param profile a name such as {@code 1g.23gb}
      * @param count how many, at least 1
      * @return this builder
-     * @throws IllegalArgumentException if the name is malformed or the count below 1
+     * @throws IllegalArgumentException if the name is malformed or the count is below 1
      */
     public Builder add(String profile, int count) {
       return add(MigProfile.parse(profile), count);
     }
 
     /**
-     * Adds devices wherever they fit.
+     * Adds devices at any placement.
      *
      * @param profile the profile
      * @param count how many, at least 1
@@ -276,7 +280,7 @@ public final class MigLayout {
     }
 
     /**
-     * Adds one GPU instance at a given place.
+     * Adds one GPU instance at a given start.
      *
      * @param profile a profile without a {@code c} part, such as {@code 3g.90gb}
      * @param start index of its first memory slice, from 0
@@ -287,28 +291,29 @@ public final class MigLayout {
       MigProfile parsed = MigProfile.parse(profile);
       if (!parsed.isWholeGpuInstance()) {
         throw new IllegalArgumentException(
-            "Only whole GPU instances have a start, but %s shares one; use add".formatted(parsed));
+            "Only whole GPU instances have a start, but %s shares one; request it without a start"
+                .formatted(parsed));
       }
       fixed.add(new Start(parsed, start));
       return this;
     }
 
     /**
-     * Looks for a legal layout.
+     * Finds a legal layout. This is the placement validator.
      *
-     * @return the layout, every reason why there is none, or that it cannot be told
+     * @return placed with the layout, rejected with every reason, or undetermined without the data
      */
     public PlacementResult place() {
       return new PlacementSearch(gpu, anywhere, fixed).result();
     }
 
     /**
-     * The layouts nearest to what was asked for: those with the fewest instances changed, and among
-     * these the ones with the closest memory. A name that the GPU lacks counts as the one it was
-     * probably {@linkplain GpuModel#suggestions meant} for; starts are not kept.
+     * Finds the layouts nearest to the request: first those with the fewest changed instances, then
+     * those with the closest memory. A name that the GPU does not have counts as the first
+     * {@linkplain GpuModel#suggestions suggestion} for it. Requested starts are ignored.
      *
-     * @param limit how many at most
-     * @return layouts of whole GPU instances, nearest first; none if the GPU's placements are not
+     * @param limit the maximum number of layouts
+     * @return layouts of whole GPU instances, nearest first; empty if the GPU's placements are not
      *     known
      */
     public List<MigLayout> nearest(int limit) {
@@ -316,17 +321,17 @@ public final class MigLayout {
     }
 
     /**
-     * Looks for a legal layout and demands one.
+     * Finds a legal layout or throws.
      *
      * @return the layout
-     * @throws InvalidLayoutException naming every reason, if there is none
+     * @throws InvalidLayoutException with every reason, if no layout exists
      */
     public MigLayout build() {
       return place().orElseThrow();
     }
   }
 
-  /** A GPU instance whose start the caller chose. */
+  /** A GPU instance with a start that the caller requests. */
   record Start(MigProfile profile, int start) {}
 
   static int saturatedSum(int a, int b) {

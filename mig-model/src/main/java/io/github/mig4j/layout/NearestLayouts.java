@@ -12,26 +12,26 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.ToIntFunction;
 
-/** Ranks every choice of GPU instances that fits by how far it is from one that was asked for. */
+/** Ranks every multiset of GPU instances that fits by its distance from the request. */
 final class NearestLayouts {
 
-  /** More than any known GPU has by orders of magnitude; bounds the work on invented ones. */
-  private static final int MOST_CHOICES = 200_000;
+  /** Limits the work for invented GPUs; known GPUs have far fewer multisets. */
+  private static final int MAX_CHOICES_COMPARED = 200_000;
 
   private final GpuModel gpu;
-  private final SortedMap<MigProfile, Integer> wanted = new TreeMap<>();
+  private final SortedMap<MigProfile, Integer> requested = new TreeMap<>();
   private long lost;
 
   NearestLayouts(
       GpuModel gpu, SortedMap<MigProfile, Integer> anywhere, List<MigLayout.Start> fixed) {
     this.gpu = gpu;
     SortedMap<MigProfile, Integer> offered = new TreeMap<>();
-    anywhere.forEach((name, count) -> want(name, count, offered));
-    fixed.forEach(start -> want(start.profile(), 1, offered));
-    wanted.putAll(ComputeInstances.gpuInstances(offered));
+    anywhere.forEach((name, count) -> request(name, count, offered));
+    fixed.forEach(start -> request(start.profile(), 1, offered));
+    requested.putAll(ComputeInstances.gpuInstances(offered));
   }
 
-  private void want(MigProfile name, int count, SortedMap<MigProfile, Integer> offered) {
+  private void request(MigProfile name, int count, SortedMap<MigProfile, Integer> offered) {
     List<MigProfile> meant = gpu.profile(name).isPresent() ? List.of(name) : gpu.suggestions(name);
     if (meant.isEmpty()) {
       lost += count;
@@ -46,7 +46,7 @@ final class NearestLayouts {
     }
     return Layouts.of(gpu)
         .multisets()
-        .limit(MOST_CHOICES)
+        .limit(MAX_CHOICES_COMPARED)
         .filter(instances -> !instances.isEmpty())
         .map(this::distanceOf)
         .sorted()
@@ -59,19 +59,19 @@ final class NearestLayouts {
     return new Distance(
         instances,
         changed(instances),
-        Math.abs(sum(instances, MigProfile::memoryGb) - sum(wanted, MigProfile::memoryGb)),
-        Math.abs(sum(instances, MigProfile::gpuSlices) - sum(wanted, MigProfile::gpuSlices)),
-        sum(instances, name -> name.suffix().isEmpty() || wanted.containsKey(name) ? 0 : 1));
+        Math.abs(sum(instances, MigProfile::memoryGb) - sum(requested, MigProfile::memoryGb)),
+        Math.abs(sum(instances, MigProfile::gpuSlices) - sum(requested, MigProfile::gpuSlices)),
+        sum(instances, name -> name.suffix().isEmpty() || requested.containsKey(name) ? 0 : 1));
   }
 
-  /** An instance that gives way to another counts once. */
+  /** Counts an instance that is replaced by another once. */
   private long changed(SortedMap<MigProfile, Integer> instances) {
-    Set<MigProfile> all = new HashSet<>(wanted.keySet());
+    Set<MigProfile> all = new HashSet<>(requested.keySet());
     all.addAll(instances.keySet());
     long removed = lost;
     long added = 0;
     for (MigProfile name : all) {
-      int difference = instances.getOrDefault(name, 0) - wanted.getOrDefault(name, 0);
+      int difference = instances.getOrDefault(name, 0) - requested.getOrDefault(name, 0);
       added += Math.max(0, difference);
       removed += Math.max(0, -difference);
     }
@@ -84,19 +84,22 @@ final class NearestLayouts {
         .sum();
   }
 
-  /** How far a choice is from the request, compared from the first number to the last. */
+  /**
+   * The distance of a multiset from the request; the comparison goes from the first number to the
+   * last.
+   */
   private record Distance(
       SortedMap<MigProfile, Integer> to,
       long changed,
       long memory,
       long computeSlices,
-      long attributesNotAskedFor)
+      long attributesNotRequested)
       implements Comparable<Distance> {
 
     private static final Comparator<Distance> ORDER = Comparator.comparingLong(Distance::changed)
         .thenComparingLong(Distance::memory)
         .thenComparingLong(Distance::computeSlices)
-        .thenComparingLong(Distance::attributesNotAskedFor)
+        .thenComparingLong(Distance::attributesNotRequested)
         .thenComparing(distance -> distance.to.toString());
 
     @Override

@@ -4,12 +4,12 @@ import io.github.mig4j.gpu.MigProfile;
 import java.util.Comparator;
 
 /**
- * A GPU instance at its place on the GPU, written {@code 3g.40gb@4:4} as nvidia-smi writes
- * start and size.
+ * The placement of a GPU instance: profile, start and size. The text {@code 3g.40gb@4:4} has start
+ * and size in the form of nvidia-smi.
  *
  * @param profile the GPU instance's profile
  * @param start index of the first memory slice, from 0
- * @param size how many memory slices it covers, at least 1
+ * @param size number of memory slices, at least 1
  */
 public record Placement(MigProfile profile, int start, int size) implements Comparable<Placement> {
 
@@ -20,13 +20,13 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
   public Placement {
     if (start < 0 || size < 1) {
       throw new IllegalArgumentException(
-          "A placement starts at 0 or above and has a size of at least 1, but was %s@%d:%d"
+          "A placement must have a start of at least 0 and a size of at least 1, but was %s@%d:%d"
               .formatted(profile, start, size));
     }
   }
 
   /**
-   * Index of the first memory slice after this placement.
+   * The index of the first memory slice after this placement.
    *
    * @return start plus size
    */
@@ -44,7 +44,7 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
     return start < other.end() && other.start < end();
   }
 
-  /** Orders by start, then size and profile; consistent with equals. */
+  /** Compares start, then size and profile; consistent with equals. */
   @Override
   public int compareTo(Placement other) {
     return BY_START.compare(this, other);

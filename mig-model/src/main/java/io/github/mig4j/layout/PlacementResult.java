@@ -8,22 +8,23 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The outcome of {@link MigLayout#place}: a layout, every reason why there is none, or that the
- * model lacks the data to tell.
+ * The result of {@link MigLayout#place}: placed with a layout, rejected with every reason, or
+ * undetermined because the model lacks data.
  */
 public sealed interface PlacementResult {
 
   /**
-   * The layout, where one is demanded.
+   * Returns the layout or throws.
    *
    * @return the layout
-   * @throws InvalidLayoutException naming every reason, if there is no layout
+   * @throws InvalidLayoutException with every reason, if no layout exists
    */
   MigLayout orElseThrow();
 
   /**
-   * How sure this answer is. A layout is as sure as the least sure fact about its profiles, a
-   * rejection as its surest reason; what could not be told has {@link Confidence#UNKNOWN}.
+   * How certain this result is. A layout has the confidence of the least certain fact about its
+   * profiles. A rejection has the confidence of its most certain reason. An undetermined result has
+   * {@link Confidence#UNKNOWN}.
    *
    * @return the confidence
    */
@@ -32,7 +33,7 @@ public sealed interface PlacementResult {
   /**
    * The request fits.
    *
-   * @param layout the first layout found, largest profile first
+   * @param layout the first layout that the search finds; it places the largest profile first
    */
   record Placed(MigLayout layout) implements PlacementResult {
     @Override
@@ -73,16 +74,16 @@ public sealed interface PlacementResult {
           .orElseThrow();
     }
 
-    /** Every reason, e.g. {@code b200-180gb: rejected [b200-180gb has 7 compute slices, …]}. */
+    /** The model and the {@linkplain Violation#summary decisive reasons}. */
     @Override
     public String toString() {
-      return "%s: rejected %s".formatted(gpu.id(), violations);
+      return "%s: rejected, %s".formatted(gpu.id(), Violation.summary(violations));
     }
   }
 
   /**
-   * Nothing that is known speaks against the request, but where its profiles may start on this
-   * model was never published.
+   * The known counts and budgets allow the request, but the placements of its profiles on this
+   * model are not published.
    *
    * @param gpu the model
    * @param profiles the requested profiles without placements
@@ -93,12 +94,12 @@ public sealed interface PlacementResult {
     }
 
     /**
-     * What is missing and how to supply it.
+     * The missing data and how to read it.
      *
      * @return the sentence, without a full stop
      */
     public String message() {
-      return ("where %s may start on %s is not known; counts and budgets allow the request. Read"
+      return ("the placements of %s on %s are not known; counts and budgets allow the request. Read"
               + " the placements with 'nvidia-smi mig -lgipp' on such a GPU")
           .formatted(
               profiles.stream().map(MigProfile::toString).collect(Collectors.joining(", ")),

@@ -23,13 +23,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * One request on its way to a result: count the GPU instances, check each rule on its own, and only
- * if none is violated search for starts by backtracking. Greedy choice would refuse {3g, 2g, 1g,
- * 1g} on a 7-slice GPU.
+ * Searches a layout for one request. It counts the GPU instances and checks each rule on its own.
+ * If no rule is violated, it searches starts by backtracking: a greedy choice of starts rejects
+ * {3g, 2g, 1g, 1g} on a 7-slice GPU, which fits.
  */
 final class PlacementSearch {
 
-  /** Largest first, so that the search fails early; then by name, so that it is deterministic. */
+  /** Largest first, because the search then fails early; then by name, for a fixed order. */
   private static final Comparator<GpuInstanceProfile> LARGEST_FIRST = Comparator.comparingInt(
           (GpuInstanceProfile p) -> p.size().orElse(0))
       .reversed()
@@ -116,7 +116,7 @@ final class PlacementSearch {
     }
   }
 
-  /** Turns the starts that the caller chose into placements, and holds them against each other. */
+  /** Converts the requested starts into placements and checks them for overlap. */
   private List<Placement> checkStarts() {
     List<Placement> given = new ArrayList<>();
     for (MigLayout.Start start : fixed) {
@@ -148,7 +148,7 @@ final class PlacementSearch {
     return gpu.profile(name).orElseThrow();
   }
 
-  /** Places what has no start yet, one instance after the other. */
+  /** Places the instances without a start, one after the other. */
   private final class Backtracking {
     private final List<GpuInstanceProfile> items;
     private final List<Placement> placed;

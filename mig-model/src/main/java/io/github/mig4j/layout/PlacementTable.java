@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Every placement of some profiles as a bit mask, with what it takes of the budgets that can bind.
- * Immutable; a {@link State} is not.
+ * Every placement of some profiles as a bit mask, with its amounts of the budgets that can be
+ * exceeded. The table is immutable; a {@link State} is mutable.
  */
 final class PlacementTable {
 
@@ -20,7 +20,7 @@ final class PlacementTable {
   private final int[][] amounts;
   private final int[] capacities;
 
-  /** All of the profiles must be placeable. */
+  /** Creates the table; the placements of all profiles must be known. */
   PlacementTable(GpuModel gpu, List<GpuInstanceProfile> profiles) {
     this.gpu = gpu;
     this.profiles = List.copyOf(profiles);
@@ -35,7 +35,7 @@ final class PlacementTable {
     List<Budget> binding = new ArrayList<>();
     for (Budget budget : Budget.values()) {
       if (gpu.capacity(budget).isPresent()
-          && most(budget) > gpu.capacity(budget).getAsInt()) {
+          && upperBound(budget) > gpu.capacity(budget).getAsInt()) {
         binding.add(budget);
       }
     }
@@ -86,8 +86,8 @@ final class PlacementTable {
     throw new IllegalStateException("No profile of " + placement);
   }
 
-  /** An upper bound of what any placements that share no slice take: the best way over the grid. */
-  private long most(Budget budget) {
+  /** An upper bound of the amount that placements without a common slice take together. */
+  private long upperBound(Budget budget) {
     long[] best = new long[GpuModel.MAX_MEMORY_SLICES + 1];
     for (int slice = GpuModel.MAX_MEMORY_SLICES - 1; slice >= 0; slice--) {
       best[slice] = best[slice + 1];
@@ -140,7 +140,7 @@ final class PlacementTable {
       }
     }
 
-    /** How many placements could be added, each on its own. */
+    /** How many placements can be added, each on its own. */
     int choices() {
       int choices = 0;
       for (int i = 0; i < slices.length; i++) {

@@ -5,7 +5,10 @@ import io.github.mig4j.layout.LayoutDiagram.Row;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Draws boxes on a grid of slices. Whole numbers only, so that the bytes do not depend on a locale. */
+/**
+ * Draws boxes on a grid of slices. All numbers are integers, because fractions depend on the
+ * locale.
+ */
 final class SvgDrawing {
 
   private static final int MARGIN = 20;
@@ -15,7 +18,7 @@ final class SvgDrawing {
   private static final int BOX_HEIGHT = 56;
   private static final int ROW_HEIGHT = TITLE_HEIGHT + NUMBER_HEIGHT + BOX_HEIGHT + MARGIN;
   private static final int FONT_SIZE = 15;
-  private static final int SMALLEST_FONT = 7;
+  private static final int MIN_FONT_SIZE = 7;
 
   /** Fills by compute slices; dark text on each has a contrast of at least 7 to 1. */
   private static final List<String> FILLS = List.of(
@@ -70,7 +73,7 @@ final class SvgDrawing {
     line("  <rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" rx=\"4\" %s/>"
         .formatted(left + 2, top, width - 4, BOX_HEIGHT, look));
     String label = box.kind() == Box.Kind.UNUSABLE ? "lost" : box.label();
-    int size = Math.max(SMALLEST_FONT, Math.min(FONT_SIZE, (width - 8) * 8 / (5 * label.length())));
+    int size = Math.max(MIN_FONT_SIZE, Math.min(FONT_SIZE, (width - 8) * 8 / (5 * label.length())));
     text(left + width / 2, top + BOX_HEIGHT / 2 + size / 3, "middle", size, "normal", label);
   }
 

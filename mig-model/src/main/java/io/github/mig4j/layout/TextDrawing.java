@@ -8,8 +8,8 @@ import java.util.List;
 /** Draws with {@code +}, {@code -} and {@code |}. */
 final class TextDrawing {
 
-  private static final int COLUMNS = 80;
-  private static final int WIDEST_SLICE = 12;
+  private static final int MAX_LINE_CHARS = 80;
+  private static final int MAX_SLICE_CHARS = 12;
 
   private final StringBuilder text = new StringBuilder();
 
@@ -23,7 +23,7 @@ final class TextDrawing {
   }
 
   private void draw(Row row) {
-    int width = Math.min(WIDEST_SLICE, (COLUMNS - 1) / row.slices());
+    int width = Math.min(MAX_SLICE_CHARS, (MAX_LINE_CHARS - 1) / row.slices());
     List<Legend> legend = new ArrayList<>();
     List<String> labels = new ArrayList<>();
     for (Box box : row.boxes()) {
@@ -56,7 +56,7 @@ final class TextDrawing {
 
   private record Legend(String letters, String label) {}
 
-  /** The label on one line, on two, or letters that a legend explains. */
+  /** The label on one line or on two lines, or letters that a legend explains. */
   private static String fitting(Box box, int room, List<Legend> legend) {
     String label = box.label();
     if (label.length() <= room) {
@@ -96,12 +96,12 @@ final class TextDrawing {
     return " ".repeat(left) + text + " ".repeat(right);
   }
 
-  /** Titles list every profile, which may be more than a line holds. */
+  /** Wraps a title, which lists every profile and may be longer than a line. */
   private void wrap(String title) {
     String rest = title;
     String indent = "";
-    while (indent.length() + rest.length() > COLUMNS) {
-      int cut = rest.lastIndexOf(' ', COLUMNS - indent.length());
+    while (indent.length() + rest.length() > MAX_LINE_CHARS) {
+      int cut = rest.lastIndexOf(' ', MAX_LINE_CHARS - indent.length());
       if (cut <= 0) {
         break;
       }

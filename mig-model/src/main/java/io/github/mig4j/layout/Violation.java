@@ -14,18 +14,18 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** One reason why a layout is impossible; carries the facts, and says them in {@link #message}. */
+/** One reason why a layout is impossible, with the facts as data and a {@link #message}. */
 public sealed interface Violation {
 
   /**
-   * The stable name of the kind, for programs: e.g. {@code unknown-profile}.
+   * The stable code of this kind of violation, e.g. {@code unknown-profile}.
    *
-   * @return lower case words joined by dashes
+   * @return lower-case words joined by dashes
    */
   String code();
 
   /**
-   * How sure this reason is: the confidence of the least sure fact that it rests on.
+   * How certain this reason is: the confidence of the least certain fact that it uses.
    *
    * @return the confidence
    */
@@ -70,7 +70,7 @@ public sealed interface Violation {
    * The GPU does not offer the profile.
    *
    * @param gpu the model
-   * @param profile what was asked for
+   * @param profile the requested profile
    */
   record UnknownProfile(GpuModel gpu, MigProfile profile) implements Violation {
     @Override
@@ -107,12 +107,12 @@ public sealed interface Violation {
   }
 
   /**
-   * More instances of a profile than the GPU can hold at once.
+   * The request has more instances of a profile than the GPU allows.
    *
    * @param gpu the model
    * @param profile the GPU instance's profile
-   * @param requested how many were asked for
-   * @param max how many there can be
+   * @param requested the requested number
+   * @param max the maximum on this GPU
    */
   record TooManyInstances(GpuModel gpu, MigProfile profile, int requested, int max)
       implements Violation {
@@ -143,8 +143,8 @@ public sealed interface Violation {
    *
    * @param gpu the model
    * @param budget which budget
-   * @param shares what the instances of each profile take together, in the unit of the budget
-   * @param capacity what the GPU has
+   * @param shares what all instances of each profile take together, in the unit of the budget
+   * @param capacity what the whole GPU has
    */
   record BudgetExceeded(
       GpuModel gpu, Budget budget, SortedMap<MigProfile, Long> shares, int capacity)
@@ -154,12 +154,16 @@ public sealed interface Violation {
     }
 
     /**
-     * What the instances take together.
+     * What all instances take together.
      *
      * @return the sum of the shares
      */
     public long needed() {
       return shares.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    private double excess() {
+      return (double) needed() / capacity;
     }
 
     @Override
@@ -200,11 +204,11 @@ public sealed interface Violation {
   }
 
   /**
-   * Every sum is within its budget, but no choice of starts keeps the instances apart.
+   * The request is within every budget, but the instances overlap at all allowed starts.
    *
    * @param gpu the model
-   * @param gpuInstances the GPU instances to be placed, by profile
-   * @param beside placements that are given and stay where they are
+   * @param gpuInstances the GPU instances without a start, by profile
+   * @param beside the requested placements, which stay where they are
    */
   record NoArrangement(
       GpuModel gpu, SortedMap<MigProfile, Integer> gpuInstances, List<Placement> beside)
@@ -229,7 +233,7 @@ public sealed interface Violation {
 
     @Override
     public String message() {
-      return "%s has no free arrangement for %s%s: %s on %d memory slices"
+      return "%s cannot place %s%s without overlap: %s; the GPU has %d memory slices"
           .formatted(
               gpu.id(),
               gpuInstances,
@@ -246,20 +250,20 @@ public sealed interface Violation {
     private String allowedStarts() {
       return gpuInstances.keySet().stream()
           .map(name -> gpu.profile(name)
-              .map(p ->
-                  "%s covers %d from %s".formatted(name, p.size().orElse(0), orJoined(p.starts())))
+              .map(p -> "%s covers %d memory slices from %s"
+                  .formatted(name, p.size().orElse(0), orJoined(p.starts())))
               .orElseGet(name::toString))
           .collect(Collectors.joining(", "));
     }
   }
 
   /**
-   * The profile was asked for at a slice where it cannot start.
+   * A requested start is not allowed for the profile.
    *
    * @param gpu the model
    * @param profile the GPU instance's profile
-   * @param start the slice asked for
-   * @param allowed where it may start
+   * @param start the requested memory slice, from 0
+   * @param allowed the memory slices at which the profile can start
    */
   record StartNotAllowed(GpuModel gpu, MigProfile profile, int start, List<Integer> allowed)
       implements Violation {
@@ -290,7 +294,7 @@ public sealed interface Violation {
   }
 
   /**
-   * Two instances were asked for at starts where they share memory slices.
+   * Two instances with requested starts share memory slices.
    *
    * @param gpu the model
    * @param first the placement that starts first
@@ -324,6 +328,29 @@ public sealed interface Violation {
     }
   }
 
+  /**
+   * The decisive reasons in one line. Of several exceeded budgets it has the tightest one only, and
+   * it counts the reasons that it leaves out.
+   *
+   * @param violations the reasons of one rejection, at least one
+   * @return at most three messages, e.g. {@code b200-180gb has 7 compute slices, but the request
+   *     takes 8 (…); and 2 more}
+   */
+  static String summary(List<Violation> violations) {
+    int maxReasonsShown = 3;
+    Optional<BudgetExceeded> tightest = violations.stream()
+        .filter(BudgetExceeded.class::isInstance)
+        .map(BudgetExceeded.class::cast)
+        .reduce((one, other) -> other.excess() > one.excess() ? other : one);
+    List<String> shown = violations.stream()
+        .filter(each -> !(each instanceof BudgetExceeded) || tightest.equals(Optional.of(each)))
+        .limit(maxReasonsShown)
+        .map(Violation::message)
+        .toList();
+    int more = violations.size() - shown.size();
+    return String.join("; ", shown) + (more == 0 ? "" : "; and %d more".formatted(more));
+  }
+
   private static Confidence weakest(GpuModel gpu, List<MigProfile> profiles, Field... fields) {
     return profiles.stream()
         .flatMap(name -> gpu.profile(name).stream())
@@ -331,7 +358,7 @@ public sealed interface Violation {
         .reduce(Confidence.HARDWARE, Confidence::weaker);
   }
 
-  /** Joins as a sentence does: {@code 0}, {@code 0 or 4}, {@code 0, 2 or 4}. */
+  /** Joins values for a sentence: {@code 0}, {@code 0 or 4}, {@code 0, 2 or 4}. */
   private static String orJoined(List<?> choices) {
     if (choices.size() == 1) {
       return choices.get(0).toString();

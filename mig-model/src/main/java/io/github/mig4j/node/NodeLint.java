@@ -352,11 +352,7 @@ public final class NodeLint {
             at(entry, "mig-devices"),
             "%s cannot hold %s: %s; mig-parted would destroy all devices and fail"
                 .formatted(
-                    Selection.name(group),
-                    devices,
-                    rejected.violations().stream()
-                        .map(Violation::message)
-                        .collect(Collectors.joining("; "))));
+                    Selection.name(group), devices, Violation.summary(rejected.violations())));
       } else if (result instanceof PlacementResult.Undetermined undetermined) {
         report(
             Severity.NOTE,

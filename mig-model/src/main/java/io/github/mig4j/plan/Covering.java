@@ -5,18 +5,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The arithmetic of a plan: rows that must not fall short, and columns, each of which can be taken
- * any number of times, at a cost, to give to some rows and take from others. Wanted is the cheapest
- * choice of columns.
+ * An integer covering problem. Each row needs an amount. Each column has a cost, can be used any
+ * number of times, and each use adds to some rows and subtracts from others. The solution is the
+ * cheapest choice of columns that meets the need of every row.
  *
- * <p>A wish is a row that needs something, a limited supply is one with a negative need from which
- * columns take, and what some columns make for others to use is a row that needs nothing.
+ * <p>A demand is a row with a positive need. A limited supply is a row with a negative need, from
+ * which columns subtract. A row with need zero passes amounts from some columns to others.
  */
 final class Covering {
 
-  /** What taking a column once changes. */
+  /** The effect of one use of a column. */
   static final class Column {
-    /** The rows that it changes, and what it gives to each of them, negative for what it takes. */
+    /** The rows that change, and the amount for each of them, negative for a subtraction. */
     final int[] rows;
 
     final int[] gains;
@@ -39,14 +39,14 @@ final class Covering {
       return 0;
     }
 
-    /** Adds what some uses give to each row. */
+    /** Adds the amounts of several uses to the rows. */
     void addTo(long[] amounts, long times) {
       for (int i = 0; i < rows.length; i++) {
         amounts[rows[i]] += times * gains[i];
       }
     }
 
-    /** What one use of this column is worth. */
+    /** The value of one use at given prices. */
     long value(long[] prices) {
       long value = 0;
       for (int i = 0; i < rows.length; i++) {
@@ -62,14 +62,14 @@ final class Covering {
 
   Covering() {}
 
-  /** A copy to be extended; what is added to it does not show here. */
+  /** Copies a covering; additions to the copy do not change the original. */
   Covering(Covering other) {
     columns.addAll(other.columns);
     needs = other.needs.clone();
     rows = other.rows;
   }
 
-  /** Adds a row; answers its index. */
+  /** Adds a row and returns its index. */
   int addRow(long need) {
     if (rows == needs.length) {
       needs = Arrays.copyOf(needs, 2 * rows);
@@ -82,7 +82,7 @@ final class Covering {
     needs[row] += more;
   }
 
-  /** Adds a column from a gain for each row, of which those that are zero do not count. */
+  /** Adds a column with a gain for each row, and returns its index. Gains of zero are omitted. */
   int addColumn(long cost, int[] gainByRow) {
     int[] changed = new int[gainByRow.length];
     int[] gains = new int[gainByRow.length];
@@ -97,7 +97,7 @@ final class Covering {
     return columns.size() - 1;
   }
 
-  /** By how much each row is more than covered, negative where it falls short. */
+  /** The amount of each row above its need, negative for a shortage. */
   long[] surplus(long[] times) {
     long[] surplus = new long[rows];
     for (int row = 0; row < rows; row++) {

@@ -5,24 +5,24 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Which instances move from GPU to GPU so that wanted ones fit, and where those then fit: what
- * {@link Planner#defragment} answers.
+ * The result of {@link Planner#defragment}: which instances move to another GPU, and where the
+ * requested instances then fit.
  *
- * <p>Each move goes to slices that are free already, on a GPU from which nothing moves. So the moves
- * can be made in any order, and each workload can start at its new place before it ends at the old
- * one. No such set of moves that lets as many wanted instances fit is smaller than {@link
- * #lowerBound()}.
+ * <p>Each move goes to slices that are free already, on a GPU that no instance leaves. The order of
+ * the moves therefore does not matter, and each workload can start at its new location before it
+ * ends at the old one. Any set of such moves after which the same number of requested instances
+ * fits has at least {@link #lowerBound()} moves.
  */
 public final class Defragmentation {
 
   /**
-   * A place on a GPU of a node.
+   * The location of an instance: a placement on a GPU of a node.
    *
    * @param node the node's name
    * @param gpu the GPU's index on the node, from 0
    * @param placement profile, start and size
    */
-  public record Site(String node, int gpu, Placement placement) {
+  public record InstanceLocation(String node, int gpu, Placement placement) {
     /** All three, e.g. {@code node-a/0 1g.5gb@2:1}. */
     @Override
     public String toString() {
@@ -33,11 +33,11 @@ public final class Defragmentation {
   /**
    * An instance that moves.
    *
-   * @param from where it is
-   * @param to where it goes, as the same profile of the same model
+   * @param from the current location
+   * @param to the new location, with the same profile on the same model
    */
-  public record Move(Site from, Site to) {
-    /** Both sites, e.g. {@code node-a/0 1g.5gb@2:1 -> node-b/1 1g.5gb@0:1}. */
+  public record Move(InstanceLocation from, InstanceLocation to) {
+    /** Both locations, e.g. {@code node-a/0 1g.5gb@2:1 -> node-b/1 1g.5gb@0:1}. */
     @Override
     public String toString() {
       return from + " -> " + to;
@@ -45,12 +45,12 @@ public final class Defragmentation {
   }
 
   /**
-   * A wanted instance that fits once the moves are made.
+   * A requested instance that fits after the moves.
    *
    * @param item the item of the demand that it meets
-   * @param site where
+   * @param location the location at which it fits
    */
-  public record Fit(DemandItem item, Site site) {}
+  public record Fit(DemandItem item, InstanceLocation location) {}
 
   private final List<Move> moves;
   private final List<Fit> fits;
@@ -59,7 +59,7 @@ public final class Defragmentation {
   private final int unmetLowerBound;
 
   Defragmentation(
-      List<Move> moves, List<Fit> fits, List<PlanShortfall> unmet, Levels.Outcome outcome) {
+      List<Move> moves, List<Fit> fits, List<PlanShortfall> unmet, PrioritySearch.Outcome outcome) {
     this.moves = List.copyOf(moves);
     this.fits = List.copyOf(fits);
     this.unmet = List.copyOf(unmet);
@@ -68,44 +68,44 @@ public final class Defragmentation {
   }
 
   /**
-   * What moves.
+   * The moves.
    *
-   * @return moves in the order of the nodes they come from; none if everything fits already or no
-   *     move helps
+   * @return moves in the order of the nodes that the instances leave; empty if everything fits
+   *     already or no move helps
    */
   public List<Move> moves() {
     return moves;
   }
 
   /**
-   * What fits then.
+   * The requested instances that fit after the moves.
    *
-   * @return each met instance of the demand with its place, in the order of the demand
+   * @return each met instance of the demand with its location, in the order of the demand
    */
   public List<Fit> fits() {
     return fits;
   }
 
   /**
-   * What does not fit, and why.
+   * The requested instances that do not fit, with the reasons.
    *
-   * @return shortfalls in the order of the demand; none if everything fits
+   * @return shortfalls in the order of the demand; empty if everything fits
    */
   public List<PlanShortfall> unmet() {
     return unmet;
   }
 
   /**
-   * What no such defragmentation can do without.
+   * The lower bound of the number of moves.
    *
-   * @return the least number of moves that let as many wanted instances fit
+   * @return a number of moves; with fewer moves, fewer requested instances fit
    */
   public int lowerBound() {
     return lowerBound;
   }
 
   /**
-   * How far this answer may be from the best.
+   * The maximum distance from the best result.
    *
    * @return the number of moves less {@link #lowerBound()}
    */
@@ -114,7 +114,7 @@ public final class Defragmentation {
   }
 
   /**
-   * How many instances no such defragmentation can make fit.
+   * The lower bound of the number of instances that do not fit after any such moves.
    *
    * @return at most the sum over {@link #unmet()}
    */

@@ -14,10 +14,10 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Every state of a model as sets of placements, to see what else could be on a GPU. */
+/** Every state of a model as a set of placements, to find the possible changes of a GPU. */
 final class DefragmentationStates {
 
-  /** Instances that are cleared away, and those that then have room. */
+  /** Instances that are cleared, and the instances that fit then. */
   record Way(List<Placement> away, List<Placement> added) {}
 
   private final List<Placement> placements = new ArrayList<>();
@@ -27,9 +27,9 @@ final class DefragmentationStates {
     this.states = Layouts.of(model).states().mapToLong(this::bits).toArray();
   }
 
-  /** Whether it is known where instances may start, in ways that fit into the bits of a long. */
+  /** Whether all placements of a model are known and fit into the bits of a long. */
   static boolean canList(GpuModel model) {
-    return Problem.isPlaceable(model)
+    return LayoutProblem.isPlaceable(model)
         && model.profiles().stream().mapToInt(p -> p.starts().size()).sum() <= Long.SIZE;
   }
 
@@ -50,15 +50,18 @@ final class DefragmentationStates {
     return bits;
   }
 
-  /** Every largest choice of instances of some profiles that fits beside all that is on a GPU. */
+  /**
+   * Finds every maximal multiset of instances of some profiles that fits beside all instances of a
+   * GPU.
+   */
   List<List<Placement>> waysToFill(PlanGpu gpu, Set<MigProfile> profiles) {
     long present = bits(gpu.layout().orElseThrow().placements());
     return List.copyOf(largest(present, profiles).values());
   }
 
   /**
-   * Every way to clear loose instances away for a largest choice of instances of some profiles that
-   * would not fit if fewer of them went.
+   * Finds every way to clear loose instances for a maximal multiset of instances of some profiles.
+   * Ways that clear more instances than necessary are omitted.
    */
   List<Way> waysToClear(PlanGpu gpu, Set<MigProfile> profiles) {
     long present = bits(gpu.layout().orElseThrow().placements());

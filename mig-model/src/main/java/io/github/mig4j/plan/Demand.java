@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * MIG devices that are wanted, in any number.
+ * A number of requested MIG devices.
  *
  * <pre>{@code
  * Demand demand = Demand.of(
@@ -27,7 +27,7 @@ public final class Demand {
   /**
    * A demand of some items.
    *
-   * @param items what is wanted; items that differ in nothing but their count become one
+   * @param items the items; items that differ only in their count become one
    * @return the demand
    * @throws IllegalArgumentException if the counts add up to more than {@link Integer#MAX_VALUE}
    */
@@ -38,7 +38,7 @@ public final class Demand {
   /**
    * A demand of some items.
    *
-   * @param items what is wanted; items that differ in nothing but their count become one
+   * @param items the items; items that differ only in their count become one
    * @return the demand
    * @throws IllegalArgumentException if the counts add up to more than {@link Integer#MAX_VALUE}
    */
@@ -48,7 +48,7 @@ public final class Demand {
     long total = counts.values().stream().mapToLong(Long::longValue).sum();
     if (total > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "A demand is for at most %d devices, but was for %d".formatted(Integer.MAX_VALUE, total));
+          "A demand must have at most %d devices, but had %d".formatted(Integer.MAX_VALUE, total));
     }
     return new Demand(counts.entrySet().stream()
         .map(each -> each.getKey().count(each.getValue().intValue()))
@@ -56,16 +56,16 @@ public final class Demand {
   }
 
   /**
-   * What is wanted.
+   * The items of the demand.
    *
-   * @return items, each different from the others, in the order in which they were given
+   * @return distinct items in the given order
    */
   public List<DemandItem> items() {
     return items;
   }
 
   /**
-   * How many devices are wanted in all.
+   * The total number of requested devices.
    *
    * @return the sum of the counts
    */

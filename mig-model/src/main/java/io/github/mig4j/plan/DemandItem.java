@@ -13,12 +13,12 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * A number of MIG devices of one kind: of a profile, or of whatever profile meets a need. Immutable;
- * the methods that change something answer a new item.
+ * A number of requested MIG devices of one kind: with a profile, or with any profile that meets a
+ * need. Immutable: methods that change something return a new item.
  */
 public final class DemandItem {
 
-  /** What a device must be: exactly one of a profile and a need. */
+  /** What each device must be: a profile or a need. */
   private sealed interface Wanted {
     Optional<MigProfile> newOn(GpuModel gpu);
 
@@ -76,7 +76,7 @@ public final class DemandItem {
   }
 
   /**
-   * Devices of a profile, on whatever model offers it.
+   * Creates an item of devices with a profile, on any model that offers it.
    *
    * @param profile a name without a {@code c} part, such as {@code 1g.23gb}
    * @param count how many, at least 1
@@ -89,7 +89,7 @@ public final class DemandItem {
   }
 
   /**
-   * Devices of a profile, on whatever model offers it.
+   * Creates an item of devices with a profile, on any model that offers it.
    *
    * @param profile a profile without a {@code c} part
    * @param count how many, at least 1
@@ -99,15 +99,15 @@ public final class DemandItem {
   public static DemandItem of(MigProfile profile, int count) {
     if (!profile.isWholeGpuInstance()) {
       throw new IllegalArgumentException(
-          "Only whole GPU instances can be planned, but %s shares one; ask for %s"
+          "Only whole GPU instances can be planned, but %s shares one; request %s"
               .formatted(profile, profile.gpuInstance()));
     }
     return new DemandItem(new Wanted.Profile(profile), count, 0, none());
   }
 
   /**
-   * Devices that meet a need. New ones are made of the smallest profile of each model that is known
-   * to meet it; those that exist serve if they meet it, however large.
+   * Creates an item of devices that meet a need. New devices have the smallest profile of each
+   * model that is known to meet the need. Existing devices of any size count if they meet it.
    *
    * @param need what each device must have
    * @param count how many, at least 1
@@ -123,7 +123,7 @@ public final class DemandItem {
   }
 
   /**
-   * Changes how many devices are wanted.
+   * Changes the number of devices.
    *
    * @param newCount how many, at least 1
    * @return the changed item
@@ -134,10 +134,10 @@ public final class DemandItem {
   }
 
   /**
-   * Changes how urgent the item is. What is less urgent is never met at the expense of what is more
-   * urgent.
+   * Changes the priority. The planner never leaves a device unmet for the sake of devices with a
+   * lower priority.
    *
-   * @param newPriority the higher, the more urgent; 0 if not set
+   * @param newPriority higher numbers first; the default is 0
    * @return the changed item
    */
   public DemandItem priority(int newPriority) {
@@ -145,7 +145,7 @@ public final class DemandItem {
   }
 
   /**
-   * Demands a label of the nodes, besides those demanded already.
+   * Requires a node label in addition to those that are required already.
    *
    * @param key the label's key
    * @param value its value
@@ -158,9 +158,9 @@ public final class DemandItem {
   }
 
   /**
-   * The profile, if one was asked for by name.
+   * The requested profile.
    *
-   * @return the profile, or empty if a need was stated
+   * @return the profile, or empty if the item has a need
    */
   public Optional<MigProfile> profile() {
     return wanted instanceof Wanted.Profile profile
@@ -169,16 +169,16 @@ public final class DemandItem {
   }
 
   /**
-   * The need, if one was stated.
+   * The requested need.
    *
-   * @return the need, or empty if a profile was asked for by name
+   * @return the need, or empty if the item has a profile
    */
   public Optional<ProfileNeed> need() {
     return wanted instanceof Wanted.Need need ? Optional.of(need.need()) : Optional.empty();
   }
 
   /**
-   * How many devices are wanted.
+   * The number of devices.
    *
    * @return at least 1
    */
@@ -187,16 +187,16 @@ public final class DemandItem {
   }
 
   /**
-   * How urgent they are.
+   * The priority.
    *
-   * @return the higher, the more urgent
+   * @return any number; higher numbers are met first
    */
   public int priority() {
     return priority;
   }
 
   /**
-   * What labels a node must have.
+   * The labels that a node must have.
    *
    * @return values by key; empty for any node
    */
@@ -205,16 +205,17 @@ public final class DemandItem {
   }
 
   /**
-   * The profile of which new devices are made on a model.
+   * The profile of new devices on a model.
    *
    * @param gpu the model
-   * @return the profile itself, or the smallest that meets the need; empty if there is none
+   * @return the profile itself, or the smallest one that meets the need; empty if the model has no
+   *     such profile
    */
   public Optional<MigProfile> profileOn(GpuModel gpu) {
     return wanted.newOn(gpu);
   }
 
-  /** Whether a device that exists on a model will do. */
+  /** Whether an existing device on a model meets this item. */
   boolean accepts(GpuModel gpu, MigProfile existing) {
     return wanted.accepts(gpu, existing);
   }
@@ -223,12 +224,12 @@ public final class DemandItem {
     return labels.entrySet().containsAll(nodeLabels.entrySet());
   }
 
-  /** Whether two items can be met by the same devices. */
+  /** Whether the same devices can meet two items. */
   boolean isLike(DemandItem other) {
     return wanted.equals(other.wanted) && nodeLabels.equals(other.nodeLabels);
   }
 
-  /** What each device must be and where, e.g. {@code 1g.23gb on nodes with zone=a}. */
+  /** The item without count and priority, e.g. {@code 1g.23gb on nodes with zone=a}. */
   String kind() {
     return nodeLabels.isEmpty()
         ? wanted.toString()
@@ -237,7 +238,7 @@ public final class DemandItem {
             .collect(Collectors.joining(", ", wanted + " on nodes with ", ""));
   }
 
-  /** Two items are equal if they agree in everything. */
+  /** Two items are equal if all their parts are equal. */
   @Override
   public boolean equals(Object other) {
     return other instanceof DemandItem that
@@ -251,7 +252,7 @@ public final class DemandItem {
     return Objects.hash(wanted, count, priority, nodeLabels);
   }
 
-  /** All of it, e.g. {@code 40 x 3g.90gb on nodes with zone=a, priority 10}. */
+  /** The whole item, e.g. {@code 40 x 3g.90gb on nodes with zone=a, priority 10}. */
   @Override
   public String toString() {
     return count + " x " + kind() + (priority == 0 ? "" : ", priority " + priority);

@@ -14,21 +14,21 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * How GPUs are to be cut to meet a demand: what {@link Planner} answers.
+ * The result of {@link Planner}: the layouts of GPUs that meet a demand.
  *
- * <p>A plan says how good it is. It takes {@link #gpus()} GPUs, and no plan that meets as much takes
- * fewer than {@link #lowerBound()}; it leaves {@link #unmetCount()} devices unmet, and no plan leaves
- * fewer than {@link #unmetLowerBound()}. Where both pairs are equal, the plan is {@linkplain
- * #isOptimal proven to be the best}. Equal questions have equal answers.
+ * <p>A plan has bounds. It uses {@link #gpus()} GPUs, and every plan that meets as many devices
+ * uses at least {@link #lowerBound()}. It leaves {@link #unmetCount()} devices unmet, and every
+ * plan leaves at least {@link #unmetLowerBound()} unmet. If both pairs are equal, the plan is
+ * {@linkplain #isOptimal proven to be the best}. Equal inputs have equal plans.
  */
 public final class FleetPlan {
 
   /**
-   * GPUs of consecutive indexes that are treated alike.
+   * GPUs with consecutive indexes and the same plan.
    *
-   * @param layouts the new layouts of the first of them; the others keep what they have
+   * @param layouts the new layouts of the first GPUs; the others keep their layout
    */
-  record PlannedRun(PlanNode.Run before, List<Problem.LayoutCount> layouts) {}
+  record PlannedRun(PlanNode.Run before, List<LayoutProblem.LayoutCount> layouts) {}
 
   private final Map<MigLayout, Integer> layouts;
   private final Map<DemandItem, Integer> met;
@@ -40,8 +40,8 @@ public final class FleetPlan {
   FleetPlan(
       Demand demand,
       List<PlanShortfall> unmet,
-      Levels.Outcome outcome,
-      List<Problem.LayoutCount> layouts,
+      PrioritySearch.Outcome outcome,
+      List<LayoutProblem.LayoutCount> layouts,
       Map<String, List<PlannedRun>> nodes) {
     this.unmet = List.copyOf(unmet);
     this.met = met(demand, outcome.unmet);
@@ -57,8 +57,8 @@ public final class FleetPlan {
     return Collections.unmodifiableMap(met);
   }
 
-  /** The most frequent first. */
-  private static Map<MigLayout, Integer> sum(List<Problem.LayoutCount> layouts) {
+  /** Adds up the counts by layout, the most frequent layout first. */
+  private static Map<MigLayout, Integer> sum(List<LayoutProblem.LayoutCount> layouts) {
     Map<MigLayout, Integer> sums = new LinkedHashMap<>();
     layouts.forEach(each -> sums.merge(each.layout(), each.count(), Integer::sum));
     Map<MigLayout, Integer> sorted = new LinkedHashMap<>();
@@ -70,18 +70,18 @@ public final class FleetPlan {
   }
 
   /**
-   * The layouts that GPUs get, each with the devices that the demand needs of it and no more.
+   * The new layouts. A layout has only devices that the demand needs.
    *
-   * @return how many GPUs get each layout, the most frequent first; GPUs that stay as they are left
-   *     out
+   * @return number of GPUs by layout, the most frequent first, without the GPUs that keep their
+   *     layout
    */
   public Map<MigLayout, Integer> layouts() {
     return layouts;
   }
 
   /**
-   * How many GPUs get a layout: all that are used where none was cut before, otherwise those that
-   * are cut anew.
+   * The number of GPUs with a new layout: all used GPUs that have no layout yet, and the GPUs that
+   * are repartitioned.
    *
    * @return the sum over {@link #layouts()}
    */
@@ -90,26 +90,26 @@ public final class FleetPlan {
   }
 
   /**
-   * What no plan can do without.
+   * The lower bound of the number of GPUs.
    *
-   * @return the least number of GPUs that get a layout in any plan which meets as many devices of
-   *     each priority as this one
+   * @return a number of GPUs with a new layout; every plan that meets as many devices of each
+   *     priority has at least so many
    */
   public int lowerBound() {
     return (int) lowerBound;
   }
 
   /**
-   * How far this plan may be from the best.
+   * The maximum distance from the best plan.
    *
-   * @return {@link #gpus()} less {@link #lowerBound()}; 0 if no plan does with fewer GPUs
+   * @return {@link #gpus()} less {@link #lowerBound()}; 0 if no plan with fewer GPUs exists
    */
   public int gap() {
     return gpus() - lowerBound();
   }
 
   /**
-   * How many devices of each item are met.
+   * The number of met devices of each item.
    *
    * @return counts, 0 included, in the order of the demand
    */
@@ -118,16 +118,16 @@ public final class FleetPlan {
   }
 
   /**
-   * What is not met, and why.
+   * The unmet devices, with the reasons.
    *
-   * @return shortfalls in the order of the demand; none if all is met
+   * @return shortfalls in the order of the demand; empty if all devices are met
    */
   public List<PlanShortfall> unmet() {
     return unmet;
   }
 
   /**
-   * How many devices are not met.
+   * The number of unmet devices.
    *
    * @return the sum over {@link #unmet()}
    */
@@ -136,38 +136,38 @@ public final class FleetPlan {
   }
 
   /**
-   * How many devices no plan can meet.
+   * The lower bound of the number of unmet devices.
    *
-   * @return the least number of unmet devices in any plan that, of each priority, meets as many of
-   *     the more urgent devices as this one
+   * @return a number of devices; every plan that meets as many devices of the higher priorities
+   *     leaves at least so many unmet
    */
   public int unmetLowerBound() {
     return (int) unmetLowerBound;
   }
 
   /**
-   * Whether no plan can meet more, nor do it with fewer GPUs.
+   * Whether this plan is proven to be the best: no plan meets more devices or needs fewer GPUs.
    *
-   * @return true if this is proven, false if the effort did not suffice to tell
+   * @return true if this is proven, false if the search ended before the proof
    */
   public boolean isOptimal() {
     return gap() == 0 && unmetCount() == unmetLowerBound;
   }
 
   /**
-   * The nodes that were planned.
+   * The nodes of the plan.
    *
-   * @return names in the order given; none if the plan is not for nodes
+   * @return names in the given order; empty if the plan is not for nodes
    */
   public Set<String> nodes() {
     return Collections.unmodifiableSet(nodes.keySet());
   }
 
   /**
-   * How the GPUs of a node are cut when the plan is carried out.
+   * The layouts of a node's GPUs after the plan.
    *
    * @param node a name among {@link #nodes()}
-   * @return layouts by GPU index, old ones included; GPUs without MIG are left out
+   * @return new and kept layouts by GPU index, without GPUs that have no MIG
    * @throws IllegalArgumentException if there is no such node
    */
   public SortedMap<Integer, MigLayout> layouts(String node) {
@@ -175,7 +175,7 @@ public final class FleetPlan {
     int first = 0;
     for (PlannedRun run : runs(node)) {
       int index = first;
-      for (Problem.LayoutCount each : run.layouts()) {
+      for (LayoutProblem.LayoutCount each : run.layouts()) {
         for (int i = 0; i < each.count(); i++) {
           byIndex.put(index++, each.layout());
         }
@@ -190,10 +190,10 @@ public final class FleetPlan {
   }
 
   /**
-   * The GPUs of a node which get a new layout.
+   * The GPUs of a node that get a new layout.
    *
    * @param node a name among {@link #nodes()}
-   * @return indexes of GPUs, from 0; none if the node stays as it is
+   * @return indexes of GPUs, from 0; empty if the node does not change
    * @throws IllegalArgumentException if there is no such node
    */
   public SortedSet<Integer> changes(String node) {
@@ -201,7 +201,7 @@ public final class FleetPlan {
     int first = 0;
     for (PlannedRun run : runs(node)) {
       int index = first;
-      for (Problem.LayoutCount each : run.layouts()) {
+      for (LayoutProblem.LayoutCount each : run.layouts()) {
         for (int i = 0; i < each.count(); i++) {
           changed.add(index++);
         }
@@ -221,8 +221,8 @@ public final class FleetPlan {
   }
 
   /**
-   * The figures in one line, e.g. {@code 87 GPUs (at least 87), 0 unmet (at least 0)}, the layouts, and
-   * why something is unmet.
+   * The numbers in one line, e.g. {@code 87 GPUs (at least 87), 0 unmet (at least 0)}, the layouts,
+   * and the reasons for unmet devices.
    */
   @Override
   public String toString() {

@@ -11,11 +11,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * One GPU as a planner sees it: its model, how it is cut now, and what of that must stay.
+ * A GPU as input for a planner: its model, its current layout, and the instances that must stay.
  *
- * <p>A GPU with a pinned instance keeps its layout, for NVIDIA's MIG manager can only cut a GPU anew
- * as a whole. A pinned instance runs something, so it meets no demand; the other instances of the
- * GPU do.
+ * <p>A GPU with a pinned instance keeps its layout, because NVIDIA's MIG manager can only
+ * repartition a whole GPU. A pinned instance runs a workload and meets no demand. The other
+ * instances of the GPU can meet demand.
  */
 public final class PlanGpu {
 
@@ -33,10 +33,10 @@ public final class PlanGpu {
   }
 
   /**
-   * A GPU that is not cut yet, or that has no MIG and only counts as an index of its node.
+   * Creates a GPU without MIG devices. A model without MIG only occupies an index on its node.
    *
    * @param model the model
-   * @return a GPU that is free to be cut
+   * @return a GPU that can be partitioned
    */
   public static PlanGpu of(GpuModel model) {
     return new PlanGpu(
@@ -47,10 +47,10 @@ public final class PlanGpu {
   }
 
   /**
-   * A GPU with MIG devices.
+   * Creates a GPU with MIG devices.
    *
-   * @param layout how it is cut now
-   * @return a GPU that is free to be cut anew
+   * @param layout the current layout
+   * @return a GPU that can be repartitioned
    */
   public static PlanGpu of(MigLayout layout) {
     return new PlanGpu(layout.gpu(), Optional.of(layout), List.of(), false);
@@ -67,8 +67,8 @@ public final class PlanGpu {
     List<Placement> present = layout.map(MigLayout::placements).orElse(List.of());
     for (Placement instance : instances) {
       if (!present.contains(instance)) {
-        throw new IllegalArgumentException("%s has no instance %s to be pinned; it has %s"
-            .formatted(model.id(), instance, present));
+        throw new IllegalArgumentException(
+            "%s has no instance %s to pin; it has %s".formatted(model.id(), instance, present));
       }
     }
     return new PlanGpu(
@@ -92,7 +92,7 @@ public final class PlanGpu {
   }
 
   /**
-   * Pins the whole GPU: its layout stays. Instances that are not pinned one by one still meet
+   * Pins the whole GPU: its layout stays. Instances that are not pinned individually can still meet
    * demand.
    *
    * @return the changed GPU
@@ -111,16 +111,16 @@ public final class PlanGpu {
   }
 
   /**
-   * How the GPU is cut now.
+   * The current layout.
    *
-   * @return a layout, without devices if it is not cut; empty if the GPU has no MIG
+   * @return a layout, possibly without devices; empty if the GPU has no MIG
    */
   public Optional<MigLayout> layout() {
     return layout;
   }
 
   /**
-   * The instances which run something.
+   * The pinned instances, which run a workload.
    *
    * @return placements of the layout, by ascending start
    */
@@ -141,14 +141,14 @@ public final class PlanGpu {
     return pinned;
   }
 
-  /** The instances which may be used, moved or destroyed. */
+  /** The instances that are not pinned. They can be used, moved or destroyed. */
   List<Placement> looseInstances() {
     return layout.map(MigLayout::placements).orElse(List.of()).stream()
         .filter(p -> !pinnedInstances.contains(p))
         .toList();
   }
 
-  /** How many loose instances there are by profile; those that compute instances share left out. */
+  /** The number of loose instances by profile, without instances that compute instances share. */
   SortedMap<MigProfile, Integer> looseDevices() {
     SortedMap<MigProfile, Integer> loose = new TreeMap<>();
     looseInstances().forEach(p -> loose.merge(p.profile(), 1, Integer::sum));
@@ -158,7 +158,7 @@ public final class PlanGpu {
     return loose;
   }
 
-  /** Two GPUs are equal if they agree in everything. */
+  /** Two GPUs are equal if all their parts are equal. */
   @Override
   public boolean equals(Object other) {
     return this == other
@@ -174,7 +174,9 @@ public final class PlanGpu {
     return Objects.hash(model.id(), layout, pinnedInstances, pinned);
   }
 
-  /** The layout and what is pinned, e.g. {@code a30-24gb [2g.12gb@0:2], pinned [2g.12gb@0:2]}. */
+  /**
+   * The layout and the pinned instances, e.g. {@code a30-24gb [2g.12gb@0:2], pinned [2g.12gb@0:2]}.
+   */
   @Override
   public String toString() {
     String text = layout.map(MigLayout::toString).orElse(model.id());

@@ -9,8 +9,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A node with GPUs, as a planner sees it. Immutable; the methods that add something answer a new
- * node.
+ * A node with GPUs as input for a planner. Immutable: methods that add something return a new node.
  *
  * <pre>{@code
  * PlanNode node = PlanNode.named("gpu-node-7").label("zone", "a").gpus(b200, 8);
@@ -18,7 +17,7 @@ import java.util.TreeMap;
  */
 public final class PlanNode {
 
-  /** Some GPUs of consecutive indexes that are alike. */
+  /** Equal GPUs with consecutive indexes. */
   record Run(PlanGpu gpu, int count) {}
 
   private final String name;
@@ -32,9 +31,9 @@ public final class PlanNode {
   }
 
   /**
-   * A node without GPUs yet.
+   * Creates a node without GPUs.
    *
-   * @param name the node's name, or any other that tells a group of GPUs from others
+   * @param name the node's name, or any other unique name for a group of GPUs
    * @return the node
    */
   public static PlanNode named(String name) {
@@ -75,7 +74,7 @@ public final class PlanNode {
   }
 
   /**
-   * Adds GPUs that are not cut yet at the next indexes.
+   * Adds GPUs without MIG devices at the next indexes.
    *
    * @param model their model
    * @param count how many, at least 1
@@ -87,9 +86,9 @@ public final class PlanNode {
   }
 
   /**
-   * Adds GPUs that are alike at the next indexes.
+   * Adds equal GPUs at the next indexes.
    *
-   * @param gpu what each of them is
+   * @param gpu the model, the layout and the pinned instances of each GPU
    * @param count how many, at least 1
    * @return the changed node
    * @throws IllegalArgumentException if the count is below 1
@@ -105,7 +104,8 @@ public final class PlanNode {
   }
 
   /**
-   * Pins every GPU of the node, as where pods run of which it is not known on which GPU.
+   * Pins every GPU of the node. This is for a node whose pods use GPUs, if it is not known which
+   * ones.
    *
    * @return the changed node
    */
@@ -135,7 +135,7 @@ public final class PlanNode {
   }
 
   /**
-   * How many GPUs the node has.
+   * The number of GPUs on the node.
    *
    * @return the number of indexes
    */
@@ -144,11 +144,11 @@ public final class PlanNode {
   }
 
   /**
-   * The GPU of an index.
+   * The GPU at an index.
    *
    * @param index from 0
    * @return the GPU
-   * @throws IndexOutOfBoundsException if there is none
+   * @throws IndexOutOfBoundsException if the node has no GPU at this index
    */
   public PlanGpu gpu(int index) {
     int left = index;
@@ -159,14 +159,14 @@ public final class PlanNode {
       left -= run.count();
     }
     throw new IndexOutOfBoundsException(
-        "Node %s has %d GPUs, but not one of index %d".formatted(name, gpuCount(), index));
+        "Node %s has no GPU at index %d; it has %d GPUs".formatted(name, index, gpuCount()));
   }
 
   List<Run> runs() {
     return runs;
   }
 
-  /** Name and number of GPUs, e.g. {@code gpu-node-7 (8 GPUs)}. */
+  /** The name and the number of GPUs, e.g. {@code gpu-node-7 (8 GPUs)}. */
   @Override
   public String toString() {
     return "%s (%d GPUs)".formatted(name, gpuCount());

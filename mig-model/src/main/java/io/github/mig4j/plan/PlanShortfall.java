@@ -8,11 +8,11 @@ import java.util.SortedMap;
 import java.util.stream.Collectors;
 
 /**
- * Devices that a plan leaves unmet, and why.
+ * Devices that a plan leaves unmet, with the reason.
  *
- * @param item what was wanted
- * @param count how many of it are unmet, at least 1
- * @param reason why
+ * @param item the item of the demand
+ * @param count the number of unmet devices, at least 1
+ * @param reason why they are unmet
  */
 public record PlanShortfall(DemandItem item, int count, Reason reason) {
 
@@ -29,14 +29,14 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
   public sealed interface Reason {
 
     /**
-     * The stable name of the kind, for programs: e.g. {@code no-room}.
+     * The stable code of this kind of reason, e.g. {@code no-room}.
      *
-     * @return lower case words joined by dashes
+     * @return lower-case words joined by dashes
      */
     String code();
 
     /**
-     * What is the matter and what would help.
+     * The problem and the remedy.
      *
      * @return a clause, without a full stop
      */
@@ -44,9 +44,9 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
   }
 
   /**
-   * No node has the labels.
+   * No node has the required labels.
    *
-   * @param nodeLabels the labels that were demanded
+   * @param nodeLabels the required labels
    */
   public record NoNode(SortedMap<String, String> nodeLabels) implements Reason {
     @Override
@@ -57,16 +57,16 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
     @Override
     public String message() {
       return nodeLabels.isEmpty()
-          ? "there is no node; add one with GPUs"
-          : "no node has the labels %s; label one or demand others".formatted(nodeLabels);
+          ? "the plan has no nodes; add a node with GPUs"
+          : "no node has the labels %s; label a node or require other labels".formatted(nodeLabels);
     }
   }
 
   /**
-   * No GPU of the nodes offers a profile that would do.
+   * No GPU of the nodes offers a suitable profile.
    *
-   * @param models the models that there are
-   * @param suggestions profiles which were probably meant
+   * @param models the models of the nodes' GPUs
+   * @param suggestions similar profiles that the models offer
    */
   public record NoProfile(List<GpuModel> models, List<MigProfile> suggestions) implements Reason {
     public NoProfile {
@@ -82,20 +82,20 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
     @Override
     public String message() {
       String meant = suggestions.isEmpty()
-          ? "add a GPU that does"
+          ? "add a GPU that offers it"
           : "did you mean "
               + suggestions.stream().map(MigProfile::toString).collect(Collectors.joining(" or "))
               + "?";
       return models.isEmpty()
-          ? "there is no GPU; add one"
-          : "no profile of %s does; %s".formatted(ids(models), meant);
+          ? "the nodes have no GPU; add one"
+          : "it is not offered by %s; %s".formatted(ids(models), meant);
     }
   }
 
   /**
-   * A profile might do, but what it has or where it may start was never published.
+   * A profile may be suitable, but its numbers or its placements are not published.
    *
-   * @param models the models which lack the data
+   * @param models the models that lack the data
    */
   public record NotKnown(List<GpuModel> models) implements Reason {
     public NotKnown {
@@ -109,16 +109,16 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
 
     @Override
     public String message() {
-      return ("too little is known of %s to tell. Read its profiles and placements with 'nvidia-smi"
-              + " mig -lgip' and 'nvidia-smi mig -lgipp' on such a GPU")
+      return ("the profiles or placements of %s are not known; read them with 'nvidia-smi mig -lgip'"
+              + " and 'nvidia-smi mig -lgipp' on such a GPU")
           .formatted(ids(models));
     }
   }
 
   /**
-   * Every GPU that offers it is pinned, and has no free instance left.
+   * Every GPU that offers the profile is pinned and has no free instance.
    *
-   * @param gpus how many GPUs they are
+   * @param gpus the number of these GPUs
    */
   public record AllPinned(int gpus) implements Reason {
     @Override
@@ -128,19 +128,19 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
 
     @Override
     public String message() {
-      return "%s pinned and without a free instance; free one or add a GPU"
+      return "%s no free instance; free an instance or add a GPU"
           .formatted(
               gpus == 1
-                  ? "the only GPU that offers it is"
-                  : "all %d GPUs that offer it are".formatted(gpus));
+                  ? "the only GPU that offers it is pinned and has"
+                  : "all %d GPUs that offer it are pinned and have".formatted(gpus));
     }
   }
 
   /**
-   * The GPUs that offer it are taken by what is met.
+   * The devices that are met take all GPUs that offer the profile.
    *
-   * @param gpus how many GPUs offer it
-   * @param more how many more would do, by model
+   * @param gpus the number of GPUs that offer it
+   * @param more the number of additional GPUs that is enough, by model
    */
   public record NoRoom(int gpus, Map<GpuModel, Integer> more) implements Reason {
     public NoRoom {
@@ -154,7 +154,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
 
     @Override
     public String message() {
-      return "%s full; %s more would do"
+      return "%s full; add %s"
           .formatted(
               gpus == 1
                   ? "the only GPU that offers it is"

@@ -11,8 +11,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Plans how GPUs are cut to meet a {@link Demand}: with the fewest GPUs of a model, or with those
- * that nodes have, where the fewest are cut anew and none that runs something.
+ * Plans the layouts of GPUs that meet a {@link Demand}. The plan uses either the fewest GPUs of one
+ * model, or the GPUs of given nodes. On given nodes it repartitions as few GPUs as possible, and no
+ * GPU with a pinned instance.
  *
  * <pre>{@code
  * GpuModel b200 = GpuCatalog.bundled().require("NVIDIA-B200");
@@ -24,18 +25,18 @@ import java.util.Set;
  *         PlanNode.named("node-a").gpus(b200, 8),
  *         PlanNode.named("node-b").gpu(PlanGpu.of(present).pinning(running)))
  *     .plan(demand);
- * plan.changes("node-b");                                        // GPUs to be cut anew
+ * plan.changes("node-b");                                        // GPUs to repartition
  * plan.layouts("node-b");                                        // how, by GPU index
  * plan.unmet().forEach(unmet -> System.out.println(unmet.message()));
  * }</pre>
  *
- * <p>Each plan carries a lower bound, so that one can see what a better one could save at most. The
- * effort is limited by a number of steps, never by time: equal questions have equal answers.
- * Planners are immutable and thread-safe.
+ * <p>Each plan has a lower bound, which shows how much a better plan can save at most. The number
+ * of steps limits the search, not the time, so equal inputs have equal plans. Planners are
+ * immutable and thread-safe.
  */
 public final class Planner {
 
-  /** Takes a fraction of a second where it is used up. */
+  /** A search with this number of steps takes a fraction of a second. */
   private static final int DEFAULT_EFFORT = 20_000;
 
   private final List<PlanNode> nodes;
@@ -76,10 +77,10 @@ public final class Planner {
   }
 
   /**
-   * Limits the effort to prove a plan the best or to find a better one.
+   * Limits the search for a better plan or for the proof that the plan is the best.
    *
-   * @param steps how many steps each search makes at most, at least 1; 20,000 if not set, which
-   *     takes a fraction of a second
+   * @param steps the maximum number of steps of each search, at least 1; the default is 20,000,
+   *     which takes a fraction of a second
    * @return the changed planner
    * @throws IllegalArgumentException if it is below 1
    */
@@ -91,54 +92,55 @@ public final class Planner {
   }
 
   /**
-   * The fewest GPUs of a model that meet a demand. Priorities and labels of nodes do not matter, for
-   * there are as many GPUs as it takes.
+   * Plans the fewest GPUs of a model that meet a demand. Priorities and node labels do not matter,
+   * because the number of GPUs is unlimited.
    *
    * @param model the model
-   * @param demand what is wanted
-   * @return a plan without nodes; what the model does not offer is unmet
+   * @param demand the requested devices
+   * @return a plan without nodes; devices that the model does not offer are unmet
    */
   public static FleetPlan fewest(GpuModel model, Demand demand) {
-    Problem problem = new Problem(demand, Problem.Supply.UNLIMITED);
+    LayoutProblem problem = new LayoutProblem(demand, LayoutProblem.Supply.UNLIMITED);
     BitSet allowed = new BitSet();
     allowed.set(0, demand.items().size());
-    GpuLot lot = problem.add(PlanGpu.of(model), 1, allowed);
-    Levels.Outcome outcome = problem.solve(DEFAULT_EFFORT);
+    GpuGroup group = problem.add(PlanGpu.of(model), 1, allowed);
+    PrioritySearch.Outcome outcome = problem.solve(DEFAULT_EFFORT);
     return new FleetPlan(
         demand,
         problem.reasons().shortfalls(outcome),
         outcome,
-        problem.deal(lot, Integer.MAX_VALUE),
+        problem.nextLayouts(group, Integer.MAX_VALUE),
         Map.of());
   }
 
   /**
-   * Plans the GPUs of the nodes: meets as many devices as possible, the more urgent first, and among
-   * the plans that do takes one that cuts the fewest GPUs anew. A free instance that exists meets a
-   * demand as it is.
+   * Plans the GPUs of the nodes. The plan meets as many devices as possible, by descending
+   * priority. Among such plans it repartitions the fewest GPUs. Existing free instances meet demand
+   * without a change.
    *
-   * @param demand what is wanted, besides what pinned instances run
+   * @param demand the requested devices, in addition to the pinned instances
    * @return the plan
    */
   public FleetPlan plan(Demand demand) {
-    Problem problem = new Problem(demand, Problem.Supply.LIMITED);
-    Map<PlanNode, List<GpuLot>> lots = new LinkedHashMap<>();
+    LayoutProblem problem = new LayoutProblem(demand, LayoutProblem.Supply.LIMITED);
+    Map<PlanNode, List<GpuGroup>> groups = new LinkedHashMap<>();
     for (PlanNode node : nodes) {
       BitSet allowed = problem.allowedBy(node.labels());
-      lots.put(
+      groups.put(
           node,
           node.runs().stream()
               .map(run -> problem.add(run.gpu(), run.count(), allowed))
               .toList());
     }
-    Levels.Outcome outcome = problem.solve(effort);
-    List<Problem.LayoutCount> all = new ArrayList<>();
+    PrioritySearch.Outcome outcome = problem.solve(effort);
+    List<LayoutProblem.LayoutCount> all = new ArrayList<>();
     Map<String, List<FleetPlan.PlannedRun>> planned = new LinkedHashMap<>();
-    lots.forEach((node, lotOfRun) -> {
+    groups.forEach((node, groupOfRun) -> {
       List<FleetPlan.PlannedRun> runs = new ArrayList<>();
-      for (int i = 0; i < lotOfRun.size(); i++) {
+      for (int i = 0; i < groupOfRun.size(); i++) {
         PlanNode.Run run = node.runs().get(i);
-        List<Problem.LayoutCount> layouts = problem.deal(lotOfRun.get(i), run.count());
+        List<LayoutProblem.LayoutCount> layouts =
+            problem.nextLayouts(groupOfRun.get(i), run.count());
         all.addAll(layouts);
         runs.add(new FleetPlan.PlannedRun(run, layouts));
       }
@@ -148,13 +150,13 @@ public final class Planner {
   }
 
   /**
-   * Finds the fewest instances to be moved so that a demand fits into free slices, where instances
-   * are made beside running ones, as NVIDIA's DRA driver makes them. Instances that are pinned, and
-   * those on GPUs that are, stay where they are; a layout's other instances run something, too, but
-   * may move to another GPU of the same model. GPUs without published placements stay as they are.
+   * Finds the fewest moves of instances after which a demand fits into free slices. New instances
+   * are created beside running ones, as NVIDIA's DRA driver does. Pinned instances and instances on
+   * pinned GPUs stay. All other instances run a workload, too, but can move to another GPU of the
+   * same model. GPUs without published placements do not change.
    *
-   * @param demand what shall fit, besides all that runs
-   * @return the moves and what fits then
+   * @param demand the requested devices, in addition to all existing instances
+   * @return the moves, and what fits after them
    */
   public Defragmentation defragment(Demand demand) {
     return new DefragmentationProblem(demand, nodes).solve(effort);

@@ -1,6 +1,6 @@
 /**
- * Plans for many GPUs: how they should be cut for a demand, how many are needed, and which moves make
- * room. Each answer has a lower bound.
+ * The planner for many GPUs: their layouts for a demand, the number of GPUs, and the moves of
+ * instances that make slices free. Each result has a lower bound.
  *
  * <p>Begin at {@link io.github.mig4j.plan.Planner}. Every type here is immutable and thread-safe.
  */

@@ -13,11 +13,11 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Instances that come and go on 100 H100, and how many of the memory slices that are asked for each
- * policy accepts. Arrivals are Poisson over 6,000 time units, of which the first 2,000 do not count;
- * an instance stays for a time uniform between 0 and 2,000; the load is the mean number of memory
- * slices asked for at a time, of the 800 that there are; what fits nowhere is lost. All policies
- * meet the same arrivals.
+ * Simulates instances that start and end on 100 H100, and counts the requested memory slices that
+ * each policy accepts. Arrivals are Poisson over 6,000 time units, and the first 2,000 do not
+ * count. The lifetime of an instance is uniform between 0 and 2,000. The load is the mean number of
+ * requested memory slices at a time, relative to the 800 of the fleet. A request that does not fit
+ * is rejected. All policies get the same arrivals.
  *
  * <p>{@link #main} prints the tables of docs/benchmarks.md.
  */
@@ -26,7 +26,7 @@ public final class ChurnSimulation {
   private static final int GPUS = 100;
   private static final double END = 6000;
   private static final double WARM = 2000;
-  private static final double LONGEST = 2000;
+  private static final double MAX_LIFETIME = 2000;
 
   private static final GpuModel H100 = GpuCatalog.bundled().require("h100-sxm-80gb");
   private static final List<MigProfile> PROFILES =
@@ -38,15 +38,15 @@ public final class ChurnSimulation {
 
   static final double[] LOADS = {0.85, 1.0, 1.2};
 
-  /** Shares of the profiles, the last of which is {@code +me}. */
+  /** Shares of the profiles; the last one is {@code +me}. */
   static final Map<String, double[]> MIXES = mixes(0);
 
-  /** Half of those that ask for one slice ask for media engines too. */
+  /** Half of the requests for one slice also request media engines. */
   static final Map<String, double[]> MIXES_WITH_ME = mixes(0.5);
 
   static final String OURS = "ours";
 
-  /** A fleet without instances for each policy, to be copied; round-robin looks at the GPUs itself. */
+  /** An empty fleet for each policy, to be copied; round-robin reads the GPUs itself. */
   private static final Map<String, Fleet> EMPTY = new LinkedHashMap<>();
 
   static {
@@ -92,7 +92,7 @@ public final class ChurnSimulation {
     return mix;
   }
 
-  /** Accepted memory slices, as a part of those asked for. */
+  /** The accepted share of the requested memory slices. */
   static double acceptance(String policy, double[] mix, double load, long seed) {
     return accepted(policy, arrivals(mix, load, seed));
   }
@@ -102,7 +102,7 @@ public final class ChurnSimulation {
     for (int i = 0; i < mix.length; i++) {
       meanSlices += mix[i] * SLICES[i];
     }
-    double rate = load * 8 * GPUS / (LONGEST / 2 * meanSlices);
+    double rate = load * 8 * GPUS / (MAX_LIFETIME / 2 * meanSlices);
     SplittableRandom random = new SplittableRandom(seed);
     List<Arrival> arrivals = new ArrayList<>();
     double time = 0;
@@ -116,7 +116,7 @@ public final class ChurnSimulation {
       while (profile < mix.length - 1 && drawn >= mix[profile]) {
         drawn -= mix[profile++];
       }
-      arrivals.add(new Arrival(time, time + LONGEST * random.nextDouble(), profile));
+      arrivals.add(new Arrival(time, time + MAX_LIFETIME * random.nextDouble(), profile));
     }
   }
 
@@ -148,7 +148,7 @@ public final class ChurnSimulation {
     return (double) accepted / asked;
   }
 
-  /** On the first GPU after the last one that was chosen. */
+  /** Uses the first suitable GPU after the last chosen one. */
   private static long placeAfter(int last, FleetRequest request, Fleet fleet) {
     for (int i = 1; i <= GPUS; i++) {
       long instance = fleet.place(request, SINGLE.get((last + i) % GPUS));

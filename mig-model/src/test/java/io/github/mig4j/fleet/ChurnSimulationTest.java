@@ -6,7 +6,10 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Fixed seeds of {@link ChurnSimulation}, which shows the differences with their confidence. */
+/**
+ * Runs {@link ChurnSimulation} with fixed seeds; its main method prints the differences with their
+ * confidence.
+ */
 class ChurnSimulationTest {
 
   private static final long SEEDS = 4;

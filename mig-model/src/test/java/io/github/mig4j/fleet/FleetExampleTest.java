@@ -8,7 +8,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
 import org.junit.jupiter.api.Test;
 
-/** The examples of the package's Javadoc, and what they say that happens. */
+/** Runs the examples of the package's Javadoc and checks their comments. */
 class FleetExampleTest {
 
   private final GpuModel h100Model = GpuCatalog.bundled().require("h100-sxm-80gb");

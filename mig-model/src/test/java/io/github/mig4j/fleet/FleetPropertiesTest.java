@@ -26,8 +26,8 @@ import net.jqwik.api.state.Transformer;
 import net.jqwik.api.statistics.Statistics;
 
 /**
- * Any sequence of operations on a fleet of three models, beside a fleet that is a list of layouts:
- * it looks at every GPU, and at the layout of each to see what fits.
+ * Compares any sequence of operations on a fleet of three models with a reference fleet, which is a
+ * list of layouts and checks every GPU and its layout.
  */
 class FleetPropertiesTest {
 
@@ -50,7 +50,7 @@ class FleetPropertiesTest {
       "spread", PlacementPolicy.spread(),
       "scattered", PlacementPolicy.by(FleetPropertiesTest::scattered));
 
-  /** Few costs, but so many buckets that equal ones are far apart. */
+  /** Few distinct costs, but so many buckets that equal ones are far apart. */
   private static double scattered(GpuState before, Placement placement, GpuState after) {
     return (before.number() * 31 + placement.hashCode()) * 0x9e3779b9 >>> 29;
   }
@@ -61,10 +61,10 @@ class FleetPropertiesTest {
     MODELS.forEach(model -> STATES.put(model, GpuStates.of(model)));
   }
 
-  /** A GPU as the readable fleet knows it. */
+  /** A GPU of the reference fleet. */
   record Gpu(MigLayout layout, boolean cordoned, boolean removed) {}
 
-  /** Where an instance goes: a GPU, a placement and what speaks against it. */
+  /** A candidate: a GPU, a placement and its costs. */
   record Choice(int gpu, Placement placement, double[] costs) {
     boolean isBetterThan(Choice other) {
       int difference = Arrays.compare(costs, other.costs);
@@ -72,7 +72,7 @@ class FleetPropertiesTest {
     }
   }
 
-  /** The fleet and its readable twin. */
+  /** The fleet and the reference fleet. */
   static final class Twins {
     private final PlacementPolicy policy;
     private final Fleet fleet;
@@ -153,7 +153,7 @@ class FleetPropertiesTest {
       return all;
     }
 
-    /** GPU numbers that are there. */
+    /** The numbers of the existing GPUs. */
     List<Integer> present() {
       return all().stream().filter(number -> !gpus.get(number).removed).toList();
     }
@@ -177,8 +177,7 @@ class FleetPropertiesTest {
   }
 
   @Property(tries = 400)
-  void fleet_choosesAndRemembers_asAListOfLayoutsDoes(
-      @ForAll("sequences") ActionChain<Twins> chain) {
+  void fleet_choosesAndRecords_likeAListOfLayouts(@ForAll("sequences") ActionChain<Twins> chain) {
     chain.withInvariant(Twins::assertAlike).run();
 
     Statistics.label("placed").coverage(coverage -> {
@@ -205,7 +204,7 @@ class FleetPropertiesTest {
             .withMaxTransformations(60));
   }
 
-  /** What an action draws from: numbers whose meaning depends on the fleet. */
+  /** The input of an action: numbers whose meaning depends on the fleet. */
   interface Step {
     void apply(Twins twins, int one, int other);
   }
@@ -250,7 +249,7 @@ class FleetPropertiesTest {
     twins.place(profile, List.of(model), twins.all(), placed);
   }
 
-  /** Few or many; the many include numbers that the fleet does not have. */
+  /** Few or many numbers; the many include numbers that the fleet does not have. */
   private void placeAmongSome(Twins twins, int one, int other) {
     MigProfile profile = PROFILES.get(one % PROFILES.size());
     int end = other % 2 == 0 ? twins.gpus.size() : 500;

@@ -5,15 +5,15 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * How much faster the index is than a scan, on a machine that others use too: they take turns of a
- * millisecond, too short to be interrupted often, and the medians are compared. {@link #main} prints
- * a table of docs/benchmarks.md.
+ * Measures how much faster the index is than a scan, on a machine with other load. The variants
+ * alternate every millisecond, which is too short for frequent interruptions, and the medians are
+ * compared. {@link #main} prints a table of docs/benchmarks.md.
  */
 public final class FleetRatios {
 
   private static final int ROUNDS = 8;
 
-  /** As many in a row, so that the caches are warm in most. */
+  /** Operations in a row, which keep the caches warm. */
   private static final int TURNS = 100;
 
   private static final long TURN_NANOS = 1_000_000;

@@ -86,7 +86,7 @@ class FleetTest {
   }
 
   @Test
-  void removedGpu_takesItsInstancesAndItsNumberWithIt() {
+  void removedGpu_losesItsInstances_andItsNumberIsNotReused() {
     fleet.add(H100);
     long instance = fleet.occupy(0, SMALL, 6);
     assertThat(fleet.holds(instance)).isTrue();
@@ -119,7 +119,7 @@ class FleetTest {
   }
 
   @Test
-  void marks_nest_andWhatIsKeptInsideIsTakenBackOutside() {
+  void marks_nest_andARollbackOutsideUndoesWhatIsKeptInside() {
     fleet.add(H100);
     int outer = fleet.mark();
     fleet.occupy(0, SMALL, 0);
@@ -136,11 +136,11 @@ class FleetTest {
     assertThat(fleet.state(0)).hasToString("h100-sxm-80gb []");
     assertThatThrownBy(() -> fleet.keep(outer))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("Mark 1 is not open; none is");
+        .hasMessage("Mark 1 is not open; no mark is");
     fleet.mark();
     assertThatThrownBy(() -> fleet.rollback(2))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("Mark 2 is not open; 1 to 1 are");
+        .hasMessage("Mark 2 is not open; marks 1 to 1 are");
   }
 
   @Test
@@ -155,39 +155,40 @@ class FleetTest {
     assertThat(copy.state(0).isEmpty()).isFalse();
     assertThatThrownBy(() -> copy.place(request))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("The request for 1g.10gb was made by another fleet; ask this one for its own");
+        .hasMessage("The request for 1g.10gb belongs to another fleet; create it with this fleet");
   }
 
   @Test
-  void misuse_isRefused_withWhatWouldBeRight() {
+  void misuse_isRefused_withTheRemedy() {
     fleet.add(A30);
     fleet.add(A30);
     fleet.remove(1);
     long instance = fleet.occupy(0, MigProfile.parse("2g.12gb"), 0);
 
-    refused(() -> fleet.state(2), "There is no GPU 2; the next to add is 2");
-    refused(() -> fleet.state(1), "There is no GPU 1; it was removed");
-    refused(() -> fleet.free(Fleet.NONE), "There is no GPU -1; the next to add is 2");
+    refused(() -> fleet.state(2), "The fleet has no GPU 2; the next GPU gets number 2");
+    refused(() -> fleet.state(1), "The fleet has no GPU 1; it was removed");
+    refused(() -> fleet.free(Fleet.NONE), "The fleet has no GPU -1; the next GPU gets number 2");
     refused(
         () -> fleet.placementOf(99), "GPU 0 has no placement 99; use an instance of this fleet");
     refused(
         () -> fleet.occupy(instance),
-        "GPU 0: 2g.12gb@0:2 cannot be placed on a30-24gb [2g.12gb@0:2]; what can is"
+        "GPU 0: 2g.12gb@0:2 cannot be placed on a30-24gb [2g.12gb@0:2]; free placements:"
             + " [1g.6gb@2:1, 1g.6gb+me@2:1, 2g.12gb@2:2, 2g.12gb+me@2:2, 1g.6gb@3:1,"
             + " 1g.6gb+me@3:1]");
     fleet.free(instance);
     refused(
-        () -> fleet.free(instance), "GPU 0: 2g.12gb@0:2 cannot be freed, it is not on a30-24gb []");
+        () -> fleet.free(instance),
+        "GPU 0: 2g.12gb@0:2 cannot be freed, because it is not on" + " a30-24gb []");
     refused(
         () -> fleet.occupy(0, MigProfile.parse("2g.12gb"), 1),
-        "2g.12gb on a30-24gb cannot start at 1; it may start at [0, 2]");
+        "2g.12gb on a30-24gb cannot start at 1; allowed starts: [0, 2]");
     refused(
         () -> fleet.request("1c.2g.12gb"),
-        "Only whole GPU instances are placed, but 1c.2g.12gb shares one; ask for 2g.12gb");
+        "Only whole GPU instances can be placed, but 1c.2g.12gb shares one; request 2g.12gb");
     refused(
         () -> fleet.request(SMALL, A30),
         "a30-24gb has no profile 1g.10gb; it has 1g.6gb, 1g.6gb+me, 2g.12gb, 2g.12gb+me, 4g.24gb");
-    refused(() -> GpuSet.of(3, -1), "GPUs are numbered from 0, but one was -1");
+    refused(() -> GpuSet.of(3, -1), "A GPU's number must not be negative, but was -1");
   }
 
   private static void refused(Callable<?> misuse, String message) {
@@ -216,9 +217,9 @@ class FleetTest {
     assertThat(GpuSet.of()).hasToString("[]");
   }
 
-  /** Bytes that this thread allocates in 20,000 rounds, after every structure has grown once. */
+  /** The bytes that this thread allocates in 20,000 rounds, after all structures have grown. */
   @Test
-  void hotCalls_makeNoGarbage() throws Exception {
+  void hotCalls_allocateNothing() throws Exception {
     for (int gpu = 0; gpu < 300; gpu++) {
       fleet.add(gpu % 3 == 0 ? A100 : H100);
     }
@@ -238,7 +239,7 @@ class FleetTest {
     assertThat(after - before).isLessThan(1000);
   }
 
-  /** By reflection, since the module under test does not read the one with the counter. */
+  /** Uses reflection, because the module under test does not read the module with the counter. */
   private static final class AllocatedBytes {
     private final Object threads;
     private final Method counter;

@@ -9,10 +9,10 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * What is measured on a fleet of H100 that is 85 % in use: one instance, drawn at random, is freed and
- * one of a random profile placed at the best place of all; if there is none, the freed one returns.
- * By the index; by a scan over the same tables, which chooses the same GPU; and by sorting a list of
- * candidates.
+ * The measured load on a fleet of H100 that is 85 % in use. It frees a random instance and places
+ * an instance with a random profile at the best placement; if nothing fits, the freed instance
+ * returns. The variants use the index, a scan over the same tables, which chooses the same GPU, and
+ * a sorted list of candidates.
  */
 final class FleetWorkload {
 
@@ -21,7 +21,10 @@ final class FleetWorkload {
   private GpuStates states;
   private FleetRequest[] requests;
 
-  /** The instances as GPU and placement in an int, to be small beside what is measured. */
+  /**
+   * The instances as GPU and placement in an int, to use little memory compared to the measured
+   * structures.
+   */
   private int[] running;
 
   private GpuSet node;
@@ -33,7 +36,7 @@ final class FleetWorkload {
 
   private RankedStates ranked;
 
-  /** What a profile costs in a state, as a rank; by profile and state. */
+  /** The cost of a profile in a state, as a rank; by profile and state. */
   private int[][] levels;
 
   FleetWorkload(int gpus) {
@@ -64,12 +67,12 @@ final class FleetWorkload {
     levels = new int[requests.length][states.all().size()];
     for (int profile = 0; profile < requests.length; profile++) {
       for (int state = 0; state < states.all().size(); state++) {
-        levels[profile][state] = level(ranked.row(profile), ranked.bucketOf(state));
+        levels[profile][state] = level(ranked.bucketsByCost(profile), ranked.bucketOf(state));
       }
     }
   }
 
-  private int level(Row row, int bucket) {
+  private int level(BucketsByCost row, int bucket) {
     if (bucket == IndexSet.NONE) {
       return Integer.MAX_VALUE;
     }
@@ -152,17 +155,17 @@ final class FleetWorkload {
     return instance(i);
   }
 
-  /** Only the eight GPUs of one node may be chosen. */
+  /** Chooses among the eight GPUs of one node. */
   long chooseOnOneNode() {
     return fleet.choose(requests[draw(requests.length)], node);
   }
 
-  /** Every other GPU may be chosen. */
+  /** Chooses among every second GPU. */
   long chooseAmongHalf() {
     return fleet.choose(requests[draw(requests.length)], half);
   }
 
-  /** Free and place, and take both back. */
+  /** Frees and places an instance, and rolls both back. */
   long takenBack() {
     int mark = fleet.mark();
     fleet.free(instance(draw(running.length)));

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The tables against the placement validator, in every state of every model. */
+/** Compares the tables with the placement validator, in every state of every model. */
 class GpuStatesTest {
 
   static Stream<GpuModel> models() {
@@ -42,7 +42,7 @@ class GpuStatesTest {
             "14 states of jetson-thor");
   }
 
-  /** What may be added, what may be freed and where that leads. */
+  /** Checks which placements can be added or freed, and the following states. */
   @ParameterizedTest
   @MethodSource("models")
   void neighbours_areWhatTheValidatorAccepts(GpuModel gpu) {
@@ -71,7 +71,7 @@ class GpuStatesTest {
     }
   }
 
-  /** The best start is the first of those after which the validator accepts most placements. */
+  /** The best start is the first of those after which the validator accepts the most placements. */
   @ParameterizedTest
   @MethodSource("models")
   void choicesAndBest_areThoseOfTheLayout(GpuModel gpu) {
@@ -141,7 +141,7 @@ class GpuStatesTest {
   }
 
   @Test
-  void misuse_isRefused_withWhatWouldBeRight() {
+  void misuse_isRefused_withTheRemedy() {
     GpuStates a30 = GpuStates.of(gpu("a30-24gb"));
     GpuState busy = a30.empty().place(new Placement(MigProfile.parse("2g.12gb"), 0, 2));
 
@@ -150,25 +150,25 @@ class GpuStatesTest {
         .hasMessage("l40s (Ada Lovelace) has no MIG; share it by time-slicing or MPS instead");
     assertThatThrownBy(() -> a30.of(MigLayout.on(gpu("h100-sxm-80gb")).build()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("These are the states of a30-24gb, but the layout is of h100-sxm-80gb");
+        .hasMessage("The layout must be of a30-24gb, but was of h100-sxm-80gb");
     assertThatThrownBy(() -> a30.profile(MigProfile.parse("1c.2g.12gb")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a30-24gb has no GPU instance profile 1c.2g.12gb; it has 1g.6gb, 1g.6gb+me,"
             + " 2g.12gb, 2g.12gb+me, 4g.24gb");
     assertThatThrownBy(() -> a30.placement(MigProfile.parse("2g.12gb"), 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("2g.12gb on a30-24gb cannot start at 1; it may start at [0, 2]");
+        .hasMessage("2g.12gb on a30-24gb cannot start at 1; allowed starts: [0, 2]");
     assertThatThrownBy(() -> busy.place(new Placement(MigProfile.parse("4g.24gb"), 0, 4)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("4g.24gb@0:4 cannot be placed on a30-24gb [2g.12gb@0:2]; what can is"
+        .hasMessage("4g.24gb@0:4 cannot be placed on a30-24gb [2g.12gb@0:2]; free placements:"
             + " [1g.6gb@2:1, 1g.6gb+me@2:1, 2g.12gb@2:2, 2g.12gb+me@2:2, 1g.6gb@3:1,"
             + " 1g.6gb+me@3:1]");
     assertThatThrownBy(() -> busy.free(new Placement(MigProfile.parse("1g.6gb"), 0, 1)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("1g.6gb@0:1 cannot be freed, it is not on a30-24gb [2g.12gb@0:2]");
+        .hasMessage("1g.6gb@0:1 cannot be freed, because it is not on a30-24gb [2g.12gb@0:2]");
   }
 
-  /** Five profiles of one slice on sixteen slices would have 6^16 states. */
+  /** Five profiles of one slice on sixteen slices have 6^16 states. */
   @Test
   void of_modelWithTooManyStates_isRefused() {
     var huge =

@@ -10,13 +10,13 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** Against a {@link TreeSet}; large enough for three levels of words. */
+/** Compares the set with a {@link TreeSet}; large enough for three levels of words. */
 class IndexSetTest {
 
   private static final int END = 3 * 64 * 64;
 
   @Property
-  void everyQuestion_isAnsweredAsByATreeSet(@ForAll("steps") List<Integer> steps) {
+  void everyMethod_agreesWithATreeSet(@ForAll("steps") List<Integer> steps) {
     IndexSet set = new IndexSet(0);
     TreeSet<Integer> expected = new TreeSet<>();
     for (int step : steps) {
@@ -62,7 +62,9 @@ class IndexSetTest {
     return element == null ? IndexSet.NONE : element;
   }
 
-  /** Few numbers, so that they are met again, from all over the range; the sign says what to do. */
+  /**
+   * Few distinct numbers from the whole range, so that they repeat; the sign selects the operation.
+   */
   @Provide
   Arbitrary<List<Integer>> steps() {
     return elements()

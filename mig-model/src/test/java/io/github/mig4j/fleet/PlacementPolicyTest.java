@@ -57,7 +57,9 @@ class PlacementPolicyTest {
     return layout.freePlacements().stream().map(Placement::profile).collect(Collectors.toSet());
   }
 
-  /** A bucket never joins states that a policy tells apart, and needs no more than it tells apart. */
+  /**
+   * A bucket never contains states with different costs, and no two buckets have the same costs.
+   */
   @Test
   void buckets_areTheStatesThatCostTheSame() {
     GpuStates states = GpuStates.of(H100);
@@ -126,7 +128,7 @@ class PlacementPolicyTest {
     return Fleet.gpuOf(instance) + " " + fleet.placementOf(instance);
   }
 
-  /** A plain 1g goes where +me is taken already, although the other GPU is as full. */
+  /** A plain 1g is placed on the GPU with a +me, although the other GPU is equally full. */
   @Test
   void standard_keepsTheLastPlaceForMe() {
     Fleet fleet = new Fleet(PlacementPolicy.standard());
@@ -146,7 +148,7 @@ class PlacementPolicyTest {
   }
 
   @Test
-  void cost_thatIsNoNumber_isRefused() {
+  void cost_thatIsNotANumber_isRefused() {
     Fleet fleet = new Fleet(PlacementPolicy.by((before, placement, after) -> Double.NaN));
 
     assertThatThrownBy(() -> fleet.add(H100))

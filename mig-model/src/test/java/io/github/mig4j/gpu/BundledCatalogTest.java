@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Holds the bundled file against what must be true of any GPU. */
+/** Checks the bundled file against rules that hold for every GPU. */
 class BundledCatalogTest {
 
   private static final Pattern LABEL_VALUE =
@@ -90,7 +90,7 @@ class BundledCatalogTest {
 
   @ParameterizedTest
   @MethodSource("withMig")
-  void wholeGpu_isThere_andNoProfileTakesMoreOfAnything(GpuModel model) {
+  void wholeGpu_exists_andNoProfileTakesMoreOfAnyBudget(GpuModel model) {
     var whole = model.wholeGpu().orElseThrow();
 
     assertThat(whole.maxInstances()).isEqualTo(1);
@@ -177,7 +177,7 @@ class BundledCatalogTest {
   }
 
   @Test
-  void hardwareReadings_areMarkedAsSuch() {
+  void hardwareReadings_haveTheConfidenceHardware() {
     assertThat(withMig()
             .filter(model -> model.profiles().stream()
                 .allMatch(p -> p.provenance(Field.STARTS).confidence() == Confidence.HARDWARE)))

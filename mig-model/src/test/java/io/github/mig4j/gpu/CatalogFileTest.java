@@ -105,8 +105,7 @@ class CatalogFileTest {
             "models[0] ('x'): 1g.8gb: maxInstances must be at least 1, but was 0"),
         Arguments.of(
             inModel(PROFILE.replace("\"max\": 2", "\"max\": 25")),
-            "models[0] ('x'): x: profile 1g.8gb has at most 24 instances, but maxInstances was"
-                + " 25"),
+            "models[0] ('x'): x: maxInstances of profile 1g.8gb must be at most 24, but was 25"),
         Arguments.of(
             inModel(PROFILE.replace("\"size\": 1", "\"size\": 0")),
             "models[0] ('x'): 1g.8gb: size must be at least 1, but was 0"),
@@ -118,11 +117,10 @@ class CatalogFileTest {
             "models[0] ('x'): 1g.8gb: starts must ascend from 0 or above, but were [1, 0]"),
         Arguments.of(
             inModel(PROFILE.replace("[0, 1]", "[0, 2]")),
-            "models[0] ('x'): x: profile 1g.8gb at start 2 reaches past the last of 2 memory"
-                + " slices"),
+            "models[0] ('x'): x: profile 1g.8gb at start 2 ends after the last of 2 memory slices"),
         Arguments.of(
             inModel(PROFILE.replace("[0, 1]", "[0, 2147483647]")),
-            "models[0] ('x'): x: profile 1g.8gb at start 2147483647 reaches past the last of 2"
+            "models[0] ('x'): x: profile 1g.8gb at start 2147483647 ends after the last of 2"
                 + " memory slices"),
         Arguments.of(
             inModel(PROFILE.replace("1g.8gb", "3g.8gb")),

@@ -12,7 +12,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** docs/gpu-catalogue.md lists what the catalogue holds; {@code -Dmig4j.docs=write} rewrites it. */
+/**
+ * Checks that docs/gpu-catalogue.md lists the catalogue; {@code -Dmig4j.docs=write} rewrites it.
+ */
 class GpuCatalogDocumentTest {
 
   private static final Path DOCUMENT = Path.of("..", "docs", "gpu-catalogue.md");

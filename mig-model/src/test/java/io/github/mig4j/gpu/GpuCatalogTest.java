@@ -84,7 +84,7 @@ class GpuCatalogTest {
         "b200-180 | Unknown GPU 'b200-180'. Did you mean b200-180gb?",
         "h100-sxm-80 | Unknown GPU 'h100-sxm-80'. Did you mean h100-sxm-80gb?",
       })
-  void require_mistypedName_suggestsWhatIsNear(String name, String message) {
+  void require_misspelledName_suggestsSimilarNames(String name, String message) {
     assertThatThrownBy(() -> CATALOG.require(name))
         .isInstanceOf(UnknownGpuException.class)
         .hasMessage(message)
@@ -93,7 +93,7 @@ class GpuCatalogTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "-", "Radeon Instinct MI300X", "0xFFFF", "0x290110DF"})
-  void require_nameOfNothing_saysWhatIsExpected(String name) {
+  void require_unknownName_saysWhatIsExpected(String name) {
     assertThatThrownBy(() -> CATALOG.require(name))
         .isInstanceOf(UnknownGpuException.class)
         .hasMessage("Unknown GPU '" + name + "'. Expected an id, a product label or a PCI device"
@@ -119,7 +119,7 @@ class GpuCatalogTest {
   }
 
   @Test
-  void with_modelOfTheSameId_takesItsPlace() {
+  void with_modelOfTheSameId_replacesIt() {
     var own = GpuModel.builder().id("l4").architecture("Mine").build();
 
     var changed = CATALOG.with(own);
@@ -129,7 +129,7 @@ class GpuCatalogTest {
   }
 
   @Test
-  void agreesWithMemory_tellsBoardsOfOneNameApart() {
+  void agreesWithMemory_distinguishesBoardsWithOneName() {
     var production = CATALOG.require("gb200-186gb");
     var early = CATALOG.require("gb200-189gb");
 

@@ -91,7 +91,7 @@ class MigProfileTest {
   void parse_hugeNumber_namesTheLimit(String name) {
     assertThatThrownBy(() -> MigProfile.parse(name))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Not a MIG profile: '" + name + "', whose number is above 2147483647. Expected"
+        .hasMessage("Not a MIG profile: '" + name + "' has a number above 2147483647. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'");
   }
 

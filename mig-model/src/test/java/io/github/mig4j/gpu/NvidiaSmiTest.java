@@ -30,7 +30,7 @@ class NvidiaSmiTest {
       """;
   private static final String WHERE = "GPU  0 Profile ID 19 Placements: {0,1,2,3,4,5,6}:1\n";
 
-  /** Readings of the hardware, and what the catalogue says of it. */
+  /** Listings of real hardware, and the model in the catalogue. */
   @ParameterizedTest
   @CsvSource({"h100, h100-sxm-80gb", "h200, h200-141gb"})
   void read_ownCaptures_areTheBundledModels_fieldByField(String capture, String id) {
@@ -145,7 +145,7 @@ class NvidiaSmiTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("sameMeaning")
-  void read_otherLooks_meanTheSame(String look, String text) {
+  void read_otherTableStyles_giveTheSame(String look, String text) {
     assertThat(NvidiaSmi.read(text)).as(look).isEqualTo(NvidiaSmi.read(HEAD + ROW));
   }
 
@@ -160,27 +160,26 @@ class NvidiaSmiTest {
 
   static Stream<Arguments> garbage() {
     return Stream.of(
-        Arguments.of("", 1, "the text ends without a table of GPU instance profiles"),
-        Arguments.of("\n\n", 3, "the text ends without a table of GPU instance profiles"),
-        Arguments.of(HEAD, 6, "the text ends without a table of GPU instance profiles"),
-        Arguments.of(WHERE, 2, "the text ends without a table of GPU instance profiles"),
-        Arguments.of("hello\n", 1, "'hello' is no row of a table and no line with placements"),
+        Arguments.of("", 1, "the text has no table of GPU instance profiles"),
+        Arguments.of("\n\n", 3, "the text has no table of GPU instance profiles"),
+        Arguments.of(HEAD, 6, "the text has no table of GPU instance profiles"),
+        Arguments.of(WHERE, 2, "the text has no table of GPU instance profiles"),
+        Arguments.of("hello\n", 1, "'hello' is neither a table row nor a line with placements"),
         Arguments.of(
             "No MIG-enabled devices found.",
             1,
-            "nvidia-smi found nothing to list: 'No MIG-enabled devices found.'. Switch MIG mode on"
-                + " first"),
+            "nvidia-smi lists no profiles: 'No MIG-enabled devices found.'. Enable MIG mode first"),
         Arguments.of(
             ROW,
             1,
-            "'|   0  MIG 1g.10gb         19     5/7        9.75       No  …' comes before the"
-                + " heading with the columns 'GPU', 'Name', 'ID'"),
-        Arguments.of(HEAD + "| GPU instances: |\n", 6, "'| GPU instances: |' is no profile"),
-        Arguments.of(HEAD + "{}", 6, "'{}' is no row of a table and no line with placements"),
+            "'|   0  MIG 1g.10gb         19     5/7        9.75       No  …' precedes the heading"
+                + " with the columns 'GPU', 'Name', 'ID'"),
+        Arguments.of(HEAD + "| GPU instances: |\n", 6, "'| GPU instances: |' is not a profile row"),
+        Arguments.of(HEAD + "{}", 6, "'{}' is neither a table row nor a line with placements"),
         Arguments.of(
             HEAD.replace("GiB", "MiB"),
             4,
-            "the memory is not in GiB, but in Free/Total, MiB, CE," + " JPEG, OFA"),
+            "the memory must be in GiB, but was in Free/Total, MiB, CE, JPEG, OFA"),
         Arguments.of(
             HEAD + ROW.replace("1g.10gb", "1g.10GB"),
             6,
@@ -191,7 +190,9 @@ class NvidiaSmiTest {
             6,
             "column 'Instances' must be free/total, but was '7'"),
         Arguments.of(
-            HEAD + ROW.replace("5/7", "0/0"), 6, "1g.10gb can have no instance: free/total is 0/0"),
+            HEAD + ROW.replace("5/7", "0/0"),
+            6,
+            "1g.10gb must have at least one instance, but" + " free/total was 0/0"),
         Arguments.of(
             HEAD + ROW.replace("5/7", "5/x"),
             6,
@@ -211,7 +212,7 @@ class NvidiaSmiTest {
         Arguments.of(
             HEAD + ROW.replace("     19     5/7        9.75       No     16     1     0   |", "|"),
             6,
-            "no value in column 'ID'"),
+            "column 'ID' has no value"),
         Arguments.of(
             HEAD + ROW.replace("3     4   |", "3     4  5  6  7 |"),
             7,
@@ -232,12 +233,12 @@ class NvidiaSmiTest {
         Arguments.of(
             HEAD + ROW + WHERE.replace("{", "["),
             9,
-            "'GPU  0 Profile ID 19 Placements: [0,1,2,3,4,5,6}:1' is no row of a table and no line"
-                + " with placements"),
+            "'GPU  0 Profile ID 19 Placements: [0,1,2,3,4,5,6}:1' is neither a table row nor a"
+                + " line with placements"),
         Arguments.of(
             HEAD + ROW + WHERE.replace(":1\n", ":0\n"),
             10,
-            "GPU 0 contradicts itself: 1g.10gb: size must be at least 1, but was 0"));
+            "the rows of GPU 0 contradict each other: 1g.10gb: size must be at least 1, but was 0"));
   }
 
   @ParameterizedTest
@@ -253,8 +254,8 @@ class NvidiaSmiTest {
   @Test
   void read_garbageInTheSecondListing_countsItsOwnLines() {
     assertThatThrownBy(() -> NvidiaSmi.read(HEAD + ROW, WHERE + "what?"))
-        .hasMessage("Not a listing of 'nvidia-smi mig -lgip' or '-lgipp': line 2: 'what?' is no row"
-            + " of a table and no line with placements");
+        .hasMessage("Not a listing of 'nvidia-smi mig -lgip' or '-lgipp': line 2: 'what?' is"
+            + " neither a table row nor a line with placements");
   }
 
   private static String indent(String text) {

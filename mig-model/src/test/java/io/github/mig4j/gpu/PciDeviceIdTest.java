@@ -30,9 +30,9 @@ class PciDeviceIdTest {
   @Test
   void constructor_outOfRange_isRefused() {
     assertThatThrownBy(() -> new PciDeviceId(0x10000))
-        .hasMessage("A PCI device id is from 0x0000 to 0xFFFF, but was 0x10000");
+        .hasMessage("A PCI device id must be from 0x0000 to 0xFFFF, but was 0x10000");
     assertThatThrownBy(() -> new PciDeviceId(-1))
-        .hasMessage("A PCI device id is from 0x0000 to 0xFFFF, but was 0xFFFFFFFF");
+        .hasMessage("A PCI device id must be from 0x0000 to 0xFFFF, but was 0xFFFFFFFF");
   }
 
   @Property

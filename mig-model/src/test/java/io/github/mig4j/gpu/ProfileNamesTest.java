@@ -30,7 +30,7 @@ class ProfileNamesTest {
     assertThat(MigProfile.named(slices, memoryMib, totalMib, suffix)).hasToString(name);
   }
 
-  /** Every entry of the catalogue whose memory and board are known. */
+  /** Every entry of the catalogue with known memory and board. */
   @Test
   void named_agreesWithTheCatalogue() {
     List<String> checked = new ArrayList<>();
@@ -50,7 +50,7 @@ class ProfileNamesTest {
     assertThat(checked).hasSize(114);
   }
 
-  /** What the driver reports, or the share of the memory slices where that is not known. */
+  /** The memory that the driver reports, or the share of the memory slices if it is unknown. */
   private static OptionalInt memoryMib(GpuModel model, GpuInstanceProfile p) {
     if (p.amount(Budget.MEMORY_MIB).isPresent() || p.size().isEmpty()) {
       return p.amount(Budget.MEMORY_MIB);
@@ -84,7 +84,7 @@ class ProfileNamesTest {
     "h200-141gb, 3g.70gb, 3g.71gb",
     "b200-180gb, 7g.179gb, 7g.180gb",
   })
-  void renamed_oldName_isTodays(String gpu, String old, String today) {
+  void renamed_oldName_isTheCurrentName(String gpu, String old, String today) {
     var model = GpuCatalog.bundled().require(gpu);
 
     assertThat(model.renamed(MigProfile.parse(old))).contains(MigProfile.parse(today));
@@ -100,7 +100,7 @@ class ProfileNamesTest {
     "gb200-186gb, 7g.184gb",
     "l40s, 1g.11gb",
   })
-  void renamed_anyOtherName_isNone(String gpu, String name) {
+  void renamed_anyOtherName_isEmpty(String gpu, String name) {
     assertThat(GpuCatalog.bundled().require(gpu).renamed(MigProfile.parse(name)))
         .isEmpty();
   }
@@ -117,7 +117,7 @@ class ProfileNamesTest {
     "a30-24gb, 7g.80gb+gfx, '[]'",
     "l40s, 1g.5gb, '[]'",
   })
-  void suggestions_areWhatWasProbablyMeant(String gpu, String name, String meant) {
+  void suggestions_areTheMostLikelyProfiles(String gpu, String name, String meant) {
     assertThat(GpuCatalog.bundled().require(gpu).suggestions(MigProfile.parse(name)))
         .hasToString(meant);
   }

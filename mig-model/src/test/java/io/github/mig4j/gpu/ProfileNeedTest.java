@@ -47,7 +47,7 @@ class ProfileNeedTest {
   }
 
   @Test
-  void smallestOn_media_isWantedOrAvoided() {
+  void smallestOn_media_isRequiredOrExcluded() {
     assertThat(smallest(ANY.withMedia(), A100)).isEqualTo("1g.5gb+me");
     assertThat(smallest(ANY.withoutMedia(), A100)).isEqualTo("1g.5gb");
     assertThat(names(ANY.withoutMedia().allOn(A100))).containsExactly("1g.5gb");
@@ -59,14 +59,14 @@ class ProfileNeedTest {
   }
 
   @Test
-  void smallestOn_graphics_isWantedOrAvoided() {
+  void smallestOn_graphics_isRequiredOrExcluded() {
     assertThat(smallest(ANY.withGraphics(), RTX)).isEqualTo("1g.24gb+gfx");
     assertThat(names(ANY.withoutGraphics().memoryGib(90).allOn(RTX))).containsExactly("4g.96gb");
     assertThat(ANY.withGraphics().smallestOn(A100)).isEmpty();
   }
 
   @Test
-  void undeterminedOn_modelsWithoutFigures_listsWhatMightDo() {
+  void undeterminedOn_modelsWithoutNumbers_listsPossibleProfiles() {
     var b300 = gpu("b300-269gb");
 
     assertThat(ANY.memoryGib(60).smallestOn(b300)).isEmpty();
@@ -83,7 +83,7 @@ class ProfileNeedTest {
   }
 
   @Test
-  void smallestOn_gpuWithoutMig_isNone() {
+  void smallestOn_gpuWithoutMig_isEmpty() {
     assertThat(ANY.smallestOn(gpu("l40s"))).isEmpty();
   }
 
@@ -108,7 +108,7 @@ class ProfileNeedTest {
         .hasToString("any profile with no media engines, graphics");
   }
 
-  /** Why a name may rule a profile out: it is never below the memory. */
+  /** A name can exclude a profile, because its memory is never below the usable memory. */
   @Test
   void names_areNeverBelowTheMemory() {
     for (GpuModel model : GpuCatalog.bundled().models()) {

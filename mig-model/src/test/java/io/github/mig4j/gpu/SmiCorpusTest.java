@@ -15,8 +15,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * Holds {@link NvidiaSmi} against listings that others published, each with what it says, in the
- * folder that {@code -Dmig4j.corpus} names.
+ * Tests {@link NvidiaSmi} with listings that others published, each with the expected content, in
+ * the folder {@code -Dmig4j.corpus}.
  */
 @EnabledIfSystemProperty(
     named = "mig4j.corpus",

@@ -44,7 +44,10 @@ class ComputeInstancesTest {
         .isEmpty();
   }
 
-  /** mig-parted's own way: every order of the devices, a new GPU instance when one is full. */
+  /**
+   * The algorithm of mig-parted: every order of the devices, and a new GPU instance when one is
+   * full.
+   */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void gpuInstances_areAsFewAsTheBestOrderNeeds_forEveryRequestOfUpToEightDevices(int slices) {

@@ -17,7 +17,9 @@ class DriverPredictionTest {
   private static final DriverPrediction A100 =
       DriverPrediction.of(GpuCatalog.bundled().require("a100-40gb"));
 
-  /** Published transcripts: profile ids in the order of creation, and where the driver put them. */
+  /**
+   * Published transcripts: profile ids in the order of creation, and the placements by the driver.
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -88,7 +90,7 @@ class DriverPredictionTest {
   }
 
   @Test
-  void orderings_tooMany_areCut() {
+  void orderings_tooMany_areLimited() {
     var many = IntStream.rangeClosed(1, 1)
         .boxed()
         .collect(java.util.stream.Collectors.toMap(i -> MigProfile.parse("1g.5gb"), i -> 20));
@@ -121,7 +123,7 @@ class DriverPredictionTest {
         .hasMessageStartingWith("a100-40gb has no profile 9g.6gb");
   }
 
-  /** Every layout that mig-parted's generator or a user may ask for is reached in some order. */
+  /** Every layout that mig-parted's generator or a user can request is reached in some order. */
   @Test
   void orderings_everyChoiceThatFits_isReached() {
     var gpu = GpuCatalog.bundled().require("a100-40gb");

@@ -208,7 +208,7 @@ class LayoutDiagramTest {
   void ofNode_withoutGpus_isRefused() {
     assertThatThrownBy(() -> LayoutDiagram.ofNode(List.of()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("A node's diagram needs at least one layout, but had none");
+        .hasMessage("A node's diagram needs at least one layout, but the list is empty");
   }
 
   private static GpuInstanceProfile profile(String name, Integer... starts) {

@@ -60,7 +60,7 @@ class LayoutsTest {
             "a30-24gb [4g.24gb@0:4]");
   }
 
-  /** Against the walk over the slices, for every model and every profile. */
+  /** Compares the streams with a walk over the slices, for every model and every profile. */
   @ParameterizedTest
   @MethodSource("io.github.mig4j.layout.RawGeometry#allModels")
   void everyStream_isWhatTheSecondAlgorithmFinds(RawGeometry raw) {
@@ -124,9 +124,9 @@ class LayoutsTest {
         .hasMessage("l40s (Ada Lovelace) has no MIG; share it by time-slicing or MPS instead");
     assertThatThrownBy(() -> Layouts.of(gpu("rtx-pro-4500-blackwell-32gb")))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("The layouts of rtx-pro-4500-blackwell-32gb cannot be listed: where 1g.16gb,"
-            + " 1g.16gb+gfx, 1g.16gb+me.all, 1g.16gb-me, 2g.32gb, 2g.32gb+gfx may start is not"
-            + " known");
+        .hasMessage("The layouts of rtx-pro-4500-blackwell-32gb cannot be listed: the placements of"
+            + " 1g.16gb, 1g.16gb+gfx, 1g.16gb+me.all, 1g.16gb-me, 2g.32gb, 2g.32gb+gfx are not"
+            + " known. Read them with 'nvidia-smi mig -lgipp' on such a GPU");
   }
 
   @Test
@@ -159,7 +159,7 @@ class LayoutsTest {
   }
 
   @Test
-  void room_onAFullGpu_isNone_andOnAnEmptyOneTheMaxima() {
+  void room_onAFullGpu_isEmpty_andOnAnEmptyOneTheMaxima() {
     var a30 = gpu("a30-24gb");
 
     assertThat(MigLayout.on(a30).add("4g.24gb", 1).build().room()).isEmpty();
@@ -212,10 +212,10 @@ class LayoutsTest {
         .hasSize(2);
   }
 
-  /** No layout that is left out is nearer than one that is listed. */
+  /** No omitted layout is nearer than a listed one. */
   @ParameterizedTest
   @MethodSource("io.github.mig4j.layout.RawGeometry#allModels")
-  void nearest_leavesNothingNearerOut(RawGeometry raw) {
+  void nearest_omitsNoNearerLayout(RawGeometry raw) {
     List<Integer> wanted =
         new java.util.ArrayList<>(java.util.Collections.nCopies(raw.names.size(), 1));
 

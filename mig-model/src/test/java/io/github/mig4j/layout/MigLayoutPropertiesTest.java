@@ -20,12 +20,12 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.statistics.Statistics;
 
-/** What holds for any request on any GPU, with and without chosen starts. */
+/** Properties of every request on every GPU, with and without requested starts. */
 class MigLayoutPropertiesTest {
 
   private static final List<RawGeometry> GPUS = RawGeometry.all();
 
-  /** GPU instances, each at a chosen start or anywhere (-1). */
+  /** GPU instances, each at a requested start or at any start (-1). */
   record Request(RawGeometry raw, List<Wish> wishes) {
     PlacementResult place() {
       var builder = MigLayout.on(raw.gpu);
@@ -45,7 +45,7 @@ class MigLayoutPropertiesTest {
       return new Request(raw, all);
     }
 
-    /** Whether some legal state has these very instances, the chosen ones at their starts. */
+    /** Whether a legal state has exactly these instances, and the requested starts. */
     boolean hasState() {
       List<Integer> wanted =
           raw.countsOf(wishes.stream().map(wish -> wish.profile.toString()).toList());
@@ -162,7 +162,7 @@ class MigLayoutPropertiesTest {
         .toList();
   }
 
-  /** The sums are right, only the places may be wrong: what a checker of sums would let pass. */
+  /** Requests within every budget, for which only the starts can be wrong. */
   private static Arbitrary<Request> fullStatesWithOneInstanceMoved(RawGeometry raw) {
     return Arbitraries.of(FULL.get(raw)).flatMap(names -> {
       MigProfile moved = MigProfile.parse(names.get(names.size() - 1));

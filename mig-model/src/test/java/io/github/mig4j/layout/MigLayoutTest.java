@@ -54,13 +54,13 @@ class MigLayoutTest {
   }
 
   @Test
-  void toString_ofWhatDoesNotFit_isItsMessages() {
+  void toString_ofWhatDoesNotFit_hasTheDecisiveReason() {
     PlacementResult rejected = MigLayout.on(gpu("l40s")).place();
 
     assertThat(rejected)
-        .hasToString("l40s: rejected %s".formatted(messages(rejected)))
-        .asString()
-        .endsWith(" has no MIG; share it by time-slicing or MPS instead]");
+        .hasToString(
+            "l40s: rejected, l40s (Ada Lovelace) has no MIG; share it by time-slicing or MPS"
+                + " instead");
   }
 
   @Test
@@ -95,7 +95,7 @@ class MigLayoutTest {
   }
 
   @Test
-  void place_manyFaults_reportsEveryOne() {
+  void place_manyViolations_reportsEveryOne() {
     var result = MigLayout.on(A100)
         .add("1g.10gb+me", 1)
         .add("4g.20gb", 2)
@@ -142,8 +142,8 @@ class MigLayoutTest {
     var result = MigLayout.on(H100).addAt("3g.40gb", 0).add("4g.40gb", 1).place();
 
     assertThat(messages(result))
-        .containsExactly("h100-sxm-80gb has no free arrangement for {4g.40gb=1} beside"
-            + " [3g.40gb@0:4]: 4g.40gb covers 4 from 0 on 8 memory slices");
+        .containsExactly("h100-sxm-80gb cannot place {4g.40gb=1} beside [3g.40gb@0:4] without"
+            + " overlap: 4g.40gb covers 4 memory slices from 0; the GPU has 8 memory slices");
     assertThat(codes(result)).containsExactly("no-arrangement");
   }
 
@@ -157,14 +157,14 @@ class MigLayoutTest {
   }
 
   @Test
-  void place_oldName_isAnsweredWithTodaysName() {
+  void place_oldName_suggestsTheCurrentName() {
     assertThat(messages(MigLayout.on(gpu("a100-80gb")).add("7g.79gb", 1).place()))
         .containsExactly("a100-80gb has no profile 7g.79gb, which is an old name of 7g.80gb; it has"
             + " 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb");
   }
 
   @Test
-  void place_profileOfNothing_listsWhatThereIs() {
+  void place_unknownProfile_listsAllProfiles() {
     assertThat(messages(MigLayout.on(gpu("a30-24gb")).add("7g.80gb+gfx", 1).place()))
         .containsExactly("a30-24gb has no profile 7g.80gb+gfx; it has 1g.6gb, 1g.6gb+me, 2g.12gb,"
             + " 2g.12gb+me, 4g.24gb");
@@ -172,7 +172,7 @@ class MigLayoutTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1c.2000000000g.1gb", "0c.0g.0gb", "2000000000c.3g.20gb", "0c.3g.20gb"})
-  void place_absurdComputeInstance_isUnknown(String name) {
+  void place_invalidComputeInstance_isUnknown(String name) {
     var result = MigLayout.on(A100).add(name, Integer.MAX_VALUE).place();
 
     assertThat(codes(result)).containsExactly("unknown-profile");
@@ -213,15 +213,16 @@ class MigLayoutTest {
         .place();
 
     assertThat(((Undetermined) result).message())
-        .isEqualTo("where 1g.24gb, 1g.24gb-me may start on rtx-pro-5000-blackwell-48gb is not"
-            + " known; counts and budgets allow the request. Read the placements with 'nvidia-smi"
-            + " mig -lgipp' on such a GPU");
+        .isEqualTo("the placements of 1g.24gb, 1g.24gb-me on rtx-pro-5000-blackwell-48gb are not"
+            + " known; counts and budgets allow the request. Read the placements with"
+            + " 'nvidia-smi mig -lgipp' on such a GPU");
     assertThat(result.confidence()).isEqualTo(Confidence.UNKNOWN);
     assertThatThrownBy(result::orElseThrow)
         .isInstanceOf(InvalidLayoutException.class)
-        .hasMessage("No layout for rtx-pro-5000-blackwell-48gb: where 1g.24gb, 1g.24gb-me may start"
-            + " on rtx-pro-5000-blackwell-48gb is not known; counts and budgets allow the request."
-            + " Read the placements with 'nvidia-smi mig -lgipp' on such a GPU")
+        .hasMessage("No layout for rtx-pro-5000-blackwell-48gb: the placements of 1g.24gb,"
+            + " 1g.24gb-me on rtx-pro-5000-blackwell-48gb are not known; counts and budgets"
+            + " allow the request. Read the placements with 'nvidia-smi mig -lgipp' on such"
+            + " a GPU")
         .satisfies(e -> assertThat(((InvalidLayoutException) e).violations()).isEmpty());
   }
 
@@ -262,19 +263,25 @@ class MigLayoutTest {
   }
 
   @Test
-  void build_whatDoesNotFit_throwsEveryReason() {
+  void summary_ofManyBudgets_hasTheTightest_afterOtherReasons() {
+    var rejected = (Rejected)
+        MigLayout.on(H100).add("4g.40gb", 1).add("1g.20gb", 4).add("1g.12gb", 1).place();
+
+    assertThat(Violation.summary(rejected.violations()))
+        .isEqualTo("h100-sxm-80gb has no profile 1g.12gb (did you mean 1g.10gb or 1g.20gb?); it has"
+            + " 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb; h100-sxm-80gb"
+            + " has 8 memory slices, but the request takes 12 (1g.20gb: 8, 4g.40gb: 4); and 5"
+            + " more");
+    assertThat(rejected.violations()).hasSize(7);
+  }
+
+  @Test
+  void build_whatDoesNotFit_throwsTheDecisiveReason_andHasEveryReason() {
     assertThatThrownBy(
             () -> MigLayout.on(H100).add("7g.80gb", 1).add("1g.10gb", 1).build())
         .isInstanceOf(InvalidLayoutException.class)
         .hasMessage("No layout for h100-sxm-80gb: h100-sxm-80gb has 7 compute slices, but the"
-            + " request takes 8 (1g.10gb: 1, 7g.80gb: 7); h100-sxm-80gb has 8 memory slices, but"
-            + " the request takes 9 (1g.10gb: 1, 7g.80gb: 8); h100-sxm-80gb has 81152 MiB of"
-            + " memory, but the request takes 91136 (1g.10gb: 9984, 7g.80gb: 81152); h100-sxm-80gb"
-            + " has 132 SMs, but the request takes 148 (1g.10gb: 16, 7g.80gb: 132); h100-sxm-80gb"
-            + " has 8 copy engines, but the request takes 9 (1g.10gb: 1, 7g.80gb: 8);"
-            + " h100-sxm-80gb has 7 decoders, but the request takes 8 (1g.10gb: 1, 7g.80gb: 7);"
-            + " h100-sxm-80gb has 7 JPEG engines, but the request takes 8 (1g.10gb: 1, 7g.80gb:"
-            + " 7)")
+            + " request takes 8 (1g.10gb: 1, 7g.80gb: 7); and 6 more")
         .satisfies(e -> assertThat(((InvalidLayoutException) e).violations()).hasSize(7));
   }
 
@@ -290,7 +297,8 @@ class MigLayoutTest {
         .hasMessage("The count of 1g.5gb must be at least 1, but was -1");
     assertThatThrownBy(() -> builder.addAt("1c.3g.20gb", 0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Only whole GPU instances have a start, but 1c.3g.20gb shares one; use add");
+        .hasMessage("Only whole GPU instances have a start, but 1c.3g.20gb shares one; request it"
+            + " without a start");
     assertThatThrownBy(() -> new Rejected(A100, List.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("A rejection needs at least one violation");
@@ -348,8 +356,8 @@ class MigLayoutTest {
         .isEqualTo(Confidence.CALLER);
     assertThat(messages(MigLayout.on(own).add("1g.8gb", 2).place()))
         .containsExactly(
-            "own has no free arrangement for {1g.8gb=2}: 1g.8gb covers 3 from 0 or 2 on 24 memory"
-                + " slices");
+            "own cannot place {1g.8gb=2} without overlap: 1g.8gb covers 3 memory slices from 0 or"
+                + " 2; the GPU has 24 memory slices");
   }
 
   @Test
@@ -370,11 +378,11 @@ class MigLayoutTest {
     var profile = MigProfile.parse("1g.5gb");
 
     assertThatThrownBy(() -> new Placement(profile, -1, 1))
-        .hasMessage("A placement starts at 0 or above and has a size of at least 1, but was"
-            + " 1g.5gb@-1:1");
+        .hasMessage("A placement must have a start of at least 0 and a size of at least 1, but"
+            + " was 1g.5gb@-1:1");
     assertThatThrownBy(() -> new Placement(profile, 0, 0))
-        .hasMessage(
-            "A placement starts at 0 or above and has a size of at least 1, but was 1g.5gb@0:0");
+        .hasMessage("A placement must have a start of at least 0 and a size of at least 1, but was"
+            + " 1g.5gb@0:0");
   }
 
   private static GpuModel gpu(String id) {

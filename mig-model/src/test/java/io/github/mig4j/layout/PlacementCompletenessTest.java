@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** {@link MigLayout#place} against {@link RawGeometry}, for every request there is. */
+/** Compares {@link MigLayout#place} with {@link RawGeometry}, for every possible request. */
 class PlacementCompletenessTest {
 
   @Test
@@ -65,7 +65,7 @@ class PlacementCompletenessTest {
     }
   }
 
-  /** Every state, asked for start by start, is accepted as it is. */
+  /** Every state is accepted if all of its starts are requested. */
   @ParameterizedTest
   @MethodSource("io.github.mig4j.layout.RawGeometry#allModels")
   void place_everyStateByItsStarts_isThatState(RawGeometry raw) {
@@ -82,7 +82,9 @@ class PlacementCompletenessTest {
     }
   }
 
-  /** What binds is memory slices, maxima and engines; the sum of compute slices follows. */
+  /**
+   * Memory slices, maxima and engines are sufficient; the sum of compute slices follows from them.
+   */
   @ParameterizedTest
   @MethodSource("io.github.mig4j.layout.RawGeometry#allModels")
   void computeSlices_neverExceedTheBudget_inAnyStateThatIsLegalWithoutIt(RawGeometry raw) {

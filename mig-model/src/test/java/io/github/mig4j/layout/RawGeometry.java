@@ -18,9 +18,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The second opinion: every legal state of a GPU, computed from the text of the catalogue by walking
- * the slices from the first to the last. Shares no code with what it judges, and leaves the compute
- * slices out, which must change nothing.
+ * An independent reference: it computes every legal state of a GPU from the text of the catalogue,
+ * slice by slice. It shares no code with the tested classes. It ignores compute slices, which must
+ * not change the result.
  */
 final class RawGeometry {
 
@@ -69,7 +69,7 @@ final class RawGeometry {
     }
   }
 
-  /** All models, or with {@code -Dmig4j.geometries=distinct} one of those that are cut alike. */
+  /** All models, or with {@code -Dmig4j.geometries=distinct} one of each geometry. */
   static Stream<RawGeometry> allModels() {
     boolean distinct = "distinct".equals(System.getProperty("mig4j.geometries"));
     return all().stream().filter(raw -> !distinct || DISTINCT.contains(raw.gpu.id()));
@@ -134,7 +134,7 @@ final class RawGeometry {
     return false;
   }
 
-  /** The whole GPU's share of a field: that of the first plain profile that covers all slices. */
+  /** The whole GPU's amount of a field: that of the first plain profile with all slices. */
   private int whole(String field) {
     for (int i = 0; i < names.size(); i++) {
       if (names.get(i).endsWith("gb") && profiles.get(i).get("size").asInt() == slices) {

@@ -8,7 +8,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
-import io.github.mig4j.plan.Defragmentation.Site;
+import io.github.mig4j.plan.Defragmentation.InstanceLocation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -38,7 +38,7 @@ class DefragmentationTest {
 
     assertThat(answer).hasToString("b/0 2g.10gb@2:2 -> a/0 2g.10gb@4:2");
     assertThat(answer.fits())
-        .extracting(fit -> fit.site().toString())
+        .extracting(fit -> fit.location().toString())
         .containsExactly("b/0 7g.40gb@0:8");
     assertThat(answer.lowerBound()).isEqualTo(1);
     assertThat(answer.gap()).isZero();
@@ -53,7 +53,7 @@ class DefragmentationTest {
 
     assertThat(answer.moves()).isEmpty();
     assertThat(answer.fits())
-        .extracting(fit -> fit.site().toString())
+        .extracting(fit -> fit.location().toString())
         .containsExactly("n/0 4g.20gb@0:4");
   }
 
@@ -71,8 +71,8 @@ class DefragmentationTest {
     Defragmentation two = planner.defragment(Demand.of(DemandItem.of("4g.24gb", 2)));
     assertThat(two.unmet())
         .extracting(PlanShortfall::message)
-        .containsExactly("1 of 2 x 4g.24gb unmet: the 3 GPUs that offer it are full; 1 a30-24gb"
-            + " more would do");
+        .containsExactly(
+            "1 of 2 x 4g.24gb unmet: the 3 GPUs that offer it are full; add 1" + " a30-24gb");
     assertThat(two.unmetLowerBound()).isEqualTo(1);
   }
 
@@ -86,7 +86,10 @@ class DefragmentationTest {
     }
   }
 
-  /** Against trying to clear any set of instances and to put them and the wanted ones anywhere. */
+  /**
+   * Compares with an exhaustive search, which clears any set of instances and places them and the
+   * requested ones anywhere.
+   */
   @Property(tries = 150)
   void defragment_isNoWorseThanAnyOtherWay(@ForAll("questions") Question question) {
     Defragmentation answer = Planner.of(question.node()).defragment(question.demand);
@@ -101,7 +104,7 @@ class DefragmentationTest {
     });
   }
 
-  /** The moves can be made one by one in any order, and the end is legal. */
+  /** The moves are possible one by one in any order, and the final state is legal. */
   @Property(tries = 150)
   void defragment_movesToFreeSlices(@ForAll("questions") Question question) {
     Defragmentation answer = Planner.of(question.node()).defragment(question.demand);
@@ -123,9 +126,9 @@ class DefragmentationTest {
       assertThat(after.get(move.from().gpu()).remove(move.from().placement())).isTrue();
     });
     answer.fits().forEach(fit -> {
-      Site site = fit.site();
-      assertThat(fit.item().profile()).contains(site.placement().profile());
-      after.get(site.gpu()).add(site.placement());
+      InstanceLocation location = fit.location();
+      assertThat(fit.item().profile()).contains(location.placement().profile());
+      after.get(location.gpu()).add(location.placement());
     });
     whileMoving.values().forEach(DefragmentationTest::assertLegal);
     after.values().forEach(DefragmentationTest::assertLegal);
@@ -137,7 +140,7 @@ class DefragmentationTest {
     layout.build();
   }
 
-  /** The fewest unmet, and the fewest moves for that. */
+  /** The fewest unmet instances, and the fewest moves for them. */
   private static List<Integer> best(Question question) {
     List<List<Integer>> all = new ArrayList<>();
     clear(question, 0, new ArrayList<>(), new HashMap<>(), all);

@@ -24,7 +24,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.statistics.Statistics;
 
-/** Plans for nodes, against trying every way to cut every GPU. */
+/** Compares plans for nodes with an exhaustive search over all layouts of all GPUs. */
 class PlannerFleetPropertiesTest {
 
   private static final GpuModel A30 = GpuCatalog.bundled().require("a30-24gb");
@@ -51,7 +51,7 @@ class PlannerFleetPropertiesTest {
     }
   }
 
-  /** Unmet devices by falling priority, then GPUs that change. */
+  /** Unmet devices by descending priority, then GPUs that change. */
   record Result(List<Integer> figures) implements Comparable<Result> {
     @Override
     public int compareTo(Result other) {
@@ -94,7 +94,7 @@ class PlannerFleetPropertiesTest {
     return best;
   }
 
-  /** What is bound to zone a can only be met there; what is met first is the more urgent. */
+  /** Items for zone a can only be met there, and the higher priority is met first. */
   private static Result result(
       Question question, List<Map<MigProfile, Integer>> offers, int changed) {
     Map<MigProfile, int[]> left = new HashMap<>();
@@ -117,7 +117,7 @@ class PlannerFleetPropertiesTest {
         free[1] -= elsewhere;
         free[0] -= met - elsewhere;
       } else {
-        // What was met before without being bound to the zone has left it first.
+        // Devices that are not bound to the zone left it first.
         met = Math.min(item.count(), free[0]);
         free[0] -= met;
       }

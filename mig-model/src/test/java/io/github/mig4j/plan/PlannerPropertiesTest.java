@@ -21,7 +21,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.statistics.Statistics;
 
-/** The fewest GPUs, against answers that share no code with the planner. */
+/** Compares the fewest GPUs with algorithms that share no code with the planner. */
 class PlannerPropertiesTest {
 
   private static final GpuModel A100 = GpuCatalog.bundled().require("a100-40gb");
@@ -39,7 +39,7 @@ class PlannerPropertiesTest {
     }
   }
 
-  /** The least number of GPUs by trying every largest choice of instances for the next GPU. */
+  /** The minimum number of GPUs, by trying every maximal multiset of instances for the next GPU. */
   private static final class Exhaustive {
     private final List<List<Integer>> choices;
     private final Map<List<Integer>, Integer> known = new HashMap<>();
@@ -130,7 +130,9 @@ class PlannerPropertiesTest {
     return gpus >= 0 && fitsInto(gpus, n.get(0), n.get(1), n.get(2), n.get(3), n.get(4), n.get(5));
   }
 
-  /** With {@code +me} and of other models: proven by the bound, and everything is there. */
+  /**
+   * With {@code +me} and with other models, the bound proves the plan, and all devices are planned.
+   */
   @Property(tries = 300)
   void fewest_ofMany_isProven(@ForAll("largeQuestions") Question question) {
     FleetPlan plan = Planner.fewest(question.model, question.demand());
@@ -163,7 +165,7 @@ class PlannerPropertiesTest {
             .map(n -> new Question(model, atMostSix(n))));
   }
 
-  /** The exhaustive answer takes too long for more than six profiles at once. */
+  /** The exhaustive search takes too long for more than six profiles at once. */
   private static List<Integer> atMostSix(List<Integer> counts) {
     List<Integer> fewer = new ArrayList<>(counts);
     int kept = 0;

@@ -40,10 +40,9 @@ class PlannerTest {
     assertThat(plan.unmet())
         .extracting(PlanShortfall::message)
         .containsExactly(
-            "500 of 500 x 1g.23gb unmet: the 9 GPUs that offer it are full; 72 b200-180gb more"
-                + " would do",
-            "24 of 40 x 3g.90gb, priority 1 unmet: the 9 GPUs that offer it are full; 12 b200-180gb"
-                + " more would do");
+            "500 of 500 x 1g.23gb unmet: the 9 GPUs that offer it are full; add 72 b200-180gb",
+            "24 of 40 x 3g.90gb, priority 1 unmet: the 9 GPUs that offer it are full; add 12"
+                + " b200-180gb");
     assertThat(plan.isOptimal()).isTrue();
   }
 
@@ -105,9 +104,9 @@ class PlannerTest {
     assertThat(plan.unmet())
         .extracting(PlanShortfall::message)
         .containsExactly(
-            "2 of 2 x 3g.40gb unmet: no profile of a100-40gb does; did you mean 3g.20gb?",
-            "1 of 1 x any profile with memory >= 50.0 GiB unmet: no profile of a100-40gb does; add"
-                + " a GPU that does");
+            "2 of 2 x 3g.40gb unmet: it is not offered by a100-40gb; did you mean 3g.20gb?",
+            "1 of 1 x any profile with memory >= 50.0 GiB unmet: it is not offered by a100-40gb;"
+                + " add a GPU that offers it");
     assertThat(plan.unmetLowerBound()).isEqualTo(3);
     assertThat(plan.isOptimal()).isTrue();
     assertThat(plan.met().values()).containsExactly(0, 1, 0);
@@ -120,9 +119,9 @@ class PlannerTest {
 
     assertThat(plan.unmet())
         .extracting(PlanShortfall::message)
-        .containsExactly("1 of 1 x 1g.16gb unmet: too little is known of"
-            + " rtx-pro-4500-blackwell-32gb to tell. Read its profiles and placements with"
-            + " 'nvidia-smi mig -lgip' and 'nvidia-smi mig -lgipp' on such a GPU");
+        .containsExactly("1 of 1 x 1g.16gb unmet: the profiles or placements of"
+            + " rtx-pro-4500-blackwell-32gb are not known; read them with 'nvidia-smi mig"
+            + " -lgip' and 'nvidia-smi mig -lgipp' on such a GPU");
   }
 
   @Test
@@ -148,12 +147,12 @@ class PlannerTest {
     assertThat(plan.met().values()).containsExactly(1);
     assertThat(plan.unmet())
         .extracting(PlanShortfall::message)
-        .containsExactly("1 of 2 x 2g.12gb unmet: the only GPU that offers it is pinned and without"
-            + " a free instance; free one or add a GPU");
+        .containsExactly("1 of 2 x 2g.12gb unmet: the only GPU that offers it is pinned and has"
+            + " no free instance; free an instance or add a GPU");
   }
 
   @Test
-  void plan_cutsTheGpuAnew_whoseInstancesAreNotWanted() {
+  void plan_repartitionsTheGpu_whoseInstancesMeetNoDemand() {
     MigLayout useful = MigLayout.on(A30).add("2g.12gb", 2).build();
     MigLayout useless = MigLayout.on(A30).add("1g.6gb", 4).build();
 
@@ -180,14 +179,14 @@ class PlannerTest {
     assertThat(plan.unmet())
         .extracting(PlanShortfall::message)
         .containsExactly(
-            "1 of 2 x 4g.24gb on nodes with zone=b unmet: the only GPU that offers it is full; 1"
-                + " a30-24gb more would do",
-            "1 of 1 x 1g.6gb on nodes with zone=c unmet: no node has the labels {zone=c}; label one"
-                + " or demand others");
+            "1 of 2 x 4g.24gb on nodes with zone=b unmet: the only GPU that offers it is full;"
+                + " add 1 a30-24gb",
+            "1 of 1 x 1g.6gb on nodes with zone=c unmet: no node has the labels {zone=c}; label a"
+                + " node or require other labels");
   }
 
   @Test
-  void plan_theMoreUrgent_isMetFirst() {
+  void plan_higherPriority_isMetFirst() {
     FleetPlan plan = Planner.of(PlanNode.named("n").gpus(A30, 1))
         .plan(Demand.of(DemandItem.of("1g.6gb", 4), DemandItem.of("4g.24gb", 1).priority(1)));
 
@@ -195,9 +194,12 @@ class PlannerTest {
     assertThat(plan.unmetLowerBound()).isEqualTo(4);
   }
 
-  /** Three of five urgent devices fit, in several ways; one of these leaves a slice. */
+  /**
+   * Three of five devices with the higher priority fit, in several ways; one way leaves a slice
+   * free.
+   */
   @Test
-  void plan_whichOfTheUrgentAreMet_isChosenForTheSakeOfTheOthers() {
+  void plan_choosesAmongTheHighPriority_soThatMoreOfTheLowPriorityAreMet() {
     FleetPlan plan = Planner.of(PlanNode.named("n").label("zone", "a").gpus(A30, 1))
         .plan(Demand.of(
             DemandItem.of("1g.6gb", 3).priority(1),
@@ -228,21 +230,21 @@ class PlannerTest {
         .hasMessage("The effort must be at least 1, but was 0");
     assertThatThrownBy(() -> DemandItem.of("1c.3g.20gb", 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Only whole GPU instances can be planned, but 1c.3g.20gb shares one; ask for"
+        .hasMessage("Only whole GPU instances can be planned, but 1c.3g.20gb shares one; request"
             + " 3g.20gb");
     assertThatThrownBy(() -> DemandItem.of("3g.20gb", 0))
         .hasMessage("The count of 3g.20gb must be at least 1, but was 0");
     assertThatThrownBy(() ->
             Demand.of(DemandItem.of("1g.5gb", Integer.MAX_VALUE), DemandItem.of("2g.10gb", 1)))
-        .hasMessage("A demand is for at most 2147483647 devices, but was for 2147483648");
+        .hasMessage("A demand must have at most 2147483647 devices, but had 2147483648");
     assertThatThrownBy(() -> PlanNode.named("n").gpus(A30, 0))
         .hasMessage("Node n: the count of a30-24gb [] must be at least 1, but was 0");
     assertThatThrownBy(() -> PlanNode.named("n").gpus(A30, 2).gpu(2))
         .isInstanceOf(IndexOutOfBoundsException.class)
-        .hasMessage("Node n has 2 GPUs, but not one of index 2");
+        .hasMessage("Node n has no GPU at index 2; it has 2 GPUs");
     assertThatThrownBy(() ->
             PlanGpu.of(A30).pinning(MigLayout.on(A30).add("4g.24gb", 1).build().placements()))
-        .hasMessage("a30-24gb has no instance 4g.24gb@0:4 to be pinned; it has []");
+        .hasMessage("a30-24gb has no instance 4g.24gb@0:4 to pin; it has []");
     assertThatThrownBy(() -> Planner.of(PlanNode.named("n")).plan(Demand.of()).layouts("m"))
         .hasMessage("The plan has no node 'm'; it has [n]");
   }

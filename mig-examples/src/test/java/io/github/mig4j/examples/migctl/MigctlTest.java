@@ -148,7 +148,7 @@ class MigctlTest {
     assertThat(untold.json().get("fits").isNull()).isTrue();
     assertThat(untold.json().at("/violations/0/code").asText()).isEqualTo("undetermined");
     assertThat(untold.json().get("confidence").asText()).isEqualTo("unknown");
-    assertThat(untold.err).startsWith("cannot be told: where 1g.16gb may start");
+    assertThat(untold.err).startsWith("cannot be told: the placements of 1g.16gb");
   }
 
   @Test
@@ -236,8 +236,9 @@ class MigctlTest {
       value = {
         "l40s | | l40s (Ada Lovelace) has no MIG; share it by time-slicing or MPS instead",
         "rtx-pro-5000-blackwell-48gb | 1g.24gb | The layouts of rtx-pro-5000-blackwell-48gb cannot"
-            + " be listed: where 1g.24gb, 1g.24gb+me, 1g.24gb+gfx, 1g.24gb+me.all, 1g.24gb-me,"
-            + " 2g.48gb, 2g.48gb+gfx may start is not known",
+            + " be listed: the placements of 1g.24gb, 1g.24gb+me, 1g.24gb+gfx, 1g.24gb+me.all,"
+            + " 1g.24gb-me, 2g.48gb, 2g.48gb+gfx are not known. Read them with 'nvidia-smi mig"
+            + " -lgipp' on such a GPU",
         "a30-24gb | 1g.5gb | a30-24gb has no profile 1g.5gb (did you mean 1g.6gb?); it has 1g.6gb,"
             + " 1g.6gb+me, 2g.12gb, 2g.12gb+me, 4g.24gb",
       })
@@ -581,8 +582,8 @@ class MigctlTest {
 
     assertThat(refused.exit).isEqualTo(2);
     assertThat(refused.err.strip())
-        .isEqualTo("Not a listing of 'nvidia-smi mig -lgip' or '-lgipp': line 2: 'hello' is no row"
-            + " of a table and no line with placements");
+        .isEqualTo("Not a listing of 'nvidia-smi mig -lgip' or '-lgipp': line 2: 'hello' is"
+            + " neither a table row nor a line with placements");
     assertThat(missing.exit).isEqualTo(2);
     assertThat(missing.err.strip()).isEqualTo("There is no file " + folder.resolve("nothing"));
     assertThat(directory.exit).isEqualTo(2);
@@ -817,10 +818,10 @@ class MigctlTest {
                          {"count": 1, "model": "a30-24gb", "devices": {"2g.12gb": 1},
                           "placements": [{"profile": "2g.12gb", "start": 0, "size": 2}]}],
              "unmet": [{"profile": "3g.20gb", "count": 2, "code": "no-profile",
-                        "message": "2 of 2 x 3g.20gb unmet: no profile of a30-24gb does;\
+                        "message": "2 of 2 x 3g.20gb unmet: it is not offered by a30-24gb;\
              did you mean 4g.24gb?"}]}"""));
     assertThat(run.err.strip())
-        .isEqualTo("2 of 2 x 3g.20gb unmet: no profile of a30-24gb does; did you mean 4g.24gb?");
+        .isEqualTo("2 of 2 x 3g.20gb unmet: it is not offered by a30-24gb; did you mean 4g.24gb?");
   }
 
   @Test

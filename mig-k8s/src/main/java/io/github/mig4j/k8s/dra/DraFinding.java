@@ -149,11 +149,7 @@ public sealed interface DraFinding {
     @Override
     public String message() {
       return "Node %s: a %s is cut into %s, which the catalogue calls impossible (%s); report it, or correct the model"
-          .formatted(
-              node,
-              model.id(),
-              places,
-              violations.stream().map(Violation::message).collect(Collectors.joining("; ")));
+          .formatted(node, model.id(), places, Violation.summary(violations));
     }
   }
 

@@ -4,47 +4,50 @@ import io.github.mig4j.plan.Covering.Column;
 import java.util.List;
 
 /**
- * Prices for the rows of a {@link Covering} under which no column is worth more than it costs.
- * What all needs are worth at such prices is therefore a lower bound of any plan's cost.
+ * Prices for the rows of a {@link Covering} at which the value of no column exceeds its cost. The
+ * value of all needs at such prices is therefore a lower bound of the cost of any plan.
  *
- * <p>The {@link Relaxation} only proposes the prices, in floating point. They are rounded to
- * fractions and held against every column in whole numbers, so that the bound is right even where
- * that arithmetic was not.
+ * <p>The {@link LinearRelaxation} only proposes the prices, in floating point. They are rounded to
+ * fractions and checked against every column in whole numbers. The bound is therefore correct even
+ * if the floating-point result is not.
  */
-final class Prices {
+final class DualPrices {
 
-  private static final double ROUNDED = 1e-5;
+  private static final double MAX_ROUNDING_ERROR = 1e-5;
   private static final int MAX_DENOMINATOR = 5040;
 
   private final long[] price;
   private final long denominator;
 
-  private Prices(long[] price, long denominator) {
+  private DualPrices(long[] price, long denominator) {
     this.price = price;
     this.denominator = denominator;
   }
 
-  /** The proposed prices, or all zero, which are always fair, if they are no simple fractions. */
-  static Prices of(Covering covering, double[] proposed) {
+  /**
+   * Returns the proposed prices if they are simple fractions and valid, otherwise prices of zero,
+   * which are always valid.
+   */
+  static DualPrices of(Covering covering, double[] proposed) {
     long[] needs = covering.needs();
     for (int denominator = 1; denominator <= MAX_DENOMINATOR; denominator++) {
       long[] price = rounded(proposed, denominator);
       if (price.length > 0
           && isFair(price, denominator, covering.columns())
           && isCountable(price, needs)) {
-        return new Prices(price, denominator);
+        return new DualPrices(price, denominator);
       }
     }
-    return new Prices(new long[covering.rows()], 1);
+    return new DualPrices(new long[covering.rows()], 1);
   }
 
-  /** The prices in units of 1/denominator; none if they are no such fractions. */
+  /** The prices in units of 1/denominator; empty if they are not such fractions. */
   private static long[] rounded(double[] proposed, int denominator) {
     long[] price = new long[proposed.length];
     for (int row = 0; row < price.length; row++) {
       double exact = proposed[row] * denominator;
       price[row] = Math.round(exact);
-      if (Math.abs(exact - price[row]) > ROUNDED) {
+      if (Math.abs(exact - price[row]) > MAX_ROUNDING_ERROR) {
         return new long[0];
       }
     }
@@ -65,7 +68,7 @@ final class Prices {
     return true;
   }
 
-  /** Whether what the needs are worth is far from overflowing. */
+  /** Whether the value of the needs is far below an overflow. */
   private static boolean isCountable(long[] price, long[] needs) {
     double worth = 0;
     for (int row = 0; row < price.length; row++) {
@@ -74,7 +77,7 @@ final class Prices {
     return worth < Long.MAX_VALUE / 4.0;
   }
 
-  /** What some needs are worth, in units of 1/{@link #denominator}. */
+  /** The value of needs, in units of 1/{@link #denominator}. */
   long worth(long[] needs) {
     long worth = 0;
     for (int row = 0; row < price.length; row++) {
@@ -83,7 +86,7 @@ final class Prices {
     return worth;
   }
 
-  /** A lower bound of what covering some needs costs. */
+  /** A lower bound of the cost to cover needs. */
   long bound(long[] needs) {
     return Math.max(0, -Math.floorDiv(-worth(needs), denominator));
   }

@@ -10,45 +10,45 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Looks for the cheapest whole choice of columns of a {@link Covering}.
+ * Searches the cheapest integer choice of columns of a {@link Covering} by branch and bound.
  *
- * <p>It takes the whole part of the cheapest choice in fractions, asks for the cheapest choice for
- * what is left, and so on until nothing is. Unless that reaches the bound of the {@link Prices},
- * it goes back on this path step by step and completes it from there in every way, by branch and
- * bound: the further back, the more there is to be tried. From the beginning this would be
- * exhaustive, but the effort is limited, so the answer may be dearer than the bound; it says both.
+ * <p>It takes the integer part of the {@link LinearRelaxation}, solves the relaxation for the
+ * remaining needs, and repeats this until all needs are covered. If the cost is above the bound of
+ * the {@link DualPrices}, it goes back on this path step by step and completes each step in every
+ * way. From the first step this is exhaustive. The effort is limited, so the cost of the result can
+ * be above the lower bound; the result has both.
  */
-final class Search {
+final class BranchAndBound {
 
-  /** What was found. */
-  static final class Answer {
-    /** How often each column is taken. */
+  /** The result of a search. */
+  static final class Result {
+    /** The number of uses of each column. */
     final long[] times;
 
-    /** No choice costs less. */
+    /** The lower bound of the cost of any choice. */
     final long lowerBound;
 
-    private Answer(long[] times, long lowerBound) {
+    private Result(long[] times, long lowerBound) {
       this.times = times;
       this.lowerBound = lowerBound;
     }
   }
 
-  private static final double TINY = 1e-7;
+  private static final double EPSILON = 1e-7;
 
-  /** Where more than this is left, a column is taken several times at once. */
-  private static final long FEW = 64;
+  /** Above this remaining need, one step uses a column several times. */
+  private static final long MAX_SINGLE_STEPS = 64;
 
-  /** So many columns one after the other are more than a search can try in every way. */
-  private static final int DEEPEST = 500;
+  /** The maximum length of a path; a longer one cannot be searched exhaustively. */
+  private static final int MAX_DEPTH = 500;
 
-  /** What share of the effort goes into one point of the path. */
-  private static final long SHARES = 8;
+  /** One point of the path gets this fraction of the effort. */
+  private static final long EFFORT_SHARES = 8;
 
   private final Covering covering;
   private final List<Column> columns;
-  private final Relaxation relaxation;
-  private final Prices prices;
+  private final LinearRelaxation relaxation;
+  private final DualPrices prices;
   private final int[][] giving;
   private final boolean[] onlyGiven;
   private final Map<Remaining, Long> seen = new HashMap<>();
@@ -63,17 +63,17 @@ final class Search {
   private boolean complete;
 
   /**
-   * Prepares a search.
+   * Creates a search.
    *
-   * @param known how often each column is taken in a choice that covers all needs
-   * @param effort how many steps are made at most
+   * @param known the number of uses of each column in a choice that covers all needs
+   * @param effort the maximum number of steps
    */
-  Search(Covering covering, long[] known, long effort) {
+  BranchAndBound(Covering covering, long[] known, long effort) {
     this.covering = covering;
     this.columns = covering.columns();
-    this.relaxation = new Relaxation(covering);
+    this.relaxation = new LinearRelaxation(covering);
     relaxation.solve(covering.needs());
-    this.prices = Prices.of(covering, relaxation.prices());
+    this.prices = DualPrices.of(covering, relaxation.prices());
     this.giving = new int[covering.rows()][];
     this.onlyGiven = new boolean[covering.rows()];
     for (int row = 0; row < giving.length; row++) {
@@ -85,7 +85,7 @@ final class Search {
           IntStream.range(0, columns.size()).noneMatch(c -> columns.get(c).gain(r) < 0);
     }
     this.effortLeft = effort;
-    this.share = Math.max(1, effort / SHARES);
+    this.share = Math.max(1, effort / EFFORT_SHARES);
     this.times = new long[columns.size()];
     this.best = known;
     this.bestCost = costOf(known);
@@ -99,35 +99,38 @@ final class Search {
   }
 
   /**
-   * Searches.
+   * Searches the cheapest choice.
    *
-   * @param alsoFrom a choice to be completed besides those on the way
+   * @param alsoFrom one more choice to complete, in addition to those of the path
    */
-  Answer answer(long[] alsoFrom) {
+  Result search(long[] alsoFrom) {
     List<long[]> path = path();
     for (int i = path.size() - 1; i >= 0; i--) {
       completeFrom(path.get(i));
     }
     completeFrom(alsoFrom);
     completeFrom(new long[columns.size()]);
-    return new Answer(best, lowerBound);
+    return new Result(best, lowerBound);
   }
 
-  /** From the whole part of the cheapest choice to one that covers everything, or is stuck. */
+  /**
+   * The path from the integer part of the relaxation to a choice that covers all needs, or to the
+   * last one found.
+   */
   private List<long[]> path() {
     List<long[]> path = new ArrayList<>();
     long[] taken = new long[columns.size()];
     boolean possible = true;
-    while (possible && path.size() < DEEPEST) {
+    while (possible && path.size() < MAX_DEPTH) {
       double[] fractions = relaxation.times();
       int largest = -1;
       boolean whole = false;
       for (int c = 0; c < fractions.length; c++) {
-        long floor = (long) Math.floor(fractions[c] + TINY);
+        long floor = (long) Math.floor(fractions[c] + EPSILON);
         taken[c] += floor;
         whole |= floor > 0;
-        if (fractions[c] - floor > TINY
-            && (largest < 0 || fractions[c] > fractions[largest] + TINY)) {
+        if (fractions[c] - floor > EPSILON
+            && (largest < 0 || fractions[c] > fractions[largest] + EPSILON)) {
           largest = c;
         }
       }
@@ -143,7 +146,7 @@ final class Search {
     return path;
   }
 
-  /** What a choice leaves short, and, negative, what it leaves over. */
+  /** The remaining need of each row after a choice, negative for a surplus. */
   private long[] left(long[] taken) {
     long[] left = covering.surplus(taken);
     Arrays.setAll(left, row -> -left[row]);
@@ -151,7 +154,7 @@ final class Search {
     return left;
   }
 
-  /** Surplus of what no column takes is worth nothing, so that states with and without are one. */
+  /** Sets the surplus of rows from which no column subtracts to zero, because it has no value. */
   private void forgetSurplus(long[] left) {
     for (int row = 0; row < left.length; row++) {
       left[row] = forgotten(row, left[row]);
@@ -162,7 +165,7 @@ final class Search {
     return onlyGiven[row] ? Math.max(0, left) : left;
   }
 
-  /** Completes a choice in every way, as far as the effort reaches and unless the best is known. */
+  /** Completes a choice in every way within the effort, unless the best result is known already. */
   private void completeFrom(long[] taken) {
     if (bestCost <= lowerBound || effortLeft == 0) {
       return;
@@ -179,7 +182,10 @@ final class Search {
     }
   }
 
-  /** Some column must give to the dearest row that falls short; tries each, the best first. */
+  /**
+   * Tries each column that adds to the row with a shortage and the highest price, the best column
+   * first.
+   */
   private void explore(long[] left, long cost, int depth) {
     int row = dearestShortage(left);
     if (row < 0) {
@@ -194,7 +200,7 @@ final class Search {
     if (before != null && before <= cost) {
       return;
     }
-    if (stepsLeft == 0 || depth == DEEPEST) {
+    if (stepsLeft == 0 || depth == MAX_DEPTH) {
       complete = false;
       return;
     }
@@ -235,7 +241,7 @@ final class Search {
 
   private Step step(int index, int row, long[] left, long cost, long worth) {
     Column column = columns.get(index);
-    long repeat = left[row] > FEW ? repeat(column, row, left) : 1;
+    long repeat = left[row] > MAX_SINGLE_STEPS ? repeat(column, row, left) : 1;
     long after = worth;
     boolean possible = true;
     for (int i = 0; i < column.rows.length; i++) {
@@ -249,7 +255,7 @@ final class Search {
     return new Step(index, repeat, costAfter, atLeast);
   }
 
-  /** Half of the way at once, as far as what the column takes suffices. */
+  /** Covers half of the remaining need in one step, if the column's supply is sufficient. */
   private long repeat(Column column, int row, long[] left) {
     complete = false;
     long repeat = left[row] / 2 / column.gain(row);
@@ -268,13 +274,13 @@ final class Search {
     return after;
   }
 
-  /** One branch. */
+  /** One branch of the search. */
   private final class Step {
     final int column;
     final long repeat;
     final long cost;
 
-    /** What any choice costs that takes this step, in the unit of the prices. */
+    /** The lower bound of the cost of any choice with this step, in the unit of the prices. */
     final long atLeast;
 
     Step(int column, long repeat, long cost, long atLeast) {
@@ -284,13 +290,16 @@ final class Search {
       this.atLeast = atLeast;
     }
 
-    /** Costs are whole, so the next better choice is cheaper by 1. */
+    /**
+     * Whether a better choice is possible. Costs are integers, so a better choice is cheaper by at
+     * least 1.
+     */
     boolean mayImprove() {
       return atLeast <= (bestCost - 1) * prices.denominator();
     }
   }
 
-  /** What is still short or left over, as a key. */
+  /** The remaining needs as a key. */
   private static final class Remaining {
     private final long[] left;
     private final int hash;

@@ -3,20 +3,21 @@ package io.github.mig4j.plan;
 import io.github.mig4j.plan.Covering.Column;
 
 /**
- * A {@link Covering} whose columns may be taken in fractions: a linear programme, solved by the
- * simplex method in floating point. Asked for other needs of the same rows, it goes on from where it
- * is, which takes few steps if they are similar. Not thread-safe.
+ * A {@link Covering} with fractional uses of columns: a linear program, solved by the simplex
+ * method in floating point. For other needs of the same rows, it continues from the last solution,
+ * which takes few steps if the needs are similar. Not thread-safe.
  *
- * <p>What it finds are prices of the rows under which no column is worth more than it costs and the
- * needs are worth the most; the fractions come with them. All prices zero is a start, so that there
- * is no first phase. The tableau is the condensed one, in which a pivot swaps two variables.
+ * <p>It finds the prices of the rows at which the value of no column exceeds its cost and the value
+ * of the needs is maximal. The fractions are the dual solution. Prices of zero are a valid start,
+ * so there is no first phase. The tableau is the condensed one, in which a pivot swaps two
+ * variables.
  */
-final class Relaxation {
+final class LinearRelaxation {
 
-  private static final double TINY = 1e-9;
+  private static final double EPSILON = 1e-9;
 
-  /** After so many steps without gain Bland's rule takes over, which never cycles. */
-  private static final int PATIENCE = 40;
+  /** After this number of steps without gain, Bland's rule is used, which never cycles. */
+  private static final int MAX_IDLE_STEPS = 40;
 
   private final int rows;
   private final int columns;
@@ -24,8 +25,11 @@ final class Relaxation {
   private final int[] basic;
   private final int[] other;
 
-  /** Variables are numbered: first the prices of the rows, then the slacks of the columns. */
-  Relaxation(Covering covering) {
+  /**
+   * Creates the tableau. The variables are first the prices of the rows, then the slacks of the
+   * columns.
+   */
+  LinearRelaxation(Covering covering) {
     rows = covering.rows();
     columns = covering.columns().size();
     cells = new double[columns + 1][rows + 1];
@@ -44,12 +48,12 @@ final class Relaxation {
     }
   }
 
-  /** Finds the cheapest choice for some needs; answers whether there is one. */
+  /** Finds the cheapest choice for needs, and returns whether one exists. */
   boolean solve(long[] needs) {
-    state(needs);
+    writeObjective(needs);
     int idle = 0;
     for (int step = 0; step < 50 * (rows + columns); step++) {
-      int entering = entering(idle > PATIENCE);
+      int entering = entering(idle > MAX_IDLE_STEPS);
       if (entering < 0) {
         return true;
       }
@@ -59,13 +63,13 @@ final class Relaxation {
       }
       double before = cells[columns][rows];
       pivot(leaving, entering);
-      idle = cells[columns][rows] > before + TINY ? 0 : idle + 1;
+      idle = cells[columns][rows] > before + EPSILON ? 0 : idle + 1;
     }
     return true;
   }
 
   /** Writes the row of the objective in terms of the variables that are not basic. */
-  private void state(long[] needs) {
+  private void writeObjective(long[] needs) {
     double[] objective = cells[columns];
     for (int j = 0; j <= rows; j++) {
       objective[j] = j < rows && other[j] < rows ? -needs[other[j]] : 0;
@@ -82,7 +86,7 @@ final class Relaxation {
   private int entering(boolean blandsRule) {
     int best = -1;
     for (int j = 0; j < rows; j++) {
-      if (cells[columns][j] < -TINY
+      if (cells[columns][j] < -EPSILON
           && (best < 0
               || (blandsRule
                   ? other[j] < other[best]
@@ -97,9 +101,9 @@ final class Relaxation {
     int best = -1;
     double least = Double.POSITIVE_INFINITY;
     for (int i = 0; i < columns; i++) {
-      if (cells[i][entering] > TINY) {
+      if (cells[i][entering] > EPSILON) {
         double ratio = cells[i][rows] / cells[i][entering];
-        if (ratio < least - TINY || (ratio < least + TINY && basic[i] < basic[best])) {
+        if (ratio < least - EPSILON || (ratio < least + EPSILON && basic[i] < basic[best])) {
           least = ratio;
           best = i;
         }
@@ -130,7 +134,7 @@ final class Relaxation {
     other[s] = swapped;
   }
 
-  /** What each row is worth. */
+  /** The price of each row. */
   double[] prices() {
     double[] prices = new double[rows];
     for (int i = 0; i < columns; i++) {
@@ -141,7 +145,7 @@ final class Relaxation {
     return prices;
   }
 
-  /** How often each column is taken. */
+  /** The number of uses of each column, as a fraction. */
   double[] times() {
     double[] times = new double[columns];
     for (int j = 0; j < rows; j++) {

@@ -9,27 +9,30 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Meets a demand as far as a {@link Covering} can, the more urgent before the less urgent, and
- * among the plans that do with the one that costs least.
+ * Meets as much of a demand as possible with a {@link Covering}, by descending priority, and at the
+ * lowest cost.
  *
- * <p>Each priority is one search, in which leaving a device unmet costs more than everything else
- * together, and of higher priorities no more may be left unmet than had to be. Which ones these are
- * stays open until the end.
+ * <p>Each priority is one search. In it, an unmet device costs more than everything else together,
+ * and the number of unmet devices of each higher priority is limited to the result of its search.
+ * Which devices of a higher priority are unmet can still change.
  */
-final class Levels {
+final class PrioritySearch {
 
-  /** How far a demand is met, and by what. */
+  /** The result: how often each column is used, and which devices are unmet. */
   static final class Outcome {
-    /** How often each column of the covering is taken. */
+    /** The number of uses of each column of the covering. */
     final long[] times;
 
-    /** How many of each item are not met; items that are met left out. */
+    /** The number of unmet devices by item, without items that are met. */
     final Map<DemandItem, Integer> unmet;
 
-    /** What no plan meets that meets as many of the more urgent. */
+    /**
+     * Every plan that meets as many devices of the higher priorities leaves at least this number
+     * unmet.
+     */
     final long unmetLowerBound;
 
-    /** Any plan that meets as many of each priority costs at least this. */
+    /** Every plan that meets as many devices of each priority costs at least this. */
     final long lowerBound;
 
     private Outcome(
@@ -41,29 +44,34 @@ final class Levels {
     }
   }
 
-  private final Rows rows;
+  private final DemandRows rows;
   private final int columns;
   private final long unmetCost;
   private final long effort;
 
-  /** The items of the levels so far, and for all but the last how many may be left unmet. */
+  /**
+   * The items by priority so far, and the allowed number of unmet devices for all priorities except
+   * the last.
+   */
   private final List<List<DemandItem>> levels = new ArrayList<>();
 
   private final List<Long> allowances = new ArrayList<>();
 
-  /** How often the columns are taken, first those of the plan, then one for each item so far. */
+  /**
+   * The number of uses: first of the columns of the plan, then of one column for each item so far.
+   */
   private long[] times;
 
   /**
-   * Prepares a covering.
+   * Creates a search.
    *
-   * @param dearest more than any plan costs
-   * @param effort how many steps a search makes at most
+   * @param unmetCost the cost of an unmet device, which is more than the cost of any plan
+   * @param effort the maximum number of steps of a search
    */
-  Levels(Rows rows, long dearest, long effort) {
+  PrioritySearch(DemandRows rows, long unmetCost, long effort) {
     this.rows = rows;
     this.columns = rows.covering().columns().size();
-    this.unmetCost = dearest;
+    this.unmetCost = unmetCost;
     this.effort = effort;
     this.times = new long[columns];
   }
@@ -80,20 +88,23 @@ final class Levels {
       Covering covering = covering();
       long[] allUnmet =
           concat(times, items.stream().mapToLong(DemandItem::count).toArray());
-      Search.Answer answer =
-          new Search(covering, allUnmet, effort).answer(concat(times, new long[items.size()]));
-      times = answer.times;
+      BranchAndBound.Result result = new BranchAndBound(covering, allUnmet, effort)
+          .search(concat(times, new long[items.size()]));
+      times = result.times;
       useSurplus(covering);
       long left =
           Arrays.stream(times, times.length - items.size(), times.length).sum();
       allowances.add(left);
-      unmetLowerBound += Math.max(0, -Math.floorDiv(unmetCost - 1 - answer.lowerBound, unmetCost));
-      lowerBound = Math.max(answer.lowerBound - left * unmetCost, bound(covering()));
+      unmetLowerBound += Math.max(0, -Math.floorDiv(unmetCost - 1 - result.lowerBound, unmetCost));
+      lowerBound = Math.max(result.lowerBound - left * unmetCost, bound(covering()));
     }
     return new Outcome(Arrays.copyOf(times, columns), unmet(), unmetLowerBound, lowerBound);
   }
 
-  /** With a column for each item that leaves one device of it unmet, at a price or an allowance. */
+  /**
+   * The covering, with one more column for each item that leaves one of its devices unmet, at a
+   * cost or within the allowed number.
+   */
   private Covering covering() {
     Covering covering = new Covering(rows.covering());
     for (int level = 0; level < levels.size(); level++) {
@@ -113,7 +124,7 @@ final class Levels {
     return covering;
   }
 
-  /** Devices which are over meet what was left unmet after all, the most urgent first. */
+  /** Uses surplus devices for unmet ones, by descending priority. */
   private void useSurplus(Covering covering) {
     long[] surplus = covering.surplus(times);
     int column = columns;
@@ -142,9 +153,9 @@ final class Levels {
   }
 
   private static long bound(Covering covering) {
-    Relaxation relaxation = new Relaxation(covering);
+    LinearRelaxation relaxation = new LinearRelaxation(covering);
     relaxation.solve(covering.needs());
-    return Prices.of(covering, relaxation.prices()).bound(covering.needs());
+    return DualPrices.of(covering, relaxation.prices()).bound(covering.needs());
   }
 
   private static long[] concat(long[] first, long[] second) {

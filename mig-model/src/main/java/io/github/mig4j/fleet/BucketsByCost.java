@@ -5,20 +5,20 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * The buckets where a profile fits, by what they cost. A set of buckets is made of words of 64 bits;
- * for each word there are <em>steps</em>, the cheapest first: a step has the buckets of that word
- * that cost the same, which is the step's level. Immutable.
+ * The buckets in which a profile fits, by ascending cost. A set of buckets consists of words of 64
+ * bits. Each word has <em>steps</em> in order of cost: a step contains the buckets of the word with
+ * the same cost, and its level is the rank of that cost. Immutable.
  */
-final class Row {
+final class BucketsByCost {
 
-  /** By word, and one more for the end. */
+  /** The first step of each word, and the end of the last. */
   private final int[] start;
 
   private final long[] mask;
   private final int[] level;
 
-  /** From sets of buckets that cost the same, the cheapest first, for so many words. */
-  Row(List<BitSet> byCosts, int words) {
+  /** Creates the steps from sets of buckets with the same cost, by ascending cost. */
+  BucketsByCost(List<BitSet> byCosts, int words) {
     start = new int[words + 1];
     List<Long> masks = new ArrayList<>();
     List<Integer> levels = new ArrayList<>();
@@ -45,7 +45,10 @@ final class Row {
     return start[word + 1];
   }
 
-  /** The first step from one on that has one of the occupied buckets; the word's end if none has. */
+  /**
+   * The first step, not before {@code from}, with an occupied bucket; the word's end if no step has
+   * one.
+   */
   int next(int word, int from, long occupied) {
     int end = start[word + 1];
     int step = from;
@@ -59,7 +62,7 @@ final class Row {
     return mask[step];
   }
 
-  /** The same for buckets that cost the same, higher for those that cost more. */
+  /** The rank of the step's cost: equal for equal costs, higher for higher costs. */
   int level(int step) {
     return level[step];
   }

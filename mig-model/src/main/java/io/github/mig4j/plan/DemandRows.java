@@ -7,20 +7,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The covering of a plan and what its rows mean: the first ones are the kinds of demand, which are
- * items that the same devices can meet.
+ * The covering of a plan and the meaning of its rows. The first rows are the kinds of demand. A
+ * kind is a set of items that the same devices can meet.
  */
-final class Rows {
+final class DemandRows {
 
-  /** A column that passes an instance on, from a row that several can use to one of these. */
-  record Passing(int from, int to, int column) {}
+  /** A column that transfers an instance from a shared row to one of the rows that share it. */
+  record Transfer(int from, int to, int column) {}
 
   private final List<DemandItem> kinds = new ArrayList<>();
   private final Covering covering = new Covering();
   private final Map<BitSet, Integer> sharedRows = new HashMap<>();
-  private final List<Passing> passings = new ArrayList<>();
+  private final List<Transfer> transfers = new ArrayList<>();
 
-  Rows(Demand demand) {
+  DemandRows(Demand demand) {
     for (DemandItem item : demand.items()) {
       if (kinds.stream().noneMatch(item::isLike)) {
         kinds.add(item);
@@ -29,7 +29,7 @@ final class Rows {
     }
   }
 
-  /** An item of each kind. */
+  /** One item of each kind. */
   List<DemandItem> kinds() {
     return kinds;
   }
@@ -42,7 +42,7 @@ final class Rows {
     return kind;
   }
 
-  /** Which kinds may be met on a node with these labels. */
+  /** The kinds that a node with these labels can meet. */
   BitSet allowedBy(Map<String, String> labels) {
     BitSet allowed = new BitSet();
     for (int kind = 0; kind < kinds.size(); kind++) {
@@ -55,11 +55,11 @@ final class Rows {
     return covering;
   }
 
-  List<Passing> passings() {
-    return passings;
+  List<Transfer> transfers() {
+    return transfers;
   }
 
-  /** The row for instances that any of some rows can use: the row itself if there is but one. */
+  /** The row for instances that several rows can use, or the row itself if there is only one. */
   int rowFor(BitSet users) {
     if (users.cardinality() == 1) {
       return users.nextSetBit(0);
@@ -74,7 +74,7 @@ final class Rows {
       int[] gains = new int[covering.rows()];
       gains[shared] = -1;
       gains[row] = 1;
-      passings.add(new Passing(shared, row, covering.addColumn(0, gains)));
+      transfers.add(new Transfer(shared, row, covering.addColumn(0, gains)));
     });
     return shared;
   }

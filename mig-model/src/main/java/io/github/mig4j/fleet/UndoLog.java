@@ -2,15 +2,18 @@ package io.github.mig4j.fleet;
 
 import java.util.Arrays;
 
-/** What was, since the first open mark, so that it can be again. Grows once, then makes no garbage. */
-final class Journal {
+/**
+ * The old values of all changes since the first open mark, to undo them. After its growth it
+ * allocates no objects.
+ */
+final class UndoLog {
 
   private long[] entries = new long[64];
   private int size;
   private int[] marks = new int[8];
   private int open;
 
-  /** The number of the new mark: how many are open with it. */
+  /** Opens a mark and returns its number, which is the number of open marks. */
   int mark() {
     if (open == marks.length) {
       marks = Arrays.copyOf(marks, 2 * open);
@@ -19,7 +22,7 @@ final class Journal {
     return open;
   }
 
-  /** Does nothing without a mark. */
+  /** Records an entry if a mark is open. */
   void record(long entry) {
     if (open > 0) {
       if (size == entries.length) {
@@ -34,12 +37,12 @@ final class Journal {
     return size > marks[mark - 1];
   }
 
-  /** The last entry, which is thereby forgotten. */
+  /** Removes and returns the last entry. */
   long pop() {
     return entries[--size];
   }
 
-  /** Forgets a mark and those after it, and all entries once there is no mark. */
+  /** Removes a mark and all later marks, and all entries if no mark remains. */
   void close(int mark) {
     requireOpen(mark);
     open = mark - 1;
@@ -51,7 +54,7 @@ final class Journal {
   private void requireOpen(int mark) {
     if (mark < 1 || mark > open) {
       throw new IllegalStateException("Mark %d is not open; %s"
-          .formatted(mark, open == 0 ? "none is" : "1 to " + open + " are"));
+          .formatted(mark, open == 0 ? "no mark is" : "marks 1 to " + open + " are"));
     }
   }
 }

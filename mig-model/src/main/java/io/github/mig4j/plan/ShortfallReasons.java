@@ -16,26 +16,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Says why a plan leaves devices unmet. */
-final class Reasons {
+/** Finds the reasons why a plan leaves devices unmet. */
+final class ShortfallReasons {
 
-  private static final int SUGGESTIONS = 3;
+  private static final int MAX_SUGGESTIONS = 3;
 
   private final Demand demand;
-  private final Rows rows;
-  private final Map<GpuLot, Integer> lots = new LinkedHashMap<>();
+  private final DemandRows rows;
+  private final Map<GpuGroup, Integer> groups = new LinkedHashMap<>();
 
-  Reasons(Demand demand, Rows rows) {
+  ShortfallReasons(Demand demand, DemandRows rows) {
     this.demand = demand;
     this.rows = rows;
   }
 
-  void add(GpuLot lot, int count) {
-    lots.put(lot, count);
+  void add(GpuGroup group, int count) {
+    groups.put(group, count);
   }
 
-  /** In the order of the demand. */
-  List<PlanShortfall> shortfalls(Levels.Outcome outcome) {
+  /** The shortfalls in the order of the demand. */
+  List<PlanShortfall> shortfalls(PrioritySearch.Outcome outcome) {
     List<PlanShortfall> shortfalls = new ArrayList<>();
     for (DemandItem item : demand.items()) {
       Integer count = outcome.unmet.get(item);
@@ -48,53 +48,57 @@ final class Reasons {
 
   private Reason reason(DemandItem item, int count) {
     int kind = rows.kindOf(item);
-    List<GpuLot> allowed =
-        lots.keySet().stream().filter(lot -> lot.kinds().get(kind)).toList();
+    List<GpuGroup> allowed =
+        groups.keySet().stream().filter(group -> group.kinds().get(kind)).toList();
     if (allowed.isEmpty()) {
       return new NoNode(item.nodeLabels());
     }
-    List<GpuLot> offering = allowed.stream()
-        .filter(lot -> Problem.newProfile(item, lot.gpu().model()).isPresent())
+    List<GpuGroup> offering = allowed.stream()
+        .filter(group -> LayoutProblem.newProfile(item, group.gpu().model()).isPresent())
         .toList();
     if (offering.isEmpty()) {
       return notOffered(item, models(allowed).toList());
     }
-    int gpus = offering.stream().mapToInt(lot -> lots.getOrDefault(lot, 0)).sum();
-    if (offering.stream().allMatch(lot -> lot.gpu().isPinned())) {
+    int gpus =
+        offering.stream().mapToInt(group -> groups.getOrDefault(group, 0)).sum();
+    if (offering.stream().allMatch(group -> group.gpu().isPinned())) {
       return new AllPinned(gpus);
     }
     Map<GpuModel, Integer> more = new HashMap<>();
-    models(offering).forEach(model -> more.put(model, -Math.floorDiv(-count, most(item, model))));
+    models(offering)
+        .forEach(model -> more.put(model, -Math.floorDiv(-count, maxPerGpu(item, model))));
     return new NoRoom(gpus, more);
   }
 
-  private static Stream<GpuModel> models(List<GpuLot> lots) {
-    return lots.stream().map(lot -> lot.gpu().model()).distinct();
+  private static Stream<GpuModel> models(List<GpuGroup> groups) {
+    return groups.stream().map(group -> group.gpu().model()).distinct();
   }
 
   private static Reason notOffered(DemandItem item, List<GpuModel> models) {
-    List<GpuModel> untold =
+    List<GpuModel> unknown =
         models.stream().filter(model -> mightOffer(item, model)).toList();
-    if (!untold.isEmpty()) {
-      return new NotKnown(untold);
+    if (!unknown.isEmpty()) {
+      return new NotKnown(unknown);
     }
     List<MigProfile> suggestions = item.profile().stream()
         .flatMap(profile -> models.stream().flatMap(model -> model.suggestions(profile).stream()))
         .filter(MigProfile::isWholeGpuInstance)
         .distinct()
-        .limit(SUGGESTIONS)
+        .limit(MAX_SUGGESTIONS)
         .toList();
     return new NoProfile(models, suggestions);
   }
 
-  /** Offers it where nobody knows, or might offer it for all that is known. */
+  /**
+   * Whether a model offers the item with unknown placements, or may offer it with unknown numbers.
+   */
   private static boolean mightOffer(DemandItem item, GpuModel model) {
     return item.profileOn(model).isPresent()
         || item.need().map(need -> !need.undeterminedOn(model).isEmpty()).orElse(false);
   }
 
-  private static int most(DemandItem item, GpuModel model) {
-    MigProfile profile = Problem.newProfile(item, model).orElseThrow();
+  private static int maxPerGpu(DemandItem item, GpuModel model) {
+    MigProfile profile = LayoutProblem.newProfile(item, model).orElseThrow();
     return MigLayout.on(model).build().room().getOrDefault(profile, 1);
   }
 }
