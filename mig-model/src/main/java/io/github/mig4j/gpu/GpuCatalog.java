@@ -89,7 +89,7 @@ public final class GpuCatalog {
     if (!byId.isEmpty()) {
       return byId;
     }
-    String label = GpuProduct.labelOf(name).replaceFirst("(?i)(-MIG-.*)?(-SHARED)?$", "");
+    String label = GpuProduct.Label.parse(GpuProduct.labelOf(name)).product();
     List<GpuModel> byLabel = byLabel(label);
     // Feature discovery before 2022 wrote the name without its first word.
     return byLabel.isEmpty() ? byLabel("NVIDIA-" + label) : byLabel;
