@@ -1,14 +1,7 @@
 package io.github.mig4j.node;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -176,7 +169,7 @@ public record ComponentVersions(Map<Component, Version> known) {
      * @return the component
      */
     public Component component() {
-      return row().component;
+      return row().component();
     }
 
     /**
@@ -185,7 +178,7 @@ public record ComponentVersions(Map<Component, Version> known) {
      * @return the first version that follows the rule
      */
     public Version from() {
-      return row().from;
+      return row().from();
     }
 
     /**
@@ -194,7 +187,7 @@ public record ComponentVersions(Map<Component, Version> known) {
      * @return a sentence without a full stop
      */
     public String says() {
-      return row().says;
+      return row().says();
     }
 
     /**
@@ -203,59 +196,11 @@ public record ComponentVersions(Map<Component, Version> known) {
      * @return the source
      */
     public String source() {
-      return row().source;
+      return row().source();
     }
 
-    private Row row() {
-      Row row = Table.ROWS.get(this);
-      if (row == null) {
-        throw new IllegalStateException("version-rules.json has no rule " + name());
-      }
-      return row;
-    }
-  }
-
-  private record Row(Component component, Version from, String says, String source) {}
-
-  /** Read once, when a rule is first asked for. */
-  private static final class Table {
-    static final Map<Rule, Row> ROWS = read();
-
-    private static Map<Rule, Row> read() {
-      Map<Rule, Row> rows = new EnumMap<>(Rule.class);
-      try (InputStream in = ComponentVersions.class.getResourceAsStream("version-rules.json")) {
-        JsonMapper mapper = JsonMapper.builder().build();
-        for (JsonNode rule : mapper.readTree(in).withArray("rules")) {
-          Map<String, String> row = mapper.convertValue(rule, new TypeReference<>() {});
-          rows.put(
-              Rule.valueOf(text(row, "rule")),
-              new Row(
-                  component(text(row, "component")),
-                  Version.parse(text(row, "from")).orElseThrow(),
-                  text(row, "says"),
-                  text(row, "source")));
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      return rows;
-    }
-
-    private static Component component(String text) {
-      for (Component component : Component.values()) {
-        if (component.toString().equals(text)) {
-          return component;
-        }
-      }
-      throw new IllegalStateException("version-rules.json names no known component: " + text);
-    }
-
-    private static String text(Map<String, String> row, String key) {
-      String text = row.get(key);
-      if (text == null) {
-        throw new IllegalStateException("A row of version-rules.json has no " + key);
-      }
-      return text;
+    private VersionRules.Row row() {
+      return VersionRules.row(this);
     }
   }
 }
