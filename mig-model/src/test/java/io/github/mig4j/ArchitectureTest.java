@@ -67,9 +67,11 @@ class ArchitectureTest {
       noClasses().should().dependOnClassesThat().resideInAnyPackage("io.fabric8..", "org.slf4j..");
 
   @ArchTest
-  static final ArchRule nothing_readsFilesOrTheNetwork_butTheCatalogueItsResource = noClasses()
+  static final ArchRule nothing_readsFilesOrTheNetwork_butTheTablesTheirResource = noClasses()
       .that()
       .doNotHaveFullyQualifiedName(ROOT + "gpu.CatalogFile")
+      .and()
+      .doNotHaveFullyQualifiedName(ROOT + "node.VersionRules")
       .should()
       .dependOnClassesThat(
           resideInAnyPackage("java.nio.file..", "java.nio.channels..", "java.net..")

@@ -89,7 +89,7 @@ public final class GpuCatalog {
     if (!byId.isEmpty()) {
       return byId;
     }
-    String label = GpuProduct.labelOf(name).replaceFirst("(?i)(-MIG-.*)?(-SHARED)?$", "");
+    String label = GpuProduct.Label.parse(GpuProduct.labelOf(name)).product();
     List<GpuModel> byLabel = byLabel(label);
     // Before 2022 feature discovery omitted the first word, NVIDIA.
     return byLabel.isEmpty() ? byLabel("NVIDIA-" + label) : byLabel;

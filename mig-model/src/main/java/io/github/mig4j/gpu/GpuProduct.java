@@ -1,5 +1,9 @@
 package io.github.mig4j.gpu;
 
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * A product name of a GPU model.
  *
@@ -24,5 +28,101 @@ public record GpuProduct(String name, String label, Provenance provenance) {
 
   static String labelOf(String name) {
     return String.join("-", name.replaceAll("[^A-Za-z0-9\\-_. ]", "").trim().split(" +"));
+  }
+
+  /**
+   * The value of the node label {@code nvidia.com/gpu.product} in its parts, e.g. {@code
+   * NVIDIA-H100-80GB-HBM3-MIG-1g.10gb-SHARED}.
+   *
+   * @param product the product without suffix
+   * @param mig what follows {@code -MIG-}: a profile as labels spell it, or {@code INVALID}
+   * @param shared whether the devices are shared under their usual name
+   */
+  public record Label(String product, Optional<String> mig, boolean shared) {
+
+    private static final String INVALID = "INVALID";
+    private static final String MIG_MARK = "-MIG-";
+    private static final String SHARED_MARK = "-SHARED";
+    private static final Pattern FORM = Pattern.compile(
+        "(?<product>.*?)(?:%s(?<mig>.+?))?(?<shared>%s)?".formatted(MIG_MARK, SHARED_MARK),
+        Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+    /**
+     * Takes a label apart; the inverse of {@link #toString()}.
+     *
+     * @param value the label's value
+     * @return its parts; whatever is no suffix belongs to the product
+     */
+    public static Label parse(String value) {
+      Matcher form = FORM.matcher(value);
+      return form.matches()
+          ? new Label(
+              form.group("product"),
+              Optional.ofNullable(form.group("mig")),
+              form.group("shared") != null)
+          : of(value);
+    }
+
+    /**
+     * The label of GPUs that are neither cut nor shared.
+     *
+     * @param product the product
+     * @return the label without suffix
+     */
+    public static Label of(String product) {
+      return new Label(product, Optional.empty(), false);
+    }
+
+    /**
+     * The label of MIG devices, as feature discovery writes it.
+     *
+     * @param profile the devices' profile
+     * @return this label with the suffix for MIG
+     */
+    public Label with(MigProfile profile) {
+      return new Label(product, Optional.of(profile.label()), shared);
+    }
+
+    /**
+     * The label of a node that offers no GPU, since its GPUs are not cut alike under strategy single.
+     *
+     * @return this label with the suffix {@code -MIG-INVALID}
+     */
+    public Label invalid() {
+      return new Label(product, Optional.of(INVALID), shared);
+    }
+
+    /**
+     * The label of devices that are shared under their usual name.
+     *
+     * @return this label with the suffix {@code -SHARED}
+     */
+    public Label sharing() {
+      return new Label(product, mig, true);
+    }
+
+    /**
+     * Whether feature discovery found GPUs that are not cut alike under strategy single.
+     *
+     * @return true for the suffix {@code -MIG-INVALID}
+     */
+    public boolean isInvalid() {
+      return mig.filter(INVALID::equals).isPresent();
+    }
+
+    /**
+     * The profile of the devices that this label describes.
+     *
+     * @return the profile; empty if it describes whole GPUs, or none
+     */
+    public Optional<MigProfile> profile() {
+      return mig.flatMap(MigProfile::ofLabel);
+    }
+
+    /** The label's value. */
+    @Override
+    public String toString() {
+      return product + mig.map(MIG_MARK::concat).orElse("") + (shared ? SHARED_MARK : "");
+    }
   }
 }

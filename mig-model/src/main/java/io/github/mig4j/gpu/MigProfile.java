@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
  * <pre>{@code
  * MigProfile profile = MigProfile.parse("1g.10gb+me");
  * profile.resourceName();        // nvidia.com/mig-1g.10gb.me
+ * MigProfile.ofResourceName("nvidia.com/mig-1g.10gb.me");        // 1g.10gb+me
  * }</pre>
  *
  * <p>The parser accepts the same names as NVIDIA's go-nvlib v0.12.0, also names that no GPU has,
@@ -36,8 +38,12 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   private static final Pattern FORM =
       Pattern.compile("(?:([0-9]+)c\\.)?([0-9]+)g\\.([0-9]+)gb((?:[+-].*)?)", Pattern.DOTALL);
   private static final Pattern ATTRIBUTE = Pattern.compile("[A-Za-z](?:[A-Za-z0-9.]*[A-Za-z0-9])?");
+  private static final Pattern ATTRIBUTE_AS_LABEL = Pattern.compile("gb\\.(?=[A-Za-z])");
   private static final String EXPECTED =
       "Expected [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'";
+
+  private static final String RESOURCE_PREFIX = "nvidia.com/mig-";
+  private static final String SHARED_SUFFIX = ".shared";
 
   private static final Comparator<MigProfile> BY_SIZE = Comparator.comparingInt(
           MigProfile::gpuSlices)
@@ -122,7 +128,51 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
    * @return the extended resource's name
    */
   public String resourceName() {
-    return "nvidia.com/mig-" + toString().replace('+', '.');
+    return RESOURCE_PREFIX + label();
+  }
+
+  /**
+   * The profile whose devices are offered under a resource name; the inverse of {@link
+   * #resourceName()}.
+   *
+   * @param resource a resource's name, such as {@code nvidia.com/mig-1g.10gb.me}; shared devices may
+   *     be offered with {@code .shared} behind it
+   * @return the profile, or empty if this is no resource of MIG devices
+   */
+  public static Optional<MigProfile> ofResourceName(String resource) {
+    if (!resource.startsWith(RESOURCE_PREFIX)) {
+      return Optional.empty();
+    }
+    String label = resource.substring(RESOURCE_PREFIX.length());
+    return ofLabel(
+        label.endsWith(SHARED_SUFFIX)
+            ? label.substring(0, label.length() - SHARED_SUFFIX.length())
+            : label);
+  }
+
+  /**
+   * The name as node labels and resource names spell it, in which no plus is allowed: {@code
+   * 1g.10gb.me} for {@code 1g.10gb+me}.
+   *
+   * @return the name with a dot for each plus
+   */
+  public String label() {
+    return toString().replace('+', '.');
+  }
+
+  /**
+   * The profile of a name as node labels spell it; the inverse of {@link #label()}.
+   *
+   * @param label such as {@code 1g.10gb.me}
+   * @return the profile, or empty if no profile is spelled like this
+   */
+  public static Optional<MigProfile> ofLabel(String label) {
+    try {
+      return Optional.of(parse(ATTRIBUTE_AS_LABEL.matcher(label).replaceFirst("gb+")))
+          .filter(profile -> profile.label().equals(label));
+    } catch (IllegalArgumentException notAProfile) {
+      return Optional.empty();
+    }
   }
 
   /**

@@ -89,18 +89,6 @@ public interface DevicePluginConfig {
   }
 
   /**
-   * What a node offers under this configuration once the plugin and feature discovery have taken it
-   * up.
-   *
-   * @param node the node's devices
-   * @return allocatable resources and labels
-   * @throws IllegalArgumentException if the plugin does not start on such a node: MPS with MIG
-   */
-  default SharingEvidence expectedOn(NodeDevices node) {
-    return SharingEvidence.of(this, node);
-  }
-
-  /**
    * The key under which this very content is published: the base name and a hash of the content.
    * The plugin reads a key once, when the node's label changes, so content that changes under one
    * key goes unnoticed; under this one it cannot.

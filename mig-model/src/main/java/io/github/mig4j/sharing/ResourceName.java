@@ -4,7 +4,6 @@ import io.github.mig4j.gpu.MigProfile;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What the device plugin takes for the name of a resource (api/config/v1/resources.go). */
@@ -17,7 +16,6 @@ final class ResourceName {
   private static final String SHARED = ".shared";
   private static final Pattern DNS_SUBDOMAIN =
       Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
-  private static final Pattern ATTRIBUTE = Pattern.compile("gb\\.(?=[a-z])");
 
   private ResourceName() {}
 
@@ -45,11 +43,7 @@ final class ResourceName {
 
   /** The profile whose devices the plugin offers under this name with strategy mixed. */
   static Optional<MigProfile> profile(String qualified) {
-    if (!isMig(qualified)) {
-      return Optional.empty();
-    }
-    Matcher attribute = ATTRIBUTE.matcher(qualified.substring(MIG.length()));
-    return parsed(attribute.replaceFirst("gb+"))
+    return MigProfile.ofResourceName(qualified)
         .filter(MigProfile::isWholeGpuInstance)
         .filter(profile -> profile.resourceName().equals(qualified));
   }
@@ -69,18 +63,9 @@ final class ResourceName {
     if (bare.matches("(?:nvidia\\.com.?)?gpus?")) {
       return Optional.of(GPU);
     }
-    String profile = ATTRIBUTE.matcher(bare.replaceFirst("^mig[-.]", "")).replaceFirst("gb+");
-    return parsed(profile)
+    return MigProfile.ofLabel(bare.replaceFirst("^mig[-.]", "").replace('+', '.'))
         .filter(MigProfile::isWholeGpuInstance)
         .map(MigProfile::resourceName)
         .filter(meant -> !meant.equals(name));
-  }
-
-  private static Optional<MigProfile> parsed(String name) {
-    try {
-      return Optional.of(MigProfile.parse(name));
-    } catch (IllegalArgumentException malformed) {
-      return Optional.empty();
-    }
   }
 }

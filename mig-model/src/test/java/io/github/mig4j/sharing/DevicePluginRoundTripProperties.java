@@ -160,7 +160,7 @@ class DevicePluginRoundTripProperties {
       assertThat(file.findings())
           .allSatisfy(
               finding -> assertThat(finding.toString()).doesNotContain("\n").doesNotContain("\r"));
-      file.lint(NodeDevices.wholeGpus("NVIDIA-L40S", 2));
+      file.lint(NodeDevices.wholeGpus(2));
     });
   }
 }

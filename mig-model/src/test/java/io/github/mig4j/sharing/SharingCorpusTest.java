@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.node.MigSetting;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeOffer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,11 +82,11 @@ class SharingCorpusTest {
         .fields()
         .forEachRemaining(profile -> checkProfile(files.get(profile.getKey()), profile.getValue()));
     if (expected.has("advertised_as")) {
-      assertThat(files
-              .get("default")
-              .orElseThrow()
-              .expectedOn(NodeDevices.wholeGpus("p", 1))
-              .allocatable())
+      Map<NodeGpu, MigSetting> whole =
+          Map.of(NodeGpu.of(0, GpuCatalog.bundled().require("l40s")), MigSetting.OFF);
+      assertThat(NodeOffer.of(whole, MigStrategy.NONE)
+              .withSharing(files.get("default").orElseThrow())
+              .resources())
           .containsKey(expected.get("advertised_as").asText());
     }
   }

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -93,10 +95,9 @@ class SharingLintDocumentationTest {
   }
 
   private static NodeDevices devices(Matcher node) {
-    return NodeDevices.builder()
-        .product(node.group(2))
-        .wholeGpus(Integer.parseInt(node.group(1)))
-        .strategy(MigStrategy.valueOf(node.group(3).toUpperCase(Locale.ROOT)))
-        .build();
+    return new NodeDevices(
+        MigStrategy.valueOf(node.group(3).toUpperCase(Locale.ROOT)),
+        0,
+        new TreeMap<>(Map.of("nvidia.com/gpu", Integer.parseInt(node.group(1)))));
   }
 }

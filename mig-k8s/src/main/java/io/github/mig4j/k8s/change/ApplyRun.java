@@ -65,19 +65,19 @@ final class ApplyRun {
     ApplyPlan plan = new NodeCheck(
             cluster, name, goal, wanted, options.gpus(), options.disruption())
         .requirePlan();
-    if (goal == ApplyGoal.WholeGpus.WHOLE_GPUS && !plan.expectation().devices().isEmpty()) {
+    if (goal == ApplyGoal.WholeGpus.WHOLE_GPUS && !plan.offer().devices().isEmpty()) {
       throw new MigRefusedException(
           "Config '%s' on node %s".formatted(config, name),
           List.of("it switches MIG on, so it does not give whole GPUs; mend it in ConfigMap "
               + plan.mapName()));
     }
-    gpus = new StatedGpus.Each(plan.expectation().gpus());
+    gpus = new StatedGpus.Each(List.copyOf(plan.offer().gpus().keySet()));
     step(
         ApplyPhase.CHECKED,
         System.nanoTime(),
-        "%s as %s: %s".formatted(config, plan.key(), plan.expectation().resources()));
-    NodeClaim claim =
-        new NodeClaim(cluster, name, recordedName(plan), plan.expectation().gpus(), limit);
+        "%s as %s: %s".formatted(config, plan.key(), plan.offer().resources()));
+    NodeClaim claim = new NodeClaim(
+        cluster, name, recordedName(plan), List.copyOf(plan.offer().gpus().keySet()), limit);
     try {
       return change(plan, claim, limit);
     } catch (InterruptedException e) {
@@ -378,7 +378,7 @@ final class ApplyRun {
       MigNodeStatus last) {
     return new MigDeadlineException(
         "Node %s: waited %s for %s, but %s"
-            .formatted(name, limit, plan.expectation().resources(), String.join(", ", missing)),
+            .formatted(name, limit, plan.offer().resources(), String.join(", ", missing)),
         last,
         diagnosis);
   }

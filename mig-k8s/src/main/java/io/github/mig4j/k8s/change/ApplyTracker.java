@@ -7,9 +7,9 @@ import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.node.Expectation;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.node.NodeOffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -63,7 +63,7 @@ public final class ApplyTracker {
   private final MigSettings settings;
   private final ApplyTimings timings;
   private final String key;
-  private final Expectation expectation;
+  private final NodeOffer offer;
   private final Progress progress;
   private final long requestedNanos;
   private final Prompt prompt;
@@ -102,7 +102,7 @@ public final class ApplyTracker {
     this.settings = settings;
     this.timings = timings;
     this.key = plan.key();
-    this.expectation = plan.expectation();
+    this.offer = plan.offer();
     this.prompt = prompt;
     this.progress = progress;
     this.requestedNanos = requestedNanos;
@@ -116,7 +116,9 @@ public final class ApplyTracker {
     this.clientsRanSinceRequest = status.paused().isEmpty();
     this.wasDiscovered = Cluster.labels(before).containsKey(Labels.GPU_COUNT);
     this.needsTransition = plan.sameness(settings.configLabel()) == ApplyPlan.Sameness.UNKNOWN
-        && expectation.resourceDifferences(status, Cluster.labels(before)).isEmpty();
+        && offer
+            .resourceDifferences(status.allocatable(), Cluster.labels(before))
+            .isEmpty();
   }
 
   /** What makes the MIG manager act on a request. */
@@ -146,7 +148,7 @@ public final class ApplyTracker {
     List<String> missing = missing(status, node);
     boolean discovered = wasDiscovered || Cluster.labels(node).containsKey(Labels.GPU_COUNT);
     if (discovered) {
-      missing.addAll(expectation.discoveryDifferences(Cluster.labels(node)));
+      missing.addAll(offer.labelDifferences(Cluster.labels(node)));
     }
     if (!missing.isEmpty()) {
       evidenceSince = Optional.empty();
@@ -390,7 +392,7 @@ public final class ApplyTracker {
               String.join(", ", status.paused()), status.paused().size() == 1 ? "is" : "are"));
     }
     Map<String, String> labels = Cluster.labels(node);
-    missing.addAll(expectation.resourceDifferences(status, labels));
+    missing.addAll(offer.resourceDifferences(status.allocatable(), labels));
     return missing;
   }
 

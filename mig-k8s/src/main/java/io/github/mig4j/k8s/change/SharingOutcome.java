@@ -15,7 +15,7 @@ import java.util.TreeMap;
  *     before. Empty if it is proven
  */
 public record SharingOutcome(
-    String node, String config, SortedMap<String, Integer> allocatable, Optional<String> doubt) {
+    String node, String config, SortedMap<String, Long> allocatable, Optional<String> doubt) {
 
   public SharingOutcome {
     allocatable = Collections.unmodifiableSortedMap(new TreeMap<>(allocatable));

@@ -46,9 +46,7 @@ public final class SharingRun {
 
   SharingOutcome run(SharingPlan plan, Duration deadline) {
     Duration limit = deadline.compareTo(LONGEST) < 0 ? deadline : LONGEST;
-    step(
-        ApplyPhase.CHECKED,
-        "%s: %s".formatted(keyOrDefault(plan), plan.evidence().allocatable()));
+    step(ApplyPhase.CHECKED, "%s: %s".formatted(keyOrDefault(plan), plan.offer().resources()));
     // The device plugins that start anew for another map show nothing for a while.
     boolean differs =
         options.map().isEmpty() || !plan.missing(cluster.requireNode(name)).isEmpty();
@@ -118,13 +116,13 @@ public final class SharingRun {
       } else if (!offered) {
         offered = true;
         offeredNanos = now;
-        step(ApplyPhase.OFFERED, plan.evidence().allocatable().toString());
+        step(ApplyPhase.OFFERED, plan.offer().resources().toString());
       }
       long untilStable =
           offered ? offeredNanos + options.stability().toNanos() - now : Long.MAX_VALUE;
       if (untilStable <= 0) {
         step(ApplyPhase.VERIFIED, doubt.orElse("the evidence held"));
-        return new SharingOutcome(name, plan.key(), plan.evidence().allocatable(), doubt);
+        return new SharingOutcome(name, plan.key(), plan.offer().resources(), doubt);
       }
       long left = limit.toNanos() - (now - startNanos);
       if (left <= 0 && lookedOnceMore) {
@@ -149,7 +147,7 @@ public final class SharingRun {
 
   private SharingDeadlineException late(SharingPlan plan, Duration limit, List<String> missing) {
     return new SharingDeadlineException(
-        "Node %s: waited %s for %s".formatted(name, limit, plan.evidence().allocatable()),
+        "Node %s: waited %s for %s".formatted(name, limit, plan.offer().resources()),
         missing.isEmpty()
             ? List.of("that has not held for %s yet".formatted(options.stability()))
             : missing,

@@ -6,9 +6,9 @@ import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.node.Expectation;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.node.NodeOffer;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param mapName the ConfigMap that the node's MIG manager reads
  * @param document what that map holds
  * @param content the configuration to be applied
- * @param expectation what the node offers afterwards
+ * @param offer what the node offers afterwards
  * @param key the name under which the node is asked for it
  */
 public record ApplyPlan(
@@ -27,7 +27,7 @@ public record ApplyPlan(
     String mapName,
     MigConfigDocument document,
     MigConfig content,
-    Expectation expectation,
+    NodeOffer offer,
     String key) {
 
   /** Whether the configuration that was in force means the same for this node. */
@@ -39,11 +39,11 @@ public record ApplyPlan(
   }
 
   public ApplyPlan on(Node later) {
-    return new ApplyPlan(later, mapName, document, content, expectation, key);
+    return new ApplyPlan(later, mapName, document, content, offer, key);
   }
 
   public ApplyPlan as(String otherKey) {
-    return new ApplyPlan(node, mapName, document, content, expectation, otherKey);
+    return new ApplyPlan(node, mapName, document, content, offer, otherKey);
   }
 
   /** Whether the node asks for it under this very name. */
@@ -58,9 +58,9 @@ public record ApplyPlan(
     return sameness(settings.configLabel()) == Sameness.SAME
         && status.state().equals(Optional.of(MigState.SUCCESS))
         && status.paused().isEmpty()
-        && expectation.resourceDifferences(status, labels).isEmpty()
+        && offer.resourceDifferences(status.allocatable(), labels).isEmpty()
         && (!labels.containsKey(Labels.GPU_COUNT)
-            || expectation.discoveryDifferences(labels).isEmpty());
+            || offer.labelDifferences(labels).isEmpty());
   }
 
   /** Only a name that carries the content's hash tells for sure what was asked before. */

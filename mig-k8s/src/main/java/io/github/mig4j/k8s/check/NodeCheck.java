@@ -18,17 +18,18 @@ import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
-import io.github.mig4j.k8s.node.Expectation;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.lint.Severity;
+import io.github.mig4j.node.ComponentVersions;
 import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
+import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.text.ContentName;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -364,6 +365,8 @@ public final class NodeCheck {
       return Optional.empty();
     }
     MigStrategy strategy = policy.flatMap(ClusterPolicies::strategy).orElse(status.strategy());
+    ComponentVersions versions =
+        policy.map(ClusterPolicies::versions).orElse(ComponentVersions.unknown());
     checkStrategy(status, node, strategy);
     checkContent(choice, gpus, strategy);
     effect = Optional.of(effect(choice, gpus, status));
@@ -374,7 +377,7 @@ public final class NodeCheck {
             choice.source().map(),
             choice.document(),
             choice.content(),
-            Expectation.of(choice.content(), gpus, strategy),
+            NodeOffer.after(choice.content(), gpus, strategy).withVersions(versions),
             key(choice, status)));
   }
 

@@ -10,11 +10,12 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.config.PluginPolicy;
 import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.node.NodeReading;
+import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
-import io.github.mig4j.sharing.NodeDevices;
 import io.github.mig4j.sharing.SharingFinding;
 import io.github.mig4j.sharing.SharingKind;
 import java.util.ArrayList;
@@ -115,18 +116,25 @@ public final class SharingCheck {
     try {
       MigStrategy strategy =
           policy.strategy().or(wanted.config.flags()::migStrategy).orElse(MigStrategy.NONE);
-      NodeDevices devices = NodeReading.devices(node, strategy);
-      List<SharingFinding> errors = DevicePluginConfigFile.read(wanted.text).lint(devices).stream()
-          .filter(SharingFinding::isError)
-          .toList();
+      NodeOffer offer = NodeOffer.of(
+              NodeReading.gpus(node, strategy, running(node, policy, source.map(), data)), strategy)
+          .withVersions(ClusterPolicies.versions(policy.policy()));
+      offer.devicePluginExit().ifPresent(obstacles::add);
+      List<SharingFinding> errors =
+          DevicePluginConfigFile.read(wanted.text).lint(offer.unshared()).stream()
+              .filter(SharingFinding::isError)
+              .toList();
       errors.forEach(error -> obstacles.add(
           "config '%s' at %s: %s".formatted(wanted.source, error.place(), error.message())));
       checkPods(node, wanted);
       Map<String, String> unpublished = unpublished(wanted, data);
       checkMap(policy, source, data, unpublished);
+      NodeOffer shared = offer.withSharing(wanted.config);
+      if (obstacles.isEmpty()) {
+        shared.devicePluginExit().or(shared::discoveryExit).ifPresent(obstacles::add);
+      }
       return obstacles.isEmpty()
-          ? Optional.of(
-              new SharingPlan(source, wanted.key, unpublished, wanted.config.expectedOn(devices)))
+          ? Optional.of(new SharingPlan(source, wanted.key, unpublished, shared))
           : Optional.empty();
     } catch (IllegalArgumentException doesNotStart) {
       obstacles.add(String.valueOf(doesNotStart.getMessage()));
@@ -246,15 +254,30 @@ public final class SharingCheck {
   /** Of a configuration that cannot be read nothing is kept: the plugin does not run with it. */
   private static DevicePluginConfig keepingFlags(
       Node node, PluginPolicy policy, Map<String, String> data, SharingGoal.Shared shared) {
-    String asked = Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
-    String key = asked.isEmpty() ? policy.defaultConfig().orElse("") : asked;
-    DevicePluginConfig now = DevicePluginConfigFile.read(data.getOrDefault(key, ""))
-        .config()
-        .orElseGet(DevicePluginConfig::unshared);
+    DevicePluginConfig now = asked(node, policy, data).orElseGet(DevicePluginConfig::unshared);
     return DevicePluginConfig.builder()
         .flags(now.flags())
         .imexChannel(now.imexChannel())
         .sharing(shared.sharing())
         .build();
+  }
+
+  /** The configuration that the node's device plugin runs with, if that is in the map. */
+  private static Optional<DevicePluginConfig> running(
+      Node node, PluginPolicy policy, SharingConfigMap map, Map<String, String> data) {
+    if (policy.configMap().isEmpty()) {
+      return Optional.of(DevicePluginConfig.unshared());
+    }
+    return policy.configMap().get().equals(map.name())
+        ? asked(node, policy, data)
+        : Optional.empty();
+  }
+
+  private static Optional<DevicePluginConfig> asked(
+      Node node, PluginPolicy policy, Map<String, String> data) {
+    String asked = SharingRun.asked(node);
+    return Optional.ofNullable(
+            data.get(asked.isEmpty() ? policy.defaultConfig().orElse("") : asked))
+        .flatMap(text -> DevicePluginConfigFile.read(text).config());
   }
 }

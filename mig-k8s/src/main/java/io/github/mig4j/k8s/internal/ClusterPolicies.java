@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.internal;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.node.ComponentVersions;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Optional;
@@ -47,6 +48,15 @@ public final class ClusterPolicies {
     return policy.get(path) instanceof String value && !value.isEmpty()
         ? Optional.of(value)
         : Optional.empty();
+  }
+
+  /** The versions of components, as far as the policy states them; the chart states each. */
+  public static ComponentVersions versions(GenericKubernetesResource policy) {
+    return text(policy, "spec", "devicePlugin", "version")
+        .flatMap(ComponentVersions.Version::parse)
+        .map(version ->
+            ComponentVersions.unknown().with(ComponentVersions.Component.DEVICE_PLUGIN, version))
+        .orElse(ComponentVersions.unknown());
   }
 
   /** The chart's default is to deploy it. */

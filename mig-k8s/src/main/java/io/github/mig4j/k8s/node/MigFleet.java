@@ -19,6 +19,7 @@ import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanNode;
 import java.util.ArrayList;
@@ -122,8 +123,8 @@ public final class MigFleet {
     NodeEffect effect = NodeEffect.of(inForce.get(), gpus);
     boolean isTold = effect.gpus().stream().allMatch(gpu -> gpu.after().isPresent());
     if (!isTold
-        || !Expectation.of(inForce.get(), gpus, status.strategy())
-            .resourceDifferences(status, Cluster.labels(node))
+        || !NodeOffer.after(inForce.get(), gpus, status.strategy())
+            .resourceDifferences(status.allocatable(), Cluster.labels(node))
             .isEmpty()) {
       return layouts;
     }

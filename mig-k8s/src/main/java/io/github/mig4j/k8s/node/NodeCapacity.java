@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.node;
 
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
@@ -33,8 +34,6 @@ public record NodeCapacity(
     Map<String, String> labels,
     SortedMap<String, Long> used,
     SortedMap<Integer, MigLayout> layouts) {
-
-  private static final String MIG = "nvidia.com/mig-";
 
   /** Copies the maps. */
   public NodeCapacity {
@@ -129,7 +128,8 @@ public record NodeCapacity(
    * difference, since the node stays as it is; all, where what is used does not name a profile.
    */
   private List<Placement> taken(MigLayout layout, Map<String, Long> left) {
-    boolean all = used.keySet().stream().anyMatch(resource -> !resource.startsWith(MIG));
+    boolean all = used.keySet().stream()
+        .anyMatch(resource -> MigProfile.ofResourceName(resource).isEmpty());
     return layout.placements().stream()
         .filter(
             placement -> all || left.merge(placement.profile().resourceName(), -1L, Long::sum) >= 0)

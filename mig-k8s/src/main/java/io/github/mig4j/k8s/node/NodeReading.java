@@ -2,111 +2,115 @@ package io.github.mig4j.k8s.node;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.gpu.Provenance;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.sharing.NodeDevices;
+import io.github.mig4j.node.MigSetting;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.sharing.GpuSharing;
+import io.github.mig4j.sharing.SharedResource;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What a node's labels and resources say of its devices, whether they are shared now or not. */
+/**
+ * What a node's labels and resources say of its GPUs, whether they are shared now or not. The models
+ * are known by their product label only.
+ */
 public final class NodeReading {
 
   private static final String GPU = "nvidia.com/gpu";
   private static final String SHARED_GPU = "nvidia.com/gpu.shared";
-  private static final String MIG = "nvidia.com/mig-";
-  private static final Pattern PRODUCT = Pattern.compile("(.+?)(?:-MIG-(.+?))?(?:-SHARED)?");
-  private static final Pattern MIG_COUNT = Pattern.compile("nvidia\\.com/mig-(.+)\\.count");
+  private static final String COUNT = ".count";
+  private static final String OTHER_PRODUCT = "another product";
 
-  /** No label may have a plus: {@code 1g.10gb+me} is written {@code 1g.10gb.me}. */
-  private static final Pattern ATTRIBUTE = Pattern.compile("gb\\.(?=[a-z])");
-
-  private final Node node;
   private final Map<String, String> labels;
+  private final SortedMap<String, Long> offered;
+  private final GpuProduct.Label product;
+  private final int count;
+  private final Map<NodeGpu, MigSetting> gpus = new LinkedHashMap<>();
 
   private NodeReading(Node node) {
-    this.node = node;
     this.labels = Cluster.labels(node);
+    this.offered = offered(node);
+    this.product = GpuProduct.Label.parse(labels.getOrDefault(Labels.GPU_PRODUCT, ""));
+    this.count = number(labels.get(Labels.GPU_COUNT)).orElse(0);
   }
 
   /** Whether feature discovery has said which GPUs there are, and how many. */
   public static boolean hasGpus(Node node) {
-    Map<String, String> labels = Cluster.labels(node);
-    return labels.containsKey(Labels.GPU_PRODUCT) && number(labels.get(Labels.GPU_COUNT)) > 0;
+    NodeReading reading = new NodeReading(node);
+    return !reading.product.product().isEmpty() && reading.count > 0;
   }
 
   /**
-   * The devices of a node that {@linkplain #hasGpus has GPUs}.
+   * The GPUs of a node that {@linkplain #hasGpus has GPUs}. Which GPU has which device is not known,
+   * so all devices of a product are said to be on the first; under strategy single there is one GPU
+   * then.
    *
-   * @throws IllegalArgumentException if the device plugin does not start with these
+   * @param strategy how the device plugin offers MIG devices
+   * @param now the configuration with which the device plugin runs, if that is known
+   * @throws IllegalArgumentException if the resources do not say how many GPUs are whole
    */
-  public static NodeDevices devices(Node node, MigStrategy strategy) {
-    return new NodeReading(node).devices(strategy);
+  public static Map<NodeGpu, MigSetting> gpus(
+      Node node, MigStrategy strategy, Optional<DevicePluginConfig> now) {
+    NodeReading reading = new NodeReading(node);
+    reading.read(strategy, now);
+    return reading.gpus;
   }
 
-  /** The GPU resources that pods can be given, those of which there are none left out. */
-  public static SortedMap<String, Integer> offered(Node node) {
-    SortedMap<String, Integer> offered = new TreeMap<>();
+  /** The GPU resources that pods can be given; those of which there are none are left out. */
+  public static SortedMap<String, Long> offered(Node node) {
+    SortedMap<String, Long> offered = new TreeMap<>();
     @Nullable
     Map<String, Quantity> all =
         node.getStatus() == null ? null : node.getStatus().getAllocatable();
     if (all != null) {
       all.forEach((resource, quantity) -> {
-        int count = quantity.getNumericalAmount().intValue();
-        if (count > 0
-            && (resource.equals(GPU) || resource.equals(SHARED_GPU) || resource.startsWith(MIG))) {
-          offered.put(resource, count);
+        long devices = quantity.getNumericalAmount().longValue();
+        boolean isGpu = resource.equals(GPU)
+            || resource.equals(SHARED_GPU)
+            || MigProfile.ofResourceName(resource).isPresent();
+        if (devices > 0 && isGpu) {
+          offered.put(resource, devices);
         }
       });
     }
     return offered;
   }
 
-  private NodeDevices devices(MigStrategy strategy) {
-    Matcher product = PRODUCT.matcher(labels.getOrDefault(Labels.GPU_PRODUCT, ""));
-    if (!product.matches()) {
-      throw new IllegalArgumentException("Label %s says nothing".formatted(Labels.GPU_PRODUCT));
+  /**
+   * The MIG devices of a node: as feature discovery counts them or, where it says nothing, as the
+   * node offers them. Of shared devices the resources do not say how many they are.
+   */
+  static SortedMap<MigProfile, Integer> devices(Node node) {
+    NodeReading reading = new NodeReading(node);
+    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
+    if (reading.product.mig().isPresent()) {
+      reading
+          .product
+          .profile()
+          .filter(profile -> reading.count > 0)
+          .ifPresent(profile -> devices.put(profile, reading.count));
+      return devices;
     }
-    int count = number(labels.get(Labels.GPU_COUNT));
-    NodeDevices.Builder devices =
-        NodeDevices.builder().product(product.group(1)).strategy(strategy);
-    @Nullable String profile = product.group(2);
-    if (profile != null) {
-      // Under strategy single devices are counted, and of how many GPUs they are is not told.
-      return devices.migGpus(1).putMigDevices(profile(profile), count).build();
+    devices.putAll(reading.counted());
+    if (devices.isEmpty()) {
+      reading.offered.forEach((resource, count) -> MigProfile.ofResourceName(resource)
+          .filter(profile -> profile.resourceName().equals(resource))
+          .ifPresent(profile -> devices.put(profile, count.intValue())));
     }
-    SortedMap<MigProfile, Integer> cut = new TreeMap<>();
-    labels.forEach((key, value) -> {
-      Matcher counted = MIG_COUNT.matcher(key);
-      if (counted.matches() && number(value) > 0) {
-        cut.put(profile(counted.group(1)), number(value));
-      }
-    });
-    int whole = isAllCut() ? 0 : cut.isEmpty() ? count : Math.min(count, wholeGpus());
-    return devices.wholeGpus(whole).migGpus(count - whole).putAllMigDevices(cut).build();
-  }
-
-  /** Where every GPU is in MIG mode, feature discovery counts no replica of a whole one. */
-  private boolean isAllCut() {
-    return labels.getOrDefault(Labels.GPU_REPLICAS, "").equals("0");
-  }
-
-  /** Those beside GPUs that are cut, which only the node's resources tell. */
-  private int wholeGpus() {
-    SortedMap<String, Integer> offered = offered(node);
-    int replicas = Math.max(1, number(labels.get(Labels.GPU_REPLICAS)));
-    int gpus = offered.getOrDefault(GPU, 0) + offered.getOrDefault(SHARED_GPU, 0);
-    if (gpus == 0 || gpus % replicas != 0) {
-      throw new IllegalArgumentException(
-          "how many of its GPUs are whole cannot be told: %s is %d beside %s=%d; try again once the device plugin and feature discovery agree"
-              .formatted(GPU, gpus, Labels.GPU_REPLICAS, replicas));
-    }
-    return gpus / replicas;
+    return devices;
   }
 
   /** Whether its GPUs are shared by MPS, as feature discovery says. */
@@ -123,11 +127,118 @@ public final class NodeReading {
                 condition.getType().equals("Ready") && !condition.getStatus().equals("True"));
   }
 
-  private static MigProfile profile(String name) {
-    return MigProfile.parse(ATTRIBUTE.matcher(name).replaceFirst("gb+"));
+  private SortedMap<MigProfile, Integer> counted() {
+    SortedMap<MigProfile, Integer> counted = new TreeMap<>();
+    labels.forEach((label, value) -> {
+      if (label.endsWith(COUNT)) {
+        int devices = number(value).orElse(0);
+        MigProfile.ofResourceName(label.substring(0, label.length() - COUNT.length()))
+            .filter(profile -> devices > 0)
+            .ifPresent(profile -> counted.put(profile, devices));
+      }
+    });
+    return counted;
   }
 
-  private static int number(@Nullable String text) {
-    return text != null && text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : 0;
+  private void read(MigStrategy strategy, Optional<DevicePluginConfig> now) {
+    Optional<MigProfile> uniform = product.profile();
+    if (uniform.isPresent()) {
+      add(product.product(), MigSetting.of(Map.of(uniform.get(), count)));
+      return;
+    }
+    SortedMap<MigProfile, Integer> cut = counted();
+    OptionalInt offers = gpusOffered(now);
+    if (!cut.isEmpty() && offers.isEmpty() && !isAllInMigMode()) {
+      throw new IllegalArgumentException(
+          "how many of its GPUs are whole is not known: %s is %d beside %s=%s; try again once the device plugin and feature discovery agree"
+              .formatted(
+                  GPU,
+                  offered.getOrDefault(GPU, 0L) + offered.getOrDefault(SHARED_GPU, 0L),
+                  Labels.GPU_REPLICAS,
+                  labels.getOrDefault(Labels.GPU_REPLICAS, "")));
+    }
+    if (strategy == MigStrategy.NONE) {
+      add(
+          Math.max(count, offers.orElse(count)),
+          isAllInMigMode() ? MigSetting.EMPTY : MigSetting.OFF);
+      return;
+    }
+    int whole = isAllInMigMode() ? 0 : offers.orElse(count);
+    add(whole, MigSetting.OFF);
+    addCut(cut);
+    while (gpus.keySet().stream()
+            .filter(gpu -> gpu.model().id().equals(product.product()))
+            .count()
+        < count) {
+      add(product.product(), MigSetting.EMPTY);
+    }
+  }
+
+  /** Where every GPU is in MIG mode, feature discovery counts no replica of a whole one. */
+  private boolean isAllInMigMode() {
+    return labels.getOrDefault(Labels.GPU_REPLICAS, "").equals("0");
+  }
+
+  /** GPUs that are offered as such; empty if none is, or the replicas are not known. */
+  private OptionalInt gpusOffered(Optional<DevicePluginConfig> now) {
+    long devices = offered.getOrDefault(GPU, 0L) + offered.getOrDefault(SHARED_GPU, 0L);
+    int replicas = replicas(now);
+    return devices == 0 || replicas == 0 || devices % replicas != 0
+        ? OptionalInt.empty()
+        : OptionalInt.of((int) (devices / replicas));
+  }
+
+  /**
+   * As the label says, which is the first entry's number, though the plugin takes the largest; the
+   * configuration says both, unless the label is not of it.
+   */
+  private int replicas(Optional<DevicePluginConfig> now) {
+    int labelled = number(labels.get(Labels.GPU_REPLICAS)).orElse(1);
+    if (now.isEmpty()) {
+      return labelled;
+    }
+    List<Integer> replicas = now.get().sharing().map(GpuSharing::resources).stream()
+        .flatMap(List::stream)
+        .filter(resource -> resource.name().equals(GPU))
+        .map(SharedResource::replicas)
+        .toList();
+    int first = replicas.isEmpty() ? 1 : replicas.get(0);
+    return labelled == 0 || labelled == first
+        ? replicas.stream().mapToInt(each -> each).max().orElse(1)
+        : labelled;
+  }
+
+  /** Of more GPUs than the label counts, the others are of another product. */
+  private void add(int number, MigSetting setting) {
+    for (int i = 0; i < number; i++) {
+      add(i < count ? product.product() : OTHER_PRODUCT, setting);
+    }
+  }
+
+  private void addCut(SortedMap<MigProfile, Integer> cut) {
+    Map<String, Map<MigProfile, Integer>> byProduct = new LinkedHashMap<>();
+    cut.forEach((profile, devices) -> byProduct
+        .computeIfAbsent(
+            GpuProduct.Label.parse(
+                    labels.getOrDefault(profile.resourceName() + ".product", product.product()))
+                .product(),
+            any -> new TreeMap<>())
+        .put(profile, devices));
+    byProduct.forEach((name, devices) -> add(name, MigSetting.of(devices)));
+  }
+
+  private void add(String name, MigSetting setting) {
+    GpuModel model = GpuModel.builder()
+        .id(name)
+        .architecture("unknown")
+        .addProducts(new GpuProduct(name, name, Provenance.CALLER))
+        .build();
+    gpus.put(NodeGpu.of(gpus.size(), model), setting);
+  }
+
+  private static OptionalInt number(@Nullable String text) {
+    return text != null && text.matches("[0-9]{1,9}")
+        ? OptionalInt.of(Integer.parseInt(text))
+        : OptionalInt.empty();
   }
 }

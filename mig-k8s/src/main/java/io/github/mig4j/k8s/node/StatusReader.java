@@ -4,8 +4,8 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
-import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.Labels;
@@ -18,21 +18,12 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a node's labels into a {@link MigNodeStatus}; what they do not say stays unknown. */
 public final class StatusReader {
-
-  private static final String MIG = "nvidia.com/mig-";
-
-  /** The plugin writes the plus of {@code 1g.10gb+me} as a dot. */
-  private static final Pattern WITH_ATTRIBUTE = Pattern.compile("([0-9a-z]+\\.[0-9]+gb)\\.(.+)");
-
-  private static final Pattern CUT_UNDER_SINGLE = Pattern.compile(".*-MIG-(.+?)(-SHARED)?");
 
   private final Node node;
   private final MigSettings settings;
@@ -71,7 +62,7 @@ public final class StatusReader {
     label(settings.configLabel() + ".state").map(MigState::of).ifPresent(status::state);
     status.putAllAllocatable(allocatable);
     status.putAllCapacity(resources(NodeStatus::getCapacity));
-    status.putAllDevices(devices());
+    status.putAllDevices(NodeReading.devices(node));
     labels.entrySet().stream()
         .filter(e -> e.getKey().startsWith(Labels.DEPLOY_PREFIX))
         .filter(e -> e.getValue().equals(Labels.PAUSED))
@@ -99,7 +90,7 @@ public final class StatusReader {
 
   private void readProduct(String product) {
     status.product(product);
-    if (product.endsWith("-MIG-INVALID")) {
+    if (GpuProduct.Label.parse(product).isInvalid()) {
       status.addProblems(
           "Node %s offers no GPU: feature discovery calls it '%s', because under strategy single all GPUs must be cut alike. Apply a uniform layout or use strategy mixed"
               .formatted(node.getMetadata().getName(), product));
@@ -132,10 +123,8 @@ public final class StatusReader {
 
   private boolean offersAll(GpuModel model) {
     return allocatable.keySet().stream()
-        .filter(resource -> resource.startsWith(MIG))
-        .map(resource -> resource.replaceFirst("\\.shared$", ""))
-        .allMatch(resource ->
-            model.profiles().stream().anyMatch(p -> p.profile().resourceName().equals(resource)));
+        .flatMap(resource -> MigProfile.ofResourceName(resource).stream())
+        .allMatch(profile -> model.profile(profile).isPresent());
   }
 
   private void readGpuCount() {
@@ -147,13 +136,14 @@ public final class StatusReader {
 
   private boolean isCutUnderSingle() {
     return label(Labels.GPU_PRODUCT)
-        .filter(product -> product.contains("-MIG-"))
+        .filter(product -> GpuProduct.Label.parse(product).mig().isPresent())
         .isPresent();
   }
 
   /** Where no label tells, a resource for each profile does, as only strategy mixed has them. */
   private MigStrategy strategy() {
-    boolean offersProfiles = allocatable.keySet().stream().anyMatch(name -> name.startsWith(MIG));
+    boolean offersProfiles = allocatable.keySet().stream()
+        .anyMatch(name -> MigProfile.ofResourceName(name).isPresent());
     MigStrategy otherwise = offersProfiles ? MigStrategy.MIXED : MigStrategy.NONE;
     Optional<String> value = label(Labels.MIG_STRATEGY);
     Optional<MigStrategy> known = value.flatMap(StatusReader::strategy);
@@ -185,52 +175,6 @@ public final class StatusReader {
       });
     }
     return counts;
-  }
-
-  private SortedMap<MigProfile, Integer> devices() {
-    SortedMap<MigProfile, Integer> counted = new TreeMap<>();
-    Matcher cut = CUT_UNDER_SINGLE.matcher(label(Labels.GPU_PRODUCT).orElse(""));
-    if (cut.matches()) {
-      count(counted, cut.group(1), numberOf(Labels.GPU_COUNT));
-      return counted;
-    }
-    labels.forEach((key, value) -> {
-      if (key.startsWith(MIG) && key.endsWith(".count")) {
-        String profile = key.substring(MIG.length(), key.length() - ".count".length());
-        count(counted, profile, number(value));
-      }
-    });
-    if (counted.isEmpty()) {
-      allocatable.forEach((name, count) -> {
-        if (name.startsWith(MIG)) {
-          count(counted, name.substring(MIG.length()), number(count.toString()));
-        }
-      });
-    }
-    return counted;
-  }
-
-  private void count(SortedMap<MigProfile, Integer> counted, String name, OptionalInt count) {
-    if (count.orElse(0) > 0) {
-      profile(name).ifPresent(profile -> counted.put(profile, count.getAsInt()));
-    }
-  }
-
-  /** The catalogue knows which sign the plugin has replaced; otherwise it was a plus. */
-  private Optional<MigProfile> profile(String name) {
-    Optional<MigProfile> known = settings.catalog().models().stream()
-        .flatMap(model -> model.profiles().stream())
-        .map(GpuInstanceProfile::profile)
-        .filter(profile -> profile.resourceName().equals(MIG + name))
-        .findFirst();
-    if (known.isPresent()) {
-      return known;
-    }
-    try {
-      return Optional.of(MigProfile.parse(WITH_ATTRIBUTE.matcher(name).replaceFirst("$1+$2")));
-    } catch (IllegalArgumentException notAProfile) {
-      return Optional.empty();
-    }
   }
 
   /** Where the operator leaves the GPUs to others, no label makes it partition them. */

@@ -1,10 +1,14 @@
 package io.github.mig4j.k8s.simulator;
 
+import io.github.mig4j.gpu.Budget;
+import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator.PluginVersion;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharedResource;
 import io.github.mig4j.sharing.SharingKind;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +19,15 @@ import java.util.TreeMap;
 final class DevicePlugin {
 
   private static final String GPU = "nvidia.com/gpu";
+
+  private static final List<Budget> NVML_ATTRIBUTES = List.of(
+      Budget.MEMORY_MIB,
+      Budget.SMS,
+      Budget.COPY_ENGINES,
+      Budget.DECODERS,
+      Budget.ENCODERS,
+      Budget.JPEG_ENGINES,
+      Budget.OFA_ENGINES);
 
   private DevicePlugin() {}
 
@@ -28,15 +41,22 @@ final class DevicePlugin {
     record Exit(String message) implements Start {}
   }
 
-  static Start start(List<SimulatedGpu> gpus, MigStrategy strategy, Optional<GpuSharing> sharing) {
+  static Start start(
+      List<SimulatedGpu> gpus,
+      MigStrategy strategy,
+      Optional<GpuSharing> sharing,
+      PluginVersion version) {
     boolean mps = sharing.filter(some -> some.kind() == SharingKind.MPS).isPresent();
     if (mps && strategy == MigStrategy.MIXED) {
       return new Start.Exit("using --mig-strategy=mixed is not supported with MPS");
     }
-    if (mps && gpus.stream().anyMatch(SimulatedGpu::migEnabled)) {
-      return new Start.Exit("MPS is not supported for MIG devices");
+    Start start = start(gpus, strategy, version);
+    if (mps
+        && strategy == MigStrategy.SINGLE
+        && start instanceof Start.Offer
+        && gpus.stream().anyMatch(SimulatedGpu::migEnabled)) {
+      return new Start.Exit("sharing using MPS is not supported for MIG devices");
     }
-    Start start = start(gpus, strategy);
     return start instanceof Start.Offer offer && sharing.isPresent()
         ? new Start.Offer(shared(offer.resources(), sharing.get()))
         : start;
@@ -56,52 +76,91 @@ final class DevicePlugin {
     return offered;
   }
 
-  static Start start(List<SimulatedGpu> gpus, MigStrategy strategy) {
+  private static Start start(List<SimulatedGpu> gpus, MigStrategy strategy, PluginVersion version) {
     return switch (strategy) {
       case NONE -> new Start.Offer(new TreeMap<>(Map.of(GPU, gpus.size())));
       case SINGLE -> single(gpus);
-      case MIXED -> mixed(gpus);
+      case MIXED -> mixed(gpus, version);
     };
-  }
-
-  /** The one profile of which all devices of a node are, if every GPU has some. */
-  static Optional<MigProfile> uniformProfile(List<SimulatedGpu> gpus) {
-    List<MigProfile> profiles =
-        gpus.stream().flatMap(gpu -> gpu.devices().keySet().stream()).distinct().toList();
-    return profiles.size() == 1 && gpus.stream().noneMatch(gpu -> gpu.devices().isEmpty())
-        ? Optional.of(profiles.get(0))
-        : Optional.empty();
   }
 
   private static Start single(List<SimulatedGpu> gpus) {
     if (gpus.stream().noneMatch(SimulatedGpu::migEnabled)) {
       return new Start.Offer(new TreeMap<>(Map.of(GPU, gpus.size())));
     }
-    return uniformProfile(gpus)
-        .<Start>map(profile ->
-            new Start.Offer(new TreeMap<>(Map.of(GPU, FeatureDiscovery.count(gpus, profile)))))
-        .orElseGet(() -> new Start.Exit("invalid MIG configuration for strategy single: "
-            + gpus.stream().map(DevicePlugin::describe).toList()));
+    if (gpus.stream().anyMatch(gpu -> !gpu.migEnabled())) {
+      return new Start.Exit("invalid MIG configuration: all devices on the node must be configured"
+          + " with the same migEnabled value: " + describe(gpus));
+    }
+    if (gpus.stream().anyMatch(gpu -> gpu.devices().isEmpty())) {
+      return new Start.Exit(
+          "invalid MIG configuration: at least one device with migEnabled=true was not configured"
+              + " correctly: " + describe(gpus));
+    }
+    return hasOneType(gpus)
+        ? new Start.Offer(new TreeMap<>(Map.of(
+            GPU,
+            gpus.stream()
+                .flatMap(gpu -> gpu.devices().values().stream())
+                .mapToInt(count -> count)
+                .sum())))
+        : new Start.Exit(
+            "invalid MIG configuration: more than one MIG device type present on node: "
+                + describe(gpus));
   }
 
-  private static Start mixed(List<SimulatedGpu> gpus) {
+  /** NVML's attributes decide, so that one name on two models is two types. */
+  private static boolean hasOneType(List<SimulatedGpu> gpus) {
+    return gpus.stream()
+            .flatMap(gpu -> gpu.devices().keySet().stream()
+                .map(profile -> attributes(gpu.model().profile(profile), profile)))
+            .distinct()
+            .count()
+        == 1;
+  }
+
+  private static Object attributes(Optional<GpuInstanceProfile> known, MigProfile profile) {
+    List<Integer> amounts = new ArrayList<>();
+    if (known.isPresent()) {
+      for (Budget budget : NVML_ATTRIBUTES) {
+        known.get().amount(budget).ifPresent(amounts::add);
+      }
+    }
+    return amounts.size() == NVML_ATTRIBUTES.size()
+        ? List.of(profile.gpuSlices(), profile.computeSlices(), amounts)
+        : profile;
+  }
+
+  private static Start mixed(List<SimulatedGpu> gpus, PluginVersion version) {
     SortedMap<String, Integer> resources = new TreeMap<>();
     for (SimulatedGpu gpu : gpus) {
       if (!gpu.migEnabled()) {
         resources.merge(GPU, 1, Integer::sum);
       }
       for (Map.Entry<MigProfile, Integer> devices : gpu.devices().entrySet()) {
-        if (!devices.getKey().isWholeGpuInstance()) {
+        if (version == PluginVersion.V0_20 && !devices.getKey().isWholeGpuInstance()) {
           return new Start.Exit("MIG device of profile %s does not match any resource patterns"
               .formatted(devices.getKey()));
         }
-        resources.merge(devices.getKey().resourceName(), devices.getValue(), Integer::sum);
+        resources.merge(
+            resource(devices.getKey().toString(), version), devices.getValue(), Integer::sum);
       }
     }
     return new Start.Offer(resources);
   }
 
-  private static String describe(SimulatedGpu gpu) {
-    return gpu.index() + (gpu.migEnabled() ? " " + gpu.devices() : " without MIG");
+  /** Before v0.20.0 the name only has to contain that of a profile without attributes. */
+  private static String resource(String profile, PluginVersion version) {
+    return "nvidia.com/mig-"
+        + switch (version) {
+          case V0_19 -> profile.replaceFirst("^[0-9]+c\\.", "").replaceFirst("[+-].*$", "");
+          case V0_20 -> profile.replace('+', '.');
+        };
+  }
+
+  private static List<String> describe(List<SimulatedGpu> gpus) {
+    return gpus.stream()
+        .map(gpu -> gpu.index() + (gpu.migEnabled() ? " " + gpu.devices() : " without MIG"))
+        .toList();
   }
 }

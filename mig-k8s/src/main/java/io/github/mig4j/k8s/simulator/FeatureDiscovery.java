@@ -9,10 +9,12 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharedResource;
 import io.github.mig4j.sharing.SharingKind;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -42,12 +44,21 @@ final class FeatureDiscovery {
     return OWNED.matcher(key).matches();
   }
 
-  /** What the labels of a node with these GPUs are. */
-  static SortedMap<String, String> labels(
-      List<SimulatedGpu> gpus, MigStrategy strategy, Optional<GpuSharing> sharing) {
-    SortedMap<String, String> labels = labels(gpus, strategy);
+  /**
+   * What the labels of a node with these GPUs are; empty if feature discovery exits, which leaves the
+   * labels of before.
+   *
+   * @param run a number that changes from run to run, by which one of several products is drawn
+   */
+  static Optional<SortedMap<String, String>> labels(
+      List<SimulatedGpu> gpus, MigStrategy strategy, Optional<GpuSharing> sharing, int run) {
+    if (sharing.filter(some -> some.kind() == SharingKind.MPS).isPresent()
+        && gpus.stream().anyMatch(SimulatedGpu::migEnabled)) {
+      return Optional.empty();
+    }
+    SortedMap<String, String> labels = labels(gpus, strategy, run);
     sharing.ifPresent(some -> share(labels, some));
-    return labels;
+    return Optional.of(labels);
   }
 
   /** Only what is there can be shared: zero replicas stay zero. */
@@ -65,20 +76,15 @@ final class FeatureDiscovery {
     }
   }
 
-  static SortedMap<String, String> labels(List<SimulatedGpu> gpus, MigStrategy strategy) {
+  private static SortedMap<String, String> labels(
+      List<SimulatedGpu> gpus, MigStrategy strategy, int run) {
     SortedMap<String, String> labels = new TreeMap<>();
     labels.put("nvidia.com/gpu.machine", "mig4j-simulated");
     labels.put("nvidia.com/mps.capable", "false");
     labels.put(
         Labels.MIG_CAPABLE,
         String.valueOf(gpus.stream().anyMatch(gpu -> gpu.model().supportsMig())));
-    // Whole GPUs come last, so that their labels win over those of a model that is in MIG mode.
-    gpus.stream()
-        .filter(SimulatedGpu::migEnabled)
-        .forEach(gpu -> addWhole(labels, gpus, gpu.model(), 0));
-    gpus.stream()
-        .filter(gpu -> !gpu.migEnabled())
-        .forEach(gpu -> addWhole(labels, gpus, gpu.model(), 1));
+    addWhole(labels, gpus, run);
     if (strategy != MigStrategy.NONE) {
       labels.put(Labels.MIG_STRATEGY, strategy.toString());
       if (strategy == MigStrategy.MIXED) {
@@ -90,14 +96,22 @@ final class FeatureDiscovery {
     return labels;
   }
 
-  private static void addWhole(
-      Map<String, String> labels, List<SimulatedGpu> gpus, GpuModel model, int replicas) {
+  /** Of several models one is described, one with whole GPUs if there is any. */
+  private static void addWhole(Map<String, String> labels, List<SimulatedGpu> gpus, int run) {
+    List<GpuModel> whole = gpus.stream()
+        .filter(gpu -> !gpu.migEnabled())
+        .map(SimulatedGpu::model)
+        .distinct()
+        .toList();
+    List<GpuModel> drawn =
+        whole.isEmpty() ? gpus.stream().map(SimulatedGpu::model).distinct().toList() : whole;
+    GpuModel model = drawn.get(Math.floorMod(run, drawn.size()));
     labels.put(Labels.GPU_PRODUCT, product(model));
     labels.put(
         Labels.GPU_COUNT,
         String.valueOf(gpus.stream().filter(gpu -> gpu.model().equals(model)).count()));
-    labels.put(Labels.GPU_REPLICAS, String.valueOf(replicas));
-    labels.put(GPU + ".sharing-strategy", "none");
+    labels.put(Labels.GPU_REPLICAS, whole.isEmpty() ? "0" : "1");
+    labels.put(Labels.GPU_SHARING, "none");
     memoryMib(model).ifPresent(mib -> labels.put(Labels.GPU_MEMORY, String.valueOf(mib)));
     model.computeCapability().ifPresent(capability -> {
       String[] parts = capability.split("\\.", 2);
@@ -107,28 +121,34 @@ final class FeatureDiscovery {
     });
   }
 
+  /** A profile that two models have is described after the first GPU. */
   private static void addMixed(Map<String, String> labels, List<SimulatedGpu> gpus) {
+    Set<MigProfile> described = new HashSet<>();
     for (SimulatedGpu gpu : gpus) {
       for (MigProfile profile : gpu.devices().keySet()) {
-        addDevices(labels, profile.resourceName(), gpu.model(), profile, count(gpus, profile));
+        if (described.add(profile)) {
+          addDevices(labels, profile.resourceName(), gpu.model(), profile, count(gpus, profile));
+        }
       }
     }
   }
 
+  /** Only the names of the devices are compared. */
   private static void addSingle(Map<String, String> labels, List<SimulatedGpu> gpus) {
-    Optional<SimulatedGpu> first =
-        gpus.stream().filter(SimulatedGpu::migEnabled).findFirst();
-    if (first.isEmpty()) {
+    List<SimulatedGpu> cut = gpus.stream().filter(SimulatedGpu::migEnabled).toList();
+    if (cut.isEmpty()) {
       return;
     }
-    GpuModel model = first.get().model();
-    Optional<MigProfile> uniform = DevicePlugin.uniformProfile(gpus);
-    if (uniform.isPresent()) {
-      addDevices(labels, GPU, model, uniform.get(), count(gpus, uniform.get()));
+    GpuModel model = cut.get(0).model();
+    List<MigProfile> profiles =
+        gpus.stream().flatMap(gpu -> gpu.devices().keySet().stream()).distinct().toList();
+    if (profiles.size() == 1 && gpus.stream().noneMatch(gpu -> gpu.devices().isEmpty())) {
+      addDevices(labels, GPU, model, profiles.get(0), count(gpus, profiles.get(0)));
     } else {
       labels.put(Labels.GPU_PRODUCT, product(model) + "-MIG-INVALID");
       labels.put(Labels.GPU_COUNT, "0");
       labels.put(Labels.GPU_REPLICAS, "0");
+      labels.put(Labels.GPU_SHARING, "");
       labels.put(Labels.GPU_MEMORY, "0");
     }
   }
@@ -161,7 +181,7 @@ final class FeatureDiscovery {
     value.ifPresent(known -> labels.put(key, String.valueOf(known)));
   }
 
-  static int count(List<SimulatedGpu> gpus, MigProfile profile) {
+  private static int count(List<SimulatedGpu> gpus, MigProfile profile) {
     return gpus.stream().mapToInt(gpu -> gpu.devices().getOrDefault(profile, 0)).sum();
   }
 

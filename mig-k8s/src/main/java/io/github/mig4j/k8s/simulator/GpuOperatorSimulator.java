@@ -332,6 +332,20 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
   }
 
+  /** The versions of the device plugin that offer different resources. */
+  public enum PluginVersion {
+    /**
+     * v0.19 and earlier: {@code 1g.10gb+me} is offered as {@code nvidia.com/mig-1g.10gb}, and {@code
+     * 1c.3g.40gb} as {@code nvidia.com/mig-3g.40gb}.
+     */
+    V0_19,
+    /**
+     * v0.20: {@code 1g.10gb+me} is offered as {@code nvidia.com/mig-1g.10gb.me}, and {@code
+     * 1c.3g.40gb} ends the plugin under strategy mixed.
+     */
+    V0_20
+  }
+
   /** Describes a simulator; not thread-safe. */
   public static final class Builder {
 
@@ -344,6 +358,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     private MigStrategy strategy = MigStrategy.SINGLE;
     private String configMap = "";
     private String devicePluginConfigMap = "";
+    private PluginVersion pluginVersion = PluginVersion.V0_20;
     private boolean installsDefinition;
     private SimulatorTimings timings = SimulatorTimings.builder().build();
 
@@ -433,6 +448,17 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
+     * Sets which device plugin runs: the names of resources depend on it.
+     *
+     * @param version the version; {@link PluginVersion#V0_20} by default
+     * @return this builder
+     */
+    public Builder devicePlugin(PluginVersion version) {
+      this.pluginVersion = version;
+      return this;
+    }
+
+    /**
      * Sets how long things take.
      *
      * @param timings the durations
@@ -491,7 +517,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
                   strategy,
                   configMap,
                   OperatorPolicy.ALL_DISABLED,
-                  new OperatorPolicy.PluginConfig(devicePluginConfigMap, "")))),
+                  new OperatorPolicy.PluginConfig(devicePluginConfigMap, ""))),
+              pluginVersion),
           nodes,
           traps);
       try {

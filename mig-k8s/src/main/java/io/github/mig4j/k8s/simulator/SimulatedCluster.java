@@ -11,13 +11,15 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param timings how long things take
  * @param background where things happen later
  * @param policy what the ClusterPolicy says now
+ * @param pluginVersion which device plugin runs
  */
 record SimulatedCluster(
     KubernetesClient client,
     String namespace,
     SimulatorTimings timings,
     Background background,
-    AtomicReference<OperatorPolicy> policy) {
+    AtomicReference<OperatorPolicy> policy,
+    GpuOperatorSimulator.PluginVersion pluginVersion) {
 
   OperatorPolicy currentPolicy() {
     return policy.get();

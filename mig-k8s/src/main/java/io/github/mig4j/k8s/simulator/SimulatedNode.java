@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +35,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   private final Operand plugin;
   private final Operand discovery;
   private final Operand manager;
+  private final AtomicInteger discoveries = new AtomicInteger();
 
   private Map<String, String> labels = Map.of();
   private boolean present;
@@ -224,7 +227,10 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
       return;
     }
     DevicePlugin.Start start = DevicePlugin.start(
-        gpus.snapshot(), cluster.currentPolicy().strategy(), config.get().sharing());
+        gpus.snapshot(),
+        cluster.currentPolicy().strategy(),
+        config.get().sharing(),
+        cluster.pluginVersion());
     if (start instanceof DevicePlugin.Start.Offer offer) {
       object.offer(lifetime, offer.resources());
     } else if (start instanceof DevicePlugin.Start.Exit exit) {
@@ -260,11 +266,20 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     if (config.isEmpty()) {
       return;
     }
-    Map<String, String> found = FeatureDiscovery.labels(
-        gpus.snapshot(), cluster.currentPolicy().strategy(), config.get().sharing());
+    Optional<SortedMap<String, String>> found = FeatureDiscovery.labels(
+        gpus.snapshot(),
+        cluster.currentPolicy().strategy(),
+        config.get().sharing(),
+        discoveries.getAndIncrement());
+    if (found.isEmpty()) {
+      LOG.warn(
+          "gpu-feature-discovery exits node={} message=\"MPS sharing is not supported for mig devices\"",
+          name());
+      return;
+    }
     object.editLabels(lifetime, fresh -> {
       fresh.keySet().removeIf(FeatureDiscovery::owns);
-      fresh.putAll(found);
+      fresh.putAll(found.get());
     });
   }
 

@@ -17,10 +17,10 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.Nodes;
-import io.github.mig4j.k8s.node.Expectation;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeOffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -379,7 +379,7 @@ class ApplyTrackerTest {
         "mig-config",
         MigConfigDocument.empty(),
         config,
-        Expectation.of(config, NodeGpu.several(B200, 1), MigStrategy.MIXED),
+        NodeOffer.after(config, NodeGpu.several(B200, 1), MigStrategy.MIXED),
         KEY);
     return new ApplyTracker(
         MigSettings.defaults(),

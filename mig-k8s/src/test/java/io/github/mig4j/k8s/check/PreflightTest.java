@@ -527,8 +527,7 @@ class PreflightTest {
 
     assertFinds("all-disabled", GENERATED);
     assertThat(plan("all-1g.23gb").key()).isEqualTo("all-1g.23gb");
-    assertThat(plan("all-1g.23gb").expectation().resources())
-        .hasToString("{nvidia.com/mig-1g.23gb=7}");
+    assertThat(plan("all-1g.23gb").offer().resources()).hasToString("{nvidia.com/mig-1g.23gb=7}");
   }
 
   @Test

@@ -1,0 +1,382 @@
+package io.github.mig4j.node;
+
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.gpu.GpuProduct;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.node.ComponentVersions.Component;
+import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.sharing.GpuSharing;
+import io.github.mig4j.sharing.NodeDevices;
+import io.github.mig4j.sharing.SharingKind;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a node offers while its GPUs are set like this: the resources that its device plugin
+ * registers, and the labels that GPU Feature Discovery writes. The comparison with what the node
+ * really shows is the evidence that a change has happened.
+ *
+ * <pre>{@code
+ * NodeOffer offer = NodeOffer.after(config, gpus, MigStrategy.MIXED);
+ * offer.resources();                                     // {nvidia.com/mig-1g.23gb=7}
+ * offer.differences(node.allocatable(), node.labels());  // nvidia.com/mig-1g.23gb is 3 instead of 7
+ * }</pre>
+ *
+ * <p>Without a {@linkplain #withSharing sharing} it is not known how often each device is offered;
+ * then the node's own labels say so, and only counts and profiles are compared. Without {@linkplain
+ * #withVersions versions} whatever one version of the device plugin would offer is right. On a node
+ * of several products the labels {@code nvidia.com/gpu.*} describe one of them, and each is right.
+ *
+ * @param gpus all GPUs of the node, each with its setting, in the order of their indexes
+ * @param strategy how the device plugin offers MIG devices on the node
+ * @param config the device plugin's configuration; empty if it is not known
+ * @param versions what is known of the components' versions
+ */
+public record NodeOffer(
+    Map<NodeGpu, MigSetting> gpus,
+    MigStrategy strategy,
+    Optional<DevicePluginConfig> config,
+    ComponentVersions versions) {
+
+  private static final String SHARED = ".shared";
+  private static final String COUNT = ".count";
+  private static final String PRODUCT = ".product";
+  private static final String REPLICAS = ".replicas";
+
+  public NodeOffer {
+    NodeEffect.requireDistinct(List.copyOf(gpus.keySet()));
+    if (gpus.isEmpty()) {
+      throw new IllegalArgumentException("A node that offers something has at least 1 GPU");
+    }
+    Map<NodeGpu, MigSetting> ordered = new LinkedHashMap<>();
+    gpus.entrySet().stream()
+        .sorted(Comparator.comparing(gpu -> gpu.getKey().index()))
+        .forEach(gpu -> ordered.put(gpu.getKey(), gpu.getValue()));
+    gpus = Collections.unmodifiableMap(ordered);
+  }
+
+  /**
+   * What a node offers with these settings, whatever the sharing and the versions.
+   *
+   * @param gpus all GPUs of the node, each with its setting
+   * @param strategy how the device plugin offers MIG devices on the node
+   * @return the offer
+   * @throws IllegalArgumentException if there is no GPU, or two have one index
+   */
+  public static NodeOffer of(Map<NodeGpu, MigSetting> gpus, MigStrategy strategy) {
+    return new NodeOffer(gpus, strategy, Optional.empty(), ComponentVersions.unknown());
+  }
+
+  /**
+   * What a node offers once a configuration is in force.
+   *
+   * @param config the configuration
+   * @param gpus all GPUs of the node
+   * @param strategy how the device plugin offers MIG devices on the node
+   * @return the offer, whatever the sharing and the versions
+   * @throws IllegalArgumentException if no entry is for a GPU, so that it is not known what it holds
+   */
+  public static NodeOffer after(MigConfig config, List<NodeGpu> gpus, MigStrategy strategy) {
+    Map<NodeGpu, MigSetting> settings = new LinkedHashMap<>();
+    NodeEffect.of(config, gpus)
+        .gpus()
+        .forEach(effect -> settings.put(
+            effect.gpu(),
+            effect
+                .after()
+                .orElseThrow(() -> new IllegalArgumentException(
+                    "No entry is for GPU %d, so what it will hold is not known"
+                        .formatted(effect.gpu().index())))));
+    return of(settings, strategy);
+  }
+
+  /**
+   * The same node under a configuration of the device plugin.
+   *
+   * @param known the configuration that it runs with
+   * @return a copy
+   */
+  public NodeOffer withSharing(DevicePluginConfig known) {
+    return new NodeOffer(gpus, strategy, Optional.of(known), versions);
+  }
+
+  /**
+   * The same node with components of these versions.
+   *
+   * @param known what is known of the versions
+   * @return a copy
+   */
+  public NodeOffer withVersions(ComponentVersions known) {
+    return new NodeOffer(gpus, strategy, config, known);
+  }
+
+  /**
+   * The MIG devices of all GPUs together.
+   *
+   * @return counts by profile
+   */
+  public SortedMap<MigProfile, Integer> devices() {
+    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
+    gpus.values()
+        .forEach(setting -> setting
+            .devices()
+            .forEach((profile, count) -> devices.merge(profile, count, Integer::sum)));
+    return Collections.unmodifiableSortedMap(devices);
+  }
+
+  /**
+   * What the device plugin has to share.
+   *
+   * @return what it offers without sharing; no resource if it exits on these GPUs
+   */
+  public NodeDevices unshared() {
+    int migGpus = (int) gpus.values().stream().filter(MigSetting::migEnabled).count();
+    return new NodeDevices(strategy, migGpus, likely(starts()).devices());
+  }
+
+  /**
+   * What pods can be given. Of the versions that are possible the newest that starts is assumed, and
+   * no sharing if it is not known.
+   *
+   * @return counts by resource name; none if the device plugin exits
+   */
+  public SortedMap<String, Long> resources() {
+    return likely(starts()).resources();
+  }
+
+  /**
+   * The labels by which feature discovery describes what is offered: count, product, replicas and
+   * sharing strategy of each resource, and {@code nvidia.com/mps.capable}. If several products are on
+   * the node, {@code nvidia.com/gpu.*} are those of the first.
+   *
+   * @return values by label; none if feature discovery exits, so that older labels stay
+   */
+  public SortedMap<String, String> labels() {
+    return possibleLabels().stream().findFirst().orElseGet(TreeMap::new);
+  }
+
+  /**
+   * Why the device plugin exits, so that the node offers no GPU.
+   *
+   * @return the reason and a remedy; empty if a version that is possible starts
+   */
+  public Optional<String> devicePluginExit() {
+    return likely(starts()).exit();
+  }
+
+  /**
+   * Why feature discovery exits, so that the labels of before stay.
+   *
+   * @return the reason and a remedy; empty if it runs
+   */
+  public Optional<String> discoveryExit() {
+    boolean mps = sharing().filter(some -> some.kind() == SharingKind.MPS).isPresent();
+    return mps && PluginStart.isAnyInMigMode(gpus)
+        ? Optional.of(
+            "Feature discovery does not start with MPS where a GPU is in MIG mode, and leaves the labels of before; use time-slicing")
+        : Optional.empty();
+  }
+
+  /**
+   * Where the resources or the labels of a node are not what they have to be.
+   *
+   * @param allocatable counts by resource name, of which only those of GPUs are looked at
+   * @param labels the node's labels
+   * @return one sentence for each difference; none if the node offers what is described here
+   */
+  public List<String> differences(Map<String, Long> allocatable, Map<String, String> labels) {
+    List<String> differences = new ArrayList<>(resourceDifferences(allocatable, labels));
+    differences.addAll(labelDifferences(labels));
+    return differences;
+  }
+
+  /**
+   * Where the resources of a node are not what they have to be.
+   *
+   * @param allocatable counts by resource name, of which only those of GPUs are looked at
+   * @param labels the node's labels, which say how often a device is offered if the sharing is not
+   *     known
+   * @return one sentence for each difference; none if a version that is possible offers these
+   */
+  public List<String> resourceDifferences(
+      Map<String, Long> allocatable, Map<String, String> labels) {
+    return fewest(starts(), start -> resourceDifferences(start, allocatable, labels));
+  }
+
+  /**
+   * Where feature discovery does not say what it has to; silence is a difference too.
+   *
+   * @param labels the node's labels
+   * @return one sentence for each difference; none if there is none, or feature discovery exits
+   */
+  public List<String> labelDifferences(Map<String, String> labels) {
+    return fewest(possibleLabels(), expected -> labelDifferences(expected, labels));
+  }
+
+  /**
+   * Which versions the resources of a node speak for, where the version is not known and makes a
+   * difference.
+   *
+   * @param allocatable counts by resource name
+   * @param labels the node's labels
+   * @return a sentence; empty if the version is known or all versions offer the same, or if no version
+   *     offers these resources
+   */
+  public Optional<String> assumedVersion(
+      Map<String, Long> allocatable, Map<String, String> labels) {
+    List<PluginStart> starts = starts();
+    for (int i = 0; i < starts.size(); i++) {
+      if (starts.size() > 1
+          && resourceDifferences(starts.get(i), allocatable, labels).isEmpty()) {
+        Component component = Component.DEVICE_PLUGIN;
+        return Optional.of("The version of the %s is not known; the node offers what %s offers"
+            .formatted(
+                component,
+                i == 0
+                    ? version(starts.get(0)) + " or later"
+                    : "a version before " + version(starts.get(i - 1))));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Object version(PluginStart start) {
+    return start
+        .versions()
+        .known()
+        .getOrDefault(Component.DEVICE_PLUGIN, new ComponentVersions.Version(0, 0, 0));
+  }
+
+  private Optional<GpuSharing> sharing() {
+    return config.flatMap(DevicePluginConfig::sharing);
+  }
+
+  /** One for each version that makes a difference, newest first. */
+  private List<PluginStart> starts() {
+    List<PluginStart> starts = new ArrayList<>();
+    for (ComponentVersions possible : versions.possible(Component.DEVICE_PLUGIN)) {
+      PluginStart start = PluginStart.of(gpus, strategy, sharing(), possible);
+      if (starts.stream().noneMatch(start::offersTheSame)) {
+        starts.add(start);
+      }
+    }
+    return starts;
+  }
+
+  private static PluginStart likely(List<PluginStart> starts) {
+    return starts.stream()
+        .filter(start -> start.exit().isEmpty())
+        .findFirst()
+        .orElse(starts.get(0));
+  }
+
+  private List<SortedMap<String, String>> possibleLabels() {
+    return discoveryExit().isPresent()
+        ? List.of()
+        : DiscoveryLabels.possible(gpus, strategy, sharing());
+  }
+
+  private static <T> List<String> fewest(List<T> possible, Function<T, List<String>> differences) {
+    return possible.stream()
+        .map(differences)
+        .min(Comparator.comparing(List::size))
+        .orElseGet(List::of);
+  }
+
+  private List<String> resourceDifferences(
+      PluginStart start, Map<String, Long> allocatable, Map<String, String> labels) {
+    SortedMap<String, Long> offered = new TreeMap<>();
+    allocatable.forEach((name, count) -> {
+      if (count > 0 && isGpu(name)) {
+        offered.put(name, count);
+      }
+    });
+    List<String> differences = new ArrayList<>();
+    start.resources().forEach((name, count) -> {
+      Long plain = offered.remove(name);
+      Long renamed = config.isEmpty() ? offered.remove(name + SHARED) : null;
+      long actual = (plain == null ? 0 : plain) + (renamed == null ? 0 : renamed);
+      long expected = config.isEmpty() ? replicated(name, count, actual, labels) : count;
+      if (actual != expected) {
+        differences.add("%s is %d instead of %d".formatted(name, actual, expected));
+      }
+    });
+    offered.forEach(
+        (name, count) -> differences.add("%s is %d instead of 0".formatted(name, count)));
+    return differences;
+  }
+
+  private static boolean isGpu(String resource) {
+    return resource.equals(PluginStart.GPU)
+        || resource.equals(PluginStart.GPU + SHARED)
+        || resource.startsWith("nvidia.com/mig-");
+  }
+
+  /**
+   * How many of so many devices are offered, by the node's own labels. Where every GPU is in MIG mode,
+   * the label is 0 though strategy none offers and shares them; then any multiple is right.
+   */
+  private static long replicated(
+      String resource, long count, long actual, Map<String, String> labels) {
+    String replicas = labels.getOrDefault(resource + REPLICAS, "1");
+    if (replicas.equals("0") && actual > 0 && actual % count == 0) {
+      return actual;
+    }
+    return replicas.matches("[1-9][0-9]{0,5}") ? count * Long.parseLong(replicas) : count;
+  }
+
+  private List<String> labelDifferences(
+      SortedMap<String, String> expected, Map<String, String> labels) {
+    List<String> differences = new ArrayList<>();
+    expected.forEach((label, value) -> {
+      if (isCompared(label)) {
+        String right = label.endsWith(PRODUCT) ? ofProduct(labels.get(label), value) : value;
+        String actual = labels.get(label);
+        if (actual == null) {
+          differences.add("label %s is absent instead of %s".formatted(label, right));
+        } else if (!actual.equals(right)) {
+          differences.add("label %s is %s instead of %s".formatted(label, actual, right));
+        }
+      }
+    });
+    labels.forEach((label, value) -> {
+      if (isCountOfDevices(label) && !expected.containsKey(label) && !value.equals("0")) {
+        differences.add("label %s is %s instead of 0".formatted(label, value));
+      }
+    });
+    return differences;
+  }
+
+  /** Without knowing the sharing only what does not depend on it. */
+  private boolean isCompared(String label) {
+    return config.isPresent() || label.endsWith(COUNT) || label.equals(PluginStart.GPU + PRODUCT);
+  }
+
+  private static boolean isCountOfDevices(String label) {
+    return label.endsWith(COUNT)
+        && MigProfile.ofResourceName(label.substring(0, label.length() - COUNT.length()))
+            .isPresent();
+  }
+
+  /** The suffixes have to be right; which product the label describes may change at every run. */
+  private String ofProduct(@Nullable String actual, String expected) {
+    if (actual == null) {
+      return expected;
+    }
+    GpuProduct.Label shown = GpuProduct.Label.parse(actual);
+    GpuProduct.Label right = GpuProduct.Label.parse(expected);
+    return new GpuProduct.Label(
+            shown.product(), right.mig(), config.isEmpty() ? shown.shared() : right.shared())
+        .toString();
+  }
+}
