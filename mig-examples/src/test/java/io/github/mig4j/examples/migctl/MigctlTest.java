@@ -843,7 +843,7 @@ class MigctlTest {
         "a30-24gb:1 | 1g.6gb:0 | Not demand: '1g.6gb:0'. Expected PROFILE:COUNT, e.g. '1g.23gb:50'"
             + " with a count of at least 1",
         "a30-24gb:1 | 1c.2g.12gb:1 | Only whole GPU instances can be planned, but 1c.2g.12gb shares"
-            + " one; ask for 2g.12gb",
+            + " one; request 2g.12gb",
         "a31:1      | 1g.6gb:1 | Unknown GPU 'a31'. Did you mean a10, a40?",
       })
   void plan_wrongUsage_isExit2(String gpus, String demand, String message) {
