@@ -19,6 +19,7 @@ import io.fabric8.mockwebserver.http.WebSocketListener;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
@@ -68,13 +69,15 @@ public final class EmbeddedCluster implements AutoCloseable {
   @Override
   public void close() {
     client.close();
+    dispatcher.closed.end();
     server.destroy();
   }
 
   /**
-   * fabric8's dispatcher without two ways in which 7.8.0 falls silent: a watch that is closed with
-   * events under way blocks the event loop that has to send them, and a JSON patch that does not fit
-   * the object any more gets no answer. And with what schedulers, drains and checks need: pods are
+   * fabric8's dispatcher without three ways in which 7.8.0 falls silent: a watch that is closed with
+   * events under way blocks the event loop that has to send them, an event for a watch that has ended
+   * never reaches the watches that come next, and a JSON patch that does not fit the object any more
+   * gets no answer. And with what schedulers, drains and checks need: pods are
    * bound, and found by their node; their logs are shown; everybody may do everything.
    */
   private static final class Dispatcher extends KubernetesCrudDispatcher {
@@ -88,6 +91,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     private static final Pattern BY_NODE =
         Pattern.compile("fieldSelector=spec\\.nodeName%3D[^&]+&?");
 
+    private final ClosedWatches closed = new ClosedWatches();
     private volatile Function<String, Optional<List<String>>> logs = pod -> Optional.empty();
 
     @Override
@@ -115,7 +119,7 @@ public final class EmbeddedCluster implements AutoCloseable {
         return new MockResponse().setResponseCode(409).setBody("{\"code\": 409}");
       }
       WebSocketListener watch = response.getWebSocketListener();
-      return watch == null ? response : response.withWebSocketUpgrade(new Watch(watch));
+      return watch == null ? response : response.withWebSocketUpgrade(new Watch(watch, closed));
     }
 
     private MockResponse bind(RecordedRequest request, String path) {
@@ -145,9 +149,11 @@ public final class EmbeddedCluster implements AutoCloseable {
 
   private static final class Watch extends WebSocketListener {
     private final WebSocketListener listener;
+    private final ClosedWatches closed;
 
-    Watch(WebSocketListener listener) {
+    Watch(WebSocketListener listener, ClosedWatches closed) {
       this.listener = listener;
+      this.closed = closed;
     }
 
     @Override
@@ -167,12 +173,32 @@ public final class EmbeddedCluster implements AutoCloseable {
 
     @Override
     public void onClosed(WebSocket socket, int code, String reason) {
-      aside(() -> listener.onClosed(socket, code, reason));
+      closed.add(() -> listener.onClosed(socket, code, reason));
     }
 
     @Override
     public void onFailure(WebSocket socket, Throwable failure, Response response) {
-      aside(() -> listener.onFailure(socket, failure, response));
+      closed.add(() -> listener.onFailure(socket, failure, response));
+    }
+  }
+
+  /** Watches that clients have closed, and that end with the server. */
+  private static final class ClosedWatches {
+    private final List<Runnable> closings = new ArrayList<>();
+    private boolean ended;
+
+    synchronized void add(Runnable closing) {
+      if (ended) {
+        aside(closing);
+      } else {
+        closings.add(closing);
+      }
+    }
+
+    synchronized void end() {
+      ended = true;
+      closings.forEach(ClosedWatches::aside);
+      closings.clear();
     }
 
     private static void aside(Runnable closing) {

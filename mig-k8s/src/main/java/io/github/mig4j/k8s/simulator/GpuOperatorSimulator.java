@@ -555,6 +555,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
             .waitUntilCondition(
                 found -> found != null
                     && found.getStatus() != null
+                    // A server writes the names before the first condition.
+                    && found.getStatus().getConditions() != null
                     && found.getStatus().getConditions().stream()
                         .anyMatch(condition -> condition.getType().equals("Established")
                             && condition.getStatus().equals("True")),
