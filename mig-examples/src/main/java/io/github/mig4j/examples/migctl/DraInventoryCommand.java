@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.DraDevice;
 import io.github.mig4j.k8s.dra.DraFinding;
 import io.github.mig4j.k8s.dra.DraGpu;
@@ -91,7 +90,7 @@ final class DraInventoryCommand implements Callable<Integer> {
   private DraInventory read() throws IOException {
     if (file == null) {
       try (KubernetesClient client = access.connect()) {
-        return DraClient.of(client).inventory();
+        return access.mig(client).dra().inventory();
       }
     }
     try {

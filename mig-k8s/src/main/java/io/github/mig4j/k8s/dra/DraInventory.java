@@ -9,7 +9,7 @@ import java.util.Optional;
  * taken.
  *
  * <pre>{@code
- * DraInventory inventory = DraClient.of(client).inventory();
+ * DraInventory inventory = MigClient.of(client).dra().inventory();
  * inventory.nodes().forEach(node -> System.out.println(node.name() + " has room for " + node.room()));
  * inventory.findings().forEach(System.out::println);
  * }</pre>

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * System.out.println(one.template("mig-1g").toYaml(DraVersion.V1));
  *
  * MigClaim pair = MigClaim.of(MigSelector.memoryMib(20 * 1024), 2).onOneGpu();
- * DraClient.of(client).apply(pair.template("mig-pair").inNamespace("team-a"));
+ * MigClient.of(client).dra().apply(pair.template("mig-pair").inNamespace("team-a"));
  * }</pre>
  *
  * <p>{@link PodClaims} has what the pod says. A claim is a value; nothing here asks a cluster, and

@@ -1,4 +1,4 @@
-package io.github.mig4j.k8s.config;
+package io.github.mig4j.k8s.cluster;
 
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
