@@ -1,8 +1,5 @@
 package io.github.mig4j.k8s;
 
-import io.fabric8.kubernetes.client.Client;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.extension.ClientAdapter;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
@@ -13,6 +10,9 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigFleet;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.Rollout;
+import io.fabric8.kubernetes.client.Client;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extension.ClientAdapter;
 import java.util.Comparator;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s;
 
+import io.github.mig4j.k8s.cluster.MigSettings;
 import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.extension.ExtensionAdapter;
-import io.github.mig4j.k8s.cluster.MigSettings;
 
 /**
  * Makes {@code client.adapt(MigClient.class)} work; fabric8 finds it as a service. Not for use

@@ -2,8 +2,8 @@ package io.github.mig4j.layout;
 
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.Confidence;
-import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuInstanceProfile.Field;
+import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import java.util.Collections;

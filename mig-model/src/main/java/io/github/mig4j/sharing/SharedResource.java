@@ -2,6 +2,7 @@ package io.github.mig4j.sharing;
 
 import io.github.mig4j.gpu.MigProfile;
 
+
 /**
  * A resource whose devices are handed out more than once.
  *

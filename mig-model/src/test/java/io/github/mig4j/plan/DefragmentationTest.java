@@ -1,7 +1,5 @@
 package io.github.mig4j.plan;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -9,6 +7,8 @@ import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.Defragmentation.Site;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.change;
 
-import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.Preflight;
@@ -13,6 +12,7 @@ import io.github.mig4j.k8s.diagnosis.OperatorLogs;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.fabric8.kubernetes.api.model.Node;
 import java.util.List;
 
 /** A node whose GPUs are partitioned. */

@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.check;
 
-import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.cluster.Labels;
@@ -9,6 +8,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.Expectation;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.fabric8.kubernetes.api.model.Node;
 import java.util.Map;
 import java.util.Optional;
 

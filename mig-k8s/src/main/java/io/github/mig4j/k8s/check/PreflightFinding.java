@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.check;
 
 import io.github.mig4j.lint.Severity;
 
+
 /**
  * Something that speaks against a change, or is good to know before it.
  *

@@ -1,9 +1,9 @@
 package io.github.mig4j.k8s.cluster;
 
+import io.github.mig4j.gpu.MigProfile;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
-import io.github.mig4j.gpu.MigProfile;
 import java.util.Map;
 
 /** The pod's side: how a container asks for MIG devices under strategy mixed. */

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.cluster;
 
 import io.github.mig4j.MigException;
 
+
 /** Somebody else changed the same object, or asked the same node for something else. */
 public final class MigConflictException extends MigException {
   private static final long serialVersionUID = 1L;

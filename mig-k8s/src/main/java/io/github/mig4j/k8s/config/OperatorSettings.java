@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.config;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.KubernetesName;
 
+
 /**
  * The GPU Operator's two settings for MIG, in the three forms in which they can be made: a Helm
  * values file, a command, and a change of the ClusterPolicy ({@link MigOperator#use}).

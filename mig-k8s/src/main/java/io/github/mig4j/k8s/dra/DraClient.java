@@ -1,5 +1,9 @@
 package io.github.mig4j.k8s.dra;
 
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.Cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
@@ -8,10 +12,6 @@ import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
-import io.github.mig4j.k8s.cluster.MigClusterException;
-import io.github.mig4j.k8s.cluster.MigConflictException;
-import io.github.mig4j.k8s.cluster.MigRefusedException;
-import io.github.mig4j.k8s.internal.Cluster;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.List;

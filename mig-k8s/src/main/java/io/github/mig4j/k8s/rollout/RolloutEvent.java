@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.rollout;
 
 import io.github.mig4j.k8s.change.ApplyEvent;
 
+
 /** Something that a rollout tells while it runs; {@code toString} is a line for a log or a terminal. */
 public sealed interface RolloutEvent {
 

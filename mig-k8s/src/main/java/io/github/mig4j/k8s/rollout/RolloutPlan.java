@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s.rollout;
 
 import io.github.mig4j.k8s.check.Preflight;
-import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeEffect.ModeChange;
+import io.github.mig4j.node.NodeEffect;
 import java.util.List;
 import java.util.stream.Collectors;
 

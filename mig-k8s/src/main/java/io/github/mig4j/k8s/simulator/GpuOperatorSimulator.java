@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.simulator;
 
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
@@ -14,9 +17,6 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.Arrays;

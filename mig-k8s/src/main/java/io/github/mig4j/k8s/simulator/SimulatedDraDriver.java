@@ -1,13 +1,13 @@
 package io.github.mig4j.k8s.simulator;
 
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.layout.MigLayout;
 import io.fabric8.kubernetes.api.model.resource.v1.Device;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.layout.MigLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

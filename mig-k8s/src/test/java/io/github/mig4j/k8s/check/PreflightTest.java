@@ -1,5 +1,19 @@
 package io.github.mig4j.k8s.check;
 
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.RecordedRequests;
+import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,20 +30,6 @@ import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewB
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.github.mig4j.config.MigConfigDocument;
-import io.github.mig4j.gpu.GpuCatalog;
-import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.cluster.Labels;
-import io.github.mig4j.k8s.cluster.MigClusterException;
-import io.github.mig4j.k8s.cluster.MigSettings;
-import io.github.mig4j.k8s.fixture.MockApiServer;
-import io.github.mig4j.k8s.fixture.Nodes;
-import io.github.mig4j.k8s.fixture.RecordedRequests;
-import io.github.mig4j.k8s.fixture.TestCluster;
-import io.github.mig4j.k8s.internal.ChangeRecord;
-import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

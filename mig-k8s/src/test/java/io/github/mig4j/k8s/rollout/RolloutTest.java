@@ -1,11 +1,5 @@
 package io.github.mig4j.k8s.rollout;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
@@ -19,6 +13,12 @@ import io.github.mig4j.k8s.rollout.RolloutEvent.NodeEnded;
 import io.github.mig4j.k8s.rollout.RolloutEvent.NodeStep;
 import io.github.mig4j.k8s.rollout.RolloutEvent.PhaseChanged;
 import io.github.mig4j.layout.MigLayout;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -4,16 +4,16 @@ import static io.github.mig4j.k8s.fixture.ClusterUser.PLUGIN;
 import static io.github.mig4j.k8s.fixture.ClusterUser.STATE;
 import static io.github.mig4j.k8s.fixture.ClusterUser.labels;
 import static io.github.mig4j.k8s.fixture.ClusterUser.offer;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.fixture.ClusterUser;
 import io.github.mig4j.k8s.fixture.MockApiServer;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
