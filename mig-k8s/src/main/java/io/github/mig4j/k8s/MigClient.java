@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s;
 
+import io.fabric8.kubernetes.client.Client;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extension.ClientAdapter;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
@@ -10,11 +13,9 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigFleet;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.Rollout;
-import io.fabric8.kubernetes.client.Client;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.extension.ClientAdapter;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The way into the cluster, from which everything is entered.
@@ -52,6 +53,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
    * @return a MIG client on it
    */
   public static MigClient of(KubernetesClient client) {
+    Objects.requireNonNull(client, "client");
     return new MigClient(client, MigSettings.defaults());
   }
 
@@ -62,6 +64,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
    * @return a new client on the same Kubernetes client
    */
   public MigClient with(MigSettings settings) {
+    Objects.requireNonNull(settings, "settings");
     return new MigClient(getClient(), settings);
   }
 
@@ -72,6 +75,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
    * @return a handle; nothing is read
    */
   public MigConfigMap configMap(String name) {
+    Objects.requireNonNull(name, "name");
     return new MigConfigMap(cluster(), name);
   }
 
@@ -82,6 +86,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
    * @return a handle; nothing is read
    */
   public MigNode node(String name) {
+    Objects.requireNonNull(name, "name");
     return new MigNode(cluster(), name);
   }
 
@@ -116,6 +121,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
    * @throws IllegalArgumentException if the name has other characters or is longer
    */
   public Rollout rollout(String name) {
+    Objects.requireNonNull(name, "name");
     return new Rollout(cluster(), name);
   }
 
@@ -157,5 +163,11 @@ public final class MigClient extends ClientAdapter<MigClient> {
 
   private Cluster cluster() {
     return new Cluster(getClient().adapt(KubernetesClient.class), settings);
+  }
+
+  /** The cluster, e.g. {@code MIG client of https://10.0.0.1/}. */
+  @Override
+  public String toString() {
+    return "MIG client of " + getMasterUrl();
   }
 }

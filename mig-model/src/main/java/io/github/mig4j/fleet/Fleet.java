@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +84,7 @@ public final class Fleet {
    * @param policy how to choose
    */
   public Fleet(PlacementPolicy policy) {
+    Objects.requireNonNull(policy, "policy");
     this.policy = policy;
   }
 
@@ -94,6 +96,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if the model has no {@linkplain GpuStates#of states}
    */
   public int add(GpuModel model) {
+    Objects.requireNonNull(model, "model");
     return add(modelNumber(model), 0);
   }
 
@@ -105,6 +108,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if the model has no {@linkplain GpuStates#of states}
    */
   public int add(MigLayout layout) {
+    Objects.requireNonNull(layout, "layout");
     int model = modelNumber(layout.gpu());
     return add(model, models[model].states().of(layout).number());
   }
@@ -222,6 +226,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if it is malformed or names a compute instance
    */
   public FleetRequest request(String profile) {
+    Objects.requireNonNull(profile, "profile");
     return request(MigProfile.parse(profile));
   }
 
@@ -234,6 +239,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if it names a compute instance
    */
   public FleetRequest request(MigProfile profile) {
+    Objects.requireNonNull(profile, "profile");
     return request(profile, Optional.empty());
   }
 
@@ -247,6 +253,8 @@ public final class Fleet {
    *     instance
    */
   public FleetRequest request(MigProfile profile, GpuModel model) {
+    Objects.requireNonNull(profile, "profile");
+    Objects.requireNonNull(model, "model");
     if (model.profile(profile).isEmpty()) {
       throw new IllegalArgumentException(
           "%s has no profile %s; it has %s".formatted(model.id(), profile, model.profileNames()));
@@ -277,6 +285,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request is another fleet's
    */
   public long choose(FleetRequest request) {
+    Objects.requireNonNull(request, "request");
     return chosen(request, fromIndex(request, null));
   }
 
@@ -290,6 +299,8 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request is another fleet's
    */
   public long choose(FleetRequest request, GpuSet among) {
+    Objects.requireNonNull(request, "request");
+    Objects.requireNonNull(among, "among");
     boolean few = among.size() <= FEW;
     return chosen(
         request, few ? fromEach(request, among.indexes()) : fromIndex(request, among.indexes()));
@@ -353,6 +364,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request is another fleet's
    */
   public long place(FleetRequest request) {
+    Objects.requireNonNull(request, "request");
     return placed(choose(request));
   }
 
@@ -365,6 +377,8 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request is another fleet's
    */
   public long place(FleetRequest request, GpuSet among) {
+    Objects.requireNonNull(request, "request");
+    Objects.requireNonNull(among, "among");
     return placed(choose(request, among));
   }
 
@@ -408,6 +422,7 @@ public final class Fleet {
    *     the start, or if the place is not free
    */
   public long occupy(int gpu, MigProfile profile, int start) {
+    Objects.requireNonNull(profile, "profile");
     long instance = instanceAt(gpu, profile, start);
     occupy(instance);
     return instance;
@@ -425,6 +440,7 @@ public final class Fleet {
    *     the start
    */
   public long instanceAt(int gpu, MigProfile profile, int start) {
+    Objects.requireNonNull(profile, "profile");
     requirePresent(gpu);
     return instance(gpu, statesOf(gpu).placement(profile, start));
   }

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -94,6 +95,7 @@ public final class GpuStates {
    *     or if it has more than 65,536 states, as no known GPU has
    */
   public static GpuStates of(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     List<MigLayout> layouts = Layouts.of(gpu)
         .states()
         .limit(MOST_STATES + 1L)
@@ -220,6 +222,7 @@ public final class GpuStates {
    * @throws IllegalArgumentException if it is a layout of another model
    */
   public GpuState of(MigLayout layout) {
+    Objects.requireNonNull(layout, "layout");
     if (!layout.gpu().equals(gpu)) {
       throw new IllegalArgumentException("These are the states of %s, but the layout is of %s"
           .formatted(gpu.id(), layout.gpu().id()));
@@ -243,6 +246,7 @@ public final class GpuStates {
    * @throws IllegalArgumentException if the GPU does not offer it as a whole GPU instance
    */
   public int profile(MigProfile profile) {
+    Objects.requireNonNull(profile, "profile");
     int number = profiles.indexOf(profile);
     if (number < 0) {
       throw new IllegalArgumentException("%s has no GPU instance profile %s; it has %s"
@@ -260,6 +264,7 @@ public final class GpuStates {
    * @throws IllegalArgumentException if the GPU does not offer the profile, or not at that start
    */
   public int placement(MigProfile profile, int start) {
+    Objects.requireNonNull(profile, "profile");
     for (int placement : placementsOf[profile(profile)]) {
       if (placements.get(placement).start() == start) {
         return placement;

@@ -1,6 +1,5 @@
 package io.github.mig4j.gpu;
 
-import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
@@ -12,6 +11,7 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,6 +1,7 @@
 package io.github.mig4j.gpu;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /** How sure a fact about a GPU is; the constants run from the surest to the least sure. */
 public enum Confidence {
@@ -45,6 +46,7 @@ public enum Confidence {
    * @throws IllegalArgumentException if there is none
    */
   public static Confidence parse(String text) {
+    Objects.requireNonNull(text, "text");
     for (Confidence confidence : values()) {
       if (confidence.text.equals(text)) {
         return confidence;
@@ -61,6 +63,7 @@ public enum Confidence {
    * @return this or the other
    */
   public Confidence weaker(Confidence other) {
+    Objects.requireNonNull(other, "other");
     return compareTo(other) >= 0 ? this : other;
   }
 

@@ -4,6 +4,7 @@ import io.github.mig4j.text.Spelling;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -35,6 +36,7 @@ public interface GpuModel {
    *
    * @return e.g. {@code Hopper}; compared without case
    */
+  @Value.Redacted
   String architecture();
 
   /**
@@ -42,6 +44,7 @@ public interface GpuModel {
    *
    * @return e.g. {@code GH100}
    */
+  @Value.Redacted
   Optional<String> chip();
 
   /**
@@ -49,6 +52,7 @@ public interface GpuModel {
    *
    * @return e.g. {@code 9.0}
    */
+  @Value.Redacted
   Optional<String> computeCapability();
 
   /**
@@ -57,6 +61,7 @@ public interface GpuModel {
    *
    * @return products, possibly none
    */
+  @Value.Redacted
   List<GpuProduct> products();
 
   /**
@@ -64,6 +69,7 @@ public interface GpuModel {
    *
    * @return boards by PCI device id, possibly none
    */
+  @Value.Redacted
   List<GpuBoard> boards();
 
   /**
@@ -71,6 +77,7 @@ public interface GpuModel {
    *
    * @return MiB, as {@code nvidia-smi --query-gpu=memory.total} prints it
    */
+  @Value.Redacted
   OptionalInt totalMemoryMib();
 
   /**
@@ -78,6 +85,7 @@ public interface GpuModel {
    *
    * @return GB
    */
+  @Value.Redacted
   OptionalInt marketedMemoryGb();
 
   /**
@@ -85,6 +93,7 @@ public interface GpuModel {
    *
    * @return e.g. 7 on a B200, 0 without MIG
    */
+  @Value.Redacted
   @Value.Default
   default int computeSlices() {
     return 0;
@@ -96,6 +105,7 @@ public interface GpuModel {
    *
    * @return the number of units, or empty if it was never published
    */
+  @Value.Redacted
   OptionalInt memorySlices();
 
   /**
@@ -103,6 +113,7 @@ public interface GpuModel {
    *
    * @return profiles in the order of declaration; none without MIG
    */
+  @Value.Redacted
   List<GpuInstanceProfile> profiles();
 
   /**
@@ -110,6 +121,7 @@ public interface GpuModel {
    *
    * @return budgets, none on data-centre GPUs
    */
+  @Value.Redacted
   Set<Budget> sharedEngines();
 
   /**
@@ -117,6 +129,7 @@ public interface GpuModel {
    *
    * @return the provenance
    */
+  @Value.Redacted
   @Value.Default
   default Provenance slicesProvenance() {
     return Provenance.CALLER;
@@ -127,6 +140,7 @@ public interface GpuModel {
    *
    * @return the provenance
    */
+  @Value.Redacted
   @Value.Default
   default Provenance memoryProvenance() {
     return Provenance.CALLER;
@@ -148,6 +162,7 @@ public interface GpuModel {
    * @return the profile, or empty if this model offers neither it nor such a compute instance
    */
   default Optional<GpuInstanceProfile> profile(MigProfile name) {
+    Objects.requireNonNull(name, "name");
     MigProfile gpuInstance = name.gpuInstance();
     return profiles().stream()
         .filter(p -> p.profile().equals(gpuInstance))
@@ -164,6 +179,7 @@ public interface GpuModel {
    * @return the name it offers instead, or empty if this is no old name or the memory is not known
    */
   default Optional<MigProfile> renamed(MigProfile old) {
+    Objects.requireNonNull(old, "old");
     if (profile(old).isPresent()) {
       return Optional.empty();
     }
@@ -185,6 +201,7 @@ public interface GpuModel {
    * @return at most three names, the likeliest first; empty if none comes near
    */
   default List<MigProfile> suggestions(MigProfile unknown) {
+    Objects.requireNonNull(unknown, "unknown");
     Optional<MigProfile> renamed = renamed(unknown);
     if (renamed.isPresent()) {
       return List.of(renamed.get());
@@ -247,6 +264,7 @@ public interface GpuModel {
    * @return the amount, or empty if it is not known or all instances share it
    */
   default OptionalInt capacity(Budget budget) {
+    Objects.requireNonNull(budget, "budget");
     return switch (budget) {
       case COMPUTE_SLICES -> supportsMig() ? OptionalInt.of(computeSlices()) : OptionalInt.empty();
       case MEMORY_SLICES -> memorySlices();

@@ -1,5 +1,7 @@
 package io.github.mig4j.gpu;
 
+import java.util.Objects;
+
 /**
  * A name under which a GPU model is sold and reported.
  *
@@ -9,6 +11,11 @@ package io.github.mig4j.gpu;
  * @param provenance where the name was seen
  */
 public record GpuProduct(String name, String label, Provenance provenance) {
+  public GpuProduct {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(label, "label");
+    Objects.requireNonNull(provenance, "provenance");
+  }
 
   /**
    * Derives the label from the name as GPU Feature Discovery does (k8s-device-plugin internal/lm):
@@ -19,6 +26,7 @@ public record GpuProduct(String name, String label, Provenance provenance) {
    * @return the product
    */
   public static GpuProduct named(String name, Provenance provenance) {
+    Objects.requireNonNull(name, "name");
     return new GpuProduct(name, labelOf(name), provenance);
   }
 

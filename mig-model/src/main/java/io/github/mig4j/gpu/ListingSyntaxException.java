@@ -2,7 +2,6 @@ package io.github.mig4j.gpu;
 
 import io.github.mig4j.MigException;
 
-
 /** A text that is no listing of nvidia-smi; the message names the line. */
 public final class ListingSyntaxException extends MigException {
   private static final long serialVersionUID = 1L;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,6 +47,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
       .thenComparingInt(MigProfile::computeSlices);
 
   public MigProfile {
+    Objects.requireNonNull(suffix, "suffix");
     requireNotNegative("computeSlices", computeSlices);
     requireNotNegative("gpuSlices", gpuSlices);
     requireNotNegative("memoryGb", memoryGb);
@@ -67,6 +69,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
    */
   @JsonCreator
   public static MigProfile parse(String name) {
+    Objects.requireNonNull(name, "name");
     Matcher form = FORM.matcher(name);
     if (form.matches() && isSuffix(form.group(4))) {
       try {
@@ -144,6 +147,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   /** Orders by GPU slices, then memory, suffix and compute slices; consistent with equals. */
   @Override
   public int compareTo(MigProfile other) {
+    Objects.requireNonNull(other, "other");
     return BY_SIZE.compare(this, other);
   }
 

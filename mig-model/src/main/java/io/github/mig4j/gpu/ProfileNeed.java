@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -124,6 +125,7 @@ public final class ProfileNeed {
    * @throws IllegalArgumentException if the amount is negative
    */
   public ProfileNeed atLeast(Budget budget, int amount) {
+    Objects.requireNonNull(budget, "budget");
     if (amount < 0) {
       throw new IllegalArgumentException(
           "The need must not be negative, but was %d %s".formatted(amount, budget.noun()));
@@ -177,6 +179,7 @@ public final class ProfileNeed {
    *     is known to have it
    */
   public Optional<GpuInstanceProfile> smallestOn(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     return matching(gpu, Answer.YES).findFirst();
   }
 
@@ -187,6 +190,7 @@ public final class ProfileNeed {
    * @return profiles, smallest first
    */
   public List<GpuInstanceProfile> allOn(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     return matching(gpu, Answer.YES).toList();
   }
 
@@ -197,6 +201,7 @@ public final class ProfileNeed {
    * @return profiles, smallest first; none where all figures are known
    */
   public List<GpuInstanceProfile> undeterminedOn(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     return matching(gpu, Answer.UNKNOWN).toList();
   }
 

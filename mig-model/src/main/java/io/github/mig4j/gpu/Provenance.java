@@ -1,5 +1,7 @@
 package io.github.mig4j.gpu;
 
+import java.util.Objects;
+
 /**
  * Where a fact about a GPU comes from and how sure it is.
  *
@@ -7,6 +9,10 @@ package io.github.mig4j.gpu;
  * @param confidence how far to trust it
  */
 public record Provenance(String source, Confidence confidence) {
+  public Provenance {
+    Objects.requireNonNull(source, "source");
+    Objects.requireNonNull(confidence, "confidence");
+  }
 
   /** The provenance of models that a program builds without naming a source. */
   public static final Provenance CALLER = new Provenance("the calling program", Confidence.CALLER);

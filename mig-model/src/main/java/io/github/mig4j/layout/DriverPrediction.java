@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -47,6 +48,7 @@ public final class DriverPrediction {
    * @throws IllegalArgumentException if it has no MIG or where its profiles may start is not known
    */
   public static DriverPrediction of(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     return new DriverPrediction(Layouts.of(gpu).table());
   }
 
@@ -60,6 +62,7 @@ public final class DriverPrediction {
    * @throws IllegalArgumentException if the GPU does not offer one of the profiles
    */
   public Creation create(List<MigProfile> order) {
+    Objects.requireNonNull(order, "order");
     order.forEach(this::requireOffered);
     PlacementTable.State state = table.emptyState();
     List<Placement> created = new ArrayList<>();
@@ -92,6 +95,7 @@ public final class DriverPrediction {
    * @throws IllegalArgumentException if the GPU does not offer one of the profiles
    */
   public Orderings orderings(Map<MigProfile, Integer> devices) {
+    Objects.requireNonNull(devices, "devices");
     devices.keySet().forEach(this::requireOffered);
     List<MigProfile> sorted = devices.entrySet().stream()
         .sorted(Map.Entry.comparingByKey(AS_MIG_PARTED_SORTS))
@@ -182,6 +186,8 @@ public final class DriverPrediction {
    */
   public record Creation(List<Placement> placements, OptionalInt failedAt) {
     public Creation {
+      Objects.requireNonNull(placements, "placements");
+      Objects.requireNonNull(failedAt, "failedAt");
       placements = List.copyOf(placements);
     }
 
@@ -202,5 +208,16 @@ public final class DriverPrediction {
    * @param tried how many of them it tries, the accepted one included; at most 10000 are looked at
    * @param accepted what the accepted order makes; empty if all fail, or the first 10000
    */
-  public record Orderings(BigInteger distinct, int tried, Optional<Creation> accepted) {}
+  public record Orderings(BigInteger distinct, int tried, Optional<Creation> accepted) {
+    public Orderings {
+      Objects.requireNonNull(distinct, "distinct");
+      Objects.requireNonNull(accepted, "accepted");
+    }
+  }
+
+  /** The model, e.g. {@code driver prediction for a100-40gb}. */
+  @Override
+  public String toString() {
+    return "driver prediction for " + table.gpu().id();
+  }
 }

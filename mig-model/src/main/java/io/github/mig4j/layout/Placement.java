@@ -2,6 +2,7 @@ package io.github.mig4j.layout;
 
 import io.github.mig4j.gpu.MigProfile;
 import java.util.Comparator;
+import java.util.Objects;
 
 /**
  * A GPU instance at its place on the GPU, written {@code 3g.40gb@4:4} as nvidia-smi writes
@@ -18,6 +19,7 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
       .thenComparing(Placement::profile);
 
   public Placement {
+    Objects.requireNonNull(profile, "profile");
     if (start < 0 || size < 1) {
       throw new IllegalArgumentException(
           "A placement starts at 0 or above and has a size of at least 1, but was %s@%d:%d"
@@ -41,12 +43,14 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
    * @return true if they do
    */
   public boolean overlaps(Placement other) {
+    Objects.requireNonNull(other, "other");
     return start < other.end() && other.start < end();
   }
 
   /** Orders by start, then size and profile; consistent with equals. */
   @Override
   public int compareTo(Placement other) {
+    Objects.requireNonNull(other, "other");
     return BY_START.compare(this, other);
   }
 

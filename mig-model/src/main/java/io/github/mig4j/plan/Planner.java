@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -54,6 +55,7 @@ public final class Planner {
    * @throws IllegalArgumentException if two nodes have one name
    */
   public static Planner of(PlanNode... nodes) {
+    Objects.requireNonNull(nodes, "nodes");
     return of(Arrays.asList(nodes));
   }
 
@@ -65,6 +67,7 @@ public final class Planner {
    * @throws IllegalArgumentException if two nodes have one name
    */
   public static Planner of(List<PlanNode> nodes) {
+    Objects.requireNonNull(nodes, "nodes");
     Set<String> names = new HashSet<>();
     for (PlanNode node : nodes) {
       if (!names.add(node.name())) {
@@ -99,6 +102,8 @@ public final class Planner {
    * @return a plan without nodes; what the model does not offer is unmet
    */
   public static FleetPlan fewest(GpuModel model, Demand demand) {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(demand, "demand");
     Problem problem = new Problem(demand, Problem.Supply.UNLIMITED);
     BitSet allowed = new BitSet();
     allowed.set(0, demand.items().size());
@@ -121,6 +126,7 @@ public final class Planner {
    * @return the plan
    */
   public FleetPlan plan(Demand demand) {
+    Objects.requireNonNull(demand, "demand");
     Problem problem = new Problem(demand, Problem.Supply.LIMITED);
     Map<PlanNode, List<GpuLot>> lots = new LinkedHashMap<>();
     for (PlanNode node : nodes) {
@@ -157,6 +163,13 @@ public final class Planner {
    * @return the moves and what fits then
    */
   public Defragmentation defragment(Demand demand) {
+    Objects.requireNonNull(demand, "demand");
     return new DefragmentationProblem(demand, nodes).solve(effort);
+  }
+
+  /** The number of nodes, e.g. {@code planner for 3 nodes}. */
+  @Override
+  public String toString() {
+    return "planner for %d nodes".formatted(nodes.size());
   }
 }

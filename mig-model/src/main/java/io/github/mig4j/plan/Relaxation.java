@@ -2,7 +2,6 @@ package io.github.mig4j.plan;
 
 import io.github.mig4j.plan.Covering.Column;
 
-
 /**
  * A {@link Covering} whose columns may be taken in fractions: a linear programme, solved by the
  * simplex method in floating point. Asked for other needs of the same rows, it goes on from where it

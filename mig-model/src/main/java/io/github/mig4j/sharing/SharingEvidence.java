@@ -5,6 +5,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -24,6 +25,8 @@ public record SharingEvidence(
   private static final String SHARED = "-SHARED";
 
   public SharingEvidence {
+    Objects.requireNonNull(allocatable, "allocatable");
+    Objects.requireNonNull(labels, "labels");
     allocatable = Collections.unmodifiableSortedMap(new TreeMap<>(allocatable));
     labels = Collections.unmodifiableSortedMap(new TreeMap<>(labels));
   }

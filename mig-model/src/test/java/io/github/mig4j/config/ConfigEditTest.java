@@ -1,9 +1,9 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.gpu.MigProfile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.mig4j.gpu.MigProfile;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

@@ -1,9 +1,9 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

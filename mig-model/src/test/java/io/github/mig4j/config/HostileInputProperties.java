@@ -1,5 +1,8 @@
 package io.github.mig4j.config;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
@@ -7,9 +10,6 @@ import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import io.github.mig4j.text.YamlText;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

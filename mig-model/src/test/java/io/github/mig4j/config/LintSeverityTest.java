@@ -1,5 +1,9 @@
 package io.github.mig4j.config;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
@@ -8,10 +12,6 @@ import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.tuple;
-
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

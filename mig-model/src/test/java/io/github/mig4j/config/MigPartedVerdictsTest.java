@@ -1,15 +1,15 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.gpu.PciDeviceId;
-import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.PciDeviceId;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

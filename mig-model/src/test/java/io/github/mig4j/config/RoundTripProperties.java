@@ -1,8 +1,8 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.gpu.MigProfile;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.gpu.MigProfile;
 import java.util.ArrayList;
 import java.util.Map;
 import net.jqwik.api.EdgeCasesMode;

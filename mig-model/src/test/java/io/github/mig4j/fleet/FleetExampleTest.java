@@ -1,11 +1,11 @@
 package io.github.mig4j.fleet;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import org.junit.jupiter.api.Test;
 
 /** The examples of the package's Javadoc, and what they say that happens. */

@@ -1,8 +1,8 @@
 package io.github.mig4j.gpu;
 
-import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

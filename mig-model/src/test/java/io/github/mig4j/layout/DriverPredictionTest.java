@@ -1,10 +1,10 @@
 package io.github.mig4j.layout;
 
-import io.github.mig4j.gpu.GpuCatalog;
-import io.github.mig4j.gpu.MigProfile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.MigProfile;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;

@@ -1,11 +1,11 @@
 package io.github.mig4j.layout;
 
-import io.github.mig4j.gpu.GpuCatalog;
-import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.MigProfile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

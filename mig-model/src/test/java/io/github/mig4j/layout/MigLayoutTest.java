@@ -1,5 +1,8 @@
 package io.github.mig4j.layout;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.Confidence;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -9,9 +12,6 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.PlacementResult.Placed;
 import io.github.mig4j.layout.PlacementResult.Rejected;
 import io.github.mig4j.layout.PlacementResult.Undetermined;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -1,8 +1,8 @@
 package io.github.mig4j.layout;
 
-import io.github.mig4j.gpu.Budget;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.gpu.Budget;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -1,5 +1,8 @@
 package io.github.mig4j.node;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigFile;
@@ -11,9 +14,6 @@ import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.node.NodeEffect.Change;
 import io.github.mig4j.node.NodeEffect.GpuEffect;
 import io.github.mig4j.node.NodeEffect.ModeChange;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

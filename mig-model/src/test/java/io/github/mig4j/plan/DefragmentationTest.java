@@ -1,5 +1,7 @@
 package io.github.mig4j.plan;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -7,8 +9,6 @@ import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.Defragmentation.Site;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -67,7 +67,7 @@ class DefragmentationTest {
     Planner planner = Planner.of(node);
 
     assertThat(planner.defragment(Demand.of(DemandItem.of("4g.24gb", 1))))
-        .hasToString("n/1 1g.6gb@0:1 -> n/0 1g.6gb@1:1\nn/1 1g.6gb@1:1 -> n/0 1g.6gb@2:1");
+        .hasToString("n/1 1g.6gb@0:1 -> n/0 1g.6gb@1:1; n/1 1g.6gb@1:1 -> n/0 1g.6gb@2:1");
     Defragmentation two = planner.defragment(Demand.of(DemandItem.of("4g.24gb", 2)));
     assertThat(two.unmet())
         .extracting(PlanShortfall::message)

@@ -1,11 +1,11 @@
 package io.github.mig4j.sharing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceDiscovery;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceIdStrategy;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceListStrategy;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.List;
 import java.util.Map;
 import java.util.Random;

@@ -1,5 +1,8 @@
 package io.github.mig4j.sharing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
@@ -8,9 +11,6 @@ import io.github.mig4j.sharing.SharingOption.Method;
 import io.github.mig4j.sharing.SharingOption.Reason;
 import io.github.mig4j.sharing.SharingOption.Topic;
 import io.github.mig4j.sharing.SharingOption.Verdict;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,10 +1,10 @@
 package io.github.mig4j.sharing;
 
-import io.github.mig4j.gpu.MigStrategy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.mig4j.gpu.MigStrategy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package io.github.mig4j.sharing;
 
-import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.gpu.MigStrategy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
 import org.junit.jupiter.api.Test;
 
 class SharingEvidenceTest {

@@ -1,8 +1,8 @@
 package io.github.mig4j.sharing;
 
-import io.github.mig4j.gpu.MigStrategy;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.gpu.MigStrategy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

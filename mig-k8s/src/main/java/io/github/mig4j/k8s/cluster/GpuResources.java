@@ -1,10 +1,11 @@
 package io.github.mig4j.k8s.cluster;
 
-import io.github.mig4j.gpu.MigProfile;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.github.mig4j.gpu.MigProfile;
 import java.util.Map;
+import java.util.Objects;
 
 /** The pod's side: how a container asks for MIG devices under strategy mixed. */
 public final class GpuResources {
@@ -21,6 +22,7 @@ public final class GpuResources {
    * @throws IllegalArgumentException if the profile is not offered or the count is below 1
    */
   public static ResourceRequirements limits(MigProfile profile, int count) {
+    Objects.requireNonNull(profile, "profile");
     if (!profile.isWholeGpuInstance()) {
       throw new IllegalArgumentException("The device plugin offers no resource for %s; ask for %s"
           .formatted(profile, profile.gpuInstance()));

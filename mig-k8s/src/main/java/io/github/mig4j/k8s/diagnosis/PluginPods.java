@@ -1,10 +1,10 @@
 package io.github.mig4j.k8s.diagnosis;
 
-import io.github.mig4j.k8s.cluster.MigClusterException;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,9 +1,5 @@
 package io.github.mig4j.k8s.dra;
 
-import io.github.mig4j.k8s.cluster.MigClusterException;
-import io.github.mig4j.k8s.cluster.MigConflictException;
-import io.github.mig4j.k8s.cluster.MigRefusedException;
-import io.github.mig4j.k8s.internal.Cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
@@ -12,6 +8,10 @@ import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +89,7 @@ public final class DraClient {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public DraVersion apply(DraObject object) {
+    Objects.requireNonNull(object, "object");
     DraVersion version = version();
     GenericKubernetesResource wanted = object.resource(version);
     Resource<GenericKubernetesResource> there = resource(object, version);
@@ -221,5 +222,11 @@ public final class DraClient {
     return object
         .namespace()
         .orElseGet(() -> Objects.requireNonNullElse(cluster.client().getNamespace(), "default"));
+  }
+
+  /** The cluster, e.g. {@code DRA on https://10.0.0.1/}. */
+  @Override
+  public String toString() {
+    return "DRA on " + cluster.client().getMasterUrl();
   }
 }

@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.k8s.dra.DraFinding.AllocatedButGone;
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

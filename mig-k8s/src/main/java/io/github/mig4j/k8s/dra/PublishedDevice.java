@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.github.mig4j.k8s.internal;
 
-import io.github.mig4j.k8s.cluster.MigConflictException;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.k8s.cluster.MigConflictException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;

@@ -1,10 +1,5 @@
 package io.github.mig4j.k8s.internal;
 
-import io.github.mig4j.k8s.cluster.Labels;
-import io.github.mig4j.k8s.cluster.MigClusterException;
-import io.github.mig4j.k8s.cluster.MigConflictException;
-import io.github.mig4j.k8s.cluster.MigRefusedException;
-import io.github.mig4j.k8s.cluster.MigSettings;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -28,6 +23,11 @@ import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.cluster.MigSettings;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s.internal;
 
-import io.github.mig4j.gpu.MigStrategy;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.github.mig4j.gpu.MigStrategy;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Optional;

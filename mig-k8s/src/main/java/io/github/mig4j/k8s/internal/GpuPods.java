@@ -1,10 +1,10 @@
 package io.github.mig4j.k8s.internal;
 
-import io.github.mig4j.k8s.cluster.Labels;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.github.mig4j.k8s.cluster.Labels;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s.internal;
 
-import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.github.mig4j.k8s.cluster.MigConflictException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;

@@ -1,11 +1,11 @@
 package io.github.mig4j.k8s.node;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.NodeGpu;
-import io.fabric8.kubernetes.api.model.Node;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.node;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
@@ -18,14 +21,12 @@ import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanNode;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.Pod;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -150,6 +151,9 @@ public final class MigFleet {
    *     that use them, or the map cannot be changed
    */
   public SortedMap<String, String> publish(String configMap, String prefix, FleetPlan plan) {
+    Objects.requireNonNull(configMap, "configMap");
+    Objects.requireNonNull(prefix, "prefix");
+    Objects.requireNonNull(plan, "plan");
     Map<String, NodeCapacity> rooms = nodes().stream()
         .collect(Collectors.toMap(room -> room.status().node(), Function.identity()));
     Map<MigConfig, String> names = new LinkedHashMap<>();
@@ -219,5 +223,11 @@ public final class MigFleet {
         .migEnabled(entry.migEnabled())
         .putAllMigDevices(entry.migDevices())
         .build();
+  }
+
+  /** The cluster, e.g. {@code GPUs of https://10.0.0.1/}. */
+  @Override
+  public String toString() {
+    return "GPUs of " + cluster.client().getMasterUrl();
   }
 }

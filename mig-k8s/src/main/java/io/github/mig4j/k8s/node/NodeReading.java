@@ -1,12 +1,12 @@
 package io.github.mig4j.k8s.node;
 
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.sharing.NodeDevices;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.Quantity;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;

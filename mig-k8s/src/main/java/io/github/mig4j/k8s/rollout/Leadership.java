@@ -1,7 +1,5 @@
 package io.github.mig4j.k8s.rollout;
 
-import io.github.mig4j.MigException;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -14,6 +12,8 @@ import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.Lock;
+import io.github.mig4j.MigException;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;

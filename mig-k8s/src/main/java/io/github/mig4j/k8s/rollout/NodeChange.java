@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.rollout;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.k8s.change.ApplyEvent;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyRequest;
@@ -14,7 +15,6 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.RolloutState.Asked;
 import io.github.mig4j.k8s.rollout.RolloutState.Task;
-import io.fabric8.kubernetes.api.model.Node;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;

@@ -1,13 +1,13 @@
 package io.github.mig4j.k8s.rollout;
 
-import io.github.mig4j.k8s.cluster.MigConflictException;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.StatusDetails;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.rollout;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.change.MigNode;
@@ -17,7 +18,6 @@ import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Entry;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Mark;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
-import io.fabric8.kubernetes.api.model.Node;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,11 +1,11 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaPropsBuilder;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 
 /** A definition of the ClusterPolicy for clusters without the operator: any spec, any status. */
 final class ClusterPolicyCrd {

@@ -1,16 +1,16 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.config.MigConfig;
-import io.github.mig4j.config.MigConfigDocument;
-import io.github.mig4j.config.MigConfigFile;
-import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Map;

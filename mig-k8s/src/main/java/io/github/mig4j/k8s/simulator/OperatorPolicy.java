@@ -1,9 +1,9 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;

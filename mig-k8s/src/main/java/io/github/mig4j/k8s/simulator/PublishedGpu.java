@@ -1,12 +1,5 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.gpu.Budget;
-import io.github.mig4j.gpu.GpuInstanceProfile;
-import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.GpuProduct;
-import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.layout.MigLayout;
-import io.github.mig4j.layout.Placement;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.Counter;
 import io.fabric8.kubernetes.api.model.resource.v1.CounterSet;
@@ -18,6 +11,13 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceCapacity;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceCapacityBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceCounterConsumption;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceCounterConsumptionBuilder;
+import io.github.mig4j.gpu.Budget;
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.GpuProduct;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.Placement;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -1,19 +1,5 @@
 package io.github.mig4j.k8s.check;
 
-import io.github.mig4j.config.MigConfigDocument;
-import io.github.mig4j.gpu.GpuCatalog;
-import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.cluster.Labels;
-import io.github.mig4j.k8s.cluster.MigClusterException;
-import io.github.mig4j.k8s.cluster.MigSettings;
-import io.github.mig4j.k8s.fixture.MockApiServer;
-import io.github.mig4j.k8s.fixture.Nodes;
-import io.github.mig4j.k8s.fixture.RecordedRequests;
-import io.github.mig4j.k8s.fixture.TestCluster;
-import io.github.mig4j.k8s.internal.ChangeRecord;
-import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.internal.ClusterPolicies;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -30,6 +16,20 @@ import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewB
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.RecordedRequests;
+import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -115,8 +115,8 @@ class PreflightTest {
   void preflight_ofAHealthyNode_isClear() {
     cluster(node());
 
-    assertThat(preflight("all-disabled"))
-        .hasToString("Config 'all-disabled' on node gpu-node: clear\n  " + MODE_CHANGE);
+    assertThat(preflight("all-disabled").toText())
+        .isEqualTo("Config 'all-disabled' on node gpu-node: clear\n  " + MODE_CHANGE);
     assertDocumented(MODE_CHANGE);
   }
 
@@ -145,7 +145,7 @@ class PreflightTest {
     assertThat(preflight.errors())
         .extracting(PreflightFinding::code)
         .containsExactly(PreflightCode.OPERANDS_OFF, PreflightCode.CONFIG_ABSENT);
-    assertThat(preflight).hasToString("""
+    assertThat(preflight.toText()).isEqualTo("""
             Config 'smal' on node gpu-node: refused
               error: label nvidia.com/gpu.deploy.operands=false keeps the operator away from the node; remove it with 'kubectl label node gpu-node nvidia.com/gpu.deploy.operands-' [operands-off]
               error: ConfigMap gpu-operator/mig-config has no such configuration; it has [all-disabled, first, other, shared, small] (did you mean small?) [config-absent]

@@ -1,17 +1,17 @@
 package io.github.mig4j.k8s.config;
 
-import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.cluster.MigRefusedException;
-import io.github.mig4j.k8s.fixture.MockApiServer;
-import io.github.mig4j.k8s.fixture.TestCluster;
-import io.github.mig4j.k8s.internal.ClusterPolicies;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -1,11 +1,11 @@
 package io.github.mig4j.k8s.diagnosis;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.node.MigNodeStatus;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

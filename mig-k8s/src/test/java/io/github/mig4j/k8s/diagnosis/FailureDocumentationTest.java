@@ -1,10 +1,10 @@
 package io.github.mig4j.k8s.diagnosis;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Failure;
 import io.github.mig4j.k8s.diagnosis.FailureCatalogue.File;
 import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Phrase;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

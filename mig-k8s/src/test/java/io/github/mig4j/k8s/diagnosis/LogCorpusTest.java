@@ -1,12 +1,12 @@
 package io.github.mig4j.k8s.diagnosis;
 
-import io.github.mig4j.k8s.cluster.MigSettings;
-import io.github.mig4j.k8s.fixture.Nodes;
-import io.github.mig4j.k8s.node.MigNodeStatus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,16 +1,5 @@
 package io.github.mig4j.k8s.dra;
 
-import io.github.mig4j.gpu.GpuCatalog;
-import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.cluster.MigClusterException;
-import io.github.mig4j.k8s.cluster.MigConflictException;
-import io.github.mig4j.k8s.cluster.MigRefusedException;
-import io.github.mig4j.k8s.cluster.MigSettings;
-import io.github.mig4j.k8s.fixture.MockApiServer;
-import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
-import io.github.mig4j.layout.MigLayout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,6 +13,17 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
+import io.github.mig4j.layout.MigLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;

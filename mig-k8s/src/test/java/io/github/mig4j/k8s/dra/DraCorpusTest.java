@@ -1,11 +1,11 @@
 package io.github.mig4j.k8s.dra;
 
-import io.github.mig4j.gpu.GpuCatalog;
-import io.github.mig4j.gpu.MigProfile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.MigProfile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,5 @@
 package io.github.mig4j.k8s.dra;
 
-import io.github.mig4j.gpu.GpuCatalog;
-import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.GpuProduct;
-import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.gpu.Provenance;
-import io.github.mig4j.layout.MigLayout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,6 +8,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.GpuProduct;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.Provenance;
+import io.github.mig4j.layout.MigLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

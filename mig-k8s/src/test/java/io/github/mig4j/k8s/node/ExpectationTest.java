@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.node;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
@@ -12,9 +15,6 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.NodeGpu;
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.fabric8.kubernetes.api.model.Node;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -1,13 +1,13 @@
 package io.github.mig4j.k8s.node;
 
-import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.k8s.cluster.MigSettings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.cluster.MigSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

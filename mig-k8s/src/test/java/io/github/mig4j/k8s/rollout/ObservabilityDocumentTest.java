@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s.rollout;
 
-import io.github.mig4j.k8s.change.ApplyPhase;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.k8s.change.ApplyPhase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.rollout;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
@@ -8,9 +11,6 @@ import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Entry;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Mark;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;

@@ -1,10 +1,10 @@
 package io.github.mig4j.k8s.rollout;
 
-import io.github.mig4j.config.MigConfigSpec;
-import io.github.mig4j.k8s.rollout.RolloutEvent.NodeEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.k8s.rollout.RolloutEvent.NodeEnded;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

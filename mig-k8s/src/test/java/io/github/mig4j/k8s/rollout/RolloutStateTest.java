@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
@@ -9,8 +11,6 @@ import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
 import io.github.mig4j.k8s.rollout.RolloutState.Asked;
 import io.github.mig4j.k8s.rollout.RolloutState.Rules;
 import io.github.mig4j.k8s.rollout.RolloutState.Task;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,12 +1,12 @@
 package io.github.mig4j.k8s.scenario;
 
-import io.github.mig4j.k8s.fixture.ClusterUser;
-import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

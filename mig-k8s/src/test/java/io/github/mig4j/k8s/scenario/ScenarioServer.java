@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.scenario;
 
-import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.k8s.fixture.MockApiServer;
 import java.lang.reflect.Field;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;

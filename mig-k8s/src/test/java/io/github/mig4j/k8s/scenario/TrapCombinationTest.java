@@ -8,6 +8,11 @@ import static io.github.mig4j.k8s.scenario.Scenario.MEDIUM;
 import static io.github.mig4j.k8s.scenario.Scenario.QUICK;
 import static io.github.mig4j.k8s.scenario.Scenario.SMALL;
 import static io.github.mig4j.k8s.scenario.Scenario.seen;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyPhase;
 import io.github.mig4j.k8s.change.ApplyTimings;
@@ -17,11 +22,6 @@ import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.fixture.PodLogs;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.k8s.simulator.Trap;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -15,6 +15,12 @@ import static io.github.mig4j.k8s.scenario.Scenario.MEDIUM;
 import static io.github.mig4j.k8s.scenario.Scenario.NODE;
 import static io.github.mig4j.k8s.scenario.Scenario.SMALL;
 import static io.github.mig4j.k8s.scenario.Scenario.seen;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigSpec;
@@ -33,12 +39,6 @@ import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.node.NodeGpu;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

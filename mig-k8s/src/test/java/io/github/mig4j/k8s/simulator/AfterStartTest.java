@@ -3,12 +3,12 @@ package io.github.mig4j.k8s.simulator;
 import static io.github.mig4j.gpu.MigStrategy.MIXED;
 import static io.github.mig4j.gpu.MigStrategy.NONE;
 import static io.github.mig4j.gpu.MigStrategy.SINGLE;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;

@@ -1,9 +1,9 @@
 package io.github.mig4j.k8s.simulator;
 
-import io.github.mig4j.k8s.fixture.MockApiServer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.k8s.fixture.MockApiServer;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

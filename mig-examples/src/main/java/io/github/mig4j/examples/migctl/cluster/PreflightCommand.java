@@ -66,7 +66,7 @@ public final class PreflightCommand implements Callable<Integer> {
       if (output.isJson()) {
         output.print(json(preflight));
       } else {
-        output.out().println(preflight);
+        output.out().println(preflight.toText());
       }
       return preflight.isClear() ? ExitCode.YES : ExitCode.NO;
     }

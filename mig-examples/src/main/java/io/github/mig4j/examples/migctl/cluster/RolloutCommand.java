@@ -231,7 +231,7 @@ public final class RolloutCommand implements Callable<Integer> {
       if (output.isJson()) {
         output.print(json(plan));
       } else {
-        output.out().println(plan);
+        output.out().println(plan.toText());
       }
       return plan.nodes().stream().allMatch(node -> node.preflight().isClear())
           ? ExitCode.YES
@@ -336,7 +336,7 @@ public final class RolloutCommand implements Callable<Integer> {
     if (output.isJson()) {
       output.print(json(status));
     } else {
-      output.out().println(status);
+      output.out().println(status.toText());
     }
     return status.isComplete() ? ExitCode.YES : ExitCode.NO;
   }
