@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.change;
 
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.MigException;
 import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.ApplyPlan;
@@ -17,8 +19,6 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.NodeWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

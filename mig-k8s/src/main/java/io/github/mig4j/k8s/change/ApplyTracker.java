@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.change;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
@@ -9,7 +10,6 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.Expectation;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
-import io.fabric8.kubernetes.api.model.Node;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -1,12 +1,12 @@
 package io.github.mig4j.k8s.change;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.PodWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
-import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

@@ -1,5 +1,9 @@
 package io.github.mig4j.k8s.change;
 
+import static java.util.stream.Collectors.toSet;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.readiness.Readiness;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
@@ -7,10 +11,6 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.PodWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
-import static java.util.stream.Collectors.toSet;
-
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.readiness.Readiness;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

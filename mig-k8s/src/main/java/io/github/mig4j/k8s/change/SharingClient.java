@@ -1,12 +1,12 @@
 package io.github.mig4j.k8s.change;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.PluginPolicy;
 import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.Optional;
 
 /**

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.change;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.k8s.check.SharingPlan;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
@@ -8,7 +9,6 @@ import io.github.mig4j.k8s.diagnosis.PluginPods;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.internal.NodeWatch;
-import io.fabric8.kubernetes.api.model.Node;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.check;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.cluster.Labels;
@@ -8,7 +9,6 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.Expectation;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
-import io.fabric8.kubernetes.api.model.Node;
 import java.util.Map;
 import java.util.Optional;
 

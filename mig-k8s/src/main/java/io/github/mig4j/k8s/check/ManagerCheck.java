@@ -1,16 +1,16 @@
 package io.github.mig4j.k8s.check;
 
-import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.k8s.cluster.Labels;
-import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.internal.ClusterPolicies;
-import io.github.mig4j.lint.Severity;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.lint.Severity;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

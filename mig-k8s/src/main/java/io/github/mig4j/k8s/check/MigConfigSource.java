@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.check;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.OperatorSettings;
@@ -7,7 +8,6 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.ClusterView;
 import io.github.mig4j.text.KubernetesName;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import java.util.Optional;
 
 /**

@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.check;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
@@ -27,9 +30,6 @@ import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import io.github.mig4j.text.ContentName;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.Pod;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

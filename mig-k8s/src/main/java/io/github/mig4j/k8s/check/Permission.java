@@ -1,12 +1,12 @@
 package io.github.mig4j.k8s.check;
 
-import io.github.mig4j.k8s.config.MigRole;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.k8s.config.MigRole;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;

@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.check;
 
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.change.SharingOptions;
 import io.github.mig4j.k8s.change.SharingRun;
@@ -15,8 +17,6 @@ import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.sharing.NodeDevices;
 import io.github.mig4j.sharing.SharingFinding;
 import io.github.mig4j.sharing.SharingKind;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.Pod;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

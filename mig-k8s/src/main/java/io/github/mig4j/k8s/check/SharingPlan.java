@@ -1,10 +1,10 @@
 package io.github.mig4j.k8s.check;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.sharing.SharingEvidence;
-import io.fabric8.kubernetes.api.model.Node;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
