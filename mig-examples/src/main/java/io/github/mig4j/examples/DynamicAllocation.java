@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.DraDevice;
 import io.github.mig4j.k8s.dra.DraNode;
@@ -44,7 +45,7 @@ public final class DynamicAllocation {
     GpuModel b200 = GpuCatalog.bundled().require("NVIDIA-B200");
     SimulatedDraDriver driver = SimulatedDraDriver.on(client);
     driver.publishStatic(NODE, List.of(MigLayout.on(b200).add("1g.23gb", 7).build()));
-    DraClient dra = DraClient.of(client);
+    DraClient dra = MigClient.of(client).dra();
 
     MigClaim seventh = MigClaim.of(MigProfile.parse("1g.23gb"));
     DraObject claim = seventh.claim("train").inNamespace(NAMESPACE);

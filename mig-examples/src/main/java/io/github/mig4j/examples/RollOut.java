@@ -62,7 +62,7 @@ public final class RollOut {
             .maxUnavailable(Amount.nodes(2))
             .onFailure(RollBack.FAILED)
             .timings(ApplyTimings.builder().stability(Duration.ofSeconds(1)).build());
-        System.out.println(rollout.dryRun());
+        System.out.println(rollout.dryRun().toText());
         return rollout.onProgress(event -> tell(rollout, event)).run();
       }
     }

@@ -8,27 +8,34 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.MigOperator;
+import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigFleet;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.Rollout;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 
 /**
- * The way into the cluster: MIG configurations, nodes and the GPU Operator's settings.
+ * The way into the cluster, from which everything is entered.
  *
  * <pre>{@code
  * try (KubernetesClient client = new KubernetesClientBuilder().build()) {
- *   MigClient mig = client.adapt(MigClient.class);        // or MigClient.of(client)
+ *   MigClient mig = MigClient.of(client);                 // or client.adapt(MigClient.class)
+ *   mig.operator().use(new OperatorSettings(MigStrategy.MIXED, "mig-config"));
  *   mig.configMap("mig-config").merge("b200-split-small", MigConfigSpec.allDevices(small));
  *   ApplyOutcome done = mig.node("gpu-node").apply("b200-split-small").await(Duration.ofMinutes(10));
  *   System.out.println(done.allocatable());               // {nvidia.com/mig-1g.23gb=7}
+ *   System.out.println(mig.nodes());                      // the status of each node with GPUs
+ *   List<PlanNode> gpus = mig.fleet().planNodes();        // for a planner or a scheduler
+ *   RolloutStatus end = mig.rollout("week-48").nodes("gpu=b200").config("b200-split-small").run();
+ *   DraInventory devices = mig.dra().inventory();         // dynamic resource allocation
  * }
  * }</pre>
  *
  * <p>A client holds no state of its own and is thread-safe. {@link #close()} does nothing: the
- * Kubernetes client belongs to whoever made it.
+ * Kubernetes client is closed by its owner.
  */
 public final class MigClient extends ClientAdapter<MigClient> {
 
@@ -46,6 +53,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
    * @return a MIG client on it
    */
   public static MigClient of(KubernetesClient client) {
+    Objects.requireNonNull(client, "client");
     return new MigClient(client, MigSettings.defaults());
   }
 
@@ -56,6 +64,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
    * @return a new client on the same Kubernetes client
    */
   public MigClient with(MigSettings settings) {
+    Objects.requireNonNull(settings, "settings");
     return new MigClient(getClient(), settings);
   }
 
@@ -66,6 +75,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
    * @return a handle; nothing is read
    */
   public MigConfigMap configMap(String name) {
+    Objects.requireNonNull(name, "name");
     return new MigConfigMap(cluster(), name);
   }
 
@@ -76,11 +86,12 @@ public final class MigClient extends ClientAdapter<MigClient> {
    * @return a handle; nothing is read
    */
   public MigNode node(String name) {
+    Objects.requireNonNull(name, "name");
     return new MigNode(cluster(), name);
   }
 
   /**
-   * What every node that speaks of NVIDIA GPUs says now.
+   * The current status of every node whose labels name NVIDIA GPUs.
    *
    * @return a snapshot of each node with a label {@code nvidia.com/gpu.present} or {@code
    *     nvidia.com/gpu.product}, by name
@@ -110,7 +121,17 @@ public final class MigClient extends ClientAdapter<MigClient> {
    * @throws IllegalArgumentException if the name has other characters or is longer
    */
   public Rollout rollout(String name) {
+    Objects.requireNonNull(name, "name");
     return new Rollout(cluster(), name);
+  }
+
+  /**
+   * Dynamic resource allocation: claims, device classes and what NVIDIA's DRA driver publishes.
+   *
+   * @return a client for the API {@code resource.k8s.io}; nothing is read
+   */
+  public DraClient dra() {
+    return new DraClient(cluster());
   }
 
   /**
@@ -123,7 +144,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * What this client takes for granted.
+   * The settings of this client.
    *
    * @return its settings
    */
@@ -131,7 +152,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
     return settings;
   }
 
-  /** Does nothing, for the Kubernetes client is not this client's to close. */
+  /** Does nothing: the owner of the Kubernetes client closes it. */
   @Override
   public void close() {}
 
@@ -142,5 +163,11 @@ public final class MigClient extends ClientAdapter<MigClient> {
 
   private Cluster cluster() {
     return new Cluster(getClient().adapt(KubernetesClient.class), settings);
+  }
+
+  /** The cluster, e.g. {@code MIG client of https://10.0.0.1/}. */
+  @Override
+  public String toString() {
+    return "MIG client of " + getMasterUrl();
   }
 }

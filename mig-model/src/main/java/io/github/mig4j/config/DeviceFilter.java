@@ -2,6 +2,7 @@ package io.github.mig4j.config;
 
 import io.github.mig4j.gpu.PciDeviceId;
 import io.github.mig4j.text.Quoted;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -20,6 +21,7 @@ public record DeviceFilter(String text) {
   private static final long MAX = 0xFFFF_FFFFL;
 
   public DeviceFilter {
+    Objects.requireNonNull(text, "text");
     Quoted.requireUnicode("Device filter", text);
   }
 
@@ -30,6 +32,7 @@ public record DeviceFilter(String text) {
    * @return a filter without subsystem
    */
   public static DeviceFilter of(PciDeviceId id) {
+    Objects.requireNonNull(id, "id");
     return new DeviceFilter(id.deviceFilter());
   }
 
@@ -54,6 +57,8 @@ public record DeviceFilter(String text) {
    * @return true if device and vendor are equal, and the subsystem too where the filter has one
    */
   public boolean matches(PciDeviceId id, OptionalLong subsystem) {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(subsystem, "subsystem");
     long gpu = (long) id.device() << Short.SIZE | NVIDIA;
     return device().filter(wanted -> wanted == gpu).isPresent()
         && subsystem().map(wanted -> wanted == subsystem.orElse(0)).orElse(true);

@@ -2,6 +2,7 @@ package io.github.mig4j.config;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Which GPUs of a node an entry is for, by index; {@code devices} in the file.
@@ -20,6 +21,7 @@ public sealed interface DeviceSelector {
    * @return the selector
    */
   static DeviceSelector of(int... indexes) {
+    Objects.requireNonNull(indexes, "indexes");
     return new Indexes(Arrays.stream(indexes).boxed().toList());
   }
 
@@ -52,6 +54,7 @@ public sealed interface DeviceSelector {
    */
   record Indexes(List<Integer> indexes) implements DeviceSelector {
     public Indexes {
+      Objects.requireNonNull(indexes, "indexes");
       indexes = List.copyOf(indexes);
     }
 

@@ -3,6 +3,7 @@ package io.github.mig4j.config;
 import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.KubernetesName;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
@@ -16,6 +17,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
   private static final Pattern PLAIN_FILTER = Pattern.compile("[A-Za-z0-9:._-]+");
 
   public MigConfig {
+    Objects.requireNonNull(entries, "entries");
     entries = List.copyOf(entries);
     if (entries.isEmpty()) {
       throw new IllegalArgumentException("A configuration needs at least one entry, but had none");
@@ -29,6 +31,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * @return the configuration
    */
   public static MigConfig of(MigConfigSpec... entries) {
+    Objects.requireNonNull(entries, "entries");
     return new MigConfig(List.of(entries));
   }
 
@@ -41,6 +44,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * @throws IllegalArgumentException if it is no label value
    */
   public static String requireLabelValue(String name) {
+    Objects.requireNonNull(name, "name");
     return KubernetesName.requireConfigName(name);
   }
 
@@ -58,6 +62,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * @throws IllegalArgumentException if the base is no label value
    */
   public String contentName(String base) {
+    Objects.requireNonNull(base, "base");
     return ContentName.join(requireLabelValue(base), contentHash());
   }
 
@@ -71,6 +76,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * @throws IllegalArgumentException if the base is no label value or the attempt below 2
    */
   public String retryName(String base, int attempt) {
+    Objects.requireNonNull(base, "base");
     if (attempt < 2) {
       throw new IllegalArgumentException(
           "The first attempt is under the content name, so a retry counts from 2, but was "

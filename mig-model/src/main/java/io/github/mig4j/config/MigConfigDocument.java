@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -58,6 +59,7 @@ public final class MigConfigDocument {
    *     filter
    */
   public static MigConfigDocument generatedFor(Collection<GpuModel> models) {
+    Objects.requireNonNull(models, "models");
     return new ConfigGenerator(List.copyOf(models)).generate();
   }
 
@@ -71,6 +73,7 @@ public final class MigConfigDocument {
    *     refuse the file
    */
   public static MigConfigDocument parse(String yaml) {
+    Objects.requireNonNull(yaml, "yaml");
     return MigConfigFile.read(yaml).orElseThrow();
   }
 
@@ -83,6 +86,8 @@ public final class MigConfigDocument {
    * @throws IllegalArgumentException if the name is no well-formed Unicode
    */
   public MigConfigDocument with(String name, MigConfig config) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(config, "config");
     Quoted.requireUnicode("Config name", name);
     Map<String, MigConfig> more = new LinkedHashMap<>(configs);
     more.put(name, config);
@@ -96,6 +101,7 @@ public final class MigConfigDocument {
    * @return a new document, or this one if there is no such configuration
    */
   public MigConfigDocument without(String name) {
+    Objects.requireNonNull(name, "name");
     if (!configs.containsKey(name)) {
       return this;
     }
@@ -129,6 +135,7 @@ public final class MigConfigDocument {
    * @return the configuration, or empty if there is none
    */
   public Optional<MigConfig> config(String name) {
+    Objects.requireNonNull(name, "name");
     return Optional.ofNullable(configs.get(name));
   }
 

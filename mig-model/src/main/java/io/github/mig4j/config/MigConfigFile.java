@@ -2,6 +2,7 @@ package io.github.mig4j.config;
 
 import io.github.mig4j.lint.Finding;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -32,6 +33,7 @@ public final class MigConfigFile {
    * @return the file and its findings
    */
   public static MigConfigFile read(String text) {
+    Objects.requireNonNull(text, "text");
     return new MigConfigFile(MigConfigReader.read(text));
   }
 
@@ -42,6 +44,7 @@ public final class MigConfigFile {
    * @return the file and its findings
    */
   public static MigConfigFile read(byte[] utf8) {
+    Objects.requireNonNull(utf8, "utf8");
     return new MigConfigFile(MigConfigReader.read(utf8));
   }
 
@@ -96,6 +99,8 @@ public final class MigConfigFile {
    *     not help
    */
   public ConfigEdit merge(String name, MigConfig config) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(config, "config");
     return ConfigEditor.merge(reading, orElseThrow(), name, config);
   }
 
@@ -107,6 +112,7 @@ public final class MigConfigFile {
    * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is
    */
   public ConfigEdit remove(String name) {
+    Objects.requireNonNull(name, "name");
     return ConfigEditor.remove(reading, orElseThrow(), name);
   }
 

@@ -3,6 +3,7 @@ package io.github.mig4j.config;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import org.immutables.value.Value;
 
@@ -52,6 +53,7 @@ public interface MigConfigSpec {
    * @return the entry
    */
   static MigConfigSpec allDevices(MigLayout layout) {
+    Objects.requireNonNull(layout, "layout");
     return builder()
         .devices(DeviceSelector.ALL)
         .migEnabled(true)

@@ -3,6 +3,7 @@ package io.github.mig4j.fleet;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The cost of a placement: of two placements, the one with the lower cost is chosen. The cost is
@@ -64,6 +65,7 @@ public interface Criterion {
    * @return a criterion with the sum of both costs
    */
   default Criterion plus(Criterion other) {
+    Objects.requireNonNull(other, "other");
     return (before, placement, after) ->
         cost(before, placement, after) + other.cost(before, placement, after);
   }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +84,7 @@ public final class Fleet {
    * @param policy the order of preference among placements
    */
   public Fleet(PlacementPolicy policy) {
+    Objects.requireNonNull(policy, "policy");
     this.policy = policy;
   }
 
@@ -95,6 +97,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if the model has no {@linkplain GpuStates#of states}
    */
   public int add(GpuModel model) {
+    Objects.requireNonNull(model, "model");
     return add(modelNumber(model), 0);
   }
 
@@ -107,6 +110,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if the model has no {@linkplain GpuStates#of states}
    */
   public int add(MigLayout layout) {
+    Objects.requireNonNull(layout, "layout");
     int model = modelNumber(layout.gpu());
     return add(model, models[model].states().of(layout).number());
   }
@@ -224,6 +228,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if it is malformed or names a compute instance
    */
   public FleetRequest request(String profile) {
+    Objects.requireNonNull(profile, "profile");
     return request(MigProfile.parse(profile));
   }
 
@@ -236,6 +241,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if it names a compute instance
    */
   public FleetRequest request(MigProfile profile) {
+    Objects.requireNonNull(profile, "profile");
     return request(profile, Optional.empty());
   }
 
@@ -249,6 +255,8 @@ public final class Fleet {
    *     a compute instance
    */
   public FleetRequest request(MigProfile profile, GpuModel model) {
+    Objects.requireNonNull(profile, "profile");
+    Objects.requireNonNull(model, "model");
     if (model.profile(profile).isEmpty()) {
       throw new IllegalArgumentException(
           "%s has no profile %s; it has %s".formatted(model.id(), profile, model.profileNames()));
@@ -279,6 +287,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long choose(FleetRequest request) {
+    Objects.requireNonNull(request, "request");
     return chosen(request, fromIndex(request, null));
   }
 
@@ -292,6 +301,8 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long choose(FleetRequest request, GpuSet among) {
+    Objects.requireNonNull(request, "request");
+    Objects.requireNonNull(among, "among");
     boolean scan = among.size() <= MAX_GPUS_SCANNED;
     return chosen(
         request, scan ? fromEach(request, among.indexes()) : fromIndex(request, among.indexes()));
@@ -355,6 +366,7 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long place(FleetRequest request) {
+    Objects.requireNonNull(request, "request");
     return placed(choose(request));
   }
 
@@ -367,6 +379,8 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long place(FleetRequest request, GpuSet among) {
+    Objects.requireNonNull(request, "request");
+    Objects.requireNonNull(among, "among");
     return placed(choose(request, among));
   }
 
@@ -410,6 +424,7 @@ public final class Fleet {
    *     the start, or if the placement is not free
    */
   public long occupy(int gpu, MigProfile profile, int start) {
+    Objects.requireNonNull(profile, "profile");
     long instance = instanceAt(gpu, profile, start);
     occupy(instance);
     return instance;
@@ -427,6 +442,7 @@ public final class Fleet {
    *     the start
    */
   public long instanceAt(int gpu, MigProfile profile, int start) {
+    Objects.requireNonNull(profile, "profile");
     requirePresent(gpu);
     return instance(gpu, statesOf(gpu).placement(profile, start));
   }

@@ -1,6 +1,7 @@
 package io.github.mig4j.fleet;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
@@ -29,6 +30,7 @@ public final class GpuSet {
    * @throws IllegalArgumentException if a number is negative
    */
   public static GpuSet of(int... gpus) {
+    Objects.requireNonNull(gpus, "gpus");
     int[] distinct = Arrays.stream(gpus).sorted().distinct().toArray();
     if (distinct.length > 0 && distinct[0] < 0) {
       throw new IllegalArgumentException(
@@ -45,6 +47,7 @@ public final class GpuSet {
    * @return the set of the numbers from 0 to {@code end - 1} that meet it
    */
   public static GpuSet where(int end, IntPredicate condition) {
+    Objects.requireNonNull(condition, "condition");
     return new GpuSet(IntStream.range(0, end).filter(condition).toArray());
   }
 

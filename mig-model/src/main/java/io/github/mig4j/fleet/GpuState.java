@@ -4,6 +4,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -98,6 +99,7 @@ public final class GpuState {
    * @throws IllegalArgumentException if the GPU does not offer it
    */
   public boolean fits(MigProfile profile) {
+    Objects.requireNonNull(profile, "profile");
     return states.fits(number, states.profile(profile));
   }
 
@@ -110,6 +112,7 @@ public final class GpuState {
    * @throws IllegalArgumentException if the GPU does not offer it
    */
   public Optional<Placement> best(MigProfile profile) {
+    Objects.requireNonNull(profile, "profile");
     int best = states.best(number, states.profile(profile));
     return best == GpuStates.NONE
         ? Optional.empty()
@@ -124,6 +127,7 @@ public final class GpuState {
    * @throws IllegalArgumentException if the GPU does not offer the profile or the start
    */
   public boolean canPlace(Placement placement) {
+    Objects.requireNonNull(placement, "placement");
     return states.canPlace(number, numberOf(placement));
   }
 
@@ -135,6 +139,7 @@ public final class GpuState {
    * @throws IllegalArgumentException if it cannot be added
    */
   public GpuState place(Placement placement) {
+    Objects.requireNonNull(placement, "placement");
     return states.all().get(states.place(number, numberOf(placement)));
   }
 
@@ -146,6 +151,7 @@ public final class GpuState {
    * @throws IllegalArgumentException if the state does not have this instance
    */
   public GpuState free(Placement placement) {
+    Objects.requireNonNull(placement, "placement");
     return states.all().get(states.free(number, numberOf(placement)));
   }
 

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -98,6 +99,7 @@ public final class GpuStates {
    *     if it has more than 65,536 states, which no known GPU has
    */
   public static GpuStates of(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     List<MigLayout> layouts = Layouts.of(gpu)
         .states()
         .limit(MAX_STATES + 1L)
@@ -227,6 +229,7 @@ public final class GpuStates {
    * @throws IllegalArgumentException if the layout is of another model
    */
   public GpuState of(MigLayout layout) {
+    Objects.requireNonNull(layout, "layout");
     if (!layout.gpu().equals(gpu)) {
       throw new IllegalArgumentException("The layout must be of %s, but was of %s"
           .formatted(gpu.id(), layout.gpu().id()));
@@ -250,6 +253,7 @@ public final class GpuStates {
    * @throws IllegalArgumentException if the GPU does not offer it as a whole GPU instance
    */
   public int profile(MigProfile profile) {
+    Objects.requireNonNull(profile, "profile");
     int number = profiles.indexOf(profile);
     if (number < 0) {
       throw new IllegalArgumentException("%s has no GPU instance profile %s; it has %s"
@@ -267,6 +271,7 @@ public final class GpuStates {
    * @throws IllegalArgumentException if the GPU does not offer the profile or the start
    */
   public int placement(MigProfile profile, int start) {
+    Objects.requireNonNull(profile, "profile");
     for (int placement : placementsOf[profile(profile)]) {
       if (placements.get(placement).start() == start) {
         return placement;

@@ -1,7 +1,9 @@
 package io.github.mig4j.fleet;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Defines the best placement for an instance: the one with the lowest cost by the first {@link
@@ -76,6 +78,7 @@ public final class PlacementPolicy {
    * @return a policy of this criterion
    */
   public static PlacementPolicy by(Criterion criterion) {
+    Objects.requireNonNull(criterion, "criterion");
     return new PlacementPolicy(List.of(criterion));
   }
 
@@ -86,11 +89,29 @@ public final class PlacementPolicy {
    * @return a longer policy
    */
   public PlacementPolicy then(Criterion criterion) {
+    Objects.requireNonNull(criterion, "criterion");
     return new PlacementPolicy(
         Stream.concat(criteria.stream(), Stream.of(criterion)).toList());
   }
 
   List<Criterion> criteria() {
     return criteria;
+  }
+
+  /** Two policies are equal if they have the same criteria in the same order. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof PlacementPolicy that && criteria.equals(that.criteria);
+  }
+
+  @Override
+  public int hashCode() {
+    return criteria.hashCode();
+  }
+
+  /** The number of criteria, e.g. {@code placement policy of 2 criteria}. */
+  @Override
+  public String toString() {
+    return "placement policy of %d criteria".formatted(criteria.size());
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.fleet;
 
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -24,6 +25,7 @@ public final class SharedFleet {
    * @param fleet the fleet; from now on, use it only through this object
    */
   public SharedFleet(Fleet fleet) {
+    Objects.requireNonNull(fleet, "fleet");
     this.fleet = fleet;
   }
 
@@ -34,6 +36,7 @@ public final class SharedFleet {
    * @return the instance, or {@link Fleet#NONE}
    */
   public synchronized long place(FleetRequest request) {
+    Objects.requireNonNull(request, "request");
     return fleet.place(request);
   }
 
@@ -55,6 +58,13 @@ public final class SharedFleet {
    * @return what the work returns
    */
   public synchronized <T> T call(Function<? super Fleet, T> work) {
+    Objects.requireNonNull(work, "work");
     return work.apply(fleet);
+  }
+
+  /** The fleet in one line. */
+  @Override
+  public String toString() {
+    return call(Fleet::toString);
   }
 }

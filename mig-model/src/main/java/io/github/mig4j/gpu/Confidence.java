@@ -1,6 +1,7 @@
 package io.github.mig4j.gpu;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * How certain a fact about a GPU is. The constants are in order from the most to the least certain.
@@ -47,6 +48,7 @@ public enum Confidence {
    * @throws IllegalArgumentException if no constant has this text
    */
   public static Confidence parse(String text) {
+    Objects.requireNonNull(text, "text");
     for (Confidence confidence : values()) {
       if (confidence.text.equals(text)) {
         return confidence;
@@ -63,6 +65,7 @@ public enum Confidence {
    * @return this or the other
    */
   public Confidence weaker(Confidence other) {
+    Objects.requireNonNull(other, "other");
     return compareTo(other) >= 0 ? this : other;
   }
 

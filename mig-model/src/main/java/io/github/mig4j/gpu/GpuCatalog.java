@@ -6,10 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The known GPU models, which can be found by any of their names.
@@ -46,6 +48,7 @@ public final class GpuCatalog {
    * @throws IllegalArgumentException if the text is not such a file; the message names the line
    */
   public static GpuCatalog parse(String json) {
+    Objects.requireNonNull(json, "json");
     return new GpuCatalog(CatalogFile.parse(json));
   }
 
@@ -56,6 +59,7 @@ public final class GpuCatalog {
    * @return a new catalogue
    */
   public GpuCatalog with(GpuModel... more) {
+    Objects.requireNonNull(more, "more");
     Map<String, GpuModel> byId = new LinkedHashMap<>();
     Stream.concat(models.stream(), Stream.of(more)).forEach(model -> byId.put(model.id(), model));
     return new GpuCatalog(new ArrayList<>(byId.values()));
@@ -80,6 +84,7 @@ public final class GpuCatalog {
    * @return every model with this name: none, one, or several if boards share a name
    */
   public List<GpuModel> find(String name) {
+    Objects.requireNonNull(name, "name");
     OptionalInt device = PciDeviceId.tryParse(name);
     if (device.isPresent()) {
       return select(
@@ -104,6 +109,7 @@ public final class GpuCatalog {
    *     similar names or the candidates
    */
   public GpuModel require(String name) {
+    Objects.requireNonNull(name, "name");
     List<GpuModel> found = find(name);
     if (found.size() == 1) {
       return found.get(0);
@@ -168,5 +174,22 @@ public final class GpuCatalog {
   /** Holds the bundled catalogue, which is read at the first use. */
   private static final class Bundled {
     static final GpuCatalog CATALOG = parse(CatalogFile.bundledText());
+  }
+
+  /** Two catalogues are equal if they have the same models in the same order. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof GpuCatalog that && models.equals(that.models);
+  }
+
+  @Override
+  public int hashCode() {
+    return models.hashCode();
+  }
+
+  /** The number of models, e.g. {@code 28 GPU models}. */
+  @Override
+  public String toString() {
+    return models.size() + " GPU models";
   }
 }

@@ -2,6 +2,7 @@ package io.github.mig4j.gpu;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.immutables.value.Value;
@@ -87,6 +88,7 @@ public interface GpuInstanceProfile {
    *
    * @return amounts by budget, in the unit of the budget; an unknown budget is absent
    */
+  @Value.Redacted
   Map<Budget, Integer> amounts();
 
   /**
@@ -94,6 +96,7 @@ public interface GpuInstanceProfile {
    *
    * @return the provenance
    */
+  @Value.Redacted
   @Value.Default
   default Provenance provenance() {
     return Provenance.CALLER;
@@ -104,6 +107,7 @@ public interface GpuInstanceProfile {
    *
    * @return provenance by field
    */
+  @Value.Redacted
   Map<Field, Provenance> fieldProvenance();
 
   /**
@@ -113,6 +117,7 @@ public interface GpuInstanceProfile {
    * @return the amount, or empty if it is not known
    */
   default OptionalInt amount(Budget budget) {
+    Objects.requireNonNull(budget, "budget");
     return switch (budget) {
       case COMPUTE_SLICES -> OptionalInt.of(profile().gpuSlices());
       case MEMORY_SLICES -> size();
@@ -130,6 +135,7 @@ public interface GpuInstanceProfile {
    * @return its own provenance if it has one, otherwise {@link #provenance()}
    */
   default Provenance provenance(Field field) {
+    Objects.requireNonNull(field, "field");
     Provenance own = fieldProvenance().get(field);
     return own == null ? provenance() : own;
   }
@@ -141,6 +147,7 @@ public interface GpuInstanceProfile {
    * @return the provenance of the field with this amount
    */
   default Provenance provenance(Budget budget) {
+    Objects.requireNonNull(budget, "budget");
     return provenance(Field.of(budget));
   }
 

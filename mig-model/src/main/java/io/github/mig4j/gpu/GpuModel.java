@@ -4,6 +4,7 @@ import io.github.mig4j.text.Spelling;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -34,6 +35,7 @@ public interface GpuModel {
    *
    * @return e.g. {@code Hopper}; comparisons ignore case
    */
+  @Value.Redacted
   String architecture();
 
   /**
@@ -41,6 +43,7 @@ public interface GpuModel {
    *
    * @return e.g. {@code GH100}
    */
+  @Value.Redacted
   Optional<String> chip();
 
   /**
@@ -48,6 +51,7 @@ public interface GpuModel {
    *
    * @return e.g. {@code 9.0}
    */
+  @Value.Redacted
   Optional<String> computeCapability();
 
   /**
@@ -55,6 +59,7 @@ public interface GpuModel {
    *
    * @return products, possibly empty
    */
+  @Value.Redacted
   List<GpuProduct> products();
 
   /**
@@ -62,6 +67,7 @@ public interface GpuModel {
    *
    * @return boards by PCI device id, possibly empty
    */
+  @Value.Redacted
   List<GpuBoard> boards();
 
   /**
@@ -69,6 +75,7 @@ public interface GpuModel {
    *
    * @return MiB, as {@code nvidia-smi --query-gpu=memory.total} prints it
    */
+  @Value.Redacted
   OptionalInt totalMemoryMib();
 
   /**
@@ -76,6 +83,7 @@ public interface GpuModel {
    *
    * @return GB
    */
+  @Value.Redacted
   OptionalInt marketedMemoryGb();
 
   /**
@@ -83,6 +91,7 @@ public interface GpuModel {
    *
    * @return e.g. 7 on a B200, 0 without MIG
    */
+  @Value.Redacted
   @Value.Default
   default int computeSlices() {
     return 0;
@@ -94,6 +103,7 @@ public interface GpuModel {
    *
    * @return the number of memory slices, or empty if it is not published
    */
+  @Value.Redacted
   OptionalInt memorySlices();
 
   /**
@@ -101,6 +111,7 @@ public interface GpuModel {
    *
    * @return profiles in the order of declaration; empty if the GPU has no MIG
    */
+  @Value.Redacted
   List<GpuInstanceProfile> profiles();
 
   /**
@@ -108,6 +119,7 @@ public interface GpuModel {
    *
    * @return budgets; empty for data-centre GPUs
    */
+  @Value.Redacted
   Set<Budget> sharedEngines();
 
   /**
@@ -115,6 +127,7 @@ public interface GpuModel {
    *
    * @return the provenance
    */
+  @Value.Redacted
   @Value.Default
   default Provenance slicesProvenance() {
     return Provenance.CALLER;
@@ -125,6 +138,7 @@ public interface GpuModel {
    *
    * @return the provenance
    */
+  @Value.Redacted
   @Value.Default
   default Provenance memoryProvenance() {
     return Provenance.CALLER;
@@ -146,6 +160,7 @@ public interface GpuModel {
    * @return the profile, or empty if this model has no such profile or compute instance
    */
   default Optional<GpuInstanceProfile> profile(MigProfile name) {
+    Objects.requireNonNull(name, "name");
     MigProfile gpuInstance = name.gpuInstance();
     return profiles().stream()
         .filter(p -> p.profile().equals(gpuInstance))
@@ -162,6 +177,7 @@ public interface GpuModel {
    * @return the current name, or empty if the name is not an old name or the memory is unknown
    */
   default Optional<MigProfile> renamed(MigProfile old) {
+    Objects.requireNonNull(old, "old");
     if (profile(old).isPresent()) {
       return Optional.empty();
     }
@@ -183,6 +199,7 @@ public interface GpuModel {
    * @return at most three names, the most likely first; empty if no name is similar
    */
   default List<MigProfile> suggestions(MigProfile unknown) {
+    Objects.requireNonNull(unknown, "unknown");
     Optional<MigProfile> renamed = renamed(unknown);
     if (renamed.isPresent()) {
       return List.of(renamed.get());
@@ -245,6 +262,7 @@ public interface GpuModel {
    * @return the amount, or empty if it is unknown or all instances share it
    */
   default OptionalInt capacity(Budget budget) {
+    Objects.requireNonNull(budget, "budget");
     return switch (budget) {
       case COMPUTE_SLICES -> supportsMig() ? OptionalInt.of(computeSlices()) : OptionalInt.empty();
       case MEMORY_SLICES -> memorySlices();

@@ -1,5 +1,6 @@
 package io.github.mig4j.gpu;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,6 +14,11 @@ import java.util.regex.Pattern;
  * @param provenance where the name was seen
  */
 public record GpuProduct(String name, String label, Provenance provenance) {
+  public GpuProduct {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(label, "label");
+    Objects.requireNonNull(provenance, "provenance");
+  }
 
   /**
    * Derives the label from the name like GPU Feature Discovery (k8s-device-plugin internal/lm),
@@ -23,6 +29,7 @@ public record GpuProduct(String name, String label, Provenance provenance) {
    * @return the product
    */
   public static GpuProduct named(String name, Provenance provenance) {
+    Objects.requireNonNull(name, "name");
     return new GpuProduct(name, labelOf(name), provenance);
   }
 

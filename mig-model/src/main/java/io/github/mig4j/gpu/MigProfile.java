@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -52,6 +53,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
       .thenComparingInt(MigProfile::computeSlices);
 
   public MigProfile {
+    Objects.requireNonNull(suffix, "suffix");
     requireNotNegative("computeSlices", computeSlices);
     requireNotNegative("gpuSlices", gpuSlices);
     requireNotNegative("memoryGb", memoryGb);
@@ -73,6 +75,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
    */
   @JsonCreator
   public static MigProfile parse(String name) {
+    Objects.requireNonNull(name, "name");
     Matcher form = FORM.matcher(name);
     if (form.matches() && isSuffix(form.group(4))) {
       try {
@@ -197,6 +200,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   /** Compares GPU slices, then memory, suffix and compute slices; consistent with equals. */
   @Override
   public int compareTo(MigProfile other) {
+    Objects.requireNonNull(other, "other");
     return BY_SIZE.compare(this, other);
   }
 

@@ -3,6 +3,7 @@ package io.github.mig4j.gpu;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -27,6 +28,7 @@ public final class NvidiaSmi {
    * @throws ListingSyntaxException naming the first line that is not understood
    */
   public static List<Gpu> read(String text) {
+    Objects.requireNonNull(text, "text");
     ListingReader reader = new ListingReader();
     reader.read(text);
     return reader.gpus();
@@ -41,6 +43,8 @@ public final class NvidiaSmi {
    * @throws ListingSyntaxException naming the first line that is not understood
    */
   public static List<Gpu> read(String lgip, String lgipp) {
+    Objects.requireNonNull(lgip, "lgip");
+    Objects.requireNonNull(lgipp, "lgipp");
     ListingReader reader = new ListingReader();
     reader.read(lgip);
     reader.read(lgipp);
@@ -58,6 +62,8 @@ public final class NvidiaSmi {
    */
   public record Gpu(int index, GpuModel model, SortedMap<MigProfile, Integer> free) {
     public Gpu {
+      Objects.requireNonNull(model, "model");
+      Objects.requireNonNull(free, "free");
       free = Collections.unmodifiableSortedMap(new TreeMap<>(free));
     }
 
@@ -68,6 +74,7 @@ public final class NvidiaSmi {
      * @return the model, with the product's label in lower case as its id
      */
     public GpuModel named(String product) {
+      Objects.requireNonNull(product, "product");
       GpuProduct named = GpuProduct.named(product, ListingReader.READ);
       GpuModel.Builder copy = GpuModel.builder()
           .id(named.label().toLowerCase(Locale.ROOT))

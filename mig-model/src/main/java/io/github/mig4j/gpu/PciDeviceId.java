@@ -1,6 +1,7 @@
 package io.github.mig4j.gpu;
 
 import java.util.Locale;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
@@ -29,6 +30,7 @@ public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
    * @throws IllegalArgumentException if the text has another form
    */
   public static PciDeviceId parse(String text) {
+    Objects.requireNonNull(text, "text");
     OptionalInt device = tryParse(text);
     if (device.isEmpty()) {
       throw new IllegalArgumentException(
@@ -57,6 +59,7 @@ public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
   /** Orders by number. */
   @Override
   public int compareTo(PciDeviceId other) {
+    Objects.requireNonNull(other, "other");
     return Integer.compare(device, other.device);
   }
 

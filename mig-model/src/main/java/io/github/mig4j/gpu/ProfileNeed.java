@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -125,6 +126,7 @@ public final class ProfileNeed {
    * @throws IllegalArgumentException if the amount is negative
    */
   public ProfileNeed atLeast(Budget budget, int amount) {
+    Objects.requireNonNull(budget, "budget");
     if (amount < 0) {
       throw new IllegalArgumentException(
           "The need must not be negative, but was %d %s".formatted(amount, budget.noun()));
@@ -178,6 +180,7 @@ public final class ProfileNeed {
    *     profile is known to meet the need
    */
   public Optional<GpuInstanceProfile> smallestOn(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     return matching(gpu, Match.YES).findFirst();
   }
 
@@ -188,6 +191,7 @@ public final class ProfileNeed {
    * @return profiles, smallest first
    */
   public List<GpuInstanceProfile> allOn(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     return matching(gpu, Match.YES).toList();
   }
 
@@ -198,6 +202,7 @@ public final class ProfileNeed {
    * @return profiles, smallest first; empty if all numbers are known
    */
   public List<GpuInstanceProfile> undeterminedOn(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     return matching(gpu, Match.UNKNOWN).toList();
   }
 

@@ -1,5 +1,7 @@
 package io.github.mig4j.gpu;
 
+import java.util.Objects;
+
 /**
  * The source of a fact about a GPU, and how certain the fact is.
  *
@@ -7,6 +9,10 @@ package io.github.mig4j.gpu;
  * @param confidence how certain the fact is
  */
 public record Provenance(String source, Confidence confidence) {
+  public Provenance {
+    Objects.requireNonNull(source, "source");
+    Objects.requireNonNull(confidence, "confidence");
+  }
 
   /** The provenance of a model whose builder names no source. */
   public static final Provenance CALLER = new Provenance("the calling program", Confidence.CALLER);

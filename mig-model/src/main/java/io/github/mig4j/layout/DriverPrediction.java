@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -47,6 +48,7 @@ public final class DriverPrediction {
    * @throws IllegalArgumentException if the model has no MIG or its placements are not known
    */
   public static DriverPrediction of(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     return new DriverPrediction(Layouts.of(gpu).table());
   }
 
@@ -59,6 +61,7 @@ public final class DriverPrediction {
    * @throws IllegalArgumentException if the GPU does not offer one of the profiles
    */
   public Creation create(List<MigProfile> order) {
+    Objects.requireNonNull(order, "order");
     order.forEach(this::requireOffered);
     PlacementTable.State state = table.emptyState();
     List<Placement> created = new ArrayList<>();
@@ -91,6 +94,7 @@ public final class DriverPrediction {
    * @throws IllegalArgumentException if the GPU does not offer one of the profiles
    */
   public Orderings orderings(Map<MigProfile, Integer> devices) {
+    Objects.requireNonNull(devices, "devices");
     devices.keySet().forEach(this::requireOffered);
     List<MigProfile> sorted = devices.entrySet().stream()
         .sorted(Map.Entry.comparingByKey(AS_MIG_PARTED_SORTS))
@@ -181,6 +185,8 @@ public final class DriverPrediction {
    */
   public record Creation(List<Placement> placements, OptionalInt failedAt) {
     public Creation {
+      Objects.requireNonNull(placements, "placements");
+      Objects.requireNonNull(failedAt, "failedAt");
       placements = List.copyOf(placements);
     }
 
@@ -202,5 +208,16 @@ public final class DriverPrediction {
    *     10000
    * @param accepted the result of the accepted order; empty if all orders fail, or the first 10000
    */
-  public record Orderings(BigInteger distinct, int tried, Optional<Creation> accepted) {}
+  public record Orderings(BigInteger distinct, int tried, Optional<Creation> accepted) {
+    public Orderings {
+      Objects.requireNonNull(distinct, "distinct");
+      Objects.requireNonNull(accepted, "accepted");
+    }
+  }
+
+  /** The model, e.g. {@code driver prediction for a100-40gb}. */
+  @Override
+  public String toString() {
+    return "driver prediction for " + table.gpu().id();
+  }
 }

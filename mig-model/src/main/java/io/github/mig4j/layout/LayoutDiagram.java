@@ -4,6 +4,7 @@ import io.github.mig4j.gpu.GpuModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -49,6 +50,7 @@ public final class LayoutDiagram {
    * @return the drawing
    */
   public static LayoutDiagram of(MigLayout layout) {
+    Objects.requireNonNull(layout, "layout");
     return new LayoutDiagram(List.of(row("", layout)));
   }
 
@@ -60,6 +62,7 @@ public final class LayoutDiagram {
    * @throws IllegalArgumentException if the list is empty
    */
   public static LayoutDiagram ofNode(List<MigLayout> layouts) {
+    Objects.requireNonNull(layouts, "layouts");
     if (layouts.isEmpty()) {
       throw new IllegalArgumentException(
           "A node's diagram needs at least one layout, but the list is empty");
@@ -89,10 +92,10 @@ public final class LayoutDiagram {
     return new SvgDrawing(rows).toString();
   }
 
-  /** The text drawing. */
+  /** The number of GPUs, e.g. {@code diagram of 2 GPUs}; {@link #toText} draws them. */
   @Override
   public String toString() {
-    return toText();
+    return "diagram of %d GPUs".formatted(rows.size());
   }
 
   private static Row row(String prefix, MigLayout layout) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.Spliterator;
@@ -45,6 +46,7 @@ public final class Layouts {
    * @throws IllegalArgumentException if the model has no MIG or its placements are not known
    */
   public static Layouts of(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     if (!gpu.supportsMig()) {
       throw new IllegalArgumentException(new Violation.MigNotSupported(gpu).message());
     }
@@ -59,6 +61,7 @@ public final class Layouts {
    * @throws IllegalArgumentException if a name is malformed or the GPU does not offer it
    */
   public Layouts over(String... names) {
+    Objects.requireNonNull(names, "names");
     Set<MigProfile> chosen =
         Arrays.stream(names).map(MigProfile::parse).collect(Collectors.toSet());
     if (chosen.isEmpty()) {
@@ -239,5 +242,11 @@ public final class Layouts {
     List<Integer> counts() {
       return Arrays.stream(state.counts()).boxed().toList();
     }
+  }
+
+  /** The model whose layouts these are, e.g. {@code layouts of a100-40gb}. */
+  @Override
+  public String toString() {
+    return "layouts of " + table.gpu().id();
   }
 }

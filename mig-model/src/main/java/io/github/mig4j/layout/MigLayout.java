@@ -65,6 +65,7 @@ public final class MigLayout {
    * @return a builder without devices
    */
   public static Builder on(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     return new Builder(gpu);
   }
 
@@ -79,6 +80,8 @@ public final class MigLayout {
    * @throws IllegalArgumentException if a count is below 1
    */
   public static PlacementResult place(GpuModel gpu, Map<MigProfile, Integer> devices) {
+    Objects.requireNonNull(gpu, "gpu");
+    Objects.requireNonNull(devices, "devices");
     Builder builder = on(gpu);
     new TreeMap<>(devices).forEach(builder::add);
     return builder.place();
@@ -259,6 +262,7 @@ public final class MigLayout {
      * @throws IllegalArgumentException if the name is malformed or the count is below 1
      */
     public Builder add(String profile, int count) {
+      Objects.requireNonNull(profile, "profile");
       return add(MigProfile.parse(profile), count);
     }
 
@@ -271,6 +275,7 @@ public final class MigLayout {
      * @throws IllegalArgumentException if the count is below 1
      */
     public Builder add(MigProfile profile, int count) {
+      Objects.requireNonNull(profile, "profile");
       if (count < 1) {
         throw new IllegalArgumentException(
             "The count of %s must be at least 1, but was %d".formatted(profile, count));
@@ -288,6 +293,7 @@ public final class MigLayout {
      * @throws IllegalArgumentException if the name is malformed or has a {@code c} part
      */
     public Builder addAt(String profile, int start) {
+      Objects.requireNonNull(profile, "profile");
       MigProfile parsed = MigProfile.parse(profile);
       if (!parsed.isWholeGpuInstance()) {
         throw new IllegalArgumentException(

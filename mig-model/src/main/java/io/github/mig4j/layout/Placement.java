@@ -2,6 +2,7 @@ package io.github.mig4j.layout;
 
 import io.github.mig4j.gpu.MigProfile;
 import java.util.Comparator;
+import java.util.Objects;
 
 /**
  * The placement of a GPU instance: profile, start and size. The text {@code 3g.40gb@4:4} has start
@@ -18,6 +19,7 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
       .thenComparing(Placement::profile);
 
   public Placement {
+    Objects.requireNonNull(profile, "profile");
     if (start < 0 || size < 1) {
       throw new IllegalArgumentException(
           "A placement must have a start of at least 0 and a size of at least 1, but was %s@%d:%d"
@@ -41,12 +43,14 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
    * @return true if they do
    */
   public boolean overlaps(Placement other) {
+    Objects.requireNonNull(other, "other");
     return start < other.end() && other.start < end();
   }
 
   /** Compares start, then size and profile; consistent with equals. */
   @Override
   public int compareTo(Placement other) {
+    Objects.requireNonNull(other, "other");
     return BY_START.compare(this, other);
   }
 

@@ -5,6 +5,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -36,6 +37,10 @@ public sealed interface PlacementResult {
    * @param layout the first layout that the search finds; it places the largest profile first
    */
   record Placed(MigLayout layout) implements PlacementResult {
+    public Placed {
+      Objects.requireNonNull(layout, "layout");
+    }
+
     @Override
     public MigLayout orElseThrow() {
       return layout;
@@ -55,6 +60,8 @@ public sealed interface PlacementResult {
    */
   record Rejected(GpuModel gpu, List<Violation> violations) implements PlacementResult {
     public Rejected {
+      Objects.requireNonNull(gpu, "gpu");
+      Objects.requireNonNull(violations, "violations");
       violations = List.copyOf(violations);
       if (violations.isEmpty()) {
         throw new IllegalArgumentException("A rejection needs at least one violation");
@@ -90,6 +97,8 @@ public sealed interface PlacementResult {
    */
   record Undetermined(GpuModel gpu, List<MigProfile> profiles) implements PlacementResult {
     public Undetermined {
+      Objects.requireNonNull(gpu, "gpu");
+      Objects.requireNonNull(profiles, "profiles");
       profiles = List.copyOf(profiles);
     }
 

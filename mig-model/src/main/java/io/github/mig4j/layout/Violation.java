@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -44,6 +45,10 @@ public sealed interface Violation {
    * @param gpu the model
    */
   record MigNotSupported(GpuModel gpu) implements Violation {
+    public MigNotSupported {
+      Objects.requireNonNull(gpu, "gpu");
+    }
+
     @Override
     public String code() {
       return "mig-not-supported";
@@ -73,6 +78,11 @@ public sealed interface Violation {
    * @param profile the requested profile
    */
   record UnknownProfile(GpuModel gpu, MigProfile profile) implements Violation {
+    public UnknownProfile {
+      Objects.requireNonNull(gpu, "gpu");
+      Objects.requireNonNull(profile, "profile");
+    }
+
     @Override
     public String code() {
       return "unknown-profile";
@@ -116,6 +126,11 @@ public sealed interface Violation {
    */
   record TooManyInstances(GpuModel gpu, MigProfile profile, int requested, int max)
       implements Violation {
+    public TooManyInstances {
+      Objects.requireNonNull(gpu, "gpu");
+      Objects.requireNonNull(profile, "profile");
+    }
+
     @Override
     public String code() {
       return "too-many-instances";
@@ -150,6 +165,9 @@ public sealed interface Violation {
       GpuModel gpu, Budget budget, SortedMap<MigProfile, Long> shares, int capacity)
       implements Violation {
     public BudgetExceeded {
+      Objects.requireNonNull(gpu, "gpu");
+      Objects.requireNonNull(budget, "budget");
+      Objects.requireNonNull(shares, "shares");
       shares = Collections.unmodifiableSortedMap(new TreeMap<>(shares));
     }
 
@@ -214,6 +232,9 @@ public sealed interface Violation {
       GpuModel gpu, SortedMap<MigProfile, Integer> gpuInstances, List<Placement> beside)
       implements Violation {
     public NoArrangement {
+      Objects.requireNonNull(gpu, "gpu");
+      Objects.requireNonNull(gpuInstances, "gpuInstances");
+      Objects.requireNonNull(beside, "beside");
       gpuInstances = Collections.unmodifiableSortedMap(new TreeMap<>(gpuInstances));
       beside = beside.stream().sorted().toList();
     }
@@ -268,7 +289,13 @@ public sealed interface Violation {
   record StartNotAllowed(GpuModel gpu, MigProfile profile, int start, List<Integer> allowed)
       implements Violation {
     public StartNotAllowed {
+      Objects.requireNonNull(gpu, "gpu");
+      Objects.requireNonNull(profile, "profile");
+      Objects.requireNonNull(allowed, "allowed");
       allowed = List.copyOf(allowed);
+      if (allowed.isEmpty()) {
+        throw new IllegalArgumentException("allowed must contain a start, but was empty");
+      }
     }
 
     @Override
@@ -301,6 +328,12 @@ public sealed interface Violation {
    * @param second the other
    */
   record Overlap(GpuModel gpu, Placement first, Placement second) implements Violation {
+    public Overlap {
+      Objects.requireNonNull(gpu, "gpu");
+      Objects.requireNonNull(first, "first");
+      Objects.requireNonNull(second, "second");
+    }
+
     @Override
     public String code() {
       return "overlap";

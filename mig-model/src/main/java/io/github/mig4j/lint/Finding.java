@@ -1,5 +1,7 @@
 package io.github.mig4j.lint;
 
+import java.util.Objects;
+
 /**
  * Something to say about one place of a file.
  *
@@ -9,6 +11,12 @@ package io.github.mig4j.lint;
  * @param place where it stands
  */
 public record Finding(Severity severity, FindingCode code, String message, SourceLocation place) {
+  public Finding {
+    Objects.requireNonNull(severity, "severity");
+    Objects.requireNonNull(code, "code");
+    Objects.requireNonNull(message, "message");
+    Objects.requireNonNull(place, "place");
+  }
 
   /**
    * Whether this finding blocks: the file is refused, or the selected configuration must not be

@@ -1,5 +1,6 @@
 package io.github.mig4j.lint;
 
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,8 @@ import java.util.Optional;
 public record SourceLocation(int line, int column, String path, Optional<String> config) {
 
   public SourceLocation {
+    Objects.requireNonNull(path, "path");
+    Objects.requireNonNull(config, "config");
     if (line < 1 || column < 1) {
       throw new IllegalArgumentException(
           "Lines and columns count from 1, but were %d and %d".formatted(line, column));

@@ -11,9 +11,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a node's own GPUs accept, according to the configurations that the MIG manager generates from
@@ -49,6 +52,7 @@ public final class HardwareEvidence {
    * @return the evidence; none if the document has no configuration of one profile
    */
   public static HardwareEvidence in(MigConfigDocument generated) {
+    Objects.requireNonNull(generated, "generated");
     return new HardwareEvidence(generated);
   }
 
@@ -59,6 +63,7 @@ public final class HardwareEvidence {
    * @return the largest counts by profile; none if the node has no such GPU
    */
   public SortedMap<MigProfile, Integer> maxInstances(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     SortedMap<MigProfile, Integer> counts = new TreeMap<>();
     for (Reading reading : readings) {
       if (reading.filters.isEmpty() || reading.filters.stream().anyMatch(f -> matches(f, gpu))) {
@@ -84,6 +89,7 @@ public final class HardwareEvidence {
    * @return disagreements by profile; none if both agree or there is no evidence of this GPU
    */
   public List<Disagreement> disagreements(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     SortedMap<MigProfile, Integer> hardware = maxInstances(gpu);
     SortedMap<MigProfile, Integer> both = new TreeMap<>(hardware);
     List<Disagreement> found = new ArrayList<>();
@@ -114,6 +120,12 @@ public final class HardwareEvidence {
    */
   public record Disagreement(
       GpuModel gpu, MigProfile profile, OptionalInt hardware, OptionalInt catalogue) {
+    public Disagreement {
+      Objects.requireNonNull(gpu, "gpu");
+      Objects.requireNonNull(profile, "profile");
+      Objects.requireNonNull(hardware, "hardware");
+      Objects.requireNonNull(catalogue, "catalogue");
+    }
 
     /**
      * Both statements in one line.
@@ -132,5 +144,24 @@ public final class HardwareEvidence {
       return "%s: the hardware accepts %d of %s, but the catalogue states %d"
           .formatted(gpu.id(), hardware.getAsInt(), profile, catalogue.getAsInt());
     }
+  }
+
+  /** Two are equal if they come from the same configurations. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof HardwareEvidence that && readings.equals(that.readings);
+  }
+
+  @Override
+  public int hashCode() {
+    return readings.hashCode();
+  }
+
+  /** The largest counts on any GPU of the node, e.g. {@code {1g.10gb=7, 7g.80gb=1}}. */
+  @Override
+  public String toString() {
+    return readings.stream()
+        .collect(Collectors.toMap(Reading::profile, Reading::count, Math::max, TreeMap::new))
+        .toString();
   }
 }

@@ -4,6 +4,7 @@ import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -23,6 +24,7 @@ public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devi
   public static final MigSetting EMPTY = new MigSetting(true, new TreeMap<>());
 
   public MigSetting {
+    Objects.requireNonNull(devices, "devices");
     devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
     if (!migEnabled && !devices.isEmpty()) {
       throw new IllegalArgumentException(
@@ -37,6 +39,7 @@ public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devi
    * @return the setting
    */
   public static MigSetting of(Map<MigProfile, Integer> devices) {
+    Objects.requireNonNull(devices, "devices");
     return new MigSetting(true, new TreeMap<>(devices));
   }
 

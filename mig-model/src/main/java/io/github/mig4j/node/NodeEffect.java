@@ -7,8 +7,12 @@ import io.github.mig4j.layout.PlacementResult;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What applying a configuration does to a node: what each GPU ends with, and what is lost on the
@@ -73,6 +77,12 @@ public final class NodeEffect {
    */
   public record GpuEffect(
       NodeGpu gpu, Optional<MigSetting> before, Optional<MigSetting> after, Change change) {
+    public GpuEffect {
+      Objects.requireNonNull(gpu, "gpu");
+      Objects.requireNonNull(before, "before");
+      Objects.requireNonNull(after, "after");
+      Objects.requireNonNull(change, "change");
+    }
 
     /**
      * The layout with which the GPU ends, or why there cannot be one.
@@ -95,6 +105,8 @@ public final class NodeEffect {
    * @throws IllegalArgumentException if two GPUs have one index
    */
   public static NodeEffect of(MigConfig config, List<NodeGpu> gpus) {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(gpus, "gpus");
     Map<NodeGpu, Optional<MigSetting>> current = new LinkedHashMap<>();
     gpus.forEach(gpu -> current.put(gpu, Optional.empty()));
     return of(new Selection(config, requireDistinct(gpus)), current);
@@ -109,6 +121,8 @@ public final class NodeEffect {
    * @throws IllegalArgumentException if two GPUs have one index
    */
   public static NodeEffect of(MigConfig config, Map<NodeGpu, MigSetting> current) {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(current, "current");
     Map<NodeGpu, Optional<MigSetting>> settings = new LinkedHashMap<>();
     current.forEach((gpu, setting) -> settings.put(gpu, Optional.of(setting)));
     return of(new Selection(config, requireDistinct(List.copyOf(current.keySet()))), settings);
@@ -261,5 +275,30 @@ public final class NodeEffect {
    */
   public boolean pausesNode() {
     return !applied;
+  }
+
+  /** Two effects are equal if they say the same of every GPU. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof NodeEffect that
+        && gpus.equals(that.gpus)
+        && modeChange == that.modeChange
+        && applied == that.applied;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(gpus, modeChange, applied);
+  }
+
+  /** The change of each GPU by its index, e.g. {@code 0 rebuilt, 1 untouched; mode change none}. */
+  @Override
+  public String toString() {
+    return gpus.stream()
+        .map(effect -> effect.gpu().index() + " " + effect.change().name().toLowerCase(Locale.ROOT))
+        .collect(Collectors.joining(
+            ", ",
+            "",
+            "; mode change " + modeChange.name().toLowerCase(Locale.ROOT).replace('_', ' ')));
   }
 }

@@ -6,6 +6,7 @@ import io.github.mig4j.gpu.GpuBoard;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.PciDeviceId;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
@@ -27,6 +28,9 @@ public record NodeGpu(
     int index, GpuModel model, Optional<PciDeviceId> deviceId, OptionalLong subsystem) {
 
   public NodeGpu {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(deviceId, "deviceId");
+    Objects.requireNonNull(subsystem, "subsystem");
     if (index < 0) {
       throw new IllegalArgumentException(
           "The index of a GPU counts from 0, but was %d".formatted(index));
@@ -70,6 +74,7 @@ public record NodeGpu(
    * @return a copy
    */
   public NodeGpu withDeviceId(PciDeviceId id) {
+    Objects.requireNonNull(id, "id");
     return new NodeGpu(index, model, Optional.of(id), subsystem);
   }
 
@@ -80,6 +85,7 @@ public record NodeGpu(
    * @return true if its indexes and its filters, where it has any, select this GPU
    */
   public boolean isSelectedBy(MigConfigSpec entry) {
+    Objects.requireNonNull(entry, "entry");
     return entry.devices().selects(index) && passes(entry.deviceFilters());
   }
 

@@ -27,6 +27,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -61,6 +62,9 @@ public final class NodeLint {
    * @throws IllegalArgumentException if there is no GPU, or two have one index
    */
   public static List<Finding> of(MigConfigFile file, List<NodeGpu> gpus, MigStrategy strategy) {
+    Objects.requireNonNull(file, "file");
+    Objects.requireNonNull(gpus, "gpus");
+    Objects.requireNonNull(strategy, "strategy");
     return of(file.reading(), gpus, strategy, Optional.empty());
   }
 
@@ -78,6 +82,10 @@ public final class NodeLint {
    */
   public static List<Finding> of(
       MigConfigFile file, List<NodeGpu> gpus, MigStrategy strategy, String config) {
+    Objects.requireNonNull(file, "file");
+    Objects.requireNonNull(gpus, "gpus");
+    Objects.requireNonNull(strategy, "strategy");
+    Objects.requireNonNull(config, "config");
     return of(file.reading(), gpus, strategy, Optional.of(config));
   }
 

@@ -2,6 +2,7 @@ package io.github.mig4j.plan;
 
 import io.github.mig4j.layout.Placement;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -15,6 +16,8 @@ import java.util.stream.Collectors;
  */
 public final class Defragmentation {
 
+  private static final int MAX_MOVES_SHOWN = 3;
+
   /**
    * The location of an instance: a placement on a GPU of a node.
    *
@@ -23,6 +26,11 @@ public final class Defragmentation {
    * @param placement profile, start and size
    */
   public record InstanceLocation(String node, int gpu, Placement placement) {
+    public InstanceLocation {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(placement, "placement");
+    }
+
     /** All three, e.g. {@code node-a/0 1g.5gb@2:1}. */
     @Override
     public String toString() {
@@ -37,6 +45,11 @@ public final class Defragmentation {
    * @param to the new location, with the same profile on the same model
    */
   public record Move(InstanceLocation from, InstanceLocation to) {
+    public Move {
+      Objects.requireNonNull(from, "from");
+      Objects.requireNonNull(to, "to");
+    }
+
     /** Both locations, e.g. {@code node-a/0 1g.5gb@2:1 -> node-b/1 1g.5gb@0:1}. */
     @Override
     public String toString() {
@@ -50,7 +63,12 @@ public final class Defragmentation {
    * @param item the item of the demand that it meets
    * @param location the location at which it fits
    */
-  public record Fit(DemandItem item, InstanceLocation location) {}
+  public record Fit(DemandItem item, InstanceLocation location) {
+    public Fit {
+      Objects.requireNonNull(item, "item");
+      Objects.requireNonNull(location, "location");
+    }
+  }
 
   private final List<Move> moves;
   private final List<Fit> fits;
@@ -125,6 +143,10 @@ public final class Defragmentation {
   /** The moves, one per line. */
   @Override
   public String toString() {
-    return moves.stream().map(Move::toString).collect(Collectors.joining("\n"));
+    String shown =
+        moves.stream().limit(MAX_MOVES_SHOWN).map(Move::toString).collect(Collectors.joining("; "));
+    return moves.size() <= MAX_MOVES_SHOWN
+        ? shown
+        : "%s; and %d more".formatted(shown, moves.size() - MAX_MOVES_SHOWN);
   }
 }

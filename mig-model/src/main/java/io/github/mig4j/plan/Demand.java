@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -32,6 +33,7 @@ public final class Demand {
    * @throws IllegalArgumentException if the counts add up to more than {@link Integer#MAX_VALUE}
    */
   public static Demand of(DemandItem... items) {
+    Objects.requireNonNull(items, "items");
     return of(Arrays.asList(items));
   }
 
@@ -43,6 +45,7 @@ public final class Demand {
    * @throws IllegalArgumentException if the counts add up to more than {@link Integer#MAX_VALUE}
    */
   public static Demand of(List<DemandItem> items) {
+    Objects.requireNonNull(items, "items");
     Map<DemandItem, Long> counts = new LinkedHashMap<>();
     items.forEach(item -> counts.merge(item.count(1), (long) item.count(), Long::sum));
     long total = counts.values().stream().mapToLong(Long::longValue).sum();

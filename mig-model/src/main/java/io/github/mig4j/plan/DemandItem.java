@@ -85,6 +85,7 @@ public final class DemandItem {
    *     is below 1
    */
   public static DemandItem of(String profile, int count) {
+    Objects.requireNonNull(profile, "profile");
     return of(MigProfile.parse(profile), count);
   }
 
@@ -97,6 +98,7 @@ public final class DemandItem {
    * @throws IllegalArgumentException if the profile has a {@code c} part or the count is below 1
    */
   public static DemandItem of(MigProfile profile, int count) {
+    Objects.requireNonNull(profile, "profile");
     if (!profile.isWholeGpuInstance()) {
       throw new IllegalArgumentException(
           "Only whole GPU instances can be planned, but %s shares one; request %s"
@@ -115,6 +117,7 @@ public final class DemandItem {
    * @throws IllegalArgumentException if the count is below 1
    */
   public static DemandItem of(ProfileNeed need, int count) {
+    Objects.requireNonNull(need, "need");
     return new DemandItem(new Wanted.Need(need), count, 0, none());
   }
 
@@ -152,6 +155,8 @@ public final class DemandItem {
    * @return the changed item
    */
   public DemandItem onNodesWith(String key, String value) {
+    Objects.requireNonNull(key, "key");
+    Objects.requireNonNull(value, "value");
     SortedMap<String, String> more = new TreeMap<>(nodeLabels);
     more.put(key, value);
     return new DemandItem(wanted, count, priority, Collections.unmodifiableSortedMap(more));
@@ -212,6 +217,7 @@ public final class DemandItem {
    *     such profile
    */
   public Optional<MigProfile> profileOn(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     return wanted.newOn(gpu);
   }
 

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -171,6 +172,7 @@ public final class FleetPlan {
    * @throws IllegalArgumentException if there is no such node
    */
   public SortedMap<Integer, MigLayout> layouts(String node) {
+    Objects.requireNonNull(node, "node");
     SortedMap<Integer, MigLayout> byIndex = new TreeMap<>();
     int first = 0;
     for (PlannedRun run : runs(node)) {
@@ -197,6 +199,7 @@ public final class FleetPlan {
    * @throws IllegalArgumentException if there is no such node
    */
   public SortedSet<Integer> changes(String node) {
+    Objects.requireNonNull(node, "node");
     SortedSet<Integer> changed = new TreeSet<>();
     int first = 0;
     for (PlannedRun run : runs(node)) {

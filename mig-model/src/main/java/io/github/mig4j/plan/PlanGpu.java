@@ -39,6 +39,7 @@ public final class PlanGpu {
    * @return a GPU that can be partitioned
    */
   public static PlanGpu of(GpuModel model) {
+    Objects.requireNonNull(model, "model");
     return new PlanGpu(
         model,
         model.supportsMig() ? Optional.of(MigLayout.on(model).build()) : Optional.empty(),
@@ -53,6 +54,7 @@ public final class PlanGpu {
    * @return a GPU that can be repartitioned
    */
   public static PlanGpu of(MigLayout layout) {
+    Objects.requireNonNull(layout, "layout");
     return new PlanGpu(layout.gpu(), Optional.of(layout), List.of(), false);
   }
 
@@ -64,6 +66,7 @@ public final class PlanGpu {
    * @throws IllegalArgumentException if one is not in the layout
    */
   public PlanGpu pinning(List<Placement> instances) {
+    Objects.requireNonNull(instances, "instances");
     List<Placement> present = layout.map(MigLayout::placements).orElse(List.of());
     for (Placement instance : instances) {
       if (!present.contains(instance)) {
@@ -88,6 +91,7 @@ public final class PlanGpu {
    * @throws IllegalArgumentException if one is not in the layout
    */
   public PlanGpu pinning(Placement... instances) {
+    Objects.requireNonNull(instances, "instances");
     return pinning(List.of(instances));
   }
 

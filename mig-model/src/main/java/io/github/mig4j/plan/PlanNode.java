@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -37,6 +38,7 @@ public final class PlanNode {
    * @return the node
    */
   public static PlanNode named(String name) {
+    Objects.requireNonNull(name, "name");
     return new PlanNode(name, Collections.emptySortedMap(), List.of());
   }
 
@@ -48,6 +50,8 @@ public final class PlanNode {
    * @return the changed node
    */
   public PlanNode label(String key, String value) {
+    Objects.requireNonNull(key, "key");
+    Objects.requireNonNull(value, "value");
     return labels(Map.of(key, value));
   }
 
@@ -58,6 +62,7 @@ public final class PlanNode {
    * @return the changed node
    */
   public PlanNode labels(Map<String, String> more) {
+    Objects.requireNonNull(more, "more");
     SortedMap<String, String> all = new TreeMap<>(labels);
     all.putAll(more);
     return new PlanNode(name, Collections.unmodifiableSortedMap(all), runs);
@@ -70,6 +75,7 @@ public final class PlanNode {
    * @return the changed node
    */
   public PlanNode gpu(PlanGpu gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     return gpus(gpu, 1);
   }
 
@@ -82,6 +88,7 @@ public final class PlanNode {
    * @throws IllegalArgumentException if the count is below 1
    */
   public PlanNode gpus(GpuModel model, int count) {
+    Objects.requireNonNull(model, "model");
     return gpus(PlanGpu.of(model), count);
   }
 
@@ -94,6 +101,7 @@ public final class PlanNode {
    * @throws IllegalArgumentException if the count is below 1
    */
   public PlanNode gpus(PlanGpu gpu, int count) {
+    Objects.requireNonNull(gpu, "gpu");
     if (count < 1) {
       throw new IllegalArgumentException(
           "Node %s: the count of %s must be at least 1, but was %d".formatted(name, gpu, count));

@@ -4,6 +4,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.stream.Collectors;
 
@@ -15,6 +16,10 @@ import java.util.stream.Collectors;
  * @param reason why they are unmet
  */
 public record PlanShortfall(DemandItem item, int count, Reason reason) {
+  public PlanShortfall {
+    Objects.requireNonNull(item, "item");
+    Objects.requireNonNull(reason, "reason");
+  }
 
   /**
    * Subject, value, reason and remedy in one line.
@@ -49,6 +54,10 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
    * @param nodeLabels the required labels
    */
   public record NoNode(SortedMap<String, String> nodeLabels) implements Reason {
+    public NoNode {
+      Objects.requireNonNull(nodeLabels, "nodeLabels");
+    }
+
     @Override
     public String code() {
       return "no-node";
@@ -70,6 +79,8 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
    */
   public record NoProfile(List<GpuModel> models, List<MigProfile> suggestions) implements Reason {
     public NoProfile {
+      Objects.requireNonNull(models, "models");
+      Objects.requireNonNull(suggestions, "suggestions");
       models = List.copyOf(models);
       suggestions = List.copyOf(suggestions);
     }
@@ -99,6 +110,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
    */
   public record NotKnown(List<GpuModel> models) implements Reason {
     public NotKnown {
+      Objects.requireNonNull(models, "models");
       models = List.copyOf(models);
     }
 
@@ -144,6 +156,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
    */
   public record NoRoom(int gpus, Map<GpuModel, Integer> more) implements Reason {
     public NoRoom {
+      Objects.requireNonNull(more, "more");
       more = Map.copyOf(more);
     }
 

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -55,6 +56,7 @@ public final class Planner {
    * @throws IllegalArgumentException if two nodes have one name
    */
   public static Planner of(PlanNode... nodes) {
+    Objects.requireNonNull(nodes, "nodes");
     return of(Arrays.asList(nodes));
   }
 
@@ -66,6 +68,7 @@ public final class Planner {
    * @throws IllegalArgumentException if two nodes have one name
    */
   public static Planner of(List<PlanNode> nodes) {
+    Objects.requireNonNull(nodes, "nodes");
     Set<String> names = new HashSet<>();
     for (PlanNode node : nodes) {
       if (!names.add(node.name())) {
@@ -100,6 +103,8 @@ public final class Planner {
    * @return a plan without nodes; devices that the model does not offer are unmet
    */
   public static FleetPlan fewest(GpuModel model, Demand demand) {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(demand, "demand");
     LayoutProblem problem = new LayoutProblem(demand, LayoutProblem.Supply.UNLIMITED);
     BitSet allowed = new BitSet();
     allowed.set(0, demand.items().size());
@@ -122,6 +127,7 @@ public final class Planner {
    * @return the plan
    */
   public FleetPlan plan(Demand demand) {
+    Objects.requireNonNull(demand, "demand");
     LayoutProblem problem = new LayoutProblem(demand, LayoutProblem.Supply.LIMITED);
     Map<PlanNode, List<GpuGroup>> groups = new LinkedHashMap<>();
     for (PlanNode node : nodes) {
@@ -159,6 +165,13 @@ public final class Planner {
    * @return the moves, and what fits after them
    */
   public Defragmentation defragment(Demand demand) {
+    Objects.requireNonNull(demand, "demand");
     return new DefragmentationProblem(demand, nodes).solve(effort);
+  }
+
+  /** The number of nodes, e.g. {@code planner for 3 nodes}. */
+  @Override
+  public String toString() {
+    return "planner for %d nodes".formatted(nodes.size());
   }
 }

@@ -3,6 +3,7 @@ package io.github.mig4j.sharing;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.KubernetesName;
+import java.util.Objects;
 import java.util.Optional;
 import org.immutables.value.Value;
 
@@ -31,6 +32,7 @@ public interface DevicePluginConfig {
    *
    * @return the flags
    */
+  @Value.Redacted
   @Value.Default
   default DevicePluginFlags flags() {
     return DevicePluginFlags.none();
@@ -75,6 +77,7 @@ public interface DevicePluginConfig {
    *     the file
    */
   static DevicePluginConfig parse(String yaml) {
+    Objects.requireNonNull(yaml, "yaml");
     return DevicePluginConfigFile.read(yaml).orElseThrow();
   }
 
@@ -98,6 +101,7 @@ public interface DevicePluginConfig {
    * @throws IllegalArgumentException if the base is no label value
    */
   default String contentName(String base) {
+    Objects.requireNonNull(base, "base");
     return ContentName.join(KubernetesName.requireConfigName(base), contentHash());
   }
 

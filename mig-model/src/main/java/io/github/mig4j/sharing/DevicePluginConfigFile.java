@@ -5,6 +5,7 @@ import io.github.mig4j.text.YamlPath;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -40,6 +41,7 @@ public final class DevicePluginConfigFile {
    * @return the file and its findings
    */
   public static DevicePluginConfigFile read(String text) {
+    Objects.requireNonNull(text, "text");
     return read(text, Position.Origin.FILE);
   }
 
@@ -57,6 +59,7 @@ public final class DevicePluginConfigFile {
    * @return at least one, by name in the order of the file
    */
   public static Map<String, DevicePluginConfigFile> readAll(String text) {
+    Objects.requireNonNull(text, "text");
     Map<String, DevicePluginConfigFile> files = new LinkedHashMap<>();
     Optional<List<NamedConfigs.Named>> named = NamedConfigs.in(text);
     if (named.isEmpty()) {
@@ -98,6 +101,7 @@ public final class DevicePluginConfigFile {
    * @return findings in the order of the file; apply nothing if one is an error
    */
   public List<SharingFinding> lint(NodeDevices node) {
+    Objects.requireNonNull(node, "node");
     return DevicePluginConfigReader.read(text, origin, Optional.of(node)).findings();
   }
 
@@ -120,5 +124,11 @@ public final class DevicePluginConfigFile {
     return config()
         .orElseThrow(() -> new DevicePluginSyntaxException(
             findings().stream().filter(SharingFinding::isError).toList()));
+  }
+
+  /** The number of findings, e.g. {@code device plugin file with 2 findings}. */
+  @Override
+  public String toString() {
+    return "device plugin file with %d findings".formatted(findings().size());
   }
 }

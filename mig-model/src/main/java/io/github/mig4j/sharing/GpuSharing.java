@@ -1,6 +1,7 @@
 package io.github.mig4j.sharing;
 
 import java.util.List;
+import java.util.Objects;
 import org.immutables.value.Value;
 
 /**
@@ -111,6 +112,7 @@ public interface GpuSharing {
    * @return its name, with {@code .shared} behind it under {@link #renameByDefault()}
    */
   default String offeredName(SharedResource resource) {
+    Objects.requireNonNull(resource, "resource");
     return renameByDefault() ? ResourceName.shared(resource.name()) : resource.name();
   }
 

@@ -1,6 +1,7 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.gpu.MigProfile;
+import java.util.Objects;
 
 /**
  * A resource whose devices are handed out more than once.
@@ -14,6 +15,7 @@ import io.github.mig4j.gpu.MigProfile;
 public record SharedResource(String name, int replicas) {
 
   public SharedResource {
+    Objects.requireNonNull(name, "name");
     if (!name.startsWith(ResourceName.PREFIX)
         || !ResourceName.isWellFormed(name)
         || ResourceName.isTooLong(name)) {
@@ -49,6 +51,7 @@ public record SharedResource(String name, int replicas) {
    *     offers no resource
    */
   public static SharedResource mig(MigProfile profile, int replicas) {
+    Objects.requireNonNull(profile, "profile");
     if (!profile.isWholeGpuInstance()) {
       throw new IllegalArgumentException(
           "The device plugin offers no resource for %s; share %s instead"

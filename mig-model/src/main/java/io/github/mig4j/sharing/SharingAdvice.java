@@ -12,6 +12,7 @@ import io.github.mig4j.sharing.SharingOption.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
@@ -59,6 +60,8 @@ public final class SharingAdvice {
    * @return the advice
    */
   public static SharingAdvice of(GpuModel gpu, SharingNeed need) {
+    Objects.requireNonNull(gpu, "gpu");
+    Objects.requireNonNull(need, "need");
     return new SharingAdvice(gpu, need);
   }
 
@@ -263,5 +266,13 @@ public final class SharingAdvice {
     return value == Math.rint(value)
         ? String.format(Locale.ROOT, "%.0f", value)
         : String.format(Locale.ROOT, "%.1f", value);
+  }
+
+  /** The answer in one line, e.g. {@code l40s-48gb: time-slicing}. */
+  @Override
+  public String toString() {
+    return "%s: %s"
+        .formatted(
+            gpu.id(), best().map(option -> option.method().toString()).orElse("no method suits"));
   }
 }

@@ -1,6 +1,7 @@
 package io.github.mig4j.sharing;
 
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * Something to say about one place of a device plugin's file.
@@ -10,6 +11,11 @@ import java.util.Locale;
  * @param place where it stands
  */
 public record SharingFinding(SharingFindingCode code, String message, Place place) {
+  public SharingFinding {
+    Objects.requireNonNull(code, "code");
+    Objects.requireNonNull(message, "message");
+    Objects.requireNonNull(place, "place");
+  }
 
   /** How bad a finding is; the constants run from the worst to the least. */
   public enum Severity {
@@ -38,6 +44,7 @@ public record SharingFinding(SharingFindingCode code, String message, Place plac
   public record Place(int line, int column, String path) {
 
     public Place {
+      Objects.requireNonNull(path, "path");
       if (line < 1 || column < 1) {
         throw new IllegalArgumentException(
             "Lines and columns count from 1, but were %d and %d".formatted(line, column));

@@ -1,6 +1,7 @@
 package io.github.mig4j.sharing;
 
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * What the tenants of one GPU need of each other's presence.
@@ -28,6 +29,7 @@ public record SharingNeed(int tenants, double memoryGib, Isolation isolation) {
   }
 
   public SharingNeed {
+    Objects.requireNonNull(isolation, "isolation");
     if (tenants < 1) {
       throw new IllegalArgumentException("tenants must be at least 1, but was " + tenants);
     }

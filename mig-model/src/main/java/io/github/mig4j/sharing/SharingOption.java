@@ -3,6 +3,7 @@ package io.github.mig4j.sharing;
 import io.github.mig4j.gpu.MigProfile;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -83,9 +84,19 @@ public record SharingOption(
    * @param verdict whether it stands in the way of this need
    * @param message subject and value in one line, without a full stop
    */
-  public record Reason(Topic topic, Verdict verdict, String message) {}
+  public record Reason(Topic topic, Verdict verdict, String message) {
+    public Reason {
+      Objects.requireNonNull(topic, "topic");
+      Objects.requireNonNull(verdict, "verdict");
+      Objects.requireNonNull(message, "message");
+    }
+  }
 
   public SharingOption {
+    Objects.requireNonNull(method, "method");
+    Objects.requireNonNull(verdict, "verdict");
+    Objects.requireNonNull(profile, "profile");
+    Objects.requireNonNull(reasons, "reasons");
     reasons = List.copyOf(reasons);
   }
 

@@ -67,7 +67,7 @@ class DefragmentationTest {
     Planner planner = Planner.of(node);
 
     assertThat(planner.defragment(Demand.of(DemandItem.of("4g.24gb", 1))))
-        .hasToString("n/1 1g.6gb@0:1 -> n/0 1g.6gb@1:1\nn/1 1g.6gb@1:1 -> n/0 1g.6gb@2:1");
+        .hasToString("n/1 1g.6gb@0:1 -> n/0 1g.6gb@1:1; n/1 1g.6gb@1:1 -> n/0 1g.6gb@2:1");
     Defragmentation two = planner.defragment(Demand.of(DemandItem.of("4g.24gb", 2)));
     assertThat(two.unmet())
         .extracting(PlanShortfall::message)

@@ -1,6 +1,34 @@
 package io.github.mig4j.examples.migctl;
 
 import io.github.mig4j.MigException;
+import io.github.mig4j.examples.migctl.cluster.ApplyCommand;
+import io.github.mig4j.examples.migctl.cluster.DiagnoseCommand;
+import io.github.mig4j.examples.migctl.cluster.DisableCommand;
+import io.github.mig4j.examples.migctl.cluster.PreflightCommand;
+import io.github.mig4j.examples.migctl.cluster.PublishCommand;
+import io.github.mig4j.examples.migctl.cluster.RecoverCommand;
+import io.github.mig4j.examples.migctl.cluster.RoleCommand;
+import io.github.mig4j.examples.migctl.cluster.RollbackCommand;
+import io.github.mig4j.examples.migctl.cluster.RolloutCommand;
+import io.github.mig4j.examples.migctl.cluster.ShareCommand;
+import io.github.mig4j.examples.migctl.cluster.SimulateCommand;
+import io.github.mig4j.examples.migctl.cluster.StatusCommand;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
+import io.github.mig4j.examples.migctl.dra.DraCommand;
+import io.github.mig4j.examples.migctl.offline.AdviseCommand;
+import io.github.mig4j.examples.migctl.offline.ExplainCommand;
+import io.github.mig4j.examples.migctl.offline.FmtCommand;
+import io.github.mig4j.examples.migctl.offline.GenerateCommand;
+import io.github.mig4j.examples.migctl.offline.ImportCommand;
+import io.github.mig4j.examples.migctl.offline.LayoutsCommand;
+import io.github.mig4j.examples.migctl.offline.ModelCommand;
+import io.github.mig4j.examples.migctl.offline.ModelsCommand;
+import io.github.mig4j.examples.migctl.offline.PlaceCommand;
+import io.github.mig4j.examples.migctl.offline.PlanCommand;
+import io.github.mig4j.examples.migctl.offline.ValidateCommand;
 import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.UnknownGpuException;
 import io.github.mig4j.k8s.change.MigDeadlineException;
@@ -20,7 +48,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(
     name = "migctl",
     mixinStandardHelpOptions = true,
-    version = "migctl " + Migctl.VERSION,
+    version = "migctl " + Output.VERSION,
     description = "Answers what an NVIDIA GPU can be cut into (MIG) before any GPU is touched, and"
         + " cuts the GPUs of Kubernetes nodes, verified.",
     synopsisSubcommandLabel = "COMMAND",
@@ -72,8 +100,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Migctl {
 
-  static final String VERSION = "0.1.0-SNAPSHOT";
-
   /** Made by picocli. */
   Migctl() {}
 
@@ -113,7 +139,7 @@ public final class Migctl {
 
   private static int explain(Exception e, CommandLine commandLine) {
     PrintWriter err = commandLine.getErr();
-    if (e instanceof Refusal) {
+    if (e instanceof NegativeAnswerException) {
       err.println(e.getMessage());
       return ExitCode.NO;
     }
@@ -130,7 +156,7 @@ public final class Migctl {
       }
       return ExitCode.USAGE;
     }
-    if (e instanceof ListingSyntaxException || e instanceof FileTrouble) {
+    if (e instanceof ListingSyntaxException || e instanceof UnusableFileException) {
       err.println(e.getMessage());
       return ExitCode.USAGE;
     }

@@ -11,6 +11,8 @@ import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.examples.EmbeddedCluster;
+import io.github.mig4j.examples.migctl.cluster.SlowServerNotice;
+import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
@@ -296,7 +298,7 @@ class MigctlClusterTest {
   void firstAnswer_isMissedOnce_andOnlyUntilItComes() {
     var err = new StringWriter();
     var later = new ArrayList<Runnable>();
-    var firstAnswer = new FirstAnswer(new PrintWriter(err, true), later::add);
+    var firstAnswer = new SlowServerNotice(new PrintWriter(err, true), later::add);
     try (var client = new KubernetesClientBuilder()
         .withConfig(cluster.client().getConfiguration())
         .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor(

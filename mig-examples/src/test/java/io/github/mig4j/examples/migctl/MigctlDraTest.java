@@ -15,7 +15,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.k8s.dra.DraClient;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
@@ -71,7 +71,8 @@ class MigctlDraTest {
                 .addAt("3g.40gb", 4)
                 .build(),
             MigLayout.on(H100).build()));
-    DraClient.of(client)
+    MigClient.of(client)
+        .dra()
         .apply(MigClaim.of(MigProfile.parse("1g.10gb")).claim("train").inNamespace("team-a"));
     driver.allocate("team-a", "train", "gpu-node", List.of("gpu-0-mig-1g10gb-19-2"));
     dump = Files.writeString(

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.change;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * A step of a request, told while it runs.
@@ -12,6 +13,12 @@ import java.util.Locale;
  * @param detail what was seen, in words
  */
 public record ApplyEvent(String node, ApplyPhase phase, Duration elapsed, String detail) {
+  public ApplyEvent {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(phase, "phase");
+    Objects.requireNonNull(elapsed, "elapsed");
+    Objects.requireNonNull(detail, "detail");
+  }
 
   /** A line for a log or a terminal, e.g. {@code gpu-node  1.2s PAUSED    device-plugin, dcgm}. */
   @Override

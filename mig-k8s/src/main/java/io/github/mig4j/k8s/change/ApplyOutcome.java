@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.change;
 
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import java.util.Objects;
 import java.util.SortedMap;
 
 /** A request that ended well, and how sure that is. */
@@ -28,7 +29,11 @@ public sealed interface ApplyOutcome {
    *
    * @param status the node
    */
-  record Verified(MigNodeStatus status) implements ApplyOutcome {}
+  record Verified(MigNodeStatus status) implements ApplyOutcome {
+    public Verified {
+      Objects.requireNonNull(status, "status");
+    }
+  }
 
   /**
    * The MIG manager says that it is done and nothing speaks against it, but the node's resources
@@ -37,5 +42,10 @@ public sealed interface ApplyOutcome {
    * @param status the node
    * @param reason why they cannot
    */
-  record VerifiedByStateOnly(MigNodeStatus status, String reason) implements ApplyOutcome {}
+  record VerifiedByStateOnly(MigNodeStatus status, String reason) implements ApplyOutcome {
+    public VerifiedByStateOnly {
+      Objects.requireNonNull(status, "status");
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
 }

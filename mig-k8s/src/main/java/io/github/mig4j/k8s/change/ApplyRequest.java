@@ -13,6 +13,7 @@ import io.github.mig4j.k8s.internal.InterruptibleFuture;
 import io.github.mig4j.node.NodeGpu;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -46,6 +47,7 @@ public final class ApplyRequest {
    * @return a request that tells its steps
    */
   public ApplyRequest onProgress(Consumer<ApplyEvent> listener) {
+    Objects.requireNonNull(listener, "listener");
     return with(options.with(listener));
   }
 
@@ -56,6 +58,7 @@ public final class ApplyRequest {
    * @return a request with these timings
    */
   public ApplyRequest timings(ApplyTimings timings) {
+    Objects.requireNonNull(timings, "timings");
     return with(options.with(timings));
   }
 
@@ -79,6 +82,7 @@ public final class ApplyRequest {
    * @throws IllegalArgumentException if there is none, or the indexes are others
    */
   public ApplyRequest gpus(List<NodeGpu> gpus) {
+    Objects.requireNonNull(gpus, "gpus");
     return with(options.with(new StatedGpus.Each(gpus)));
   }
 
@@ -89,6 +93,7 @@ public final class ApplyRequest {
    * @return a request that may do this
    */
   public ApplyRequest disruption(Disruption disruption) {
+    Objects.requireNonNull(disruption, "disruption");
     return with(options.with(disruption));
   }
 
@@ -144,6 +149,7 @@ public final class ApplyRequest {
    *     set, and what the MIG manager has begun goes on
    */
   public ApplyOutcome await(Duration deadline) {
+    Objects.requireNonNull(deadline, "deadline");
     return new ApplyRun(cluster, node, goal, options).run(requirePositive(deadline));
   }
 
@@ -156,6 +162,7 @@ public final class ApplyRequest {
    * @throws IllegalArgumentException if the deadline is not positive
    */
   public CompletableFuture<ApplyOutcome> start(Duration deadline) {
+    Objects.requireNonNull(deadline, "deadline");
     ApplyRun run = new ApplyRun(cluster, node, goal, options);
     Duration limit = requirePositive(deadline);
     return InterruptibleFuture.start("mig4j-apply-" + node, () -> run.run(limit));
@@ -167,5 +174,11 @@ public final class ApplyRequest {
           "A deadline lies ahead, but was %s; allow some minutes".formatted(deadline));
     }
     return deadline;
+  }
+
+  /** The node and the goal in one line. */
+  @Override
+  public String toString() {
+    return "change of node %s to %s".formatted(node, goal);
   }
 }

@@ -14,6 +14,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.util.List;
+import java.util.Objects;
 
 /** A node whose GPUs are partitioned. */
 public final class MigNode {
@@ -52,6 +53,7 @@ public final class MigNode {
    * @throws MigClusterException if the API server does not answer
    */
   public Preflight preflight(String config) {
+    Objects.requireNonNull(config, "config");
     return apply(config).preflight();
   }
 
@@ -80,6 +82,7 @@ public final class MigNode {
    * @throws IllegalArgumentException if the name is no label value
    */
   public ApplyRequest apply(String config) {
+    Objects.requireNonNull(config, "config");
     return request(
         new ApplyGoal.Named(MigConfig.requireLabelValue(config), ApplyGoal.Naming.BY_CONTENT));
   }
@@ -94,6 +97,7 @@ public final class MigNode {
    * @throws IllegalArgumentException if the name is no label value
    */
   public ApplyRequest applyExact(String config) {
+    Objects.requireNonNull(config, "config");
     return request(
         new ApplyGoal.Named(MigConfig.requireLabelValue(config), ApplyGoal.Naming.EXACT));
   }
@@ -161,5 +165,11 @@ public final class MigNode {
       return MigNodeStatus.of(
           cluster.patch(NodePatch.on(node).label(Labels.MIG_CAPABLE, "true")), cluster.settings());
     });
+  }
+
+  /** The kind and the name, e.g. {@code node gpu-node}. */
+  @Override
+  public String toString() {
+    return "node " + name;
   }
 }

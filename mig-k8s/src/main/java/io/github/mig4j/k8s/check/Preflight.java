@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.check;
 
 import io.github.mig4j.node.NodeEffect;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -25,6 +26,10 @@ public record Preflight(
     String node, String config, List<PreflightFinding> findings, Optional<NodeEffect> effect) {
 
   public Preflight {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(findings, "findings");
+    Objects.requireNonNull(effect, "effect");
     findings = List.copyOf(findings);
   }
 
@@ -46,11 +51,19 @@ public record Preflight(
     return errors().isEmpty();
   }
 
-  /** A headline, and a line for each finding. */
+  /** The verdict in one line. */
   @Override
   public String toString() {
     String verdict = isClear() ? "clear" : "refused";
-    return "Config '%s' on node %s: %s".formatted(config, node, verdict)
-        + findings.stream().map(finding -> "\n  " + finding).collect(Collectors.joining());
+    return "Config '%s' on node %s: %s".formatted(config, node, verdict);
+  }
+
+  /**
+   * The verdict, and a line for each finding.
+   *
+   * @return several lines, without a line break at the end
+   */
+  public String toText() {
+    return this + findings.stream().map(finding -> "\n  " + finding).collect(Collectors.joining());
   }
 }

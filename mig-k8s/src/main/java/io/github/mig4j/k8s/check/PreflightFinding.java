@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.check;
 
 import io.github.mig4j.lint.Severity;
+import java.util.Objects;
 
 /**
  * Something that speaks against a change, or is good to know before it.
@@ -12,6 +13,12 @@ import io.github.mig4j.lint.Severity;
  */
 public record PreflightFinding(
     Severity severity, PreflightCode code, String message, String remedy) {
+  public PreflightFinding {
+    Objects.requireNonNull(severity, "severity");
+    Objects.requireNonNull(code, "code");
+    Objects.requireNonNull(message, "message");
+    Objects.requireNonNull(remedy, "remedy");
+  }
 
   /**
    * Whether {@code MigNode.apply} refuses because of this.

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.cluster;
 
 import io.github.mig4j.MigException;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,8 @@ public final class MigClusterException extends MigException {
    */
   public MigClusterException(String message, Throwable cause) {
     this(message, cause, null);
+    Objects.requireNonNull(message, "message");
+    Objects.requireNonNull(cause, "cause");
   }
 
   private MigClusterException(String message, Throwable cause, @Nullable String forbidden) {
@@ -33,6 +36,8 @@ public final class MigClusterException extends MigException {
    * @return the failure
    */
   public static MigClusterException forbidden(String what, Throwable cause) {
+    Objects.requireNonNull(what, "what");
+    Objects.requireNonNull(cause, "cause");
     return new MigClusterException(
         "Not allowed to %s. Grant the verb in RBAC to the user of this client".formatted(what),
         cause,

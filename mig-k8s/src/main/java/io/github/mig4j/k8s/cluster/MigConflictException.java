@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.cluster;
 
 import io.github.mig4j.MigException;
+import java.util.Objects;
 
 /** Somebody else changed the same object, or asked the same node for something else. */
 public final class MigConflictException extends MigException {
@@ -13,6 +14,7 @@ public final class MigConflictException extends MigException {
    */
   public MigConflictException(String message) {
     super(message);
+    Objects.requireNonNull(message, "message");
   }
 
   /**
@@ -23,5 +25,7 @@ public final class MigConflictException extends MigException {
    */
   public MigConflictException(String message, Throwable cause) {
     super(message, cause);
+    Objects.requireNonNull(message, "message");
+    Objects.requireNonNull(cause, "cause");
   }
 }

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.cluster;
 
 import io.github.mig4j.MigException;
 import java.util.List;
+import java.util.Objects;
 
 /** What was asked for cannot work, and nothing was written to the cluster. */
 public final class MigRefusedException extends MigException {
@@ -16,7 +17,8 @@ public final class MigRefusedException extends MigException {
    * @param reasons every reason, each with its remedy; at least one
    */
   public MigRefusedException(String subject, List<String> reasons) {
-    super(subject + ": " + String.join("; ", reasons));
+    super(Objects.requireNonNull(subject, "subject") + ": "
+        + String.join("; ", Objects.requireNonNull(reasons, "reasons")));
     this.reasons = List.copyOf(reasons);
   }
 

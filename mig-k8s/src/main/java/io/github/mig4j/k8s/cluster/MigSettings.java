@@ -81,12 +81,10 @@ public interface MigSettings {
   /**
    * These settings, for an operator in this namespace.
    *
-   * @param namespace the namespace
+   * @param operatorNamespace the namespace
    * @return settings that differ in {@link #operatorNamespace()}
    */
-  default MigSettings withOperatorNamespace(String namespace) {
-    return copy(Optional.of(namespace), identity());
-  }
+  MigSettings withOperatorNamespace(String operatorNamespace);
 
   /**
    * These settings, for a client that goes by this name.
@@ -94,19 +92,7 @@ public interface MigSettings {
    * @param identity the name
    * @return settings that differ in {@link #identity()}
    */
-  default MigSettings withIdentity(String identity) {
-    return copy(operatorNamespace(), Optional.of(identity));
-  }
-
-  private MigSettings copy(Optional<String> namespace, Optional<String> identity) {
-    return builder()
-        .operatorNamespace(namespace)
-        .configLabel(configLabel())
-        .catalog(catalog())
-        .identity(identity)
-        .clock(clock())
-        .build();
-  }
+  MigSettings withIdentity(String identity);
 
   /** Builds {@link MigSettings}. */
   final class Builder extends ImmutableMigSettings.Builder {

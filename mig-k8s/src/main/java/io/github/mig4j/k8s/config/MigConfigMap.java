@@ -18,6 +18,7 @@ import io.github.mig4j.lint.Finding;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -57,7 +58,12 @@ public final class MigConfigMap {
    * @param contentName the name with the content's hash, which {@code MigNode.apply} asks for
    * @param changed whether the map was written; false if it held the configuration already
    */
-  public record Merged(String name, String contentName, boolean changed) {}
+  public record Merged(String name, String contentName, boolean changed) {
+    public Merged {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(contentName, "contentName");
+    }
+  }
 
   /**
    * Publishes a configuration and leaves all others as they are. The map is created if it does not
@@ -73,6 +79,8 @@ public final class MigConfigMap {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Merged merge(String config, MigConfigSpec... entries) {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(entries, "entries");
     return merge(config, MigConfig.of(entries));
   }
 
@@ -84,6 +92,8 @@ public final class MigConfigMap {
    * @return the names under which it was published
    */
   public Merged merge(String config, MigConfig content) {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(content, "content");
     String contentName = content.contentName(MigConfig.requireLabelValue(config));
     return new Merged(config, contentName, add(config, contentName, content));
   }
@@ -96,6 +106,8 @@ public final class MigConfigMap {
 
   /** Publishes under one name and leaves everything else as it is. */
   public void addAlias(String name, MigConfig content) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(content, "content");
     boolean unused = edit(document -> List.of(), List.of(name), content);
   }
 
@@ -167,6 +179,7 @@ public final class MigConfigMap {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Optional<MigConfigFile> file(String namespace) {
+    Objects.requireNonNull(namespace, "namespace");
     return get(namespace).map(map -> MigConfigFile.read(Cluster.data(map, KEY)));
   }
 
@@ -255,5 +268,11 @@ public final class MigConfigMap {
 
   private Resource<ConfigMap> handle(String namespace, ConfigMap map) {
     return cluster.client().configMaps().inNamespace(namespace).resource(map);
+  }
+
+  /** The kind and the name, e.g. {@code ConfigMap mig-config}. */
+  @Override
+  public String toString() {
+    return "ConfigMap " + name;
   }
 }

@@ -7,6 +7,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.MergePatch;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The GPU Operator's settings for MIG in its ClusterPolicy ({@code nvidia.com/v1}). */
@@ -42,6 +43,7 @@ public final class MigOperator {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public void use(OperatorSettings settings) {
+    Objects.requireNonNull(settings, "settings");
     String namespace = cluster.operatorNamespace();
     if (new MigConfigMap(cluster, settings.configMap()).file(namespace).isEmpty()) {
       throw new MigRefusedException(
@@ -67,5 +69,11 @@ public final class MigOperator {
           .put("spec", "mig", "strategy", strategy)
           .put("spec", "migManager", "config", "name", settings.configMap()));
     }
+  }
+
+  /** The cluster, e.g. {@code GPU Operator on https://10.0.0.1/}. */
+  @Override
+  public String toString() {
+    return "GPU Operator on " + cluster.client().getMasterUrl();
   }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,7 @@ public enum MigRole {
    * @return YAML for {@code kubectl apply -f}
    */
   public String manifest(String operatorNamespace) {
+    Objects.requireNonNull(operatorNamespace, "operatorNamespace");
     return manifest.replace(
         "namespace: " + MigSettings.DEFAULT_NAMESPACE, "namespace: " + operatorNamespace);
   }

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.config;
 
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.KubernetesName;
+import java.util.Objects;
 
 /**
  * The GPU Operator's two settings for MIG, in the three forms in which they can be made: a Helm
@@ -18,6 +19,8 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
   public static final String RESERVED_CONFIG_MAP = "default-mig-parted-config";
 
   public OperatorSettings {
+    Objects.requireNonNull(strategy, "strategy");
+    Objects.requireNonNull(configMap, "configMap");
     requireConfigMapName(configMap);
     if (configMap.equals(RESERVED_CONFIG_MAP)) {
       throw new IllegalArgumentException(RESERVED);

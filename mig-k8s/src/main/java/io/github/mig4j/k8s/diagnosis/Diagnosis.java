@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.diagnosis;
 
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,10 @@ public record Diagnosis(
 
   /** Copies the lines. */
   public Diagnosis {
+    Objects.requireNonNull(code, "code");
+    Objects.requireNonNull(explanation, "explanation");
+    Objects.requireNonNull(decisiveLine, "decisiveLine");
+    Objects.requireNonNull(logLines, "logLines");
     logLines = List.copyOf(logLines);
   }
 
@@ -36,6 +41,8 @@ public record Diagnosis(
    * @return what they show
    */
   public static Diagnosis of(MigNodeStatus status, List<String> log) {
+    Objects.requireNonNull(status, "status");
+    Objects.requireNonNull(log, "log");
     return new Diagnoser(status, OperatorLogs.of(log)).diagnosis();
   }
 

@@ -5,14 +5,12 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.api.model.KubernetesResource;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
-import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.Cluster;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
@@ -25,7 +23,7 @@ import java.util.Optional;
  * Dynamic resource allocation on a cluster: writes claims, and reads what NVIDIA's driver publishes.
  *
  * <pre>{@code
- * DraClient dra = DraClient.of(client);
+ * DraClient dra = MigClient.of(client).dra();
  * dra.apply(MigClaim.of(MigProfile.parse("1g.23gb")).template("mig-1g").inNamespace("team-a"));
  * System.out.println(dra.inventory().nodes());
  * }</pre>
@@ -48,28 +46,13 @@ public final class DraClient {
 
   private final Cluster cluster;
 
-  private DraClient(Cluster cluster) {
-    this.cluster = cluster;
-  }
-
   /**
-   * Wraps a Kubernetes client, with default settings.
+   * Not API; use {@code MigClient.dra()}.
    *
-   * @param client the client, which stays the caller's to close
-   * @return a client for DRA on it
+   * @param cluster the cluster
    */
-  public static DraClient of(KubernetesClient client) {
-    return new DraClient(new Cluster(client, MigSettings.defaults()));
-  }
-
-  /**
-   * This client with other settings, of which only the catalogue matters here.
-   *
-   * @param settings the settings
-   * @return a new client on the same Kubernetes client
-   */
-  public DraClient with(MigSettings settings) {
-    return new DraClient(new Cluster(cluster.client(), settings));
+  public DraClient(Cluster cluster) {
+    this.cluster = Objects.requireNonNull(cluster, "cluster");
   }
 
   /**
@@ -106,6 +89,7 @@ public final class DraClient {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public DraVersion apply(DraObject object) {
+    Objects.requireNonNull(object, "object");
     DraVersion version = version();
     GenericKubernetesResource wanted = object.resource(version);
     Resource<GenericKubernetesResource> there = resource(object, version);
@@ -238,5 +222,11 @@ public final class DraClient {
     return object
         .namespace()
         .orElseGet(() -> Objects.requireNonNullElse(cluster.client().getNamespace(), "default"));
+  }
+
+  /** The cluster, e.g. {@code DRA on https://10.0.0.1/}. */
+  @Override
+  public String toString() {
+    return "DRA on " + cluster.client().getMasterUrl();
   }
 }

@@ -7,6 +7,7 @@ import io.github.mig4j.layout.Placement;
 import io.github.mig4j.layout.Violation;
 import io.github.mig4j.lint.Severity;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -59,6 +60,9 @@ public sealed interface DraFinding {
   record DoubleBooked(String node, List<String> devices, List<String> claims)
       implements DraFinding {
     public DoubleBooked {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(devices, "devices");
+      Objects.requireNonNull(claims, "claims");
       devices = List.copyOf(devices);
       claims = List.copyOf(claims);
     }
@@ -91,6 +95,12 @@ public sealed interface DraFinding {
    */
   record AllocatedButGone(String claim, String pool, String device, Gone gone)
       implements DraFinding {
+    public AllocatedButGone {
+      Objects.requireNonNull(claim, "claim");
+      Objects.requireNonNull(pool, "pool");
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(gone, "gone");
+    }
 
     /** How much is not published. */
     public enum Gone {
@@ -132,6 +142,10 @@ public sealed interface DraFinding {
       String node, GpuModel model, List<Placement> places, List<Violation> violations)
       implements DraFinding {
     public ImpossibleLayout {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(model, "model");
+      Objects.requireNonNull(places, "places");
+      Objects.requireNonNull(violations, "violations");
       places = List.copyOf(places);
       violations = List.copyOf(violations);
     }
@@ -161,6 +175,11 @@ public sealed interface DraFinding {
    * @param device the whole GPU's name
    */
   record WholeBesideMig(String node, String device) implements DraFinding {
+    public WholeBesideMig {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(device, "device");
+    }
+
     @Override
     public Severity severity() {
       return Severity.WARNING;
@@ -188,6 +207,10 @@ public sealed interface DraFinding {
    */
   record IncompletePool(String pool, long generation, int found, long expected)
       implements DraFinding {
+    public IncompletePool {
+      Objects.requireNonNull(pool, "pool");
+    }
+
     @Override
     public Severity severity() {
       return Severity.WARNING;
@@ -212,6 +235,11 @@ public sealed interface DraFinding {
    * @param device the name
    */
   record DuplicateDevice(String pool, String device) implements DraFinding {
+    public DuplicateDevice {
+      Objects.requireNonNull(pool, "pool");
+      Objects.requireNonNull(device, "device");
+    }
+
     @Override
     public Severity severity() {
       return Severity.WARNING;
@@ -237,6 +265,12 @@ public sealed interface DraFinding {
    * @param profile what is published as its profile; empty if nothing is
    */
   record UnreadableProfile(String node, String device, String profile) implements DraFinding {
+    public UnreadableProfile {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(profile, "profile");
+    }
+
     @Override
     public Severity severity() {
       return Severity.WARNING;
@@ -262,6 +296,12 @@ public sealed interface DraFinding {
    * @param published the device's profile and place
    */
   record UnknownPlacement(String node, GpuModel model, Placement published) implements DraFinding {
+    public UnknownPlacement {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(model, "model");
+      Objects.requireNonNull(published, "published");
+    }
+
     @Override
     public Severity severity() {
       return Severity.WARNING;
@@ -287,6 +327,12 @@ public sealed interface DraFinding {
    * @param expected the profile and place
    */
   record MissingPlacement(String node, GpuModel model, Placement expected) implements DraFinding {
+    public MissingPlacement {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(model, "model");
+      Objects.requireNonNull(expected, "expected");
+    }
+
     @Override
     public Severity severity() {
       return Severity.WARNING;
@@ -316,6 +362,13 @@ public sealed interface DraFinding {
   record AmountDiffers(
       String node, GpuModel model, Optional<MigProfile> profile, Difference difference)
       implements DraFinding {
+    public AmountDiffers {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(model, "model");
+      Objects.requireNonNull(profile, "profile");
+      Objects.requireNonNull(difference, "difference");
+    }
+
     @Override
     public Severity severity() {
       return difference.budget() == Budget.MEMORY_MIB ? Severity.NOTE : Severity.WARNING;
@@ -346,7 +399,11 @@ public sealed interface DraFinding {
    * @param published what the driver says, in the unit of the budget
    * @param known what the catalogue says, in the unit of the budget
    */
-  record Difference(Budget budget, long published, int known) {}
+  record Difference(Budget budget, long published, int known) {
+    public Difference {
+      Objects.requireNonNull(budget, "budget");
+    }
+  }
 
   /**
    * A product that the catalogue does not have, or has for several models, so that nothing was
@@ -359,6 +416,9 @@ public sealed interface DraFinding {
   record UnknownProduct(String node, String product, List<GpuModel> candidates)
       implements DraFinding {
     public UnknownProduct {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(product, "product");
+      Objects.requireNonNull(candidates, "candidates");
       candidates = List.copyOf(candidates);
     }
 

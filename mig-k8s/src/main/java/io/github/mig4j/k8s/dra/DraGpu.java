@@ -46,6 +46,7 @@ public interface DraGpu {
    *
    * @return e.g. {@code NVIDIA H100 80GB HBM3}
    */
+  @Value.Redacted
   Optional<String> product();
 
   /**
@@ -67,6 +68,7 @@ public interface DraGpu {
    *
    * @return devices in the order in which the scheduler tries them
    */
+  @Value.Redacted
   List<DraDevice> devices();
 
   /**
@@ -74,6 +76,7 @@ public interface DraGpu {
    *
    * @return counts of at least 1
    */
+  @Value.Redacted
   @Value.NaturalOrder
   SortedMap<MigProfile, Integer> room();
 

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.dra;
 
 import io.github.mig4j.gpu.GpuCatalog;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -9,7 +10,7 @@ import java.util.Optional;
  * taken.
  *
  * <pre>{@code
- * DraInventory inventory = DraClient.of(client).inventory();
+ * DraInventory inventory = MigClient.of(client).dra().inventory();
  * inventory.nodes().forEach(node -> System.out.println(node.name() + " has room for " + node.room()));
  * inventory.findings().forEach(System.out::println);
  * }</pre>
@@ -23,6 +24,8 @@ import java.util.Optional;
 public record DraInventory(List<DraNode> nodes, List<DraFinding> findings) {
 
   public DraInventory {
+    Objects.requireNonNull(nodes, "nodes");
+    Objects.requireNonNull(findings, "findings");
     nodes = List.copyOf(nodes);
     findings = List.copyOf(findings);
   }
@@ -38,6 +41,8 @@ public record DraInventory(List<DraNode> nodes, List<DraFinding> findings) {
    * @throws IllegalArgumentException if this is no text of Kubernetes objects
    */
   public static DraInventory parse(String yaml, GpuCatalog catalog) {
+    Objects.requireNonNull(yaml, "yaml");
+    Objects.requireNonNull(catalog, "catalog");
     return new InventoryReader(catalog).read(ObjectTexts.parse(yaml));
   }
 
@@ -48,6 +53,13 @@ public record DraInventory(List<DraNode> nodes, List<DraFinding> findings) {
    * @return the node, or empty if the driver publishes nothing of it
    */
   public Optional<DraNode> node(String name) {
+    Objects.requireNonNull(name, "name");
     return nodes.stream().filter(node -> node.name().equals(name)).findFirst();
+  }
+
+  /** The numbers of nodes and findings, e.g. {@code 2 nodes, 1 finding}. */
+  @Override
+  public String toString() {
+    return "%d nodes, %d findings".formatted(nodes.size(), findings.size());
   }
 }

@@ -6,6 +6,7 @@ import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -24,6 +25,8 @@ public record DraNode(String name, List<DraGpu> gpus) {
   private static final String WHOLE_GPU = "nvidia.com/gpu";
 
   public DraNode {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(gpus, "gpus");
     gpus = List.copyOf(gpus);
   }
 
@@ -94,5 +97,11 @@ public record DraNode(String name, List<DraGpu> gpus) {
       node = node.gpu(planned.get());
     }
     return Optional.of(node);
+  }
+
+  /** The node, its GPUs and its resources in one line. */
+  @Override
+  public String toString() {
+    return "%s (%d GPUs), %s".formatted(name, gpus.size(), resources());
   }
 }

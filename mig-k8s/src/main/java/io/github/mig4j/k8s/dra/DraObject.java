@@ -126,6 +126,7 @@ public final class DraObject {
    * @throws IllegalArgumentException if it is a device class, or this is no name
    */
   public DraObject inNamespace(String namespace) {
+    Objects.requireNonNull(namespace, "namespace");
     if (!kind.isNamespaced()) {
       throw new IllegalArgumentException(
           "%s %s is the whole cluster's; leave out the namespace '%s'"
@@ -143,6 +144,7 @@ public final class DraObject {
    *     an extended resource in a beta version is
    */
   public String toYaml(DraVersion version) {
+    Objects.requireNonNull(version, "version");
     Map<String, Object> metadata = new LinkedHashMap<>();
     metadata.put("name", name);
     namespace.ifPresent(in -> metadata.put("namespace", in));

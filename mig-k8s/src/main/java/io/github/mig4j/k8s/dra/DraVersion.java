@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
+import java.util.Objects;
+
 /**
  * A version of the API group {@code resource.k8s.io}. Objects mean the same in each; their shapes
  * differ. In the order of preference: a cluster is spoken to in the first one that it serves.
@@ -28,6 +30,7 @@ public enum DraVersion {
    * @throws IllegalArgumentException if it is none of these
    */
   public static DraVersion parse(String version) {
+    Objects.requireNonNull(version, "version");
     for (DraVersion known : values()) {
       if (version.equals(known.version) || version.equals(known.apiVersion())) {
         return known;

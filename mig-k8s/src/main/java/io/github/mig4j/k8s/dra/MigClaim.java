@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * System.out.println(one.template("mig-1g").toYaml(DraVersion.V1));
  *
  * MigClaim pair = MigClaim.of(MigSelector.memoryMib(20 * 1024), 2).onOneGpu();
- * DraClient.of(client).apply(pair.template("mig-pair").inNamespace("team-a"));
+ * MigClient.of(client).dra().apply(pair.template("mig-pair").inNamespace("team-a"));
  * }</pre>
  *
  * <p>{@link PodClaims} has what the pod says. A claim is a value; nothing here asks a cluster, and
@@ -57,6 +57,7 @@ public final class MigClaim {
    * @return a claim
    */
   public static MigClaim of(MigProfile profile) {
+    Objects.requireNonNull(profile, "profile");
     return of(MigSelector.profile(profile), 1);
   }
 
@@ -70,6 +71,7 @@ public final class MigClaim {
    * @throws IllegalArgumentException if the count is out of range
    */
   public static MigClaim of(MigSelector selector, int count) {
+    Objects.requireNonNull(selector, "selector");
     return new MigClaim(
         List.of(new Request(Wire.MIG_CLASS, selector, requireCount(count))), Spread.ANYWHERE);
   }
@@ -83,6 +85,7 @@ public final class MigClaim {
    * @throws IllegalArgumentException if the count is out of range
    */
   public static MigClaim of(MigDeviceClass deviceClass, int count) {
+    Objects.requireNonNull(deviceClass, "deviceClass");
     return new MigClaim(
         List.of(new Request(deviceClass.name(), MigSelector.any(), requireCount(count))),
         Spread.ANYWHERE);
@@ -97,6 +100,7 @@ public final class MigClaim {
    * @throws IllegalArgumentException if the layout has no device, or its model no product name
    */
   public static MigClaim of(MigLayout layout) {
+    Objects.requireNonNull(layout, "layout");
     if (layout.devices().isEmpty()) {
       throw new IllegalArgumentException("A claim needs a device, but the layout has none");
     }
@@ -118,6 +122,7 @@ public final class MigClaim {
    *     #MAX_DEVICES}
    */
   public MigClaim and(MigSelector selector, int count) {
+    Objects.requireNonNull(selector, "selector");
     List<Request> more = new ArrayList<>(requests);
     more.add(new Request(Wire.MIG_CLASS, selector, requireCount(count)));
     return new MigClaim(more, spread);
@@ -158,6 +163,7 @@ public final class MigClaim {
    * @throws IllegalArgumentException if it is no name for an object
    */
   public DraObject claim(String name) {
+    Objects.requireNonNull(name, "name");
     return DraObject.of(DraObject.Kind.RESOURCE_CLAIM, name, spec());
   }
 
@@ -169,6 +175,7 @@ public final class MigClaim {
    * @throws IllegalArgumentException if it is no name for an object
    */
   public DraObject template(String name) {
+    Objects.requireNonNull(name, "name");
     return DraObject.of(DraObject.Kind.RESOURCE_CLAIM_TEMPLATE, name, Map.of("spec", spec()));
   }
 

@@ -5,6 +5,7 @@ import io.github.mig4j.layout.MigLayout;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -24,6 +25,9 @@ import java.util.Optional;
 public record MigDeviceClass(String name, MigSelector selector, Optional<String> extendedResource) {
 
   public MigDeviceClass {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(selector, "selector");
+    Objects.requireNonNull(extendedResource, "extendedResource");
     // The checks of a name are the object's.
     DraObject unused = object(name, selector, extendedResource);
   }
@@ -48,6 +52,7 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
    * @throws IllegalArgumentException if the profile has a {@code c} part
    */
   public static MigDeviceClass bridge(MigProfile profile) {
+    Objects.requireNonNull(profile, "profile");
     if (!profile.isWholeGpuInstance()) {
       throw new IllegalArgumentException(
           "The device plugin offers no resource for %s, so no pod asks for it; use %s"
@@ -68,6 +73,7 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
    * @throws IllegalArgumentException if a profile has a {@code c} part
    */
   public static List<MigDeviceClass> bridges(MigLayout layout) {
+    Objects.requireNonNull(layout, "layout");
     return layout.devices().keySet().stream().map(MigDeviceClass::bridge).toList();
   }
 

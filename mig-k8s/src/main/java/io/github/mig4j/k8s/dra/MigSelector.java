@@ -6,6 +6,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Violation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -47,6 +48,7 @@ public final class MigSelector {
    * @return a selector
    */
   public static MigSelector profile(MigProfile profile) {
+    Objects.requireNonNull(profile, "profile");
     return new MigSelector(
         Optional.of(profile),
         List.of("%s == %s".formatted(Wire.attribute(Wire.PROFILE), quoted(profile.toString()))));
@@ -80,6 +82,7 @@ public final class MigSelector {
    *     would wait for ever, or has no known product name
    */
   public MigSelector on(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
     profile.filter(p -> gpu.profile(p).isEmpty()).ifPresent(p -> {
       throw new IllegalArgumentException(new Violation.UnknownProfile(gpu, p).message());
     });

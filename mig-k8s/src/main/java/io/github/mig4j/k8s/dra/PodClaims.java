@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import io.fabric8.kubernetes.api.model.PodResourceClaimBuilder;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import java.util.Objects;
 
 /**
  * The pod's side of a claim: the pod names a claim or a template, and each container that uses the
@@ -28,6 +29,8 @@ public final class PodClaims {
    * @return what to put into the pod's {@code resourceClaims}
    */
   public static PodResourceClaim fromTemplate(String name, String template) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(template, "template");
     return new PodResourceClaimBuilder()
         .withName(name)
         .withResourceClaimTemplateName(template)
@@ -42,6 +45,8 @@ public final class PodClaims {
    * @return what to put into the pod's {@code resourceClaims}
    */
   public static PodResourceClaim fromClaim(String name, String claim) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(claim, "claim");
     return new PodResourceClaimBuilder()
         .withName(name)
         .withResourceClaimName(claim)
@@ -55,6 +60,7 @@ public final class PodClaims {
    * @return what to put into the container's {@code resources}
    */
   public static ResourceRequirements use(String name) {
+    Objects.requireNonNull(name, "name");
     return new ResourceRequirementsBuilder()
         .addNewClaim()
         .withName(name)
@@ -70,6 +76,8 @@ public final class PodClaims {
    * @return what to put into the container's {@code resources}
    */
   public static ResourceRequirements use(String name, String request) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(request, "request");
     return new ResourceRequirementsBuilder()
         .addNewClaim()
         .withName(name)

@@ -27,6 +27,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -151,6 +152,9 @@ public final class MigFleet {
    *     that use them, or the map cannot be changed
    */
   public SortedMap<String, String> publish(String configMap, String prefix, FleetPlan plan) {
+    Objects.requireNonNull(configMap, "configMap");
+    Objects.requireNonNull(prefix, "prefix");
+    Objects.requireNonNull(plan, "plan");
     Map<String, NodeCapacity> rooms = nodes().stream()
         .collect(Collectors.toMap(room -> room.status().node(), Function.identity()));
     Map<MigConfig, String> names = new LinkedHashMap<>();
@@ -220,5 +224,11 @@ public final class MigFleet {
         .migEnabled(entry.migEnabled())
         .putAllMigDevices(entry.migDevices())
         .build();
+  }
+
+  /** The cluster, e.g. {@code GPUs of https://10.0.0.1/}. */
+  @Override
+  public String toString() {
+    return "GPUs of " + cluster.client().getMasterUrl();
   }
 }

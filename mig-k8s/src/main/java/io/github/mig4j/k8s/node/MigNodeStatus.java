@@ -7,6 +7,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.text.ContentName;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -24,6 +25,7 @@ public interface MigNodeStatus {
    * @return its status; what its labels do not say is empty
    */
   static MigNodeStatus of(Node node) {
+    Objects.requireNonNull(node, "node");
     return of(node, MigSettings.defaults());
   }
 
@@ -35,6 +37,8 @@ public interface MigNodeStatus {
    * @return its status; what its labels do not say is empty
    */
   static MigNodeStatus of(Node node, MigSettings settings) {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(settings, "settings");
     return StatusReader.read(node, settings);
   }
 
@@ -67,6 +71,7 @@ public interface MigNodeStatus {
    *
    * @return the model, or empty if the product is not in the catalogue or names several
    */
+  @Value.Redacted
   Optional<GpuModel> model();
 
   /**
@@ -74,6 +79,7 @@ public interface MigNodeStatus {
    *
    * @return the number, or empty if the labels do not tell, as under strategy single with MIG on
    */
+  @Value.Redacted
   OptionalInt gpus();
 
   /**
@@ -81,6 +87,7 @@ public interface MigNodeStatus {
    *
    * @return the condition {@code Ready}, false also where the kubelet has not been heard of; empty if nobody says
    */
+  @Value.Redacted
   Optional<Boolean> ready();
 
   /**
@@ -88,6 +95,7 @@ public interface MigNodeStatus {
    *
    * @return true if the node is cordoned
    */
+  @Value.Redacted
   @Value.Default
   default boolean cordoned() {
     return false;
@@ -98,6 +106,7 @@ public interface MigNodeStatus {
    *
    * @return what feature discovery says, or empty if it has not spoken
    */
+  @Value.Redacted
   Optional<Boolean> migCapable();
 
   /**
@@ -105,6 +114,7 @@ public interface MigNodeStatus {
    *
    * @return the strategy; {@code none} where no label tells
    */
+  @Value.Redacted
   MigStrategy strategy();
 
   /**
@@ -144,6 +154,7 @@ public interface MigNodeStatus {
    *
    * @return counts by resource name
    */
+  @Value.Redacted
   @Value.NaturalOrder
   SortedMap<String, Long> capacity();
 
@@ -165,6 +176,7 @@ public interface MigNodeStatus {
    *
    * @return counts by profile; empty if no GPU is cut, or nobody says how
    */
+  @Value.Redacted
   @Value.NaturalOrder
   SortedMap<MigProfile, Integer> devices();
 
@@ -173,6 +185,7 @@ public interface MigNodeStatus {
    *
    * @return the number of replicas, at least 1; empty if no label tells
    */
+  @Value.Redacted
   OptionalInt replicas();
 
   /**
@@ -180,6 +193,7 @@ public interface MigNodeStatus {
    *
    * @return e.g. {@code none}, {@code time-slicing} or {@code mps}; empty if no label tells
    */
+  @Value.Redacted
   Optional<String> sharing();
 
   /**
@@ -187,6 +201,7 @@ public interface MigNodeStatus {
    *
    * @return names such as {@code device-plugin}
    */
+  @Value.Redacted
   List<String> paused();
 
   /**
@@ -194,6 +209,7 @@ public interface MigNodeStatus {
    *
    * @return sentences with subject, value and remedy
    */
+  @Value.Redacted
   List<String> problems();
 
   /** Builds a {@link MigNodeStatus}. */

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -37,6 +38,10 @@ public record NodeCapacity(
 
   /** Copies the maps. */
   public NodeCapacity {
+    Objects.requireNonNull(status, "status");
+    Objects.requireNonNull(labels, "labels");
+    Objects.requireNonNull(used, "used");
+    Objects.requireNonNull(layouts, "layouts");
     labels = Map.copyOf(labels);
     used = Collections.unmodifiableSortedMap(new TreeMap<>(used));
     layouts = Collections.unmodifiableSortedMap(new TreeMap<>(layouts));
@@ -139,5 +144,11 @@ public record NodeCapacity(
   /** Physical GPUs; 0 if not known. */
   int gpus() {
     return Math.max(status.gpus().orElse(0), layouts.isEmpty() ? 0 : layouts.lastKey() + 1);
+  }
+
+  /** The node, what pods use and what is free, in one line. */
+  @Override
+  public String toString() {
+    return "%s: used %s, free %s".formatted(status.node(), used, free());
   }
 }

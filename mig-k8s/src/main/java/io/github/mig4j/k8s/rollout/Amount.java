@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
+import java.util.Objects;
+
 /**
  * A number of nodes: fixed, or a part of those that are rolled out to.
  *
@@ -18,6 +20,7 @@ public record Amount(int value, Unit unit) {
 
   /** Checks the range. */
   public Amount {
+    Objects.requireNonNull(unit, "unit");
     if (value < 1 || (unit == Unit.PERCENT && value > 100)) {
       throw new IllegalArgumentException(
           "An amount is at least 1 node, or from 1%% to 100%%, but was %d%s"
@@ -53,6 +56,7 @@ public record Amount(int value, Unit unit) {
    * @throws IllegalArgumentException if it is anything else
    */
   public static Amount parse(String text) {
+    Objects.requireNonNull(text, "text");
     if (!text.matches("[0-9]{1,6}%?")) {
       throw new IllegalArgumentException(
           "Not an amount: '%s'. Expected a number of nodes or a percentage, e.g. '5' or '10%%'"

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -12,6 +13,7 @@ public record Canary(Optional<Duration> pause) {
 
   /** Checks that a pause is not negative. */
   public Canary {
+    Objects.requireNonNull(pause, "pause");
     pause.filter(Duration::isNegative).ifPresent(negative -> {
       throw new IllegalArgumentException(
           "A pause after the canaries must not be negative, but was " + negative);
@@ -34,6 +36,7 @@ public record Canary(Optional<Duration> pause) {
    * @return the canary's end
    */
   public static Canary pause(Duration pause) {
+    Objects.requireNonNull(pause, "pause");
     return new Canary(Optional.of(pause));
   }
 }

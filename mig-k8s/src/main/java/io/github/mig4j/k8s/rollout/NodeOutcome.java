@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
 import io.github.mig4j.k8s.diagnosis.FailureCode;
+import java.util.Objects;
 import java.util.Optional;
 
 /** What became of one node. */
@@ -19,6 +20,10 @@ public sealed interface NodeOutcome {
    * @param node the node's name
    */
   record Verified(String node) implements NodeOutcome {
+    public Verified {
+      Objects.requireNonNull(node, "node");
+    }
+
     @Override
     public String toString() {
       return node + " verified";
@@ -33,6 +38,11 @@ public sealed interface NodeOutcome {
    * @param reason why, with the remedy; cut after 200 characters
    */
   record Skipped(String node, String reason) implements NodeOutcome {
+    public Skipped {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(reason, "reason");
+    }
+
     @Override
     public String toString() {
       return node + " skipped: " + reason;
@@ -48,6 +58,12 @@ public sealed interface NodeOutcome {
    * @param reason what happened and what to do; cut after 200 characters
    */
   record Failed(String node, Optional<FailureCode> code, String reason) implements NodeOutcome {
+    public Failed {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(code, "code");
+      Objects.requireNonNull(reason, "reason");
+    }
+
     @Override
     public String toString() {
       return node + " failed: " + reason;
@@ -63,6 +79,12 @@ public sealed interface NodeOutcome {
    * @param reason why; cut after 200 characters
    */
   record RolledBack(String node, Optional<FailureCode> code, String reason) implements NodeOutcome {
+    public RolledBack {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(code, "code");
+      Objects.requireNonNull(reason, "reason");
+    }
+
     @Override
     public String toString() {
       return node + " rolled back: " + reason;
@@ -75,6 +97,10 @@ public sealed interface NodeOutcome {
    * @param node the node's name
    */
   record NotReached(String node) implements NodeOutcome {
+    public NotReached {
+      Objects.requireNonNull(node, "node");
+    }
+
     @Override
     public String toString() {
       return node + " not reached";

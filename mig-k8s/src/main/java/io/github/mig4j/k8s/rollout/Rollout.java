@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
@@ -98,6 +99,7 @@ public final class Rollout {
    * @throws IllegalArgumentException if the selector is blank, which would be every node there is
    */
   public Rollout nodes(String selector) {
+    Objects.requireNonNull(selector, "selector");
     if (selector.isBlank()) {
       throw new IllegalArgumentException(
           "A blank selector means every node of the cluster; select those with GPUs, e.g. 'nvidia.com/mig.capable=true'");
@@ -113,6 +115,7 @@ public final class Rollout {
    * @throws IllegalArgumentException if there is none
    */
   public Rollout nodes(Collection<String> names) {
+    Objects.requireNonNull(names, "names");
     requireSome(names);
     return with(o -> o.withNodes(new NodeSet.Named(List.copyOf(names))));
   }
@@ -126,6 +129,7 @@ public final class Rollout {
    *     value
    */
   public Rollout plan(Map<String, String> configs) {
+    Objects.requireNonNull(configs, "configs");
     requireSome(configs.keySet());
     configs.values().forEach(MigConfig::requireLabelValue);
     return with(o -> o.withNodes(new NodeSet.Planned(new TreeMap<>(configs))));
@@ -146,6 +150,7 @@ public final class Rollout {
    * @throws IllegalArgumentException if the name is no label value
    */
   public Rollout config(String config) {
+    Objects.requireNonNull(config, "config");
     return with(o -> o.withConfig(MigConfig.requireLabelValue(config)));
   }
 
@@ -156,6 +161,7 @@ public final class Rollout {
    * @return a rollout at this pace
    */
   public Rollout maxUnavailable(Amount amount) {
+    Objects.requireNonNull(amount, "amount");
     return with(o -> o.withMaxUnavailable(amount));
   }
 
@@ -169,6 +175,7 @@ public final class Rollout {
    * @throws IllegalArgumentException if the number is below 1
    */
   public Rollout canary(int nodes, Canary then) {
+    Objects.requireNonNull(then, "then");
     return with(o -> o.withCanaries(atLeastOne("canaries", nodes)).withCanary(then));
   }
 
@@ -198,6 +205,7 @@ public final class Rollout {
    * @return a rollout that cleans up like this
    */
   public Rollout onFailure(RollBack which) {
+    Objects.requireNonNull(which, "which");
     return with(o -> o.withOnFailure(which));
   }
 
@@ -219,6 +227,7 @@ public final class Rollout {
    * @return a rollout with a health gate
    */
   public Rollout healthGate(Predicate<MigNodeStatus> gate) {
+    Objects.requireNonNull(gate, "gate");
     return with(o -> o.withHealthGate(gate));
   }
 
@@ -241,6 +250,7 @@ public final class Rollout {
    * @throws IllegalArgumentException if it is not positive
    */
   public Rollout nodeDeadline(Duration deadline) {
+    Objects.requireNonNull(deadline, "deadline");
     if (deadline.isZero() || deadline.isNegative()) {
       throw new IllegalArgumentException(
           "A deadline lies ahead, but was %s; allow some minutes".formatted(deadline));
@@ -415,5 +425,11 @@ public final class Rollout {
 
   private RecordStore store() {
     return new RecordStore(cluster, cluster.operatorNamespace(), RolloutRun.recordName(name));
+  }
+
+  /** The name, e.g. {@code rollout week-48}. */
+  @Override
+  public String toString() {
+    return "rollout " + name;
   }
 }

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
 import io.github.mig4j.k8s.change.ApplyEvent;
+import java.util.Objects;
 
 /** Something that a rollout tells while it runs; {@code toString} is a line for a log or a terminal. */
 public sealed interface RolloutEvent {
@@ -12,6 +13,11 @@ public sealed interface RolloutEvent {
    * @param leader who works on it
    */
   record StandingBy(String rollout, String leader) implements RolloutEvent {
+    public StandingBy {
+      Objects.requireNonNull(rollout, "rollout");
+      Objects.requireNonNull(leader, "leader");
+    }
+
     @Override
     public String toString() {
       return "standing by: %s works on rollout '%s'".formatted(leader, rollout);
@@ -25,6 +31,11 @@ public sealed interface RolloutEvent {
    * @param progress where it is
    */
   record TakenUp(String rollout, RolloutProgress progress) implements RolloutEvent {
+    public TakenUp {
+      Objects.requireNonNull(rollout, "rollout");
+      Objects.requireNonNull(progress, "progress");
+    }
+
     @Override
     public String toString() {
       return "rollout '%s' taken up: %s".formatted(rollout, progress);
@@ -37,6 +48,10 @@ public sealed interface RolloutEvent {
    * @param step which
    */
   record NodeStep(ApplyEvent step) implements RolloutEvent {
+    public NodeStep {
+      Objects.requireNonNull(step, "step");
+    }
+
     @Override
     public String toString() {
       return step.toString();
@@ -50,6 +65,11 @@ public sealed interface RolloutEvent {
    * @param progress where the rollout is now
    */
   record NodeEnded(NodeOutcome outcome, RolloutProgress progress) implements RolloutEvent {
+    public NodeEnded {
+      Objects.requireNonNull(outcome, "outcome");
+      Objects.requireNonNull(progress, "progress");
+    }
+
     @Override
     public String toString() {
       return "%s; %s".formatted(outcome, progress);
@@ -65,6 +85,12 @@ public sealed interface RolloutEvent {
    */
   record PhaseChanged(RolloutPhase phase, String reason, RolloutProgress progress)
       implements RolloutEvent {
+    public PhaseChanged {
+      Objects.requireNonNull(phase, "phase");
+      Objects.requireNonNull(reason, "reason");
+      Objects.requireNonNull(progress, "progress");
+    }
+
     @Override
     public String toString() {
       return "%s%s; %s".formatted(phase, reason.isEmpty() ? "" : ": " + reason, progress);

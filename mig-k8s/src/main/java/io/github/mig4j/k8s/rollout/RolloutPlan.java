@@ -4,6 +4,7 @@ import io.github.mig4j.k8s.check.Preflight;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeEffect.ModeChange;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -17,6 +18,8 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
 
   /** Copies the nodes. */
   public RolloutPlan {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(nodes, "nodes");
     nodes = List.copyOf(nodes);
   }
 
@@ -30,6 +33,8 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
 
     /** Copies the pods. */
     public PlannedNode {
+      Objects.requireNonNull(preflight, "preflight");
+      Objects.requireNonNull(pods, "pods");
       pods = List.copyOf(pods);
     }
 
@@ -59,8 +64,10 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
     public String toString() {
       String node = preflight.node();
       if (!preflight.isClear()) {
-        return node + " would be skipped: "
-            + preflight.errors().stream().map(Object::toString).collect(Collectors.joining("; "));
+        int more = preflight.errors().size() - 1;
+        return "%s would be skipped: %s%s"
+            .formatted(
+                node, preflight.errors().get(0), more == 0 ? "" : "; and %d more".formatted(more));
       }
       if (isInForce()) {
         return node + " has it in force";
@@ -83,7 +90,7 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
         .sum();
   }
 
-  /** A headline, and a line for each node. */
+  /** The summary in one line. */
   @Override
   public String toString() {
     long changed = nodes.stream()
@@ -91,7 +98,15 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
         .count();
     long skipped = nodes.stream().filter(node -> !node.preflight().isClear()).count();
     return "Rollout '%s': %d of %d nodes would be changed, %d skipped, %d at once, %d GPU resets"
-            .formatted(name, changed, nodes.size(), skipped, maxUnavailable, gpuResets())
-        + nodes.stream().map(node -> "\n  " + node).collect(Collectors.joining());
+        .formatted(name, changed, nodes.size(), skipped, maxUnavailable, gpuResets());
+  }
+
+  /**
+   * The summary, and a line for each node.
+   *
+   * @return several lines, without a line break at the end
+   */
+  public String toText() {
+    return this + nodes.stream().map(node -> "\n  " + node).collect(Collectors.joining());
   }
 }

@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.rollout;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -35,6 +36,9 @@ public record RolloutProgress(
 
   /** Copies the counts. */
   public RolloutProgress {
+    Objects.requireNonNull(counts, "counts");
+    Objects.requireNonNull(elapsed, "elapsed");
+    Objects.requireNonNull(remaining, "remaining");
     Map<State, Integer> copy = new EnumMap<>(State.class);
     copy.putAll(counts);
     counts = Map.copyOf(copy);
@@ -47,6 +51,7 @@ public record RolloutProgress(
    * @return their number, from 0
    */
   public int count(State state) {
+    Objects.requireNonNull(state, "state");
     return counts.getOrDefault(state, 0);
   }
 

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -16,6 +17,10 @@ public record RolloutStatus(
 
   /** Copies the outcomes. */
   public RolloutStatus {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(phase, "phase");
+    Objects.requireNonNull(reason, "reason");
+    Objects.requireNonNull(outcomes, "outcomes");
     outcomes = List.copyOf(outcomes);
   }
 
@@ -27,6 +32,7 @@ public record RolloutStatus(
    * @return those of that kind, in their order
    */
   public <T extends NodeOutcome> List<T> outcomes(Class<T> kind) {
+    Objects.requireNonNull(kind, "kind");
     return outcomes.stream().filter(kind::isInstance).map(kind::cast).toList();
   }
 
@@ -39,19 +45,25 @@ public record RolloutStatus(
     return outcomes.stream().allMatch(NodeOutcome.Verified.class::isInstance);
   }
 
-  /**
-   * A headline, e.g. {@code Rollout 'small': DONE, 4997 of 5000 nodes verified}, and a line for each
-   * node that was skipped, failed or rolled back.
-   */
+  /** The summary in one line, e.g. {@code Rollout 'small': DONE, 4997 of 5000 nodes verified}. */
   @Override
   public String toString() {
     return "Rollout '%s': %s%s, %d of %d nodes verified"
-            .formatted(
-                name,
-                phase,
-                reason.isEmpty() ? "" : " (" + reason + ")",
-                outcomes(NodeOutcome.Verified.class).size(),
-                outcomes.size())
+        .formatted(
+            name,
+            phase,
+            reason.isEmpty() ? "" : " (" + reason + ")",
+            outcomes(NodeOutcome.Verified.class).size(),
+            outcomes.size());
+  }
+
+  /**
+   * The summary, and a line for each node that was skipped, failed or rolled back.
+   *
+   * @return several lines, without a line break at the end
+   */
+  public String toText() {
+    return this
         + outcomes.stream()
             .filter(outcome -> !(outcome instanceof NodeOutcome.Verified
                 || outcome instanceof NodeOutcome.NotReached))

@@ -73,6 +73,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
    * @return a builder without nodes
    */
   public static Builder on(KubernetesClient client) {
+    Objects.requireNonNull(client, "client");
     return new Builder(client);
   }
 
@@ -84,6 +85,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
    * @throws IllegalArgumentException if the simulator has no such node
    */
   public List<SimulatedGpu> gpus(String node) {
+    Objects.requireNonNull(node, "node");
     return require(node).gpus();
   }
 
@@ -95,6 +97,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
    * @throws IllegalArgumentException if the simulator has no such node
    */
   public List<String> migManagerLog(String node) {
+    Objects.requireNonNull(node, "node");
     return require(node).log();
   }
 
@@ -106,6 +109,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
    * @return as {@link #migManagerLog}; empty if no such pod runs now
    */
   public Optional<List<String>> podLog(String pod) {
+    Objects.requireNonNull(pod, "pod");
     return nodes.values().stream()
         .filter(node -> node.hasPod(pod))
         .findFirst()
@@ -120,6 +124,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
    * @throws IllegalArgumentException if the simulator has no such node
    */
   public void set(String node, Trap... traps) {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(traps, "traps");
     require(node).set(Arrays.asList(traps));
   }
 
@@ -131,6 +137,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
    * @throws IllegalArgumentException if the simulator has no such node
    */
   public void remove(String node, Trap... traps) {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(traps, "traps");
     require(node).remove(Arrays.asList(traps));
   }
 
@@ -375,6 +383,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * @throws IllegalArgumentException if there is no GPU, or the node was added before
      */
     public Builder node(String name, GpuModel... gpus) {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(gpus, "gpus");
       return node(name, Arrays.asList(gpus));
     }
 
@@ -388,6 +398,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * @throws IllegalArgumentException if the count is below 1, or the node was added before
      */
     public Builder node(String name, GpuModel gpu, int count) {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(gpu, "gpu");
       return node(name, Collections.nCopies(Math.max(count, 0), gpu));
     }
 
@@ -408,6 +420,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * @return this builder
      */
     public Builder namespace(String name) {
+      Objects.requireNonNull(name, "name");
       this.namespace = name;
       return this;
     }
@@ -419,6 +432,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * @return this builder
      */
     public Builder strategy(MigStrategy strategy) {
+      Objects.requireNonNull(strategy, "strategy");
       this.strategy = strategy;
       return this;
     }
@@ -431,6 +445,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * @return this builder
      */
     public Builder configMap(String name) {
+      Objects.requireNonNull(name, "name");
       this.configMap = name;
       return this;
     }
@@ -443,6 +458,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * @return this builder
      */
     public Builder devicePluginConfigMap(String name) {
+      Objects.requireNonNull(name, "name");
       this.devicePluginConfigMap = name;
       return this;
     }
@@ -465,6 +481,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * @return this builder
      */
     public Builder timings(SimulatorTimings timings) {
+      Objects.requireNonNull(timings, "timings");
       this.timings = timings;
       return this;
     }
@@ -476,6 +493,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * @return this builder
      */
     public Builder set(Trap... traps) {
+      Objects.requireNonNull(traps, "traps");
       this.traps.addAll(Arrays.asList(traps));
       return this;
     }
@@ -564,5 +582,11 @@ public final class GpuOperatorSimulator implements AutoCloseable {
                 TimeUnit.SECONDS);
       }
     }
+  }
+
+  /** The simulated nodes, e.g. {@code simulated GPU Operator with gpu-node}. */
+  @Override
+  public String toString() {
+    return "simulated GPU Operator with " + String.join(", ", nodes.keySet());
   }
 }

@@ -41,6 +41,7 @@ public final class SimulatedDraDriver {
    * @return a driver that has published nothing
    */
   public static SimulatedDraDriver on(KubernetesClient client) {
+    Objects.requireNonNull(client, "client");
     return new SimulatedDraDriver(client);
   }
 
@@ -53,6 +54,8 @@ public final class SimulatedDraDriver {
    * @param gpus the GPUs by index
    */
   public void publishStatic(String node, List<MigLayout> gpus) {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(gpus, "gpus");
     List<Device> devices = new ArrayList<>();
     for (int minor = 0; minor < gpus.size(); minor++) {
       devices.addAll(new PublishedGpu(gpus.get(minor).gpu(), minor).existing(gpus.get(minor)));
@@ -75,6 +78,8 @@ public final class SimulatedDraDriver {
    * @param gpus the models of its GPUs, by index
    */
   public void publishPartitionable(String node, List<GpuModel> gpus) {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(gpus, "gpus");
     var counters = new ResourceSliceBuilder().withNewSpec();
     List<ResourceSlice> slices = new ArrayList<>();
     for (int minor = 0; minor < gpus.size(); minor++) {
@@ -132,6 +137,10 @@ public final class SimulatedDraDriver {
    * @param devices names of devices
    */
   public void allocate(String namespace, String claim, String node, List<String> devices) {
+    Objects.requireNonNull(namespace, "namespace");
+    Objects.requireNonNull(claim, "claim");
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(devices, "devices");
     client
         .resources(ResourceClaim.class)
         .inNamespace(namespace)
@@ -155,5 +164,11 @@ public final class SimulatedDraDriver {
               .endResult());
           return results.endDevices().endAllocation().endStatus().build();
         });
+  }
+
+  /** The cluster that it publishes to. */
+  @Override
+  public String toString() {
+    return "simulated DRA driver on " + client.getMasterUrl();
   }
 }

@@ -6,6 +6,7 @@ import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -22,6 +23,8 @@ public record SimulatedGpu(
     int index, GpuModel model, boolean migEnabled, SortedMap<MigProfile, Integer> devices) {
 
   public SimulatedGpu {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(devices, "devices");
     devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
     if (!migEnabled && !devices.isEmpty()) {
       throw new IllegalArgumentException(

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.simulator;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import org.immutables.value.Value;
 
 /**
@@ -104,6 +105,7 @@ public interface SimulatorTimings {
    * @return timings with the defaults elsewhere
    */
   static SimulatorTimings everyStep(Duration step) {
+    Objects.requireNonNull(step, "step");
     return builder()
         .assertion(step)
         .podStop(step)

@@ -251,7 +251,7 @@ class MigRoleTest {
   void claim_isWhatTheInventoryClaimsAndClassesTake() {
     MigProfile small = MigProfile.parse("1g.23gb");
     servesDra();
-    DraClient dra = DraClient.of(recorded);
+    DraClient dra = MigClient.of(recorded).dra();
 
     dra.apply(MigClaim.of(small).claim("train").inNamespace("ml"));
     dra.apply(MigClaim.of(small).template("mig-1g").inNamespace("ml"));

@@ -115,8 +115,8 @@ class PreflightTest {
   void preflight_ofAHealthyNode_isClear() {
     cluster(node());
 
-    assertThat(preflight("all-disabled"))
-        .hasToString("Config 'all-disabled' on node gpu-node: clear\n  " + MODE_CHANGE);
+    assertThat(preflight("all-disabled").toText())
+        .isEqualTo("Config 'all-disabled' on node gpu-node: clear\n  " + MODE_CHANGE);
     assertDocumented(MODE_CHANGE);
   }
 
@@ -145,7 +145,7 @@ class PreflightTest {
     assertThat(preflight.errors())
         .extracting(PreflightFinding::code)
         .containsExactly(PreflightCode.OPERANDS_OFF, PreflightCode.CONFIG_ABSENT);
-    assertThat(preflight).hasToString("""
+    assertThat(preflight.toText()).isEqualTo("""
             Config 'smal' on node gpu-node: refused
               error: label nvidia.com/gpu.deploy.operands=false keeps the operator away from the node; remove it with 'kubectl label node gpu-node nvidia.com/gpu.deploy.operands-' [operands-off]
               error: ConfigMap gpu-operator/mig-config has no such configuration; it has [all-disabled, first, other, shared, small] (did you mean small?) [config-absent]

@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
@@ -40,7 +41,7 @@ class DraClientTest {
 
   @Test
   void apply_createsWhatIsAbsent_andTheApiHasItWhole() {
-    var dra = DraClient.of(client);
+    var dra = MigClient.of(client).dra();
 
     assertThat(dra.apply(MigClaim.of(SMALL).template("mig-1g").inNamespace("team-a")))
         .isEqualTo(DraVersion.V1);
@@ -71,7 +72,7 @@ class DraClientTest {
 
   @Test
   void apply_withoutNamespace_goesIntoTheClients() {
-    DraClient.of(client).apply(MigClaim.of(SMALL).claim("train"));
+    MigClient.of(client).dra().apply(MigClaim.of(SMALL).claim("train"));
 
     assertThat(client
             .resources(ResourceClaim.class)
@@ -83,7 +84,7 @@ class DraClientTest {
 
   @Test
   void apply_again_writesNothing() {
-    var dra = DraClient.of(client);
+    var dra = MigClient.of(client).dra();
     var claim = MigClaim.of(SMALL).claim("train").inNamespace("team-a");
     var bridge = MigDeviceClass.bridge(SMALL).object();
     dra.apply(claim);
@@ -107,7 +108,7 @@ class DraClientTest {
 
   @Test
   void apply_claimThatAsksForSomethingElse_isAConflict_forItCannotBeChanged() {
-    var dra = DraClient.of(client);
+    var dra = MigClient.of(client).dra();
     dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a"));
 
     assertThatThrownBy(() -> dra.apply(
@@ -119,7 +120,7 @@ class DraClientTest {
 
   @Test
   void apply_deviceClassThatDiffers_isChanged_andKeepsItsLabels() {
-    var dra = DraClient.of(client);
+    var dra = MigClient.of(client).dra();
     dra.apply(MigDeviceClass.of("small", MigSelector.profile(SMALL)).object());
     client.resources(DeviceClass.class).withName("small").edit(found -> {
       found.getMetadata().setLabels(Map.of("team", "a"));
@@ -143,8 +144,9 @@ class DraClientTest {
         .andReturn(404, new StatusBuilder().withCode(404).build())
         .always();
 
-    assertThatThrownBy(() ->
-            DraClient.of(client).apply(MigClaim.of(SMALL).claim("train").inNamespace("nowhere")))
+    assertThatThrownBy(() -> MigClient.of(client)
+            .dra()
+            .apply(MigClaim.of(SMALL).claim("train").inNamespace("nowhere")))
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
             "ResourceClaim nowhere/train: namespace nowhere does not exist; create it first");
@@ -156,7 +158,7 @@ class DraClientTest {
     serves("v1beta2");
 
     try (KubernetesClient asking = asking()) {
-      var dra = DraClient.of(asking);
+      var dra = MigClient.of(asking).dra();
       assertThat(dra.version()).isEqualTo(DraVersion.V1BETA2);
       serves("v1");
       assertThat(dra.version()).isEqualTo(DraVersion.V1);
@@ -168,7 +170,7 @@ class DraClientTest {
     serves("v1beta1");
 
     try (KubernetesClient asking = asking()) {
-      var dra = DraClient.of(asking);
+      var dra = MigClient.of(asking).dra();
       assertThat(dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a")))
           .isEqualTo(DraVersion.V1BETA1);
       assertThatThrownBy(() -> dra.apply(MigDeviceClass.bridge(SMALL).object()))
@@ -187,7 +189,7 @@ class DraClientTest {
   @Test
   void version_ofAClusterWithoutDra_isRefused() {
     try (KubernetesClient asking = asking()) {
-      assertThatThrownBy(() -> DraClient.of(asking).inventory())
+      assertThatThrownBy(() -> MigClient.of(asking).dra().inventory())
           .isInstanceOf(MigRefusedException.class)
           .hasMessage("API group resource.k8s.io: the cluster serves none of v1, v1beta2 and"
               + " v1beta1, so it has no DRA; use Kubernetes 1.34 or later, or switch the beta API"
@@ -230,7 +232,7 @@ class DraClientTest {
         .andReturn(403, new StatusBuilder().withCode(403).build())
         .always();
 
-    assertThatThrownBy(() -> DraClient.of(client).inventory())
+    assertThatThrownBy(() -> MigClient.of(client).dra().inventory())
         .isInstanceOf(MigClusterException.class)
         .hasMessage("Not allowed to list resourceclaims. Grant the verb in RBAC to the user of this"
             + " client");
@@ -238,7 +240,7 @@ class DraClientTest {
 
   @Test
   void inventory_showsWhatAClaimWasGiven() {
-    var dra = DraClient.of(client);
+    var dra = MigClient.of(client).dra();
     var driver = SimulatedDraDriver.on(client);
     driver.publishStatic(
         "gpu-node", List.of(MigLayout.on(B200).add("1g.23gb", 7).build()));
@@ -265,7 +267,7 @@ class DraClientTest {
     driver.publishStatic(
         "gpu-node", List.of(MigLayout.on(B200).add("7g.180gb", 1).build()));
 
-    var inventory = DraClient.of(client).inventory();
+    var inventory = MigClient.of(client).dra().inventory();
 
     assertThat(inventory.findings()).isEmpty();
     assertThat(inventory.node("gpu-node").orElseThrow().resources())
@@ -280,7 +282,7 @@ class DraClientTest {
         .catalog(GpuCatalog.parse("{\"sources\": {}, \"models\": []}"))
         .build();
 
-    assertThat(DraClient.of(client).with(nothing).inventory().findings())
+    assertThat(MigClient.of(client).with(nothing).dra().inventory().findings())
         .extracting(DraFinding::code)
         .containsExactly("unknown-product");
   }

@@ -9,6 +9,7 @@ import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.Layouts;
@@ -46,7 +47,7 @@ class DraGeometryTest {
   void partitionableGpu_ofEveryModel_readsBackWithoutFinding(GpuModel model) {
     SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model, model));
 
-    var inventory = DraClient.of(client).inventory();
+    var inventory = MigClient.of(client).dra().inventory();
 
     assertThat(inventory.findings()).isEmpty();
     var node = inventory.node("node").orElseThrow();
@@ -67,7 +68,7 @@ class DraGeometryTest {
   void room_byTheCounters_isTheCatalogues(GpuModel model) {
     SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model));
 
-    var gpu = DraClient.of(client).inventory().nodes().get(0).gpus().get(0);
+    var gpu = MigClient.of(client).dra().inventory().nodes().get(0).gpus().get(0);
 
     assertThat(gpu.room()).isEqualTo(MigLayout.on(model).build().room());
   }
@@ -83,7 +84,7 @@ class DraGeometryTest {
     List<MigLayout> layouts = Layouts.of(model).maximalStates().limit(8).toList();
     SimulatedDraDriver.on(client).publishStatic("node", layouts);
 
-    var inventory = DraClient.of(client).inventory();
+    var inventory = MigClient.of(client).dra().inventory();
 
     assertThat(inventory.findings()).isEmpty();
     assertThat(inventory.node("node").orElseThrow().gpus())

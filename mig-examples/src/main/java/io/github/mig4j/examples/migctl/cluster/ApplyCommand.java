@@ -1,0 +1,54 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.MigNode;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Cuts the GPUs of a node and verifies it. */
+@Command(
+    name = "apply",
+    mixinStandardHelpOptions = true,
+    description =
+        "Checks everything that can be checked, asks a node for a configuration, and waits"
+            + " for the evidence that it is in force. A node that has it already is only verified.",
+    footer = {
+      "",
+      "Examples:",
+      "  migctl apply gpu-node b200-split-small",
+      "  migctl apply gpu-node b200-split-small --drain --rollback-on-failure --timeout 20m",
+      "",
+      "Exit code 0: verified. 1: refused, failed, or somebody else changes the node.",
+      "3: the deadline passed, or the cluster failed."
+    })
+public final class ApplyCommand extends ChangeCommand {
+
+  @Mixin
+  private final DisruptionOptions disruption = new DisruptionOptions();
+
+  @Option(
+      names = "--rollback-on-failure",
+      description = "Return to the configuration before, if the change fails.")
+  private boolean rollbackOnFailure;
+
+  @Option(
+      names = "--exact",
+      description = "Label the plain name, for maps that are managed elsewhere, instead of the one"
+          + " that carries the content's hash.")
+  private boolean exact;
+
+  @Parameters(
+      index = "1",
+      paramLabel = "CONFIG",
+      converter = ConfigNameConverter.class,
+      description = "A configuration of the ConfigMap that the GPU Operator is pointed at.")
+  private String config = "";
+
+  @Override
+  ApplyRequest request(MigNode target) {
+    ApplyRequest request = exact ? target.applyExact(config) : target.apply(config);
+    return disruption.on(rollbackOnFailure ? request.rollbackOnFailure() : request);
+  }
+}

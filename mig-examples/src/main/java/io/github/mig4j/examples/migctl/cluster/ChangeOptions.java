@@ -1,0 +1,118 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.DurationConverter;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.k8s.change.ApplyOutcome;
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** How long a change may take, and how it is told. */
+final class ChangeOptions {
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "DURATION",
+      defaultValue = "30m",
+      converter = DurationConverter.class,
+      description = "How long the change may take in all, such as 90s, 10m or 1h; ${DEFAULT-VALUE}"
+          + " by default.")
+  private Duration timeout = Duration.ofMinutes(30);
+
+  @Option(
+      names = "--stability",
+      paramLabel = "DURATION",
+      defaultValue = "5s",
+      converter = DurationConverter.class,
+      description = "How long the evidence has to hold before it is believed; ${DEFAULT-VALUE} by"
+          + " default.")
+  private Duration stability = Duration.ofSeconds(5);
+
+  @Option(
+      names = "--gpus",
+      paramLabel = "N",
+      description = "How many GPUs the node has, where its labels do not tell, as under strategy"
+          + " single.")
+  private @Nullable Integer gpus;
+
+  int run(ApplyRequest request, Output output) {
+    ApplyRequest configured =
+        request.timings(ApplyTimings.builder().stability(stability).build());
+    if (gpus != null) {
+      if (gpus < 1) {
+        throw new ParameterException(
+            output.commandLine(), "--gpus must be at least 1, but was " + gpus);
+      }
+      configured = configured.gpus(gpus);
+    }
+    ApplyOutcome outcome;
+    try (ProgressPrinter progress = ProgressPrinter.on(output)) {
+      outcome = untilInterrupted(configured.onProgress(progress));
+    }
+    if (output.isJson()) {
+      output.print(json(outcome));
+    } else {
+      print(outcome, output);
+    }
+    return ExitCode.YES;
+  }
+
+  /** Ctrl-C ends the wait in order, so that the node is not left claimed by nobody. */
+  private ApplyOutcome untilInterrupted(ApplyRequest request) {
+    Thread waiting = Thread.currentThread();
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread hook = new Thread(() -> {
+      waiting.interrupt();
+      try {
+        boolean unused = ended.await(5, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    });
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return request.await(timeout);
+    } finally {
+      ended.countDown();
+      try {
+        boolean unused = Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException shuttingDown) {
+        // The hook is running, and has been told.
+      }
+    }
+  }
+
+  private static void print(ApplyOutcome outcome, Output output) {
+    output
+        .out()
+        .println("%s %s as %s"
+            .formatted(
+                outcome.status().node(),
+                outcome instanceof ApplyOutcome.Verified ? "verified" : "verified by state only",
+                outcome.status().config().orElse("")));
+    if (outcome instanceof ApplyOutcome.VerifiedByStateOnly byState) {
+      output.out().println("  because " + byState.reason());
+    }
+    outcome
+        .allocatable()
+        .forEach((resource, count) -> output.out().println("  " + resource + ": " + count));
+  }
+
+  private static ObjectNode json(ApplyOutcome outcome) {
+    ObjectNode answer = StatusCommand.json(outcome.status());
+    answer.put(
+        "outcome",
+        outcome instanceof ApplyOutcome.Verified ? "verified" : "verified-by-state-only");
+    answer.put(
+        "reason",
+        outcome instanceof ApplyOutcome.VerifiedByStateOnly byState ? byState.reason() : null);
+    return answer;
+  }
+}

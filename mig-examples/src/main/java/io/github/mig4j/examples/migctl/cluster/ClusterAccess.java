@@ -1,0 +1,135 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import io.fabric8.kubernetes.api.model.NamedContext;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.change.SharingClient;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Which cluster a subcommand speaks to. */
+public final class ClusterAccess {
+
+  @Option(
+      names = "--kubeconfig",
+      paramLabel = "FILE",
+      description = "The kubeconfig; by default that of kubectl.")
+  private @Nullable Path kubeconfig;
+
+  @Option(
+      names = "--context",
+      paramLabel = "NAME",
+      description = "The context; by default the current one.")
+  private @Nullable String context;
+
+  @Option(
+      names = "--namespace",
+      paramLabel = "NAME",
+      description =
+          "The GPU Operator's namespace; by default the one in which MIG manager pods run.")
+  private @Nullable String namespace;
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec command;
+
+  public KubernetesClient connect() {
+    SlowServerNotice firstAnswer = new SlowServerNotice(
+        Objects.requireNonNull(command).commandLine().getErr(),
+        CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
+    return new KubernetesClientBuilder()
+        .withConfig(config())
+        .withHttpClientBuilderConsumer(
+            http -> http.addOrReplaceInterceptor("first-answer", firstAnswer))
+        .build();
+  }
+
+  public MigClient mig(KubernetesClient client) {
+    return MigClient.of(client)
+        .with(MigSettings.builder()
+            .operatorNamespace(Optional.ofNullable(namespace))
+            .build());
+  }
+
+  public SharingClient sharing(KubernetesClient client) {
+    return SharingClient.of(client)
+        .with(MigSettings.builder()
+            .operatorNamespace(Optional.ofNullable(namespace))
+            .build());
+  }
+
+  public Optional<String> namespace() {
+    return Optional.ofNullable(namespace);
+  }
+
+  /** fabric8 takes the current context where it does not find the one that was named. */
+  private Config config() {
+    if (kubeconfig != null && !Files.exists(kubeconfig)) {
+      throw usage("There is no kubeconfig " + kubeconfig);
+    }
+    Config config;
+    try {
+      config = kubeconfig == null
+          ? Config.autoConfigure(context)
+          : Config.fromKubeconfig(context, kubeconfig.toFile());
+    } catch (NullPointerException e) {
+      // fabric8 expects that an empty file has contexts, and that a cluster has an address.
+      throw namesNoCluster();
+    } catch (RuntimeException e) {
+      throw usage("Cannot read kubeconfig %s: %s".formatted(source(), reason(e)));
+    }
+    NamedContext current = config.getCurrentContext();
+    if (context != null && (current == null || !context.equals(current.getName()))) {
+      throw usage("There is no context '%s'; see 'kubectl config get-contexts'".formatted(context));
+    }
+    if (current == null && isNowhere(config)) {
+      throw kubeconfig != null
+          ? namesNoCluster()
+          : usage("There is no cluster to speak to: no kubeconfig in $KUBECONFIG or ~/.kube/config"
+              + " names one, and this is no pod; name a file with --kubeconfig");
+    }
+    return config;
+  }
+
+  private ParameterException namesNoCluster() {
+    return usage("Kubeconfig %s names no cluster".formatted(source()));
+  }
+
+  private String source() {
+    return kubeconfig == null ? "of $KUBECONFIG or ~/.kube/config" : kubeconfig.toString();
+  }
+
+  /** In one line, without the excerpt and the place in code that parsers add. */
+  public static String reason(Throwable e) {
+    return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
+        .reduce((outer, inner) -> inner)
+        .map(root -> String.valueOf(root.getMessage()))
+        .orElseThrow()
+        .lines()
+        .filter(line -> !line.startsWith("    ") && !line.startsWith(" at ["))
+        .map(String::strip)
+        .collect(Collectors.joining(" "));
+  }
+
+  /** What fabric8 assumes where it has found nothing. */
+  private static boolean isNowhere(Config config) {
+    return config.getMasterUrl().equals(Config.DEFAULT_MASTER_URL + "/");
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(Objects.requireNonNull(command).commandLine(), message);
+  }
+}

@@ -1,0 +1,91 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.k8s.change.MigNode;
+import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.check.Preflight;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Says what speaks against applying a configuration. */
+@Command(
+    name = "preflight",
+    mixinStandardHelpOptions = true,
+    description =
+        "Says everything that speaks against applying a configuration to a node. Reads" + " only.",
+    footer = {
+      "",
+      "Example:",
+      "  migctl preflight gpu-node b200-split-small",
+      "",
+      "Exit code 0: clear, warnings included. 1: apply would refuse.",
+      "docs/preflight.md explains each code."
+    })
+public final class PreflightCommand implements Callable<Integer> {
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Mixin
+  private final ClusterAccess access = new ClusterAccess();
+
+  @Option(
+      names = "--drain",
+      description = "Judge pods that use GPUs as 'apply --drain' would, which evicts them.")
+  private boolean drain;
+
+  @Option(
+      names = "--exact",
+      description = "Judge the plain name, as 'apply --exact' would label it.")
+  private boolean exact;
+
+  @Parameters(index = "0", paramLabel = "NODE", description = "The node.")
+  private String node = "";
+
+  @Parameters(
+      index = "1",
+      paramLabel = "CONFIG",
+      converter = ConfigNameConverter.class,
+      description = "A configuration of the ConfigMap that the GPU Operator is pointed at.")
+  private String config = "";
+
+  @Override
+  public Integer call() {
+    try (KubernetesClient client = access.connect()) {
+      MigNode target = access.mig(client).node(node);
+      Preflight preflight = (exact ? target.applyExact(config) : target.apply(config))
+          .disruption(drain ? Disruption.DRAIN : Disruption.NONE)
+          .preflight();
+      if (output.isJson()) {
+        output.print(json(preflight));
+      } else {
+        output.out().println(preflight.toText());
+      }
+      return preflight.isClear() ? ExitCode.YES : ExitCode.NO;
+    }
+  }
+
+  private static ObjectNode json(Preflight preflight) {
+    ObjectNode answer = Output.object()
+        .put("node", preflight.node())
+        .put("config", preflight.config())
+        .put("clear", preflight.isClear());
+    ArrayNode findings = answer.putArray("findings");
+    preflight
+        .findings()
+        .forEach(finding -> findings
+            .addObject()
+            .put("severity", finding.severity().toString())
+            .put("code", finding.code().toString())
+            .put("message", finding.message())
+            .put("remedy", finding.remedy()));
+    return answer;
+  }
+}

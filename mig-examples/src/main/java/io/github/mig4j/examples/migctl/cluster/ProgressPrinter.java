@@ -1,0 +1,88 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.k8s.change.ApplyEvent;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Timer;
+import java.util.TimerTask;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+
+/** Tells the steps of a change: one line each, and on a terminal a last one that counts seconds. */
+final class ProgressPrinter implements Consumer<ApplyEvent>, AutoCloseable {
+
+  private static final String LINE_START = "\r\033[K";
+
+  private final PrintWriter out;
+  private final @Nullable Timer ticker;
+  private @Nullable ApplyEvent last;
+  private long lastNanos;
+
+  private ProgressPrinter(PrintWriter out, @Nullable Timer ticker) {
+    this.out = out;
+    this.ticker = ticker;
+  }
+
+  /** ProgressPrinter is for people, so it goes where it does not get into a pipe. */
+  static ProgressPrinter on(Output output) {
+    return CommandLine.Help.Ansi.AUTO.enabled() ? live(output.err()) : plain(output.err());
+  }
+
+  static ProgressPrinter plain(PrintWriter out) {
+    return new ProgressPrinter(out, null);
+  }
+
+  static ProgressPrinter live(PrintWriter out) {
+    Timer ticker = new Timer("progress", true);
+    ProgressPrinter progress = new ProgressPrinter(out, ticker);
+    ticker.schedule(
+        new TimerTask() {
+          @Override
+          public void run() {
+            progress.tick();
+          }
+        },
+        1000,
+        1000);
+    return progress;
+  }
+
+  @Override
+  public synchronized void accept(ApplyEvent event) {
+    String line = line(event, event.elapsed().toMillis());
+    last = event;
+    lastNanos = System.nanoTime();
+    out.print(ticker == null ? line + System.lineSeparator() : LINE_START + line + '\n');
+    out.flush();
+  }
+
+  private synchronized void tick() {
+    if (last != null) {
+      long waited = (System.nanoTime() - lastNanos) / 1_000_000;
+      out.print(LINE_START
+          + String.format(
+              Locale.ROOT,
+              "  %6.1fs  ... since %s",
+              (last.elapsed().toMillis() + waited) / 1000.0,
+              last.phase()));
+      out.flush();
+    }
+  }
+
+  private static String line(ApplyEvent event, long millis) {
+    return String.format(
+        Locale.ROOT, "  %6.1fs  %-10s %s", millis / 1000.0, event.phase(), event.detail());
+  }
+
+  @Override
+  public synchronized void close() {
+    if (ticker != null) {
+      ticker.cancel();
+      out.print(LINE_START);
+      out.flush();
+      last = null;
+    }
+  }
+}

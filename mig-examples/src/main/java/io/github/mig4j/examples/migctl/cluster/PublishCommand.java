@@ -1,0 +1,109 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.config.OperatorSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** Brings the configurations of a file into a cluster's ConfigMap. */
+@Command(
+    name = "publish",
+    mixinStandardHelpOptions = true,
+    description =
+        "Merges the configurations of a file into a ConfigMap in the GPU Operator's namespace,"
+            + " each under its name and under one with its content's hash. What else the map holds"
+            + " stays; no node changes.",
+    footer = {
+      "",
+      "Examples:",
+      "  migctl publish mig-config.yaml",
+      "  migctl publish mig-config.yaml --map mig-config --setup mixed",
+      "",
+      "--setup is needed once for a cluster. Where the operator was installed by Helm, set the",
+      "same values there, or the next 'helm upgrade' takes them back."
+    })
+public final class PublishCommand implements Callable<Integer> {
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Mixin
+  private final ClusterAccess access = new ClusterAccess();
+
+  @Parameters(paramLabel = "FILE", description = "The file or a manifest; '-' for stdin.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--map",
+      paramLabel = "NAME",
+      defaultValue = "mig-config",
+      description = "The ConfigMap; ${DEFAULT-VALUE} by default.")
+  private String map = "mig-config";
+
+  @Option(
+      names = "--setup",
+      paramLabel = "STRATEGY",
+      description = "Also point the GPU Operator at the map, with this strategy: single or mixed.")
+  private @Nullable MigStrategy setup;
+
+  @Override
+  public Integer call() throws IOException {
+    MigConfigDocument document = Input.valid(file).orElseThrow();
+    @Nullable OperatorSettings settings = setup == null ? null : settings(setup);
+    document.configs().keySet().forEach(ConfigNameConverter::requireName);
+    try (KubernetesClient client = access.connect()) {
+      MigClient mig = access.mig(client);
+      ObjectNode answer = Output.object();
+      ArrayNode list = answer.putArray("published");
+      document.configs().forEach((name, config) -> {
+        MigConfigMap.Merged merged = mig.configMap(map).merge(name, config);
+        list.addObject()
+            .put("name", name)
+            .put("contentName", merged.contentName())
+            .put("changed", merged.changed());
+        tell("%s as %s%s"
+            .formatted(name, merged.contentName(), merged.changed() ? "" : ", as it was"));
+      });
+      if (settings != null) {
+        mig.operator().use(settings);
+        tell("the GPU Operator reads %s, strategy %s; the same for Helm:"
+            .formatted(map, settings.strategy()));
+        settings.helmUpgrade().lines().forEach(line -> tell("  " + line));
+      }
+      if (output.isJson()) {
+        output.print(answer);
+      }
+    }
+    return ExitCode.YES;
+  }
+
+  private OperatorSettings settings(MigStrategy strategy) {
+    try {
+      return new OperatorSettings(strategy, map);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(output.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private void tell(String line) {
+    if (!output.isJson()) {
+      output.out().println(line);
+    }
+  }
+}

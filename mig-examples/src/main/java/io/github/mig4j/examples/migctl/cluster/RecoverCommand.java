@@ -1,0 +1,26 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.MigNode;
+import picocli.CommandLine.Command;
+
+/** Frees a node that is stuck. */
+@Command(
+    name = "recover",
+    mixinStandardHelpOptions = true,
+    description =
+        "Frees a node that is stuck in pending or whose GPU clients stay paused: starts its MIG manager anew, which takes up the configuration that the node asks for, and verifies it. Takes over from a client that is gone.",
+    footer = {
+      "",
+      "Example:",
+      "  migctl recover gpu-node",
+      "",
+      "Pods that use the node's GPUs are left alone."
+    })
+public final class RecoverCommand extends ChangeCommand {
+
+  @Override
+  ApplyRequest request(MigNode target) {
+    return target.recover();
+  }
+}

@@ -1,0 +1,45 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import io.github.mig4j.k8s.config.MigRole;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.stream.Stream;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads the name of a use as people write it, such as {@code read-only}. */
+final class RoleConverter implements ITypeConverter<MigRole> {
+
+  /** Made by picocli. */
+  RoleConverter() {}
+
+  /** What completion offers. */
+  static final class Names implements Iterable<String> {
+    /** Made by picocli. */
+    Names() {}
+
+    @Override
+    public Iterator<String> iterator() {
+      return names().iterator();
+    }
+  }
+
+  @Override
+  public MigRole convert(String text) {
+    String wanted = text.replace('_', '-');
+    return Arrays.stream(MigRole.values())
+        .filter(role -> name(role).equalsIgnoreCase(wanted))
+        .findFirst()
+        .orElseThrow(() -> new TypeConversionException(
+            "'%s' is none of %s".formatted(text, String.join(", ", names().toList()))));
+  }
+
+  private static Stream<String> names() {
+    return Arrays.stream(MigRole.values()).map(RoleConverter::name);
+  }
+
+  private static String name(MigRole role) {
+    return role.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

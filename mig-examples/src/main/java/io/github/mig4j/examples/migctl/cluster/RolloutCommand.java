@@ -1,0 +1,413 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.DurationConverter;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.rollout.Amount;
+import io.github.mig4j.k8s.rollout.Canary;
+import io.github.mig4j.k8s.rollout.NodeOutcome;
+import io.github.mig4j.k8s.rollout.RollBack;
+import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.rollout.RolloutEvent;
+import io.github.mig4j.k8s.rollout.RolloutPlan;
+import io.github.mig4j.k8s.rollout.RolloutPlan.PlannedNode;
+import io.github.mig4j.k8s.rollout.RolloutStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** Cuts the GPUs of many nodes, a few at a time. */
+@Command(
+    name = "rollout",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true,
+    description =
+        "Brings a configuration to many nodes, a few at a time. A rollout has a name, under"
+            + " which it is looked at, paused, resumed, aborted and gone on with from anywhere.",
+    subcommands = {
+      RolloutCommand.Run.class,
+      RolloutCommand.Status.class,
+      RolloutCommand.Pause.class,
+      RolloutCommand.Resume.class,
+      RolloutCommand.Abort.class,
+      RolloutCommand.Forget.class
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  migctl rollout run small b200-split-small --nodes node-1,node-2 --dry-run",
+      "  migctl rollout run small b200-split-small --max-unavailable 10%% --drain \\",
+      "      --selector nvidia.com/gpu.product=NVIDIA-B200 --canary 2 --stop-after 3",
+      "  migctl rollout status small",
+      "  migctl rollout resume small"
+    })
+public final class RolloutCommand implements Callable<Integer> {
+
+  @Spec
+  private @Nullable CommandSpec command;
+
+  @Override
+  public Integer call() {
+    throw new ParameterException(
+        Objects.requireNonNull(command).commandLine(),
+        "Say what to do: run, status, pause, resume, abort or forget");
+  }
+
+  /** Runs a rollout, or goes on with it. */
+  @Command(
+      name = "run",
+      mixinStandardHelpOptions = true,
+      description = "Rolls out, or goes on with the rollout of this name. Ctrl-C ends the wait; the"
+          + " same command goes on.",
+      footer = {
+        "",
+        "Exit code 0: in force on every node; with --dry-run: no node would be skipped.",
+        "1: refused, or nodes were skipped, failed or not reached. 3: the cluster failed."
+      })
+  static final class Run implements Callable<Integer> {
+
+    @Mixin
+    private final Output output = new Output();
+
+    @Mixin
+    private final ClusterAccess access = new ClusterAccess();
+
+    @Spec
+    private @Nullable CommandSpec command;
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "The rollout's name.")
+    private String name = "";
+
+    @Parameters(
+        index = "1",
+        paramLabel = "CONFIG",
+        converter = ConfigNameConverter.class,
+        description = "A configuration of the ConfigMap that the GPU Operator is pointed at.")
+    private String config = "";
+
+    @Option(
+        names = {"-l", "--selector"},
+        paramLabel = "LABELS",
+        description = "The nodes with these labels, as kubectl takes them.")
+    private @Nullable String selector;
+
+    @Option(names = "--nodes", paramLabel = "NODE", split = ",", description = "These nodes.")
+    private @Nullable List<String> nodes;
+
+    @Option(names = "--dry-run", description = "Say what would happen; write nothing.")
+    private boolean dryRun;
+
+    @Option(
+        names = "--max-unavailable",
+        paramLabel = "AMOUNT",
+        defaultValue = "1",
+        converter = AmountConverter.class,
+        description = "Nodes at once, such as 5 or 10%%; ${DEFAULT-VALUE} by default.")
+    private Amount maxUnavailable = Amount.nodes(1);
+
+    @Option(
+        names = "--canary",
+        paramLabel = "COUNT",
+        description = "Begin with so many nodes, and wait then for 'migctl rollout resume'.")
+    private @Nullable Integer canaries;
+
+    @Option(
+        names = "--canary-pause",
+        paramLabel = "DURATION",
+        converter = DurationConverter.class,
+        description = "Go on by itself after a while, such as 30m.")
+    private @Nullable Duration canaryPause;
+
+    @Option(
+        names = "--stop-after",
+        paramLabel = "FAILURES",
+        defaultValue = "1",
+        description = "Failed nodes that stop the rollout; ${DEFAULT-VALUE} by default.")
+    private int stopAfter = 1;
+
+    @Option(
+        names = "--on-failure",
+        paramLabel = "none|failed|all",
+        defaultValue = "none",
+        description =
+            "Which nodes return to the configuration before; ${DEFAULT-VALUE} by default.")
+    private RollBack onFailure = RollBack.NONE;
+
+    @Option(names = "--cordon", description = "Keep new pods away from a node while it changes.")
+    private boolean cordon;
+
+    @Option(
+        names = "--drain",
+        description = "Cordon, and evict the pods that use a node's GPUs, within their disruption"
+            + " budgets. Without it a node whose GPUs are in use is skipped.")
+    private boolean drain;
+
+    @Option(
+        names = "--node-timeout",
+        paramLabel = "DURATION",
+        defaultValue = "1h",
+        converter = DurationConverter.class,
+        description = "How long one node may take; ${DEFAULT-VALUE} by default.")
+    private Duration nodeTimeout = Duration.ofHours(1);
+
+    @Option(
+        names = "--stability",
+        paramLabel = "DURATION",
+        defaultValue = "5s",
+        converter = DurationConverter.class,
+        description = "How long the evidence has to hold before it is believed; ${DEFAULT-VALUE} by"
+            + " default.")
+    private Duration stability = Duration.ofSeconds(5);
+
+    @Option(names = "--verbose", description = "Tell each step of each node.")
+    private boolean verbose;
+
+    @Override
+    public Integer call() {
+      try (KubernetesClient client = access.connect()) {
+        Rollout rollout = chosen(access.mig(client).rollout(name))
+            .config(config)
+            .maxUnavailable(maxUnavailable)
+            .stopAfterFailures(stopAfter)
+            .onFailure(onFailure)
+            .disruption(drain ? Disruption.DRAIN : cordon ? Disruption.CORDON : Disruption.NONE)
+            .nodeDeadline(nodeTimeout)
+            .timings(ApplyTimings.builder().stability(stability).build())
+            .onProgress(this::tell);
+        if (canaries == null && canaryPause != null) {
+          throw usage("--canary-pause needs --canary, which says how many nodes come before it");
+        }
+        if (canaries != null) {
+          rollout = rollout.canary(
+              canaries, canaryPause == null ? Canary.awaitApproval() : Canary.pause(canaryPause));
+        }
+        return dryRun ? showPlan(rollout.dryRun()) : show(rollout.run(), output);
+      } catch (IllegalArgumentException e) {
+        throw usage(String.valueOf(e.getMessage()));
+      }
+    }
+
+    private Rollout chosen(Rollout rollout) {
+      if (selector == null && nodes == null) {
+        throw usage("Choose nodes by --selector or by --nodes");
+      }
+      if (selector != null && nodes != null) {
+        throw usage("Choose nodes by --selector or by --nodes, not both");
+      }
+      return selector != null
+          ? rollout.nodes(selector)
+          : rollout.nodes(Objects.requireNonNull(nodes));
+    }
+
+    private ParameterException usage(String message) {
+      return new ParameterException(Objects.requireNonNull(command).commandLine(), message);
+    }
+
+    private void tell(RolloutEvent event) {
+      if (verbose || !(event instanceof RolloutEvent.NodeStep)) {
+        output.err().println(event);
+      }
+    }
+
+    private int showPlan(RolloutPlan plan) {
+      if (output.isJson()) {
+        output.print(json(plan));
+      } else {
+        output.out().println(plan.toText());
+      }
+      return plan.nodes().stream().allMatch(node -> node.preflight().isClear())
+          ? ExitCode.YES
+          : ExitCode.NO;
+    }
+  }
+
+  /** What all others need: a rollout by its name. */
+  abstract static class Named implements Callable<Integer> {
+
+    @Mixin
+    final Output output = new Output();
+
+    @Mixin
+    private final ClusterAccess access = new ClusterAccess();
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "The rollout's name.")
+    private String name = "";
+
+    @Override
+    public Integer call() {
+      try (KubernetesClient client = access.connect()) {
+        return call(access.mig(client).rollout(name));
+      }
+    }
+
+    abstract int call(Rollout rollout);
+
+    RolloutStatus require(Rollout rollout) {
+      return rollout
+          .status()
+          .orElseThrow(() -> new NegativeAnswerException(
+              "There is no rollout '%s'; begin one with 'migctl rollout run'".formatted(name)));
+    }
+  }
+
+  /** Tells how far a rollout has come. */
+  @Command(
+      name = "status",
+      mixinStandardHelpOptions = true,
+      description = "Tells how far a rollout has come. Reads only.")
+  static final class Status extends Named {
+    @Override
+    int call(Rollout rollout) {
+      return show(require(rollout), output);
+    }
+  }
+
+  /** Lets no further node begin. */
+  @Command(
+      name = "pause",
+      mixinStandardHelpOptions = true,
+      description = "Lets no further node begin; those under way come to their end.")
+  static final class Pause extends Named {
+    @Override
+    int call(Rollout rollout) {
+      rollout.pause();
+      return ExitCode.YES;
+    }
+  }
+
+  /** Lets a rollout go on. */
+  @Command(
+      name = "resume",
+      mixinStandardHelpOptions = true,
+      description = "Lets a rollout go on that was paused, or approves its canaries.")
+  static final class Resume extends Named {
+    @Override
+    int call(Rollout rollout) {
+      rollout.resume();
+      return ExitCode.YES;
+    }
+  }
+
+  /** Ends a rollout. */
+  @Command(
+      name = "abort",
+      mixinStandardHelpOptions = true,
+      description = "Ends a rollout; nodes under way come to their end, and changed ones stay so.")
+  static final class Abort extends Named {
+    @Override
+    int call(Rollout rollout) {
+      rollout.abort();
+      return ExitCode.YES;
+    }
+  }
+
+  /** Forgets a rollout. */
+  @Command(
+      name = "forget",
+      mixinStandardHelpOptions = true,
+      description = "Deletes the record of a rollout that has ended, so that its name is free.")
+  static final class Forget extends Named {
+    @Override
+    int call(Rollout rollout) {
+      rollout.forget();
+      return ExitCode.YES;
+    }
+  }
+
+  private static int show(RolloutStatus status, Output output) {
+    if (output.isJson()) {
+      output.print(json(status));
+    } else {
+      output.out().println(status.toText());
+    }
+    return status.isComplete() ? ExitCode.YES : ExitCode.NO;
+  }
+
+  private static ObjectNode json(RolloutStatus status) {
+    ObjectNode answer = Output.object()
+        .put("name", status.name())
+        .put("phase", wire(status.phase().name()))
+        .put("reason", status.reason());
+    ArrayNode nodes = answer.putArray("nodes");
+    for (NodeOutcome outcome : status.outcomes()) {
+      ObjectNode node = nodes.addObject().put("node", outcome.node());
+      if (outcome instanceof NodeOutcome.Verified) {
+        put(node, "verified", null, null);
+      } else if (outcome instanceof NodeOutcome.NotReached) {
+        put(node, "not-reached", null, null);
+      } else if (outcome instanceof NodeOutcome.Skipped skipped) {
+        put(node, "skipped", null, skipped.reason());
+      } else if (outcome instanceof NodeOutcome.Failed failed) {
+        put(node, "failed", failed.code().map(Object::toString).orElse(null), failed.reason());
+      } else if (outcome instanceof NodeOutcome.RolledBack back) {
+        put(node, "rolled-back", back.code().map(Object::toString).orElse(null), back.reason());
+      }
+    }
+    return answer;
+  }
+
+  private static void put(
+      ObjectNode node, String outcome, @Nullable String code, @Nullable String reason) {
+    node.put("outcome", outcome).put("code", code).put("reason", reason);
+  }
+
+  private static ObjectNode json(RolloutPlan plan) {
+    ObjectNode answer = Output.object()
+        .put("name", plan.name())
+        .put("maxUnavailable", plan.maxUnavailable())
+        .put("gpuResets", plan.gpuResets());
+    ArrayNode nodes = answer.putArray("nodes");
+    for (PlannedNode planned : plan.nodes()) {
+      ObjectNode node = nodes
+          .addObject()
+          .put("node", planned.preflight().node())
+          .put("config", planned.preflight().config())
+          .put("clear", planned.preflight().isClear())
+          .put("applied", planned.isInForce())
+          .put("gpuResets", planned.gpuResets());
+      ArrayNode pods = node.putArray("pods");
+      planned.pods().forEach(pods::add);
+      ArrayNode errors = node.putArray("errors");
+      planned.preflight().errors().forEach(error -> errors.add(error.toString()));
+    }
+    return answer;
+  }
+
+  private static String wire(String constant) {
+    return constant.toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Reads {@code 5} and {@code 10%}. */
+  static final class AmountConverter implements ITypeConverter<Amount> {
+
+    /** Made by picocli. */
+    AmountConverter() {}
+
+    @Override
+    public Amount convert(String value) {
+      try {
+        return Amount.parse(value);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(String.valueOf(e.getMessage()));
+      }
+    }
+  }
+}

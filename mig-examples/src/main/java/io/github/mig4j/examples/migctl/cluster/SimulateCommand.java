@@ -1,0 +1,130 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.github.mig4j.examples.migctl.console.DurationConverter;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.k8s.simulator.SimulatorTimings;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Plays a GPU Operator with GPUs on a cluster that has none. */
+@Command(
+    name = "simulate",
+    mixinStandardHelpOptions = true,
+    description =
+        "Plays a GPU Operator with GPUs on a cluster that has none, such as a kind cluster,"
+            + " until it is interrupted. Makes the nodes, the operator's namespace and a ClusterPolicy"
+            + " where they are absent; they stay afterwards.",
+    footer = {
+      "",
+      "Examples:",
+      "  migctl simulate --context kind-kind --node gpu-a,gpu-b --gpu b200-180gb --count 8",
+      "  migctl apply gpu-a all-disabled --exact        in another terminal"
+    })
+public final class SimulateCommand implements Callable<Integer> {
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Mixin
+  private final ClusterAccess access = new ClusterAccess();
+
+  @Option(
+      names = "--node",
+      split = ",",
+      paramLabel = "NAME",
+      defaultValue = "gpu-node",
+      description = "The nodes; ${DEFAULT-VALUE} by default.")
+  private List<String> nodes = List.of();
+
+  @Option(
+      names = "--gpu",
+      paramLabel = "ID",
+      defaultValue = "b200-180gb",
+      description = "Their GPUs' model; ${DEFAULT-VALUE} by default.")
+  private String gpu = "";
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "GPUs of each node; ${DEFAULT-VALUE} by default.")
+  private int count = 1;
+
+  @Option(
+      names = "--strategy",
+      paramLabel = "STRATEGY",
+      defaultValue = "mixed",
+      description = "none, single or mixed, if there is no ClusterPolicy yet; ${DEFAULT-VALUE} by"
+          + " default.")
+  private MigStrategy strategy = MigStrategy.MIXED;
+
+  @Option(
+      names = "--config-map",
+      paramLabel = "NAME",
+      description = "The ConfigMap that the MIG manager reads, if there is no ClusterPolicy yet;"
+          + " without it the manager generates configurations.")
+  private @Nullable String configMap;
+
+  @Option(
+      names = "--for",
+      paramLabel = "DURATION",
+      converter = DurationConverter.class,
+      description = "End after this time.")
+  private @Nullable Duration end;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    GpuModel model = GpuCatalog.bundled().require(gpu);
+    try (KubernetesClient client = access.connect()) {
+      GpuOperatorSimulator.Builder operator = GpuOperatorSimulator.on(client)
+          .strategy(strategy)
+          .timings(SimulatorTimings.everyStep(Duration.ofMillis(500)))
+          .installClusterPolicyDefinition();
+      access.namespace().ifPresent(operator::namespace);
+      if (configMap != null) {
+        operator.configMap(configMap);
+      }
+      nodes.forEach(node -> operator.node(node, model, count));
+      try (GpuOperatorSimulator simulator = start(operator, client)) {
+        output
+            .out()
+            .println("Playing the GPU Operator on %s for %s with %d %s each; Ctrl-C ends it"
+                .formatted(client.getMasterUrl(), String.join(", ", nodes), count, model.id()));
+        CountDownLatch never = new CountDownLatch(1);
+        if (end == null) {
+          never.await();
+        } else {
+          boolean unused = never.await(end.toNanos(), TimeUnit.NANOSECONDS);
+        }
+      }
+    }
+    return ExitCode.YES;
+  }
+
+  private static GpuOperatorSimulator start(
+      GpuOperatorSimulator.Builder operator, KubernetesClient client) {
+    try {
+      return operator.start();
+    } catch (KubernetesClientException e) {
+      throw new MigClusterException(
+          "Cannot play the GPU Operator on %s: %s"
+              .formatted(client.getMasterUrl(), ClusterAccess.reason(e)),
+          e);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import io.fabric8.kubernetes.client.http.AsyncBody;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.http.Interceptor;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Tells once if the API server is slow to answer at all: fabric8 tries again for 20 s in silence. */
+public final class SlowServerNotice implements Interceptor {
+
+  private final PrintWriter err;
+  private final Executor later;
+  private final AtomicBoolean asked = new AtomicBoolean();
+  private volatile boolean answered;
+
+  /**
+   * Begins with the first request.
+   *
+   * @param err where to tell it
+   * @param later runs what it is given after the time that is no cause for concern
+   */
+  public SlowServerNotice(PrintWriter err, Executor later) {
+    this.err = err;
+    this.later = later;
+  }
+
+  @Override
+  public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+    if (asked.compareAndSet(false, true)) {
+      later.execute(() -> tell(request.uri()));
+    }
+  }
+
+  private void tell(URI asked) {
+    if (!answered) {
+      err.println("No answer from %s://%s yet".formatted(asked.getScheme(), asked.getAuthority()));
+    }
+  }
+
+  @Override
+  public void after(
+      HttpRequest request, HttpResponse<?> response, AsyncBody.Consumer<List<ByteBuffer>> body) {
+    answered = true;
+  }
+}

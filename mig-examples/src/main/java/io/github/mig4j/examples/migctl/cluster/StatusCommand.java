@@ -1,0 +1,134 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.node.MigState;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Says what nodes offer. */
+@Command(
+    name = "status",
+    mixinStandardHelpOptions = true,
+    description =
+        "Says what a node's GPUs are cut into, what it asks for and what is wrong; without"
+            + " NODE, of every node with a GPU. Reads only.",
+    footer = {"", "Examples:", "  migctl status", "  migctl status gpu-node --json"})
+public final class StatusCommand implements Callable<Integer> {
+
+  private static final String ROW = "%-24s %-28s %-8s %-10s %-32s %s";
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Mixin
+  private final ClusterAccess access = new ClusterAccess();
+
+  @Parameters(arity = "0..1", paramLabel = "NODE", description = "The node.")
+  private @Nullable String node;
+
+  @Override
+  public Integer call() {
+    try (KubernetesClient client = access.connect()) {
+      MigClient mig = access.mig(client);
+      if (node != null) {
+        one(mig.node(node).status());
+      } else {
+        all(mig.nodes());
+      }
+    }
+    return ExitCode.YES;
+  }
+
+  private void one(MigNodeStatus status) {
+    if (output.isJson()) {
+      output.print(json(status));
+      return;
+    }
+    print("node", status.node());
+    print("product", status.product().orElse("unknown"));
+    print("model", status.model().map(GpuModel::id).orElse("unknown"));
+    print("strategy", status.strategy().toString());
+    print("config", status.config().orElse("none"));
+    print("state", state(status));
+    if (!status.paused().isEmpty()) {
+      print("paused", String.join(", ", status.paused()));
+    }
+    if (status.allocatable().isEmpty()) {
+      print("allocatable", "no GPU");
+    }
+    status
+        .allocatable()
+        .forEach((resource, count) -> print("allocatable", resource + ": " + count));
+    if (status.product().isEmpty()) {
+      print(
+          "problem",
+          "Node %s has no label nvidia.com/gpu.product: it has no NVIDIA GPU, or GPU Feature Discovery does not run there; see 'kubectl get pods -A --field-selector spec.nodeName=%s'"
+              .formatted(status.node(), status.node()));
+    }
+    status.problems().forEach(problem -> print("problem", problem));
+  }
+
+  private void print(String what, String value) {
+    output.out().println(Output.row("%-12s %s", what, value));
+  }
+
+  private void all(List<MigNodeStatus> nodes) {
+    if (output.isJson()) {
+      ArrayNode answer = Output.array();
+      nodes.forEach(status -> answer.add(json(status)));
+      output.print(answer);
+      return;
+    }
+    output
+        .out()
+        .println(Output.row(ROW, "NODE", "PRODUCT", "STRATEGY", "STATE", "CONFIG", "ALLOCATABLE"));
+    for (MigNodeStatus status : nodes) {
+      output
+          .out()
+          .println(Output.row(
+              ROW,
+              status.node(),
+              status.product().orElse("?"),
+              status.strategy(),
+              status.paused().isEmpty() ? state(status) : "paused",
+              status.config().orElse("-"),
+              status.allocatable()));
+    }
+    if (nodes.isEmpty()) {
+      output.err().println("No node has a label nvidia.com/gpu.present or nvidia.com/gpu.product");
+    }
+  }
+
+  private static String state(MigNodeStatus status) {
+    return status.state().map(MigState::toString).orElse("none");
+  }
+
+  static ObjectNode json(MigNodeStatus status) {
+    ObjectNode node = Output.object().put("node", status.node());
+    node.put("product", status.product().orElse(null));
+    node.put("model", status.model().map(GpuModel::id).orElse(null));
+    node.put("gpus", status.gpus().isPresent() ? status.gpus().getAsInt() : null);
+    node.put("migCapable", status.migCapable().orElse(null));
+    node.put("strategy", status.strategy().toString());
+    node.put("config", status.config().orElse(null));
+    node.put("state", status.state().map(MigState::toString).orElse(null));
+    ObjectNode allocatable = node.putObject("allocatable");
+    status.allocatable().forEach(allocatable::put);
+    ArrayNode paused = node.putArray("paused");
+    status.paused().forEach(paused::add);
+    ArrayNode problems = node.putArray("problems");
+    status.problems().forEach(problems::add);
+    return node;
+  }
+}

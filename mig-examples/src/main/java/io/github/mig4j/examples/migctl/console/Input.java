@@ -1,0 +1,126 @@
+package io.github.mig4j.examples.migctl.console;
+
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.node.NodeGpu;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** What subcommands read. */
+public final class Input {
+
+  /** More than any node has. */
+  private static final int MAX_GPUS = 256;
+
+  private static final Pattern COUNTED = Pattern.compile("(.+?)\\s*:\\s*([0-9]{1,9})");
+  private static final Pattern RESOURCE =
+      Pattern.compile("(?:(?:nvidia\\.com/)?mig-)?([0-9a-z.]*?[0-9]+gb)(.*)");
+
+  private Input() {}
+
+  private static boolean isStandardInput(Path file) {
+    return file.toString().equals("-");
+  }
+
+  public static byte[] bytes(Path file) throws IOException {
+    if (isStandardInput(file)) {
+      return System.in.readAllBytes();
+    }
+    if (Files.isDirectory(file)) {
+      throw new UnusableFileException(file + " is a directory");
+    }
+    return Files.readAllBytes(file);
+  }
+
+  /** The name of a file in messages. */
+  public static String name(Path file) {
+    return isStandardInput(file) ? "<stdin>" : file.toString();
+  }
+
+  /** GPUs in their order, of which {@code ID:COUNT} is several. */
+  public static List<GpuModel> models(List<String> ids, CommandLine command) {
+    List<GpuModel> models = new ArrayList<>();
+    for (String id : ids) {
+      Matcher form = COUNTED.matcher(id.strip());
+      if (!form.matches()) {
+        models.add(GpuCatalog.bundled().require(id.strip()));
+        continue;
+      }
+      int count = Integer.parseInt(form.group(2));
+      if (count < 1 || count > MAX_GPUS) {
+        throw new ParameterException(
+            command,
+            "Not GPUs: '%s'. Expected ID or ID:COUNT with a count from 1 to %d"
+                .formatted(id.strip(), MAX_GPUS));
+      }
+      models.addAll(Collections.nCopies(count, GpuCatalog.bundled().require(form.group(1))));
+    }
+    return models;
+  }
+
+  /** One GPU each, with indexes from 0. */
+  public static List<NodeGpu> gpus(List<String> ids, CommandLine command) {
+    List<NodeGpu> gpus = new ArrayList<>();
+    models(ids, command).forEach(model -> gpus.add(NodeGpu.of(gpus.size(), model)));
+    return gpus;
+  }
+
+  /**
+   * A profile that may be spelt as pods ask for it, with {@code .} for {@code +}; what is no such
+   * name stays as it is.
+   */
+  public static String profile(String name) {
+    Matcher resource = RESOURCE.matcher(name.strip());
+    if (!resource.matches()) {
+      return name.strip();
+    }
+    String suffix = resource.group(2);
+    return resource.group(1)
+        + (suffix.startsWith(".") ? suffix.replace('.', '+').replace("+all", ".all") : suffix);
+  }
+
+  /** A file without errors; refused with all of them otherwise. */
+  public static MigConfigFile valid(Path file) throws IOException {
+    MigConfigFile read = MigConfigFile.read(bytes(file));
+    if (read.document().isEmpty()) {
+      throw new NegativeAnswerException(read.findings().stream()
+          .filter(Finding::isError)
+          .map(error -> line(file, error))
+          .collect(Collectors.joining(System.lineSeparator())));
+    }
+    return read;
+  }
+
+  /** A finding as compilers print it. */
+  public static String line(Path file, Finding finding) {
+    return name(file) + ":" + finding;
+  }
+
+  public static String absent(MigConfigDocument document, String config) {
+    String names = names(document.configs().keySet());
+    return "The file has no config %s; it has %s"
+        .formatted(quoted(config), names.isEmpty() ? "none" : names);
+  }
+
+  public static String names(Set<String> configs) {
+    return configs.stream().map(Input::quoted).collect(Collectors.joining(", "));
+  }
+
+  /** Names are any text, which must not steer a terminal. */
+  private static String quoted(String name) {
+    return "'" + name.replaceAll("\\p{C}", "?") + "'";
+  }
+}

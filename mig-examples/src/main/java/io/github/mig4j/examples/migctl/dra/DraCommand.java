@@ -1,0 +1,19 @@
+package io.github.mig4j.examples.migctl.dra;
+
+import picocli.CommandLine.Command;
+
+/** Dynamic resource allocation. */
+@Command(
+    name = "dra",
+    mixinStandardHelpOptions = true,
+    description = "MIG devices by dynamic resource allocation (DRA), without the device plugin:"
+        + " claims for pods, and what NVIDIA's DRA driver publishes.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {DraClaimCommand.class, DraInventoryCommand.class},
+    footer = {
+      "",
+      "Examples:",
+      "  migctl dra claim --profile 1g.23gb | kubectl apply -f -",
+      "  migctl dra inventory"
+    })
+public final class DraCommand {}

@@ -1,0 +1,213 @@
+package io.github.mig4j.examples.migctl.dra;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.cluster.ClusterAccess;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.dra.DraDevice;
+import io.github.mig4j.k8s.dra.DraFinding;
+import io.github.mig4j.k8s.dra.DraGpu;
+import io.github.mig4j.k8s.dra.DraInventory;
+import io.github.mig4j.k8s.dra.DraNode;
+import io.github.mig4j.layout.Placement;
+import io.github.mig4j.lint.Severity;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** Says which MIG devices the DRA driver offers. */
+@Command(
+    name = "inventory",
+    mixinStandardHelpOptions = true,
+    description =
+        "Says what each GPU is cut into and has room for, as NVIDIA's DRA driver publishes"
+            + " it; with NODE, also each device and its claims. What does not add up is on stderr. Reads"
+            + " only.",
+    footer = {
+      "",
+      "Examples:",
+      "  migctl dra inventory",
+      "  migctl dra inventory gpu-node --json",
+      "  kubectl get resourceslices,resourceclaims -A -o yaml > dump.yaml",
+      "  migctl dra inventory --file dump.yaml",
+      "",
+      "Exit code 1: something is wrong now, as a device that two claims hold."
+    })
+public final class DraInventoryCommand implements Callable<Integer> {
+
+  private static final String GPU_ROW = "%-12s %-28s %-14s %-32s %s";
+  private static final String DEVICE_ROW = "%-28s %-14s %-10s %s";
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Mixin
+  private final ClusterAccess access = new ClusterAccess();
+
+  @Option(
+      names = "--file",
+      paramLabel = "FILE",
+      description = "Read this dump instead of a cluster; - is stdin.")
+  private @Nullable Path file;
+
+  @Parameters(arity = "0..1", paramLabel = "NODE", description = "The node.")
+  private @Nullable String node;
+
+  @Override
+  public Integer call() throws IOException {
+    DraInventory inventory = read();
+    List<DraNode> nodes = inventory.nodes().stream()
+        .filter(candidate -> node == null || candidate.name().equals(node))
+        .toList();
+    if (output.isJson()) {
+      output.print(json(nodes, inventory.findings()));
+    } else if (nodes.isEmpty()) {
+      throw new NegativeAnswerException(
+          node == null
+              ? "The driver gpu.nvidia.com publishes no GPU"
+              : "The driver gpu.nvidia.com publishes no GPU of node " + node);
+    } else {
+      print(nodes);
+      inventory.findings().forEach(finding -> output.err().println(finding.line()));
+    }
+    return inventory.findings().stream().anyMatch(f -> f.severity() == Severity.ERROR)
+        ? ExitCode.NO
+        : ExitCode.YES;
+  }
+
+  private DraInventory read() throws IOException {
+    if (file == null) {
+      try (KubernetesClient client = access.connect()) {
+        return access.mig(client).dra().inventory();
+      }
+    }
+    try {
+      return DraInventory.parse(
+          new String(Input.bytes(file), StandardCharsets.UTF_8), GpuCatalog.bundled());
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          output.commandLine(), "%s: %s".formatted(Input.name(file), e.getMessage()), e);
+    }
+  }
+
+  private void print(List<DraNode> nodes) {
+    println(GPU_ROW, "NODE", "GPU", "FORM", "CUT INTO", "ROOM FOR");
+    for (DraNode each : nodes) {
+      for (DraGpu gpu : each.gpus()) {
+        println(
+            GPU_ROW,
+            each.name(),
+            gpu.model().map(GpuModel::id).or(gpu::product).orElse("?"),
+            form(gpu),
+            counts(gpu.cutInto()),
+            room(gpu));
+      }
+    }
+    if (node != null) {
+      output.out().println();
+      println(DEVICE_ROW, "DEVICE", "PLACE", "STATE", "CLAIMS");
+      nodes.forEach(each -> each.gpus().forEach(gpu -> gpu.devices().forEach(this::print)));
+    }
+  }
+
+  private void print(DraDevice device) {
+    println(
+        DEVICE_ROW,
+        device.name(),
+        device
+            .placement()
+            .map(Placement::toString)
+            .or(() -> device.profile().map(MigProfile::toString))
+            .orElse("-"),
+        lower(device.state()),
+        String.join(", ", device.claims()));
+  }
+
+  private void println(String form, Object... cells) {
+    output.out().println(Output.row(form, cells));
+  }
+
+  private static String room(DraGpu gpu) {
+    String room = counts(gpu.room());
+    if (!gpu.isFree()) {
+      return room;
+    }
+    return gpu.room().isEmpty() ? "whole" : "whole or " + room;
+  }
+
+  private static String counts(Map<MigProfile, Integer> devices) {
+    return devices.isEmpty() ? "-" : Output.joined(devices);
+  }
+
+  private static String form(DraGpu gpu) {
+    return lower(gpu.form());
+  }
+
+  private static String lower(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static ObjectNode json(List<DraNode> nodes, List<DraFinding> findings) {
+    ObjectNode answer = Output.object();
+    ArrayNode list = answer.putArray("nodes");
+    nodes.forEach(each -> {
+      ObjectNode item = list.addObject().put("node", each.name());
+      ObjectNode resources = item.putObject("resources");
+      each.resources().forEach(resources::put);
+      ObjectNode room = item.putObject("room");
+      each.room().forEach(room::put);
+      ArrayNode gpus = item.putArray("gpus");
+      each.gpus().forEach(gpu -> gpus.add(json(gpu)));
+    });
+    ArrayNode problems = answer.putArray("findings");
+    findings.forEach(finding -> problems
+        .addObject()
+        .put("severity", finding.severity().toString())
+        .put("code", finding.code())
+        .put("message", finding.message()));
+    return answer;
+  }
+
+  private static ObjectNode json(DraGpu gpu) {
+    ObjectNode node = Output.object();
+    node.put("uuid", gpu.uuid().orElse(null));
+    node.put("product", gpu.product().orElse(null));
+    node.put("model", gpu.model().map(GpuModel::id).orElse(null));
+    node.put("form", form(gpu)).put("free", gpu.isFree());
+    ObjectNode room = node.putObject("room");
+    gpu.room().forEach((profile, count) -> room.put(profile.toString(), count));
+    ArrayNode devices = node.putArray("devices");
+    gpu.devices().forEach(device -> devices.add(json(device)));
+    return node;
+  }
+
+  private static ObjectNode json(DraDevice device) {
+    ObjectNode node = Output.object().put("name", device.name()).put("kind", lower(device.kind()));
+    node.put("profile", device.profile().map(MigProfile::toString).orElse(null));
+    node.put("start", device.placement().map(Placement::start).orElse(null));
+    node.put("size", device.placement().map(Placement::size).orElse(null));
+    node.put("uuid", device.uuid().orElse(null));
+    node.put("memoryMib", device.memoryMib().isPresent() ? device.memoryMib().getAsLong() : null);
+    node.put("state", lower(device.state()));
+    ArrayNode claims = node.putArray("claims");
+    device.claims().forEach(claims::add);
+    return node;
+  }
+}

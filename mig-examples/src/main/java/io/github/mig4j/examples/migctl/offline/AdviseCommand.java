@@ -1,0 +1,166 @@
+package io.github.mig4j.examples.migctl.offline;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.sharing.SharingAdvice;
+import io.github.mig4j.sharing.SharingNeed;
+import io.github.mig4j.sharing.SharingNeed.Isolation;
+import io.github.mig4j.sharing.SharingOption;
+import io.github.mig4j.sharing.SharingOption.Reason;
+import io.github.mig4j.sharing.SharingOption.Verdict;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** Says how to share one GPU. */
+@Command(
+    name = "advise",
+    mixinStandardHelpOptions = true,
+    description = "Says which way of sharing one GPU suits its tenants, MIG, time-slicing or MPS,"
+        + " and why not the others.",
+    footer = {
+      "",
+      "Isolation: none, memory (one cannot use up the memory of another) or fault (nor",
+      "end another by crashing).",
+      "",
+      "Examples:",
+      "  migctl advise --gpu l40s --tenants 4 --memory 10",
+      "  migctl advise --gpu b200-180gb --tenants 7 --memory 20 --isolation fault",
+      "  migctl advise --gpu l4 --tenants 3 --isolation memory --json",
+      "",
+      "Exit code 0: a way suits. 1: none is known to."
+    })
+public final class AdviseCommand implements Callable<Integer> {
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Option(names = "--gpu", required = true, paramLabel = "ID", description = "Id or product.")
+  private String gpu = "";
+
+  @Option(
+      names = "--tenants",
+      required = true,
+      paramLabel = "N",
+      description = "How many share the GPU.")
+  private int tenants;
+
+  @Option(names = "--memory", paramLabel = "GIB", description = "Memory that each can use, in GiB.")
+  private double memory;
+
+  @Option(
+      names = "--isolation",
+      paramLabel = "KIND",
+      description = "From what each is kept safe: ${COMPLETION-CANDIDATES}; none by default.")
+  private Isolation isolation = Isolation.NONE;
+
+  @Override
+  public Integer call() {
+    GpuModel model = GpuCatalog.bundled().require(gpu);
+    SharingAdvice advice = SharingAdvice.of(model, need());
+    if (output.isJson()) {
+      output.print(json(model, advice));
+    } else {
+      advice.options().forEach(this::print);
+      advice.best().ifPresent(best -> printNext(model, best, advice));
+    }
+    return advice.best().isPresent() ? ExitCode.YES : ExitCode.NO;
+  }
+
+  private SharingNeed need() {
+    try {
+      return new SharingNeed(tenants, memory, isolation);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(output.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private void print(SharingOption option) {
+    PrintWriter out = output.out();
+    String words = switch (option.verdict()) {
+      case SUITS -> "@|bold,green suits|@";
+      case UNKNOWN -> "@|bold,yellow cannot be told|@";
+      case SUITS_NOT -> "@|bold,red does not suit|@";
+    };
+    out.println(option.method() + " " + output.styled(words));
+    for (Reason reason : option.reasons()) {
+      out.println(
+          "  %s %s: %s".formatted(sign(reason.verdict()), reason.topic(), reason.message()));
+    }
+  }
+
+  private static String sign(Verdict verdict) {
+    return switch (verdict) {
+      case SUITS -> " ";
+      case UNKNOWN -> "?";
+      case SUITS_NOT -> "-";
+    };
+  }
+
+  private void printNext(GpuModel model, SharingOption best, SharingAdvice advice) {
+    next(model, best).ifPresent(next -> output.out().println("next: " + next));
+    yaml(advice).ifPresent(yaml -> {
+      output.out().println("device plugin configuration:");
+      output.out().print(yaml.indent(2));
+    });
+  }
+
+  private Optional<String> next(GpuModel model, SharingOption best) {
+    return switch (best.method()) {
+      case MIG ->
+        best.profile()
+            .map(profile -> "migctl place --gpu %s %s:%d".formatted(model.id(), profile, tenants));
+      case TIME_SLICING ->
+        Optional.of("migctl share NODE --time-slicing %d --one-each".formatted(tenants));
+      case MPS -> Optional.of("migctl share NODE --mps %d --one-each".formatted(tenants));
+      case WHOLE_GPU -> Optional.empty();
+    };
+  }
+
+  private static Optional<String> yaml(SharingAdvice advice) {
+    return advice
+        .sharing()
+        .map(sharing -> DevicePluginConfig.of(sharing.oneReplicaEach()).toYaml());
+  }
+
+  private ObjectNode json(GpuModel model, SharingAdvice advice) {
+    ObjectNode answer = Output.object()
+        .put("gpu", model.id())
+        .put("tenants", tenants)
+        .put("memoryGib", memory)
+        .put("isolation", isolation.toString())
+        .put("best", advice.best().map(AdviseCommand::method).orElse(null));
+    ArrayNode options = answer.putArray("options");
+    for (SharingOption option : advice.options()) {
+      ObjectNode node = options
+          .addObject()
+          .put("method", method(option))
+          .put("verdict", option.verdict().toString())
+          .put("profile", option.profile().map(MigProfile::toString).orElse(null));
+      ArrayNode reasons = node.putArray("reasons");
+      for (Reason reason : option.reasons()) {
+        reasons
+            .addObject()
+            .put("topic", reason.topic().toString())
+            .put("verdict", reason.verdict().toString())
+            .put("message", reason.message());
+      }
+    }
+    return answer.put("config", yaml(advice).orElse(null));
+  }
+
+  private static String method(SharingOption option) {
+    return option.method().name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

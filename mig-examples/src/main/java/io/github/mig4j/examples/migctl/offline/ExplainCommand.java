@@ -1,0 +1,194 @@
+package io.github.mig4j.examples.migctl.offline;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.layout.LayoutDiagram;
+import io.github.mig4j.layout.PlacementResult.Placed;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.node.MigSetting;
+import io.github.mig4j.node.NodeEffect;
+import io.github.mig4j.node.NodeEffect.Change;
+import io.github.mig4j.node.NodeEffect.GpuEffect;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeLint;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Says what applying a configuration does to a node. */
+@Command(
+    name = "explain",
+    mixinStandardHelpOptions = true,
+    description = "Says what applying a configuration does to each GPU of a node, and draws it.",
+    footer = {
+      "",
+      "What is lost on the way depends on how the GPUs are set now: --from names the",
+      "configuration of the file that is in force; a GPU that it leaves out has MIG off.",
+      "",
+      "Examples:",
+      "  migctl explain mig-config.yaml --config small --gpu b200-180gb,b200-180gb",
+      "  migctl explain mig-config.yaml --from all-disabled --config small --gpu b200-180gb",
+      "",
+      "Exit code 0: it can be applied. 1: errors (on stderr), or no such configuration."
+    })
+public final class ExplainCommand implements Callable<Integer> {
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Parameters(paramLabel = "FILE", description = "The file or a manifest; '-' for stdin.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "NAME",
+      description = "The configuration to be applied.")
+  private String config = "";
+
+  @Option(names = "--from", paramLabel = "NAME", description = "The one in force now.")
+  private @Nullable String from;
+
+  @Option(
+      names = "--gpu",
+      required = true,
+      split = ",",
+      paramLabel = "ID",
+      description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
+          + " products; repeated, or as ID:COUNT, for several of one model.")
+  private List<String> gpus = List.of();
+
+  @Override
+  public Integer call() throws IOException {
+    List<NodeGpu> node = Input.gpus(gpus, output.commandLine());
+    MigConfigFile read = Input.valid(file);
+    MigConfigDocument document = read.orElseThrow();
+    MigConfig wanted = require(document, config);
+    NodeEffect effect = from == null
+        ? NodeEffect.of(wanted, node)
+        : NodeEffect.of(wanted, settings(require(document, from), node));
+    if (output.isJson()) {
+      output.print(json(effect));
+    } else {
+      effect.gpus().forEach(this::print);
+      output.out().println("node: " + sentence(effect));
+    }
+    List<Finding> errors = NodeLint.of(read, node, MigStrategy.MIXED, config).stream()
+        .filter(Finding::isError)
+        .toList();
+    errors.forEach(error -> output.err().println(Input.line(file, error)));
+    return errors.isEmpty() && !fails(effect) ? ExitCode.YES : ExitCode.NO;
+  }
+
+  private static boolean fails(NodeEffect effect) {
+    return effect.gpus().stream().anyMatch(gpu -> gpu.change() == Change.FAILS);
+  }
+
+  private static MigConfig require(MigConfigDocument document, String name) {
+    return document
+        .config(name)
+        .orElseThrow(() -> new NegativeAnswerException(Input.absent(document, name)));
+  }
+
+  private static Map<NodeGpu, MigSetting> settings(MigConfig config, List<NodeGpu> node) {
+    Map<NodeGpu, MigSetting> settings = new LinkedHashMap<>();
+    NodeEffect.of(config, node)
+        .gpus()
+        .forEach(gpu -> settings.put(gpu.gpu(), gpu.after().orElse(MigSetting.OFF)));
+    return settings;
+  }
+
+  private void print(GpuEffect effect) {
+    String from = effect.before().map(before -> "from " + text(before) + " ").orElse("");
+    String to = effect.after().map(after -> "to " + text(after)).orElse("left as it is");
+    output.out().println("%s: %s%s; %s".formatted(effect.gpu(), from, to, sentence(effect)));
+    placed(effect)
+        .ifPresent(
+            placed -> output.out().print(LayoutDiagram.of(placed.layout()).toText()));
+  }
+
+  /** An empty GPU is not worth a drawing. */
+  private static Optional<Placed> placed(GpuEffect effect) {
+    return effect
+        .placement()
+        .filter(Placed.class::isInstance)
+        .map(Placed.class::cast)
+        .filter(placed -> !placed.layout().placements().isEmpty());
+  }
+
+  private static String text(MigSetting setting) {
+    return setting.devices().isEmpty() ? "MIG " + setting : Output.joined(setting.devices());
+  }
+
+  private static String sentence(GpuEffect effect) {
+    boolean loses = effect.gpu().model().supportsMig()
+        && effect.before().map(before -> !before.devices().isEmpty()).orElse(true);
+    return switch (effect.change()) {
+      case UNTOUCHED -> "nothing changes";
+      case REBUILT -> loses ? "all its devices are destroyed and made anew" : "devices are made";
+      case CLEARED -> loses ? "all its devices are destroyed, none is made" : "no device is made";
+      case FAILS ->
+        loses
+            ? "the MIG manager fails here, after it has destroyed all devices"
+            : "the MIG manager fails here";
+      case UNKNOWN -> "its devices stay only if it is set so already; --from tells";
+    };
+  }
+
+  private static String sentence(NodeEffect effect) {
+    if (effect.isApplied()) {
+      return "in force already, nothing is done";
+    }
+    String pause = "the device plugin and other clients of all its GPUs are stopped meanwhile";
+    return switch (effect.modeChange()) {
+      case NONE -> pause;
+      case WITHOUT_RESET -> pause + "; MIG mode changes, without a reset";
+      case RESETS_ALL_GPUS -> pause + "; MIG mode changes, and all its GPUs are reset";
+      case UNKNOWN -> fails(effect) ? pause : pause + ", unless it is in force already";
+    };
+  }
+
+  private ObjectNode json(NodeEffect effect) {
+    ObjectNode answer = Output.object().put("config", config);
+    ArrayNode list = answer.putArray("gpus");
+    for (GpuEffect gpu : effect.gpus()) {
+      ObjectNode node = list.addObject()
+          .put("index", gpu.gpu().index())
+          .put("model", gpu.gpu().model().id())
+          .put("change", gpu.change().name().toLowerCase(Locale.ROOT));
+      setting(node, "before", gpu.before());
+      setting(node, "after", gpu.after());
+      node.set(
+          "placements",
+          placed(gpu).map(placed -> Output.placements(placed.layout())).orElseGet(Output::array));
+    }
+    answer.put("modeChange", effect.modeChange().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+    return answer.put("applied", effect.isApplied()).put("pausesNode", effect.pausesNode());
+  }
+
+  private static void setting(ObjectNode node, String field, Optional<MigSetting> setting) {
+    node.putNull(field);
+    setting.ifPresent(some -> {
+      ObjectNode devices = node.putObject(field).put("mig", some.migEnabled()).putObject("devices");
+      some.devices().forEach((profile, count) -> devices.put(profile.toString(), count));
+    });
+  }
+}

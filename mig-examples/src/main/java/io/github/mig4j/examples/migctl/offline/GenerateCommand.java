@@ -1,0 +1,50 @@
+package io.github.mig4j.examples.migctl.offline;
+
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.gpu.GpuModel;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Writes the configurations that the MIG manager would generate. */
+@Command(
+    name = "generate",
+    mixinStandardHelpOptions = true,
+    description =
+        "Prints the configurations that the MIG manager generates for a node that is given"
+            + " no file: all-disabled, all-enabled, all-balanced, and one for each profile.",
+    footer = {
+      "",
+      "Examples:",
+      "  migctl generate --gpu b200-180gb > config.yaml",
+      "  migctl generate --gpu a100-40gb,h100-sxm-80gb      with device filters"
+    })
+public final class GenerateCommand implements Callable<Integer> {
+
+  @Spec
+  private @Nullable CommandSpec command;
+
+  @Option(
+      names = "--gpu",
+      required = true,
+      split = ",",
+      paramLabel = "ID",
+      description = "Ids or products, separated by commas.")
+  private List<String> gpus = List.of();
+
+  @Override
+  public Integer call() {
+    CommandLine migctl = Objects.requireNonNull(command).commandLine();
+    List<GpuModel> models = Input.models(gpus, migctl);
+    migctl.getOut().print(MigConfigDocument.generatedFor(models).toYaml());
+    return ExitCode.YES;
+  }
+}

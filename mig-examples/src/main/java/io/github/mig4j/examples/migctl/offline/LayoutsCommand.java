@@ -1,0 +1,164 @@
+package io.github.mig4j.examples.migctl.offline;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.Layouts;
+import io.github.mig4j.layout.MigLayout;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** Lists or counts layouts. */
+@Command(
+    name = "layouts",
+    mixinStandardHelpOptions = true,
+    description = "Lists or counts every layout that a GPU can have.",
+    footer = {
+      "",
+      "A state is a set of profiles with their starts; a multiset only counts profiles.",
+      "Both include the empty one. Maximal means that nothing of the chosen profiles can be",
+      "added.",
+      "",
+      "Examples:",
+      "  migctl layouts --gpu a100-40gb --count",
+      "  migctl layouts --gpu a30-24gb --of multisets --maximal",
+      "  migctl layouts --gpu a100-40gb --maximal --count \\",
+      "      --profiles 1g.5gb,2g.10gb,3g.20gb,4g.20gb,7g.40gb      19, as NVIDIA lists them"
+    })
+public final class LayoutsCommand implements Callable<Integer> {
+
+  /** What is listed. */
+  enum Kind {
+    STATES,
+    MULTISETS;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Option(names = "--gpu", required = true, paramLabel = "ID", description = "Id or product.")
+  private String gpu = "";
+
+  @Option(
+      names = "--profiles",
+      split = ",",
+      paramLabel = "PROFILE",
+      description = "Only these profiles, separated by commas; all by default.")
+  private List<String> profiles = List.of();
+
+  @Option(
+      names = "--of",
+      defaultValue = "states",
+      paramLabel = "KIND",
+      description = "${COMPLETION-CANDIDATES}; states by default.")
+  private Kind kind = Kind.STATES;
+
+  @Option(names = "--maximal", description = "Only those to which nothing can be added.")
+  private boolean maximal;
+
+  @Option(names = "--count", description = "Print their number instead.")
+  private boolean count;
+
+  @Override
+  public Integer call() {
+    GpuModel model = GpuCatalog.bundled().require(gpu);
+    Layouts layouts = layouts(model);
+    if (count) {
+      printCount(
+          kind == Kind.STATES ? states(layouts).count() : multisets(layouts).count());
+    } else if (kind == Kind.STATES) {
+      printStates(states(layouts));
+    } else {
+      printMultisets(multisets(layouts));
+    }
+    return ExitCode.YES;
+  }
+
+  private Layouts layouts(GpuModel model) {
+    for (String name : profiles) {
+      try {
+        MigProfile.parse(name);
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(output.commandLine(), e.getMessage(), e);
+      }
+    }
+    try {
+      boolean all = profiles.isEmpty();
+      if (!all && !model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable)) {
+        return Layouts.of(model);
+      }
+      return all ? Layouts.of(model) : Layouts.of(model).over(profiles.toArray(new String[0]));
+    } catch (IllegalArgumentException e) {
+      throw new NegativeAnswerException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Stream<MigLayout> states(Layouts layouts) {
+    return maximal ? layouts.maximalStates() : layouts.states();
+  }
+
+  private Stream<SortedMap<MigProfile, Integer>> multisets(Layouts layouts) {
+    return maximal ? layouts.maximalMultisets() : layouts.multisets();
+  }
+
+  private void printCount(long number) {
+    if (output.isJson()) {
+      output.print(Output.object().put("count", number));
+    } else {
+      output.out().println(number);
+    }
+  }
+
+  private void printStates(Stream<MigLayout> states) {
+    if (!output.isJson()) {
+      states.forEach(layout ->
+          output.out().println(layout.placements().isEmpty() ? "(empty)" : joined(layout)));
+      return;
+    }
+    ArrayNode layouts = Output.array();
+    states.forEach(layout -> layouts.addObject().set("placements", Output.placements(layout)));
+    printList(layouts);
+  }
+
+  private static String joined(MigLayout layout) {
+    return layout.placements().stream().map(Object::toString).collect(Collectors.joining(" "));
+  }
+
+  private void printMultisets(Stream<SortedMap<MigProfile, Integer>> multisets) {
+    if (!output.isJson()) {
+      multisets.forEach(
+          devices -> output.out().println(devices.isEmpty() ? "(empty)" : Output.joined(devices)));
+      return;
+    }
+    ArrayNode layouts = Output.array();
+    multisets.forEach(devices -> {
+      ObjectNode counts = layouts.addObject().putObject("devices");
+      devices.forEach((profile, number) -> counts.put(profile.toString(), number));
+    });
+    printList(layouts);
+  }
+
+  private void printList(ArrayNode layouts) {
+    ObjectNode list = Output.object().put("count", layouts.size());
+    list.set("layouts", layouts);
+    output.print(list);
+  }
+}

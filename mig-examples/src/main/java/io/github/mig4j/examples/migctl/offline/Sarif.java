@@ -1,0 +1,71 @@
+package io.github.mig4j.examples.migctl.offline;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Findings in the form that code scanning reads: SARIF 2.1.0. */
+final class Sarif {
+
+  private Sarif() {}
+
+  static ObjectNode of(Path file, List<Finding> findings) {
+    List<FindingCode> codes =
+        findings.stream().map(Finding::code).distinct().sorted().toList();
+    ObjectNode log = Output.object()
+        .put("$schema", "https://json.schemastore.org/sarif-2.1.0.json")
+        .put("version", "2.1.0");
+    ObjectNode run = log.putArray("runs").addObject();
+    ObjectNode driver = run.putObject("tool").putObject("driver");
+    driver.put("name", "migctl").put("version", Output.VERSION);
+    ArrayNode rules = driver.putArray("rules");
+    codes.forEach(code -> rules.add(rule(code)));
+    run.put("columnKind", "unicodeCodePoints");
+    ArrayNode results = run.putArray("results");
+    String uri = uri(file);
+    findings.forEach(finding -> results.add(result(finding, codes.indexOf(finding.code()), uri)));
+    return log;
+  }
+
+  private static ObjectNode rule(FindingCode code) {
+    ObjectNode rule = Output.object().put("id", code.toString());
+    rule.putObject("shortDescription").put("text", code.toString().replace('-', ' '));
+    rule.putObject("help").put("text", "See '%s' in docs/lint.md of mig4j".formatted(code));
+    return rule;
+  }
+
+  private static ObjectNode result(Finding finding, int rule, String uri) {
+    ObjectNode result = Output.object()
+        .put("ruleId", finding.code().toString())
+        .put("ruleIndex", rule)
+        .put("level", finding.severity().toString());
+    result.putObject("message").put("text", finding.message());
+    ObjectNode location = result.putArray("locations").addObject().putObject("physicalLocation");
+    location.putObject("artifactLocation").put("uri", uri);
+    location
+        .putObject("region")
+        .put("startLine", finding.place().line())
+        .put("startColumn", finding.place().column());
+    return result;
+  }
+
+  /** Relative as the file was given, so that it holds in the repository it stands in. */
+  private static String uri(Path file) {
+    if (file.isAbsolute()) {
+      return file.toUri().toASCIIString();
+    }
+    String path = file.normalize().toString().replace(file.getFileSystem().getSeparator(), "/");
+    try {
+      String rooted = new URI(null, null, "/" + path, null).toASCIIString();
+      return rooted.substring(1).replace(":", "%3A");
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException("Every path from the root makes a URI", e);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.github.mig4j.examples.migctl.offline;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.Severity;
+import io.github.mig4j.lint.SourceLocation;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeLint;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Says everything that is wrong with a file. */
+@Command(
+    name = "validate",
+    mixinStandardHelpOptions = true,
+    description = "Prints all findings of a mig-parted file, or of a manifest with one, as a"
+        + " compiler does.",
+    footer = {
+      "",
+      "With --gpu also what the configurations would do on a node with these GPUs: errors and",
+      "warnings for the one of --config, notes for the others. docs/lint.md explains the codes.",
+      "Without --config, stderr names the configurations that cannot work there.",
+      "",
+      "Examples:",
+      "  migctl validate mig-config.yaml",
+      "  migctl validate mig-config.yaml --gpu b200-180gb,b200-180gb --config small",
+      "  migctl validate - --gpu a30-24gb --strategy single --sarif migctl.sarif < config.yaml",
+      "",
+      "Exit code 0: no errors, at most warnings. 1: errors, or no configuration of the",
+      "file can work on these GPUs. No output: no findings."
+    })
+public final class ValidateCommand implements Callable<Integer> {
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Parameters(paramLabel = "FILE", description = "The file or a manifest; '-' for stdin.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--gpu",
+      split = ",",
+      paramLabel = "ID",
+      description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
+          + " products; repeated, or as ID:COUNT, for several of one model.")
+  private List<String> gpus = List.of();
+
+  @Option(
+      names = "--strategy",
+      defaultValue = "mixed",
+      paramLabel = "STRATEGY",
+      description = "The device plugin's: ${COMPLETION-CANDIDATES}; mixed by default.")
+  private MigStrategy strategy = MigStrategy.MIXED;
+
+  @Option(names = "--config", paramLabel = "NAME", description = "What is to be applied.")
+  private @Nullable String config;
+
+  @Option(names = "--sarif", paramLabel = "FILE", description = "Write SARIF for code scanning.")
+  private @Nullable Path sarif;
+
+  @Override
+  public Integer call() throws IOException {
+    List<NodeGpu> node = Input.gpus(gpus, output.commandLine());
+    MigConfigFile read = MigConfigFile.read(Input.bytes(file));
+    List<Finding> findings = findings(read, node);
+    Set<String> unfit = unfit(read, node, findings);
+    boolean valid = findings.stream().noneMatch(Finding::isError)
+        && (unfit.isEmpty() || unfit.size() < configs(read).size());
+    if (output.isJson()) {
+      output.print(json(findings, valid));
+    } else {
+      findings.forEach(finding -> output.out().println(Input.line(file, finding)));
+    }
+    if (!unfit.isEmpty()) {
+      output
+          .err()
+          .println(
+              "%d of %d configurations cannot work on these GPUs (%s); --config NAME makes that"
+                      .formatted(unfit.size(), configs(read).size(), Input.names(unfit))
+                  + " an error");
+    }
+    if (sarif != null) {
+      Output.write(sarif, Output.text(Sarif.of(file, findings)) + "\n");
+    }
+    return valid ? ExitCode.YES : ExitCode.NO;
+  }
+
+  private static Set<String> configs(MigConfigFile read) {
+    return read.document().map(document -> document.configs().keySet()).orElse(Set.of());
+  }
+
+  /** Which configurations would have errors if they were chosen; none where one is chosen. */
+  private Set<String> unfit(MigConfigFile read, List<NodeGpu> node, List<Finding> findings) {
+    if (node.isEmpty() || config != null) {
+      return Set.of();
+    }
+    Set<String> suspects = new LinkedHashSet<>();
+    findings.forEach(finding -> finding.place().config().ifPresent(suspects::add));
+    suspects.retainAll(configs(read));
+    suspects.removeIf(name -> NodeLint.of(read, node, strategy, name).stream()
+        .noneMatch(
+            finding -> finding.isError() && finding.place().config().equals(Optional.of(name))));
+    return suspects;
+  }
+
+  private List<Finding> findings(MigConfigFile read, List<NodeGpu> node) {
+    if (!node.isEmpty()) {
+      return config == null
+          ? NodeLint.of(read, node, strategy)
+          : NodeLint.of(read, node, strategy, config);
+    }
+    List<Finding> findings = new ArrayList<>(read.findings());
+    String wanted = config;
+    if (wanted != null) {
+      read.document()
+          .filter(document -> document.config(wanted).isEmpty())
+          .ifPresent(document -> findings.add(
+              0,
+              new Finding(
+                  Severity.ERROR,
+                  FindingCode.CONFIG_NOT_PRESENT,
+                  Input.absent(document, wanted),
+                  new SourceLocation(1, 1, "", Optional.empty()))));
+    }
+    return findings;
+  }
+
+  private ObjectNode json(List<Finding> findings, boolean valid) {
+    ObjectNode answer = Output.object().put("file", Input.name(file)).put("valid", valid);
+    ArrayNode list = answer.putArray("findings");
+    for (Finding finding : findings) {
+      list.addObject()
+          .put("severity", finding.severity().toString())
+          .put("code", finding.code().toString())
+          .put("message", finding.message())
+          .put("line", finding.place().line())
+          .put("column", finding.place().column())
+          .put("path", finding.place().path())
+          .put("config", finding.place().config().orElse(null));
+    }
+    return answer;
+  }
+}

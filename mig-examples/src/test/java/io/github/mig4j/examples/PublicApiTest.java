@@ -1,0 +1,234 @@
+package io.github.mig4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.dra.MigClaim;
+import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
+import io.github.mig4j.layout.MigLayout;
+import java.io.IOException;
+import java.lang.reflect.Executable;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Modifier;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What holds for every public type, on values that the catalogue and a simulated node give. */
+class PublicApiTest {
+
+  private static final int MAX_LENGTH = 300;
+  private static final Pattern OBJECT_HASH = Pattern.compile("[A-Za-z_$][\\w$]*@[0-9a-f]{5,8}\\b");
+  private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
+
+  private static final EmbeddedCluster CLUSTER = new EmbeddedCluster();
+  private static PublicApi api;
+  private static GpuOperatorSimulator simulator;
+
+  @BeforeAll
+  static void explore() throws IOException {
+    api = new PublicApi(notApi());
+    texts();
+    cluster(CLUSTER.client());
+    api.explore();
+  }
+
+  /** The rows of ARCHITECTURE.md whose types are public for Java alone. */
+  private static List<String> notApi() throws IOException {
+    List<String> names = new ArrayList<>();
+    String current = "";
+    for (String line : Files.readAllLines(Path.of("../ARCHITECTURE.md"))) {
+      var words = Pattern.compile("`([A-Za-z0-9.]+)`").matcher(line);
+      if (line.startsWith("| `") && words.find()) {
+        current = words.group(1);
+      }
+      if (line.startsWith("| | | not API")) {
+        while (words.find()) {
+          names.add("io.github.mig4j." + current + "." + words.group(1));
+        }
+      }
+    }
+    return names;
+  }
+
+  private static void texts() {
+    String config = """
+        version: v1
+        mig-configs:
+          small:
+            - devices: all
+              mig-enabled: true
+              mig-devices:
+                1g.23gb: 7
+        """;
+    String sharing = """
+        version: v1
+        sharing:
+          timeSlicing:
+            resources:
+            - name: nvidia.com/gpu
+              replicas: 4
+        """;
+    List.of("small", "1g.23gb", "b200-180gb", "gpu-node", "0x2901", "v1", "5", "nvidia.com/gpu")
+        .forEach(api::add);
+    List.of(config, sharing).forEach(api::addText);
+    api.add(config.getBytes(StandardCharsets.UTF_8));
+    api.add(MigProfile.parse("1g.23gb"));
+    api.add(GpuCatalog.bundled());
+    api.add(B200);
+    api.add(new IllegalStateException("cause"));
+  }
+
+  private static void cluster(KubernetesClient client) {
+    client
+        .resource(new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName("mig-config")
+            .withNamespace("gpu-operator")
+            .endMetadata()
+            .build())
+        .create();
+    simulator = GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, 2)
+        .strategy(MigStrategy.MIXED)
+        .configMap("mig-config")
+        .start();
+    CLUSTER.showLogsOf(simulator);
+    SimulatedDraDriver driver = SimulatedDraDriver.on(client);
+    driver.publishStatic(
+        "dra-node",
+        List.of(MigLayout.on(B200).add("1g.23gb", 2).add("3g.90gb", 1).build()));
+    MigClient mig = MigClient.of(client);
+    mig.configMap("mig-config")
+        .merge(
+            "small",
+            MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build()));
+    ApplyRequest request = mig.node("gpu-node")
+        .apply("small")
+        .timings(ApplyTimings.builder().stability(Duration.ofMillis(100)).build());
+    mig.dra().apply(MigClaim.of(MigProfile.parse("1g.23gb")).claim("train").inNamespace("default"));
+    Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
+    List.of(
+            client,
+            client.nodes().withName("gpu-node").require(),
+            simulator,
+            driver,
+            mig,
+            mig.node("gpu-node"),
+            mig.configMap("mig-config"),
+            mig.operator(),
+            mig.fleet(),
+            mig.dra(),
+            request,
+            rollout,
+            mig.node("gpu-node").apply("large").preflight(),
+            request.onProgress(api::add).await(Duration.ofMinutes(1)),
+            mig.node("gpu-node").diagnose(),
+            mig.nodes(),
+            mig.fleet().nodes(),
+            mig.dra().inventory(),
+            rollout.dryRun(),
+            rollout.onProgress(api::add).run())
+        .forEach(api::add);
+  }
+
+  @AfterAll
+  static void close() {
+    simulator.close();
+    CLUSTER.close();
+  }
+
+  @Test
+  void toString_ofEveryType_isOneShortLine() {
+    var unfit = new TreeMap<String, String>();
+    api.values()
+        .filter(value -> !value.getClass().isHidden())
+        .filter(value -> !value.getClass().getSimpleName().equals("Builder"))
+        .filter(value -> !isOneShortLine(value.toString()))
+        .forEach(value -> unfit.put(value.getClass().getName(), value.toString()));
+
+    assertThat(unfit).isEmpty();
+  }
+
+  private static boolean isOneShortLine(String text) {
+    return text.length() <= MAX_LENGTH
+        && text.lines().count() <= 1
+        && !OBJECT_HASH.matcher(text).find();
+  }
+
+  @Test
+  void everyType_hasAValue() {
+    assertThat(api.types())
+        .filteredOn(PublicApiTest::hasInstances)
+        .filteredOn(type -> !api.hasValue(type))
+        .isEmpty();
+  }
+
+  /** Without exceptions, builders, and types that have static members only. */
+  private static boolean hasInstances(Class<?> type) {
+    return !Throwable.class.isAssignableFrom(type)
+        && !type.getSimpleName().equals("Builder")
+        && PublicApi.executables(type).stream()
+            .anyMatch(member -> !Modifier.isStatic(member.getModifiers()));
+  }
+
+  @Test
+  void everyPublicMethod_refusesNullByTheParametersName() {
+    List<String> accepted = new ArrayList<>();
+    for (Class<?> type : api.types()) {
+      for (Executable executable : PublicApi.executables(type)) {
+        for (int i = 0; i < executable.getParameterCount(); i++) {
+          if (!Modifier.isAbstract(executable.getModifiers())
+              && !executable.getParameterTypes()[i].isPrimitive()
+              && !PublicApi.isNullable(executable.getAnnotatedParameterTypes()[i])) {
+            answerToNull(executable, i).ifPresent(accepted::add);
+          }
+        }
+      }
+    }
+
+    assertThat(accepted).isEmpty();
+  }
+
+  /** Empty if the method refuses null in this place by the name of the parameter. */
+  private static Optional<String> answerToNull(Executable executable, int place) {
+    String name = executable.getParameters()[place].getName();
+    String answer;
+    var call = api.calls(executable).findFirst();
+    if (call.isEmpty()) {
+      answer = "no values to call it with";
+    } else {
+      try {
+        call.get().with(place);
+        answer = "accepted";
+      } catch (InvocationTargetException e) {
+        Throwable thrown = e.getCause();
+        if (thrown instanceof NullPointerException && name.equals(thrown.getMessage())) {
+          return Optional.empty();
+        }
+        answer = thrown.getClass().getSimpleName() + ": " + thrown.getMessage();
+      }
+    }
+    return Optional.of("%s(%s): %s".formatted(executable.toGenericString(), name, answer));
+  }
+}

@@ -1,0 +1,38 @@
+package io.github.mig4j.k8s.cluster;
+
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.github.mig4j.gpu.MigProfile;
+import java.util.Map;
+import java.util.Objects;
+
+/** The pod's side: how a container asks for MIG devices under strategy mixed. */
+public final class GpuResources {
+
+  private GpuResources() {}
+
+  /**
+   * Limits for MIG devices of one profile, e.g. {@code nvidia.com/mig-1g.23gb: 1}. Extended
+   * resources need no requests beside their limits.
+   *
+   * @param profile a profile without a {@code c} part, as only those are offered
+   * @param count how many devices the container gets, at least 1
+   * @return what to put into a container's {@code resources}
+   * @throws IllegalArgumentException if the profile is not offered or the count is below 1
+   */
+  public static ResourceRequirements limits(MigProfile profile, int count) {
+    Objects.requireNonNull(profile, "profile");
+    if (!profile.isWholeGpuInstance()) {
+      throw new IllegalArgumentException("The device plugin offers no resource for %s; ask for %s"
+          .formatted(profile, profile.gpuInstance()));
+    }
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "The count of %s must be at least 1, but was %d".formatted(profile, count));
+    }
+    return new ResourceRequirementsBuilder()
+        .withLimits(Map.of(profile.resourceName(), new Quantity(String.valueOf(count))))
+        .build();
+  }
+}
