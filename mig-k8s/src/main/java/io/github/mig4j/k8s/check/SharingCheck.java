@@ -276,7 +276,7 @@ public final class SharingCheck {
 
   private static Optional<DevicePluginConfig> asked(
       Node node, PluginPolicy policy, Map<String, String> data) {
-    String asked = SharingRun.asked(node);
+    String asked = Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
     return Optional.ofNullable(
             data.get(asked.isEmpty() ? policy.defaultConfig().orElse("") : asked))
         .flatMap(text -> DevicePluginConfigFile.read(text).config());
