@@ -48,7 +48,7 @@ final class SharingSection {
   }
 
   /**
-   * Tells what the plugin accepts in silence although it hardly can be meant, and what it refuses
+   * Reports what the plugin accepts in silence although it can hardly be meant, and what it refuses
    * only after reading.
    *
    * @param strategy the strategy in force, as far as it is known

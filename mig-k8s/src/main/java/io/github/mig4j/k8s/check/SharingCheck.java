@@ -26,7 +26,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Everything that speaks against a change, found before anything is written. */
+/** Everything that prevents a change, found before anything is written. */
 public final class SharingCheck {
 
   private static final String DEPLOY_PLUGIN = Labels.DEPLOY_PREFIX + "device-plugin";
@@ -180,7 +180,7 @@ public final class SharingCheck {
     }
   }
 
-  /** The daemon of MPS serves those that run, and every change starts it anew or ends it. */
+  /** The daemon of MPS serves those that run, and every change restarts it or ends it. */
   private void checkPods(Node node, Wanted wanted) {
     boolean mps = NodeReading.isMps(node)
         || wanted.config.sharing().filter(s -> s.kind() == SharingKind.MPS).isPresent();
