@@ -34,7 +34,7 @@ final class DiscoveryLabels {
 
   /**
    * Every set of labels that feature discovery may write: on a node of several products the labels
-   * {@code nvidia.com/gpu.*} describe one of them, drawn anew at each run; a product with whole GPUs
+   * {@code nvidia.com/gpu.*} describe one of them, another at each run; a product with whole GPUs
    * is preferred.
    *
    * @return at least one

@@ -508,7 +508,22 @@ public final class NodeLint {
                         .map(each -> "%s: %s".formatted(names(each.getValue()), each.getKey()))
                         .collect(Collectors.joining(", ")))
                 + " plugin would stop. Use strategy mixed");
+      } else {
+        checkOneSize();
       }
+    }
+
+    /** To the device plugin a profile of the same name on two models is of two sizes. */
+    private void checkOneSize() {
+      Map<NodeGpu, MigSetting> settings = new LinkedHashMap<>();
+      gpus.forEach(gpu -> selection
+          .wanted(gpu)
+          .ifPresent(
+              setting -> settings.put(gpu, gpu.model().supportsMig() ? setting : MigSetting.OFF)));
+      NodeOffer.of(settings, MigStrategy.SINGLE)
+          .devicePluginExit()
+          .ifPresent(exit -> report(
+              Severity.ERROR, FindingCode.NOT_UNIFORM_UNDER_SINGLE, path.at(places.name()), exit));
     }
 
     private void checkModeChange() {

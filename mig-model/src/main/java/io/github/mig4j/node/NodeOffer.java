@@ -217,15 +217,14 @@ public record NodeOffer(
    * Where feature discovery does not say what it has to; silence is a difference too.
    *
    * @param labels the node's labels
-   * @return one sentence for each difference; none if there is none, or feature discovery exits
+   * @return one sentence for each difference; empty if the labels are right, or if feature discovery exits
    */
   public List<String> labelDifferences(Map<String, String> labels) {
     return fewest(possibleLabels(), expected -> labelDifferences(expected, labels));
   }
 
   /**
-   * Which versions the resources of a node speak for, where the version is not known and makes a
-   * difference.
+   * Which versions offer what a node offers, if the version is not known and makes a difference.
    *
    * @param allocatable counts by resource name
    * @param labels the node's labels

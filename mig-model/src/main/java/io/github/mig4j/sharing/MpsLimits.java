@@ -18,7 +18,7 @@ final class MpsLimits {
     }
     if (resource.replicas() > MAX_CLIENTS) {
       throw new IllegalArgumentException(
-          "MPS serves at most %d clients of a GPU, but the replicas of %s were %d; use fewer"
+          "The MPS daemon serves at most %d clients of a GPU, but the replicas of %s were %d; use fewer"
               .formatted(MAX_CLIENTS, resource.name(), resource.replicas()));
     }
   }

@@ -48,7 +48,7 @@ final class SharingSection {
   }
 
   /**
-   * Tells what the plugin accepts in silence although it hardly can be meant, and what it refuses
+   * Reports what the plugin accepts in silence although it can hardly be meant, and what it refuses
    * only after reading.
    *
    * @param strategy the strategy in force, as far as it is known
@@ -105,8 +105,8 @@ final class SharingSection {
       findings.add(
           SharingFindingCode.MPS_REQUESTS,
           spot,
-          "With mps most releases of the device plugin refuse a request for several replicas"
-              + " whatever failRequestsGreaterThanOne says; leave it out");
+          "Before v0.20.0 the device plugin refuses a request for several replicas of mps whatever"
+              + " failRequestsGreaterThanOne says; leave it out");
     }
     for (Listed each : listed) {
       int replicas = each.resource.replicas();
@@ -114,8 +114,8 @@ final class SharingSection {
         findings.add(
             SharingFindingCode.MPS_TOO_MANY_REPLICAS,
             each.replicas,
-            ("MPS serves at most %d clients of a GPU, but %s has %d replicas; use fewer, or"
-                    + " timeSlicing")
+            ("The MPS daemon serves at most %d clients of a GPU and does not start, but %s has %d"
+                    + " replicas, which the device plugin accepts; use fewer, or timeSlicing")
                 .formatted(MpsLimits.MAX_CLIENTS, each.resource.name(), replicas));
       } else if (replicas > MpsLimits.MAX_CLIENTS_BEFORE_TURING) {
         findings.add(

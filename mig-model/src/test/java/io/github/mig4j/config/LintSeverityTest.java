@@ -119,6 +119,24 @@ class LintSeverityTest {
         .containsExactly(FindingCode.NOT_UNIFORM_UNDER_SINGLE);
   }
 
+  /** Feature discovery would count eleven alike; the device plugin compares their size. */
+  @Test
+  void lint_oneProfileNameOfTwoModelsUnderSingle_isAnError() {
+    MigConfigFile alike = MigConfigFile.read("version: v1\nmig-configs:\n  c:\n  - devices: [0]\n"
+        + "    mig-enabled: true\n    mig-devices: {1g.10gb: 7}\n  - devices: [1]\n"
+        + "    mig-enabled: true\n    mig-devices: {1g.10gb: 4}\n");
+    GpuModel h100 = GpuCatalog.bundled().require("h100-sxm-80gb");
+
+    assertThat(NodeLint.of(
+            alike, List.of(NodeGpu.of(0, h100), NodeGpu.of(1, A100)), MigStrategy.SINGLE, "c"))
+        .filteredOn(Finding::isError)
+        .extracting(Finding::message)
+        .containsExactly(
+            "Under strategy single the device plugin starts only if all GPUs are cut into one"
+                + " profile or none, but GPU 0 (h100-sxm-80gb): {1g.10gb=7}, GPU 1 (a100-40gb):"
+                + " {1g.10gb=4}, and these devices are not of one size; use strategy mixed");
+  }
+
   @Test
   void lint_sharedInstancesUnderSingle_areFine() {
     MigConfigFile shared = MigConfigFile.read("version: v1\nmig-configs:\n  c:\n  - devices: all\n"

@@ -60,6 +60,14 @@ class BundledCatalogTest {
   }
 
   @Test
+  void l40s_reportsLessThanItsDataSheetSays() {
+    GpuModel l40s = GpuCatalog.bundled().require("l40s");
+
+    assertThat(l40s.totalMemoryMib()).hasValue(46068);
+    assertThat(l40s.computeCapability()).contains("8.9");
+  }
+
+  @Test
   void ids_areDistinct_andFitForACommandLine() {
     assertThat(all()).extracting(GpuModel::id).doesNotHaveDuplicates();
     assertThat(all()).allSatisfy(model -> assertThat(model.id()).matches("[a-z0-9]+(-[a-z0-9]+)*"));

@@ -124,6 +124,43 @@ class MigProfileTest {
   })
   void resourceName_isWhatTheDevicePluginRegisters(String name, String resource) {
     assertThat(MigProfile.parse(name).resourceName()).isEqualTo(resource);
+    assertThat(MigProfile.ofResourceName(resource)).contains(MigProfile.parse(name));
+  }
+
+  @Test
+  void ofResourceName_isTheInverse_forEveryProfileOfTheCatalogue() {
+    assertThat(GpuCatalog.bundled().models())
+        .flatExtracting(GpuModel::profiles)
+        .flatExtracting(GpuInstanceProfile::computeInstances)
+        .isNotEmpty()
+        .allSatisfy(profile ->
+            assertThat(MigProfile.ofResourceName(profile.resourceName())).contains(profile));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nvidia.com/mig-1g.10gb.shared, 1g.10gb",
+    "nvidia.com/mig-1g.10gb.me.shared, 1g.10gb+me",
+    "nvidia.com/mig-1g.24gb-me.shared, 1g.24gb-me",
+  })
+  void ofResourceName_shared_isTheProfileItself(String resource, String profile) {
+    assertThat(MigProfile.ofResourceName(resource)).contains(MigProfile.parse(profile));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "nvidia.com/gpu",
+        "nvidia.com/gpu.shared",
+        "nvidia.com/mig-",
+        "nvidia.com/mig-small",
+        "nvidia.com/mig-02g.10gb",
+        "nvidia.com/mig-1g.10gb+me",
+        "amd.com/mig-1g.10gb",
+        "nvidia.com/mig-99999999999g.10gb"
+      })
+  void ofResourceName_ofSomethingElse_isEmpty(String resource) {
+    assertThat(MigProfile.ofResourceName(resource)).isEmpty();
   }
 
   @Test

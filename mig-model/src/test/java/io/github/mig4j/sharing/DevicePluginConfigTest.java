@@ -115,7 +115,7 @@ class DevicePluginConfigTest {
     assertThatThrownBy(() -> GpuSharing.mps(49))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "MPS serves at most 48 clients of a GPU, but the replicas of nvidia.com/gpu were"
+            "The MPS daemon serves at most 48 clients of a GPU, but the replicas of nvidia.com/gpu were"
                 + " 49; use fewer");
     assertThatThrownBy(() -> GpuSharing.builder()
             .kind(SharingKind.MPS)

@@ -52,7 +52,7 @@ class SharingAdviceTest {
 
   @Test
   void options_saySupportIsolationShareAndCapacity() {
-    assertThat(advice("l40s", 4, 10, Isolation.MEMORY).options())
+    assertThat(advice("l40", 4, 10, Isolation.MEMORY).options())
         .containsExactly(
             new SharingOption(
                 Method.MPS,
@@ -93,7 +93,7 @@ class SharingAdviceTest {
                 Method.MIG,
                 Verdict.SUITS_NOT,
                 java.util.Optional.empty(),
-                List.of(new Reason(Topic.SUPPORT, Verdict.SUITS_NOT, "l40s has no MIG"))),
+                List.of(new Reason(Topic.SUPPORT, Verdict.SUITS_NOT, "l40 has no MIG"))),
             new SharingOption(
                 Method.TIME_SLICING,
                 Verdict.SUITS_NOT,

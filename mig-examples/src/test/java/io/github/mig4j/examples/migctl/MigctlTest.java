@@ -494,7 +494,8 @@ class MigctlTest {
     assertThat(text.out)
         .contains(
             "h100-sxm-80gb                Hopper        yes        7       8    81559  hardware")
-        .contains("l40s                         Ada Lovelace  no         -       -        ?  ");
+        .contains(
+            "l40s                         Ada Lovelace  no         -       -    46068  mig-user-guide");
     assertThat(json).hasSize(28);
     assertThat(json.at("/0/id").asText()).isEqualTo("a30-24gb");
   }

@@ -9,6 +9,7 @@ import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.node.NodeOffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -165,7 +166,7 @@ public final class ApplyTracker {
           stable, List.of("that has held for less than " + timings.stability()));
     }
     if (needsTransition && !transitionComplete) {
-      return withoutTransition(status, nanos);
+      return withoutTransition(status, node, nanos);
     }
     return done(
         discovered
@@ -173,6 +174,7 @@ public final class ApplyTracker {
             : new ApplyOutcome.VerifiedByStateOnly(
                 status,
                 "no feature discovery labels the node, so only the device plugin speaks for the layout"),
+        node,
         nanos);
   }
 
@@ -231,13 +233,14 @@ public final class ApplyTracker {
   }
 
   /** Everything is as it has to be, but so it was before. */
-  private Decision withoutTransition(MigNodeStatus status, long nanos) {
+  private Decision withoutTransition(MigNodeStatus status, Node node, long nanos) {
     if (prompt != Prompt.LABEL) {
       return done(
           new ApplyOutcome.VerifiedByStateOnly(
               status,
               "the node asked for '%s' before, and nobody can tell whether what that name stands for was changed since"
                   .formatted(key)),
+          node,
           nanos);
     }
     String unseen = "the GPU's clients were not seen to stop and start";
@@ -246,11 +249,15 @@ public final class ApplyTracker {
     long patience = requestedNanos + timings.transition().toNanos();
     return nanos < patience
         ? new Decision.Wait(patience, List.of(unseen), Optional.of(outcome))
-        : done(outcome, nanos);
+        : done(outcome, node, nanos);
   }
 
-  private Decision done(ApplyOutcome outcome, long nanos) {
-    progress.step(ApplyPhase.VERIFIED, nanos, "held for " + timings.stability());
+  private Decision done(ApplyOutcome outcome, Node node, long nanos) {
+    String assumed = offer
+        .assumedVersion(NodeReading.offered(node), Cluster.labels(node))
+        .map("; "::concat)
+        .orElse("");
+    progress.step(ApplyPhase.VERIFIED, nanos, "held for " + timings.stability() + assumed);
     return new Decision.Done(outcome);
   }
 

@@ -51,7 +51,7 @@ public record ApplyPlan(
     return key.equals(Cluster.labels(node).get(settings.configLabel()));
   }
 
-  /** Whether the node asks for the configuration and everything speaks for it. */
+  /** Whether the node requests the configuration and shows all evidence that it is in force. */
   public boolean isInForce(MigSettings settings) {
     MigNodeStatus status = MigNodeStatus.of(node, settings);
     Map<String, String> labels = Cluster.labels(node);
@@ -63,7 +63,7 @@ public record ApplyPlan(
             || offer.labelDifferences(labels).isEmpty());
   }
 
-  /** Only a name that carries the content's hash tells for sure what was asked before. */
+  /** Only a name with the content's hash says for sure what was requested before. */
   public Sameness sameness(String label) {
     return Cluster.labels(node)
             .getOrDefault(label, "")
@@ -72,7 +72,7 @@ public record ApplyPlan(
         : Sameness.UNKNOWN;
   }
 
-  /** Whether the node is asked for the plain name, which stands for whatever the map holds. */
+  /** Whether the plain name is requested, whose content the map decides. */
   public boolean isExact(String config) {
     return key.equals(config);
   }

@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.lint.Severity;
+import io.github.mig4j.node.ComponentVersions.Version;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -156,9 +157,8 @@ final class ManagerCheck {
         .map(Container::getImage)
         .filter(image -> image != null)
         .findFirst()
-        .flatMap(ManagerVersion::ofImage)
-        .ifPresent(version -> version
-            .tooOldFor(gpu)
+        .flatMap(Version::parse)
+        .ifPresent(version -> ManagerSupport.lacking(version, gpu)
             .ifPresent(support -> findings.add(
                 support.severity(),
                 PreflightCode.MANAGER_TOO_OLD,

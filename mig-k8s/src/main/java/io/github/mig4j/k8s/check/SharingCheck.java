@@ -12,6 +12,7 @@ import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.sharing.DevicePluginConfig;
@@ -25,7 +26,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Everything that speaks against a change, found before anything is written. */
+/** Everything that prevents a change, found before anything is written. */
 public final class SharingCheck {
 
   private static final String DEPLOY_PLUGIN = Labels.DEPLOY_PREFIX + "device-plugin";
@@ -87,7 +88,7 @@ public final class SharingCheck {
 
   private void checkNode(Node node) {
     Map<String, String> labels = Cluster.labels(node);
-    if (NodeReading.isNotReady(node)) {
+    if (MigNodeStatus.of(node, cluster.settings()).ready().equals(Optional.of(false))) {
       obstacles.add(
           "it is not Ready, so that what it offers is of the past; see 'kubectl describe node %s'"
               .formatted(name));
@@ -179,7 +180,7 @@ public final class SharingCheck {
     }
   }
 
-  /** The daemon of MPS serves those that run, and every change starts it anew or ends it. */
+  /** The daemon of MPS serves those that run, and every change restarts it or ends it. */
   private void checkPods(Node node, Wanted wanted) {
     boolean mps = NodeReading.isMps(node)
         || wanted.config.sharing().filter(s -> s.kind() == SharingKind.MPS).isPresent();
@@ -275,7 +276,7 @@ public final class SharingCheck {
 
   private static Optional<DevicePluginConfig> asked(
       Node node, PluginPolicy policy, Map<String, String> data) {
-    String asked = SharingRun.asked(node);
+    String asked = Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
     return Optional.ofNullable(
             data.get(asked.isEmpty() ? policy.defaultConfig().orElse("") : asked))
         .flatMap(text -> DevicePluginConfigFile.read(text).config());

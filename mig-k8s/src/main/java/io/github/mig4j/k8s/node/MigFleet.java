@@ -54,7 +54,7 @@ public final class MigFleet {
   }
 
   /**
-   * Every node that speaks of NVIDIA GPUs, with what pods use of it.
+   * Every node whose labels or resources name NVIDIA GPUs, with what pods use of it.
    *
    * @return the nodes by name
    * @throws MigClusterException if the API server does not answer or does not allow it

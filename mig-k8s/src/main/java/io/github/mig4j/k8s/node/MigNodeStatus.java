@@ -77,7 +77,7 @@ public interface MigNodeStatus {
   /**
    * The number of physical GPUs.
    *
-   * @return the number, or empty if the labels do not tell, as under strategy single with MIG on
+   * @return the number, or empty if the labels do not say it, as under strategy single with MIG on
    */
   @Value.Redacted
   OptionalInt gpus();
@@ -85,13 +85,13 @@ public interface MigNodeStatus {
   /**
    * Whether the node's kubelet is well.
    *
-   * @return the condition {@code Ready}, false also where the kubelet has not been heard of; empty if nobody says
+   * @return the condition {@code Ready}, false also where the kubelet is silent; empty if the node has no such condition
    */
   @Value.Redacted
   Optional<Boolean> ready();
 
   /**
-   * Whether somebody keeps new pods away by {@code spec.unschedulable}.
+   * Whether {@code spec.unschedulable} keeps new pods away.
    *
    * @return true if the node is cordoned
    */
@@ -112,7 +112,7 @@ public interface MigNodeStatus {
   /**
    * How MIG devices are offered.
    *
-   * @return the strategy; {@code none} where no label tells
+   * @return the strategy; {@code none} where no label says it
    */
   @Value.Redacted
   MigStrategy strategy();
@@ -174,7 +174,7 @@ public interface MigNodeStatus {
    * The node's MIG devices, as feature discovery counts them, or, where it says nothing, as the
    * node offers them.
    *
-   * @return counts by profile; empty if no GPU is cut, or nobody says how
+   * @return counts by profile; empty if no GPU is cut, or neither labels nor resources say how
    */
   @Value.Redacted
   @Value.NaturalOrder
@@ -183,7 +183,7 @@ public interface MigNodeStatus {
   /**
    * How many pods can be given the same device.
    *
-   * @return the number of replicas, at least 1; empty if no label tells
+   * @return the number of replicas, at least 1; empty if no label says it
    */
   @Value.Redacted
   OptionalInt replicas();
@@ -191,7 +191,7 @@ public interface MigNodeStatus {
   /**
    * How devices are shared, as the label spells it.
    *
-   * @return e.g. {@code none}, {@code time-slicing} or {@code mps}; empty if no label tells
+   * @return e.g. {@code none}, {@code time-slicing} or {@code mps}; empty if no label says it
    */
   @Value.Redacted
   Optional<String> sharing();

@@ -20,7 +20,7 @@ import java.util.TreeMap;
 /**
  * A node with GPUs among others: what it offers, and what of that pods have taken.
  *
- * <p>Nodes and pods tell neither on which GPU a pod runs nor where on it. So this is counts for each
+ * <p>Nodes and pods do not say on which GPU a pod runs, nor where on it. So this is counts for each
  * node, and a node on which a pod uses a GPU is pinned as a whole.
  *
  * @param status what the node says, with the strategy that the ClusterPolicy sets, if it sets one
@@ -64,7 +64,7 @@ public record NodeCapacity(
   }
 
   /**
-   * Whether a pod uses a GPU of the node, so that none may be cut anew.
+   * Whether a pod uses a GPU of the node, so that none may be cut again.
    *
    * @return true if a device is taken
    */
@@ -129,7 +129,7 @@ public record NodeCapacity(
   }
 
   /**
-   * The instances of a GPU that are reckoned as taken. Which of equal ones they are makes no
+   * The instances of a GPU that count as taken. Which of equal ones they are makes no
    * difference, since the node stays as it is; all, where what is used does not name a profile.
    */
   private List<Placement> taken(MigLayout layout, Map<String, Long> left) {

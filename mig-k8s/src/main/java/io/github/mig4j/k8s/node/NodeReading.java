@@ -118,15 +118,6 @@ public final class NodeReading {
     return Cluster.labels(node).getOrDefault("nvidia.com/mps.capable", "").equals("true");
   }
 
-  /** Whether the kubelet says that it is not well; what a node offers is then of the past. */
-  public static boolean isNotReady(Node node) {
-    return node.getStatus() != null
-        && node.getStatus().getConditions() != null
-        && node.getStatus().getConditions().stream()
-            .anyMatch(condition ->
-                condition.getType().equals("Ready") && !condition.getStatus().equals("True"));
-  }
-
   private SortedMap<MigProfile, Integer> counted() {
     SortedMap<MigProfile, Integer> counted = new TreeMap<>();
     labels.forEach((label, value) -> {

@@ -115,7 +115,7 @@ public final class StatusReader {
     }
   }
 
-  /** Under strategy single the label speaks of a MIG device, which tells nothing about the GPU. */
+  /** Under strategy single the label describes a MIG device, not the GPU. */
   private boolean agreesWithMemory(GpuModel model) {
     OptionalInt memory = numberOf(Labels.GPU_MEMORY);
     return isCutUnderSingle() || memory.isEmpty() || model.agreesWithMemory(memory.getAsInt());
@@ -140,7 +140,7 @@ public final class StatusReader {
         .isPresent();
   }
 
-  /** Where no label tells, a resource for each profile does, as only strategy mixed has them. */
+  /** Without a label, resources by profile show strategy mixed, since no other has them. */
   private MigStrategy strategy() {
     boolean offersProfiles = allocatable.keySet().stream()
         .anyMatch(name -> MigProfile.ofResourceName(name).isPresent());

@@ -174,7 +174,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     operate();
   }
 
-  /** Only a configuration that is there makes the plugin start anew. */
+  /** Only a configuration that exists restarts the plugin. */
   private void reselect(String asked, Lifetime lifetime) throws InterruptedException {
     synchronized (this) {
       if (!asked.equals(ConfigManager.asked(labels))) {

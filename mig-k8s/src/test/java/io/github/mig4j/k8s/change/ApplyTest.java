@@ -23,6 +23,7 @@ import io.github.mig4j.k8s.fixture.RecordedRequests;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator.PluginVersion;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Requests against a simulated operator, from the label to the evidence. */
 @ExtendWith(MockApiServer.class)
@@ -198,6 +201,38 @@ class ApplyTest {
       assertThat(outcome.status().config()).contains("all-3g.90gb");
       assertThat(requests.writes().subList(before, requests.writes().size()))
           .containsExactly("PATCH /api/v1/nodes/gpu-node", "PATCH /api/v1/nodes/gpu-node");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "V0_19, {nvidia.com/mig-1g.23gb=1}, a version before v0.20.0 offers",
+    "V0_20, {nvidia.com/mig-1g.23gb.me=1}, v0.20.0 or later offers"
+  })
+  void await_devicesWithAttributes_areVerifiedUnderEitherName(
+      PluginVersion plugin, String offered, String assumed) {
+    List<String> verified = new ArrayList<>();
+    try (var simulator = started(GpuOperatorSimulator.on(client)
+        .node("gpu-node", B200, 1)
+        .strategy(MigStrategy.MIXED)
+        .devicePlugin(plugin))) {
+      var outcome = mig.node("gpu-node")
+          .apply("all-1g.23gb.me")
+          .timings(QUICK)
+          .onProgress(event -> {
+            if (event.phase() == ApplyPhase.VERIFIED) {
+              verified.add(event.detail());
+            }
+          })
+          .await(LONG);
+
+      assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(outcome.allocatable()).hasToString(offered);
+      assertThat(verified)
+          .singleElement()
+          .asString()
+          .endsWith(
+              "; The version of the device-plugin is not known; the node offers what " + assumed);
     }
   }
 

@@ -531,6 +531,19 @@ class PreflightTest {
   }
 
   @Test
+  void plan_goesByTheVersionOfTheDevicePluginThatThePolicyStates() {
+    policy(
+        Map.of("mig", Map.of("strategy", "mixed"), "devicePlugin", Map.of("version", "v0.19.3")));
+    map("gpu-node-mig-config", MigConfigDocument.generatedFor(List.of(B200)).toYaml());
+    create(node());
+    createManager();
+    answerReviews();
+
+    assertThat(plan("all-1g.23gb.me").offer().resources())
+        .hasToString("{nvidia.com/mig-1g.23gb=1}");
+  }
+
+  @Test
   void map_generated_butNotShown() {
     policy(Map.of("mig", Map.of("strategy", "mixed")));
     create(node());

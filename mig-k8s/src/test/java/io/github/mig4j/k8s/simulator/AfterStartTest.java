@@ -9,8 +9,10 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator.PluginVersion;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -62,19 +64,21 @@ class AfterStartTest {
   @Test
   void single_illegal_endsThePlugin_andIsLabelledInvalid() {
     assertThat(exit(SINGLE, BALANCED))
-        .isEqualTo("invalid MIG configuration for strategy single:"
+        .isEqualTo("invalid MIG configuration: more than one MIG device type present on node:"
             + " [0 {1g.10gb=2, 2g.20gb=1, 3g.40gb=1}]");
     assertThat(exit(SINGLE, UNIFORM, WITHOUT_MIG))
-        .isEqualTo(
-            "invalid MIG configuration for strategy single:" + " [0 {1g.10gb=7}, 1 without MIG]");
+        .isEqualTo("invalid MIG configuration: all devices on the node must be configured with the"
+            + " same migEnabled value: [0 {1g.10gb=7}, 1 without MIG]");
     assertThat(exit(SINGLE, EMPTY))
-        .isEqualTo("invalid MIG configuration for strategy single: [0 {}]");
+        .isEqualTo("invalid MIG configuration: at least one device with migEnabled=true was not"
+            + " configured correctly: [0 {}]");
     for (var gpus : List.of(List.of(BALANCED), List.of(EMPTY), List.of(UNIFORM, EMPTY))) {
-      assertThat(FeatureDiscovery.labels(gpus, SINGLE))
+      assertThat(labels(SINGLE, gpus.toArray(SimulatedGpu[]::new)))
           .containsEntry("nvidia.com/gpu.product", "NVIDIA-H100-80GB-HBM3-MIG-INVALID")
           .containsEntry("nvidia.com/gpu.count", "0")
           .containsEntry("nvidia.com/gpu.replicas", "0")
           .containsEntry("nvidia.com/gpu.memory", "0")
+          .containsEntry("nvidia.com/gpu.sharing-strategy", "")
           .doesNotContainKey("nvidia.com/gpu.slices.gi");
     }
   }
@@ -187,15 +191,19 @@ class AfterStartTest {
   }
 
   private static SortedMap<String, String> labels(MigStrategy strategy, SimulatedGpu... gpus) {
-    return FeatureDiscovery.labels(List.of(gpus), strategy);
+    return FeatureDiscovery.labels(List.of(gpus), strategy, Optional.empty(), 0).orElseThrow();
   }
 
   private static SortedMap<String, Integer> offer(MigStrategy strategy, SimulatedGpu... gpus) {
-    return ((DevicePlugin.Start.Offer) DevicePlugin.start(List.of(gpus), strategy)).resources();
+    return ((DevicePlugin.Start.Offer) start(strategy, gpus)).resources();
   }
 
   private static String exit(MigStrategy strategy, SimulatedGpu... gpus) {
-    return ((DevicePlugin.Start.Exit) DevicePlugin.start(List.of(gpus), strategy)).message();
+    return ((DevicePlugin.Start.Exit) start(strategy, gpus)).message();
+  }
+
+  private static DevicePlugin.Start start(MigStrategy strategy, SimulatedGpu... gpus) {
+    return DevicePlugin.start(List.of(gpus), strategy, Optional.empty(), PluginVersion.V0_20);
   }
 
   private static MigProfile profile(String name) {
