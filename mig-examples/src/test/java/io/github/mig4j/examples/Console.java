@@ -5,7 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
-/** What a program prints. A test that prints or reads holds the JUnit resource of that stream. */
+/** What a program prints; tests of this module run one at a time in a process. */
 public final class Console {
 
   private Console() {}

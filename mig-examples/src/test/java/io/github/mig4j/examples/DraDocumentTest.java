@@ -14,8 +14,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.ResourceLock;
-import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -74,7 +72,6 @@ class DraDocumentTest {
   }
 
   @Test
-  @ResourceLock(Resources.SYSTEM_OUT)
   void example_givesTheClaimADevice() {
     assertThat(Console.outputOf(() -> DynamicAllocation.main(new String[0])))
         .isEqualToNormalizingNewlines("""

@@ -9,8 +9,6 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.ResourceLock;
-import org.junit.jupiter.api.parallel.Resources;
 
 class ExamplesTest {
 
@@ -47,7 +45,6 @@ class ExamplesTest {
   }
 
   @Test
-  @ResourceLock(Resources.SYSTEM_ERR)
   void quickstart_timeout_isWrittenAsForMigctl() {
     assertThat(Console.errorsOf(() -> Quickstart.run("--timeout", "10m", "--node")))
         .startsWith("Missing required parameter for option '--node'");
@@ -58,7 +55,6 @@ class ExamplesTest {
 
   /** The fullest node that still has room, so that whole nodes stay free. */
   @Test
-  @ResourceLock(Resources.SYSTEM_OUT)
   void schedulePods_bindsEachPodToTheNodeWithTheLeastRoom() {
     assertThat(Console.outputOf(() -> SchedulePods.main(new String[0])).lines())
         .containsExactly(

@@ -3,13 +3,10 @@ package io.github.mig4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.ResourceLock;
-import org.junit.jupiter.api.parallel.Resources;
 
 class PlanFleetTest {
 
   @Test
-  @ResourceLock(Resources.SYSTEM_OUT)
   void main_printsPlan_boundAndMoves() {
     assertThat(Console.outputOf(() -> PlanFleet.main(new String[0])).lines())
         .contains(

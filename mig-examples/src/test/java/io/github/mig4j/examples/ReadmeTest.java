@@ -14,8 +14,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.ResourceLock;
-import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -42,7 +40,6 @@ class ReadmeTest {
   }
 
   @Test
-  @ResourceLock(Resources.SYSTEM_OUT)
   void quickstart_printsWhatTheExamplesReadmeShows() throws IOException {
     var shown = OUTPUT.matcher(Files.readString(Path.of("README.md")));
     assertThat(shown.find()).as("the README shows the quickstart's output").isTrue();

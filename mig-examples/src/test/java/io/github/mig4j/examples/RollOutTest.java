@@ -9,8 +9,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.ResourceLock;
-import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -34,7 +32,6 @@ class RollOutTest {
   }
 
   @Test
-  @ResourceLock(Resources.SYSTEM_OUT)
   void run_endsWithEveryNodeVerified() {
     assertThat(RollOut.run()).hasToString("Rollout 'split-small': DONE, 4 of 4 nodes verified");
   }

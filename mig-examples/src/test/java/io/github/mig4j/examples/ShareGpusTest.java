@@ -3,13 +3,10 @@ package io.github.mig4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.ResourceLock;
-import org.junit.jupiter.api.parallel.Resources;
 
 class ShareGpusTest {
 
   @Test
-  @ResourceLock(Resources.SYSTEM_OUT)
   void main_sharesBothNodesByFour_andTakesItBack() {
     assertThat(Console.outputOf(() -> ShareGpus.main(new String[0])).lines())
         .containsSubsequence(

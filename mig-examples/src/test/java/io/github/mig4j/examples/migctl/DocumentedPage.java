@@ -64,22 +64,16 @@ final class DocumentedPage {
     String text = text();
     int start = text.indexOf("## " + heading + "\n");
     int next = text.indexOf("\n## ", start);
-    String section = text.substring(start, next < 0 ? text.length() : next);
-    hold(section, played(section, terminal));
+    int end = next < 0 ? text.length() : next;
+    String section = text.substring(start, end);
+    hold(text, text.substring(0, start) + played(section, terminal) + text.substring(end));
   }
 
   private void hold(String shown, String played) throws IOException {
     if (WRITES) {
-      write(shown, played);
+      Files.writeString(file, played);
     } else {
       assertThat(masked(played)).isEqualTo(masked(shown));
-    }
-  }
-
-  /** Writes one part of the page, while other parts of it may be played. */
-  private void write(String shown, String played) throws IOException {
-    synchronized (DocumentedPage.class) {
-      Files.writeString(file, text().replace(shown, played));
     }
   }
 

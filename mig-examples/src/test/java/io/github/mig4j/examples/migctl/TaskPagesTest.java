@@ -23,10 +23,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
-import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,7 +30,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The pages of docs that answer one question each: what they show is what happens. */
-@Execution(ExecutionMode.CONCURRENT)
 class TaskPagesTest {
 
   private static final List<String> PAGES = List.of(
@@ -84,7 +79,6 @@ class TaskPagesTest {
 
   /** What stands behind a println is what it prints. */
   @Test
-  @ResourceLock(Resources.SYSTEM_OUT)
   void scheduler_snippetsPrintWhatTheyShow() throws Exception {
     for (String snippet : DocumentedPage.of("scheduler").javaSnippets()) {
       assertThat(JavaSnippet.printed(snippet, folder).lines())
