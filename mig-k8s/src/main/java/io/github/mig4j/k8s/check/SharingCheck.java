@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.config.PluginPolicy;
 import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.NodeConditions;
 import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
@@ -86,7 +87,7 @@ public final class SharingCheck {
 
   private void checkNode(Node node) {
     Map<String, String> labels = Cluster.labels(node);
-    if (NodeReading.isNotReady(node)) {
+    if (NodeConditions.isNotReady(node)) {
       obstacles.add(
           "it is not Ready, so that what it offers is of the past; see 'kubectl describe node %s'"
               .formatted(name));
