@@ -37,12 +37,12 @@ final class FeatureDiscovery {
 
   private FeatureDiscovery() {}
 
-  /** Whether a label is feature discovery's to remove. */
+  /** Whether feature discovery may remove a label. */
   static boolean owns(String key) {
     return OWNED.matcher(key).matches();
   }
 
-  /** What the labels of a node with these GPUs are. */
+  /** The labels of a node with these GPUs. */
   static SortedMap<String, String> labels(
       List<SimulatedGpu> gpus, MigStrategy strategy, Optional<GpuSharing> sharing) {
     SortedMap<String, String> labels = labels(gpus, strategy);
@@ -50,7 +50,7 @@ final class FeatureDiscovery {
     return labels;
   }
 
-  /** Only what is there can be shared: zero replicas stay zero. */
+  /** Only existing devices can be shared: zero replicas stay zero. */
   private static void share(SortedMap<String, String> labels, GpuSharing sharing) {
     labels.put("nvidia.com/mps.capable", String.valueOf(sharing.kind() == SharingKind.MPS));
     for (SharedResource resource : sharing.resources()) {
@@ -72,7 +72,7 @@ final class FeatureDiscovery {
     labels.put(
         Labels.MIG_CAPABLE,
         String.valueOf(gpus.stream().anyMatch(gpu -> gpu.model().supportsMig())));
-    // Whole GPUs come last, so that their labels win over those of a model that is in MIG mode.
+    // Whole GPUs come last, so that their labels replace those of a model in MIG mode.
     gpus.stream()
         .filter(SimulatedGpu::migEnabled)
         .forEach(gpu -> addWhole(labels, gpus, gpu.model(), 0));
@@ -149,7 +149,7 @@ final class FeatureDiscovery {
     });
   }
 
-  /** A compute instance has its share of the GPU instance's SMs; everything else is common. */
+  /** A compute instance has a part of the GPU instance's SMs; it shares everything else. */
   private static OptionalInt multiprocessors(GpuInstanceProfile known, MigProfile profile) {
     OptionalInt sms = known.amount(Budget.SMS);
     return sms.isPresent() && !profile.isWholeGpuInstance()
@@ -169,7 +169,7 @@ final class FeatureDiscovery {
     return model.products().isEmpty() ? model.id() : model.products().get(0).label();
   }
 
-  /** No label value may have a plus. */
+  /** A label value cannot contain a plus. */
   private static String labelValue(MigProfile profile) {
     return profile.toString().replace('+', '.');
   }

@@ -33,8 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A GPU Operator without GPUs: whoever labels a node of a cluster on which it runs sees what an
- * operator with hardware would do.
+ * A GPU Operator without GPUs: it reacts to the labels of its nodes as an operator with hardware does.
  *
  * <pre>{@code
  * try (GpuOperatorSimulator simulator =
@@ -44,10 +43,10 @@ import java.util.concurrent.atomic.AtomicReference;
  * }
  * }</pre>
  *
- * <p>It plays the operator, the MIG manager, the device plugin with its config-manager and the
- * kubelet's part, and GPU Feature Discovery. Nodes, the operator's namespace and the ClusterPolicy are made if they are
- * absent, and stay when it is closed; those that exist are used as they are. The client stays the
- * caller's to close, after the simulator. All methods can be called from any thread.
+ * <p>It simulates the operator, the MIG manager, the device plugin with its config-manager, the kubelet's
+ * status of resources, and GPU Feature Discovery. It creates missing nodes, the operator's namespace and
+ * the ClusterPolicy, and does not delete them when it is closed; existing ones are used unchanged. The
+ * caller closes the client, after the simulator. All methods can be called from any thread.
  */
 public final class GpuOperatorSimulator implements AutoCloseable {
 
@@ -67,9 +66,9 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /**
-   * Begins to describe a simulator.
+   * Builds a simulator.
    *
-   * @param client the way to the API server on which it acts
+   * @param client a client of the API server
    * @return a builder without nodes
    */
   public static Builder on(KubernetesClient client) {
@@ -77,7 +76,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /**
-   * What the GPUs of a node hold now.
+   * The current state of a node's GPUs.
    *
    * @param node the node's name
    * @return the GPUs by index
@@ -88,7 +87,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /**
-   * What the MIG manager of a node has written to its log, over all its processes.
+   * The log of a node's MIG manager, of all its processes.
    *
    * @param node the node's name
    * @return the last 1000 lines at most, oldest first
@@ -99,11 +98,10 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /**
-   * What a pod of the simulated operator has written to its log, for API servers that are to answer
-   * a request for it.
+   * The log of a pod of the simulated operator, for an API server that answers requests for logs.
    *
    * @param pod the pod's name
-   * @return as {@link #migManagerLog}; empty if no such pod runs now
+   * @return as {@link #migManagerLog}; empty if no such pod is running
    */
   public Optional<List<String>> podLog(String pod) {
     return nodes.values().stream()
@@ -116,7 +114,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
    * Sets traps on a node.
    *
    * @param node the node's name
-   * @param traps what is to happen from now on
+   * @param traps the traps, from now on
    * @throws IllegalArgumentException if the simulator has no such node
    */
   public void set(String node, Trap... traps) {
@@ -124,20 +122,20 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /**
-   * Removes traps from a node; one that is not set stays so.
+   * Removes traps from a node; a trap that is not set is ignored.
    *
    * @param node the node's name
-   * @param traps what is no longer to happen
+   * @param traps the traps to remove
    * @throws IllegalArgumentException if the simulator has no such node
    */
   public void remove(String node, Trap... traps) {
     require(node).remove(Arrays.asList(traps));
   }
 
-  /** Stops every thread and watch and waits for them; what is in the cluster stays as it is. */
+  /** Stops every thread and watch and waits for them; objects in the cluster are not changed. */
   @Override
   public void close() {
-    // The background first: it is what starts processes.
+    // The background first, because it starts processes.
     cluster.background().close();
     nodes.values().forEach(SimulatedNode::close);
     informers.forEach(SharedIndexInformer::close);
@@ -214,7 +212,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
   }
 
-  /** Takes over what the oldest ClusterPolicy says. */
+  /** Uses the settings of the oldest ClusterPolicy. */
   private void obey(List<GenericKubernetesResource> policies) {
     Optional<GenericKubernetesResource> oldest = policies.stream()
         .min(Comparator.comparing(
@@ -241,7 +239,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
       if (!MigManagerPod.isSimulated(pod)
           && nodes.keySet().stream().anyMatch(node -> MigManagerPod.isOf(pod, node))) {
         throw new IllegalStateException(
-            "Node %s runs a MIG manager already, pod %s; simulate on a node without GPU Operator"
+            "Node %s already runs a MIG manager, pod %s; simulate on a node without GPU Operator"
                 .formatted(pod.getSpec().getNodeName(), pod.getMetadata().getName()));
       }
     }
@@ -307,7 +305,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
   }
 
-  /** Makes another MIG manager where one was deleted. */
+  /** Creates another MIG manager after one was deleted. */
   private final class PodEvents implements ResourceEventHandler<Pod> {
     @Override
     public void onAdd(Pod pod) {}
@@ -332,7 +330,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
   }
 
-  /** Describes a simulator; not thread-safe. */
+  /** Builds a {@link GpuOperatorSimulator}; not thread-safe. */
   public static final class Builder {
 
     private static final String DEFAULT_NAMESPACE = "gpu-operator";
@@ -352,12 +350,12 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Adds a node and its GPUs, which begin without MIG.
+     * Adds a node and its GPUs, initially without MIG.
      *
-     * @param name the node's name; the node is made if there is none
+     * @param name the node's name; the node is created if it does not exist
      * @param gpus the GPUs in the order of their PCI addresses, at least one
      * @return this builder
-     * @throws IllegalArgumentException if there is no GPU, or the node was added before
+     * @throws IllegalArgumentException if the list is empty, or the node was added before
      */
     public Builder node(String name, GpuModel... gpus) {
       return node(name, Arrays.asList(gpus));
@@ -366,7 +364,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     /**
      * Adds a node with several GPUs of one model.
      *
-     * @param name the node's name; the node is made if there is none
+     * @param name the node's name; the node is created if it does not exist
      * @param gpu the model
      * @param count how many, at least 1
      * @return this builder
@@ -389,7 +387,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     /**
      * Sets the namespace of the operator.
      *
-     * @param name a namespace, made if there is none; {@code gpu-operator} by default
+     * @param name a namespace, which is created if it does not exist; {@code gpu-operator} by default
      * @return this builder
      */
     public Builder namespace(String name) {
@@ -398,9 +396,9 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Sets the strategy for a cluster whose ClusterPolicy does not state one.
+     * Sets the strategy for a cluster whose ClusterPolicy does not set it.
      *
-     * @param strategy the strategy; {@code single}, like the operator's chart, by default
+     * @param strategy the strategy; by default {@code single}, as in the operator's chart
      * @return this builder
      */
     public Builder strategy(MigStrategy strategy) {
@@ -409,7 +407,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Names the ConfigMap with the configurations, for a cluster whose ClusterPolicy does not.
+     * Sets the ConfigMap with the configurations, for a cluster whose ClusterPolicy does not set it.
      *
      * @param name a ConfigMap in the operator's namespace; by default none, so that configurations
      *     are generated for each node's GPUs, as the operator does
@@ -421,8 +419,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Names the ConfigMap with the device plugin's configurations, for a cluster whose ClusterPolicy
-     * does not.
+     * Sets the ConfigMap with the device plugin's configurations, for a cluster whose ClusterPolicy does
+     * not set it.
      *
      * @param name a ConfigMap in the operator's namespace; by default none, so that nothing is shared
      * @return this builder
@@ -433,7 +431,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Sets how long things take.
+     * Sets the durations of the simulated steps.
      *
      * @param timings the durations
      * @return this builder
@@ -444,9 +442,9 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Sets traps on every node, before anything runs there.
+     * Sets traps on every node before the simulator starts.
      *
-     * @param traps what is to happen
+     * @param traps the traps
      * @return this builder
      */
     public Builder set(Trap... traps) {
@@ -455,8 +453,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Defines the ClusterPolicy on a cluster that does not know it, and waits until it is served.
-     * The definition admits any spec; it is not NVIDIA's.
+     * Defines the ClusterPolicy on a cluster without it, and waits until it is served. The definition
+     * accepts any spec; it is not NVIDIA's.
      *
      * @return this builder
      */
@@ -468,10 +466,10 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     /**
      * Starts the simulator.
      *
-     * @return a running simulator, to be closed
+     * @return a running simulator, which the caller closes
      * @throws IllegalStateException if no node was added, the cluster does not know the
      *     ClusterPolicy, or a node has a MIG manager that is not simulated
-     * @throws KubernetesClientException if the API server cannot be reached or refuses
+     * @throws KubernetesClientException if the API server does not answer or answers with an error
      */
     public GpuOperatorSimulator start() {
       if (nodes.isEmpty()) {
@@ -503,7 +501,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
       return simulator;
     }
 
-    /** Whether the API server knows the kind, whoever has defined it. */
+    /** Whether the API server serves the kind. */
     private boolean isDefined() {
       try {
         return client

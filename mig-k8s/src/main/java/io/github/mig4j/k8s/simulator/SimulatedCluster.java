@@ -4,13 +4,13 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * What all nodes of one simulator share.
+ * The shared state of all nodes of one simulator.
  *
- * @param client the way to the API server
+ * @param client a client of the API server
  * @param namespace the operator's namespace
- * @param timings how long things take
- * @param background where things happen later
- * @param policy what the ClusterPolicy says now
+ * @param timings the durations of the steps
+ * @param background runs delayed reactions
+ * @param policy the current settings of the ClusterPolicy
  */
 record SimulatedCluster(
     KubernetesClient client,
