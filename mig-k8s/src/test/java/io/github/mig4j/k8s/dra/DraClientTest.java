@@ -39,7 +39,7 @@ class DraClientTest {
   KubernetesClient client;
 
   @Test
-  void apply_createsWhatIsAbsent_andTheApiHasItWhole() {
+  void apply_createsTheObject_withAllFields() {
     var dra = DraClient.of(client);
 
     assertThat(dra.apply(MigClaim.of(SMALL).template("mig-1g").inNamespace("team-a")))
@@ -70,7 +70,7 @@ class DraClientTest {
   }
 
   @Test
-  void apply_withoutNamespace_goesIntoTheClients() {
+  void apply_withoutNamespace_usesTheClientsNamespace() {
     DraClient.of(client).apply(MigClaim.of(SMALL).claim("train"));
 
     assertThat(client
@@ -106,15 +106,15 @@ class DraClientTest {
   }
 
   @Test
-  void apply_claimThatAsksForSomethingElse_isAConflict_forItCannotBeChanged() {
+  void apply_claimWithAnotherSpec_isAConflict() {
     var dra = DraClient.of(client);
     dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a"));
 
     assertThatThrownBy(() -> dra.apply(
             MigClaim.of(MigSelector.profile(SMALL), 2).claim("train").inNamespace("team-a")))
         .isInstanceOf(MigConflictException.class)
-        .hasMessage("ResourceClaim team-a/train exists and asks for something else, which cannot be"
-            + " changed; delete it first or take another name");
+        .hasMessage(
+            "ResourceClaim team-a/train exists with another spec, which is immutable; delete it first or use another name");
   }
 
   @Test
@@ -135,7 +135,7 @@ class DraClientTest {
   }
 
   @Test
-  void apply_inANamespaceThatIsAbsent_saysSo() {
+  void apply_inANamespaceThatDoesNotExist_isRefused() {
     server
         .expect()
         .post()
@@ -164,7 +164,7 @@ class DraClientTest {
   }
 
   @Test
-  void apply_whereTheClusterHasOnlyV1beta1_writesThat() {
+  void apply_toAClusterWithOnlyV1beta1_usesIt() {
     serves("v1beta1");
 
     try (KubernetesClient asking = asking()) {
@@ -189,9 +189,8 @@ class DraClientTest {
     try (KubernetesClient asking = asking()) {
       assertThatThrownBy(() -> DraClient.of(asking).inventory())
           .isInstanceOf(MigRefusedException.class)
-          .hasMessage("API group resource.k8s.io: the cluster serves none of v1, v1beta2 and"
-              + " v1beta1, so it has no DRA; use Kubernetes 1.34 or later, or switch the beta API"
-              + " on");
+          .hasMessage(
+              "API group resource.k8s.io: the cluster serves none of v1, v1beta2 and v1beta1, so it has no DRA; use Kubernetes 1.34 or later, or enable the beta API");
     }
   }
 
@@ -222,7 +221,7 @@ class DraClientTest {
   }
 
   @Test
-  void inventory_notAllowed_namesTheVerb() {
+  void inventory_notAllowed_namesTheRequest() {
     server
         .expect()
         .get()
@@ -232,12 +231,11 @@ class DraClientTest {
 
     assertThatThrownBy(() -> DraClient.of(client).inventory())
         .isInstanceOf(MigClusterException.class)
-        .hasMessage("Not allowed to list resourceclaims. Grant the verb in RBAC to the user of this"
-            + " client");
+        .hasMessage("The API server answered 403 to: list resourceclaims");
   }
 
   @Test
-  void inventory_showsWhatAClaimWasGiven() {
+  void inventory_showsTheAllocatedDevice() {
     var dra = DraClient.of(client);
     var driver = SimulatedDraDriver.on(client);
     driver.publishStatic(
@@ -259,7 +257,7 @@ class DraClientTest {
   }
 
   @Test
-  void inventory_afterTheDriverHasPublishedAnew_hasTheNewDevicesAlone() {
+  void inventory_afterTheDriverHasPublishedAgain_hasOnlyTheNewDevices() {
     var driver = SimulatedDraDriver.on(client);
     driver.publishPartitionable("gpu-node", List.of(B200, B200));
     driver.publishStatic(
@@ -273,7 +271,7 @@ class DraClientTest {
   }
 
   @Test
-  void inventory_knowsTheGpusOfTheSettings() {
+  void inventory_usesTheCatalogueOfTheSettings() {
     SimulatedDraDriver.on(client)
         .publishStatic("gpu-node", List.of(MigLayout.on(B200).build()));
     var nothing = MigSettings.builder()

@@ -43,7 +43,7 @@ class DraGeometryTest {
 
   @ParameterizedTest
   @MethodSource("placeableModels")
-  void partitionableGpu_ofEveryModel_readsBackWithoutFinding(GpuModel model) {
+  void partitionableGpu_ofEveryModel_isReadWithoutFinding(GpuModel model) {
     SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model, model));
 
     var inventory = DraClient.of(client).inventory();
@@ -54,7 +54,7 @@ class DraGeometryTest {
     assertThat(node.gpus()).hasSize(2).allMatch(DraGpu::isFree);
   }
 
-  /** That there is but one media profile is told by engines, of which each amount must be known. */
+  /** Engines show that there is only one media profile, so each amount must be known. */
   static Stream<GpuModel> modelsWithAllAmounts() {
     return placeableModels()
         .filter(model -> model.profiles().stream()
@@ -64,7 +64,7 @@ class DraGeometryTest {
 
   @ParameterizedTest
   @MethodSource("modelsWithAllAmounts")
-  void room_byTheCounters_isTheCatalogues(GpuModel model) {
+  void room_fromTheCounters_isThatOfTheCatalogue(GpuModel model) {
     SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model));
 
     var gpu = DraClient.of(client).inventory().nodes().get(0).gpus().get(0);
@@ -79,7 +79,7 @@ class DraGeometryTest {
 
   @ParameterizedTest
   @MethodSource("placeableModels")
-  void staticGpu_ofEveryModelInItsFullestLayouts_readsBackAsThese(GpuModel model) {
+  void staticGpu_ofEveryModelInItsFullestLayouts_isReadAsThese(GpuModel model) {
     List<MigLayout> layouts = Layouts.of(model).maximalStates().limit(8).toList();
     SimulatedDraDriver.on(client).publishStatic("node", layouts);
 
@@ -104,7 +104,7 @@ class DraGeometryTest {
         "h200-141gb",
         "rtx-pro-6000-blackwell-96gb"
       })
-  void sets_thatTheCountersAllow_areTheLegalLayouts(String id) {
+  void sets_thatTheCountersAllow_areTheValidLayouts(String id) {
     GpuModel model = GpuCatalog.bundled().require(id);
     SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model));
     Pool pool = Pool.of("node", slices());
