@@ -14,13 +14,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a node offers once a configuration is in force: the evidence that {@code ApplyTracker} waits
- * for.
+ * What a node offers when a configuration is in force: the evidence that {@code ApplyTracker} awaits.
  *
  * @param strategy how MIG devices are offered
  * @param gpus the physical GPUs of the node
  * @param wholeGpus GPUs without MIG mode
- * @param devices MIG devices on the node together
+ * @param devices MIG devices on all GPUs of the node
  */
 public record Expectation(
     MigStrategy strategy,
@@ -32,15 +31,15 @@ public record Expectation(
   private static final String MIG = "nvidia.com/mig-";
   private static final String SHARED = ".shared";
 
-  /** Derives what a configuration that passed lint makes of a node. */
+  /** The expectation for a node to which a configuration without lint errors is applied. */
   public static Expectation of(MigConfig config, List<NodeGpu> gpus, MigStrategy strategy) {
     SortedMap<MigProfile, Integer> devices = new TreeMap<>();
     int whole = 0;
     for (NodeEffect.GpuEffect effect : NodeEffect.of(config, gpus).gpus()) {
       MigSetting after = effect
           .after()
-          .orElseThrow(() -> new IllegalArgumentException(
-              "No entry is for GPU %d, so what it will hold is not known"
+          .orElseThrow(() ->
+              new IllegalArgumentException("No entry selects GPU %d, so its devices are unknown"
                   .formatted(effect.gpu().index())));
       whole += after.migEnabled() ? 0 : 1;
       after.devices().forEach((profile, count) -> devices.merge(profile, count, Integer::sum));
@@ -48,7 +47,7 @@ public record Expectation(
     return new Expectation(strategy, List.copyOf(gpus), whole, devices);
   }
 
-  /** The resources by name, as the device plugin offers them when nothing is shared. */
+  /** The resources by name, as the device plugin offers them without sharing. */
   public SortedMap<String, Long> resources() {
     SortedMap<String, Long> resources = new TreeMap<>();
     switch (strategy) {
@@ -65,8 +64,8 @@ public record Expectation(
   }
 
   /**
-   * Where the node's allocatable resources are not what they have to be. Devices may be shared;
-   * then feature discovery says how often each is offered.
+   * The node's allocatable resources that differ from the expectation. For shared devices, feature
+   * discovery reports the number of replicas.
    */
   public List<String> resourceDifferences(MigNodeStatus status, Map<String, String> labels) {
     List<String> differences = new ArrayList<>();
@@ -93,7 +92,7 @@ public record Expectation(
     return value.matches("[1-9][0-9]{0,5}") ? Long.parseLong(value) : 1;
   }
 
-  /** Where feature discovery does not say what it has to; silence is a difference too. */
+  /** The labels of feature discovery that differ from the expectation; a missing label is a difference. */
   public List<String> discoveryDifferences(Map<String, String> labels) {
     SortedMap<String, String> expected = new TreeMap<>();
     List<String> differences = new ArrayList<>();
@@ -113,7 +112,7 @@ public record Expectation(
       }
     }
     if (gpus.stream().map(NodeGpu::model).distinct().count() > 1) {
-      // Feature discovery lets one model speak for all.
+      // Feature discovery reports one model for all GPUs.
       expected.remove(Labels.GPU_COUNT);
     }
     expected.forEach((key, value) -> {
@@ -140,7 +139,7 @@ public record Expectation(
             .formatted(
                 Labels.GPU_PRODUCT,
                 product,
-                devices.isEmpty() ? "a whole GPU" : "cut into " + devices.firstKey()));
+                devices.isEmpty() ? "a whole GPU" : "partitioned into " + devices.firstKey()));
   }
 
   private long total() {

@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What a node's labels and resources say of its devices, whether they are shared now or not. */
+/** A node's devices without sharing, from its labels and resources. */
 public final class NodeReading {
 
   private static final String GPU = "nvidia.com/gpu";
@@ -23,7 +23,7 @@ public final class NodeReading {
   private static final Pattern PRODUCT = Pattern.compile("(.+?)(?:-MIG-(.+?))?(?:-SHARED)?");
   private static final Pattern MIG_COUNT = Pattern.compile("nvidia\\.com/mig-(.+)\\.count");
 
-  /** No label may have a plus: {@code 1g.10gb+me} is written {@code 1g.10gb.me}. */
+  /** A label cannot contain a plus: {@code 1g.10gb+me} is written {@code 1g.10gb.me}. */
   private static final Pattern ATTRIBUTE = Pattern.compile("gb\\.(?=[a-z])");
 
   private final Node node;
@@ -34,7 +34,7 @@ public final class NodeReading {
     this.labels = Cluster.labels(node);
   }
 
-  /** Whether feature discovery has said which GPUs there are, and how many. */
+  /** Whether feature discovery has labelled the product and the number of the GPUs. */
   public static boolean hasGpus(Node node) {
     Map<String, String> labels = Cluster.labels(node);
     return labels.containsKey(Labels.GPU_PRODUCT) && number(labels.get(Labels.GPU_COUNT)) > 0;
@@ -43,13 +43,14 @@ public final class NodeReading {
   /**
    * The devices of a node that {@linkplain #hasGpus has GPUs}.
    *
-   * @throws IllegalArgumentException if the device plugin does not start with these
+   * @throws IllegalArgumentException if the device plugin does not start with these devices, or labels and
+   *     resources contradict each other
    */
   public static NodeDevices devices(Node node, MigStrategy strategy) {
     return new NodeReading(node).devices(strategy);
   }
 
-  /** The GPU resources that pods can be given, those of which there are none left out. */
+  /** The allocatable GPU resources whose count is not 0. */
   public static SortedMap<String, Integer> offered(Node node) {
     SortedMap<String, Integer> offered = new TreeMap<>();
     @Nullable
@@ -70,14 +71,14 @@ public final class NodeReading {
   private NodeDevices devices(MigStrategy strategy) {
     Matcher product = PRODUCT.matcher(labels.getOrDefault(Labels.GPU_PRODUCT, ""));
     if (!product.matches()) {
-      throw new IllegalArgumentException("Label %s says nothing".formatted(Labels.GPU_PRODUCT));
+      throw new IllegalArgumentException("Label %s is empty".formatted(Labels.GPU_PRODUCT));
     }
     int count = number(labels.get(Labels.GPU_COUNT));
     NodeDevices.Builder devices =
         NodeDevices.builder().product(product.group(1)).strategy(strategy);
     @Nullable String profile = product.group(2);
     if (profile != null) {
-      // Under strategy single devices are counted, and of how many GPUs they are is not told.
+      // Under strategy single the label counts MIG devices, and the number of GPUs is unknown.
       return devices.migGpus(1).putMigDevices(profile(profile), count).build();
     }
     SortedMap<MigProfile, Integer> cut = new TreeMap<>();
@@ -91,36 +92,27 @@ public final class NodeReading {
     return devices.wholeGpus(whole).migGpus(count - whole).putAllMigDevices(cut).build();
   }
 
-  /** Where every GPU is in MIG mode, feature discovery counts no replica of a whole one. */
+  /** If every GPU is in MIG mode, feature discovery counts 0 replicas of whole GPUs. */
   private boolean isAllCut() {
     return labels.getOrDefault(Labels.GPU_REPLICAS, "").equals("0");
   }
 
-  /** Those beside GPUs that are cut, which only the node's resources tell. */
+  /** Whole GPUs beside partitioned ones; only the node's resources contain their number. */
   private int wholeGpus() {
     SortedMap<String, Integer> offered = offered(node);
     int replicas = Math.max(1, number(labels.get(Labels.GPU_REPLICAS)));
     int gpus = offered.getOrDefault(GPU, 0) + offered.getOrDefault(SHARED_GPU, 0);
     if (gpus == 0 || gpus % replicas != 0) {
       throw new IllegalArgumentException(
-          "how many of its GPUs are whole cannot be told: %s is %d beside %s=%d; try again once the device plugin and feature discovery agree"
+          "the number of its whole GPUs is unknown: %s is %d, but %s=%d; try again when the device plugin and feature discovery agree"
               .formatted(GPU, gpus, Labels.GPU_REPLICAS, replicas));
     }
     return gpus / replicas;
   }
 
-  /** Whether its GPUs are shared by MPS, as feature discovery says. */
+  /** Whether its GPUs are shared by MPS, according to feature discovery. */
   public static boolean isMps(Node node) {
     return Cluster.labels(node).getOrDefault("nvidia.com/mps.capable", "").equals("true");
-  }
-
-  /** Whether the kubelet says that it is not well; what a node offers is then of the past. */
-  public static boolean isNotReady(Node node) {
-    return node.getStatus() != null
-        && node.getStatus().getConditions() != null
-        && node.getStatus().getConditions().stream()
-            .anyMatch(condition ->
-                condition.getType().equals("Ready") && !condition.getStatus().equals("True"));
   }
 
   private static MigProfile profile(String name) {

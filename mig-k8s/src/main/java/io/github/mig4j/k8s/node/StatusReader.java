@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.node;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.github.mig4j.gpu.GpuInstanceProfile;
@@ -11,6 +10,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeConditions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Turns a node's labels into a {@link MigNodeStatus}; what they do not say stays unknown. */
+/** Reads a {@link MigNodeStatus} from a node's labels and resources. */
 public final class StatusReader {
 
   private static final String MIG = "nvidia.com/mig-";
@@ -51,14 +51,14 @@ public final class StatusReader {
     return read(node, settings, Optional.empty());
   }
 
-  /** Reads a node of a cluster whose ClusterPolicy sets a strategy, which counts before the labels. */
+  /** Reads a node of a cluster whose ClusterPolicy sets a strategy, which overrides the labels. */
   static MigNodeStatus read(Node node, MigSettings settings, Optional<MigStrategy> decreed) {
     return new StatusReader(node, settings).read(decreed);
   }
 
   private MigNodeStatus read(Optional<MigStrategy> decreed) {
     status.node(node.getMetadata().getName());
-    status.ready(ready());
+    status.ready(NodeConditions.isReady(node));
     status.cordoned(Cluster.isCordoned(node));
     label(Labels.GPU_PRODUCT).ifPresent(this::readProduct);
     readGpuCount();
@@ -85,23 +85,11 @@ public final class StatusReader {
     return status.build();
   }
 
-  private Optional<Boolean> ready() {
-    @Nullable
-    List<NodeCondition> conditions =
-        node.getStatus() == null ? null : node.getStatus().getConditions();
-    return conditions == null
-        ? Optional.empty()
-        : conditions.stream()
-            .filter(condition -> "Ready".equals(condition.getType()))
-            .map(condition -> "True".equals(condition.getStatus()))
-            .findFirst();
-  }
-
   private void readProduct(String product) {
     status.product(product);
     if (product.endsWith("-MIG-INVALID")) {
       status.addProblems(
-          "Node %s offers no GPU: feature discovery calls it '%s', because under strategy single all GPUs must be cut alike. Apply a uniform layout or use strategy mixed"
+          "Node %s offers no GPU: feature discovery reports '%s', because strategy single requires the same profile on all GPUs. Apply such a layout or use strategy mixed"
               .formatted(node.getMetadata().getName(), product));
     }
     List<GpuModel> named = settings.catalog().find(product);
@@ -112,7 +100,7 @@ public final class StatusReader {
       status.model(candidates.get(0));
     } else if (candidates.isEmpty()) {
       status.addProblems(
-          "Node %s has GPU product '%s', which is not in the catalogue; add its model to the settings, as docs/add-a-gpu.md says"
+          "Node %s has GPU product '%s', which is not in the catalogue; add its model as docs/add-a-gpu.md describes"
               .formatted(node.getMetadata().getName(), product));
     } else {
       status.addProblems(
@@ -124,7 +112,7 @@ public final class StatusReader {
     }
   }
 
-  /** Under strategy single the label speaks of a MIG device, which tells nothing about the GPU. */
+  /** Under strategy single the label is about a MIG device, not about the GPU. */
   private boolean agreesWithMemory(GpuModel model) {
     OptionalInt memory = numberOf(Labels.GPU_MEMORY);
     return isCutUnderSingle() || memory.isEmpty() || model.agreesWithMemory(memory.getAsInt());
@@ -151,7 +139,7 @@ public final class StatusReader {
         .isPresent();
   }
 
-  /** Where no label tells, a resource for each profile does, as only strategy mixed has them. */
+  /** Without a label, a resource per profile shows strategy mixed. */
   private MigStrategy strategy() {
     boolean offersProfiles = allocatable.keySet().stream().anyMatch(name -> name.startsWith(MIG));
     MigStrategy otherwise = offersProfiles ? MigStrategy.MIXED : MigStrategy.NONE;
@@ -164,7 +152,7 @@ public final class StatusReader {
     return known.orElse(otherwise);
   }
 
-  /** The strategy of a name, as labels and the ClusterPolicy spell it. */
+  /** The strategy with a name, as in labels and the ClusterPolicy. */
   static Optional<MigStrategy> strategy(String name) {
     return Stream.of(MigStrategy.values())
         .filter(strategy -> strategy.toString().equals(name))
@@ -216,7 +204,7 @@ public final class StatusReader {
     }
   }
 
-  /** The catalogue knows which sign the plugin has replaced; otherwise it was a plus. */
+  /** The catalogue says which character the plugin has replaced; for an unknown profile it is a plus. */
   private Optional<MigProfile> profile(String name) {
     Optional<MigProfile> known = settings.catalog().models().stream()
         .flatMap(model -> model.profiles().stream())
@@ -233,7 +221,7 @@ public final class StatusReader {
     }
   }
 
-  /** Where the operator leaves the GPUs to others, no label makes it partition them. */
+  /** The operator does not partition GPUs that another driver owns, whatever the config label is. */
   private void readWhoElseHasTheGpus() {
     label(Labels.DEPLOY_OPERANDS)
         .filter("false"::equals)
@@ -244,23 +232,24 @@ public final class StatusReader {
             value -> leftAlone("its GPUs are for virtual machines", Labels.WORKLOAD_CONFIG, value));
     label(Labels.VGPU_HOST_DRIVER)
         .filter(value -> !value.isEmpty())
-        .ifPresent(value -> leftAlone("its GPUs are cut by vGPU", Labels.VGPU_HOST_DRIVER, value));
+        .ifPresent(
+            value -> leftAlone("its GPUs are partitioned by vGPU", Labels.VGPU_HOST_DRIVER, value));
     label(Labels.ALLOCATION_MODE)
         .filter("dra"::equals)
-        .ifPresent(value ->
-            leftAlone("its GPUs are given out by the DRA driver", Labels.ALLOCATION_MODE, value));
+        .ifPresent(
+            value -> leftAlone("the DRA driver allocates its GPUs", Labels.ALLOCATION_MODE, value));
   }
 
   private void leftAlone(String why, String key, String value) {
     status.addProblems(
-        "Node %s gets no MIG manager, since %s: %s=%s. Change that before you partition it"
+        "Node %s gets no MIG manager, because %s: %s=%s. Change that label before you partition the node"
             .formatted(node.getMetadata().getName(), why, key, value));
   }
 
   private void readMistakenKey() {
     label(Labels.MISTAKEN_MIG_CONFIG)
         .ifPresent(value -> status.addProblems(
-            "Node %s has the label %s=%s, which nothing reads; the key is %s. Remove it with 'kubectl label node %s %s-'"
+            "Node %s has the label %s=%s, which no component reads; the key is %s. Remove it with 'kubectl label node %s %s-'"
                 .formatted(
                     node.getMetadata().getName(),
                     Labels.MISTAKEN_MIG_CONFIG,

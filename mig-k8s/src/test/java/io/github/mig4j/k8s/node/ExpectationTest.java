@@ -50,7 +50,7 @@ class ExpectationTest {
   }
 
   @Test
-  void resourceDifferences_timesReplicas_whereDevicesAreShared() {
+  void resourceDifferences_ofSharedDevices_countReplicas() {
     var expectation = Expectation.of(
         MigConfig.of(cut(DeviceSelector.ALL, Map.of("1g.23gb", 7))),
         NodeGpu.several(B200, 1),
@@ -66,7 +66,7 @@ class ExpectationTest {
   }
 
   @Test
-  void discoveryDifferences_single_wantTheProductToSayTheProfile() {
+  void discoveryDifferences_single_requireTheProfileInTheProduct() {
     var expectation = Expectation.of(
         MigConfig.of(cut(DeviceSelector.ALL, Map.of("1g.23gb+me", 1))),
         NodeGpu.several(B200, 2),
@@ -78,13 +78,13 @@ class ExpectationTest {
     assertThat(expectation.discoveryDifferences(
             Map.of(Labels.GPU_COUNT, "0", Labels.GPU_PRODUCT, "NVIDIA-B200-MIG-INVALID")))
         .containsExactly(
-            "label nvidia.com/gpu.product is NVIDIA-B200-MIG-INVALID, which is not cut into"
+            "label nvidia.com/gpu.product is NVIDIA-B200-MIG-INVALID, which is not partitioned into"
                 + " 1g.23gb+me",
             "label nvidia.com/gpu.count is 0 instead of 2");
   }
 
   @Test
-  void discoveryDifferences_mixed_wantNoCountOfAnotherProfile() {
+  void discoveryDifferences_mixed_requireNoCountOfAnotherProfile() {
     var expectation = Expectation.of(
         MigConfig.of(cut(DeviceSelector.ALL, Map.of("1g.23gb", 7))),
         NodeGpu.several(B200, 1),
