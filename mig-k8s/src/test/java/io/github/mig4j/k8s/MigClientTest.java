@@ -76,7 +76,7 @@ class MigClientTest {
     assertThatThrownBy(() -> MigClient.of(client).node("gpu-node").markCapable())
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "Node gpu-node: its GPU NVIDIA-L4 does not support MIG; share it by time-slicing or MPS instead");
+            "Node gpu-node: its GPU NVIDIA-L4 has no MIG; share it by time-slicing or MPS instead");
   }
 
   @Test

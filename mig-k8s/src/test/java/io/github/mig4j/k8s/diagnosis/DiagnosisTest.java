@@ -59,7 +59,7 @@ class DiagnosisTest {
     assertThat(diagnosis.code()).isEqualTo(FailureCode.NOTHING_REQUESTED);
     assertThat(diagnosis.explanation())
         .isEqualTo(
-            "Node gpu-node asks for no configuration. Apply one. Node gpu-node has the label nvidia.com/mig-config=small, which no component reads; the key is nvidia.com/mig.config. Remove it with 'kubectl label node gpu-node nvidia.com/mig-config-'");
+            "Node gpu-node requests no configuration. Apply a configuration. Node gpu-node has the label nvidia.com/mig-config=small, which no component reads; the key is nvidia.com/mig.config. Remove it with 'kubectl label node gpu-node nvidia.com/mig-config-'");
     assertThat(diagnosis.decisiveLine()).contains(WAITS);
   }
 
@@ -270,7 +270,7 @@ class DiagnosisTest {
                 + start
                 + "MIG profile '1c.2g.20gb' does not match any resource patterns\"). Use profiles without a c part, and no resource patterns of your own");
     assertThat(of(success, start + "device 1 has no MIG devices configured").explanation())
-        .startsWith("GPU 1 of node gpu-node is in MIG mode without any MIG device");
+        .startsWith("GPU 1 of node gpu-node is in MIG mode and has no MIG device");
     assertThat(
             of(success, start + "more than one MIG device type present on node").code())
         .isEqualTo(FailureCode.INVALID_UNDER_SINGLE);

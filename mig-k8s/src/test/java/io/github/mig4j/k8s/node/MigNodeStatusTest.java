@@ -203,8 +203,8 @@ class MigNodeStatusTest {
   })
   void read_gpusOfAnotherOwner_isAProblem(String key, String value, String why) {
     assertThat(read(Nodes.b200(1).label(key, value)).problems())
-        .containsExactly("Node gpu-node gets no MIG manager, since " + why + ": " + key + "="
-            + value + ". Change that before you partition it");
+        .containsExactly("Node gpu-node gets no MIG manager, because " + why + ": " + key + "="
+            + value + ". Change that label before you partition the node");
   }
 
   @ParameterizedTest
