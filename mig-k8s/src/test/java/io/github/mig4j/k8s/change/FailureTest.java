@@ -168,9 +168,9 @@ class FailureTest {
 
       assertThat(failed.diagnosis().code()).isEqualTo(FailureCode.IN_USE);
       assertThat(failed)
-          .hasMessageEndingWith(" and apply again. Until a run succeeds or the node's MIG manager"
-              + " pod is restarted, the node offers no GPU: stopped are dcgm, dcgm-exporter,"
-              + " device-plugin, gpu-feature-discovery, nvsm");
+          .hasMessageEndingWith(" and the module nvidia_drm. The node offers no GPU until a run"
+              + " succeeds or the node's MIG manager pod is restarted: dcgm, dcgm-exporter,"
+              + " device-plugin, gpu-feature-discovery, nvsm are stopped");
     }
   }
 
@@ -185,7 +185,7 @@ class FailureTest {
       assertThat(late.lastSeen().state()).contains(MigState.SUCCESS);
       assertThat(late.diagnosis())
           .hasToString(
-              "systemd-unavailable: The MIG manager cannot speak with systemd on node gpu-node (\"Error: failed to initialize systemd manager: failed to connect to systemd D-Bus: dial unix /host/run/dbus/system_bus_socket: connect: no such file or directory\"). If the host has no systemd, set WITH_SHUTDOWN_HOST_GPU_CLIENTS=false in the ClusterPolicy's migManager.env; otherwise mount /run/dbus into the pod");
+              "systemd-unavailable: The MIG manager cannot connect to systemd on node gpu-node (\"Error: failed to initialize systemd manager: failed to connect to systemd D-Bus: dial unix /host/run/dbus/system_bus_socket: connect: no such file or directory\"). If the host has no systemd, set WITH_SHUTDOWN_HOST_GPU_CLIENTS=false in the ClusterPolicy's migManager.env; otherwise mount /run/dbus into the pod");
     }
   }
 

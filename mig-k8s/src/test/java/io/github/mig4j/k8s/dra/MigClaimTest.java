@@ -277,7 +277,8 @@ class MigClaimTest {
     assertThatThrownBy(() -> MigSelector.profile(SMALL).on(H100))
         .hasMessageStartingWith("h100-sxm-80gb has no profile 1g.23gb");
     assertThatThrownBy(() -> MigDeviceClass.bridge(MigProfile.parse("1c.3g.90gb")))
-        .hasMessage("The device plugin has no resource for 1c.3g.90gb, so no pod can request it; use 3g.90gb");
+        .hasMessage(
+            "The device plugin has no resource for 1c.3g.90gb, so no pod can request it; use 3g.90gb");
     assertThatThrownBy(() -> MigClaim.of(MigLayout.on(B200).build()))
         .hasMessage("A claim needs at least one device, but the layout has no device");
     assertThatThrownBy(() -> MigDeviceClass.bridge(SMALL).object().inNamespace("team-a"))
