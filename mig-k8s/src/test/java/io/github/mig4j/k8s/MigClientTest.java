@@ -85,7 +85,7 @@ class MigClientTest {
         .isEqualTo(Map.of("nvidia.com/mig-1g.23gb.me", new Quantity("2")));
     assertThatThrownBy(() -> GpuResources.limits(MigProfile.parse("1c.3g.90gb"), 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("The device plugin offers no resource for 1c.3g.90gb; ask for 3g.90gb");
+        .hasMessage("The device plugin has no resource for 1c.3g.90gb; request 3g.90gb");
     assertThatThrownBy(() -> GpuResources.limits(MigProfile.parse("1g.23gb"), 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("The count of 1g.23gb must be at least 1, but was 0");

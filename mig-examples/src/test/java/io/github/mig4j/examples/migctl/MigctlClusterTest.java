@@ -350,7 +350,7 @@ class MigctlClusterTest {
     assertThat(before.exit).isEqualTo(1);
     assertThat(done.out.strip()).isEqualTo("Rollout 'to-small': DONE, 1 of 1 nodes verified");
     assertThat(done.err)
-        .contains("rollout 'to-small' taken up: 0 of 1 verified")
+        .contains("working on rollout 'to-small': 0 of 1 verified")
         .contains("gpu-node verified; 1 of 1 verified");
     assertThat(done.exit).isZero();
     assertThat(status.json().get("phase").asText()).isEqualTo("done");
@@ -370,8 +370,8 @@ class MigctlClusterTest {
     assertThat(migctl("rollout", "run", "x", "small", "--max-unavailable", "few").err)
         .startsWith("Invalid value for option '--max-unavailable': Not an amount: 'few'.");
     assertThat(migctl("rollout", "run", "x", "small", "--selector", "").err)
-        .startsWith("A blank selector means every node of the cluster; select those with GPUs,"
-            + " e.g. 'nvidia.com/mig.capable=true'");
+        .startsWith(
+            "The selector must not be blank, because that matches every node of the cluster; select nodes with GPUs, e.g. 'nvidia.com/mig.capable=true'");
     assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--canary-pause", "1m").err)
         .startsWith("--canary-pause needs --canary, which says how many nodes come before it");
     assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--canary", "0").err)

@@ -102,7 +102,7 @@ final class NodeClaim {
         patch.annotate(ChangeRecord.KEY, recordWith(now));
       }
       if (!alreadyAsked) {
-        patch.annotate(ChangeRecord.ASKED_KEY, config);
+        patch.annotate(ChangeRecord.REQUESTED_KEY, config);
         previous(now, current)
             .ifPresent(previous -> patch.annotate(ChangeRecord.PREVIOUS_KEY, previous));
       }
@@ -110,7 +110,7 @@ final class NodeClaim {
         patch.annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
       }
       boolean begins =
-          !alreadyAsked || config.equals(Cluster.annotations(now).get(ChangeRecord.ASKED_KEY));
+          !alreadyAsked || config.equals(Cluster.annotations(now).get(ChangeRecord.REQUESTED_KEY));
       Node after = patch.isEmpty() ? now : cluster.patch(patch);
       changes = asked ? changes : begins;
       asked = true;

@@ -37,10 +37,9 @@ public record MigConfigSource(String namespace, String map, Kind kind) {
   }
 
   /** The file as it is; empty if there is no such map, which is so as well if none can exist. */
-  public Optional<MigConfigFile> read(ClusterView outlook) {
+  public Optional<MigConfigFile> read(ClusterView view) {
     return KubernetesName.isDnsSubdomain(map)
-        ? outlook
-            .configMap(namespace, map)
+        ? view.configMap(namespace, map)
             .map(map -> MigConfigFile.read(Cluster.data(map, MigConfigMap.KEY)))
         : Optional.empty();
   }

@@ -141,7 +141,7 @@ public final class NodeCheck {
 
   /** A request finds out by itself, and tells it as a conflict. */
   private void checkClaim() {
-    Optional<Node> node = read(() -> cluster.outlook().node(name));
+    Optional<Node> node = read(() -> cluster.view().node(name));
     try {
       node.flatMap(ChangeRecord::read)
           .filter(record -> record.isLive(cluster.settings().clock().instant()))
@@ -167,7 +167,7 @@ public final class NodeCheck {
   private Checked check() {
     Optional<Node> node = read(this::node);
     Optional<GenericKubernetesResource> policy = read(this::policy);
-    Optional<List<Pod>> managers = read(() -> Optional.of(cluster.outlook().managerPods(name)));
+    Optional<List<Pod>> managers = read(() -> Optional.of(cluster.view().managerPods(name)));
     String namespace = cluster.operatorNamespace(managers.orElse(List.of()));
     Optional<Choice> choice = policy.flatMap(p -> choice(MigConfigSource.of(p, name, namespace)));
     if (node.isEmpty()) {
@@ -190,7 +190,7 @@ public final class NodeCheck {
   }
 
   private Optional<Node> node() {
-    Optional<Node> node = cluster.outlook().node(name);
+    Optional<Node> node = cluster.view().node(name);
     if (node.isEmpty()) {
       findings.error(PreflightCode.NODE_ABSENT, "there is no such node", "see 'kubectl get nodes'");
     }
@@ -198,7 +198,7 @@ public final class NodeCheck {
   }
 
   private Optional<GenericKubernetesResource> policy() {
-    List<GenericKubernetesResource> policies = cluster.outlook().clusterPolicies();
+    List<GenericKubernetesResource> policies = cluster.view().clusterPolicies();
     if (policies.isEmpty()) {
       findings.error(
           PreflightCode.POLICY_ABSENT,
@@ -241,7 +241,7 @@ public final class NodeCheck {
   }
 
   private Optional<MigConfigFile> file(MigConfigSource source) {
-    Optional<MigConfigFile> file = source.read(cluster.outlook());
+    Optional<MigConfigFile> file = source.read(cluster.view());
     if (file.isEmpty()) {
       findings.error(
           PreflightCode.MAP_ABSENT,
@@ -322,7 +322,7 @@ public final class NodeCheck {
   }
 
   private void checkPods(Severity inTheWay) {
-    Optional<List<Pod>> pods = read(() -> Optional.of(cluster.outlook().pods(name)));
+    Optional<List<Pod>> pods = read(() -> Optional.of(cluster.view().pods(name)));
     List<Pod> using = GpuPods.using(pods.orElse(List.of()));
     boolean drains = disruption == Disruption.DRAIN;
     if (!using.isEmpty()) {
@@ -499,7 +499,7 @@ public final class NodeCheck {
           && !checked.plan().get().takes(permission, cluster.settings())) {
         continue;
       }
-      Optional<Boolean> allowed = cluster.outlook().mayI(permission.review(checked.namespace()));
+      Optional<Boolean> allowed = cluster.view().mayI(permission.review(checked.namespace()));
       if (allowed.isEmpty()) {
         findings.note(
             PreflightCode.PERMISSIONS_UNKNOWN,

@@ -12,6 +12,7 @@ import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.NodeConditions;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.node.NodeOffer;
@@ -88,7 +89,7 @@ public final class SharingCheck {
 
   private void checkNode(Node node) {
     Map<String, String> labels = Cluster.labels(node);
-    if (MigNodeStatus.of(node, cluster.settings()).ready().equals(Optional.of(false))) {
+    if (NodeConditions.isNotReady(node)) {
       obstacles.add(
           "it is not Ready, so that what it offers is of the past; see 'kubectl describe node %s'"
               .formatted(name));

@@ -7,7 +7,7 @@ import io.github.mig4j.gpu.MigProfile;
 import java.util.Map;
 import java.util.Objects;
 
-/** The pod's side: how a container asks for MIG devices under strategy mixed. */
+/** The resources with which a container requests MIG devices under strategy mixed. */
 public final class GpuResources {
 
   private GpuResources() {}
@@ -16,15 +16,15 @@ public final class GpuResources {
    * Limits for MIG devices of one profile, e.g. {@code nvidia.com/mig-1g.23gb: 1}. Extended
    * resources need no requests beside their limits.
    *
-   * @param profile a profile without a {@code c} part, as only those are offered
+   * @param profile a profile without a {@code c} part, because only those have a resource
    * @param count how many devices the container gets, at least 1
-   * @return what to put into a container's {@code resources}
-   * @throws IllegalArgumentException if the profile is not offered or the count is below 1
+   * @return the value for a container's {@code resources}
+   * @throws IllegalArgumentException if the profile has no resource or the count is below 1
    */
   public static ResourceRequirements limits(MigProfile profile, int count) {
     Objects.requireNonNull(profile, "profile");
     if (!profile.isWholeGpuInstance()) {
-      throw new IllegalArgumentException("The device plugin offers no resource for %s; ask for %s"
+      throw new IllegalArgumentException("The device plugin has no resource for %s; request %s"
           .formatted(profile, profile.gpuInstance()));
     }
     if (count < 1) {

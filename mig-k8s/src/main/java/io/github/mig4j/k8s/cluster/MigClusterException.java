@@ -5,17 +5,17 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The API server did not answer, or refused a request for a reason of its own. */
+/** The API server did not answer a request, or answered it with an error. */
 public final class MigClusterException extends MigException {
   private static final long serialVersionUID = 1L;
 
   private final transient @Nullable String forbidden;
 
   /**
-   * Makes a failure of a request.
+   * Creates the failure of a request.
    *
    * @param message subject, verdict, value and remedy
-   * @param cause what the Kubernetes client says
+   * @param cause the Kubernetes client's exception
    */
   public MigClusterException(String message, Throwable cause) {
     this(message, cause, null);
@@ -29,23 +29,19 @@ public final class MigClusterException extends MigException {
   }
 
   /**
-   * Makes a failure of a request that is not allowed.
+   * Creates the failure of a request that the API server answered with 403.
    *
    * @param what a verb and its object
-   * @param cause what the Kubernetes client says
+   * @param message subject, verdict, value and remedy
+   * @param cause the Kubernetes client's exception
    * @return the failure
    */
-  public static MigClusterException forbidden(String what, Throwable cause) {
-    Objects.requireNonNull(what, "what");
-    Objects.requireNonNull(cause, "cause");
-    return new MigClusterException(
-        "Not allowed to %s. Grant the verb in RBAC to the user of this client".formatted(what),
-        cause,
-        what);
+  public static MigClusterException forbidden(String what, String message, Throwable cause) {
+    return new MigClusterException(message, cause, what);
   }
 
   /**
-   * What the client may not do, if that is the reason.
+   * The request that the API server answered with 403, if that is the failure.
    *
    * @return a verb and its object, e.g. {@code patch node gpu-node}; empty otherwise
    */

@@ -3,12 +3,12 @@ package io.github.mig4j.k8s.cluster;
 import io.github.mig4j.MigException;
 import java.util.Objects;
 
-/** Somebody else changed the same object, or asked the same node for something else. */
+/** Another client changed the same object, or requested another change of the same node. */
 public final class MigConflictException extends MigException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Makes a conflict that a second look would not change.
+   * Creates a conflict that reading again does not resolve.
    *
    * @param message subject, verdict, value and remedy
    */
@@ -18,7 +18,7 @@ public final class MigConflictException extends MigException {
   }
 
   /**
-   * Makes a conflict over an object's version, which a second look may resolve.
+   * Creates a conflict over an object's version, which reading again may resolve.
    *
    * @param message subject, verdict, value and remedy
    * @param cause the API server's answer

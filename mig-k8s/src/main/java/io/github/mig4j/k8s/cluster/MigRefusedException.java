@@ -4,16 +4,16 @@ import io.github.mig4j.MigException;
 import java.util.List;
 import java.util.Objects;
 
-/** What was asked for cannot work, and nothing was written to the cluster. */
+/** A request that cannot succeed. Nothing was written to the cluster. */
 public final class MigRefusedException extends MigException {
   private static final long serialVersionUID = 1L;
 
   private final transient List<String> reasons;
 
   /**
-   * Makes a refusal.
+   * Creates a refusal.
    *
-   * @param subject what was asked for
+   * @param subject what was requested
    * @param reasons every reason, each with its remedy; at least one
    */
   public MigRefusedException(String subject, List<String> reasons) {

@@ -5,15 +5,15 @@ import java.time.Clock;
 import java.util.Optional;
 import org.immutables.value.Value;
 
-/** What a {@code MigClient} takes for granted; the defaults fit a cluster set up by NVIDIA's chart. */
+/** The settings of a {@code MigClient}; the defaults fit a cluster that NVIDIA's chart has set up. */
 @Value.Immutable
 public interface MigSettings {
 
-  /** The namespace of the GPU Operator where it cannot be discovered. */
+  /** The namespace of the GPU Operator if it cannot be discovered. */
   String DEFAULT_NAMESPACE = "gpu-operator";
 
   /**
-   * The namespace in which the GPU Operator and its ConfigMaps live.
+   * The namespace of the GPU Operator and its ConfigMaps.
    *
    * @return a namespace; if empty, the one in which MIG manager pods run, or else {@code
    *     gpu-operator}
@@ -21,7 +21,7 @@ public interface MigSettings {
   Optional<String> operatorNamespace();
 
   /**
-   * The label by which a node asks for a configuration.
+   * The label with which a node requests a configuration.
    *
    * @return {@code nvidia.com/mig.config}, unless the MIG manager was built to watch another
    */
@@ -31,9 +31,9 @@ public interface MigSettings {
   }
 
   /**
-   * The GPUs that are known.
+   * The known GPU models.
    *
-   * @return the bundled catalogue, unless models were added
+   * @return the catalogue; by default the bundled one
    */
   @Value.Default
   default GpuCatalog catalog() {
@@ -41,17 +41,17 @@ public interface MigSettings {
   }
 
   /**
-   * Who changes nodes, as others read it on a node that is being changed. A client with the same
-   * identity takes up what one before it has begun; two that work at once need two.
+   * The identity of this client in the record of a change on a node. A client continues the changes of
+   * an earlier client with the same identity. Two clients that run at the same time need two identities.
    *
-   * @return a name that survives a restart, e.g. of a Deployment with one replica; if empty, each
-   *     request has its own, made of the host's name and a random part
+   * @return a name that is the same after a restart, e.g. of a Deployment with one replica; if empty,
+   *     each request has its own, from the host's name and a random part
    */
   Optional<String> identity();
 
   /**
-   * The wall clock, by which others are told until when a node is being changed. Nothing else
-   * depends on it; waiting goes by a clock that cannot be set.
+   * The wall clock for the deadline in the record of a change on a node. Waiting does not depend on it;
+   * it uses a monotonic clock.
    *
    * @return the system's clock
    */
@@ -61,7 +61,7 @@ public interface MigSettings {
   }
 
   /**
-   * The settings for a cluster set up by NVIDIA's chart.
+   * The settings for a cluster that NVIDIA's chart has set up.
    *
    * @return the defaults
    */
@@ -70,7 +70,7 @@ public interface MigSettings {
   }
 
   /**
-   * Starts settings that differ from the defaults.
+   * Builds settings that differ from the defaults.
    *
    * @return a builder
    */
@@ -79,7 +79,7 @@ public interface MigSettings {
   }
 
   /**
-   * These settings, for an operator in this namespace.
+   * These settings with another namespace of the operator.
    *
    * @param operatorNamespace the namespace
    * @return settings that differ in {@link #operatorNamespace()}
@@ -87,9 +87,9 @@ public interface MigSettings {
   MigSettings withOperatorNamespace(String operatorNamespace);
 
   /**
-   * These settings, for a client that goes by this name.
+   * These settings with another identity.
    *
-   * @param identity the name
+   * @param identity the identity
    * @return settings that differ in {@link #identity()}
    */
   MigSettings withIdentity(String identity);

@@ -30,9 +30,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A ConfigMap of MIG configurations, in the operator's namespace under the key {@code config.yaml}.
  *
- * <p>Each configuration is published twice: under the name it was given, and under a name that
- * carries a hash of its content. Nodes ask for the second, so that changed content is a changed
- * label, which is all that the MIG manager notices (mig-parted#108).
+ * <p>Each configuration is published twice: under its name, and under a name with a hash of its content.
+ * Nodes request the second name: changed content then changes the label, and the MIG manager reacts
+ * only to a changed label (mig-parted#108).
  */
 public final class MigConfigMap {
 
@@ -40,7 +40,7 @@ public final class MigConfigMap {
 
   private static final Logger LOG = LoggerFactory.getLogger(MigConfigMap.class);
 
-  /** What an API server accepts for the values of a ConfigMap, in bytes. */
+  /** The limit of an API server for the values of a ConfigMap, in bytes. */
   private static final int MAX_BYTES = 1024 * 1024;
 
   private final Cluster cluster;
@@ -52,11 +52,11 @@ public final class MigConfigMap {
   }
 
   /**
-   * What {@link #merge} did.
+   * The result of {@link #merge}.
    *
-   * @param name the name that was given
-   * @param contentName the name with the content's hash, which {@code MigNode.apply} asks for
-   * @param changed whether the map was written; false if it held the configuration already
+   * @param name the configuration's name
+   * @param contentName the name with the content's hash, which {@code MigNode.apply} requests
+   * @param changed whether the ConfigMap was written; false if it contained the configuration before
    */
   public record Merged(String name, String contentName, boolean changed) {
     public Merged {
@@ -66,16 +66,16 @@ public final class MigConfigMap {
   }
 
   /**
-   * Publishes a configuration and leaves all others as they are. The map is created if it does not
-   * exist, and written only on the version that was read.
+   * Publishes a configuration and keeps all others. The ConfigMap is created if it does not exist; an
+   * update is conditional on the version that was read.
    *
    * @param config the configuration's name, which must be a label value
    * @param entries its entries, at least one
    * @return the names under which it was published
-   * @throws IllegalArgumentException if the name is no label value or there is no entry
-   * @throws MigRefusedException if the map holds a file that the MIG manager refuses, cannot be
-   *     changed, or would grow too large; it is then as it was
-   * @throws MigConflictException if others kept changing the map
+   * @throws IllegalArgumentException if the name is not a label value or there is no entry
+   * @throws MigRefusedException if the ConfigMap contains a file that the MIG manager rejects, cannot be
+   *     changed, or would be too large; it is then unchanged
+   * @throws MigConflictException if another client kept changing the ConfigMap
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Merged merge(String config, MigConfigSpec... entries) {
@@ -98,13 +98,13 @@ public final class MigConfigMap {
     return new Merged(config, contentName, add(config, contentName, content));
   }
 
-  /** Publishes under the plain name and under one that stands for this content. */
+  /** Publishes under the plain name and under the name of the content. */
   private boolean add(String config, String contentName, MigConfig content) {
     return edit(
         document -> outdated(document, config, content), List.of(config, contentName), content);
   }
 
-  /** Publishes under one name and leaves everything else as it is. */
+  /** Publishes under one name and keeps everything else. */
   public void addAlias(String name, MigConfig content) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(content, "content");
@@ -145,7 +145,7 @@ public final class MigConfigMap {
       throw new MigRefusedException(
           subject,
           List.of(
-              "it would hold %d bytes, but an API server accepts at most %d; remove configurations"
+              "it would have %d bytes, but an API server accepts at most %d; remove configurations"
                   .formatted(bytes, MAX_BYTES)));
     }
     if (!edit.losses().isEmpty()) {
@@ -153,7 +153,7 @@ public final class MigConfigMap {
           subject,
           edit.losses().stream()
               .map(loss -> "the change would lose " + loss
-                  + "; move it out of the configuration, or publish to another map")
+                  + "; move it out of the configuration, or publish to another ConfigMap")
               .toList());
     }
     return edit.text();
@@ -162,8 +162,8 @@ public final class MigConfigMap {
   /**
    * Reads the configurations.
    *
-   * @return the document, or empty if the map does not exist
-   * @throws MigRefusedException if the map holds a file that the MIG manager refuses
+   * @return the document, or empty if the ConfigMap does not exist
+   * @throws MigRefusedException if the ConfigMap contains a file that the MIG manager rejects
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Optional<MigConfigDocument> read() {
@@ -172,10 +172,10 @@ public final class MigConfigMap {
   }
 
   /**
-   * Reads the file as it is, faults included.
+   * Reads the file, also if it has errors.
    *
    * @param namespace the operator's namespace
-   * @return the file, or empty if the map does not exist
+   * @return the file, or empty if the ConfigMap does not exist
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Optional<MigConfigFile> file(String namespace) {
@@ -186,7 +186,7 @@ public final class MigConfigMap {
   private MigConfigDocument document(String namespace, MigConfigFile file) {
     return file.document()
         .orElseThrow(() -> new MigRefusedException(
-            "ConfigMap %s/%s, where one fault makes every configuration fail"
+            "ConfigMap %s/%s, in which one error makes every configuration fail"
                 .formatted(namespace, name),
             errors(file.findings())));
   }
@@ -206,7 +206,7 @@ public final class MigConfigMap {
     if (current.isPresent() && Boolean.TRUE.equals(current.get().getImmutable())) {
       throw new MigRefusedException(
           "ConfigMap %s/%s".formatted(namespace, name),
-          List.of("it is immutable; publish to a map of another name"));
+          List.of("it is immutable; publish to a ConfigMap with another name"));
     }
     if (current.isPresent()) {
       ConfigMap changed =
@@ -228,10 +228,10 @@ public final class MigConfigMap {
     }
   }
 
-  /** Names of earlier contents that no node asks for any more. */
+  /** Names of earlier contents that no node requests. */
   private List<String> outdated(MigConfigDocument document, String config, MigConfig content) {
     List<String> superseded = document.configs().entrySet().stream()
-        // A name that somebody chose by hand does not carry its content's hash.
+        // A name that an admin chose does not contain the hash of its content.
         .filter(e -> e.getKey().startsWith(e.getValue().contentName(config)))
         .filter(e -> !e.getValue().equals(content))
         .map(Map.Entry::getKey)
@@ -239,16 +239,17 @@ public final class MigConfigMap {
     if (superseded.isEmpty()) {
       return superseded;
     }
-    return configsAskedFor()
-        .map(asked -> superseded.stream().filter(old -> !asked.contains(old)).toList())
+    return requestedConfigs()
+        .map(requested ->
+            superseded.stream().filter(old -> !requested.contains(old)).toList())
         .orElse(List.of());
   }
 
   /**
-   * What nodes ask for, are being changed to, or can go back to; empty if they may not be listed, for
-   * this is only housekeeping.
+   * The configurations that nodes request, are being changed to, or can be rolled back to; empty if
+   * this client may not list nodes, because old names do no harm.
    */
-  private Optional<Set<String>> configsAskedFor() {
+  private Optional<Set<String>> requestedConfigs() {
     try {
       return Optional.of(
           cluster.gpuNodes().stream().flatMap(this::referredTo).collect(Collectors.toSet()));

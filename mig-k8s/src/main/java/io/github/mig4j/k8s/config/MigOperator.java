@@ -22,8 +22,8 @@ public final class MigOperator {
   /**
    * The ConfigMap that the MIG manager reads.
    *
-   * @return its name, or empty if there is no ClusterPolicy or it names none, in which case the
-   *     manager generates configurations for each node
+   * @return its name, or empty if there is no ClusterPolicy or it names no ConfigMap; the MIG manager
+   *     of each node then generates configurations
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Optional<String> configMap() {
@@ -31,15 +31,15 @@ public final class MigOperator {
   }
 
   /**
-   * Sets strategy and ConfigMap in the ClusterPolicy and leaves everything else as it is. Setting
-   * what is set already writes nothing.
+   * Sets strategy and ConfigMap in the ClusterPolicy and keeps everything else. Writes nothing if both
+   * are set to these values.
    *
-   * <p>Where the operator was installed by Helm, set the same values there ({@link
-   * OperatorSettings#helmValues()}), or the next {@code helm upgrade} takes them back.
+   * <p>If the operator was installed by Helm, set the same values there ({@link
+   * OperatorSettings#helmValues()}); otherwise the next {@code helm upgrade} reverts them.
    *
    * @param settings the settings
    * @throws MigRefusedException if the cluster has no ClusterPolicy, or the ConfigMap does not
-   *     exist, without which no MIG manager of the cluster would start
+   *     exist, because no MIG manager of the cluster would start
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public void use(OperatorSettings settings) {
@@ -49,7 +49,7 @@ public final class MigOperator {
       throw new MigRefusedException(
           "ConfigMap %s/%s".formatted(namespace, settings.configMap()),
           List.of(
-              "it does not exist, and every MIG manager would wait for it; merge a configuration into it first"));
+              "it does not exist, and every MIG manager would wait for it; create it with a configuration first"));
     }
     cluster.onLatestVersion(() -> set(settings));
   }
@@ -61,7 +61,7 @@ public final class MigOperator {
             () -> new MigRefusedException(
                 "ClusterPolicy",
                 List.of(
-                    "the cluster has none, so no GPU Operator manages MIG; install NVIDIA's GPU Operator")));
+                    "it does not exist, so no GPU Operator manages MIG; install NVIDIA's GPU Operator with helm")));
     String strategy = settings.strategy().toString();
     if (!strategy.equals(policy.get("spec", "mig", "strategy"))
         || !ClusterPolicies.migConfigMap(policy).equals(Optional.of(settings.configMap()))) {

@@ -9,22 +9,22 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client of this library has to be allowed, by what it does: no more and no less than the
- * requests that it sends.
+ * The permissions that a client of this library needs for a task: exactly those of the requests that it
+ * sends.
  */
 public enum MigRole {
   /** {@code MigClient.nodes}, {@code MigNode.status} and {@code MigNode.preflight}. */
   READ_ONLY("read-only"),
   /**
-   * Those, {@link MigConfigMap}, {@code MigNode.apply}, {@code MigNode.rollback}, {@link
+   * {@link #READ_ONLY}, {@link MigConfigMap}, {@code MigNode.apply}, {@code MigNode.rollback}, {@link
    * MigNode#disable} and {@code MigNode.markCapable}.
    */
   APPLY("apply"),
-  /** Those, on nodes that are drained. */
+  /** {@link #APPLY}, on nodes that are drained. */
   DRAIN("drain"),
-  /** Those, over many nodes: {@code io.github.mig4j.k8s.rollout.Rollout}. */
+  /** {@link #DRAIN}, for many nodes: {@code io.github.mig4j.k8s.rollout.Rollout}. */
   ROLLOUT("rollout"),
-  /** {@code MigNode.recover}, and what {@link #READ_ONLY} grants. */
+  /** {@link #READ_ONLY}, and {@code MigNode.recover}. */
   RECOVER("recover"),
   /** {@link MigOperator}, and {@code io.github.mig4j.k8s.change.SharingClient.use}. */
   SETUP("setup"),
@@ -40,9 +40,9 @@ public enum MigRole {
   }
 
   /**
-   * A ClusterRole, and a Role in namespace {@code gpu-operator}; of {@link #CLAIM} only the former,
-   * since claims live in the namespaces of their pods. To whom they are given is up to the
-   * reader: {@code kubectl create clusterrolebinding} and {@code rolebinding}.
+   * A ClusterRole, and a Role in namespace {@code gpu-operator}. {@link #CLAIM} has only a ClusterRole,
+   * because claims are in the namespaces of their pods. Bind them with {@code kubectl create
+   * clusterrolebinding} and {@code kubectl create rolebinding}.
    *
    * @return YAML for {@code kubectl apply -f}
    */
@@ -53,7 +53,7 @@ public enum MigRole {
   /**
    * As {@link #manifest()}, for an operator in another namespace.
    *
-   * @param operatorNamespace the namespace in which the GPU Operator and its ConfigMaps live
+   * @param operatorNamespace the namespace of the GPU Operator and its ConfigMaps
    * @return YAML for {@code kubectl apply -f}
    */
   public String manifest(String operatorNamespace) {
@@ -65,7 +65,7 @@ public enum MigRole {
   private static String read(String resource) {
     try (@Nullable InputStream in = MigRole.class.getResourceAsStream(resource)) {
       if (in == null) {
-        throw new IllegalStateException("The library lacks its resource " + resource);
+        throw new IllegalStateException("This library has no resource " + resource);
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

@@ -5,17 +5,17 @@ import io.github.mig4j.text.KubernetesName;
 import java.util.Objects;
 
 /**
- * The GPU Operator's two settings for MIG, in the three forms in which they can be made: a Helm
- * values file, a command, and a change of the ClusterPolicy ({@link MigOperator#use}).
+ * The GPU Operator's two settings for MIG, in three forms: a Helm values file, a command, and a change
+ * of the ClusterPolicy ({@link MigOperator#use}).
  *
- * @param strategy how MIG devices are offered; the chart's default is {@code single}, under which a
- *     node whose GPUs hold different profiles offers nothing
- * @param configMap the ConfigMap from which the MIG manager takes configurations, in the operator's
- *     namespace under the key {@code config.yaml}
+ * @param strategy how MIG devices are offered; the chart's default is {@code single}, with which
+ *     a node whose GPUs have different profiles offers nothing
+ * @param configMap the ConfigMap with the MIG manager's configurations, in the operator's namespace
+ *     under the key {@code config.yaml}
  */
 public record OperatorSettings(MigStrategy strategy, String configMap) {
 
-  /** The map that the operator ships and resets whenever it is edited (gpu-operator#384). */
+  /** The operator's own ConfigMap, whose changes it reverts (gpu-operator#384). */
   public static final String RESERVED_CONFIG_MAP = "default-mig-parted-config";
 
   public OperatorSettings {
@@ -27,7 +27,7 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
     }
   }
 
-  /** Why nothing is published to the operator's own map. */
+  /** Why nothing is published to the operator's own ConfigMap. */
   static final String RESERVED =
       "ConfigMap '%s' belongs to the GPU Operator, which reverts every change; use another name, e.g. 'mig-config'"
           .formatted(RESERVED_CONFIG_MAP);
@@ -35,7 +35,7 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
   static String requireConfigMapName(String name) {
     if (!KubernetesName.isDnsSubdomain(name)) {
       throw new IllegalArgumentException(
-          "'%s' is no name for a ConfigMap; use lower-case letters, digits, '.' and '-', e.g. 'mig-config'"
+          "Not a name of a ConfigMap: '%s'. Use lower-case letters, digits, '.' and '-', e.g. 'mig-config'"
               .formatted(name));
     }
     return name;
@@ -57,7 +57,7 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
   }
 
   /**
-   * The command that makes these settings on an installed release and keeps all others.
+   * The command that sets these values of an installed release and keeps all others.
    *
    * @return a shell command for release and namespace {@code gpu-operator}
    */

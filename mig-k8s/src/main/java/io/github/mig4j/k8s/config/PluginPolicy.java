@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** What the ClusterPolicy says of the device plugin. */
+/** The ClusterPolicy's settings of the device plugin. */
 public record PluginPolicy(GenericKubernetesResource policy) {
 
   public static final String MISSING =
@@ -36,17 +36,17 @@ public record PluginPolicy(GenericKubernetesResource policy) {
     return text("spec", "devicePlugin", "config", "name");
   }
 
-  /** What nodes get that ask for nothing. */
+  /** The configuration of nodes that request none. */
   public Optional<String> defaultConfig() {
     return text("spec", "devicePlugin", "config", "default");
   }
 
-  /** The plugin gets it by its environment, where it wins over the file. */
+  /** The plugin receives it in its environment, which overrides the file. */
   public Optional<MigStrategy> strategy() {
     return ClusterPolicies.strategy(policy);
   }
 
-  /** The configured namespace, or the one that the operator writes into its policy. */
+  /** The configured namespace, or the one in the status of the policy. */
   public static String namespace(Cluster cluster, Optional<PluginPolicy> policy) {
     return cluster
         .settings()
@@ -68,11 +68,11 @@ public record PluginPolicy(GenericKubernetesResource policy) {
         MergePatch.on(policy).put("spec", "devicePlugin", "config", "name", map.name()));
   }
 
-  /** Why device plugins would not start with a map that holds this. */
+  /** Why device plugins would not start with a ConfigMap of these texts. */
   public List<String> lacking(Cluster cluster, Map<String, String> offered) {
     if (offered.isEmpty()) {
       return List.of(
-          "it does not exist or holds nothing, and every device plugin would wait for it; merge a configuration into it first");
+          "it does not exist or is empty, and every device plugin would wait for it; add a configuration to it first");
     }
     List<String> lacking = new ArrayList<>();
     Set<String> needed = new TreeSet<>();
@@ -80,18 +80,18 @@ public record PluginPolicy(GenericKubernetesResource policy) {
       needed.add(name);
       if (!offered.containsKey(name)) {
         lacking.add(
-            "it lacks the ClusterPolicy's default '%s', without which device plugins do not start; merge it first"
+            "it has no configuration '%s', the default in the ClusterPolicy, so device plugins would not start; add that configuration first"
                 .formatted(name));
       }
     });
     for (Node node : nodesThatAsk(cluster)) {
-      String asked = Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
-      if (!asked.isEmpty()) {
-        needed.add(asked);
-        if (!offered.containsKey(asked)) {
+      String requested = Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
+      if (!requested.isEmpty()) {
+        needed.add(requested);
+        if (!offered.containsKey(requested)) {
           lacking.add(
-              "it lacks '%s', which node %s asks for and whose device plugin would not start; merge it first"
-                  .formatted(asked, node.getMetadata().getName()));
+              "it has no configuration '%s', which node %s requests, so the node's device plugin would not start; add that configuration first"
+                  .formatted(requested, node.getMetadata().getName()));
         }
       }
     }

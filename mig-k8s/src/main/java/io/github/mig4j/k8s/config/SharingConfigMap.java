@@ -20,10 +20,9 @@ import java.util.regex.Pattern;
  * A ConfigMap of the device plugin's configurations, in the operator's namespace, each under a key
  * of its own.
  *
- * <p>Each configuration is published twice: under the name it was given, and under a name that
- * carries a hash of its content. Nodes ask for the second, so that changed content is a changed
- * label: the plugin reads a key when the label changes, and never again. Keys of earlier contents
- * stay, for nodes to go back to.
+ * <p>Each configuration is published twice: under its name, and under a name with a hash of its content.
+ * Nodes request the second name: changed content then changes the label, and the plugin reads a key only
+ * when the label changes. Keys of earlier contents are kept for rollbacks.
  */
 public final class SharingConfigMap {
 
@@ -36,7 +35,7 @@ public final class SharingConfigMap {
   public SharingConfigMap(Cluster cluster, String name) {
     if (name.length() > 253 || !DNS_SUBDOMAIN.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          "'%s' is no name for a ConfigMap; use lower-case letters, digits, '.' and '-', e.g. 'device-plugin-config'"
+          "Not a name of a ConfigMap: '%s'. Use lower-case letters, digits, '.' and '-', e.g. 'device-plugin-config'"
               .formatted(name));
     }
     this.cluster = cluster;
@@ -44,24 +43,24 @@ public final class SharingConfigMap {
   }
 
   /**
-   * What {@link #merge} did.
+   * The result of {@link #merge}.
    *
-   * @param name the name that was given
-   * @param contentName the name with the content's hash, which {@code SharingNode.apply} asks for
-   * @param changed whether the map was written; false if it held the configuration already
+   * @param name the configuration's name
+   * @param contentName the name with the content's hash, which {@code SharingNode.apply} requests
+   * @param changed whether the ConfigMap was written; false if it contained the configuration before
    */
   public record Merged(String name, String contentName, boolean changed) {}
 
   /**
-   * Publishes a configuration and leaves all other keys as they are. The map is created if it does
-   * not exist, and written only on the version that was read. No node changes by it.
+   * Publishes a configuration and keeps all other keys. The ConfigMap is created if it does not exist; an
+   * update is conditional on the version that was read. No node changes by this.
    *
    * @param config the configuration's name, which must be a label value
    * @param content the configuration
    * @return the names under which it was published
-   * @throws IllegalArgumentException if the name is no label value
-   * @throws MigRefusedException if the map is immutable
-   * @throws MigConflictException if others kept changing the map
+   * @throws IllegalArgumentException if the name is not a label value
+   * @throws MigRefusedException if the ConfigMap is immutable
+   * @throws MigConflictException if another client kept changing the ConfigMap
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Merged merge(String config, DevicePluginConfig content) {
@@ -76,7 +75,7 @@ public final class SharingConfigMap {
   /**
    * Reads the configurations.
    *
-   * @return the files by key, faults included; empty if the map does not exist
+   * @return the files by key, also those with errors; empty if the ConfigMap does not exist
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Optional<SortedMap<String, DevicePluginConfigFile>> read() {
@@ -92,13 +91,13 @@ public final class SharingConfigMap {
     return name;
   }
 
-  /** The texts by key; empty if there is no map. */
+  /** The texts by key; empty if the ConfigMap does not exist. */
   public Optional<SortedMap<String, String>> data(String namespace) {
     return get(namespace).map(SharingConfigMap::data);
   }
 
   /**
-   * Sets keys that do not have these texts yet.
+   * Sets the texts of these keys.
    *
    * @return whether anything was written
    */
@@ -132,7 +131,7 @@ public final class SharingConfigMap {
     if (current.isPresent() && Boolean.TRUE.equals(current.get().getImmutable())) {
       throw new MigRefusedException(
           "ConfigMap %s/%s".formatted(namespace, name),
-          List.of("it is immutable; publish to a map of another name"));
+          List.of("it is immutable; publish to a ConfigMap with another name"));
     }
     if (current.isPresent()) {
       ConfigMap changed = new ConfigMapBuilder(current.get()).addToData(texts).build();

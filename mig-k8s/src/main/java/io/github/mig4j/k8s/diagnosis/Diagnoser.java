@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 
-/** Weighs what a node's labels, its resources and its logs say about a change that failed. */
+/** Finds the cause of a failed change in a node's labels, its resources and its logs. */
 public final class Diagnoser {
 
-  /** What to say where the value is not known. */
+  /** Texts for unknown values. */
   private static final Map<String, String> OTHERWISE = Map.of(
       "config", "(unknown)",
       "run", "(none)",
@@ -33,7 +33,7 @@ public final class Diagnoser {
     this.log = LogReading.of(logs.lines());
   }
 
-  /** A code, and what of the log led to it. */
+  /** A code, and the part of the log that shows it. */
   private record Verdict(FailureCode code, Optional<Found> found, Optional<Integer> line) {
     static Verdict of(FailureCode code) {
       return new Verdict(code, Optional.empty(), Optional.empty());
@@ -65,24 +65,23 @@ public final class Diagnoser {
         .orElseGet(() -> Verdict.of(FailureCode.UNRECOGNISED));
   }
 
-  /** Whether the MIG manager's last run was this configuration's, and is over. */
+  /** Whether the MIG manager's last run was for this configuration and has ended. */
   public boolean showsEndOf(String config) {
     return log.run().equals(Optional.of(config))
         && log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
   }
 
-  /** A log without our request proves nothing about it. */
+  /** A log without this request proves nothing about it. */
   private Optional<Verdict> aboutAnotherRequest() {
     boolean other = status.config().isPresent()
         && log.run().filter(run -> !status.config().equals(Optional.of(run))).isPresent();
-    return other ? Optional.of(Verdict.of(FailureCode.REQUEST_NOT_TAKEN_UP)) : Optional.empty();
+    return other ? Optional.of(Verdict.of(FailureCode.REQUEST_NOT_STARTED)) : Optional.empty();
   }
 
   private Optional<Verdict> silence() {
     boolean waits = log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
     if (waits && log.saysNothing() && status.config().isPresent()) {
-      return Optional.of(
-          Verdict.of(FailureCode.REQUEST_NOT_TAKEN_UP, Optional.of(log.lastIndex())));
+      return Optional.of(Verdict.of(FailureCode.REQUEST_NOT_STARTED, Optional.of(log.lastIndex())));
     }
     return log.last().equals(Optional.of(Mark.BEGINS))
         ? Optional.of(Verdict.of(FailureCode.MANAGER_SILENT, Optional.of(log.lastIndex())))
@@ -132,10 +131,10 @@ public final class Diagnoser {
           .map(Verdict::of)
           .orElseGet(() -> Verdict.of(FailureCode.RUN_ABANDONED));
     }
-    return Verdict.of(FailureCode.STILL_AT_WORK);
+    return Verdict.of(FailureCode.STILL_RUNNING);
   }
 
-  /** The node has no state, or one that nobody knows. */
+  /** The node has no state, or an unknown one. */
   private Optional<Verdict> fromLogAlone() {
     if (log.success().isPresent()) {
       return Optional.of(Verdict.of(FailureCode.REPORTED_SUCCESS, log.success()));
@@ -163,7 +162,7 @@ public final class Diagnoser {
         || verdict.code == FailureCode.PAUSED_AFTER_SUCCESS;
     if (is(MigState.FAILED) && !status.paused().isEmpty() && !saysPaused) {
       line.append(
-          ". Until a run succeeds or the node's MIG manager pod is restarted, the node offers no GPU: stopped are %s"
+          ". The node offers no GPU until a run succeeds or the node's MIG manager pod is restarted: %s are stopped"
               .formatted(String.join(", ", status.paused())));
     }
     if (verdict.code == FailureCode.NOTHING_REQUESTED

@@ -6,15 +6,14 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Why a change did not come about, as far as the node's labels, its resources and the logs of the
- * operator's pods tell.
+ * Why a change failed, according to the node's labels, its resources and the logs of the operator's
+ * pods.
  *
- * @param code the kind of failure; what is not known is {@link FailureCode#UNRECOGNISED}
+ * @param code the kind of failure; {@link FailureCode#UNRECOGNISED} if no known failure matches
  * @param explanation what happened and what to do, in one line
- * @param decisiveLine the line of the log that shows the cause, as it was printed; one of more than
- *     1000 characters is cut
- * @param logLines up to 20 lines of the MIG manager's last run, oldest first, each cut as the
- *     decisive one; empty if the log could not be read
+ * @param decisiveLine the line of the log that shows the cause, as printed, but at most 1000 characters
+ * @param logLines up to 20 lines of the MIG manager's last run, oldest first, each at most 1000
+ *     characters; empty if the log could not be read
  */
 public record Diagnosis(
     FailureCode code, String explanation, Optional<String> decisiveLine, List<String> logLines) {
@@ -29,16 +28,15 @@ public record Diagnosis(
   }
 
   /**
-   * Explains a node's state. Pure: nothing is read.
+   * Explains a node's state without a request.
    *
-   * <p>A log proves more than a state label, which names no configuration and may be left from an
-   * earlier request; where the log shows no cause, the state, the stopped clients and the resources
-   * decide.
+   * <p>A log proves more than a state label, which names no configuration and may be from an earlier
+   * request. If the log shows no cause, the state, the stopped clients and the resources decide.
    *
    * @param status the node
-   * @param log lines of its MIG manager's log, oldest first, as many as there are; lines of its
-   *     device plugin's log may follow
-   * @return what they show
+   * @param log all lines of its MIG manager's log, oldest first; lines of its device plugin's log may
+   *     follow
+   * @return the diagnosis
    */
   public static Diagnosis of(MigNodeStatus status, List<String> log) {
     Objects.requireNonNull(status, "status");

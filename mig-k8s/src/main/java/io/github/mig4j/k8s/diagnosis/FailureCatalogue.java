@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of failures, from failures.json: words of logs, and what to say and to do. */
+/** The known failures, from failures.json: phrases in logs, with their texts and remedies. */
 final class FailureCatalogue {
 
   private static final ObjectMapper MAPPER =
@@ -23,11 +23,11 @@ final class FailureCatalogue {
 
   /** How much a phrase proves. */
   enum Weight {
-    /** It is why a run failed. */
+    /** The phrase is the cause of a failed run. */
     CAUSE,
-    /** It is why, where no line says more. */
+    /** The phrase is the cause if no line has a phrase with weight cause. */
     HINT,
-    /** It is said in good runs as well. */
+    /** The phrase also appears in successful runs. */
     NOTE;
 
     @JsonCreator
@@ -43,7 +43,7 @@ final class FailureCatalogue {
     }
   }
 
-  /** How far a line says that the MIG manager is. */
+  /** A step of the MIG manager that a line reports. */
   enum Mark {
     BEGINS,
     WAITS_FOR_PODS,
@@ -66,7 +66,7 @@ final class FailureCatalogue {
     }
   }
 
-  /** A kind of failure; without phrases it is known by other evidence, from {@code source}. */
+  /** A kind of failure; one without phrases is recognised by other evidence, from {@code source}. */
   record Failure(
       FailureCode code,
       String text,
@@ -78,10 +78,10 @@ final class FailureCatalogue {
     }
   }
 
-  /** What a line of a log says of a failure. */
+  /** A failure in a line of a log. */
   record Sign(FailureCode code, Weight weight, LogPhrase.Match match) {}
 
-  /** What a line of a log says of progress. */
+  /** A step in a line of a log. */
   record Step(Mark mark, Map<String, String> values) {}
 
   private record KnownSign(LogPhrase phrase, FailureCode code, Weight weight) {}
@@ -113,7 +113,7 @@ final class FailureCatalogue {
     return file;
   }
 
-  /** The text of every code is there; a test holds the file to that. */
+  /** The entry of a code; a test checks that every code has one. */
   Failure failure(FailureCode code) {
     Failure failure = byCode.get(code);
     if (failure == null) {
@@ -148,7 +148,7 @@ final class FailureCatalogue {
     try (InputStream in = FailureCatalogue.class.getResourceAsStream("failures.json")) {
       if (in == null) {
         throw new IllegalStateException(
-            "failures.json is missing beside " + FailureCatalogue.class);
+            "failures.json does not exist next to " + FailureCatalogue.class);
       }
       return MAPPER.readValue(in, File.class);
     } catch (IOException e) {

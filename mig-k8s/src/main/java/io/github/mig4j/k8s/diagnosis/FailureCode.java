@@ -3,13 +3,13 @@ package io.github.mig4j.k8s.diagnosis;
 import java.util.Locale;
 
 /**
- * The kinds of {@link Diagnosis}; docs/failures.md has the text and the source of each. Names are
- * stable: a program may depend on them, and a kind that falls away keeps its name reserved.
+ * The kinds of failure in a {@link Diagnosis}; docs/failures.md has the text and the source of each.
+ * Programs may depend on the names; the name of a removed kind is not used again.
  */
 public enum FailureCode {
-  /** The MIG manager's file has no configuration of that name, or not yet. */
+  /** The MIG manager's file has no configuration of that name, or does not have it yet. */
   CONFIG_UNKNOWN,
-  /** The MIG manager's file cannot be read, so no name in it works. */
+  /** The MIG manager's file cannot be read, so every configuration in it fails. */
   FILE_INVALID,
   /** The configuration was not accepted, and the log does not say why. */
   CONFIG_NOT_VALIDATED,
@@ -19,19 +19,19 @@ public enum FailureCode {
   INSUFFICIENT_RESOURCES,
   /** The GPU does not offer a profile. */
   PROFILE_UNSUPPORTED,
-  /** A GPU without MIG is to be partitioned. */
+  /** The configuration partitions a GPU without MIG. */
   GPU_NOT_MIG_CAPABLE,
-  /** The change of MIG mode waits for a reset that this machine cannot do. */
+  /** The change of the MIG mode needs a reset that this machine does not support. */
   MODE_CHANGE_NEEDS_REBOOT,
-  /** The change of MIG mode waits for a reset that did not succeed. */
+  /** The change of the MIG mode needs a reset, which failed. */
   MODE_CHANGE_NEEDS_RESET,
-  /** The MIG mode was not as asked for even after a reboot. */
+  /** The MIG mode is not the requested one, also after a reboot. */
   REBOOT_WITHOUT_EFFECT,
-  /** NVIDIA's management library is not where the MIG manager looks. */
+  /** The MIG manager does not find the NVIDIA Management Library. */
   NVML_NOT_FOUND,
-  /** The driver is not loaded, does not fit its library, or has lost a GPU. */
+  /** The driver is not loaded, has another version than its library, or has lost a GPU. */
   DRIVER_UNAVAILABLE,
-  /** The driver does not let the MIG manager do it. */
+  /** The driver does not allow the change to the MIG manager. */
   NO_PERMISSION,
   /** The driver refused for another reason. */
   DRIVER_REFUSED,
@@ -41,42 +41,42 @@ public enum FailureCode {
   PODS_DID_NOT_STOP,
   /** A request of the MIG manager to the API server failed. */
   API_REQUEST_FAILED,
-  /** The MIG manager cannot speak with the host's systemd. */
+  /** The MIG manager cannot connect to the host's systemd. */
   SYSTEMD_UNAVAILABLE,
-  /** Something else that the MIG manager does on the host failed. */
+  /** Another step of the MIG manager on the host failed. */
   HOST_STEP_FAILED,
-  /** The device plugin or feature discovery refuses a layout under strategy single. */
+  /** The device plugin or feature discovery rejects the layout under strategy single. */
   INVALID_UNDER_SINGLE,
-  /** A GPU is in MIG mode without any device. */
+  /** A GPU is in MIG mode and has no MIG device. */
   EMPTY_MIG_GPU,
   /** The device plugin has no resource for a profile. */
   NO_RESOURCE_FOR_PROFILE,
-  /** The node asks for no configuration. */
+  /** The node requests no configuration. */
   NOTHING_REQUESTED,
   /** The node has no pod of the MIG manager. */
   MANAGER_NOT_RUNNING,
-  /** The MIG manager has not turned to this request. */
-  REQUEST_NOT_TAKEN_UP,
-  /** The MIG manager turned to this request and wrote nothing more. */
+  /** The MIG manager has not started a run for this request. */
+  REQUEST_NOT_STARTED,
+  /** The MIG manager started a run for this request and logged nothing more. */
   MANAGER_SILENT,
-  /** The MIG manager gave up, and left the state as it was. */
+  /** The MIG manager ended its run and did not change the state. */
   RUN_ABANDONED,
-  /** The MIG manager is still at work. */
-  STILL_AT_WORK,
+  /** The MIG manager may still be running. */
+  STILL_RUNNING,
   /** The node reboots. */
   REBOOTING,
-  /** The MIG manager failed and left the GPU's clients stopped. */
+  /** The MIG manager failed, and the GPU's clients are still stopped. */
   PAUSED_AFTER_FAILURE,
-  /** The MIG manager succeeded and left the GPU's clients stopped. */
+  /** The MIG manager succeeded, and the GPU's clients are still stopped. */
   PAUSED_AFTER_SUCCESS,
-  /** The MIG manager reports success, which the node does not bear out. */
+  /** The MIG manager reports success, but the node does not offer the requested devices. */
   REPORTED_SUCCESS,
-  /** A configuration is not in force, which the MIG manager's check says before each change. */
+  /** The configuration is not applied; the MIG manager's check reports this before each change. */
   NOT_APPLIED,
-  /** Nothing that is known explains it. */
+  /** No known failure matches. */
   UNRECOGNISED;
 
-  /** The name as it is printed, e.g. {@code config-unknown}. */
+  /** The printed name, e.g. {@code config-unknown}. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -9,17 +9,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A phrase to look for in a line of a log, such as {@code selected mig-config not present:
- * {config}}. The parts between placeholders are looked for one after the other, so that the time it
- * takes grows only with the length of the line.
+ * A phrase in a line of a log, such as {@code selected mig-config not present: {config}}. The parts
+ * between placeholders are searched one after the other, in time linear in the length of the line.
  *
- * <p>A placeholder at either end stands for one word, but {@code detail} for the rest.
+ * <p>A placeholder at either end matches one word, but {@code detail} matches the rest of the line.
  */
 final class LogPhrase {
 
   static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]+)}");
 
-  /** Longer values say no more. */
+  /** Longer values add no information. */
   private static final int VALUE = 200;
 
   private final List<String> literals;
@@ -27,7 +26,7 @@ final class LogPhrase {
   private final Optional<String> before;
   private final Optional<String> after;
 
-  /** Where the words of a phrase begin in a line, and what stands in place of its placeholders. */
+  /** Where the words of a phrase begin in a line, and the values of its placeholders. */
   record Match(int start, Map<String, String> values) {}
 
   private LogPhrase(
@@ -73,7 +72,7 @@ final class LogPhrase {
     return find(line, lower(line));
   }
 
-  /** As {@link #find(String)}, where the line in lower case is at hand. */
+  /** As {@link #find(String)}, for a line that was already converted to lower case. */
   Optional<Match> find(String line, String lowered) {
     Map<String, String> values = new LinkedHashMap<>();
     int start = lowered.indexOf(literals.get(0));
@@ -120,7 +119,7 @@ final class LogPhrase {
     return value.length() <= VALUE ? value : value.substring(0, VALUE);
   }
 
-  /** ASCII only, so that each character keeps its place. */
+  /** Converts only ASCII, so that the position of each character stays the same. */
   static String lower(String text) {
     char[] chars = text.toCharArray();
     for (int i = 0; i < chars.length; i++) {

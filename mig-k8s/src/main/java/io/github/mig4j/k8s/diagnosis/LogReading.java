@@ -13,17 +13,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a log of the MIG manager says of its last run.
+ * What a log of the MIG manager says about its last run.
  *
- * <p>A run begins where the manager names the configuration that it turns to; earlier runs count for
- * nothing. Of the lines that tell a cause, those count that come last, since mig-parted goes on to
- * the next order, and a GPU that was finished is behind it; among lines of one kind about one GPU
- * the first counts, since the others repeat it in more general words. What comes before a success is
- * no cause.
+ * <p>A run begins at the line in which the manager names its configuration; earlier runs are ignored.
+ * Of the lines with a cause the last ones decide, because mig-parted continues with the next order and
+ * does not return to a finished GPU. Of several lines of one kind about one GPU the first decides,
+ * because the others repeat it in more general words. Lines before a success are not causes.
  */
 final class LogReading {
 
-  /** As many lines as a long run has, on a machine with many GPUs. */
+  /** More than a long run prints on a machine with many GPUs. */
   private static final int LINES = 10_000;
 
   /** A record of the MIG manager is much shorter. */
@@ -39,7 +38,7 @@ final class LogReading {
   private static final Pattern COLOUR = Pattern.compile("\\x1B\\[[0-9;]{0,20}[A-Za-z]");
   private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\\t]]");
 
-  /** A sign, where in the log it is, and the GPU that the run was at. */
+  /** A phrase that was found, its place in the log, and the GPU that the run was changing. */
   record Found(Sign sign, int index, Optional<String> gpu) {
     boolean isLike(Found other) {
       return sign.code() == other.sign.code() && gpu.equals(other.gpu);
@@ -118,7 +117,7 @@ final class LogReading {
     return Optional.ofNullable(found.get(weight));
   }
 
-  /** The configuration that the last run is for. */
+  /** The configuration of the last run. */
   Optional<String> run() {
     return run;
   }
@@ -128,17 +127,17 @@ final class LogReading {
     return pod;
   }
 
-  /** What the last line says, if it says how far the manager is. */
+  /** The step in the last line, if it reports one. */
   Optional<Mark> last() {
     return last;
   }
 
-  /** The last line that says that the last run ended well, unless a sign of failure follows. */
+  /** The last line that reports a success of the last run, unless a failure follows. */
   Optional<Integer> success() {
     return success;
   }
 
-  /** Whether no line is about a run. */
+  /** Whether no line belongs to a run. */
   boolean saysNothing() {
     return run.isEmpty() && success.isEmpty() && found.isEmpty();
   }
@@ -151,12 +150,12 @@ final class LogReading {
     return lines.size() - 1;
   }
 
-  /** A line as it is, if it is not too long. */
+  /** A line as printed, shortened if it is too long. */
   String line(int index) {
     return shown(lines.get(index));
   }
 
-  /** The message of a record, or the whole line; of a long one what stands around the sign. */
+  /** The message of a record, or the whole line; of a long one the part around the phrase. */
   String quote(Found found) {
     String line = lines.get(found.index);
     int place = found.sign.match().start();
@@ -178,7 +177,7 @@ final class LogReading {
     return quote < 0 ? line.length() : quote;
   }
 
-  /** Some lines of the last run: its last ones, or those around one that tells more. */
+  /** Some lines of the last run: its last ones, or those around the decisive one. */
   List<String> shown(Optional<Integer> around) {
     int latest = Math.max(begin, lines.size() - SHOWN_LINES);
     int from = around
@@ -189,7 +188,7 @@ final class LogReading {
         .toList();
   }
 
-  /** Logs that were pasted lose their line ends; each record of logrus begins with its time. */
+  /** Splits pasted logs, which have lost their line ends, where a logrus record begins. */
   private static List<String> records(String line) {
     List<String> records = new ArrayList<>();
     int from = 0;

@@ -12,21 +12,21 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the operator's pods on a node have written.
+ * The logs of the operator's pods on a node.
  *
- * @param lines of the MIG manager, followed by those of a device plugin that does not start
- * @param availability whether there was something to read
- * @param reason why there was not; empty if there was
+ * @param lines the MIG manager's log, followed by that of a device plugin that does not start
+ * @param availability whether the MIG manager's log could be read
+ * @param reason why it could not; empty if it could
  */
 public record OperatorLogs(List<String> lines, Availability availability, String reason) {
 
   private static final String MANAGER = "nvidia-mig-manager";
   private static final String PLUGIN = "nvidia-device-plugin";
 
-  /** A long run writes a few hundred. */
+  /** More lines than a long run writes. */
   private static final int TAIL_LINES = 2_000;
 
-  /** Far above what so many lines have, for the limit cuts off the end, not the beginning. */
+  /** More bytes than that many lines have: this limit removes the end of the log, not its beginning. */
   private static final int LIMIT_BYTES = 2 * 1024 * 1024;
 
   /** Whether the MIG manager's log could be read. */
@@ -41,8 +41,8 @@ public record OperatorLogs(List<String> lines, Availability availability, String
   }
 
   /**
-   * Reads them with one list of the node's pods and one request for each log; that of the device
-   * plugin only where the manager claims success. What cannot be read is no failure.
+   * Reads them with one list of the node's pods and one request for each log; the device plugin's log
+   * only if the manager reports success. A log that cannot be read is not an error.
    */
   public static OperatorLogs read(Cluster cluster, MigNodeStatus status) {
     try {
@@ -54,7 +54,8 @@ public record OperatorLogs(List<String> lines, Availability availability, String
       }
       Optional<String> log = log(cluster, manager.get(), MANAGER);
       if (log.isEmpty()) {
-        return unreadable("pod %s is gone".formatted(manager.get().getMetadata().getName()));
+        return unreadable(
+            "pod %s was deleted".formatted(manager.get().getMetadata().getName()));
       }
       boolean claimsSuccess = status.state().equals(Optional.of(MigState.SUCCESS));
       String rest = claimsSuccess && status.paused().isEmpty()
@@ -89,7 +90,7 @@ public record OperatorLogs(List<String> lines, Availability availability, String
         .toList();
   }
 
-  /** The pod that was made last, since one that is restarted stays for a while beside it. */
+  /** The newest pod; after a restart the previous one still exists for a while. */
   static Optional<Pod> newest(List<Pod> pods, String app) {
     return pods.stream()
         .filter(pod -> {
@@ -106,21 +107,20 @@ public record OperatorLogs(List<String> lines, Availability availability, String
             .anyMatch(container -> !Boolean.TRUE.equals(container.getReady()));
   }
 
-  /** The end of a log; empty if the pod is gone. */
+  /** The end of a log; empty if the pod no longer exists. */
   private static Optional<String> log(Cluster cluster, Pod pod, String container) {
     String namespace = pod.getMetadata().getNamespace();
     String name = pod.getMetadata().getName();
     String uri = "/api/v1/namespaces/%s/pods/%s/log?container=%s&tailLines=%d&limitBytes=%d"
         .formatted(namespace, name, container(pod, container), TAIL_LINES, LIMIT_BYTES);
-    // PodResource.getLog would first watch the pod until it is ready. A kubelet that does not
-    // answer
-    // is not asked again: nobody waits half a minute for an explanation.
+    // PodResource.getLog would first watch the pod until it is ready. The request is not repeated:
+    // an explanation is not worth half a minute.
     return Optional.ofNullable(cluster.call(
-        "get the log of pod %s/%s".formatted(namespace, name),
+        "get log of pod %s/%s".formatted(namespace, name),
         () -> cluster.withoutRepetition().client().raw(uri)));
   }
 
-  /** The main one, which is named like the app. */
+  /** The main container, which has the name of the app. */
   private static String container(Pod pod, String app) {
     return pod.getSpec().getContainers().stream()
         .map(Container::getName)

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The operator's pods on a node that take a configuration up, and what is wrong with them. */
+/** The operator's pods on a node that read the device plugin's configuration, and their problems. */
 public final class PluginPods {
 
   /** Labels {@code app} of the operator's DaemonSets. */
@@ -20,11 +20,11 @@ public final class PluginPods {
       "gpu-feature-discovery",
       "nvidia-device-plugin-mps-control-daemon");
 
-  private static final Set<String> ON_THE_WAY = Set.of("ContainerCreating", "PodInitializing");
+  private static final Set<String> STARTING = Set.of("ContainerCreating", "PodInitializing");
 
   private PluginPods() {}
 
-  /** Never an exception, since it explains one. */
+  /** Throws no exception for a failed request, because the result explains another failure. */
   public static List<String> troubles(Cluster cluster, String namespace, String node) {
     try {
       return cluster
@@ -38,7 +38,7 @@ public final class PluginPods {
           .flatMap(PluginPods::troubles)
           .toList();
     } catch (MigClusterException unanswered) {
-      return List.of("The pods there could not be read: " + unanswered.getMessage());
+      return List.of("The operator's pods could not be read: " + unanswered.getMessage());
     }
   }
 
@@ -67,7 +67,7 @@ public final class PluginPods {
     }
     if (state.getWaiting() != null) {
       return Optional.ofNullable(state.getWaiting().getReason())
-          .filter(reason -> !ON_THE_WAY.contains(reason));
+          .filter(reason -> !STARTING.contains(reason));
     }
     return Optional.ofNullable(state.getTerminated())
         .filter(ended -> ended.getExitCode() != null && ended.getExitCode() != 0)

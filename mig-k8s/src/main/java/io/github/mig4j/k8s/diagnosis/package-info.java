@@ -1,6 +1,5 @@
 /**
- * Why a node is as it is: the operator's logs, the catalogue of failures, and the diagnosis that
- * follows from both.
+ * Why a change failed: the operator's logs, the catalogue of failures, and the diagnosis from both.
  *
  * <p>Begin at {@link io.github.mig4j.k8s.diagnosis.Diagnosis}. Nothing here writes to the cluster.
  */

@@ -8,10 +8,10 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
-/** Quantities by name, as capacities and counters have them. */
+/** Quantities by name, in capacities and counters. */
 final class Amounts {
 
-  /** What fits a long; the API server lets through nothing that is not a quantity at all. */
+  /** Values that fit into a long; the API server rejects texts that are not quantities. */
   private static final Pattern QUANTITY =
       Pattern.compile("[0-9]{1,18}(\\.[0-9]{1,9})?([KMGTPE]i|[numkMGTPE])?");
 
@@ -19,7 +19,7 @@ final class Amounts {
 
   private Amounts() {}
 
-  /** Reads {@code {memory: {value: 9984Mi}}}; an entry that is no quantity is left out. */
+  /** Reads {@code {memory: {value: 9984Mi}}}; an entry that is not a quantity is skipped. */
   static Map<String, Long> of(JsonNode named) {
     Map<String, Long> amounts = new LinkedHashMap<>();
     named
@@ -39,7 +39,7 @@ final class Amounts {
         : OptionalLong.of(amount.longValue());
   }
 
-  /** A name without the driver's domain, which may stand before it or be left out. */
+  /** A name without the driver's domain, which is an optional prefix. */
   static String local(String name) {
     String domain = Wire.DRIVER + "/";
     return name.startsWith(domain) ? name.substring(domain.length()) : name;

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is left in the counters of a pool, as the scheduler reckons: a device can be allocated if
- * all that it consumes is left (KEP-4815). Not thread-safe.
+ * The remaining counters of a pool, computed as the scheduler does: a device can be allocated if all the
+ * counters that it consumes remain (KEP-4815). Not thread-safe.
  */
 final class Counters {
 
@@ -19,7 +19,7 @@ final class Counters {
     counterSets.forEach((set, counters) -> left.put(set, new HashMap<>(counters)));
   }
 
-  /** Takes what a device consumes, even if it is not left. */
+  /** Subtracts what a device consumes, also below zero. */
   void take(PublishedDevice device) {
     device
         .consumed()
@@ -38,14 +38,14 @@ final class Counters {
     return left.getOrDefault(set, Map.of()).getOrDefault(counter, 0L);
   }
 
-  /** Whether more was taken from a set than it had. */
+  /** Whether more was consumed from a set than it had. */
   boolean isOverdrawn(String set) {
     return left.getOrDefault(set, Map.of()).values().stream().anyMatch(amount -> amount < 0);
   }
 
   /**
-   * How many of these devices can be allocated together, which are all of one profile. They differ
-   * in their place alone, so taking whichever ends first is optimal.
+   * How many of these devices, all of one profile, can be allocated together. They differ only in their
+   * place, so it is optimal to allocate the one that ends first.
    */
   int most(Collection<PublishedDevice> ofOneProfile) {
     Counters trial = new Counters(left);

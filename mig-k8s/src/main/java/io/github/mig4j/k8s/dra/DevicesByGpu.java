@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which devices of a pool are of one GPU. Every mark that two devices share joins them, for no driver
- * publishes all of them: the GPU's UUID, its PCI address, and the counters from which its partitions
- * draw. A device without any goes by its name, of which nothing else is concluded.
+ * Groups the devices of a pool by GPU. Two devices belong to one GPU if they have the same GPU UUID, PCI
+ * address or counter set; no driver publishes all of these. The name decides only for a device that has
+ * none of them.
  */
 final class DevicesByGpu {
 
@@ -44,10 +44,10 @@ final class DevicesByGpu {
 
   private DevicesByGpu() {}
 
-  /** Each GPU's devices, in the order in which they are published. */
+  /** The devices of each GPU, in the order of publication. */
   static List<List<PublishedDevice>> of(List<PublishedDevice> published) {
     List<Group> groups = new ArrayList<>();
-    // Marks first, so that names decide only what is left.
+    // Attributes first, so that names decide only for the other devices.
     published.stream()
         .filter(device -> !device.gpuMarks().isEmpty())
         .forEach(device -> join(device, groups));

@@ -2,9 +2,9 @@ package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.api.model.KubernetesResource;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
@@ -20,7 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Dynamic resource allocation on a cluster: writes claims, and reads what NVIDIA's driver publishes.
+ * Dynamic resource allocation on a cluster: writes claims, and reads the devices of NVIDIA's driver.
  *
  * <pre>{@code
  * DraClient dra = MigClient.of(client).dra();
@@ -28,17 +28,13 @@ import java.util.Optional;
  * System.out.println(dra.inventory().nodes());
  * }</pre>
  *
- * <p>A client holds no state of its own and is thread-safe. The Kubernetes client belongs to whoever
- * made it.
+ * <p>A client has no state of its own and is thread-safe. The caller closes the Kubernetes client.
  */
 public final class DraClient {
 
   private static final String EXTENDED_RESOURCE = "extendedResourceName";
 
-  /** Objects in one answer, as kubectl asks for. */
-  private static final long PAGE = 500;
-
-  /** A kind that every version has, by which a client asks whether it is served. */
+  /** A kind in every version, to ask whether the cluster serves the version. */
   private static final Map<DraVersion, Class<? extends KubernetesResource>> SLICES = Map.of(
       DraVersion.V1, io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice.class,
       DraVersion.V1BETA2, io.fabric8.kubernetes.api.model.resource.v1beta2.ResourceSlice.class,
@@ -58,8 +54,8 @@ public final class DraClient {
   /**
    * The newest version of the API that the cluster serves.
    *
-   * @return the version in which this client speaks to it
-   * @throws MigRefusedException if it serves none
+   * @return the version that this client uses
+   * @throws MigRefusedException if the cluster serves no supported version
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public DraVersion version() {
@@ -73,42 +69,42 @@ public final class DraClient {
     throw new MigRefusedException(
         "API group " + Wire.GROUP,
         List.of(
-            "the cluster serves none of v1, v1beta2 and v1beta1, so it has no DRA; use Kubernetes 1.34 or later, or switch the beta API on"));
+            "the cluster serves none of v1, v1beta2 and v1beta1, so it has no DRA; use Kubernetes 1.34 or later, or enable the beta API"));
   }
 
   /**
-   * Writes an object. Writing what is there already changes nothing.
+   * Writes an object, unless the cluster has the same object.
    *
-   * @param object a claim, a template or a device class; without a namespace, it goes into the
-   *     client's
+   * @param object a claim, a template or a device class; without a namespace, the client's
+   *     namespace is used
    * @return the version in which it was written
-   * @throws IllegalArgumentException if the cluster's version cannot say it
+   * @throws IllegalArgumentException if the cluster's version cannot express the object
    * @throws MigRefusedException if the cluster has no DRA, or no such namespace
-   * @throws MigConflictException if a claim or template of that name asks for something else, for
-   *     what they ask for can never be changed
+   * @throws MigConflictException if a claim or template of that name requests something else; their
+   *     specs are immutable
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public DraVersion apply(DraObject object) {
     Objects.requireNonNull(object, "object");
     DraVersion version = version();
-    GenericKubernetesResource wanted = object.resource(version);
+    GenericKubernetesResource desired = object.resource(version);
     Resource<GenericKubernetesResource> there = resource(object, version);
     cluster.onLatestVersion(() -> {
       Optional<GenericKubernetesResource> found =
           Optional.ofNullable(cluster.call("get " + object, there::get));
       if (found.isEmpty()) {
-        cluster.call("create " + object, () -> create(object, wanted, version));
-      } else if (!spec(found.get()).equals(spec(wanted))) {
-        update(object, found.get(), wanted, version);
+        cluster.call("create " + object, () -> create(object, desired, version));
+      } else if (!spec(found.get()).equals(spec(desired))) {
+        update(object, found.get(), desired, version);
       }
     });
     return version;
   }
 
   private GenericKubernetesResource create(
-      DraObject object, GenericKubernetesResource wanted, DraVersion version) {
+      DraObject object, GenericKubernetesResource desired, DraVersion version) {
     try {
-      return kept(object, wanted, in(object, version, wanted).create());
+      return kept(object, desired, in(object, version, desired).create());
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND && object.kind().isNamespaced()) {
         throw new MigRefusedException(
@@ -122,30 +118,29 @@ public final class DraClient {
   private void update(
       DraObject object,
       GenericKubernetesResource found,
-      GenericKubernetesResource wanted,
+      GenericKubernetesResource desired,
       DraVersion version) {
     if (object.kind().isNamespaced()) {
       throw new MigConflictException(
-          "%s exists and asks for something else, which cannot be changed; delete it first or take another name"
+          "%s exists with another spec, which is immutable; delete it first or use another name"
               .formatted(object));
     }
     GenericKubernetesResource changed =
         cluster.client().getKubernetesSerialization().clone(found);
-    changed.setAdditionalProperty("spec", wanted.getAdditionalProperties().get("spec"));
+    changed.setAdditionalProperty("spec", desired.getAdditionalProperties().get("spec"));
     cluster.call(
         "update " + object,
-        () -> kept(object, wanted, in(object, version, changed).update()));
+        () -> kept(object, desired, in(object, version, changed).update()));
   }
 
-  /** An API server drops a field whose feature is off, and says nothing. */
+  /** An API server drops a field whose feature gate is off, without an error. */
   private GenericKubernetesResource kept(
-      DraObject object, GenericKubernetesResource wanted, GenericKubernetesResource written) {
-    if (spec(wanted).has(EXTENDED_RESOURCE) && !spec(written).has(EXTENDED_RESOURCE)) {
+      DraObject object, GenericKubernetesResource desired, GenericKubernetesResource written) {
+    if (spec(desired).has(EXTENDED_RESOURCE) && !spec(written).has(EXTENDED_RESOURCE)) {
       throw new MigRefusedException(
           object.toString(),
-          List.of(
-              "the API server wrote it without %s; switch on its feature gate DRAExtendedResource"
-                  .formatted(EXTENDED_RESOURCE)));
+          List.of("the API server dropped %s; enable its feature gate DRAExtendedResource"
+              .formatted(EXTENDED_RESOURCE)));
     }
     return written;
   }
@@ -156,15 +151,15 @@ public final class DraClient {
   }
 
   /**
-   * What NVIDIA's driver publishes, and what claims hold of it.
+   * The devices that NVIDIA's driver publishes, and the claims on them.
    *
-   * @return the inventory, of this moment
+   * @return the current inventory
    * @throws MigRefusedException if the cluster has no DRA
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public DraInventory inventory() {
     DraVersion version = version();
-    // Claims first: a device that one of them holds has been published before.
+    // Claims first: an allocated device was published before its claim.
     List<JsonNode> objects = new ArrayList<>(list(DraObject.Kind.RESOURCE_CLAIM.in(version)));
     objects.addAll(list(slices(version)));
     return new InventoryReader(cluster.settings().catalog()).read(objects);
@@ -182,24 +177,11 @@ public final class DraClient {
 
   private List<JsonNode> list(ResourceDefinitionContext kind) {
     List<JsonNode> found = new ArrayList<>();
-    String next = "";
-    do {
-      String from = next;
-      GenericKubernetesResourceList page = cluster.call(
-          "list " + kind.getPlural(),
-          () -> cluster
-              .client()
-              .genericKubernetesResources(kind)
-              .inAnyNamespace()
-              .list(new ListOptionsBuilder()
-                  .withLimit(PAGE)
-                  .withContinue(from.isEmpty() ? null : from)
-                  .build()));
-      page.getItems()
-          .forEach(item ->
-              found.add(ObjectTexts.tree(cluster.client().getKubernetesSerialization(), item)));
-      next = Objects.requireNonNullElse(page.getMetadata().getContinue(), "");
-    } while (!next.isEmpty());
+    cluster.forEach(
+        "list " + kind.getPlural(),
+        options ->
+            cluster.client().genericKubernetesResources(kind).inAnyNamespace().list(options),
+        item -> found.add(ObjectTexts.tree(cluster.client().getKubernetesSerialization(), item)));
     return found;
   }
 

@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.immutables.value.Value;
 
-/** A device that the driver publishes: a whole GPU, or a MIG device that exists or could be made. */
+/** A device that the driver publishes: a whole GPU, or a MIG device that exists or can be created. */
 @Value.Immutable
 public interface DraDevice {
 
-  /** What a device is. */
+  /** The kind of a device. */
   enum Kind {
     /** A whole GPU. */
     GPU,
@@ -19,29 +19,29 @@ public interface DraDevice {
     MIG
   }
 
-  /** Whether a claim can be given the device now. */
+  /** Whether the device can be allocated to a claim now. */
   enum State {
-    /** It can. */
+    /** It can be allocated. */
     FREE,
-    /** A claim has it. */
+    /** It is allocated to a claim. */
     ALLOCATED,
-    /** Another device has what it needs: its memory slices, or the GPU as a whole. */
+    /** Another allocated device uses its memory slices, or the whole GPU. */
     BLOCKED,
-    /** The driver has tainted it, so that only claims that tolerate this are given it. */
+    /** The driver has tainted it, so only claims with a toleration can get it. */
     TAINTED,
-    /** It cannot be told, since not all slices of its pool are there. */
+    /** Unknown, because not all slices of its pool exist. */
     UNKNOWN
   }
 
   /**
-   * The name within its pool, of which nothing can be concluded.
+   * The name within its pool, which has no defined meaning.
    *
    * @return e.g. {@code gpu-0-mig-1g10gb-19-0}
    */
   String name();
 
   /**
-   * What it is.
+   * The kind of the device.
    *
    * @return the kind
    */
@@ -50,42 +50,42 @@ public interface DraDevice {
   /**
    * The profile of a MIG device.
    *
-   * @return the profile; empty for a whole GPU, or if what is published is none
+   * @return the profile; empty for a whole GPU, or if the published text is not a profile
    */
   Optional<MigProfile> profile();
 
   /**
-   * Where on the GPU it is.
+   * The place of the device on its GPU.
    *
-   * @return profile, start and size in memory slices; empty if it is not told
+   * @return profile, start and size in memory slices; empty if the driver does not publish it
    */
   Optional<Placement> placement();
 
   /**
    * The UUID of a whole GPU or of a MIG device that exists.
    *
-   * @return e.g. {@code MIG-9f2d…}; empty for one that is made when it is claimed
+   * @return e.g. {@code MIG-9f2d…}; empty for a device that is created when it is claimed
    */
   Optional<String> uuid();
 
   /**
    * The memory that a program can use.
    *
-   * @return MiB, or empty if it is not told
+   * @return MiB, or empty if the driver does not publish it
    */
   OptionalLong memoryMib();
 
   /**
-   * Whether it can be had.
+   * Whether the device can be allocated.
    *
    * @return the state
    */
   State state();
 
   /**
-   * The claims that it was given to.
+   * The claims to which it is allocated.
    *
-   * @return namespace and name, e.g. {@code team-a/train}; several where the driver shares it
+   * @return namespace and name, e.g. {@code team-a/train}; several for a shared device
    */
   List<String> claims();
 

@@ -12,17 +12,17 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.immutables.value.Value;
 
-/** A physical GPU, and the devices that the driver publishes of it. */
+/** A physical GPU, and its devices that the driver publishes. */
 @Value.Immutable
 public interface DraGpu {
 
   /** How the driver offers MIG devices. */
   enum Form {
-    /** MIG devices were made before, by the MIG manager or by hand; the driver publishes these. */
+    /** The driver publishes existing MIG devices, which the MIG manager or an admin has created. */
     STATIC,
     /**
-     * The driver publishes whatever could be made and makes it when it is claimed; counters keep
-     * claims apart (KEP-4815, feature gate DynamicMIG of the driver).
+     * The driver publishes every possible MIG device and creates it when it is claimed; counters prevent
+     * overlapping claims (KEP-4815, feature gate DynamicMIG of the driver).
      */
     PARTITIONABLE
   }
@@ -30,14 +30,14 @@ public interface DraGpu {
   /**
    * The GPU's UUID.
    *
-   * @return e.g. {@code GPU-4f1c…}, or empty if no device tells
+   * @return e.g. {@code GPU-4f1c…}, or empty if no device has this attribute
    */
   Optional<String> uuid();
 
   /**
-   * Where it is on the PCI bus.
+   * The address of the GPU on the PCI bus.
    *
-   * @return domain, bus, device and function, e.g. {@code 0000:53:00.0}; empty if no device tells
+   * @return domain, bus, device and function, e.g. {@code 0000:53:00.0}; empty if no device has this attribute
    */
   Optional<String> pciBusId();
 
@@ -59,12 +59,12 @@ public interface DraGpu {
   /**
    * How the driver offers its MIG devices.
    *
-   * @return the form; static for a GPU without any
+   * @return the form; static for a GPU without MIG devices
    */
   Form form();
 
   /**
-   * What is published of it.
+   * The published devices of the GPU.
    *
    * @return devices in the order in which the scheduler tries them
    */
@@ -72,7 +72,7 @@ public interface DraGpu {
   List<DraDevice> devices();
 
   /**
-   * How many devices of each profile claims could still be given, of that profile alone.
+   * How many more devices of each profile can be allocated, if all are of that profile.
    *
    * @return counts of at least 1
    */
@@ -81,10 +81,9 @@ public interface DraGpu {
   SortedMap<MigProfile, Integer> room();
 
   /**
-   * The MIG devices that are there: the published ones, or of a partitionable GPU those that were
-   * claimed.
+   * The existing MIG devices: the published ones, or the claimed ones of a partitionable GPU.
    *
-   * @return counts by profile; none if the GPU is not cut
+   * @return counts by profile; empty if the GPU is not partitioned
    */
   default SortedMap<MigProfile, Integer> cutInto() {
     SortedMap<MigProfile, Integer> counts = new TreeMap<>();
@@ -95,10 +94,10 @@ public interface DraGpu {
   }
 
   /**
-   * The layout of the MIG devices that are there.
+   * The layout of the existing MIG devices.
    *
-   * @return the layout; empty if the model or a device's place is not known, or if the catalogue
-   *     calls such a layout impossible, which is then a {@link DraFinding}
+   * @return the layout; empty if the model or a device's place is unknown, or if such a layout is
+   *     impossible according to the catalogue, which is then a {@link DraFinding}
    */
   default Optional<MigLayout> layout() {
     return ExistingDevices.of(this)
@@ -109,9 +108,9 @@ public interface DraGpu {
   }
 
   /**
-   * Whether the GPU can be had as a whole.
+   * Whether the whole GPU can be allocated.
    *
-   * @return true if it is published as a device and this is free
+   * @return true if it is published as a device that is free
    */
   default boolean isFree() {
     return devices().stream()
@@ -120,10 +119,10 @@ public interface DraGpu {
   }
 
   /**
-   * The GPU as a planner sees it: how it is cut, with the instances pinned that claims hold.
+   * The GPU for a planner: its layout, with pinned instances for allocated devices.
    *
-   * @return the GPU; empty if its model, its address or its layout is not known, or not all of its
-   *     node's slices are there
+   * @return the GPU; empty if its model, its address or its layout is unknown, or not all of its node's
+   *     slices exist
    */
   default Optional<PlanGpu> toPlanGpu() {
     boolean isTold = pciBusId().isPresent()
@@ -135,7 +134,7 @@ public interface DraGpu {
     Optional<PlanGpu> gpu =
         known.supportsMig() ? layout().map(PlanGpu::of) : Optional.of(PlanGpu.of(known));
     return gpu.map(it -> {
-      // What the driver has tainted is no more to be had than what is claimed.
+      // A tainted device is as unavailable as an allocated one.
       PlanGpu pinning = it.pinning(ExistingDevices.of(this).devices().stream()
           .filter(DraGpu::isGone)
           .flatMap(device -> device.placement().stream())

@@ -6,8 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The GPUs of a cluster as NVIDIA's DRA driver publishes them, and which of their devices are
- * taken.
+ * The GPUs of a cluster that NVIDIA's DRA driver publishes, and which of their devices are allocated.
  *
  * <pre>{@code
  * DraInventory inventory = MigClient.of(client).dra().inventory();
@@ -15,11 +14,11 @@ import java.util.Optional;
  * inventory.findings().forEach(System.out::println);
  * }</pre>
  *
- * <p>Devices of other drivers are left out, and of this driver those that are neither a GPU nor a
- * MIG device, as GPUs passed through to virtual machines.
+ * <p>Devices of other drivers are not included, nor devices of this driver that are neither a GPU nor a
+ * MIG device, such as GPUs for virtual machines.
  *
  * @param nodes nodes by name
- * @param findings what does not add up, errors first
+ * @param findings contradictions in the published data, errors first
  */
 public record DraInventory(List<DraNode> nodes, List<DraFinding> findings) {
 
@@ -32,13 +31,13 @@ public record DraInventory(List<DraNode> nodes, List<DraFinding> findings) {
 
   /**
    * Reads what {@code kubectl get resourceslices,resourceclaims -A -o yaml} prints, in any {@link
-   * DraVersion}. Without the claims, nothing is known to be allocated.
+   * DraVersion}. Without the claims every device counts as not allocated.
    *
    * @param yaml YAML or JSON: lists and objects, several separated by {@code ---}; other kinds are
    *     skipped
-   * @param catalog the GPUs that are known
+   * @param catalog the known GPUs
    * @return the inventory
-   * @throws IllegalArgumentException if this is no text of Kubernetes objects
+   * @throws IllegalArgumentException if the text does not contain Kubernetes objects
    */
   public static DraInventory parse(String yaml, GpuCatalog catalog) {
     Objects.requireNonNull(yaml, "yaml");
@@ -50,7 +49,7 @@ public record DraInventory(List<DraNode> nodes, List<DraFinding> findings) {
    * A node of the inventory.
    *
    * @param name the node's name
-   * @return the node, or empty if the driver publishes nothing of it
+   * @return the node, or empty if the driver publishes no device of it
    */
   public Optional<DraNode> node(String name) {
     Objects.requireNonNull(name, "name");

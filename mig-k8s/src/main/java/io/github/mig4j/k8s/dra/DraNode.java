@@ -16,9 +16,9 @@ import java.util.stream.Collectors;
 /**
  * A node and its GPUs.
  *
- * @param name the node's name; empty if its slices do not tell
- * @param gpus its GPUs by PCI address, which is how mig-parted counts them; by the names of their
- *     devices, if one does not tell its address
+ * @param name the node's name; empty if its slices do not contain it
+ * @param gpus its GPUs in the order of their PCI addresses, as in mig-parted; in the order of their
+ *     devices' names if an address is unknown
  */
 public record DraNode(String name, List<DraGpu> gpus) {
 
@@ -33,7 +33,7 @@ public record DraNode(String name, List<DraGpu> gpus) {
   /**
    * The model of all its GPUs.
    *
-   * @return the model, or empty if they differ or one is not known
+   * @return the model, or empty if they differ or one is unknown
    */
   public Optional<GpuModel> model() {
     Set<Optional<GpuModel>> models = gpus.stream().map(DraGpu::model).collect(Collectors.toSet());
@@ -41,8 +41,8 @@ public record DraNode(String name, List<DraGpu> gpus) {
   }
 
   /**
-   * What its GPUs are cut into, by the names under which the device plugin would offer the same
-   * with strategy {@code mixed}. A GPU that is not cut counts as {@code nvidia.com/gpu}.
+   * The existing devices of its GPUs, under the resource names of the device plugin with strategy {@code
+   * mixed}. A GPU without MIG devices counts as {@code nvidia.com/gpu}.
    *
    * @return counts by resource name, e.g. {@code nvidia.com/mig-1g.23gb=7}
    */
@@ -60,7 +60,7 @@ public record DraNode(String name, List<DraGpu> gpus) {
   }
 
   /**
-   * How many devices claims could still be given, of each profile alone or as whole GPUs.
+   * How many more devices can be allocated, if all are of one profile, or whole GPUs.
    *
    * @return counts of at least 1 by resource name
    */
@@ -78,11 +78,11 @@ public record DraNode(String name, List<DraGpu> gpus) {
   }
 
   /**
-   * The node as a planner sees it, exact to the instance: what claims hold is pinned where it is.
-   * Slices do not tell the node's labels; {@link PlanNode#labels} adds them.
+   * The node for a planner, with each allocated device pinned at its place. Slices do not contain the
+   * node's labels; {@link PlanNode#labels} adds them.
    *
-   * @return the node with its GPUs by their indexes; empty if the node's name, a GPU's model, PCI
-   *     address or layout is not known, or if not all of its slices are there
+   * @return the node with its GPUs by index; empty if the node's name, a GPU's model, PCI address or
+   *     layout is unknown, or if not all of its slices exist
    */
   public Optional<PlanNode> toPlanNode() {
     if (name.isEmpty()) {

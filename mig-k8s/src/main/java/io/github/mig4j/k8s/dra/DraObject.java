@@ -16,13 +16,13 @@ import java.util.regex.Pattern;
  */
 public final class DraObject {
 
-  /** What kind of object it is. */
+  /** The kind of an object. */
   public enum Kind {
-    /** Devices for the pods that name the claim; they are kept until the claim is deleted. */
+    /** Devices for the pods that reference the claim, until the claim is deleted. */
     RESOURCE_CLAIM("ResourceClaim", "resourceclaims"),
-    /** A claim for each pod that names the template. */
+    /** A claim for each pod that references the template. */
     RESOURCE_CLAIM_TEMPLATE("ResourceClaimTemplate", "resourceclaimtemplates"),
-    /** A class of devices that claims can name; it is the whole cluster's. */
+    /** A class of devices that claims can reference; it has no namespace. */
     DEVICE_CLASS("DeviceClass", "deviceclasses");
 
     private final String kind;
@@ -34,7 +34,7 @@ public final class DraObject {
     }
 
     /**
-     * Whether objects of this kind live in a namespace.
+     * Whether objects of this kind have a namespace.
      *
      * @return false for device classes
      */
@@ -52,7 +52,7 @@ public final class DraObject {
           .build();
     }
 
-    /** The kind as it stands in an object, e.g. {@code ResourceClaim}. */
+    /** The value of {@code kind} in an object, e.g. {@code ResourceClaim}. */
     @Override
     public String toString() {
       return kind;
@@ -68,7 +68,7 @@ public final class DraObject {
   private final Kind kind;
   private final String name;
   private final Optional<String> namespace;
-  /** In the shape of v1. */
+  /** The spec in the form of v1. */
   private final Map<String, Object> spec;
 
   private DraObject(Kind kind, String name, Optional<String> namespace, Map<String, Object> spec) {
@@ -85,14 +85,14 @@ public final class DraObject {
   private static String requireName(String name) {
     if (name.length() > 253 || !DNS_SUBDOMAIN.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          "'%s' is no name for an object; use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
+          "Not a name of an object: '%s'. Use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
               .formatted(name));
     }
     return name;
   }
 
   /**
-   * What kind of object it is.
+   * The kind of the object.
    *
    * @return the kind
    */
@@ -110,9 +110,9 @@ public final class DraObject {
   }
 
   /**
-   * The namespace that the object is meant for.
+   * The namespace of the object.
    *
-   * @return the namespace; if empty, the one that the reader of the YAML or the client is in
+   * @return the namespace; if empty, the current one of kubectl or of the client
    */
   public Optional<String> namespace() {
     return namespace;
@@ -123,14 +123,13 @@ public final class DraObject {
    *
    * @param namespace the pods' namespace
    * @return a copy
-   * @throws IllegalArgumentException if it is a device class, or this is no name
+   * @throws IllegalArgumentException if it is a device class, or the namespace is not a name
    */
   public DraObject inNamespace(String namespace) {
     Objects.requireNonNull(namespace, "namespace");
     if (!kind.isNamespaced()) {
       throw new IllegalArgumentException(
-          "%s %s is the whole cluster's; leave out the namespace '%s'"
-              .formatted(kind, name, namespace));
+          "%s %s has no namespace; remove the namespace '%s'".formatted(kind, name, namespace));
     }
     return new DraObject(kind, name, Optional.of(requireName(namespace)), spec);
   }
@@ -138,10 +137,10 @@ public final class DraObject {
   /**
    * Writes the object.
    *
-   * @param version how the cluster speaks; {@code kubectl api-versions} tells
+   * @param version a version that the cluster serves; {@code kubectl api-versions} lists them
    * @return YAML
-   * @throws IllegalArgumentException if the version cannot say this, which only a device class with
-   *     an extended resource in a beta version is
+   * @throws IllegalArgumentException if the version cannot express the object: a device class with an
+   *     extended resource in a beta version
    */
   public String toYaml(DraVersion version) {
     Objects.requireNonNull(version, "version");
@@ -166,7 +165,7 @@ public final class DraObject {
     }
     if (spec.containsKey(EXTENDED_RESOURCE)) {
       throw new IllegalArgumentException(
-          "%s %s stands for the extended resource %s, which %s cannot say; use v1 (Kubernetes 1.34 or later)"
+          "%s %s has the extended resource %s, which %s does not support; use v1 (Kubernetes 1.34 or later)"
               .formatted(kind, name, spec.get(EXTENDED_RESOURCE), version.apiVersion()));
     }
     return version == DraVersion.V1BETA1 ? flattened(spec) : spec;
@@ -192,13 +191,13 @@ public final class DraObject {
     return value instanceof Map<?, ?> ? flattened(asTree(value)) : value;
   }
 
-  /** A map of this class's own making. */
+  /** A map that this class has created. */
   @SuppressWarnings("unchecked")
   private static Map<String, Object> asTree(Object value) {
     return (Map<String, Object>) value;
   }
 
-  /** Two objects are equal if they are of one kind, name and namespace and say the same. */
+  /** Two objects are equal if kind, name, namespace and spec are equal. */
   @Override
   public boolean equals(Object other) {
     return other instanceof DraObject that

@@ -3,17 +3,17 @@ package io.github.mig4j.k8s.dra;
 import java.util.Objects;
 
 /**
- * A version of the API group {@code resource.k8s.io}. Objects mean the same in each; their shapes
- * differ. In the order of preference: a cluster is spoken to in the first one that it serves.
+ * A version of the API group {@code resource.k8s.io}. Objects have the same meaning in each version and a
+ * different form. They are in the order of preference: a client uses the first one that the cluster serves.
  *
  * <p>Source: Kubernetes API reference, resource.k8s.io; the alpha versions are not supported.
  */
 public enum DraVersion {
   /** Kubernetes 1.34 and later. */
   V1("v1"),
-  /** Kubernetes 1.33 and later, if switched on. */
+  /** Kubernetes 1.33 and later, if enabled. */
   V1BETA2("v1beta2"),
-  /** Kubernetes 1.32 and later, if switched on. */
+  /** Kubernetes 1.32 and later, if enabled. */
   V1BETA1("v1beta1");
 
   private final String version;
@@ -27,7 +27,7 @@ public enum DraVersion {
    *
    * @param version a version with or without its group
    * @return the version
-   * @throws IllegalArgumentException if it is none of these
+   * @throws IllegalArgumentException if it is another text
    */
   public static DraVersion parse(String version) {
     Objects.requireNonNull(version, "version");
@@ -42,7 +42,7 @@ public enum DraVersion {
   }
 
   /**
-   * What stands in an object's {@code apiVersion}.
+   * The value of an object's {@code apiVersion}.
    *
    * @return e.g. {@code resource.k8s.io/v1}
    */

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The MIG devices of a GPU that are there, as opposed to those that could be made.
+ * The existing MIG devices of a GPU, without those that can be created.
  *
- * @param devices the published ones, or of a partitionable GPU those that were claimed
+ * @param devices the published devices, or the claimed ones of a partitionable GPU
  */
 record ExistingDevices(List<DraDevice> devices) {
 
@@ -27,7 +27,7 @@ record ExistingDevices(List<DraDevice> devices) {
         .toList();
   }
 
-  /** Puts them where they are; empty if the model or a place is not known. */
+  /** The layout of these devices; empty if the model or a place is unknown. */
   Optional<PlacementResult> placedOn(DraGpu gpu) {
     List<Placement> places = places();
     boolean isTold = places.size() == devices.size()

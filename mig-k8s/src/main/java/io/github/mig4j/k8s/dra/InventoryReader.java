@@ -15,10 +15,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Turns the slices of NVIDIA's driver and the claims on them into a {@link DraInventory}. */
+/** Reads a {@link DraInventory} from the slices of NVIDIA's driver and the claims. */
 final class InventoryReader {
 
-  /** A device that a claim was given. */
+  /** A device that is allocated to a claim. */
   private record Allocation(String claim, String pool, String device) {}
 
   private final GpuCatalog catalog;
@@ -42,7 +42,7 @@ final class InventoryReader {
           }
         }
         default -> {
-          // A dump may hold pods and nodes beside.
+          // A file may also contain pods and nodes.
         }
       }
     }
@@ -60,7 +60,7 @@ final class InventoryReader {
             claim.path("metadata").path("name").asText());
     Slice.stream(claim.path("status").path("allocation").path("devices").path("results"))
         .filter(result -> result.path("driver").asText().equals(Wire.DRIVER))
-        // Access for monitoring takes nothing away.
+        // Admin access, e.g. for monitoring, does not allocate the device.
         .filter(result -> !result.path("adminAccess").asBoolean(false))
         .map(result -> new Allocation(
             name, result.path("pool").asText(), result.path("device").asText()))
@@ -113,7 +113,7 @@ final class InventoryReader {
         findings.stream().sorted(Comparator.comparing(DraFinding::severity)).toList());
   }
 
-  /** Addresses are hexadecimal and of one length, so that they sort as text. */
+  /** Addresses are hexadecimal with a fixed length, so they can be sorted as text. */
   private static List<DraGpu> byAddress(List<DraGpu> gpus) {
     return gpus.stream().allMatch(gpu -> gpu.pciBusId().isPresent())
         ? gpus.stream()

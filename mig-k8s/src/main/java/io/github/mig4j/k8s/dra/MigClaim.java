@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * MIG devices that a pod asks for together.
+ * MIG devices that a pod requests together.
  *
  * <pre>{@code
  * MigClaim one = MigClaim.of(MigProfile.parse("1g.23gb"));
@@ -20,12 +20,12 @@ import java.util.stream.IntStream;
  * MigClient.of(client).dra().apply(pair.template("mig-pair").inNamespace("team-a"));
  * }</pre>
  *
- * <p>{@link PodClaims} has what the pod says. A claim is a value; nothing here asks a cluster, and
- * whether the devices exist is {@link DraInventory}'s business.
+ * <p>{@link PodClaims} creates the fields of the pod. A claim is a value and sends no request; {@link
+ * DraInventory} says which devices exist.
  */
 public final class MigClaim {
 
-  /** The most devices that one claim can be given (Kubernetes API, AllocationResultsMaxSize). */
+  /** The maximum number of devices of one claim (Kubernetes API, AllocationResultsMaxSize). */
   public static final int MAX_DEVICES = 32;
 
   private static final String REQUEST = "mig";
@@ -44,7 +44,7 @@ public final class MigClaim {
     long devices = requests.stream().mapToLong(Request::count).sum();
     if (devices > MAX_DEVICES) {
       throw new IllegalArgumentException(
-          "A claim holds at most %d devices, but was asked for %d".formatted(MAX_DEVICES, devices));
+          "A claim can have at most %d devices, but has %d".formatted(MAX_DEVICES, devices));
     }
     this.requests = List.copyOf(requests);
     this.spread = spread;
@@ -62,10 +62,10 @@ public final class MigClaim {
   }
 
   /**
-   * Claims devices that a selector chooses among those of class {@code mig.nvidia.com}, which the
-   * driver's chart makes.
+   * Claims devices of class {@code mig.nvidia.com}, which the driver's chart creates, that a selector
+   * matches.
    *
-   * @param selector which devices will do
+   * @param selector which devices are suitable
    * @param count how many, from 1 to {@link #MAX_DEVICES}
    * @return a claim
    * @throws IllegalArgumentException if the count is out of range
@@ -77,7 +77,7 @@ public final class MigClaim {
   }
 
   /**
-   * Claims devices of a class of one's own.
+   * Claims devices of another class.
    *
    * @param deviceClass the class
    * @param count how many, from 1 to {@link #MAX_DEVICES}
@@ -92,17 +92,18 @@ public final class MigClaim {
   }
 
   /**
-   * Claims all devices of a layout, on one GPU of its model. The scheduler is not told where on
-   * the GPU, only that it be one.
+   * Claims all devices of a layout, on one GPU of its model. The claim does not contain their places on
+   * the GPU.
    *
    * @param layout a layout with at least one device
    * @return a claim
-   * @throws IllegalArgumentException if the layout has no device, or its model no product name
+   * @throws IllegalArgumentException if the layout has no device, or its model has no product name
    */
   public static MigClaim of(MigLayout layout) {
     Objects.requireNonNull(layout, "layout");
     if (layout.devices().isEmpty()) {
-      throw new IllegalArgumentException("A claim needs a device, but the layout has none");
+      throw new IllegalArgumentException(
+          "A claim needs at least one device, but the layout has no device");
     }
     List<Request> requests = new ArrayList<>();
     layout
@@ -113,13 +114,13 @@ public final class MigClaim {
   }
 
   /**
-   * Claims more devices beside these.
+   * Claims more devices in addition.
    *
-   * @param selector which devices will do
+   * @param selector which devices are suitable
    * @param count how many, at least 1
    * @return a larger claim
-   * @throws IllegalArgumentException if the count is below 1, or all devices are more than {@link
-   *     #MAX_DEVICES}
+   * @throws IllegalArgumentException if the count is below 1, or the claim has more than {@link
+   *     #MAX_DEVICES} devices
    */
   public MigClaim and(MigSelector selector, int count) {
     Objects.requireNonNull(selector, "selector");
@@ -136,7 +137,7 @@ public final class MigClaim {
   }
 
   /**
-   * Claims these devices from one GPU, whichever it is.
+   * Claims all these devices from the same GPU.
    *
    * @return a narrower claim
    */
@@ -145,9 +146,9 @@ public final class MigClaim {
   }
 
   /**
-   * The names of the requests, by which a container can take a part of the claim.
+   * The names of the requests, with which a container can use a part of the claim.
    *
-   * @return {@code mig}, or {@code mig-0}, {@code mig-1} and so on if there are several
+   * @return {@code mig}, or {@code mig-0}, {@code mig-1} and so on for several requests
    */
   public List<String> requestNames() {
     return requests.size() == 1
@@ -156,11 +157,11 @@ public final class MigClaim {
   }
 
   /**
-   * A claim object, whose devices all pods share that name it.
+   * A claim object, whose devices are shared by all pods that reference it.
    *
    * @param name the object's name
    * @return the object
-   * @throws IllegalArgumentException if it is no name for an object
+   * @throws IllegalArgumentException if the name is not a name of an object
    */
   public DraObject claim(String name) {
     Objects.requireNonNull(name, "name");
@@ -168,11 +169,11 @@ public final class MigClaim {
   }
 
   /**
-   * A template, from which each pod that names it gets devices of its own.
+   * A template, from which each pod that references it gets its own devices.
    *
    * @param name the object's name
    * @return the object
-   * @throws IllegalArgumentException if it is no name for an object
+   * @throws IllegalArgumentException if the name is not a name of an object
    */
   public DraObject template(String name) {
     Objects.requireNonNull(name, "name");
@@ -194,7 +195,7 @@ public final class MigClaim {
     return Map.of("devices", devices);
   }
 
-  /** Says what the API server would add, so that what is read back equals what was written. */
+  /** Adds the defaults of the API server, so that the object is the same when it is read again. */
   private static Map<String, Object> request(String name, Request request) {
     Map<String, Object> exactly = new LinkedHashMap<>();
     exactly.put("deviceClassName", request.deviceClass());
@@ -215,7 +216,7 @@ public final class MigClaim {
         .toList();
   }
 
-  /** Two claims are equal if they ask for the same. */
+  /** Two claims are equal if they request the same devices. */
   @Override
   public boolean equals(Object other) {
     return other instanceof MigClaim that
@@ -228,7 +229,7 @@ public final class MigClaim {
     return Objects.hash(requests, spread);
   }
 
-  /** What is asked for, e.g. {@code 2 x device.attributes['gpu.nvidia.com'].profile == '1g.23gb'}. */
+  /** The requested devices, e.g. {@code 2 x device.attributes['gpu.nvidia.com'].profile == '1g.23gb'}. */
   @Override
   public String toString() {
     List<String> parts = requests.stream()

@@ -9,18 +9,17 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A class of MIG devices with a name of its own, for claims that shall not know profiles, and for
- * pods that know no claims.
+ * A class of MIG devices, for claims without profiles and for pods without claims.
  *
- * <p>The second is the bridge for old pod specs: where a class stands for the extended resource
- * {@code nvidia.com/mig-1g.23gb}, a container that is limited to one of it gets a device by DRA as
- * it got one from the device plugin before. Kubernetes does so from 1.35 on (feature gate
- * DRAExtendedResource). A node on which the device plugin offers the same resource goes on by
- * device plugin; never let both offer the same GPU.
+ * <p>The second case is the bridge for existing pod specs: if a class has the extended resource {@code
+ * nvidia.com/mig-1g.23gb}, a container with a limit of 1 for this resource gets a device by DRA, as it
+ * got one from the device plugin before. Kubernetes supports this from 1.35 on (feature gate
+ * DRAExtendedResource). On a node where the device plugin offers the same resource, the device plugin is
+ * used; the device plugin and the DRA driver must never offer the same GPU.
  *
  * @param name the class's name, a DNS subdomain
  * @param selector which MIG devices belong to it
- * @param extendedResource the resource that it stands for, e.g. {@code nvidia.com/mig-1g.23gb}
+ * @param extendedResource the extended resource that is mapped to it, e.g. {@code nvidia.com/mig-1g.23gb}
  */
 public record MigDeviceClass(String name, MigSelector selector, Optional<String> extendedResource) {
 
@@ -28,26 +27,26 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(selector, "selector");
     Objects.requireNonNull(extendedResource, "extendedResource");
-    // The checks of a name are the object's.
+    // DraObject checks the name.
     DraObject unused = object(name, selector, extendedResource);
   }
 
   /**
-   * A class that only claims can name.
+   * A class for claims only.
    *
    * @param name the class's name
    * @param selector which MIG devices belong to it
    * @return the class
-   * @throws IllegalArgumentException if it is no name for an object
+   * @throws IllegalArgumentException if the name is not a name of an object
    */
   public static MigDeviceClass of(String name, MigSelector selector) {
     return new MigDeviceClass(name, selector, Optional.empty());
   }
 
   /**
-   * The class that lets pods go on to ask for a profile as they asked the device plugin.
+   * The class with which pods can continue to request a profile as an extended resource.
    *
-   * @param profile a profile without a {@code c} part, as the device plugin offers only those
+   * @param profile a profile without a {@code c} part, because only those have a resource
    * @return a class named after the resource, e.g. {@code mig-1g.23gb}
    * @throws IllegalArgumentException if the profile has a {@code c} part
    */
@@ -55,7 +54,7 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
     Objects.requireNonNull(profile, "profile");
     if (!profile.isWholeGpuInstance()) {
       throw new IllegalArgumentException(
-          "The device plugin offers no resource for %s, so no pod asks for it; use %s"
+          "The device plugin has no resource for %s, so no pod can request it; use %s"
               .formatted(profile, profile.gpuInstance()));
     }
     String resource = profile.resourceName();

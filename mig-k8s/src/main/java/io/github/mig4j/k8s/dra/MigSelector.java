@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Which MIG devices will do: those of a profile, with enough memory, of a product, or any. The
- * scheduler evaluates it as a CEL expression on what the driver says of each device.
+ * Selects MIG devices: those of a profile, with enough memory, of a product, or all. The scheduler
+ * evaluates it as a CEL expression on the attributes of each device.
  *
  * <pre>{@code
  * MigSelector.profile(MigProfile.parse("1g.23gb")).cel();
@@ -44,7 +44,7 @@ public final class MigSelector {
   /**
    * Selects the devices of a profile.
    *
-   * @param profile the profile, by the name that the driver gives it
+   * @param profile the profile, with the driver's name for it
    * @return a selector
    */
   public static MigSelector profile(MigProfile profile) {
@@ -55,10 +55,10 @@ public final class MigSelector {
   }
 
   /**
-   * Selects devices by what a program can use, whatever their profile is called.
+   * Selects devices by the memory that a program can use, of any profile.
    *
-   * @param atLeast memory in MiB, as the driver reports it for the device, at least 1; a profile's
-   *     name promises more: a {@code 1g.23gb} has less than 23 GiB
+   * @param atLeast memory in MiB, as the driver reports it for the device, at least 1; it is
+   *     less than in a profile's name: a {@code 1g.23gb} has less than 23 GiB
    * @return a selector
    * @throws IllegalArgumentException if it is below 1
    */
@@ -73,13 +73,13 @@ public final class MigSelector {
   }
 
   /**
-   * Narrows to GPUs of one model, by the names under which it is sold. Models that share a name are
-   * not told apart.
+   * Restricts to GPUs of one model, by its product names. Models with the same product name cannot be
+   * distinguished.
    *
    * @param gpu the model
    * @return a narrower selector
-   * @throws IllegalArgumentException if the model lacks the selected profile, so that the claim
-   *     would wait for ever, or has no known product name
+   * @throws IllegalArgumentException if the model does not have the selected profile, so that the claim
+   *     would be pending for ever, or has no known product name
    */
   public MigSelector on(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
@@ -90,7 +90,7 @@ public final class MigSelector {
         gpu.products().stream().map(GpuProduct::name).distinct().toList();
     if (products.isEmpty()) {
       throw new IllegalArgumentException(
-          "No product name of %s is known, by which devices could be selected; select by profile"
+          "The catalogue has no product name for %s, so devices cannot be selected by product; select by profile"
               .formatted(gpu.id()));
     }
     List<String> narrower = new ArrayList<>(conditions);
@@ -105,24 +105,24 @@ public final class MigSelector {
   }
 
   /**
-   * The expression that the scheduler evaluates on MIG devices of the driver.
+   * The expression for MIG devices of the driver.
    *
-   * @return CEL, or empty if every MIG device will do
+   * @return CEL, or empty if every MIG device is suitable
    */
   public Optional<String> cel() {
     return conditions.isEmpty() ? Optional.empty() : Optional.of(String.join(" && ", conditions));
   }
 
-  /** The parts of the expression, all of which have to hold. */
+  /** The parts of the expression, which must all be true. */
   List<String> conditions() {
     return conditions;
   }
 
-  /** The expression where nothing else has excluded other drivers' devices and whole GPUs. */
+  /** The expression for all devices, which also excludes other drivers' devices and whole GPUs. */
   String celOnEveryDevice() {
     List<String> all = new ArrayList<>();
     all.add("device.driver == " + quoted(Wire.DRIVER));
-    // A whole GPU has no profile, and reading an attribute that is absent ends the scheduling.
+    // A whole GPU has no profile, and scheduling fails if an expression reads a missing attribute.
     all.add("%s == %s".formatted(Wire.attribute(Wire.TYPE), quoted(Wire.TYPE_MIG)));
     all.addAll(conditions);
     return String.join(" && ", all);

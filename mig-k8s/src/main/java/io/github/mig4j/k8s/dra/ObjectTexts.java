@@ -12,8 +12,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads Kubernetes objects as trees of this library's Jackson, which need not be that of fabric8:
- * version 8 has moved on to Jackson 3.
+ * Reads Kubernetes objects as trees of this library's Jackson 2. fabric8 8 uses Jackson 3.
  */
 final class ObjectTexts {
 
@@ -23,7 +22,7 @@ final class ObjectTexts {
 
   private ObjectTexts() {}
 
-  /** The objects of a file, those in lists included. */
+  /** The objects of a file, including those in lists. */
   static List<JsonNode> parse(String text) {
     List<JsonNode> objects = new ArrayList<>();
     for (String document : SEPARATOR.split(text, -1)) {

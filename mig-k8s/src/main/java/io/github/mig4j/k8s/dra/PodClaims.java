@@ -7,8 +7,8 @@ import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import java.util.Objects;
 
 /**
- * The pod's side of a claim: the pod names a claim or a template, and each container that uses the
- * devices names that entry of the pod.
+ * The fields of a pod that uses a claim: the pod references a claim or a template, and each container
+ * that uses the devices references that entry of the pod.
  *
  * <pre>{@code
  * new PodSpecBuilder()
@@ -22,11 +22,11 @@ public final class PodClaims {
   private PodClaims() {}
 
   /**
-   * Devices of the pod's own, released when the pod ends.
+   * Devices for this pod only, released when the pod ends.
    *
-   * @param name how containers of this pod refer to them, e.g. {@code gpu}
+   * @param name the name with which containers of this pod reference them, e.g. {@code gpu}
    * @param template a template's name, in the pod's namespace
-   * @return what to put into the pod's {@code resourceClaims}
+   * @return an entry for the pod's {@code resourceClaims}
    */
   public static PodResourceClaim fromTemplate(String name, String template) {
     Objects.requireNonNull(name, "name");
@@ -38,11 +38,11 @@ public final class PodClaims {
   }
 
   /**
-   * Devices of a claim that other pods may use too.
+   * Devices of a claim that other pods may use as well.
    *
-   * @param name how containers of this pod refer to them, e.g. {@code gpu}
+   * @param name the name with which containers of this pod reference them, e.g. {@code gpu}
    * @param claim a claim's name, in the pod's namespace
-   * @return what to put into the pod's {@code resourceClaims}
+   * @return an entry for the pod's {@code resourceClaims}
    */
   public static PodResourceClaim fromClaim(String name, String claim) {
     Objects.requireNonNull(name, "name");
@@ -57,7 +57,7 @@ public final class PodClaims {
    * Gives a container all devices of a claim.
    *
    * @param name the name of an entry of the pod's {@code resourceClaims}
-   * @return what to put into the container's {@code resources}
+   * @return the value for the container's {@code resources}
    */
   public static ResourceRequirements use(String name) {
     Objects.requireNonNull(name, "name");
@@ -73,7 +73,7 @@ public final class PodClaims {
    *
    * @param name the name of an entry of the pod's {@code resourceClaims}
    * @param request one of {@link MigClaim#requestNames()}
-   * @return what to put into the container's {@code resources}
+   * @return the value for the container's {@code resources}
    */
   public static ResourceRequirements use(String name, String request) {
     Objects.requireNonNull(name, "name");

@@ -5,8 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The slices of one pool, of its newest generation; older ones are left over from before and do not
- * count.
+ * The slices of the newest generation of one pool; older slices are obsolete.
  */
 final class Pool {
 
@@ -28,7 +27,7 @@ final class Pool {
     return name;
   }
 
-  /** The node that the pool's devices are on; empty if no slice tells. */
+  /** The node of the pool's devices; empty if no slice contains it. */
   String node() {
     return slices.stream().flatMap(slice -> slice.node().stream()).findFirst().orElse("");
   }

@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Turns a pool into GPUs, each with what it is cut into and what is left of it. */
+/** Reads the GPUs of a pool, with their existing devices and what can still be allocated. */
 final class PoolReader {
 
   private static final long MIB = 1024L * 1024;
@@ -32,7 +32,7 @@ final class PoolReader {
   private final Collection<DraFinding> findings;
   private final Counters left;
 
-  /** The claims are by device. */
+  /** Takes the claims by device. */
   PoolReader(
       Pool pool,
       Map<String, List<String>> claims,
@@ -56,7 +56,7 @@ final class PoolReader {
         .toList();
   }
 
-  /** A pool that is not is passed over by the scheduler. */
+  /** The scheduler ignores an incomplete pool. */
   private boolean isUsable() {
     Set<String> names = new HashSet<>();
     List<String> twice = pool.devices().stream()
@@ -132,7 +132,7 @@ final class PoolReader {
     return isBlocked ? State.BLOCKED : State.FREE;
   }
 
-  /** A GPU that is cut is no whole, whether or not its MIG devices are in use. */
+  /** A partitioned GPU is not available as a whole, also if its MIG devices are not in use. */
   private boolean excludesStatically(PublishedDevice device, PublishedDevice other) {
     return is(Kind.GPU, device) ? is(Kind.MIG, other) : is(Kind.GPU, other) && isAllocated(other);
   }
@@ -205,7 +205,7 @@ final class PoolReader {
     return Optional.empty();
   }
 
-  /** Only a whole GPU without counters tells the memory of the board. */
+  /** Only a whole GPU without counters has the memory of the board. */
   private static boolean agreesWithMemory(GpuModel model, List<PublishedDevice> published) {
     return published.stream()
         .filter(device -> is(Kind.GPU, device) && !device.isPartition())

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 
-/** A device as a slice has it, in any version of the API. */
+/** A device of a slice, in any version of the API. */
 final class PublishedDevice {
 
   private final String name;
@@ -22,7 +22,7 @@ final class PublishedDevice {
 
   PublishedDevice(JsonNode device) {
     this.name = device.path("name").asText("");
-    // v1beta1 has everything but the name one level deeper.
+    // In v1beta1 everything but the name is one level deeper.
     this.device = device.path("basic").isObject() ? device.path("basic") : device;
     this.capacities = Amounts.of(this.device.path("capacity"));
     this.consumed = new LinkedHashMap<>();
@@ -40,7 +40,7 @@ final class PublishedDevice {
     return text(attribute).or(() -> text(Wire.DRIVER + "/" + attribute));
   }
 
-  /** The address of its GPU, by the name that Kubernetes gave it for all drivers or by the driver's. */
+  /** The PCI address of its GPU, from Kubernetes' standard attribute or from the driver's own. */
   Optional<String> pciBusId() {
     return text(Wire.KUBERNETES + "/" + Wire.PCI_BUS_ID).or(() -> attribute(Wire.PCI_BUS_ID));
   }
@@ -53,7 +53,7 @@ final class PublishedDevice {
     return capacities;
   }
 
-  /** What it takes while it is allocated, by counter set. */
+  /** The counters that it consumes, by counter set. */
   Map<String, Map<String, Long>> consumed() {
     return consumed;
   }
@@ -80,12 +80,12 @@ final class PublishedDevice {
     });
   }
 
-  /** The memory slices that it covers, as capacities of it or as counters that it takes. */
+  /** The memory slices that it covers, from its capacities or from the counters that it consumes. */
   Optional<Placement> placement() {
     TreeSet<Integer> slices = new TreeSet<>();
-    List<Map<String, Long>> told =
+    List<Map<String, Long>> amountsBySource =
         consumed.isEmpty() ? List.of(capacities) : List.copyOf(consumed.values());
-    told.forEach(amounts -> amounts.forEach((amount, value) -> {
+    amountsBySource.forEach(amounts -> amounts.forEach((amount, value) -> {
       Matcher slice = Wire.MEMORY_SLICE.matcher(amount);
       if (slice.matches() && value > 0) {
         slices.add(Integer.parseInt(slice.group(1)));
@@ -97,7 +97,7 @@ final class PublishedDevice {
         .map(known -> new Placement(known, slices.first(), slices.size()));
   }
 
-  /** The GPU that it is or is a part of. */
+  /** The UUID of its GPU. */
   Optional<String> gpu() {
     return attribute(Wire.PARENT_UUID)
         .or(() -> kind()
@@ -105,7 +105,7 @@ final class PublishedDevice {
             .flatMap(kind -> attribute(Wire.UUID)));
   }
 
-  /** Whatever tells its GPU from the others of the node. */
+  /** The values that identify its GPU on the node. */
   Set<String> gpuMarks() {
     Set<String> marks = new HashSet<>(consumed.keySet());
     gpu().ifPresent(marks::add);
@@ -116,14 +116,14 @@ final class PublishedDevice {
     return marks;
   }
 
-  /** Whether the scheduler gives it to no claim that does not tolerate it. */
+  /** Whether the scheduler allocates it only to claims with a toleration. */
   boolean isTainted() {
     return Slice.stream(device.path("taints"))
         .map(taint -> taint.path("effect").asText())
         .anyMatch(effect -> effect.equals("NoSchedule") || effect.equals("NoExecute"));
   }
 
-  /** Whether several claims can be given it. */
+  /** Whether it can be allocated to several claims. */
   boolean isShareable() {
     return device.path("allowMultipleAllocations").asBoolean(false);
   }

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
-/** A ResourceSlice as it is published, in any version of the API; what it lacks is absent. */
+/** A published ResourceSlice, in any version of the API. */
 final class Slice {
 
   private final JsonNode slice;
@@ -25,7 +25,7 @@ final class Slice {
     return text(spec().path("driver"));
   }
 
-  /** The pool's name; a slice that names none is a pool of its own. */
+  /** The name of the pool; a slice without a pool name is a pool of its own. */
   String pool() {
     return text(spec().path("pool").path("name")).orElseGet(this::name);
   }
@@ -34,12 +34,12 @@ final class Slice {
     return spec().path("pool").path("generation").asLong(0);
   }
 
-  /** How many slices the pool has in this generation. */
+  /** The number of slices of the pool in this generation. */
   long poolSize() {
     return spec().path("pool").path("resourceSliceCount").asLong(1);
   }
 
-  /** The node whose devices these are; an abridged slice tells it by its owner. */
+  /** The node of the devices; in a shortened slice it is the owner. */
   Optional<String> node() {
     return text(spec().path("nodeName"))
         .or(() -> stream(slice.path("metadata").path("ownerReferences"))
@@ -52,7 +52,7 @@ final class Slice {
     return stream(spec().path("devices")).map(PublishedDevice::new).toList();
   }
 
-  /** The counters from which devices draw, by counter set. */
+  /** The counters that devices consume, by counter set. */
   Map<String, Map<String, Long>> counterSets() {
     Map<String, Map<String, Long>> sets = new LinkedHashMap<>();
     stream(spec().path("sharedCounters"))

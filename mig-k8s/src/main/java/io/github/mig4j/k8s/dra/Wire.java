@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * The names by which Kubernetes and NVIDIA's DRA driver speak.
+ * The names in the API of Kubernetes and of NVIDIA's DRA driver.
  *
  * <p>Sources: kubernetes-sigs/dra-driver-nvidia-gpu cmd/gpu-kubelet-plugin (mig.go, partitions.go,
  * deviceinfo.go, and the latter at 03af8246 for earlier names) and the device classes of its chart.
@@ -21,10 +21,10 @@ final class Wire {
   /** The driver's name, which is also the domain of its attributes and capacities. */
   static final String DRIVER = "gpu.nvidia.com";
 
-  /** The domain of what Kubernetes names for all drivers. */
+  /** The domain of Kubernetes' standard attributes. */
   static final String KUBERNETES = "resource.kubernetes.io";
 
-  /** The device class that the driver's chart makes for MIG devices. */
+  /** The device class for MIG devices in the driver's chart. */
   static final String MIG_CLASS = "mig.nvidia.com";
 
   static final String TYPE = "type";
@@ -37,13 +37,13 @@ final class Wire {
   static final String PRODUCT_NAME = "productName";
   static final String MEMORY = "memory";
 
-  /** The GPU's PCI address, by the name that Kubernetes has for it and by one of earlier drivers. */
+  /** The attributes with the GPU's PCI address: Kubernetes' standard one, and that of earlier drivers. */
   static final List<String> PCI_ADDRESS = List.of("resource.kubernetes.io/pciBusID", "pcieBusID");
 
-  /** Before the index of a memory slice that a device covers, as a capacity and as a counter. */
+  /** The prefixes before the index of a memory slice, in a capacity and in a counter. */
   static final Pattern MEMORY_SLICE = Pattern.compile("(?:memorySlice|memory-slice-)([0-9]{1,3})");
 
-  /** What the driver publishes of a device; counters have the same names in lower case, dashed. */
+  /** The capacities of a device; the counters have the same names in lower case with dashes. */
   static final Map<Budget, String> CAPACITIES = capacities();
 
   private Wire() {}
@@ -58,7 +58,7 @@ final class Wire {
     return "device.capacity['%s'].%s".formatted(DRIVER, name);
   }
 
-  /** The counter that stands for a capacity: {@code copyEngines} becomes {@code copy-engines}. */
+  /** The counter of a capacity: {@code copyEngines} becomes {@code copy-engines}. */
   static String counter(String capacity) {
     return capacity.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
   }

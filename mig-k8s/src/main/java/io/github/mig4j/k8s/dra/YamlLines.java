@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Writes a tree of maps, lists, strings and numbers as people write YAML: quoted where needed. */
+/** Writes a tree of maps, lists, strings and numbers as YAML, with quotes only where necessary. */
 final class YamlLines {
 
-  /** What YAML 1.1 and 1.2 read as this very string. */
+  /** Texts that YAML 1.1 and 1.2 read as the same string. */
   private static final Pattern PLAIN =
       Pattern.compile("(?!(?i:true|false|yes|no|on|off|null|y|n)$)[A-Za-z][A-Za-z0-9._/-]*");
 
@@ -22,7 +22,7 @@ final class YamlLines {
     return lines.text.toString();
   }
 
-  /** The first line has an indent of its own, for it may follow the dash of a list. */
+  /** The first line has another indent if it follows the dash of a list. */
   private void map(Map<?, ?> map, String first, String indent) {
     String before = first;
     for (Map.Entry<?, ?> entry : map.entrySet()) {

@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeSpecBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -18,23 +17,27 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some nodes as an informer last saw them, without what nobody here reads: images, addresses, managed
- * fields and foreign labels make up most of a node. Tells each version to those who follow the node.
+ * Some nodes as an informer last saw them, and the listeners that receive each version of a node.
+ * What no check reads is dropped: images, addresses and managed fields are most of a node.
  */
 final class CachedNodes implements ItemStore<Node> {
 
-  /** Changes with each look of feature discovery, and says nothing. */
-  private static final String TIMESTAMP = "nvidia.com/gfd.timestamp";
+  /** Feature discovery writes a new value at each run. */
+  private static final String DISCOVERY_TIMESTAMP = "nvidia.com/gfd.timestamp";
+
+  /** Keys that repeat other parts of the node, and are large. */
+  private static final Set<String> COPIES = Set.of(
+      "kubectl.kubernetes.io/last-applied-configuration",
+      "nfd.node.kubernetes.io/feature-labels",
+      "nfd.node.kubernetes.io/extended-resources");
 
   private final Set<String> names;
-  private final String configLabel;
   private final Map<String, Node> latest = new HashMap<>();
   private final Map<String, List<ResourceEventHandler<Node>>> followers = new HashMap<>();
   private final Map<String, String> strings = new HashMap<>();
 
-  CachedNodes(Set<String> names, String configLabel) {
+  CachedNodes(Set<String> names) {
     this.names = Set.copyOf(names);
-    this.configLabel = configLabel;
   }
 
   synchronized Optional<Node> latest(String name) {
@@ -79,11 +82,11 @@ final class CachedNodes implements ItemStore<Node> {
 
   @Override
   public synchronized @Nullable Node remove(String name) {
-    @Nullable Node gone = latest.remove(name);
-    if (gone != null) {
-      followersOf(name).forEach(listener -> listener.onDelete(gone, false));
+    @Nullable Node removed = latest.remove(name);
+    if (removed != null) {
+      followersOf(name).forEach(listener -> listener.onDelete(removed, false));
     }
-    return gone;
+    return removed;
   }
 
   private List<ResourceEventHandler<Node>> followersOf(String name) {
@@ -134,7 +137,7 @@ final class CachedNodes implements ItemStore<Node> {
           .withNewStatus()
           .withAllocatable(resources(node.getStatus().getAllocatable()))
           .withCapacity(resources(node.getStatus().getCapacity()))
-          .withConditions(readiness(node.getStatus().getConditions()))
+          .withConditions(NodeConditions.ready(node).stream().toList())
           .endStatus();
     }
     return trimmed.build();
@@ -142,26 +145,21 @@ final class CachedNodes implements ItemStore<Node> {
 
   private Map<String, String> shared(Map<String, String> all) {
     return all.entrySet().stream()
-        .filter(e -> isRead(e.getKey()))
+        .filter(e -> isKept(e.getKey()))
         .collect(Collectors.toMap(e -> shared(e.getKey()), e -> value(e.getKey(), e.getValue())));
   }
 
-  /** NVIDIA's, ours, and the marks of others who partition GPUs, but nobody's bulk. */
-  private boolean isRead(String key) {
-    return (key.startsWith("nvidia.com/") && !key.equals(TIMESTAMP))
-        || key.startsWith(configLabel)
-        || !(key.contains("kubernetes.io/")
-            || key.startsWith("feature.node.")
-            || key.startsWith("nvidia.com/")
-            || key.startsWith("nfd."));
+  /** Every label is kept, so that a check sees in a rollout what it sees on a single node. */
+  private static boolean isKept(String key) {
+    return !key.equals(DISCOVERY_TIMESTAMP) && !COPIES.contains(key);
   }
 
-  /** What others write may be different each time, and would never be forgotten. */
+  /** Other values may differ from node to node, and a shared text is never released. */
   private String value(String key, String text) {
-    return key.startsWith("nvidia.com/") ? shared(text) : text;
+    return key.startsWith("nvidia.com/") || key.startsWith("feature.node.") ? shared(text) : text;
   }
 
-  /** Nodes of one fleet say the same. */
+  /** The nodes of one fleet have equal texts, of which one copy is enough. */
   private String shared(String text) {
     return strings.computeIfAbsent(text, t -> t);
   }
@@ -172,11 +170,5 @@ final class CachedNodes implements ItemStore<Node> {
         : all.entrySet().stream()
             .filter(e -> e.getKey().contains("/"))
             .collect(Collectors.toMap(e -> shared(e.getKey()), Map.Entry::getValue));
-  }
-
-  private static List<NodeCondition> readiness(@Nullable List<NodeCondition> all) {
-    return all == null
-        ? List.of()
-        : all.stream().filter(condition -> "Ready".equals(condition.getType())).toList();
   }
 }

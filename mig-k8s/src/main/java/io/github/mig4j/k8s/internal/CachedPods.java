@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pods on some nodes that concern their GPUs, as an informer last saw them: those that ask for a
- * GPU or hold claims, and MIG managers. All others are forgotten at once.
+ * The pods on some nodes that concern their GPUs, as an informer last saw them: pods that request a
+ * GPU or have resource claims, and MIG managers. All other pods are dropped.
  */
 final class CachedPods implements ItemStore<Pod> {
 
@@ -51,14 +51,14 @@ final class CachedPods implements ItemStore<Pod> {
 
   @Override
   public synchronized @Nullable Pod remove(String key) {
-    @Nullable Pod gone = pods.remove(key);
-    if (gone != null) {
-      byNode.computeIfPresent(gone.getSpec().getNodeName(), (node, there) -> {
-        there.remove(key);
-        return there.isEmpty() ? null : there;
+    @Nullable Pod removed = pods.remove(key);
+    if (removed != null) {
+      byNode.computeIfPresent(removed.getSpec().getNodeName(), (node, podsOfNode) -> {
+        podsOfNode.remove(key);
+        return podsOfNode.isEmpty() ? null : podsOfNode;
       });
     }
-    return gone;
+    return removed;
   }
 
   @Override
@@ -95,28 +95,28 @@ final class CachedPods implements ItemStore<Pod> {
     return pod.getSpec() != null
         && pod.getSpec().getNodeName() != null
         && nodes.contains(pod.getSpec().getNodeName())
-        && (isManager(pod) || holdsClaims(pod) || asksForGpu(pod));
+        && (isManager(pod) || hasClaims(pod) || requestsGpu(pod));
   }
 
-  private static boolean holdsClaims(Pod pod) {
+  private static boolean hasClaims(Pod pod) {
     return pod.getSpec().getResourceClaims() != null
         && !pod.getSpec().getResourceClaims().isEmpty();
   }
 
-  private static boolean asksForGpu(Pod pod) {
+  private static boolean requestsGpu(Pod pod) {
     return Stream.of(pod.getSpec().getContainers(), pod.getSpec().getInitContainers())
         .filter(containers -> containers != null)
         .flatMap(Collection::stream)
         .map(Container::getResources)
         .filter(resources -> resources != null)
-        .flatMap(CachedPods::asked)
+        .flatMap(CachedPods::resources)
         .anyMatch(resource -> resource.startsWith("nvidia.com/"));
   }
 
-  private static Stream<String> asked(ResourceRequirements resources) {
-    return Stream.of(resources.getRequests(), resources.getLimits())
-        .filter(asked -> asked != null)
-        .flatMap(asked -> asked.keySet().stream());
+  private static Stream<String> resources(ResourceRequirements requirements) {
+    return Stream.of(requirements.getRequests(), requirements.getLimits())
+        .filter(quantities -> quantities != null)
+        .flatMap(quantities -> quantities.keySet().stream());
   }
 
   private static Pod trimmed(Pod pod) {

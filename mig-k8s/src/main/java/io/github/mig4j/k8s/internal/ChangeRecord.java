@@ -11,15 +11,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node says of the change that is under way on it: an annotation that keeps two clients apart
- * and tells the next one what a client that died had begun. It is written with the label and removed
- * when the change has ended.
+ * The annotation that records the change in progress on a node. It prevents a second client from
+ * changing the node at the same time, and says what a client that crashed has to undo. It is written
+ * with the label and removed when the change has ended.
  *
- * @param config the name that the node was asked for, without the number of a repetition
- * @param by who asked
- * @param since when, as ISO 8601
- * @param until when the asker gives up at the latest, as ISO 8601; after that anybody may go on
- * @param done what was done to the node and has to be taken back
+ * @param config the requested configuration, without the number of a retry
+ * @param by the identity of the client that requested it
+ * @param since when the client requested it, as ISO 8601
+ * @param until the client's deadline, as ISO 8601; after that another client may continue
+ * @param done what was done to the node and has to be undone
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record ChangeRecord(String config, String by, String since, String until, List<Done> done) {
@@ -30,13 +30,13 @@ public record ChangeRecord(String config, String by, String since, String until,
   /** The configuration in force before the last change, for {@code MigNode.rollback}. */
   public static final String PREVIOUS_KEY = "mig4j.github.io/previous-config";
 
-  /** What was asked for by the last change; the one before was in force until then. */
-  public static final String ASKED_KEY = "mig4j.github.io/asked-config";
+  /** The configuration that the last change requested; the previous one was in force until then. */
+  public static final String REQUESTED_KEY = "mig4j.github.io/requested-config";
 
-  /** The GPUs with which the last change has reckoned, for when the labels do not tell them. */
+  /** The GPUs that the last change assumed, for a node whose labels do not name its GPUs. */
   public static final String GPUS_KEY = "mig4j.github.io/gpus";
 
-  /** A thing done to a node for the time of a change. */
+  /** Something done to a node for the duration of a change. */
   public enum Done {
     /** Made unschedulable. */
     CORDONED,
@@ -59,8 +59,8 @@ public record ChangeRecord(String config, String by, String since, String until,
   /**
    * Reads a node's record.
    *
-   * @return the record; empty if there is none
-   * @throws MigConflictException if there is one that cannot be read
+   * @return the record; empty if the node has no such annotation
+   * @throws MigConflictException if the annotation cannot be read
    */
   public static Optional<ChangeRecord> read(Node node) {
     @Nullable String text = Cluster.annotations(node).get(KEY);
@@ -72,18 +72,18 @@ public record ChangeRecord(String config, String by, String since, String until,
       Instant until = Instant.parse(record.until);
       Instant since = Instant.parse(record.since);
       if (until.isBefore(since)) {
-        throw new DateTimeException("it ends before it begins");
+        throw new DateTimeException("until is before since");
       }
       return Optional.of(record);
     } catch (RuntimeException unreadable) {
       throw new MigConflictException(
-          "Node %s has an annotation %s that cannot be read: %s. Remove it with 'kubectl annotate node %s %s-' once nobody changes the node"
+          "Node %s has an annotation %s that cannot be read: %s. Remove it with 'kubectl annotate node %s %s-' when no other client changes the node"
               .formatted(
                   node.getMetadata().getName(), KEY, text, node.getMetadata().getName(), KEY));
     }
   }
 
-  /** The configuration in the text of a record; empty if it cannot be read. */
+  /** The configuration in the text of a record; empty if the text cannot be read. */
   public static String configOf(String text) {
     try {
       return text.isEmpty()
@@ -94,7 +94,7 @@ public record ChangeRecord(String config, String by, String since, String until,
     }
   }
 
-  /** Whether its asker may still be at work; a clock that runs behind errs on this side. */
+  /** Whether its client may still be changing the node. A clock that is slow makes this true longer. */
   public boolean isLive(Instant now) {
     return now.isBefore(Instant.parse(until));
   }
@@ -103,7 +103,7 @@ public record ChangeRecord(String config, String by, String since, String until,
     return done.contains(what);
   }
 
-  /** The same change, ended before its time, with this left to take back. */
+  /** The same change, ended before its deadline, with this left to undo. */
   public ChangeRecord ended(Instant now, List<Done> left) {
     Instant begin = Instant.parse(since);
     return new ChangeRecord(
@@ -114,10 +114,10 @@ public record ChangeRecord(String config, String by, String since, String until,
     return Serialization.asJson(this);
   }
 
-  /** For a message: who, what and until when. */
+  /** The client, the configuration and the times, for a message. */
   @Override
   public String toString() {
-    return "%s has been changing it to '%s' since %s and gives up at %s at the latest"
+    return "%s has been changing it to '%s' since %s, with a deadline at %s"
         .formatted(by, config, since, until);
   }
 }

@@ -35,55 +35,70 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** The requests of this package, with failures turned into exceptions that name a remedy. */
+/** Requests to the API server, whose failures are exceptions that name a remedy. */
 public final class Cluster {
 
-  /** A write loses at most this often against other writers before it gives up. */
-  private static final int ATTEMPTS = 16;
+  private static final int MAX_CONFLICTS = 16;
 
-  /** Objects in one answer, as kubectl asks for. */
-  private static final long PAGE = 500;
+  /** Objects in one answer, as in kubectl. */
+  static final long PAGE_SIZE = 500;
 
   private static final int TOO_MANY_REQUESTS = 429;
 
+  private static final Pattern VERB_AND_KIND = Pattern.compile("^\\S+ \\S+");
+
+  /** For how long a 403 is repeated if a request of this kind was allowed before. */
+  public static final Duration FORBIDDEN_RETRY = Duration.ofSeconds(5);
+
+  private static final Duration FORBIDDEN_RETRY_INTERVAL = Duration.ofMillis(500);
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
   private static final PatchContext JSON = PatchContext.of(PatchType.JSON);
 
   private final KubernetesClient client;
   private final MigSettings settings;
-  private final ClusterView outlook;
+  private final ClusterView view;
+
+  /** Kinds of requests that were allowed before. */
+  private final Set<String> allowed;
 
   public Cluster(KubernetesClient client, MigSettings settings) {
     this.client = client;
     this.settings = settings;
-    this.outlook = new DirectView(this);
+    this.view = new DirectView(this);
+    this.allowed = ConcurrentHashMap.newKeySet();
   }
 
-  private Cluster(KubernetesClient client, MigSettings settings, ClusterView outlook) {
+  private Cluster(
+      KubernetesClient client, MigSettings settings, ClusterView view, Set<String> allowed) {
     this.client = client;
     this.settings = settings;
-    this.outlook = outlook;
+    this.view = view;
+    this.allowed = allowed;
   }
 
-  /** The same cluster, of which checks and waits see what others see as well. */
+  /** The same cluster with a view that many checks and waits share. */
   public Cluster with(ClusterView shared) {
-    return new Cluster(client, settings, shared);
+    return new Cluster(client, settings, shared, allowed);
   }
 
-  /** How checks and waits see it. The other methods of this class ask the API server. */
-  public ClusterView outlook() {
-    return outlook;
+  /** How checks and waits read the cluster. The other methods of this class send requests. */
+  public ClusterView view() {
+    return view;
   }
 
   /** Changes the ClusterPolicy; as {@link #patch(NodePatch)}. */
@@ -109,7 +124,7 @@ public final class Cluster {
     return settings.operatorNamespace().orElseGet(() -> namespaceOf(managerPods()));
   }
 
-  /** As {@link #operatorNamespace()}, where the MIG manager pods are known. */
+  /** As {@link #operatorNamespace()}, from MIG manager pods that were read before. */
   public String operatorNamespace(List<Pod> managerPods) {
     return settings.operatorNamespace().orElseGet(() -> namespaceOf(managerPods));
   }
@@ -142,12 +157,12 @@ public final class Cluster {
         .toList();
   }
 
-  /** Whether this client may do something; empty if the API server does not say. */
-  public Optional<Boolean> mayI(SelfSubjectAccessReview asked) {
+  /** Whether this client may do something; empty if the API server does not answer that. */
+  public Optional<Boolean> mayI(SelfSubjectAccessReview review) {
     try {
       return Optional.ofNullable(call(
                   "create selfsubjectaccessreviews.authorization.k8s.io",
-                  () -> client.authorization().v1().selfSubjectAccessReview().create(asked))
+                  () -> client.authorization().v1().selfSubjectAccessReview().create(review))
               .getStatus())
           .map(SubjectAccessReviewStatus::getAllowed);
     } catch (MigClusterException | MigConflictException unanswered) {
@@ -160,7 +175,7 @@ public final class Cluster {
         call("get node " + name, () -> client.nodes().withName(name).get()));
   }
 
-  /** The nodes that have a GPU label, read in pages. */
+  /** The nodes that have a GPU label. */
   public List<Node> gpuNodes() {
     List<Node> found = new ArrayList<>();
     forEachNode("", node -> {
@@ -173,39 +188,45 @@ public final class Cluster {
   }
 
   /**
-   * Reads nodes in pages, of which only one is held at a time.
+   * Passes nodes to the consumer, one page at a time.
    *
-   * @param selector labels as kubectl takes them; empty for all nodes
+   * @param selector a label selector as kubectl takes it; empty for all nodes
    */
   public void forEachNode(String selector, Consumer<Node> consumer) {
     if (selector.isEmpty()) {
-      inPages("list nodes", options -> client.nodes().list(options), consumer);
+      forEach("list nodes", options -> client.nodes().list(options), consumer);
     } else {
-      inPages(
+      forEach(
           "list nodes with " + selector,
           options -> client.nodes().withLabelSelector(selector).list(options),
           consumer);
     }
   }
 
-  /** The pods of all namespaces, read in pages. */
+  /** The pods of all namespaces. */
   public List<Pod> allPods() {
     List<Pod> found = new ArrayList<>();
-    inPages(
+    forEach(
         "list pods in all namespaces",
         options -> client.pods().inAnyNamespace().list(options),
         found::add);
     return found;
   }
 
-  private <T extends HasMetadata> void inPages(
+  /**
+   * Lists objects in pages, of which only one is in memory at a time.
+   *
+   * @param what as in {@link #call}
+   * @param list the request for one page
+   */
+  public <T extends HasMetadata> void forEach(
       String what,
       Function<ListOptions, ? extends KubernetesResourceList<T>> list,
       Consumer<T> consumer) {
     String next = "";
     do {
       ListOptions options = new ListOptionsBuilder()
-          .withLimit(PAGE)
+          .withLimit(PAGE_SIZE)
           .withContinue(next.isEmpty() ? null : next)
           .build();
       KubernetesResourceList<T> page = call(what, () -> list.apply(options));
@@ -214,7 +235,7 @@ public final class Cluster {
     } while (!next.isEmpty());
   }
 
-  /** A ConfigMap; empty if there is none. */
+  /** A ConfigMap; empty if it does not exist. */
   public Optional<ConfigMap> configMap(String namespace, String name) {
     return Optional.ofNullable(call(
         "get configmap %s/%s".formatted(namespace, name),
@@ -224,25 +245,25 @@ public final class Cluster {
   public Node requireNode(String name) {
     return node(name)
         .orElseThrow(() -> new MigRefusedException(
-            "Node " + name, List.of("there is no such node; see 'kubectl get nodes'")));
+            "Node " + name, List.of("it does not exist; see 'kubectl get nodes'")));
   }
 
-  /** Waits for what a request starts. {@code what} is as in {@link #call}. */
-  public void await(String what, CompletionStage<?> started, Duration patience)
+  /** Waits for the result of a request that was started. {@code what} is as in {@link #call}. */
+  public void await(String what, CompletionStage<?> started, Duration timeout)
       throws InterruptedException {
     try {
-      Object unused = started.toCompletableFuture().get(patience.toNanos(), TimeUnit.NANOSECONDS);
+      Object unused = started.toCompletableFuture().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw failure(what, KubernetesClientException.launderThrowable(e.getCause()));
     } catch (TimeoutException e) {
       throw new MigClusterException(
-          "No answer from the API server %s within %s, to %s. Check the address in the kubeconfig's current context"
-              .formatted(client.getMasterUrl(), patience, what),
+          "No answer from the API server %s within %s to: %s. Check the address in the kubeconfig's current context"
+              .formatted(client.getMasterUrl(), DurationText.of(timeout), what),
           e);
     }
   }
 
-  /** Tells if what was started by a request ends by a failure. {@code what} is as in {@link #call}. */
+  /** Calls the listener if what a request started fails. {@code what} is as in {@link #call}. */
   public void onFailure(
       String what, CompletionStage<?> started, Consumer<RuntimeException> listener) {
     Object unused = started.whenComplete((none, failure) -> {
@@ -254,18 +275,18 @@ public final class Cluster {
   }
 
   /**
-   * Changes a node, on the version of it that the patch was computed from.
+   * Changes the version of a node that the patch was computed from.
    *
    * @throws MigConflictException if the node has changed since
    */
   public Node patch(NodePatch patch) {
     String name = patch.node().getMetadata().getName();
-    outlook.beforeWrite();
-    // By name alone, fabric8 would read the node first.
-    Node after = call(
-        "patch node " + name,
-        () -> client.nodes().resource(patch.node()).patch(JSON, patch.json()));
-    outlook.wrote(after);
+    Node after = call("patch node " + name, () -> {
+      view.beforeWrite();
+      // With the name alone, fabric8 would read the node first.
+      return client.nodes().resource(patch.node()).patch(JSON, patch.json());
+    });
+    view.wrote(after);
     return after;
   }
 
@@ -275,14 +296,13 @@ public final class Cluster {
   }
 
   /**
-   * Asks for a pod to be evicted.
+   * Evicts a pod.
    *
-   * @return false if its disruption budget does not allow it now
+   * @return false if its disruption budget does not allow that now
    */
   public boolean evict(Pod pod) {
     String namespace = pod.getMetadata().getNamespace();
     String name = pod.getMetadata().getName();
-    outlook.beforeWrite();
     Eviction eviction = new EvictionBuilder()
         .withNewMetadata()
         .withNamespace(namespace)
@@ -295,6 +315,7 @@ public final class Cluster {
             .build())
         .build();
     return call("evict pod %s/%s".formatted(namespace, name), () -> {
+      view.beforeWrite();
       try {
         return withoutRepetition()
             .client
@@ -303,7 +324,7 @@ public final class Cluster {
             .withName(name)
             .evict(eviction);
       } catch (KubernetesClientException e) {
-        // Gone, or another pod of that name by now.
+        // The pod no longer exists, or another pod has its name.
         if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
             || e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
           return true;
@@ -313,12 +334,12 @@ public final class Cluster {
     });
   }
 
-  /** The operator's custom resource that counts; empty if there is none. */
+  /** The active ClusterPolicy; empty if none exists. */
   public Optional<GenericKubernetesResource> clusterPolicy() {
     return clusterPolicies().stream().findFirst();
   }
 
-  /** The one that counts first; empty if there is none or the kind is not installed. */
+  /** The ClusterPolicies, the active one first; empty if none exists or the kind is not installed. */
   public List<GenericKubernetesResource> clusterPolicies() {
     return call("list clusterpolicies.nvidia.com", () -> {
       try {
@@ -334,16 +355,16 @@ public final class Cluster {
     });
   }
 
-  /** The same cluster, asked once; the Kubernetes client repeats what is answered 429 or 5xx. */
+  /** The same cluster with a Kubernetes client that does not repeat a request after a 429 or 5xx. */
   public Cluster withoutRepetition() {
     RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
         .withRequestRetryBackoffLimit(0)
         .build();
     Cluster other = new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings);
-    return outlook instanceof DirectView ? other : other.with(outlook);
+    return view instanceof DirectView ? other : new Cluster(other.client, settings, view, allowed);
   }
 
-  /** The MIG manager's pods of a namespace. */
+  /** The MIG manager's pods in a namespace. */
   public FilterWatchListDeletable<Pod, PodList, PodResource> managerPodsIn(String namespace) {
     return client.pods().inNamespace(namespace).withLabel("app", "nvidia-mig-manager");
   }
@@ -353,7 +374,7 @@ public final class Cluster {
     return managerPods().stream().filter(pod -> isOn(pod, node)).toList();
   }
 
-  /** Deletes this very pod; one of the same name that was made since stays. */
+  /** Deletes this version of the pod, so that a new pod of the same name is not deleted. */
   public void delete(Pod pod) {
     String namespace = pod.getMetadata().getNamespace();
     String name = pod.getMetadata().getName();
@@ -367,7 +388,7 @@ public final class Cluster {
             .delete());
   }
 
-  /** The configured identity, or one that nobody else has. */
+  /** The configured identity, or a unique one. */
   public String identity() {
     return settings
         .identity()
@@ -377,20 +398,20 @@ public final class Cluster {
                 UUID.randomUUID().toString().substring(0, 8)));
   }
 
-  /** Repeats a read-change-write cycle for as long as somebody else was faster. */
+  /** Repeats a read-change-write cycle while another client writes in between, up to a limit. */
   public <T> T onLatestVersion(Supplier<T> cycle) {
     for (int attempt = 1; ; attempt++) {
       try {
         return cycle.get();
       } catch (MigConflictException lost) {
-        if (attempt == ATTEMPTS || !isStaleVersion(lost)) {
+        if (attempt == MAX_CONFLICTS || !isStaleVersion(lost)) {
           throw lost;
         }
       }
     }
   }
 
-  /** Only the API server's 409 has a cause; to other conflicts a second look changes nothing. */
+  /** Only a conflict that the API server reports has a cause; reading again does not resolve others. */
   private static boolean isStaleVersion(MigConflictException lost) {
     return lost.getCause() != null;
   }
@@ -403,45 +424,88 @@ public final class Cluster {
     });
   }
 
-  /** Sends a request. {@code what} is a verb and its object, for messages. */
+  /**
+   * Sends a request. A 403 is repeated for some seconds if a request of this kind was allowed before:
+   * an API server that has just started answers 403 until it has read its RBAC objects.
+   *
+   * @param what a verb and its object, e.g. {@code get node gpu-0}, for messages
+   */
   public <T> T call(String what, Supplier<T> request) {
-    try {
-      return request.get();
-    } catch (KubernetesClientException e) {
-      throw failure(what, e);
+    String kind = kind(what);
+    long endNanos = System.nanoTime() + FORBIDDEN_RETRY.toNanos();
+    while (true) {
+      try {
+        T answer = request.get();
+        allowed.add(kind);
+        return answer;
+      } catch (KubernetesClientException e) {
+        if (e.getCode() != HttpURLConnection.HTTP_FORBIDDEN
+            || !allowed.contains(kind)
+            || System.nanoTime() - endNanos >= 0) {
+          throw failure(what, e);
+        }
+        pause(what);
+      }
     }
   }
 
-  private RuntimeException failure(String what, RuntimeException e) {
+  /** The verb, the kind, and the namespace where the name begins with one. */
+  private static String kind(String what) {
+    int slash = what.indexOf('/');
+    Matcher words = VERB_AND_KIND.matcher(what);
+    return slash >= 0 ? what.substring(0, slash) : words.find() ? words.group() : what;
+  }
+
+  private static void pause(String what) {
+    try {
+      TimeUnit.NANOSECONDS.sleep(FORBIDDEN_RETRY_INTERVAL.toNanos());
+    } catch (InterruptedException e) {
+      throw interrupted(what);
+    }
+  }
+
+  private static CancellationException interrupted(String what) {
+    Thread.currentThread().interrupt();
+    return new CancellationException("Interrupted during: " + what);
+  }
+
+  /** What {@link #call} throws for a failure of the Kubernetes client. */
+  public RuntimeException failure(String what, RuntimeException e) {
     if (rootCause(e) instanceof InterruptedException) {
-      Thread.currentThread().interrupt();
-      return new CancellationException("Interrupted, to " + what);
+      return interrupted(what);
     }
     int code =
         e instanceof KubernetesClientException answered ? Math.max(0, answered.getCode()) : 0;
+    if (code == 0) {
+      return new MigClusterException(
+          "No answer from the API server %s to: %s (%s). Check the address in the kubeconfig's current context"
+              .formatted(client.getMasterUrl(), what, describe(rootCause(e))),
+          e);
+    }
+    ServerAnswer answer = ServerAnswer.of((KubernetesClientException) e);
+    if (code == HttpURLConnection.HTTP_CONFLICT || answer.isPatchConflict()) {
+      return new MigConflictException(
+          "Could not %s: another client kept changing it. Try again".formatted(what), e);
+    }
+    String message = "The API server answered %d to: %s%s"
+        .formatted(code, what, answer.message().map(text -> " (" + text + ")").orElse(""));
     return switch (code) {
-      case HttpURLConnection.HTTP_FORBIDDEN -> MigClusterException.forbidden(what, e);
+      case HttpURLConnection.HTTP_FORBIDDEN ->
+        MigClusterException.forbidden(
+            what,
+            answer.isRbac()
+                ? message + ". Grant the verb to the user of this client in RBAC"
+                : message,
+            e);
       case HttpURLConnection.HTTP_UNAUTHORIZED ->
         new MigClusterException(
-            "The API server %s does not accept these credentials, to %s. Log in again or check the kubeconfig's user"
-                .formatted(client.getMasterUrl(), what),
-            e);
-      case HttpURLConnection.HTTP_CONFLICT ->
-        new MigConflictException(
-            "Could not %s: others kept changing it. Try again".formatted(what), e);
-      case 0 ->
-        new MigClusterException(
-            "No answer from the API server %s, to %s (%s). Check the address in the kubeconfig's current context"
-                .formatted(client.getMasterUrl(), what, describe(rootCause(e))),
-            e);
+            message + ". Renew the credentials of the user in the kubeconfig's current context", e);
       case HttpURLConnection.HTTP_NOT_FOUND ->
         new MigClusterException(
-            "The API server knows no place to %s. If the GPU Operator is in another namespace, set MigSettings.operatorNamespace"
-                .formatted(what),
+            message
+                + ". If the GPU Operator runs in another namespace, set that namespace; see 'kubectl get pods -A -l app=nvidia-mig-manager'",
             e);
-      default ->
-        new MigClusterException(
-            "The API server refused to %s: %d %s".formatted(what, code, e.getMessage()), e);
+      default -> new MigClusterException(message, e);
     };
   }
 
@@ -450,13 +514,13 @@ public final class Cluster {
     return labels == null ? Map.of() : labels;
   }
 
-  /** The text under a key of a ConfigMap; empty if it has none. */
+  /** The text under a key of a ConfigMap; empty if it has no such key. */
   public static String data(ConfigMap map, String key) {
     Map<String, String> data = map.getData();
     return data == null ? "" : data.getOrDefault(key, "");
   }
 
-  /** The number in a label of a node; 0 if it has none. */
+  /** The number in a label of a node; 0 if it has no such label. */
   public static int number(Node node, String label) {
     String text = labels(node).getOrDefault(label, "");
     return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : 0;
@@ -476,10 +540,10 @@ public final class Cluster {
   }
 
   /**
-   * Whether a watch that failed should be tried again: the API server did not answer, has too much
-   * to do, or no longer has the version to start from.
+   * Whether a request may succeed when it is repeated: the API server did not answer, is overloaded,
+   * or no longer has the version from which a watch should start.
    */
-  public static boolean mayPass(Throwable failure) {
+  public static boolean isTransient(Throwable failure) {
     for (Throwable e = failure; e != null; e = e.getCause()) {
       if (e instanceof KubernetesClientException answered && answered.getCode() > 0) {
         int code = answered.getCode();

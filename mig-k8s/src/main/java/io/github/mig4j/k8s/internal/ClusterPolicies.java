@@ -8,13 +8,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Optional;
 
-/**
- * The GPU Operator's custom resource, {@code nvidia.com/v1 ClusterPolicy}, of which a cluster has
- * one.
- */
+/** The GPU Operator's custom resource {@code nvidia.com/v1 ClusterPolicy}; a cluster has one. */
 public final class ClusterPolicies {
 
-  /** How the API server addresses it. */
+  /** Its group, version, kind and plural. */
   public static final ResourceDefinitionContext CONTEXT = new ResourceDefinitionContext.Builder()
       .withGroup("nvidia.com")
       .withVersion("v1")
@@ -23,7 +20,7 @@ public final class ClusterPolicies {
       .withNamespaced(false)
       .build();
 
-  /** NVIDIA's controllers go by the oldest, and by name where two are as old (active_config.go). */
+  /** NVIDIA's controllers use the oldest, and of two equally old ones the first by name (active_config.go). */
   public static final Comparator<GenericKubernetesResource> BY_PRECEDENCE = Comparator.comparing(
           (GenericKubernetesResource policy) -> policy.getMetadata().getCreationTimestamp(),
           Comparator.nullsLast(Comparator.naturalOrder()))
@@ -43,7 +40,7 @@ public final class ClusterPolicies {
     return text(policy, "spec", "migManager", "config", "name");
   }
 
-  /** A text that is set and not empty. */
+  /** The text at a path; empty if it is not set or blank. */
   public static Optional<String> text(GenericKubernetesResource policy, Object... path) {
     return policy.get(path) instanceof String value && !value.isEmpty()
         ? Optional.of(value)
@@ -64,7 +61,7 @@ public final class ClusterPolicies {
     return !Boolean.FALSE.equals(policy.get("spec", "migManager", "enabled"));
   }
 
-  /** Whether nodes can be given to virtual machines; otherwise their labels for that say nothing. */
+  /** Whether nodes can run virtual machines; otherwise their labels for that have no effect. */
   public static boolean servesVirtualMachines(GenericKubernetesResource policy) {
     return Boolean.TRUE.equals(policy.get("spec", "sandboxWorkloads", "enabled"));
   }

@@ -11,44 +11,45 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How checks and waits see the cluster: each by requests of its own, or many together by one watch.
- * What is seen may be a moment behind; every write is made on a version that was read for it.
+ * How checks and waits read the cluster: with requests of their own, or from a watch that many share.
+ * A view may be slightly behind the cluster, so every write is conditional on the version that it was
+ * computed from.
  */
 public interface ClusterView {
 
-  /** A node; empty if there is none. */
+  /** A node; empty if it does not exist. */
   Optional<Node> node(String name);
 
-  /** The pods of a node as far as they concern its GPUs. */
+  /** The pods of a node that concern its GPUs, and perhaps others. */
   List<Pod> pods(String node);
 
-  /** The MIG manager's pods, at least those of this node. */
+  /** MIG manager pods, at least those of this node. */
   List<Pod> managerPods(String node);
 
-  /** The one that counts first; empty if there is none or the kind is not installed. */
+  /** The ClusterPolicies, the active one first; empty if none exists or the kind is not installed. */
   List<GenericKubernetesResource> clusterPolicies();
 
-  /** A ConfigMap; empty if there is none. */
+  /** A ConfigMap; empty if it does not exist. */
   Optional<ConfigMap> configMap(String namespace, String name);
 
   /** Whether this client may do something; empty if the API server does not say. */
-  Optional<Boolean> mayI(SelfSubjectAccessReview asked);
+  Optional<Boolean> mayI(SelfSubjectAccessReview review);
 
   /**
-   * Tells a node's present version and every one that follows, in order.
+   * Passes a node's current version and every later one to the listener, in order.
    *
-   * @param patience how long the first may take
+   * @param timeout how long the first version may take
    */
-  Following follow(String node, ResourceEventHandler<Node> listener, Duration patience)
+  Following follow(String node, ResourceEventHandler<Node> listener, Duration timeout)
       throws InterruptedException;
 
-  /** Called before a node is written or a pod is evicted; throws where that is no longer allowed. */
+  /** Called before a node is written or a pod is evicted; throws if this process may no longer do so. */
   default void beforeWrite() {}
 
-  /** Takes note of a write, which may be seen only later. */
+  /** Records a write that a watch may not have delivered yet. */
   default void wrote(Node after) {}
 
-  /** Ends when it is closed. */
+  /** A subscription, which ends when it is closed. */
   interface Following extends AutoCloseable {
     @Override
     void close();

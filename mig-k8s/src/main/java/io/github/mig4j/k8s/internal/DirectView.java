@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Looks anew at each question, and watches each node by itself. */
+/** Sends a request for each question, and opens a watch for each node. */
 record DirectView(Cluster cluster) implements ClusterView {
 
   @Override
@@ -40,13 +40,13 @@ record DirectView(Cluster cluster) implements ClusterView {
   }
 
   @Override
-  public Optional<Boolean> mayI(SelfSubjectAccessReview asked) {
-    return cluster.mayI(asked);
+  public Optional<Boolean> mayI(SelfSubjectAccessReview review) {
+    return cluster.mayI(review);
   }
 
-  /** fabric8's informer reconnects and lists again by itself. */
+  /** fabric8's informer reconnects and lists again without help. */
   @Override
-  public Following follow(String node, ResourceEventHandler<Node> listener, Duration patience)
+  public Following follow(String node, ResourceEventHandler<Node> listener, Duration timeout)
       throws InterruptedException {
     SharedIndexInformer<Node> informer = cluster
         .client()
@@ -54,10 +54,10 @@ record DirectView(Cluster cluster) implements ClusterView {
         .withName(node)
         .runnableInformer(0)
         .addEventHandler(listener)
-        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
+        .exceptionHandler(new WatchRetry());
     boolean started = false;
     try {
-      cluster.await("list and watch node " + node, informer.start(), patience);
+      cluster.await("list and watch node " + node, informer.start(), timeout);
       started = true;
     } finally {
       if (!started) {

@@ -14,15 +14,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Which of a node's pods use its GPUs, as far as their specifications tell. */
+/** Which of a node's pods use its GPUs, according to their specifications. */
 public final class GpuPods {
 
-  /** As many pods as a message names. */
-  private static final int NAMED = 10;
+  private static final int MAX_NAMES_SHOWN = 10;
 
   private static final Set<String> FINISHED = Set.of("Succeeded", "Failed");
 
-  /** The MIG manager deletes these itself (mig-parted, pkg/mig/reconfigure/reconfigure.go). */
+  /** The MIG manager deletes these pods (mig-parted, pkg/mig/reconfigure/reconfigure.go). */
   private static final Set<String> VALIDATORS =
       Set.of("nvidia-cuda-validator", "nvidia-device-plugin-validator");
 
@@ -30,7 +29,7 @@ public final class GpuPods {
 
   private GpuPods() {}
 
-  /** Pods that were given GPUs or MIG devices, and that the MIG manager will not stop itself. */
+  /** Pods that use GPUs or MIG devices and that the MIG manager does not stop. */
   public static List<Pod> using(List<Pod> podsOfNode) {
     return podsOfNode.stream()
         .filter(GpuPods::isRunning)
@@ -39,7 +38,7 @@ public final class GpuPods {
         .toList();
   }
 
-  /** Pods with resource claims, which do not say for what. */
+  /** Pods with resource claims. The pod alone does not say which devices they are for. */
   public static List<Pod> withClaims(List<Pod> podsOfNode) {
     return podsOfNode.stream()
         .filter(GpuPods::isRunning)
@@ -48,13 +47,13 @@ public final class GpuPods {
         .toList();
   }
 
-  /** What evicting a pod comes to. */
+  /** What an eviction does to a pod. */
   public enum Kind {
-    /** Its owner makes another, elsewhere. */
+    /** Its controller creates another, which may run on another node. */
     EVICTABLE,
-    /** Its DaemonSet makes another on this node, or its kubelet runs it from a file. */
+    /** Its DaemonSet creates another on this node, or its kubelet runs it from a file. */
     STAYS,
-    /** Nobody would make it again. */
+    /** No controller would recreate it. */
     UNMANAGED
   }
 
@@ -74,25 +73,28 @@ public final class GpuPods {
 
   /** The pods by namespace and name, e.g. {@code ml/train-0, ml/train-1 and 3 more}. */
   public static String names(List<Pod> pods) {
-    String named =
-        pods.stream().map(GpuPods::name).sorted().limit(NAMED).collect(Collectors.joining(", "));
-    int more = pods.size() - NAMED;
+    String named = pods.stream()
+        .map(GpuPods::name)
+        .sorted()
+        .limit(MAX_NAMES_SHOWN)
+        .collect(Collectors.joining(", "));
+    int more = pods.size() - MAX_NAMES_SHOWN;
     return more > 0 ? "%s and %d more".formatted(named, more) : named;
   }
 
   /**
-   * The devices that a pod takes: the containers' together, or an init container's where that asks
-   * for more.
+   * The devices that a pod uses: the sum of its containers', or an init container's where that
+   * requests more.
    */
   public static SortedMap<String, Long> devices(Pod pod) {
-    SortedMap<String, Long> taken = new TreeMap<>();
+    SortedMap<String, Long> used = new TreeMap<>();
     for (Container container : orEmpty(pod.getSpec().getContainers())) {
-      devices(container).forEach((resource, count) -> taken.merge(resource, count, Long::sum));
+      devices(container).forEach((resource, count) -> used.merge(resource, count, Long::sum));
     }
     for (Container container : orEmpty(pod.getSpec().getInitContainers())) {
-      devices(container).forEach((resource, count) -> taken.merge(resource, count, Long::max));
+      devices(container).forEach((resource, count) -> used.merge(resource, count, Long::max));
     }
-    return taken;
+    return used;
   }
 
   private static SortedMap<String, Long> devices(Container container) {
@@ -120,7 +122,7 @@ public final class GpuPods {
             || !FINISHED.contains(pod.getStatus().getPhase()));
   }
 
-  /** Also a DaemonSet that is a GPU client by its node selector is stopped for the change. */
+  /** The MIG manager also stops DaemonSets whose node selector makes them its GPU clients. */
   private static boolean isStoppedByManager(Pod pod) {
     Map<String, String> labels = orEmpty(pod.getMetadata().getLabels());
     Map<String, String> selector = orEmpty(pod.getSpec().getNodeSelector());

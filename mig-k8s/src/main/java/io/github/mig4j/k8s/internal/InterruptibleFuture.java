@@ -3,7 +3,7 @@ package io.github.mig4j.k8s.internal;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** A call on a thread of its own, which is interrupted if the future is cancelled. */
+/** A call on its own thread; cancelling the future interrupts the thread. */
 public final class InterruptibleFuture<T> extends CompletableFuture<T> {
 
   private final Thread thread;
@@ -36,7 +36,7 @@ public final class InterruptibleFuture<T> extends CompletableFuture<T> {
     return cancelled;
   }
 
-  /** Futures that follow this one are plain: they have no thread to interrupt. */
+  /** Dependent futures are plain: they have no thread to interrupt. */
   @Override
   public <U> CompletableFuture<U> newIncompleteFuture() {
     return new CompletableFuture<>();

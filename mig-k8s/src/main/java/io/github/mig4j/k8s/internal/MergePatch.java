@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JSON merge patch (RFC 7386) that holds only on one version of an object: the API server answers
- * 409 if the object has changed since. Unlike a JSON patch it cannot fail on a path that is gone.
+ * A JSON merge patch (RFC 7386) for one version of an object: the API server answers 409 if the object
+ * has changed since. Unlike a JSON patch it cannot fail on a path that no longer exists.
  */
 public final class MergePatch {
 

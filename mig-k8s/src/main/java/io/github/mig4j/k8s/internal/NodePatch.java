@@ -11,11 +11,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change of a node that holds only on the version it was computed from: the API server answers 409
- * if the node has changed since.
+ * A change of one version of a node: if the node has changed since, the API server answers 409, or 422
+ * where a path to remove no longer exists. {@link Cluster} reports both as a conflict.
  *
- * <p>It is a JSON patch (RFC 6902), the only kind that can both remove a key and set a list as a
- * whole. Removing is computed from the version that was read, so it cannot miss.
+ * <p>It is a JSON patch (RFC 6902), the only kind that can both remove a key and set a whole list.
  */
 public final class NodePatch {
 
@@ -58,7 +57,7 @@ public final class NodePatch {
     return this;
   }
 
-  /** Keeps new pods away. */
+  /** Marks the node as unschedulable. */
   public NodePatch cordon() {
     add("/spec/unschedulable", true);
     return this;
@@ -71,7 +70,7 @@ public final class NodePatch {
     return this;
   }
 
-  /** Keeps pods without a toleration away. */
+  /** Adds a taint, in place of one with the same key and effect. */
   public NodePatch taint(Taint taint) {
     List<Taint> taints = taints(other -> !isSame(other, taint));
     taints.add(taint);
@@ -102,13 +101,13 @@ public final class NodePatch {
     return new ArrayList<>(all == null ? List.of() : all.stream().filter(kept).toList());
   }
 
-  /** A map that is absent has to be made as a whole. */
-  private void set(String path, Map<String, String> present, String key, String value) {
-    if (value.equals(present.get(key))) {
+  /** A map that does not exist is added as a whole. */
+  private void set(String path, Map<String, String> current, String key, String value) {
+    if (value.equals(current.get(key))) {
       return;
     }
-    boolean absent = present.isEmpty();
-    present.put(key, value);
+    boolean absent = current.isEmpty();
+    current.put(key, value);
     if (absent) {
       add(path, Map.of(key, value));
     } else {
@@ -128,7 +127,7 @@ public final class NodePatch {
     return operations.isEmpty();
   }
 
-  /** The version that it was computed from. */
+  /** The version that this patch was computed from. */
   public Node node() {
     return node;
   }

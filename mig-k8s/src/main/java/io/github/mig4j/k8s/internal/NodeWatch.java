@@ -9,31 +9,31 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Every version of one node that the API server tells of, in order. */
+/** Every version of one node that a watch delivers, in order. */
 public final class NodeWatch implements AutoCloseable {
 
-  private static final Duration RELIST = Duration.ofMinutes(1);
+  private static final Duration REREAD_INTERVAL = Duration.ofMinutes(1);
 
   private final String name;
   private final BlockingQueue<Optional<Node>> seen = new LinkedBlockingQueue<>();
   private final ClusterView.Following following;
 
-  public NodeWatch(Cluster cluster, String name, Duration patience) throws InterruptedException {
+  public NodeWatch(Cluster cluster, String name, Duration timeout) throws InterruptedException {
     this.name = name;
-    this.following = cluster.outlook().follow(name, new Recorder(), patience);
+    this.following = cluster.view().follow(name, new Recorder(), timeout);
   }
 
   /**
    * The next version.
    *
-   * @param patienceNanos how long to wait at most; never longer than a minute, in case the watch
-   *     misses something
-   * @return the node; empty if nothing happened in time, and the node should be read
+   * @param timeoutNanos how long to wait at most; never longer than a minute, in case the watch
+   *     misses a change
+   * @return the node; empty if no version came in time, and the node should be read
    * @throws InterruptedException if the thread is interrupted
    * @throws MigConflictException if the node is deleted
    */
-  public Optional<Node> next(long patienceNanos) throws InterruptedException {
-    long wait = Math.max(0, Math.min(patienceNanos, RELIST.toNanos()));
+  public Optional<Node> next(long timeoutNanos) throws InterruptedException {
+    long wait = Math.max(0, Math.min(timeoutNanos, REREAD_INTERVAL.toNanos()));
     Optional<Node> node = seen.poll(wait, TimeUnit.NANOSECONDS);
     if (node == null) {
       return Optional.empty();
@@ -46,8 +46,7 @@ public final class NodeWatch implements AutoCloseable {
 
   public static MigConflictException deleted(String name) {
     return new MigConflictException(
-        "Node %s was deleted while it was being changed. Apply again once it is back"
-            .formatted(name));
+        "Node %s was deleted during its change. Apply again when the node exists".formatted(name));
   }
 
   @Override

@@ -16,68 +16,69 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * Many nodes seen by one watch of nodes and one of pods, whatever is asked about them. Both are
- * listed in pages; fabric8's informers follow bookmarks, reconnect, and list again after a 410.
+ * A view of many nodes, from one watch of nodes and one of pods. Both are listed in pages; fabric8's
+ * informers follow bookmarks, reconnect, and list again after a 410.
  *
- * <p>ConfigMaps and permissions are as they were when they were first asked for, so that all nodes
- * get the same content; ClusterPolicies are read again once a minute.
+ * <p>ConfigMaps and permissions are read once, so that all nodes get the same content;
+ * ClusterPolicies are read again after a minute. No lock is held during a request.
  */
 public final class SharedView implements ClusterView, AutoCloseable {
 
   private static final String NODES = "list and watch nodes";
   private static final String PODS = "list and watch pods in all namespaces";
-  private static final long PAGE = 500;
-  private static final Duration POLICIES_HOLD = Duration.ofMinutes(1);
+  private static final Duration POLICY_LIFETIME = Duration.ofMinutes(1);
+  private static final Duration UNLIMITED = Duration.ofDays(3650);
 
   private final Cluster cluster;
-  private final Runnable right;
+  private final Runnable writeCheck;
   private final CachedNodes nodes;
   private final CachedPods pods;
   private final SharedIndexInformer<Node> nodeInformer;
   private final SharedIndexInformer<Pod> podInformer;
-  private final Map<String, Optional<ConfigMap>> configMaps = new ConcurrentHashMap<>();
-  private final Map<Object, Optional<Boolean>> reviews = new ConcurrentHashMap<>();
+  private final SharedAnswers<String, Optional<ConfigMap>> configMaps =
+      new SharedAnswers<>(UNLIMITED);
+  private final SharedAnswers<Object, Optional<Boolean>> reviews = new SharedAnswers<>(UNLIMITED);
+  private final SharedAnswers<String, List<GenericKubernetesResource>> policies =
+      new SharedAnswers<>(POLICY_LIFETIME);
   private final Map<String, String> written = new ConcurrentHashMap<>();
-  private List<GenericKubernetesResource> policies = List.of();
-  private long policiesUntil = System.nanoTime();
 
   /**
-   * Prepares to look; {@link #start} begins.
+   * Creates a view that {@link #start} fills.
    *
-   * @param names the nodes that matter
-   * @param right called before each write; throws if that is no longer this process's part
+   * @param names the nodes to keep
+   * @param writeCheck called before each write; throws if this process may no longer write
    */
-  public SharedView(Cluster cluster, Set<String> names, Runnable right) {
+  public SharedView(Cluster cluster, Set<String> names, Runnable writeCheck) {
     this.cluster = cluster;
-    this.right = right;
-    this.nodes = new CachedNodes(names, cluster.settings().configLabel());
+    this.writeCheck = writeCheck;
+    this.nodes = new CachedNodes(names);
     this.pods = new CachedPods(names);
     this.nodeInformer = cluster
         .client()
         .nodes()
-        .withLimit(PAGE)
+        .withLimit(Cluster.PAGE_SIZE)
         .runnableInformer(0)
         .removeNamespaceIndex()
         .itemStore(nodes)
-        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
+        .exceptionHandler(new WatchRetry());
     this.podInformer = cluster
         .client()
         .pods()
         .inAnyNamespace()
-        .withLimit(PAGE)
+        .withLimit(Cluster.PAGE_SIZE)
         .runnableInformer(0)
         .removeNamespaceIndex()
         .itemStore(pods)
-        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
+        .exceptionHandler(new WatchRetry());
   }
 
-  /** Returns once everything has been listed. */
-  public void start(Duration patience) throws InterruptedException {
-    cluster.await(NODES, nodeInformer.start(), patience);
-    cluster.await(PODS, podInformer.start(), patience);
+  /** Starts both watches, and returns when both lists are complete. */
+  public void start(Duration timeout) throws InterruptedException {
+    cluster.await(NODES, nodeInformer.start(), timeout);
+    cluster.await(PODS, podInformer.start(), timeout);
   }
 
-  /** Tells if nothing more will be seen, e.g. since the right to watch was taken away. */
+  /** Calls the listener if a watch fails and is not repeated, e.g. because it is no longer allowed. */
   public void onEnd(Consumer<RuntimeException> listener) {
     cluster.onFailure(NODES, nodeInformer.stopped(), listener);
     cluster.onFailure(PODS, podInformer.stopped(), listener);
@@ -89,7 +90,7 @@ public final class SharedView implements ClusterView, AutoCloseable {
     podInformer.close();
   }
 
-  /** Read by itself for as long as the watch has not told a write of ours. */
+  /** Sends a request while the watch has not delivered this client's last write of the node. */
   @Override
   public Optional<Node> node(String name) {
     Optional<Node> seen = nodes.latest(name);
@@ -106,7 +107,7 @@ public final class SharedView implements ClusterView, AutoCloseable {
 
   @Override
   public void beforeWrite() {
-    right.run();
+    writeCheck.run();
   }
 
   @Override
@@ -115,11 +116,11 @@ public final class SharedView implements ClusterView, AutoCloseable {
   }
 
   /** As {@link #pods}, without a request. */
-  public List<Pod> seenPods(String node) {
+  public List<Pod> cachedPods(String node) {
     return pods.of(node);
   }
 
-  /** Whether a node is idle must not rest on a watch that is away, so then they are listed. */
+  /** Lists them while the watch is disconnected: a node must not look idle because of a stale cache. */
   @Override
   public List<Pod> pods(String node) {
     return podInformer.isWatching() ? pods.of(node) : cluster.podsOnNode(node);
@@ -131,27 +132,22 @@ public final class SharedView implements ClusterView, AutoCloseable {
   }
 
   @Override
-  public synchronized List<GenericKubernetesResource> clusterPolicies() {
-    if (System.nanoTime() - policiesUntil >= 0) {
-      policies = cluster.clusterPolicies();
-      policiesUntil = System.nanoTime() + POLICIES_HOLD.toNanos();
-    }
-    return policies;
+  public List<GenericKubernetesResource> clusterPolicies() {
+    return policies.get("clusterpolicies", cluster::clusterPolicies);
   }
 
   @Override
   public Optional<ConfigMap> configMap(String namespace, String name) {
-    return configMaps.computeIfAbsent(
-        namespace + "/" + name, key -> cluster.configMap(namespace, name));
+    return configMaps.get(namespace + "/" + name, () -> cluster.configMap(namespace, name));
   }
 
   @Override
-  public Optional<Boolean> mayI(SelfSubjectAccessReview asked) {
-    return reviews.computeIfAbsent(asked.getSpec(), key -> cluster.mayI(asked));
+  public Optional<Boolean> mayI(SelfSubjectAccessReview review) {
+    return reviews.get(review.getSpec(), () -> cluster.mayI(review));
   }
 
   @Override
-  public Following follow(String node, ResourceEventHandler<Node> listener, Duration patience) {
+  public Following follow(String node, ResourceEventHandler<Node> listener, Duration timeout) {
     return nodes.follow(node, listener);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How this library's own packages speak with the API server: requests with failures turned into
- * exceptions, and patches that hold on one version of an object. No API: it may change without notice.
+ * Not API: requests to the API server whose failures are typed exceptions, patches of one version of an
+ * object, and views of the cluster. Anything here may change without notice.
  *
  * <p>Begin at {@link io.github.mig4j.k8s.internal.Cluster}.
  */

@@ -14,11 +14,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The GPUs with which the last change of a node has reckoned, kept in an annotation of the node for
- * the time when its labels do not tell them: under strategy single they count MIG devices, and while
- * feature discovery is stopped they may be gone.
+ * The GPUs that the last change of a node assumed, in an annotation of the node. It is read when the
+ * labels do not name the GPUs: under strategy single they count MIG devices, and while feature discovery
+ * is stopped they may be absent.
  *
- * @param gpus all of the node; none if nothing is recorded, or the labels speak against it
+ * @param gpus the GPUs of the node; empty if none are recorded, or the labels contradict the record
  */
 public record GpuRecord(List<NodeGpu> gpus) {
 
@@ -28,7 +28,7 @@ public record GpuRecord(List<NodeGpu> gpus) {
     gpus = List.copyOf(gpus);
   }
 
-  /** The annotation's value: the models' ids in the order of the GPUs. */
+  /** The value of the annotation: the ids of the models in the order of the GPUs. */
   public static String text(List<NodeGpu> gpus) {
     return gpus.stream()
         .sorted(Comparator.comparing(NodeGpu::index))
@@ -36,7 +36,7 @@ public record GpuRecord(List<NodeGpu> gpus) {
         .collect(Collectors.joining(SEPARATOR));
   }
 
-  /** Reads what is recorded, if every model is known and the labels could be those of one of them. */
+  /** Reads the annotation, if every model is known and the labels fit to one of them. */
   public static GpuRecord read(Node node, MigNodeStatus status, MigSettings settings) {
     String text = Cluster.annotations(node).getOrDefault(ChangeRecord.GPUS_KEY, "");
     List<GpuModel> models = Stream.of(text.split(SEPARATOR, -1))
@@ -66,7 +66,7 @@ public record GpuRecord(List<NodeGpu> gpus) {
             || status.gpus().getAsInt() == models.stream().filter(model::equals).count());
   }
 
-  /** The models that it holds. */
+  /** The recorded models. */
   public List<GpuModel> models() {
     return gpus.stream().map(NodeGpu::model).distinct().toList();
   }

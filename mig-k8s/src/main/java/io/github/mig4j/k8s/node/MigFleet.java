@@ -36,7 +36,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The GPUs of a cluster, read for a planner or a scheduler, and plans made into configurations.
+ * Reads the GPUs of a cluster for a planner or a scheduler, and publishes plans as configurations.
  *
  * <pre>{@code
  * List<PlanNode> nodes = mig.fleet().planNodes();
@@ -54,7 +54,7 @@ public final class MigFleet {
   }
 
   /**
-   * Every node whose labels or resources name NVIDIA GPUs, with what pods use of it.
+   * Every node with NVIDIA GPUs, with the devices that pods use.
    *
    * @return the nodes by name
    * @throws MigClusterException if the API server does not answer or does not allow it
@@ -72,25 +72,24 @@ public final class MigFleet {
         .flatMap(map -> new MigConfigMap(cluster, map).file(cluster.operatorNamespace()))
         .flatMap(file -> file.document());
     return cluster.gpuNodes().stream()
-        .map(node -> room(
+        .map(node -> capacity(
             node, pods.getOrDefault(node.getMetadata().getName(), List.of()), policy, document))
-        .sorted(Comparator.comparing(room -> room.status().node()))
+        .sorted(Comparator.comparing(capacity -> capacity.status().node()))
         .toList();
   }
 
   /**
-   * The nodes as a planner sees them, those left out that cannot be cut by a plan or would get no
-   * pods, for any of {@link NodeCapacity#obstacles}: GPUs that are not known or have no MIG, a strategy
-   * other than mixed, a node that is not ready or cordoned.
+   * The nodes that a planner can use. A node with {@link NodeCapacity#obstacles} is not included: its
+   * GPUs are unknown or do not support MIG, its strategy is not mixed, or it is not ready or cordoned.
    *
    * @return the nodes by name
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public List<PlanNode> planNodes() {
-    return nodes().stream().flatMap(room -> room.toPlanNode().stream()).toList();
+    return nodes().stream().flatMap(capacity -> capacity.toPlanNode().stream()).toList();
   }
 
-  private NodeCapacity room(
+  private NodeCapacity capacity(
       Node node,
       List<Pod> pods,
       Optional<GenericKubernetesResource> policy,
@@ -107,7 +106,7 @@ public final class MigFleet {
     return new NodeCapacity(status, Cluster.labels(node), used, layouts(node, status, document));
   }
 
-  /** What the configuration in force says, where the node's resources bear it out. */
+  /** The layouts of the configuration in force, if the node's resources agree with them. */
   private static SortedMap<Integer, MigLayout> layouts(
       Node node, MigNodeStatus status, Optional<MigConfigDocument> document) {
     Optional<MigConfig> inForce = status
@@ -138,37 +137,36 @@ public final class MigFleet {
   }
 
   /**
-   * Publishes the configurations that a plan takes: one for each way in which a node is cut, which
-   * covers all GPUs of the node.
+   * Publishes the configurations of a plan: one for each distinct partitioning of a node, for all GPUs
+   * of the node.
    *
-   * @param configMap the ConfigMap that the GPU Operator is pointed at
-   * @param prefix begins the configurations' names, which go on with a hash of the content, so that
-   *     another plan of the same prefix takes none of them away
+   * @param configMap the ConfigMap that the GPU Operator uses
+   * @param prefix the beginning of the configurations' names; a hash of the content follows, so that
+   *     another plan with the same prefix removes none of them
    * @param plan a plan for nodes of this cluster
-   * @return the configuration's name for each node that has to be changed, ready for {@link
-   *     MigNode#apply}; none for nodes that stay as they are
-   * @throws IllegalArgumentException if the names would be no label values
-   * @throws MigRefusedException if a node of the plan is not there any more, has other GPUs or pods
-   *     that use them, or the map cannot be changed
+   * @return the configuration's name for each node that has to change, for {@link MigNode#apply}
+   * @throws IllegalArgumentException if the names are not label values
+   * @throws MigRefusedException if a node of the plan no longer exists, has other GPUs or pods that
+   *     use them, or the ConfigMap cannot be changed
    */
   public SortedMap<String, String> publish(String configMap, String prefix, FleetPlan plan) {
     Objects.requireNonNull(configMap, "configMap");
     Objects.requireNonNull(prefix, "prefix");
     Objects.requireNonNull(plan, "plan");
-    Map<String, NodeCapacity> rooms = nodes().stream()
-        .collect(Collectors.toMap(room -> room.status().node(), Function.identity()));
+    Map<String, NodeCapacity> capacities = nodes().stream()
+        .collect(Collectors.toMap(capacity -> capacity.status().node(), Function.identity()));
     Map<MigConfig, String> names = new LinkedHashMap<>();
     SortedMap<String, String> byNode = new TreeMap<>();
     for (String node : plan.nodes()) {
       if (!plan.changes(node).isEmpty()) {
-        NodeCapacity room = rooms.get(node);
-        if (room == null || !fits(room, plan, node)) {
+        NodeCapacity capacity = capacities.get(node);
+        if (capacity == null || !fits(capacity, plan, node)) {
           throw new MigRefusedException(
               "The plan for node " + node,
               List.of(
-                  "there is no such node with these GPUs on which no pod runs; read the nodes and plan again"));
+                  "no node of this name has these GPUs and no pod that uses them; read the nodes and plan again"));
         }
-        MigConfig config = config(plan.layouts(node), room.gpus());
+        MigConfig config = config(plan.layouts(node), capacity.gpus());
         byNode.put(node, names.computeIfAbsent(config, c -> c.contentName(prefix)));
       }
     }
@@ -179,7 +177,7 @@ public final class MigFleet {
     return byNode;
   }
 
-  /** Under strategy single the label counts MIG devices, of which each GPU has as many. */
+  /** Under strategy single the label counts MIG devices; every GPU has the same number. */
   private static int gpusUnderSingle(Node node, Optional<MigConfig> inForce) {
     int each = inForce
         .filter(config -> config.entries().size() == 1)
@@ -191,19 +189,19 @@ public final class MigFleet {
     return each > 0 && devices % each == 0 ? devices / each : 0;
   }
 
-  private static boolean fits(NodeCapacity room, FleetPlan plan, String node) {
-    return !room.isPinned()
-        && room.gpus() > plan.changes(node).last()
+  private static boolean fits(NodeCapacity capacity, FleetPlan plan, String node) {
+    return !capacity.isPinned()
+        && capacity.gpus() > plan.changes(node).last()
         && plan.layouts(node).values().stream()
-            .allMatch(layout -> room.status().model().equals(Optional.of(layout.gpu())));
+            .allMatch(layout -> capacity.status().model().equals(Optional.of(layout.gpu())));
   }
 
   /**
-   * A configuration that cuts the GPUs of a node as given.
+   * A configuration with the given layouts.
    *
-   * @param layouts by GPU index; a GPU without one is left whole
+   * @param layouts the layouts by GPU index; a GPU without a layout stays whole
    * @param gpus physical GPUs of the node
-   * @return entries that cover every GPU once
+   * @return entries that select every GPU once
    */
   static MigConfig config(SortedMap<Integer, MigLayout> layouts, int gpus) {
     Map<MigConfigSpec, List<Integer>> alike = new LinkedHashMap<>();

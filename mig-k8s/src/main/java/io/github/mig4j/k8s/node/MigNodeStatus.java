@@ -14,7 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.immutables.value.Value;
 
-/** What a node says about its GPUs: a snapshot of labels and allocatable resources. */
+/** The status of a node's GPUs: a snapshot of its labels and allocatable resources. */
 @Value.Immutable
 public interface MigNodeStatus {
 
@@ -22,7 +22,7 @@ public interface MigNodeStatus {
    * Reads a node, such as one from an informer's cache, with default settings.
    *
    * @param node the node
-   * @return its status; what its labels do not say is empty
+   * @return its status; a value without a label is empty
    */
   static MigNodeStatus of(Node node) {
     Objects.requireNonNull(node, "node");
@@ -34,7 +34,7 @@ public interface MigNodeStatus {
    *
    * @param node the node
    * @param settings the label to read, and the catalogue in which to look up its product
-   * @return its status; what its labels do not say is empty
+   * @return its status; a value without a label is empty
    */
   static MigNodeStatus of(Node node, MigSettings settings) {
     Objects.requireNonNull(node, "node");
@@ -46,7 +46,7 @@ public interface MigNodeStatus {
    * The status of a node that could not be read.
    *
    * @param node the node's name
-   * @return a status without any fact
+   * @return a status in which every value is empty
    */
   static MigNodeStatus unread(String node) {
     return new Builder().node(node).strategy(MigStrategy.NONE).build();
@@ -60,7 +60,7 @@ public interface MigNodeStatus {
   String node();
 
   /**
-   * The product label as it stands, including suffixes for MIG and sharing.
+   * The value of the product label, including suffixes for MIG and sharing.
    *
    * @return e.g. {@code NVIDIA-H100-80GB-HBM3-MIG-1g.10gb}
    */
@@ -77,21 +77,22 @@ public interface MigNodeStatus {
   /**
    * The number of physical GPUs.
    *
-   * @return the number, or empty if the labels do not say it, as under strategy single with MIG on
+   * @return the number, or empty if the labels do not contain it, as under strategy single with MIG on
    */
   @Value.Redacted
   OptionalInt gpus();
 
   /**
-   * Whether the node's kubelet is well.
+   * Whether the node is ready.
    *
-   * @return the condition {@code Ready}, false also where the kubelet is silent; empty if the node has no such condition
+   * @return the condition {@code Ready}, false also if it is unknown; empty if the node has no such
+   *     condition
    */
   @Value.Redacted
   Optional<Boolean> ready();
 
   /**
-   * Whether {@code spec.unschedulable} keeps new pods away.
+   * Whether the node is marked as {@code spec.unschedulable}.
    *
    * @return true if the node is cordoned
    */
@@ -102,9 +103,9 @@ public interface MigNodeStatus {
   }
 
   /**
-   * Whether a GPU of the node can do MIG.
+   * Whether a GPU of the node supports MIG.
    *
-   * @return what feature discovery says, or empty if it has not spoken
+   * @return the value of feature discovery's label, or empty if there is no label
    */
   @Value.Redacted
   Optional<Boolean> migCapable();
@@ -112,20 +113,20 @@ public interface MigNodeStatus {
   /**
    * How MIG devices are offered.
    *
-   * @return the strategy; {@code none} where no label says it
+   * @return the strategy; {@code none} without a label
    */
   @Value.Redacted
   MigStrategy strategy();
 
   /**
-   * The configuration that the node asks for, as the label spells it.
+   * The configuration that the node requests, as in its label.
    *
    * @return e.g. {@code b200-split-small-4f1c09ae}
    */
   Optional<String> config();
 
   /**
-   * The configuration that the node asks for, without the hash of its content.
+   * The configuration that the node requests, without the hash of its content.
    *
    * @return e.g. {@code b200-split-small}
    */
@@ -134,14 +135,15 @@ public interface MigNodeStatus {
   }
 
   /**
-   * What the MIG manager last said, which need not be about {@link #config()}.
+   * The state that the MIG manager last reported, perhaps for another configuration than {@link
+   * #config()}.
    *
-   * @return the state, or empty if it never spoke
+   * @return the state, or empty if it has reported none
    */
   Optional<MigState> state();
 
   /**
-   * NVIDIA's resources that pods can be given, those of which there are none left out.
+   * NVIDIA's allocatable resources whose count is not 0.
    *
    * @return counts by resource name, e.g. {@code nvidia.com/mig-1g.23gb=7}
    */
@@ -149,8 +151,8 @@ public interface MigNodeStatus {
   SortedMap<String, Long> allocatable();
 
   /**
-   * NVIDIA's resources that the kubelet knows of, those of which there are none left out. What an
-   * earlier layout offered may stay here; {@link #allocatable()} counts.
+   * NVIDIA's resources in the node's capacity whose count is not 0. Resources of an earlier layout may
+   * remain here; only {@link #allocatable()} says what pods can use.
    *
    * @return counts by resource name
    */
@@ -159,10 +161,10 @@ public interface MigNodeStatus {
   SortedMap<String, Long> capacity();
 
   /**
-   * What the kubelet knows of and pods cannot be given: what an earlier layout left behind, or
-   * everything while the device plugin is stopped.
+   * The resources in the node's capacity that pods cannot use: those of an earlier layout, or all while
+   * the device plugin is stopped.
    *
-   * @return the part of {@link #capacity()} of which nothing is allocatable
+   * @return the resources of {@link #capacity()} that are not allocatable
    */
   default SortedMap<String, Long> unavailable() {
     SortedMap<String, Long> unavailable = new TreeMap<>(capacity());
@@ -171,33 +173,32 @@ public interface MigNodeStatus {
   }
 
   /**
-   * The node's MIG devices, as feature discovery counts them, or, where it says nothing, as the
-   * node offers them.
+   * The node's MIG devices, from feature discovery's labels, or else from the node's resources.
    *
-   * @return counts by profile; empty if no GPU is cut, or neither labels nor resources say how
+   * @return counts by profile; empty if no GPU is partitioned, or labels and resources do not say how
    */
   @Value.Redacted
   @Value.NaturalOrder
   SortedMap<MigProfile, Integer> devices();
 
   /**
-   * How many pods can be given the same device.
+   * How many pods can use the same device.
    *
-   * @return the number of replicas, at least 1; empty if no label says it
+   * @return the number of replicas, at least 1; empty without a label
    */
   @Value.Redacted
   OptionalInt replicas();
 
   /**
-   * How devices are shared, as the label spells it.
+   * How devices are shared, as in the label.
    *
-   * @return e.g. {@code none}, {@code time-slicing} or {@code mps}; empty if no label says it
+   * @return e.g. {@code none}, {@code time-slicing} or {@code mps}; empty without a label
    */
   @Value.Redacted
   Optional<String> sharing();
 
   /**
-   * The operands that the MIG manager has stopped; while any is, the node offers no GPU.
+   * The operands that the MIG manager has stopped. The node offers no GPU until all run again.
    *
    * @return names such as {@code device-plugin}
    */
@@ -205,7 +206,7 @@ public interface MigNodeStatus {
   List<String> paused();
 
   /**
-   * What is wrong with the node's labels.
+   * The problems in the node's labels.
    *
    * @return sentences with subject, value and remedy
    */

@@ -3,19 +3,19 @@ package io.github.mig4j.k8s.node;
 import java.util.Locale;
 
 /**
- * What the MIG manager last said about a node. It names no configuration, so it may speak of an
- * earlier request; {@code MigNode.apply} believes evidence instead.
+ * The state that the MIG manager last reported for a node. It names no configuration and may be from an
+ * earlier request, so {@code MigNode.apply} requires other evidence.
  */
 public enum MigState {
-  /** Work has begun. */
+  /** A run has started. */
   PENDING,
   /** The node reboots so that a MIG mode change takes effect. */
   REBOOTING,
-  /** The last run ended well. */
+  /** The last run succeeded. */
   SUCCESS,
-  /** The last run did not end well; the manager does not try again by itself. */
+  /** The last run failed; the manager does not repeat it. */
   FAILED,
-  /** A word that this library does not know. */
+  /** A value that this library does not know. */
   UNKNOWN;
 
   static MigState of(String label) {
@@ -27,7 +27,7 @@ public enum MigState {
     return UNKNOWN;
   }
 
-  /** The value as the label spells it, e.g. {@code pending}. */
+  /** The value of the label, e.g. {@code pending}. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

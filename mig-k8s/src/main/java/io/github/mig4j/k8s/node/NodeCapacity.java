@@ -18,17 +18,17 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A node with GPUs among others: what it offers, and what of that pods have taken.
+ * The GPU devices of a node: what it offers, and what pods use of that.
  *
- * <p>Nodes and pods do not say on which GPU a pod runs, nor where on it. So this is counts for each
- * node, and a node on which a pod uses a GPU is pinned as a whole.
+ * <p>Nodes and pods do not say on which GPU a pod runs. So these are counts for the whole node, and the
+ * whole node is pinned if a pod uses one of its GPUs.
  *
- * @param status what the node says, with the strategy that the ClusterPolicy sets, if it sets one
+ * @param status the node's status, with the strategy of the ClusterPolicy if it sets one
  * @param labels the node's labels
- * @param used devices taken by pods that have not ended, by resource name; under {@code
+ * @param used devices of pods that have not ended, by resource name; under {@code
  *     resource.k8s.io/claims} the number of pods with resource claims, which may be for its GPUs
- * @param layouts what each GPU holds, by index, as the configuration in force says; none if that is
- *     not known or MIG is off
+ * @param layouts the layout of each GPU by index, from the configuration in force; empty if that is
+ *     unknown or MIG is off
  */
 public record NodeCapacity(
     MigNodeStatus status,
@@ -48,9 +48,9 @@ public record NodeCapacity(
   }
 
   /**
-   * What pods can still be given.
+   * The devices that no pod uses.
    *
-   * @return counts by resource name, those of which there are none left out
+   * @return counts by resource name, without zeros
    */
   public SortedMap<String, Long> free() {
     SortedMap<String, Long> free = new TreeMap<>();
@@ -64,50 +64,54 @@ public record NodeCapacity(
   }
 
   /**
-   * Whether a pod uses a GPU of the node, so that none may be cut again.
+   * Whether a pod uses a GPU of the node, so that its GPUs must not be partitioned again.
    *
-   * @return true if a device is taken
+   * @return true if a device is in use
    */
   public boolean isPinned() {
     return !used.isEmpty();
   }
 
   /**
-   * Why a planner does not get the node.
+   * Why a planner cannot use the node.
    *
-   * @return sentences with subject, value and remedy; none if it does
+   * @return sentences with subject, value and remedy; empty if it can
    */
   public List<String> obstacles() {
     List<String> obstacles = new ArrayList<>();
     String node = status.node();
     if (status.model().isEmpty()) {
-      obstacles.add("Node %s: the model of its GPUs is not known from product '%s'; see its status"
-          .formatted(node, status.product().orElse("")));
+      obstacles.add(
+          "Node %s: the product '%s' does not identify the model of its GPUs; see its status"
+              .formatted(node, status.product().orElse("")));
     } else if (!status.model().get().supportsMig()) {
-      obstacles.add("Node %s: its GPU %s has no MIG; share it by time-slicing or MPS instead"
-          .formatted(node, status.model().get().id()));
+      obstacles.add(
+          "Node %s: its GPU %s does not support MIG; share it by time-slicing or MPS instead"
+              .formatted(node, status.model().get().id()));
     }
     if (gpus() == 0) {
       obstacles.add(
-          "Node %s: the number of its GPUs is not known; wait for GPU Feature Discovery, or for the change under way"
+          "Node %s: the number of its GPUs is unknown; wait for GPU Feature Discovery, or for the change in progress"
               .formatted(node));
     }
     if (status.strategy() != MigStrategy.MIXED) {
       obstacles.add(
-          "Node %s: MIG strategy %s does not offer what a plan may make; set it to mixed, as MigOperator.use does"
+          "Node %s: MIG strategy %s cannot offer every layout of a plan; set mig.strategy=mixed in the GPU Operator's helm values"
               .formatted(node, status.strategy()));
     }
     if (status.ready().equals(Optional.of(false))) {
-      obstacles.add("Node %s: it is not ready; wait until its kubelet answers".formatted(node));
+      obstacles.add("Node %s: it is not ready; see 'kubectl describe node %1$s'".formatted(node));
     }
     if (status.cordoned()) {
-      obstacles.add("Node %s: it is cordoned, so no pod would come; uncordon it".formatted(node));
+      obstacles.add(
+          "Node %s: it is cordoned, so no pod would be scheduled; run 'kubectl uncordon %1$s'"
+              .formatted(node));
     }
     return List.copyOf(obstacles);
   }
 
   /**
-   * The node as a planner sees it.
+   * The node for a planner.
    *
    * @return the node with its labels and GPUs, pinned where pods run; empty if there are {@link
    *     #obstacles}
@@ -129,8 +133,8 @@ public record NodeCapacity(
   }
 
   /**
-   * The instances of a GPU that count as taken. Which of equal ones they are makes no
-   * difference, since the node stays as it is; all, where what is used does not name a profile.
+   * The instances of a GPU that count as used. Which of several equal ones is of no importance, because
+   * the node is not changed. All instances count as used if a used resource names no profile.
    */
   private List<Placement> taken(MigLayout layout, Map<String, Long> left) {
     boolean all = used.keySet().stream()
@@ -141,7 +145,7 @@ public record NodeCapacity(
         .toList();
   }
 
-  /** Physical GPUs; 0 if not known. */
+  /** The number of physical GPUs; 0 if unknown. */
   int gpus() {
     return Math.max(status.gpus().orElse(0), layouts.isEmpty() ? 0 : layouts.lastKey() + 1);
   }

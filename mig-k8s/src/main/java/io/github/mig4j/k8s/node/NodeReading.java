@@ -47,7 +47,7 @@ public final class NodeReading {
     this.count = number(labels.get(Labels.GPU_COUNT)).orElse(0);
   }
 
-  /** Whether feature discovery has said which GPUs there are, and how many. */
+  /** Whether feature discovery has labelled the product and the number of the GPUs. */
   public static boolean hasGpus(Node node) {
     NodeReading reading = new NodeReading(node);
     return !reading.product.product().isEmpty() && reading.count > 0;
@@ -113,7 +113,7 @@ public final class NodeReading {
     return devices;
   }
 
-  /** Whether its GPUs are shared by MPS, as feature discovery says. */
+  /** Whether its GPUs are shared by MPS, according to feature discovery. */
   public static boolean isMps(Node node) {
     return Cluster.labels(node).getOrDefault("nvidia.com/mps.capable", "").equals("true");
   }

@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.node;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.github.mig4j.gpu.GpuModel;
@@ -11,6 +10,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeConditions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Turns a node's labels into a {@link MigNodeStatus}; what they do not say stays unknown. */
+/** Reads a {@link MigNodeStatus} from a node's labels and resources. */
 public final class StatusReader {
 
   private final Node node;
@@ -42,14 +42,14 @@ public final class StatusReader {
     return read(node, settings, Optional.empty());
   }
 
-  /** Reads a node of a cluster whose ClusterPolicy sets a strategy, which counts before the labels. */
+  /** Reads a node of a cluster whose ClusterPolicy sets a strategy, which overrides the labels. */
   static MigNodeStatus read(Node node, MigSettings settings, Optional<MigStrategy> decreed) {
     return new StatusReader(node, settings).read(decreed);
   }
 
   private MigNodeStatus read(Optional<MigStrategy> decreed) {
     status.node(node.getMetadata().getName());
-    status.ready(ready());
+    status.ready(NodeConditions.isReady(node));
     status.cordoned(Cluster.isCordoned(node));
     label(Labels.GPU_PRODUCT).ifPresent(this::readProduct);
     readGpuCount();
@@ -76,23 +76,11 @@ public final class StatusReader {
     return status.build();
   }
 
-  private Optional<Boolean> ready() {
-    @Nullable
-    List<NodeCondition> conditions =
-        node.getStatus() == null ? null : node.getStatus().getConditions();
-    return conditions == null
-        ? Optional.empty()
-        : conditions.stream()
-            .filter(condition -> "Ready".equals(condition.getType()))
-            .map(condition -> "True".equals(condition.getStatus()))
-            .findFirst();
-  }
-
   private void readProduct(String product) {
     status.product(product);
     if (GpuProduct.Label.parse(product).isInvalid()) {
       status.addProblems(
-          "Node %s offers no GPU: feature discovery calls it '%s', because under strategy single all GPUs must be cut alike. Apply a uniform layout or use strategy mixed"
+          "Node %s offers no GPU: feature discovery reports '%s', because strategy single requires the same profile on all GPUs. Apply such a layout or use strategy mixed"
               .formatted(node.getMetadata().getName(), product));
     }
     List<GpuModel> named = settings.catalog().find(product);
@@ -103,7 +91,7 @@ public final class StatusReader {
       status.model(candidates.get(0));
     } else if (candidates.isEmpty()) {
       status.addProblems(
-          "Node %s has GPU product '%s', which is not in the catalogue; add its model to the settings, as docs/add-a-gpu.md says"
+          "Node %s has GPU product '%s', which is not in the catalogue; add its model as docs/add-a-gpu.md describes"
               .formatted(node.getMetadata().getName(), product));
     } else {
       status.addProblems(
@@ -115,7 +103,7 @@ public final class StatusReader {
     }
   }
 
-  /** Under strategy single the label describes a MIG device, not the GPU. */
+  /** Under strategy single the label is about a MIG device, not about the GPU. */
   private boolean agreesWithMemory(GpuModel model) {
     OptionalInt memory = numberOf(Labels.GPU_MEMORY);
     return isCutUnderSingle() || memory.isEmpty() || model.agreesWithMemory(memory.getAsInt());
@@ -140,7 +128,7 @@ public final class StatusReader {
         .isPresent();
   }
 
-  /** Without a label, resources by profile show strategy mixed, since no other has them. */
+  /** Without a label, a resource per profile shows strategy mixed. */
   private MigStrategy strategy() {
     boolean offersProfiles = allocatable.keySet().stream()
         .anyMatch(name -> MigProfile.ofResourceName(name).isPresent());
@@ -154,7 +142,7 @@ public final class StatusReader {
     return known.orElse(otherwise);
   }
 
-  /** The strategy of a name, as labels and the ClusterPolicy spell it. */
+  /** The strategy with a name, as in labels and the ClusterPolicy. */
   static Optional<MigStrategy> strategy(String name) {
     return Stream.of(MigStrategy.values())
         .filter(strategy -> strategy.toString().equals(name))
@@ -188,23 +176,24 @@ public final class StatusReader {
             value -> leftAlone("its GPUs are for virtual machines", Labels.WORKLOAD_CONFIG, value));
     label(Labels.VGPU_HOST_DRIVER)
         .filter(value -> !value.isEmpty())
-        .ifPresent(value -> leftAlone("its GPUs are cut by vGPU", Labels.VGPU_HOST_DRIVER, value));
+        .ifPresent(
+            value -> leftAlone("its GPUs are partitioned by vGPU", Labels.VGPU_HOST_DRIVER, value));
     label(Labels.ALLOCATION_MODE)
         .filter("dra"::equals)
-        .ifPresent(value ->
-            leftAlone("its GPUs are given out by the DRA driver", Labels.ALLOCATION_MODE, value));
+        .ifPresent(
+            value -> leftAlone("the DRA driver allocates its GPUs", Labels.ALLOCATION_MODE, value));
   }
 
   private void leftAlone(String why, String key, String value) {
     status.addProblems(
-        "Node %s gets no MIG manager, since %s: %s=%s. Change that before you partition it"
+        "Node %s gets no MIG manager, because %s: %s=%s. Change that label before you partition the node"
             .formatted(node.getMetadata().getName(), why, key, value));
   }
 
   private void readMistakenKey() {
     label(Labels.MISTAKEN_MIG_CONFIG)
         .ifPresent(value -> status.addProblems(
-            "Node %s has the label %s=%s, which nothing reads; the key is %s. Remove it with 'kubectl label node %s %s-'"
+            "Node %s has the label %s=%s, which no component reads; the key is %s. Remove it with 'kubectl label node %s %s-'"
                 .formatted(
                     node.getMetadata().getName(),
                     Labels.MISTAKEN_MIG_CONFIG,

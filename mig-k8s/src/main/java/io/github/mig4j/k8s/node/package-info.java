@@ -1,5 +1,5 @@
 /**
- * What a node says: its status, its capacity, and all nodes together as a fleet.
+ * The state of nodes: the status and the capacity of one node, and all nodes as a fleet.
  *
  * <p>Begin at {@link io.github.mig4j.k8s.node.MigNodeStatus}. Nothing here writes to a node.
  */

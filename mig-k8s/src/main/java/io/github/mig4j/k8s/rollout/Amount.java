@@ -3,18 +3,18 @@ package io.github.mig4j.k8s.rollout;
 import java.util.Objects;
 
 /**
- * A number of nodes: fixed, or a part of those that are rolled out to.
+ * A number of nodes: a fixed number, or a percentage of the rollout's nodes.
  *
  * @param value nodes from 1, or percent from 1 to 100
- * @param unit which of both
+ * @param unit nodes or percent
  */
 public record Amount(int value, Unit unit) {
 
-  /** What an amount is counted in. */
+  /** The unit of an amount. */
   public enum Unit {
     /** Nodes. */
     NODES,
-    /** Percent of all nodes of the rollout, rounded down to whole nodes, but at least one. */
+    /** Percent of the rollout's nodes, rounded down to whole nodes, but at least one. */
     PERCENT
   }
 
@@ -23,13 +23,13 @@ public record Amount(int value, Unit unit) {
     Objects.requireNonNull(unit, "unit");
     if (value < 1 || (unit == Unit.PERCENT && value > 100)) {
       throw new IllegalArgumentException(
-          "An amount is at least 1 node, or from 1%% to 100%%, but was %d%s"
+          "An amount must be at least 1 node, or from 1%% to 100%%, but was %d%s"
               .formatted(value, unit == Unit.PERCENT ? "%" : ""));
     }
   }
 
   /**
-   * A fixed number.
+   * A fixed number of nodes.
    *
    * @param count nodes, at least 1
    * @return the amount
@@ -39,7 +39,7 @@ public record Amount(int value, Unit unit) {
   }
 
   /**
-   * A part of the rollout's nodes.
+   * A percentage of the rollout's nodes.
    *
    * @param percent from 1 to 100
    * @return the amount
@@ -51,9 +51,9 @@ public record Amount(int value, Unit unit) {
   /**
    * Reads {@code "5"} or {@code "10%"}; the inverse of {@link #toString()}.
    *
-   * @param text digits, perhaps with a percent sign
+   * @param text digits, optionally with a percent sign
    * @return the amount
-   * @throws IllegalArgumentException if it is anything else
+   * @throws IllegalArgumentException if the text has another form
    */
   public static Amount parse(String text) {
     Objects.requireNonNull(text, "text");
@@ -68,9 +68,9 @@ public record Amount(int value, Unit unit) {
   }
 
   /**
-   * How many nodes these are.
+   * The number of nodes in a rollout.
    *
-   * @param total nodes of the rollout
+   * @param total the number of the rollout's nodes
    * @return at least 1
    */
   public int of(int total) {

@@ -1,13 +1,14 @@
 package io.github.mig4j.k8s.rollout;
 
+import io.github.mig4j.k8s.internal.DurationText;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What happens once the first nodes of a rollout are verified.
+ * How long a rollout waits after its first nodes are verified.
  *
- * @param pause how long to wait before the others begin; if empty, until somebody approves
+ * @param pause how long to wait before the other nodes start; if empty, until {@link Rollout#resume()}
  */
 public record Canary(Optional<Duration> pause) {
 
@@ -16,24 +17,24 @@ public record Canary(Optional<Duration> pause) {
     Objects.requireNonNull(pause, "pause");
     pause.filter(Duration::isNegative).ifPresent(negative -> {
       throw new IllegalArgumentException(
-          "A pause after the canaries must not be negative, but was " + negative);
+          "A pause after the canaries must not be negative, but was " + DurationText.of(negative));
     });
   }
 
   /**
-   * The others begin once {@link Rollout#resume()} is called, from anywhere.
+   * The other nodes start when {@link Rollout#resume()} is called, in any process.
    *
-   * @return the canary's end
+   * @return a wait for approval
    */
   public static Canary awaitApproval() {
     return new Canary(Optional.empty());
   }
 
   /**
-   * The others begin after a while, or once {@link Rollout#resume()} is called.
+   * The other nodes start after a pause, or when {@link Rollout#resume()} is called.
    *
-   * @param pause how long, from zero
-   * @return the canary's end
+   * @param pause how long to wait, from zero
+   * @return a wait of that time
    */
   public static Canary pause(Duration pause) {
     Objects.requireNonNull(pause, "pause");

@@ -17,35 +17,39 @@ import io.github.mig4j.k8s.internal.Cluster;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to work on a rollout, which one process has at a time: fabric8's election on a Lease.
- * Whoever cannot renew the Lease knows that before anybody else may take it: half the lease may pass
- * without a renewal, and an eighth for each of the pause, the read and the write after that.
+ * The leadership of a rollout, which one process has at a time: fabric8's election on a Lease. A leader
+ * that cannot renew the Lease stops before another process may acquire it: it stops after half the lease
+ * without a renewal, and the retry, the read and the write each take at most an eighth of the lease.
  */
 final class Leadership implements AutoCloseable {
 
-  /** What a candidate is told, on threads of the election. */
+  /** Called on threads of the election. */
   interface Candidate {
-    /** It has the right. */
-    void won();
+    /** This candidate is the leader. */
+    void onStartLeading();
 
-    /** It has the right no longer. */
-    void lost();
+    /** This candidate is no longer the leader. */
+    void onStopLeading();
 
-    /** Somebody has the right, perhaps this candidate. */
-    void sees(String leader);
+    /** A process is the leader, perhaps this candidate. */
+    void onNewLeader(String leader);
 
-    /** The election has failed, and goes on no longer. */
-    void fails(Throwable failure);
+    /** The election has ended by a failure; called once. */
+    void onFailure(Throwable failure);
   }
 
-  /** Ends the work of a process that may no longer do it. */
-  static final class Lost extends RuntimeException {
+  /** Ends the work of a process that is no longer the leader. */
+  static final class LeadershipLost extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
 
@@ -53,11 +57,11 @@ final class Leadership implements AutoCloseable {
   private final CompletableFuture<?> candidacy;
 
   /**
-   * Stands for election.
+   * Becomes a candidate.
    *
-   * @param name the Lease's
-   * @param identity what nobody else is called
-   * @param lease how long nobody takes over from a process that has gone silent
+   * @param name the name of the Lease
+   * @param identity a unique name of this candidate
+   * @param lease how long after the last renewal another process may take over
    */
   Leadership(
       Cluster cluster,
@@ -66,16 +70,17 @@ final class Leadership implements AutoCloseable {
       String identity,
       Duration lease,
       Candidate candidate) {
-    Lock lock = new ToldLease(cluster, namespace, name, identity, candidate);
+    Failure failure = new Failure(candidate);
+    Lock lock = new ReportingLease(cluster, namespace, name, identity, failure);
     Duration part = lease.dividedBy(8);
-    RequestConfig impatient = new RequestConfigBuilder(
+    RequestConfig noRetries = new RequestConfigBuilder(
             cluster.client().getConfiguration().getRequestConfig())
         .withRequestRetryBackoffLimit(0)
         .withRequestTimeout(Math.toIntExact(part.toMillis()))
         .build();
     this.elector = cluster
         .client()
-        .newClient(impatient)
+        .newClient(noRetries)
         .adapt(KubernetesClient.class)
         .leaderElector()
         .withConfig(new LeaderElectionConfigBuilder()
@@ -84,41 +89,63 @@ final class Leadership implements AutoCloseable {
             .withLeaseDuration(lease)
             .withRenewDeadline(lease.dividedBy(2))
             .withRetryPeriod(part)
-            // Nobody else may begin before what is under way here has stopped.
+            // Another process must not start before the changes of this one have stopped.
             .withReleaseOnCancel(false)
             .withLeaderCallbacks(callbacks(candidate))
             .build())
         .build();
     this.candidacy = elector.start();
-    CompletableFuture<?> unused = candidacy.whenComplete((none, failure) -> {
-      if (failure != null && !candidacy.isCancelled()) {
-        candidate.fails(failure);
+    CompletableFuture<?> unused = candidacy.whenComplete((none, thrown) -> {
+      if (thrown != null && !candidacy.isCancelled()) {
+        failure.report(thrown);
       }
     });
   }
 
-  /** A Lease of which the candidate is told what fabric8's election would try again for ever. */
-  private static final class ToldLease extends LeaseLock {
-    private final Cluster cluster;
-    private final String what;
+  /** Reports the first failure to the candidate, without the wrapper of a future. */
+  static final class Failure {
     private final Candidate candidate;
+    private final AtomicBoolean isReported = new AtomicBoolean();
 
-    ToldLease(
-        Cluster cluster, String namespace, String name, String identity, Candidate candidate) {
+    Failure(Candidate candidate) {
+      this.candidate = candidate;
+    }
+
+    void report(Throwable thrown) {
+      if (isReported.compareAndSet(false, true)) {
+        Throwable cause = thrown.getCause();
+        candidate.onFailure(
+            thrown instanceof CompletionException && cause != null ? cause : thrown);
+      }
+    }
+  }
+
+  /**
+   * A Lease that reports the failures after which fabric8's election would try again for ever. A 403 of
+   * what was allowed some seconds ago is not one of them, as in {@link Cluster#call}.
+   */
+  private static final class ReportingLease extends LeaseLock {
+    private final Cluster cluster;
+    private final String object;
+    private final Failure failure;
+    private final Map<String, Long> lastAllowed = new ConcurrentHashMap<>();
+
+    ReportingLease(
+        Cluster cluster, String namespace, String name, String identity, Failure failure) {
       super(namespace, name, identity);
       this.cluster = cluster;
-      this.what = "lease %s/%s".formatted(namespace, name);
-      this.candidate = candidate;
+      this.object = "lease %s/%s".formatted(namespace, name);
+      this.failure = failure;
     }
 
     @Override
     public synchronized LeaderElectionRecord get(KubernetesClient client) {
-      return told("get", () -> super.get(client));
+      return reported("get", () -> super.get(client));
     }
 
     @Override
     public synchronized void create(KubernetesClient client, LeaderElectionRecord record) {
-      Object unused = told("create", () -> {
+      Object unused = reported("create", () -> {
         super.create(client, record);
         return record;
       });
@@ -126,32 +153,38 @@ final class Leadership implements AutoCloseable {
 
     @Override
     public synchronized void update(KubernetesClient client, LeaderElectionRecord record) {
-      Object unused = told("patch", () -> {
+      Object unused = reported("patch", () -> {
         super.update(client, record);
         return record;
       });
     }
 
-    private <T> T told(String verb, Supplier<T> request) {
+    private <T> T reported(String verb, Supplier<T> request) {
       try {
-        return request.get();
+        T answer = request.get();
+        lastAllowed.put(verb, System.nanoTime());
+        return answer;
       } catch (KubernetesClientException e) {
-        if (Cluster.mayPass(e) || e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+        if (Cluster.isTransient(e)
+            || e.getCode() == HttpURLConnection.HTTP_CONFLICT
+            || wasAllowedJustNow(verb, e)) {
           throw e;
         }
-        try {
-          return cluster.call(verb + " " + what, () -> {
-            throw e;
-          });
-        } catch (RuntimeException failure) {
-          candidate.fails(failure);
-          throw failure;
-        }
+        RuntimeException refused = cluster.failure(verb + " " + object, e);
+        failure.report(refused);
+        throw refused;
       }
+    }
+
+    private boolean wasAllowedJustNow(String verb, KubernetesClientException e) {
+      @Nullable Long allowed = lastAllowed.get(verb);
+      return e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
+          && allowed != null
+          && System.nanoTime() - allowed < Cluster.FORBIDDEN_RETRY.toNanos();
     }
   }
 
-  /** Who has the right now; empty if nobody does. */
+  /** The current leader; empty if no process is. */
   static Optional<String> holder(Cluster cluster, String namespace, String name) {
     @Nullable
     Lease lease = cluster.call(
@@ -171,23 +204,24 @@ final class Leadership implements AutoCloseable {
             spec.getRenewTime().toInstant().plusSeconds(spec.getLeaseDurationSeconds()));
   }
 
-  /** A Lease that was given back has no holder. */
+  /** A released Lease has no holder. */
   private static LeaderCallbacks callbacks(Candidate candidate) {
-    return new LeaderCallbacks(candidate::won, candidate::lost, (@Nullable String leader) -> {
-      if (leader != null && !leader.isEmpty()) {
-        candidate.sees(leader);
-      }
-    });
+    return new LeaderCallbacks(
+        candidate::onStartLeading, candidate::onStopLeading, (@Nullable String leader) -> {
+          if (leader != null && !leader.isEmpty()) {
+            candidate.onNewLeader(leader);
+          }
+        });
   }
 
-  /** Gives the right back, so that the next process need not wait. Called when the work has stopped. */
+  /** Releases the Lease, so that the next process need not wait. Called when the work has stopped. */
   @Override
   public void close() {
     boolean unused = candidacy.cancel(true);
     try {
       boolean unusedToo = elector.release();
     } catch (KubernetesClientException | MigException unanswered) {
-      // The Lease ends by itself.
+      // The Lease expires.
     }
   }
 }

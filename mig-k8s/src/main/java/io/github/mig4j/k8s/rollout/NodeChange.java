@@ -13,7 +13,7 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
-import io.github.mig4j.k8s.rollout.RolloutState.Asked;
+import io.github.mig4j.k8s.rollout.RolloutState.Requested;
 import io.github.mig4j.k8s.rollout.RolloutState.Task;
 import java.time.Duration;
 import java.util.Optional;
@@ -23,15 +23,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The change of one node, forth or back, and what its end means for the rollout. */
+/** The change of one node, or its rollback, and what its result means for the rollout. */
 final class NodeChange {
 
   private static final Logger LOG = LoggerFactory.getLogger(NodeChange.class);
 
-  /** An API server that does not answer is asked again this often, at these intervals. */
-  private static final int ATTEMPTS = 6;
+  /** How often a node is tried while the API server does not answer. */
+  private static final int MAX_ATTEMPTS = 6;
 
-  private static final Duration PAUSE = Duration.ofSeconds(5);
+  private static final Duration RETRY_INTERVAL = Duration.ofSeconds(5);
 
   private final Cluster cluster;
   private final RolloutOptions options;
@@ -43,32 +43,32 @@ final class NodeChange {
     this.steps = steps;
   }
 
-  /** What came of it. */
-  sealed interface End {
-    /** Tells it to the course. */
-    void tell(RolloutState course, Task task);
+  /** The result of a change. */
+  sealed interface Result {
+    /** Records it in the state. */
+    void record(RolloutState state, Task task);
 
     /** The configuration is in force. */
-    record Arrived() implements End {
+    record Succeeded() implements Result {
       @Override
-      public void tell(RolloutState course, Task task) {
-        course.arrived(task);
+      public void record(RolloutState state, Task task) {
+        state.succeeded(task);
       }
     }
 
     /** Nothing was changed. */
-    record Skipped(String reason) implements End {
+    record Skipped(String reason) implements Result {
       @Override
-      public void tell(RolloutState course, Task task) {
-        course.skipped(task, reason);
+      public void record(RolloutState state, Task task) {
+        state.skipped(task, reason);
       }
     }
 
-    /** It failed. */
-    record Failed(String reason, Asked asked) implements End {
+    /** The change failed. */
+    record Failed(String reason, Requested requested) implements Result {
       @Override
-      public void tell(RolloutState course, Task task) {
-        course.failed(task, reason, asked);
+      public void record(RolloutState state, Task task) {
+        state.failed(task, reason, requested);
       }
     }
   }
@@ -76,11 +76,11 @@ final class NodeChange {
   /**
    * Changes the node.
    *
-   * @throws MigClusterException if that is forbidden, which no other node would change
+   * @throws MigClusterException if the API server answers 403, which is the same for every node
    * @throws java.util.concurrent.CancellationException if the thread is interrupted
    * @throws InterruptedException if the thread is interrupted
    */
-  End run(Task task) throws InterruptedException {
+  Result run(Task task) throws InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
         return attempt(task);
@@ -89,79 +89,78 @@ final class NodeChange {
           throw unanswered;
         }
         LOG.warn(
-            "node={} attempt={} waiting=\"{}\"", task.node(), attempt, unanswered.getMessage());
-        if (attempt == ATTEMPTS) {
+            "node={} attempt={} unanswered=\"{}\"", task.node(), attempt, unanswered.getMessage());
+        if (attempt == MAX_ATTEMPTS) {
           return unanswered(task, unanswered.getMessage());
         }
-        TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
+        TimeUnit.NANOSECONDS.sleep(RETRY_INTERVAL.toNanos());
       }
     }
   }
 
-  private End attempt(Task task) {
+  private Result attempt(Task task) {
     try {
       ApplyOutcome outcome = request(task)
           .disruption(options.disruption())
           .timings(options.timings())
           .onProgress(steps)
           .await(options.nodeDeadline());
-      Optional<String> objection =
-          task.way() == Task.Way.BACK ? Optional.empty() : objection(outcome.status());
-      return objection.isEmpty() ? new End.Arrived() : failed(task, objection.get());
+      Optional<String> unhealthy =
+          task.kind() == Task.Kind.ROLL_BACK ? Optional.empty() : unhealthy(outcome.status());
+      return unhealthy.isEmpty() ? new Result.Succeeded() : failed(task, unhealthy.get());
     } catch (MigRefusedException refused) {
-      return new End.Skipped(String.join("; ", refused.reasons()));
+      return new Result.Skipped(String.join("; ", refused.reasons()));
     } catch (MigFailedException failed) {
       return failed(task, describe(failed.diagnosis()));
     } catch (MigDeadlineException late) {
       return failed(task, describe(late.diagnosis()) + "; " + late.getMessage());
     } catch (MigConflictException conflict) {
       return cluster.node(task.node()).isEmpty()
-          ? new End.Skipped("the node was deleted")
+          ? new Result.Skipped("the node was deleted")
           : failed(task, conflict.getMessage());
     }
   }
 
-  /** What the health gate has against a node. */
-  private Optional<String> objection(MigNodeStatus status) {
+  /** Why the health gate rejects a node; empty if it accepts it. */
+  private Optional<String> unhealthy(MigNodeStatus status) {
     try {
       return options.healthGate().test(status)
           ? Optional.empty()
-          : Optional.of("the health gate does not let it pass: " + status.allocatable());
+          : Optional.of("health gate rejected the node, which offers " + status.allocatable());
     } catch (RuntimeException e) {
-      return Optional.of("the health gate does not let it pass, for it throws " + e);
+      return Optional.of("health gate threw " + e);
     }
   }
 
-  /** A way back that was begun by another process is only followed. */
+  /** A rollback that another process has started is only awaited. */
   private ApplyRequest request(Task task) {
     MigNode node = MigNode.on(cluster, task.node());
-    if (task.way() == Task.Way.FORTH) {
+    if (task.kind() == Task.Kind.APPLY) {
       return node.apply(task.content().config());
     }
     String label = label(task);
-    return label.isEmpty() || task.content().isAskedForBy(label)
+    return label.isEmpty() || task.content().isRequestedBy(label)
         ? node.rollback()
         : node.applyExact(label);
   }
 
-  private End failed(Task task, @Nullable String reason) {
-    boolean asked = task.content().isAskedForBy(label(task));
-    return new End.Failed(String.valueOf(reason), asked ? Asked.YES : Asked.NO);
+  private Result failed(Task task, @Nullable String reason) {
+    boolean requested = task.content().isRequestedBy(label(task));
+    return new Result.Failed(String.valueOf(reason), requested ? Requested.YES : Requested.NO);
   }
 
-  /** As {@link #failed}, by what was last seen where the node cannot be read. */
-  private End unanswered(Task task, @Nullable String reason) {
+  /** As {@link #failed}; a node that cannot be read is assumed to have the new label. */
+  private Result unanswered(Task task, @Nullable String reason) {
     try {
       return failed(task, reason);
     } catch (MigClusterException again) {
-      // Only a node that this process has written is read, and not looked up in what the watch
-      // tells.
-      return new End.Failed(String.valueOf(reason), Asked.YES);
+      // Only a node that this process has written is read with a request.
+      return new Result.Failed(String.valueOf(reason), Requested.YES);
     }
   }
 
   private String label(Task task) {
-    Optional<Node> node = cluster.outlook().node(task.node());
+    Optional<Node> node = cluster.view().node(task.node());
     return node.map(n -> Cluster.labels(n).getOrDefault(cluster.settings().configLabel(), ""))
         .orElse("");
   }

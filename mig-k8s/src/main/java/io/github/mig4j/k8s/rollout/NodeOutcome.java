@@ -4,7 +4,7 @@ import io.github.mig4j.k8s.diagnosis.FailureCode;
 import java.util.Objects;
 import java.util.Optional;
 
-/** What became of one node. */
+/** The outcome of one node. */
 public sealed interface NodeOutcome {
 
   /**
@@ -15,7 +15,7 @@ public sealed interface NodeOutcome {
   String node();
 
   /**
-   * The configuration is in force; perhaps it was before.
+   * The configuration is in force, perhaps since before the rollout.
    *
    * @param node the node's name
    */
@@ -31,11 +31,11 @@ public sealed interface NodeOutcome {
   }
 
   /**
-   * The node was left as it was, since the change was refused or the node is gone. That is no failure
-   * of the rollout.
+   * The node was not changed, because the change was refused or the node does not exist. This does not
+   * count as a failure.
    *
    * @param node the node's name
-   * @param reason why, with the remedy; cut after 200 characters
+   * @param reason why, with the remedy; at most 200 characters
    */
   record Skipped(String node, String reason) implements NodeOutcome {
     public Skipped {
@@ -50,12 +50,12 @@ public sealed interface NodeOutcome {
   }
 
   /**
-   * The change failed, and the node is as that left it.
+   * The change failed, and the node was left in that state.
    *
    * @param node the node's name
-   * @param code the kind of failure; empty if it was not the MIG manager's, e.g. where the health gate
-   *     did not let the node pass
-   * @param reason what happened and what to do; cut after 200 characters
+   * @param code the kind of failure; empty if the MIG manager did not fail, e.g. if the health gate
+   *     rejected the node
+   * @param reason what happened and what to do; at most 200 characters
    */
   record Failed(String node, Optional<FailureCode> code, String reason) implements NodeOutcome {
     public Failed {
@@ -71,12 +71,11 @@ public sealed interface NodeOutcome {
   }
 
   /**
-   * The node returned to the configuration before, because its change failed, or because the rollout
-   * did.
+   * The node has its previous configuration again, because its change failed or the rollout stopped.
    *
    * @param node the node's name
    * @param code the kind of failure; empty if another node failed
-   * @param reason why; cut after 200 characters
+   * @param reason why; at most 200 characters
    */
   record RolledBack(String node, Optional<FailureCode> code, String reason) implements NodeOutcome {
     public RolledBack {
@@ -92,7 +91,7 @@ public sealed interface NodeOutcome {
   }
 
   /**
-   * The rollout ended before this node's turn, or has not come to it yet.
+   * The rollout has not started with this node.
    *
    * @param node the node's name
    */

@@ -8,19 +8,21 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Which nodes a rollout is for, and to which configuration each is to come. */
+/** Which nodes a rollout changes, and the configuration for each. */
 sealed interface NodeSet {
 
-  /** The nodes and their configurations, as of now. */
+  int MAX_NAMES_SHOWN = 5;
+
+  /** The current nodes and their configurations. */
   SortedMap<String, String> resolve(Cluster cluster, String config);
 
-  /** Whether a rollout that has begun is to the same, as far as that does not change by itself. */
-  default boolean isOf(SortedMap<String, String> begun, String config) {
+  /** Whether a recorded rollout has the same nodes; nodes of a selector may differ by now. */
+  default boolean isOf(SortedMap<String, String> recorded, String config) {
     return true;
   }
 
-  /** Nobody has said it yet. */
-  record Undecided() implements NodeSet {
+  /** No nodes were chosen. */
+  record Missing() implements NodeSet {
     @Override
     public SortedMap<String, String> resolve(Cluster cluster, String config) {
       throw new IllegalStateException(
@@ -28,13 +30,13 @@ sealed interface NodeSet {
     }
   }
 
-  /** Those that have some labels. */
+  /** The nodes that match a label selector. */
   record Selected(String selector) implements NodeSet {
     @Override
     public SortedMap<String, String> resolve(Cluster cluster, String config) {
-      String wanted = require(config);
+      String desired = require(config);
       SortedMap<String, String> found = new TreeMap<>();
-      cluster.forEachNode(selector, node -> found.put(node.getMetadata().getName(), wanted));
+      cluster.forEachNode(selector, node -> found.put(node.getMetadata().getName(), desired));
       return found;
     }
 
@@ -44,7 +46,7 @@ sealed interface NodeSet {
     }
   }
 
-  /** These. */
+  /** The nodes with these names. */
   record Named(List<String> names) implements NodeSet {
     @Override
     public SortedMap<String, String> resolve(Cluster cluster, String config) {
@@ -54,8 +56,8 @@ sealed interface NodeSet {
     }
 
     @Override
-    public boolean isOf(SortedMap<String, String> begun, String config) {
-      return begun.keySet().equals(Set.copyOf(names));
+    public boolean isOf(SortedMap<String, String> recorded, String config) {
+      return recorded.keySet().equals(Set.copyOf(names));
     }
 
     @Override
@@ -64,7 +66,7 @@ sealed interface NodeSet {
     }
   }
 
-  /** These, each to its own. */
+  /** A configuration for each node. */
   record Planned(SortedMap<String, String> configs) implements NodeSet {
     @Override
     public SortedMap<String, String> resolve(Cluster cluster, String config) {
@@ -77,8 +79,8 @@ sealed interface NodeSet {
     }
 
     @Override
-    public boolean isOf(SortedMap<String, String> begun, String config) {
-      return begun.equals(configs);
+    public boolean isOf(SortedMap<String, String> recorded, String config) {
+      return recorded.equals(configs);
     }
 
     @Override
@@ -88,10 +90,10 @@ sealed interface NodeSet {
     }
   }
 
-  /** As many as a message names. */
   private static String some(List<String> all) {
-    String first = all.stream().sorted().limit(5).collect(Collectors.joining(", "));
-    return all.size() > 5 ? "%s and %d more".formatted(first, all.size() - 5) : first;
+    String first = all.stream().sorted().limit(MAX_NAMES_SHOWN).collect(Collectors.joining(", "));
+    int more = all.size() - MAX_NAMES_SHOWN;
+    return more > 0 ? "%s and %d more".formatted(first, more) : first;
   }
 
   private static String require(String config) {

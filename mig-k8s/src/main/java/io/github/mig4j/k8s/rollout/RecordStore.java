@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.WatchRetry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** A rollout's ConfigMap; every write holds only on the version that was read. */
+/** A rollout's ConfigMap; every write is conditional on the version that was read. */
 final class RecordStore {
 
   private final Cluster cluster;
@@ -41,7 +42,7 @@ final class RecordStore {
   /**
    * Creates the record.
    *
-   * @throws MigConflictException if there is one already
+   * @throws MigConflictException if it exists
    */
   void create(RolloutRecord record) {
     ConfigMap map = new ConfigMapBuilder()
@@ -58,14 +59,14 @@ final class RecordStore {
   }
 
   /**
-   * Changes the record, on its latest version.
+   * Changes the latest version of the record.
    *
    * @return the record as it was written
-   * @throws MigConflictException if it is gone
+   * @throws MigConflictException if it does not exist
    */
   RolloutRecord update(UnaryOperator<RolloutRecord> change) {
     return cluster.onLatestVersion(() -> {
-      ConfigMap before = cluster.configMap(namespace, name).orElseThrow(this::gone);
+      ConfigMap before = cluster.configMap(namespace, name).orElseThrow(this::deleted);
       RolloutRecord after = change.apply(record(before));
       Map<String, String> data = after.data();
       if (!data.equals(before.getData())) {
@@ -83,22 +84,36 @@ final class RecordStore {
     });
   }
 
-  void delete() {
-    List<StatusDetails> unused = cluster.call(
-        "delete configmap %s/%s".formatted(namespace, name), () -> handle().delete());
+  /**
+   * Deletes the record, if it exists.
+   *
+   * @param check throws if the record must not be deleted; called again if another client changes the
+   *     record before it is deleted
+   */
+  void delete(Consumer<RolloutRecord> check) {
+    cluster.onLatestVersion(() -> {
+      Optional<ConfigMap> map = cluster.configMap(namespace, name);
+      if (map.isPresent()) {
+        check.accept(record(map.get()));
+        List<StatusDetails> unused = cluster.call(
+            "delete configmap %s/%s".formatted(namespace, name),
+            () -> handle()
+                .lockResourceVersion(map.get().getMetadata().getResourceVersion())
+                .delete());
+      }
+    });
   }
 
   /**
-   * Tells what others want, now and whenever that changes, and if that will not be told any more;
-   * closed by the caller.
+   * Passes what an admin requests to the listener, now and at each change. {@code onEnd} is called if
+   * the watch fails or the record is deleted. The caller closes the watch.
    */
   AutoCloseable watch(
-      Consumer<RolloutRecord.Control> listener, Consumer<RuntimeException> onEnd, Duration patience)
+      Consumer<RolloutRecord.Control> listener, Consumer<RuntimeException> onEnd, Duration timeout)
       throws InterruptedException {
     String what = "list and watch configmap %s/%s".formatted(namespace, name);
-    SharedIndexInformer<ConfigMap> informer = handle()
-        .runnableInformer(0)
-        .exceptionHandler((started, failure) -> Cluster.mayPass(failure));
+    SharedIndexInformer<ConfigMap> informer =
+        handle().runnableInformer(0).exceptionHandler(new WatchRetry());
     informer.addEventHandler(new ResourceEventHandler<>() {
       @Override
       public void onAdd(ConfigMap map) {
@@ -107,19 +122,19 @@ final class RecordStore {
 
       @Override
       public void onUpdate(ConfigMap before, ConfigMap map) {
-        if (!wish(before).equals(wish(map))) {
+        if (!requests(before).equals(requests(map))) {
           listener.accept(record(map).control());
         }
       }
 
       @Override
       public void onDelete(ConfigMap map, boolean unknown) {
-        onEnd.accept(gone());
+        onEnd.accept(deleted());
       }
     });
     boolean started = false;
     try {
-      cluster.await(what, informer.start(), patience);
+      cluster.await(what, informer.start(), timeout);
       cluster.onFailure(what, informer.stopped(), onEnd);
       started = true;
     } finally {
@@ -130,15 +145,15 @@ final class RecordStore {
     return informer;
   }
 
-  private MigConflictException gone() {
+  private MigConflictException deleted() {
     return new MigConflictException(
-        "%s is gone, which is the record of a rollout. Begin it anew; what is in force stays so"
+        "%s, the record of a rollout, was deleted. Run the rollout again; nodes with the configuration are not changed again"
             .formatted(this));
   }
 
-  private static String wish(ConfigMap map) {
+  private static String requests(ConfigMap map) {
     @Nullable Map<String, String> data = map.getData();
-    return data == null ? "" : data.get("wish") + " " + data.get("canary");
+    return data == null ? "" : data.get("requested") + " " + data.get("canary");
   }
 
   private Resource<ConfigMap> handle() {

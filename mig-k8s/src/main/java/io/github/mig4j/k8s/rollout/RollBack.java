@@ -1,11 +1,11 @@
 package io.github.mig4j.k8s.rollout;
 
-/** Which nodes return to the configuration before, if nodes fail. */
+/** Which nodes are rolled back to their previous configuration when nodes fail. */
 public enum RollBack {
-  /** None: a node that failed stays as it is, to be looked at. */
+  /** None: a node that failed stays as it is, for inspection. */
   NONE,
-  /** Each node that failed, at once. */
+  /** Each node that failed, immediately. */
   FAILED,
-  /** As {@link #FAILED}; and if failures stop the rollout, every node that it has changed. */
+  /** As {@link #FAILED}, and every node that the rollout changed if failures stop it. */
   ALL
 }

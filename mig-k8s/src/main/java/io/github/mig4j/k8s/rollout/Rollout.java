@@ -5,11 +5,12 @@ import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.InterruptibleFuture;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
-import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Request;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -24,8 +25,8 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
- * A configuration on its way to many nodes, a few at a time. Each node is changed and verified as
- * {@link io.github.mig4j.k8s.change.MigNode#apply} does it.
+ * Applies a configuration to many nodes, a few at a time. Each node is changed and verified as by
+ * {@link io.github.mig4j.k8s.change.MigNode#apply}.
  *
  * <pre>{@code
  * RolloutStatus end = mig.rollout("split-small")
@@ -40,17 +41,16 @@ import java.util.function.UnaryOperator;
  *     .run();
  * }</pre>
  *
- * <p>A rollout is known by its name. Its record is the ConfigMap {@code mig4j-rollout-<name>} in the
- * operator's namespace, and whoever calls {@link #run} with the name of a rollout that has not ended
- * goes on with it: of several processes one works, the others stand by. {@link #status}, {@link
- * #pause}, {@link #resume} and {@link #abort} need nothing but the name, and can be called from
- * anywhere.
+ * <p>A rollout is identified by its name. Its record is the ConfigMap {@code mig4j-rollout-<name>} in
+ * the operator's namespace. {@link #run} with the name of a rollout that has not ended continues it: of
+ * several processes one works, and the others stand by. {@link #status}, {@link #pause}, {@link
+ * #resume} and {@link #abort} need only the name, and can be called in any process.
  *
  * <p>A rollout is immutable: each method that sets something returns a new one.
  */
 public final class Rollout {
 
-  private static final int LONGEST_NAME = 40;
+  private static final int MAX_NAME_LENGTH = 40;
 
   private final Cluster cluster;
   private final String name;
@@ -65,7 +65,7 @@ public final class Rollout {
   /**
    * Not API; use {@code MigClient.rollout}.
    *
-   * @param cluster the way into the cluster
+   * @param cluster requests to the API server
    * @param name lower-case letters, digits and {@code -}, up to 40
    */
   public Rollout(Cluster cluster, String name) {
@@ -73,15 +73,15 @@ public final class Rollout {
   }
 
   private static String requireName(String name) {
-    if (name.length() > LONGEST_NAME || !name.matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?")) {
+    if (name.length() > MAX_NAME_LENGTH || !name.matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?")) {
       throw new IllegalArgumentException(
-          "'%s' is no name for a rollout; use up to %d lower-case letters, digits and '-', e.g. 'split-small'"
-              .formatted(name, LONGEST_NAME));
+          "Not a name of a rollout: '%s'. Expected up to %d lower-case letters, digits and '-', e.g. 'split-small'"
+              .formatted(name, MAX_NAME_LENGTH));
     }
     return name;
   }
 
-  /** A process that continues a rollout has the identity of the one that began it. */
+  /** Every process that works on a rollout has the same identity on the nodes. */
   private static Cluster as(Cluster cluster, String name) {
     return new Cluster(cluster.client(), cluster.settings().withIdentity("rollout-" + name));
   }
@@ -91,18 +91,18 @@ public final class Rollout {
   }
 
   /**
-   * Chooses the nodes that have some labels when the rollout begins. Those that come later are left
-   * out.
+   * Chooses the nodes that match a label selector when the rollout begins. Nodes that are added later
+   * are not included.
    *
-   * @param selector labels as kubectl takes them, e.g. {@code nvidia.com/gpu.product=NVIDIA-B200}
+   * @param selector a label selector as kubectl takes it, e.g. {@code nvidia.com/gpu.product=NVIDIA-B200}
    * @return a rollout to these nodes
-   * @throws IllegalArgumentException if the selector is blank, which would be every node there is
+   * @throws IllegalArgumentException if the selector is blank, which would match every node
    */
   public Rollout nodes(String selector) {
     Objects.requireNonNull(selector, "selector");
     if (selector.isBlank()) {
       throw new IllegalArgumentException(
-          "A blank selector means every node of the cluster; select those with GPUs, e.g. 'nvidia.com/mig.capable=true'");
+          "The selector must not be blank, because that matches every node of the cluster; select nodes with GPUs, e.g. 'nvidia.com/mig.capable=true'");
     }
     return with(o -> o.withNodes(new NodeSet.Selected(selector)));
   }
@@ -112,7 +112,7 @@ public final class Rollout {
    *
    * @param names the nodes, at least one
    * @return a rollout to these nodes
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if the list is empty
    */
   public Rollout nodes(Collection<String> names) {
     Objects.requireNonNull(names, "names");
@@ -123,9 +123,9 @@ public final class Rollout {
   /**
    * Chooses nodes, and a configuration for each.
    *
-   * @param configs names of configurations by node
+   * @param configs the name of the configuration for each node
    * @return a rollout that needs no {@link #config}
-   * @throws IllegalArgumentException if there is no node, or a name of a configuration is no label
+   * @throws IllegalArgumentException if the map is empty, or a configuration's name is not a label
    *     value
    */
   public Rollout plan(Map<String, String> configs) {
@@ -142,12 +142,12 @@ public final class Rollout {
   }
 
   /**
-   * Says what the nodes are to be cut into.
+   * Chooses the configuration of the nodes.
    *
-   * @param config a name under {@code mig-configs} of the ConfigMap that the GPU Operator is pointed
-   *     at; its content is fixed when the rollout begins
-   * @return a rollout to this configuration
-   * @throws IllegalArgumentException if the name is no label value
+   * @param config a name under {@code mig-configs} in the ConfigMap that the GPU Operator uses; its
+   *     content must not change during the rollout
+   * @return a rollout of this configuration
+   * @throws IllegalArgumentException if the name is not a label value
    */
   public Rollout config(String config) {
     Objects.requireNonNull(config, "config");
@@ -155,10 +155,10 @@ public final class Rollout {
   }
 
   /**
-   * Says how many nodes are changed at once. Each takes a thread that waits.
+   * Limits how many nodes are changed at the same time. Each of them needs a thread.
    *
-   * @param amount a number, or a part of the rollout's nodes; one node unless set
-   * @return a rollout at this pace
+   * @param amount a number or a percentage of the rollout's nodes; one node by default
+   * @return a rollout with this limit
    */
   public Rollout maxUnavailable(Amount amount) {
     Objects.requireNonNull(amount, "amount");
@@ -166,11 +166,12 @@ public final class Rollout {
   }
 
   /**
-   * Begins with a few nodes, and waits when they are verified. If one of them fails the rollout stops;
-   * one that is skipped, or had the configuration before, proves nothing and passes its turn on.
+   * Begins with a few nodes, and waits when they are verified. If one of them fails, the rollout stops.
+   * A node that is skipped, or had the configuration before, is not counted, and another node takes its
+   * place.
    *
-   * @param nodes how many have to be changed and verified, at least 1
-   * @param then what to wait for
+   * @param nodes how many nodes have to be changed and verified, at least 1
+   * @param then how long to wait after them
    * @return a rollout with canaries
    * @throws IllegalArgumentException if the number is below 1
    */
@@ -180,10 +181,10 @@ public final class Rollout {
   }
 
   /**
-   * Says how many failed nodes stop the rollout. Nodes that are under way then come to their end.
+   * Sets how many failed nodes stop the rollout. Changes in progress are finished first.
    *
-   * @param failures at least 1; the first failure unless set
-   * @return a rollout that stops there
+   * @param failures at least 1; 1 by default
+   * @return a rollout that stops after as many failures
    * @throws IllegalArgumentException if the number is below 1
    */
   public Rollout stopAfterFailures(int failures) {
@@ -199,10 +200,10 @@ public final class Rollout {
   }
 
   /**
-   * Says which nodes return to the configuration before, if nodes fail.
+   * Chooses which nodes are rolled back to their previous configuration when nodes fail.
    *
-   * @param which {@link RollBack#NONE} unless set
-   * @return a rollout that cleans up like this
+   * @param which {@link RollBack#NONE} by default
+   * @return a rollout with this choice
    */
   public Rollout onFailure(RollBack which) {
     Objects.requireNonNull(which, "which");
@@ -210,20 +211,20 @@ public final class Rollout {
   }
 
   /**
-   * Allows to keep pods away from a node, or to evict those that use its GPUs, while it is changed. A
-   * node that is in use and may not be drained is skipped.
+   * Allows to cordon a node, or to evict the pods that use its GPUs, during its change. A node that is
+   * in use and may not be drained is skipped.
    *
-   * @param disruption what is allowed; {@link Disruption#NONE} unless set
-   * @return a rollout that may do this
+   * @param disruption what is allowed; {@link Disruption#NONE} by default
+   * @return a rollout with this permission
    */
   public Rollout disruption(Disruption disruption) {
     return with(o -> o.withDisruption(disruption));
   }
 
   /**
-   * Looks at each node once more when it is verified; one that does not pass has failed.
+   * Adds a check of each node after it is verified. A node that the check rejects has failed.
    *
-   * @param gate whether a node is well; called on several threads
+   * @param gate returns whether a node is healthy; called on several threads
    * @return a rollout with a health gate
    */
   public Rollout healthGate(Predicate<MigNodeStatus> gate) {
@@ -232,7 +233,7 @@ public final class Rollout {
   }
 
   /**
-   * Sets how long to watch for what cannot be seen at once, as {@link
+   * Sets how long to wait for each kind of evidence, as {@link
    * io.github.mig4j.k8s.change.ApplyRequest#timings}.
    *
    * @param timings the timings
@@ -243,9 +244,9 @@ public final class Rollout {
   }
 
   /**
-   * Sets how long one node may take in all.
+   * Sets how long the change of one node may take.
    *
-   * @param deadline more than zero; an hour unless set
+   * @param deadline a positive duration; one hour by default
    * @return a rollout with this deadline
    * @throws IllegalArgumentException if it is not positive
    */
@@ -253,54 +254,56 @@ public final class Rollout {
     Objects.requireNonNull(deadline, "deadline");
     if (deadline.isZero() || deadline.isNegative()) {
       throw new IllegalArgumentException(
-          "A deadline lies ahead, but was %s; allow some minutes".formatted(deadline));
+          "The deadline of a node must be positive, but was %s; allow some minutes"
+              .formatted(DurationText.of(deadline)));
     }
     return with(o -> o.withNodeDeadline(deadline));
   }
 
   /**
-   * Tells what happens, on the thread that runs the rollout.
+   * Sets a listener, which is called on the thread that runs the rollout.
    *
-   * @param listener receives the events; what it throws ends the run, which can be taken up again
-   * @return a rollout that tells what it does
+   * @param listener receives the events; an exception from it ends the run, and another run continues
+   * @return a rollout with this listener
    */
   public Rollout onProgress(Consumer<RolloutEvent> listener) {
     return with(o -> o.withListener(listener));
   }
 
-  /** How long nobody takes over from a process that has gone silent; tests have less patience. */
+  /** How long after the last renewal of the Lease another process takes over; shorter in tests. */
   Rollout lease(Duration lease) {
     return with(o -> o.withLease(lease));
   }
 
   /**
-   * Says what would happen, and writes nothing.
+   * Computes what would happen, without a write.
    *
-   * @return every node in its turn, with what speaks against it and what it would lose
+   * @return every node in the order of its change, with its problems and the effect
    * @throws IllegalStateException if nodes or configuration are missing
-   * @throws MigRefusedException if no node is selected
+   * @throws MigRefusedException if the selector matches no node
    * @throws io.github.mig4j.k8s.cluster.MigClusterException if the API server does not answer or does not
    *     allow it
-   * @throws CancellationException if the thread is interrupted; its flag stays set
+   * @throws CancellationException if the thread is interrupted; its interrupt flag stays set
    */
   public RolloutPlan dryRun() {
     return interruptibly(() -> new RolloutRun(cluster, name, options).plan());
   }
 
   /**
-   * Rolls out, or goes on with what was begun under this name, and returns when that has ended. While
-   * it is paused or another process works on it, this waits. A rollout that has ended is only told.
-   * Whoever goes on has to bring the same rules; the nodes and configurations are compared.
+   * Starts the rollout, or continues the one with this name, and returns when it has ended. This method
+   * waits while the rollout is paused or another process works on it. For a rollout that has ended it
+   * returns the recorded end. A process that continues a rollout needs the same options; nodes and
+   * configurations are compared with the record.
    *
-   * @return what became of each node
+   * @return the outcome of each node
    * @throws IllegalStateException if nodes or configuration are missing
-   * @throws MigRefusedException if no node is selected, a configuration does not exist, or the rollout
-   *     under this name is another one
-   * @throws io.github.mig4j.k8s.cluster.MigConflictException if the record is deleted meanwhile
+   * @throws MigRefusedException if the selector matches no node, a configuration does not exist, or the
+   *     rollout with this name has other nodes or configurations
+   * @throws io.github.mig4j.k8s.cluster.MigConflictException if the record is deleted during the run
    * @throws io.github.mig4j.k8s.cluster.MigClusterException if the API server does not answer at the beginning,
    *     or does not allow it
-   * @throws CancellationException if the thread is interrupted; its flag stays set, and {@code run}
-   *     goes on from there
+   * @throws CancellationException if the thread is interrupted; its interrupt flag stays set, and the
+   *     next {@code run} continues
    */
   public RolloutStatus run() {
     return interruptibly(() -> new RolloutRun(cluster, name, options).run());
@@ -309,7 +312,7 @@ public final class Rollout {
   /**
    * As {@link #run}, on a thread of its own.
    *
-   * @return the end to come, or one of the exceptions of {@link #run}; cancelling it interrupts the run
+   * @return a future of the status, or of an exception of {@link #run}; cancelling it interrupts the run
    */
   public CompletableFuture<RolloutStatus> start() {
     return InterruptibleFuture.start("mig4j-rollout-" + name, this::run);
@@ -325,14 +328,14 @@ public final class Rollout {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancellationException(
-          "Interrupted in rollout '%s'; run it again to go on".formatted(name));
+          "Interrupted in rollout '%s'; run it again to continue".formatted(name));
     }
   }
 
   /**
-   * The rollout as its record tells it.
+   * The rollout according to its record.
    *
-   * @return its status; empty if there is no rollout of this name
+   * @return its status; empty if no rollout has this name
    * @throws io.github.mig4j.k8s.cluster.MigClusterException if the API server does not answer or does not
    *     allow it
    */
@@ -341,82 +344,82 @@ public final class Rollout {
   }
 
   /**
-   * Lets no further node begin until {@link #resume}, neither forth nor, where failures have stopped
-   * the rollout, back. Nodes that are under way come to their end, and one that has failed returns.
+   * Starts no further node until {@link #resume}, and no further rollback of a node that has not failed.
+   * Changes in progress are finished, and nodes that have failed are still rolled back.
    *
-   * @throws MigRefusedException if there is no such rollout, it has ended, or it is being aborted
+   * @throws MigRefusedException if no rollout has this name, it has ended, or an abort was requested
    */
   public void pause() {
-    wish(control -> control.with(Wish.PAUSE));
+    request(control -> control.with(Request.PAUSE));
   }
 
   /**
-   * Lets the rollout go on after {@link #pause}, or approves its canaries.
+   * Continues the rollout after {@link #pause}, or approves its canaries.
    *
-   * @throws MigRefusedException if there is no such rollout, it has ended, or it is being aborted
+   * @throws MigRefusedException if no rollout has this name, it has ended, or an abort was requested
    */
   public void resume() {
-    wish(control -> {
-      Control running = control.with(Wish.RUN);
+    request(control -> {
+      Control running = control.with(Request.RUN);
       return control.canary().isAwaited() ? running.with(CanaryState.PASSED) : running;
     });
   }
 
   /**
-   * Ends the rollout once the nodes that are under way have come to their end. Nodes that were changed
-   * stay so, also where failures have stopped it and they were about to return. Where no process works on it, {@link #run} ends it, or {@link #forget} without a look at
-   * the nodes.
+   * Ends the rollout after the changes in progress. Changed nodes stay changed, also those whose
+   * rollback has not started. If no process works on the rollout, {@link #run} ends it; {@link #forget}
+   * ends it without reading the nodes.
    *
-   * @throws MigRefusedException if there is no such rollout, or it has ended
+   * @throws MigRefusedException if no rollout has this name, or it has ended
    */
   public void abort() {
-    wish(control -> control.with(Wish.ABORT));
+    request(control -> control.with(Request.ABORT));
   }
 
-  private void wish(UnaryOperator<Control> change) {
+  private void request(UnaryOperator<Control> change) {
     RecordStore store = store();
     if (store.read().isEmpty()) {
-      throw refused(
-          "there is none of that name, for %s does not exist; run it first".formatted(store));
+      throw refused("it does not exist, because there is no %s; run it first".formatted(store));
     }
     RolloutRecord unused = store.update(record -> {
       if (record.control().phase().isFinal()) {
         throw refused("it has ended (%s)".formatted(record.control().phase()));
       }
       Control after = change.apply(record.control());
-      if (record.control().wish() == Wish.ABORT && after.wish() != Wish.ABORT) {
-        throw refused("it is being aborted, which is not taken back; forget it and begin anew");
+      if (record.control().requested() == Request.ABORT && after.requested() != Request.ABORT) {
+        throw refused(
+            "an abort was requested, which is final; forget this rollout and start a new one");
       }
       return record.with(after);
     });
   }
 
   /**
-   * Deletes the record of a rollout that has ended, or that is to be aborted and on which no process
-   * works, so that one of this name can begin anew. Does nothing if there is none.
+   * Deletes the record of a rollout that has ended, or whose abort was requested and on which no process
+   * works. After that a new rollout can have this name. Does nothing if no rollout has this name.
    *
    * @throws MigRefusedException if it has not ended
    * @throws io.github.mig4j.k8s.cluster.MigClusterException if the API server does not answer or does not
    *     allow it
    */
   public void forget() {
-    RecordStore store = store();
-    Optional<Control> control = store.read().map(RolloutRecord::control);
-    if (control.isPresent() && !control.get().phase().isFinal()) {
-      if (control.get().wish() != Wish.ABORT) {
-        throw refused(
-            "it has not ended (%s); abort it first".formatted(control.get().shownPhase()));
-      }
-      Leadership.holder(cluster, cluster.operatorNamespace(), RolloutRun.recordName(name))
-          .ifPresent(holder -> {
-            throw refused(
-                "it is being aborted by %s; try again when that has ended, or 15 seconds after it died"
-                    .formatted(holder));
-          });
+    store().delete(this::requireForgettable);
+  }
+
+  private void requireForgettable(RolloutRecord record) {
+    Control control = record.control();
+    if (control.phase().isFinal()) {
+      return;
     }
-    if (control.isPresent()) {
-      store.delete();
+    if (control.requested() != Request.ABORT) {
+      throw refused("it has not ended (%s); abort it first".formatted(control.shownPhase()));
     }
+    Leadership.holder(cluster, cluster.operatorNamespace(), RolloutRun.recordName(name))
+        .ifPresent(holder -> {
+          throw refused(
+              "%s is aborting it; try again when that process has ended, or 15 s after it crashed"
+                  .formatted(holder));
+        });
   }
 
   private MigRefusedException refused(String reason) {

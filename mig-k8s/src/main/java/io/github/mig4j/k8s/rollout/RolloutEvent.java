@@ -3,14 +3,14 @@ package io.github.mig4j.k8s.rollout;
 import io.github.mig4j.k8s.change.ApplyEvent;
 import java.util.Objects;
 
-/** Something that a rollout tells while it runs; {@code toString} is a line for a log or a terminal. */
+/** A report of a running rollout; {@code toString} is a line for a log or a terminal. */
 public sealed interface RolloutEvent {
 
   /**
-   * Another process works on this rollout; this one takes over if it goes away.
+   * Another process works on this rollout; this one takes over when that one stops.
    *
    * @param rollout the rollout's name
-   * @param leader who works on it
+   * @param leader the identity of the other process
    */
   record StandingBy(String rollout, String leader) implements RolloutEvent {
     public StandingBy {
@@ -25,27 +25,27 @@ public sealed interface RolloutEvent {
   }
 
   /**
-   * This process works on the rollout from here on, from its beginning or from where another left it.
+   * This process now works on the rollout, from its beginning or from where another process stopped.
    *
    * @param rollout the rollout's name
-   * @param progress where it is
+   * @param progress how many nodes are in each state
    */
-  record TakenUp(String rollout, RolloutProgress progress) implements RolloutEvent {
-    public TakenUp {
+  record Leading(String rollout, RolloutProgress progress) implements RolloutEvent {
+    public Leading {
       Objects.requireNonNull(rollout, "rollout");
       Objects.requireNonNull(progress, "progress");
     }
 
     @Override
     public String toString() {
-      return "rollout '%s' taken up: %s".formatted(rollout, progress);
+      return "working on rollout '%s': %s".formatted(rollout, progress);
     }
   }
 
   /**
-   * A node has come a step further.
+   * A node's change has reached its next phase.
    *
-   * @param step which
+   * @param step the event of that node
    */
   record NodeStep(ApplyEvent step) implements RolloutEvent {
     public NodeStep {
@@ -59,10 +59,10 @@ public sealed interface RolloutEvent {
   }
 
   /**
-   * A node has ended, or ended once more by its way back.
+   * The change of a node has ended, or its rollback.
    *
-   * @param outcome how
-   * @param progress where the rollout is now
+   * @param outcome the outcome of the node
+   * @param progress how many nodes are in each state
    */
   record NodeEnded(NodeOutcome outcome, RolloutProgress progress) implements RolloutEvent {
     public NodeEnded {
@@ -80,8 +80,8 @@ public sealed interface RolloutEvent {
    * The rollout has entered a phase.
    *
    * @param phase the phase
-   * @param reason why; empty where that needs no reason
-   * @param progress where the rollout is now
+   * @param reason why; empty for an expected phase
+   * @param progress how many nodes are in each state
    */
   record PhaseChanged(RolloutPhase phase, String reason, RolloutProgress progress)
       implements RolloutEvent {

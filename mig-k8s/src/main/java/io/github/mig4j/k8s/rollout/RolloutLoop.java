@@ -13,42 +13,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Works on a rollout, by one thread that decides and tells, and one for each node that is under way.
- * What these have to say, and what others wish, comes in one at a time.
+ * Works on a rollout: one thread decides and calls the listener, and each node that is being changed
+ * has a thread of its own. Results and requests reach the first thread through a queue.
  */
 final class RolloutLoop {
 
   private static final Logger LOG = LoggerFactory.getLogger(RolloutLoop.class);
 
-  /** What a process that dies may forget, since the nodes tell it as well. */
-  private static final Duration CHECKPOINT = Duration.ofSeconds(10);
+  /** How old the record may be; after a crash the nodes say what it does not. */
+  private static final Duration SAVE_INTERVAL = Duration.ofSeconds(10);
 
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(1);
+  private static final Duration WORKER_TIMEOUT = Duration.ofMinutes(1);
+  private static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
   private final Cluster cluster;
   private final String name;
   private final RolloutOptions options;
-  private final RolloutState course;
+  private final RolloutState state;
   private final RecordStore store;
-  private final RolloutRun.Part part;
-  private final BlockingQueue<Runnable> inbox;
+  private final RolloutRun.Term term;
+  private final BlockingQueue<Runnable> events;
   private final Workers workers;
   private final NodeChange change;
   private final long startNanos = System.nanoTime();
 
-  /** The phase as others see it. */
+  /** The phase that listeners and {@link Rollout#status} see. */
   private record Shown(RolloutPhase phase, String reason) {
-    static Shown of(RolloutState course) {
-      return new Shown(course.control().shownPhase(), course.control().shownReason());
+    static Shown of(RolloutState state) {
+      return new Shown(state.control().shownPhase(), state.control().shownReason());
     }
   }
 
-  /** Time in which nodes were changed, up to {@link #clockedNanos}. */
+  /** Time without pauses, up to {@link #measuredNanos}. */
   private Duration running = Duration.ZERO;
 
-  private long clockedNanos = startNanos;
-  private Shown told;
-  private Shown due;
+  private long measuredNanos = startNanos;
+  private Shown reported;
+  private Shown current;
   private int ended;
   private boolean unsaved;
   private long saveNanos = startNanos;
@@ -57,31 +59,32 @@ final class RolloutLoop {
       Cluster cluster,
       String name,
       RolloutOptions options,
-      RolloutState course,
+      RolloutState state,
       RecordStore store,
-      RolloutRun.Part part) {
+      RolloutRun.Term term) {
     this.cluster = cluster;
     this.name = name;
     this.options = options;
-    this.course = course;
+    this.state = state;
     this.store = store;
-    this.part = part;
-    this.inbox = part.inbox();
-    this.workers = part.workers();
-    this.told = Shown.of(course);
-    this.due = told;
+    this.term = term;
+    this.events = term.events();
+    this.workers = term.workers();
+    this.reported = Shown.of(state);
+    this.current = reported;
     this.change = new NodeChange(
         cluster,
         options,
-        step -> inbox.add(() -> options.listener().accept(new RolloutEvent.NodeStep(step))));
+        step -> events.add(() -> options.listener().accept(new RolloutEvent.NodeStep(step))));
   }
 
   RolloutStatus run() throws InterruptedException {
-    LOG.info("rollout={} phase={} taken-up=\"{}\"", name, told.phase, progress());
-    options.listener().accept(new RolloutEvent.TakenUp(name, progress()));
-    try (AutoCloseable wishes =
-        store.watch(wanted -> inbox.add(() -> course.wish(wanted)), part::fail, PATIENCE)) {
-      return conduct();
+    LOG.info(
+        "rollout={} phase={} leading=started progress=\"{}\"", name, reported.phase, progress());
+    options.listener().accept(new RolloutEvent.Leading(name, progress()));
+    try (AutoCloseable watch = store.watch(
+        control -> events.add(() -> state.request(control)), term::fail, REQUEST_TIMEOUT)) {
+      return loop();
     } catch (InterruptedException | RuntimeException e) {
       throw e;
     } catch (Exception e) {
@@ -91,72 +94,76 @@ final class RolloutLoop {
     }
   }
 
-  private RolloutStatus conduct() throws InterruptedException {
+  private RolloutStatus loop() throws InterruptedException {
     while (true) {
-      clock();
-      course.next(now(), options.canary()).forEach(this::begin);
-      tellPhase();
-      if (course.control().phase().isFinal() && !unsaved) {
-        return course.record().status(name);
+      measureTime();
+      state.next(now(), options.canary()).forEach(this::start);
+      reportPhase();
+      if (state.control().phase().isFinal() && !unsaved) {
+        return state.record().status(name);
       }
-      Runnable message = inbox.poll(nanosToWait(), TimeUnit.NANOSECONDS);
-      while (message != null) {
-        message.run();
-        message = inbox.poll();
+      Runnable event = events.poll(nanosToWait(), TimeUnit.NANOSECONDS);
+      while (event != null) {
+        event.run();
+        event = events.poll();
       }
     }
   }
 
-  /** What is paused takes no time. */
-  private void clock() {
+  /** A pause does not count. */
+  private void measureTime() {
     long now = System.nanoTime();
-    if (course.control().shownPhase() == RolloutPhase.RUNNING) {
-      running = running.plusNanos(now - clockedNanos);
+    if (state.control().shownPhase() == RolloutPhase.RUNNING) {
+      running = running.plusNanos(now - measuredNanos);
     }
-    clockedNanos = now;
+    measuredNanos = now;
   }
 
-  private void begin(Task task) {
+  private void start(Task task) {
     LOG.info(
-        "rollout={} node={} config={} way={}", name, task.node(), task.content().key(), task.way());
-    workers.begin(() -> {
+        "rollout={} node={} config={} change={}",
+        name,
+        task.node(),
+        task.content().key(),
+        task.kind());
+    workers.start(() -> {
       try {
-        NodeChange.End end = change.run(task);
-        inbox.add(() -> end(task, end));
+        NodeChange.Result result = change.run(task);
+        events.add(() -> end(task, result));
       } catch (CancellationException | InterruptedException cancelled) {
         if (workers.areStopped()) {
           LOG.debug("rollout={} node={} cancelled", name, task.node());
         } else {
-          part.fail(cancelled);
+          term.fail(cancelled);
         }
       } catch (Throwable failed) {
-        part.fail(failed);
+        term.fail(failed);
       }
     });
   }
 
-  private void end(Task task, NodeChange.End end) {
-    end.tell(course, task);
-    ended += end instanceof NodeChange.End.Skipped ? 0 : 1;
-    boolean urgent = !(end instanceof NodeChange.End.Arrived);
-    saveNanos = urgent || !unsaved ? now(urgent ? Duration.ZERO : CHECKPOINT) : saveNanos;
+  private void end(Task task, NodeChange.Result result) {
+    result.record(state, task);
+    ended += result instanceof NodeChange.Result.Skipped ? 0 : 1;
+    boolean urgent = !(result instanceof NodeChange.Result.Succeeded);
+    saveNanos = urgent || !unsaved ? now(urgent ? Duration.ZERO : SAVE_INTERVAL) : saveNanos;
     unsaved = true;
-    NodeOutcome outcome = course.outcome(task.node());
+    NodeOutcome outcome = state.outcome(task.node());
     LOG.info("rollout={} outcome=\"{}\" progress=\"{}\"", name, outcome, progress());
     options.listener().accept(new RolloutEvent.NodeEnded(outcome, progress()));
   }
 
-  /** What the record does not say yet is not told, for whoever hears of it may answer at once. */
-  private void tellPhase() {
-    Shown now = Shown.of(course);
-    if (!now.equals(due)) {
-      due = now;
+  /** Reports a phase only after it is in the record, because a listener may call another method at once. */
+  private void reportPhase() {
+    Shown now = Shown.of(state);
+    if (!now.equals(current)) {
+      current = now;
       unsaved = true;
       saveNanos = System.nanoTime();
     }
     save();
-    if (!now.equals(told) && !unsaved) {
-      told = now;
+    if (!now.equals(reported) && !unsaved) {
+      reported = now;
       LOG.info(
           "rollout={} phase={} reason=\"{}\" progress=\"{}\"",
           name,
@@ -167,33 +174,33 @@ final class RolloutLoop {
     }
   }
 
-  /** Others' wishes are taken over by the same write. */
+  /** Writes the record, and takes over what an admin has requested in it. */
   private void save() {
     if (!unsaved || System.nanoTime() - saveNanos < 0) {
       return;
     }
     try {
-      RolloutRecord unused = store.update(theirs -> {
-        if (!theirs.leader().equals(course.leader())) {
-          throw new Leadership.Lost();
+      RolloutRecord unused = store.update(recorded -> {
+        if (!recorded.leader().equals(state.leader())) {
+          throw new Leadership.LeadershipLost();
         }
-        course.wish(theirs.control());
-        return course.record();
+        state.request(recorded.control());
+        return state.record();
       });
       unsaved = false;
     } catch (MigClusterException unanswered) {
       if (unanswered.forbidden().isPresent()) {
         throw unanswered;
       }
-      LOG.warn("rollout={} unsaved=\"{}\"", name, unanswered.getMessage());
-      saveNanos = now(CHECKPOINT);
+      LOG.warn("rollout={} record=unsaved reason=\"{}\"", name, unanswered.getMessage());
+      saveNanos = now(SAVE_INTERVAL);
     }
   }
 
   private long nanosToWait() {
-    long wait = unsaved ? saveNanos - System.nanoTime() : PATIENCE.toNanos();
+    long wait = unsaved ? saveNanos - System.nanoTime() : MAX_WAIT.toNanos();
     Optional<Duration> pause =
-        course.control().canary().until().map(end -> Duration.between(now(), end));
+        state.control().canary().until().map(end -> Duration.between(now(), end));
     return Math.max(0, pause.map(left -> Math.min(wait, left.toNanos())).orElse(wait));
   }
 
@@ -206,26 +213,27 @@ final class RolloutLoop {
   }
 
   private RolloutProgress progress() {
-    var counts = course.counts();
+    var counts = state.counts();
     int left = counts.getOrDefault(RolloutProgress.State.WAITING, 0)
         + counts.getOrDefault(RolloutProgress.State.UNDER_WAY, 0);
     Duration elapsed = Duration.ofNanos(System.nanoTime() - startNanos);
-    clock();
-    boolean moves = ended > 0 && left > 0 && course.control().shownPhase() == RolloutPhase.RUNNING;
+    measureTime();
+    boolean hasEstimate =
+        ended > 0 && left > 0 && state.control().shownPhase() == RolloutPhase.RUNNING;
     return new RolloutProgress(
         counts,
         elapsed,
-        moves ? Optional.of(running.multipliedBy(left).dividedBy(ended)) : Optional.empty());
+        hasEstimate ? Optional.of(running.multipliedBy(left).dividedBy(ended)) : Optional.empty());
   }
 
-  /** Interrupts what is under way, which the next process takes up. */
+  /** Interrupts all changes; the next process continues them. */
   private void stop() {
     workers.stop();
     boolean interrupted = Thread.interrupted();
     try {
-      if (!workers.awaitEnd(PATIENCE)) {
-        LOG.warn("rollout={} threads=left", name);
-        workers.dismiss();
+      if (!workers.awaitEnd(WORKER_TIMEOUT)) {
+        LOG.warn("rollout={} threads=running", name);
+        workers.revoke();
       }
     } catch (InterruptedException e) {
       interrupted = true;

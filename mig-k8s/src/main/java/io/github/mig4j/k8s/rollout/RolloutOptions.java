@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.immutables.value.Value;
 
-/** How a {@link Rollout} goes about it. The generated class is seen, for its withers. */
+/** The options of a {@link Rollout}. The generated class is not private, for its withers. */
 @Value.Immutable
 @Value.Style(
     visibility = Value.Style.ImplementationVisibility.PACKAGE,
@@ -18,7 +18,7 @@ interface RolloutOptions {
 
   @Value.Default
   default NodeSet nodes() {
-    return new NodeSet.Undecided();
+    return new NodeSet.Missing();
   }
 
   @Value.Default
@@ -71,7 +71,7 @@ interface RolloutOptions {
     return Duration.ofHours(1);
   }
 
-  /** How long nobody takes over from a process that has gone silent. */
+  /** How long after the last renewal of the Lease another process takes over. */
   @Value.Default
   default Duration lease() {
     return Duration.ofSeconds(15);

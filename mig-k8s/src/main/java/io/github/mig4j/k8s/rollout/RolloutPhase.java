@@ -1,22 +1,22 @@
 package io.github.mig4j.k8s.rollout;
 
-/** How far a rollout has come. */
+/** The phase of a rollout. */
 public enum RolloutPhase {
   /** Nodes are being changed. */
   RUNNING,
-  /** No further node begins until it is resumed. */
+  /** No further node starts until the rollout is resumed. */
   PAUSED,
-  /** Too many nodes failed; those that were changed return to what they were. */
+  /** Too many nodes failed; changed nodes are being rolled back. */
   ROLLING_BACK,
-  /** Every node has had its turn. */
+  /** Every node has an outcome. */
   DONE,
   /** Too many nodes failed; the others were not reached. */
   STOPPED,
-  /** Somebody ended it; the others were not reached. */
+  /** It was aborted; the others were not reached. */
   ABORTED;
 
   /**
-   * Whether nothing more happens.
+   * Whether the rollout has ended.
    *
    * @return true for {@link #DONE}, {@link #STOPPED} and {@link #ABORTED}
    */

@@ -8,10 +8,10 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
- * What a rollout would do, told before anything is written.
+ * What a rollout would do, computed without a write.
  *
  * @param name the rollout's name
- * @param nodes its nodes in the order in which they would have their turn: least disruption first
+ * @param nodes its nodes in the order of their change: least disruption first
  * @param maxUnavailable how many of them would be changed at once
  */
 public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailable) {
@@ -26,7 +26,7 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
   /**
    * What would happen to one node.
    *
-   * @param preflight the node, its configuration, everything that speaks against it, and the effect
+   * @param preflight the node, its configuration, every problem that was found, and the effect
    * @param pods the pods that use its GPUs, by namespace and name
    */
   public record PlannedNode(Preflight preflight, List<String> pods) {
@@ -39,9 +39,9 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
     }
 
     /**
-     * Whether nothing would be changed, because the configuration is in force.
+     * Whether the configuration is in force, so that nothing would be changed.
      *
-     * @return false also if that cannot be told
+     * @return false also if that is unknown
      */
     public boolean isInForce() {
       return preflight.effect().map(NodeEffect::isApplied).orElse(false);
@@ -50,7 +50,7 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
     /**
      * How many of the node's GPUs would be reset.
      *
-     * @return all of them if a GPU needs that for its MIG mode, which takes all with it; 0 otherwise
+     * @return all of them if a GPU's MIG mode changes, which resets every GPU of the node; 0 otherwise
      */
     public int gpuResets() {
       return preflight
@@ -70,16 +70,16 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
                 node, preflight.errors().get(0), more == 0 ? "" : "; and %d more".formatted(more));
       }
       if (isInForce()) {
-        return node + " has it in force";
+        return node + " has this configuration in force";
       }
       return node + " would be changed"
           + (gpuResets() > 0 ? ", resetting %d GPUs".formatted(gpuResets()) : "")
-          + (pods.isEmpty() ? "" : ", taking its GPUs from " + String.join(", ", pods));
+          + (pods.isEmpty() ? "" : ", whose GPUs are used by " + String.join(", ", pods));
     }
   }
 
   /**
-   * GPUs that would be reset on all nodes together.
+   * The GPUs that would be reset on all nodes.
    *
    * @return their number
    */

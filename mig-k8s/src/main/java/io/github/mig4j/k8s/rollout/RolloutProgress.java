@@ -1,36 +1,37 @@
 package io.github.mig4j.k8s.rollout;
 
+import io.github.mig4j.k8s.internal.DurationText;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How many nodes have come how far, and how long the rest may take.
+ * How many nodes are in each state, and how long the rest may take.
  *
- * @param counts the number of nodes in each state; one of which there is no node is not in it
- * @param elapsed time since this process began to work on the rollout
- * @param remaining how long it takes at the pace so far, in which neither pauses nor nodes that were
- *     skipped count; empty before the first node has ended, while the rollout is paused, and once it
- *     has ended
+ * @param counts the number of nodes in each state; a state without a node is absent
+ * @param elapsed time since this process started to work on the rollout
+ * @param remaining an estimate from the nodes so far, without pauses and skipped nodes; empty before
+ *     the first node has ended, while the rollout is paused, and after its end
  */
 public record RolloutProgress(
     Map<State, Integer> counts, Duration elapsed, Optional<Duration> remaining) {
 
-  /** What a node is at. */
+  /** The state of a node. */
   public enum State {
-    /** Its turn has not come. */
+    /** Its change has not started. */
     WAITING,
-    /** It is being changed, or changed back. */
+    /** It is being changed or rolled back. */
     UNDER_WAY,
     /** The configuration is in force. */
     VERIFIED,
-    /** It was left as it was. */
+    /** It was not changed. */
     SKIPPED,
     /** Its change failed. */
     FAILED,
-    /** It has returned to the configuration before. */
+    /** It has its previous configuration again. */
     ROLLED_BACK
   }
 
@@ -45,7 +46,7 @@ public record RolloutProgress(
   }
 
   /**
-   * Nodes in one state.
+   * The number of nodes in one state.
    *
    * @param state the state
    * @return their number, from 0
@@ -56,7 +57,7 @@ public record RolloutProgress(
   }
 
   /**
-   * All nodes of the rollout.
+   * The number of the rollout's nodes.
    *
    * @return their number
    */
@@ -64,7 +65,7 @@ public record RolloutProgress(
     return counts.values().stream().mapToInt(count -> count).sum();
   }
 
-  /** For a line on a terminal, e.g. {@code 12 of 5000 verified, 1 failed, 50 under way, 1h 20m left}. */
+  /** For a line on a terminal, e.g. {@code 12 of 5000 verified, 1 failed, 50 under way, about 1 h 20 min left}. */
   @Override
   public String toString() {
     StringBuilder line =
@@ -77,16 +78,8 @@ public record RolloutProgress(
                 count(state), state.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ')));
       }
     }
-    remaining.ifPresent(left -> line.append(", about %s left".formatted(rounded(left))));
+    remaining.ifPresent(left -> line.append(
+        ", about %s left".formatted(DurationText.of(left.truncatedTo(ChronoUnit.SECONDS)))));
     return line.toString();
-  }
-
-  private static String rounded(Duration left) {
-    if (left.toMinutes() >= 60) {
-      return "%dh %dm".formatted(left.toHours(), left.toMinutesPart());
-    }
-    return left.toMinutes() > 0
-        ? "%dm".formatted(left.toMinutes())
-        : "%ds".formatted(left.toSeconds());
   }
 }

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,73 +17,73 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What a rollout keeps in the cluster, as the data of its ConfigMap: a few fields, and a line for each
- * node, so that a person can read it as well. What is under way is not in it: the nodes tell that
- * themselves.
+ * The data of a rollout's ConfigMap: a few fields, and one line for each node. A change in progress is
+ * recorded on its node, not here.
  *
- * @param contents the configurations, each by its name and by the name that stands for its content
- * @param control what decides whether nodes may begin
- * @param nodes the nodes in the order in which they have their turn
- * @param leader who works on it, or did last; whoever finds another name here may not write
+ * @param contents the configurations, each with its name and the name of its content
+ * @param control what decides whether the next nodes may start
+ * @param nodes the nodes in the order of their change
+ * @param leader the process that works on the rollout, or the last one that did; a process that finds
+ *     another name here does not write
  */
 record RolloutRecord(
     List<Content> contents, Control control, Map<String, Entry> nodes, String leader) {
 
-  /** An API server accepts 1 MiB; the rest is for metadata. */
+  /** An API server accepts 1 MiB, metadata included. */
   static final int MAX_BYTES = 1000 * 1024;
 
-  private static final int LONGEST_TEXT = 200;
+  private static final int MAX_TEXT_LENGTH = 200;
 
   RolloutRecord {
     contents = List.copyOf(contents);
   }
 
-  /** A configuration that was fixed when the rollout began. */
+  /** A configuration, as it was when the rollout began. */
   record Content(String config, String key) {
-    /** Whether the value of a config label asks for it, by whichever of its names. */
-    boolean isAskedForBy(String label) {
+    /** Whether the value of a node's config label is one of its names. */
+    boolean isRequestedBy(String label) {
       return label.equals(config)
           || label.equals(key)
           || label.matches(Pattern.quote(key) + "-r[0-9]+");
     }
   }
 
-  /** What somebody wants of the rollout. */
-  enum Wish {
+  /** What an admin requested last. */
+  enum Request {
     RUN,
     PAUSE,
     ABORT
   }
 
   /**
-   * What decides whether nodes may begin.
+   * What decides whether the next nodes may start.
    *
-   * @param phase RUNNING, ROLLING_BACK or a final one; that it is paused follows from the rest
-   * @param wish what was last asked for
+   * @param phase RUNNING, ROLLING_BACK or a final one; the other fields say whether it is paused
+   * @param requested what an admin requested last
    * @param canary what the canaries wait for
    * @param reason why it is in this phase
    */
-  record Control(RolloutPhase phase, Wish wish, CanaryState canary, String reason) {
+  record Control(RolloutPhase phase, Request requested, CanaryState canary, String reason) {
     static Control begin() {
-      return new Control(RolloutPhase.RUNNING, Wish.RUN, CanaryState.AHEAD, "");
+      return new Control(RolloutPhase.RUNNING, Request.RUN, CanaryState.PENDING, "");
     }
 
     Control with(RolloutPhase other, String why) {
-      return new Control(other, wish, canary, why);
+      return new Control(other, requested, canary, why);
     }
 
-    Control with(Wish other) {
+    Control with(Request other) {
       return new Control(phase, other, canary, reason);
     }
 
     Control with(CanaryState other) {
-      return new Control(phase, wish, other, reason);
+      return new Control(phase, requested, other, reason);
     }
 
     boolean isPaused() {
       return phase == RolloutPhase.RUNNING
-          ? wish == Wish.PAUSE || (wish == Wish.RUN && canary.isAwaited())
-          : phase == RolloutPhase.ROLLING_BACK && wish == Wish.PAUSE;
+          ? requested == Request.PAUSE || (requested == Request.RUN && canary.isAwaited())
+          : phase == RolloutPhase.ROLLING_BACK && requested == Request.PAUSE;
     }
 
     RolloutPhase shownPhase() {
@@ -91,113 +92,112 @@ record RolloutRecord(
 
     String shownReason() {
       if (!isPaused()) {
-        return wish == Wish.ABORT && !phase.isFinal() ? "somebody is aborting it" : reason;
+        return requested == Request.ABORT && !phase.isFinal() ? "an abort was requested" : reason;
       }
       if (phase == RolloutPhase.ROLLING_BACK) {
-        return reason + "; somebody paused the way back";
+        return reason + "; the rollback was paused";
       }
-      return wish == Wish.PAUSE
-          ? "somebody paused it"
+      return requested == Request.PAUSE
+          ? "it was paused"
           : "the canaries are verified; " + canary.describe();
     }
   }
 
   /**
-   * Whether the first nodes have been waited for.
+   * Whether the rollout waits after its first nodes.
    *
-   * @param text {@code ahead}, {@code passed}, {@code approval}, or the instant when the pause ends
+   * @param text {@code pending} until the canaries are verified, {@code awaiting-approval} or the
+   *     instant when the pause ends while it waits, and {@code passed} afterwards
    */
   record CanaryState(String text) {
     CanaryState {
-      if (!Set.of("ahead", "passed", "approval").contains(text)) {
+      if (!Set.of("pending", "passed", APPROVAL).contains(text)) {
         text = Instant.parse(text).toString();
       }
     }
 
-    static final CanaryState AHEAD = new CanaryState("ahead");
+    private static final String APPROVAL = "awaiting-approval";
+
+    static final CanaryState PENDING = new CanaryState("pending");
     static final CanaryState PASSED = new CanaryState("passed");
 
     static CanaryState awaiting(Canary canary, Instant now) {
       return new CanaryState(
-          canary.pause().map(pause -> now.plus(pause).toString()).orElse("approval"));
+          canary.pause().map(pause -> now.plus(pause).toString()).orElse(APPROVAL));
     }
 
     boolean isAwaited() {
-      return !equals(AHEAD) && !equals(PASSED);
+      return !equals(PENDING) && !equals(PASSED);
     }
 
-    /** When the pause ends by itself. */
+    /** When the pause ends; empty if it ends by approval, or there is no pause now. */
     Optional<Instant> until() {
-      return isAwaited() && !text.equals("approval")
+      return isAwaited() && !text.equals(APPROVAL)
           ? Optional.of(Instant.parse(text))
           : Optional.empty();
     }
 
     String describe() {
-      return until().map(end -> "the others begin at " + end).orElse("resume it to go on");
+      return until().map(end -> "the other nodes start at " + end).orElse("waiting for approval");
     }
   }
 
-  /** What is known of a node; the letter is what its line says. */
-  enum Mark {
-    WAITING('w'),
-    /** Waiting, and it asked for the configuration before the rollout began. */
-    KEPT('k'),
-    VERIFIED('v'),
-    /** Verified, and it asked for the configuration before the rollout began. */
-    VERIFIED_KEPT('e'),
-    SKIPPED('s'),
-    FAILED('f'),
-    /** Failed, and to be rolled back. */
-    FAILED_ASKED('g'),
-    ROLLED_BACK('r');
+  /** The state of a node that is recorded in its line. */
+  enum NodeState {
+    WAITING,
+    /** Waiting; its label already requested the configuration when the rollout began. */
+    WAITING_UNCHANGED,
+    VERIFIED,
+    /** Verified; its label already requested the configuration when the rollout began. */
+    VERIFIED_UNCHANGED,
+    SKIPPED,
+    FAILED,
+    /** Failed, and still to be rolled back. */
+    FAILED_ROLLBACK_DUE,
+    ROLLED_BACK;
 
-    private final char letter;
-
-    Mark(char letter) {
-      this.letter = letter;
-    }
+    private final String word = name().toLowerCase(Locale.ROOT).replace('_', '-');
 
     boolean isWaiting() {
-      return this == WAITING || this == KEPT;
+      return this == WAITING || this == WAITING_UNCHANGED;
     }
 
     boolean isFailure() {
-      return this == FAILED || this == FAILED_ASKED || this == ROLLED_BACK;
+      return this == FAILED || this == FAILED_ROLLBACK_DUE || this == ROLLED_BACK;
     }
 
-    static Mark of(char letter) {
-      for (Mark mark : values()) {
-        if (mark.letter == letter) {
-          return mark;
+    static NodeState of(String word) {
+      for (NodeState state : values()) {
+        if (state.word.equals(word)) {
+          return state;
         }
       }
-      throw new IllegalArgumentException("no mark '%s'".formatted(letter));
+      throw new IllegalArgumentException("'%s' is not the state of a node".formatted(word));
     }
   }
 
   /**
-   * A node's line.
+   * The line of a node.
    *
    * @param content index into the contents
    * @param text why; a failure that has a code begins with it, e.g. {@code in-use: ...}
    */
-  record Entry(int content, Mark mark, String text) {
+  record Entry(int content, NodeState state, String text) {
     Entry {
       String line = text.replaceAll("\\s+", " ").strip();
-      text = line.length() > LONGEST_TEXT ? line.substring(0, LONGEST_TEXT) : line;
+      text = line.length() > MAX_TEXT_LENGTH ? line.substring(0, MAX_TEXT_LENGTH) : line;
     }
 
-    Entry with(Mark other, String why) {
+    Entry with(NodeState other, String why) {
       return new Entry(content, other, why);
     }
 
     NodeOutcome outcome(String node) {
-      return switch (mark) {
-        case WAITING, KEPT -> new NodeOutcome.NotReached(node);
-        case VERIFIED, VERIFIED_KEPT -> new NodeOutcome.Verified(node);
+      return switch (state) {
+        case WAITING, WAITING_UNCHANGED -> new NodeOutcome.NotReached(node);
+        case VERIFIED, VERIFIED_UNCHANGED -> new NodeOutcome.Verified(node);
         case SKIPPED -> new NodeOutcome.Skipped(node, text);
-        case FAILED, FAILED_ASKED -> new NodeOutcome.Failed(node, code(), withoutCode());
+        case FAILED, FAILED_ROLLBACK_DUE -> new NodeOutcome.Failed(node, code(), withoutCode());
         case ROLLED_BACK -> new NodeOutcome.RolledBack(node, code(), withoutCode());
       };
     }
@@ -243,13 +243,13 @@ record RolloutRecord(
     return new RolloutRecord(contents, control, nodes, other);
   }
 
-  /** The ConfigMap's data. Texts are shortened as far as they would make it too large. */
+  /** The ConfigMap's data. If it would be too large, the nodes' texts are shortened. */
   Map<String, String> data() {
-    int longest = LONGEST_TEXT;
-    Map<String, String> data = data(longest);
-    while (bytes(data) > MAX_BYTES && longest > 0) {
-      longest /= 2;
-      data = data(longest);
+    int maxTextLength = MAX_TEXT_LENGTH;
+    Map<String, String> data = data(maxTextLength);
+    while (bytes(data) > MAX_BYTES && maxTextLength > 0) {
+      maxTextLength /= 2;
+      data = data(maxTextLength);
     }
     return data;
   }
@@ -260,19 +260,21 @@ record RolloutRecord(
         .sum();
   }
 
-  private Map<String, String> data(int longestText) {
+  private Map<String, String> data(int maxTextLength) {
     StringBuilder lines = new StringBuilder();
     nodes.forEach((node, entry) -> {
-      lines.append(node).append(' ').append(entry.content).append(' ').append(entry.mark.letter);
-      String text = entry.text.substring(0, Math.min(entry.text.length(), longestText));
+      lines.append(node).append(' ').append(entry.state.word).append(' ').append(entry.content);
+      String text = entry.text.substring(0, Math.min(entry.text.length(), maxTextLength));
       lines.append(text.isEmpty() ? "" : " " + text).append('\n');
     });
     StringBuilder configs = new StringBuilder();
-    contents.forEach(content ->
-        configs.append(content.config).append(' ').append(content.key).append('\n'));
+    for (int i = 0; i < contents.size(); i++) {
+      Content content = contents.get(i);
+      configs.append("%d %s %s\n".formatted(i, content.config, content.key));
+    }
     Map<String, String> data = new LinkedHashMap<>();
     data.put("phase", control.phase.name());
-    data.put("wish", control.wish.name());
+    data.put("requested", control.requested.name());
     data.put("canary", control.canary.text);
     data.put("reason", control.reason);
     data.put("leader", leader);
@@ -291,31 +293,29 @@ record RolloutRecord(
     try {
       List<Content> contents = new ArrayList<>();
       for (String line : required(data, "configs").lines().toList()) {
-        String[] words = line.split(" ", 2);
-        contents.add(new Content(words[0], words[1]));
+        String[] words = line.split(" ", 3);
+        contents.add(new Content(words[1], words[2]));
       }
       Map<String, Entry> nodes = new LinkedHashMap<>();
       for (String line : required(data, "nodes").lines().toList()) {
         String[] words = line.split(" ", 4);
-        int content = Integer.parseInt(words[1]);
+        int content = Integer.parseInt(words[2]);
         Content unused = contents.get(content);
         nodes.put(
-            words[0],
-            new Entry(content, Mark.of(words[2].charAt(0)), words.length > 3 ? words[3] : ""));
+            words[0], new Entry(content, NodeState.of(words[1]), words.length > 3 ? words[3] : ""));
       }
-      CanaryState canary = new CanaryState(required(data, "canary"));
       return new RolloutRecord(
           contents,
           new Control(
               RolloutPhase.valueOf(required(data, "phase")),
-              Wish.valueOf(required(data, "wish")),
-              canary,
+              Request.valueOf(required(data, "requested")),
+              new CanaryState(required(data, "canary")),
               data.getOrDefault("reason", "")),
           nodes,
           data.getOrDefault("leader", ""));
     } catch (RuntimeException unreadable) {
       throw new MigConflictException(
-          "%s cannot be read as the record of a rollout (%s). Delete it once no rollout of that name is under way"
+          "%s is not the record of a rollout: %s. Delete it with kubectl when no rollout of that name is running"
               .formatted(where, unreadable.getMessage()));
     }
   }
@@ -323,7 +323,7 @@ record RolloutRecord(
   private static String required(Map<String, String> data, String key) {
     String value = data.get(key);
     if (value == null) {
-      throw new IllegalArgumentException("it has no '%s'".formatted(key));
+      throw new IllegalArgumentException("it has no key '%s'".formatted(key));
     }
     return value;
   }

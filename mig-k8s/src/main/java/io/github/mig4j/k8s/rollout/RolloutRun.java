@@ -16,8 +16,8 @@ import io.github.mig4j.k8s.rollout.RolloutPlan.PlannedNode;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Entry;
-import io.github.mig4j.k8s.rollout.RolloutRecord.Mark;
-import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
+import io.github.mig4j.k8s.rollout.RolloutRecord.NodeState;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -35,12 +35,12 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One process's part in a rollout: fix what it is, win the right to work on it, and work. */
+/** A run of a rollout in one process: it checks the options, acquires the Lease, and works. */
 final class RolloutRun {
 
   private static final Logger LOG = LoggerFactory.getLogger(RolloutRun.class);
 
-  private static final Duration LISTING = Duration.ofMinutes(5);
+  private static final Duration LIST_TIMEOUT = Duration.ofMinutes(5);
 
   private final Cluster cluster;
   private final String name;
@@ -61,16 +61,16 @@ final class RolloutRun {
 
   RolloutPlan plan() throws InterruptedException {
     SortedMap<String, String> configs = configs();
-    try (SharedView outlook = outlook(configs.keySet(), () -> {})) {
-      Cluster shared = cluster.with(outlook);
+    try (SharedView view = open(configs.keySet(), () -> {})) {
+      Cluster shared = cluster.with(view);
       List<PlannedNode> planned = new ArrayList<>();
-      for (String node : inOrder(configs.keySet(), outlook)) {
+      for (String node : inOrder(configs.keySet(), view)) {
         planned.add(new PlannedNode(
             MigNode.on(shared, node)
                 .apply(configs.getOrDefault(node, ""))
                 .disruption(options.disruption())
                 .preflight(),
-            GpuPods.using(outlook.seenPods(node)).stream()
+            GpuPods.using(view.cachedPods(node)).stream()
                 .map(GpuPods::name)
                 .sorted()
                 .toList()));
@@ -83,7 +83,7 @@ final class RolloutRun {
     RecordStore store = new RecordStore(cluster, namespace, recordName(name));
     Optional<RolloutRecord> known = store.read();
     if (known.isEmpty()) {
-      // What is missing is told before anything is written, and before a long wait.
+      // Missing configurations are reported before the first write, and before a long wait.
       requireContents(configs());
     }
     while (true) {
@@ -98,40 +98,40 @@ final class RolloutRun {
     }
   }
 
-  /** Works on the rollout once that is this process's right; empty if the right is lost again. */
+  /** Works on the rollout after this process has acquired the Lease; empty if it loses the Lease. */
   private Optional<RolloutStatus> lead(RecordStore store) throws InterruptedException {
     String me = processIdentity();
-    Part part = new Part(me, new Workers(name), new LinkedBlockingDeque<>());
+    Term term = new Term(me, new Workers(name), new LinkedBlockingDeque<>());
     AtomicBoolean leads = new AtomicBoolean();
     try (Leadership leadership = new Leadership(
-        cluster, namespace, recordName(name), me, options.lease(), candidate(part, leads))) {
+        cluster, namespace, recordName(name), me, options.lease(), candidate(term, leads))) {
       while (!leads.get()) {
-        part.inbox.take().run();
+        term.events.take().run();
       }
-      return Optional.of(work(store, part));
-    } catch (Leadership.Lost lost) {
+      return Optional.of(work(store, term));
+    } catch (Leadership.LeadershipLost lost) {
       LOG.warn("rollout={} leading=lost", name);
       return Optional.empty();
     }
   }
 
   /**
-   * What this process has for one time of leading.
+   * The time in which this process holds the Lease.
    *
-   * @param leader who it is; nobody is that twice
-   * @param inbox what the one who decides is told, in order
+   * @param leader a unique identity for this term
+   * @param events the calls for the thread that decides, in order
    */
-  record Part(String leader, Workers workers, BlockingDeque<Runnable> inbox) {
-    /** Before the record is written: a list of all nodes can take longer than a Lease lasts. */
-    void requireLead() {
+  record Term(String leader, Workers workers, BlockingDeque<Runnable> events) {
+    /** Called before the record is written: listing all nodes can take longer than the Lease. */
+    void requireLeadership() {
       if (workers.areStopped()) {
-        throw new Leadership.Lost();
+        throw new Leadership.LeadershipLost();
       }
     }
 
-    /** Ends the run before anything else is looked at. */
+    /** Ends the run before any other event. */
     void fail(Throwable failure) {
-      inbox.addFirst(() -> {
+      events.addFirst(() -> {
         if (failure instanceof Error error) {
           throw error;
         }
@@ -142,34 +142,34 @@ final class RolloutRun {
     }
   }
 
-  private Leadership.Candidate candidate(Part part, AtomicBoolean leads) {
+  private Leadership.Candidate candidate(Term term, AtomicBoolean leads) {
     return new Leadership.Candidate() {
       @Override
-      public void won() {
-        part.inbox.add(() -> leads.set(true));
+      public void onStartLeading() {
+        term.events.add(() -> leads.set(true));
       }
 
-      /** Workers stop at once, whatever the one who decides is doing. */
+      /** Stops the workers on the thread of the election: the thread that decides may be busy. */
       @Override
-      public void lost() {
-        part.fail(new Leadership.Lost());
-        part.workers.dismiss();
-      }
-
-      @Override
-      public void sees(String leader) {
-        part.inbox.add(() -> tellLeader(leader, part.leader));
+      public void onStopLeading() {
+        term.fail(new Leadership.LeadershipLost());
+        term.workers.revoke();
       }
 
       @Override
-      public void fails(Throwable failure) {
-        part.fail(failure);
-        part.workers.dismiss();
+      public void onNewLeader(String leader) {
+        term.events.add(() -> reportLeader(leader, term.leader));
+      }
+
+      @Override
+      public void onFailure(Throwable failure) {
+        term.fail(failure);
+        term.workers.revoke();
       }
     };
   }
 
-  private void tellLeader(String leader, String me) {
+  private void reportLeader(String leader, String me) {
     if (leader.equals(me)) {
       return;
     }
@@ -184,64 +184,66 @@ final class RolloutRun {
             UUID.randomUUID().toString().substring(0, 8));
   }
 
-  private RolloutStatus work(RecordStore store, Part part) throws InterruptedException {
-    Optional<RolloutRecord> begun = store.read();
+  private RolloutStatus work(RecordStore store, Term term) throws InterruptedException {
+    Optional<RolloutRecord> recorded = store.read();
     SortedMap<String, String> configs =
-        begun.map(this::requireSame).map(RolloutRecord::configs).orElseGet(this::configs);
-    try (SharedView outlook = outlook(configs.keySet(), part.workers::requireRight)) {
-      RolloutRecord record = begun.isPresent()
+        recorded.map(this::requireSame).map(RolloutRecord::configs).orElseGet(this::configs);
+    try (SharedView view = open(configs.keySet(), term.workers::requireActive)) {
+      RolloutRecord record = recorded.isPresent()
           ? store.update(last -> {
-            part.requireLead();
-            return last.control().phase().isFinal() ? last : last.ledBy(part.leader);
+            term.requireLeadership();
+            return last.control().phase().isFinal() ? last : last.ledBy(term.leader);
           })
-          : begin(store, configs, outlook, part);
-      outlook.onEnd(part::fail);
-      Set<String> inTheMiddle = inTheMiddle(record, outlook);
+          : create(store, configs, view, term);
+      view.onEnd(term::fail);
+      Set<String> inProgress = inProgress(record, view);
       if (record.control().phase().isFinal()) {
         return record.status(name);
       }
-      // What only has to be ended needs no configuration.
-      if (record.control().wish() != Wish.ABORT || !inTheMiddle.isEmpty()) {
+      // A rollout that only has to be aborted needs no configuration.
+      if (record.control().requested() != Request.ABORT || !inProgress.isEmpty()) {
         requireSameContent(record);
       }
-      RolloutState course =
-          new RolloutState(record, options.rules(record.nodes().size()), inTheMiddle);
-      return new RolloutLoop(cluster.with(outlook), name, options, course, store, part).run();
+      RolloutState state =
+          new RolloutState(record, options.rules(record.nodes().size()), inProgress);
+      return new RolloutLoop(cluster.with(view), name, options, state, store, term).run();
     }
   }
 
-  private RolloutRecord begin(
-      RecordStore store, SortedMap<String, String> configs, SharedView outlook, Part part) {
+  private RolloutRecord create(
+      RecordStore store, SortedMap<String, String> configs, SharedView view, Term term) {
     List<Content> contents = requireContents(configs);
     List<String> known = contents.stream().map(Content::config).toList();
     Map<String, Entry> nodes = new LinkedHashMap<>();
-    for (String node : inOrder(configs.keySet(), outlook)) {
+    for (String node : inOrder(configs.keySet(), view)) {
       int content = known.indexOf(configs.get(node));
-      boolean asks = contents.get(content).isAskedForBy(label(outlook, node));
-      nodes.put(node, new Entry(content, asks ? Mark.KEPT : Mark.WAITING, ""));
+      boolean requested = contents.get(content).isRequestedBy(label(view, node));
+      nodes.put(
+          node,
+          new Entry(content, requested ? NodeState.WAITING_UNCHANGED : NodeState.WAITING, ""));
     }
-    RolloutRecord record = new RolloutRecord(contents, Control.begin(), nodes, part.leader);
+    RolloutRecord record = new RolloutRecord(contents, Control.begin(), nodes, term.leader);
     int bytes = RolloutRecord.bytes(record.data());
     if (bytes > RolloutRecord.MAX_BYTES) {
       throw refused(
-          "its record of %d nodes would hold %d bytes, but an API server accepts about %d; divide it into several"
+          "its record of %d nodes would have %d bytes, but an API server accepts about %d; use several rollouts"
               .formatted(nodes.size(), bytes, RolloutRecord.MAX_BYTES));
     }
-    part.requireLead();
+    term.requireLeadership();
     store.create(record);
     return record;
   }
 
-  private SharedView outlook(Set<String> names, Runnable right) throws InterruptedException {
-    SharedView outlook = new SharedView(cluster, names, right);
+  private SharedView open(Set<String> names, Runnable writeCheck) throws InterruptedException {
+    SharedView view = new SharedView(cluster, names, writeCheck);
     boolean started = false;
     try {
-      outlook.start(LISTING);
+      view.start(LIST_TIMEOUT);
       started = true;
-      return outlook;
+      return view;
     } finally {
       if (!started) {
-        outlook.close();
+        view.close();
       }
     }
   }
@@ -249,17 +251,17 @@ final class RolloutRun {
   private SortedMap<String, String> configs() {
     SortedMap<String, String> configs = options.nodes().resolve(cluster, options.config());
     if (configs.isEmpty()) {
-      throw refused("no node has what %s asks for; see 'kubectl get nodes --show-labels'"
-          .formatted(options.nodes()));
+      throw refused(
+          "%s matches no node; see 'kubectl get nodes --show-labels'".formatted(options.nodes()));
     }
     return configs;
   }
 
-  /** Fewest pods that use GPUs first. */
-  private static List<String> inOrder(Set<String> nodes, SharedView outlook) {
+  /** Nodes with the fewest pods that use GPUs come first. */
+  private static List<String> inOrder(Set<String> nodes, SharedView view) {
     Map<String, Integer> pods = nodes.stream()
         .collect(Collectors.toMap(
-            node -> node, node -> GpuPods.using(outlook.seenPods(node)).size()));
+            node -> node, node -> GpuPods.using(view.cachedPods(node)).size()));
     return nodes.stream()
         .sorted(Comparator.comparing((String node) -> pods.getOrDefault(node, 0))
             .thenComparing(node -> node))
@@ -267,23 +269,23 @@ final class RolloutRun {
   }
 
   /**
-   * What the configurations hold now.
+   * The current content of the configurations.
    *
-   * @throws MigRefusedException if the map lacks one
+   * @throws MigRefusedException if the ConfigMap has no such configuration
    */
   private List<Content> requireContents(SortedMap<String, String> configs) {
-    List<String> wanted = configs.values().stream().distinct().sorted().toList();
+    List<String> desired = configs.values().stream().distinct().sorted().toList();
     Optional<MigConfigDocument> document = document();
-    List<String> missing = wanted.stream()
+    List<String> missing = desired.stream()
         .filter(config -> document.isPresent() && document.get().config(config).isEmpty())
         .toList();
     if (!missing.isEmpty()) {
-      throw refused("the ConfigMap has no configuration %s; merge it first"
+      throw refused("the ConfigMap has no configuration %s; add it to the ConfigMap first"
           .formatted(missing.stream()
               .map(config -> "'" + config + "'")
               .collect(Collectors.joining(" or "))));
     }
-    return wanted.stream()
+    return desired.stream()
         .map(config -> new Content(config, key(config, document)))
         .toList();
   }
@@ -295,7 +297,7 @@ final class RolloutRun {
         .orElse(config);
   }
 
-  /** What all nodes read; empty if each has its own, made by its MIG manager. */
+  /** The file that all nodes read; empty if each MIG manager generates its own. */
   private Optional<MigConfigDocument> document() {
     return new MigOperator(cluster)
         .configMap()
@@ -303,18 +305,18 @@ final class RolloutRun {
         .flatMap(MigConfigMap::read);
   }
 
-  /** A rollout under this name is gone on with only if it is to the same. */
+  /** A recorded rollout is continued only with the same configuration and nodes. */
   private RolloutRecord requireSame(RolloutRecord record) {
-    String asked = options.config();
+    String requested = options.config();
     Set<String> recorded = record.configNames();
-    if (!asked.isEmpty() && !recorded.equals(Set.of(asked))) {
+    if (!requested.isEmpty() && !recorded.equals(Set.of(requested))) {
       throw refused(
-          "the one under this name is to %s, not to '%s'; choose another name, or abort and forget that one"
-              .formatted(quoted(recorded), asked));
+          "the rollout with this name applies %s, not '%s'; choose another name, or abort and forget that rollout"
+              .formatted(quoted(recorded), requested));
     }
-    if (!options.nodes().isOf(record.configs(), asked)) {
+    if (!options.nodes().isOf(record.configs(), requested)) {
       throw refused(
-          "the one under this name, of %d nodes, is not what is asked for now (%s); choose another name, or abort and forget that one"
+          "the rollout with this name has %d nodes, which are not the requested ones (%s); choose another name, or abort and forget that rollout"
               .formatted(record.nodes().size(), options.nodes()));
     }
     return record;
@@ -327,7 +329,7 @@ final class RolloutRun {
         .toList();
     if (!now.equals(record.contents())) {
       throw refused(
-          "%s was changed in the ConfigMap since it began; restore it, or abort and forget this one"
+          "the ConfigMap has another content for %s than when the rollout began; restore it, or abort and forget this rollout"
               .formatted(quoted(record.configNames())));
     }
   }
@@ -337,24 +339,24 @@ final class RolloutRun {
   }
 
   /**
-   * Nodes on which a process before this one has begun something, by what they say themselves: its
-   * change is recorded on them, or that has ended and the rollout's record does not say so yet.
+   * Nodes whose change another process has started: the change is recorded on the node, or it has
+   * ended and the rollout's record does not say so yet.
    */
-  private Set<String> inTheMiddle(RolloutRecord record, SharedView outlook) {
+  private Set<String> inProgress(RolloutRecord record, SharedView view) {
     String me = cluster.settings().identity().orElse("");
     return record.nodes().entrySet().stream()
-        .filter(e -> outlook.node(e.getKey()).filter(n -> isChangedBy(me, n)).isPresent()
-            || isAhead(record, e.getValue(), label(outlook, e.getKey())))
+        .filter(e -> view.node(e.getKey()).filter(n -> isChangedBy(me, n)).isPresent()
+            || isAhead(record, e.getValue(), label(view, e.getKey())))
         .map(Map.Entry::getKey)
         .collect(Collectors.toSet());
   }
 
-  /** Whether a node asks for what the record says it is yet to be asked for, forth or back. */
+  /** Whether a node's label was changed or rolled back, and the rollout's record does not say so yet. */
   private static boolean isAhead(RolloutRecord record, Entry entry, String label) {
-    boolean asks = record.contents().get(entry.content()).isAskedForBy(label);
+    boolean requested = record.contents().get(entry.content()).isRequestedBy(label);
     return record.control().phase() == RolloutPhase.ROLLING_BACK
-        ? entry.mark() == Mark.VERIFIED && !asks
-        : entry.mark() == Mark.WAITING && asks;
+        ? entry.state() == NodeState.VERIFIED && !requested
+        : entry.state() == NodeState.WAITING && requested;
   }
 
   private static boolean isChangedBy(String identity, Node node) {
@@ -367,9 +369,8 @@ final class RolloutRun {
     }
   }
 
-  private String label(SharedView outlook, String node) {
-    return outlook
-        .node(node)
+  private String label(SharedView view, String node) {
+    return view.node(node)
         .map(n -> Cluster.labels(n).getOrDefault(cluster.settings().configLabel(), ""))
         .orElse("");
   }

@@ -5,8 +5,8 @@ import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Entry;
-import io.github.mig4j.k8s.rollout.RolloutRecord.Mark;
-import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
+import io.github.mig4j.k8s.rollout.RolloutRecord.NodeState;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Request;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,72 +19,75 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Decides which nodes begin, when a rollout pauses and when it ends. Holds no connection and reads no
+ * Decides which nodes start, when a rollout pauses and when it ends. It sends no requests and reads no
  * clock; not thread-safe.
  *
- * <p>What is begun is finished, whatever anybody wishes: a node is never left between two
- * configurations.
+ * <p>A change that has started is always finished, also after a pause or an abort: no node is left
+ * between two configurations.
  */
 final class RolloutState {
 
   /**
-   * The rules.
+   * The rules of a rollout.
    *
-   * @param maxUnavailable nodes at once, at least 1
-   * @param canaries nodes that are verified, each by a change, before the pause; 0 for no pause
-   * @param stopAfterFailures that many failures stop the rollout, at least 1
+   * @param maxUnavailable nodes that are changed at the same time, at least 1
+   * @param canaries nodes that must be changed and verified before the pause; 0 for no pause
+   * @param stopAfterFailures failures that stop the rollout, at least 1
    */
   record Rules(int maxUnavailable, int canaries, int stopAfterFailures, RollBack rollBack) {}
 
-  /** Something to do with a node. */
-  record Task(String node, Content content, Way way) {
-    /** To the new configuration, or to the one before. */
-    enum Way {
-      FORTH,
-      BACK
+  /** A change of a node. */
+  record Task(String node, Content content, Kind kind) {
+    /** To the new configuration, or back to the previous one. */
+    enum Kind {
+      APPLY,
+      ROLL_BACK
     }
   }
 
   private final Rules rules;
   private final List<Content> contents;
   private final Map<String, Entry> nodes;
-  private final Deque<String> begun;
+  private final Deque<String> resumed;
   private final Deque<String> waiting = new ArrayDeque<>();
-  /** Nodes that return at once: they failed, or their way back was begun. */
-  private final Deque<String> owed = new ArrayDeque<>();
 
-  /** Nodes that return because others failed. */
-  private final Deque<String> wayBack = new ArrayDeque<>();
+  /** Nodes to roll back at once: they failed, or another process started their rollback. */
+  private final Deque<String> urgentRollbacks = new ArrayDeque<>();
 
-  private final Set<String> underWay = new LinkedHashSet<>();
+  /** Nodes to roll back because other nodes failed. */
+  private final Deque<String> rollbacks = new ArrayDeque<>();
+
+  private final Set<String> inProgress = new LinkedHashSet<>();
   private final String leader;
   private Control control;
   private int failures;
 
   /**
-   * Takes up a rollout.
+   * Continues a rollout.
    *
-   * @param begun nodes that a process before this one has left in the middle
+   * @param interrupted nodes whose change another process has started and not finished
    */
-  RolloutState(RolloutRecord record, Rules rules, Set<String> begun) {
+  RolloutState(RolloutRecord record, Rules rules, Set<String> interrupted) {
     this.rules = rules;
     this.contents = record.contents();
     this.control = record.control();
     this.leader = record.leader();
     this.nodes = new LinkedHashMap<>(record.nodes());
-    this.begun = new ArrayDeque<>();
+    this.resumed = new ArrayDeque<>();
     nodes.forEach((node, entry) -> {
-      if (entry.mark().isWaiting()) {
-        (begun.contains(node) ? this.begun : waiting).add(node);
+      if (entry.state().isWaiting()) {
+        (interrupted.contains(node) ? resumed : waiting).add(node);
       }
-      if (entry.mark() == Mark.FAILED_ASKED
-          || (entry.mark() == Mark.VERIFIED && begun.contains(node) && isRollingBack())) {
-        owed.add(node);
+      if (entry.state() == NodeState.FAILED_ROLLBACK_DUE
+          || (entry.state() == NodeState.VERIFIED
+              && interrupted.contains(node)
+              && isRollingBack())) {
+        urgentRollbacks.add(node);
       }
-      failures += entry.mark().isFailure() ? 1 : 0;
+      failures += entry.state().isFailure() ? 1 : 0;
     });
     if (isRollingBack()) {
-      turnBack();
+      queueRollbacks();
     }
   }
 
@@ -100,7 +103,7 @@ final class RolloutState {
     return new RolloutRecord(contents, control, new LinkedHashMap<>(nodes), leader);
   }
 
-  /** Who the record said works on the rollout. */
+  /** The process that works on the rollout according to the record. */
   String leader() {
     return leader;
   }
@@ -109,77 +112,77 @@ final class RolloutState {
     return entry(node).outcome(node);
   }
 
-  /** Takes note of what somebody wants. */
-  void wish(Control wanted) {
-    if (control.wish() != Wish.ABORT) {
-      control = control.with(wanted.wish());
+  /** Takes over what an admin has requested in the record. An abort is final. */
+  void request(Control recorded) {
+    if (control.requested() != Request.ABORT) {
+      control = control.with(recorded.requested());
     }
-    if (wanted.canary().equals(CanaryState.PASSED)) {
+    if (recorded.canary().equals(CanaryState.PASSED)) {
       control = control.with(CanaryState.PASSED);
     }
   }
 
-  /** What begins now, and has then begun; and whether the rollout pauses or ends by that. */
+  /** Starts the next changes and returns them; also starts a pause, or ends the rollout. */
   List<Task> next(Instant now, Canary canary) {
     List<Task> tasks = new ArrayList<>();
-    begin(begun, Task.Way.FORTH, tasks);
-    begin(owed, Task.Way.BACK, tasks);
-    beginWaysBack(tasks);
+    start(resumed, Task.Kind.APPLY, tasks);
+    start(urgentRollbacks, Task.Kind.ROLL_BACK, tasks);
+    startRollbacks(tasks);
     passCanaries(now, canary);
-    while (mayGoOn() && hasRoom() && !waiting.isEmpty() && isTurn()) {
-      tasks.add(begin(waiting.removeFirst(), Task.Way.FORTH));
+    while (mayStart() && hasCapacity() && !waiting.isEmpty() && isNextAllowed()) {
+      tasks.add(start(waiting.removeFirst(), Task.Kind.APPLY));
     }
-    if (underWay.isEmpty()) {
+    if (inProgress.isEmpty()) {
       end();
-      beginWaysBack(tasks);
+      startRollbacks(tasks);
     }
     return tasks;
   }
 
-  /** Nodes that have not failed themselves return only while that is wished. */
-  private void beginWaysBack(List<Task> tasks) {
-    if (control.wish() == Wish.RUN) {
-      begin(wayBack, Task.Way.BACK, tasks);
+  /** Nodes that have not failed are rolled back only while the rollout is not paused or aborted. */
+  private void startRollbacks(List<Task> tasks) {
+    if (control.requested() == Request.RUN) {
+      start(rollbacks, Task.Kind.ROLL_BACK, tasks);
     }
   }
 
-  private void begin(Deque<String> queue, Task.Way way, List<Task> tasks) {
-    while (!queue.isEmpty() && hasRoom()) {
-      tasks.add(begin(queue.removeFirst(), way));
+  private void start(Deque<String> queue, Task.Kind kind, List<Task> tasks) {
+    while (!queue.isEmpty() && hasCapacity()) {
+      tasks.add(start(queue.removeFirst(), kind));
     }
   }
 
-  private Task begin(String node, Task.Way way) {
-    underWay.add(node);
-    return new Task(node, contents.get(entry(node).content()), way);
+  private Task start(String node, Task.Kind kind) {
+    inProgress.add(node);
+    return new Task(node, contents.get(entry(node).content()), kind);
   }
 
-  private boolean hasRoom() {
-    return underWay.size() < rules.maxUnavailable();
+  private boolean hasCapacity() {
+    return inProgress.size() < rules.maxUnavailable();
   }
 
-  /** The canaries come first, and alone; one that was not changed passes its turn on. */
-  private boolean isTurn() {
+  /** Only as many nodes start as canaries are missing, until the canaries have passed. */
+  private boolean isNextAllowed() {
     return control.canary().equals(CanaryState.PASSED)
-        || proven() + underWay.size() < rules.canaries();
+        || verified() + inProgress.size() < rules.canaries();
   }
 
-  /** Nodes that show what the change does: none that was skipped, or had it before. */
-  private int proven() {
+  /** Nodes that were changed and verified; nodes with the configuration before do not count. */
+  private int verified() {
     return (int) nodes.entrySet().stream()
-        .filter(e -> e.getValue().mark() == Mark.VERIFIED && !underWay.contains(e.getKey()))
+        .filter(e -> e.getValue().state() == NodeState.VERIFIED && !inProgress.contains(e.getKey()))
         .count();
   }
 
-  /** Once enough nodes have proven it, and none has failed, the pause begins; in its time it ends. */
+  /** Starts the pause when enough nodes are verified and none has failed, and ends it in time. */
   private void passCanaries(Instant now, Canary canary) {
-    if (rules.canaries() == 0 && control.canary().equals(CanaryState.AHEAD)) {
+    if (rules.canaries() == 0 && control.canary().equals(CanaryState.PENDING)) {
       control = control.with(CanaryState.PASSED);
     }
     if (control.phase() == RolloutPhase.RUNNING
-        && control.canary().equals(CanaryState.AHEAD)
-        && underWay.isEmpty()
-        && proven() >= rules.canaries()
+        && control.canary().equals(CanaryState.PENDING)
+        && inProgress.isEmpty()
+        && verified() >= rules.canaries()
         && !mustStop()
         && !waiting.isEmpty()) {
       control = control.with(CanaryState.awaiting(canary, now));
@@ -189,9 +192,9 @@ final class RolloutState {
     }
   }
 
-  private boolean mayGoOn() {
+  private boolean mayStart() {
     return control.phase() == RolloutPhase.RUNNING
-        && control.wish() == Wish.RUN
+        && control.requested() == Request.RUN
         && !control.canary().isAwaited()
         && !mustStop();
   }
@@ -200,39 +203,40 @@ final class RolloutState {
     return failures >= rules.stopAfterFailures() || hasFailedCanary();
   }
 
-  /** Until the canaries have passed there are no other nodes that could fail. */
+  /** Until the canaries have passed, only canaries can fail. */
   private boolean hasFailedCanary() {
-    return failures > 0 && rules.canaries() > 0 && control.canary().equals(CanaryState.AHEAD);
+    return failures > 0 && rules.canaries() > 0 && control.canary().equals(CanaryState.PENDING);
   }
 
-  /** Nothing is under way and nothing has begun: is there anything left? */
+  /** Called when no change is in progress: ends the rollout if nothing is left to do. */
   private void end() {
     if (isRollingBack()) {
-      if (wayBack.isEmpty()) {
+      if (rollbacks.isEmpty()) {
         control = control.with(RolloutPhase.STOPPED, control.reason());
-      } else if (control.wish() == Wish.ABORT) {
-        control = control.with(
-            RolloutPhase.STOPPED, control.reason() + "; somebody aborted the way back");
+      } else if (control.requested() == Request.ABORT) {
+        control =
+            control.with(RolloutPhase.STOPPED, control.reason() + "; the rollback was aborted");
       }
     } else if (control.phase() == RolloutPhase.RUNNING) {
       if (mustStop()) {
         stop();
-      } else if (control.wish() == Wish.ABORT) {
-        control = control.with(RolloutPhase.ABORTED, "somebody aborted it");
+      } else if (control.requested() == Request.ABORT) {
+        control = control.with(RolloutPhase.ABORTED, "it was aborted");
       } else if (waiting.isEmpty()) {
         finish();
       }
     }
   }
 
-  /** Canaries of which none was verified have let nothing pass. */
+  /** A rollout with canaries needs one verified node to succeed. */
   private void finish() {
-    boolean allSkipped = nodes.values().stream().allMatch(entry -> entry.mark() == Mark.SKIPPED);
+    boolean allSkipped =
+        nodes.values().stream().allMatch(entry -> entry.state() == NodeState.SKIPPED);
     if (!allSkipped) {
       control = control.with(RolloutPhase.DONE, "");
     } else if (rules.canaries() > 0) {
       control =
-          control.with(RolloutPhase.STOPPED, "no canary was verified, for every node was skipped");
+          control.with(RolloutPhase.STOPPED, "every node was skipped, so no canary was verified");
     } else {
       control = control.with(RolloutPhase.DONE, "every node was skipped");
     }
@@ -243,82 +247,90 @@ final class RolloutState {
         ? "%d %s failed".formatted(failures, failures == 1 ? "node" : "nodes")
         : "a canary failed";
     control = control.with(RolloutPhase.ROLLING_BACK, reason);
-    if (rules.rollBack() == RollBack.ALL && control.wish() != Wish.ABORT) {
-      turnBack();
+    if (rules.rollBack() == RollBack.ALL && control.requested() != Request.ABORT) {
+      queueRollbacks();
     }
-    if (wayBack.isEmpty()) {
+    if (rollbacks.isEmpty()) {
       control = control.with(RolloutPhase.STOPPED, reason);
     }
   }
 
-  /** Every node that was changed goes back, the last one first. */
-  private void turnBack() {
+  /** Every node that was changed is rolled back, the last one first. */
+  private void queueRollbacks() {
     nodes.forEach((node, entry) -> {
-      if (entry.mark() == Mark.VERIFIED && !owed.contains(node)) {
-        wayBack.addFirst(node);
+      if (entry.state() == NodeState.VERIFIED && !urgentRollbacks.contains(node)) {
+        rollbacks.addFirst(node);
       }
     });
   }
 
-  /** A node has come to where its task was to bring it. */
-  void arrived(Task task) {
+  /** A task has succeeded. */
+  void succeeded(Task task) {
     Entry entry = ended(task);
     nodes.put(
         task.node(),
-        task.way() == Task.Way.FORTH
-            ? entry.with(entry.mark() == Mark.KEPT ? Mark.VERIFIED_KEPT : Mark.VERIFIED, "")
+        task.kind() == Task.Kind.APPLY
+            ? entry.with(
+                entry.state() == NodeState.WAITING_UNCHANGED
+                    ? NodeState.VERIFIED_UNCHANGED
+                    : NodeState.VERIFIED,
+                "")
             : entry.with(
-                Mark.ROLLED_BACK,
+                NodeState.ROLLED_BACK,
                 entry.text().isEmpty()
                     ? "the rollout stopped: " + control.reason()
                     : entry.text()));
   }
 
-  /** A node was left as it was. */
+  /** A task was refused, and its node was not changed. */
   void skipped(Task task, String reason) {
     Entry entry = ended(task);
     nodes.put(
         task.node(),
-        task.way() == Task.Way.FORTH ? entry.with(Mark.SKIPPED, reason) : notBack(entry, reason));
+        task.kind() == Task.Kind.APPLY
+            ? entry.with(NodeState.SKIPPED, reason)
+            : rollbackFailed(entry, reason));
   }
 
   /**
-   * A node's change has failed.
+   * A task has failed.
    *
-   * @param asked whether the node was asked for the configuration before it failed
+   * @param requested whether the node's label requested the configuration
    */
-  void failed(Task task, String reason, Asked asked) {
+  void failed(Task task, String reason, Requested requested) {
     Entry entry = ended(task);
-    if (task.way() == Task.Way.BACK) {
-      nodes.put(task.node(), notBack(entry, reason));
+    if (task.kind() == Task.Kind.ROLL_BACK) {
+      nodes.put(task.node(), rollbackFailed(entry, reason));
       return;
     }
     failures++;
-    // Before a node that asked for the configuration already lies what some other change left.
-    boolean back =
-        asked == Asked.YES && rules.rollBack() != RollBack.NONE && entry.mark() != Mark.KEPT;
-    nodes.put(task.node(), entry.with(back ? Mark.FAILED_ASKED : Mark.FAILED, reason));
+    // The previous configuration of a node that requested this one before is not this rollout's.
+    boolean back = requested == Requested.YES
+        && rules.rollBack() != RollBack.NONE
+        && entry.state() != NodeState.WAITING_UNCHANGED;
+    nodes.put(
+        task.node(), entry.with(back ? NodeState.FAILED_ROLLBACK_DUE : NodeState.FAILED, reason));
     if (back) {
-      owed.add(task.node());
+      urgentRollbacks.add(task.node());
     }
   }
 
-  /** Whether a node was asked for the configuration. */
-  enum Asked {
+  /** Whether a node's label requests the configuration. */
+  enum Requested {
     YES,
     NO
   }
 
-  /** A node that was verified and does not return is a failure too, but stops nothing any more. */
-  private static Entry notBack(Entry entry, String reason) {
+  /** A rollback that fails is a failure too, but no longer stops the rollout. */
+  private static Entry rollbackFailed(Entry entry, String reason) {
     return entry.with(
-        Mark.FAILED,
-        (entry.text().isEmpty() ? "" : entry.text() + "; ") + "the way back failed: " + reason);
+        NodeState.FAILED,
+        (entry.text().isEmpty() ? "" : entry.text() + "; ") + "the rollback failed: " + reason);
   }
 
   private Entry ended(Task task) {
-    if (!underWay.remove(task.node())) {
-      throw new IllegalStateException("Node %s is not under way".formatted(task.node()));
+    if (!inProgress.remove(task.node())) {
+      throw new IllegalStateException("Node %s is not being changed".formatted(task.node()));
     }
     return entry(task.node());
   }
@@ -331,22 +343,22 @@ final class RolloutState {
     return entry;
   }
 
-  /** How many nodes have come how far. */
+  /** The number of nodes in each state. */
   Map<State, Integer> counts() {
     Map<State, Integer> counts = new EnumMap<>(State.class);
-    nodes.forEach((node, entry) -> counts.merge(state(node, entry.mark()), 1, Integer::sum));
+    nodes.forEach((node, entry) -> counts.merge(progress(node, entry.state()), 1, Integer::sum));
     return counts;
   }
 
-  private State state(String node, Mark mark) {
-    if (underWay.contains(node)) {
+  private State progress(String node, NodeState state) {
+    if (inProgress.contains(node)) {
       return State.UNDER_WAY;
     }
-    return switch (mark) {
-      case WAITING, KEPT -> State.WAITING;
-      case VERIFIED, VERIFIED_KEPT -> State.VERIFIED;
+    return switch (state) {
+      case WAITING, WAITING_UNCHANGED -> State.WAITING;
+      case VERIFIED, VERIFIED_UNCHANGED -> State.VERIFIED;
       case SKIPPED -> State.SKIPPED;
-      case FAILED, FAILED_ASKED -> State.FAILED;
+      case FAILED, FAILED_ROLLBACK_DUE -> State.FAILED;
       case ROLLED_BACK -> State.ROLLED_BACK;
     };
   }

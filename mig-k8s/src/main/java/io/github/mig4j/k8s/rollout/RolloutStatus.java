@@ -5,12 +5,12 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
- * A rollout as its record tells it, which may be some seconds behind while it runs.
+ * A rollout according to its record, which may be some seconds old while it runs.
  *
  * @param name the rollout's name
- * @param phase how far it has come
- * @param reason why it is in this phase; empty where that needs no reason
- * @param outcomes what became of each node, in the order in which they have their turn
+ * @param phase its phase
+ * @param reason why it is in this phase; empty for an expected phase
+ * @param outcomes the outcome of each node, in the order of their change
  */
 public record RolloutStatus(
     String name, RolloutPhase phase, String reason, List<NodeOutcome> outcomes) {

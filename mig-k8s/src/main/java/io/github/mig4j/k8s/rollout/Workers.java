@@ -7,16 +7,16 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** A thread for each node that is under way. They can be stopped from any other thread. */
+/** A thread for each node that is being changed. Any thread can stop them all. */
 final class Workers {
 
   private final String rollout;
   private final ExecutorService pool;
-  private volatile boolean dismissed;
+  private volatile boolean revoked;
 
   Workers(String rollout) {
     this.rollout = rollout;
-    // What comes after the end is left to the next process.
+    // A task that is submitted after the end is left to the next process.
     this.pool = new ThreadPoolExecutor(
         0,
         Integer.MAX_VALUE,
@@ -31,21 +31,21 @@ final class Workers {
         new ThreadPoolExecutor.DiscardPolicy());
   }
 
-  void begin(Runnable task) {
+  void start(Runnable task) {
     pool.execute(task);
   }
 
-  /** Interrupts what is under way, which takes back what it has to before it ends. */
+  /** Interrupts all changes; each undoes its cordon, taint and record before it ends. */
   synchronized void stop() {
-    // A second interrupt would disturb what is being taken back.
+    // A second interrupt would disturb the undo.
     if (!pool.isShutdown()) {
       pool.shutdownNow();
     }
   }
 
-  /** Interrupts what is under way, which may write nothing any more: others do that now. */
-  void dismiss() {
-    dismissed = true;
+  /** Interrupts all changes, and forbids further writes because another process may be writing. */
+  void revoke() {
+    revoked = true;
     stop();
   }
 
@@ -54,19 +54,19 @@ final class Workers {
   }
 
   /**
-   * Asked before a node is written.
+   * Called before a node is written.
    *
-   * @throws CancellationException if that is no longer up to this process
+   * @throws CancellationException if this process may no longer write
    */
-  void requireRight() {
-    if (dismissed) {
+  void requireActive() {
+    if (revoked) {
       throw new CancellationException(
-          "Rollout '%s' is no longer worked on by this process".formatted(rollout));
+          "This process no longer works on rollout '%s'".formatted(rollout));
     }
   }
 
-  /** Whether all have ended in time. */
-  boolean awaitEnd(Duration patience) throws InterruptedException {
-    return pool.awaitTermination(patience.toNanos(), TimeUnit.NANOSECONDS);
+  /** Whether all changes have ended within the given time. */
+  boolean awaitEnd(Duration timeout) throws InterruptedException {
+    return pool.awaitTermination(timeout.toNanos(), TimeUnit.NANOSECONDS);
   }
 }

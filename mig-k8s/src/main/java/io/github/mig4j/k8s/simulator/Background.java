@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reactions that happen after a while, one at a time, and are repeated until they succeed. */
+/** Reactions that run after a delay, one at a time, and are repeated until they succeed. */
 final class Background implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Background.class);
@@ -33,7 +33,7 @@ final class Background implements AutoCloseable {
     executor.setRemoveOnCancelPolicy(true);
   }
 
-  /** Something to do that can be interrupted. */
+  /** An action that can be interrupted. */
   @FunctionalInterface
   interface Reaction {
     void run(Lifetime lifetime) throws InterruptedException;
@@ -41,7 +41,7 @@ final class Background implements AutoCloseable {
 
   void after(Duration delay, String what, Reaction reaction) {
     try {
-      // The future is of no use: whatever goes wrong is handled in the task.
+      // The future is not needed: the task handles its failures.
       var unused =
           executor.schedule(() -> attempt(what, reaction), delay.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException closed) {
@@ -66,7 +66,7 @@ final class Background implements AutoCloseable {
     }
   }
 
-  /** Drops what has not begun, interrupts what has, and waits for it. */
+  /** Drops reactions that have not started, interrupts the others, and waits for their end. */
   @Override
   public void close() {
     lifetime.end();

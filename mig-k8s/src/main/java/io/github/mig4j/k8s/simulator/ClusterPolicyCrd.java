@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaPropsBuilder;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 
-/** A definition of the ClusterPolicy for clusters without the operator: any spec, any status. */
+/** A definition of the ClusterPolicy for clusters without the operator; it accepts any spec and status. */
 final class ClusterPolicyCrd {
   private ClusterPolicyCrd() {}
 

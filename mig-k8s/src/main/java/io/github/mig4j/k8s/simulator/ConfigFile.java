@@ -19,16 +19,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file that one MIG manager pod reads: the ConfigMap's content, as late as a kubelet refreshes
- * the volume, or what is generated for the node's GPUs.
+ * The file that one MIG manager pod reads: the ConfigMap's content with the delay of a kubelet's volume,
+ * or the generated configurations for the node's GPUs.
  */
 final class ConfigFile implements AutoCloseable {
 
-  /** Whether mig-parted can tell that a configuration is applied. */
+  /** Whether mig-parted can detect that a configuration is applied. */
   enum Recognition {
     /** It compares devices. */
     BY_DEVICES,
-    /** It compares text, and this one has zero counts or names that nobody else spells so. */
+    /** It compares text, which differs for zero counts and for unusual spellings of a profile. */
     NEVER
   }
 
@@ -65,7 +65,7 @@ final class ConfigFile implements AutoCloseable {
     this.background = background;
   }
 
-  /** Mounts the volume; a pod whose ConfigMap does not exist waits for it. */
+  /** Mounts the volume; a pod waits until its ConfigMap exists. */
   void mount(Lifetime lifetime, Duration retry) throws InterruptedException {
     if (configMap.isEmpty()) {
       return;
@@ -79,9 +79,9 @@ final class ConfigFile implements AutoCloseable {
   }
 
   /**
-   * The configuration of a name; without a name, the only one that there is.
+   * The configuration with a name; without a name, the only one in the file.
    *
-   * @throws Reconfiguration.RunFailedException if the file is refused or has no such configuration
+   * @throws Reconfiguration.RunFailedException if the file is rejected or has no such configuration
    */
   Selection select(String name, Lifetime lifetime)
       throws InterruptedException, Reconfiguration.RunFailedException {
@@ -112,7 +112,7 @@ final class ConfigFile implements AutoCloseable {
         line, "failed to validate MIG configuration: exit status 1");
   }
 
-  /** Shows the generated configurations to the cluster, as long as this pod lives. */
+  /** Publishes the generated configurations in a ConfigMap that is owned by this pod. */
   void publish(Lifetime lifetime, String node, Pod owner) throws InterruptedException {
     if (!configMap.isEmpty()) {
       return;
@@ -164,7 +164,7 @@ final class ConfigFile implements AutoCloseable {
     mounted = data == null ? Map.of() : Map.copyOf(data);
   }
 
-  /** Whether there is such a map; one that was deleted stays mounted as it was. */
+  /** Whether the ConfigMap exists; a deleted one stays mounted. */
   private boolean read(Lifetime lifetime) throws InterruptedException {
     ConfigMap map = lifetime.request(
         "read ConfigMap " + configMap,

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The sidecar that gives the device plugin and feature discovery the configuration that their node
- * asks for (k8s-device-plugin cmd/config-manager).
+ * The sidecar that selects the configuration of the device plugin and feature discovery by the node's
+ * label (k8s-device-plugin cmd/config-manager).
  */
 final class ConfigManager {
 
@@ -20,20 +20,20 @@ final class ConfigManager {
     this.cluster = cluster;
   }
 
-  /** What the pod begins with. */
+  /** The selected configuration of a pod. */
   sealed interface Selection {
 
     /** This configuration. */
     record Selected(DevicePluginConfig config) implements Selection {}
 
-    /** None, and so it exits and is started again; a plugin that runs keeps what it has. */
+    /** No configuration, so it exits and is restarted; a running plugin keeps its configuration. */
     record Crash(String message) implements Selection {}
   }
 
   /**
    * Selects a configuration.
    *
-   * @param label what the node asks for; empty for the operator's default
+   * @param label the requested configuration; empty for the operator's default
    */
   Selection select(String label, Lifetime lifetime) throws InterruptedException {
     OperatorPolicy.PluginConfig source = cluster.currentPolicy().pluginConfig();
@@ -55,7 +55,7 @@ final class ConfigManager {
       return new Selection.Crash("no configuration files available");
     }
     String name = label.isEmpty() ? source.defaultConfig() : label;
-    // The operator's fallback is an empty configuration.
+    // By default the operator uses an empty configuration.
     if (name.isEmpty()) {
       return new Selection.Selected(DevicePluginConfig.unshared());
     }
@@ -75,8 +75,8 @@ final class ConfigManager {
             .collect(Collectors.joining("; ", "unable to load config: ", ""))));
   }
 
-  /** The label by which a node asks. */
-  static String asked(Map<String, String> labels) {
+  /** The requested configuration of a node. */
+  static String requested(Map<String, String> labels) {
     return labels.getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
   }
 }

@@ -4,7 +4,7 @@ import io.github.mig4j.k8s.cluster.Labels;
 import java.util.List;
 import java.util.Map;
 
-/** The labels that decide which of the operator's pods run on a node. */
+/** The labels that select which of the operator's pods run on a node. */
 final class DeployLabels {
 
   static final String DEVICE_PLUGIN = Labels.DEPLOY_PREFIX + "device-plugin";
@@ -20,7 +20,7 @@ final class DeployLabels {
   private static final String WORKLOAD = "nvidia.com/gpu.workload.config";
   private static final String VGPU_HOST_DRIVER = "nvidia.com/vgpu.host-driver-version";
 
-  /** What the operator deploys on every node with a GPU. */
+  /** The operands on every node with a GPU. */
   private static final List<String> EVERYWHERE = List.of(
       DEVICE_PLUGIN,
       FEATURE_DISCOVERY,
@@ -31,7 +31,7 @@ final class DeployLabels {
       Labels.DEPLOY_PREFIX + "node-status-exporter",
       Labels.DEPLOY_PREFIX + "operator-validator");
 
-  /** What the MIG manager stops for a change. */
+  /** The operands that the MIG manager stops for a change. */
   private static final List<String> PAUSED = List.of(
       DEVICE_PLUGIN,
       FEATURE_DISCOVERY,
@@ -45,7 +45,7 @@ final class DeployLabels {
     return RUN.equals(labels.get(key)) ? Operand.Desired.RUNNING : Operand.Desired.STOPPED;
   }
 
-  /** What the operator makes of a node's labels. */
+  /** The labels that the operator writes on a node. */
   static void operate(Map<String, String> labels, OperatorPolicy policy) {
     labels.put(Labels.GPU_PRESENT, "true");
     boolean capable = RUN.equals(labels.get(Labels.MIG_CAPABLE))
@@ -66,18 +66,18 @@ final class DeployLabels {
     }
   }
 
-  /** What the operator takes back where GPUs are given out by the DRA driver. */
+  /** The labels that the operator removes if the DRA driver allocates the GPUs. */
   static void removeForDra(Map<String, String> labels) {
     labels.keySet().removeAll(List.of(DEVICE_PLUGIN, MIG_MANAGER));
     labels.put(DRA_DRIVER, RUN);
   }
 
-  /** What the MIG manager does before a change; an absent label counts as one that is not false. */
+  /** The labels that the MIG manager writes before a change; an absent label is like one that is not false. */
   static void pause(Map<String, String> labels) {
     set(labels, Labels.PAUSED);
   }
 
-  /** What the MIG manager does after a change. */
+  /** The labels that the MIG manager writes after a change. */
   static void resume(Map<String, String> labels) {
     set(labels, RUN);
   }

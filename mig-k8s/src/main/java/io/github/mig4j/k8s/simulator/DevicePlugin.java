@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What NVIDIA's device plugin offers the kubelet for a node's GPUs, or why it gives up. */
+/** The resources that NVIDIA's device plugin registers for a node's GPUs, or the error with which it exits. */
 final class DevicePlugin {
 
   private static final String GPU = "nvidia.com/gpu";
@@ -31,7 +31,7 @@ final class DevicePlugin {
 
   private DevicePlugin() {}
 
-  /** What the plugin does when it starts. */
+  /** The result of the plugin's start. */
   sealed interface Start {
 
     /** It registers these resources. */
@@ -62,7 +62,7 @@ final class DevicePlugin {
         : start;
   }
 
-  /** Offers each shared device as often as it has replicas. */
+  /** Multiplies each shared device by its replicas. */
   private static SortedMap<String, Integer> shared(
       SortedMap<String, Integer> devices, GpuSharing sharing) {
     SortedMap<String, Integer> offered = new TreeMap<>(devices);

@@ -39,7 +39,7 @@ final class FeatureDiscovery {
 
   private FeatureDiscovery() {}
 
-  /** Whether a label is feature discovery's to remove. */
+  /** Whether feature discovery may remove a label. */
   static boolean owns(String key) {
     return OWNED.matcher(key).matches();
   }
@@ -61,7 +61,7 @@ final class FeatureDiscovery {
     return Optional.of(labels);
   }
 
-  /** Only what is there can be shared: zero replicas stay zero. */
+  /** Only existing devices can be shared: zero replicas stay zero. */
   private static void share(SortedMap<String, String> labels, GpuSharing sharing) {
     labels.put("nvidia.com/mps.capable", String.valueOf(sharing.kind() == SharingKind.MPS));
     for (SharedResource resource : sharing.resources()) {
@@ -169,7 +169,7 @@ final class FeatureDiscovery {
     });
   }
 
-  /** A compute instance has its share of the GPU instance's SMs; everything else is common. */
+  /** A compute instance has a part of the GPU instance's SMs; it shares everything else. */
   private static OptionalInt multiprocessors(GpuInstanceProfile known, MigProfile profile) {
     OptionalInt sms = known.amount(Budget.SMS);
     return sms.isPresent() && !profile.isWholeGpuInstance()
@@ -189,7 +189,7 @@ final class FeatureDiscovery {
     return model.products().isEmpty() ? model.id() : model.products().get(0).label();
   }
 
-  /** No label value may have a plus. */
+  /** A label value cannot contain a plus. */
   private static String labelValue(MigProfile profile) {
     return profile.toString().replace('+', '.');
   }

@@ -33,8 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A GPU Operator without GPUs: whoever labels a node of a cluster on which it runs sees what an
- * operator with hardware would do.
+ * A GPU Operator without GPUs: it reacts to the labels of its nodes as an operator with hardware does.
  *
  * <pre>{@code
  * try (GpuOperatorSimulator simulator =
@@ -44,10 +43,10 @@ import java.util.concurrent.atomic.AtomicReference;
  * }
  * }</pre>
  *
- * <p>It plays the operator, the MIG manager, the device plugin with its config-manager and the
- * kubelet's part, and GPU Feature Discovery. Nodes, the operator's namespace and the ClusterPolicy are made if they are
- * absent, and stay when it is closed; those that exist are used as they are. The client stays the
- * caller's to close, after the simulator. All methods can be called from any thread.
+ * <p>It simulates the operator, the MIG manager, the device plugin with its config-manager, the kubelet's
+ * status of resources, and GPU Feature Discovery. It creates missing nodes, the operator's namespace and
+ * the ClusterPolicy, and does not delete them when it is closed; existing ones are used unchanged. The
+ * caller closes the client, after the simulator. All methods can be called from any thread.
  */
 public final class GpuOperatorSimulator implements AutoCloseable {
 
@@ -67,9 +66,9 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /**
-   * Begins to describe a simulator.
+   * Builds a simulator.
    *
-   * @param client the way to the API server on which it acts
+   * @param client a client of the API server
    * @return a builder without nodes
    */
   public static Builder on(KubernetesClient client) {
@@ -78,7 +77,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /**
-   * What the GPUs of a node hold now.
+   * The current state of a node's GPUs.
    *
    * @param node the node's name
    * @return the GPUs by index
@@ -90,7 +89,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /**
-   * What the MIG manager of a node has written to its log, over all its processes.
+   * The log of a node's MIG manager, of all its processes.
    *
    * @param node the node's name
    * @return the last 1000 lines at most, oldest first
@@ -102,11 +101,10 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /**
-   * What a pod of the simulated operator has written to its log, for API servers that are to answer
-   * a request for it.
+   * The log of a pod of the simulated operator, for an API server that answers requests for logs.
    *
    * @param pod the pod's name
-   * @return as {@link #migManagerLog}; empty if no such pod runs now
+   * @return as {@link #migManagerLog}; empty if no such pod is running
    */
   public Optional<List<String>> podLog(String pod) {
     Objects.requireNonNull(pod, "pod");
@@ -120,7 +118,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
    * Sets traps on a node.
    *
    * @param node the node's name
-   * @param traps what is to happen from now on
+   * @param traps the traps, from now on
    * @throws IllegalArgumentException if the simulator has no such node
    */
   public void set(String node, Trap... traps) {
@@ -130,10 +128,10 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /**
-   * Removes traps from a node; one that is not set stays so.
+   * Removes traps from a node; a trap that is not set is ignored.
    *
    * @param node the node's name
-   * @param traps what is no longer to happen
+   * @param traps the traps to remove
    * @throws IllegalArgumentException if the simulator has no such node
    */
   public void remove(String node, Trap... traps) {
@@ -142,10 +140,10 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     require(node).remove(Arrays.asList(traps));
   }
 
-  /** Stops every thread and watch and waits for them; what is in the cluster stays as it is. */
+  /** Stops every thread and watch and waits for them; objects in the cluster are not changed. */
   @Override
   public void close() {
-    // The background first: it is what starts processes.
+    // The background first, because it starts processes.
     cluster.background().close();
     nodes.values().forEach(SimulatedNode::close);
     informers.forEach(SharedIndexInformer::close);
@@ -222,7 +220,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
   }
 
-  /** Takes over what the oldest ClusterPolicy says. */
+  /** Uses the settings of the oldest ClusterPolicy. */
   private void obey(List<GenericKubernetesResource> policies) {
     Optional<GenericKubernetesResource> oldest = policies.stream()
         .min(Comparator.comparing(
@@ -249,7 +247,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
       if (!MigManagerPod.isSimulated(pod)
           && nodes.keySet().stream().anyMatch(node -> MigManagerPod.isOf(pod, node))) {
         throw new IllegalStateException(
-            "Node %s runs a MIG manager already, pod %s; simulate on a node without GPU Operator"
+            "Node %s already runs a MIG manager, pod %s; simulate on a node without GPU Operator"
                 .formatted(pod.getSpec().getNodeName(), pod.getMetadata().getName()));
       }
     }
@@ -315,7 +313,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
   }
 
-  /** Makes another MIG manager where one was deleted. */
+  /** Creates another MIG manager after one was deleted. */
   private final class PodEvents implements ResourceEventHandler<Pod> {
     @Override
     public void onAdd(Pod pod) {}
@@ -375,12 +373,12 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Adds a node and its GPUs, which begin without MIG.
+     * Adds a node and its GPUs, initially without MIG.
      *
-     * @param name the node's name; the node is made if there is none
+     * @param name the node's name; the node is created if it does not exist
      * @param gpus the GPUs in the order of their PCI addresses, at least one
      * @return this builder
-     * @throws IllegalArgumentException if there is no GPU, or the node was added before
+     * @throws IllegalArgumentException if the list is empty, or the node was added before
      */
     public Builder node(String name, GpuModel... gpus) {
       Objects.requireNonNull(name, "name");
@@ -391,7 +389,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     /**
      * Adds a node with several GPUs of one model.
      *
-     * @param name the node's name; the node is made if there is none
+     * @param name the node's name; the node is created if it does not exist
      * @param gpu the model
      * @param count how many, at least 1
      * @return this builder
@@ -416,7 +414,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     /**
      * Sets the namespace of the operator.
      *
-     * @param name a namespace, made if there is none; {@code gpu-operator} by default
+     * @param name a namespace, which is created if it does not exist; {@code gpu-operator} by default
      * @return this builder
      */
     public Builder namespace(String name) {
@@ -426,9 +424,9 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Sets the strategy for a cluster whose ClusterPolicy does not state one.
+     * Sets the strategy for a cluster whose ClusterPolicy does not set it.
      *
-     * @param strategy the strategy; {@code single}, like the operator's chart, by default
+     * @param strategy the strategy; by default {@code single}, as in the operator's chart
      * @return this builder
      */
     public Builder strategy(MigStrategy strategy) {
@@ -438,7 +436,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Names the ConfigMap with the configurations, for a cluster whose ClusterPolicy does not.
+     * Sets the ConfigMap with the configurations, for a cluster whose ClusterPolicy does not set it.
      *
      * @param name a ConfigMap in the operator's namespace; by default none, so that configurations
      *     are generated for each node's GPUs, as the operator does
@@ -451,8 +449,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Names the ConfigMap with the device plugin's configurations, for a cluster whose ClusterPolicy
-     * does not.
+     * Sets the ConfigMap with the device plugin's configurations, for a cluster whose ClusterPolicy does
+     * not set it.
      *
      * @param name a ConfigMap in the operator's namespace; by default none, so that nothing is shared
      * @return this builder
@@ -487,9 +485,9 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Sets traps on every node, before anything runs there.
+     * Sets traps on every node before the simulator starts.
      *
-     * @param traps what is to happen
+     * @param traps the traps
      * @return this builder
      */
     public Builder set(Trap... traps) {
@@ -499,8 +497,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Defines the ClusterPolicy on a cluster that does not know it, and waits until it is served.
-     * The definition admits any spec; it is not NVIDIA's.
+     * Defines the ClusterPolicy on a cluster without it, and waits until it is served. The definition
+     * accepts any spec; it is not NVIDIA's.
      *
      * @return this builder
      */
@@ -512,10 +510,10 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     /**
      * Starts the simulator.
      *
-     * @return a running simulator, to be closed
+     * @return a running simulator, which the caller closes
      * @throws IllegalStateException if no node was added, the cluster does not know the
      *     ClusterPolicy, or a node has a MIG manager that is not simulated
-     * @throws KubernetesClientException if the API server cannot be reached or refuses
+     * @throws KubernetesClientException if the API server does not answer or answers with an error
      */
     public GpuOperatorSimulator start() {
       if (nodes.isEmpty()) {
@@ -548,7 +546,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
       return simulator;
     }
 
-    /** Whether the API server knows the kind, whoever has defined it. */
+    /** Whether the API server serves the kind. */
     private boolean isDefined() {
       try {
         return client

@@ -8,8 +8,7 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 
 /**
- * The lease that a kubelet renews, so that a cluster with a controller manager believes in a node
- * that has none.
+ * The Lease that a kubelet renews, so that a controller manager regards a node without kubelet as ready.
  */
 final class Heartbeat {
 

@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The life of one process: whatever waits in it stops waiting when it ends. */
+/** The lifetime of one process; all its waits end when it ends. */
 final class Lifetime {
 
   private static final Logger LOG = LoggerFactory.getLogger(Lifetime.class);
@@ -23,12 +23,12 @@ final class Lifetime {
     this.retry = retry;
   }
 
-  /** A process that repeats a request for as long as it lives. */
+  /** A process that repeats a failed request until it ends. */
   static Lifetime insisting(Duration retry) {
     return new Lifetime(Optional.of(retry));
   }
 
-  /** A process that gives a failed request back to whoever made it. */
+  /** A process whose failed requests throw. */
   static Lifetime yielding() {
     return new Lifetime(Optional.empty());
   }
@@ -38,9 +38,9 @@ final class Lifetime {
   }
 
   /**
-   * Lets time pass.
+   * Waits.
    *
-   * @throws InterruptedException if the process ends meanwhile
+   * @throws InterruptedException if the process ends
    */
   void pause(Duration duration) throws InterruptedException {
     if (ended.await(duration.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -49,11 +49,11 @@ final class Lifetime {
   }
 
   /**
-   * Makes a request, again on a conflict, and in an insisting process again on every failure, since
-   * API servers go away and come back.
+   * Sends a request. It is repeated after a conflict, and in an insisting process after every failure.
    *
-   * @throws InterruptedException if the process ends meanwhile
-   * @throws KubernetesClientException if the object does not exist, or a yielding process fails
+   * @throws InterruptedException if the process ends
+   * @throws KubernetesClientException if the object does not exist, or a request of a yielding process
+   *     fails
    */
   <T> T request(String what, Supplier<T> request) throws InterruptedException {
     while (true) {
@@ -76,7 +76,7 @@ final class Lifetime {
     }
   }
 
-  /** Waits for a thread to end, whatever happens; an interrupt is kept for later. */
+  /** Waits for the end of a thread; an interrupt flag is set again afterwards. */
   static void join(Thread thread) {
     boolean interrupted = false;
     while (thread.isAlive()) {

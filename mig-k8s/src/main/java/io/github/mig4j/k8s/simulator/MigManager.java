@@ -7,7 +7,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One process of the MIG manager: a thread that waits for a value and runs it to its end. */
+/** One process of the MIG manager: a thread that waits for a label value and runs it to its end. */
 final class MigManager implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(MigManager.class);
@@ -54,12 +54,12 @@ final class MigManager implements AutoCloseable {
     thread.start();
   }
 
-  /** The label's value has changed, or the node has come into view. */
+  /** Called when the label's value has changed, and when the node is first seen. */
   void labelled(String value) {
     requested.set(value);
   }
 
-  /** The pod has changed, so that its kubelet looks at its volumes. */
+  /** Called when the pod has changed, after which its kubelet refreshes its volumes. */
   void podChanged() {
     cluster.background().after(Duration.ZERO, "refresh volumes of " + node.name(), file::refresh);
   }
@@ -97,7 +97,7 @@ final class MigManager implements AutoCloseable {
     return Reconfiguration.End.ALIVE;
   }
 
-  /** Kills the process wherever it is, and waits until it is gone. */
+  /** Kills the process at its current step, and waits for its end. */
   @Override
   public void close() {
     lifetime.end();

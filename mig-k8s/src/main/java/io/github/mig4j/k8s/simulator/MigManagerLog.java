@@ -5,7 +5,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The lines that the MIG manager of one node has written, in the form of logrus. */
+/** The log of the MIG manager of one node, in the format of logrus. */
 final class MigManagerLog {
 
   private static final Logger LOG = LoggerFactory.getLogger(MigManagerLog.class);

@@ -5,15 +5,15 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Instant;
 
-/** The Pod objects of one node's MIG manager: one after the other, each with a new name. */
+/** The Pod objects of one node's MIG manager, one at a time, each with a new name. */
 final class MigManagerPod {
 
   static final String APP = "nvidia-mig-manager";
 
-  /** Tells these pods from NVIDIA's. */
-  static final String SIMULATED = "mig4j.io/simulated";
+  /** The label that distinguishes these pods from NVIDIA's. */
+  static final String SIMULATED = "mig4j.github.io/simulated";
 
-  /** Runs wherever there is a kubelet, and does nothing. */
+  /** An image that runs on any kubelet and does nothing. */
   private static final String IMAGE = "registry.k8s.io/pause:3.10";
 
   private final KubernetesClient client;
@@ -28,7 +28,7 @@ final class MigManagerPod {
     this.node = node;
   }
 
-  /** The name of the pod that runs, or empty. */
+  /** The name of the running pod; empty if none runs. */
   synchronized String name() {
     return name;
   }
@@ -62,7 +62,7 @@ final class MigManagerPod {
     });
   }
 
-  /** Says that the pod is ready, as its kubelet does. */
+  /** Writes the status of a ready pod, as its kubelet does. */
   Pod ready(Lifetime lifetime) throws InterruptedException {
     String current = name();
     return lifetime.request(
@@ -107,7 +107,7 @@ final class MigManagerPod {
     });
   }
 
-  /** Removes the pods of this node that an earlier process left. */
+  /** Deletes the pods of this node that an earlier process has created. */
   private void removeOthers() {
     for (Pod pod :
         client.pods().inNamespace(namespace).withLabel("app", APP).list().getItems()) {

@@ -4,7 +4,7 @@ import io.github.mig4j.gpu.GpuModel;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The hardware of one node; it outlives the processes that look at it. */
+/** The hardware of one node; it is independent of the processes that read it. */
 final class NodeGpus {
 
   private final List<SimulatedGpu> gpus = new ArrayList<>();

@@ -10,8 +10,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * The Node in the API, as the simulator writes it: labels by JSON patch and quantities through the
- * status subresource, each conditional on the version that was read.
+ * The Node object. Labels are written by JSON patch and quantities through the status subresource; both
+ * are conditional on the version that was read.
  */
 final class NodeObject {
 
@@ -41,7 +41,7 @@ final class NodeObject {
         lifetime.request("read " + name, () -> client.nodes().withName(name).require()));
   }
 
-  /** Changes labels; a change that changes nothing writes nothing. */
+  /** Changes labels; writes nothing if all have the values. */
   void editLabels(Lifetime lifetime, Consumer<Map<String, String>> change)
       throws InterruptedException {
     lifetime.request(
@@ -58,9 +58,9 @@ final class NodeObject {
   }
 
   /**
-   * Writes what the kubelet says of NVIDIA's resources. Names that were offered before stay, with
-   * quantity 0. Capacity follows allocatable, because a real kubelet would otherwise copy the
-   * capacity of a resource that it does not know into allocatable.
+   * Writes NVIDIA's resources as the kubelet does. Resources that were offered before stay, with quantity
+   * 0. Capacity is the same as allocatable, because a real kubelet would otherwise copy the capacity of
+   * an unknown resource into allocatable.
    */
   void offer(Lifetime lifetime, Map<String, Integer> resources) throws InterruptedException {
     lifetime.request(

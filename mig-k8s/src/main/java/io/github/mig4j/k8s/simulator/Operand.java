@@ -7,14 +7,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A pod that runs on a node as long as its deploy label is {@code true}, and takes a while to start
- * and to stop.
+ * A pod that runs on a node while its deploy label is {@code true}; its start and its stop take time.
  */
 final class Operand {
 
   private static final Logger LOG = LoggerFactory.getLogger(Operand.class);
 
-  /** What starting or stopping the pod brings about. */
+  /** The effect of the pod's start or stop. */
   @FunctionalInterface
   interface Effect {
     void happen(Lifetime lifetime) throws InterruptedException;
@@ -47,7 +46,7 @@ final class Operand {
     this.onStop = onStop;
   }
 
-  /** Starts or stops the pod, if it is not on its way there already. */
+  /** Starts or stops the pod, unless it is starting or stopping. */
   synchronized void follow(Desired desired) {
     if (wanted != (desired == Desired.RUNNING)) {
       wanted = !wanted;
@@ -56,7 +55,7 @@ final class Operand {
     }
   }
 
-  /** Stops the pod and starts it again, as a change of its DaemonSet does. */
+  /** Restarts the pod, as a change of its DaemonSet does. */
   synchronized void restart() {
     if (wanted) {
       generation++;
@@ -68,7 +67,7 @@ final class Operand {
     }
   }
 
-  /** Where the deploy label wants a pod. */
+  /** Whether the deploy label requires the pod. */
   enum Desired {
     RUNNING,
     STOPPED
@@ -77,7 +76,7 @@ final class Operand {
   /**
    * Waits until the pod has stopped.
    *
-   * @return false if it has not within the time
+   * @return false if it has not stopped within the time
    */
   synchronized boolean awaitStopped(Duration atMost) throws InterruptedException {
     long deadline = System.nanoTime() + atMost.toNanos();
@@ -114,7 +113,7 @@ final class Operand {
       if (!Lifetime.isMissing(e)) {
         throw e;
       }
-      LOG.info("node is gone what={}", what);
+      LOG.info("node deleted what={}", what);
       settle(Desired.STOPPED);
     }
   }
@@ -125,7 +124,7 @@ final class Operand {
     notifyAll();
   }
 
-  /** What it is and where, for messages. */
+  /** The name of the pod and its node, for messages. */
   @Override
   public String toString() {
     return what;

@@ -10,29 +10,29 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What the simulator reads of the ClusterPolicy.
+ * The settings of the ClusterPolicy that the simulator reads.
  *
  * @param strategy {@code spec.mig.strategy}
  * @param configMap {@code spec.migManager.config.name}; empty for generated configurations
- * @param defaultConfig {@code spec.migManager.config.default}; the operator asks for it where the
- *     node asks for nothing
+ * @param defaultConfig {@code spec.migManager.config.default}; the operator requests it for a node
+ *     without a request
  * @param pluginConfig {@code spec.devicePlugin.config}
  */
 record OperatorPolicy(
     MigStrategy strategy, String configMap, String defaultConfig, PluginConfig pluginConfig) {
 
   /**
-   * Where the device plugin's configurations are.
+   * The device plugin's configurations.
    *
-   * @param configMap {@code name}; empty for none, so that every node is unshared
-   * @param defaultConfig {@code default}; empty for no sharing where the node asks for nothing
+   * @param configMap {@code name}; empty for none, without sharing on any node
+   * @param defaultConfig {@code default}; empty for no sharing on a node without a request
    */
   record PluginConfig(String configMap, String defaultConfig) {}
 
   static final String NAME = "cluster-policy";
   static final String ALL_DISABLED = "all-disabled";
 
-  /** Reads a ClusterPolicy; what it does not say, or says in unknown words, is taken from here. */
+  /** Reads a ClusterPolicy; missing and unknown values are taken from this policy. */
   OperatorPolicy readFrom(GenericKubernetesResource policy) {
     return new OperatorPolicy(
         text(policy, "mig", "strategy").flatMap(OperatorPolicy::strategyOf).orElse(strategy),

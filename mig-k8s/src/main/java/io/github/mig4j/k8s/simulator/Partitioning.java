@@ -13,14 +13,14 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /**
- * What mig-parted does with one configuration: assert it, apply its modes, apply its devices.
+ * The steps of mig-parted with one configuration: assert it, apply its modes, apply its devices.
  *
- * <p>Entries are taken in order and, within each, the GPUs; a failure stops there, so that GPUs
- * before it are new, the one that failed is empty, and those after it are as they were.
+ * <p>Entries are processed in order, and the GPUs of each entry in order. A failure stops the run: GPUs
+ * before it have the new devices, the GPU that failed is empty, and those after it are unchanged.
  */
 final class Partitioning {
 
-  /** A mig-parted run that did not succeed: the GPU that it was at, why, and what it ends with. */
+  /** A failed run of mig-parted: the GPU, the reason, and the last line. */
   static final class PartitioningException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -66,7 +66,7 @@ final class Partitioning {
     this.traps = traps;
   }
 
-  /** Whether every GPU of the node is covered by an entry and is as its last one says. */
+  /** Whether an entry selects every GPU of the node and every GPU has the devices of its last entry. */
   boolean isApplied() {
     return selected.recognition() == ConfigFile.Recognition.BY_DEVICES
         && node.snapshot().stream()
@@ -77,8 +77,8 @@ final class Partitioning {
   }
 
   /**
-   * Whether the mode of every GPU that an entry is for is as its last one says. A GPU without MIG
-   * can only be without it.
+   * Whether every selected GPU has the MIG mode of its last entry. A GPU without MIG support is always
+   * disabled.
    */
   boolean isModeApplied() {
     return node.snapshot().stream()
@@ -87,9 +87,9 @@ final class Partitioning {
   }
 
   /**
-   * Switches MIG mode where an entry asks for it. A GPU without MIG is passed over. One switch
-   * clears every GPU that the configuration is for, and before Hopper, where a switch needs a reset
-   * of all GPUs, every GPU of the node.
+   * Changes the MIG mode of selected GPUs. A GPU without MIG support is skipped. A mode change clears
+   * every selected GPU; before Hopper, where it needs a reset of all GPUs, it clears every GPU of the
+   * node.
    */
   void applyMode() throws PartitioningException {
     List<SimulatedGpu> before = node.snapshot();
@@ -110,7 +110,7 @@ final class Partitioning {
     }
   }
 
-  /** Applies the mode, if that was not done, and makes the devices. */
+  /** Applies the mode, if that was not done, and creates the devices. */
   void apply() throws PartitioningException {
     applyMode();
     for (MigConfigSpec entry : config.entries()) {
@@ -123,53 +123,54 @@ final class Partitioning {
   }
 
   private void applyDevices(MigConfigSpec entry, SimulatedGpu gpu) throws PartitioningException {
-    SortedMap<MigProfile, Integer> wanted = entry.migDevices();
-    if (wanted.equals(gpu.devices())
+    SortedMap<MigProfile, Integer> desired = entry.migDevices();
+    if (desired.equals(gpu.devices())
         && selected.recognition() == ConfigFile.Recognition.BY_DEVICES) {
       return;
     }
-    meetTraps(gpu, wanted);
-    // A profile that no GPU of the node has voids the whole map: everything goes, nothing is made.
-    if (wanted.keySet().stream().anyMatch(this::isForeign)) {
+    meetTraps(gpu, desired);
+    // A profile that no GPU of the node has voids the whole map: all devices are destroyed, none
+    // created.
+    if (desired.keySet().stream().anyMatch(this::isForeign)) {
       node.set(gpu.cleared());
       return;
     }
-    PlacementResult result = MigLayout.place(gpu.model(), wanted);
+    PlacementResult result = MigLayout.place(gpu.model(), desired);
     if (result instanceof PlacementResult.Rejected) {
       node.set(gpu.cleared());
-      throw new PartitioningException(gpu, refusal(gpu, wanted), ORDERINGS_FAILED);
+      throw new PartitioningException(gpu, refusal(gpu, desired), ORDERINGS_FAILED);
     }
-    node.set(gpu.holding(wanted));
+    node.set(gpu.holding(desired));
   }
 
-  /** What is not offered at all fails otherwise than what has no room. */
-  private static String refusal(SimulatedGpu gpu, SortedMap<MigProfile, Integer> wanted) {
-    return wanted.keySet().stream()
+  /** An unsupported profile fails with another message than one that does not fit. */
+  private static String refusal(SimulatedGpu gpu, SortedMap<MigProfile, Integer> desired) {
+    return desired.keySet().stream()
         .filter(profile -> gpu.model().profile(profile).isEmpty())
         .findFirst()
         .map("Error getting GPU instance profile info for '%s': Not Supported"::formatted)
         .orElseGet(() -> "Error creating GPU instance for '%s': Insufficient Resources"
-            .formatted(wanted.lastKey()));
+            .formatted(desired.lastKey()));
   }
 
-  private void meetTraps(SimulatedGpu gpu, SortedMap<MigProfile, Integer> wanted)
+  private void meetTraps(SimulatedGpu gpu, SortedMap<MigProfile, Integer> desired)
       throws PartitioningException {
     for (Trap trap : traps.spring(Trap.Step.DEVICES)) {
-      // As many profiles, as many orders in which they can be made.
-      if (trap.effect() == Trap.Effect.FAIL_ONE_ORDERING && wanted.size() > 1) {
+      // The more profiles, the more orders in which they can be created.
+      if (trap.effect() == Trap.Effect.FAIL_ONE_ORDERING && desired.size() > 1) {
         continue;
       }
       if (trap.effect() != Trap.Effect.REFUSE) {
         node.set(gpu.cleared());
       }
-      String largest = wanted.isEmpty() ? "" : wanted.lastKey().toString();
+      String largest = desired.isEmpty() ? "" : desired.lastKey().toString();
       throw new PartitioningException(gpu, trap.line().formatted(largest), ORDERINGS_FAILED);
     }
   }
 
   /**
-   * What a reboot does: a mode change that was pending takes effect on Ampere, any other GPU comes
-   * back without MIG, and no device survives.
+   * A reboot: a pending mode change takes effect on Ampere, any other GPU has MIG disabled afterwards, and
+   * all devices are destroyed.
    */
   void reboot() {
     for (SimulatedGpu gpu : node.snapshot()) {
@@ -188,7 +189,7 @@ final class Partitioning {
         && deciding(gpu).map(entry -> entry.migEnabled() != gpu.migEnabled()).orElse(false);
   }
 
-  /** The last entry that is for a GPU. */
+  /** The last entry that selects a GPU. */
   private Optional<MigConfigSpec> deciding(SimulatedGpu gpu) {
     return config.entries().stream().filter(entry -> isFor(entry, gpu)).reduce((a, b) -> b);
   }
@@ -199,7 +200,7 @@ final class Partitioning {
             || entry.deviceFilters().stream().anyMatch(filter -> matches(filter, gpu.model())));
   }
 
-  /** A filter without subsystem that is one of the model's boards; anything else matches none. */
+  /** Whether a filter without subsystem is one of the model's boards. */
   private static boolean matches(DeviceFilter filter, GpuModel model) {
     return model.boards().stream()
         .anyMatch(board -> board.id().deviceFilter().equalsIgnoreCase(filter.text()));

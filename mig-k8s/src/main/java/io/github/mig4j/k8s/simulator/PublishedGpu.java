@@ -25,7 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A GPU in the words of NVIDIA's DRA driver. */
+/** The devices of a GPU as NVIDIA's DRA driver publishes them. */
 final class PublishedGpu {
 
   static final String DRIVER = "gpu.nvidia.com";
@@ -46,7 +46,7 @@ final class PublishedGpu {
     this.minor = minor;
   }
 
-  /** The devices of a GPU that is cut already; a MIG device is known by its memory slices. */
+  /** The devices of a partitioned GPU; a MIG device is identified by its memory slices. */
   List<Device> existing(MigLayout layout) {
     if (layout.placements().isEmpty()) {
       Map<String, DeviceCapacity> memory = new TreeMap<>();
@@ -76,7 +76,7 @@ final class PublishedGpu {
     return sorted(devices);
   }
 
-  /** The whole GPU and every profile at every place, which take from {@link #counterSet}. */
+  /** The whole GPU and every profile at every place, which consume from {@link #counterSet}. */
   List<Device> possible() {
     List<Device> devices = new ArrayList<>();
     devices.add(new DeviceBuilder()
@@ -103,7 +103,7 @@ final class PublishedGpu {
     return sorted(devices);
   }
 
-  /** By builder, since the constructor's parameters differ between versions of fabric8. */
+  /** Uses the builder, because the constructor's parameters differ between versions of fabric8. */
   private DeviceCounterConsumption consumption(Map<String, Counter> counters) {
     return new DeviceCounterConsumptionBuilder()
         .withCounterSet(counterSetName())
@@ -116,7 +116,7 @@ final class PublishedGpu {
         counters(wholeCapacities(), 0, model.memorySlices().orElse(0)), counterSetName());
   }
 
-  /** The most that any profile has of it, as the driver reckons the whole. */
+  /** The maximum of all profiles, which the driver uses as the total. */
   private Map<String, DeviceCapacity> wholeCapacities() {
     return model.wholeGpu().map(this::capacities).orElseGet(TreeMap::new);
   }
@@ -181,7 +181,7 @@ final class PublishedGpu {
     return "%s-00000000-0000-4000-8000-%012d".formatted(what, minor);
   }
 
-  /** As the driver publishes them, which is the order in which the scheduler tries them. */
+  /** The devices in the driver's order, which is the order in which the scheduler tries them. */
   private static List<Device> sorted(List<Device> devices) {
     return devices.stream().sorted(Comparator.comparing(Device::getName)).toList();
   }

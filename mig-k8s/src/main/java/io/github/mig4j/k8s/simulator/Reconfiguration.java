@@ -3,7 +3,7 @@ package io.github.mig4j.k8s.simulator;
 import io.github.mig4j.k8s.cluster.Labels;
 import java.util.List;
 
-/** The runs of one process of the MIG manager, each from a label's value to a state. */
+/** The runs of one process of the MIG manager, each from a label value to a state. */
 final class Reconfiguration {
 
   private static final String SUCCESS = "success";
@@ -22,8 +22,7 @@ final class Reconfiguration {
   private boolean hasCompleted;
 
   /**
-   * A run that writes {@code failed}, what mig-parted says of it, and what the manager says
-   * afterwards.
+   * A run that writes {@code failed}, with the last lines of mig-parted and of the manager.
    */
   static final class RunFailedException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -38,7 +37,7 @@ final class Reconfiguration {
     }
   }
 
-  /** A run that ends without a state; and with it, perhaps, its process. */
+  /** A run that ends without a state, and optionally ends its process. */
   private static final class RunAbandonedException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -50,7 +49,7 @@ final class Reconfiguration {
     }
   }
 
-  /** What a run leaves of its process. */
+  /** The state of the process after a run. */
   enum End {
     ALIVE,
     DEAD
@@ -124,9 +123,9 @@ final class Reconfiguration {
   }
 
   /**
-   * Writes the last state of a run. A process that has not completed a run yet lets the clients
-   * start first, whatever came before (mig-parted 0d08f4f0 pkg/mig/reconfigure/reconfigure.go,
-   * setState); that is why a new process mends a node that was left paused.
+   * Writes the last state of a run. A process that has not completed a run starts the clients first, also
+   * after a failure (mig-parted 0d08f4f0 pkg/mig/reconfigure/reconfigure.go,
+   * setState); so a new process repairs a node that was left paused.
    */
   private void end(String state) throws InterruptedException {
     if (!hasCompleted) {
@@ -148,7 +147,7 @@ final class Reconfiguration {
     }
   }
 
-  /** Mode first; whatever it says, the devices are tried, unless the node is rebooted instead. */
+  /** The mode first, then the devices, also after a failed mode change unless the node is rebooted. */
   private void partition(Partitioning partitioning)
       throws InterruptedException, RunFailedException, RunAbandonedException {
     log.info("Applying the MIG mode change from the selected config to the node");
@@ -178,7 +177,7 @@ final class Reconfiguration {
     log.info("MIG configuration applied successfully");
   }
 
-  /** Goes into a step, and into what lies there. */
+  /** Enters a step and springs its traps. */
   private void enter(Trap.Step step) throws InterruptedException, RunAbandonedException {
     for (Trap trap : traps.spring(step)) {
       if (trap.effect() == Trap.Effect.HOLD && traps.awaitRemoved(trap, timings.podStopTimeout())) {

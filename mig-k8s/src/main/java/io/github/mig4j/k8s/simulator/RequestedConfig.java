@@ -1,12 +1,12 @@
 package io.github.mig4j.k8s.simulator;
 
 /**
- * The value of the node's config label as the MIG manager sees it: the last one wins, nothing is
- * queued, and only a change wakes it.
+ * The value of the node's config label for the MIG manager: only the latest value is kept, and only a
+ * change wakes the manager.
  *
- * <p>As in mig-parted's {@code SyncableMigConfig}, an empty value does not wake it, but is seen if
- * it came while a run was under way; and the value of the last run, set again after an empty one,
- * wakes it again.
+ * <p>As in mig-parted's {@code SyncableMigConfig}, an empty value does not wake the manager, but it is
+ * seen if it is set during a run. The value of the last run, set again after an empty one, wakes it
+ * again.
  */
 final class RequestedConfig {
 
@@ -26,7 +26,7 @@ final class RequestedConfig {
     }
   }
 
-  /** Waits for a value that differs from the one that was returned last. */
+  /** Waits for a value that differs from the one returned last. */
   synchronized String next() throws InterruptedException {
     if (lastRead.equals(current)) {
       long before = wakeUps;

@@ -4,9 +4,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * What all nodes of one simulator share.
+ * The shared state of all nodes of one simulator.
  *
- * @param client the way to the API server
+ * @param client a client of the API server
  * @param namespace the operator's namespace
  * @param timings how long things take
  * @param background where things happen later

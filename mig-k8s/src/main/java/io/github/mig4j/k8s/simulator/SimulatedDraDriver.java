@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * NVIDIA's DRA driver without GPUs: publishes the ResourceSlices that the driver would, in
- * {@code resource.k8s.io/v1}, and can play the scheduler where there is none.
+ * NVIDIA's DRA driver without GPUs: publishes the same ResourceSlices as the driver, in {@code
+ * resource.k8s.io/v1}, and can allocate claims in a cluster without a scheduler.
  *
  * <pre>{@code
  * SimulatedDraDriver driver = SimulatedDraDriver.on(client);
@@ -22,8 +22,8 @@ import java.util.Objects;
  * driver.allocate("default", "train", "gpu-node", List.of("gpu-0-mig-1g23gb-19-0"));
  * }</pre>
  *
- * <p>It only writes when a method is called. Pods that hold a claim do not start, for there is no
- * kubelet plugin that would prepare devices. Sources: kubernetes-sigs/dra-driver-nvidia-gpu
+ * <p>It writes only when a method is called. Pods with a claim do not start, because no kubelet plugin
+ * prepares the devices. Sources: kubernetes-sigs/dra-driver-nvidia-gpu
  * cmd/gpu-kubelet-plugin, driver.go, partitions.go and mig.go.
  */
 public final class SimulatedDraDriver {
@@ -35,9 +35,9 @@ public final class SimulatedDraDriver {
   }
 
   /**
-   * Makes a driver.
+   * Creates a driver.
    *
-   * @param client the way to the API server, which stays the caller's to close
+   * @param client a client of the API server, which the caller closes
    * @return a driver that has published nothing
    */
   public static SimulatedDraDriver on(KubernetesClient client) {
@@ -46,9 +46,8 @@ public final class SimulatedDraDriver {
   }
 
   /**
-   * Publishes MIG devices that exist, as the driver does by default: one slice, with a device for
-   * each MIG device, or for the whole GPU where a layout is empty. What was published of the node
-   * before is replaced.
+   * Publishes existing MIG devices, as the driver does by default: one slice, with a device for each MIG
+   * device, or for the whole GPU if a layout is empty. It replaces the previous slices of the node.
    *
    * @param node the node's name
    * @param gpus the GPUs by index
@@ -70,9 +69,9 @@ public final class SimulatedDraDriver {
   }
 
   /**
-   * Publishes everything that the GPUs could be cut into, as the driver does with its feature gate
-   * DynamicMIG on Kubernetes 1.35: a slice of counters, and one for each GPU. What was published of
-   * the node before is replaced.
+   * Publishes every possible MIG device of the GPUs, as the driver does with its feature gate DynamicMIG
+   * on Kubernetes 1.35: a slice of counters, and one slice for each GPU. It replaces the previous slices
+   * of the node.
    *
    * @param node the node's name
    * @param gpus the models of its GPUs, by index
@@ -95,7 +94,7 @@ public final class SimulatedDraDriver {
     publish(node, slices);
   }
 
-  /** The newest generation of a pool is written before the older ones go, as the driver does. */
+  /** Writes the newest generation of a pool before it deletes the older ones, as the driver does. */
   private void publish(String node, List<ResourceSlice> slices) {
     List<ResourceSlice> before = client.resources(ResourceSlice.class).list().getItems().stream()
         .filter(slice -> slice.getSpec().getDriver().equals(PublishedGpu.DRIVER)
@@ -128,12 +127,12 @@ public final class SimulatedDraDriver {
   }
 
   /**
-   * Gives a claim devices, as the scheduler does. Whether they are what the claim asks for, and
-   * free, is not looked at.
+   * Allocates devices to a claim, as the scheduler does, but without a check that they are free and match
+   * the claim.
    *
    * @param namespace the claim's namespace
    * @param claim the claim's name; it must exist and have a request
-   * @param node the node whose devices they are
+   * @param node the node of the devices
    * @param devices names of devices
    */
   public void allocate(String namespace, String claim, String node, List<String> devices) {

@@ -12,12 +12,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What one simulated GPU holds at a moment.
+ * The state of one simulated GPU.
  *
- * @param index its position on the node, from 0
+ * @param index the index on the node, from 0
  * @param model the model
  * @param migEnabled whether MIG mode is on
- * @param devices MIG devices by profile; none if MIG mode is off
+ * @param devices MIG devices by profile; empty if MIG mode is off
  */
 public record SimulatedGpu(
     int index, GpuModel model, boolean migEnabled, SortedMap<MigProfile, Integer> devices) {
@@ -33,9 +33,9 @@ public record SimulatedGpu(
   }
 
   /**
-   * A legal layout of these devices; where a real driver would have put them is not simulated.
+   * A valid layout of these devices; the placement of a real driver is not simulated.
    *
-   * @return the layout, or empty if MIG mode is off or the model's placements are not known
+   * @return the layout, or empty if MIG mode is off or the model's placements are unknown
    */
   public Optional<MigLayout> layout() {
     return migEnabled && MigLayout.place(model, devices) instanceof PlacementResult.Placed placed

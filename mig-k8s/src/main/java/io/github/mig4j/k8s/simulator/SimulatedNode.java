@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One node: its hardware, and the operator's pods on it, moved by what its labels say. */
+/** One node: its hardware, and the operator's pods on it, which its labels control. */
 final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(SimulatedNode.class);
@@ -89,7 +89,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     see(Map.of(), Sight.GONE);
   }
 
-  /** The ClusterPolicy has changed; what depends on it starts again. */
+  /** Called when the ClusterPolicy has changed; restarts the pods that depend on it. */
   void policyChanged(OperatorPolicy before, OperatorPolicy now) {
     if (before.strategy() != now.strategy() || !before.pluginConfig().equals(now.pluginConfig())) {
       plugin.restart();
@@ -101,7 +101,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     operate();
   }
 
-  /** Sets traps, of which some are the operator's. */
+  /** Sets traps, some of which are in the operator. */
   void set(Collection<Trap> more) {
     traps.set(more);
     operate();
@@ -112,7 +112,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     operate();
   }
 
-  /** A pod of the MIG manager has changed. */
+  /** Called when a pod of the MIG manager has changed. */
   void podChanged(String podName) {
     MigManager running;
     synchronized (this) {
@@ -123,7 +123,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     }
   }
 
-  /** A pod of the MIG manager was deleted; if it was this node's, its DaemonSet makes another. */
+  /** Called when a pod of a MIG manager was deleted; for this node's pod its DaemonSet creates another. */
   void podDeleted(String podName) {
     if (podName.equals(pod.name())) {
       manager.restart();
@@ -151,7 +151,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   private void see(Map<String, String> now, Sight sight) {
     boolean configured;
     synchronized (this) {
-      configured = !ConfigManager.asked(now).equals(ConfigManager.asked(labels));
+      configured = !ConfigManager.requested(now).equals(ConfigManager.requested(labels));
       String before = labels.getOrDefault(Labels.MIG_CONFIG, "");
       labels = Map.copyOf(now);
       present = sight != Sight.GONE;
@@ -169,30 +169,33 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
           .after(
               Duration.ZERO,
               "configure " + name(),
-              lifetime -> reselect(ConfigManager.asked(now), lifetime));
+              lifetime -> reselect(ConfigManager.requested(now), lifetime));
     }
     operate();
   }
 
-  /** Only a configuration that exists restarts the plugin. */
-  private void reselect(String asked, Lifetime lifetime) throws InterruptedException {
+  /** Only an existing configuration restarts the plugin. */
+  private void reselect(String requested, Lifetime lifetime) throws InterruptedException {
     synchronized (this) {
-      if (!asked.equals(ConfigManager.asked(labels))) {
+      if (!requested.equals(ConfigManager.requested(labels))) {
         return;
       }
     }
-    if (configManager.select(asked, lifetime) instanceof ConfigManager.Selection.Crash crash) {
+    if (configManager.select(requested, lifetime) instanceof ConfigManager.Selection.Crash crash) {
       LOG.warn("config-manager exits node={} message={}", name(), crash.message());
       cluster
           .background()
-          .after(cluster.timings().retry(), "configure " + name(), again -> reselect(asked, again));
+          .after(
+              cluster.timings().retry(),
+              "configure " + name(),
+              again -> reselect(requested, again));
     } else {
       plugin.restart();
       discovery.restart();
     }
   }
 
-  /** Lets the operator look at the node, if there is one. */
+  /** Lets the operator label the node, if there is an operator. */
   private void operate() {
     Map<String, String> now;
     synchronized (this) {
@@ -239,14 +242,14 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     }
   }
 
-  /** Empty in a crash loop, out of which the next start may lead. */
+  /** Empty during a crash loop, which the next start may end. */
   private Optional<DevicePluginConfig> selectConfig(Operand operand, Lifetime lifetime)
       throws InterruptedException {
-    String asked;
+    String requested;
     synchronized (this) {
-      asked = ConfigManager.asked(labels);
+      requested = ConfigManager.requested(labels);
     }
-    ConfigManager.Selection selection = configManager.select(asked, lifetime);
+    ConfigManager.Selection selection = configManager.select(requested, lifetime);
     if (selection instanceof ConfigManager.Selection.Selected selected) {
       return Optional.of(selected.config());
     }

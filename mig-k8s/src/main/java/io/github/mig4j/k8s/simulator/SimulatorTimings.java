@@ -1,13 +1,14 @@
 package io.github.mig4j.k8s.simulator;
 
+import io.github.mig4j.k8s.internal.DurationText;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import org.immutables.value.Value;
 
 /**
- * How long the simulated components take. A change takes 4 to 5 s on real nodes; by default it
- * takes a fraction of a second here.
+ * The durations of the simulated steps. A change takes 4 to 5 s on real nodes, and by default a fraction
+ * of a second here.
  *
  * <pre>{@code
  * SimulatorTimings visible = SimulatorTimings.everyStep(Duration.ofMillis(300));
@@ -17,8 +18,8 @@ import org.immutables.value.Value;
 public interface SimulatorTimings {
 
   /**
-   * From a change of the label to the answer whether there is anything to do. The previous state is
-   * seen until then.
+   * From a change of the label to the decision whether a change is necessary. Until then the label has the
+   * previous state.
    *
    * @return the duration, 20 ms by default
    */
@@ -38,9 +39,9 @@ public interface SimulatorTimings {
   }
 
   /**
-   * How long the MIG manager waits for a pod to end.
+   * How long the MIG manager waits for the end of a pod.
    *
-   * @return the duration, 5 minutes by default, as in mig-parted
+   * @return the duration, 5 min by default, as in mig-parted
    */
   @Value.Default
   default Duration podStopTimeout() {
@@ -48,7 +49,7 @@ public interface SimulatorTimings {
   }
 
   /**
-   * The switch of MIG mode and, again, the partitioning.
+   * The change of the MIG mode, and the same again for the partitioning.
    *
    * @return the duration, 20 ms by default
    */
@@ -81,7 +82,7 @@ public interface SimulatorTimings {
   /**
    * From a change of the ConfigMap to the file that the MIG manager reads.
    *
-   * @return the duration, none by default; a kubelet takes up to about a minute
+   * @return the duration, 0 by default; a kubelet takes up to about a minute
    */
   @Value.Default
   default Duration configMapLag() {
@@ -89,7 +90,7 @@ public interface SimulatorTimings {
   }
 
   /**
-   * From a failed request to the next try.
+   * From a failed request to its repetition.
    *
    * @return the duration, 100 ms by default
    */
@@ -99,10 +100,10 @@ public interface SimulatorTimings {
   }
 
   /**
-   * Timings in which each step that a node goes through takes equally long.
+   * Timings in which each step of a node takes the same time.
    *
-   * @param step how long
-   * @return timings with the defaults elsewhere
+   * @param step the duration of a step
+   * @return timings with defaults for the rest
    */
   static SimulatorTimings everyStep(Duration step) {
     Objects.requireNonNull(step, "step");
@@ -114,7 +115,7 @@ public interface SimulatorTimings {
         .build();
   }
 
-  /** Checks that no duration is negative and that a try is not followed by the next at once. */
+  /** Checks that no duration is negative, and that a request is not repeated without a delay. */
   @Value.Check
   default void check() {
     Map.of(
@@ -129,16 +130,16 @@ public interface SimulatorTimings {
         .forEach((name, duration) -> {
           if (duration.isNegative()) {
             throw new IllegalArgumentException(
-                "%s must not be negative, but was %s".formatted(name, duration));
+                "%s must not be negative, but was %s".formatted(name, DurationText.of(duration)));
           }
         });
     if (retry().isZero()) {
-      throw new IllegalArgumentException("retry must be above zero, e.g. PT0.1S");
+      throw new IllegalArgumentException("retry must be positive, e.g. 100 ms");
     }
   }
 
   /**
-   * Starts with the defaults.
+   * Builds timings from the defaults.
    *
    * @return a builder
    */

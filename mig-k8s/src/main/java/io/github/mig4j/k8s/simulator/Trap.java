@@ -1,22 +1,22 @@
 package io.github.mig4j.k8s.simulator;
 
 /**
- * A misfortune that the simulator has to be told of, since it depends on chance, on hardware or on
- * the version of the MIG manager.
+ * A failure that a test sets in the simulator, because it depends on chance, on hardware or on the version
+ * of the MIG manager.
  *
- * <p>What follows from the protocol alone happens by itself and is no trap to set: the previous
- * {@code success} that stays visible, runs without {@code pending}, a label's change that nobody
- * sees, a foreign profile that empties a GPU, one bad entry that poisons a file, GPUs of which only
- * some were changed, and a ConfigMap that arrives late ({@link SimulatorTimings#configMapLag}).
+ * <p>The simulator shows consequences of the protocol without a trap: the previous {@code success} that
+ * remains visible, runs without {@code pending}, a label change that the manager misses, a foreign
+ * profile that empties a GPU, one bad entry that invalidates a file, GPUs of which only some were
+ * changed, and a ConfigMap that arrives late ({@link SimulatorTimings#configMapLag}).
  *
- * <p>Some are sprung once and are gone; the others last until they are {@linkplain
+ * <p>Some traps are sprung once; the others last until they are {@linkplain
  * GpuOperatorSimulator#remove removed}.
  */
 public enum Trap {
 
   /**
-   * Every run fails before it begins, so that no state is written: the clients file cannot be read,
-   * say, or systemd does not answer. Lasts.
+   * Every run fails before it begins and writes no state, e.g. because the clients file cannot be read or
+   * systemd does not answer. Lasts.
    */
   ERROR_BEFORE_RUN(
       Effect.ABANDON,
@@ -26,9 +26,9 @@ public enum Trap {
       Step.BEFORE_RUN),
 
   /**
-   * A pod that the MIG manager waits for does not stop. When the time is up the run ends without a
-   * word: pending and paused (mig-parted v0.13 to v0.15, mig-parted#485). Lasts; a run that still
-   * waits when it is removed goes on.
+   * A pod for which the MIG manager waits does not stop. After the timeout the run ends without a message:
+   * pending and paused (mig-parted v0.13 to v0.15, mig-parted#485). Lasts; a run that is still waiting
+   * when the trap is removed continues.
    */
   PODS_DO_NOT_STOP(
       Effect.HOLD,
@@ -38,8 +38,8 @@ public enum Trap {
       Step.POD_WAIT),
 
   /**
-   * One request fails while the MIG manager waits for pods, and the run ends without a word:
-   * pending and paused. Once.
+   * One request fails while the MIG manager waits for pods, and the run ends without a message: pending
+   * and paused. Once.
    */
   API_ERROR_DURING_POD_WAIT(
       Effect.ABANDON,
@@ -49,13 +49,12 @@ public enum Trap {
       Step.POD_WAIT),
 
   /**
-   * The MIG manager is killed between the pause and the partitioning; another process takes over.
-   * Once.
+   * The MIG manager is killed between the pause and the partitioning, and another process starts. Once.
    */
   KILLED_DURING_RUN(Effect.KILL, Lasting.ONCE, "received signal: terminated", Step.PARTITIONING),
 
   /**
-   * A hypervisor or a driver refuses to switch MIG mode. Without {@link #REBOOT_ON_MODE_FAILURE}
+   * A hypervisor or a driver refuses to change the MIG mode. Without {@link #REBOOT_ON_MODE_FAILURE}
    * the run fails. Lasts.
    */
   MODE_CHANGE_REFUSED(
@@ -65,13 +64,13 @@ public enum Trap {
       Step.MODE),
 
   /**
-   * The MIG manager runs with {@code WITH_REBOOT=true}: where the mode is not as it should be, it
-   * reboots the node. Mode survives a reboot on Ampere, not on later GPUs. Lasts.
+   * The MIG manager runs with {@code WITH_REBOOT=true}: if the MIG mode is wrong, it reboots the
+   * node. The mode survives a reboot on Ampere, not on later GPUs. Lasts.
    */
   REBOOT_ON_MODE_FAILURE(
       Effect.REBOOT, Lasting.UNTIL_REMOVED, "Rebooting the node...", Step.MODE_FAILURE),
 
-  /** A process uses the GPUs: nothing that exists can be changed, and the run fails. Lasts. */
+  /** A process uses the GPUs: existing devices cannot be changed, and the run fails. Lasts. */
   GPU_IN_USE(
       Effect.REFUSE,
       Lasting.UNTIL_REMOVED,
@@ -81,8 +80,8 @@ public enum Trap {
       Step.DEVICES),
 
   /**
-   * The driver refuses one attempt to make devices. Several profiles get another attempt, in
-   * another order; a single profile has only one. Once.
+   * The driver refuses one attempt to create devices. With several profiles another order is attempted; with
+   * one profile there is only one attempt. Once.
    */
   PASSING_DRIVER_ERROR(
       Effect.FAIL_ONE_ORDERING,
@@ -91,8 +90,8 @@ public enum Trap {
       Step.DEVICES),
 
   /**
-   * Somebody has left a GPU instance without compute instance, which nobody sees: the first layout
-   * fails and clears the GPU, so that the second succeeds. Once.
+   * A GPU instance without compute instance remains from another program and is not visible: the first
+   * layout fails and clears the GPU, and the second succeeds. Once.
    */
   LEFTOVER_GPU_INSTANCE(
       Effect.FAIL_AND_CLEAR,
@@ -101,8 +100,8 @@ public enum Trap {
       Step.DEVICES),
 
   /**
-   * A process of the MIG manager that has completed a run leaves the deploy labels paused when a
-   * later one fails (mig-parted v0.13 to v0.15). Lasts.
+   * A process of the MIG manager that has completed a run leaves the deploy labels paused after a later
+   * run that fails (mig-parted v0.13 to v0.15). Lasts.
    */
   PAUSED_AFTER_FAILURE(
       Effect.SKIP, Lasting.UNTIL_REMOVED, "labels are left as they are", Step.RESUME_AFTER_FAILURE),
@@ -115,12 +114,12 @@ public enum Trap {
       Step.PUBLISH),
 
   /**
-   * GPUs are given out by the DRA driver: the operator deploys neither MIG manager nor device
-   * plugin, and a config label does nothing. Lasts.
+   * The DRA driver allocates GPUs: the operator deploys neither MIG manager nor device plugin, and a config
+   * label has no effect. Lasts.
    */
   DRA_STACK(Effect.SKIP, Lasting.UNTIL_REMOVED, "", Step.DEPLOYMENT);
 
-  /** Where in the work of the operator's pods a trap lies. */
+  /** The step of the operator's pods at which a trap is sprung. */
   enum Step {
     BEFORE_RUN,
     POD_WAIT,
@@ -133,23 +132,23 @@ public enum Trap {
     DEPLOYMENT
   }
 
-  /** What a trap does. */
+  /** The effect of a trap. */
   enum Effect {
-    /** The run ends, and writes nothing more. */
+    /** The run ends without further writes. */
     ABANDON,
     /** The process ends. */
     KILL,
-    /** The run waits, and ends like one that is abandoned when the time is up. */
+    /** The run waits, and after the timeout ends without further writes. */
     HOLD,
-    /** The driver does not do it, and nothing has changed. */
+    /** The driver refuses, and nothing has changed. */
     REFUSE,
-    /** The driver does not do it, and the GPU is empty. */
+    /** The driver refuses, and the GPU is empty. */
     FAIL_AND_CLEAR,
-    /** The driver does not do it this time. */
+    /** The driver refuses this attempt. */
     FAIL_ONE_ORDERING,
     /** The node is rebooted. */
     REBOOT,
-    /** The step is left out. */
+    /** The step is skipped. */
     SKIP
   }
 
@@ -185,7 +184,7 @@ public enum Trap {
     return lasting;
   }
 
-  /** The line that the MIG manager's log gets; {@code %s} in it stands for the largest profile. */
+  /** The line in the MIG manager's log; {@code %s} in it is replaced by the largest profile. */
   String line() {
     return line;
   }

@@ -25,14 +25,14 @@ final class Traps {
     notifyAll();
   }
 
-  /** The traps into which this step runs; those that are sprung once are gone afterwards. */
+  /** Springs and returns the traps of this step; those that are sprung once are removed. */
   synchronized List<Trap> spring(Trap.Step step) {
     List<Trap> sprung = set.stream().filter(trap -> trap.liesAt(step)).toList();
     sprung.stream().filter(trap -> trap.lasting() == Trap.Lasting.ONCE).forEach(set::remove);
     return sprung;
   }
 
-  /** Whether this step is left out. */
+  /** Whether this step is skipped. */
   boolean skips(Trap.Step step) {
     return !spring(step).isEmpty();
   }
@@ -40,7 +40,7 @@ final class Traps {
   /**
    * Waits until a trap is removed.
    *
-   * @return false if it was not within the time
+   * @return false if it was not removed within the time
    */
   synchronized boolean awaitRemoved(Trap trap, Duration atMost) throws InterruptedException {
     long deadline = System.nanoTime() + atMost.toNanos();

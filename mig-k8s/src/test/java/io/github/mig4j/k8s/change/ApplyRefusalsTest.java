@@ -249,7 +249,7 @@ class ApplyRefusalsTest {
       assertThatThrownBy(() -> MigClient.of(nobody).node("gpu-node").status())
           .isInstanceOf(MigClusterException.class)
           .hasMessageMatching(
-              "No answer from the API server http://localhost:1/, to get node gpu-node"
+              "No answer from the API server http://localhost:1/ to: get node gpu-node"
                   + " \\(ConnectException: Connection refused\\)\\. Check the address in the"
                   + " kubeconfig's current context");
     }

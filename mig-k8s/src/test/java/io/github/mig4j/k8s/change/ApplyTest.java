@@ -263,12 +263,7 @@ class ApplyTest {
             MigDeadlineException.class,
             e -> assertThat(e.lastSeen().configName()).contains("small"))
         .hasMessage(
-            "Node gpu-node: waited PT0.3S for {nvidia.com/mig-1g.23gb=7}, but its MIG state is"
-                + " absent, nvidia.com/mig-1g.23gb is 0 instead of 7, nvidia.com/gpu is 1 instead"
-                + " of 0, label nvidia.com/mig-1g.23gb.count is absent instead of 7. No pod of"
-                + " the MIG manager runs on node gpu-node. It is deployed where the labels say"
-                + " nvidia.com/mig.capable=true and nvidia.com/gpu.deploy.mig-manager=true; see why"
-                + " these are not so, or why the pod does not start");
+            "Node gpu-node: waited PT0.3S for {nvidia.com/mig-1g.23gb=7}, but its MIG state is absent, nvidia.com/mig-1g.23gb is 0 instead of 7, nvidia.com/gpu is 1 instead of 0, label nvidia.com/mig-1g.23gb.count is absent instead of 7. No pod of the MIG manager runs on node gpu-node. It runs on nodes with the labels nvidia.com/mig.capable=true and nvidia.com/gpu.deploy.mig-manager=true; check these with 'kubectl get node gpu-node --show-labels', or why the pod does not start");
   }
 
   @Test

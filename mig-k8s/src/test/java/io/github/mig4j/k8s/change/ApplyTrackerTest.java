@@ -216,10 +216,7 @@ class ApplyTrackerTest {
             () -> see(tracker, 16, Nodes.b200(1).config(KEY, "failed").paused()))
         .isInstanceOf(MigFailedException.class)
         .hasMessage(
-            "Node gpu-node: the MIG manager failed to apply 'small-01234567'. The MIG manager"
-                + " failed and left device-plugin of node gpu-node stopped, so that the node offers"
-                + " no GPU. Restart the node's MIG manager pod, as 'migctl recover gpu-node' does; a"
-                + " manager that has succeeded once puts labels back only when it succeeds again");
+            "Node gpu-node: the MIG manager failed to apply 'small-01234567'. The MIG manager failed and did not restart device-plugin on node gpu-node, so the node offers no GPU. Restart the MIG manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'; a manager that has succeeded once restores the labels only at its next success");
   }
 
   @Test

@@ -82,12 +82,9 @@ class FailureTest {
           .contains("level=error msg=\"Error clearing MigConfig: error destroying Compute instance"
               + " for profile '(0, 0)': In use by another client\"");
       assertThat(failed)
-          .hasMessage("Node gpu-node: the MIG manager failed to apply '" + KEY + "'. GPU 0 is in"
-              + " use by a process, so it could not be changed (\"Error clearing MigConfig: error"
-              + " destroying Compute instance for profile '(0, 0)': In use by another client\")."
-              + " Stop what uses it, pods with 'kubectl drain gpu-node --ignore-daemonsets' and on"
-              + " the host display, monitoring or persistence daemons and the module nvidia_drm,"
-              + " and apply again");
+          .hasMessage(
+              "Node gpu-node: the MIG manager failed to apply '" + KEY
+                  + "'. GPU 0 is in use by a process, so the change failed (\"Error clearing MigConfig: error destroying Compute instance for profile '(0, 0)': In use by another client\"). Stop the process and apply again: pods with 'kubectl drain gpu-node --ignore-daemonsets', on the host display, monitoring and persistence daemons and the module nvidia_drm");
     }
   }
 
@@ -101,15 +98,8 @@ class FailureTest {
       assertThat(late.diagnosis().code()).isEqualTo(FailureCode.PODS_DID_NOT_STOP);
       assertThat(late.lastSeen().state()).contains(MigState.PENDING);
       assertThat(late)
-          .hasMessage("Node gpu-node: waited PT3S for {nvidia.com/mig-1g.5gb=7}, but its MIG state"
-              + " is pending, its dcgm, dcgm-exporter, device-plugin, gpu-feature-discovery, nvsm"
-              + " are stopped, nvidia.com/mig-1g.5gb is 0 instead of 7, label"
-              + " nvidia.com/mig-1g.5gb.count is absent instead of 7. The pods of device-plugin on"
-              + " node gpu-node have not stopped, and the MIG manager waits five minutes for them"
-              + " (\"Error: failed to wait for pods to be deleted: device-plugin pod did not"
-              + " shutdown: context deadline exceeded\"). See what holds them with 'kubectl get"
-              + " pods -A --field-selector spec.nodeName=gpu-node'; then restart the node's MIG"
-              + " manager pod, as 'migctl recover gpu-node' does");
+          .hasMessage(
+              "Node gpu-node: waited PT3S for {nvidia.com/mig-1g.5gb=7}, but its MIG state is pending, its dcgm, dcgm-exporter, device-plugin, gpu-feature-discovery, nvsm are stopped, nvidia.com/mig-1g.5gb is 0 instead of 7, label nvidia.com/mig-1g.5gb.count is absent instead of 7. The pods of device-plugin on node gpu-node did not stop, and the MIG manager waits only 5 min for them (\"Error: failed to wait for pods to be deleted: device-plugin pod did not shutdown: context deadline exceeded\"). See their state with 'kubectl get pods -A --field-selector spec.nodeName=gpu-node'; when they have stopped, restart the MIG manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'");
     }
   }
 
@@ -121,11 +111,8 @@ class FailureTest {
       var late = (MigDeadlineException) apply(SHORT);
 
       assertThat(late.diagnosis())
-          .hasToString("api-request-failed: A request of the MIG manager to the API server failed,"
-              + " and its run ended there (\"Error: failed to wait for pods to be deleted:"
-              + " device-plugin pod did not shutdown: etcdserver: request timed out\"). Nothing"
-              + " repeats the run: once the API server answers, restart the node's MIG manager pod,"
-              + " as 'migctl recover gpu-node' does");
+          .hasToString(
+              "api-request-failed: A request of the MIG manager to the API server failed, and that ended its run (\"Error: failed to wait for pods to be deleted: device-plugin pod did not shutdown: etcdserver: request timed out\"). The MIG manager does not repeat the run: when the API server answers again, restart the MIG manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'");
     }
   }
 
@@ -136,11 +123,9 @@ class FailureTest {
 
       assertThat(apply(LONG))
           .isInstanceOf(MigFailedException.class)
-          .hasMessage("Node gpu-node: the MIG manager failed to apply '" + KEY + "'. GPU"
-              + " 00000000:00:04.0 has to be reset to change its MIG mode, and this machine cannot"
-              + " do that, as in a virtual machine (\"Resetting GPU 00000000:00:04.0 is not"
-              + " supported.\"). Reboot node gpu-node and apply again, or set WITH_REBOOT=true in"
-              + " the ClusterPolicy's migManager.env");
+          .hasMessage(
+              "Node gpu-node: the MIG manager failed to apply '" + KEY
+                  + "'. GPU 00000000:00:04.0 needs a reset to change its MIG mode, and this machine does not support that, which is usual for a virtual machine (\"Resetting GPU 00000000:00:04.0 is not supported.\"). Reboot node gpu-node and apply again, or set WITH_REBOOT=true in the ClusterPolicy's migManager.env");
     }
   }
 
@@ -151,10 +136,9 @@ class FailureTest {
 
       assertThat(apply(LONG))
           .isInstanceOf(MigFailedException.class)
-          .hasMessage("Node gpu-node: the MIG manager failed to apply '" + KEY + "'. The driver"
-              + " refused to change GPU 0 (\"Error creating GPU instance for '1g.5gb': Unknown"
-              + " Error\"). A passing error goes away when it is asked again: apply again. If it"
-              + " stays, see 'dmesg | grep NVRM' on the node");
+          .hasMessage(
+              "Node gpu-node: the MIG manager failed to apply '" + KEY
+                  + "'. The driver refused to change GPU 0 (\"Error creating GPU instance for '1g.5gb': Unknown Error\"). Apply again, because the error may be transient. If it remains, see 'dmesg | grep NVRM' on the node");
     }
   }
 
@@ -165,10 +149,9 @@ class FailureTest {
 
       assertThat(apply(LONG))
           .isInstanceOf(MigFailedException.class)
-          .hasMessage("Node gpu-node: the MIG manager failed to apply '" + KEY + "'. GPU 0 has no"
-              + " room for 1g.5gb (\"Error creating GPU instance for '1g.5gb': Insufficient"
-              + " Resources\"). Lint the configuration against this GPU; if it fits, an instance"
-              + " made by others is in the way, which the failed attempt has removed: apply again");
+          .hasMessage(
+              "Node gpu-node: the MIG manager failed to apply '" + KEY
+                  + "'. GPU 0 has no room for 1g.5gb (\"Error creating GPU instance for '1g.5gb': Insufficient Resources\"). Check that the configuration fits on this GPU. If it fits, an instance of another program used the space, and the failed attempt has removed it: apply again");
     }
   }
 
@@ -185,9 +168,9 @@ class FailureTest {
 
       assertThat(failed.diagnosis().code()).isEqualTo(FailureCode.IN_USE);
       assertThat(failed)
-          .hasMessageEndingWith(" and apply again. Until a run succeeds or the node's MIG manager"
-              + " pod is restarted, the node offers no GPU: stopped are dcgm, dcgm-exporter,"
-              + " device-plugin, gpu-feature-discovery, nvsm");
+          .hasMessageEndingWith(" and the module nvidia_drm. The node offers no GPU until a run"
+              + " succeeds or the node's MIG manager pod is restarted: dcgm, dcgm-exporter,"
+              + " device-plugin, gpu-feature-discovery, nvsm are stopped");
     }
   }
 
@@ -201,12 +184,8 @@ class FailureTest {
 
       assertThat(late.lastSeen().state()).contains(MigState.SUCCESS);
       assertThat(late.diagnosis())
-          .hasToString("systemd-unavailable: The MIG manager cannot speak with systemd on node"
-              + " gpu-node (\"Error: failed to initialize systemd manager: failed to connect to"
-              + " systemd D-Bus: dial unix /host/run/dbus/system_bus_socket: connect: no such file"
-              + " or directory\"). Where the host has no systemd, set"
-              + " WITH_SHUTDOWN_HOST_GPU_CLIENTS=false in the ClusterPolicy's migManager.env;"
-              + " otherwise mount /run/dbus into the pod");
+          .hasToString(
+              "systemd-unavailable: The MIG manager cannot connect to systemd on node gpu-node (\"Error: failed to initialize systemd manager: failed to connect to systemd D-Bus: dial unix /host/run/dbus/system_bus_socket: connect: no such file or directory\"). If the host has no systemd, set WITH_SHUTDOWN_HOST_GPU_CLIENTS=false in the ClusterPolicy's migManager.env; otherwise mount /run/dbus into the pod");
     }
   }
 
@@ -224,10 +203,8 @@ class FailureTest {
           .await(SHORT));
 
       assertThat(late.diagnosis())
-          .hasToString("manager-not-running: No pod of the MIG manager runs on node gpu-node. It"
-              + " is deployed where the labels say nvidia.com/mig.capable=true and"
-              + " nvidia.com/gpu.deploy.mig-manager=true; see why these are not so, or why the pod"
-              + " does not start");
+          .hasToString(
+              "manager-not-running: No pod of the MIG manager runs on node gpu-node. It runs on nodes with the labels nvidia.com/mig.capable=true and nvidia.com/gpu.deploy.mig-manager=true; check these with 'kubectl get node gpu-node --show-labels', or why the pod does not start");
       assertThat(late.diagnosis().logLines()).isEmpty();
     }
   }
@@ -239,11 +216,8 @@ class FailureTest {
       var failed = applyExactWhile("  small:", "  other:");
 
       assertThat(failed)
-          .hasMessage("Node gpu-node: the MIG manager failed to apply 'small'. The MIG manager's"
-              + " file has no configuration 'small' (\"Error selecting MIG config: selected"
-              + " mig-config not present: small\"). A ConfigMap reaches the node's pods up to a"
-              + " minute after it was written: wait and apply again. If it stays so, see that the"
-              + " ClusterPolicy names the map that has the configuration");
+          .hasMessage(
+              "Node gpu-node: the MIG manager failed to apply 'small'. The MIG manager's file has no configuration 'small' (\"Error selecting MIG config: selected mig-config not present: small\"). Wait a minute until the kubelet has updated the ConfigMap in the pod, and apply again. If the error remains, check with 'kubectl get clusterpolicy -o yaml' that the ClusterPolicy names the ConfigMap with this configuration");
     }
   }
 
@@ -289,11 +263,12 @@ class FailureTest {
 
       assertThat(failed.diagnosis().code()).isEqualTo(FailureCode.UNRECOGNISED);
       assertThat(failed.getMessage())
-          .matches("Node gpu-node: the MIG manager failed to apply '" + KEY + "'\\. Nothing that is"
-              + " known explains it\\. Read the log of the node's MIG manager pod\\. The MIG"
-              + " manager's log could not be read: Not allowed to get the log of pod"
-              + " gpu-operator/nvidia-mig-manager-\\d+\\. Grant the verb in RBAC to the user of this"
-              + " client");
+          .matches(
+              "Node gpu-node: the MIG manager failed to apply '" + KEY + "'\\. No known failure"
+                  + " matches\\. Read the log with 'kubectl logs -n gpu-operator -l"
+                  + " app=nvidia-mig-manager', of the pod on node gpu-node\\. The MIG manager's log could"
+                  + " not be read: The API server answered 403 to: get log of pod"
+                  + " gpu-operator/nvidia-mig-manager-\\d+");
     }
   }
 
@@ -304,9 +279,8 @@ class FailureTest {
       logs.clear();
 
       assertThat(((MigFailedException) apply(LONG)).diagnosis().explanation())
-          .matches("Nothing that is known explains it\\. Read the log of the node's MIG manager"
-              + " pod\\. The MIG manager's log could not be read: pod nvidia-mig-manager-\\d+ is"
-              + " gone");
+          .matches(
+              "No known failure matches\\. Read the log with 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager', of the pod on node gpu-node\\. The MIG manager's log could not be read: pod nvidia-mig-manager-\\d+ was deleted");
     }
   }
 

@@ -88,9 +88,7 @@ class MigNodeChangeTest {
               () -> at(NOON.plusSeconds(60)).node("gpu-node").apply("small").await(LONG))
           .isInstanceOf(MigConflictException.class)
           .hasMessage(
-              "Node gpu-node is being changed: ops-1 has been changing it to 'their-config' since"
-                  + " 2026-01-01T12:00:00Z and gives up at 2026-01-01T12:10:00Z at the latest."
-                  + " Wait, or if that client is gone, recover the node");
+              "Node gpu-node is being changed: ops-1 has been changing it to 'their-config' since 2026-01-01T12:00:00Z, with a deadline at 2026-01-01T12:10:00Z. Wait, or if that client is gone, recover the node");
       assertThat(node().getMetadata().getLabels())
           .isEqualTo(before.getMetadata().getLabels());
       assertThat(node().getMetadata().getAnnotations())
@@ -157,9 +155,8 @@ class MigNodeChangeTest {
 
       assertThatThrownBy(() -> apply(mig, "small"))
           .isInstanceOf(MigConflictException.class)
-          .hasMessage("Node gpu-node has an annotation mig4j.github.io/change that cannot be read:"
-              + " {\"config\":1. Remove it with 'kubectl annotate node gpu-node"
-              + " mig4j.github.io/change-' once nobody changes the node");
+          .hasMessage(
+              "Node gpu-node has an annotation mig4j.github.io/change that cannot be read: {\"config\":1. Remove it with 'kubectl annotate node gpu-node mig4j.github.io/change-' when no other client changes the node");
     }
   }
 
@@ -471,7 +468,7 @@ class MigNodeChangeTest {
           .hasMessageContaining("' for PT1S, but its MIG state is pending, ")
           .satisfies(e -> assertThat(((MigDeadlineException) e).diagnosis().code())
               .isIn(
-                  FailureCode.STILL_AT_WORK,
+                  FailureCode.STILL_RUNNING,
                   FailureCode.RUN_ABANDONED,
                   FailureCode.API_REQUEST_FAILED));
 

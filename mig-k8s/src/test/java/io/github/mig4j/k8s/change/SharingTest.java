@@ -419,7 +419,7 @@ class SharingTest {
   void await_absentNode_isRefused() {
     assertThatThrownBy(() -> apply("four"))
         .isInstanceOf(MigRefusedException.class)
-        .hasMessage("Node l40s-node: there is no such node; see 'kubectl get nodes'");
+        .hasMessage("Node l40s-node: it does not exist; see 'kubectl get nodes'");
   }
 
   @Test
@@ -443,7 +443,7 @@ class SharingTest {
               "the ClusterPolicy names no ConfigMap for the device plugin; publish one and point the operator at it with SharingClient.use");
       assertThatThrownBy(() -> sharing.use(MAP))
           .hasMessage(
-              "ConfigMap gpu-operator/device-plugin-config: it does not exist or holds nothing, and every device plugin would wait for it; merge a configuration into it first");
+              "ConfigMap gpu-operator/device-plugin-config: it does not exist or is empty, and every device plugin would wait for it; add a configuration to it first");
 
       publish("four", FOUR);
       sharing.use(MAP);
@@ -453,7 +453,7 @@ class SharingTest {
       sharing.configMap("other").merge("eight", DevicePluginConfig.of(GpuSharing.timeSlicing(8)));
       assertThatThrownBy(() -> sharing.use("other"))
           .hasMessage(
-              "ConfigMap gpu-operator/other: it lacks '%s', which node l40s-node asks for and whose device plugin would not start; merge it first"
+              "ConfigMap gpu-operator/other: it has no configuration '%s', which node l40s-node requests, so the node's device plugin would not start; add that configuration first"
                   .formatted(four.config()));
       client
           .configMaps()

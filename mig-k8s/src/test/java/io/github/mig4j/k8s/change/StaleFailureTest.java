@@ -112,7 +112,7 @@ class StaleFailureTest {
             .await(LONG))
         .isInstanceOfSatisfying(
             MigDeadlineException.class,
-            late -> assertThat(late.diagnosis().code()).isEqualTo(FailureCode.REQUEST_NOT_TAKEN_UP))
+            late -> assertThat(late.diagnosis().code()).isEqualTo(FailureCode.REQUEST_NOT_STARTED))
         .hasMessageStartingWith(
             "Node gpu-node: the MIG manager has shown no sign of '%s' for"
                 + " PT0.5S, but its MIG state is failed, as it was before, ",

@@ -829,7 +829,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: somebody changes the node: ops-1 has been changing it to 'theirs' since 2026-01-01T12:00:00Z and gives up at 2126-01-01T12:00:00Z at the latest; wait, or if that client is gone, recover the node [change-in-progress]");
+        "error: somebody changes the node: ops-1 has been changing it to 'theirs' since 2026-01-01T12:00:00Z, with a deadline at 2126-01-01T12:00:00Z; wait, or if that client is gone, recover the node [change-in-progress]");
   }
 
   @Test
@@ -935,7 +935,7 @@ class PreflightTest {
 
     assertThatThrownBy(() -> preflight("all-disabled"))
         .isInstanceOf(MigClusterException.class)
-        .hasMessageStartingWith("The API server refused to get node gpu-node: 400");
+        .hasMessageStartingWith("The API server answered 400 to: get node gpu-node (bad)");
   }
 
   private Preflight preflight(String config) {

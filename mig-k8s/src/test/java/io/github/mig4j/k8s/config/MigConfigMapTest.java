@@ -41,7 +41,7 @@ class MigConfigMapTest {
   }
 
   @Test
-  void merge_intoNothing_createsTheMap() {
+  void merge_withoutAMap_createsIt() {
     var merged = map.merge("small", SMALL);
 
     assertThat(merged).isEqualTo(new MigConfigMap.Merged("small", "small-990a6689", true));
@@ -84,7 +84,7 @@ class MigConfigMapTest {
   }
 
   @Test
-  void merge_newContent_dropsTheOldUnlessANodeAsksForIt() {
+  void merge_newContent_removesTheOldUnlessANodeRequestsIt() {
     map.merge("small", SMALL);
     client.resource(Nodes.b200(1).config("small-990a6689", "success").build()).create();
 
@@ -132,20 +132,18 @@ class MigConfigMapTest {
 
   /** Trap 17: one fault in the file makes every configuration in it fail. */
   @Test
-  void merge_intoAFileThatTheManagerRefuses_isRefusedAndChangesNothing() {
+  void merge_intoAFileThatTheManagerRejects_isRefusedAndChangesNothing() {
     create("version: v1\nmig-configs:\n  theirs: []\n");
 
     assertThatThrownBy(() -> map.merge("small", SMALL))
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "ConfigMap gpu-operator/mig-config, where one fault makes every configuration fail:"
-                + " config.yaml:3:3: Config 'theirs' has no entry; add one that begins with '-"
-                + " devices:'");
+            "ConfigMap gpu-operator/mig-config, in which one error makes every configuration fail: config.yaml:3:3: Config 'theirs' has no entry; add one that begins with '- devices:'");
     assertThat(text()).isEqualTo("version: v1\nmig-configs:\n  theirs: []\n");
   }
 
   @Test
-  void merge_nameThatIsNoLabelValue_isRefused() {
+  void merge_nameThatIsNotALabelValue_isRefused() {
     assertThatThrownBy(() -> map.merge("small & fine", SMALL))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
@@ -170,11 +168,11 @@ class MigConfigMapTest {
     assertThatThrownBy(() -> map.merge("small", SMALL))
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "ConfigMap gpu-operator/mig-config: it is immutable; publish to a map of another name");
+            "ConfigMap gpu-operator/mig-config: it is immutable; publish to a ConfigMap with another name");
   }
 
   @Test
-  void merge_moreThanAConfigMapHolds_isRefused() {
+  void merge_moreThanAConfigMapAccepts_isRefused() {
     var many = MigConfigSpec.builder()
         .devices(io.github.mig4j.config.DeviceSelector.ALL)
         .migEnabled(false);
@@ -185,8 +183,7 @@ class MigConfigMapTest {
     assertThatThrownBy(() -> map.merge("many", many.build()))
         .isInstanceOf(MigRefusedException.class)
         .hasMessageMatching(
-            "ConfigMap gpu-operator/mig-config: it would hold [0-9]+ bytes, but an API server"
-                + " accepts at most 1048576; remove configurations");
+            "ConfigMap gpu-operator/mig-config: it would have [0-9]+ bytes, but an API server accepts at most 1048576; remove configurations");
   }
 
   @Test

@@ -26,7 +26,7 @@ class MigOperatorTest {
   KubernetesClient client;
 
   @Test
-  void helmValues_holdTheTwoSettings() {
+  void helmValues_haveTheTwoSettings() {
     assertThat(MIXED.helmValues()).isEqualTo("""
             mig:
               strategy: "mixed"
@@ -57,8 +57,7 @@ class MigOperatorTest {
     assertThatThrownBy(() -> new OperatorSettings(MigStrategy.MIXED, "Mig Config"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "'Mig Config' is no name for a ConfigMap; use lower-case letters, digits, '.' and '-',"
-                + " e.g. 'mig-config'");
+            "Not a name of a ConfigMap: 'Mig Config'. Use lower-case letters, digits, '.' and '-', e.g. 'mig-config'");
   }
 
   @Test
@@ -85,7 +84,7 @@ class MigOperatorTest {
   }
 
   @Test
-  void use_whatIsSetAlready_writesNothing() {
+  void use_sameSettings_writesNothing() {
     createPolicy(Map.of(
         "mig", Map.of("strategy", "mixed"),
         "migManager", Map.of("config", Map.of("name", "mig-config"))));
@@ -105,8 +104,7 @@ class MigOperatorTest {
     assertThatThrownBy(() -> operator.use(MIXED))
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "ClusterPolicy: the cluster has none, so no GPU Operator manages MIG; install NVIDIA's"
-                + " GPU Operator");
+            "ClusterPolicy: it does not exist, so no GPU Operator manages MIG; install NVIDIA's GPU Operator with helm");
   }
 
   @Test
@@ -116,8 +114,7 @@ class MigOperatorTest {
     assertThatThrownBy(() -> MigClient.of(client).operator().use(MIXED))
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "ConfigMap gpu-operator/mig-config: it does not exist, and every MIG manager would wait"
-                + " for it; merge a configuration into it first");
+            "ConfigMap gpu-operator/mig-config: it does not exist, and every MIG manager would wait for it; create it with a configuration first");
     assertThat(policy().<Object>get("spec", "migManager")).isNull();
   }
 

@@ -38,14 +38,14 @@ class DiagnosisTest {
     "failed,    paused,  PAUSED_AFTER_FAILURE",
     "success,   running, REPORTED_SUCCESS",
     "success,   paused,  PAUSED_AFTER_SUCCESS",
-    "pending,   running, STILL_AT_WORK",
-    "pending,   paused,  STILL_AT_WORK",
+    "pending,   running, STILL_RUNNING",
+    "pending,   paused,  STILL_RUNNING",
     "rebooting, running, REBOOTING",
     "rebooting, paused,  REBOOTING",
     "sleeping,  running, UNRECOGNISED",
     "sleeping,  paused,  UNRECOGNISED"
   })
-  void of_noLog_goesByTheState(String state, String clients, FailureCode code) {
+  void of_noLog_usesTheState(String state, String clients, FailureCode code) {
     var node = Nodes.b200(1).config("small", state);
 
     assertThat(of(clients.equals("paused") ? node.paused() : node.running()).code())
@@ -53,19 +53,18 @@ class DiagnosisTest {
   }
 
   @Test
-  void of_nodeThatAsksForNothing_saysSo_andNamesTheWrongKey() {
+  void of_nodeWithoutARequest_isNothingRequested_andNamesTheWrongKey() {
     var diagnosis = of(Nodes.b200(1).label("nvidia.com/mig-config", "small"), WAITS);
 
     assertThat(diagnosis.code()).isEqualTo(FailureCode.NOTHING_REQUESTED);
     assertThat(diagnosis.explanation())
-        .isEqualTo("Node gpu-node asks for no configuration. Apply one. Node gpu-node has the label"
-            + " nvidia.com/mig-config=small, which nothing reads; the key is nvidia.com/mig.config."
-            + " Remove it with 'kubectl label node gpu-node nvidia.com/mig-config-'");
+        .isEqualTo(
+            "Node gpu-node requests no configuration. Apply a configuration. Node gpu-node has the label nvidia.com/mig-config=small, which no component reads; the key is nvidia.com/mig.config. Remove it with 'kubectl label node gpu-node nvidia.com/mig-config-'");
     assertThat(diagnosis.decisiveLine()).contains(WAITS);
   }
 
   @Test
-  void of_invalidProduct_isInvalidUnderSingle_whateverTheStateSays() {
+  void of_invalidProduct_isInvalidUnderSingle_inEveryState() {
     var diagnosis = of(
         Nodes.b200(0)
             .label(Labels.GPU_PRODUCT, "NVIDIA-B200-MIG-INVALID")
@@ -79,7 +78,7 @@ class DiagnosisTest {
   }
 
   @Test
-  void of_whatFollowsFromACause_isNotTheCause() {
+  void of_aConsequence_isNotTheCause() {
     var diagnosis = of(
         failed(),
         BEGIN,
@@ -95,14 +94,13 @@ class DiagnosisTest {
     assertThat(diagnosis.code()).isEqualTo(FailureCode.IN_USE);
     assertThat(diagnosis.decisiveLine()).contains("level=error msg=\"" + IN_USE + "\"");
     assertThat(diagnosis.explanation())
-        .startsWith(
-            "GPU 2 is in use by a process, so it could not be changed (\"" + IN_USE + "\")");
+        .startsWith("GPU 2 is in use by a process, so the change failed (\"" + IN_USE + "\")");
     assertThat(diagnosis.logLines()).hasSize(8).first().isEqualTo(BEGIN);
   }
 
   /** An order that failed is no cause where another succeeded. */
   @Test
-  void of_severalGpus_countsTheOneThatCameLast() {
+  void of_severalGpus_usesTheLastOne() {
     var diagnosis = of(
         failed(),
         BEGIN,
@@ -119,7 +117,7 @@ class DiagnosisTest {
   }
 
   @Test
-  void of_repeatedSigns_takesTheFirstOfTheLastGpu() {
+  void of_repeatedPhrases_usesTheFirstOfTheLastGpu() {
     var second = NO_ROOM.replace("3g.40gb", "4g.40gb");
 
     var diagnosis = of(
@@ -136,7 +134,7 @@ class DiagnosisTest {
   }
 
   @Test
-  void of_earlierRun_countsForNothing() {
+  void of_earlierRun_isIgnored() {
     var diagnosis = of(
         failed(),
         BEGIN.replace("small", "old"),
@@ -149,7 +147,7 @@ class DiagnosisTest {
   }
 
   @Test
-  void of_newRun_forgetsTheGpuAndTheSuccessOfTheOneBefore() {
+  void of_newRun_ignoresTheGpuAndTheSuccessOfThePreviousRun() {
     var failed = of(failed(), BEGIN, "  GPU 3: 0x233010DE", APPLIED, BEGIN, IN_USE);
     var begun = of(Nodes.bare().label(Labels.MIG_CONFIG, "small"), BEGIN, APPLIED, BEGIN, "busy");
 
@@ -158,7 +156,7 @@ class DiagnosisTest {
   }
 
   @Test
-  void of_checkThatFailsAfterASuccess_isWhatCounts() {
+  void of_checkThatFailsAfterASuccess_decides() {
     assertThat(of(Nodes.bare(), APPLIED, NOT_APPLIED).code()).isEqualTo(FailureCode.NOT_APPLIED);
     assertThat(of(Nodes.bare(), NOT_APPLIED, APPLIED).code())
         .isEqualTo(FailureCode.REPORTED_SUCCESS);
@@ -169,16 +167,14 @@ class DiagnosisTest {
     var diagnosis = of(failed(), BEGIN.replace("small", "old"), IN_USE, WAITS);
 
     assertThat(diagnosis)
-        .hasToString("request-not-taken-up: The MIG manager of node gpu-node has not turned to"
-            + " 'small'; the last that it turned to is 'old'. It takes up one request after the"
-            + " other, and none again whose name has not changed: wait for the one under way, or"
-            + " restart its pod");
+        .hasToString(
+            "request-not-started: The MIG manager of node gpu-node has not started a run for 'small'; its last run is for 'old'. It runs one request after the other, and ignores a request whose name has not changed: wait for the current run, or restart the MIG manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'");
   }
 
   @Test
-  void of_managerThatWaits_hasNotTakenItUp() {
+  void of_managerThatWaits_hasNotStartedTheRequest() {
     assertThat(of(Nodes.b200(1).config("small", "success"), WAITS).code())
-        .isEqualTo(FailureCode.REQUEST_NOT_TAKEN_UP);
+        .isEqualTo(FailureCode.REQUEST_NOT_STARTED);
   }
 
   /** mig-parted#356: no line after the one that announces the update, and no state. */
@@ -191,7 +187,7 @@ class DiagnosisTest {
   }
 
   @Test
-  void of_pending_tellsWaitingFromAbandoned_andFromWork() {
+  void of_pending_distinguishesWaitingAbandonedAndRunning() {
     var pending = Nodes.b200(1).config("small", "pending").paused();
     String waitsForPods = "level=info msg=\"Waiting for the device-plugin to shutdown\"";
     String works = "level=info msg=\"Applying the selected MIG config to the node\"";
@@ -201,11 +197,11 @@ class DiagnosisTest {
         .containsExactly(FailureCode.PODS_DID_NOT_STOP, "The pods of device-plugin on no");
     assertThat(of(pending, BEGIN, waitsForPods, WAITS).code()).isEqualTo(FailureCode.RUN_ABANDONED);
     assertThat(of(pending, BEGIN, NOT_APPLIED, waitsForPods, works).code())
-        .isEqualTo(FailureCode.STILL_AT_WORK);
+        .isEqualTo(FailureCode.STILL_RUNNING);
   }
 
   @Test
-  void of_hint_yieldsToACause() {
+  void of_hint_isOverriddenByACause() {
     String reset = "level=error msg=\"\\nResetting GPU 00000000:00:04.0 is not supported.\\n\"";
     String fatal = "level=fatal msg=\"Error applying MIG configuration with hooks: error resetting"
         + " all GPUs: exit status 255\"";
@@ -237,7 +233,7 @@ class DiagnosisTest {
   }
 
   @Test
-  void of_successAfterTrouble_isNoCause() {
+  void of_successAfterAFailure_hasNoCause() {
     assertThat(of(Nodes.b200(1).config("small", "success"), BEGIN, NO_ROOM, APPLIED)
             .code())
         .isEqualTo(FailureCode.REPORTED_SUCCESS);
@@ -245,7 +241,7 @@ class DiagnosisTest {
 
   /** Lines that were pasted without their ends, with the name of the container or colours. */
   @Test
-  void of_logsAsPeoplePasteThem_areRead() {
+  void of_pastedLogs_areRead() {
     String record = "time=\"2026-02-27T16:54:19Z\" level=error msg=\"" + IN_USE + "\"";
     String begin = "time=\"2026-02-27T16:54:18Z\" " + BEGIN;
 
@@ -264,24 +260,24 @@ class DiagnosisTest {
   }
 
   @Test
-  void of_devicePluginsLog_tellsWhyItDoesNotStart() {
+  void of_devicePluginsLog_saysWhyItDoesNotStart() {
     var success = Nodes.b200(1).config("small", "success");
     String start = "E0612 14:52:38.340639 135 main.go:132] error starting plugins: ";
 
     assertThat(of(success, start + "MIG profile '1c.2g.20gb' does not match any resource patterns"))
-        .hasToString("no-resource-for-profile: The device plugin of node gpu-node has no resource"
-            + " for profile 1c.2g.20gb, so that it refuses to start (\"" + start
-            + "MIG profile '1c.2g.20gb' does not match any resource patterns\"). Use whole GPU"
-            + " instances, whose name has no c part, and no resource patterns of your own");
+        .hasToString(
+            "no-resource-for-profile: The device plugin of node gpu-node has no resource for profile 1c.2g.20gb, so it does not start (\""
+                + start
+                + "MIG profile '1c.2g.20gb' does not match any resource patterns\"). Use profiles without a c part, and no resource patterns of your own");
     assertThat(of(success, start + "device 1 has no MIG devices configured").explanation())
-        .startsWith("GPU 1 of node gpu-node is in MIG mode without any MIG device");
+        .startsWith("GPU 1 of node gpu-node is in MIG mode and has no MIG device");
     assertThat(
             of(success, start + "more than one MIG device type present on node").code())
         .isEqualTo(FailureCode.INVALID_UNDER_SINGLE);
   }
 
   @Test
-  void of_whatNobodyKnows_saysSo_andKeepsTheLastLines() {
+  void of_anUnknownFailure_isUnrecognised_andKeepsTheLastLines() {
     List<String> lines = IntStream.range(0, 100).mapToObj(i -> "line " + i).toList();
 
     var diagnosis = Diagnosis.of(status(failed()), lines);
@@ -303,7 +299,7 @@ class DiagnosisTest {
 
   /** Whatever is in a log, a diagnosis stays short and safe to print. */
   @Test
-  void of_hugeLog_isBounded() {
+  void of_hugeLog_isLimited() {
     String long1 = "x".repeat(100_000) + IN_USE;
     String long2 = IN_USE + "\u0007\u001B]0;title\u0007" + "y".repeat(100_000);
     List<String> lines = new ArrayList<>(Collections.nCopies(20_000, NO_ROOM));
@@ -326,7 +322,7 @@ class DiagnosisTest {
   /** No phrase is hidden behind one that stands before it. */
   @ParameterizedTest
   @MethodSource("failures")
-  void catalogue_everyPhrase_leadsToItsCode(FailureCatalogue.Failure failure) {
+  void catalogue_everyPhrase_resultsInItsCode(FailureCatalogue.Failure failure) {
     for (FailureCatalogue.Phrase phrase : failure.said()) {
       String line = phrase.phrase().replaceAll("\\{[a-z]+}", "7");
 
@@ -339,7 +335,7 @@ class DiagnosisTest {
   }
 
   @Test
-  void catalogue_marksAndConsequences_areNoSigns() {
+  void catalogue_marksAndConsequences_areNotFailures() {
     var file = FailureCatalogue.bundled().file();
 
     assertThat(Stream.concat(

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * docs/failures.md has what failures.json has. {@code -Dmig4j.docs=write} writes its tables anew.
+ * docs/failures.md has the tables of failures.json. {@code -Dmig4j.docs=write} writes them again.
  */
 class FailureDocumentationTest {
 
@@ -25,7 +25,7 @@ class FailureDocumentationTest {
   private static final File FILE = FailureCatalogue.bundled().file();
 
   @Test
-  void page_hasWhatIsKnownOfEachFailure() throws IOException {
+  void page_hasEveryFailure() throws IOException {
     String page = Files.readString(PAGE);
     String introduction = page.substring(0, page.indexOf(TABLES));
     if ("write".equals(System.getProperty("mig4j.docs"))) {
@@ -69,7 +69,7 @@ class FailureDocumentationTest {
                 failure.text(),
                 failure.remedy(),
                 sources(failure).distinct().collect(Collectors.joining(", ")))))
-        + "\n## Words in logs\n"
+        + "\n## Phrases in logs\n"
         + "| phrase | code | weight | source |\n|---|---|---|---|\n"
         + rows(FILE.failures().stream()
             .flatMap(failure -> failure.said().stream()
@@ -78,7 +78,7 @@ class FailureDocumentationTest {
                     "`" + failure.code() + "`",
                     phrase.weighs().name().toLowerCase(Locale.ROOT),
                     phrase.source()))))
-        + "\n## Consequences\nWhat failed runs say as well, and no reason.\n\n"
+        + "\n## Consequences\nLines that failed runs also print. They are not causes.\n\n"
         + "| phrase | source |\n|---|---|\n"
         + rows(FILE.consequences().stream()
             .map(phrase -> List.of("`" + phrase.phrase() + "`", phrase.source())))

@@ -25,8 +25,7 @@ class LogPhraseTest {
         "GPU {gpu} is not        | Resetting GPU 0:4.0 is not supported | 10 | {gpu=0:4.0}",
         "plain                   | a PLAIN word                         | 2 | {}"
       })
-  void find_capturesWhatStandsBetweenItsWords(
-      String phrase, String line, int start, String values) {
+  void find_capturesTheTextBetweenItsWords(String phrase, String line, int start, String values) {
     var match = LogPhrase.parse(phrase).find(line).orElseThrow();
 
     assertThat(match.start()).isEqualTo(start);
@@ -40,7 +39,7 @@ class LogPhraseTest {
   }
 
   @Property
-  void find_isTheSame_whateverStandsAround(
+  void find_isTheSame_withAnyTextAround(
       @ForAll @AlphaChars @StringLength(max = 300) String value,
       @ForAll @StringLength(max = 50) String before) {
     String line = before.replace("<<", "") + " << " + value + " >> after";

@@ -24,7 +24,7 @@ class OperatorLogsTest {
   PodLogs logs;
 
   @Test
-  void read_takesTheManagerOfTheNode() {
+  void read_usesTheManagerOfTheNode() {
     pod("manager-other", "nvidia-mig-manager", "other", true);
     pod("manager", "nvidia-mig-manager", "gpu-node", true);
     logs.set("manager", "first", "second");
@@ -33,7 +33,7 @@ class OperatorLogsTest {
   }
 
   @Test
-  void newest_isTheOneThatWasMadeLast() {
+  void newest_isThePodThatWasCreatedLast() {
     var old = made("2026-01-31T23:59:59Z");
     var young = made("2026-02-01T00:00:00Z");
 
@@ -52,7 +52,7 @@ class OperatorLogsTest {
   }
 
   @Test
-  void read_managerThatClaimsSuccess_asksAPluginThatDoesNotStart() {
+  void read_managerThatReportsSuccess_readsAPluginThatDoesNotStart() {
     pod("manager", "nvidia-mig-manager", "gpu-node", true);
     pod("plugin", "nvidia-device-plugin-daemonset", "gpu-node", false);
     logs.set("manager", "applied");
@@ -64,7 +64,7 @@ class OperatorLogsTest {
   }
 
   @Test
-  void read_pluginThatRuns_isNotAsked() {
+  void read_pluginThatRuns_isNotRead() {
     pod("manager", "nvidia-mig-manager", "gpu-node", true);
     pod("plugin", "nvidia-device-plugin-daemonset", "gpu-node", true);
     logs.set("manager", "applied");
@@ -74,7 +74,7 @@ class OperatorLogsTest {
   }
 
   @Test
-  void read_noManagerOnTheNode_saysSo() {
+  void read_noManagerOnTheNode_isNoPod() {
     pod("manager-other", "nvidia-mig-manager", "other", true);
 
     assertThat(read("failed").availability()).isEqualTo(Availability.NO_POD);

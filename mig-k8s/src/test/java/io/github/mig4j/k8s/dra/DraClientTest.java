@@ -40,7 +40,7 @@ class DraClientTest {
   KubernetesClient client;
 
   @Test
-  void apply_createsWhatIsAbsent_andTheApiHasItWhole() {
+  void apply_createsTheObject_withAllFields() {
     var dra = MigClient.of(client).dra();
 
     assertThat(dra.apply(MigClaim.of(SMALL).template("mig-1g").inNamespace("team-a")))
@@ -71,7 +71,7 @@ class DraClientTest {
   }
 
   @Test
-  void apply_withoutNamespace_goesIntoTheClients() {
+  void apply_withoutNamespace_usesTheClientsNamespace() {
     MigClient.of(client).dra().apply(MigClaim.of(SMALL).claim("train"));
 
     assertThat(client
@@ -107,15 +107,15 @@ class DraClientTest {
   }
 
   @Test
-  void apply_claimThatAsksForSomethingElse_isAConflict_forItCannotBeChanged() {
+  void apply_claimWithAnotherSpec_isAConflict() {
     var dra = MigClient.of(client).dra();
     dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a"));
 
     assertThatThrownBy(() -> dra.apply(
             MigClaim.of(MigSelector.profile(SMALL), 2).claim("train").inNamespace("team-a")))
         .isInstanceOf(MigConflictException.class)
-        .hasMessage("ResourceClaim team-a/train exists and asks for something else, which cannot be"
-            + " changed; delete it first or take another name");
+        .hasMessage(
+            "ResourceClaim team-a/train exists with another spec, which is immutable; delete it first or use another name");
   }
 
   @Test
@@ -136,7 +136,7 @@ class DraClientTest {
   }
 
   @Test
-  void apply_inANamespaceThatIsAbsent_saysSo() {
+  void apply_inANamespaceThatDoesNotExist_isRefused() {
     server
         .expect()
         .post()
@@ -166,7 +166,7 @@ class DraClientTest {
   }
 
   @Test
-  void apply_whereTheClusterHasOnlyV1beta1_writesThat() {
+  void apply_toAClusterWithOnlyV1beta1_usesIt() {
     serves("v1beta1");
 
     try (KubernetesClient asking = asking()) {
@@ -191,9 +191,8 @@ class DraClientTest {
     try (KubernetesClient asking = asking()) {
       assertThatThrownBy(() -> MigClient.of(asking).dra().inventory())
           .isInstanceOf(MigRefusedException.class)
-          .hasMessage("API group resource.k8s.io: the cluster serves none of v1, v1beta2 and"
-              + " v1beta1, so it has no DRA; use Kubernetes 1.34 or later, or switch the beta API"
-              + " on");
+          .hasMessage(
+              "API group resource.k8s.io: the cluster serves none of v1, v1beta2 and v1beta1, so it has no DRA; use Kubernetes 1.34 or later, or enable the beta API");
     }
   }
 
@@ -224,7 +223,7 @@ class DraClientTest {
   }
 
   @Test
-  void inventory_notAllowed_namesTheVerb() {
+  void inventory_notAllowed_namesTheRequest() {
     server
         .expect()
         .get()
@@ -234,12 +233,11 @@ class DraClientTest {
 
     assertThatThrownBy(() -> MigClient.of(client).dra().inventory())
         .isInstanceOf(MigClusterException.class)
-        .hasMessage("Not allowed to list resourceclaims. Grant the verb in RBAC to the user of this"
-            + " client");
+        .hasMessage("The API server answered 403 to: list resourceclaims");
   }
 
   @Test
-  void inventory_showsWhatAClaimWasGiven() {
+  void inventory_showsTheAllocatedDevice() {
     var dra = MigClient.of(client).dra();
     var driver = SimulatedDraDriver.on(client);
     driver.publishStatic(
@@ -261,7 +259,7 @@ class DraClientTest {
   }
 
   @Test
-  void inventory_afterTheDriverHasPublishedAnew_hasTheNewDevicesAlone() {
+  void inventory_afterTheDriverHasPublishedAgain_hasOnlyTheNewDevices() {
     var driver = SimulatedDraDriver.on(client);
     driver.publishPartitionable("gpu-node", List.of(B200, B200));
     driver.publishStatic(
@@ -275,7 +273,7 @@ class DraClientTest {
   }
 
   @Test
-  void inventory_knowsTheGpusOfTheSettings() {
+  void inventory_usesTheCatalogueOfTheSettings() {
     SimulatedDraDriver.on(client)
         .publishStatic("gpu-node", List.of(MigLayout.on(B200).build()));
     var nothing = MigSettings.builder()

@@ -44,7 +44,7 @@ class DraGeometryTest {
 
   @ParameterizedTest
   @MethodSource("placeableModels")
-  void partitionableGpu_ofEveryModel_readsBackWithoutFinding(GpuModel model) {
+  void partitionableGpu_ofEveryModel_isReadWithoutFinding(GpuModel model) {
     SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model, model));
 
     var inventory = MigClient.of(client).dra().inventory();
@@ -55,7 +55,7 @@ class DraGeometryTest {
     assertThat(node.gpus()).hasSize(2).allMatch(DraGpu::isFree);
   }
 
-  /** That there is but one media profile is told by engines, of which each amount must be known. */
+  /** Engines show that there is only one media profile, so each amount must be known. */
   static Stream<GpuModel> modelsWithAllAmounts() {
     return placeableModels()
         .filter(model -> model.profiles().stream()
@@ -65,7 +65,7 @@ class DraGeometryTest {
 
   @ParameterizedTest
   @MethodSource("modelsWithAllAmounts")
-  void room_byTheCounters_isTheCatalogues(GpuModel model) {
+  void room_fromTheCounters_isThatOfTheCatalogue(GpuModel model) {
     SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model));
 
     var gpu = MigClient.of(client).dra().inventory().nodes().get(0).gpus().get(0);
@@ -80,7 +80,7 @@ class DraGeometryTest {
 
   @ParameterizedTest
   @MethodSource("placeableModels")
-  void staticGpu_ofEveryModelInItsFullestLayouts_readsBackAsThese(GpuModel model) {
+  void staticGpu_ofEveryModelInItsFullestLayouts_isReadAsThese(GpuModel model) {
     List<MigLayout> layouts = Layouts.of(model).maximalStates().limit(8).toList();
     SimulatedDraDriver.on(client).publishStatic("node", layouts);
 
@@ -105,7 +105,7 @@ class DraGeometryTest {
         "h200-141gb",
         "rtx-pro-6000-blackwell-96gb"
       })
-  void sets_thatTheCountersAllow_areTheLegalLayouts(String id) {
+  void sets_thatTheCountersAllow_areTheValidLayouts(String id) {
     GpuModel model = GpuCatalog.bundled().require(id);
     SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model));
     Pool pool = Pool.of("node", slices());

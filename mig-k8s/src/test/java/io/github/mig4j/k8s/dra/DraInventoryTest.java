@@ -71,7 +71,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void staticAndPartitionable_readAsTheNodesLabelsDo() {
+  void staticAndPartitionable_agreeWithTheNodesLabels() {
     client
         .resource(new NodeBuilder()
             .withNewMetadata()
@@ -106,7 +106,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void versions_readAlike() {
+  void versions_areReadTheSame() {
     assertThat(read(resource("h100-static-v1beta1.yaml"))).isEqualTo(read(STATIC));
     assertThat(read(STATIC.replace("k8s.io/v1", "k8s.io/v1beta2"))).isEqualTo(read(STATIC));
     // On Kubernetes 1.34 counters and devices are in one slice, on 1.35 in two.
@@ -137,7 +137,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void toPlanNode_static_pinsWhatIsClaimedWhereItIs() {
+  void toPlanNode_static_pinsAllocatedDevicesAtTheirPlace() {
     var node = read(STATIC, claim("train", "gpu-0-mig-2g20gb-14-0")).nodes().get(0);
 
     var planned = node.toPlanNode().orElseThrow();
@@ -152,7 +152,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void toPlanNode_partitionable_hasWhatClaimsMade() {
+  void toPlanNode_partitionable_hasTheClaimedDevices() {
     var node = read(PARTITIONABLE, claim("train", "gpu-0-mig-3g40gb-9-4"), claim("all", "gpu-1"))
         .nodes()
         .get(0);
@@ -164,7 +164,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void toPlanNode_tainted_isNotToBeHad() {
+  void toPlanNode_tainted_isPinned() {
     String tainted = STATIC
         .replace(
             "- name: gpu-0-mig-2g20gb-14-0",
@@ -188,7 +188,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void toPlanNode_whereSomethingIsNotTold_isEmpty() {
+  void toPlanNode_withAnUnknownValue_isEmpty() {
     for (String text : List.of(
         STATIC.replace("resource.kubernetes.io/pciBusID", "other"),
         STATIC.replace("resourceSliceCount: 1", "resourceSliceCount: 2"),
@@ -203,7 +203,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void partitions_areBlockedByWhatIsClaimedBesideThem() {
+  void partitions_areBlockedByOverlappingClaims() {
     var inventory = read(PARTITIONABLE, claim("train", "gpu-0-mig-3g40gb-9-4"));
 
     var cut = inventory.nodes().get(0).gpus().get(0);
@@ -233,14 +233,14 @@ class DraInventoryTest {
   }
 
   @Test
-  void accessForMonitoring_takesNothing() {
+  void adminAccess_allocatesNothing() {
     var monitored = claim("dcgm", "gpu-0").replace("request: mig", "adminAccess: true");
 
     assertThat(read(PARTITIONABLE, monitored)).isEqualTo(read(PARTITIONABLE));
   }
 
   @Test
-  void claimsOfOtherDrivers_andWithoutAllocation_takeNothing() {
+  void claimsOfOtherDrivers_andWithoutAllocation_allocateNothing() {
     assertThat(read(
             STATIC,
             claim("a", "gpu-1").replace("gpu.nvidia.com", "compute-domain.nvidia.com"),
@@ -249,7 +249,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void oldGenerations_doNotCount() {
+  void oldGenerations_areIgnored() {
     var outdated = PARTITIONABLE.replace("generation: 1", "generation: 0");
     var newest = STATIC.replace("generation: 1", "generation: 2");
 
@@ -257,7 +257,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void incompletePool_tellsWhatIsAllocated_butNotWhatIsFree() {
+  void incompletePool_showsAllocatedDevices_butNotFreeOnes() {
     var withoutCounters = PARTITIONABLE.substring(PARTITIONABLE.indexOf("\n---\n") + 5);
 
     var inventory = read(withoutCounters, claim("train", "gpu-0-mig-3g40gb-9-4"));
@@ -275,7 +275,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void incompletePool_doesNotMakeAClaimsDeviceGone() {
+  void incompletePool_doesNotReportAnAllocatedDeviceAsMissing() {
     var firstGpuMissing = PARTITIONABLE.replace("name: gpu-0", "name: gpu-9");
 
     assertThat(lines(read(
@@ -299,7 +299,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void claimOnADeviceThatIsGone_isFound() {
+  void claimOnADeviceThatIsNotPublished_isFound() {
     assertThat(lines(read(STATIC, claim("train", "gpu-0-mig-7g80gb-0-0"))))
         .containsExactly("error: Claim team-a/train holds gpu-0-mig-7g80gb-0-0 of pool gpu-node,"
             + " which the driver does not publish; the GPU was probably cut anew, so delete the"
@@ -308,7 +308,7 @@ class DraInventoryTest {
 
   /** A driver that restarts takes its slices back for a while, and the pods go on. */
   @Test
-  void claimOnADeviceWhosePoolIsGone_isAWarning() {
+  void claimOnADeviceWhosePoolIsNotPublished_isAWarning() {
     var elsewhere = claim("train", "gpu-0").replace("pool: gpu-node", "pool: gpu-node-2");
 
     assertThat(lines(read(STATIC, elsewhere)))
@@ -325,7 +325,7 @@ class DraInventoryTest {
         "resource.kubernetes.io/pciBusID: \\{string: [^}]*},",
         "(parentUUID|resource.kubernetes.io/pciBusID): \\{string: [^}]*},"
       })
-  void devicesThatLackAMark_areThoseOfTheSameGpus(String mark) {
+  void devicesWithoutAnAttribute_belongToTheSameGpus(String mark) {
     for (var texts : List.of(List.of(STATIC), List.of(PARTITIONABLE, CLAIMS))) {
       String[] all = texts.toArray(String[]::new);
       String[] without =
@@ -344,7 +344,7 @@ class DraInventoryTest {
 
   /** Not all of a GPU's devices tell the same of it. */
   @Test
-  void devicesThatTellDifferentMarks_areJoinedByOneThatTellsBoth() {
+  void devicesWithDifferentAttributes_areJoinedByADeviceWithBoth() {
     var first = PARTITIONABLE.replaceFirst("parentUUID: \\{string: [^}]*}, ", "");
 
     assertThat(read(first, CLAIMS).nodes().get(0).gpus()).hasSize(2);
@@ -352,7 +352,7 @@ class DraInventoryTest {
 
   /** What the marks tell, names do not overrule. */
   @Test
-  void devicesOfLikeNames_onDifferentGpus_stayApart() {
+  void devicesWithSimilarNames_onDifferentGpus_areNotJoined() {
     var named = STATIC.replace("name: gpu-1", "name: gpu-0");
 
     assertThat(read(named).nodes().get(0).gpus()).hasSize(2);
@@ -363,7 +363,7 @@ class DraInventoryTest {
       "GPU-00000000-0000-4000-8000-000000000001", "GPU-00000000-0000-4000-8000-000000000000");
 
   @Test
-  void wholeGpuBesideItsMigDevices_isFound_andNotFree() {
+  void wholeGpuWithMigDevices_isFound_andNotFree() {
     var inventory = read(WHOLE_BESIDE_MIG);
 
     var gpu = inventory.nodes().get(0).gpus().get(0);
@@ -426,7 +426,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void countersOfTheGpu_otherThanTheCatalogues_areFound() {
+  void countersOfTheGpu_thatDifferFromTheCatalogue_areFound() {
     // In the sets alone: the devices' counters are deeper.
     var fewer = PARTITIONABLE.replaceFirst(
         "multiprocessors: \\{value: \"132\"}", "multiprocessors: {value: \"128\"}");
@@ -443,7 +443,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void amountsOfAProfile_otherThanTheCatalogues_areFoundOnce() {
+  void amountsOfAProfile_thatDifferFromTheCatalogue_areFoundOnce() {
     var more = PARTITIONABLE.replace(
         "multiprocessors: {value: \"60\"}", "multiprocessors: {value: \"64\"}");
     var lessMemory = PARTITIONABLE.replace("20096Mi", "19968Mi");
@@ -462,7 +462,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void counterThatADeviceDoesNotDraw_isAnAmountOfNone() {
+  void counterThatADeviceDoesNotConsume_isZero() {
     var undrawn =
         PARTITIONABLE.replace("memory: {value: 40448Mi}, memory-slice-0", "memory-slice-0");
 
@@ -473,7 +473,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void placesOtherThanTheCatalogues_areFound() {
+  void placesThatDifferFromTheCatalogue_areFound() {
     var elsewhere = STATIC.replace("memorySlice2", "memorySlice7");
     var absent = PARTITIONABLE.replace("profile: {string: 4g.40gb}", "profile: {string: 1g.20gb}");
 
@@ -488,7 +488,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void layoutThatCannotBe_isFound_andIsNone() {
+  void layoutThatIsImpossible_isFound_andEmpty() {
     var overlapping = STATIC.replace("memorySlice3", "memorySlice2");
 
     var inventory = read(overlapping);
@@ -503,7 +503,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void unknownProduct_isReadAllTheSame() {
+  void unknownProduct_isRead() {
     var inventory = read(STATIC.replace("NVIDIA H100 80GB HBM3", "NVIDIA X1"));
 
     assertThat(lines(inventory))
@@ -515,7 +515,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void productOfSeveralModels_isToldByItsProfiles() {
+  void productOfSeveralModels_isIdentifiedByItsProfiles() {
     var gb200 = STATIC
         .replace("NVIDIA H100 80GB HBM3", "NVIDIA GB200")
         .replace("1g.10gb", "1g.23gb")
@@ -540,7 +540,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void names_withTheDriversDomain_readAlike() {
+  void names_withTheDriversDomain_areReadTheSame() {
     var qualified = STATIC
         .replace("profile:", "gpu.nvidia.com/profile:")
         .replace("memorySlice", "gpu.nvidia.com/memorySlice")
@@ -553,7 +553,7 @@ class DraInventoryTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"1e999999999", "-1", "99999999999999999999", "9999999999Ei", "many", "[1]", ""})
-  void capacityThatIsNoQuantity_isNotTold(String quantity) {
+  void capacityThatIsNotAQuantity_isSkipped(String quantity) {
     var inventory = read(STATIC.replace("81559Mi", quantity));
 
     assertThat(inventory.nodes().get(0).gpus().get(1).devices().get(0).memoryMib())
@@ -569,7 +569,7 @@ class DraInventoryTest {
   }
 
   @Test
-  void text_thatIsNoKubernetesObject_isRefused() {
+  void text_thatIsNotAKubernetesObject_isRefused() {
     assertThatThrownBy(() -> read("- 1"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Not a Kubernetes object: it has no kind. Expected what 'kubectl get"

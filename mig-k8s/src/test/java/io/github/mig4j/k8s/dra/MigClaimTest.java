@@ -34,7 +34,7 @@ class MigClaimTest {
       MigLayout.on(B200).add("1g.23gb", 2).add("3g.90gb", 1).build();
 
   @Test
-  void template_ofAProfile_isWhole() {
+  void template_ofAProfile_isComplete() {
     assertThat(MigClaim.of(SMALL).template("mig-1g").toYaml(DraVersion.V1)).isEqualTo("""
         apiVersion: resource.k8s.io/v1
         kind: ResourceClaimTemplate
@@ -82,7 +82,7 @@ class MigClaimTest {
   }
 
   @Test
-  void claim_ofALayout_takesAllItsDevicesFromOneGpuOfItsModel() {
+  void claim_ofALayout_requestsAllItsDevicesFromOneGpuOfItsModel() {
     assertThat(MigClaim.of(HALF).claim("half").toYaml(DraVersion.V1)).isEqualTo("""
         apiVersion: resource.k8s.io/v1
         kind: ResourceClaim
@@ -140,7 +140,7 @@ class MigClaimTest {
   }
 
   @Test
-  void deviceClass_asBridge_standsForTheDevicePluginsResource() {
+  void deviceClass_asBridge_hasTheDevicePluginsResource() {
     assertThat(MigDeviceClass.bridge(SMALL).object().toYaml(DraVersion.V1)).isEqualTo("""
         apiVersion: resource.k8s.io/v1
         kind: DeviceClass
@@ -161,7 +161,7 @@ class MigClaimTest {
   }
 
   @Test
-  void claim_ofAClassOfOnesOwn_namesItAndNothingElse() {
+  void claim_ofAnotherClass_hasNoSelector() {
     var big = MigDeviceClass.of("big-mig", MigSelector.memoryMib(40 * 1024));
 
     assertThat(big.object().toYaml(DraVersion.V1BETA1)).isEqualTo("""
@@ -199,7 +199,7 @@ class MigClaimTest {
   }
 
   @Test
-  void selector_ofANameWithQuotes_cannotBreakOutOfTheExpression() {
+  void selector_ofANameWithQuotes_isEscaped() {
     var odd = GpuModel.builder()
         .id("odd")
         .architecture("X")
@@ -226,8 +226,7 @@ class MigClaimTest {
 
   @ParameterizedTest
   @MethodSource("everyObject")
-  void everyObject_goesThroughTheApisClasses_withoutAnUnknownField(
-      DraObject object, DraVersion version) {
+  void everyObject_hasNoFieldThatTheApiDoesNotKnow(DraObject object, DraVersion version) {
     String yaml = object.toYaml(version);
 
     Object typed = Serialization.<Object>unmarshal(yaml);
@@ -244,7 +243,7 @@ class MigClaimTest {
   }
 
   @Test
-  void unknownFields_areFound_soThatTheirAbsenceMeansSomething() {
+  void unknownFields_areFound() {
     Object typed = Serialization.<Object>unmarshal(MigClaim.of(SMALL)
         .claim("c")
         .toYaml(DraVersion.V1)
@@ -257,20 +256,20 @@ class MigClaimTest {
   @EnumSource(
       value = DraVersion.class,
       names = {"V1BETA1", "V1BETA2"})
-  void bridge_inABetaVersion_cannotBeSaid(DraVersion beta) {
+  void bridge_inABetaVersion_isRefused(DraVersion beta) {
     var bridge = MigDeviceClass.bridge(SMALL).object();
 
     assertThatThrownBy(() -> bridge.toYaml(beta))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("DeviceClass mig-1g.23gb stands for the extended resource"
-            + " nvidia.com/mig-1g.23gb, which resource.k8s.io/" + beta + " cannot say; use v1"
+        .hasMessage("DeviceClass mig-1g.23gb has the extended resource"
+            + " nvidia.com/mig-1g.23gb, which resource.k8s.io/" + beta + " does not support; use v1"
             + " (Kubernetes 1.34 or later)");
   }
 
   @Test
   void misuse_isRefusedInOneLine() {
     assertThatThrownBy(() -> MigClaim.of(MigSelector.any(), 33))
-        .hasMessage("A claim holds at most 32 devices, but was asked for 33");
+        .hasMessage("A claim can have at most 32 devices, but has 33");
     assertThatThrownBy(() -> MigClaim.of(MigSelector.any(), 0))
         .hasMessage("The count must be at least 1, but was 0");
     assertThatThrownBy(() -> MigSelector.memoryMib(0))
@@ -278,34 +277,33 @@ class MigClaimTest {
     assertThatThrownBy(() -> MigSelector.profile(SMALL).on(H100))
         .hasMessageStartingWith("h100-sxm-80gb has no profile 1g.23gb");
     assertThatThrownBy(() -> MigDeviceClass.bridge(MigProfile.parse("1c.3g.90gb")))
-        .hasMessage("The device plugin offers no resource for 1c.3g.90gb, so no pod asks for it;"
-            + " use 3g.90gb");
+        .hasMessage(
+            "The device plugin has no resource for 1c.3g.90gb, so no pod can request it; use 3g.90gb");
     assertThatThrownBy(() -> MigClaim.of(MigLayout.on(B200).build()))
-        .hasMessage("A claim needs a device, but the layout has none");
+        .hasMessage("A claim needs at least one device, but the layout has no device");
     assertThatThrownBy(() -> MigDeviceClass.bridge(SMALL).object().inNamespace("team-a"))
-        .hasMessage("DeviceClass mig-1g.23gb is the whole cluster's; leave out the namespace"
-            + " 'team-a'");
+        .hasMessage("DeviceClass mig-1g.23gb has no namespace; remove the namespace 'team-a'");
     assertThatThrownBy(() -> DraVersion.parse("v1alpha3"))
         .hasMessage(
             "Not a version of resource.k8s.io: 'v1alpha3'. Expected v1, v1beta2 or v1beta1");
     assertThatThrownBy(() -> MigSelector.any().on(GpuCatalog.bundled().require("h100-sxm-64gb")))
-        .hasMessage("No product name of h100-sxm-64gb is known, by which devices could be"
-            + " selected; select by profile");
+        .hasMessage(
+            "The catalogue has no product name for h100-sxm-64gb, so devices cannot be selected by product; select by profile");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "Mig", "mig_1g", "-mig", "a\nb: c", "mig.", "1g: true"})
-  void name_thatIsNone_isRefused(String name) {
+  void name_thatIsInvalid_isRefused(String name) {
     assertThatThrownBy(() -> MigClaim.of(SMALL).claim(name))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("'%s' is no name for an object; use lower-case letters, digits, '.' and '-',"
+        .hasMessage("Not a name of an object: '%s'. Use lower-case letters, digits, '.' and '-',"
                 .formatted(name)
             + " e.g. 'mig-1g'");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"true", "null", "no", "1e3", "0.5", "12", "y"})
-  void name_thatYamlWouldTakeForSomethingElse_isQuoted(String name) {
+  void name_thatYamlWouldReadAsAnotherType_isQuoted(String name) {
     String yaml = MigClaim.of(SMALL).claim(name).toYaml(DraVersion.V1);
 
     assertThat(tree(yaml).at("/metadata/name").isTextual()).isTrue();
@@ -320,7 +318,7 @@ class MigClaimTest {
   }
 
   @Test
-  void pod_namesTheTemplate_andItsContainersNameThat() {
+  void pod_referencesTheTemplate_andItsContainersReferenceTheEntry() {
     var claim = MigClaim.of(HALF);
     var pod = new PodBuilder()
         .withNewSpec()
@@ -349,7 +347,7 @@ class MigClaimTest {
   }
 
   @Test
-  void claims_areEqualIfTheyAskForTheSame() {
+  void claims_withTheSameRequests_areEqual() {
     assertThat(MigClaim.of(SMALL))
         .isEqualTo(MigClaim.of(MigSelector.profile(SMALL), 1))
         .hasSameHashCodeAs(MigClaim.of(MigSelector.profile(SMALL), 1))

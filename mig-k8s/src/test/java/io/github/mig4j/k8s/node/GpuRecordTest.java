@@ -31,32 +31,32 @@ class GpuRecordTest {
   }
 
   @Test
-  void read_underSingle_whereTheLabelsCountDevices_isBelieved() {
+  void read_underSingle_withLabelsThatCountDevices_isUsed() {
     var cut = Nodes.b200(14).label(Labels.GPU_PRODUCT, "NVIDIA-B200-MIG-1g.23gb");
 
     assertThat(read(cut, "b200-180gb,b200-180gb")).hasSize(2);
   }
 
   @Test
-  void read_whereTheLabelsTellAnotherNumber_isNot() {
+  void read_withLabelsOfAnotherNumber_isIgnored() {
     assertThat(read(Nodes.b200(1), "b200-180gb,b200-180gb")).isEmpty();
   }
 
   @Test
-  void read_whereTheLabelsNameAnotherModel_isNot() {
+  void read_withLabelsOfAnotherModel_isIgnored() {
     assertThat(read(Nodes.bare().label(Labels.GPU_PRODUCT, "NVIDIA-A30"), "b200-180gb"))
         .isEmpty();
   }
 
   /** The labels of a node with several models speak of one of them. */
   @Test
-  void read_whereTheLabelsSpeakOfOneOfSeveralModels_isBelieved() {
+  void read_withLabelsOfOneOfSeveralModels_isUsed() {
     assertThat(read(Nodes.b200(2), "a30-24gb,b200-180gb,b200-180gb")).hasSize(3);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", ",", "b200-180gb,", "b200-180gb,no-gpu", "b200-180gb b200-180gb"})
-  void read_whatIsNoRecord_tellsNothing(String text) {
+  void read_anInvalidRecord_isEmpty(String text) {
     assertThat(read(Nodes.bare(), text)).isEmpty();
   }
 

@@ -59,7 +59,7 @@ class MigFleetTest {
   }
 
   @Test
-  void nodes_tellWhatPodsHaveTaken_andWhatTheGpusHold() {
+  void nodes_haveTheDevicesOfPods_andTheLayouts() {
     try (var simulator = simulator()) {
       apply("node-a", "small");
       client
@@ -68,18 +68,18 @@ class MigFleetTest {
           .create();
       client.pods().resource(ended("done", "node-a", "nvidia.com/mig-1g.23gb")).create();
 
-      List<NodeCapacity> rooms = mig.fleet().nodes();
+      List<NodeCapacity> capacities = mig.fleet().nodes();
 
-      assertThat(rooms)
-          .extracting(room -> room.status().node())
+      assertThat(capacities)
+          .extracting(capacity -> capacity.status().node())
           .containsExactly("node-a", "node-b");
-      NodeCapacity a = rooms.get(0);
+      NodeCapacity a = capacities.get(0);
       assertThat(a.used()).hasToString("{nvidia.com/mig-1g.23gb=2}");
       assertThat(a.free()).hasToString("{nvidia.com/mig-1g.23gb=12}");
       assertThat(a.isPinned()).isTrue();
       assertThat(a.layouts().keySet()).containsExactly(0, 1);
       assertThat(a.layouts().get(1).devices()).isEqualTo(SMALL.devices());
-      NodeCapacity b = rooms.get(1);
+      NodeCapacity b = capacities.get(1);
       assertThat(b.isPinned()).isFalse();
       assertThat(b.free()).hasToString("{nvidia.com/gpu=2}");
       assertThat(b.layouts()).isEmpty();
@@ -87,7 +87,7 @@ class MigFleetTest {
   }
 
   @Test
-  void planNodes_pinNodesOnWhichPodsRun() {
+  void planNodes_pinNodesWithGpuPods() {
     try (var simulator = simulator()) {
       client.pods().resource(pod("train", "node-a", "nvidia.com/gpu", 1)).create();
 
@@ -101,9 +101,9 @@ class MigFleetTest {
     }
   }
 
-  /** What cannot be cut by a plan, or would get no pods, is not offered; the room says why. */
+  /** A node that a plan cannot change, or that gets no pods, is not offered; its capacity says why. */
   @Test
-  void planNodes_leaveOutWhatNoPlanCanUse() {
+  void planNodes_skipNodesThatNoPlanCanUse() {
     var cluster = TestCluster.of(client).policy("mixed", "mig-config");
     cluster.node(Nodes.b200(2));
     edit(node -> node.withNewStatusLike(node.buildStatus())
@@ -127,14 +127,15 @@ class MigFleetTest {
     assertThat(mig.fleet().nodes())
         .singleElement()
         .extracting(NodeCapacity::obstacles)
-        .isEqualTo(List.of(
-            "Node gpu-node: it is not ready; wait until its kubelet answers",
-            "Node gpu-node: it is cordoned, so no pod would come; uncordon it"));
+        .isEqualTo(
+            List.of(
+                "Node gpu-node: it is not ready; see 'kubectl describe node gpu-node'",
+                "Node gpu-node: it is cordoned, so no pod would be scheduled; run 'kubectl uncordon gpu-node'"));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"single", "none"})
-  void planNodes_leaveOutAnotherStrategy(String strategy) {
+  void planNodes_skipNodesWithAnotherStrategy(String strategy) {
     TestCluster.of(client).policy(strategy, "mig-config").node(Nodes.b200(2));
 
     assertThat(mig.fleet().planNodes()).isEmpty();
@@ -142,12 +143,12 @@ class MigFleetTest {
         .singleElement()
         .extracting(NodeCapacity::obstacles)
         .isEqualTo(List.of(
-            "Node gpu-node: MIG strategy %s does not offer what a plan may make; set it to mixed, as MigOperator.use does"
+            "Node gpu-node: MIG strategy %s cannot offer every layout of a plan; set mig.strategy=mixed in the GPU Operator's helm values"
                 .formatted(strategy)));
   }
 
   @Test
-  void nodes_ofWhichLittleIsKnown_sayAllOfIt() {
+  void nodes_withFewLabels_haveAllKnownValues() {
     TestCluster.of(client)
         .policy("mixed", "mig-config")
         .node(Nodes.bare().label(Labels.GPU_PRODUCT, "NVIDIA-Unheard-Of"));
@@ -157,12 +158,12 @@ class MigFleetTest {
         .extracting(NodeCapacity::obstacles)
         .isEqualTo(
             List.of(
-                "Node gpu-node: the model of its GPUs is not known from product 'NVIDIA-Unheard-Of'; see its status",
-                "Node gpu-node: the number of its GPUs is not known; wait for GPU Feature Discovery, or for the change under way"));
+                "Node gpu-node: the product 'NVIDIA-Unheard-Of' does not identify the model of its GPUs; see its status",
+                "Node gpu-node: the number of its GPUs is unknown; wait for GPU Feature Discovery, or for the change in progress"));
   }
 
   @Test
-  void nodes_withoutMig_saySo() {
+  void nodes_withoutMig_haveThatObstacle() {
     TestCluster.of(client)
         .policy("mixed", "mig-config")
         .node(Nodes.bare().label(Labels.GPU_PRODUCT, "NVIDIA-L40S").label(Labels.GPU_COUNT, "2"));
@@ -170,8 +171,9 @@ class MigFleetTest {
     assertThat(mig.fleet().nodes())
         .singleElement()
         .extracting(NodeCapacity::obstacles)
-        .isEqualTo(List.of(
-            "Node gpu-node: its GPU l40s has no MIG; share it by time-slicing or MPS instead"));
+        .isEqualTo(
+            List.of(
+                "Node gpu-node: its GPU l40s does not support MIG; share it by time-slicing or MPS instead"));
   }
 
   private void edit(Consumer<NodeBuilder> change) {
@@ -184,7 +186,7 @@ class MigFleetTest {
 
   /** Devices that pods have taken meet no demand. */
   @Test
-  void planNodes_ofANodeThatIsFull_meetNothing() {
+  void planNodes_ofAFullNode_acceptNothing() {
     try (var simulator = simulator()) {
       apply("node-a", "small");
       client
@@ -225,8 +227,8 @@ class MigFleetTest {
 
       assertThatThrownBy(() -> mig.fleet().publish("mig-config", "planned", plan))
           .isInstanceOf(MigRefusedException.class)
-          .hasMessage("The plan for node gone: there is no such node with these GPUs on which"
-              + " no pod runs; read the nodes and plan again");
+          .hasMessage("The plan for node gone: no node of this name has these GPUs and"
+              + " no pod that uses them; read the nodes and plan again");
       assertThat(mig.configMap("mig-config").read().orElseThrow().configs().keySet())
           .noneMatch(name -> name.startsWith("planned"));
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MigNodeStatusTest {
 
   @Test
-  void read_cutNode_saysWhatItIsAndOffers() {
+  void read_partitionedNode_hasItsDevicesAndResources() {
     var status =
         read(Nodes.cutIntoSeven().config("small-4f1c09ae-r2", "success").running());
 
@@ -32,7 +32,7 @@ class MigNodeStatusTest {
   }
 
   @Test
-  void read_singleStrategy_leavesTheNumberOfGpusOpen() {
+  void read_singleStrategy_hasNoNumberOfGpus() {
     var status = read(Nodes.b200(7)
         .label(Labels.MIG_STRATEGY, "single")
         .label(Labels.GPU_PRODUCT, "NVIDIA-B200-MIG-1g.23gb"));
@@ -47,13 +47,11 @@ class MigNodeStatusTest {
 
     assertThat(status.problems())
         .containsExactly(
-            "Node gpu-node offers no GPU: feature discovery calls it 'NVIDIA-B200-MIG-INVALID',"
-                + " because under strategy single all GPUs must be cut alike. Apply a uniform"
-                + " layout or use strategy mixed");
+            "Node gpu-node offers no GPU: feature discovery reports 'NVIDIA-B200-MIG-INVALID', because strategy single requires the same profile on all GPUs. Apply such a layout or use strategy mixed");
   }
 
   @Test
-  void read_wordsThatNobodyKnows_areUnknown() {
+  void read_unknownValues_areUnknown() {
     var status = read(Nodes.b200(1).config("x", "sleeping").label(Labels.MIG_STRATEGY, "double"));
 
     assertThat(status.state()).contains(MigState.UNKNOWN);
@@ -68,13 +66,11 @@ class MigNodeStatusTest {
 
     assertThat(status.problems())
         .containsExactly(
-            "Node gpu-node has the label nvidia.com/mig-config=b200-split-small, which nothing"
-                + " reads; the key is nvidia.com/mig.config. Remove it with 'kubectl label node"
-                + " gpu-node nvidia.com/mig-config-'");
+            "Node gpu-node has the label nvidia.com/mig-config=b200-split-small, which no component reads; the key is nvidia.com/mig.config. Remove it with 'kubectl label node gpu-node nvidia.com/mig-config-'");
   }
 
   @Test
-  void read_mistakenKeyThatTheManagerWatches_isNoMistake() {
+  void read_mistakenKeyThatTheManagerWatches_isNoProblem() {
     var settings = MigSettings.builder().configLabel("nvidia.com/mig-config").build();
 
     var status =
@@ -85,7 +81,7 @@ class MigNodeStatusTest {
   }
 
   @Test
-  void read_sharedMigDevices_stillTellTheModel() {
+  void read_sharedMigDevices_haveTheModel() {
     var status = read(Nodes.b200(1)
         .label(Labels.GPU_PRODUCT, "NVIDIA-GB200")
         .without(Labels.GPU_MEMORY)
@@ -103,13 +99,12 @@ class MigNodeStatusTest {
     assertThat(status.model()).isEmpty();
     assertThat(status.problems())
         .containsExactly(
-            "Node gpu-node has GPU product 'NVIDIA-Q1000', which is not in the catalogue; add its"
-                + " model to the settings, as docs/add-a-gpu.md says");
+            "Node gpu-node has GPU product 'NVIDIA-Q1000', which is not in the catalogue; add its model as docs/add-a-gpu.md describes");
   }
 
   /** Two boards are sold as NVIDIA GB200; their memory tells them apart. */
   @Test
-  void read_productOfTwoModels_goesByMemory() {
+  void read_productOfTwoModels_isDecidedByMemory() {
     var narrowed = read(
         Nodes.b200(1).label(Labels.GPU_PRODUCT, "NVIDIA-GB200").label(Labels.GPU_MEMORY, "189471"));
     var open =
@@ -123,7 +118,7 @@ class MigNodeStatusTest {
   }
 
   @Test
-  void read_productOfTwoModels_goesByTheProfilesThatAreOffered() {
+  void read_productOfTwoModels_isDecidedByTheOfferedProfiles() {
     var status = read(Nodes.b200(1)
         .label(Labels.GPU_PRODUCT, "NVIDIA-GB200")
         .without(Labels.GPU_MEMORY)
@@ -133,7 +128,7 @@ class MigNodeStatusTest {
   }
 
   @Test
-  void read_otherLabel_goesByTheSettings() {
+  void read_otherLabel_isThatOfTheSettings() {
     var settings = MigSettings.builder().configLabel("example.com/mig").build();
     var node = Nodes.b200(1).label("example.com/mig", "a").label("example.com/mig.state", "failed");
 
@@ -144,7 +139,7 @@ class MigNodeStatusTest {
   }
 
   @Test
-  void read_resourcesByProfile_areMixed_whereNoLabelTells() {
+  void read_resourcesByProfile_areMixed_withoutALabel() {
     var cut = read(Nodes.bare().offers("nvidia.com/mig-1g.10gb", 7));
     var whole = read(Nodes.bare().offers("nvidia.com/gpu", 8));
 
@@ -155,7 +150,7 @@ class MigNodeStatusTest {
   }
 
   @Test
-  void read_devices_areThoseThatFeatureDiscoveryCounts() {
+  void read_devices_areThoseOfFeatureDiscovery() {
     var mixed = read(Nodes.b200(2)
         .label("nvidia.com/mig-1g.23gb.count", "6")
         .label("nvidia.com/mig-1g.23gb.me.count", "2")
@@ -175,7 +170,7 @@ class MigNodeStatusTest {
 
   /** As the kubelet keeps the names of an earlier layout until it restarts. */
   @Test
-  void read_capacityBesideNothingAllocatable_isUnavailable() {
+  void read_capacityThatIsNotAllocatable_isUnavailable() {
     var status = read(Nodes.bare()
         .hasCapacityFor("nvidia.com/gpu", 6)
         .hasCapacityFor("nvidia.com/mig-2g.10gb", 6)
@@ -189,7 +184,7 @@ class MigNodeStatusTest {
   }
 
   @Test
-  void read_sharing_saysHowAndHowOften() {
+  void read_sharing_hasStrategyAndReplicas() {
     var shared =
         read(Nodes.b200(1).label(Labels.GPU_REPLICAS, "10").label(Labels.GPU_SHARING, "mps"));
     var cut = read(Nodes.b200(1).label(Labels.GPU_REPLICAS, "0"));
@@ -205,13 +200,13 @@ class MigNodeStatusTest {
     "nvidia.com/gpu.deploy.operands, false, its operands are off",
     "nvidia.com/gpu.workload.config, vm-vgpu, its GPUs are for virtual machines",
     "nvidia.com/gpu.workload.config, vm-passthrough, its GPUs are for virtual machines",
-    "nvidia.com/vgpu.host-driver-version, 550.54.16, its GPUs are cut by vGPU",
-    "nvidia.com/gpu-operator.resource-allocation.mode, dra, its GPUs are given out by the DRA driver"
+    "nvidia.com/vgpu.host-driver-version, 550.54.16, its GPUs are partitioned by vGPU",
+    "nvidia.com/gpu-operator.resource-allocation.mode, dra, the DRA driver allocates its GPUs"
   })
-  void read_gpusLeftToOthers_isAProblem(String key, String value, String why) {
+  void read_gpusOfAnotherOwner_isAProblem(String key, String value, String why) {
     assertThat(read(Nodes.b200(1).label(key, value)).problems())
-        .containsExactly("Node gpu-node gets no MIG manager, since " + why + ": " + key + "="
-            + value + ". Change that before you partition it");
+        .containsExactly("Node gpu-node gets no MIG manager, because " + why + ": " + key + "="
+            + value + ". Change that label before you partition the node");
   }
 
   @ParameterizedTest

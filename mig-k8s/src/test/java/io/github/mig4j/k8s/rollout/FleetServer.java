@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.mockwebserver.MockWebServer;
@@ -181,7 +182,7 @@ public final class FleetServer implements AutoCloseable {
     refusal = which;
   }
 
-  /** Changes an object as somebody else does. */
+  /** Changes an object as another client does. */
   synchronized void edit(String kind, String key, Consumer<ObjectNode> change) {
     ObjectNode before = kind(kind).objects.get(key);
     if (before != null) {
@@ -293,7 +294,7 @@ public final class FleetServer implements AutoCloseable {
       case "POST" -> create(kind, namespace, parse(request.getUtf8Body()));
       case "PUT" -> update(kind, namespace + name, parse(request.getUtf8Body()));
       case "PATCH" -> patch(kind, namespace + name, request.getUtf8Body());
-      case "DELETE" -> delete(kind, namespace + name);
+      case "DELETE" -> delete(kind, namespace + name, request.getUtf8Body());
       default -> status(405, request.getMethod());
     };
   }
@@ -448,11 +449,18 @@ public final class FleetServer implements AutoCloseable {
     return into;
   }
 
-  private synchronized MockResponse delete(String kind, String key) {
-    ObjectNode gone = kind(kind).objects.remove(key);
+  private synchronized MockResponse delete(String kind, String key, String body) {
+    ObjectNode gone = kind(kind).objects.get(key);
     if (gone == null) {
       return status(404, key);
     }
+    JsonNode expected = body.isEmpty()
+        ? MissingNode.getInstance()
+        : parse(body).at("/preconditions/resourceVersion");
+    if (!expected.isMissingNode() && !expected.equals(gone.at("/metadata/resourceVersion"))) {
+      return status(409, key);
+    }
+    kind(kind).objects.remove(key);
     version++;
     tell(kind(kind), new Event("DELETED", version, gone));
     return ok(200, gone);
@@ -589,7 +597,7 @@ public final class FleetServer implements AutoCloseable {
     });
   }
 
-  /** What eight B200 offer; names tell the content, for nobody here reads the map. */
+  /** What eight B200 offer; names have the content's hash, so the server need not read the ConfigMap. */
   private static Map<String, Integer> offered(String config) {
     if (config.startsWith("small")) {
       return Map.of("nvidia.com/mig-1g.23gb", 56);

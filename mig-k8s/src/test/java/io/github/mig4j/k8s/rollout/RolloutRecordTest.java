@@ -9,8 +9,8 @@ import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Entry;
-import io.github.mig4j.k8s.rollout.RolloutRecord.Mark;
-import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
+import io.github.mig4j.k8s.rollout.RolloutRecord.NodeState;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Request;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -29,15 +29,15 @@ class RolloutRecordTest {
 
   @ParameterizedTest
   @EnumSource
-  void read_isTheInverseOfData(Mark mark) {
+  void read_isTheInverseOfData(NodeState state) {
     Map<String, Entry> nodes = new LinkedHashMap<>();
-    nodes.put("b", new Entry(1, mark, "in-use: a process holds GPU 0"));
-    nodes.put("a", new Entry(0, mark, ""));
+    nodes.put("b", new Entry(1, state, "in-use: a process holds GPU 0"));
+    nodes.put("a", new Entry(0, state, ""));
     RolloutRecord record = new RolloutRecord(
         List.of(SMALL, MEDIUM),
         new Control(
             RolloutPhase.ROLLING_BACK,
-            Wish.PAUSE,
+            Request.PAUSE,
             CanaryState.awaiting(Canary.pause(Duration.ofHours(1)), Instant.EPOCH),
             "3 nodes failed"),
         nodes,
@@ -54,36 +54,36 @@ class RolloutRecordTest {
     RolloutRecord record = new RolloutRecord(
         List.of(SMALL),
         Control.begin(),
-        Map.of("gpu-0", new Entry(0, Mark.FAILED, "in-use:  a process\nholds GPU 0")),
+        Map.of("gpu-0", new Entry(0, NodeState.FAILED, "in-use:  a process\nholds GPU 0")),
         "controller-1");
 
     assertThat(record.data())
         .isEqualTo(Map.of(
             "phase", "RUNNING",
-            "wish", "RUN",
-            "canary", "ahead",
+            "requested", "RUN",
+            "canary", "pending",
             "reason", "",
             "leader", "controller-1",
-            "configs", "small small-990a6689\n",
-            "nodes", "gpu-0 0 f in-use: a process holds GPU 0\n"));
+            "configs", "0 small small-990a6689\n",
+            "nodes", "gpu-0 failed 0 in-use: a process holds GPU 0\n"));
   }
 
   @Test
   void outcome_ofAFailure_knowsItsCode() {
-    Entry entry = new Entry(0, Mark.FAILED, "in-use: a process holds GPU 0");
+    Entry entry = new Entry(0, NodeState.FAILED, "in-use: a process holds GPU 0");
 
     assertThat(entry.outcome("gpu-0"))
         .isEqualTo(new NodeOutcome.Failed(
             "gpu-0", Optional.of(FailureCode.IN_USE), "a process holds GPU 0"));
   }
 
-  /** Five thousand names of 63 characters, each with the longest text, are within what a map holds. */
+  /** Five thousand names of 63 characters, each with a text of the maximum length. */
   @Test
-  void data_of5000Nodes_fitsAConfigMap_whateverThereIsToSay() {
-    RolloutRecord plain = of5000(i -> new Entry(0, Mark.VERIFIED, ""));
-    RolloutRecord wordy = of5000(i -> new Entry(0, Mark.SKIPPED, "because ".repeat(100)));
+  void data_of5000Nodes_fitsAConfigMap_withTheLongestTexts() {
+    RolloutRecord plain = of5000(i -> new Entry(0, NodeState.VERIFIED, ""));
+    RolloutRecord wordy = of5000(i -> new Entry(0, NodeState.SKIPPED, "because ".repeat(100)));
 
-    assertThat(RolloutRecord.bytes(plain.data())).isLessThan(350_000);
+    assertThat(RolloutRecord.bytes(plain.data())).isLessThan(380_000);
     assertThat(RolloutRecord.bytes(wordy.data())).isLessThanOrEqualTo(RolloutRecord.MAX_BYTES);
     assertThat(RolloutRecord.read("ConfigMap ns/x", wordy.data()).nodes())
         .hasSize(5_000)
@@ -99,18 +99,18 @@ class RolloutRecordTest {
   }
 
   @Test
-  void read_somebodyElsesMap_isAConflict() {
+  void read_aForeignMap_isAConflict() {
     assertThatThrownBy(() -> RolloutRecord.read("ConfigMap ns/x", Map.of("configs", "")))
         .isInstanceOf(MigConflictException.class)
         .hasMessage(
-            "ConfigMap ns/x cannot be read as the record of a rollout (it has no 'nodes'). Delete it once no rollout of that name is under way");
+            "ConfigMap ns/x is not the record of a rollout: it has no key 'nodes'. Delete it with kubectl when no rollout of that name is running");
   }
 
   @Test
-  void isAskedForBy_everyNameOfTheContent() {
+  void isRequestedBy_everyNameOfTheContent() {
     assertThat(List.of("small", "small-990a6689", "small-990a6689-r2"))
-        .allMatch(SMALL::isAskedForBy);
+        .allMatch(SMALL::isRequestedBy);
     assertThat(List.of("", "small-29c048aa", "small-990a6689-x", "medium"))
-        .noneMatch(SMALL::isAskedForBy);
+        .noneMatch(SMALL::isRequestedBy);
   }
 }

@@ -85,7 +85,7 @@ class RolloutScaleTest {
   }
 
   @Test
-  void run_threeFail_theyReturn_allOthersAreVerified_withFewRequests() throws Exception {
+  void run_threeNodesFail_areRolledBack_andTheOthersVerified_withFewRequests() throws Exception {
     try (Controller controller = controller()) {
       long heapBefore = heap();
       long cpuBefore = cpu();
@@ -116,7 +116,7 @@ class RolloutScaleTest {
   }
 
   @Test
-  void run_killedTwiceOnTheWay_endsAsIfItHadNotBeen() throws Exception {
+  void run_afterTwoCrashes_hasTheSameEnd() throws Exception {
     killAfter(NODES / 3);
     killAfter(NODES / 3);
 

@@ -6,9 +6,9 @@ import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Entry;
-import io.github.mig4j.k8s.rollout.RolloutRecord.Mark;
-import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
-import io.github.mig4j.k8s.rollout.RolloutState.Asked;
+import io.github.mig4j.k8s.rollout.RolloutRecord.NodeState;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Request;
+import io.github.mig4j.k8s.rollout.RolloutState.Requested;
 import io.github.mig4j.k8s.rollout.RolloutState.Rules;
 import io.github.mig4j.k8s.rollout.RolloutState.Task;
 import java.time.Duration;
@@ -25,14 +25,14 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-/** Any number of nodes that end in any order and any way, with the process dying again and again. */
+/** Any number of nodes whose changes end in any order and with any result, while the process crashes repeatedly. */
 class RolloutStateTest {
 
   private static final Content SMALL = new Content("small", "small-990a6689");
   private static final Instant NOW = Instant.EPOCH;
   private static final Canary NO_PAUSE = Canary.pause(Duration.ZERO);
 
-  /** A fleet as it is, whatever the process that works on it remembers. */
+  /** The state of the nodes, which no crash of the process changes. */
   private static final class Fleet {
     final Random random;
     final Set<String> bad = new LinkedHashSet<>();
@@ -44,7 +44,7 @@ class RolloutStateTest {
       random = new Random(seed);
       Map<String, Entry> entries = new LinkedHashMap<>();
       for (int i = 0; i < nodes; i++) {
-        entries.put("n" + i, new Entry(0, Mark.WAITING, ""));
+        entries.put("n" + i, new Entry(0, NodeState.WAITING, ""));
         if (random.nextInt(100) < failPercent) {
           bad.add("n" + i);
         }
@@ -52,32 +52,32 @@ class RolloutStateTest {
       record = new RolloutRecord(List.of(SMALL), Control.begin(), entries, "me");
     }
 
-    /** Works until the end, or until it dies. */
+    /** Works until the end, or until a crash after some steps. */
     void work(Rules rules, int steps) {
-      Set<String> inTheMiddle = new LinkedHashSet<>();
-      begun.forEach(task -> inTheMiddle.add(task.node()));
+      Set<String> inProgress = new LinkedHashSet<>();
+      begun.forEach(task -> inProgress.add(task.node()));
       begun.clear();
-      RolloutState course = new RolloutState(record, rules, inTheMiddle);
-      for (int i = 0; i < steps && !course.control().phase().isFinal(); i++) {
-        begun.addAll(course.next(NOW, NO_PAUSE));
+      RolloutState state = new RolloutState(record, rules, inProgress);
+      for (int i = 0; i < steps && !state.control().phase().isFinal(); i++) {
+        begun.addAll(state.next(NOW, NO_PAUSE));
         assertThat(begun).hasSizeLessThanOrEqualTo(rules.maxUnavailable());
         if (!begun.isEmpty()) {
-          end(course, begun.remove(random.nextInt(begun.size())));
+          end(state, begun.remove(random.nextInt(begun.size())));
         }
-        record = course.record();
+        record = state.record();
       }
     }
 
-    private void end(RolloutState course, Task task) {
-      if (task.way() == Task.Way.BACK) {
+    private void end(RolloutState state, Task task) {
+      if (task.kind() == Task.Kind.ROLL_BACK) {
         changed.remove(task.node());
-        course.arrived(task);
+        state.succeeded(task);
       } else if (bad.contains(task.node())) {
         changed.add(task.node());
-        course.failed(task, "in-use: held", Asked.YES);
+        state.failed(task, "in-use: held", Requested.YES);
       } else {
         changed.add(task.node());
-        course.arrived(task);
+        state.succeeded(task);
       }
     }
 
@@ -87,7 +87,7 @@ class RolloutStateTest {
   }
 
   @Property
-  void course_comesToTheSameEnd_howeverOftenItIsTakenUp(
+  void next_afterAnyNumberOfCrashes_comesToTheSameEnd(
       @ForAll @IntRange(min = 1, max = 40) int nodes,
       @ForAll @IntRange(min = 1, max = 7) int maxUnavailable,
       @ForAll @IntRange(max = 3) int canaries,
@@ -127,23 +127,23 @@ class RolloutStateTest {
   }
 
   @Property(tries = 200)
-  void course_thatIsAbortedOrPaused_beginsNothingMore(
+  void next_afterAnAbortOrAPause_startsNoOtherNode(
       @ForAll @IntRange(min = 2, max = 40) int nodes,
       @ForAll @IntRange(min = 1, max = 7) int maxUnavailable,
-      @ForAll Wish wish) {
+      @ForAll Request request) {
     Rules rules = new Rules(maxUnavailable, 0, 1, RollBack.NONE);
-    RolloutState course = new RolloutState(new Fleet(nodes, 0, 0).record, rules, Set.of());
-    List<Task> first = course.next(NOW, NO_PAUSE);
+    RolloutState state = new RolloutState(new Fleet(nodes, 0, 0).record, rules, Set.of());
+    List<Task> first = state.next(NOW, NO_PAUSE);
 
-    course.wish(Control.begin().with(wish));
-    first.forEach(course::arrived);
-    List<Task> next = course.next(NOW, NO_PAUSE);
+    state.request(Control.begin().with(request));
+    first.forEach(state::succeeded);
+    List<Task> next = state.next(NOW, NO_PAUSE);
 
     boolean ended = first.size() == nodes;
-    assertThat(next.isEmpty()).isEqualTo(wish != Wish.RUN || ended);
-    assertThat(course.control().shownPhase())
+    assertThat(next.isEmpty()).isEqualTo(request != Request.RUN || ended);
+    assertThat(state.control().shownPhase())
         .isEqualTo(
-            switch (wish) {
+            switch (request) {
               case RUN -> ended ? RolloutPhase.DONE : RolloutPhase.RUNNING;
               case PAUSE -> ended ? RolloutPhase.DONE : RolloutPhase.PAUSED;
               case ABORT -> RolloutPhase.ABORTED;
@@ -151,58 +151,62 @@ class RolloutStateTest {
   }
 
   @Test
-  void next_ofAPausedRolloutTakenUp_finishesWhatIsInTheMiddle_andNothingElse() {
-    RolloutRecord paused = new Fleet(5, 0, 0).record.with(Control.begin().with(Wish.PAUSE));
-    RolloutState course = new RolloutState(paused, new Rules(3, 0, 1, RollBack.NONE), Set.of("n4"));
+  void next_ofAContinuedRolloutThatIsPaused_finishesTheInterruptedChangeOnly() {
+    RolloutRecord paused = new Fleet(5, 0, 0).record.with(Control.begin().with(Request.PAUSE));
+    RolloutState state = new RolloutState(paused, new Rules(3, 0, 1, RollBack.NONE), Set.of("n4"));
 
-    List<Task> tasks = course.next(NOW, NO_PAUSE);
+    List<Task> tasks = state.next(NOW, NO_PAUSE);
 
-    assertThat(tasks).containsExactly(new Task("n4", SMALL, Task.Way.FORTH));
+    assertThat(tasks).containsExactly(new Task("n4", SMALL, Task.Kind.APPLY));
   }
 
   // Canaries
 
-  private static RolloutState course(Rules rules, Mark... marks) {
+  private static RolloutState state(Rules rules, NodeState... states) {
     Map<String, Entry> entries = new LinkedHashMap<>();
-    for (int i = 0; i < marks.length; i++) {
-      entries.put("n" + i, new Entry(0, marks[i], ""));
+    for (int i = 0; i < states.length; i++) {
+      entries.put("n" + i, new Entry(0, states[i], ""));
     }
     return new RolloutState(
         new RolloutRecord(List.of(SMALL), Control.begin(), entries, "me"), rules, Set.of());
   }
 
-  private static Task forth(String node) {
-    return new Task(node, SMALL, Task.Way.FORTH);
+  private static Task apply(String node) {
+    return new Task(node, SMALL, Task.Kind.APPLY);
   }
 
   private static Task back(String node) {
-    return new Task(node, SMALL, Task.Way.BACK);
+    return new Task(node, SMALL, Task.Kind.ROLL_BACK);
   }
 
   @Test
-  void next_aCanaryThatIsSkippedOrHadItBefore_passesItsTurnOn() {
-    RolloutState course = course(
-        new Rules(5, 1, 1, RollBack.NONE), Mark.KEPT, Mark.WAITING, Mark.WAITING, Mark.WAITING);
+  void next_aCanaryThatIsSkippedOrHadTheConfiguration_isReplacedByTheNextNode() {
+    RolloutState state = state(
+        new Rules(5, 1, 1, RollBack.NONE),
+        NodeState.WAITING_UNCHANGED,
+        NodeState.WAITING,
+        NodeState.WAITING,
+        NodeState.WAITING);
     Canary approval = Canary.awaitApproval();
 
-    assertThat(course.next(NOW, approval)).containsExactly(forth("n0"));
-    course.arrived(forth("n0"));
-    assertThat(course.next(NOW, approval)).containsExactly(forth("n1"));
-    course.skipped(forth("n1"), "in use");
-    assertThat(course.next(NOW, approval)).containsExactly(forth("n2"));
-    course.arrived(forth("n2"));
-    assertThat(course.next(NOW, approval)).isEmpty();
+    assertThat(state.next(NOW, approval)).containsExactly(apply("n0"));
+    state.succeeded(apply("n0"));
+    assertThat(state.next(NOW, approval)).containsExactly(apply("n1"));
+    state.skipped(apply("n1"), "in use");
+    assertThat(state.next(NOW, approval)).containsExactly(apply("n2"));
+    state.succeeded(apply("n2"));
+    assertThat(state.next(NOW, approval)).isEmpty();
 
-    assertThat(course.control().shownPhase()).isEqualTo(RolloutPhase.PAUSED);
-    assertThat(course.control().shownReason())
-        .isEqualTo("the canaries are verified; resume it to go on");
+    assertThat(state.control().shownPhase()).isEqualTo(RolloutPhase.PAUSED);
+    assertThat(state.control().shownReason())
+        .isEqualTo("the canaries are verified; waiting for approval");
   }
 
   @Test
-  void next_everyNodeSkipped_isNoPlainEnd() {
+  void next_everyNodeSkipped_endsWithThatReason() {
     assertThat(afterSkippingBoth(new Rules(2, 1, 1, RollBack.NONE)))
         .isEqualTo(Control.begin()
-            .with(RolloutPhase.STOPPED, "no canary was verified, for every node was skipped"));
+            .with(RolloutPhase.STOPPED, "every node was skipped, so no canary was verified"));
     assertThat(afterSkippingBoth(new Rules(2, 0, 1, RollBack.NONE)))
         .isEqualTo(Control.begin()
             .with(CanaryState.PASSED)
@@ -210,89 +214,89 @@ class RolloutStateTest {
   }
 
   private static Control afterSkippingBoth(Rules rules) {
-    RolloutState course = course(rules, Mark.WAITING, Mark.WAITING);
-    List<Task> tasks = course.next(NOW, NO_PAUSE);
+    RolloutState state = state(rules, NodeState.WAITING, NodeState.WAITING);
+    List<Task> tasks = state.next(NOW, NO_PAUSE);
     while (!tasks.isEmpty()) {
-      tasks.forEach(task -> course.skipped(task, "in use"));
-      tasks = course.next(NOW, NO_PAUSE);
+      tasks.forEach(task -> state.skipped(task, "in use"));
+      tasks = state.next(NOW, NO_PAUSE);
     }
-    return course.control();
+    return state.control();
   }
 
-  // The way back
+  // Rollbacks
 
-  /** Two nodes are verified, the third fails, and all are to return. */
-  private static RolloutState turningBack() {
-    RolloutState course =
-        course(new Rules(1, 0, 1, RollBack.ALL), Mark.WAITING, Mark.WAITING, Mark.WAITING);
-    course.next(NOW, NO_PAUSE);
-    course.arrived(forth("n0"));
-    course.next(NOW, NO_PAUSE);
-    course.arrived(forth("n1"));
-    course.next(NOW, NO_PAUSE);
-    course.failed(forth("n2"), "in-use: held", Asked.YES);
-    return course;
-  }
-
-  @Test
-  void wish_toPauseTheWayBack_holdsWhatHasNotFailed() {
-    RolloutState course = turningBack();
-    course.wish(Control.begin().with(Wish.PAUSE));
-
-    assertThat(course.next(NOW, NO_PAUSE)).containsExactly(back("n2"));
-    course.arrived(back("n2"));
-    assertThat(course.next(NOW, NO_PAUSE)).isEmpty();
-    assertThat(course.control().shownPhase()).isEqualTo(RolloutPhase.PAUSED);
-    assertThat(course.control().shownReason())
-        .isEqualTo("1 node failed; somebody paused the way back");
-
-    course.wish(Control.begin().with(Wish.RUN));
-    assertThat(course.next(NOW, NO_PAUSE)).containsExactly(back("n1"));
+  /** Two nodes are verified, the third fails, and all have to be rolled back. */
+  private static RolloutState rollingBack() {
+    RolloutState state = state(
+        new Rules(1, 0, 1, RollBack.ALL), NodeState.WAITING, NodeState.WAITING, NodeState.WAITING);
+    state.next(NOW, NO_PAUSE);
+    state.succeeded(apply("n0"));
+    state.next(NOW, NO_PAUSE);
+    state.succeeded(apply("n1"));
+    state.next(NOW, NO_PAUSE);
+    state.failed(apply("n2"), "in-use: held", Requested.YES);
+    return state;
   }
 
   @Test
-  void wish_toAbortTheWayBack_endsIt_whenWhatIsUnderWayHasReturned() {
-    RolloutState course = turningBack();
-    course.next(NOW, NO_PAUSE);
-    course.arrived(back("n2"));
-    assertThat(course.next(NOW, NO_PAUSE)).containsExactly(back("n1"));
+  void request_toPauseTheRollback_holdsNodesThatHaveNotFailed() {
+    RolloutState state = rollingBack();
+    state.request(Control.begin().with(Request.PAUSE));
 
-    course.wish(Control.begin().with(Wish.ABORT));
-    course.arrived(back("n1"));
+    assertThat(state.next(NOW, NO_PAUSE)).containsExactly(back("n2"));
+    state.succeeded(back("n2"));
+    assertThat(state.next(NOW, NO_PAUSE)).isEmpty();
+    assertThat(state.control().shownPhase()).isEqualTo(RolloutPhase.PAUSED);
+    assertThat(state.control().shownReason()).isEqualTo("1 node failed; the rollback was paused");
 
-    assertThat(course.next(NOW, NO_PAUSE)).isEmpty();
-    assertThat(course.control().phase()).isEqualTo(RolloutPhase.STOPPED);
-    assertThat(course.control().reason()).isEqualTo("1 node failed; somebody aborted the way back");
-    assertThat(course.outcome("n0")).isEqualTo(new NodeOutcome.Verified("n0"));
+    state.request(Control.begin().with(Request.RUN));
+    assertThat(state.next(NOW, NO_PAUSE)).containsExactly(back("n1"));
   }
 
   @Test
-  void wish_toAbort_isNotTakenBack() {
-    RolloutState course = course(new Rules(1, 0, 1, RollBack.NONE), Mark.WAITING, Mark.WAITING);
-    course.next(NOW, NO_PAUSE);
+  void request_toAbortTheRollback_endsItAfterTheRollbackInProgress() {
+    RolloutState state = rollingBack();
+    state.next(NOW, NO_PAUSE);
+    state.succeeded(back("n2"));
+    assertThat(state.next(NOW, NO_PAUSE)).containsExactly(back("n1"));
 
-    course.wish(Control.begin().with(Wish.ABORT));
-    course.wish(Control.begin().with(Wish.RUN));
-    course.arrived(forth("n0"));
+    state.request(Control.begin().with(Request.ABORT));
+    state.succeeded(back("n1"));
 
-    assertThat(course.next(NOW, NO_PAUSE)).isEmpty();
-    assertThat(course.control().phase()).isEqualTo(RolloutPhase.ABORTED);
+    assertThat(state.next(NOW, NO_PAUSE)).isEmpty();
+    assertThat(state.control().phase()).isEqualTo(RolloutPhase.STOPPED);
+    assertThat(state.control().reason()).isEqualTo("1 node failed; the rollback was aborted");
+    assertThat(state.outcome("n0")).isEqualTo(new NodeOutcome.Verified("n0"));
   }
 
   @Test
-  void next_ofAPausedWayBackTakenUp_finishesWhatIsInTheMiddle_andNothingElse() {
-    RolloutRecord record = turningBackRecord()
-        .with(Control.begin().with(RolloutPhase.ROLLING_BACK, "1 node failed").with(Wish.PAUSE));
-    RolloutState course = new RolloutState(record, new Rules(3, 0, 1, RollBack.ALL), Set.of("n0"));
+  void request_toAbort_isFinal() {
+    RolloutState state =
+        state(new Rules(1, 0, 1, RollBack.NONE), NodeState.WAITING, NodeState.WAITING);
+    state.next(NOW, NO_PAUSE);
 
-    assertThat(course.next(NOW, NO_PAUSE)).containsExactly(back("n0"));
+    state.request(Control.begin().with(Request.ABORT));
+    state.request(Control.begin().with(Request.RUN));
+    state.succeeded(apply("n0"));
+
+    assertThat(state.next(NOW, NO_PAUSE)).isEmpty();
+    assertThat(state.control().phase()).isEqualTo(RolloutPhase.ABORTED);
   }
 
-  private static RolloutRecord turningBackRecord() {
-    RolloutState course = turningBack();
-    course.next(NOW, NO_PAUSE);
-    course.arrived(back("n2"));
-    course.next(NOW, NO_PAUSE);
-    return course.record();
+  @Test
+  void next_ofAContinuedRollbackThatIsPaused_finishesTheInterruptedRollbackOnly() {
+    RolloutRecord record = rollingBackRecord()
+        .with(Control.begin().with(RolloutPhase.ROLLING_BACK, "1 node failed").with(Request.PAUSE));
+    RolloutState state = new RolloutState(record, new Rules(3, 0, 1, RollBack.ALL), Set.of("n0"));
+
+    assertThat(state.next(NOW, NO_PAUSE)).containsExactly(back("n0"));
+  }
+
+  private static RolloutRecord rollingBackRecord() {
+    RolloutState state = rollingBack();
+    state.next(NOW, NO_PAUSE);
+    state.succeeded(back("n2"));
+    state.next(NOW, NO_PAUSE);
+    return state.record();
   }
 }

@@ -102,7 +102,7 @@ class RolloutTest {
         .toList();
   }
 
-  // The plain way
+  // Success
 
   @Test
   void run_verifiesEveryNode_andLeavesNothingOnThem() {
@@ -151,7 +151,7 @@ class RolloutTest {
   }
 
   @Test
-  void run_onceMore_isOnlyTold() {
+  void run_again_returnsTheRecordedEnd() {
     RolloutStatus first = toSmall(controller).run();
     int before = controller.requests();
 
@@ -162,7 +162,7 @@ class RolloutTest {
   }
 
   @Test
-  void run_afterForget_beginsAnew_andWritesNoNodeThatHasIt() {
+  void run_afterForget_startsAgain_andWritesNoNodeWithTheConfiguration() {
     toSmall(controller).run();
     toSmall(controller).forget();
     int before = controller.requests("PATCH /api/v1/nodes/.*");
@@ -174,7 +174,7 @@ class RolloutTest {
   }
 
   @Test
-  void run_aPlan_bringsEachNodeToItsOwn() {
+  void run_aPlan_appliesToEachNodeItsOwnConfiguration() {
     RolloutStatus end = controller
         .mig()
         .rollout("mixed")
@@ -188,15 +188,15 @@ class RolloutTest {
   }
 
   @Test
-  void run_whatIsMissing_isRefusedBeforeAnythingIsWritten() {
+  void run_withoutNodesOrConfiguration_isRefusedBeforeTheFirstWrite() {
     assertThatThrownBy(() -> toSmall(controller).config("large").run())
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "Rollout 'to-small': the ConfigMap has no configuration 'large'; merge it first");
+            "Rollout 'to-small': the ConfigMap has no configuration 'large'; add it to the ConfigMap first");
     assertThatThrownBy(() -> toSmall(controller).nodes("no=such").run())
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "Rollout 'to-small': no node has what the selector 'no=such' asks for; see 'kubectl get nodes --show-labels'");
+            "Rollout 'to-small': the selector 'no=such' matches no node; see 'kubectl get nodes --show-labels'");
     assertThatThrownBy(() -> controller.mig().rollout("x").config("small").run())
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("A rollout needs nodes; name them with nodes(...) or plan(...)");
@@ -208,13 +208,13 @@ class RolloutTest {
   }
 
   @Test
-  void nodes_ofNone_areWrongUsage() {
+  void nodes_none_isAnIllegalArgument() {
     Rollout rollout = controller.mig().rollout("x");
 
     assertThatThrownBy(() -> rollout.nodes(" "))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "A blank selector means every node of the cluster; select those with GPUs, e.g. 'nvidia.com/mig.capable=true'");
+            "The selector must not be blank, because that matches every node of the cluster; select nodes with GPUs, e.g. 'nvidia.com/mig.capable=true'");
     assertThatThrownBy(() -> rollout.nodes(List.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("A rollout needs nodes, but the list is empty; name one");
@@ -230,11 +230,11 @@ class RolloutTest {
     assertThatThrownBy(() -> toSmall(controller).config("medium").run())
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "Rollout 'to-small': the one under this name is to 'small', not to 'medium'; choose another name, or abort and forget that one");
+            "Rollout 'to-small': the rollout with this name applies 'small', not 'medium'; choose another name, or abort and forget that rollout");
   }
 
   @Test
-  void run_ofThatName_toOtherNodes_isRefused() {
+  void run_ofThatName_withOtherNodes_isRefused() {
     Rollout mixed = controller.mig().rollout("mixed").timings(QUICK);
     mixed.plan(Map.of(node(0), "small", node(1), "medium")).run();
 
@@ -242,18 +242,18 @@ class RolloutTest {
             () -> mixed.plan(Map.of(node(0), "medium", node(1), "small")).run())
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "Rollout 'mixed': the one under this name, of 2 nodes, is not what is asked for now (%s=medium, %s=small); choose another name, or abort and forget that one"
+            "Rollout 'mixed': the rollout with this name has 2 nodes, which are not the requested ones (%s=medium, %s=small); choose another name, or abort and forget that rollout"
                 .formatted(node(0), node(1)));
     assertThatThrownBy(() -> mixed.nodes(List.of(node(0))).run())
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "Rollout 'mixed': the one under this name, of 2 nodes, is not what is asked for now (%s); choose another name, or abort and forget that one"
+            "Rollout 'mixed': the rollout with this name has 2 nodes, which are not the requested ones (%s); choose another name, or abort and forget that rollout"
                 .formatted(node(0)));
     assertThat(mixed.nodes(List.of(node(1), node(0))).run().isComplete()).isTrue();
   }
 
   @Test
-  void run_aNodeThatIsNotThere_isSkipped_andStopsNothing() {
+  void run_aNodeThatDoesNotExist_isSkipped_andDoesNotStopIt() {
     RolloutStatus end = toSmall(controller).nodes(List.of("gone", node(0))).run();
 
     assertThat(end.toText()).isEqualTo("""
@@ -283,7 +283,7 @@ class RolloutTest {
   }
 
   @Test
-  void run_failedNodesAreRolledBack_andTheOthersGoOn() {
+  void run_failedNodesAreRolledBack_andTheOthersAreChanged() {
     server.fail(node(1));
     server.fail(node(6));
 
@@ -299,7 +299,7 @@ class RolloutTest {
   }
 
   @Test
-  void run_allAreRolledBack_onceTooManyFail_butNotThoseThatHadItBefore() {
+  void run_tooManyFailures_rollBackEveryNode_exceptThoseWithTheConfigurationBefore() {
     controller
         .mig()
         .rollout("first")
@@ -327,7 +327,7 @@ class RolloutTest {
   }
 
   @Test
-  void run_aNodeThatDoesNotPassTheGate_hasFailed() {
+  void run_aNodeThatTheHealthGateRejects_hasFailed() {
     RolloutStatus end = toSmall(controller)
         .nodes(List.of(node(0)))
         .healthGate(status -> false)
@@ -338,12 +338,12 @@ class RolloutTest {
         .containsExactly(new NodeOutcome.RolledBack(
             node(0),
             Optional.<FailureCode>empty(),
-            "the health gate does not let it pass: {nvidia.com/mig-1g.23gb=56}"));
+            "health gate rejected the node, which offers {nvidia.com/mig-1g.23gb=56}"));
     assertThat(nodesAsking("small")).isEmpty();
   }
 
   @Test
-  void run_aNodeThatHadItBefore_staysWhenItFails() {
+  void run_aNodeWithTheConfigurationBefore_isNotRolledBack() {
     Rollout one = toSmall(controller).nodes(List.of(node(0)));
     RolloutStatus first = one.run();
     one.forget();
@@ -355,17 +355,17 @@ class RolloutTest {
         .containsExactly(new NodeOutcome.Failed(
             node(0),
             Optional.<FailureCode>empty(),
-            "the health gate does not let it pass: {nvidia.com/mig-1g.23gb=56}"));
+            "health gate rejected the node, which offers {nvidia.com/mig-1g.23gb=56}"));
     assertThat(nodesAsking("small")).containsExactly(node(0));
   }
 
-  static List<RuntimeException> whatAGateMayThrow() {
+  static List<RuntimeException> exceptionsOfAGate() {
     return List.of(new IllegalStateException("no probe"), new CancellationException("no probe"));
   }
 
   @ParameterizedTest
-  @MethodSource("whatAGateMayThrow")
-  void run_aGateThatThrows_doesNotLetTheNodePass(RuntimeException thrown) {
+  @MethodSource("exceptionsOfAGate")
+  void run_aNodeWhoseHealthGateThrows_hasFailed(RuntimeException thrown) {
     RolloutStatus end = toSmall(controller)
         .nodes(List.of(node(0)))
         .healthGate(status -> {
@@ -377,12 +377,11 @@ class RolloutTest {
         .containsExactly(new NodeOutcome.Failed(
             node(0),
             Optional.<FailureCode>empty(),
-            "the health gate does not let it pass, for it throws %s: no probe"
-                .formatted(thrown.getClass().getName())));
+            "health gate threw %s: no probe".formatted(thrown.getClass().getName())));
   }
 
   @Test
-  void run_anErrorOnANodesThread_endsTheRun() {
+  void run_anErrorOnTheThreadOfANode_endsTheRun() {
     Rollout rollout = toSmall(controller).healthGate(status -> {
       throw new AssertionError("cannot be");
     });
@@ -409,13 +408,13 @@ class RolloutTest {
     controller().mig().rollout("to-small").resume();
 
     assertThat(paused.phase()).isEqualTo(RolloutPhase.PAUSED);
-    assertThat(paused.reason()).isEqualTo("the canaries are verified; resume it to go on");
+    assertThat(paused.reason()).isEqualTo("the canaries are verified; waiting for approval");
     assertThat(before).containsExactly(node(0), node(1));
     assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
   }
 
   @Test
-  void run_whoseRecordIsDeletedWhileItWaits_ends() throws Exception {
+  void run_whoseRecordIsDeletedDuringAPause_isAConflict() throws Exception {
     BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
     CompletableFuture<RolloutStatus> end = toSmall(controller)
         .canary(1, Canary.awaitApproval())
@@ -435,11 +434,12 @@ class RolloutTest {
     assertThat(gone).isNotEmpty();
     assertThatThrownBy(() -> end.get(1, TimeUnit.MINUTES))
         .hasCauseInstanceOf(MigConflictException.class)
-        .hasMessageContaining("is gone, which is the record of a rollout");
+        .hasRootCauseMessage(
+            "ConfigMap gpu-operator/mig4j-rollout-to-small, the record of a rollout, was deleted. Run the rollout again; nodes with the configuration are not changed again");
   }
 
   @Test
-  void run_canaries_waitForAWhile() {
+  void run_canaries_waitForThePause() {
     RolloutStatus end =
         toSmall(controller).canary(1, Canary.pause(Duration.ofMillis(100))).run();
 
@@ -447,7 +447,7 @@ class RolloutTest {
   }
 
   @Test
-  void run_aFailedCanary_stopsIt_howeverManyFailuresAreAllowed() {
+  void run_aFailedCanary_stopsIt_alsoIfMoreFailuresAreAllowed() {
     server.fail(node(0));
 
     RolloutStatus end = toSmall(controller)
@@ -461,7 +461,7 @@ class RolloutTest {
   }
 
   @Test
-  void abort_fromElsewhere_letsWhatIsUnderWayEnd() throws Exception {
+  void abort_inAnotherProcess_finishesTheChangesInProgress() throws Exception {
     Rollout elsewhere = controller().mig().rollout("to-small");
     CompletableFuture<Void> firstStep = new CompletableFuture<>();
     CompletableFuture<RolloutStatus> end = toSmall(controller)
@@ -488,13 +488,13 @@ class RolloutTest {
     assertThatThrownBy(() -> controller.mig().rollout("none").pause())
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "Rollout 'none': there is none of that name, for ConfigMap gpu-operator/mig4j-rollout-none does not exist; run it first");
+            "Rollout 'none': it does not exist, because there is no ConfigMap gpu-operator/mig4j-rollout-none; run it first");
   }
 
-  // Death
+  // Crashes
 
   @Test
-  void run_killedTwiceOnTheWay_endsAsIfItHadNotBeen() throws Exception {
+  void run_afterTwoCrashes_hasTheSameEnd() throws Exception {
     server.fail(node(2));
     server.fail(node(6));
 
@@ -535,15 +535,15 @@ class RolloutTest {
     mortal.kill(work);
   }
 
-  /** Its change is no longer recorded on the node, and the rollout's record does not tell it yet. */
+  /** The node no longer has a record of the change, and the rollout's record does not have it yet. */
   @Test
-  void run_interrupted_abortedAndRunAgain_tellsWhatWasChanged() throws Exception {
+  void run_interrupted_abortedAndRunAgain_reportsTheChangedNode() throws Exception {
     server.stall(node(0));
     BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
     Rollout rollout = toSmall(controller).maxUnavailable(Amount.nodes(1)).onProgress(events::add);
     Thread process = process(rollout);
     while (await(events, NodeStep.class).step().phase() != ApplyPhase.REQUESTED) {
-      // Whatever comes before.
+      // An earlier phase.
     }
     process.interrupt();
     process.join();
@@ -564,7 +564,7 @@ class RolloutTest {
       try {
         RolloutStatus unused = rollout.run();
       } catch (CancellationException interrupted) {
-        // As asked for.
+        // Expected.
       }
     });
     process.start();
@@ -572,13 +572,14 @@ class RolloutTest {
   }
 
   @Test
-  void abort_ofWhatNobodyWorksOn_isEndedByRun_whateverTheConfigurationIsNow() throws Exception {
+  void run_afterAnAbort_endsARolloutThatNoProcessWorksOn_alsoIfTheConfigurationHasChanged()
+      throws Exception {
     Rollout rollout = leftAtItsCanary();
     controller.mig().configMap("mig-config").merge("small", MEDIUM);
     assertThatThrownBy(rollout::run)
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "Rollout 'to-small': 'small' was changed in the ConfigMap since it began; restore it, or abort and forget this one");
+            "Rollout 'to-small': the ConfigMap has another content for 'small' than when the rollout began; restore it, or abort and forget this rollout");
     assertThatThrownBy(rollout::forget)
         .isInstanceOf(MigRefusedException.class)
         .hasMessage("Rollout 'to-small': it has not ended (PAUSED); abort it first");
@@ -588,25 +589,48 @@ class RolloutTest {
     assertThatThrownBy(rollout::resume)
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "Rollout 'to-small': it is being aborted, which is not taken back; forget it and begin anew");
-    assertThat(rollout.status().orElseThrow().reason()).isEqualTo("somebody is aborting it");
+            "Rollout 'to-small': an abort was requested, which is final; forget this rollout and start a new one");
+    assertThat(rollout.status().orElseThrow().reason()).isEqualTo("an abort was requested");
     assertThat(rollout.run().phase()).isEqualTo(RolloutPhase.ABORTED);
   }
 
   @Test
-  void forget_whatIsToBeAborted_onceNobodyWorksOnIt() throws Exception {
+  void forget_afterAnAbort_whenNoProcessWorksOnIt() throws Exception {
     Rollout rollout = leftAtItsCanary();
     rollout.abort();
     giveLeaseTo("another");
     assertThatThrownBy(rollout::forget)
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "Rollout 'to-small': it is being aborted by another; try again when that has ended, or 15 seconds after it died");
+            "Rollout 'to-small': another is aborting it; try again when that process has ended, or 15 s after it crashed");
     giveLeaseTo("");
 
     rollout.forget();
 
     assertThat(rollout.status()).isEmpty();
+  }
+
+  /** Between the check and the deletion another process starts a new rollout of this name. */
+  @Test
+  void forget_aRecordThatANewRolloutReplaces_isRefused() {
+    Rollout rollout = toSmall(controller);
+    RolloutStatus unused = rollout.run();
+    AtomicBoolean replaced = new AtomicBoolean();
+    server.refuse(request -> {
+      if (request.getMethod().equals("DELETE") && !replaced.getAndSet(true)) {
+        server.edit(
+            "configmaps",
+            "gpu-operator/mig4j-rollout-to-small",
+            map -> ((ObjectNode) map.get("data")).put("phase", "RUNNING"));
+      }
+      return Optional.empty();
+    });
+
+    assertThatThrownBy(rollout::forget)
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage("Rollout 'to-small': it has not ended (RUNNING); abort it first");
+
+    assertThat(rollout.status()).isPresent();
   }
 
   private Rollout leftAtItsCanary() throws InterruptedException {
@@ -620,7 +644,7 @@ class RolloutTest {
   }
 
   @Test
-  void run_ofTwoProcesses_oneWorks_theOtherStandsBy_andIsToldTheEnd() throws Exception {
+  void run_inTwoProcesses_oneWorks_theOtherStandsByAndReturnsTheEnd() throws Exception {
     CompletableFuture<Void> leads = new CompletableFuture<>();
     CompletableFuture<String> standsBy = new CompletableFuture<>();
     CompletableFuture<RolloutStatus> first = toSmall(controller)
@@ -648,9 +672,9 @@ class RolloutTest {
     assertThat(second.get(1, TimeUnit.MINUTES)).isEqualTo(first.join());
   }
 
-  // Leading
+  // Leadership
 
-  /** A rollout whose canary is verified waits, and so do these tests. */
+  /** A rollout that waits for approval after its canary. */
   private static Rollout withCanary(Controller by, BlockingQueue<RolloutEvent> events) {
     return toSmall(by).canary(1, Canary.awaitApproval()).onProgress(events::add);
   }
@@ -673,14 +697,14 @@ class RolloutTest {
   }
 
   @Test
-  void run_aLeaseThatCannotBeRenewed_isLost_andWonAgain() throws Exception {
+  void run_aLeaseThatCannotBeRenewed_isLost_andAcquiredAgain() throws Exception {
     BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
     CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
     await(events, PhaseChanged.class);
     AtomicBoolean away = new AtomicBoolean(true);
 
     server.refuse(request -> {
-      // The record is read once the right is lost.
+      // The record is read after the Lease is lost.
       if (request.getMethod().equals("GET")
           && request.getPath().endsWith("/mig4j-rollout-to-small")
           && request.getPath().contains("/configmaps/")) {
@@ -688,15 +712,15 @@ class RolloutTest {
       }
       return away.get() && isRenewal(request) ? Optional.of(500) : Optional.empty();
     });
-    await(events, RolloutEvent.TakenUp.class);
+    await(events, RolloutEvent.Leading.class);
     toSmall(controller()).resume();
 
     assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
   }
 
-  /** Both are known by the same name, so the node's record would be taken for the old leader's. */
+  /** Both processes have the same identity in the node's record. */
   @Test
-  void run_whoHasLostTheLease_leavesWhatIsUnderWayToTheNext() throws Exception {
+  void run_thatHasLostTheLease_leavesTheChangeInProgressToTheNextProcess() throws Exception {
     server.stall(node(0));
     BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
     CompletableFuture<RolloutStatus> end = toSmall(controller)
@@ -704,17 +728,17 @@ class RolloutTest {
         .onProgress(events::add)
         .start();
     while (await(events, NodeStep.class).step().phase() != ApplyPhase.REQUESTED) {
-      // Whatever comes before.
+      // An earlier phase.
     }
     String record = server.annotations(node(0)).get("mig4j.github.io/change");
     int patches = controller.requests("PATCH /api/v1/nodes/.*");
 
     giveLeaseTo("another");
     await(events, RolloutEvent.StandingBy.class);
-    // Seen by the next candidacy alone, before which all threads of this one have ended.
+    // Only the next candidacy sees this; all threads of the previous one have ended before.
     giveLeaseTo("a third");
     while (!await(events, RolloutEvent.StandingBy.class).leader().equals("a third")) {
-      // Told of the other.
+      // The previous leader.
     }
 
     assertThat(record).isNotBlank();
@@ -743,13 +767,13 @@ class RolloutTest {
     assertThatThrownBy(toSmall(controller)::run)
         .isInstanceOf(MigClusterException.class)
         .hasMessage(
-            "Not allowed to %s lease gpu-operator/mig4j-rollout-to-small. Grant the verb in RBAC to the user of this client"
+            "The API server answered 403 to: %s lease gpu-operator/mig4j-rollout-to-small (refused)"
                 .formatted(verb));
     assertThat(nodesAsking("small")).isEmpty();
   }
 
   @Test
-  void run_whoMayNoLongerRenewTheLease_fails() throws Exception {
+  void run_thatMayNoLongerRenewTheLease_fails() throws Exception {
     BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
     CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
     await(events, PhaseChanged.class);
@@ -760,11 +784,11 @@ class RolloutTest {
         .cause()
         .isInstanceOf(MigClusterException.class)
         .hasMessage(
-            "Not allowed to patch lease gpu-operator/mig4j-rollout-to-small. Grant the verb in RBAC to the user of this client");
+            "The API server answered 403 to: patch lease gpu-operator/mig4j-rollout-to-small (refused)");
   }
 
   @Test
-  void run_aRecordThatAnotherHasTakenUp_isNotOverwritten() throws Exception {
+  void run_doesNotOverwriteTheRecordOfAnotherLeader() throws Exception {
     BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
     CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
     await(events, PhaseChanged.class);
@@ -772,17 +796,19 @@ class RolloutTest {
     server.edit("configmaps", "gpu-operator/mig4j-rollout-to-small", map -> {
       ObjectNode data = (ObjectNode) map.get("data");
       data.put("leader", "another");
-      data.put("nodes", data.get("nodes").asText().replace(node(7) + " 0 w", node(7) + " 0 s so"));
+      data.put(
+          "nodes",
+          data.get("nodes").asText().replace(node(7) + " waiting 0", node(7) + " skipped 0 so"));
     });
     toSmall(controller()).resume();
-    await(events, RolloutEvent.TakenUp.class);
+    await(events, RolloutEvent.Leading.class);
 
     assertThat(end.get(1, TimeUnit.MINUTES).outcomes(NodeOutcome.Skipped.class))
         .containsExactly(new NodeOutcome.Skipped(node(7), "so"));
   }
 
   @Test
-  void run_watchesCutOff_andThePastForgotten_goesOn() throws Exception {
+  void run_afterBrokenWatchesAnd410_continues() throws Exception {
     CompletableFuture<RolloutStatus> end = toSmall(controller)
         .onProgress(event -> {
           if (event instanceof NodeEnded) {
@@ -799,7 +825,7 @@ class RolloutTest {
     "/api/v1/nodes, list and watch nodes",
     "/api/v1/pods, list and watch pods in all namespaces"
   })
-  void run_aListThatIsForbiddenMeanwhile_endsTheRun(String path, String what) throws Exception {
+  void run_aListThatIsNoLongerAllowed_endsTheRun(String path, String what) throws Exception {
     BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
     CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
     await(events, PhaseChanged.class);
@@ -813,14 +839,13 @@ class RolloutTest {
     assertThatThrownBy(() -> end.get(1, TimeUnit.MINUTES))
         .cause()
         .isInstanceOf(MigClusterException.class)
-        .hasMessage(
-            "Not allowed to %s. Grant the verb in RBAC to the user of this client".formatted(what));
+        .hasMessage("The API server answered 403 to: %s (refused)".formatted(what));
   }
 
   // Dry run
 
   @Test
-  void dryRun_tellsEveryNode_andWritesNothing() {
+  void dryRun_returnsEveryNode_andWritesNothing() {
     controller
         .mig()
         .rollout("first")
@@ -837,7 +862,7 @@ class RolloutTest {
             Rollout 'to-small': 1 of 3 nodes would be changed, 1 skipped, 3 at once, 0 GPU resets
               gone would be skipped: error: there is no such node; see 'kubectl get nodes' [node-absent]
               gpu-node-00000.cluster.internal would be changed
-              gpu-node-00001.cluster.internal has it in force""");
+              gpu-node-00001.cluster.internal has this configuration in force""");
     assertThat(controller.requests("(PATCH|PUT|DELETE) .*")).isEqualTo(writes);
   }
 }

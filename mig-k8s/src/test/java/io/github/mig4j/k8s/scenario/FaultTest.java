@@ -98,13 +98,13 @@ class FaultTest {
 
       assertThatThrownBy(() -> node.apply("medium").await(LONG))
           .isInstanceOf(MigConflictException.class)
-          .hasMessage("Could not update configmap gpu-operator/mig-config: others kept changing it."
-              + " Try again");
+          .hasMessage("Could not update configmap gpu-operator/mig-config: another client kept"
+              + " changing it. Try again");
       assertThat(node.node().status().config()).contains("all-disabled");
     }
   }
 
-  /** The write was done, but nobody said so; doing it again must not harm. */
+  /** The write was carried out and its answer lost; repeating it must do no harm. */
   @ParameterizedTest
   @ValueSource(strings = {MAP_WRITE, NODE_PATCH})
   void answerThatIsLost_isNoSecondChange(String write) {
@@ -120,7 +120,7 @@ class FaultTest {
   }
 
   /**
-   * The version that the watch starts from is gone, told by an event or by the answer. The mock
+   * The version from which the watch starts is too old, reported by an event or by the answer. The mock
    * server does not tell what happens between a list and its watch, so that the last event may be
    * missed, and the node is read again only after a minute.
    */

@@ -653,7 +653,7 @@ class TrapScenarioTest {
               .await(LONG))
           .isInstanceOf(MigConflictException.class)
           .hasMessage(
-              "Node gpu-node was deleted while it was being changed. Apply again once it is back");
+              "Node gpu-node was deleted during its change. Apply again when the node exists");
 
       // It comes back with another label, as a node pool gives it, and that is run.
       node.remove(Trap.PODS_DO_NOT_STOP);

@@ -33,7 +33,7 @@ class AfterStartTest {
   private static final SimulatedGpu WITHOUT_MIG = SimulatedGpu.whole(1, L4);
 
   @Test
-  void none_countsGpus_whateverTheyHold() {
+  void none_countsGpus_withAnyDevices() {
     assertThat(offer(NONE, WHOLE)).isEqualTo(Map.of("nvidia.com/gpu", 1));
     assertThat(offer(NONE, UNIFORM, BALANCED)).isEqualTo(Map.of("nvidia.com/gpu", 2));
     assertThat(labels(NONE, UNIFORM)).isEqualTo(whole("NVIDIA-H100-80GB-HBM3", 1, 0));
@@ -84,7 +84,7 @@ class AfterStartTest {
   }
 
   @Test
-  void mixed_offersEachProfile_andWholeGpusBeside() {
+  void mixed_offersEachProfile_andWholeGpus() {
     assertThat(offer(MIXED, BALANCED, WITHOUT_MIG))
         .isEqualTo(Map.of(
             "nvidia.com/gpu", 1,
@@ -114,7 +114,7 @@ class AfterStartTest {
   }
 
   @Test
-  void mixed_attributes_areSpelledWithADot() {
+  void mixed_attributes_areWrittenWithADot() {
     assertThat(offer(MIXED, MEDIA))
         .isEqualTo(Map.of("nvidia.com/mig-1g.10gb", 6, "nvidia.com/mig-1g.10gb.me", 1));
     assertThat(labels(MIXED, MEDIA))

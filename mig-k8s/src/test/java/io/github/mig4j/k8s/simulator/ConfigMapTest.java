@@ -113,7 +113,7 @@ class ConfigMapTest {
   }
 
   @Test
-  void request_ofEqualContent_afterSuccess_makesNoEventAtAll() {
+  void request_ofEqualContent_afterSuccess_causesNoEvent() {
     try (var simulator = startSmall();
         var quiet = node.quiet()) {
       try (var record = node.record(found -> found.getMetadata().getResourceVersion())) {
@@ -134,7 +134,7 @@ class ConfigMapTest {
   }
 
   @Test
-  void request_ofAForeignProfile_succeeds_withNothingLeft() {
+  void request_ofAForeignProfile_succeeds_andRemovesAllDevices() {
     try (var simulator = startSmall();
         var quiet = node.quiet()) {
       node.request("foreign");
@@ -149,7 +149,7 @@ class ConfigMapTest {
   }
 
   @Test
-  void request_ofWhatDoesNotFit_fails_losesTheOldLayout_andPutsTheLabelsBack() {
+  void request_ofALayoutThatDoesNotFit_fails_losesTheOldLayout_andRestoresTheLabels() {
     try (var simulator = startSmall();
         var quiet = node.quiet()) {
       node.request("too-much");
@@ -167,7 +167,7 @@ class ConfigMapTest {
   }
 
   @Test
-  void request_fromAFileWithOneBadEntry_fails_whateverTheName() {
+  void request_fromAFileWithOneBadEntry_fails_forEveryName() {
     try (var simulator = startSmall();
         var quiet = node.quiet()) {
       publish(CONFIGS.replace("1g.10gb: 1", "1g-10gb: 1"));

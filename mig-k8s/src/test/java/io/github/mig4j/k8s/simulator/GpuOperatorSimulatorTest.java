@@ -179,7 +179,7 @@ class GpuOperatorSimulatorTest {
   }
 
   @Test
-  void request_ofWhatIsInForce_afterSuccess_makesNoEventButTheLabel() {
+  void request_ofTheConfigurationInForce_afterSuccess_causesNoEventButTheLabel() {
     try (var simulator = mixed().node("gpu-node", B200).start();
         var quiet = node.quiet()) {
       awaitWhole(1);
@@ -274,7 +274,7 @@ class GpuOperatorSimulatorTest {
   }
 
   @Test
-  void start_adoptsWhatExists_andOverwritesNothingOfIt() {
+  void start_usesExistingObjects_andOverwritesNothing() {
     client
         .resource(new NodeBuilder()
             .withNewMetadata()
@@ -350,7 +350,7 @@ class GpuOperatorSimulatorTest {
   }
 
   @Test
-  void close_afterTheApiServerIsGone_stillEnds() {
+  void close_afterTheApiServerHasStopped_ends() {
     var simulator = mixed().node("gpu-node", B200).start();
     awaitWhole(1);
     node.request("all-1g.23gb");
@@ -363,7 +363,7 @@ class GpuOperatorSimulatorTest {
   }
 
   @Test
-  void start_besideAnotherMigManager_refuses() {
+  void start_onANodeWithAnotherMigManager_isRefused() {
     client
         .resource(new PodBuilder()
             .withNewMetadata()
@@ -379,12 +379,12 @@ class GpuOperatorSimulatorTest {
 
     assertThatThrownBy(() -> mixed().node("gpu-node", B200).start())
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("Node gpu-node runs a MIG manager already, pod nvidia-mig-manager-x7k2p;"
-            + " simulate on a node without GPU Operator");
+        .hasMessage(
+            "Node gpu-node already runs a MIG manager, pod nvidia-mig-manager-x7k2p; simulate on a node without GPU Operator");
   }
 
   @Test
-  void builder_withoutNode_orWithoutGpu_orTwice_saysSo() {
+  void builder_withoutNode_orWithoutGpu_orTwice_isRefused() {
     assertThatThrownBy(() -> mixed().start())
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("The simulator needs at least one node; add it with node()");
@@ -397,7 +397,7 @@ class GpuOperatorSimulatorTest {
   }
 
   @Test
-  void gpus_ofAnotherNode_namesThoseThereAre() {
+  void gpus_ofAnUnknownNode_namesTheKnownNodes() {
     try (var simulator = mixed().node("gpu-node", B200).start();
         var quiet = node.quiet()) {
       assertThatThrownBy(() -> simulator.gpus("gpu-nod"))

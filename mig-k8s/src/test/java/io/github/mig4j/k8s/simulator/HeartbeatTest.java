@@ -29,7 +29,7 @@ class HeartbeatTest {
   }
 
   @Test
-  void beat_makesTheLease_andRenewsIt() throws Exception {
+  void beat_createsTheLease_andRenewsIt() throws Exception {
     try (var background = new Background(Duration.ofMillis(10))) {
       var heartbeat = new Heartbeat(client, background, "gpu-node");
 

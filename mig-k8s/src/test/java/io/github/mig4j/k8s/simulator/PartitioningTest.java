@@ -25,7 +25,7 @@ class PartitioningTest {
   private static final MigProfile G3 = MigProfile.parse("3g.40gb");
 
   @Test
-  void apply_toWholeGpus_switchesModeAndMakesDevices() throws Exception {
+  void apply_toWholeGpus_enablesMigAndCreatesDevices() throws Exception {
     var node = new NodeGpus(List.of(H100, H100));
     var run = of(node, MigConfig.of(on(DeviceSelector.ALL, Map.of(G1, 7))));
 
@@ -42,7 +42,7 @@ class PartitioningTest {
   }
 
   @Test
-  void isApplied_whereAGpuIsNotCovered_isNeverTrue() throws Exception {
+  void isApplied_withAGpuThatNoEntrySelects_isFalse() throws Exception {
     var node = new NodeGpus(List.of(H100, H100));
     var run = of(node, MigConfig.of(on(DeviceSelector.of(0), Map.of(G1, 7))));
 
@@ -93,7 +93,7 @@ class PartitioningTest {
   }
 
   @Test
-  void apply_whatIsThere_touchesNothing() throws Exception {
+  void apply_existingDevices_changesNothing() throws Exception {
     var node = cut(List.of(H100), Map.of(G1, 7));
     var before = node.snapshot();
     var run = of(node, MigConfig.of(on(DeviceSelector.ALL, Map.of(G1, 7))));
@@ -105,7 +105,7 @@ class PartitioningTest {
   }
 
   @Test
-  void applyMode_onHopper_clearsTheGpusThatTheConfigIsFor() throws Exception {
+  void applyMode_onHopper_clearsTheSelectedGpus() throws Exception {
     var node = cut(List.of(H100, H100, H100), Map.of(G1, 7));
     node.set(node.snapshot().get(2).disabled());
 
@@ -134,7 +134,7 @@ class PartitioningTest {
   }
 
   @Test
-  void apply_besideAGpuWithoutMig_passesItOver_butIsNeverApplied() throws Exception {
+  void apply_withAGpuWithoutMig_skipsIt_butIsNeverApplied() throws Exception {
     var node = new NodeGpus(List.of(H100, L4));
     var run = of(node, MigConfig.of(on(DeviceSelector.ALL, Map.of(G1, 7))));
 

@@ -77,7 +77,7 @@ class RequestFailureTest {
   }
 
   @Test
-  void start_whereClusterPolicyIsUnknown_saysWhatToDo() {
+  void start_withoutTheClusterPolicyDefinition_namesTheRemedy() {
     server
         .expect()
         .get()
@@ -93,7 +93,7 @@ class RequestFailureTest {
   }
 
   @Test
-  void definition_isOfTheOperatorsNames_andAdmitsAnySpec() {
+  void definition_hasTheOperatorsNames_andAcceptsAnySpec() {
     var definition = ClusterPolicyCrd.minimal();
 
     assertThat(definition.getMetadata().getName()).isEqualTo("clusterpolicies.nvidia.com");
