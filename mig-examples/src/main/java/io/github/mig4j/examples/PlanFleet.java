@@ -48,7 +48,8 @@ public final class PlanFleet {
     FleetPlan plan = Planner.of(nodes).plan(demand);
     for (String node : plan.nodes()) {
       System.out.println("Plan for " + node + ": cut again " + plan.changes(node));
-      System.out.print(LayoutDiagram.ofNode(List.copyOf(plan.layouts(node).values())).toText());
+      System.out.print(
+          LayoutDiagram.ofNode(List.copyOf(plan.layouts(node).values())).toText());
     }
     System.out.printf(
         "%d GPUs are cut again, at least %d (gap %d); %d unmet, at least %d%n",

@@ -324,8 +324,9 @@ class MigctlClusterTest {
   @Test
   void options_thatMeanNothing_areWrongUsage() {
     assertThat(change("apply", "gpu-node", "small", "--timeout", "soon").err)
-        .startsWith("Invalid value for option '--timeout': 'soon' is not a duration; write e.g. 90s,"
-            + " 10m or 1h30m");
+        .startsWith(
+            "Invalid value for option '--timeout': 'soon' is not a duration; write e.g. 90s,"
+                + " 10m or 1h30m");
     assertThat(migctl("status", "--context", "elsewhere").err)
         .startsWith("Context 'elsewhere' does not exist; see 'kubectl config get-contexts'");
   }

@@ -38,8 +38,8 @@ final class ChangeOptions {
   @Option(
       names = "--gpus",
       paramLabel = "N",
-      description = "How many GPUs the node has, where its labels do not say, as under strategy"
-          + " single.")
+      description =
+          "How many GPUs the node has, where its labels do not say, as under strategy" + " single.")
   private @Nullable Integer gpus;
 
   int run(ApplyRequest request, Output output) {

@@ -93,7 +93,8 @@ public final class ClusterAccess {
     }
     NamedContext current = config.getCurrentContext();
     if (context != null && (current == null || !context.equals(current.getName()))) {
-      throw usage("Context '%s' does not exist; see 'kubectl config get-contexts'".formatted(context));
+      throw usage(
+          "Context '%s' does not exist; see 'kubectl config get-contexts'".formatted(context));
     }
     if (current == null && isNowhere(config)) {
       throw kubeconfig != null

@@ -18,8 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "preflight",
     mixinStandardHelpOptions = true,
-    description =
-        "Says everything that prevents applying a configuration to a node. Reads only.",
+    description = "Says everything that prevents applying a configuration to a node. Reads only.",
     footer = {
       "",
       "Example:",
