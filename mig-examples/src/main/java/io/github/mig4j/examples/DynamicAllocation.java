@@ -43,7 +43,7 @@ public final class DynamicAllocation {
 
   private static void run(KubernetesClient client) {
     GpuModel b200 = GpuCatalog.bundled().require("NVIDIA-B200");
-    SimulatedDraDriver driver = SimulatedDraDriver.on(client);
+    SimulatedDraDriver driver = SimulatedDraDriver.of(client);
     driver.publishStatic(NODE, List.of(MigLayout.on(b200).add("1g.23gb", 7).build()));
     DraClient dra = MigClient.of(client).dra();
 

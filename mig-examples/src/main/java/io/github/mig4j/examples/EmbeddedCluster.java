@@ -207,7 +207,7 @@ public final class EmbeddedCluster implements AutoCloseable {
             try {
               closing.run();
             } catch (RejectedExecutionException serverStopped) {
-              // There is nobody left to tell.
+              // The server has stopped: no client is left.
             }
           },
           "closing-watch");

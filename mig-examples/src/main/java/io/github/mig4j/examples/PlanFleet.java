@@ -14,7 +14,7 @@ import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.plan.Planner;
 import java.util.List;
 
-/** Plans two nodes whose GPUs are partly in use: what is cut anew, what is unmet, what could move. */
+/** Plans two nodes whose GPUs are partly in use: what is cut again, what is unmet, what could move. */
 public final class PlanFleet {
 
   private PlanFleet() {}
@@ -47,11 +47,12 @@ public final class PlanFleet {
     demand.items().forEach(item -> System.out.println("  " + item));
     FleetPlan plan = Planner.of(nodes).plan(demand);
     for (String node : plan.nodes()) {
-      System.out.println("Plan for " + node + ": cut anew " + plan.changes(node));
-      System.out.print(LayoutDiagram.ofNode(List.copyOf(plan.layouts(node).values())));
+      System.out.println("Plan for " + node + ": cut again " + plan.changes(node));
+      System.out.print(
+          LayoutDiagram.ofNode(List.copyOf(plan.layouts(node).values())).toText());
     }
     System.out.printf(
-        "%d GPUs are cut anew, at least %d (gap %d); %d unmet, at least %d%n",
+        "%d GPUs are cut again, at least %d (gap %d); %d unmet, at least %d%n",
         plan.gpus(), plan.lowerBound(), plan.gap(), plan.unmetCount(), plan.unmetLowerBound());
     plan.unmet().forEach(unmet -> System.out.println("  " + unmet.message()));
 

@@ -134,7 +134,8 @@ public final class Quickstart implements Callable<Integer> {
     }
     NamedContext current = config.getCurrentContext();
     if (context != null && (current == null || !context.equals(current.getName()))) {
-      throw usage("There is no context '%s'; see 'kubectl config get-contexts'".formatted(context));
+      throw usage(
+          "Context '%s' does not exist; see 'kubectl config get-contexts'".formatted(context));
     }
     return config;
   }

@@ -74,7 +74,7 @@ public final class RollOut {
     }
     if (event instanceof RolloutEvent.PhaseChanged changed
         && changed.phase() == RolloutPhase.PAUSED) {
-      // Elsewhere and later, somebody has looked at the canary: 'migctl rollout resume
+      // Elsewhere and later, an admin has checked the canary: 'migctl rollout resume
       // split-small'.
       rollout.resume();
     }

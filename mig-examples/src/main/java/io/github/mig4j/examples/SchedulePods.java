@@ -41,7 +41,7 @@ import picocli.CommandLine.Option;
 /**
  * A custom scheduler for pods that ask for MIG devices: {@code schedulerName: mig4j-example}.
  *
- * <p>Nodes and pods tell how many devices of each profile a node has left, not on which GPU. So a pod
+ * <p>Nodes and pods show how many devices of each profile a node has left, not on which GPU. So a pod
  * goes to the node that has the fewest left and still enough, which keeps whole nodes free to be cut
  * anew.
  */
@@ -103,7 +103,7 @@ public final class SchedulePods implements Callable<Integer> {
     private final KubernetesClient client;
     private final Semaphore changes = new Semaphore(0);
 
-    /** Pods that were bound, of which the watch may not tell yet. */
+    /** Pods that were bound, that the watch may not report yet. */
     private final Map<String, String> assumed = new HashMap<>();
 
     private final Set<String> waiting = new HashSet<>();

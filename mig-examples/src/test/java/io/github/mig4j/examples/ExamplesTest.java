@@ -49,7 +49,7 @@ class ExamplesTest {
     assertThat(Console.errorsOf(() -> Quickstart.run("--timeout", "10m", "--node")))
         .startsWith("Missing required parameter for option '--node'");
     assertThat(Console.errorsOf(() -> Quickstart.run("--timeout", "soon")))
-        .startsWith("Invalid value for option '--timeout': 'soon' is no duration; write e.g. 90s,"
+        .startsWith("Invalid value for option '--timeout': 'soon' is not a duration; write e.g. 90s,"
             + " 10m or 1h30m");
   }
 

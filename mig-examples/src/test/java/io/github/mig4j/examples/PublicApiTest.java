@@ -114,7 +114,7 @@ class PublicApiTest {
         .configMap("mig-config")
         .start();
     CLUSTER.showLogsOf(simulator);
-    SimulatedDraDriver driver = SimulatedDraDriver.on(client);
+    SimulatedDraDriver driver = SimulatedDraDriver.of(client);
     driver.publishStatic(
         "dra-node",
         List.of(MigLayout.on(B200).add("1g.23gb", 2).add("3g.90gb", 1).build()));

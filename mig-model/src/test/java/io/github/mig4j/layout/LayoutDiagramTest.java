@@ -46,7 +46,7 @@ class LayoutDiagramTest {
         .addAt("1g.23gb+me", 2)
         .build();
 
-    assertThat(LayoutDiagram.of(mixed)).hasToString("""
+    assertThat(LayoutDiagram.of(mixed).toText()).isEqualTo("""
             b200-180gb: 1g.23gb+me, 2g.45gb, 3g.90gb
                 0        1        2        3        4        5        6        7
             +-----------------+--------+--------+-----------------------------------+

@@ -100,7 +100,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Migctl {
 
-  /** Made by picocli. */
+  /** Called by picocli. */
   Migctl() {}
 
   /**
@@ -165,7 +165,7 @@ public final class Migctl {
       return ExitCode.NO;
     }
     if (e instanceof NoSuchFileException) {
-      err.println("There is no file " + e.getMessage());
+      err.println("File does not exist: " + e.getMessage());
       return ExitCode.USAGE;
     }
     if (e instanceof IOException) {

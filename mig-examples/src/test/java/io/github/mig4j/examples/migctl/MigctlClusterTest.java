@@ -325,10 +325,11 @@ class MigctlClusterTest {
   @Test
   void options_thatMeanNothing_areWrongUsage() {
     assertThat(change("apply", "gpu-node", "small", "--timeout", "soon").err)
-        .startsWith("Invalid value for option '--timeout': 'soon' is no duration; write e.g. 90s,"
-            + " 10m or 1h30m");
+        .startsWith(
+            "Invalid value for option '--timeout': 'soon' is not a duration; write e.g. 90s,"
+                + " 10m or 1h30m");
     assertThat(migctl("status", "--context", "elsewhere").err)
-        .startsWith("There is no context 'elsewhere'; see 'kubectl config get-contexts'");
+        .startsWith("Context 'elsewhere' does not exist; see 'kubectl config get-contexts'");
   }
 
   @Test
@@ -346,7 +347,7 @@ class MigctlClusterTest {
         .startsWith("Rollout 'to-small': 1 of 1 nodes would be changed, 0 skipped, 1 at once");
     assertThat(planned.exit).isZero();
     assertThat(before.err.strip())
-        .isEqualTo("There is no rollout 'to-small'; begin one with 'migctl rollout run'");
+        .isEqualTo("Rollout 'to-small' does not exist; start one with 'migctl rollout run'");
     assertThat(before.exit).isEqualTo(1);
     assertThat(done.out.strip()).isEqualTo("Rollout 'to-small': DONE, 1 of 1 nodes verified");
     assertThat(done.err)

@@ -60,7 +60,7 @@ class MigctlDraTest {
 
   @BeforeEach
   void publish() throws IOException {
-    SimulatedDraDriver driver = SimulatedDraDriver.on(client);
+    SimulatedDraDriver driver = SimulatedDraDriver.of(client);
     driver.publishStatic(
         "gpu-node",
         List.of(

@@ -332,7 +332,7 @@ class MigctlTest {
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.err)
         .isEqualToNormalizingNewlines(
-            "There is no kubeconfig no-such-file\nTry 'migctl status --help'\n");
+            "Kubeconfig does not exist: no-such-file\nTry 'migctl status --help'\n");
   }
 
   @ParameterizedTest
@@ -586,7 +586,7 @@ class MigctlTest {
         .isEqualTo("Not a listing of 'nvidia-smi mig -lgip' or '-lgipp': line 2: 'hello' is"
             + " neither a table row nor a line with placements");
     assertThat(missing.exit).isEqualTo(2);
-    assertThat(missing.err.strip()).isEqualTo("There is no file " + folder.resolve("nothing"));
+    assertThat(missing.err.strip()).isEqualTo("File does not exist: " + folder.resolve("nothing"));
     assertThat(directory.exit).isEqualTo(2);
     assertThat(directory.err.strip()).isEqualTo(folder + " is a directory");
   }
@@ -796,7 +796,7 @@ class MigctlTest {
     var broken = migctl("validate", binary.toString());
 
     assertThat(missing.exit).isEqualTo(2);
-    assertThat(missing.err.strip()).isEqualTo("There is no file " + folder.resolve("nothing"));
+    assertThat(missing.err.strip()).isEqualTo("File does not exist: " + folder.resolve("nothing"));
     assertThat(broken.exit).isEqualTo(1);
     assertThat(broken.out.strip())
         .isEqualTo(binary + ":1:2: error: Not UTF-8: byte 0xFF at offset 1; save the file as UTF-8"

@@ -17,7 +17,7 @@ import java.util.Objects;
  * resource.k8s.io/v1}, and can allocate claims in a cluster without a scheduler.
  *
  * <pre>{@code
- * SimulatedDraDriver driver = SimulatedDraDriver.on(client);
+ * SimulatedDraDriver driver = SimulatedDraDriver.of(client);
  * driver.publishStatic("gpu-node", List.of(MigLayout.on(b200).add("1g.23gb", 7).build()));
  * driver.allocate("default", "train", "gpu-node", List.of("gpu-0-mig-1g23gb-19-0"));
  * }</pre>
@@ -40,7 +40,7 @@ public final class SimulatedDraDriver {
    * @param client a client of the API server, which the caller closes
    * @return a driver that has published nothing
    */
-  public static SimulatedDraDriver on(KubernetesClient client) {
+  public static SimulatedDraDriver of(KubernetesClient client) {
     Objects.requireNonNull(client, "client");
     return new SimulatedDraDriver(client);
   }

@@ -239,7 +239,7 @@ class DraClientTest {
   @Test
   void inventory_showsTheAllocatedDevice() {
     var dra = MigClient.of(client).dra();
-    var driver = SimulatedDraDriver.on(client);
+    var driver = SimulatedDraDriver.of(client);
     driver.publishStatic(
         "gpu-node", List.of(MigLayout.on(B200).add("1g.23gb", 7).build()));
     dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a"));
@@ -260,7 +260,7 @@ class DraClientTest {
 
   @Test
   void inventory_afterTheDriverHasPublishedAgain_hasOnlyTheNewDevices() {
-    var driver = SimulatedDraDriver.on(client);
+    var driver = SimulatedDraDriver.of(client);
     driver.publishPartitionable("gpu-node", List.of(B200, B200));
     driver.publishStatic(
         "gpu-node", List.of(MigLayout.on(B200).add("7g.180gb", 1).build()));
@@ -274,7 +274,7 @@ class DraClientTest {
 
   @Test
   void inventory_usesTheCatalogueOfTheSettings() {
-    SimulatedDraDriver.on(client)
+    SimulatedDraDriver.of(client)
         .publishStatic("gpu-node", List.of(MigLayout.on(B200).build()));
     var nothing = MigSettings.builder()
         .catalog(GpuCatalog.parse("{\"sources\": {}, \"models\": []}"))

@@ -45,7 +45,7 @@ class DraGeometryTest {
   @ParameterizedTest
   @MethodSource("placeableModels")
   void partitionableGpu_ofEveryModel_isReadWithoutFinding(GpuModel model) {
-    SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model, model));
+    SimulatedDraDriver.of(client).publishPartitionable("node", List.of(model, model));
 
     var inventory = MigClient.of(client).dra().inventory();
 
@@ -66,7 +66,7 @@ class DraGeometryTest {
   @ParameterizedTest
   @MethodSource("modelsWithAllAmounts")
   void room_fromTheCounters_isThatOfTheCatalogue(GpuModel model) {
-    SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model));
+    SimulatedDraDriver.of(client).publishPartitionable("node", List.of(model));
 
     var gpu = MigClient.of(client).dra().inventory().nodes().get(0).gpus().get(0);
 
@@ -82,7 +82,7 @@ class DraGeometryTest {
   @MethodSource("placeableModels")
   void staticGpu_ofEveryModelInItsFullestLayouts_isReadAsThese(GpuModel model) {
     List<MigLayout> layouts = Layouts.of(model).maximalStates().limit(8).toList();
-    SimulatedDraDriver.on(client).publishStatic("node", layouts);
+    SimulatedDraDriver.of(client).publishStatic("node", layouts);
 
     var inventory = MigClient.of(client).dra().inventory();
 
@@ -107,7 +107,7 @@ class DraGeometryTest {
       })
   void sets_thatTheCountersAllow_areTheValidLayouts(String id) {
     GpuModel model = GpuCatalog.bundled().require(id);
-    SimulatedDraDriver.on(client).publishPartitionable("node", List.of(model));
+    SimulatedDraDriver.of(client).publishPartitionable("node", List.of(model));
     Pool pool = Pool.of("node", slices());
     List<PublishedDevice> partitions =
         pool.devices().stream().filter(device -> device.profile().isPresent()).toList();

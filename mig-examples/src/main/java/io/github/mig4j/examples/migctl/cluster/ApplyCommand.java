@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
     name = "apply",
     mixinStandardHelpOptions = true,
     description =
-        "Checks everything that can be checked, asks a node for a configuration, and waits"
+        "Checks everything that can be checked, requests a configuration of a node, and waits"
             + " for the evidence that it is in force. A node that has it already is only verified.",
     footer = {
       "",
@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
       "  migctl apply gpu-node b200-split-small",
       "  migctl apply gpu-node b200-split-small --drain --rollback-on-failure --timeout 20m",
       "",
-      "Exit code 0: verified. 1: refused, failed, or somebody else changes the node.",
+      "Exit code 0: verified. 1: refused, failed, or another client changes the node.",
       "3: the deadline passed, or the cluster failed."
     })
 public final class ApplyCommand extends ChangeCommand {
@@ -30,7 +30,7 @@ public final class ApplyCommand extends ChangeCommand {
 
   @Option(
       names = "--rollback-on-failure",
-      description = "Return to the configuration before, if the change fails.")
+      description = "Return to the previous configuration if the change fails.")
   private boolean rollbackOnFailure;
 
   @Option(

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** How long a change may take, and how it is told. */
+/** How long a change may take, and how it is reported. */
 final class ChangeOptions {
 
   @Option(
@@ -38,8 +38,8 @@ final class ChangeOptions {
   @Option(
       names = "--gpus",
       paramLabel = "N",
-      description = "How many GPUs the node has, where its labels do not tell, as under strategy"
-          + " single.")
+      description =
+          "How many GPUs the node has, where its labels do not say, as under strategy" + " single.")
   private @Nullable Integer gpus;
 
   int run(ApplyRequest request, Output output) {
@@ -64,7 +64,7 @@ final class ChangeOptions {
     return ExitCode.YES;
   }
 
-  /** Ctrl-C ends the wait in order, so that the node is not left claimed by nobody. */
+  /** Ctrl-C ends the wait in order, so that no claim of a finished process stays on the node. */
   private ApplyOutcome untilInterrupted(ApplyRequest request) {
     Thread waiting = Thread.currentThread();
     CountDownLatch ended = new CountDownLatch(1);
@@ -84,7 +84,7 @@ final class ChangeOptions {
       try {
         boolean unused = Runtime.getRuntime().removeShutdownHook(hook);
       } catch (IllegalStateException shuttingDown) {
-        // The hook is running, and has been told.
+        // The hook is running already.
       }
     }
   }

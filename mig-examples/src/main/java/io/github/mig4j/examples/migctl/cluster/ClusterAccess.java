@@ -78,7 +78,7 @@ public final class ClusterAccess {
   /** fabric8 takes the current context where it does not find the one that was named. */
   private Config config() {
     if (kubeconfig != null && !Files.exists(kubeconfig)) {
-      throw usage("There is no kubeconfig " + kubeconfig);
+      throw usage("Kubeconfig does not exist: " + kubeconfig);
     }
     Config config;
     try {
@@ -93,12 +93,13 @@ public final class ClusterAccess {
     }
     NamedContext current = config.getCurrentContext();
     if (context != null && (current == null || !context.equals(current.getName()))) {
-      throw usage("There is no context '%s'; see 'kubectl config get-contexts'".formatted(context));
+      throw usage(
+          "Context '%s' does not exist; see 'kubectl config get-contexts'".formatted(context));
     }
     if (current == null && isNowhere(config)) {
       throw kubeconfig != null
           ? namesNoCluster()
-          : usage("There is no cluster to speak to: no kubeconfig in $KUBECONFIG or ~/.kube/config"
+          : usage("No cluster is configured: no kubeconfig in $KUBECONFIG or ~/.kube/config"
               + " names one, and this is no pod; name a file with --kubeconfig");
     }
     return config;

@@ -9,7 +9,7 @@ import picocli.CommandLine.TypeConversionException;
 /** Reads the name of a configuration, which a node's label has to hold. */
 final class ConfigNameConverter implements ITypeConverter<String> {
 
-  /** Made by picocli. */
+  /** Called by picocli. */
   ConfigNameConverter() {}
 
   @Override

@@ -14,12 +14,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Says what speaks against applying a configuration. */
+/** Says what prevents applying a configuration. */
 @Command(
     name = "preflight",
     mixinStandardHelpOptions = true,
-    description =
-        "Says everything that speaks against applying a configuration to a node. Reads" + " only.",
+    description = "Says everything that prevents applying a configuration to a node. Reads only.",
     footer = {
       "",
       "Example:",

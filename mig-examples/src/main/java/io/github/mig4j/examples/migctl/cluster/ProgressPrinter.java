@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
-/** Tells the steps of a change: one line each, and on a terminal a last one that counts seconds. */
+/** Prints the steps of a change: one line each, and on a terminal a last one that counts seconds. */
 final class ProgressPrinter implements Consumer<ApplyEvent>, AutoCloseable {
 
   private static final String LINE_START = "\r\033[K";

@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
     name = "recover",
     mixinStandardHelpOptions = true,
     description =
-        "Frees a node that is stuck in pending or whose GPU clients stay paused: starts its MIG manager anew, which takes up the configuration that the node asks for, and verifies it. Takes over from a client that is gone.",
+        "Frees a node that is stuck in pending or whose GPU clients stay paused: restarts its MIG manager, which applies the requested configuration, and verifies it. Takes over from a client that ended.",
     footer = {
       "",
       "Example:",

@@ -11,12 +11,12 @@ import picocli.CommandLine.TypeConversionException;
 /** Reads the name of a use as people write it, such as {@code read-only}. */
 final class RoleConverter implements ITypeConverter<MigRole> {
 
-  /** Made by picocli. */
+  /** Called by picocli. */
   RoleConverter() {}
 
   /** What completion offers. */
   static final class Names implements Iterable<String> {
-    /** Made by picocli. */
+    /** Called by picocli. */
     Names() {}
 
     @Override

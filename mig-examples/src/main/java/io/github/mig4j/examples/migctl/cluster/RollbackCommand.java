@@ -5,7 +5,7 @@ import io.github.mig4j.k8s.change.MigNode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Returns a node to the configuration before. */
+/** Returns a node to its previous configuration. */
 @Command(
     name = "rollback",
     mixinStandardHelpOptions = true,

@@ -148,7 +148,7 @@ public final class RolloutCommand implements Callable<Integer> {
         paramLabel = "none|failed|all",
         defaultValue = "none",
         description =
-            "Which nodes return to the configuration before; ${DEFAULT-VALUE} by default.")
+            "Which nodes return to the previous configuration; ${DEFAULT-VALUE} by default.")
     private RollBack onFailure = RollBack.NONE;
 
     @Option(names = "--cordon", description = "Keep new pods away from a node while it changes.")
@@ -264,15 +264,15 @@ public final class RolloutCommand implements Callable<Integer> {
       return rollout
           .status()
           .orElseThrow(() -> new NegativeAnswerException(
-              "There is no rollout '%s'; begin one with 'migctl rollout run'".formatted(name)));
+              "Rollout '%s' does not exist; start one with 'migctl rollout run'".formatted(name)));
     }
   }
 
-  /** Tells how far a rollout has come. */
+  /** Reports the progress of a rollout. */
   @Command(
       name = "status",
       mixinStandardHelpOptions = true,
-      description = "Tells how far a rollout has come. Reads only.")
+      description = "Reports the progress of a rollout. Reads only.")
   static final class Status extends Named {
     @Override
     int call(Rollout rollout) {
@@ -280,11 +280,11 @@ public final class RolloutCommand implements Callable<Integer> {
     }
   }
 
-  /** Lets no further node begin. */
+  /** Starts no further node. */
   @Command(
       name = "pause",
       mixinStandardHelpOptions = true,
-      description = "Lets no further node begin; those under way come to their end.")
+      description = "Starts no further node; those in progress finish.")
   static final class Pause extends Named {
     @Override
     int call(Rollout rollout) {
@@ -310,7 +310,7 @@ public final class RolloutCommand implements Callable<Integer> {
   @Command(
       name = "abort",
       mixinStandardHelpOptions = true,
-      description = "Ends a rollout; nodes under way come to their end, and changed ones stay so.")
+      description = "Ends a rollout; nodes in progress finish, and changed ones stay changed.")
   static final class Abort extends Named {
     @Override
     int call(Rollout rollout) {
@@ -398,7 +398,7 @@ public final class RolloutCommand implements Callable<Integer> {
   /** Reads {@code 5} and {@code 10%}. */
   static final class AmountConverter implements ITypeConverter<Amount> {
 
-    /** Made by picocli. */
+    /** Called by picocli. */
     AmountConverter() {}
 
     @Override

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Tells once if the API server is slow to answer at all: fabric8 tries again for 20 s in silence. */
+/** Reports once that the API server has not answered yet: fabric8 retries for 20 s in silence. */
 public final class SlowServerNotice implements Interceptor {
 
   private final PrintWriter err;
@@ -23,7 +23,7 @@ public final class SlowServerNotice implements Interceptor {
   /**
    * Begins with the first request.
    *
-   * @param err where to tell it
+   * @param err receives the line
    * @param later runs what it is given after the time that is no cause for concern
    */
   public SlowServerNotice(PrintWriter err, Executor later) {

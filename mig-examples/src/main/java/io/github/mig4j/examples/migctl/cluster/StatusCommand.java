@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
     name = "status",
     mixinStandardHelpOptions = true,
     description =
-        "Says what a node's GPUs are cut into, what it asks for and what is wrong; without"
+        "Says what a node's GPUs are cut into, which configuration it requests and what is wrong; without"
             + " NODE, of every node with a GPU. Reads only.",
     footer = {"", "Examples:", "  migctl status", "  migctl status gpu-node --json"})
 public final class StatusCommand implements Callable<Integer> {

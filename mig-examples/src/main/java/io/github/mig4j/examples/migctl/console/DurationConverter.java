@@ -14,7 +14,7 @@ public final class DurationConverter implements ITypeConverter<Duration> {
   private static final Pattern SHORT =
       Pattern.compile("(?=[0-9])(?:[0-9]{1,4}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s)?");
 
-  /** Made by picocli. */
+  /** Called by picocli. */
   public DurationConverter() {}
 
   @Override
@@ -24,12 +24,12 @@ public final class DurationConverter implements ITypeConverter<Duration> {
       Duration duration =
           Duration.parse(form.matches() ? "PT" + value.toUpperCase(Locale.ROOT) : value);
       if (duration.isZero() || duration.isNegative()) {
-        throw new TypeConversionException("'%s' is no time to wait".formatted(value));
+        throw new TypeConversionException("'%s' is not a positive duration".formatted(value));
       }
       return duration;
     } catch (DateTimeParseException | ArithmeticException e) {
       throw new TypeConversionException(
-          "'%s' is no duration; write e.g. 90s, 10m or 1h30m".formatted(value));
+          "'%s' is not a duration; write e.g. 90s, 10m or 1h30m".formatted(value));
     }
   }
 }

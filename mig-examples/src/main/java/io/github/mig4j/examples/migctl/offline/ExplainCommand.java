@@ -143,13 +143,13 @@ public final class ExplainCommand implements Callable<Integer> {
         && effect.before().map(before -> !before.devices().isEmpty()).orElse(true);
     return switch (effect.change()) {
       case UNTOUCHED -> "nothing changes";
-      case REBUILT -> loses ? "all its devices are destroyed and made anew" : "devices are made";
+      case REBUILT -> loses ? "all its devices are destroyed and recreated" : "devices are made";
       case CLEARED -> loses ? "all its devices are destroyed, none is made" : "no device is made";
       case FAILS ->
         loses
             ? "the MIG manager fails here, after it has destroyed all devices"
             : "the MIG manager fails here";
-      case UNKNOWN -> "its devices stay only if it is set so already; --from tells";
+      case UNKNOWN -> "its devices stay only if it is set so already; --from shows that";
     };
   }
 
