@@ -154,8 +154,9 @@ class NvidiaOffersTest {
   }
 
   /**
-   * Where the sharing is not known, the label gpu.replicas is that of the first of two entries, and
-   * the plugin offers the larger number: 12 cases.
+   * Two differences, since the labels do not say it: of two entries for one resource the first is
+   * labelled and the plugin offers the larger number (27 cases), and the plugin exits with MPS under
+   * strategy mixed (12 cases).
    */
   @ParameterizedTest
   @MethodSource("cases")
@@ -229,9 +230,10 @@ class NvidiaOffersTest {
   /**
    * A node that shows this case, read as it is, would offer what it does under every other sharing.
    *
-   * <p>Not so, since neither labels nor resources say it: under strategy none, which GPUs are in MIG
-   * mode if some are (feature discovery exits there with MPS); under strategy single, that two models
-   * have the same profile.
+   * <p>Three differences, since neither labels nor resources say it: under strategy none, which GPUs
+   * are in MIG mode if some are, so that feature discovery exits with MPS (32 cases); under strategy
+   * single, that two models have the same profile, so that the plugin exits (8 cases), and which GPUs
+   * there are at all where the label is MIG-INVALID (80 cases).
    */
   @ParameterizedTest
   @MethodSource("cases")
