@@ -19,6 +19,7 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -104,8 +105,12 @@ final class Output {
   }
 
   static ArrayNode placements(MigLayout layout) {
+    return placements(layout.placements());
+  }
+
+  static ArrayNode placements(List<Placement> list) {
     ArrayNode placements = array();
-    for (Placement p : layout.placements()) {
+    for (Placement p : list) {
       placements
           .addObject()
           .put("profile", p.profile().toString())
