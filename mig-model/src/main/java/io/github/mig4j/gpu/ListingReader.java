@@ -94,6 +94,9 @@ final class ListingReader {
   private int rowsRead;
   private @Nullable String openRow;
 
+  /** Whether figures belong to a row that needs them no more, or was refused. */
+  private boolean insideRow;
+
   /** A row of -lgip of which the second line is still to come. */
   private @Nullable ProfileRow unfinished;
 
@@ -156,8 +159,9 @@ final class ListingReader {
     if (rule.startsWith("+") || openRow != null) {
       anyRule = true;
     }
-    if (!rule.isEmpty() && rule.indexOf('-') >= 0) {
+    if (rule.indexOf('-') >= 0) {
       openRow = null;
+      insideRow = false;
       finishRow();
     }
   }
@@ -265,6 +269,7 @@ final class ListingReader {
 
   private void readRow(PastedLine line, Matcher row) {
     finishRow();
+    insideRow = true;
     String name = row.group(3) == null ? row.group(4) : row.group(3);
     String subject = "the row of " + shown(name);
     if (isCut(line)) {
@@ -426,8 +431,11 @@ final class ListingReader {
     }
     ProfileRow row = unfinished;
     if (row == null) {
-      return section == Listing.COMPUTE_INSTANCE_PROFILES && openRow != null;
+      boolean known = insideRow;
+      insideRow = false;
+      return known;
     }
+    insideRow = false;
     if (isCut(line)) {
       finishRow("the second line of the row of %s is cut off".formatted(row.profile()));
       return true;
@@ -486,6 +494,7 @@ final class ListingReader {
     cutReported = false;
     rowsRead = 0;
     openRow = null;
+    insideRow = false;
     rows.nextTable();
   }
 

@@ -138,7 +138,7 @@ class RunningInstancesTest {
         new Placement(MigProfile.parse("1g.10gb"), 7, 1),
         "1g.10gb on h100-sxm-80gb cannot start at 7; it may start at [0, 1, 2, 3, 4, 5, 6]",
         new Placement(MigProfile.parse("1g.5gb"), 3, 1),
-        "h100-sxm-80gb has no profile 1g.5gb; it has 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb,"
+        "h100-sxm-80gb has no GPU instance profile 1g.5gb; it has 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb,"
             + " 3g.40gb, 4g.40gb, 7g.80gb");
 
     refused.forEach((placement, message) -> {
