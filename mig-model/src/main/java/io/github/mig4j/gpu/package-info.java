@@ -5,7 +5,8 @@
  * <p>Begin at {@link io.github.mig4j.gpu.GpuCatalog}, or at {@link io.github.mig4j.gpu.NvidiaSmi}
  * for a GPU that it does not know; {@link io.github.mig4j.gpu.ProfileNeed} chooses a profile.
  *
- * <p>Every type here is immutable and thread-safe, and depends on no other package of this library.
+ * <p>Every type here is immutable and thread-safe, and depends on no package of this library but
+ * {@link io.github.mig4j.lint}.
  */
 @NullMarked
 package io.github.mig4j.gpu;

@@ -95,8 +95,9 @@ class MigLayoutPropertiesTest {
           .anySatisfy(state -> assertThat(layout.placements())
               .allSatisfy(
                   p -> assertThat(state.get(p.start())).isEqualTo(p.profile().toString())));
-      List<Wish> placed = new ArrayList<>(
-          layout.placements().stream().map(p -> new Wish(p.profile(), p.start())).toList());
+      List<Wish> placed = new ArrayList<>(layout.placements().stream()
+          .map(p -> new Wish(p.profile(), p.start()))
+          .toList());
       assertThat(given.stream().allMatch(placed::remove)).isEqualTo(possible);
       boolean sameDevices = request
           .raw

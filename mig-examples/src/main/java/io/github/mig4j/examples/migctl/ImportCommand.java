@@ -48,10 +48,7 @@ final class ImportCommand implements Callable<Integer> {
   @Mixin
   private final Output output = new Output();
 
-  @Option(
-      names = "--lgip",
-      paramLabel = "FILE",
-      description = "Output of 'nvidia-smi mig -lgip'.")
+  @Option(names = "--lgip", paramLabel = "FILE", description = "Output of 'nvidia-smi mig -lgip'.")
   private @Nullable Path lgip;
 
   @Option(
@@ -122,8 +119,7 @@ final class ImportCommand implements Callable<Integer> {
       listing
           .computeProfiles()
           .forEach(row -> out.println("GPU %d, GPU instance %d: %s, %d of %d free"
-              .formatted(
-                  row.gpu(), row.gpuInstance(), row.profile(), row.free(), row.total())));
+              .formatted(row.gpu(), row.gpuInstance(), row.profile(), row.free(), row.total())));
     }
     if (!listing.computeInstances().isEmpty()) {
       out.println();
@@ -142,9 +138,7 @@ final class ImportCommand implements Callable<Integer> {
     gpus.forEach(running -> out.println("GPU %d runs %s"
         .formatted(
             running.gpu(),
-            running.placements().stream()
-                .map(Object::toString)
-                .collect(Collectors.joining(" ")))));
+            running.placements().stream().map(Object::toString).collect(Collectors.joining(" ")))));
   }
 
   private ObjectNode json(NvidiaSmi listing) {

@@ -21,8 +21,7 @@ final class Listings {
     NvidiaSmi listing = NvidiaSmi.read(texts);
     listing
         .findings()
-        .forEach(found ->
-            output.err().println(Input.name(files[found.text()]) + ":" + found));
+        .forEach(found -> output.err().println(Input.name(files[found.text()]) + ":" + found));
     return listing;
   }
 

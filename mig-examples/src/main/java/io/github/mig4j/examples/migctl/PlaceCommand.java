@@ -209,9 +209,10 @@ final class PlaceCommand implements Callable<Integer> {
 
   private void heading(RunningInstances running, PrintWriter to) {
     if (!output.isJson()) {
-      to.println(running.placements().isEmpty()
-          ? "nothing runs on the GPU"
-          : "GPU %d runs %s".formatted(running.gpu(), starts(running.placements())));
+      to.println(
+          running.placements().isEmpty()
+              ? "nothing runs on the GPU"
+              : "GPU %d runs %s".formatted(running.gpu(), starts(running.placements())));
     }
   }
 
@@ -250,8 +251,7 @@ final class PlaceCommand implements Callable<Integer> {
     }
   }
 
-  private MigLayout.Builder request(
-      GpuModel model, List<Placement> running, List<Device> request) {
+  private MigLayout.Builder request(GpuModel model, List<Placement> running, List<Device> request) {
     MigLayout.Builder builder = MigLayout.on(model).keeping(running);
     try {
       request.forEach(device -> device.addTo(builder));
@@ -308,8 +308,10 @@ final class PlaceCommand implements Callable<Integer> {
 
   /** Whether everything fits where nothing is kept at its start. */
   private void explainMoves(GpuModel model, List<Placement> running, List<Device> request) {
-    List<Device> given = request.stream().filter(device -> device.start.isPresent()).toList();
-    if (running.isEmpty() && given.isEmpty()) {
+    List<Device> given =
+        request.stream().filter(device -> device.start.isPresent()).toList();
+    boolean possible = MigLayout.on(model).keeping(running).place() instanceof Placed;
+    if (!possible || (running.isEmpty() && given.isEmpty())) {
       return;
     }
     MigLayout.Builder anywhere = MigLayout.on(model);
