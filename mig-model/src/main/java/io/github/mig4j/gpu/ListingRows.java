@@ -50,7 +50,7 @@ final class ListingRows {
   /** A row, the table in which it is, and where that is in the texts. */
   private record Read<R>(R row, int table, int text, int line) {}
 
-  /** The rows of one listing by subject, and by the number that tells them apart there. */
+  /** The rows of one listing by subject, and by the number that distinguishes them there. */
   private final class Rows<R> {
     private final Listing listing;
     private final SortedMap<Subject, Map<Integer, Read<R>>> bySubject = new TreeMap<>();

@@ -81,7 +81,7 @@ class MigLayoutPropertiesTest {
   }
 
   /** What is suggested is possible, keeps the starts that can be kept, and is not the request. */
-  @Property(tries = 300)
+  @Property(tries = 150)
   void nearest_toWhatIsRefused_keepsStarts_andIsAnotherRequest(
       @ForAll("requests") Request request) {
     Assume.that(request.place() instanceof PlacementResult.Rejected);

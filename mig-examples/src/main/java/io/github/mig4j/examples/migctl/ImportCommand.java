@@ -41,7 +41,7 @@ import picocli.CommandLine.Parameters;
       "  migctl import lgi.txt",
       "",
       "A file can have any of these listings, also several. Without -lgipp it stays unknown",
-      "where profiles may start, so that no layout can be told. A file '-' is the standard input."
+      "where profiles may start, so that no layout can be found. A file '-' is the standard input."
     })
 final class ImportCommand implements Callable<Integer> {
 
