@@ -159,7 +159,8 @@ final class ListingReader {
     if (rule.startsWith("+") || openRow != null) {
       anyRule = true;
     }
-    if (rule.indexOf('-') >= 0) {
+    boolean cut = rule.startsWith("+") && !rule.endsWith("+");
+    if (!cut && (rule.endsWith("+") || rule.indexOf('-') >= 0)) {
       openRow = null;
       insideRow = false;
       finishRow();

@@ -174,6 +174,9 @@ class ListingPastesTest {
   @EnumSource(value = Sample.class, names = "LGIPP", mode = EnumSource.Mode.EXCLUDE)
   void read_tableCutAfterARow_isOneWarning(Sample sample) {
     var listing = NvidiaSmi.read(sample.lines(1, sample.length() - 1));
+    var inTheLine = NvidiaSmi.read(sample.text().substring(0, sample.text().length() - 20));
+
+    assertThat(inTheLine).isEqualTo(listing);
 
     assertThat(rows(listing)).isEqualTo(rows(NvidiaSmi.read(sample.text())));
     assertThat(listing.findings()).hasSize(1);

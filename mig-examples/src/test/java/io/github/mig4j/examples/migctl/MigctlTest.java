@@ -680,7 +680,7 @@ class MigctlTest {
 
   @Test
   void placeBeside_ofAnIncompleteListing_isNeverYes() throws IOException {
-    Path cut = Files.writeString(folder.resolve("lgi.txt"), LGI.substring(0, LGI.length() - 130));
+    Path cut = Files.writeString(folder.resolve("lgi.txt"), LGI.substring(0, LGI.length() - 80));
 
     var run = migctl("place", "--gpu", "h100-sxm-80gb", "--beside", cut.toString(), "2g.20gb");
 
