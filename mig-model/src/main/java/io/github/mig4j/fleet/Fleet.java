@@ -5,6 +5,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -431,8 +432,46 @@ public final class Fleet {
   }
 
   /**
-   * Returns the instance at a placement, such as one that was on its GPU when the GPU was
-   * {@linkplain #add(MigLayout) added}.
+   * Places instances that run already, all or none of them.
+   *
+   * @param gpu the GPU's number
+   * @param running the instances, such as those of {@link
+   *     io.github.mig4j.layout.RunningInstances#placements()}
+   * @throws IllegalArgumentException if there is no such GPU, if it does not offer a profile at its
+   *     start and with its size, or if two instances overlap; the fleet is then as before
+   */
+  public void occupy(int gpu, Collection<Placement> running) {
+    int mark = mark();
+    try {
+      for (Placement instance : running) {
+        requireRoom(gpu, instance);
+        occupy(gpu, instance.profile(), instance.start());
+      }
+    } catch (IllegalArgumentException e) {
+      rollback(mark);
+      throw e;
+    }
+    keep(mark);
+  }
+
+  private void requireRoom(int gpu, Placement instance) {
+    Placement known = placementOf(instanceAt(gpu, instance.profile(), instance.start()));
+    if (!known.equals(instance)) {
+      throw new IllegalArgumentException(
+          "GPU %d: %s covers %d memory slices, but on %s it covers %d"
+              .formatted(gpu, instance, instance.size(), statesOf(gpu).gpu().id(), known.size()));
+    }
+    for (Placement other : state(gpu).layout().placements()) {
+      if (other.overlaps(instance)) {
+        throw new IllegalArgumentException(
+            "GPU %d: %s overlaps %s, which runs there".formatted(gpu, instance, other));
+      }
+    }
+  }
+
+  /**
+   * The instance at a place, as for one that was there when its GPU was {@linkplain #add(MigLayout)
+   * added}.
    *
    * @param gpu the GPU's number
    * @param profile a GPU instance profile that it offers

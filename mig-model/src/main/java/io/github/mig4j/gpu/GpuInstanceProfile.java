@@ -187,6 +187,10 @@ public interface GpuInstanceProfile {
           "A GPU instance profile has no 'c' part, but was %s; use %s"
               .formatted(profile(), profile().gpuInstance()));
     }
+    if (profile().gpuSlices() < 1) {
+      throw new IllegalArgumentException(
+          "A GPU instance has at least one compute slice, but was %s".formatted(profile()));
+    }
     if (maxInstances() < 1) {
       throw new IllegalArgumentException(
           "%s: maxInstances must be at least 1, but was %d".formatted(profile(), maxInstances()));

@@ -1,38 +1,59 @@
 package io.github.mig4j.gpu;
 
+import static io.github.mig4j.gpu.ListingFindings.shown;
+
+import io.github.mig4j.gpu.NvidiaSmi.ComputeInstanceRow;
+import io.github.mig4j.gpu.NvidiaSmi.ComputeProfileRow;
+import io.github.mig4j.gpu.NvidiaSmi.InstanceRow;
+import io.github.mig4j.gpu.NvidiaSmi.Listing;
+import io.github.mig4j.gpu.NvidiaSmi.PlacementRow;
+import io.github.mig4j.gpu.NvidiaSmi.ProfileRow;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads listings line by line. The heading of the table defines the columns, so their width does
- * not matter and unknown columns are ignored.
+ * Reads listings line by line.
+ *
+ * <p>A row says by its form to which listing it belongs: {@code gpu MIG name id free/total} to
+ * {@code -lgip}, {@code gpu MIG name id instance start:size} to {@code -lgi}, and with the number of
+ * a GPU instance before the name to {@code -lcip} and {@code -lci}. So a table that lost its heading
+ * can be read too. The figures of {@code -lgip} are found by the table's own heading, so that their
+ * width does not matter and a column that is not known is passed over.
  */
 final class ListingReader {
 
-  static final Provenance READ =
-      new Provenance("nvidia-smi mig -lgip and -lgipp on the GPU itself", Confidence.HARDWARE);
-
+  private static final Pattern LINE_END = Pattern.compile("\r\n|\n|\r");
   private static final Pattern PLACEMENTS = Pattern.compile(
-      "GPU\\s+(\\d+)\\s+Profile ID\\s+(\\d+)\\s+Placements?\\s*:\\s*\\{([\\d,\\s]*)}\\s*:\\s*(\\d+)");
-  private static final Pattern TITLE = Pattern.compile("\\|?\\s*GPU instance profiles:\\s*\\|?");
-  private static final Pattern RULE = Pattern.compile("[+|]?[-=+]{3,}[+|]?");
-  private static final Pattern ELLIPSIS = Pattern.compile("\\.{3,}|…");
-  private static final Pattern COMMAND =
-      Pattern.compile("(?:.*[#$>]\\s*)?(?:sudo\\s+)?nvidia-smi\\s.*");
+      "GPU\\s+(\\d+)\\s+Profile ID\\s+(\\d+)\\s+Placements?\\s*:\\s*\\{([\\d,\\s]*)}\\s*:\\s*(\\d+)(?!\\d)(.*)");
+  private static final Pattern PLACEMENTS_FRONT =
+      Pattern.compile("GPU\\s+(\\d+)\\s+Profile(?:\\s+ID(?:\\s+(\\d+))?)?.*");
+  private static final Pattern PLACEMENTS_CUT = Pattern.compile("GPU?(?:\\s+\\d*\\s*P?[rofile]*)?");
+  private static final Pattern TITLE = Pattern.compile(
+      "(GPU instance profiles|GPU instances|Compute instance profiles|Compute instances):");
+  private static final Pattern RULE = Pattern.compile("[-=+|_ ]+");
+  private static final Pattern FENCE = Pattern.compile("(?:```|~~~).*");
+  private static final Pattern HEADING = Pattern.compile("#{1,6} .*");
+  private static final Pattern CUT = Pattern.compile("(?:\\.{2,}|…|\\[\\.{3}]|\\[…]| )+");
+  private static final Pattern COMMAND = Pattern.compile("(?:.*[^\\w-])?nvidia-smi(?:\\s.*)?");
+  private static final Pattern PROMPT = Pattern.compile("\\S{0,200}[#$%>]");
+  private static final Pattern ROW =
+      Pattern.compile("(\\d+)\\s+(?:(\\d+)\\s+)?(?:MIG\\s+(\\S+)|(\\S*\\dg\\.\\S*))(?:\\s+(.*))?");
+  private static final Pattern ROW_FRONT = Pattern.compile("\\d+(?:\\s+\\d+)?(?:\\s+MIG?)?");
+  private static final Pattern FIGURES = Pattern.compile("\\d\\S*(?:\\s+\\S+)*");
+  private static final Pattern NUMBERS = Pattern.compile("[\\d\\s]+");
+  private static final Pattern START_AND_SIZE = Pattern.compile("(\\d+):(\\d+)");
   private static final Pattern WORD = Pattern.compile("\\S+");
-  private static final Pattern PROFILE_ROW = Pattern.compile("\\d+\\s+(?:MIG\\s+)?\\S*g\\.\\S+.*");
-  private static final List<String> SUBHEADINGS = List.of("Free/Total", "GiB", "MiB");
+  private static final List<String> SUBHEADINGS =
+      List.of("Free/Total", "GiB", "MiB", "ID", "Start:Size", "Instance");
+  private static final List<String> NOT_ENGINES = List.of("Free/Total", "GiB", "MiB", "ID");
   private static final Map<String, Budget> ENGINES = Map.of(
       "CE", Budget.COPY_ENGINES,
       "DEC", Budget.DECODERS,
@@ -42,147 +63,480 @@ final class ListingReader {
       "SM", Budget.SMS);
   private static final int MEMORY_UNIT_MIB = 64;
   private static final int MAX_GPUS = 1024;
+  private static final int MAX_ENGINES = 1 << 20;
 
   private record Column(String name, int center) {}
 
-  private record Row(
-      MigProfile profile, int free, int total, int memoryMib, Map<Budget, Integer> amounts) {}
+  /** A row that cannot be used; the message says why. */
+  private static final class Unusable extends Exception {
+    private static final long serialVersionUID = 1L;
 
-  private record Starts(List<Integer> starts, int size, int line) {}
+    Unusable(String message) {
+      super(message);
+    }
+  }
 
-  private final SortedMap<Integer, Map<Integer, Row>> rows = new TreeMap<>();
-  private final SortedMap<Integer, Map<Integer, Starts>> starts = new TreeMap<>();
+  private final ListingFindings findings = new ListingFindings();
+  private final ListingRows rows = new ListingRows(findings);
+  private @Nullable String nothingListed;
+  private int nothingLine;
+
+  /** What is known of the table that is being read. */
+  private @Nullable Listing section;
+
   private List<Column> upper = List.of();
   private List<Column> lower = List.of();
-  private @Nullable Map<Budget, Integer> unfinished;
-  private int line;
+  private boolean inGib;
+  private boolean anyClosed;
+  private boolean anyRule;
+  private boolean afterRule;
+  private boolean cutReported;
+  private int rowsRead;
+  private @Nullable String openRow;
 
-  void read(String text) {
-    line = 0;
-    upper = List.of();
-    lower = List.of();
-    unfinished = null;
-    for (String each : text.split("\\R", -1)) {
-      line++;
-      readLine(each);
+  /** Whether figures belong to a row that needs them no more, or was refused. */
+  private boolean insideRow;
+
+  /** A row of -lgip of which the second line is still to come. */
+  private @Nullable ProfileRow unfinished;
+
+  private int unfinishedLine;
+
+  void read(int text, String content) {
+    rows.moveTo(text);
+    String[] lines = LINE_END.split(content, -1);
+    for (int i = 0; i < lines.length; i++) {
+      findings.moveTo(text, i + 1);
+      boolean wrapped = i + 1 < lines.length
+          && lines[i + 1].length() < 9
+          && lines[i + 1].strip().equals("|");
+      readLine(wrapped && lines[i].strip().startsWith("|") ? lines[i] + "|" : lines[i]);
+    }
+    endTable();
+    findings.endRemark();
+  }
+
+  private void readLine(String raw) {
+    if (raw.length() > PastedLine.MAX_LENGTH) {
+      findings.remark(raw.substring(0, PastedLine.MAX_LENGTH));
+      return;
+    }
+    PastedLine line = PastedLine.of(raw);
+    String trimmed = line.trimmed();
+    anyClosed |= line.opened() && line.closed();
+    if (trimmed.isEmpty() && line.behind().isEmpty()) {
+      return;
+    }
+    if (RULE.matcher(trimmed).matches()) {
+      readRule(trimmed);
+      afterRule = true;
+      return;
+    }
+    readText(raw, line, trimmed);
+    afterRule = false;
+  }
+
+  private void readText(String raw, PastedLine line, String trimmed) {
+    if (FENCE.matcher(trimmed).matches() || PROMPT.matcher(trimmed).matches()) {
+      endTable();
+    } else if (readListing(line, trimmed)) {
+      findings.endRemark();
+      readBehind(line);
+    } else if (COMMAND.matcher(trimmed).matches()) {
+      endTable();
+    } else if (CUT.matcher(trimmed).matches()) {
+      finishRow();
+      cutReported = true;
+      findings.warning(("'%s' says that rows are left out, and more may be missing; paste the whole"
+              + " output of 'nvidia-smi mig %s'")
+          .formatted(trimmed, option()));
+    } else if (!HEADING.matcher(trimmed).matches()) {
+      findings.remark(raw);
     }
   }
 
-  private void readLine(String text) {
-    String trimmed = text.strip();
-    if (trimmed.isEmpty()
-        || TITLE.matcher(trimmed).matches()
-        || RULE.matcher(trimmed).matches()
-        || ELLIPSIS.matcher(trimmed).matches()
-        || COMMAND.matcher(trimmed).matches()) {
-      unfinished = null;
-      return;
+  private void readRule(String rule) {
+    if (rule.startsWith("+") || openRow != null) {
+      anyRule = true;
     }
-    Matcher placements = PLACEMENTS.matcher(trimmed);
-    if (placements.matches()) {
-      readPlacements(placements);
-      return;
+    boolean cut = rule.startsWith("+") && !rule.endsWith("+");
+    if (!cut && (rule.endsWith("+") || rule.indexOf('-') >= 0)) {
+      openRow = null;
+      insideRow = false;
+      finishRow();
     }
-    String cells = text.replace('|', ' ');
+  }
+
+  /** Whether the line is part of a listing. */
+  private boolean readListing(PastedLine line, String trimmed) {
+    Matcher title = TITLE.matcher(trimmed);
+    if (title.matches()) {
+      endTable();
+      section = listing(title.group(1));
+      anyClosed = line.closed();
+      anyRule = afterRule;
+      return true;
+    }
+    if (readAnswer(trimmed) || readPlacements(trimmed)) {
+      return true;
+    }
+    Matcher row = ROW.matcher(trimmed);
+    if (row.matches()) {
+      readRow(line, row);
+      return true;
+    }
+    if (isCut(line) && unfinished == null && ROW_FRONT.matcher(trimmed).matches()) {
+      cut("the row '%s'".formatted(shown(trimmed)));
+      return true;
+    }
+    return readHeading(line) || readSecondLine(line, trimmed);
+  }
+
+  private static Listing listing(String title) {
+    return Arrays.stream(Listing.values())
+        .filter(listing -> listing.title().equalsIgnoreCase(title))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** What nvidia-smi says where it has nothing to list. */
+  private boolean readAnswer(String trimmed) {
+    if (trimmed.startsWith("No GPU instances found")) {
+      endTable();
+      rows.none(Listing.GPU_INSTANCES);
+      return true;
+    }
+    if (trimmed.startsWith("No compute instances found")) {
+      endTable();
+      rows.none(Listing.COMPUTE_INSTANCES);
+      return true;
+    }
     if (trimmed.startsWith("No MIG")) {
-      throw problem("nvidia-smi lists no profiles: '%s'. Enable MIG mode first".formatted(trimmed));
+      endTable();
+      nothingListed =
+          "nvidia-smi found nothing to list: '%s'; enable MIG mode first".formatted(shown(trimmed));
+      nothingLine = findings.line();
+      findings.note(nothingListed);
+      return true;
     }
-    if (!trimmed.startsWith("|")) {
-      throw problem(
-          "'%s' is neither a table row nor a line with placements".formatted(shown(trimmed)));
+    return false;
+  }
+
+  private boolean readPlacements(String trimmed) {
+    Matcher front = PLACEMENTS_FRONT.matcher(trimmed);
+    if (!front.matches()) {
+      if (section == Listing.GPU_INSTANCE_PLACEMENTS
+          && PLACEMENTS_CUT.matcher(trimmed).matches()) {
+        cut("the row '%s'".formatted(shown(trimmed)));
+        return true;
+      }
+      return false;
     }
-    List<Column> words = words(cells);
-    List<String> names = words.stream().map(Column::name).toList();
-    if (names.contains("Name") && names.contains("Instances")) {
-      upper = words;
-      lower = List.of();
-    } else if (SUBHEADINGS.stream().anyMatch(names::contains)) {
-      lower = words.stream().filter(word -> !SUBHEADINGS.contains(word.name())).toList();
-      requireGib(names);
-    } else if (upper.isEmpty()) {
-      throw problem("'%s' precedes the heading with the columns 'GPU', 'Name', 'ID'"
-          .formatted(shown(trimmed)));
-    } else if (PROFILE_ROW.matcher(cells.strip()).matches()) {
-      readProfile(words);
-    } else if (unfinished != null) {
-      readEngines(words);
+    if (section != Listing.GPU_INSTANCE_PLACEMENTS) {
+      endTable();
+      section = Listing.GPU_INSTANCE_PLACEMENTS;
+    }
+    String name = front.group(2) == null
+        ? "the row of GPU " + shown(front.group(1))
+        : "the row of profile ID %s of GPU %s"
+            .formatted(shown(front.group(2)), shown(front.group(1)));
+    Matcher whole = PLACEMENTS.matcher(trimmed);
+    try {
+      if (whole.matches()) {
+        rows.add(placements(whole), findings.line());
+        noteBehind(whole.group(5).strip(), name);
+      } else {
+        cut(name);
+      }
+    } catch (Unusable e) {
+      unusable(name, e);
+    }
+    return true;
+  }
+
+  private static PlacementRow placements(Matcher row) throws Unusable {
+    List<Integer> starts = new ArrayList<>();
+    for (String start : row.group(3).split(",", -1)) {
+      if (!start.isBlank()) {
+        starts.add(number("Placements", start.strip(), 0, GpuModel.MAX_MEMORY_SLICES));
+      }
+    }
+    return new PlacementRow(
+        number("GPU", row.group(1), 0, MAX_GPUS),
+        number("Profile ID", row.group(2), 0, Integer.MAX_VALUE),
+        starts.stream().sorted().distinct().toList(),
+        number("Placements", row.group(4), 1, GpuModel.MAX_MEMORY_SLICES));
+  }
+
+  private void readRow(PastedLine line, Matcher row) {
+    finishRow();
+    insideRow = true;
+    String name = row.group(3) == null ? row.group(4) : row.group(3);
+    String subject = "the row of " + shown(name);
+    if (isCut(line)) {
+      cut(subject);
+      return;
+    }
+    try {
+      readRow(line, row, MigProfile.parse(name));
+      requireHeading(subject);
+      openRow = subject;
+      rowsRead++;
+    } catch (IllegalArgumentException e) {
+      unusable(subject, new Unusable(String.valueOf(e.getMessage())));
+    } catch (Unusable e) {
+      unusable(subject, e);
+    }
+  }
+
+  private void readRow(PastedLine line, Matcher row, MigProfile profile) throws Unusable {
+    if (profile.gpuSlices() < 1 || profile.computeSlices() < 1) {
+      throw new Unusable("an instance has at least one compute slice");
+    }
+    int gpu = number("GPU", row.group(1), 0, MAX_GPUS);
+    String rest = row.group(5) == null ? "" : row.group(5);
+    List<String> cells = List.of(rest.strip().split("\\s+"));
+    String second = cells.size() > 1 ? cells.get(1) : "";
+    Matcher place = START_AND_SIZE.matcher(cells.size() > 2 ? cells.get(2) : "");
+    String id = cells.get(0).endsWith("*")
+        ? cells.get(0).substring(0, cells.get(0).length() - 1)
+        : cells.get(0);
+    int number = number("ID", id, 0, Integer.MAX_VALUE);
+    boolean listsProfiles = second.contains("/")
+        || section == Listing.GPU_INSTANCE_PROFILES
+        || section == Listing.COMPUTE_INSTANCE_PROFILES;
+    if (row.group(2) != null) {
+      int gpuInstance = number("GPU Instance ID", row.group(2), 0, Integer.MAX_VALUE);
+      readComputeRow(gpu, gpuInstance, profile, number, second, listsProfiles);
+      return;
+    }
+    if (!profile.isWholeGpuInstance()) {
+      throw new Unusable("the number of its GPU instance is missing");
+    }
+    if (listsProfiles) {
+      int[] counts = instances(second);
+      unfinished = new ProfileRow(gpu, profile, number, counts[0], counts[1], Map.of());
+      unfinishedLine = findings.line();
+      readFigures(line, unfinished);
+      return;
+    }
+    if (!place.matches()) {
+      throw new Unusable("column 'Placement' must be start:size, but was '%s'"
+          .formatted(cells.size() > 2 ? shown(cells.get(2)) : ""));
+    }
+    rows.add(
+        new InstanceRow(
+            gpu,
+            profile,
+            number,
+            number("Instance ID", second, 0, Integer.MAX_VALUE),
+            number("Placement", place.group(1), 0, GpuModel.MAX_MEMORY_SLICES),
+            number("Placement", place.group(2), 1, GpuModel.MAX_MEMORY_SLICES)),
+        findings.line());
+  }
+
+  private void readComputeRow(
+      int gpu,
+      int gpuInstance,
+      MigProfile profile,
+      int number,
+      String second,
+      boolean listsProfiles)
+      throws Unusable {
+    if (listsProfiles) {
+      int[] counts = instances(second);
+      rows.add(
+          new ComputeProfileRow(gpu, gpuInstance, profile, number, counts[0], counts[1]),
+          findings.line());
     } else {
-      throw problem("'%s' is not a profile row".formatted(shown(trimmed)));
+      int id = number("Instance ID", second, 0, Integer.MAX_VALUE);
+      rows.add(new ComputeInstanceRow(gpu, gpuInstance, profile, number, id), findings.line());
     }
   }
 
-  private void requireGib(List<String> names) {
-    if (!names.contains("GiB")) {
-      throw problem("the memory must be in GiB, but was in %s".formatted(String.join(", ", names)));
+  private static int[] instances(String text) throws Unusable {
+    String[] counts = text.split("/", -1);
+    if (counts.length != 2) {
+      throw new Unusable(
+          "column 'Instances' must be free/total, but was '%s'".formatted(shown(text)));
+    }
+    int free = number("Instances", counts[0], 0, GpuModel.MAX_MEMORY_SLICES);
+    int total = number("Instances", counts[1], 1, GpuModel.MAX_MEMORY_SLICES);
+    return new int[] {free, total};
+  }
+
+  private void requireHeading(String row) {
+    if (upper.isEmpty() && rowsRead == 0) {
+      findings.warning(("the heading above %s is missing, and more may be missing; paste the whole"
+              + " output of 'nvidia-smi mig'")
+          .formatted(row));
     }
   }
 
-  private void readProfile(List<Column> words) {
-    List<Column> values = new ArrayList<>(words);
+  /** The figures of the first line, as far as the heading says what they are. */
+  private void readFigures(PastedLine line, ProfileRow row) throws Unusable {
+    if (upper.stream().noneMatch(column -> column.name().equals("Memory"))) {
+      return;
+    }
+    List<Column> values = words(line.cells());
     values.removeIf(word -> word.name().equals("MIG"));
     Map<String, String> cells = byColumn(upper, values);
-    int gpu = number(cells, "GPU", MAX_GPUS);
-    int id = number(cells, "ID", Integer.MAX_VALUE);
-    String[] instances = cell(cells, "Instances").split("/", -1);
-    if (instances.length != 2) {
-      throw problem("column 'Instances' must be free/total, but was '%s'"
-          .formatted(cell(cells, "Instances")));
-    }
     Map<Budget, Integer> amounts = new EnumMap<>(Budget.class);
-    int memory = mib(cell(cells, "Memory"));
-    amounts.put(Budget.MEMORY_MIB, memory);
-    Row row = new Row(
-        profile(cell(cells, "Name")),
-        number("Instances", instances[0], GpuModel.MAX_MEMORY_SLICES),
-        number("Instances", instances[1], GpuModel.MAX_MEMORY_SLICES),
-        memory,
-        amounts);
-    if (row.total < 1) {
-      throw problem("%s must have at least one instance, but free/total was %s"
-          .formatted(row.profile, cell(cells, "Instances")));
+    String memory = cells.get("Memory");
+    if (memory != null && inGib) {
+      amounts.put(Budget.MEMORY_MIB, mib(memory));
     }
-    if (rows.computeIfAbsent(gpu, any -> new LinkedHashMap<>()).putIfAbsent(id, row) != null) {
-      throw problem("profile ID %d of GPU %d is listed twice".formatted(id, gpu));
-    }
-    readAmounts(cells, amounts);
-    unfinished = amounts;
+    unfinished = with(row, amounts, cells);
   }
 
-  private void readEngines(List<Column> words) {
-    readAmounts(byColumn(lower, words), Objects.requireNonNull(unfinished));
-    unfinished = null;
-  }
-
-  private void readAmounts(Map<String, String> cells, Map<Budget, Integer> amounts) {
-    ENGINES.forEach((column, budget) -> {
-      String value = cells.get(column);
+  private static ProfileRow with(
+      ProfileRow row, Map<Budget, Integer> amounts, Map<String, String> cells) throws Unusable {
+    Map<Budget, Integer> all = new EnumMap<>(Budget.class);
+    all.putAll(row.amounts());
+    all.putAll(amounts);
+    for (Map.Entry<String, Budget> engine : ENGINES.entrySet()) {
+      String value = cells.get(engine.getKey());
       if (value != null) {
-        amounts.put(budget, number(column, value, 1 << 20));
+        all.put(engine.getValue(), number(engine.getKey(), value, 0, MAX_ENGINES));
       }
-    });
+    }
+    return new ProfileRow(row.gpu(), row.profile(), row.id(), row.free(), row.total(), all);
   }
 
-  private void readPlacements(Matcher line) {
-    List<Integer> indexes = Stream.of(line.group(3).split(","))
-        .map(String::strip)
-        .filter(text -> !text.isEmpty())
-        .map(text -> number("Placements", text, GpuModel.MAX_MEMORY_SLICES))
-        .sorted()
-        .toList();
-    int gpu = number("GPU", line.group(1), MAX_GPUS);
-    int id = number("Profile ID", line.group(2), Integer.MAX_VALUE);
-    int size = number("Placements", line.group(4), GpuModel.MAX_MEMORY_SLICES);
-    Starts read = new Starts(indexes, size, this.line);
-    if (starts.computeIfAbsent(gpu, any -> new LinkedHashMap<>()).putIfAbsent(id, read) != null) {
-      throw problem(
-          "the placements of profile ID %d of GPU %d are listed twice".formatted(id, gpu));
+  private boolean readHeading(PastedLine line) {
+    List<Column> words = words(line.cells());
+    List<String> names = words.stream().map(Column::name).toList();
+    if (names.contains("GPU") && names.contains("Name")) {
+      finishRow();
+      upper = words;
+      lower = List.of();
+      inGib = false;
+      return true;
+    }
+    if (SUBHEADINGS.stream().anyMatch(names::contains) && (line.opened() || !upper.isEmpty())) {
+      lower = words.stream().filter(word -> !NOT_ENGINES.contains(word.name())).toList();
+      inGib |= names.contains("GiB");
+      if (names.contains("MiB") && !inGib) {
+        findings.warning("the memory is in MiB, not in GiB, and is not read");
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /** The second line of a row, which has figures only. */
+  private boolean readSecondLine(PastedLine line, String trimmed) {
+    Pattern form = line.opened() ? FIGURES : NUMBERS;
+    if (!form.matcher(trimmed).matches()) {
+      return false;
+    }
+    ProfileRow row = unfinished;
+    if (row == null) {
+      boolean known = insideRow;
+      insideRow = false;
+      return known;
+    }
+    insideRow = false;
+    if (isCut(line)) {
+      finishRow("the second line of the row of %s is cut off".formatted(row.profile()));
+      return true;
+    }
+    unfinished = null;
+    try {
+      rows.add(
+          lower.isEmpty() ? row : with(row, Map.of(), byColumn(lower, words(line.cells()))),
+          unfinishedLine);
+    } catch (Unusable e) {
+      unusable("the row of " + row.profile(), e);
+    }
+    return true;
+  }
+
+  /** A row without its second line is used as far as it was read. */
+  private void finishRow() {
+    ProfileRow row = unfinished;
+    if (row != null && !lower.isEmpty() && !cutReported) {
+      finishRow("the row of %s has no second line".formatted(row.profile()));
+    } else if (row != null) {
+      unfinished = null;
+      rows.add(row, unfinishedLine);
     }
   }
 
-  /**
-   * Assigns values by order if each column has a value, otherwise by their position in the line.
-   */
-  private Map<String, String> byColumn(List<Column> columns, List<Column> values) {
+  private void finishRow(String problem) {
+    ProfileRow row = unfinished;
+    if (row != null) {
+      unfinished = null;
+      rows.add(row, unfinishedLine);
+      cutReported = true;
+      findings.warning(("%s, so that some of its engines are not known, and more may be missing;"
+              + " paste the whole output of 'nvidia-smi mig -lgip'")
+          .formatted(problem));
+    }
+  }
+
+  private void endTable() {
+    finishRow();
+    if (!cutReported && openRow != null && anyRule) {
+      findings.warning(("the table ends after %s without a closing line, and more may be missing;"
+              + " paste the whole output of 'nvidia-smi mig %s'")
+          .formatted(openRow, option()));
+    } else if (!cutReported && section != null && rowsRead == 0 && !upper.isEmpty()) {
+      findings.warning(("the table has no row, and more may be missing; paste the whole output of"
+              + " 'nvidia-smi mig %s'")
+          .formatted(option()));
+    }
+    section = null;
+    upper = List.of();
+    lower = List.of();
+    inGib = false;
+    anyClosed = false;
+    anyRule = false;
+    cutReported = false;
+    rowsRead = 0;
+    openRow = null;
+    insideRow = false;
+    rows.nextTable();
+  }
+
+  private boolean isCut(PastedLine line) {
+    return line.opened() && !line.closed() && anyClosed;
+  }
+
+  private void cut(String subject) {
+    cutReported = true;
+    rowsRead++;
+    findings.warning(("%s is cut off and is not used, and more may be missing; paste the whole"
+            + " output of 'nvidia-smi mig %s'")
+        .formatted(subject, option()));
+  }
+
+  private void unusable(String subject, Unusable reason) {
+    rowsRead++;
+    unfinished = null;
+    findings.error("%s is not used: %s; print it again with 'nvidia-smi mig %s'"
+        .formatted(subject, reason.getMessage(), option()));
+  }
+
+  private String option() {
+    return section == null ? "-lgip" : section.option();
+  }
+
+  private void readBehind(PastedLine line) {
+    if (line.closed()) {
+      noteBehind(line.behind(), "the row");
+    }
+  }
+
+  private void noteBehind(String words, String subject) {
+    if (!words.isEmpty()) {
+      findings.note("'%s' behind %s is ignored".formatted(shown(words), subject));
+    }
+  }
+
+  /** By order if there is a value for each column, otherwise by place. */
+  private static Map<String, String> byColumn(List<Column> columns, List<Column> values)
+      throws Unusable {
     Map<String, String> cells = new LinkedHashMap<>();
     for (int i = 0; i < values.size(); i++) {
       Column value = values.get(i);
@@ -190,18 +544,18 @@ final class ListingReader {
           ? columns.get(i).name()
           : nearest(columns, value.center());
       if (cells.put(name, value.name()) != null) {
-        throw problem("%d values do not match the columns %s"
+        throw new Unusable("%d values do not match the columns %s"
             .formatted(values.size(), columns.stream().map(Column::name).toList()));
       }
     }
     return cells;
   }
 
-  private String nearest(List<Column> columns, int center) {
+  private static String nearest(List<Column> columns, int center) {
     return columns.stream()
         .min(Comparator.comparingInt(column -> Math.abs(column.center() - center)))
         .map(Column::name)
-        .orElseThrow(() -> problem("the values have no heading"));
+        .orElseThrow();
   }
 
   private static List<Column> words(String cells) {
@@ -213,101 +567,43 @@ final class ListingReader {
     return words;
   }
 
-  private MigProfile profile(String name) {
-    try {
-      return MigProfile.parse(name);
-    } catch (IllegalArgumentException e) {
-      throw problem(String.valueOf(e.getMessage()));
-    }
-  }
-
-  /** Rounds to the driver's units of 64 MiB: nvidia-smi prints GiB with two decimals. */
-  private int mib(String gib) {
+  /** The driver counts in units of 64 MiB, of which nvidia-smi prints two decimals in GiB. */
+  private static int mib(String gib) throws Unusable {
     if (!gib.matches("\\d{1,5}(\\.\\d{1,3})?")) {
-      throw problem("column 'Memory' must be GiB with two decimals, but was '%s'".formatted(gib));
+      throw new Unusable(
+          "column 'Memory' must be GiB with two decimals, but was '%s'".formatted(shown(gib)));
     }
     double mib = Double.parseDouble(gib) * 1024;
     return (int) Math.round(mib / MEMORY_UNIT_MIB) * MEMORY_UNIT_MIB;
   }
 
-  private String cell(Map<String, String> cells, String column) {
-    String value = cells.get(column);
-    if (value == null) {
-      throw problem("column '%s' has no value".formatted(column));
-    }
-    return value;
-  }
-
-  private int number(Map<String, String> cells, String column, int max) {
-    return number(column, cell(cells, column), max);
-  }
-
-  private int number(String column, String text, int max) {
-    if (text.matches("\\d{1,9}") && Integer.parseInt(text) <= max) {
-      return Integer.parseInt(text);
-    }
-    throw problem(
-        "column '%s' must be a number from 0 to %d, but was '%s'".formatted(column, max, text));
-  }
-
-  private ListingSyntaxException problem(String problem) {
-    return new ListingSyntaxException(line, problem);
-  }
-
-  private static String shown(String text) {
-    return text.length() <= 60 ? text : text.substring(0, 60) + "…";
-  }
-
-  List<NvidiaSmi.Gpu> gpus() {
-    if (rows.isEmpty()) {
-      throw problem("the text has no table of GPU instance profiles");
-    }
-    starts.forEach((gpu, byId) -> byId.forEach((id, read) -> {
-      if (!rows.getOrDefault(gpu, Map.of()).containsKey(id)) {
-        line = read.line();
-        throw problem("profile ID %d of GPU %d is not in the listing of -lgip".formatted(id, gpu));
+  private static int number(String column, String text, int min, int max) throws Unusable {
+    if (text.matches("[0-9]{1,9}")) {
+      int number = Integer.parseInt(text);
+      if (number >= min && number <= max) {
+        return number;
       }
-    }));
-    List<NvidiaSmi.Gpu> gpus = new ArrayList<>();
-    rows.forEach((gpu, byId) -> {
-      try {
-        gpus.add(gpu(gpu, byId, starts.getOrDefault(gpu, Map.of())));
-      } catch (IllegalArgumentException e) {
-        throw problem(
-            "the rows of GPU %d contradict each other: %s".formatted(gpu, e.getMessage()));
-      }
-    });
-    return gpus;
+    }
+    throw new Unusable(
+        max == Integer.MAX_VALUE
+            ? "column '%s' must be a number, but was '%s'".formatted(column, shown(text))
+            : "column '%s' must be a number from %d to %d, but was '%s'"
+                .formatted(column, min, max, shown(text)));
   }
 
-  private NvidiaSmi.Gpu gpu(int index, Map<Integer, Row> byId, Map<Integer, Starts> placements) {
-    GpuModel.Builder model = GpuModel.builder()
-        .id("gpu-" + index)
-        .architecture("unknown")
-        .slicesProvenance(READ)
-        .computeSlices(byId.values().stream()
-            .mapToInt(row -> row.profile.gpuSlices() * row.total)
-            .max()
-            .orElse(0));
-    placements.values().stream()
-        .flatMapToInt(s -> s.starts.stream().mapToInt(start -> start + s.size))
-        .max()
-        .ifPresent(model::memorySlices);
-    SortedMap<MigProfile, Integer> free = new TreeMap<>();
-    byId.forEach((id, row) -> {
-      GpuInstanceProfile.Builder profile = GpuInstanceProfile.builder()
-          .profile(row.profile)
-          .id(id)
-          .maxInstances(row.total)
-          .putAllAmounts(row.amounts)
-          .provenance(READ);
-      Starts known = placements.get(id);
-      if (known != null) {
-        profile.size(known.size).addAllStarts(known.starts);
-      }
-      model.addProfiles(profile.build());
-      free.put(row.profile, row.free);
-    });
-    return new NvidiaSmi.Gpu(index, model.build(), free);
+  /**
+   * What was read.
+   *
+   * @throws ListingSyntaxException if that is nothing
+   */
+  NvidiaSmi result() {
+    NvidiaSmi result = rows.result();
+    if (!rows.isEmpty()) {
+      return result;
+    }
+    if (nothingListed != null) {
+      throw new ListingSyntaxException(nothingLine, nothingListed);
+    }
+    throw findings.refusal();
   }
 }

@@ -2,20 +2,19 @@ package io.github.mig4j.gpu;
 
 import io.github.mig4j.MigException;
 
-/** Thrown if a text is not a listing of nvidia-smi; the message names the line. */
+/** A text of which no row of any listing of nvidia-smi can be used; the message names the line. */
 public final class ListingSyntaxException extends MigException {
   private static final long serialVersionUID = 1L;
 
   private final int line;
 
   ListingSyntaxException(int line, String problem) {
-    super("Not a listing of 'nvidia-smi mig -lgip' or '-lgipp': line %d: %s"
-        .formatted(line, problem));
+    super("Not a listing of 'nvidia-smi mig': line %d: %s".formatted(line, problem));
     this.line = line;
   }
 
   /**
-   * The line that cannot be read.
+   * The line that explains why.
    *
    * @return its number in the text, from 1
    */

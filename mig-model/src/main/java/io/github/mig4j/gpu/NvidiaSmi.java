@@ -1,81 +1,256 @@
 package io.github.mig4j.gpu;
 
+import io.github.mig4j.lint.Severity;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
+import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
- * Reads the tables that {@code nvidia-smi mig -lgip} and {@code nvidia-smi mig -lgipp} print, to
- * use a GPU that is newer than the catalogue.
+ * What {@code nvidia-smi mig} lists: what the GPUs of a machine can be cut into ({@code -lgip},
+ * {@code -lgipp}, {@code -lcip}), and which instances run on them ({@code -lgi}, {@code -lci}). A
+ * GPU newer than the catalogue works at run time this way.
  *
  * <pre>{@code
- * GpuModel mine = NvidiaSmi.read(lgip, lgipp).get(0).named("NVIDIA B200");
+ * GpuModel mine = NvidiaSmi.read(lgip, lgipp).gpus().get(0).named("NVIDIA B200");
  * GpuCatalog known = GpuCatalog.bundled().with(mine);
  * }</pre>
+ *
+ * <p>The text may be pasted from anywhere: Markdown fences, quotation marks, shell prompts, colours
+ * and several listings in one text do no harm. Each row that can be read is read, and each thing
+ * that is not understood is one {@linkplain #findings() finding}. A GPU that is listed twice, such as
+ * before and after a change, is as the last listing says.
+ *
+ * @param listings the listings of which at least a row was read, or that say that they have none
+ * @param profiles rows of {@code -lgip}
+ * @param placements rows of {@code -lgipp}
+ * @param instances rows of {@code -lgi}
+ * @param computeProfiles rows of {@code -lcip}
+ * @param computeInstances rows of {@code -lci}
+ * @param gpus what the rows of {@code -lgip} and {@code -lgipp} say of each GPU, by ascending index
+ * @param findings what was not understood, by text and line
  */
-public final class NvidiaSmi {
-  private NvidiaSmi() {}
+public record NvidiaSmi(
+    Set<Listing> listings,
+    List<ProfileRow> profiles,
+    List<PlacementRow> placements,
+    List<InstanceRow> instances,
+    List<ComputeProfileRow> computeProfiles,
+    List<ComputeInstanceRow> computeInstances,
+    List<Gpu> gpus,
+    List<Finding> findings) {
 
-  /**
-   * Reads the profiles of every GPU in a listing. A layout needs the placements, too.
-   *
-   * @param text the output of {@code nvidia-smi mig -lgip}, optionally followed by that of {@code
-   *     -lgipp}
-   * @return GPUs by ascending index, at least one
-   * @throws ListingSyntaxException naming the first line that is not understood
-   */
-  public static List<Gpu> read(String text) {
-    Objects.requireNonNull(text, "text");
-    ListingReader reader = new ListingReader();
-    reader.read(text);
-    return reader.gpus();
+  public NvidiaSmi {
+    listings = Collections.unmodifiableSet(new TreeSet<>(listings));
+    profiles = List.copyOf(profiles);
+    placements = List.copyOf(placements);
+    instances = List.copyOf(instances);
+    computeProfiles = List.copyOf(computeProfiles);
+    computeInstances = List.copyOf(computeInstances);
+    gpus = List.copyOf(gpus);
+    findings = List.copyOf(findings);
   }
 
   /**
-   * Reads the profiles and placements of every GPU in two listings.
+   * Reads every listing of one or several texts. Time and memory grow with the length of the texts.
    *
-   * @param lgip the output of {@code nvidia-smi mig -lgip}
-   * @param lgipp the output of {@code nvidia-smi mig -lgipp} on the same machine
-   * @return GPUs by ascending index, at least one
-   * @throws ListingSyntaxException naming the first line that is not understood
+   * @param texts what {@code nvidia-smi mig} printed on one machine
+   * @return the rows, and what was not understood
+   * @throws ListingSyntaxException if no text has a row that can be used
    */
-  public static List<Gpu> read(String lgip, String lgipp) {
-    Objects.requireNonNull(lgip, "lgip");
-    Objects.requireNonNull(lgipp, "lgipp");
+  public static NvidiaSmi read(String... texts) {
     ListingReader reader = new ListingReader();
-    reader.read(lgip);
-    reader.read(lgipp);
-    return reader.gpus();
+    for (int text = 0; text < texts.length; text++) {
+      reader.read(text, texts[text]);
+    }
+    return reader.result();
   }
 
   /**
-   * One GPU of a listing.
+   * Whether every row of the listings was read, as far as the text shows.
+   *
+   * @return false if a finding is worse than a {@linkplain Severity#NOTE note}, so that there may be
+   *     more profiles or instances than were read
+   */
+  public boolean isComplete() {
+    return findings.stream().allMatch(found -> found.severity() == Severity.NOTE);
+  }
+
+  /** The listings read, and how many GPUs and rows they have. */
+  @Override
+  public String toString() {
+    return ("%s: %d GPUs, %d profiles, %d placements, %d instances, %d compute profiles,"
+            + " %d compute instances")
+        .formatted(
+            listings,
+            gpus.size(),
+            profiles.size(),
+            placements.size(),
+            instances.size(),
+            computeProfiles.size(),
+            computeInstances.size());
+  }
+
+  /** A listing, named after the option that prints it. */
+  public enum Listing {
+    /** What the GPUs can be cut into. */
+    GPU_INSTANCE_PROFILES("-lgip", "GPU instance profiles"),
+    /** Where GPU instances may start. */
+    GPU_INSTANCE_PLACEMENTS("-lgipp", "possible placements of GPU instances"),
+    /** Which GPU instances run. */
+    GPU_INSTANCES("-lgi", "GPU instances"),
+    /** What the GPU instances that run can be divided into. */
+    COMPUTE_INSTANCE_PROFILES("-lcip", "compute instance profiles"),
+    /** Which compute instances run. */
+    COMPUTE_INSTANCES("-lci", "compute instances");
+
+    private final String option;
+    private final String title;
+
+    Listing(String option, String title) {
+      this.option = option;
+      this.title = title;
+    }
+
+    /**
+     * The option of {@code nvidia-smi mig} that prints it.
+     *
+     * @return e.g. {@code -lgip}
+     */
+    public String option() {
+      return option;
+    }
+
+    /**
+     * What it lists.
+     *
+     * @return e.g. {@code GPU instance profiles}
+     */
+    public String title() {
+      return title;
+    }
+
+    /** The option, e.g. {@code -lgip}. */
+    @Override
+    public String toString() {
+      return option;
+    }
+  }
+
+  /**
+   * A row of {@code nvidia-smi mig -lgip}.
+   *
+   * @param gpu the GPU's index on its node, from 0
+   * @param profile the profile
+   * @param id the number that nvidia-smi gives it, which {@code -cgi} takes
+   * @param free how many more instances could be created when the listing was printed
+   * @param total how many instances the GPU can hold at once
+   * @param amounts what one instance takes, in the unit of the budget; absent where the listing does
+   *     not say it
+   */
+  public record ProfileRow(
+      int gpu, MigProfile profile, int id, int free, int total, Map<Budget, Integer> amounts) {
+    public ProfileRow {
+      amounts = Collections.unmodifiableMap(new TreeMap<>(amounts));
+    }
+  }
+
+  /**
+   * A row of {@code nvidia-smi mig -lgipp}.
+   *
+   * @param gpu the GPU's index on its node, from 0
+   * @param profileId the number of the profile in {@code -lgip}
+   * @param starts indexes of memory slices from 0, ascending
+   * @param size how many memory slices an instance covers
+   */
+  public record PlacementRow(int gpu, int profileId, List<Integer> starts, int size) {
+    public PlacementRow {
+      starts = List.copyOf(starts);
+    }
+  }
+
+  /**
+   * A row of {@code nvidia-smi mig -lgi}: a GPU instance that runs.
+   *
+   * @param gpu the GPU's index on its node, from 0
+   * @param profile the instance's profile
+   * @param profileId the number of the profile in {@code -lgip}
+   * @param id the instance's number on its GPU
+   * @param start index of its first memory slice, from 0
+   * @param size how many memory slices it covers, at least 1
+   */
+  public record InstanceRow(
+      int gpu, MigProfile profile, int profileId, int id, int start, int size) {}
+
+  /**
+   * A row of {@code nvidia-smi mig -lcip}.
+   *
+   * @param gpu the GPU's index on its node, from 0
+   * @param gpuInstance the number of the GPU instance in {@code -lgi}
+   * @param profile the MIG device's profile, e.g. {@code 1c.3g.20gb}
+   * @param id the number that {@code -cci} takes
+   * @param free how many more could be created when the listing was printed
+   * @param total how many the GPU instance can hold at once
+   */
+  public record ComputeProfileRow(
+      int gpu, int gpuInstance, MigProfile profile, int id, int free, int total) {}
+
+  /**
+   * A row of {@code nvidia-smi mig -lci}: a compute instance that runs.
+   *
+   * @param gpu the GPU's index on its node, from 0
+   * @param gpuInstance the number of the GPU instance in {@code -lgi}
+   * @param profile the MIG device's profile, e.g. {@code 1c.3g.20gb}
+   * @param profileId the number of the profile in {@code -lcip}
+   * @param id the compute instance's number in its GPU instance
+   */
+  public record ComputeInstanceRow(
+      int gpu, int gpuInstance, MigProfile profile, int profileId, int id) {}
+
+  /**
+   * One thing that was not understood.
+   *
+   * @param severity {@link Severity#ERROR} for a row that is refused, {@link Severity#WARNING} where
+   *     more may be missing, {@link Severity#NOTE} for what is ignored without harm
+   * @param text which of the texts, from 0
+   * @param line the line in that text, from 1
+   * @param message subject, verdict, value and remedy in one line, without a full stop
+   */
+  public record Finding(Severity severity, int text, int line, String message) {
+
+    /** The line that a compiler would print, e.g. {@code 11: warning: the row of … is cut off}. */
+    @Override
+    public String toString() {
+      return "%d: %s: %s".formatted(line, severity, message);
+    }
+  }
+
+  /**
+   * One GPU of a listing of profiles.
    *
    * @param index the GPU's index on its node, from 0
-   * @param model the GPU's profiles; the id is {@code gpu-<index>}, because the listing does not
-   *     contain the product
+   * @param model what it can be cut into; its id is {@code gpu-<index>}, as the listing does not
+   *     say the product
    * @param free how many more instances of each profile could be created when the listing was
    *     printed
    */
   public record Gpu(int index, GpuModel model, SortedMap<MigProfile, Integer> free) {
     public Gpu {
-      Objects.requireNonNull(model, "model");
-      Objects.requireNonNull(free, "free");
       free = Collections.unmodifiableSortedMap(new TreeMap<>(free));
     }
 
     /**
-     * Returns the model with the name of a product.
+     * The model under the name of a product.
      *
      * @param product the name as {@code nvidia-smi -L} prints it, e.g. {@code NVIDIA B200}
      * @return the model, with the product's label in lower case as its id
      */
     public GpuModel named(String product) {
-      Objects.requireNonNull(product, "product");
-      GpuProduct named = GpuProduct.named(product, ListingReader.READ);
+      GpuProduct named = GpuProduct.named(product, model.slicesProvenance());
       GpuModel.Builder copy = GpuModel.builder()
           .id(named.label().toLowerCase(Locale.ROOT))
           .architecture(model.architecture())

@@ -6,7 +6,8 @@
  * for a GPU that is not in the catalogue. {@link io.github.mig4j.gpu.ProfileNeed} chooses a
  * profile.
  *
- * <p>Every type here is immutable and thread-safe, and depends on no other package of this library.
+ * <p>Every type here is immutable and thread-safe, and depends on no package of this library but
+ * {@link io.github.mig4j.lint}.
  */
 @NullMarked
 package io.github.mig4j.gpu;

@@ -6,11 +6,13 @@ import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -170,9 +172,7 @@ public final class MigLayout {
    * @return a builder with these instances at their starts
    */
   public Builder keeping() {
-    Builder builder = new Builder(gpu);
-    placements.forEach(p -> builder.fixed.add(new Start(p.profile(), p.start())));
-    return builder;
+    return new Builder(gpu).keeping(placements);
   }
 
   /**
@@ -248,6 +248,7 @@ public final class MigLayout {
     private final GpuModel gpu;
     private final SortedMap<MigProfile, Integer> anywhere = new TreeMap<>();
     private final List<Start> fixed = new ArrayList<>();
+    private final List<Start> running = new ArrayList<>();
 
     private Builder(GpuModel gpu) {
       this.gpu = gpu;
@@ -300,7 +301,21 @@ public final class MigLayout {
             "Only whole GPU instances have a start, but %s shares one; request it without a start"
                 .formatted(parsed));
       }
-      fixed.add(new Start(parsed, start));
+      fixed.add(new Start(parsed, start, OptionalInt.empty()));
+      return this;
+    }
+
+    /**
+     * Keeps GPU instances that run where they are. A layout that is found has them, and so has each
+     * of the {@linkplain #nearest nearest}.
+     *
+     * @param instances the GPU instances, such as those of {@link RunningInstances}
+     * @return this builder
+     */
+    public Builder keeping(Collection<Placement> instances) {
+      for (Placement each : instances) {
+        running.add(new Start(each.profile(), each.start(), OptionalInt.of(each.size())));
+      }
       return this;
     }
 
@@ -310,20 +325,27 @@ public final class MigLayout {
      * @return placed with the layout, rejected with every reason, or undetermined without the data
      */
     public PlacementResult place() {
-      return new PlacementSearch(gpu, anywhere, fixed).result();
+      List<Start> starts = new ArrayList<>(running);
+      starts.addAll(fixed);
+      return new PlacementSearch(gpu, anywhere, starts).result();
     }
 
     /**
-     * Finds the layouts nearest to the request: first those with the fewest changed instances, then
-     * those with the closest memory. A name that the GPU does not have counts as the first
-     * {@linkplain GpuModel#suggestions suggestion} for it. Requested starts are ignored.
+     * The layouts nearest to what was asked for: those with the fewest instances changed, and among
+     * these the ones with the closest memory. A name that the GPU lacks counts as the one it was
+     * probably {@linkplain GpuModel#suggestions meant} for.
+     *
+     * <p>Each layout {@linkplain #keeping keeps} what runs, and adds something to it. Each has the
+     * instances with a chosen start at that start, unless the starts contradict each other, the GPU
+     * or what runs; only then some of them are moved or left out. So a request that does not fit is
+     * never among the layouts.
      *
      * @param limit the maximum number of layouts
      * @return layouts of whole GPU instances, nearest first; empty if the GPU's placements are not
      *     known
      */
     public List<MigLayout> nearest(int limit) {
-      return new NearestLayouts(gpu, anywhere, fixed).nearest(limit);
+      return new NearestLayouts(gpu, anywhere, fixed, running).nearest(limit);
     }
 
     /**
@@ -337,8 +359,8 @@ public final class MigLayout {
     }
   }
 
-  /** A GPU instance with a start that the caller requests. */
-  record Start(MigProfile profile, int start) {}
+  /** A GPU instance whose start is given; its size too if it runs. */
+  record Start(MigProfile profile, int start, OptionalInt size) {}
 
   static int saturatedSum(int a, int b) {
     return (int) Math.min((long) a + b, Integer.MAX_VALUE);

@@ -8,6 +8,7 @@ import io.github.mig4j.layout.Violation.BudgetExceeded;
 import io.github.mig4j.layout.Violation.MigNotSupported;
 import io.github.mig4j.layout.Violation.NoArrangement;
 import io.github.mig4j.layout.Violation.Overlap;
+import io.github.mig4j.layout.Violation.SizeDiffers;
 import io.github.mig4j.layout.Violation.StartNotAllowed;
 import io.github.mig4j.layout.Violation.TooManyInstances;
 import io.github.mig4j.layout.Violation.UnknownProfile;
@@ -125,13 +126,19 @@ final class PlacementSearch {
       if (profile.isEmpty()) {
         continue;
       }
+      int size = profile.get().size().getAsInt();
+      if (start.size().orElse(size) != size) {
+        Placement reported =
+            new Placement(start.profile(), start.start(), start.size().getAsInt());
+        violations.add(new SizeDiffers(gpu, reported, size));
+        continue;
+      }
       List<Integer> allowed = profile.get().starts();
       if (!allowed.contains(start.start())) {
         violations.add(new StartNotAllowed(gpu, start.profile(), start.start(), allowed));
         continue;
       }
-      Placement placement =
-          new Placement(start.profile(), start.start(), profile.get().size().getAsInt());
+      Placement placement = new Placement(start.profile(), start.start(), size);
       for (Placement earlier : given) {
         if (earlier.overlaps(placement)) {
           boolean inOrder = earlier.compareTo(placement) <= 0;

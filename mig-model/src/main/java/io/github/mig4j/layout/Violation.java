@@ -384,6 +384,37 @@ public sealed interface Violation {
     return String.join("; ", shown) + (more == 0 ? "" : "; and %d more".formatted(more));
   }
 
+  /**
+   * An instance that runs covers another number of memory slices than the model says, so the GPU is
+   * probably another one.
+   *
+   * @param gpu the model
+   * @param running the placement that was reported
+   * @param size how many memory slices the model has for the profile
+   */
+  record SizeDiffers(GpuModel gpu, Placement running, int size) implements Violation {
+    @Override
+    public String code() {
+      return "size-differs";
+    }
+
+    @Override
+    public Confidence confidence() {
+      return weakest(gpu, List.of(running.profile()), Field.SIZE);
+    }
+
+    @Override
+    public String message() {
+      return "%s covers %d memory slices, but on %s %s covers %d; check which GPU it is"
+          .formatted(running, running.size(), gpu.id(), running.profile(), size);
+    }
+
+    @Override
+    public String toString() {
+      return message();
+    }
+  }
+
   private static Confidence weakest(GpuModel gpu, List<MigProfile> profiles, Field... fields) {
     return profiles.stream()
         .flatMap(name -> gpu.profile(name).stream())

@@ -101,6 +101,9 @@ class CatalogFileTest {
             "models[0] ('x'): A GPU instance profile has no 'c' part, but was 1c.2g.8gb; use"
                 + " 2g.8gb"),
         Arguments.of(
+            inModel(PROFILE.replace("1g.8gb", "0g.8gb")),
+            "models[0] ('x'): A GPU instance has at least one compute slice, but was 0g.8gb"),
+        Arguments.of(
             inModel(PROFILE.replace("\"max\": 2", "\"max\": 0")),
             "models[0] ('x'): 1g.8gb: maxInstances must be at least 1, but was 0"),
         Arguments.of(

@@ -3,6 +3,7 @@ package io.github.mig4j.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.mig4j.lint.Severity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -30,13 +31,14 @@ class NvidiaSmiTest {
       """;
   private static final String WHERE = "GPU  0 Profile ID 19 Placements: {0,1,2,3,4,5,6}:1\n";
 
-  /** Listings of real hardware, and the model in the catalogue. */
+  /** Readings of the hardware, and what the catalogue says of it. */
   @ParameterizedTest
   @CsvSource({"h100, h100-sxm-80gb", "h200, h200-141gb"})
   void read_ownCaptures_areTheBundledModels_fieldByField(String capture, String id) {
     var bundled = GpuCatalog.bundled().require(id);
 
-    var gpus = NvidiaSmi.read(resource(capture + "-lgip.txt"), resource(capture + "-lgipp.txt"));
+    var gpus = NvidiaSmi.read(resource(capture + "-lgip.txt"), resource(capture + "-lgipp.txt"))
+        .gpus();
 
     assertThat(gpus).hasSize(1);
     var read = gpus.get(0).model();
@@ -59,7 +61,7 @@ class NvidiaSmiTest {
 
   @Test
   void read_rowOfATable_fillsEveryField() {
-    var gpus = NvidiaSmi.read(HEAD + ROW, WHERE);
+    var gpus = NvidiaSmi.read(HEAD + ROW, WHERE).gpus();
 
     assertThat(gpus).hasSize(1);
     var gpu = gpus.get(0);
@@ -81,7 +83,7 @@ class NvidiaSmiTest {
 
   @Test
   void read_withoutPlacements_leavesThemUnknown() {
-    var model = NvidiaSmi.read(HEAD + ROW).get(0).model();
+    var model = NvidiaSmi.read(HEAD + ROW).gpus().get(0).model();
 
     assertThat(model.memorySlices()).isEmpty();
     assertThat(model.profiles()).noneMatch(GpuInstanceProfile::isPlaceable);
@@ -94,7 +96,7 @@ class NvidiaSmiTest {
 
   @Test
   void named_carriesTheProductAndKeepsTheRest() {
-    var gpu = NvidiaSmi.read(HEAD + ROW, WHERE).get(0);
+    var gpu = NvidiaSmi.read(HEAD + ROW, WHERE).gpus().get(0);
 
     var named = gpu.named("NVIDIA X1 (SXM)");
 
@@ -112,7 +114,7 @@ class NvidiaSmiTest {
     String second = ROW.replace("|   0  MIG 1g.10gb", "|  11  MIG 2g.20gb");
     String places = WHERE + "GPU 11 Profile ID 19 Placement : {0}:2\n";
 
-    var gpus = NvidiaSmi.read(HEAD + second + ROW, places);
+    var gpus = NvidiaSmi.read(HEAD + second + ROW, places).gpus();
 
     assertThat(gpus).extracting(NvidiaSmi.Gpu::index).containsExactly(0, 11);
     assertThat(gpus.get(1).model().id()).isEqualTo("gpu-11");
@@ -145,117 +147,176 @@ class NvidiaSmiTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("sameMeaning")
-  void read_otherTableStyles_giveTheSame(String look, String text) {
-    assertThat(NvidiaSmi.read(text)).as(look).isEqualTo(NvidiaSmi.read(HEAD + ROW));
+  void read_otherLooks_meanTheSame(String look, String text) {
+    assertThat(NvidiaSmi.read(text).gpus())
+        .as(look)
+        .isEqualTo(NvidiaSmi.read(HEAD + ROW).gpus());
   }
 
   @Test
   void read_rowCutInTheMiddle_leavesTheSecondHalfUnknown() {
     String cut = ROW.lines().findFirst().orElseThrow();
 
-    var profile = NvidiaSmi.read(HEAD + cut).get(0).model().profiles().get(0);
+    var profile = NvidiaSmi.read(HEAD + cut).gpus().get(0).model().profiles().get(0);
 
     assertThat(profile.amounts()).hasToString("{MEMORY_MIB=9984, SMS=16, DECODERS=1, ENCODERS=0}");
   }
 
-  static Stream<Arguments> garbage() {
+  static Stream<Arguments> nothing() {
+    String expected =
+        "expected what 'nvidia-smi mig -lgip', '-lgipp', '-lgi', '-lcip' or '-lci' prints";
     return Stream.of(
-        Arguments.of("", 1, "the text has no table of GPU instance profiles"),
-        Arguments.of("\n\n", 3, "the text has no table of GPU instance profiles"),
-        Arguments.of(HEAD, 6, "the text has no table of GPU instance profiles"),
-        Arguments.of(WHERE, 2, "the text has no table of GPU instance profiles"),
-        Arguments.of("hello\n", 1, "'hello' is neither a table row nor a line with placements"),
+        Arguments.of("", 1, "there is no row; " + expected),
+        Arguments.of("\n\n", 1, "there is no row; " + expected),
+        Arguments.of("\nhello\n", 2, "'hello' is not part of a listing; " + expected),
         Arguments.of(
             "No MIG-enabled devices found.",
             1,
-            "nvidia-smi lists no profiles: 'No MIG-enabled devices found.'. Enable MIG mode first"),
+            "nvidia-smi found nothing to list: 'No MIG-enabled devices found.'; enable MIG mode"
+                + " first"),
         Arguments.of(
-            ROW,
-            1,
-            "'|   0  MIG 1g.10gb         19     5/7        9.75       No  …' precedes the heading"
-                + " with the columns 'GPU', 'Name', 'ID'"),
-        Arguments.of(HEAD + "| GPU instances: |\n", 6, "'| GPU instances: |' is not a profile row"),
-        Arguments.of(HEAD + "{}", 6, "'{}' is neither a table row nor a line with placements"),
-        Arguments.of(
-            HEAD.replace("GiB", "MiB"),
-            4,
-            "the memory must be in GiB, but was in Free/Total, MiB, CE, JPEG, OFA"),
-        Arguments.of(
-            HEAD + ROW.replace("1g.10gb", "1g.10GB"),
+            HEAD,
             6,
-            "Not a MIG profile: '1g.10GB'. Expected [<c>c.]<g>g.<gb>gb[+attribute|-attribute],"
-                + " e.g. '1g.5gb' or '1g.5gb+me'"),
+            "the table has no row, and more may be missing; paste the whole output of 'nvidia-smi"
+                + " mig -lgip'"),
         Arguments.of(
-            HEAD + ROW.replace(" 5/7", "   7"),
+            HEAD + ROW.replace("1g.10gb", "0g.10gb"),
             6,
-            "column 'Instances' must be free/total, but was '7'"),
-        Arguments.of(
-            HEAD + ROW.replace("5/7", "0/0"),
-            6,
-            "1g.10gb must have at least one instance, but" + " free/total was 0/0"),
-        Arguments.of(
-            HEAD + ROW.replace("5/7", "5/x"),
-            6,
-            "column 'Instances' must be a number from 0 to 24, but was 'x'"),
-        Arguments.of(
-            HEAD + ROW.replace("9.75", "many"),
-            6,
-            "column 'Memory' must be GiB with two decimals, but was 'many'"),
-        Arguments.of(
-            HEAD + ROW.replace("  2     3     4 ", "  2     3     x "),
-            7,
-            "column 'OFA' must be a number from 0 to 1048576, but was 'x'"),
-        Arguments.of(
-            HEAD + ROW.replace("   0  MIG", "9999  MIG"),
-            6,
-            "column 'GPU' must be a number from 0 to 1024, but was '9999'"),
-        Arguments.of(
-            HEAD + ROW.replace("     19     5/7        9.75       No     16     1     0   |", "|"),
-            6,
-            "column 'ID' has no value"),
-        Arguments.of(
-            HEAD + ROW.replace("3     4   |", "3     4  5  6  7 |"),
-            7,
-            "6 values do not match the columns [CE, JPEG, OFA]"),
-        Arguments.of(HEAD + ROW + ROW, 9, "profile ID 19 of GPU 0 is listed twice"),
-        Arguments.of(
-            HEAD + ROW + WHERE + WHERE,
-            10,
-            "the placements of profile ID 19 of GPU 0 are listed twice"),
-        Arguments.of(
-            HEAD + ROW + WHERE + WHERE.replace("19", "99"),
-            10,
-            "profile ID 99 of GPU 0 is not in the listing of -lgip"),
-        Arguments.of(
-            HEAD + ROW + WHERE.replace("6}", "25}"),
-            9,
-            "column 'Placements' must be a number from 0 to 24, but was '25'"),
-        Arguments.of(
-            HEAD + ROW + WHERE.replace("{", "["),
-            9,
-            "'GPU  0 Profile ID 19 Placements: [0,1,2,3,4,5,6}:1' is neither a table row nor a"
-                + " line with placements"),
-        Arguments.of(
-            HEAD + ROW + WHERE.replace(":1\n", ":0\n"),
-            10,
-            "the rows of GPU 0 contradict each other: 1g.10gb: size must be at least 1, but was 0"));
+            "the row of 0g.10gb is not used: an instance has at least one compute slice; print it"
+                + " again with 'nvidia-smi mig -lgip'"));
   }
 
   @ParameterizedTest
-  @MethodSource("garbage")
-  void read_garbage_isRefusedWithItsLine(String text, int line, String problem) {
+  @MethodSource("nothing")
+  void read_textWithoutAnyRow_isRefusedWithALine(String text, int line, String problem) {
     assertThatThrownBy(() -> NvidiaSmi.read(text))
         .isInstanceOf(ListingSyntaxException.class)
-        .hasMessage(
-            "Not a listing of 'nvidia-smi mig -lgip' or '-lgipp': line " + line + ": " + problem)
+        .hasMessage("Not a listing of 'nvidia-smi mig': line " + line + ": " + problem)
         .satisfies(e -> assertThat(((ListingSyntaxException) e).line()).isEqualTo(line));
   }
 
+  static Stream<Arguments> oneRowIsWrong() {
+    String again = "; print it again with 'nvidia-smi mig -lgip'";
+    String whole = "; paste the whole output of 'nvidia-smi mig -lgip'";
+    String other = ROW.replace("1g.10gb", "2g.20gb").replace(" 19 ", " 14 ");
+    return Stream.of(
+        Arguments.of(
+            other.replace("2g.20gb", "2g.20GB"),
+            "9: error: the row of 2g.20GB is not used: Not a MIG profile: '2g.20GB'. Expected"
+                + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'"
+                + again),
+        Arguments.of(
+            other.replace("2g.20gb", "0g.10gb"),
+            "9: error: the row of 0g.10gb is not used: an instance has at least one compute slice"
+                + again),
+        Arguments.of(
+            other.replace("2g.20gb", "1c.2g.20gb"),
+            "9: error: the row of 1c.2g.20gb is not used: the number of its GPU instance is missing"
+                + again),
+        Arguments.of(
+            other.replace(" 5/7", "   7"),
+            "9: error: the row of 2g.20gb is not used: column 'Instances' must be free/total, but"
+                + " was '7'"
+                + again),
+        Arguments.of(
+            other.replace("5/7", "0/0"),
+            "9: error: the row of 2g.20gb is not used: column 'Instances' must be a number from 1 to"
+                + " 24, but was '0'"
+                + again),
+        Arguments.of(
+            other.replace("9.75", "many"),
+            "9: error: the row of 2g.20gb is not used: column 'Memory' must be GiB with two"
+                + " decimals, but was 'many'"
+                + again),
+        Arguments.of(
+            other.replace("  2     3     4 ", "  2     3     x "),
+            "10: error: the row of 2g.20gb is not used: column 'OFA' must be a number from 0 to"
+                + " 1048576, but was 'x'"
+                + again),
+        Arguments.of(
+            other.replace("   0  MIG", "9999  MIG"),
+            "9: error: the row of 2g.20gb is not used: column 'GPU' must be a number from 0 to 1024,"
+                + " but was '9999'"
+                + again),
+        Arguments.of(
+            other.replace("3     4   |", "3     4  5  6  7 |"),
+            "10: error: the row of 2g.20gb is not used: 6 values do not match the columns [CE, JPEG,"
+                + " OFA]"
+                + again),
+        Arguments.of(ROW, "9: note: 1g.10gb of GPU 0 is listed twice; the second row is ignored"),
+        Arguments.of(
+            ROW.replace("5/7", "6/7"),
+            "9: error: 1g.10gb of GPU 0 is not used: it is listed with other values on line 6"),
+        Arguments.of(
+            WHERE + WHERE.replace("19", "99"),
+            "10: warning: profile ID 99 of GPU 0 is not in the listing of -lgip, so that profile is"
+                + " missing"
+                + whole),
+        Arguments.of(
+            WHERE.replace("6}", "25}"),
+            "9: error: the row of profile ID 19 of GPU 0 is not used: column 'Placements' must be a"
+                + " number from 0 to 24, but was '25'"
+                + again.replace("-lgip", "-lgipp")),
+        Arguments.of(
+            WHERE.replace(":1\n", ":0\n"),
+            "9: error: the row of profile ID 19 of GPU 0 is not used: column 'Placements' must be a"
+                + " number from 1 to 24, but was '0'"
+                + again.replace("-lgip", "-lgipp")),
+        Arguments.of(
+            WHERE.replace("{", "["),
+            "9: warning: the row of profile ID 19 of GPU 0 is cut off and is not used, and more may"
+                + " be missing"
+                + whole.replace("-lgip", "-lgipp")),
+        Arguments.of("{}\n", "9: note: '{}' is not part of a listing and is ignored"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("oneRowIsWrong")
+  void read_oneWrongRow_isOneFinding_andTheOthersAreRead(String wrong, String finding) {
+    var listing = NvidiaSmi.read(HEAD + ROW + wrong);
+
+    assertThat(listing.findings()).extracting(Object::toString).containsExactly(finding);
+    assertThat(listing.gpus()).hasSize(1);
+    assertThat(listing.gpus().get(0).free()).hasToString("{1g.10gb=5}");
+    assertThat(listing.isComplete()).isEqualTo(finding.contains(": note:"));
+  }
+
   @Test
-  void read_garbageInTheSecondListing_countsItsOwnLines() {
-    assertThatThrownBy(() -> NvidiaSmi.read(HEAD + ROW, WHERE + "what?"))
-        .hasMessage("Not a listing of 'nvidia-smi mig -lgip' or '-lgipp': line 2: 'what?' is"
-            + " neither a table row nor a line with placements");
+  void read_memoryInMib_isNotRead() {
+    var listing = NvidiaSmi.read(HEAD.replace("GiB", "MiB") + ROW);
+
+    assertThat(listing.gpus().get(0).model().profiles().get(0).amounts())
+        .doesNotContainKey(Budget.MEMORY_MIB);
+    assertThat(listing.findings())
+        .hasToString("[4: warning: the memory is in MiB, not in GiB, and is not read]");
+  }
+
+  @Test
+  void read_contradictingListings_nameTheGpu() {
+    var listing = NvidiaSmi.read(HEAD + ROW.replace("5/7", "5/24").replace("1g.10gb", "3g.40gb"));
+
+    assertThat(listing.gpus()).isEmpty();
+    assertThat(listing.findings())
+        .hasToString("[6: error: the listings of GPU 0 contradict each other: gpu-0: computeSlices"
+            + " must be from 0 to 24, but was 72; print both again on the same machine]");
+  }
+
+  @Test
+  void read_secondText_countsItsOwnLines() {
+    var listing = NvidiaSmi.read(HEAD + ROW, WHERE + "what?");
+
+    assertThat(listing.findings())
+        .containsExactly(new NvidiaSmi.Finding(
+            Severity.NOTE, 1, 2, "'what?' is not part of a listing and is ignored"));
+  }
+
+  @Test
+  void read_withoutPlacements_theSourceSaysSo() {
+    assertThat(NvidiaSmi.read(HEAD + ROW).gpus().get(0).model().slicesProvenance())
+        .isEqualTo(new Provenance("nvidia-smi mig -lgip on the GPU itself", Confidence.HARDWARE));
+    assertThat(NvidiaSmi.read(HEAD + ROW, WHERE).gpus().get(0).model().slicesProvenance())
+        .isEqualTo(new Provenance(
+            "nvidia-smi mig -lgip and -lgipp on the GPU itself", Confidence.HARDWARE));
   }
 
   private static String indent(String text) {

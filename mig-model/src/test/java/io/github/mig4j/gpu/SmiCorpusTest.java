@@ -48,7 +48,9 @@ class SmiCorpusTest {
   }
 
   private static void check(String text, JsonNode expected) {
-    var gpus = NvidiaSmi.read(text);
+    var listing = NvidiaSmi.read(text);
+    var gpus = listing.gpus();
+    assertThat(listing.findings()).isEmpty();
 
     List<Integer> indexes = new ArrayList<>();
     expected.path("gpus").forEach(gpu -> indexes.add(gpu.asInt()));

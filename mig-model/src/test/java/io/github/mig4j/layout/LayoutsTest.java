@@ -191,12 +191,49 @@ class LayoutsTest {
   }
 
   @Test
-  void nearest_toImpossibleStarts_movesThem() {
+  void nearest_keepsStarts_andMovesThemOnlyIfTheyAreImpossible() {
     assertThat(MigLayout.on(gpu("h100-sxm-80gb"))
             .addAt("3g.40gb", 0)
             .add("4g.40gb", 1)
             .nearest(1))
+        .hasToString("[h100-sxm-80gb [3g.40gb@0:4, 3g.40gb@4:4]]");
+    assertThat(MigLayout.on(gpu("h100-sxm-80gb"))
+            .addAt("3g.40gb", 4)
+            .addAt("4g.40gb", 4)
+            .nearest(1))
         .hasToString("[h100-sxm-80gb [4g.40gb@0:4, 3g.40gb@4:4]]");
+    assertThat(MigLayout.on(gpu("h100-sxm-80gb")).addAt("1g.10gb", 7).nearest(1))
+        .hasToString("[h100-sxm-80gb [1g.10gb@0:1]]");
+  }
+
+  @Test
+  void nearest_besideWhatRuns_keepsIt_andAddsSomething() {
+    var running = List.of(
+        new Placement(MigProfile.parse("1g.10gb"), 0, 1),
+        new Placement(MigProfile.parse("1g.10gb"), 1, 1),
+        new Placement(MigProfile.parse("1g.10gb"), 5, 1));
+    var request = MigLayout.on(gpu("h100-sxm-80gb")).keeping(running).add("3g.40gb", 1);
+
+    assertThat(request.place()).isInstanceOf(PlacementResult.Rejected.class);
+    assertThat(request.nearest(3))
+        .extracting(layout -> layout.placements().toString())
+        .containsExactly(
+            "[1g.10gb@0:1, 1g.10gb@1:1, 2g.20gb@2:2, 1g.10gb@5:1]",
+            "[1g.10gb@0:1, 1g.10gb@1:1, 1g.20gb@2:2, 1g.10gb@5:1]",
+            "[1g.10gb@0:1, 1g.10gb@1:1, 1g.10gb@2:1, 1g.10gb@5:1]");
+  }
+
+  @Test
+  void nearest_besideAFullGpu_orAnotherGpu_isNothing() {
+    var full = List.of(new Placement(MigProfile.parse("7g.80gb"), 0, 8));
+    var other = List.of(new Placement(MigProfile.parse("7g.40gb"), 0, 8));
+
+    assertThat(
+            MigLayout.on(gpu("h100-sxm-80gb")).keeping(full).add("1g.10gb", 1).nearest(3))
+        .isEmpty();
+    assertThat(
+            MigLayout.on(gpu("h100-sxm-80gb")).keeping(other).add("1g.10gb", 1).nearest(3))
+        .isEmpty();
   }
 
   @Test

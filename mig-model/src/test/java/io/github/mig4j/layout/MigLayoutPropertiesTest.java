@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -28,6 +29,10 @@ class MigLayoutPropertiesTest {
   /** GPU instances, each at a requested start or at any start (-1). */
   record Request(RawGeometry raw, List<Wish> wishes) {
     PlacementResult place() {
+      return builder().place();
+    }
+
+    MigLayout.Builder builder() {
       var builder = MigLayout.on(raw.gpu);
       for (Wish wish : wishes) {
         if (wish.start < 0) {
@@ -36,7 +41,7 @@ class MigLayoutPropertiesTest {
           builder.addAt(wish.profile.toString(), wish.start);
         }
       }
-      return builder.place();
+      return builder;
     }
 
     Request and(Wish more) {
@@ -73,6 +78,36 @@ class MigLayoutPropertiesTest {
       coverage.check("overlap").count(n -> n > 0);
       coverage.check("start-not-allowed").count(n -> n > 0);
     });
+  }
+
+  /** What is suggested is possible, keeps the starts that can be kept, and is not the request. */
+  @Property(tries = 150)
+  void nearest_toWhatIsRefused_keepsStarts_andIsAnotherRequest(
+      @ForAll("requests") Request request) {
+    Assume.that(request.place() instanceof PlacementResult.Rejected);
+    List<Wish> given = request.wishes.stream().filter(wish -> wish.start >= 0).toList();
+    boolean possible = new Request(request.raw, given).hasState();
+
+    for (MigLayout layout : request.builder().nearest(3)) {
+      var states = request.raw.statesByCounts.get(request.raw.countsOf(
+          layout.placements().stream().map(p -> p.profile().toString()).toList()));
+      assertThat(states)
+          .anySatisfy(state -> assertThat(layout.placements())
+              .allSatisfy(
+                  p -> assertThat(state.get(p.start())).isEqualTo(p.profile().toString())));
+      List<Wish> placed = new ArrayList<>(layout.placements().stream()
+          .map(p -> new Wish(p.profile(), p.start()))
+          .toList());
+      assertThat(given.stream().allMatch(placed::remove)).isEqualTo(possible);
+      boolean sameDevices = request
+          .raw
+          .countsOf(
+              layout.placements().stream().map(p -> p.profile().toString()).toList())
+          .equals(request.raw.countsOf(
+              request.wishes.stream().map(wish -> wish.profile.toString()).toList()));
+      assertThat(sameDevices && possible).isFalse();
+    }
+    Statistics.label("starts").collect(given.isEmpty() ? "none" : possible ? "kept" : "moved");
   }
 
   @Property

@@ -33,6 +33,33 @@ class MigctlTest {
       |                                                               1     1     0   |
       +-------------------------------------------------------------------------------+
       """;
+  private static final String LGI = """
+      +---------------------------------------------------------+
+      | GPU instances:                                          |
+      | GPU   Name               Profile  Instance   Placement  |
+      |                            ID       ID       Start:Size |
+      |=========================================================|
+      |   0  MIG 1g.10gb           19        7          0:1     |
+      +---------------------------------------------------------+
+      |   0  MIG 1g.10gb           19        8          1:1     |
+      +---------------------------------------------------------+
+      |   0  MIG 1g.10gb           19       12          5:1     |
+      +---------------------------------------------------------+
+      |   2  MIG 3g.40gb            9        1          4:4     |
+      +---------------------------------------------------------+
+      """;
+  private static final String LCI = """
+      +--------------------------------------------------------------------+
+      | Compute instances:                                                 |
+      | GPU     GPU       Name             Profile   Instance   Placement  |
+      |       Instance                       ID        ID       Start:Size |
+      |         ID                                                         |
+      |====================================================================|
+      |   2      1       MIG 1c.3g.40gb       0         0          0:1     |
+      +--------------------------------------------------------------------+
+      |   2      1       MIG 1c.3g.40gb       0         1          1:1     |
+      +--------------------------------------------------------------------+
+      """;
   private static final String LGIPP = "GPU  0 Profile ID 19 Placements: {0,1}:1\n";
 
   private static final Path GUIDE =
@@ -570,7 +597,171 @@ class MigctlTest {
     assertThat(json.at("/gpus/0/profiles/0/starts")).hasSize(2);
     assertThat(json.at("/gpus/0/confidence").asText()).isEqualTo("hardware");
     assertThat(text.exit).isZero();
-    assertThat(text.out).startsWith("gpu-0 (unknown)").contains("memory slices:  ?");
+    assertThat(json.at("/listings").toString()).isEqualTo("[\"-lgip\",\"-lgipp\"]");
+    assertThat(json.at("/findings")).isEmpty();
+    assertThat(text.out)
+        .startsWith("read: -lgip (GPU instance profiles)\n\ngpu-0 (unknown)")
+        .contains("memory slices:  ?")
+        .contains("source: hardware (nvidia-smi mig -lgip on the GPU itself)");
+  }
+
+  @Test
+  void import_whatRuns_isNamedAndListed_withWhatWasNotUnderstood() throws IOException {
+    Path lgi = Files.writeString(folder.resolve("lgi.txt"), "is it this?\n" + LGI + LCI);
+
+    var text = migctl("import", lgi.toString());
+    var json = migctl("import", lgi.toString(), "--json").json();
+
+    assertThat(text)
+        .isEqualTo(new Run(
+            0, """
+            read: -lgi (GPU instances), -lci (compute instances)
+
+            GPU 0 runs 1g.10gb@0:1 1g.10gb@1:1 1g.10gb@5:1
+            GPU 2 runs 3g.40gb@4:4
+
+            GPU 2, GPU instance 1 runs 1c.3g.40gb
+            GPU 2, GPU instance 1 runs 1c.3g.40gb
+            """, lgi + ":1: note: 'is it this?' is not part of a listing and is ignored\n"));
+    assertThat(json.at("/running/1/devices").toString()).isEqualTo("{\"1c.3g.40gb\":2}");
+    assertThat(json.at("/findings/0/line").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void import_placementsAlone_orComputeProfiles_areListed() throws IOException {
+    Path lgipp = Files.writeString(folder.resolve("lgipp.txt"), LGIPP);
+    Path lcip = Files.writeString(
+        folder.resolve("lcip.txt"),
+        "|   0      1       MIG 2c.3g.20gb       1      0/1           28        2     0     0   |");
+
+    assertThat(migctl("import", "--lgipp", lgipp.toString())).isEqualTo(new Run(0, """
+            read: -lgipp (possible placements of GPU instances)
+
+            GPU 0: profile ID 19 covers 1 memory slices from [0, 1]
+            """, ""));
+    assertThat(migctl("import", lcip.toString()))
+        .isEqualTo(new Run(
+            0,
+            """
+            read: -lcip (compute instance profiles)
+
+            GPU 0, GPU instance 1: 2c.3g.20gb, 0 of 1 free
+            """,
+            lcip + ":1: warning: the heading above the row of 2c.3g.20gb is missing, and more"
+                + " may be missing; paste the whole output of 'nvidia-smi mig'\n"));
+    assertThat(migctl("import").err)
+        .startsWith("Missing a file with the output of 'nvidia-smi mig'");
+  }
+
+  @Test
+  void placeBeside_answersForEachGpu_orForTheChosenOne() throws IOException {
+    Path lgi = Files.writeString(folder.resolve("lgi.txt"), LGI);
+    String command = "place --gpu h100-sxm-80gb --beside " + lgi + " ";
+
+    var each = migctl((command + "3g.40gb").split(" "));
+    var second = migctl((command + "3g.40gb --gpu-index 2").split(" "));
+    var first = migctl((command + "3g.40gb --gpu-index 0").split(" "));
+
+    assertThat(each.exit).isZero();
+    assertThat(each.out).isEqualTo(second.out).startsWith("GPU 2 runs 3g.40gb@4\nfits\n");
+    assertThat(each.err).isEqualTo(first.err);
+    assertThat(first).isEqualTo(new Run(1, "", """
+            GPU 0 runs 1g.10gb@0 1g.10gb@1 1g.10gb@5
+            does not fit:
+              h100-sxm-80gb has no free arrangement for {3g.40gb=1} beside [1g.10gb@0:1,\
+             1g.10gb@1:1, 1g.10gb@5:1]: 3g.40gb covers 4 from 0 or 4 on 8 memory slices
+            what would fit beside it:
+              2g.20gb@2
+              1g.20gb@2
+              1g.10gb@2
+            it would all fit if what runs could move: 3g.40gb@0 1g.10gb@4 1g.10gb@5 1g.10gb@6
+            """));
+    assertThat(migctl((command + "3g.40gb --json").split(" ")).json().findValuesAsText("fits"))
+        .containsExactly("false", "true");
+  }
+
+  @Test
+  void placeBeside_ofAnIncompleteListing_isNeverYes() throws IOException {
+    Path cut = Files.writeString(folder.resolve("lgi.txt"), LGI.substring(0, LGI.length() - 80));
+
+    var run = migctl("place", "--gpu", "h100-sxm-80gb", "--beside", cut.toString(), "2g.20gb");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err)
+        .contains("warning: the row of 3g.40gb is cut off and is not used, and more may be missing;"
+            + " paste the whole output of 'nvidia-smi mig -lgi'")
+        .endsWith("GPU 0 runs 1g.10gb@0 1g.10gb@1 1g.10gb@5\n"
+            + "cannot be told: it fits beside what was read, but more may run\n");
+  }
+
+  @Test
+  void placeBeside_nothing_isAnEmptyGpu() throws IOException {
+    Path none = Files.writeString(folder.resolve("none.txt"), "No GPU instances found: Not Found");
+
+    var run = migctl("place", "--gpu", "a30-24gb", "--beside", none.toString(), "4g.24gb");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).startsWith("nothing runs on the GPU\nfits\n");
+  }
+
+  @Test
+  void placeBeside_wrongInput_isExit2() throws IOException {
+    Path lgi = Files.writeString(folder.resolve("lgi.txt"), LGI);
+    Path lgip = Files.writeString(folder.resolve("lgip.txt"), LGIP);
+    String command = "place --gpu h100-sxm-80gb 1g.10gb --beside ";
+
+    var otherListing = migctl((command + lgip).split(" "));
+    var otherGpu = migctl((command + lgi + " --gpu-index 1").split(" "));
+    var picture = migctl((command + lgi + " --svg x.svg").split(" "));
+    var indexAlone = migctl("place", "--gpu", "a30-24gb", "4g.24gb", "--gpu-index", "0");
+
+    assertThat(otherListing)
+        .isEqualTo(
+            new Run(
+                2,
+                "",
+                lgip
+                    + " is a listing of -lgip, which does not say what runs; take 'nvidia-smi mig -lgi'\n"));
+    assertThat(otherGpu)
+        .isEqualTo(
+            new Run(
+                2,
+                "",
+                lgi
+                    + " lists no instance of GPU 1, only of GPU 0, GPU 2; on an empty GPU leave --beside out\n"));
+    assertThat(picture.exit).isEqualTo(2);
+    assertThat(picture.err)
+        .startsWith("--svg draws one GPU, but 2 are listed; choose one with --gpu-index\n");
+    assertThat(indexAlone.exit).isEqualTo(2);
+    assertThat(indexAlone.err)
+        .startsWith("--gpu-index names a GPU of --beside FILE, which is missing\n");
+  }
+
+  @Test
+  void place_suggestions_keepStarts_orSayThatTheyMoveThem() {
+    var kept = migctl("place", "--gpu", "h100-sxm-80gb", "3g.40gb@0", "4g.40gb");
+    var moved = migctl("place", "--gpu", "h100-sxm-80gb", "3g.40gb@0", "3g.40gb@0");
+
+    assertThat(kept.err).isEqualToNormalizingNewlines("""
+            does not fit:
+              h100-sxm-80gb has no free arrangement for {4g.40gb=1} beside [3g.40gb@0:4]: 4g.40gb\
+             covers 4 from 0 on 8 memory slices
+            what would fit:
+              3g.40gb@0 3g.40gb:1
+              3g.40gb@0 2g.20gb:1
+              3g.40gb@0 1g.20gb:1
+            it would all fit if the chosen starts could move: 4g.40gb@0 3g.40gb@4
+            """);
+    assertThat(moved.err).isEqualToNormalizingNewlines("""
+            does not fit:
+              h100-sxm-80gb: 3g.40gb@0:4 and 3g.40gb@0:4 overlap from memory slice 0 to 3
+            what would fit:
+              3g.40gb@0 3g.40gb:1 (moves 3g.40gb@0 to 4)
+              3g.40gb:1 4g.40gb:1 (moves 3g.40gb@0 to 4, without 3g.40gb@0)
+              3g.40gb@0 2g.20gb:1 (without 3g.40gb@0)
+            it would all fit if the chosen starts could move: 3g.40gb@0 3g.40gb@4
+            """);
   }
 
   @Test
@@ -583,8 +774,8 @@ class MigctlTest {
 
     assertThat(refused.exit).isEqualTo(2);
     assertThat(refused.err.strip())
-        .isEqualTo("Not a listing of 'nvidia-smi mig -lgip' or '-lgipp': line 2: 'hello' is"
-            + " neither a table row nor a line with placements");
+        .isEqualTo("Not a listing of 'nvidia-smi mig': line 2: 'hello' is not part of a listing;"
+            + " expected what 'nvidia-smi mig -lgip', '-lgipp', '-lgi', '-lcip' or '-lci' prints");
     assertThat(missing.exit).isEqualTo(2);
     assertThat(missing.err.strip()).isEqualTo("File does not exist: " + folder.resolve("nothing"));
     assertThat(directory.exit).isEqualTo(2);

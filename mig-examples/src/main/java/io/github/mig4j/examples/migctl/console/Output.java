@@ -20,6 +20,7 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -110,8 +111,12 @@ public final class Output {
   }
 
   public static ArrayNode placements(MigLayout layout) {
+    return placements(layout.placements());
+  }
+
+  public static ArrayNode placements(List<Placement> list) {
     ArrayNode placements = array();
-    for (Placement p : layout.placements()) {
+    for (Placement p : list) {
       placements
           .addObject()
           .put("profile", p.profile().toString())

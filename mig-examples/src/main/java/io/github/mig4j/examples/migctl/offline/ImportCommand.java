@@ -6,46 +6,53 @@ import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.NvidiaSmi;
+import io.github.mig4j.gpu.NvidiaSmi.Listing;
+import io.github.mig4j.layout.RunningInstances;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 
 /** Reads a GPU's own tables. */
 @Command(
     name = "import",
     mixinStandardHelpOptions = true,
-    description = "Reads what nvidia-smi prints of a GPU, also of one newer than the catalogue.",
+    description = "Reads what 'nvidia-smi mig' lists of GPUs, also of one newer than the catalogue,"
+        + " and of the instances that run on them.",
     footer = {
       "",
       "On a machine with the GPU, in MIG mode:",
-      "  nvidia-smi mig -lgip  > lgip.txt",
-      "  nvidia-smi mig -lgipp > lgipp.txt",
+      "  nvidia-smi mig -lgip  > lgip.txt      what the GPU can be cut into",
+      "  nvidia-smi mig -lgipp > lgipp.txt     where profiles may start",
+      "  nvidia-smi mig -lgi   > lgi.txt       what runs; -lci and -lcip are read too",
       "",
       "Examples:",
       "  migctl import --lgip lgip.txt --lgipp lgipp.txt --product 'NVIDIA B200'",
       "  migctl import --lgip lgip.txt --json",
+      "  migctl import lgi.txt",
       "",
-      "Without --lgipp it stays unknown where profiles may start, so that no layout can be",
-      "told. A file '-' is the standard input."
+      "A file can have any of these listings, also several. Without -lgipp it stays unknown",
+      "where profiles may start, so that no layout can be found. A file '-' is the standard input."
     })
 public final class ImportCommand implements Callable<Integer> {
 
   @Mixin
   private final Output output = new Output();
 
-  @Option(
-      names = "--lgip",
-      required = true,
-      paramLabel = "FILE",
-      description = "Output of 'nvidia-smi mig -lgip'.")
-  private Path lgip = Path.of("");
+  @Option(names = "--lgip", paramLabel = "FILE", description = "Output of 'nvidia-smi mig -lgip'.")
+  private @Nullable Path lgip;
 
   @Option(
       names = "--lgipp",
@@ -59,40 +66,125 @@ public final class ImportCommand implements Callable<Integer> {
       description = "The name that 'nvidia-smi -L' prints.")
   private @Nullable String product;
 
+  @Parameters(arity = "0..*", paramLabel = "FILE", description = "Output of 'nvidia-smi mig'.")
+  private List<Path> files = List.of();
+
   @Override
   public Integer call() throws IOException {
-    List<NvidiaSmi.Gpu> gpus =
-        lgipp == null ? NvidiaSmi.read(text(lgip)) : NvidiaSmi.read(text(lgip), text(lgipp));
+    NvidiaSmi listing = Listings.read(output, files());
     if (output.isJson()) {
-      ObjectNode answer = Output.object();
-      ArrayNode list = answer.putArray("gpus");
-      gpus.forEach(gpu -> list.add(json(gpu)));
-      output.print(answer);
-      return ExitCode.YES;
-    }
-    String gap = "";
-    for (NvidiaSmi.Gpu gpu : gpus) {
-      output.out().print(gap);
-      ModelCommand.print(output.out(), model(gpu));
-      gap = System.lineSeparator();
+      output.print(json(listing));
+    } else {
+      print(listing);
     }
     return ExitCode.YES;
   }
 
+  private Path[] files() {
+    List<Path> all = new ArrayList<>();
+    if (lgip != null) {
+      all.add(lgip);
+    }
+    if (lgipp != null) {
+      all.add(lgipp);
+    }
+    all.addAll(files);
+    if (all.isEmpty()) {
+      throw new ParameterException(
+          output.commandLine(), "Missing a file with the output of 'nvidia-smi mig'");
+    }
+    return all.toArray(new Path[0]);
+  }
+
+  private void print(NvidiaSmi listing) {
+    PrintWriter out = output.out();
+    out.println("read: "
+        + listing.listings().stream()
+            .map(kind -> "%s (%s)".formatted(kind.option(), kind.title()))
+            .collect(Collectors.joining(", ")));
+    for (NvidiaSmi.Gpu gpu : listing.gpus()) {
+      out.println();
+      ModelCommand.print(out, model(gpu));
+    }
+    if (listing.gpus().isEmpty() && !listing.placements().isEmpty()) {
+      out.println();
+      listing
+          .placements()
+          .forEach(row -> out.println("GPU %d: profile ID %d covers %d memory slices from %s"
+              .formatted(row.gpu(), row.profileId(), row.size(), row.starts())));
+    }
+    if (listing.listings().contains(Listing.GPU_INSTANCES)) {
+      out.println();
+      printRunning(listing, out);
+    }
+    if (!listing.computeProfiles().isEmpty()) {
+      out.println();
+      listing
+          .computeProfiles()
+          .forEach(row -> out.println("GPU %d, GPU instance %d: %s, %d of %d free"
+              .formatted(row.gpu(), row.gpuInstance(), row.profile(), row.free(), row.total())));
+    }
+    if (!listing.computeInstances().isEmpty()) {
+      out.println();
+      listing
+          .computeInstances()
+          .forEach(row -> out.println("GPU %d, GPU instance %d runs %s"
+              .formatted(row.gpu(), row.gpuInstance(), row.profile())));
+    }
+  }
+
+  private static void printRunning(NvidiaSmi listing, PrintWriter out) {
+    List<RunningInstances> gpus = RunningInstances.in(listing);
+    if (gpus.isEmpty()) {
+      out.println("no GPU instance runs");
+    }
+    gpus.forEach(running -> out.println("GPU %d runs %s"
+        .formatted(
+            running.gpu(),
+            running.placements().stream().map(Object::toString).collect(Collectors.joining(" ")))));
+  }
+
+  private ObjectNode json(NvidiaSmi listing) {
+    ObjectNode answer = Output.object();
+    ArrayNode kinds = answer.putArray("listings");
+    listing.listings().forEach(kind -> kinds.add(kind.option()));
+    ArrayNode gpus = answer.putArray("gpus");
+    listing.gpus().forEach(gpu -> gpus.add(json(gpu)));
+    ArrayNode running = answer.putArray("running");
+    RunningInstances.in(listing).forEach(gpu -> running.add(json(gpu)));
+    ArrayNode findings = answer.putArray("findings");
+    listing
+        .findings()
+        .forEach(found -> findings
+            .addObject()
+            .put("severity", found.severity().toString())
+            .put("file", Input.name(files()[found.text()]))
+            .put("line", found.line())
+            .put("message", found.message()));
+    return answer;
+  }
+
+  private static ObjectNode json(RunningInstances running) {
+    ObjectNode node = Output.object().put("index", running.gpu());
+    node.set("placements", Output.placements(running.placements()));
+    node.set("devices", counts(running.devices()));
+    return node;
+  }
+
   private ObjectNode json(NvidiaSmi.Gpu gpu) {
     ObjectNode node = Output.object().put("index", gpu.index());
-    ObjectNode free = Output.object();
-    gpu.free().forEach((profile, count) -> free.put(profile.toString(), count));
-    node.set("free", free);
+    node.set("free", counts(gpu.free()));
     node.setAll(Output.model(model(gpu)));
+    return node;
+  }
+
+  private static ObjectNode counts(Map<MigProfile, Integer> counts) {
+    ObjectNode node = Output.object();
+    counts.forEach((profile, count) -> node.put(profile.toString(), count));
     return node;
   }
 
   private GpuModel model(NvidiaSmi.Gpu gpu) {
     return product == null ? gpu.model() : gpu.named(product);
-  }
-
-  private static String text(Path file) throws IOException {
-    return new String(Input.bytes(file), StandardCharsets.UTF_8);
   }
 }

@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -9,16 +10,27 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.layout.LayoutDiagram;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.Placement;
 import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.layout.PlacementResult.Placed;
 import io.github.mig4j.layout.PlacementResult.Rejected;
 import io.github.mig4j.layout.PlacementResult.Undetermined;
+import io.github.mig4j.layout.RunningInstances;
 import io.github.mig4j.layout.Violation;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,9 +58,14 @@ import picocli.CommandLine.Parameters;
       "  migctl place --gpu a100-40gb 1c.3g.20gb:3                 compute instances",
       "  migctl place --gpu b200-180gb 2g.45gb:3 --svg b200.svg",
       "",
-      "A resource's name, such as nvidia.com/mig-1g.10gb.me, is a profile's name too.",
+      "  nvidia-smi mig -lgi | migctl place --gpu h100-sxm-80gb --beside - 2g.20gb",
       "",
-      "Exit code 0: it fits. 1: it does not, or cannot be told."
+      "A resource's name, such as nvidia.com/mig-1g.10gb.me, is a profile's name too.",
+      "--beside keeps what runs where it is. Where several GPUs are listed, there is an answer",
+      "for each, or for the one that --gpu-index names.",
+      "",
+      "Exit code 0: it fits, with --beside on one of the GPUs at least. 1: it does not, or",
+      "cannot be told."
     })
 public final class PlaceCommand implements Callable<Integer> {
 
@@ -65,6 +82,18 @@ public final class PlaceCommand implements Callable<Integer> {
   @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture of the layout.")
   private @Nullable Path svg;
 
+  @Option(
+      names = "--beside",
+      paramLabel = "FILE",
+      description = "What runs: the output of 'nvidia-smi mig -lgi'; '-' is the standard input.")
+  private @Nullable Path beside;
+
+  @Option(
+      names = "--gpu-index",
+      paramLabel = "INDEX",
+      description = "The GPU of --beside, from 0; all that are listed by default.")
+  private @Nullable Integer gpuIndex;
+
   @Parameters(
       arity = "1..*",
       paramLabel = "PROFILE[:COUNT]",
@@ -73,32 +102,135 @@ public final class PlaceCommand implements Callable<Integer> {
               + " slice.")
   private List<String> devices = List.of();
 
+  /** Devices as they are written on the command line. */
+  private record Device(String profile, int count, OptionalInt start) {
+    void addTo(MigLayout.Builder request) {
+      if (start.isPresent()) {
+        request.addAt(profile, start.getAsInt());
+      } else {
+        request.add(profile, count);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return start.isPresent() ? profile + "@" + start.getAsInt() : profile + ":" + count;
+    }
+  }
+
   @Override
   public Integer call() throws IOException {
     GpuModel model = GpuCatalog.bundled().require(gpu);
-    MigLayout.Builder request = MigLayout.on(model);
-    for (String device : devices) {
-      add(request, model, device);
+    List<Device> request = devices.stream().map(text -> device(model, text)).toList();
+    request(model, List.of(), request);
+    if (gpuIndex != null && beside == null) {
+      throw new ParameterException(
+          output.commandLine(), "--gpu-index names a GPU of --beside FILE, which is missing");
     }
-    PlacementResult result = request.place();
+    return beside == null ? onEmptyGpu(model, request) : besideWhatRuns(model, request, beside);
+  }
+
+  private int onEmptyGpu(GpuModel model, List<Device> request) throws IOException {
+    PlacementResult result = request(model, List.of(), request).place();
     if (output.isJson()) {
       output.print(json(result));
     }
     if (result instanceof Placed placed) {
-      LayoutDiagram diagram = LayoutDiagram.of(placed.layout());
-      if (!output.isJson()) {
-        print(placed.layout(), diagram);
-      }
-      if (svg != null) {
-        Output.write(svg, diagram.toSvg());
-      }
+      fits(placed.layout());
       return ExitCode.YES;
     }
-    explain(result, request);
+    explain(model, result, List.of(), request);
     return ExitCode.NO;
   }
 
-  private void add(MigLayout.Builder request, GpuModel model, String device) {
+  private int besideWhatRuns(GpuModel model, List<Device> request, Path file) throws IOException {
+    NvidiaSmi listing = Listings.read(output, file);
+    List<RunningInstances> gpus = running(file, listing);
+    if (svg != null && gpus.size() > 1) {
+      throw new ParameterException(
+          output.commandLine(),
+          "--svg draws one GPU, but %d are listed; choose one with --gpu-index"
+              .formatted(gpus.size()));
+    }
+    ArrayNode answers = Output.array();
+    boolean yes = false;
+    for (RunningInstances running : gpus) {
+      PlacementResult result = request(model, running.placements(), request).place();
+      boolean fits = result instanceof Placed && listing.isComplete();
+      yes |= fits;
+      if (output.isJson()) {
+        answers.add(json(running, result, fits));
+      }
+      heading(running, fits ? output.out() : output.err());
+      if (result instanceof Placed placed && fits) {
+        fits(placed.layout());
+      } else if (result instanceof Placed) {
+        output
+            .err()
+            .println(output.styled("@|bold,yellow cannot be told:|@ ")
+                + "it fits beside what was read, but more may run");
+      } else {
+        explain(model, result, running.placements(), request);
+      }
+    }
+    if (output.isJson()) {
+      ObjectNode answer = Output.object();
+      answer.set("gpus", answers);
+      output.print(answer);
+    }
+    return yes ? ExitCode.YES : ExitCode.NO;
+  }
+
+  private List<RunningInstances> running(Path file, NvidiaSmi listing) throws UnusableFileException {
+    if (!listing.listings().contains(NvidiaSmi.Listing.GPU_INSTANCES)) {
+      throw new UnusableFileException(
+          "%s is a listing of %s, which does not say what runs; take 'nvidia-smi mig -lgi'"
+              .formatted(Input.name(file), Listings.options(listing)));
+    }
+    List<RunningInstances> all = RunningInstances.in(listing);
+    if (gpuIndex == null && all.isEmpty()) {
+      return List.of(new RunningInstances(0, List.of(), Collections.emptySortedMap()));
+    }
+    if (gpuIndex == null) {
+      return all;
+    }
+    List<RunningInstances> chosen =
+        all.stream().filter(running -> running.gpu() == gpuIndex).toList();
+    if (chosen.isEmpty()) {
+      throw new UnusableFileException(
+          "%s lists no instance of GPU %d, only of %s; on an empty GPU leave --beside out"
+              .formatted(
+                  Input.name(file),
+                  gpuIndex,
+                  all.isEmpty()
+                      ? "no GPU"
+                      : all.stream()
+                          .map(running -> "GPU " + running.gpu())
+                          .collect(Collectors.joining(", "))));
+    }
+    return chosen;
+  }
+
+  private void heading(RunningInstances running, PrintWriter to) {
+    if (!output.isJson()) {
+      to.println(
+          running.placements().isEmpty()
+              ? "nothing runs on the GPU"
+              : "GPU %d runs %s".formatted(running.gpu(), starts(running.placements())));
+    }
+  }
+
+  private void fits(MigLayout layout) throws IOException {
+    LayoutDiagram diagram = LayoutDiagram.of(layout);
+    if (!output.isJson()) {
+      print(layout, diagram);
+    }
+    if (svg != null) {
+      Output.write(svg, diagram.toSvg());
+    }
+  }
+
+  private Device device(GpuModel model, String device) {
     Matcher form = DEVICE.matcher(device);
     try {
       if (!form.matches()) {
@@ -111,17 +243,26 @@ public final class PlaceCommand implements Callable<Integer> {
       String count = form.group(2);
       String start = form.group(3);
       String size = form.group(4);
-      if (start == null) {
-        request.add(profile, count == null ? 1 : Integer.parseInt(count));
-        return;
-      }
       if (size != null) {
         requireSize(model, profile, Integer.parseInt(size));
       }
-      request.addAt(profile, Integer.parseInt(start));
+      return new Device(
+          profile,
+          count == null ? 1 : Integer.parseInt(count),
+          start == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(start)));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(output.commandLine(), e.getMessage(), e);
     }
+  }
+
+  private MigLayout.Builder request(GpuModel model, List<Placement> running, List<Device> request) {
+    MigLayout.Builder builder = MigLayout.on(model).keeping(running);
+    try {
+      request.forEach(device -> device.addTo(builder));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(output.commandLine(), e.getMessage(), e);
+    }
+    return builder;
   }
 
   /** A size follows from the profile, so a wrong one comes from another GPU's layout. */
@@ -150,7 +291,8 @@ public final class PlaceCommand implements Callable<Integer> {
     }
   }
 
-  private void explain(PlacementResult result, MigLayout.Builder request) {
+  private void explain(
+      GpuModel model, PlacementResult result, List<Placement> running, List<Device> request) {
     if (result instanceof Undetermined undetermined) {
       output
           .err()
@@ -159,15 +301,104 @@ public final class PlaceCommand implements Callable<Integer> {
     }
     output.err().println(output.styled("@|bold,red does not fit:|@"));
     violations(result).forEach(violation -> output.err().println("  " + violation.message()));
-    List<MigLayout> nearest = request.nearest(SUGGESTIONS);
+    List<MigLayout> nearest = request(model, running, request).nearest(SUGGESTIONS);
     if (!nearest.isEmpty()) {
-      output.err().println("what would fit:");
-      nearest.forEach(layout -> output.err().println("  " + Output.joined(layout.devices())));
+      output.err().println(running.isEmpty() ? "what would fit:" : "what would fit beside it:");
+      nearest.forEach(
+          layout -> output.err().println("  " + suggestion(model, layout, running, request)));
     }
+    explainMoves(model, running, request);
+  }
+
+  /** Whether everything fits where nothing is kept at its start. */
+  private void explainMoves(GpuModel model, List<Placement> running, List<Device> request) {
+    List<Device> given =
+        request.stream().filter(device -> device.start.isPresent()).toList();
+    boolean possible = MigLayout.on(model).keeping(running).place() instanceof Placed;
+    if (!possible || (running.isEmpty() && given.isEmpty())) {
+      return;
+    }
+    MigLayout.Builder anywhere = MigLayout.on(model);
+    running.forEach(placement -> anywhere.add(placement.profile(), 1));
+    request.forEach(device -> anywhere.add(device.profile, device.count));
+    if (anywhere.place() instanceof Placed placed) {
+      output
+          .err()
+          .println("it would all fit if %s could move: %s"
+              .formatted(
+                  running.isEmpty() ? "the chosen starts" : "what runs",
+                  starts(placed.layout().placements())));
+    }
+  }
+
+  /** What to ask for instead: with the starts that were kept, and those that were not. */
+  private static String suggestion(
+      GpuModel model, MigLayout layout, List<Placement> running, List<Device> request) {
+    List<Placement> added = new ArrayList<>(layout.placements());
+    running.forEach(added::remove);
+    List<String> parts = new ArrayList<>();
+    List<Device> lost = new ArrayList<>();
+    List<Placement> others = new ArrayList<>(added);
+    for (Device device : request) {
+      if (device.start.isPresent()) {
+        Optional<Placement> kept = others.stream()
+            .filter(placement -> placement.start() == device.start.getAsInt())
+            .filter(placement -> placement.profile().equals(MigProfile.parse(device.profile)))
+            .findFirst();
+        kept.ifPresent(others::remove);
+        if (kept.isEmpty() && model.profile(MigProfile.parse(device.profile)).isPresent()) {
+          lost.add(device);
+        }
+      }
+    }
+    added.removeAll(others);
+    if (running.isEmpty()) {
+      SortedMap<MigProfile, Integer> counts = new TreeMap<>();
+      others.forEach(placement -> counts.merge(placement.profile(), 1, Integer::sum));
+      added.forEach(placement -> parts.add(start(placement)));
+      if (!counts.isEmpty()) {
+        parts.add(joined(counts));
+      }
+    } else {
+      layout.placements().stream()
+          .filter(placement -> !running.contains(placement))
+          .forEach(placement -> parts.add(start(placement)));
+    }
+    String changes =
+        lost.stream().map(device -> moved(device, others)).collect(Collectors.joining(", "));
+    return String.join(" ", parts) + (changes.isEmpty() ? "" : " (%s)".formatted(changes));
+  }
+
+  /** What became of a chosen start that a suggestion does not keep. */
+  private static String moved(Device device, List<Placement> others) {
+    Optional<Placement> to = others.stream()
+        .filter(placement -> placement.profile().equals(MigProfile.parse(device.profile)))
+        .findFirst();
+    to.ifPresent(others::remove);
+    return to.map(placement -> "moves %s to %d".formatted(device, placement.start()))
+        .orElseGet(() -> "without " + device);
+  }
+
+  private static String starts(List<Placement> placements) {
+    return placements.stream().map(PlaceCommand::start).collect(Collectors.joining(" "));
+  }
+
+  private static String start(Placement placement) {
+    return placement.profile() + "@" + placement.start();
   }
 
   private static List<Violation> violations(PlacementResult result) {
     return result instanceof Rejected rejected ? rejected.violations() : List.of();
+  }
+
+  private static ObjectNode json(RunningInstances running, PlacementResult result, boolean fits) {
+    ObjectNode answer = Output.object().put("index", running.gpu());
+    answer.set("running", Output.placements(running.placements()));
+    answer.setAll(json(result));
+    if (result instanceof Placed && !fits) {
+      answer.putNull("fits");
+    }
+    return answer;
   }
 
   private static ObjectNode json(PlacementResult result) {

@@ -1,0 +1,34 @@
+package io.github.mig4j.examples.migctl.offline;
+
+import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.gpu.NvidiaSmi;
+import io.github.mig4j.gpu.NvidiaSmi.Listing;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+
+/** Files with listings of nvidia-smi. */
+final class Listings {
+
+  private Listings() {}
+
+  /** The listings of files of one machine; what is not understood goes to stderr. */
+  static NvidiaSmi read(Output output, Path... files) throws IOException {
+    String[] texts = new String[files.length];
+    for (int i = 0; i < files.length; i++) {
+      texts[i] = new String(Input.bytes(files[i]), StandardCharsets.UTF_8);
+    }
+    NvidiaSmi listing = NvidiaSmi.read(texts);
+    listing
+        .findings()
+        .forEach(found -> output.err().println(Input.name(files[found.text()]) + ":" + found));
+    return listing;
+  }
+
+  /** The kinds of the listings, e.g. {@code -lgip and -lgipp}. */
+  static String options(NvidiaSmi listing) {
+    return listing.listings().stream().map(Listing::option).collect(Collectors.joining(" and "));
+  }
+}

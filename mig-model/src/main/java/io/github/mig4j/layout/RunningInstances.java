@@ -1,0 +1,87 @@
+package io.github.mig4j.layout;
+
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.NvidiaSmi;
+import io.github.mig4j.gpu.NvidiaSmi.ComputeInstanceRow;
+import io.github.mig4j.gpu.NvidiaSmi.InstanceRow;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * The GPU instances that run on one GPU, as {@code nvidia-smi mig -lgi} and {@code -lci} list them.
+ *
+ * <pre>{@code
+ * NvidiaSmi listing = NvidiaSmi.read(lgi);
+ * for (RunningInstances running : RunningInstances.in(listing)) {
+ *   PlacementResult more =
+ *       MigLayout.on(h100).keeping(running.placements()).add("2g.20gb", 1).place();
+ * }
+ * }</pre>
+ *
+ * @param gpu the GPU's index on its node, from 0
+ * @param placements the GPU instances by ascending start; a listing can contradict the GPU, so they
+ *     may overlap until {@link #on} says that they do not
+ * @param devices the MIG devices by profile: the compute instances where they are listed, otherwise
+ *     the GPU instances
+ */
+public record RunningInstances(
+    int gpu, List<Placement> placements, SortedMap<MigProfile, Integer> devices) {
+
+  public RunningInstances {
+    placements = placements.stream().sorted().toList();
+    devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
+  }
+
+  /**
+   * What runs on each GPU of which a listing has GPU instances. nvidia-smi does not list a GPU
+   * without any.
+   *
+   * @param listing the rows of {@code -lgi}, and of {@code -lci} if it has them
+   * @return GPUs by ascending index; none if the listing has no GPU instance
+   */
+  public static List<RunningInstances> in(NvidiaSmi listing) {
+    SortedMap<Integer, List<InstanceRow>> byGpu = listing.instances().stream()
+        .collect(Collectors.groupingBy(InstanceRow::gpu, TreeMap::new, Collectors.toList()));
+    List<RunningInstances> running = new ArrayList<>();
+    byGpu.forEach((gpu, rows) -> running.add(new RunningInstances(
+        gpu,
+        rows.stream()
+            .map(row -> new Placement(row.profile(), row.start(), row.size()))
+            .toList(),
+        devices(gpu, rows, listing.computeInstances()))));
+    return running;
+  }
+
+  /** A GPU instance without compute instance is no device, but only where any are listed. */
+  private static SortedMap<MigProfile, Integer> devices(
+      int gpu, List<InstanceRow> instances, List<ComputeInstanceRow> listed) {
+    List<ComputeInstanceRow> here =
+        listed.stream().filter(row -> row.gpu() == gpu).toList();
+    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
+    if (here.isEmpty()) {
+      instances.forEach(row -> devices.merge(row.profile(), 1, Integer::sum));
+    } else {
+      here.forEach(row -> devices.merge(row.profile(), 1, Integer::sum));
+    }
+    return devices;
+  }
+
+  /**
+   * The layout that runs, if the instances are possible on a GPU.
+   *
+   * @param model the model of the GPU
+   * @return the layout, every reason why the listing and the model contradict each other, or that it
+   *     is not known where the profiles may start
+   */
+  public PlacementResult on(GpuModel model) {
+    PlacementResult result = MigLayout.on(model).keeping(placements).place();
+    return result instanceof PlacementResult.Placed placed
+        ? new PlacementResult.Placed(new MigLayout(model, placed.layout().placements(), devices))
+        : result;
+  }
+}
