@@ -357,7 +357,7 @@ public final class PlaceCommand implements Callable<Integer> {
       others.forEach(placement -> counts.merge(placement.profile(), 1, Integer::sum));
       added.forEach(placement -> parts.add(start(placement)));
       if (!counts.isEmpty()) {
-        parts.add(joined(counts));
+        parts.add(Output.joined(counts));
       }
     } else {
       layout.placements().stream()
