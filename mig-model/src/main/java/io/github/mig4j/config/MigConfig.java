@@ -44,10 +44,6 @@ public record MigConfig(List<MigConfigSpec> entries) {
     return KubernetesName.requireConfigName(name);
   }
 
-  static boolean isLabelValue(String name) {
-    return KubernetesName.isLabelValue(name);
-  }
-
   /**
    * The name under which this very content is published: the base name and a hash of the content.
    * The MIG manager does not look at a file again until the label's value changes, so content that

@@ -14,8 +14,13 @@ public final class MigConfigSyntaxException extends MigException {
   MigConfigSyntaxException(List<Finding> errors) {
     super("Not a MIG configuration file: "
         + errors.stream()
-            .map(error -> "line %d, column %d: %s"
-                .formatted(error.place().line(), error.place().column(), error.message()))
+            .map(error -> "%s: %s"
+                .formatted(
+                    error
+                        .location()
+                        .map(at -> "line %d, column %d".formatted(at.line(), at.column()))
+                        .orElse(error.subject()),
+                    error.sentence()))
             .collect(Collectors.joining("; ")));
     this.errors = List.copyOf(errors);
   }

@@ -1,6 +1,7 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.KubernetesName;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
@@ -15,8 +16,6 @@ final class ResourceName {
 
   private static final String MIG = PREFIX + "mig-";
   private static final String SHARED = ".shared";
-  private static final Pattern DNS_SUBDOMAIN =
-      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
   private static final Pattern ATTRIBUTE = Pattern.compile("gb\\.(?=[a-z])");
 
   private ResourceName() {}
@@ -31,7 +30,7 @@ final class ResourceName {
   }
 
   static boolean isWellFormed(String qualified) {
-    return DNS_SUBDOMAIN.matcher(qualified.substring(PREFIX.length())).matches();
+    return KubernetesName.isDnsSubdomain(qualified.substring(PREFIX.length()));
   }
 
   static boolean isMig(String qualified) {

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.TextCode;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import io.github.mig4j.text.YamlText;
@@ -207,7 +208,7 @@ class HostileInputProperties {
         .doesNotThrowAnyException();
   }
 
-  private static List<FindingCode> codesSoon(String text) {
+  private static List<Code> codesSoon(String text) {
     return Assertions.assertTimeoutPreemptively(
         SOON,
         () -> MigConfigFile.read(text).findings().stream().map(Finding::code).toList());
@@ -221,7 +222,7 @@ class HostileInputProperties {
           .formatted(i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1));
     }
 
-    assertThat(codesSoon(bomb.toString())).containsExactly(FindingCode.ALIAS_EXPANSION);
+    assertThat(codesSoon(bomb.toString())).containsExactly(TextCode.ALIAS_EXPANSION);
   }
 
   @Test
@@ -237,16 +238,16 @@ class HostileInputProperties {
 
   @Test
   void read_deepNesting_endsInAFinding() {
-    assertThat(codesSoon("[".repeat(100_000))).containsExactly(FindingCode.TOO_DEEP);
-    assertThat(codesSoon("- ".repeat(100_000))).containsExactly(FindingCode.TOO_DEEP);
+    assertThat(codesSoon("[".repeat(100_000))).containsExactly(TextCode.TOO_DEEP);
+    assertThat(codesSoon("- ".repeat(100_000))).containsExactly(TextCode.TOO_DEEP);
   }
 
   @Test
   void read_megabytes_endsInAFinding() {
     assertThat(codesSoon("x".repeat(YamlText.MAX_CHARACTERS + 1)))
-        .containsExactly(FindingCode.TOO_LARGE);
+        .containsExactly(TextCode.TOO_LARGE);
     assertThat(codesSoon("#" + "x".repeat(YamlText.MAX_CHARACTERS - 1)))
-        .containsExactly(FindingCode.EMPTY_DOCUMENT);
+        .containsExactly(TextCode.EMPTY_DOCUMENT);
   }
 
   @Test
@@ -276,7 +277,7 @@ class HostileInputProperties {
 
   @Test
   void read_tabsByTheThousand_endsSoon() {
-    assertThat(codesSoon("a:\tb\n".repeat(10_000))).contains(FindingCode.YAML_SYNTAX);
+    assertThat(codesSoon("a:\tb\n".repeat(10_000))).contains(TextCode.YAML_SYNTAX);
   }
 
   @Test

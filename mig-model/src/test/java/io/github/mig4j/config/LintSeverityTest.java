@@ -8,8 +8,8 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.lint.Severity;
+import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import java.util.List;
@@ -47,7 +47,7 @@ class LintSeverityTest {
     assertThat(worseThanNotes(
             NodeLint.of(FILE, NodeGpu.several(A100, 1), MigStrategy.MIXED, "foreign")))
         .extracting(Finding::severity, Finding::code)
-        .containsExactly(tuple(Severity.ERROR, FindingCode.UNKNOWN_PROFILE));
+        .containsExactly(tuple(Severity.ERROR, NodeCode.UNKNOWN_PROFILE));
   }
 
   @Test
@@ -56,9 +56,9 @@ class LintSeverityTest {
 
     assertThat(worseThanNotes(findings)).isEmpty();
     assertThat(findings)
-        .filteredOn(f -> f.place().config().equals(Optional.of("foreign")))
+        .filteredOn(f -> f.location().orElseThrow().config().equals(Optional.of("foreign")))
         .extracting(Finding::severity, Finding::code)
-        .containsExactly(tuple(Severity.NOTE, FindingCode.UNKNOWN_PROFILE));
+        .containsExactly(tuple(Severity.NOTE, NodeCode.UNKNOWN_PROFILE));
   }
 
   @Test
@@ -83,7 +83,7 @@ class LintSeverityTest {
 
     assertThat(NodeLint.of(poisoned, NodeGpu.several(A100, 1), MigStrategy.MIXED, "good"))
         .extracting(Finding::code)
-        .containsExactly(FindingCode.INVALID_PROFILE);
+        .containsExactly(ConfigCode.INVALID_PROFILE);
   }
 
   @Test
@@ -116,7 +116,7 @@ class LintSeverityTest {
         .isEmpty();
     assertThat(worseThanNotes(NodeLint.of(covered, gpus, MigStrategy.SINGLE, "small")))
         .extracting(Finding::code)
-        .containsExactly(FindingCode.NOT_UNIFORM_UNDER_SINGLE);
+        .containsExactly(NodeCode.NOT_UNIFORM_UNDER_SINGLE);
   }
 
   @Test
@@ -142,6 +142,6 @@ class LintSeverityTest {
 
     assertThat(NodeLint.of(file, NodeGpu.several(A100, 1), MigStrategy.MIXED, "c"))
         .extracting(Finding::code)
-        .doesNotContain(FindingCode.DRIVER_ORDER);
+        .doesNotContain(NodeCode.DRIVER_ORDER);
   }
 }

@@ -6,7 +6,7 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.TextCode;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -93,7 +93,7 @@ class MigConfigFileTest {
 
     assertThat(MigConfigFile.read(flat).findings())
         .extracting(Finding::code)
-        .containsExactly(FindingCode.INDENTATION_LOST);
+        .containsExactly(ConfigCode.INDENTATION_LOST);
   }
 
   @Test
@@ -103,7 +103,7 @@ class MigConfigFileTest {
 
     assertThat(MigConfigFile.read(flat).findings())
         .extracting(Finding::code)
-        .containsExactly(FindingCode.INDENTATION_LOST, FindingCode.YAML_SYNTAX);
+        .containsExactly(ConfigCode.INDENTATION_LOST, TextCode.YAML_SYNTAX);
   }
 
   @Test

@@ -168,7 +168,7 @@ class DevicePluginConfigTest {
   void contentName_ofNoLabelValue_isRefused() {
     assertThatThrownBy(() -> DevicePluginConfig.unshared().contentName("-x"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Config name '-x' is no label value, so no node can ask for it. Use 1 to 63"
+        .hasMessage("Config name '-x' is no label value, so no node can request it; use 1 to 63"
             + " letters, digits, '.', '_' and '-', beginning and ending with a letter or digit");
   }
 

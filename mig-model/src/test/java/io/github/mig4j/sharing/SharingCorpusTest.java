@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.Finding;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +25,9 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 class SharingCorpusTest {
 
   /** What the index says in words of a file that the plugin accepts. */
-  private static final Map<String, SharingFindingCode> PROBLEMS = Map.of(
-      "sharing/05-kustomize-a100-mixed.yaml", SharingFindingCode.MIG_WITHOUT_MIXED,
-      "sharing/09-fail-requests-misplaced.yaml", SharingFindingCode.MISPLACED_KEY);
+  private static final Map<String, SharingCode> PROBLEMS = Map.of(
+      "sharing/05-kustomize-a100-mixed.yaml", SharingCode.MIG_WITHOUT_MIXED,
+      "sharing/09-fail-requests-misplaced.yaml", SharingCode.MISPLACED_KEY);
 
   private final Path corpus = Path.of(System.getProperty("mig4j.corpus", ""));
 
@@ -57,9 +58,9 @@ class SharingCorpusTest {
           .as("%s: %s", profile, file.findings())
           .isEqualTo(accepted);
       if (!accepted) {
-        assertThat(file.findings().stream().filter(SharingFinding::isError))
-            .extracting(SharingFinding::code)
-            .containsOnly(SharingFindingCode.TOO_FEW_REPLICAS);
+        assertThat(file.findings().stream().filter(Finding::isError))
+            .extracting(Finding::code)
+            .containsOnly(SharingCode.TOO_FEW_REPLICAS);
       }
     });
     if (valid.isObject()) {
@@ -69,9 +70,8 @@ class SharingCorpusTest {
     }
     if (expected.has("problem")) {
       assertThat(files.values())
-          .anySatisfy(file -> assertThat(file.findings())
-              .extracting(SharingFinding::code)
-              .contains(PROBLEMS.get(name)));
+          .anySatisfy(file ->
+              assertThat(file.findings()).extracting(Finding::code).contains(PROBLEMS.get(name)));
     }
     expected
         .path("profiles")

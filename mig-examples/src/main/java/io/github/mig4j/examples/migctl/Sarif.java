@@ -3,7 +3,6 @@ package io.github.mig4j.examples.migctl;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package io.github.mig4j.examples.migctl;
 
+import io.github.mig4j.node.NodeCode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.SourceLocation;
 import io.github.mig4j.node.NodeGpu;
@@ -133,7 +133,7 @@ final class ValidateCommand implements Callable<Integer> {
               0,
               new Finding(
                   Severity.ERROR,
-                  FindingCode.CONFIG_NOT_PRESENT,
+                  NodeCode.CONFIG_NOT_PRESENT,
                   Input.absent(document, wanted),
                   new SourceLocation(1, 1, "", Optional.empty()))));
     }

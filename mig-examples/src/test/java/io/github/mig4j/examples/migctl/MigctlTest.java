@@ -320,7 +320,7 @@ class MigctlTest {
 
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.err)
-        .contains("Config name 'no label' is no label value, so no node can ask for it. Use 1 to 63"
+        .contains("Config name 'no label' is no label value, so no node can request it; use 1 to 63"
             + " letters, digits, '.', '_' and '-', beginning and ending with a letter or digit");
   }
 

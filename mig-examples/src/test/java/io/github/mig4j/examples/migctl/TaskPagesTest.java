@@ -10,7 +10,6 @@ import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
-import io.github.mig4j.lint.FindingCode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

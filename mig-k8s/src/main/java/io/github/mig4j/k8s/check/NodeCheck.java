@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.check;
 
+import io.github.mig4j.node.NodeCode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -23,13 +24,13 @@ import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import io.github.mig4j.text.ContentName;
+import io.github.mig4j.text.Spelling;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,9 +46,9 @@ import java.util.function.Supplier;
 public final class NodeCheck {
 
   private static final Set<FindingCode> STRATEGY_CODES = Set.of(
-      FindingCode.SHARED_INSTANCE_UNDER_MIXED,
-      FindingCode.NOT_UNIFORM_UNDER_SINGLE,
-      FindingCode.MIG_UNDER_NONE);
+      NodeCode.SHARED_INSTANCE_UNDER_MIXED,
+      NodeCode.NOT_UNIFORM_UNDER_SINGLE,
+      NodeCode.MIG_UNDER_NONE);
 
   private static final Set<String> WATCH = Set.of("list", "watch");
 
@@ -273,7 +274,8 @@ public final class NodeCheck {
           "it has %s%s"
               .formatted(
                   names,
-                  NearestName.to(config, names)
+                  Spelling.nearest(config, names).stream()
+                      .findFirst()
                       .map(" (did you mean %s?)"::formatted)
                       .orElse("")));
     }
@@ -469,7 +471,7 @@ public final class NodeCheck {
     NodeLint.of(choice.file(), gpus, strategy, config).stream()
         .filter(
             finding -> finding.isError() || finding.place().config().equals(Optional.of(config)))
-        .filter(finding -> finding.code() != FindingCode.UNCOVERED_GPU)
+        .filter(finding -> finding.code() != NodeCode.UNCOVERED_GPU)
         .forEach(finding -> findings.add(
             finding.severity(),
             STRATEGY_CODES.contains(finding.code())

@@ -15,7 +15,7 @@ import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.sharing.NodeDevices;
-import io.github.mig4j.sharing.SharingFinding;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.SharingKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,8 +116,8 @@ public final class SharingCheck {
       MigStrategy strategy =
           policy.strategy().or(wanted.config.flags()::migStrategy).orElse(MigStrategy.NONE);
       NodeDevices devices = NodeReading.devices(node, strategy);
-      List<SharingFinding> errors = DevicePluginConfigFile.read(wanted.text).lint(devices).stream()
-          .filter(SharingFinding::isError)
+      List<Finding> errors = DevicePluginConfigFile.read(wanted.text).lint(devices).stream()
+          .filter(Finding::isError)
           .toList();
       errors.forEach(error -> obstacles.add(
           "config '%s' at %s: %s".formatted(wanted.source, error.place(), error.message())));

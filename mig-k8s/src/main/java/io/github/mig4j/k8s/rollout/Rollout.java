@@ -10,6 +10,7 @@ import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
+import io.github.mig4j.text.KubernetesName;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -72,7 +73,7 @@ public final class Rollout {
   }
 
   private static String requireName(String name) {
-    if (name.length() > LONGEST_NAME || !name.matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?")) {
+    if (name.length() > LONGEST_NAME || !KubernetesName.isDnsLabel(name)) {
       throw new IllegalArgumentException(
           "'%s' is no name for a rollout; use up to %d lower-case letters, digits and '-', e.g. 'split-small'"
               .formatted(name, LONGEST_NAME));

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
+import io.github.mig4j.config.ConfigCode;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -10,7 +11,6 @@ import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Map;
@@ -36,7 +36,7 @@ final class ConfigFile implements AutoCloseable {
   record Selection(MigConfig config, Recognition recognition) {}
 
   private static final Set<FindingCode> UNRECOGNISABLE =
-      EnumSet.of(FindingCode.ZERO_COUNT, FindingCode.NON_CANONICAL_PROFILE);
+      EnumSet.of(ConfigCode.ZERO_COUNT, ConfigCode.NON_CANONICAL_PROFILE);
 
   private static final String KEY = "config.yaml";
 

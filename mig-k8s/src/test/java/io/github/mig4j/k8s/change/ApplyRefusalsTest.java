@@ -127,7 +127,7 @@ class ApplyRefusalsTest {
     assertThatThrownBy(() -> MigClient.of(client).node("gpu-node").apply("b200 small"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Config name 'b200 small' is no label value, so no node can ask for it. Use 1 to 63"
+            "Config name 'b200 small' is no label value, so no node can request it; use 1 to 63"
                 + " letters, digits, '.', '_' and '-', beginning and ending with a letter or"
                 + " digit");
   }
