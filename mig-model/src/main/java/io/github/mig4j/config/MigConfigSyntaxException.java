@@ -13,15 +13,7 @@ public final class MigConfigSyntaxException extends MigException {
 
   MigConfigSyntaxException(List<Finding> errors) {
     super("Not a MIG configuration file: "
-        + errors.stream()
-            .map(error -> "%s: %s"
-                .formatted(
-                    error
-                        .location()
-                        .map(at -> "line %d, column %d".formatted(at.line(), at.column()))
-                        .orElse(error.subject()),
-                    error.sentence()))
-            .collect(Collectors.joining("; ")));
+        + errors.stream().map(Finding::locatedSentence).collect(Collectors.joining("; ")));
     this.errors = List.copyOf(errors);
   }
 

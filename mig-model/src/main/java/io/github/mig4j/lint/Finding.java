@@ -86,6 +86,15 @@ public abstract class Finding {
     return remedy().isEmpty() ? message() : message() + "; " + remedy();
   }
 
+  /**
+   * Returns the sentence with the location in front, for messages that name the file themselves.
+   *
+   * @return e.g. {@code 7:5: mig-enabled is missing; …}; without a location, the sentence alone
+   */
+  public String locatedSentence() {
+    return location().map(at -> at + ": ").orElse("") + sentence();
+  }
+
   /** The line that a compiler prints, e.g. {@code 7:5: error: … [missing-field]}. */
   @Override
   public final String toString() {

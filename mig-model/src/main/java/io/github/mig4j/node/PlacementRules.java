@@ -130,9 +130,9 @@ final class PlacementRules {
     String first = violations.get(0).message();
     return violations.size() == 1
         ? first
-        : "%s, and %d more limits"
-            .formatted(first, violations.size() - 1)
-            .replace("1 more limits", "1 more limit");
+        : "%s, and %d more %s exceeded"
+            .formatted(
+                first, violations.size() - 1, violations.size() == 2 ? "limit is" : "limits are");
   }
 
   private void checkAmbiguousProfiles() {

@@ -220,8 +220,8 @@ class ConfigEditTest {
     assertThatThrownBy(() -> refused.merge("seven", SEVEN))
         .isInstanceOf(MigConfigSyntaxException.class)
         .hasMessage(
-            "Not a MIG configuration file: line 1, column 10: Unknown version 'v2'; there is"
-                + " only v1");
+            "Not a MIG configuration file: line 1, column 10: Unknown version 'v2'; the only"
+                + " version is v1");
   }
 
   private static MigConfig off() {

@@ -236,7 +236,7 @@ class GoYamlTest {
         .extracting(Finding::toString)
         .contains(
             "2:15: error: Not YAML for mig-parted: a key in {} or [] ends at ': ' with a blank,"
-                + " and this one has none; add it [yaml-syntax]");
+                + " and this one has no blank; add it [yaml-syntax]");
   }
 
   @Test

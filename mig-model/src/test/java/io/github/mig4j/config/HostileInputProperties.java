@@ -262,7 +262,7 @@ class HostileInputProperties {
 
     assertThat(findings).hasSize(1001);
     assertThat(findings.get(1000).toString())
-        .endsWith("error: 99002 more findings are not listed; settle these first [more-findings]");
+        .endsWith("error: 99002 more findings are not listed; fix these first [more-findings]");
   }
 
   @Test
@@ -284,7 +284,7 @@ class HostileInputProperties {
   void read_nul_namesTheCharacterAndItsPlace() {
     assertThat(MigConfigFile.read("version: v1\nmig\u0000configs: 1\n").findings())
         .extracting(Finding::toString)
-        .containsExactly("2:4: error: Not YAML: the character U+0000 cannot stand in a file; remove"
+        .containsExactly("2:4: error: Not YAML: a file cannot contain the character U+0000; remove"
             + " it [control-character]");
   }
 
@@ -308,8 +308,7 @@ class HostileInputProperties {
         MigStrategy.MIXED);
 
     assertThat(findings.get(0))
-        .hasToString(
-            "1:1: error: The file has 1048589 bytes, but a ConfigMap holds at most 1048576;"
-                + " remove what no node asks for [configmap-too-large]");
+        .hasToString("1:1: error: The file has 1048589 bytes, but a ConfigMap has at most 1048576;"
+            + " remove configurations that no node requests [configmap-too-large]");
   }
 }

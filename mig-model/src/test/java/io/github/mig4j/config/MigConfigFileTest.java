@@ -83,7 +83,7 @@ class MigConfigFileTest {
             """))
         .containsExactly(
             "1:1: error: The lines have lost their indentation, probably in copying, so that inner"
-                + " keys stand beside outer ones; indent each level by two blanks more than the one"
+                + " keys are beside outer ones; indent each level by two blanks more than the one"
                 + " above [indentation-lost]");
   }
 
@@ -136,7 +136,7 @@ class MigConfigFileTest {
             """))
         .containsExactly(
             "1:10: error: version must be the text v1, but was the number 1 [wrong-type]",
-            "2:1: error: Unexpected field 'extra'; the file has version and mig-configs alone"
+            "2:1: error: Unexpected field 'extra'; the file has only version and mig-configs"
                 + " [unexpected-field]",
             "5:14: error: devices must be 'all' or a list of indexes such as [0, 1], but was"
                 + " 'first' [invalid-devices]",
@@ -146,7 +146,7 @@ class MigConfigFileTest {
                 + " [invalid-profile]",
             "9:19: error: A count must be a whole number, but was the number 1.5 [wrong-type]",
             "10:7: error: Not a MIG profile: '2G.20gb'; did you mean '2g.20gb'? [invalid-profile]",
-            "10:16: error: A count must not be negative, but was -1; leave the profile out for none"
+            "10:16: error: A count must not be negative, but was -1; remove the profile for no devices"
                 + " [negative-count]",
             "11:7: error: Not a MIG profile: 'nonsense'; expected"
                 + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'"
@@ -162,8 +162,8 @@ class MigConfigFileTest {
             "17:18: error: An index must be a whole number, but was the text 'two' [wrong-type]",
             "20:3: warning: The key 'on' is read as the boolean true and becomes 'true'; quote it"
                 + " [key-not-text]",
-            "21:5: error: mig-devices is missing, but mig-enabled is true; name the devices, or"
-                + " write 'mig-devices: {}' for a GPU in MIG mode without any [missing-field]",
+            "21:5: error: mig-devices is missing, but mig-enabled is true; add the devices, or"
+                + " write 'mig-devices: {}' for a GPU in MIG mode without devices [missing-field]",
             "23:5: error: An entry must be a map with devices and mig-enabled, but was the number 7"
                 + " [wrong-type]",
             "24:4: error: An entry must be a map with devices and mig-enabled, but was null"

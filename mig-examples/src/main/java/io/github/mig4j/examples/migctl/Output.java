@@ -14,6 +14,7 @@ import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
+import io.github.mig4j.lint.Finding;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -101,6 +102,16 @@ final class Output {
 
   static ArrayNode array() {
     return NODES.arrayNode();
+  }
+
+  /** The fields of a finding that all commands share. */
+  static ObjectNode finding(Finding finding) {
+    return object()
+        .put("severity", finding.severity().toString())
+        .put("code", finding.code().toString())
+        .put("subject", finding.subject())
+        .put("message", finding.message())
+        .put("remedy", finding.remedy());
   }
 
   static ArrayNode placements(MigLayout layout) {

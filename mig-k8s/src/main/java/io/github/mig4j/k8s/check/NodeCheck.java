@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.check;
 
-import io.github.mig4j.node.NodeCode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -23,9 +22,12 @@ import io.github.mig4j.k8s.node.Expectation;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Severity;
+import io.github.mig4j.lint.SourceLocation;
 import io.github.mig4j.node.MigSetting;
+import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
@@ -45,7 +47,7 @@ import java.util.function.Supplier;
  */
 public final class NodeCheck {
 
-  private static final Set<FindingCode> STRATEGY_CODES = Set.of(
+  private static final Set<Code> STRATEGY_CODES = Set.of(
       NodeCode.SHARED_INSTANCE_UNDER_MIXED,
       NodeCode.NOT_UNIFORM_UNDER_SINGLE,
       NodeCode.MIG_UNDER_NONE);
@@ -59,7 +61,7 @@ public final class NodeCheck {
   private final ApplyGoal.Naming naming;
   private final StatedGpus statedGpus;
   private final Disruption disruption;
-  private final PreflightFindings findings = new PreflightFindings();
+  private final PreflightFindings findings;
   private Optional<NodeEffect> effect = Optional.empty();
 
   /** Prepares a check. */
@@ -77,6 +79,7 @@ public final class NodeCheck {
     this.naming = wanted.naming();
     this.statedGpus = statedGpus;
     this.disruption = disruption;
+    this.findings = new PreflightFindings(name);
   }
 
   /** What there is to say. */
@@ -101,8 +104,8 @@ public final class NodeCheck {
       throw new MigRefusedException(
           "Config '%s' on node %s".formatted(config, name),
           findings.sorted().stream()
-              .filter(PreflightFinding::isError)
-              .map(PreflightFinding::sentence)
+              .filter(Finding::isError)
+              .map(Finding::sentence)
               .toList());
     }
     return checked
@@ -234,7 +237,8 @@ public final class NodeCheck {
           .filter(Finding::isError)
           .forEach(finding -> findings.error(
               PreflightCode.MAP_REFUSED,
-              "%s makes every configuration fail: %s".formatted(source, place(finding)),
+              "%s makes every configuration fail: %s"
+                  .formatted(source, MigConfigMap.KEY + ":" + finding.locatedSentence()),
               "docs/lint.md explains " + finding.code()));
     }
     return file.flatMap(f -> f.document().flatMap(document -> choice(source, f, document)));
@@ -469,15 +473,15 @@ public final class NodeCheck {
 
   private void checkContent(Choice choice, List<NodeGpu> gpus, MigStrategy strategy) {
     NodeLint.of(choice.file(), gpus, strategy, config).stream()
-        .filter(
-            finding -> finding.isError() || finding.place().config().equals(Optional.of(config)))
+        .filter(finding -> finding.isError()
+            || finding.location().flatMap(SourceLocation::config).equals(Optional.of(config)))
         .filter(finding -> finding.code() != NodeCode.UNCOVERED_GPU)
         .forEach(finding -> findings.add(
             finding.severity(),
             STRATEGY_CODES.contains(finding.code())
                 ? PreflightCode.STRATEGY_CONFLICT
                 : PreflightCode.LINT,
-            place(finding),
+            MigConfigMap.KEY + ":" + finding.locatedSentence(),
             "docs/lint.md explains " + finding.code()));
     // What such a GPU holds afterwards nobody can know beforehand, so it could not be verified.
     gpus.stream()
@@ -486,10 +490,6 @@ public final class NodeCheck {
             PreflightCode.GPU_NOT_COVERED,
             "no entry is for GPU %d, so it keeps what it has".formatted(gpu.index()),
             "add one, if only with mig-enabled: false"));
-  }
-
-  private static String place(Finding finding) {
-    return "%s:%s: %s".formatted(MigConfigMap.KEY, finding.place(), finding.message());
   }
 
   private void checkPermissions(Checked checked, List<Permission> needed) {

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.check;
 
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.NodeEffect;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +23,7 @@ import java.util.stream.Collectors;
  *     keeps it from being told
  */
 public record Preflight(
-    String node, String config, List<PreflightFinding> findings, Optional<NodeEffect> effect) {
+    String node, String config, List<Finding> findings, Optional<NodeEffect> effect) {
 
   public Preflight {
     findings = List.copyOf(findings);
@@ -33,8 +34,8 @@ public record Preflight(
    *
    * @return the errors
    */
-  public List<PreflightFinding> errors() {
-    return findings.stream().filter(PreflightFinding::isError).toList();
+  public List<Finding> errors() {
+    return findings.stream().filter(Finding::isError).toList();
   }
 
   /**

@@ -12,10 +12,10 @@ import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.node.NodeReading;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.sharing.NodeDevices;
-import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.SharingKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,8 +119,8 @@ public final class SharingCheck {
       List<Finding> errors = DevicePluginConfigFile.read(wanted.text).lint(devices).stream()
           .filter(Finding::isError)
           .toList();
-      errors.forEach(error -> obstacles.add(
-          "config '%s' at %s: %s".formatted(wanted.source, error.place(), error.message())));
+      errors.forEach(error ->
+          obstacles.add("config '%s' at %s".formatted(wanted.source, error.locatedSentence())));
       checkPods(node, wanted);
       Map<String, String> unpublished = unpublished(wanted, data);
       checkMap(policy, source, data, unpublished);
@@ -233,8 +233,8 @@ public final class SharingCheck {
     DevicePluginConfigFile file = DevicePluginConfigFile.read(text);
     file.findings().stream()
         .filter(finding -> file.config().isEmpty() && finding.isError())
-        .forEach(error ->
-            obstacles.add("config '%s' at %s: %s".formatted(key, error.place(), error.message())));
+        .forEach(
+            error -> obstacles.add("config '%s' at %s".formatted(key, error.locatedSentence())));
     return file.config();
   }
 

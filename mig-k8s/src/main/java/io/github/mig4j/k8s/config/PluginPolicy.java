@@ -8,8 +8,8 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.MergePatch;
-import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.sharing.DevicePluginConfigFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -101,8 +101,8 @@ public record PluginPolicy(GenericKubernetesResource policy) {
             DevicePluginConfigFile.read(offered.getOrDefault(key, "")).findings().stream()
                 .filter(Finding::isError)
                 .forEach(error ->
-                    lacking.add("config '%s' at %s, with which device plugins would not start: %s"
-                        .formatted(key, error.place(), error.message()))));
+                    lacking.add("config '%s', with which device plugins would not start: %s"
+                        .formatted(key, error.locatedSentence()))));
     return lacking;
   }
 

@@ -95,7 +95,7 @@ public interface DraGpu {
    * The layout of the MIG devices that are there.
    *
    * @return the layout; empty if the model or a device's place is not known, or if the catalogue
-   *     calls such a layout impossible, which is then a {@link DraFinding}
+   *     calls such a layout impossible, which is then a {@link io.github.mig4j.lint.Finding}
    */
   default Optional<MigLayout> layout() {
     return ExistingDevices.of(this)

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
 import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.lint.Finding;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,9 +19,9 @@ import java.util.Optional;
  * MIG device, as GPUs passed through to virtual machines.
  *
  * @param nodes nodes by name
- * @param findings what does not add up, errors first
+ * @param findings the findings about slices and claims, errors first; their codes are {@link DraCode}s
  */
-public record DraInventory(List<DraNode> nodes, List<DraFinding> findings) {
+public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
 
   public DraInventory {
     nodes = List.copyOf(nodes);

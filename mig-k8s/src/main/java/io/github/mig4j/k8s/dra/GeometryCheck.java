@@ -3,14 +3,13 @@ package io.github.mig4j.k8s.dra;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.k8s.dra.DraFinding.AmountDiffers;
-import io.github.mig4j.k8s.dra.DraFinding.Difference;
-import io.github.mig4j.k8s.dra.DraFinding.ImpossibleLayout;
-import io.github.mig4j.k8s.dra.DraFinding.MissingPlacement;
-import io.github.mig4j.k8s.dra.DraFinding.UnknownPlacement;
+import io.github.mig4j.k8s.dra.DraFacts.AmountDiffers;
+import io.github.mig4j.k8s.dra.DraFacts.Difference;
+import io.github.mig4j.k8s.dra.DraFacts.ImpossibleLayout;
+import io.github.mig4j.k8s.dra.DraFacts.MissingPlacement;
+import io.github.mig4j.k8s.dra.DraFacts.UnknownPlacement;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.layout.PlacementResult;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,9 +30,9 @@ final class GeometryCheck {
 
   private final Pool pool;
   private final GpuModel model;
-  private final Collection<DraFinding> findings;
+  private final DraFindings findings;
 
-  GeometryCheck(Pool pool, GpuModel model, Collection<DraFinding> findings) {
+  GeometryCheck(Pool pool, GpuModel model, DraFindings findings) {
     this.pool = pool;
     this.model = model;
     this.findings = findings;

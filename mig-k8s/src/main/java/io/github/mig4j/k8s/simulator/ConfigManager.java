@@ -2,9 +2,9 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
-import io.github.mig4j.lint.Finding;
 import java.util.Map;
 import java.util.stream.Collectors;
 
