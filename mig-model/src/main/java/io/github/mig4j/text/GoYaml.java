@@ -23,26 +23,29 @@ import org.yaml.snakeyaml.nodes.Tag;
  * resolved, {@code <<} merged in the order of the text, keys made text, the last of equal keys kept.
  */
 public final class GoYaml {
-  /** More than any file of the permitted size has without aliases that multiply. */
-  private static final int MAX_VISITS = 1_000_000;
+  /** More than any configuration has without aliases that multiply. */
+  private static final int MIN_MAX_VISITS = 1_000_000;
 
   private final YamlProblems problems;
   private final Embedding embedding;
   private final Set<Node> ancestors = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final int maxVisits;
   private int visits;
   private int repeatedVisits;
   private int aliasDepth;
 
-  private GoYaml(YamlProblems problems, Embedding embedding) {
+  /** Without aliases a document has no more values than characters. */
+  private GoYaml(Node root, YamlProblems problems, Embedding embedding) {
     this.problems = problems;
     this.embedding = embedding;
+    this.maxVisits = Math.max(MIN_MAX_VISITS, root.getEndMark().getIndex());
   }
 
   /** The value, or empty if an error prevents that any value is read. */
   public static Optional<YamlValue> convert(Node root, Embedding embedding, YamlProblems problems) {
     try {
-      return Optional.of(new GoYaml(problems, embedding).value(root, YamlPath.ROOT));
+      return Optional.of(new GoYaml(root, problems, embedding).value(root, YamlPath.ROOT));
     } catch (Unbounded e) {
       return Optional.empty();
     }
@@ -93,7 +96,7 @@ public final class GoYaml {
     visits++;
     repeatedVisits += aliasDepth > 0 ? 1 : 0;
     boolean excessive = repeatedVisits > 100 && visits > 1000 && repeatedVisits > 0.99 * visits;
-    if (excessive || visits > MAX_VISITS) {
+    if (excessive || visits > maxVisits) {
       problems.report(
           YamlProblem.ALIAS_EXPANSION,
           path.at(at(node)),

@@ -47,9 +47,15 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     }
   }
 
-  /** Reads as far as the text is YAML. */
+  /** Reads a configuration as far as it is YAML, and not larger than {@link #MAX_CHARACTERS}. */
   public static YamlText parse(String text, Embedding embedding, YamlProblems problems) {
-    Optional<Fault> unreadable = unreadable(text, embedding, problems.program());
+    return parse(text, embedding, problems, MAX_CHARACTERS);
+  }
+
+  /** Reads a text as far as it is YAML, and not larger than a number of characters. */
+  public static YamlText parse(
+      String text, Embedding embedding, YamlProblems problems, int maxCharacters) {
+    Optional<Fault> unreadable = unreadable(text, embedding, problems.program(), maxCharacters);
     if (unreadable.isPresent()) {
       return new YamlText(List.of(), unreadable);
     }
@@ -87,8 +93,9 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
         : new LineColumn(mark.getLine() + 1, mark.getColumn() + 1);
   }
 
-  private static Optional<Fault> unreadable(String text, Embedding embedding, String program) {
-    if (text.length() > MAX_CHARACTERS) {
+  private static Optional<Fault> unreadable(
+      String text, Embedding embedding, String program, int maxCharacters) {
+    if (text.length() > maxCharacters) {
       return Optional.of(new Fault(
           YamlProblem.TOO_LARGE,
           embedding.inFile(LineColumn.START),

@@ -87,9 +87,9 @@ class DevicePluginConfigTest {
             - replicas: 2
         """))
         .isInstanceOf(DevicePluginSyntaxException.class)
-        .hasMessage("Not a device plugin configuration: line 6, column 17: nvidia.com/gpu has"
+        .hasMessage("Not a device plugin configuration: 6:17: nvidia.com/gpu has"
             + " replicas: 1, but the device plugin requires at least 2; for no sharing remove the"
-            + " entry, or the whole section if it is the only one; line 7, column 7: An entry of"
+            + " entry, or the whole section if it is the only one; 7:7: An entry of"
             + " resources has no name; add e.g. 'name: nvidia.com/gpu'");
   }
 

@@ -30,6 +30,7 @@ import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.lint.Finding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -143,7 +144,7 @@ class PreflightTest {
 
     assertThat(preflight.isClear()).isFalse();
     assertThat(preflight.errors())
-        .extracting(PreflightFinding::code)
+        .extracting(Finding::code)
         .containsExactly(PreflightCode.OPERANDS_OFF, PreflightCode.CONFIG_ABSENT);
     assertThat(preflight).hasToString("""
             Config 'smal' on node gpu-node: refused
@@ -755,7 +756,7 @@ class PreflightTest {
     }
 
     assertThat(preflight("all-disabled").errors())
-        .extracting(PreflightFinding::message)
+        .extracting(Finding::message)
         .containsExactly(
             "pods use the node's GPUs: ml/job-10, ml/job-11, ml/job-12, ml/job-13, ml/job-14, ml/job-15, ml/job-16, ml/job-17, ml/job-18, ml/job-19 and 3 more");
   }
@@ -781,7 +782,7 @@ class PreflightTest {
 
     assertThat(preflight.isClear()).isTrue();
     assertThat(preflight.findings())
-        .extracting(PreflightFinding::code)
+        .extracting(Finding::code)
         .containsExactly(PreflightCode.LINT, PreflightCode.BUSY_PODS);
   }
 
@@ -799,7 +800,7 @@ class PreflightTest {
             .disruption(Disruption.DRAIN)
             .preflight()
             .errors())
-        .extracting(PreflightFinding::toString)
+        .extracting(Finding::toString)
         .containsExactly(line);
     assertDocumented(line);
   }
@@ -950,7 +951,7 @@ class PreflightTest {
   private void assertFinds(String config, String... lines) {
     assertThat(preflight(config).findings())
         .filteredOn(finding -> !finding.remedy().endsWith("mode-change-clears"))
-        .extracting(PreflightFinding::toString)
+        .extracting(Finding::toString)
         .containsExactly(lines);
     assertDocumented(lines);
   }

@@ -11,6 +11,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.plan.Demand;
 import io.github.mig4j.plan.DemandItem;
 import io.github.mig4j.plan.PlanGpu;
@@ -54,7 +55,7 @@ class DraInventoryTest {
   }
 
   private static List<String> lines(DraInventory inventory) {
-    return inventory.findings().stream().map(DraFinding::line).toList();
+    return inventory.findings().stream().map(Finding::toString).toList();
   }
 
   private static String claim(String name, String device) {
