@@ -29,8 +29,8 @@ import org.yaml.snakeyaml.parser.ParserImpl;
 import org.yaml.snakeyaml.reader.StreamReader;
 
 /**
- * Edits a file line by line where its layout allows that, and writes it anew where not. Whatever it
- * did is read again: only a text that says what it should leaves this class.
+ * Edits a file line by line if its layout allows that, and otherwise rewrites it. The edited text is
+ * read again: this class only returns a text that says what it should.
  */
 final class ConfigEditor {
   private final MigConfigReader.Reading reading;
@@ -88,7 +88,7 @@ final class ConfigEditor {
     return new ConfigEdit(wanted.toYaml(), losses);
   }
 
-  /** What a file that is written anew does not have. */
+  /** What a file lacks after it is rewritten. */
   private List<String> lostInRewrite() {
     List<String> losses = new ArrayList<>();
     reading.embedded().ifPresent(any -> losses.add("the manifest around the configuration"));
@@ -228,7 +228,7 @@ final class ConfigEditor {
     return node.getFlowStyle() == FlowStyle.FLOW;
   }
 
-  /** An alias is the node that it stands for, and that one comes earlier. */
+  /** SnakeYAML replaces an alias by the node of its anchor, which comes earlier. */
   private static boolean isAlias(NodeTuple entry) {
     return entry.getValueNode().getStartMark().getIndex()
         < entry.getKeyNode().getEndMark().getIndex();

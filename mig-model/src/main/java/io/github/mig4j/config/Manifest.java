@@ -55,7 +55,7 @@ final class Manifest {
             && YamlNodes.child(object, "mig-configs") == null);
   }
 
-  /** The one configuration to read; empty if there is none, which is then reported. */
+  /** The one configuration to read, or empty after a finding that says why. */
   static Optional<Embedded> configuration(String text, List<Node> documents, Findings findings) {
     Manifest manifest = new Manifest(text, findings);
     documents.forEach(manifest::collect);

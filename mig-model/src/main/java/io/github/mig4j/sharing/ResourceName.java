@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What the device plugin takes for the name of a resource (api/config/v1/resources.go). */
+/** What the device plugin accepts as the name of a resource (api/config/v1/resources.go). */
 final class ResourceName {
   static final String PREFIX = "nvidia.com/";
   static final String GPU = PREFIX + "gpu";
@@ -58,7 +58,7 @@ final class ResourceName {
     return qualified.equals(GPU) || profile(qualified).isPresent();
   }
 
-  /** The resource that somebody probably meant. */
+  /** The resource that a name probably means. */
   static Optional<String> meant(String name) {
     String lower = name.toLowerCase(Locale.ROOT).replaceAll("\\s", "");
     String bare = lower.substring(lower.lastIndexOf('/') + 1);

@@ -79,7 +79,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     }
   }
 
-  /** Where the text continues after its first document; empty if that is all, or there is none. */
+  /** Where the text continues after its first document; empty if it has at most one. */
   public Optional<LineColumn> afterFirst(Embedding embedding) {
     return documents.size() > 1
         ? Optional.of(GoYaml.position(documents.get(1), embedding))

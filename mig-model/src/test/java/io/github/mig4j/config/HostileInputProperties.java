@@ -251,7 +251,7 @@ class HostileInputProperties {
   }
 
   @Test
-  void read_moreFaultsThanAnyoneReads_listsTheFirst_andCountsTheRest() {
+  void read_moreErrorsThanAreListed_listsTheFirst_andCountsTheRest() {
     String faults = "version: v1\nmig-configs:\n" + "  c: 7\n" + "x: 1\n"
         + IntStream.range(0, 100_000)
             .mapToObj(i -> "k" + i + ": 1\n")
@@ -281,7 +281,7 @@ class HostileInputProperties {
   }
 
   @Test
-  void read_nul_namesTheCharacterAndItsPlace() {
+  void read_nul_namesTheCharacterAndItsLocation() {
     assertThat(MigConfigFile.read("version: v1\nmig\u0000configs: 1\n").findings())
         .extracting(Finding::toString)
         .containsExactly("2:4: error: Not YAML: a file cannot contain the character U+0000; remove"
@@ -289,7 +289,7 @@ class HostileInputProperties {
   }
 
   @Test
-  void read_bytesThatAreNoUtf8_namesTheByteAndItsPlace() {
+  void read_bytesThatAreNotUtf8_namesTheByteAndItsLocation() {
     byte[] latin = "version: v1\n# für".getBytes(StandardCharsets.ISO_8859_1);
 
     assertThat(MigConfigFile.read(latin).findings())

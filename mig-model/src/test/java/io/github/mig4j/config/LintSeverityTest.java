@@ -95,7 +95,7 @@ class LintSeverityTest {
   }
 
   @Test
-  void lint_gpuWithoutMig_wantsAnEntryThatSaysSo() {
+  void lint_gpuWithoutMig_needsAnEntryThatDisablesMig() {
     var gpus = List.of(NodeGpu.of(0, A100), NodeGpu.of(1, L40S));
     MigConfigFile covered = MigConfigFile.read("""
         version: v1

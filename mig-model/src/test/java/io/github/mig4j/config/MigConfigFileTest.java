@@ -1,13 +1,17 @@
 package io.github.mig4j.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.SourceLocation;
 import io.github.mig4j.lint.TextCode;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class MigConfigFileTest {
@@ -168,5 +172,41 @@ class MigConfigFileTest {
                 + " [wrong-type]",
             "24:4: error: An entry must be a map with devices and mig-enabled, but was null"
                 + " [wrong-type]");
+  }
+
+  @Test
+  void locationOf_configFieldAndProfile_isWhereTheirKeysAre() {
+    MigConfigFile file = MigConfigFile.read("""
+        version: v1
+        mig-configs:
+          small:
+            - devices: all
+              mig-enabled: true
+              mig-devices:
+                1g.23gb: 7
+        """);
+
+    assertThat(file.locationOf("small")).hasToString("3:3");
+    assertThat(file.locationOf("small", 0, "mig-enabled"))
+        .isEqualTo(new SourceLocation(
+            5, 7, "mig-configs.small[0].mig-enabled", Optional.of("small")));
+    assertThat(file.locationOf("small", 0, "device-filter")).hasToString("4:7");
+    assertThat(file.locationOf("small", 0, MigProfile.parse("1g.23gb")).path())
+        .isEqualTo("mig-configs.small[0].mig-devices.1g.23gb");
+    assertThat(file.locationOf("small", 0, MigProfile.parse("2g.45gb"))).hasToString("6:7");
+  }
+
+  @Test
+  void locationOf_whatTheFileLacks_isMisuse() {
+    MigConfigFile file = MigConfigFile.read("version: v1\n");
+
+    assertThatThrownBy(() -> file.locationOf("small"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("The file has no config 'small'");
+    assertThatThrownBy(() ->
+            MigConfigFile.read(TWO_SPLITS.toYaml()).locationOf("all-disabled", 1, "devices"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Config 'all-disabled' has 1 entries, so entry must be from 0 to 0, but was 1");
   }
 }

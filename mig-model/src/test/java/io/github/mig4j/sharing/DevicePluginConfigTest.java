@@ -76,7 +76,7 @@ class DevicePluginConfigTest {
   }
 
   @Test
-  void parse_whatThePluginRefuses_throwsWithEveryErrorAndPlace() {
+  void parse_whatThePluginRefuses_throwsWithEveryErrorAndItsLocation() {
     assertThatThrownBy(() -> DevicePluginConfig.parse("""
         version: v1
         sharing:
@@ -94,7 +94,7 @@ class DevicePluginConfigTest {
   }
 
   @Test
-  void sharedResource_thatThePluginWouldRefuse_cannotBeMade() {
+  void sharedResource_thatThePluginWouldRefuse_cannotBeBuilt() {
     assertThatThrownBy(() -> SharedResource.gpu(1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(

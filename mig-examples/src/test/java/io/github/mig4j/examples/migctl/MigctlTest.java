@@ -625,7 +625,8 @@ class MigctlTest {
     assertThat(json.json()).isEqualTo(new ObjectMapper().readTree("""
             {"file": "%s", "valid": false, "findings": [
               {"severity": "error", "code": "missing-field",
-               "message": "devices is missing; add 'devices: all'",
+               "subject": "config 'all-disabled'", "message": "devices is missing",
+               "remedy": "add 'devices: all'",
                "line": 12, "column": 9, "path": "mig-configs.all-disabled[0]",
                "config": "all-disabled"}]}""".formatted(file)));
   }
@@ -642,7 +643,7 @@ class MigctlTest {
     assertThat(selected.out)
         .contains(file
             + ":22:9: error: GPUs 0, 1 (b200-180gb) cannot hold {2g.45gb=4}: b200-180gb holds at"
-            + " most 3 of 2g.45gb, but the request takes 4;");
+            + " most 3 of 2g.45gb, but the request takes 4, and ");
     assertThat(other.exit).isZero();
     assertThat(other.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
   }

@@ -26,7 +26,7 @@ public enum PreflightCode implements Code {
   VGPU_NODE,
   /** The GPUs are meant for virtual machines, not for containers. */
   VM_WORKLOAD,
-  /** A label tells the operator to run nothing on the node. */
+  /** A label prevents that the operator runs anything on the node. */
   OPERANDS_OFF,
   /** Dynamic resource allocation allocates the GPUs, not the device plugin. */
   DRA_NODE,

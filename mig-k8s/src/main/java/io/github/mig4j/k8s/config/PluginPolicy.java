@@ -101,7 +101,7 @@ public record PluginPolicy(GenericKubernetesResource policy) {
             DevicePluginConfigFile.read(offered.getOrDefault(key, "")).findings().stream()
                 .filter(Finding::isError)
                 .forEach(error ->
-                    lacking.add("config '%s', with which device plugins would not start: %s"
+                    lacking.add("device plugins would not start with config '%s' at %s"
                         .formatted(key, error.locatedSentence()))));
     return lacking;
   }

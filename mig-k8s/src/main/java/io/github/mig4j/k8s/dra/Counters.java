@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is left in the counters of a pool, as the scheduler reckons: a device can be allocated if
+ * What is left in the counters of a pool, as the scheduler counts: a device can be allocated if
  * all that it consumes is left (KEP-4815). Not thread-safe.
  */
 final class Counters {

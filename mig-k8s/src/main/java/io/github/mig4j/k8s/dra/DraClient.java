@@ -30,8 +30,7 @@ import java.util.Optional;
  * System.out.println(dra.inventory().nodes());
  * }</pre>
  *
- * <p>A client holds no state of its own and is thread-safe. The Kubernetes client belongs to whoever
- * made it.
+ * <p>A client has no state of its own and is thread-safe. The caller closes the Kubernetes client.
  */
 public final class DraClient {
 

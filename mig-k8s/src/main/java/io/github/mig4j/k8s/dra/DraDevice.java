@@ -29,7 +29,7 @@ public interface DraDevice {
     BLOCKED,
     /** The driver has tainted it, so that only claims that tolerate this are given it. */
     TAINTED,
-    /** It cannot be told, since not all slices of its pool are there. */
+    /** It is not known, since slices of its pool are missing. */
     UNKNOWN
   }
 
@@ -50,14 +50,14 @@ public interface DraDevice {
   /**
    * The profile of a MIG device.
    *
-   * @return the profile; empty for a whole GPU, or if what is published is none
+   * @return the profile; empty for a whole GPU, or if the published profile cannot be read
    */
   Optional<MigProfile> profile();
 
   /**
    * Where on the GPU it is.
    *
-   * @return profile, start and size in memory slices; empty if it is not told
+   * @return profile, start and size in memory slices; empty if it is not published
    */
   Optional<Placement> placement();
 
@@ -71,7 +71,7 @@ public interface DraDevice {
   /**
    * The memory that a program can use.
    *
-   * @return MiB, or empty if it is not told
+   * @return MiB, or empty if it is not published
    */
   OptionalLong memoryMib();
 

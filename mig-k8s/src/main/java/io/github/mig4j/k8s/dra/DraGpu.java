@@ -30,14 +30,14 @@ public interface DraGpu {
   /**
    * The GPU's UUID.
    *
-   * @return e.g. {@code GPU-4f1c…}, or empty if no device tells
+   * @return e.g. {@code GPU-4f1c…}, or empty if no device has it
    */
   Optional<String> uuid();
 
   /**
    * Where it is on the PCI bus.
    *
-   * @return domain, bus, device and function, e.g. {@code 0000:53:00.0}; empty if no device tells
+   * @return domain, bus, device and function, e.g. {@code 0000:53:00.0}; empty if no device has it
    */
   Optional<String> pciBusId();
 

@@ -36,7 +36,7 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
    *     skipped
    * @param catalog the GPUs that are known
    * @return the inventory
-   * @throws IllegalArgumentException if this is no text of Kubernetes objects
+   * @throws IllegalArgumentException if the text does not contain Kubernetes objects
    */
   public static DraInventory parse(String yaml, GpuCatalog catalog) {
     return new InventoryReader(catalog).read(ObjectTexts.parse(yaml));

@@ -15,9 +15,9 @@ import java.util.stream.Collectors;
 /**
  * A node and its GPUs.
  *
- * @param name the node's name; empty if its slices do not tell
+ * @param name the node's name; empty if its slices do not name it
  * @param gpus its GPUs by PCI address, which is how mig-parted counts them; by the names of their
- *     devices, if one does not tell its address
+ *     devices, if one does not publish its address
  */
 public record DraNode(String name, List<DraGpu> gpus) {
 
@@ -76,7 +76,7 @@ public record DraNode(String name, List<DraGpu> gpus) {
 
   /**
    * The node as a planner sees it, exact to the instance: what claims hold is pinned where it is.
-   * Slices do not tell the node's labels; {@link PlanNode#labels} adds them.
+   * Slices do not contain the node's labels; {@link PlanNode#labels} adds them.
    *
    * @return the node with its GPUs by their indexes; empty if the node's name, a GPU's model, PCI
    *     address or layout is not known, or if not all of its slices are there

@@ -52,7 +52,7 @@ public final class DraObject {
           .build();
     }
 
-    /** The kind as it stands in an object, e.g. {@code ResourceClaim}. */
+    /** The kind as an object has it, e.g. {@code ResourceClaim}. */
     @Override
     public String toString() {
       return kind;
@@ -82,7 +82,7 @@ public final class DraObject {
   private static String requireName(String name) {
     if (!KubernetesName.isDnsSubdomain(name)) {
       throw new IllegalArgumentException(
-          "'%s' is no name for an object; use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
+          "'%s' is not a valid name of an object; use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
               .formatted(name));
     }
     return name;
@@ -125,7 +125,7 @@ public final class DraObject {
   public DraObject inNamespace(String namespace) {
     if (!kind.isNamespaced()) {
       throw new IllegalArgumentException(
-          "%s %s is the whole cluster's; leave out the namespace '%s'"
+          "%s %s has no namespace, but was given '%s'; leave it out"
               .formatted(kind, name, namespace));
     }
     return new DraObject(kind, name, Optional.of(requireName(namespace)), spec);
@@ -134,7 +134,7 @@ public final class DraObject {
   /**
    * Writes the object.
    *
-   * @param version how the cluster speaks; {@code kubectl api-versions} tells
+   * @param version the version of the API that the cluster serves; {@code kubectl api-versions} prints it
    * @return YAML
    * @throws IllegalArgumentException if the version cannot say this, which only a device class with
    *     an extended resource in a beta version is
@@ -161,7 +161,7 @@ public final class DraObject {
     }
     if (spec.containsKey(EXTENDED_RESOURCE)) {
       throw new IllegalArgumentException(
-          "%s %s stands for the extended resource %s, which %s cannot say; use v1 (Kubernetes 1.34 or later)"
+          "%s %s has the extended resource %s, which %s does not have; use v1 (Kubernetes 1.34 or later)"
               .formatted(kind, name, spec.get(EXTENDED_RESOURCE), version.apiVersion()));
     }
     return version == DraVersion.V1BETA1 ? flattened(spec) : spec;

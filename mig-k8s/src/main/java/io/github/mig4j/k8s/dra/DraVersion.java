@@ -25,7 +25,7 @@ public enum DraVersion {
    *
    * @param version a version with or without its group
    * @return the version
-   * @throws IllegalArgumentException if it is none of these
+   * @throws IllegalArgumentException if it is not one of these
    */
   public static DraVersion parse(String version) {
     for (DraVersion known : values()) {
@@ -39,7 +39,7 @@ public enum DraVersion {
   }
 
   /**
-   * What stands in an object's {@code apiVersion}.
+   * Returns the {@code apiVersion} of an object.
    *
    * @return e.g. {@code resource.k8s.io/v1}
    */

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 /** Turns the slices of NVIDIA's driver and the claims on them into a {@link DraInventory}. */
 final class InventoryReader {
 
-  /** A device that a claim was given. */
+  /** A device that is allocated to a claim. */
   private record Allocation(String claim, String pool, String device) {}
 
   private final GpuCatalog catalog;
@@ -41,7 +41,7 @@ final class InventoryReader {
           }
         }
         default -> {
-          // A dump may hold pods and nodes beside.
+          // A dump may contain pods and nodes too.
         }
       }
     }
@@ -59,7 +59,7 @@ final class InventoryReader {
             claim.path("metadata").path("name").asText());
     Slice.stream(claim.path("status").path("allocation").path("devices").path("results"))
         .filter(result -> result.path("driver").asText().equals(Wire.DRIVER))
-        // Access for monitoring takes nothing away.
+        // Access for monitoring allocates nothing.
         .filter(result -> !result.path("adminAccess").asBoolean(false))
         .map(result -> new Allocation(
             name, result.path("pool").asText(), result.path("device").asText()))

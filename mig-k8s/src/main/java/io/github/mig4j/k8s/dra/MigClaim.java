@@ -89,8 +89,8 @@ public final class MigClaim {
   }
 
   /**
-   * Claims all devices of a layout, on one GPU of its model. The scheduler is not told where on
-   * the GPU, only that it be one.
+   * Claims all devices of a layout, on one GPU of its model. The scheduler decides where on
+   * the GPU; the claim only requires that it is one GPU.
    *
    * @param layout a layout with at least one device
    * @return a claim
@@ -98,7 +98,7 @@ public final class MigClaim {
    */
   public static MigClaim of(MigLayout layout) {
     if (layout.devices().isEmpty()) {
-      throw new IllegalArgumentException("A claim needs a device, but the layout has none");
+      throw new IllegalArgumentException("A claim needs a device, but the layout is empty");
     }
     List<Request> requests = new ArrayList<>();
     layout

@@ -11,7 +11,7 @@ import java.util.Optional;
  * A class of MIG devices with a name of its own, for claims that shall not know profiles, and for
  * pods that know no claims.
  *
- * <p>The second is the bridge for old pod specs: where a class stands for the extended resource
+ * <p>The second is the bridge for old pod specs: if a class has the extended resource
  * {@code nvidia.com/mig-1g.23gb}, a container that is limited to one of it gets a device by DRA as
  * it got one from the device plugin before. Kubernetes does so from 1.35 on (feature gate
  * DRAExtendedResource). A node on which the device plugin offers the same resource goes on by
@@ -19,7 +19,7 @@ import java.util.Optional;
  *
  * @param name the class's name, a DNS subdomain
  * @param selector which MIG devices belong to it
- * @param extendedResource the resource that it stands for, e.g. {@code nvidia.com/mig-1g.23gb}
+ * @param extendedResource the extended resource for which pods get its devices, e.g. {@code nvidia.com/mig-1g.23gb}
  */
 public record MigDeviceClass(String name, MigSelector selector, Optional<String> extendedResource) {
 

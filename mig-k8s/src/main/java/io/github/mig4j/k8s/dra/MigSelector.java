@@ -71,8 +71,8 @@ public final class MigSelector {
   }
 
   /**
-   * Narrows to GPUs of one model, by the names under which it is sold. Models that share a name are
-   * not told apart.
+   * Narrows to GPUs of one model, by its product names. Models that share a name are
+   * not distinguished.
    *
    * @param gpu the model
    * @return a narrower selector

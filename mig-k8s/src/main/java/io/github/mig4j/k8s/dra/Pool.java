@@ -28,7 +28,7 @@ final class Pool {
     return name;
   }
 
-  /** The node that the pool's devices are on; empty if no slice tells. */
+  /** The node that the pool's devices are on; empty if no slice names it. */
   String node() {
     return slices.stream().flatMap(slice -> slice.node().stream()).findFirst().orElse("");
   }

@@ -52,7 +52,7 @@ final class PoolReader {
         .toList();
   }
 
-  /** A pool that is not is passed over by the scheduler. */
+  /** The scheduler ignores a pool that is not. */
   private boolean isUsable() {
     Set<String> names = new HashSet<>();
     List<String> twice = pool.devices().stream()
@@ -128,7 +128,7 @@ final class PoolReader {
     return isBlocked ? State.BLOCKED : State.FREE;
   }
 
-  /** A GPU that is cut is no whole, whether or not its MIG devices are in use. */
+  /** A GPU with MIG devices is not whole, whether or not they are in use. */
   private boolean excludesStatically(PublishedDevice device, PublishedDevice other) {
     return is(Kind.GPU, device) ? is(Kind.MIG, other) : is(Kind.GPU, other) && isAllocated(other);
   }
@@ -201,7 +201,7 @@ final class PoolReader {
     return Optional.empty();
   }
 
-  /** Only a whole GPU without counters tells the memory of the board. */
+  /** Only a whole GPU without counters has the memory of the board. */
   private static boolean agreesWithMemory(GpuModel model, List<PublishedDevice> published) {
     return published.stream()
         .filter(device -> is(Kind.GPU, device) && !device.isPartition())

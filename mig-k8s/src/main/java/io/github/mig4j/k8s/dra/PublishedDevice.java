@@ -83,9 +83,9 @@ final class PublishedDevice {
   /** The memory slices that it covers, as capacities of it or as counters that it takes. */
   Optional<Placement> placement() {
     TreeSet<Integer> slices = new TreeSet<>();
-    List<Map<String, Long>> told =
+    List<Map<String, Long>> sources =
         consumed.isEmpty() ? List.of(capacities) : List.copyOf(consumed.values());
-    told.forEach(amounts -> amounts.forEach((amount, value) -> {
+    sources.forEach(amounts -> amounts.forEach((amount, value) -> {
       Matcher slice = Wire.MEMORY_SLICE.matcher(amount);
       if (slice.matches() && value > 0) {
         slices.add(Integer.parseInt(slice.group(1)));
@@ -105,7 +105,7 @@ final class PublishedDevice {
             .flatMap(kind -> attribute(Wire.UUID)));
   }
 
-  /** Whatever tells its GPU from the others of the node. */
+  /** The attributes that distinguish its GPU from the others of the node. */
   Set<String> gpuMarks() {
     Set<String> marks = new HashSet<>(consumed.keySet());
     gpu().ifPresent(marks::add);

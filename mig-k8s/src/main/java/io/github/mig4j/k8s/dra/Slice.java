@@ -39,7 +39,7 @@ final class Slice {
     return spec().path("pool").path("resourceSliceCount").asLong(1);
   }
 
-  /** The node whose devices these are; an abridged slice tells it by its owner. */
+  /** The node whose devices these are; an abridged slice has it as its owner. */
   Optional<String> node() {
     return text(spec().path("nodeName"))
         .or(() -> stream(slice.path("metadata").path("ownerReferences"))

@@ -58,7 +58,7 @@ final class Wire {
     return "device.capacity['%s'].%s".formatted(DRIVER, name);
   }
 
-  /** The counter that stands for a capacity: {@code copyEngines} becomes {@code copy-engines}. */
+  /** The name of the counter of a capacity: {@code copyEngines} becomes {@code copy-engines}. */
   static String counter(String capacity) {
     return capacity.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
   }

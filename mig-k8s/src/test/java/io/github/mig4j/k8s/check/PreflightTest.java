@@ -87,7 +87,7 @@ class PreflightTest {
 
   /** There is nothing better to say about any configuration of a B200. */
   private static final String MODE_CHANGE =
-      "note: config.yaml:3:3: Where GPU 0 (b200-180gb) changes its MIG mode, no reset is needed, but all selected GPUs in MIG mode are cleared; a change of devices clears only the GPU that changes; docs/lint.md explains mode-change-clears [lint]";
+      "note: config.yaml:3:3: If the MIG mode of GPU 0 (b200-180gb) changes, no reset is needed, but all selected GPUs in MIG mode are cleared; a change of devices clears only the GPU that changes; docs/lint.md explains mode-change-clears [lint]";
 
   private static final String GENERATED =
       "note: ClusterPolicy names no ConfigMap, so the MIG manager makes its own configurations; to publish configurations of your own, set spec.migManager.config.name, e.g. to mig-config [operator-owned-map]";
@@ -602,7 +602,7 @@ class PreflightTest {
 
     assertFinds(
         "other",
-        "error: config.yaml:23:7: GPU 0 (b200-180gb): b200-180gb has no profile 1g.24gb (did you mean 1g.23gb or 1g.45gb?); it has 1g.23gb, 1g.23gb+me, 1g.45gb, 2g.45gb, 3g.90gb, 4g.90gb, 7g.180gb; mig-parted would destroy all devices, make none and report success; docs/lint.md explains unknown-profile [lint]");
+        "error: config.yaml:23:7: GPU 0 (b200-180gb): b200-180gb has no profile 1g.24gb (did you mean 1g.23gb or 1g.45gb?); it has 1g.23gb, 1g.23gb+me, 1g.45gb, 2g.45gb, 3g.90gb, 4g.90gb, 7g.180gb; mig-parted would destroy all devices, create none and report success; use a profile that the GPU has; docs/lint.md explains unknown-profile [lint]");
   }
 
   @Test
@@ -611,7 +611,7 @@ class PreflightTest {
 
     assertFinds(
         "shared",
-        "error: config.yaml:15:7: With strategy mixed no resource stands for 1c.3g.90gb, and the device plugin stops at it; use 3g.90gb or strategy single; docs/lint.md explains shared-instance-under-mixed [strategy-conflict]");
+        "error: config.yaml:15:7: With strategy mixed no resource represents 1c.3g.90gb, and the device plugin stops; use 3g.90gb or strategy single; docs/lint.md explains shared-instance-under-mixed [strategy-conflict]");
   }
 
   @Test

@@ -262,8 +262,8 @@ class MigClaimTest {
 
     assertThatThrownBy(() -> bridge.toYaml(beta))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("DeviceClass mig-1g.23gb stands for the extended resource"
-            + " nvidia.com/mig-1g.23gb, which resource.k8s.io/" + beta + " cannot say; use v1"
+        .hasMessage("DeviceClass mig-1g.23gb has the extended resource"
+            + " nvidia.com/mig-1g.23gb, which resource.k8s.io/" + beta + " does not have; use v1"
             + " (Kubernetes 1.34 or later)");
   }
 
@@ -281,10 +281,10 @@ class MigClaimTest {
         .hasMessage("The device plugin offers no resource for 1c.3g.90gb, so no pod asks for it;"
             + " use 3g.90gb");
     assertThatThrownBy(() -> MigClaim.of(MigLayout.on(B200).build()))
-        .hasMessage("A claim needs a device, but the layout has none");
+        .hasMessage("A claim needs a device, but the layout is empty");
     assertThatThrownBy(() -> MigDeviceClass.bridge(SMALL).object().inNamespace("team-a"))
-        .hasMessage("DeviceClass mig-1g.23gb is the whole cluster's; leave out the namespace"
-            + " 'team-a'");
+        .hasMessage("DeviceClass mig-1g.23gb has no namespace, but was given 'team-a'; leave it"
+            + " out");
     assertThatThrownBy(() -> DraVersion.parse("v1alpha3"))
         .hasMessage(
             "Not a version of resource.k8s.io: 'v1alpha3'. Expected v1, v1beta2 or v1beta1");
@@ -298,7 +298,7 @@ class MigClaimTest {
   void name_thatIsNone_isRefused(String name) {
     assertThatThrownBy(() -> MigClaim.of(SMALL).claim(name))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("'%s' is no name for an object; use lower-case letters, digits, '.' and '-',"
+        .hasMessage("'%s' is not a valid name of an object; use lower-case letters, digits, '.' and '-',"
                 .formatted(name)
             + " e.g. 'mig-1g'");
   }
