@@ -104,7 +104,8 @@ public final class SharingAdvice {
             ? "one tenant has the GPU to itself"
             : "one tenant only, but there are " + need.tenants()));
     reasons.add(memory(1));
-    isolation(reasons, Isolation.FAULT, "no other tenant is on the GPU", "no other tenant is on the GPU");
+    isolation(
+        reasons, Isolation.FAULT, "no other tenant is on the GPU", "no other tenant is on the GPU");
     reasons.add(share("all of it"));
     return SharingOption.of(Method.WHOLE_GPU, Optional.empty(), reasons);
   }
@@ -207,7 +208,8 @@ public final class SharingAdvice {
   /** The plugin refuses a single replica. */
   private void severalTenants(List<Reason> reasons) {
     if (need.tenants() == 1) {
-      reasons.add(new Reason(Topic.SUPPORT, Verdict.SUITS_NOT, "there is no other tenant to share with"));
+      reasons.add(
+          new Reason(Topic.SUPPORT, Verdict.SUITS_NOT, "there is no other tenant to share with"));
     }
   }
 

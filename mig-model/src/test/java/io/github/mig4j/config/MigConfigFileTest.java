@@ -188,8 +188,8 @@ class MigConfigFileTest {
 
     assertThat(file.locationOf("small")).hasToString("3:3");
     assertThat(file.locationOf("small", 0, "mig-enabled"))
-        .isEqualTo(new SourceLocation(
-            5, 7, "mig-configs.small[0].mig-enabled", Optional.of("small")));
+        .isEqualTo(
+            new SourceLocation(5, 7, "mig-configs.small[0].mig-enabled", Optional.of("small")));
     assertThat(file.locationOf("small", 0, "device-filter")).hasToString("4:7");
     assertThat(file.locationOf("small", 0, MigProfile.parse("1g.23gb")).path())
         .isEqualTo("mig-configs.small[0].mig-devices.1g.23gb");
@@ -203,10 +203,9 @@ class MigConfigFileTest {
     assertThatThrownBy(() -> file.locationOf("small"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("The file has no config 'small'");
-    assertThatThrownBy(() ->
-            MigConfigFile.read(TWO_SPLITS.toYaml()).locationOf("all-disabled", 1, "devices"))
+    assertThatThrownBy(
+            () -> MigConfigFile.read(TWO_SPLITS.toYaml()).locationOf("all-disabled", 1, "devices"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "Config 'all-disabled' has 1 entries, so entry must be from 0 to 0, but was 1");
+        .hasMessage("Config 'all-disabled' has 1 entries, so entry must be from 0 to 0, but was 1");
   }
 }

@@ -20,8 +20,7 @@ class FindingTest {
         .location(new SourceLocation(7, 5, "mig-configs.small", Optional.of("small")))
         .build();
 
-    assertThat(finding)
-        .hasToString("7:5: warning: A tab separates values here; use a blank [tab]");
+    assertThat(finding).hasToString("7:5: warning: A tab separates values here; use a blank [tab]");
     assertThat(finding.locatedSentence())
         .isEqualTo("7:5: A tab separates values here; use a blank");
     assertThat(finding.isError()).isFalse();

@@ -19,7 +19,8 @@ class KubernetesNameTest {
     "'',         false, false, false",
     "'a b',      false, false, false",
   })
-  void name_isWhatKubernetesAllows(String name, boolean label, boolean dnsLabel, boolean subdomain) {
+  void name_isWhatKubernetesAllows(
+      String name, boolean label, boolean dnsLabel, boolean subdomain) {
     assertThat(KubernetesName.isLabelValue(name)).isEqualTo(label);
     assertThat(KubernetesName.isDnsLabel(name)).isEqualTo(dnsLabel);
     assertThat(KubernetesName.isDnsSubdomain(name)).isEqualTo(subdomain);

@@ -100,8 +100,8 @@ public record PluginPolicy(GenericKubernetesResource policy) {
         .forEach(key ->
             DevicePluginConfigFile.read(offered.getOrDefault(key, "")).findings().stream()
                 .filter(Finding::isError)
-                .forEach(error ->
-                    lacking.add("device plugins would not start with config '%s' at %s"
+                .forEach(
+                    error -> lacking.add("device plugins would not start with config '%s' at %s"
                         .formatted(key, error.locatedSentence()))));
     return lacking;
   }

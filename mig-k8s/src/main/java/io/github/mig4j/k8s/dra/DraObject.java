@@ -124,9 +124,8 @@ public final class DraObject {
    */
   public DraObject inNamespace(String namespace) {
     if (!kind.isNamespaced()) {
-      throw new IllegalArgumentException(
-          "%s %s has no namespace, but was given '%s'; leave it out"
-              .formatted(kind, name, namespace));
+      throw new IllegalArgumentException("%s %s has no namespace, but was given '%s'; leave it out"
+          .formatted(kind, name, namespace));
     }
     return new DraObject(kind, name, Optional.of(requireName(namespace)), spec);
   }

@@ -470,8 +470,7 @@ class SharingTest {
           .singleElement()
           .asString()
           .isEqualTo(refused.formatted(four.config()));
-      assertThatThrownBy(() -> sharing.use("other"))
-          .hasMessage(refused.formatted(four.config()));
+      assertThatThrownBy(() -> sharing.use("other")).hasMessage(refused.formatted(four.config()));
     }
   }
 

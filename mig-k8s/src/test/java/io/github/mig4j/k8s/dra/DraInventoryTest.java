@@ -265,8 +265,9 @@ class DraInventoryTest {
 
     var gpu = inventory.nodes().get(0).gpus().get(0);
     assertThat(lines(inventory))
-        .containsExactly("warning: Pool gpu-node has 2 of 3 slices of generation 1, so that it is"
-            + " not known what is free; wait until the driver has published all slices [incomplete-pool]");
+        .containsExactly(
+            "warning: Pool gpu-node has 2 of 3 slices of generation 1, so that it is"
+                + " not known what is free; wait until the driver has published all slices [incomplete-pool]");
     assertThat(states(gpu))
         .containsEntry("gpu-0-mig-3g40gb-9-4", DraDevice.State.ALLOCATED)
         .containsEntry("gpu-0-mig-3g40gb-9-0", DraDevice.State.UNKNOWN);
@@ -409,9 +410,8 @@ class DraInventoryTest {
         STATIC.replace("name: gpu-1\n", "name: gpu-1\n    allowMultipleAllocations: true\n");
 
     assertThat(lines(read(STATIC, both)))
-        .containsExactly(
-            "error: Node gpu-node: claims team-a/a, team-a/b hold gpu-1, which exclude"
-                + " each other; delete the pods of all claims but one [double-booked]");
+        .containsExactly("error: Node gpu-node: claims team-a/a, team-a/b hold gpu-1, which exclude"
+            + " each other; delete the pods of all claims but one [double-booked]");
     assertThat(lines(read(shareable, both))).isEmpty();
   }
 
@@ -575,7 +575,8 @@ class DraInventoryTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Not a Kubernetes object: it has no kind; expected what 'kubectl get"
             + " resourceslices -o yaml' prints");
-    assertThatThrownBy(() -> read("a: [")).hasMessage("Line 1, column 5: Not YAML: expected the node content, but found"
+    assertThatThrownBy(() -> read("a: ["))
+        .hasMessage("Line 1, column 5: Not YAML: expected the node content, but found"
             + " '<stream end>'; expected what 'kubectl get resourceslices -o yaml' prints");
   }
 }

@@ -283,8 +283,8 @@ class MigClaimTest {
     assertThatThrownBy(() -> MigClaim.of(MigLayout.on(B200).build()))
         .hasMessage("A claim needs a device, but the layout is empty");
     assertThatThrownBy(() -> MigDeviceClass.bridge(SMALL).object().inNamespace("team-a"))
-        .hasMessage("DeviceClass mig-1g.23gb has no namespace, but was given 'team-a'; leave it"
-            + " out");
+        .hasMessage(
+            "DeviceClass mig-1g.23gb has no namespace, but was given 'team-a'; leave it" + " out");
     assertThatThrownBy(() -> DraVersion.parse("v1alpha3"))
         .hasMessage(
             "Not a version of resource.k8s.io: 'v1alpha3'. Expected v1, v1beta2 or v1beta1");
@@ -298,9 +298,10 @@ class MigClaimTest {
   void name_thatIsNone_isRefused(String name) {
     assertThatThrownBy(() -> MigClaim.of(SMALL).claim(name))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("'%s' is not a valid name of an object; use lower-case letters, digits, '.' and '-',"
-                .formatted(name)
-            + " e.g. 'mig-1g'");
+        .hasMessage(
+            "'%s' is not a valid name of an object; use lower-case letters, digits, '.' and '-',"
+                    .formatted(name)
+                + " e.g. 'mig-1g'");
   }
 
   @ParameterizedTest
