@@ -3,7 +3,7 @@ package io.github.mig4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.github.mig4j.k8s.dra.DraFinding;
+import io.github.mig4j.k8s.dra.DraCode;
 import io.github.mig4j.lint.Severity;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,7 +64,7 @@ class DraDocumentTest {
             .flatMap(row ->
                 Pattern.compile("`([a-z-]+)`").matcher(row.split("\\|")[1]).results())
             .map(code -> code.group(1)))
-        .hasSize(DraFinding.class.getPermittedSubclasses().length);
+        .hasSize(DraCode.values().length);
     assertThat(rows)
         .allSatisfy(row -> assertThat(row.split("\\|")[2])
             .containsAnyOf(

@@ -22,7 +22,7 @@ public final class ConfigEdit {
   }
 
   /**
-   * What stands in the file and would not stand in the edited one, beside the configuration itself.
+   * Returns what the file contains and the edited one lacks, beside the configuration itself.
    *
    * @return one phrase each, such as {@code the comment '# training' on line 7}; empty if nothing is
    *     lost

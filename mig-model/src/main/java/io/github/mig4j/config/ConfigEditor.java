@@ -1,9 +1,11 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.lint.Findings;
+import io.github.mig4j.lint.TextCode;
+import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoScalar;
-import io.github.mig4j.text.Position;
+import io.github.mig4j.text.LineColumn;
+import io.github.mig4j.text.Lines;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlText;
 import java.util.ArrayList;
@@ -27,8 +29,8 @@ import org.yaml.snakeyaml.parser.ParserImpl;
 import org.yaml.snakeyaml.reader.StreamReader;
 
 /**
- * Edits a file line by line where its layout allows that, and writes it anew where not. Whatever it
- * did is read again: only a text that says what it should leaves this class.
+ * Edits a file line by line if its layout allows that, and otherwise rewrites it. The edited text is
+ * read again: this class only returns a text that says what it should.
  */
 final class ConfigEditor {
   private final MigConfigReader.Reading reading;
@@ -61,7 +63,7 @@ final class ConfigEditor {
   }
 
   static ConfigEdit canonical(MigConfigReader.Reading reading, MigConfigDocument current) {
-    return new ConfigEdit(current.toYaml(), new ConfigEditor(reading, current).lostInAnother());
+    return new ConfigEdit(current.toYaml(), new ConfigEditor(reading, current).lostInRewrite());
   }
 
   /**
@@ -81,17 +83,17 @@ final class ConfigEditor {
         return new ConfigEdit(edited.get(), lostIn(replacement.get()));
       }
     }
-    List<String> losses = lostInAnother();
+    List<String> losses = lostInRewrite();
     losses.add("the layout of the file, which cannot be edited in place");
     return new ConfigEdit(wanted.toYaml(), losses);
   }
 
-  /** What a file that is written anew does not have. */
-  private List<String> lostInAnother() {
+  /** What a file lacks after it is rewritten. */
+  private List<String> lostInRewrite() {
     List<String> losses = new ArrayList<>();
     reading.embedded().ifPresent(any -> losses.add("the manifest around the configuration"));
     losses.addAll(lostIn(new Replacement(0, Integer.MAX_VALUE, List.of())));
-    if (reading.findings().stream().anyMatch(f -> f.code() == FindingCode.EXTRA_DOCUMENT)) {
+    if (reading.findings().stream().anyMatch(f -> f.code() == TextCode.EXTRA_DOCUMENT)) {
       losses.add("what follows the first YAML document");
     }
     return losses;
@@ -114,7 +116,7 @@ final class ConfigEditor {
   }
 
   private static String replaced(String text, Replacement replacement) {
-    List<String> lines = Position.linesWithBreaks(text);
+    List<String> lines = Lines.withBreaks(text);
     String lineBreak = text.contains("\r\n") ? "\r\n" : "\n";
     StringBuilder edited = new StringBuilder();
     lines.subList(0, Math.min(replacement.first(), lines.size())).forEach(edited::append);
@@ -127,8 +129,8 @@ final class ConfigEditor {
 
   private List<String> lostIn(Replacement replacement) {
     List<String> lost = new ArrayList<>();
-    Position.Origin origin =
-        reading.embedded().map(Manifest.Embedded::origin).orElse(Position.Origin.FILE);
+    Embedding embedding =
+        reading.embedded().map(Manifest.Embedded::embedding).orElse(Embedding.NONE);
     LoaderOptions options = new LoaderOptions();
     options.setProcessComments(true);
     options.setCodePointLimit(Integer.MAX_VALUE);
@@ -138,7 +140,7 @@ final class ConfigEditor {
           && comment.getCommentType() != CommentType.BLANK_LINE) {
         int line = comment.getStartMark().getLine();
         if (line >= replacement.first() && line < replacement.end()) {
-          Position at = origin.of(YamlText.position(comment.getStartMark()));
+          LineColumn at = embedding.inFile(YamlText.position(comment.getStartMark()));
           lost.add("the comment %s on line %d"
               .formatted(Quoted.of("#" + comment.getValue()), at.line()));
         }
@@ -159,8 +161,9 @@ final class ConfigEditor {
   }
 
   private Optional<Replacement> replacement(String name, Optional<MigConfig> config) {
-    YamlText yaml = YamlText.parse(configuration, Position.Origin.FILE, new Findings());
-    int lines = Position.linesOf(configuration.stripTrailing()).size();
+    YamlText yaml =
+        YamlText.parse(configuration, Embedding.NONE, new Findings(MigConfigReader.PROGRAM));
+    int lines = Lines.of(configuration.stripTrailing()).size();
     if (yaml.documents().isEmpty()) {
       return config.map(some -> new Replacement(lines, lines, whole(name, some)));
     }
@@ -211,7 +214,7 @@ final class ConfigEditor {
     NodeTuple found = null;
     for (NodeTuple entry : map.getValue()) {
       Optional<String> text = entry.getKeyNode() instanceof ScalarNode scalar
-          ? GoScalar.resolve(Position.START, scalar.getValue(), scalar.getTag())
+          ? GoScalar.resolve(LineColumn.START, scalar.getValue(), scalar.getTag())
               .flatMap(GoScalar::key)
           : Optional.empty();
       if (text.equals(Optional.of(key))) {
@@ -225,7 +228,7 @@ final class ConfigEditor {
     return node.getFlowStyle() == FlowStyle.FLOW;
   }
 
-  /** An alias is the node that it stands for, and that one comes earlier. */
+  /** SnakeYAML replaces an alias by the node of its anchor, which comes earlier. */
   private static boolean isAlias(NodeTuple entry) {
     return entry.getValueNode().getStartMark().getIndex()
         < entry.getKeyNode().getEndMark().getIndex();

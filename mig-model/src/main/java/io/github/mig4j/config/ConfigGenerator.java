@@ -29,7 +29,7 @@ final class ConfigGenerator {
         .findFirst()
         .ifPresent(model -> {
           throw new IllegalArgumentException(
-              "Among several models each needs a PCI device id for its device-filter, but %s has none"
+              "Among several models each needs a PCI device id for its device-filter, but %s has no id"
                   .formatted(model.id()));
         });
   }
@@ -86,7 +86,7 @@ final class ConfigGenerator {
         .build();
   }
 
-  /** Where two models share a board's id, no filter can tell them, and the first one has it. */
+  /** If two models share a board's id, no filter can distinguish them, and the first one gets it. */
   private List<MigConfigSpec> balanced() {
     List<MigConfigSpec> entries = new ArrayList<>();
     Set<PciDeviceId> taken = new HashSet<>();

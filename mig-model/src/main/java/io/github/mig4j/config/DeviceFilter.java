@@ -38,7 +38,7 @@ public record DeviceFilter(String text) {
 
   /**
    * Whether mig-parted can read the text as a device id, by the rules of Go's {@code ParseUint}:
-   * hexadecimal, octal, binary or decimal, with underscores between digits. A filter that is none
+   * hexadecimal, octal, binary or decimal, with underscores between digits. Any other filter
    * matches no GPU.
    *
    * @return true if some GPU could match

@@ -1,9 +1,10 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.lint.Findings;
+import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
-import io.github.mig4j.text.Position;
+import io.github.mig4j.text.LineColumn;
+import io.github.mig4j.text.Lines;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlNodes;
 import io.github.mig4j.text.YamlPath;
@@ -31,15 +32,15 @@ final class Manifest {
   private final List<MappingNode> configMaps = new ArrayList<>();
 
   private Manifest(String text, Findings findings) {
-    this.lines = Position.linesOf(text);
+    this.lines = Lines.of(text);
     this.findings = findings;
   }
 
-  /** A configuration inside a manifest. */
-  record Embedded(String text, Position.Origin origin, Optional<Block> block) {}
+  /** A configuration that a manifest contains. */
+  record Embedded(String text, Embedding embedding, Optional<Block> block) {}
 
   /**
-   * How a configuration stands in a manifest line by line.
+   * How a configuration is embedded in a manifest line by line.
    *
    * @param header the line of the key, from 1
    * @param indentation the blanks in front of each line
@@ -54,7 +55,7 @@ final class Manifest {
             && YamlNodes.child(object, "mig-configs") == null);
   }
 
-  /** The one configuration to read, or empty if there is none, which is then among the findings. */
+  /** The one configuration to read, or empty after a finding that says why. */
   static Optional<Embedded> configuration(String text, List<Node> documents, Findings findings) {
     Manifest manifest = new Manifest(text, findings);
     documents.forEach(manifest::collect);
@@ -90,32 +91,33 @@ final class Manifest {
   }
 
   private Optional<Embedded> pick(List<Node> documents) {
-    Position first = documents.isEmpty()
-        ? Position.START
-        : GoYaml.position(documents.get(0), Position.Origin.FILE);
+    LineColumn first =
+        documents.isEmpty() ? LineColumn.START : GoYaml.position(documents.get(0), Embedding.NONE);
     if (configMaps.isEmpty()) {
       findings.error(
-          FindingCode.NO_CONFIGMAP,
+          ConfigCode.NO_CONFIGMAP,
           YamlPath.ROOT.at(first),
-          "The manifest has no ConfigMap; expected one of kind ConfigMap with data.'config.yaml'");
+          "The manifest has no ConfigMap",
+          "expected one of kind ConfigMap with data.'config.yaml'");
       return Optional.empty();
     }
     List<MappingNode> candidates =
         configMaps.stream().filter(map -> data(map, KEY) != null).toList();
-    List<MappingNode> telling = candidates.stream()
+    List<MappingNode> holding = candidates.stream()
         .filter(map -> YamlNodes.text(data(map, KEY)).contains("mig-configs"))
         .toList();
-    candidates = telling.isEmpty() ? candidates : telling;
+    candidates = holding.isEmpty() ? candidates : holding;
     if (candidates.isEmpty()) {
       configMaps.forEach(this::reportMissingKey);
       return Optional.empty();
     }
     if (candidates.size() > 1) {
       findings.warning(
-          FindingCode.SEVERAL_CONFIGMAPS,
+          ConfigCode.SEVERAL_CONFIGMAPS,
           YamlPath.ROOT.at(at(candidates.get(1))),
-          "The manifest has %d ConfigMaps with '%s'; only the first, %s, is read here"
-              .formatted(candidates.size(), KEY, Quoted.of(name(candidates.get(0)))));
+          "The manifest has %d ConfigMaps with '%s', and only the first, %s, is read here"
+              .formatted(candidates.size(), KEY, Quoted.of(name(candidates.get(0)))),
+          "put each into a file of its own");
     }
     return open(candidates.get(0));
   }
@@ -129,45 +131,45 @@ final class Manifest {
         : Optional.empty();
     Node place = similar.map(NodeTuple::getKeyNode).orElse(data == null ? map : data);
     findings.error(
-        FindingCode.CONFIGMAP_KEY,
+        ConfigCode.CONFIGMAP_KEY,
         YamlPath.ROOT.key("data").at(at(place)),
         similar
-            .map(entry -> "ConfigMap %s has its configuration under %s, where the MIG manager does"
-                    .formatted(Quoted.of(name(map)), Quoted.of(YamlNodes.text(entry.getKeyNode())))
-                + " not look; name the key '" + KEY + "'")
-            .orElseGet(() -> "ConfigMap %s has no key '%s'; put the configuration there"
-                .formatted(Quoted.of(name(map)), KEY)));
+            .map(entry ->
+                "ConfigMap %s has its configuration under %s, which the MIG manager does not read"
+                    .formatted(Quoted.of(name(map)), Quoted.of(YamlNodes.text(entry.getKeyNode()))))
+            .orElseGet(() -> "ConfigMap %s has no key '%s'".formatted(Quoted.of(name(map)), KEY)),
+        similar.isPresent() ? "name the key '" + KEY + "'" : "put the configuration there");
   }
 
   private Optional<Embedded> open(MappingNode map) {
     if (name(map).equals(OPERATOR_OWNED)) {
       findings.warning(
-          FindingCode.OPERATOR_OWNED_MAP,
+          ConfigCode.OPERATOR_OWNED_MAP,
           YamlPath.ROOT.at(at(map)),
-          "The GPU Operator reverts edits of ConfigMap '%s'; use a map of your own and set"
-                  .formatted(OPERATOR_OWNED)
-              + " migManager.config.name");
+          "The GPU Operator reverts edits of ConfigMap '%s'".formatted(OPERATOR_OWNED),
+          "use a map of your own and set migManager.config.name");
     }
     Node value = data(map, KEY);
     if (!(value instanceof ScalarNode scalar)) {
       findings.error(
-          FindingCode.WRONG_TYPE,
+          ConfigCode.WRONG_TYPE,
           YamlPath.ROOT.key("data").key(KEY).at(value == null ? at(map) : at(value)),
-          "data.'%s' must be a text, but was %s; write '%s: |' and indent the configuration below"
-              .formatted(KEY, value instanceof MappingNode ? "a map" : "a list", KEY));
+          "data.'%s' must be a text, but was %s"
+              .formatted(KEY, value instanceof MappingNode ? "a map" : "a list"),
+          "write '%s: |' and indent the configuration below".formatted(KEY));
       return Optional.empty();
     }
     int header = at(scalar).line();
-    List<String> inner = Position.linesOf(scalar.getValue());
+    List<String> inner = Lines.of(scalar.getValue());
     Optional<Block> block = scalar.getScalarStyle() == ScalarStyle.LITERAL
         ? Optional.of(new Block(header, YamlNodes.indentation(inner, lines, header)))
         : Optional.empty();
-    Position.Origin origin = YamlNodes.origin(scalar, lines, Position.Origin.FILE);
-    return Optional.of(new Embedded(scalar.getValue(), origin, block));
+    Embedding embedding = YamlNodes.embedding(scalar, lines, Embedding.NONE);
+    return Optional.of(new Embedded(scalar.getValue(), embedding, block));
   }
 
-  private static Position at(Node node) {
-    return GoYaml.position(node, Position.Origin.FILE);
+  private static LineColumn at(Node node) {
+    return GoYaml.position(node, Embedding.NONE);
   }
 
   private static String name(MappingNode map) {
@@ -178,7 +180,7 @@ final class Manifest {
     return YamlNodes.child(YamlNodes.child(map, "data"), key);
   }
 
-  /** The keys that stand side by side if a configuration or a manifest lost its indentation. */
+  /** Whether keys of different levels are side by side, as after the indentation was lost. */
   static boolean lostIndentation(Node root) {
     if (!(root instanceof MappingNode map)) {
       return false;

@@ -7,8 +7,8 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * A configuration: what stands under one name in the file. Its entries apply in order, and the last
- * one that is for a GPU decides.
+ * A configuration: the list of entries that a name in the file has. Its entries apply in order, and
+ * the last one that selects a GPU decides.
  *
  * @param entries at least one entry
  */
@@ -36,20 +36,16 @@ public record MigConfig(List<MigConfigSpec> entries) {
   }
 
   /**
-   * Checks that a name can be the value of the node label {@code nvidia.com/mig.config}, which is
-   * narrower than what the file accepts as a key.
+   * Checks that a name can be the value of the node label {@code nvidia.com/mig.config}, which
+   * allows fewer names than the file.
    *
    * @param name a configuration's name
    * @return the same name
-   * @throws IllegalArgumentException if it is no label value
+   * @throws IllegalArgumentException if it is not a label value
    */
   public static String requireLabelValue(String name) {
     Objects.requireNonNull(name, "name");
     return KubernetesName.requireConfigName(name);
-  }
-
-  static boolean isLabelValue(String name) {
-    return KubernetesName.isLabelValue(name);
   }
 
   /**
@@ -68,7 +64,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
 
   /**
    * Another name for this very content. The MIG manager runs only when the value of a node's label
-   * changes, so a failed configuration is asked for again under a name like this.
+   * changes, so a failed configuration is requested again under a name like this.
    *
    * @param base the name that {@link #contentName} was given
    * @param attempt which attempt it is, from 2; the first has the content name itself
@@ -86,7 +82,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
   }
 
   /**
-   * A hash of what this configuration means, equal for equal configurations whoever wrote them.
+   * A hash of what this configuration means, which is equal for equal configurations.
    *
    * @return 8 hexadecimal digits
    */
@@ -107,7 +103,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
     return text.toString();
   }
 
-  /** Filters that contain what separates filters are told apart by their lengths. */
+  /** Filters that contain the separator of filters are distinguished by their lengths. */
   private static String canonicalFilters(List<DeviceFilter> filters) {
     boolean plain =
         filters.stream().allMatch(f -> PLAIN_FILTER.matcher(f.text()).matches());

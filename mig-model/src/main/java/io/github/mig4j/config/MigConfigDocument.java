@@ -64,7 +64,7 @@ public final class MigConfigDocument {
   }
 
   /**
-   * Reads a file strictly, as the MIG manager does; {@link MigConfigFile#read} answers with findings
+   * Reads a file strictly, as the MIG manager does; {@link MigConfigFile#read} returns findings
    * instead of an exception.
    *
    * @param yaml the text of {@code config.yaml}
@@ -132,7 +132,7 @@ public final class MigConfigDocument {
    * One configuration.
    *
    * @param name its name
-   * @return the configuration, or empty if there is none
+   * @return the configuration, or empty if the file does not have it
    */
   public Optional<MigConfig> config(String name) {
     Objects.requireNonNull(name, "name");

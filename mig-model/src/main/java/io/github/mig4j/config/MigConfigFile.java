@@ -1,13 +1,16 @@
 package io.github.mig4j.config;
 
+import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.Findings;
+import io.github.mig4j.lint.SourceLocation;
+import io.github.mig4j.text.Quoted;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The text of a mig-parted file, or of a Kubernetes manifest that holds one, and all there is to
- * say about it.
+ * The text of a mig-parted file, or of a Kubernetes manifest that contains one, and its findings.
  *
  * <pre>{@code
  * MigConfigFile file = MigConfigFile.read(yaml);
@@ -15,7 +18,7 @@ import java.util.Optional;
  * MigConfigDocument document = file.orElseThrow();
  * }</pre>
  *
- * <p>Read as strictly as mig-parted does, but to the end: one fault does not hide the next.
+ * <p>It is read as strictly as mig-parted reads it, but to the end: one error does not hide the next.
  */
 public final class MigConfigFile {
 
@@ -27,7 +30,7 @@ public final class MigConfigFile {
 
   /**
    * Reads a file: {@code config.yaml} itself, or a manifest with a ConfigMap, also in a List or as
-   * one of several documents. Whatever the text, the outcome is a value.
+   * one of several documents. Whatever the text, this throws nothing.
    *
    * @param text YAML or JSON
    * @return the file and its findings
@@ -49,8 +52,8 @@ public final class MigConfigFile {
   }
 
   /**
-   * What can be said without knowing the node: everything that makes the MIG manager refuse the
-   * file, and what it accepts in silence although it hardly can be meant.
+   * Returns the findings that hold on every node: everything that makes the MIG manager refuse the
+   * file, and what it accepts silently although it is probably a mistake.
    *
    * @return findings in the order of the file
    */
@@ -59,16 +62,76 @@ public final class MigConfigFile {
   }
 
   /**
-   * What was read, for the rules that compare it with a node. Not API.
+   * Returns the text that was read.
    *
-   * @return the reading
+   * @return the whole file; if it is not UTF-8, what precedes the first byte that is not
    */
-  public MigConfigReader.Reading reading() {
-    return reading;
+  public String text() {
+    return reading.text();
   }
 
   /**
-   * What the file says.
+   * Returns where a configuration is.
+   *
+   * @param config the configuration's name
+   * @return the location of its name
+   * @throws IllegalArgumentException if the file has no such configuration
+   */
+  public SourceLocation locationOf(String config) {
+    Objects.requireNonNull(config, "config");
+    return Findings.location(locations(config).name());
+  }
+
+  /**
+   * Returns where a field of an entry is.
+   *
+   * @param config the configuration's name
+   * @param entry the index of the entry in the configuration, from 0
+   * @param field the key, e.g. {@code devices}
+   * @return the location of the key, or of the entry if it does not have the key
+   * @throws IllegalArgumentException if the file has no such entry
+   */
+  public SourceLocation locationOf(String config, int entry, String field) {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(field, "field");
+    return Findings.location(entry(config, entry).field(field));
+  }
+
+  /**
+   * Returns where a profile of an entry is.
+   *
+   * @param config the configuration's name
+   * @param entry the index of the entry in the configuration, from 0
+   * @param profile a profile in the entry's {@code mig-devices}
+   * @return the location of the profile; without it, that of {@code mig-devices} or of the entry
+   * @throws IllegalArgumentException if the file has no such entry
+   */
+  public SourceLocation locationOf(String config, int entry, MigProfile profile) {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(profile, "profile");
+    return Findings.location(entry(config, entry).profile(profile));
+  }
+
+  private ConfigLocations locations(String config) {
+    ConfigLocations locations = reading.locations().get(config);
+    if (locations == null) {
+      throw new IllegalArgumentException("The file has no config %s".formatted(Quoted.of(config)));
+    }
+    return locations;
+  }
+
+  private ConfigLocations.Entry entry(String config, int entry) {
+    List<ConfigLocations.Entry> entries = locations(config).entries();
+    if (entry < 0 || entry >= entries.size()) {
+      throw new IllegalArgumentException(
+          "Config %s has %d entries, so entry must be from 0 to %d, but was %d"
+              .formatted(Quoted.of(config), entries.size(), entries.size() - 1, entry));
+    }
+    return entries.get(entry);
+  }
+
+  /**
+   * Returns what the file says.
    *
    * @return the document, or empty if the MIG manager would refuse the file
    */
@@ -77,7 +140,7 @@ public final class MigConfigFile {
   }
 
   /**
-   * What the file says, where it must be right.
+   * Returns what the file says, or throws if it has errors.
    *
    * @return the document
    * @throws MigConfigSyntaxException with every error, if the MIG manager would refuse the file
@@ -89,8 +152,8 @@ public final class MigConfigFile {
   }
 
   /**
-   * The file with one configuration added, or in place of the one of that name. What else stands in
-   * the file stays, comments and manifest included.
+   * Adds a configuration to the file, or replaces the one of that name. The rest of the file stays,
+   * comments and manifest included.
    *
    * @param name the name
    * @param config the configuration
@@ -105,7 +168,7 @@ public final class MigConfigFile {
   }
 
   /**
-   * The file without one configuration; unchanged if it has none of that name.
+   * Removes a configuration from the file; without one of that name the file is unchanged.
    *
    * @param name the name
    * @return the edited text, or what it would lose
@@ -117,9 +180,9 @@ public final class MigConfigFile {
   }
 
   /**
-   * The configuration as {@link MigConfigDocument#toYaml} writes it.
+   * Writes the configuration as {@link MigConfigDocument#toYaml} does.
    *
-   * @return the canonical text, and what the file has beside it: comments, a manifest
+   * @return the canonical text, and what of the file it lacks: comments, a manifest
    * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is
    */
   public ConfigEdit canonical() {

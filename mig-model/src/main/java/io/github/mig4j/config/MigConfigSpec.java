@@ -49,7 +49,7 @@ public interface MigConfigSpec {
   /**
    * Cuts every GPU of the node as a layout says.
    *
-   * @param layout what each GPU shall hold; the MIG manager is told the devices, not their places
+   * @param layout the devices of each GPU; the file contains the devices, not their placements
    * @return the entry
    */
   static MigConfigSpec allDevices(MigLayout layout) {

@@ -13,10 +13,7 @@ public final class MigConfigSyntaxException extends MigException {
 
   MigConfigSyntaxException(List<Finding> errors) {
     super("Not a MIG configuration file: "
-        + errors.stream()
-            .map(error -> "line %d, column %d: %s"
-                .formatted(error.place().line(), error.place().column(), error.message()))
-            .collect(Collectors.joining("; ")));
+        + errors.stream().map(Finding::locatedSentence).collect(Collectors.joining("; ")));
     this.errors = List.copyOf(errors);
   }
 

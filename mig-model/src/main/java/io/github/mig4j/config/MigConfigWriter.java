@@ -74,7 +74,7 @@ final class MigConfigWriter {
     }
   }
 
-  /** Always a list: a single empty text would stand for every GPU, in a list it matches none. */
+  /** Always a list: a single empty text would match every GPU, but in a list it matches no GPU. */
   private static String flow(List<DeviceFilter> filters) {
     return filters.stream()
         .map(filter -> ScalarText.quoted(filter.text()))

@@ -1,36 +1,118 @@
 package io.github.mig4j.lint;
 
-import java.util.Objects;
+import java.util.Optional;
+import org.immutables.value.Value;
 
 /**
- * Something to say about one place of a file.
+ * A problem that a check found, or a note, in a file, on a node or in the cluster.
  *
- * @param severity how bad it is
- * @param code what kind of finding it is
- * @param message subject, value and remedy in one line, without a full stop
- * @param place where it stands
+ * <pre>{@code
+ * MigConfigFile.read(yaml).findings().forEach(System.out::println);
+ * // 7:5: error: mig-enabled is missing; add 'mig-enabled: true' [missing-field]
+ * }</pre>
  */
-public record Finding(Severity severity, FindingCode code, String message, SourceLocation place) {
-  public Finding {
-    Objects.requireNonNull(severity, "severity");
-    Objects.requireNonNull(code, "code");
-    Objects.requireNonNull(message, "message");
-    Objects.requireNonNull(place, "place");
+@Value.Immutable
+public abstract class Finding {
+
+  Finding() {}
+
+  /**
+   * Returns how bad the problem is.
+   *
+   * @return the severity
+   */
+  public abstract Severity severity();
+
+  /**
+   * Returns the kind of the problem.
+   *
+   * @return a constant of the enum of the package that checks
+   */
+  public abstract Code code();
+
+  /**
+   * Returns where in a text the problem is.
+   *
+   * @return the location, or empty if the problem is not in a text
+   */
+  public abstract Optional<SourceLocation> location();
+
+  /**
+   * Returns the name of what has the problem.
+   *
+   * @return e.g. {@code config 'small'}, {@code node gpu-node} or {@code the file}
+   */
+  public abstract String subject();
+
+  /**
+   * Returns what is wrong, with the value that is wrong.
+   *
+   * @return one line without a full stop
+   */
+  public abstract String message();
+
+  /**
+   * Returns what to do.
+   *
+   * @return one line without a full stop; empty if there is nothing to do
+   */
+  @Value.Default
+  public String remedy() {
+    return "";
   }
 
   /**
-   * Whether this finding blocks: the file is refused, or the selected configuration must not be
-   * applied.
+   * Returns the facts behind the message, for programs.
    *
-   * @return true for errors
+   * @return a record of the package that checks, or empty if the code says it all
+   */
+  public abstract Optional<Record> facts();
+
+  /**
+   * Returns whether this is an error, which prevents a change.
+   *
+   * @return true for errors, false for warnings and notes
    */
   public boolean isError() {
-    return severity == Severity.ERROR;
+    return severity() == Severity.ERROR;
   }
 
-  /** The line that a compiler would print, e.g. {@code 7:5: error: … [missing-field]}. */
+  /**
+   * Returns what is wrong and what to do.
+   *
+   * @return the message and, after a semicolon, the remedy
+   */
+  public String sentence() {
+    return remedy().isEmpty() ? message() : message() + "; " + remedy();
+  }
+
+  /**
+   * Returns the sentence with the location in front, for messages that name the file themselves.
+   *
+   * @return e.g. {@code 7:5: mig-enabled is missing; …}; without a location, the sentence alone
+   */
+  public String locatedSentence() {
+    return location().map(at -> at + ": ").orElse("") + sentence();
+  }
+
+  /** The line that a compiler prints, e.g. {@code 7:5: error: … [missing-field]}. */
   @Override
-  public String toString() {
-    return "%s: %s: %s [%s]".formatted(place, severity, message, code);
+  public final String toString() {
+    return "%s%s: %s [%s]"
+        .formatted(location().map(at -> at + ": ").orElse(""), severity(), sentence(), code());
+  }
+
+  /**
+   * Starts a finding.
+   *
+   * @return a builder; severity, code, subject and message are required
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link Finding}. */
+  public static final class Builder extends ImmutableFinding.Builder {
+    Builder() {}
   }
 }

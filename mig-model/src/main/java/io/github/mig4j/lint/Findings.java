@@ -1,6 +1,6 @@
 package io.github.mig4j.lint;
 
-import io.github.mig4j.text.Spot;
+import io.github.mig4j.text.YamlLocation;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlProblem;
 import io.github.mig4j.text.YamlProblems;
@@ -8,60 +8,97 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
-/** Collects what is found while a file is read; not thread-safe. */
+/**
+ * Collects the findings of one file: without duplicates, in the order of the file, and at most 1000
+ * of them. Not API: its methods take types of a package that is not exported. Not thread-safe.
+ */
 public final class Findings implements YamlProblems {
+
   /** Enough for a reader, and a bound for hostile input. */
-  private static final int MOST = 1000;
+  private static final int MAX_FINDINGS = 1000;
 
-  /** Where configurations stand under their names. */
-  public static final YamlPath CONFIGS = YamlPath.ROOT.key("mig-configs");
+  private static final YamlPath CONFIGS = YamlPath.ROOT.key("mig-configs");
 
-  /** Not twice what stands behind an anchor that is used twice. */
+  private final String program;
+
+  /** An anchor that is used twice would otherwise be reported twice. */
   private final Set<Finding> listed = new LinkedHashSet<>();
-
-  /** No findings yet. */
-  public Findings() {}
 
   private int dropped;
   private Severity worst = Severity.NOTE;
   private Severity worstDropped = Severity.NOTE;
 
-  public void error(FindingCode code, Spot spot, String message) {
-    add(Severity.ERROR, code, spot, message);
+  /**
+   * Starts a collection.
+   *
+   * @param program the program that will read the file, for messages, e.g. {@code mig-parted}
+   */
+  public Findings(String program) {
+    this.program = program;
   }
 
-  public void warning(FindingCode code, Spot spot, String message) {
-    add(Severity.WARNING, code, spot, message);
+  /** Adds an error. */
+  public void error(Code code, YamlLocation where, String message, String remedy) {
+    add(Severity.ERROR, code, location(where), message, remedy);
   }
 
-  public void add(Severity severity, FindingCode code, Spot spot, String message) {
-    add(new Finding(severity, code, message, place(spot)));
+  /** Adds a warning. */
+  public void warning(Code code, YamlLocation where, String message, String remedy) {
+    add(Severity.WARNING, code, location(where), message, remedy);
+  }
+
+  /** Adds a note. */
+  public void note(Code code, YamlLocation where, String message, String remedy) {
+    add(Severity.NOTE, code, location(where), message, remedy);
+  }
+
+  /** Adds a finding of any severity at a location. */
+  public void add(
+      Severity severity, Code code, SourceLocation location, String message, String remedy) {
+    add(Finding.builder()
+        .severity(severity)
+        .code(code)
+        .location(location)
+        .subject(subject(location))
+        .message(message)
+        .remedy(remedy)
+        .build());
+  }
+
+  private static String subject(SourceLocation location) {
+    return location
+        .config()
+        .map("config '%s'"::formatted)
+        .orElse(location.path().isEmpty() ? "the file" : location.path());
   }
 
   @Override
-  public void report(YamlProblem problem, Spot spot, String message) {
+  public void report(YamlProblem problem, YamlLocation where, String message, String remedy) {
     Severity severity = problem.isError() ? Severity.ERROR : Severity.WARNING;
-    add(severity, FindingCode.valueOf(problem.name()), spot, message);
+    add(severity, TextCode.valueOf(problem.name()), location(where), message, remedy);
   }
 
   @Override
   public String program() {
-    return "mig-parted";
+    return program;
   }
 
-  private static SourceLocation place(Spot spot) {
+  /** Where a value is, with its path as a text. */
+  public static SourceLocation location(YamlLocation where) {
     return new SourceLocation(
-        spot.position().line(),
-        spot.position().column(),
-        spot.path().toString(),
-        spot.path().keyBelow(CONFIGS));
+        where.at().line(),
+        where.at().column(),
+        where.path().toString(),
+        where.path().keyBelow(CONFIGS));
   }
 
+  /** Adds a finding. */
   public void add(Finding finding) {
     worst = worse(worst, finding.severity());
-    if (listed.size() < MOST) {
+    if (listed.size() < MAX_FINDINGS) {
       listed.add(finding);
     } else if (!listed.contains(finding)) {
       dropped++;
@@ -69,26 +106,37 @@ public final class Findings implements YamlProblems {
     }
   }
 
+  /** Whether any finding is an error. */
   public boolean hasErrors() {
     return worst == Severity.ERROR;
   }
 
-  /** In the order of the file. */
+  /** The findings in the order of the file. */
   public List<Finding> sorted() {
     List<Finding> all = new ArrayList<>(listed);
-    all.sort(Comparator.comparingInt((Finding f) -> f.place().line())
-        .thenComparingInt(f -> f.place().column())
-        .thenComparing(Finding::severity)
-        .thenComparing(Finding::code));
+    all.sort(Comparator.comparingInt(Findings::line)
+        .thenComparingInt(Findings::column)
+        .thenComparing(Finding::severity));
     if (dropped > 0) {
-      Finding last = all.get(all.size() - 1);
-      all.add(new Finding(
-          worstDropped,
-          FindingCode.MORE_FINDINGS,
-          "%d more findings are not listed; settle these first".formatted(dropped),
-          last.place()));
+      Optional<SourceLocation> last = all.get(all.size() - 1).location();
+      all.add(Finding.builder()
+          .severity(worstDropped)
+          .code(TextCode.MORE_FINDINGS)
+          .location(last)
+          .subject("the file")
+          .message("%d more findings are not listed".formatted(dropped))
+          .remedy("fix these first")
+          .build());
     }
     return List.copyOf(all);
+  }
+
+  private static int line(Finding finding) {
+    return finding.location().map(SourceLocation::line).orElse(1);
+  }
+
+  private static int column(Finding finding) {
+    return finding.location().map(SourceLocation::column).orElse(1);
   }
 
   private static Severity worse(Severity a, Severity b) {

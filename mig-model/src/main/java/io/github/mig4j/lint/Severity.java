@@ -2,16 +2,16 @@ package io.github.mig4j.lint;
 
 import java.util.Locale;
 
-/** How bad a {@link Finding} is; the constants run from the worst to the least. */
+/** How bad a {@link Finding} is; the constants are in order, the worst first. */
 public enum Severity {
-  /** The MIG manager refuses the file, or the selected configuration fails or does harm. */
+  /** NVIDIA's program refuses it, fails or does harm; or it prevents a change. */
   ERROR,
-  /** Accepted, but it does something else than it seems to, or costs something. */
+  /** It is accepted, but does something else than it seems to, or costs something. */
   WARNING,
-  /** Good to know. */
+  /** It is good to know. */
   NOTE;
 
-  /** The word as compilers print it, e.g. {@code error}. */
+  /** The word that compilers print, e.g. {@code error}. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -4,22 +4,25 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Where in a file something stands.
+ * A location in a text.
  *
- * @param line the line, from 1; in a Kubernetes manifest the manifest's line
+ * @param line the line, from 1; if the configuration is embedded in a manifest, the manifest's line
  * @param column the character in that line, from 1
- * @param path the way from the root of the configuration, e.g. {@code
+ * @param path the path from the root of the configuration, e.g. {@code
  *     mig-configs.small[0].mig-devices}; empty at the root
- * @param config the name of the configuration in which it stands, if it stands in one
+ * @param config the name of the MIG configuration that contains the location, if one does
  */
 public record SourceLocation(int line, int column, String path, Optional<String> config) {
+
+  /** The first character of a text. */
+  public static final SourceLocation START = new SourceLocation(1, 1, "", Optional.empty());
 
   public SourceLocation {
     Objects.requireNonNull(path, "path");
     Objects.requireNonNull(config, "config");
     if (line < 1 || column < 1) {
       throw new IllegalArgumentException(
-          "Lines and columns count from 1, but were %d and %d".formatted(line, column));
+          "line and column must be at least 1, but were %d and %d".formatted(line, column));
     }
   }
 

@@ -10,7 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
-/** Tells a layout that mig-parted gets at once from one for which it may have to try twice. */
+/** Predicts whether mig-parted may need several attempts to create a layout. */
 final class DriverOrder {
   private DriverOrder() {}
 

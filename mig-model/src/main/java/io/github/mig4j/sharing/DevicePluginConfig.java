@@ -68,8 +68,8 @@ public interface DevicePluginConfig {
   }
 
   /**
-   * Reads a file as the plugin does; {@link DevicePluginConfigFile#read} answers with findings
-   * instead of an exception, and tells what the plugin ignores.
+   * Reads a file as the plugin does; {@link DevicePluginConfigFile#read} returns findings
+   * instead of an exception, and reports what the plugin ignores.
    *
    * @param yaml the text
    * @return the configuration
@@ -106,7 +106,7 @@ public interface DevicePluginConfig {
   }
 
   /**
-   * A hash of what this configuration means, equal for equal configurations whoever wrote them.
+   * A hash of what this configuration means, which is equal for equal configurations.
    *
    * @return 8 hexadecimal digits
    */

@@ -1,6 +1,9 @@
 package io.github.mig4j.sharing;
 
-import io.github.mig4j.text.Position;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.Findings;
+import io.github.mig4j.text.Embedding;
+import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.YamlPath;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The text of a device plugin's configuration, and all there is to say about it.
+ * The text of a device plugin's configuration, and its findings.
  *
  * <pre>{@code
  * DevicePluginConfigFile file = DevicePluginConfigFile.read(yaml);
@@ -17,37 +20,36 @@ import java.util.Optional;
  * DevicePluginConfig config = file.orElseThrow();
  * }</pre>
  *
- * <p>Accepts what the plugin accepts. The plugin passes over in silence what it does not know; this
- * tells.
+ * <p>It accepts what the plugin accepts, and reports what the plugin ignores silently.
  */
 public final class DevicePluginConfigFile {
 
   private final String text;
-  private final Position.Origin origin;
+  private final Embedding embedding;
   private final DevicePluginConfigReader.Reading reading;
 
   private DevicePluginConfigFile(
-      String text, Position.Origin origin, DevicePluginConfigReader.Reading reading) {
+      String text, Embedding embedding, DevicePluginConfigReader.Reading reading) {
     this.text = text;
-    this.origin = origin;
+    this.embedding = embedding;
     this.reading = reading;
   }
 
   /**
-   * Reads one configuration: the value under one key of the ConfigMap. Whatever the text, the
-   * outcome is a value.
+   * Reads one configuration: the value under one key of the ConfigMap. Whatever the text, this
+   * throws nothing.
    *
    * @param text YAML or JSON
    * @return the file and its findings
    */
   public static DevicePluginConfigFile read(String text) {
     Objects.requireNonNull(text, "text");
-    return read(text, Position.Origin.FILE);
+    return read(text, Embedding.NONE);
   }
 
-  private static DevicePluginConfigFile read(String text, Position.Origin origin) {
+  private static DevicePluginConfigFile read(String text, Embedding embedding) {
     return new DevicePluginConfigFile(
-        text, origin, DevicePluginConfigReader.read(text, origin, Optional.empty()));
+        text, embedding, DevicePluginConfigReader.read(text, embedding, Optional.empty()));
   }
 
   /**
@@ -65,48 +67,49 @@ public final class DevicePluginConfigFile {
     if (named.isEmpty()) {
       files.put("", read(text));
     } else if (named.get().isEmpty()) {
-      SharingFindings findings = new SharingFindings();
-      findings.add(
-          SharingFindingCode.NO_CONFIGURATION,
-          YamlPath.ROOT.at(Position.START),
-          "No configuration of the device plugin is found in this file; give it as a ConfigMap's"
-              + " data, one key for each");
+      Findings findings = new Findings(DevicePluginConfigReader.PROGRAM);
+      findings.error(
+          SharingCode.NO_CONFIGURATION,
+          YamlPath.ROOT.at(LineColumn.START),
+          "The file contains no configuration of the device plugin",
+          "put it into the data of a ConfigMap, one key for each");
       files.put(
           "",
           new DevicePluginConfigFile(
               text,
-              Position.Origin.FILE,
+              Embedding.NONE,
               new DevicePluginConfigReader.Reading(findings.sorted(), Optional.empty())));
     } else {
-      named.get().forEach(each -> files.put(each.name(), read(each.text(), each.origin())));
+      named.get().forEach(each -> files.put(each.name(), read(each.text(), each.embedding())));
     }
     return files;
   }
 
   /**
-   * What can be said without knowing the node: everything that keeps the plugin, feature discovery
-   * or the MPS daemon from starting, and what they accept in silence although it hardly can be meant.
+   * Returns the findings that hold on every node: everything that prevents the plugin, feature
+   * discovery or the MPS daemon from starting, and what they accept silently although it is probably
+   * a mistake.
    *
    * @return findings in the order of the file
    */
-  public List<SharingFinding> findings() {
+  public List<Finding> findings() {
     return reading.findings();
   }
 
   /**
-   * All there is to say about this configuration on a node, whose own MIG strategy wins over the
+   * Returns the findings of this configuration on a node, whose own MIG strategy wins over the
    * file's.
    *
    * @param node the node's devices
-   * @return findings in the order of the file; apply nothing if one is an error
+   * @return findings in the order of the file; do not apply it if one is an error
    */
-  public List<SharingFinding> lint(NodeDevices node) {
+  public List<Finding> lint(NodeDevices node) {
     Objects.requireNonNull(node, "node");
-    return DevicePluginConfigReader.read(text, origin, Optional.of(node)).findings();
+    return DevicePluginConfigReader.read(text, embedding, Optional.of(node)).findings();
   }
 
   /**
-   * What the file says.
+   * Returns what the file says.
    *
    * @return the configuration, or empty if the plugin would refuse the file
    */
@@ -115,7 +118,7 @@ public final class DevicePluginConfigFile {
   }
 
   /**
-   * What the file says, where it must be right.
+   * Returns what the file says, or throws if it has errors.
    *
    * @return the configuration
    * @throws DevicePluginSyntaxException with every error, if the plugin would refuse the file
@@ -123,7 +126,7 @@ public final class DevicePluginConfigFile {
   public DevicePluginConfig orElseThrow() {
     return config()
         .orElseThrow(() -> new DevicePluginSyntaxException(
-            findings().stream().filter(SharingFinding::isError).toList()));
+            findings().stream().filter(Finding::isError).toList()));
   }
 
   /** The number of findings, e.g. {@code device plugin file with 2 findings}. */

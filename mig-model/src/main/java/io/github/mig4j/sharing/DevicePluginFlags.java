@@ -17,7 +17,7 @@ import org.immutables.value.Value;
 @Value.Immutable
 public interface DevicePluginFlags {
 
-  /** How containers are told their devices. */
+  /** How containers learn which devices they have. */
   enum DeviceListStrategy {
     /** By the environment variable {@code NVIDIA_VISIBLE_DEVICES}, the default. */
     ENVVAR,
@@ -143,9 +143,9 @@ public interface DevicePluginFlags {
   Optional<Boolean> passDeviceSpecs();
 
   /**
-   * How containers are told their devices.
+   * How containers learn which devices they have.
    *
-   * @return one or several ways; {@code envvar} for the plugin if there is none
+   * @return one or several ways; if empty, the plugin uses {@code envvar}
    */
   List<DeviceListStrategy> deviceListStrategy();
 

@@ -1,6 +1,7 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.MigException;
+import io.github.mig4j.lint.Finding;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -8,14 +9,11 @@ import java.util.stream.Collectors;
 public final class DevicePluginSyntaxException extends MigException {
   private static final long serialVersionUID = 1L;
 
-  private final transient List<SharingFinding> errors;
+  private final transient List<Finding> errors;
 
-  DevicePluginSyntaxException(List<SharingFinding> errors) {
+  DevicePluginSyntaxException(List<Finding> errors) {
     super("Not a device plugin configuration: "
-        + errors.stream()
-            .map(error -> "line %d, column %d: %s"
-                .formatted(error.place().line(), error.place().column(), error.message()))
-            .collect(Collectors.joining("; ")));
+        + errors.stream().map(Finding::locatedSentence).collect(Collectors.joining("; ")));
     this.errors = List.copyOf(errors);
   }
 
@@ -24,7 +22,7 @@ public final class DevicePluginSyntaxException extends MigException {
    *
    * @return every error, in the order of the file
    */
-  public List<SharingFinding> errors() {
+  public List<Finding> errors() {
     return errors == null ? List.of() : errors;
   }
 }

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 
-/** One of the {@link DevicePluginFlags}: where it stands in the file, and what it is there. */
+/** One of the {@link DevicePluginFlags}: its key in the file, and the type of its value. */
 sealed interface Flag {
   KnownKeys scope();
 

@@ -6,7 +6,7 @@ import org.immutables.value.Value;
 
 /**
  * What is shared, and how: the section {@code sharing} of the file. A configuration without sharing
- * has none of these, rather than one with a single replica, which the plugin refuses.
+ * lacks the section, rather than having one with a single replica, which the plugin refuses.
  *
  * <pre>{@code
  * GpuSharing sharing = GpuSharing.timeSlicing(4);

@@ -1,7 +1,7 @@
 package io.github.mig4j.sharing;
 
+import io.github.mig4j.text.Spelling;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -25,17 +25,17 @@ enum KnownKeys {
   PATTERN("an entry of resources.gpus or resources.mig", "pattern name"),
   IMEX("imex", "channelIDs required");
 
-  private final String place;
+  private final String location;
   private final String keys;
 
-  KnownKeys(String place, String keys) {
-    this.place = place;
+  KnownKeys(String location, String keys) {
+    this.location = location;
     this.keys = keys;
   }
 
-  /** Where it is, for messages. */
-  String place() {
-    return place;
+  /** Where the map is, for messages. */
+  String location() {
+    return location;
   }
 
   List<String> keys() {
@@ -43,7 +43,7 @@ enum KnownKeys {
   }
 
   /**
-   * The known key that the plugin takes a key of the file for. Go's JSON reader disregards case,
+   * The known key as which the plugin reads a key of the file. Go's JSON reader disregards case,
    * but where the plugin reads by itself it does not.
    */
   Optional<String> known(String key) {
@@ -53,57 +53,20 @@ enum KnownKeys {
         .findFirst();
   }
 
-  /** The key that somebody meant who wrote an unknown one; exactly spelled before nearly so. */
+  /** The key that an unknown one probably means; the same letters win over similar ones. */
   Optional<String> meant(String unknown) {
-    return spelled(unknown)
-        .or(() ->
-            keys().stream().filter(key -> isNear(normal(key), normal(unknown))).findFirst());
+    return spelled(unknown).or(() -> Spelling.nearest(unknown, keys()).stream().findFirst());
   }
 
-  /** The key that is written so but for case and punctuation. */
+  /** The key that differs only in case, punctuation and a plural's s. */
   Optional<String> spelled(String unknown) {
-    return keys().stream().filter(key -> normal(key).equals(normal(unknown))).findFirst();
+    return Spelling.sameLetters(unknown, keys());
   }
 
-  /** Where else a key belongs. */
+  /** The map into which a key belongs that is not in it. */
   static Optional<KnownKeys> elsewhere(String key) {
     return Stream.of(KIND, FLAGS, PLUGIN, GFD, SHARING, IMEX, ENTRY, ROOT)
         .filter(scope -> scope.spelled(key).isPresent())
         .findFirst();
-  }
-
-  private static String normal(String key) {
-    String letters = key.substring(0, Math.min(key.length(), 80))
-        .toLowerCase(Locale.ROOT)
-        .replaceAll("[^a-z]", "");
-    return letters.endsWith("s") ? letters.substring(0, letters.length() - 1) : letters;
-  }
-
-  /** A third may differ, but not all. */
-  private static boolean isNear(String a, String b) {
-    int shorter = Math.min(a.length(), b.length());
-    int distance = distance(a, b);
-    return distance <= Math.max(2, shorter / 3) && distance < shorter;
-  }
-
-  /** Levenshtein's. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int i = 0; i <= a.length(); i++) {
-      int diagonal = i;
-      for (int j = 0; j <= b.length(); j++) {
-        int above = row[j];
-        if (i == 0) {
-          row[j] = j;
-        } else if (j == 0) {
-          row[j] = i;
-        } else {
-          int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-          row[j] = Math.min(substituted, 1 + Math.min(above, row[j - 1]));
-        }
-        diagonal = above;
-      }
-    }
-    return row[b.length()];
   }
 }

@@ -1,12 +1,12 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.KubernetesName;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
-/** What the device plugin takes for the name of a resource (api/config/v1/resources.go). */
+/** What the device plugin accepts as the name of a resource (api/config/v1/resources.go). */
 final class ResourceName {
   static final String PREFIX = "nvidia.com/";
   static final String GPU = PREFIX + "gpu";
@@ -14,8 +14,6 @@ final class ResourceName {
 
   private static final String MIG = PREFIX + "mig-";
   private static final String SHARED = ".shared";
-  private static final Pattern DNS_SUBDOMAIN =
-      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
 
   private ResourceName() {}
 
@@ -29,7 +27,7 @@ final class ResourceName {
   }
 
   static boolean isWellFormed(String qualified) {
-    return DNS_SUBDOMAIN.matcher(qualified.substring(PREFIX.length())).matches();
+    return KubernetesName.isDnsSubdomain(qualified.substring(PREFIX.length()));
   }
 
   static boolean isMig(String qualified) {
@@ -53,7 +51,7 @@ final class ResourceName {
     return qualified.equals(GPU) || profile(qualified).isPresent();
   }
 
-  /** The resource that somebody probably meant. */
+  /** The resource that a name probably means. */
   static Optional<String> meant(String name) {
     String lower = name.toLowerCase(Locale.ROOT).replaceAll("\\s", "");
     String bare = lower.substring(lower.lastIndexOf('/') + 1);

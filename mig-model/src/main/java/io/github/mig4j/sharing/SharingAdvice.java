@@ -68,7 +68,7 @@ public final class SharingAdvice {
   /**
    * Every way, whether it suits or not.
    *
-   * @return those that suit, then those that cannot be told, then the others; each in order of
+   * @return those that suit, then those that are not known to suit, then the others; each in order of
    *     preference
    */
   public List<SharingOption> options() {
@@ -107,7 +107,8 @@ public final class SharingAdvice {
             ? "one tenant has the GPU to itself"
             : "one tenant only, but there are " + need.tenants()));
     reasons.add(memory(1));
-    isolation(reasons, Isolation.FAULT, "nobody else is there", "nobody else is there");
+    isolation(
+        reasons, Isolation.FAULT, "no other tenant is on the GPU", "no other tenant is on the GPU");
     reasons.add(share("all of it"));
     return SharingOption.of(Method.WHOLE_GPU, Optional.empty(), reasons);
   }
@@ -175,7 +176,7 @@ public final class SharingAdvice {
         Isolation.NONE,
         "nothing limits what one tenant takes of the memory",
         "no isolation of faults is promised");
-    reasons.add(share("best effort, in turns with whoever else runs"));
+    reasons.add(share("best effort, in turns with the other tenants"));
     return SharingOption.of(Method.TIME_SLICING, Optional.empty(), reasons);
   }
 
@@ -210,7 +211,8 @@ public final class SharingAdvice {
   /** The plugin refuses a single replica. */
   private void severalTenants(List<Reason> reasons) {
     if (need.tenants() == 1) {
-      reasons.add(new Reason(Topic.SUPPORT, Verdict.SUITS_NOT, "there is nobody to share with"));
+      reasons.add(
+          new Reason(Topic.SUPPORT, Verdict.SUITS_NOT, "there is no other tenant to share with"));
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param method the way
  * @param verdict whether it suits
  * @param profile for MIG, the smallest profile of which there can be enough, if there is one
- * @param reasons everything that speaks for it or against it
+ * @param reasons everything that is in its favour or not
  */
 public record SharingOption(
     Method method, Verdict verdict, Optional<MigProfile> profile, List<Reason> reasons) {
@@ -45,7 +45,7 @@ public record SharingOption(
   public enum Verdict {
     /** It does. */
     SUITS,
-    /** A figure is missing to tell. */
+    /** An amount is missing that would decide it. */
     UNKNOWN,
     /** It does not. */
     SUITS_NOT;
@@ -81,7 +81,7 @@ public record SharingOption(
    * One thing to know about a way.
    *
    * @param topic what it is about
-   * @param verdict whether it stands in the way of this need
+   * @param verdict whether it suits this need
    * @param message subject and value in one line, without a full stop
    */
   public record Reason(Topic topic, Verdict verdict, String message) {
@@ -109,7 +109,7 @@ public record SharingOption(
   /**
    * Whether this way suits.
    *
-   * @return false also if it cannot be told
+   * @return false also if it is not known
    */
   public boolean suits() {
     return verdict == Verdict.SUITS;

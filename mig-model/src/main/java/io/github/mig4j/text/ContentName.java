@@ -6,17 +6,16 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
 
-/** Names that change with what they name: a base, and a hash of the content. */
+/** Names that consist of a base and a hash of the content, so that changed content has another name. */
 public final class ContentName {
-  private static final int MAX_LABEL_LENGTH = 63;
   private static final int HASH_LENGTH = 8;
   private static final Pattern SUFFIX = Pattern.compile("-[0-9a-f]{8}(-r[0-9]+)?$");
 
   private ContentName() {}
 
-  /** The base with a suffix, cut so that the whole is no longer than a label value. */
+  /** The base, cut if needed, with a suffix: at most as long as a label value may be. */
   public static String join(String base, String suffix) {
-    int room = MAX_LABEL_LENGTH - 1 - suffix.length();
+    int room = KubernetesName.MAX_LABEL_LENGTH - 1 - suffix.length();
     return base.substring(0, Math.min(base.length(), room)) + "-" + suffix;
   }
 

@@ -11,14 +11,14 @@ import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * Tells numbers, booleans and texts apart as go-yaml v2 does, which is YAML 1.1 with a few ways of
- * its own: {@code y} is a boolean, {@code 12:30} a text, {@code 0o7} a number and {@code 08} the
+ * Distinguishes numbers, booleans and texts as go-yaml v2 does, which reads YAML 1.1 with a few
+ * differences: {@code y} is a boolean, {@code 12:30} a text, {@code 0o7} a number and {@code 08} the
  * float 8.
  */
 public final class GoScalar {
   private GoScalar() {}
 
-  /** Stands for "no tag, and not quoted". */
+  /** The tag of a scalar that has no tag and is not quoted. */
   public static final Tag PLAIN = new Tag("tag:mig4j.github.io,2026:plain");
 
   private static final Tag TIMESTAMP = new Tag(Tag.PREFIX + "timestamp");
@@ -39,7 +39,7 @@ public final class GoScalar {
       Pattern.compile("[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}.*)?");
 
   /** The value, or empty if the tag does not allow the text. */
-  public static Optional<YamlValue> resolve(Position at, String text, Tag tag) {
+  public static Optional<YamlValue> resolve(LineColumn at, String text, Tag tag) {
     if (tag.equals(PLAIN)) {
       return Optional.of(plain(at, text));
     }
@@ -65,14 +65,14 @@ public final class GoScalar {
     return Optional.of(new YamlValue.Text(at, text));
   }
 
-  private static Optional<YamlValue> tagged(Position at, String text, YamlValue value) {
+  private static Optional<YamlValue> tagged(LineColumn at, String text, YamlValue value) {
     if (value instanceof YamlValue.Int number) {
       return Optional.of(new YamlValue.Decimal(at, text, number.value().doubleValue()));
     }
     return Optional.of(value).filter(YamlValue.Decimal.class::isInstance);
   }
 
-  private static Optional<YamlValue> binary(Position at, String text) {
+  private static Optional<YamlValue> binary(LineColumn at, String text) {
     String base64 = text.replace("\n", "").replace("\r", "");
     if (base64.length() % 4 != 0) {
       return Optional.empty();
@@ -85,7 +85,7 @@ public final class GoScalar {
     }
   }
 
-  private static YamlValue plain(Position at, String text) {
+  private static YamlValue plain(LineColumn at, String text) {
     if (TRUE.contains(text) || FALSE.contains(text)) {
       return new YamlValue.Bool(at, TRUE.contains(text));
     }
@@ -103,7 +103,7 @@ public final class GoScalar {
     return number(at, text);
   }
 
-  private static YamlValue number(Position at, String text) {
+  private static YamlValue number(LineColumn at, String text) {
     if (text.length() > 400 || "+-.0123456789".indexOf(text.charAt(0)) < 0) {
       return new YamlValue.Text(at, text);
     }

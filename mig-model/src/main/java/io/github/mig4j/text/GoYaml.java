@@ -23,39 +23,41 @@ import org.yaml.snakeyaml.nodes.Tag;
  * resolved, {@code <<} merged in the order of the text, keys made text, the last of equal keys kept.
  */
 public final class GoYaml {
-  /** More than any file of the permitted size has without aliases that multiply. */
-  private static final int MAX_VISITS = 1_000_000;
+  /** More than any configuration has without aliases that multiply. */
+  private static final int MIN_MAX_VISITS = 1_000_000;
 
   private final YamlProblems problems;
-  private final Position.Origin origin;
+  private final Embedding embedding;
   private final Set<Node> ancestors = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final int maxVisits;
   private int visits;
   private int repeatedVisits;
   private int aliasDepth;
 
-  private GoYaml(YamlProblems problems, Position.Origin origin) {
+  /** Without aliases a document has no more values than characters. */
+  private GoYaml(Node root, YamlProblems problems, Embedding embedding) {
     this.problems = problems;
-    this.origin = origin;
+    this.embedding = embedding;
+    this.maxVisits = Math.max(MIN_MAX_VISITS, root.getEndMark().getIndex());
   }
 
-  /** The value, or empty if an error was found that makes going on pointless. */
-  public static Optional<YamlValue> convert(
-      Node root, Position.Origin origin, YamlProblems problems) {
+  /** The value, or empty if an error prevents that any value is read. */
+  public static Optional<YamlValue> convert(Node root, Embedding embedding, YamlProblems problems) {
     try {
-      return Optional.of(new GoYaml(problems, origin).value(root, YamlPath.ROOT));
+      return Optional.of(new GoYaml(root, problems, embedding).value(root, YamlPath.ROOT));
     } catch (Unbounded e) {
       return Optional.empty();
     }
   }
 
-  /** Where a node stands in the file. */
-  public static Position position(Node node, Position.Origin origin) {
-    return origin.of(YamlText.position(node.getStartMark()));
+  /** The line and column of a node in the file. */
+  public static LineColumn position(Node node, Embedding embedding) {
+    return embedding.inFile(YamlText.position(node.getStartMark()));
   }
 
-  private Position at(Node node) {
-    return position(node, origin);
+  private LineColumn at(Node node) {
+    return position(node, embedding);
   }
 
   private YamlValue value(Node node, YamlPath path) {
@@ -64,8 +66,8 @@ public final class GoYaml {
       problems.report(
           YamlProblem.ALIAS_EXPANSION,
           path.at(at(node)),
-          "The anchor '&%s' contains itself; write out what it stands for"
-              .formatted(node.getAnchor()));
+          "The anchor '&%s' contains itself".formatted(node.getAnchor()),
+          "write out its value");
       throw new Unbounded();
     }
     if (alias) {
@@ -94,26 +96,26 @@ public final class GoYaml {
     visits++;
     repeatedVisits += aliasDepth > 0 ? 1 : 0;
     boolean excessive = repeatedVisits > 100 && visits > 1000 && repeatedVisits > 0.99 * visits;
-    if (excessive || visits > MAX_VISITS) {
+    if (excessive || visits > maxVisits) {
       problems.report(
           YamlProblem.ALIAS_EXPANSION,
           path.at(at(node)),
-          "Aliases multiply this file to more than %d values; write out what is needed"
-              .formatted(visits - 1));
+          "Aliases multiply this file to more than %d values".formatted(visits - 1),
+          "write out what is needed");
       throw new Unbounded();
     }
   }
 
   private YamlValue scalar(ScalarNode node, YamlPath path) {
-    Position at = at(node);
+    LineColumn at = at(node);
     Tag tag = isNonSpecific(node) ? Tag.STR : node.getTag();
     Optional<YamlValue> resolved = GoScalar.resolve(at, node.getValue(), tag);
     if (resolved.isEmpty()) {
       problems.report(
           YamlProblem.INVALID_VALUE,
           path.at(at),
-          "%s cannot be read as %s; remove the tag"
-              .formatted(Quoted.of(node.getValue()), shortName(node.getTag())));
+          "%s cannot be read as %s".formatted(Quoted.of(node.getValue()), shortName(node.getTag())),
+          "remove the tag");
       return new YamlValue.Null(at);
     }
     return resolved.get();
@@ -125,7 +127,7 @@ public final class GoYaml {
         && (!node.isPlain() || character(node.getStartMark(), 0) == '!');
   }
 
-  /** A character at or behind a mark; 0 if there is none. */
+  /** A character at or after a mark; 0 at the end of the text. */
   private static int character(Mark mark, int offset) {
     int at = mark.getPointer() + offset;
     return at < mark.getBuffer().length ? mark.getBuffer()[at] : 0;
@@ -143,14 +145,14 @@ public final class GoYaml {
     return new YamlValue.Sequence(at(node), items);
   }
 
-  /** JSON has no word for what is no number. */
+  /** JSON has no infinity and no NaN. */
   private YamlValue finite(YamlValue value, YamlPath path) {
     if (value instanceof YamlValue.Decimal number && !Double.isFinite(number.value())) {
       problems.report(
           YamlProblem.INVALID_VALUE,
           path.at(number.at()),
-          "%s is no number that a configuration can hold; write a count or quote the text"
-              .formatted(number.text()));
+          "%s is not a number that a configuration can contain".formatted(number.text()),
+          "write a count or quote the text");
     }
     return value;
   }
@@ -171,21 +173,22 @@ public final class GoYaml {
         continue;
       }
       YamlPath inner = path.key(key.get());
-      Position keyAt = at(tuple.getKeyNode());
+      LineColumn keyAt = at(tuple.getKeyNode());
       YamlValue.Entry previous = entries.get(key.get());
       if (!own.add(key.get()) && previous != null) {
         problems.report(
             YamlProblem.DUPLICATE_KEY,
             inner.at(keyAt),
-            "The key %s stands here and on line %d, and %s takes the last; remove one"
-                .formatted(Quoted.of(key.get()), previous.keyAt().line(), problems.program()));
+            "The key %s is here and on line %d, and %s uses the last"
+                .formatted(Quoted.of(key.get()), previous.keyAt().line(), problems.program()),
+            "remove one");
       }
       entries.put(
           key.get(), new YamlValue.Entry(keyAt, finite(value(tuple.getValueNode(), inner), inner)));
     }
   }
 
-  /** Go's reader takes the colon of {@code {a:[]}} for a part of the key, and stops at the bracket. */
+  /** Go's reader reads the colon of {@code {a:[]}} as a part of the key, and stops at the bracket. */
   private void checkBlankBehindColon(Node key, YamlPath path) {
     boolean tight = key instanceof ScalarNode scalar
         && scalar.isPlain()
@@ -195,8 +198,9 @@ public final class GoYaml {
       problems.report(
           YamlProblem.YAML_SYNTAX,
           path.at(at(key)),
-          "Not YAML for %s: a key in {} or [] ends at ': ' with a blank, and this one has none; add it"
-              .formatted(problems.program()));
+          "Not YAML for %s: a key in {} or [] ends at ': ' with a blank, and this one has no blank"
+              .formatted(problems.program()),
+          "add it");
     }
   }
 
@@ -221,19 +225,20 @@ public final class GoYaml {
         problems.report(
             YamlProblem.INVALID_VALUE,
             path.key("<<").at(at(each)),
-            "'<<' merges a map or a list of maps, but this is something else; name an anchor of a"
-                + " map");
+            "'<<' merges a map or a list of maps, but this is something else",
+            "name an anchor of a map");
       }
     }
   }
 
   private Optional<String> key(Node node, YamlPath path) {
-    Position at = at(node);
+    LineColumn at = at(node);
     if (!(node instanceof ScalarNode scalar)) {
       problems.report(
           YamlProblem.INVALID_KEY,
           path.at(at),
-          "A key is a text, but this one is a list or a map; check for a stray '[', '{' or '?'");
+          "A key is a text, but this one is a list or a map",
+          "look for a stray '[', '{' or '?'");
       return Optional.empty();
     }
     countVisit(node, path);
@@ -243,18 +248,20 @@ public final class GoYaml {
       problems.report(
           YamlProblem.INVALID_KEY,
           path.at(at),
-          "A key is a text, but this one is %s; quote it".formatted(value.kind()));
+          "A key is a text, but this one is %s".formatted(value.kind()),
+          "quote it");
     } else if (!(value instanceof YamlValue.Text)) {
       problems.report(
           YamlProblem.KEY_NOT_TEXT,
           path.key(key.get()).at(at),
-          "The key %s is read as %s and becomes %s; quote it"
-              .formatted(Quoted.of(scalar.getValue()), value.kind(), Quoted.of(key.get())));
+          "The key %s is read as %s and becomes %s"
+              .formatted(Quoted.of(scalar.getValue()), value.kind(), Quoted.of(key.get())),
+          "quote it");
     }
     return key;
   }
 
-  /** Ends the conversion of a document that has no bounds. */
+  /** Ends the conversion of a document that is infinite or too large. */
   private static final class Unbounded extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -2,28 +2,28 @@ package io.github.mig4j.text;
 
 import java.nio.charset.StandardCharsets;
 
-/** Shows what a file contains in a message of one line, whatever it contains. */
+/** Quotes any part of a file so that it can be shown in a message of one line. */
 public final class Quoted {
-  private static final int LONGEST = 60;
+  private static final int MAX_CHARACTERS_SHOWN = 60;
 
   private Quoted() {}
 
-  /** In single quotes; what cannot be printed is escaped, what is long is cut. */
+  /** The text in single quotes; what cannot be printed is escaped, and a long text is cut. */
   public static String of(String text) {
     StringBuilder shown = new StringBuilder("'");
     int length = text.codePointCount(0, text.length());
-    text.codePoints().limit(LONGEST).forEach(c -> append(shown, c));
-    if (length > LONGEST) {
+    text.codePoints().limit(MAX_CHARACTERS_SHOWN).forEach(c -> append(shown, c));
+    if (length > MAX_CHARACTERS_SHOWN) {
       shown.append("…");
     }
     return shown.append("'").toString();
   }
 
-  /** Refuses a text that no file can hold. */
+  /** Refuses a text that no file can contain. */
   public static void requireUnicode(String subject, String text) {
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
       throw new IllegalArgumentException(
-          "%s %s has half a surrogate pair, which no file can hold; remove it"
+          "%s %s has half a surrogate pair, which no file can contain; remove it"
               .formatted(subject, of(text)));
     }
   }

@@ -1,21 +1,21 @@
 package io.github.mig4j.text;
 
 /**
- * Writes texts so that every reader of YAML 1.1, YAML 1.2 and Go reads them alike: what one of them
- * could take for a number, a date or a boolean is quoted.
+ * Writes texts so that all readers of YAML 1.1, YAML 1.2 and Go read them alike: what one of them
+ * could read as a number, a date or a boolean is quoted.
  */
 public final class ScalarText {
   private ScalarText() {}
 
-  /** Plain where every reader takes it for this text, otherwise in double quotes. */
+  /** Plain if every reader reads it as this text, otherwise in double quotes. */
   public static String of(String text) {
     return isPlain(text) ? text : quoted(text);
   }
 
   private static boolean isPlain(String text) {
-    return text.matches("[A-Za-z0-9][A-Za-z0-9._+,-]*")
+    return text.matches("[A-Za-z0-9][A-Za-z0-9._+,/-]*")
         && text.chars().anyMatch(Character::isLetter)
-        && GoScalar.resolve(Position.START, text, GoScalar.PLAIN)
+        && GoScalar.resolve(LineColumn.START, text, GoScalar.PLAIN)
             .filter(YamlValue.Text.class::isInstance)
             .isPresent();
   }

@@ -4,12 +4,16 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
-/** Finds the names that somebody who mistyped one probably meant. */
+/** Finds the known names that a misspelled name probably means. */
 public final class Spelling {
+
+  private static final int MAX_LENGTH = 80;
+
   private Spelling() {}
 
-  /** At most three of the known names, nearest first; empty if none is near. */
+  /** At most three of the known names, the nearest first; empty if no name is near. */
   public static List<String> nearest(String typed, Collection<String> known) {
     String wanted = typed.toLowerCase(Locale.ROOT);
     record Candidate(String name, int distance) {}
@@ -23,15 +27,28 @@ public final class Spelling {
         .toList();
   }
 
+  /** The known key that differs from a key only in case, punctuation and a plural's s. */
+  public static Optional<String> sameLetters(String key, Collection<String> known) {
+    String letters = letters(key);
+    return known.stream().filter(each -> letters(each).equals(letters)).findFirst();
+  }
+
+  private static String letters(String key) {
+    String letters = key.substring(0, Math.min(key.length(), MAX_LENGTH))
+        .toLowerCase(Locale.ROOT)
+        .replaceAll("[^a-z]", "");
+    return letters.endsWith("s") ? letters.substring(0, letters.length() - 1) : letters;
+  }
+
   /** A third of the shorter name may differ, or two characters, but never all of it. */
   private static boolean isNear(int distance, int length) {
     return distance <= Math.max(2, length / 3) && distance < length;
   }
 
-  /** Levenshtein distance, on at most 80 characters. */
+  /** The Levenshtein distance of the first 80 characters. */
   private static int distance(String a, String b) {
-    String s = a.substring(0, Math.min(a.length(), 80));
-    String t = b.substring(0, Math.min(b.length(), 80));
+    String s = a.substring(0, Math.min(a.length(), MAX_LENGTH));
+    String t = b.substring(0, Math.min(b.length(), MAX_LENGTH));
     int[] row = new int[t.length() + 1];
     for (int j = 0; j <= t.length(); j++) {
       row[j] = j;

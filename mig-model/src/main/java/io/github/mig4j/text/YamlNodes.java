@@ -8,11 +8,11 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
-/** Finds its way in node graphs, and through files that stand inside others. */
+/** Finds values in node graphs, and the location of texts that are embedded in others. */
 public final class YamlNodes {
   private YamlNodes() {}
 
-  /** What stands under a key: of equal keys the last, as Kubernetes takes it. */
+  /** The value of a key; of equal keys the last, as Kubernetes reads it. */
   public static @Nullable Node child(@Nullable Node parent, String key) {
     Node found = null;
     if (parent instanceof MappingNode map) {
@@ -31,24 +31,23 @@ public final class YamlNodes {
   }
 
   /**
-   * Where the lines and columns of a file are that stands as a scalar in another text: told exactly
-   * for a literal block, otherwise all are where the scalar begins.
+   * Maps the lines and columns of a scalar's text to the file: exactly for a literal block, otherwise
+   * all to the start of the scalar.
    *
-   * @param lines the lines of the text in which the scalar stands
-   * @param outer where the places of that text are
+   * @param lines the lines of the text that contains the scalar
+   * @param outer maps the lines and columns of that text to the file
    */
-  public static Position.Origin origin(
-      ScalarNode scalar, List<String> lines, Position.Origin outer) {
-    Position start = YamlText.position(scalar.getStartMark());
+  public static Embedding embedding(ScalarNode scalar, List<String> lines, Embedding outer) {
+    LineColumn start = YamlText.position(scalar.getStartMark());
     if (scalar.getScalarStyle() != ScalarStyle.LITERAL) {
-      return inner -> outer.of(start);
+      return inner -> outer.inFile(start);
     }
-    int indentation = indentation(Position.linesOf(scalar.getValue()), lines, start.line());
+    int indentation = indentation(Lines.of(scalar.getValue()), lines, start.line());
     return inner ->
-        outer.of(new Position(start.line() + inner.line(), inner.column() + indentation));
+        outer.inFile(new LineColumn(start.line() + inner.line(), inner.column() + indentation));
   }
 
-  /** Where a line of a literal block begins, told from the first line that is not blank. */
+  /** The indentation of a literal block, as its first line that is not blank shows it. */
   public static int indentation(List<String> inner, List<String> lines, int header) {
     for (int i = 0; i < inner.size() && header + i < lines.size(); i++) {
       String outer = lines.get(header + i);

@@ -6,25 +6,25 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The way from a document's root to a value; made text only when a finding needs it. */
+/** The path from a document's root to a value; it becomes a text only when a finding needs it. */
 public record YamlPath(@Nullable YamlPath parent, String key, int index) {
 
-  /** Where a document begins. */
+  /** The root of a document. */
   public static final YamlPath ROOT = new YamlPath(null, "", -1);
 
   private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}._+/-]+");
 
-  /** The value under a key of the map that stands here. */
+  /** The path of the value of a key, if the value of this path is a map. */
   public YamlPath key(String key) {
     return new YamlPath(this, key, -1);
   }
 
-  /** The value at an index of the list that stands here, from 0. */
+  /** The path of the value at an index from 0, if the value of this path is a list. */
   public YamlPath item(int index) {
     return new YamlPath(this, "", index);
   }
 
-  /** The key right below another path through which this one leads. */
+  /** The key of this path that directly follows another path, if this one starts with that. */
   public Optional<String> keyBelow(YamlPath outer) {
     Optional<String> below = Optional.empty();
     for (YamlPath step = this; step.parent != null; step = step.parent) {
@@ -35,9 +35,9 @@ public record YamlPath(@Nullable YamlPath parent, String key, int index) {
     return below;
   }
 
-  /** This path and where in the file its value stands. */
-  public Spot at(Position position) {
-    return new Spot(this, position);
+  /** This path, and the line and column of its value in the file. */
+  public YamlLocation at(LineColumn at) {
+    return new YamlLocation(this, at);
   }
 
   /** As messages show it, e.g. {@code mig-configs.small[0].devices}; empty at the root. */

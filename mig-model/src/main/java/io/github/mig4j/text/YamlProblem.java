@@ -1,6 +1,6 @@
 package io.github.mig4j.text;
 
-/** What can be wrong with a text before anybody asks what it means; each reader has it as a code. */
+/** What can be wrong with a text as YAML, whatever it means. */
 public enum YamlProblem {
   YAML_SYNTAX,
   CONTROL_CHARACTER,
@@ -13,7 +13,7 @@ public enum YamlProblem {
   DUPLICATE_KEY,
   TAB;
 
-  /** Whether Go's reader stops at it; it goes on over the others in silence. */
+  /** Whether Go's reader stops at the problem; it ignores the others silently. */
   public boolean isError() {
     return switch (this) {
       case KEY_NOT_TEXT, DUPLICATE_KEY, TAB -> false;

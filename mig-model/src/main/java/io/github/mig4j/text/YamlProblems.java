@@ -1,10 +1,10 @@
 package io.github.mig4j.text;
 
-/** Where problems of a text are told, by whoever reads it on behalf of a program of NVIDIA's. */
+/** Receives the problems of a text, which one of NVIDIA's programs will read. */
 public interface YamlProblems {
 
-  /** Takes note of a problem. */
-  void report(YamlProblem problem, Spot spot, String message);
+  /** Receives a problem. */
+  void report(YamlProblem problem, YamlLocation where, String message, String remedy);
 
   /** The program that will read the text, for messages, e.g. {@code mig-parted}. */
   String program();

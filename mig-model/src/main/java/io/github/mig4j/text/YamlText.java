@@ -22,8 +22,8 @@ import org.yaml.snakeyaml.resolver.Resolver;
  * The documents of a YAML text as node graphs, and what is wrong with the text as such.
  *
  * @param documents those before the first fault
- * @param fault what ended the text early, not yet counted as an error: behind the first document
- *     go-yaml does not look
+ * @param fault what ended the text early; it is not an error by itself, since go-yaml does not read
+ *     what follows the first document
  */
 public record YamlText(List<Node> documents, Optional<Fault> fault) {
 
@@ -39,11 +39,23 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       Pattern.compile("\\A(?:[ \\t]*(?:#.*)?\\R|%TAG .*\\R)*(%YAML[ \\t]+([0-9.]+))");
 
   /** Why a text is no YAML. */
-  public record Fault(YamlProblem problem, Position at, String message) {}
+  public record Fault(YamlProblem problem, LineColumn at, String message, String remedy) {
 
-  /** Reads as far as the text is YAML. */
-  public static YamlText parse(String text, Position.Origin origin, YamlProblems problems) {
-    Optional<Fault> unreadable = unreadable(text, origin, problems.program());
+    /** Reports this fault. */
+    public void report(YamlProblems problems) {
+      problems.report(problem, YamlPath.ROOT.at(at), message, remedy);
+    }
+  }
+
+  /** Reads a configuration as far as it is YAML, and not larger than {@link #MAX_CHARACTERS}. */
+  public static YamlText parse(String text, Embedding embedding, YamlProblems problems) {
+    return parse(text, embedding, problems, MAX_CHARACTERS);
+  }
+
+  /** Reads a text as far as it is YAML, and not larger than a number of characters. */
+  public static YamlText parse(
+      String text, Embedding embedding, YamlProblems problems, int maxCharacters) {
+    Optional<Fault> unreadable = unreadable(text, embedding, problems.program(), maxCharacters);
     if (unreadable.isPresent()) {
       return new YamlText(List.of(), unreadable);
     }
@@ -52,54 +64,64 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       Attempt attempt = compose(readable);
       MarkedYAMLException problem = attempt.problem;
       if (problem == null) {
-        return new YamlText(attempt.documents, attempt.fault(origin));
+        return new YamlText(attempt.documents, attempt.fault(embedding));
       }
       Optional<String> blanked = tabs < MAX_TABS ? blankTab(readable, problem) : Optional.empty();
       if (blanked.isEmpty()) {
-        return new YamlText(attempt.documents, attempt.fault(origin));
+        return new YamlText(attempt.documents, attempt.fault(embedding));
       }
       readable = blanked.get();
       problems.report(
           YamlProblem.TAB,
-          YamlPath.ROOT.at(origin.of(position(problem.getProblemMark()))),
-          "A tab separates values here, which Go's YAML reader allows and others refuse; use a"
-              + " blank");
+          YamlPath.ROOT.at(embedding.inFile(position(problem.getProblemMark()))),
+          "A tab separates values here, which Go's YAML reader allows and others refuse",
+          "use a blank");
     }
   }
 
-  /** The place of a mark; the start if there is none. */
-  public static Position position(@Nullable Mark mark) {
-    return mark == null ? Position.START : new Position(mark.getLine() + 1, mark.getColumn() + 1);
+  /** Where the text continues after its first document; empty if it has at most one. */
+  public Optional<LineColumn> afterFirst(Embedding embedding) {
+    return documents.size() > 1
+        ? Optional.of(GoYaml.position(documents.get(1), embedding))
+        : fault.filter(any -> documents.size() == 1).map(Fault::at);
   }
 
-  private static Optional<Fault> unreadable(String text, Position.Origin origin, String program) {
-    if (text.length() > MAX_CHARACTERS) {
+  /** The line and column of a mark; the start if there is no mark. */
+  public static LineColumn position(@Nullable Mark mark) {
+    return mark == null
+        ? LineColumn.START
+        : new LineColumn(mark.getLine() + 1, mark.getColumn() + 1);
+  }
+
+  private static Optional<Fault> unreadable(
+      String text, Embedding embedding, String program, int maxCharacters) {
+    if (text.length() > maxCharacters) {
       return Optional.of(new Fault(
           YamlProblem.TOO_LARGE,
-          origin.of(Position.START),
-          "The file has %d characters, but a ConfigMap holds at most 1048576 bytes; remove what no"
-                  .formatted(text.length())
-              + " node asks for"));
+          embedding.inFile(LineColumn.START),
+          "The file has %d characters, but a ConfigMap has at most 1048576 bytes"
+              .formatted(text.length()),
+          "remove configurations that no node requests"));
     }
-    Optional<Fault> character = illegalCharacter(text, origin);
+    Optional<Fault> character = illegalCharacter(text, embedding);
     if (character.isPresent()) {
       return character;
     }
     Matcher directive = DIRECTIVE.matcher(text);
     if (directive.find() && !directive.group(2).equals("1.1")) {
-      int line = Position.linesOf(text.substring(0, directive.start(1))).size();
+      int line = Lines.of(text.substring(0, directive.start(1))).size();
       return Optional.of(new Fault(
           YamlProblem.YAML_SYNTAX,
-          origin.of(new Position(line, 1)),
-          "Not YAML for %s: the directive is %s, but its reader knows only %%YAML 1.1;"
-                  .formatted(program, Quoted.of(directive.group(1)))
-              + " remove the line"));
+          embedding.inFile(new LineColumn(line, 1)),
+          "Not YAML for %s: the directive is %s, but its reader knows only %%YAML 1.1"
+              .formatted(program, Quoted.of(directive.group(1))),
+          "remove the line"));
     }
     return Optional.empty();
   }
 
   /** What libyaml refuses, found before SnakeYAML does, which names no line. */
-  private static Optional<Fault> illegalCharacter(String text, Position.Origin origin) {
+  private static Optional<Fault> illegalCharacter(String text, Embedding embedding) {
     int line = 1;
     int column = 1;
     for (int i = 0; i < text.length(); ) {
@@ -107,8 +129,9 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       if (!isLegal(c)) {
         return Optional.of(new Fault(
             YamlProblem.CONTROL_CHARACTER,
-            origin.of(new Position(line, column)),
-            "Not YAML: the character U+%04X cannot stand in a file; remove it".formatted(c)));
+            embedding.inFile(new LineColumn(line, column)),
+            "Not YAML: a file cannot contain the character U+%04X".formatted(c),
+            "remove it"));
       }
       boolean crBeforeLf = c == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n';
       if (!crBeforeLf && (c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029)) {
@@ -160,41 +183,43 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       @Nullable MarkedYAMLException problem,
       @Nullable YAMLException unmarked) {
 
-    Optional<Fault> fault(Position.Origin origin) {
+    Optional<Fault> fault(Embedding embedding) {
       if (problem != null) {
-        Position at = origin.of(position(problem.getProblemMark()));
-        return Optional.of(new Fault(YamlProblem.YAML_SYNTAX, at, message(problem)));
+        LineColumn at = embedding.inFile(position(problem.getProblemMark()));
+        return Optional.of(syntaxFault(at, problem));
       }
       if (unmarked != null) {
         String why = String.valueOf(unmarked.getMessage());
         boolean deep = why.startsWith("Nesting Depth");
         return Optional.of(new Fault(
             deep ? YamlProblem.TOO_DEEP : YamlProblem.YAML_SYNTAX,
-            origin.of(Position.START),
+            embedding.inFile(LineColumn.START),
             deep
-                ? "The file nests more than %d levels deep, a configuration needs 6; look for"
-                        .formatted(MAX_DEPTH)
-                    + " brackets that are not closed"
-                : "Not YAML: " + Quoted.of(why)));
+                ? "The file is nested more than %d levels deep, but a configuration needs 6"
+                    .formatted(MAX_DEPTH)
+                : "Not YAML: " + Quoted.of(why),
+            deep ? "look for brackets that are not closed" : "check the file's encoding"));
       }
       return Optional.empty();
     }
   }
 
-  private static String message(MarkedYAMLException problem) {
+  private static Fault syntaxFault(LineColumn at, MarkedYAMLException problem) {
     String why = String.valueOf(problem.getProblem()).replaceAll("\\s+", " ").trim();
+    boolean isLong = why.codePointCount(0, why.length()) > 120;
+    String message = "Not YAML: " + (isLong ? Quoted.of(why) : why);
+    String remedy = "check indentation, quotes and brackets before this location";
     if (why.contains("\\t(TAB)")) {
-      return "Not YAML: a tab cannot indent a line; use blanks";
+      message = "Not YAML: a tab cannot indent a line";
+      remedy = "use blanks";
+    } else if (why.startsWith("mapping values are not allowed")) {
+      message = "Not YAML: a second ': ' on this line or a wrong indentation";
+      remedy = "quote the value, or align the key with its siblings";
+    } else if (why.startsWith("found undefined alias")) {
+      message = "Not YAML: " + Quoted.of(why);
+      remedy = "define it with '&' before it is used";
     }
-    if (why.startsWith("mapping values are not allowed")) {
-      return "Not YAML: a second ': ' on this line or a wrong indentation; quote the value, or"
-          + " align the key with its siblings";
-    }
-    if (why.startsWith("found undefined alias")) {
-      return "Not YAML: %s; define it with '&' before it is used".formatted(Quoted.of(why));
-    }
-    return "Not YAML: %s; check indentation, quotes and brackets up to this place"
-        .formatted(why.codePointCount(0, why.length()) > 120 ? Quoted.of(why) : why);
+    return new Fault(YamlProblem.YAML_SYNTAX, at, message, remedy);
   }
 
   /** libyaml skips a tab behind a key or a value; SnakeYAML stops at it. */

@@ -5,66 +5,66 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/** A YAML value as it looks after sigs.k8s.io/yaml has made it JSON, and where it stands. */
+/** A YAML value as sigs.k8s.io/yaml converts it to JSON, and where it is. */
 public sealed interface YamlValue {
-  /** Where it stands. */
-  Position at();
+  /** Where it is in the file. */
+  LineColumn at();
 
-  /** What it is, for messages. */
+  /** The kind of value and, if it is short, the value, for messages. */
   String kind();
 
-  record Null(Position at) implements YamlValue {
+  record Null(LineColumn at) implements YamlValue {
     @Override
     public String kind() {
       return "null";
     }
   }
 
-  record Bool(Position at, boolean value) implements YamlValue {
+  record Bool(LineColumn at, boolean value) implements YamlValue {
     @Override
     public String kind() {
       return "the boolean " + value;
     }
   }
 
-  /** Kept as written, since octal and hexadecimal numbers surprise. */
-  record Int(Position at, String text, BigInteger value) implements YamlValue {
+  /** A whole number; its text is kept as it is written, since octal and hexadecimal numbers surprise. */
+  record Int(LineColumn at, String text, BigInteger value) implements YamlValue {
     @Override
     public String kind() {
       return "the number " + text;
     }
   }
 
-  record Decimal(Position at, String text, double value) implements YamlValue {
+  record Decimal(LineColumn at, String text, double value) implements YamlValue {
     @Override
     public String kind() {
       return "the number " + text;
     }
   }
 
-  record Text(Position at, String value) implements YamlValue {
+  record Text(LineColumn at, String value) implements YamlValue {
     @Override
     public String kind() {
       return "the text " + Quoted.of(value);
     }
   }
 
-  record Sequence(Position at, List<YamlValue> items) implements YamlValue {
+  record Sequence(LineColumn at, List<YamlValue> items) implements YamlValue {
     @Override
     public String kind() {
       return "a list";
     }
   }
 
-  record Mapping(Position at, Map<String, Entry> entries) implements YamlValue {
+  record Mapping(LineColumn at, Map<String, Entry> entries) implements YamlValue {
     @Override
     public String kind() {
       return "a map";
     }
   }
 
-  /** A value under its key; the key's place is that of the last one if it stands twice. */
-  record Entry(Position keyAt, YamlValue value) {}
+  /** A value and the location of its key; if the map has the key twice, of the last. */
+  record Entry(LineColumn keyAt, YamlValue value) {}
 
   /**
    * The number that Go reads into an int: JSON writes 7.0 as 7, so a float without fraction is one.
@@ -81,7 +81,7 @@ public sealed interface YamlValue {
     return OptionalLong.empty();
   }
 
-  /** Whether a leading zero made this number octal and another than it seems. */
+  /** Whether a leading zero makes this number octal, so that it is not the number it seems to be. */
   default boolean isOctalSurprise() {
     return this instanceof Int number
         && number.text.matches("[-+]?0[0-7_]+")

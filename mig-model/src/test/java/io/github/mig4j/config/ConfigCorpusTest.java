@@ -8,8 +8,10 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.gpu.PciDeviceId;
+import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.TextCode;
+import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import java.io.IOException;
@@ -34,8 +36,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 @EnabledIfSystemProperty(named = "mig4j.corpus", matches = ".+")
 class ConfigCorpusTest {
 
-  private static final Set<FindingCode> UNPLACEABLE =
-      Set.of(FindingCode.UNKNOWN_PROFILE, FindingCode.NOT_PLACEABLE, FindingCode.MIG_NOT_SUPPORTED);
+  private static final Set<Code> UNPLACEABLE =
+      Set.of(NodeCode.UNKNOWN_PROFILE, NodeCode.NOT_PLACEABLE, NodeCode.MIG_NOT_SUPPORTED);
 
   private static final Pattern MODEL = Pattern.compile("(\\S+)(?: \\((\\S+)\\))?");
 
@@ -77,8 +79,8 @@ class ConfigCorpusTest {
       expected
           .get("duplicate_keys")
           .forEach(key -> assertThat(file.findings())
-              .anyMatch(finding -> finding.code() == FindingCode.DUPLICATE_KEY
-                  && finding.place().config().orElse("").equals(key.asText())));
+              .anyMatch(finding -> finding.code() == TextCode.DUPLICATE_KEY
+                  && finding.location().orElseThrow().config().orElse("").equals(key.asText())));
     }
     expected
         .path("placeable")

@@ -219,9 +219,8 @@ class ConfigEditTest {
 
     assertThatThrownBy(() -> refused.merge("seven", SEVEN))
         .isInstanceOf(MigConfigSyntaxException.class)
-        .hasMessage(
-            "Not a MIG configuration file: line 1, column 10: Unknown version 'v2'; there is"
-                + " only v1");
+        .hasMessage("Not a MIG configuration file: 1:10: Unknown version 'v2'; the only"
+            + " version is v1");
   }
 
   private static MigConfig off() {

@@ -169,6 +169,6 @@ class ConfigGeneratorTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "Among several models each needs a PCI device id for its device-filter, but mine"
-                + " has none");
+                + " has no id");
   }
 }

@@ -78,7 +78,7 @@ class ConfigNamesTest {
   @Test
   void names_ofABaseThatIsNoLabelValue_areRefused() {
     assertThatThrownBy(() -> OFF.contentName("two words"))
-        .hasMessage("Config name 'two words' is no label value, so no node can ask for it. Use 1 to"
+        .hasMessage("Config name 'two words' is no label value, so no node can request it; use 1 to"
             + " 63 letters, digits, '.', '_' and '-', beginning and ending with a letter or digit");
   }
 

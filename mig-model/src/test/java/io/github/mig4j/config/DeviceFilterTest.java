@@ -70,7 +70,7 @@ class DeviceFilterTest {
   void new_halfASurrogatePair_isMisuse() {
     assertThatThrownBy(() -> new DeviceFilter("a\uD800"))
         .hasMessage(
-            "Device filter 'a\\uD800' has half a surrogate pair, which no file can hold; remove"
+            "Device filter 'a\\uD800' has half a surrogate pair, which no file can contain; remove"
                 + " it");
   }
 }

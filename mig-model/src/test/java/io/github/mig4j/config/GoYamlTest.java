@@ -3,7 +3,7 @@ package io.github.mig4j.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.TextCode;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,9 +52,7 @@ class GoYamlTest {
   })
   void read_keyThatIsNoText_becomesTheTextThatGoMakesOfIt(String key, String name) {
     assertThat(withName(key).orElseThrow().configs()).containsOnlyKeys(name);
-    assertThat(withName(key).findings())
-        .extracting(Finding::code)
-        .contains(FindingCode.KEY_NOT_TEXT);
+    assertThat(withName(key).findings()).extracting(Finding::code).contains(TextCode.KEY_NOT_TEXT);
   }
 
   @ParameterizedTest
@@ -228,7 +226,7 @@ class GoYamlTest {
   void read_brokenSecondDocument_isNotLookedAt() {
     assertThat(MigConfigFile.read("version: v1\n---\n[\n").findings())
         .extracting(Finding::code)
-        .containsExactly(FindingCode.EXTRA_DOCUMENT);
+        .containsExactly(TextCode.EXTRA_DOCUMENT);
   }
 
   @ParameterizedTest
@@ -238,7 +236,7 @@ class GoYamlTest {
         .extracting(Finding::toString)
         .contains(
             "2:15: error: Not YAML for mig-parted: a key in {} or [] ends at ': ' with a blank,"
-                + " and this one has none; add it [yaml-syntax]");
+                + " and this one has no blank; add it [yaml-syntax]");
   }
 
   @Test

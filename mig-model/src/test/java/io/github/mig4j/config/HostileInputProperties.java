@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.TextCode;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import io.github.mig4j.text.YamlText;
@@ -207,7 +208,7 @@ class HostileInputProperties {
         .doesNotThrowAnyException();
   }
 
-  private static List<FindingCode> codesSoon(String text) {
+  private static List<Code> codesSoon(String text) {
     return Assertions.assertTimeoutPreemptively(
         SOON,
         () -> MigConfigFile.read(text).findings().stream().map(Finding::code).toList());
@@ -221,7 +222,7 @@ class HostileInputProperties {
           .formatted(i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1));
     }
 
-    assertThat(codesSoon(bomb.toString())).containsExactly(FindingCode.ALIAS_EXPANSION);
+    assertThat(codesSoon(bomb.toString())).containsExactly(TextCode.ALIAS_EXPANSION);
   }
 
   @Test
@@ -237,20 +238,20 @@ class HostileInputProperties {
 
   @Test
   void read_deepNesting_endsInAFinding() {
-    assertThat(codesSoon("[".repeat(100_000))).containsExactly(FindingCode.TOO_DEEP);
-    assertThat(codesSoon("- ".repeat(100_000))).containsExactly(FindingCode.TOO_DEEP);
+    assertThat(codesSoon("[".repeat(100_000))).containsExactly(TextCode.TOO_DEEP);
+    assertThat(codesSoon("- ".repeat(100_000))).containsExactly(TextCode.TOO_DEEP);
   }
 
   @Test
   void read_megabytes_endsInAFinding() {
     assertThat(codesSoon("x".repeat(YamlText.MAX_CHARACTERS + 1)))
-        .containsExactly(FindingCode.TOO_LARGE);
+        .containsExactly(TextCode.TOO_LARGE);
     assertThat(codesSoon("#" + "x".repeat(YamlText.MAX_CHARACTERS - 1)))
-        .containsExactly(FindingCode.EMPTY_DOCUMENT);
+        .containsExactly(TextCode.EMPTY_DOCUMENT);
   }
 
   @Test
-  void read_moreFaultsThanAnyoneReads_listsTheFirst_andCountsTheRest() {
+  void read_moreErrorsThanAreListed_listsTheFirst_andCountsTheRest() {
     String faults = "version: v1\nmig-configs:\n" + "  c: 7\n" + "x: 1\n"
         + IntStream.range(0, 100_000)
             .mapToObj(i -> "k" + i + ": 1\n")
@@ -261,7 +262,7 @@ class HostileInputProperties {
 
     assertThat(findings).hasSize(1001);
     assertThat(findings.get(1000).toString())
-        .endsWith("error: 99002 more findings are not listed; settle these first [more-findings]");
+        .endsWith("error: 99002 more findings are not listed; fix these first [more-findings]");
   }
 
   @Test
@@ -276,19 +277,19 @@ class HostileInputProperties {
 
   @Test
   void read_tabsByTheThousand_endsSoon() {
-    assertThat(codesSoon("a:\tb\n".repeat(10_000))).contains(FindingCode.YAML_SYNTAX);
+    assertThat(codesSoon("a:\tb\n".repeat(10_000))).contains(TextCode.YAML_SYNTAX);
   }
 
   @Test
-  void read_nul_namesTheCharacterAndItsPlace() {
+  void read_nul_namesTheCharacterAndItsLocation() {
     assertThat(MigConfigFile.read("version: v1\nmig\u0000configs: 1\n").findings())
         .extracting(Finding::toString)
-        .containsExactly("2:4: error: Not YAML: the character U+0000 cannot stand in a file; remove"
+        .containsExactly("2:4: error: Not YAML: a file cannot contain the character U+0000; remove"
             + " it [control-character]");
   }
 
   @Test
-  void read_bytesThatAreNoUtf8_namesTheByteAndItsPlace() {
+  void read_bytesThatAreNotUtf8_namesTheByteAndItsLocation() {
     byte[] latin = "version: v1\n# für".getBytes(StandardCharsets.ISO_8859_1);
 
     assertThat(MigConfigFile.read(latin).findings())
@@ -307,8 +308,7 @@ class HostileInputProperties {
         MigStrategy.MIXED);
 
     assertThat(findings.get(0))
-        .hasToString(
-            "1:1: error: The file has 1048589 bytes, but a ConfigMap holds at most 1048576;"
-                + " remove what no node asks for [configmap-too-large]");
+        .hasToString("1:1: error: The file has 1048589 bytes, but a ConfigMap has at most 1048576;"
+            + " remove configurations that no node requests [configmap-too-large]");
   }
 }

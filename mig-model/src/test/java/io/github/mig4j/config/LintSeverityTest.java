@@ -8,8 +8,8 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.lint.Severity;
+import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import java.util.List;
@@ -47,7 +47,7 @@ class LintSeverityTest {
     assertThat(worseThanNotes(
             NodeLint.of(FILE, NodeGpu.several(A100, 1), MigStrategy.MIXED, "foreign")))
         .extracting(Finding::severity, Finding::code)
-        .containsExactly(tuple(Severity.ERROR, FindingCode.UNKNOWN_PROFILE));
+        .containsExactly(tuple(Severity.ERROR, NodeCode.UNKNOWN_PROFILE));
   }
 
   @Test
@@ -56,9 +56,9 @@ class LintSeverityTest {
 
     assertThat(worseThanNotes(findings)).isEmpty();
     assertThat(findings)
-        .filteredOn(f -> f.place().config().equals(Optional.of("foreign")))
+        .filteredOn(f -> f.location().orElseThrow().config().equals(Optional.of("foreign")))
         .extracting(Finding::severity, Finding::code)
-        .containsExactly(tuple(Severity.NOTE, FindingCode.UNKNOWN_PROFILE));
+        .containsExactly(tuple(Severity.NOTE, NodeCode.UNKNOWN_PROFILE));
   }
 
   @Test
@@ -83,7 +83,7 @@ class LintSeverityTest {
 
     assertThat(NodeLint.of(poisoned, NodeGpu.several(A100, 1), MigStrategy.MIXED, "good"))
         .extracting(Finding::code)
-        .containsExactly(FindingCode.INVALID_PROFILE);
+        .containsExactly(ConfigCode.INVALID_PROFILE);
   }
 
   @Test
@@ -95,7 +95,7 @@ class LintSeverityTest {
   }
 
   @Test
-  void lint_gpuWithoutMig_wantsAnEntryThatSaysSo() {
+  void lint_gpuWithoutMig_needsAnEntryThatDisablesMig() {
     var gpus = List.of(NodeGpu.of(0, A100), NodeGpu.of(1, L40S));
     MigConfigFile covered = MigConfigFile.read("""
         version: v1
@@ -116,7 +116,7 @@ class LintSeverityTest {
         .isEmpty();
     assertThat(worseThanNotes(NodeLint.of(covered, gpus, MigStrategy.SINGLE, "small")))
         .extracting(Finding::code)
-        .containsExactly(FindingCode.NOT_UNIFORM_UNDER_SINGLE);
+        .containsExactly(NodeCode.NOT_UNIFORM_UNDER_SINGLE);
   }
 
   /** Feature discovery would count eleven alike; the device plugin compares their size. */
@@ -132,9 +132,9 @@ class LintSeverityTest {
         .filteredOn(Finding::isError)
         .extracting(Finding::message)
         .containsExactly(
-            "Under strategy single the device plugin starts only if all GPUs are cut into one"
-                + " profile or none, but GPU 0 (h100-sxm-80gb): {1g.10gb=7}, GPU 1 (a100-40gb):"
-                + " {1g.10gb=4}, and these devices are not of one size; use strategy mixed");
+            "With strategy single all devices must have one size, but the sizes differ on"
+                + " GPU 0 (h100-sxm-80gb) and GPU 1 (a100-40gb): 1g.10gb, so the device plugin"
+                + " would stop");
   }
 
   @Test
@@ -160,6 +160,6 @@ class LintSeverityTest {
 
     assertThat(NodeLint.of(file, NodeGpu.several(A100, 1), MigStrategy.MIXED, "c"))
         .extracting(Finding::code)
-        .doesNotContain(FindingCode.DRIVER_ORDER);
+        .doesNotContain(NodeCode.DRIVER_ORDER);
   }
 }

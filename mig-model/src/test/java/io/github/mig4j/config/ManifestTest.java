@@ -3,7 +3,6 @@ package io.github.mig4j.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +35,7 @@ class ManifestTest {
         + indented(BAD, "    ");
 
     assertThat(MigConfigFile.read(manifest).findings())
-        .extracting(finding -> finding.place().toString())
+        .extracting(finding -> finding.location().orElseThrow().toString())
         .containsExactly("9:18");
   }
 
@@ -56,9 +55,9 @@ class ManifestTest {
 
     Finding finding = MigConfigFile.read(json).findings().get(0);
 
-    assertThat(finding.place()).hasToString("2:24");
-    assertThat(finding.place().path()).isEqualTo("mig-configs.c[0].devices");
-    assertThat(finding.place().config()).contains("c");
+    assertThat(finding.location().orElseThrow()).hasToString("2:24");
+    assertThat(finding.location().orElseThrow().path()).isEqualTo("mig-configs.c[0].devices");
+    assertThat(finding.location().orElseThrow().config()).contains("c");
   }
 
   @Test
@@ -67,7 +66,7 @@ class ManifestTest {
         + "  kind: ConfigMap\n  data:\n    config.yaml: |\n" + indented(BAD, "      ");
 
     assertThat(MigConfigFile.read(list).findings())
-        .extracting(finding -> finding.place().toString())
+        .extracting(finding -> finding.location().orElseThrow().toString())
         .containsExactly("12:20");
   }
 
@@ -77,7 +76,7 @@ class ManifestTest {
         "kind: ConfigMapList\nitems:\n- data:\n    config.yaml: |\n" + indented(BAD, "      ");
 
     assertThat(MigConfigFile.read(list).findings())
-        .extracting(finding -> finding.place().toString())
+        .extracting(finding -> finding.location().orElseThrow().toString())
         .containsExactly("8:20");
   }
 
@@ -87,7 +86,7 @@ class ManifestTest {
         + "data:\n  config.yaml: |\n" + indented(BAD, "    ");
 
     assertThat(MigConfigFile.read(manifest).findings())
-        .extracting(finding -> finding.place().toString())
+        .extracting(finding -> finding.location().orElseThrow().toString())
         .containsExactly("12:18");
   }
 
@@ -122,6 +121,6 @@ class ManifestTest {
 
     assertThat(MigConfigFile.read(manifest).findings())
         .extracting(Finding::code)
-        .containsExactly(FindingCode.INDENTATION_LOST);
+        .containsExactly(ConfigCode.INDENTATION_LOST);
   }
 }

@@ -1,13 +1,17 @@
 package io.github.mig4j.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.SourceLocation;
+import io.github.mig4j.lint.TextCode;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class MigConfigFileTest {
@@ -83,7 +87,7 @@ class MigConfigFileTest {
             """))
         .containsExactly(
             "1:1: error: The lines have lost their indentation, probably in copying, so that inner"
-                + " keys stand beside outer ones; indent each level by two blanks more than the one"
+                + " keys are beside outer ones; indent each level by two blanks more than the one"
                 + " above [indentation-lost]");
   }
 
@@ -93,7 +97,7 @@ class MigConfigFileTest {
 
     assertThat(MigConfigFile.read(flat).findings())
         .extracting(Finding::code)
-        .containsExactly(FindingCode.INDENTATION_LOST);
+        .containsExactly(ConfigCode.INDENTATION_LOST);
   }
 
   @Test
@@ -103,7 +107,7 @@ class MigConfigFileTest {
 
     assertThat(MigConfigFile.read(flat).findings())
         .extracting(Finding::code)
-        .containsExactly(FindingCode.INDENTATION_LOST, FindingCode.YAML_SYNTAX);
+        .containsExactly(ConfigCode.INDENTATION_LOST, TextCode.YAML_SYNTAX);
   }
 
   @Test
@@ -136,7 +140,7 @@ class MigConfigFileTest {
             """))
         .containsExactly(
             "1:10: error: version must be the text v1, but was the number 1 [wrong-type]",
-            "2:1: error: Unexpected field 'extra'; the file has version and mig-configs alone"
+            "2:1: error: Unexpected field 'extra'; the file has only version and mig-configs"
                 + " [unexpected-field]",
             "5:14: error: devices must be 'all' or a list of indexes such as [0, 1], but was"
                 + " 'first' [invalid-devices]",
@@ -146,7 +150,7 @@ class MigConfigFileTest {
                 + " [invalid-profile]",
             "9:19: error: A count must be a whole number, but was the number 1.5 [wrong-type]",
             "10:7: error: Not a MIG profile: '2G.20gb'; did you mean '2g.20gb'? [invalid-profile]",
-            "10:16: error: A count must not be negative, but was -1; leave the profile out for none"
+            "10:16: error: A count must not be negative, but was -1; remove the profile for no devices"
                 + " [negative-count]",
             "11:7: error: Not a MIG profile: 'nonsense'; expected"
                 + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'"
@@ -162,11 +166,46 @@ class MigConfigFileTest {
             "17:18: error: An index must be a whole number, but was the text 'two' [wrong-type]",
             "20:3: warning: The key 'on' is read as the boolean true and becomes 'true'; quote it"
                 + " [key-not-text]",
-            "21:5: error: mig-devices is missing, but mig-enabled is true; name the devices, or"
-                + " write 'mig-devices: {}' for a GPU in MIG mode without any [missing-field]",
+            "21:5: error: mig-devices is missing, but mig-enabled is true; add the devices, or"
+                + " write 'mig-devices: {}' for a GPU in MIG mode without devices [missing-field]",
             "23:5: error: An entry must be a map with devices and mig-enabled, but was the number 7"
                 + " [wrong-type]",
             "24:4: error: An entry must be a map with devices and mig-enabled, but was null"
                 + " [wrong-type]");
+  }
+
+  @Test
+  void locationOf_configFieldAndProfile_isWhereTheirKeysAre() {
+    MigConfigFile file = MigConfigFile.read("""
+        version: v1
+        mig-configs:
+          small:
+            - devices: all
+              mig-enabled: true
+              mig-devices:
+                1g.23gb: 7
+        """);
+
+    assertThat(file.locationOf("small")).hasToString("3:3");
+    assertThat(file.locationOf("small", 0, "mig-enabled"))
+        .isEqualTo(
+            new SourceLocation(5, 7, "mig-configs.small[0].mig-enabled", Optional.of("small")));
+    assertThat(file.locationOf("small", 0, "device-filter")).hasToString("4:7");
+    assertThat(file.locationOf("small", 0, MigProfile.parse("1g.23gb")).path())
+        .isEqualTo("mig-configs.small[0].mig-devices.1g.23gb");
+    assertThat(file.locationOf("small", 0, MigProfile.parse("2g.45gb"))).hasToString("6:7");
+  }
+
+  @Test
+  void locationOf_whatTheFileLacks_isMisuse() {
+    MigConfigFile file = MigConfigFile.read("version: v1\n");
+
+    assertThatThrownBy(() -> file.locationOf("small"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("The file has no config 'small'");
+    assertThatThrownBy(
+            () -> MigConfigFile.read(TWO_SPLITS.toYaml()).locationOf("all-disabled", 1, "devices"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Config 'all-disabled' has 1 entries, so entry must be from 0 to 0, but was 1");
   }
 }

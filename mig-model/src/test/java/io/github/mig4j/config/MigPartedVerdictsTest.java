@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.PciDeviceId;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,7 +77,7 @@ class MigPartedVerdictsTest {
       assertThat(read.migDevices().firstKey()).hasToString(c.get("means").asText());
       assertThat(MigProfile.parse(name)).isEqualTo(read.migDevices().firstKey());
     } else {
-      assertThat(file.findings()).extracting(Finding::code).contains(FindingCode.INVALID_PROFILE);
+      assertThat(file.findings()).extracting(Finding::code).contains(ConfigCode.INVALID_PROFILE);
     }
   }
 

@@ -37,9 +37,9 @@ class RunningInstancesTest {
             + " 1g.10gb@5:1]]");
     assertThat(
             MigLayout.on(H100).keeping(running.placements()).add("3g.40gb", 1).place())
-        .hasToString("h100-sxm-80gb: rejected [h100-sxm-80gb has no free arrangement for"
-            + " {3g.40gb=1} beside [1g.10gb@0:1, 1g.10gb@1:1, 1g.10gb@5:1]: 3g.40gb covers 4 from 0"
-            + " or 4 on 8 memory slices]");
+        .hasToString("h100-sxm-80gb: rejected, h100-sxm-80gb cannot place {3g.40gb=1}"
+            + " beside [1g.10gb@0:1, 1g.10gb@1:1, 1g.10gb@5:1] without overlap: 3g.40gb covers"
+            + " 4 memory slices from 0 or 4; the GPU has 8 memory slices");
   }
 
   @Test
@@ -136,7 +136,7 @@ class RunningInstancesTest {
         new Placement(MigProfile.parse("1g.10gb"), 2, 2),
         "GPU 0: 1g.10gb@2:2 covers 2 memory slices, but on h100-sxm-80gb it covers 1",
         new Placement(MigProfile.parse("1g.10gb"), 7, 1),
-        "1g.10gb on h100-sxm-80gb cannot start at 7; it may start at [0, 1, 2, 3, 4, 5, 6]",
+        "1g.10gb on h100-sxm-80gb cannot start at 7; allowed starts: [0, 1, 2, 3, 4, 5, 6]",
         new Placement(MigProfile.parse("1g.5gb"), 3, 1),
         "h100-sxm-80gb has no GPU instance profile 1g.5gb; it has 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb,"
             + " 3g.40gb, 4g.40gb, 7g.80gb");

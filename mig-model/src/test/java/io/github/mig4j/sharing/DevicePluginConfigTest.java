@@ -76,7 +76,7 @@ class DevicePluginConfigTest {
   }
 
   @Test
-  void parse_whatThePluginRefuses_throwsWithEveryErrorAndPlace() {
+  void parse_whatThePluginRefuses_throwsWithEveryErrorAndItsLocation() {
     assertThatThrownBy(() -> DevicePluginConfig.parse("""
         version: v1
         sharing:
@@ -87,14 +87,14 @@ class DevicePluginConfigTest {
             - replicas: 2
         """))
         .isInstanceOf(DevicePluginSyntaxException.class)
-        .hasMessage("Not a device plugin configuration: line 6, column 17: nvidia.com/gpu has"
-            + " replicas: 1, but the device plugin wants at least 2; for no sharing leave the entry"
-            + " out, or the whole section if it is the only one; line 7, column 7: An entry of"
+        .hasMessage("Not a device plugin configuration: 6:17: nvidia.com/gpu has"
+            + " replicas: 1, but the device plugin requires at least 2; for no sharing remove the"
+            + " entry, or the whole section if it is the only one; 7:7: An entry of"
             + " resources has no name; add e.g. 'name: nvidia.com/gpu'");
   }
 
   @Test
-  void sharedResource_thatThePluginWouldRefuse_cannotBeMade() {
+  void sharedResource_thatThePluginWouldRefuse_cannotBeBuilt() {
     assertThatThrownBy(() -> SharedResource.gpu(1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
@@ -168,7 +168,7 @@ class DevicePluginConfigTest {
   void contentName_ofNoLabelValue_isRefused() {
     assertThatThrownBy(() -> DevicePluginConfig.unshared().contentName("-x"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Config name '-x' is no label value, so no node can ask for it. Use 1 to 63"
+        .hasMessage("Config name '-x' is no label value, so no node can request it; use 1 to 63"
             + " letters, digits, '.', '_' and '-', beginning and ending with a letter or digit");
   }
 

@@ -3,6 +3,7 @@ package io.github.mig4j.sharing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceDiscovery;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceIdStrategy;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceListStrategy;
@@ -86,7 +87,7 @@ class DevicePluginRoundTripProperties {
   void parse_readsBackWhatToYamlWrote(@ForAll("configs") DevicePluginConfig config) {
     DevicePluginConfigFile file = DevicePluginConfigFile.read(config.toYaml());
 
-    assertThat(file.findings()).noneMatch(SharingFinding::isError);
+    assertThat(file.findings()).noneMatch(Finding::isError);
     assertThat(file.orElseThrow()).isEqualTo(config);
     assertThat(file.orElseThrow().toYaml()).isEqualTo(config.toYaml());
     Statistics.label("sharing")
@@ -155,7 +156,7 @@ class DevicePluginRoundTripProperties {
     }
 
     DevicePluginConfigFile.readAll(text.toString()).values().forEach(file -> {
-      boolean errors = file.findings().stream().anyMatch(SharingFinding::isError);
+      boolean errors = file.findings().stream().anyMatch(Finding::isError);
       assertThat(file.config().isPresent()).isNotEqualTo(errors);
       assertThat(file.findings())
           .allSatisfy(

@@ -2,6 +2,8 @@ package io.github.mig4j.sharing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.lint.Code;
+import io.github.mig4j.lint.Finding;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -23,8 +25,8 @@ class DevicePluginVerdictsTest {
         + "}]}}");
   }
 
-  private static List<SharingFindingCode> codes(DevicePluginConfigFile file) {
-    return file.findings().stream().map(SharingFinding::code).toList();
+  private static List<Code> codes(DevicePluginConfigFile file) {
+    return file.findings().stream().map(Finding::code).toList();
   }
 
   @ParameterizedTest
@@ -48,7 +50,7 @@ class DevicePluginVerdictsTest {
     DevicePluginConfigFile file = DevicePluginConfigFile.read(
         (field.startsWith("version") ? "" : "version: v1\n") + field + "\n");
 
-    assertThat(codes(file)).isSubsetOf(SharingFindingCode.MISSING_VERSION);
+    assertThat(codes(file)).isSubsetOf(SharingCode.MISSING_VERSION);
     assertThat(file.config()).isPresent();
   }
 
@@ -107,15 +109,14 @@ class DevicePluginVerdictsTest {
   void read_entry_isJudgedAsThePluginDoes(String fields, String expected) {
     DevicePluginConfigFile file = entry(fields);
 
-    List<String> codes =
-        codes(file).stream().map(SharingFindingCode::name).sorted().toList();
+    List<String> codes = codes(file).stream().map(Code::name).sorted().toList();
     assertThat(codes)
         .isEqualTo(
             expected == null
                 ? List.of()
                 : List.of(expected.split(" ")).stream().sorted().toList());
     assertThat(file.config().isPresent())
-        .isEqualTo(file.findings().stream().noneMatch(SharingFinding::isError));
+        .isEqualTo(file.findings().stream().noneMatch(Finding::isError));
   }
 
   @ParameterizedTest
@@ -151,11 +152,11 @@ class DevicePluginVerdictsTest {
         "resources: {gpus: [{name: nvidia.com/gpu}]}         | WRONG_TYPE",
         "resources: {gpus: [{pattern: '*', name: GPU}]}      | INVALID_RESOURCE_NAME",
       })
-  void read_refuses_whatThePluginDoes(String field, SharingFindingCode code) {
+  void read_refuses_whatThePluginDoes(String field, SharingCode code) {
     DevicePluginConfigFile file = root(field);
 
-    assertThat(file.findings().stream().filter(SharingFinding::isError))
-        .extracting(SharingFinding::code)
+    assertThat(file.findings().stream().filter(Finding::isError))
+        .extracting(Finding::code)
         .containsExactly(code);
     assertThat(file.config()).isEmpty();
   }
@@ -163,8 +164,7 @@ class DevicePluginVerdictsTest {
   @ParameterizedTest
   @ValueSource(strings = {"[v1]", "v1 and more", "7"})
   void read_whatIsNoMap_isRefused(String text) {
-    assertThat(codes(DevicePluginConfigFile.read(text)))
-        .containsExactly(SharingFindingCode.WRONG_TYPE);
+    assertThat(codes(DevicePluginConfigFile.read(text))).containsExactly(SharingCode.WRONG_TYPE);
   }
 
   /** Go's JSON reader disregards case; the plugin's own, inside the two sections, does not. */
@@ -183,13 +183,13 @@ class DevicePluginVerdictsTest {
     assertThat(file.orElseThrow().sharing()).contains(GpuSharing.timeSlicing(4));
     assertThat(codes(file))
         .containsExactlyInAnyOrder(
-            SharingFindingCode.KEY_CASE,
-            SharingFindingCode.KEY_CASE,
-            SharingFindingCode.KEY_CASE,
-            SharingFindingCode.KEY_CASE,
-            SharingFindingCode.KEY_CASE,
-            SharingFindingCode.UNKNOWN_KEY,
-            SharingFindingCode.REQUESTS_NOT_LIMITED);
+            SharingCode.KEY_CASE,
+            SharingCode.KEY_CASE,
+            SharingCode.KEY_CASE,
+            SharingCode.KEY_CASE,
+            SharingCode.KEY_CASE,
+            SharingCode.UNKNOWN_KEY,
+            SharingCode.REQUESTS_NOT_LIMITED);
   }
 
   /** Every key of the format, everywhere it does not belong: never silently lost. */
@@ -209,7 +209,7 @@ class DevicePluginVerdictsTest {
             };
             assertThat(codes(root(place.formatted(key))))
                 .as(place.formatted(key))
-                .containsAnyOf(SharingFindingCode.MISPLACED_KEY, SharingFindingCode.UNKNOWN_KEY);
+                .containsAnyOf(SharingCode.MISPLACED_KEY, SharingCode.UNKNOWN_KEY);
           }
         }
       }
@@ -240,11 +240,11 @@ class DevicePluginVerdictsTest {
     String name = "nvidia.com/" + "g".repeat(52);
 
     assertThat(codes(entry("name: " + name + ", replicas: 2")))
-        .containsExactly(SharingFindingCode.UNKNOWN_RESOURCE);
+        .containsExactly(SharingCode.UNKNOWN_RESOURCE);
     assertThat(codes(entry("name: " + name + "g, replicas: 2")))
-        .containsExactly(SharingFindingCode.RESOURCE_NAME_TOO_LONG);
+        .containsExactly(SharingCode.RESOURCE_NAME_TOO_LONG);
     assertThat(codes(entry("name: " + "g".repeat(53) + ", replicas: 2")))
-        .containsExactly(SharingFindingCode.RESOURCE_NAME_TOO_LONG);
+        .containsExactly(SharingCode.RESOURCE_NAME_TOO_LONG);
   }
 
   @Test

@@ -26,9 +26,10 @@ class NamedConfigsTest {
       Map<String, DevicePluginConfigFile> files, String name, String place) {
     assertThat(files).containsKey(name);
     assertThat(files.get(name).findings()).singleElement().satisfies(finding -> {
-      assertThat(finding.code()).isEqualTo(SharingFindingCode.TOO_FEW_REPLICAS);
-      assertThat(finding.place().toString()).isEqualTo(place);
-      assertThat(finding.place().path()).isEqualTo("sharing.timeSlicing.resources[0].replicas");
+      assertThat(finding.code()).isEqualTo(SharingCode.TOO_FEW_REPLICAS);
+      assertThat(finding.location().orElseThrow().toString()).isEqualTo(place);
+      assertThat(finding.location().orElseThrow().path())
+          .isEqualTo("sharing.timeSlicing.resources[0].replicas");
     });
   }
 
@@ -104,7 +105,7 @@ class NamedConfigsTest {
         "{kind: ConfigMap, data: {bad: \"version: v1\\nsharing: {timeSlicing: }\"}}");
 
     assertThat(files.get("bad").findings())
-        .extracting(finding -> finding.place().toString())
+        .extracting(finding -> finding.location().orElseThrow().toString())
         .containsExactly("1:31");
   }
 

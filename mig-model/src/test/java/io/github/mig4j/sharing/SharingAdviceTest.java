@@ -86,8 +86,10 @@ class SharingAdviceTest {
                         Verdict.SUITS,
                         "1 x 10 GiB of 48 GB by the data sheet, of which the driver reports somewhat"
                             + " less"),
-                    new Reason(Topic.MEMORY_ISOLATION, Verdict.SUITS, "nobody else is there"),
-                    new Reason(Topic.FAULT_ISOLATION, Verdict.SUITS, "nobody else is there"),
+                    new Reason(
+                        Topic.MEMORY_ISOLATION, Verdict.SUITS, "no other tenant is on the GPU"),
+                    new Reason(
+                        Topic.FAULT_ISOLATION, Verdict.SUITS, "no other tenant is on the GPU"),
                     new Reason(Topic.SHARE, Verdict.SUITS, "all of it"))),
             new SharingOption(
                 Method.MIG,
@@ -113,7 +115,7 @@ class SharingAdviceTest {
                     new Reason(
                         Topic.SHARE,
                         Verdict.SUITS,
-                        "best effort, in turns with whoever else runs"))));
+                        "best effort, in turns with the other tenants"))));
   }
 
   @ParameterizedTest

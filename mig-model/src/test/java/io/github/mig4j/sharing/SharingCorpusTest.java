@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
@@ -28,9 +29,9 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 class SharingCorpusTest {
 
   /** What the index says in words of a file that the plugin accepts. */
-  private static final Map<String, SharingFindingCode> PROBLEMS = Map.of(
-      "sharing/05-kustomize-a100-mixed.yaml", SharingFindingCode.MIG_WITHOUT_MIXED,
-      "sharing/09-fail-requests-misplaced.yaml", SharingFindingCode.MISPLACED_KEY);
+  private static final Map<String, SharingCode> PROBLEMS = Map.of(
+      "sharing/05-kustomize-a100-mixed.yaml", SharingCode.MIG_WITHOUT_MIXED,
+      "sharing/09-fail-requests-misplaced.yaml", SharingCode.MISPLACED_KEY);
 
   private final Path corpus = Path.of(System.getProperty("mig4j.corpus", ""));
 
@@ -61,9 +62,9 @@ class SharingCorpusTest {
           .as("%s: %s", profile, file.findings())
           .isEqualTo(accepted);
       if (!accepted) {
-        assertThat(file.findings().stream().filter(SharingFinding::isError))
-            .extracting(SharingFinding::code)
-            .containsOnly(SharingFindingCode.TOO_FEW_REPLICAS);
+        assertThat(file.findings().stream().filter(Finding::isError))
+            .extracting(Finding::code)
+            .containsOnly(SharingCode.TOO_FEW_REPLICAS);
       }
     });
     if (valid.isObject()) {
@@ -73,9 +74,8 @@ class SharingCorpusTest {
     }
     if (expected.has("problem")) {
       assertThat(files.values())
-          .anySatisfy(file -> assertThat(file.findings())
-              .extracting(SharingFinding::code)
-              .contains(PROBLEMS.get(name)));
+          .anySatisfy(file ->
+              assertThat(file.findings()).extracting(Finding::code).contains(PROBLEMS.get(name)));
     }
     expected
         .path("profiles")

@@ -178,7 +178,7 @@ class MigctlDraTest {
     assertThat(run.err.strip())
         .isEqualTo(
             "error: Claim team-a/train holds gpu-0-mig-1g10gb-19-2 of pool gpu-node, which the"
-                + " driver does not publish; the GPU was probably cut anew, so delete the claim's pods"
+                + " driver does not publish, probably because the GPU was partitioned again; delete the claim's pods"
                 + " [allocated-but-gone]");
   }
 
@@ -193,7 +193,7 @@ class MigctlDraTest {
             "The driver gpu.nvidia.com publishes no GPU of node gpu-x" + System.lineSeparator()));
     assertThat(migctl("dra", "inventory", "--file", none.toString()).exit).isEqualTo(2);
     assertThat(migctl("dra", "inventory", "--file", none.toString()).err)
-        .startsWith(none + ": Not a Kubernetes object: it has no kind.");
+        .startsWith(none + ": Not a Kubernetes object: it has no kind;");
   }
 
   @ParameterizedTest

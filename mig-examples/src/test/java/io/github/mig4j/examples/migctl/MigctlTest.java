@@ -348,7 +348,7 @@ class MigctlTest {
 
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.err)
-        .contains("Config name 'no label' is no label value, so no node can ask for it. Use 1 to 63"
+        .contains("Config name 'no label' is no label value, so no node can request it; use 1 to 63"
             + " letters, digits, '.', '_' and '-', beginning and ending with a letter or digit");
   }
 
@@ -668,8 +668,9 @@ class MigctlTest {
     assertThat(first).isEqualTo(new Run(1, "", """
             GPU 0 runs 1g.10gb@0 1g.10gb@1 1g.10gb@5
             does not fit:
-              h100-sxm-80gb has no free arrangement for {3g.40gb=1} beside [1g.10gb@0:1,\
-             1g.10gb@1:1, 1g.10gb@5:1]: 3g.40gb covers 4 from 0 or 4 on 8 memory slices
+              h100-sxm-80gb cannot place {3g.40gb=1} beside [1g.10gb@0:1, 1g.10gb@1:1,\
+             1g.10gb@5:1] without overlap: 3g.40gb covers 4 memory slices from 0 or 4; the GPU\
+             has 8 memory slices
             what would fit beside it:
               2g.20gb@2
               1g.20gb@2
@@ -745,8 +746,8 @@ class MigctlTest {
 
     assertThat(kept.err).isEqualToNormalizingNewlines("""
             does not fit:
-              h100-sxm-80gb has no free arrangement for {4g.40gb=1} beside [3g.40gb@0:4]: 4g.40gb\
-             covers 4 from 0 on 8 memory slices
+              h100-sxm-80gb cannot place {4g.40gb=1} beside [3g.40gb@0:4] without overlap: 4g.40gb\
+             covers 4 memory slices from 0; the GPU has 8 memory slices
             what would fit:
               3g.40gb@0 3g.40gb:1
               3g.40gb@0 2g.20gb:1
@@ -818,7 +819,8 @@ class MigctlTest {
     assertThat(json.json()).isEqualTo(new ObjectMapper().readTree("""
             {"file": "%s", "valid": false, "findings": [
               {"severity": "error", "code": "missing-field",
-               "message": "devices is missing; add 'devices: all'",
+               "subject": "config 'all-disabled'", "message": "devices is missing",
+               "remedy": "add 'devices: all'",
                "line": 12, "column": 9, "path": "mig-configs.all-disabled[0]",
                "config": "all-disabled"}]}""".formatted(file)));
   }
@@ -835,7 +837,9 @@ class MigctlTest {
     assertThat(selected.out)
         .contains(file
             + ":22:9: error: GPUs 0, 1 (b200-180gb) cannot hold {2g.45gb=4}: b200-180gb holds at"
-            + " most 3 of 2g.45gb, but the request takes 4;");
+            + " most 3 of 2g.45gb, but the request takes 4; b200-180gb has 7 compute slices,"
+            + " but the request takes 8 (2g.45gb: 8); and 2 more; mig-parted would destroy all"
+            + " devices and fail; lower the counts [not-placeable]");
     assertThat(other.exit).isZero();
     assertThat(other.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
   }

@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.config.ConfigCode;
 import io.github.mig4j.examples.JavaSnippet;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
@@ -10,7 +11,8 @@ import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
-import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.TextCode;
+import io.github.mig4j.node.NodeCode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,7 +64,11 @@ class TaskPagesTest {
   @Test
   void links_leadToPagesAndCodesThatThereAre() throws IOException {
     Set<String> codes = Stream.of(
-            FindingCode.values(), PreflightCode.values(), FailureCode.values())
+            TextCode.values(),
+            ConfigCode.values(),
+            NodeCode.values(),
+            PreflightCode.values(),
+            FailureCode.values())
         .flatMap(Stream::of)
         .map(Object::toString)
         .collect(Collectors.toSet());

@@ -21,16 +21,19 @@ import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.lint.Severity;
+import io.github.mig4j.lint.SourceLocation;
 import io.github.mig4j.node.ComponentVersions;
 import io.github.mig4j.node.MigSetting;
+import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.text.ContentName;
+import io.github.mig4j.text.Spelling;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,10 +48,10 @@ import java.util.function.Supplier;
  */
 public final class NodeCheck {
 
-  private static final Set<FindingCode> STRATEGY_CODES = Set.of(
-      FindingCode.SHARED_INSTANCE_UNDER_MIXED,
-      FindingCode.NOT_UNIFORM_UNDER_SINGLE,
-      FindingCode.MIG_UNDER_NONE);
+  private static final Set<Code> STRATEGY_CODES = Set.of(
+      NodeCode.SHARED_INSTANCE_UNDER_MIXED,
+      NodeCode.NOT_UNIFORM_UNDER_SINGLE,
+      NodeCode.MIG_UNDER_NONE);
 
   private static final Set<String> WATCH = Set.of("list", "watch");
 
@@ -59,7 +62,7 @@ public final class NodeCheck {
   private final ApplyGoal.Naming naming;
   private final StatedGpus statedGpus;
   private final Disruption disruption;
-  private final PreflightFindings findings = new PreflightFindings();
+  private final PreflightFindings findings;
   private Optional<NodeEffect> effect = Optional.empty();
 
   /** Prepares a check. */
@@ -77,6 +80,7 @@ public final class NodeCheck {
     this.naming = wanted.naming();
     this.statedGpus = statedGpus;
     this.disruption = disruption;
+    this.findings = new PreflightFindings(name);
   }
 
   /** What there is to say. */
@@ -101,8 +105,8 @@ public final class NodeCheck {
       throw new MigRefusedException(
           "Config '%s' on node %s".formatted(config, name),
           findings.sorted().stream()
-              .filter(PreflightFinding::isError)
-              .map(PreflightFinding::sentence)
+              .filter(Finding::isError)
+              .map(Finding::sentence)
               .toList());
     }
     return checked
@@ -234,7 +238,8 @@ public final class NodeCheck {
           .filter(Finding::isError)
           .forEach(finding -> findings.error(
               PreflightCode.MAP_REFUSED,
-              "%s makes every configuration fail: %s".formatted(source, place(finding)),
+              "%s makes every configuration fail: %s"
+                  .formatted(source, MigConfigMap.KEY + ":" + finding.locatedSentence()),
               "docs/lint.md explains " + finding.code()));
     }
     return file.flatMap(f -> f.document().flatMap(document -> choice(source, f, document)));
@@ -274,7 +279,8 @@ public final class NodeCheck {
           "it has %s%s"
               .formatted(
                   names,
-                  NearestName.to(config, names)
+                  Spelling.nearest(config, names).stream()
+                      .findFirst()
                       .map(" (did you mean %s?)"::formatted)
                       .orElse("")));
     }
@@ -470,15 +476,15 @@ public final class NodeCheck {
 
   private void checkContent(Choice choice, List<NodeGpu> gpus, MigStrategy strategy) {
     NodeLint.of(choice.file(), gpus, strategy, config).stream()
-        .filter(
-            finding -> finding.isError() || finding.place().config().equals(Optional.of(config)))
-        .filter(finding -> finding.code() != FindingCode.UNCOVERED_GPU)
+        .filter(finding -> finding.isError()
+            || finding.location().flatMap(SourceLocation::config).equals(Optional.of(config)))
+        .filter(finding -> finding.code() != NodeCode.UNCOVERED_GPU)
         .forEach(finding -> findings.add(
             finding.severity(),
             STRATEGY_CODES.contains(finding.code())
                 ? PreflightCode.STRATEGY_CONFLICT
                 : PreflightCode.LINT,
-            place(finding),
+            MigConfigMap.KEY + ":" + finding.locatedSentence(),
             "docs/lint.md explains " + finding.code()));
     // What such a GPU holds afterwards nobody can know beforehand, so it could not be verified.
     gpus.stream()
@@ -487,10 +493,6 @@ public final class NodeCheck {
             PreflightCode.GPU_NOT_COVERED,
             "no entry is for GPU %d, so it keeps what it has".formatted(gpu.index()),
             "add one, if only with mig-enabled: false"));
-  }
-
-  private static String place(Finding finding) {
-    return "%s:%s: %s".formatted(MigConfigMap.KEY, finding.place(), finding.message());
   }
 
   private void checkPermissions(Checked checked, List<Permission> needed) {

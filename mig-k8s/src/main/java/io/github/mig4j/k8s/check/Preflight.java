@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.check;
 
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.NodeEffect;
 import java.util.List;
 import java.util.Objects;
@@ -7,7 +8,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Everything that can be said about applying a configuration to a node before anything is written.
+ * What prevents that a configuration is applied to a node, and what is good to know, before anything is
+ * written.
  *
  * <pre>{@code
  * Preflight preflight = mig.node("gpu-node").preflight("b200-split-small");
@@ -19,11 +21,11 @@ import java.util.stream.Collectors;
  * @param node the node's name
  * @param config the configuration's name
  * @param findings what was found, errors first
- * @param effect what the configuration does to the node's GPUs; empty if there is an error that
- *     keeps it from being told
+ * @param effect what the configuration does to the node's GPUs; empty if an error
+ *     prevents that it is known
  */
 public record Preflight(
-    String node, String config, List<PreflightFinding> findings, Optional<NodeEffect> effect) {
+    String node, String config, List<Finding> findings, Optional<NodeEffect> effect) {
 
   public Preflight {
     Objects.requireNonNull(node, "node");
@@ -34,16 +36,16 @@ public record Preflight(
   }
 
   /**
-   * What {@code MigNode.apply} would refuse for.
+   * Returns the reasons for which {@code MigNode.apply} would refuse.
    *
    * @return the errors
    */
-  public List<PreflightFinding> errors() {
-    return findings.stream().filter(PreflightFinding::isError).toList();
+  public List<Finding> errors() {
+    return findings.stream().filter(Finding::isError).toList();
   }
 
   /**
-   * Whether nothing speaks against the change.
+   * Returns whether nothing prevents the change.
    *
    * @return true if there is no error; there may be warnings and notes
    */

@@ -1,33 +1,34 @@
 package io.github.mig4j.k8s.check;
 
-import java.util.Locale;
+import io.github.mig4j.lint.Code;
+import io.github.mig4j.lint.Finding;
 
 /**
- * The kinds of {@link PreflightFinding}; docs/preflight.md says what each means and what helps.
- * Names are stable: a program may depend on them.
+ * The kinds of {@link Finding}s that a preflight has; docs/preflight.md says what each means and what
+ * to do.
  */
-public enum PreflightCode {
-  /** There is no such node. */
+public enum PreflightCode implements Code {
+  /** The node does not exist. */
   NODE_ABSENT,
   /** The kubelet does not answer. */
   NODE_NOT_READY,
   /** The node takes no new pods. */
   NODE_CORDONED,
-  /** The node shows no NVIDIA GPU. */
+  /** The node has no label of an NVIDIA GPU. */
   NO_GPU,
-  /** The GPU's product is not told, not in the catalogue, or stands for several models. */
+  /** The GPU's product is not known, not in the catalogue, or means several models. */
   UNKNOWN_PRODUCT,
   /** The GPUs cannot do MIG, or feature discovery says so. */
   NOT_MIG_CAPABLE,
-  /** The number of GPUs is not told. */
+  /** The number of GPUs is not known. */
   UNKNOWN_GPU_COUNT,
   /** The GPUs are shared among virtual machines by vGPU. */
   VGPU_NODE,
   /** The GPUs are meant for virtual machines, not for containers. */
   VM_WORKLOAD,
-  /** The operator is told to leave the node alone. */
+  /** A label prevents that the operator runs anything on the node. */
   OPERANDS_OFF,
-  /** GPUs are given out by dynamic resource allocation instead of the device plugin. */
+  /** Dynamic resource allocation allocates the GPUs, not the device plugin. */
   DRA_NODE,
   /** Another system partitions the GPUs. */
   OTHER_OWNER,
@@ -35,13 +36,13 @@ public enum PreflightCode {
   POLICY_ABSENT,
   /** The cluster has more than one ClusterPolicy. */
   SEVERAL_POLICIES,
-  /** No MIG manager is meant to run on the node. */
+  /** No MIG manager is deployed on the node. */
   MANAGER_NOT_DEPLOYED,
-  /** The node's MIG manager does not run. */
+  /** The node's MIG manager is not ready. */
   MANAGER_NOT_READY,
   /** The node's MIG manager is older than its GPU. */
   MANAGER_TOO_OLD,
-  /** The MIG manager reads no ConfigMap of one's own. */
+  /** The ConfigMap that the MIG manager reads belongs to the operator. */
   OPERATOR_OWNED_MAP,
   /** The ConfigMap that the MIG manager reads does not exist. */
   MAP_ABSENT,
@@ -49,34 +50,34 @@ public enum PreflightCode {
   MAP_REFUSED,
   /** The ConfigMap has no configuration of that name. */
   CONFIG_ABSENT,
-  /** Something to say about the configuration on this node's GPUs. */
+  /** A finding about the configuration on this node's GPUs. */
   LINT,
-  /** The configuration and the way in which MIG devices are offered do not go together. */
+  /** The configuration does not work with the MIG strategy. */
   STRATEGY_CONFLICT,
-  /** No entry of the configuration is for a GPU. */
+  /** No entry of the configuration selects a GPU. */
   GPU_NOT_COVERED,
-  /** The MIG manager is at work on the node. */
+  /** A change of the node is in progress. */
   CHANGE_IN_PROGRESS,
-  /** The MIG manager has failed on this very name before. */
+  /** The MIG manager failed on the same name before. */
   FAILED_BEFORE,
-  /** The MIG manager has stopped GPU clients and not started them again. */
+  /** The MIG manager stopped GPU clients and did not start them again. */
   PAUSED,
-  /** A label that nothing reads. */
+  /** The node has a label that no program reads. */
   WRONG_LABEL_KEY,
   /** Pods use the node's GPUs. */
   BUSY_PODS,
-  /** A drain would leave or lose pods that use the node's GPUs. */
+  /** A drain cannot evict pods that use the node's GPUs. */
   PODS_NOT_EVICTABLE,
   /** Pods hold resource claims, which may be for a GPU. */
   PODS_WITH_CLAIMS,
-  /** The client may not do what is needed. */
+  /** The client lacks a permission. */
   MISSING_PERMISSION,
   /** The API server does not say what the client may do. */
   PERMISSIONS_UNKNOWN;
 
-  /** The name as it is printed, e.g. {@code node-not-ready}. */
+  /** The stable text of this code, e.g. {@code node-not-ready}. */
   @Override
   public String toString() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return text();
   }
 }

@@ -13,12 +13,11 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.NodeConditions;
-import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.NodeReading;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
-import io.github.mig4j.sharing.SharingFinding;
 import io.github.mig4j.sharing.SharingKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,12 +121,12 @@ public final class SharingCheck {
               NodeReading.gpus(node, strategy, running(node, policy, source.map(), data)), strategy)
           .withVersions(ClusterPolicies.versions(policy.policy()));
       offer.devicePluginExit().ifPresent(obstacles::add);
-      List<SharingFinding> errors =
+      List<Finding> errors =
           DevicePluginConfigFile.read(wanted.text).lint(offer.unshared()).stream()
-              .filter(SharingFinding::isError)
+              .filter(Finding::isError)
               .toList();
-      errors.forEach(error -> obstacles.add(
-          "config '%s' at %s: %s".formatted(wanted.source, error.place(), error.message())));
+      errors.forEach(error ->
+          obstacles.add("config '%s' at %s".formatted(wanted.source, error.locatedSentence())));
       checkPods(node, wanted);
       Map<String, String> unpublished = unpublished(wanted, data);
       checkMap(policy, source, data, unpublished);
@@ -243,8 +242,8 @@ public final class SharingCheck {
     DevicePluginConfigFile file = DevicePluginConfigFile.read(text);
     file.findings().stream()
         .filter(finding -> file.config().isEmpty() && finding.isError())
-        .forEach(error ->
-            obstacles.add("config '%s' at %s: %s".formatted(key, error.place(), error.message())));
+        .forEach(
+            error -> obstacles.add("config '%s' at %s".formatted(key, error.locatedSentence())));
     return file.config();
   }
 

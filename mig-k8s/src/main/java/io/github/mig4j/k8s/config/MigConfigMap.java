@@ -194,7 +194,7 @@ public final class MigConfigMap {
   static List<String> errors(List<Finding> findings) {
     return findings.stream()
         .filter(Finding::isError)
-        .map(finding -> "%s:%s: %s".formatted(KEY, finding.place(), finding.message()))
+        .map(finding -> KEY + ":" + finding.locatedSentence())
         .toList();
   }
 

@@ -8,8 +8,8 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.MergePatch;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
-import io.github.mig4j.sharing.SharingFinding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -99,10 +99,10 @@ public record PluginPolicy(GenericKubernetesResource policy) {
         .filter(offered::containsKey)
         .forEach(key ->
             DevicePluginConfigFile.read(offered.getOrDefault(key, "")).findings().stream()
-                .filter(SharingFinding::isError)
-                .forEach(error ->
-                    lacking.add("config '%s' at %s, with which device plugins would not start: %s"
-                        .formatted(key, error.place(), error.message()))));
+                .filter(Finding::isError)
+                .forEach(
+                    error -> lacking.add("device plugins would not start with config '%s' at %s"
+                        .formatted(key, error.locatedSentence()))));
     return lacking;
   }
 

@@ -9,12 +9,12 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
+import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /**
  * A ConfigMap of the device plugin's configurations, in the operator's namespace, each under a key
@@ -26,14 +26,11 @@ import java.util.regex.Pattern;
  */
 public final class SharingConfigMap {
 
-  private static final Pattern DNS_SUBDOMAIN =
-      Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
-
   private final Cluster cluster;
   private final String name;
 
   public SharingConfigMap(Cluster cluster, String name) {
-    if (name.length() > 253 || !DNS_SUBDOMAIN.matcher(name).matches()) {
+    if (!KubernetesName.isDnsSubdomain(name)) {
       throw new IllegalArgumentException(
           "Not a name of a ConfigMap: '%s'. Use lower-case letters, digits, '.' and '-', e.g. 'device-plugin-config'"
               .formatted(name));

@@ -97,7 +97,7 @@ public interface DraGpu {
    * The layout of the existing MIG devices.
    *
    * @return the layout; empty if the model or a device's place is unknown, or if such a layout is
-   *     impossible according to the catalogue, which is then a {@link DraFinding}
+   *     impossible according to the catalogue, which is then a {@link io.github.mig4j.lint.Finding}
    */
   default Optional<MigLayout> layout() {
     return ExistingDevices.of(this)

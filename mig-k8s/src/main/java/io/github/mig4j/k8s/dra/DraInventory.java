@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
 import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.lint.Finding;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -18,9 +19,9 @@ import java.util.Optional;
  * MIG device, such as GPUs for virtual machines.
  *
  * @param nodes nodes by name
- * @param findings contradictions in the published data, errors first
+ * @param findings contradictions in the published data, errors first; their codes are {@link DraCode}s
  */
-public record DraInventory(List<DraNode> nodes, List<DraFinding> findings) {
+public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
 
   public DraInventory {
     Objects.requireNonNull(nodes, "nodes");

@@ -3,12 +3,12 @@ package io.github.mig4j.k8s.dra;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.text.KubernetesName;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * A ResourceClaim, ResourceClaimTemplate or DeviceClass, which can be written in every {@link
@@ -59,9 +59,6 @@ public final class DraObject {
     }
   }
 
-  private static final Pattern DNS_SUBDOMAIN =
-      Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
-
   private static final String EXACTLY = "exactly";
   static final String EXTENDED_RESOURCE = "extendedResourceName";
 
@@ -83,7 +80,7 @@ public final class DraObject {
   }
 
   private static String requireName(String name) {
-    if (name.length() > 253 || !DNS_SUBDOMAIN.matcher(name).matches()) {
+    if (!KubernetesName.isDnsSubdomain(name)) {
       throw new IllegalArgumentException(
           "Not a name of an object: '%s'. Use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
               .formatted(name));

@@ -3,14 +3,13 @@ package io.github.mig4j.k8s.dra;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.k8s.dra.DraFinding.AmountDiffers;
-import io.github.mig4j.k8s.dra.DraFinding.Difference;
-import io.github.mig4j.k8s.dra.DraFinding.ImpossibleLayout;
-import io.github.mig4j.k8s.dra.DraFinding.MissingPlacement;
-import io.github.mig4j.k8s.dra.DraFinding.UnknownPlacement;
+import io.github.mig4j.k8s.dra.DraFacts.AmountDiffers;
+import io.github.mig4j.k8s.dra.DraFacts.Difference;
+import io.github.mig4j.k8s.dra.DraFacts.ImpossibleLayout;
+import io.github.mig4j.k8s.dra.DraFacts.MissingPlacement;
+import io.github.mig4j.k8s.dra.DraFacts.UnknownPlacement;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.layout.PlacementResult;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,9 +20,9 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Holds what the driver publishes of a GPU against the catalogue. Both follow one rule, that what
- * instances take together stays within what the GPU has, so every figure has its counterpart; what
- * either side does not tell is not compared.
+ * Compares what the driver publishes of a GPU with the catalogue. Both follow the rule that instances
+ * together take at most what the GPU has, so every amount has its counterpart; an amount that one
+ * side lacks is not compared.
  */
 final class GeometryCheck {
 
@@ -31,9 +30,9 @@ final class GeometryCheck {
 
   private final Pool pool;
   private final GpuModel model;
-  private final Collection<DraFinding> findings;
+  private final DraFindings findings;
 
-  GeometryCheck(Pool pool, GpuModel model, Collection<DraFinding> findings) {
+  GeometryCheck(Pool pool, GpuModel model, DraFindings findings) {
     this.pool = pool;
     this.model = model;
     this.findings = findings;
@@ -59,7 +58,7 @@ final class GeometryCheck {
     if (device.profile().equals(Optional.of(known.profile()))) {
       compare(device.capacities(), UnaryOperator.identity(), Optional.of(known));
       device.consumed().forEach((set, counters) -> {
-        // What a device does not draw from a counter, it does not have.
+        // A counter from which a device draws nothing is an amount of 0.
         Map<String, Long> drawn = new HashMap<>(counters);
         pool.counterSets()
             .getOrDefault(set, Map.of())
@@ -84,7 +83,7 @@ final class GeometryCheck {
     });
   }
 
-  /** Compares what is told of a profile, or of the GPU if there is none. */
+  /** Compares the amounts of a profile, or of the GPU. */
   private void compare(
       Map<String, Long> published,
       UnaryOperator<String> naming,
@@ -111,12 +110,12 @@ final class GeometryCheck {
 
   private void checkPlacement(Placement place) {
     Optional<GpuInstanceProfile> known = model.profile(place.profile());
-    boolean isTold = known.map(GpuInstanceProfile::isPlaceable).orElse(true);
+    boolean isComparable = known.map(GpuInstanceProfile::isPlaceable).orElse(true);
     boolean isKnown = known
         .filter(profile -> profile.starts().contains(place.start()))
         .filter(profile -> profile.size().orElse(0) == place.size())
         .isPresent();
-    if (isTold && !isKnown) {
+    if (isComparable && !isKnown) {
       findings.add(new UnknownPlacement(pool.node(), model, place));
     }
   }

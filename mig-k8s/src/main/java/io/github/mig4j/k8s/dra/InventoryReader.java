@@ -2,12 +2,11 @@ package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.mig4j.gpu.GpuCatalog;
-import io.github.mig4j.k8s.dra.DraFinding.AllocatedButGone;
+import io.github.mig4j.k8s.dra.DraFacts.AllocatedButGone;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,7 +21,7 @@ final class InventoryReader {
   private record Allocation(String claim, String pool, String device) {}
 
   private final GpuCatalog catalog;
-  private final Set<DraFinding> findings = new LinkedHashSet<>();
+  private final DraFindings findings = new DraFindings();
 
   InventoryReader(GpuCatalog catalog) {
     this.catalog = catalog;
@@ -110,7 +109,7 @@ final class InventoryReader {
         nodes.entrySet().stream()
             .map(node -> new DraNode(node.getKey(), byAddress(node.getValue())))
             .toList(),
-        findings.stream().sorted(Comparator.comparing(DraFinding::severity)).toList());
+        findings.sorted());
   }
 
   /** Addresses are hexadecimal with a fixed length, so they can be sorted as text. */

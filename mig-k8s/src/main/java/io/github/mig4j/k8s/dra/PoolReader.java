@@ -5,14 +5,13 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.dra.DraDevice.Kind;
 import io.github.mig4j.k8s.dra.DraDevice.State;
-import io.github.mig4j.k8s.dra.DraFinding.DoubleBooked;
-import io.github.mig4j.k8s.dra.DraFinding.DuplicateDevice;
-import io.github.mig4j.k8s.dra.DraFinding.IncompletePool;
-import io.github.mig4j.k8s.dra.DraFinding.UnknownProduct;
-import io.github.mig4j.k8s.dra.DraFinding.UnreadableProfile;
-import io.github.mig4j.k8s.dra.DraFinding.WholeBesideMig;
+import io.github.mig4j.k8s.dra.DraFacts.DoubleBooked;
+import io.github.mig4j.k8s.dra.DraFacts.DuplicateDevice;
+import io.github.mig4j.k8s.dra.DraFacts.IncompletePool;
+import io.github.mig4j.k8s.dra.DraFacts.UnknownProduct;
+import io.github.mig4j.k8s.dra.DraFacts.UnreadableProfile;
+import io.github.mig4j.k8s.dra.DraFacts.WholeBesideMig;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -29,15 +28,12 @@ final class PoolReader {
   private final Pool pool;
   private final Map<String, List<String>> claims;
   private final GpuCatalog catalog;
-  private final Collection<DraFinding> findings;
+  private final DraFindings findings;
   private final Counters left;
 
   /** Takes the claims by device. */
   PoolReader(
-      Pool pool,
-      Map<String, List<String>> claims,
-      GpuCatalog catalog,
-      Collection<DraFinding> findings) {
+      Pool pool, Map<String, List<String>> claims, GpuCatalog catalog, DraFindings findings) {
     this.pool = pool;
     this.claims = claims;
     this.catalog = catalog;

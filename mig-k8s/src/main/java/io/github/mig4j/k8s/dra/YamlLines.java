@@ -1,16 +1,11 @@
 package io.github.mig4j.k8s.dra;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.github.mig4j.text.ScalarText;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /** Writes a tree of maps, lists, strings and numbers as YAML, with quotes only where necessary. */
 final class YamlLines {
-
-  /** Texts that YAML 1.1 and 1.2 read as the same string. */
-  private static final Pattern PLAIN =
-      Pattern.compile("(?!(?i:true|false|yes|no|on|off|null|y|n)$)[A-Za-z][A-Za-z0-9._/-]*");
 
   private final StringBuilder text = new StringBuilder();
 
@@ -45,9 +40,6 @@ final class YamlLines {
   }
 
   private static String scalar(Object value) {
-    String plain = String.valueOf(value);
-    return value instanceof Number || PLAIN.matcher(plain).matches()
-        ? plain
-        : '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(plain)) + '"';
+    return value instanceof Number ? value.toString() : ScalarText.of(String.valueOf(value));
   }
 }

@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Request;
+import io.github.mig4j.text.KubernetesName;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -73,7 +74,7 @@ public final class Rollout {
   }
 
   private static String requireName(String name) {
-    if (name.length() > MAX_NAME_LENGTH || !name.matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?")) {
+    if (name.length() > MAX_NAME_LENGTH || !KubernetesName.isDnsLabel(name)) {
       throw new IllegalArgumentException(
           "Not a name of a rollout: '%s'. Expected up to %d lower-case letters, digits and '-', e.g. 'split-small'"
               .formatted(name, MAX_NAME_LENGTH));

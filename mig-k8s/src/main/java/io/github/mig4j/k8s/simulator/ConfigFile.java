@@ -6,13 +6,14 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.github.mig4j.config.ConfigCode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.SourceLocation;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -35,8 +36,8 @@ final class ConfigFile implements AutoCloseable {
   /** One configuration of the file. */
   record Selection(MigConfig config, Recognition recognition) {}
 
-  private static final Set<FindingCode> UNRECOGNISABLE =
-      EnumSet.of(FindingCode.ZERO_COUNT, FindingCode.NON_CANONICAL_PROFILE);
+  private static final Set<Code> UNRECOGNISABLE =
+      Set.of(ConfigCode.ZERO_COUNT, ConfigCode.NON_CANONICAL_PROFILE);
 
   private static final String KEY = "config.yaml";
 
@@ -103,7 +104,8 @@ final class ConfigFile implements AutoCloseable {
             invalid("Error selecting MIG config: selected mig-config not present: " + selected));
     boolean unrecognisable = file.findings().stream()
         .filter(finding -> UNRECOGNISABLE.contains(finding.code()))
-        .anyMatch(finding -> finding.place().config().equals(Optional.of(selected)));
+        .anyMatch(finding ->
+            finding.location().flatMap(SourceLocation::config).equals(Optional.of(selected)));
     return new Selection(config, unrecognisable ? Recognition.NEVER : Recognition.BY_DEVICES);
   }
 

@@ -2,9 +2,9 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
-import io.github.mig4j.sharing.SharingFinding;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -70,8 +70,8 @@ final class ConfigManager {
     return file.config()
         .<Selection>map(Selection.Selected::new)
         .orElseGet(() -> new Selection.Crash(file.findings().stream()
-            .filter(SharingFinding::isError)
-            .map(SharingFinding::message)
+            .filter(Finding::isError)
+            .map(Finding::message)
             .collect(Collectors.joining("; ", "unable to load config: ", ""))));
   }
 

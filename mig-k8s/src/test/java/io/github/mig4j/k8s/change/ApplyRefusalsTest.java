@@ -127,7 +127,7 @@ class ApplyRefusalsTest {
     assertThatThrownBy(() -> MigClient.of(client).node("gpu-node").apply("b200 small"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Config name 'b200 small' is no label value, so no node can ask for it. Use 1 to 63"
+            "Config name 'b200 small' is no label value, so no node can request it; use 1 to 63"
                 + " letters, digits, '.', '_' and '-', beginning and ending with a letter or"
                 + " digit");
   }
@@ -168,12 +168,12 @@ class ApplyRefusalsTest {
         "Config 'b200-split-small' on node gpu-node: config.yaml:10:7: GPU 0 (h100-sxm-80gb):"
             + " h100-sxm-80gb has no profile 1g.23gb (did you mean 1g.20gb or 1g.10gb?); it has"
             + " 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb; mig-parted would"
-            + " destroy all devices, make none and report success; docs/lint.md explains"
+            + " destroy all devices, create none and report success; use a profile that the GPU has; docs/lint.md explains"
             + " unknown-profile");
   }
 
   @Test
-  void apply_layoutThatDoesNotFit_saysEveryReason() {
+  void apply_layoutThatDoesNotFit_saysTheDecisiveReason() {
     create(Nodes.b200(1));
     createPolicy();
     createMap();
@@ -182,10 +182,8 @@ class ApplyRefusalsTest {
         "too-large",
         "Config 'too-large' on node gpu-node: config.yaml:14:5: GPU 0 (b200-180gb) cannot hold"
             + " {1g.23gb=1, 3g.90gb=2}: b200-180gb has 8 memory slices, but the request takes 9"
-            + " (1g.23gb: 1, 3g.90gb: 8); b200-180gb has 182784 MiB of memory, but the request"
-            + " takes 203264 (1g.23gb: 20992, 3g.90gb: 182272); b200-180gb has 148 SMs, but the"
-            + " request takes 158 (1g.23gb: 18, 3g.90gb: 140); mig-parted would destroy all devices"
-            + " and fail; docs/lint.md explains not-placeable");
+            + " (1g.23gb: 1, 3g.90gb: 8), and 2 more limits are exceeded, so mig-parted would"
+            + " destroy all devices and fail; lower the counts; docs/lint.md explains not-placeable");
   }
 
   @Test

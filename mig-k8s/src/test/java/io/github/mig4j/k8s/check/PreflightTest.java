@@ -30,6 +30,7 @@ import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.lint.Finding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -86,7 +87,7 @@ class PreflightTest {
 
   /** There is nothing better to say about any configuration of a B200. */
   private static final String MODE_CHANGE =
-      "note: config.yaml:3:3: Where GPU 0 (b200-180gb) changes its MIG mode, no reset is needed, but all selected GPUs in MIG mode are cleared; a change of devices clears only the GPU that changes; docs/lint.md explains mode-change-clears [lint]";
+      "note: config.yaml:3:3: If the MIG mode of GPU 0 (b200-180gb) changes, no reset is needed, but all selected GPUs in MIG mode are cleared; a change of devices clears only the GPU that changes; docs/lint.md explains mode-change-clears [lint]";
 
   private static final String GENERATED =
       "note: ClusterPolicy names no ConfigMap, so the MIG manager makes its own configurations; to publish configurations of your own, set spec.migManager.config.name, e.g. to mig-config [operator-owned-map]";
@@ -143,7 +144,7 @@ class PreflightTest {
 
     assertThat(preflight.isClear()).isFalse();
     assertThat(preflight.errors())
-        .extracting(PreflightFinding::code)
+        .extracting(Finding::code)
         .containsExactly(PreflightCode.OPERANDS_OFF, PreflightCode.CONFIG_ABSENT);
     assertThat(preflight.toText()).isEqualTo("""
             Config 'smal' on node gpu-node: refused
@@ -613,7 +614,7 @@ class PreflightTest {
 
     assertFinds(
         "other",
-        "error: config.yaml:23:7: GPU 0 (b200-180gb): b200-180gb has no profile 1g.24gb (did you mean 1g.23gb or 1g.45gb?); it has 1g.23gb, 1g.23gb+me, 1g.45gb, 2g.45gb, 3g.90gb, 4g.90gb, 7g.180gb; mig-parted would destroy all devices, make none and report success; docs/lint.md explains unknown-profile [lint]");
+        "error: config.yaml:23:7: GPU 0 (b200-180gb): b200-180gb has no profile 1g.24gb (did you mean 1g.23gb or 1g.45gb?); it has 1g.23gb, 1g.23gb+me, 1g.45gb, 2g.45gb, 3g.90gb, 4g.90gb, 7g.180gb; mig-parted would destroy all devices, create none and report success; use a profile that the GPU has; docs/lint.md explains unknown-profile [lint]");
   }
 
   @Test
@@ -622,7 +623,7 @@ class PreflightTest {
 
     assertFinds(
         "shared",
-        "error: config.yaml:15:7: With strategy mixed no resource stands for 1c.3g.90gb, and the device plugin stops at it; use 3g.90gb or strategy single; docs/lint.md explains shared-instance-under-mixed [strategy-conflict]");
+        "error: config.yaml:15:7: With strategy mixed no resource represents 1c.3g.90gb, and the device plugin stops; use 3g.90gb or strategy single; docs/lint.md explains shared-instance-under-mixed [strategy-conflict]");
   }
 
   @Test
@@ -767,7 +768,7 @@ class PreflightTest {
     }
 
     assertThat(preflight("all-disabled").errors())
-        .extracting(PreflightFinding::message)
+        .extracting(Finding::message)
         .containsExactly(
             "pods use the node's GPUs: ml/job-10, ml/job-11, ml/job-12, ml/job-13, ml/job-14, ml/job-15, ml/job-16, ml/job-17, ml/job-18, ml/job-19 and 3 more");
   }
@@ -793,7 +794,7 @@ class PreflightTest {
 
     assertThat(preflight.isClear()).isTrue();
     assertThat(preflight.findings())
-        .extracting(PreflightFinding::code)
+        .extracting(Finding::code)
         .containsExactly(PreflightCode.LINT, PreflightCode.BUSY_PODS);
   }
 
@@ -811,7 +812,7 @@ class PreflightTest {
             .disruption(Disruption.DRAIN)
             .preflight()
             .errors())
-        .extracting(PreflightFinding::toString)
+        .extracting(Finding::toString)
         .containsExactly(line);
     assertDocumented(line);
   }
@@ -962,7 +963,7 @@ class PreflightTest {
   private void assertFinds(String config, String... lines) {
     assertThat(preflight(config).findings())
         .filteredOn(finding -> !finding.remedy().endsWith("mode-change-clears"))
-        .extracting(PreflightFinding::toString)
+        .extracting(Finding::toString)
         .containsExactly(lines);
     assertDocumented(lines);
   }

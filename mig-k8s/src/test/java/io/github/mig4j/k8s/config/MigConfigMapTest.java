@@ -147,7 +147,7 @@ class MigConfigMapTest {
     assertThatThrownBy(() -> map.merge("small & fine", SMALL))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Config name 'small & fine' is no label value, so no node can ask for it. Use 1 to 63"
+            "Config name 'small & fine' is no label value, so no node can request it; use 1 to 63"
                 + " letters, digits, '.', '_' and '-', beginning and ending with a letter or"
                 + " digit");
     assertThat(client.configMaps().inAnyNamespace().list().getItems()).isEmpty();

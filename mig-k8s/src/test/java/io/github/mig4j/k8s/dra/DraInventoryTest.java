@@ -11,6 +11,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.plan.Demand;
 import io.github.mig4j.plan.DemandItem;
 import io.github.mig4j.plan.PlanGpu;
@@ -54,7 +55,7 @@ class DraInventoryTest {
   }
 
   private static List<String> lines(DraInventory inventory) {
-    return inventory.findings().stream().map(DraFinding::line).toList();
+    return inventory.findings().stream().map(Finding::toString).toList();
   }
 
   private static String claim(String name, String device) {
@@ -264,8 +265,9 @@ class DraInventoryTest {
 
     var gpu = inventory.nodes().get(0).gpus().get(0);
     assertThat(lines(inventory))
-        .containsExactly("warning: Pool gpu-node has 2 of 3 slices of generation 1; what is free is"
-            + " not known before the driver has published all [incomplete-pool]");
+        .containsExactly(
+            "warning: Pool gpu-node has 2 of 3 slices of generation 1, so that it is"
+                + " not known what is free; wait until the driver has published all slices [incomplete-pool]");
     assertThat(states(gpu))
         .containsEntry("gpu-0-mig-3g40gb-9-4", DraDevice.State.ALLOCATED)
         .containsEntry("gpu-0-mig-3g40gb-9-0", DraDevice.State.UNKNOWN);
@@ -293,7 +295,7 @@ class DraInventoryTest {
     assertThat(lines(inventory))
         .containsExactly(
             "warning: Pool gpu-node has several devices named gpu-0-mig-1g10gb-19-2, so"
-                + " that claims get none of the pool; restart the driver's pod on the node"
+                + " that claims get no device of the pool; restart the driver's pod on the node"
                 + " [duplicate-device]");
     assertThat(inventory.nodes().get(0).room()).isEmpty();
   }
@@ -302,8 +304,8 @@ class DraInventoryTest {
   void claimOnADeviceThatIsNotPublished_isFound() {
     assertThat(lines(read(STATIC, claim("train", "gpu-0-mig-7g80gb-0-0"))))
         .containsExactly("error: Claim team-a/train holds gpu-0-mig-7g80gb-0-0 of pool gpu-node,"
-            + " which the driver does not publish; the GPU was probably cut anew, so delete the"
-            + " claim's pods [allocated-but-gone]");
+            + " which the driver does not publish, probably because the GPU was partitioned again;"
+            + " delete the claim's pods [allocated-but-gone]");
   }
 
   /** A driver that restarts takes its slices back for a while, and the pods go on. */
@@ -313,7 +315,7 @@ class DraInventoryTest {
 
     assertThat(lines(read(STATIC, elsewhere)))
         .containsExactly("warning: Claim team-a/train holds gpu-0 of pool gpu-node-2, of which the"
-            + " driver publishes nothing, as while it restarts; if that lasts, see whether the"
+            + " driver publishes nothing, as while it restarts; if that lasts, check whether the"
             + " driver's pod runs on the node [allocated-but-gone]");
   }
 
@@ -383,7 +385,7 @@ class DraInventoryTest {
 
     assertThat(lines(inventory))
         .contains("error: Node gpu-node: claims team-a/all, team-a/part hold gpu-0-mig-2g20gb-14-0,"
-            + " gpu-1, which cannot be had together; delete the pods of all claims but one"
+            + " gpu-1, which exclude each other; delete the pods of all claims but one"
             + " [double-booked]");
     assertThat(states(inventory.nodes().get(0).gpus().get(0)))
         .containsEntry("gpu-0-mig-3g40gb-9-4", DraDevice.State.BLOCKED);
@@ -397,7 +399,7 @@ class DraInventoryTest {
             claim("b", "gpu-0-mig-1g10gb-19-6"))))
         .containsExactly(
             "error: Node gpu-node: claims team-a/a, team-a/b hold gpu-0-mig-1g10gb-19-6,"
-                + " gpu-0-mig-3g40gb-9-4, which cannot be had together; delete the pods of all claims"
+                + " gpu-0-mig-3g40gb-9-4, which exclude each other; delete the pods of all claims"
                 + " but one [double-booked]");
   }
 
@@ -408,9 +410,8 @@ class DraInventoryTest {
         STATIC.replace("name: gpu-1\n", "name: gpu-1\n    allowMultipleAllocations: true\n");
 
     assertThat(lines(read(STATIC, both)))
-        .containsExactly(
-            "error: Node gpu-node: claims team-a/a, team-a/b hold gpu-1, which cannot be"
-                + " had together; delete the pods of all claims but one [double-booked]");
+        .containsExactly("error: Node gpu-node: claims team-a/a, team-a/b hold gpu-1, which exclude"
+            + " each other; delete the pods of all claims but one [double-booked]");
     assertThat(lines(read(shareable, both))).isEmpty();
   }
 
@@ -480,7 +481,7 @@ class DraInventoryTest {
     assertThat(lines(read(elsewhere)))
         .contains(
             "warning: Node gpu-node: the driver publishes 1g.10gb@7:1, but the catalogue has no"
-                + " such place on a h100-sxm-80gb; report it, or correct the model [unknown-placement]");
+                + " such placement on a h100-sxm-80gb; report it, or correct the model [unknown-placement]");
     assertThat(lines(read(absent)))
         .contains("warning: Node gpu-node: the driver does not publish 4g.40gb@0:4, which the"
             + " catalogue has for a h100-sxm-80gb; report it, or correct the model"
@@ -495,7 +496,7 @@ class DraInventoryTest {
 
     assertThat(lines(inventory))
         .containsExactly(
-            "warning: Node gpu-node: a h100-sxm-80gb is cut into [2g.20gb@0:2, 1g.10gb@2:1,"
+            "warning: Node gpu-node: a h100-sxm-80gb has devices [2g.20gb@0:2, 1g.10gb@2:1,"
                 + " 1g.10gb@2:1, 3g.40gb@4:4], which the catalogue calls impossible (h100-sxm-80gb:"
                 + " 1g.10gb@2:1 and 1g.10gb@2:1 overlap from memory slice 2 to 2); report it, or correct"
                 + " the model [impossible-layout]");
@@ -535,7 +536,7 @@ class DraInventoryTest {
     assertThat(lines(inventory))
         .contains(
             "warning: Node gpu-node: MIG device gpu-0-mig-2g20gb-14-0 has profile 'two', which"
-                + " is none such as '1g.10gb'; it is not counted [unreadable-profile]");
+                + " is not one such as '1g.10gb', so that it is not counted; report it [unreadable-profile]");
     assertThat(inventory.nodes().get(0).resources()).doesNotContainKey("nvidia.com/mig-2g.20gb");
   }
 
@@ -572,8 +573,10 @@ class DraInventoryTest {
   void text_thatIsNotAKubernetesObject_isRefused() {
     assertThatThrownBy(() -> read("- 1"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Not a Kubernetes object: it has no kind. Expected what 'kubectl get"
+        .hasMessage("Not a Kubernetes object: it has no kind; expected what 'kubectl get"
             + " resourceslices -o yaml' prints");
-    assertThatThrownBy(() -> read("a: [")).hasMessageStartingWith("Not YAML: ");
+    assertThatThrownBy(() -> read("a: ["))
+        .hasMessage("Line 1, column 5: Not YAML: expected the node content, but found"
+            + " '<stream end>'; expected what 'kubectl get resourceslices -o yaml' prints");
   }
 }

@@ -27,7 +27,6 @@ import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.change.MigFailedException;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.check.PreflightCode;
-import io.github.mig4j.k8s.check.PreflightFinding;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
@@ -36,6 +35,7 @@ import io.github.mig4j.k8s.fixture.PodLogs;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.k8s.simulator.Trap;
+import io.github.mig4j.lint.Finding;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -345,7 +345,7 @@ final class Scenario implements AutoCloseable {
     String map = mapText();
 
     assertThat(request.preflight().errors())
-        .extracting(PreflightFinding::code)
+        .extracting(Finding::code)
         .containsExactlyInAnyOrder(codes);
     assertThatThrownBy(() -> request.await(LONG)).isInstanceOf(MigRefusedException.class);
     assertThat(labels(view.get()).get(CONFIG)).isEqualTo(before.get(CONFIG));

@@ -30,7 +30,6 @@ import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyPhase;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.check.PreflightCode;
-import io.github.mig4j.k8s.check.PreflightFinding;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
@@ -38,6 +37,7 @@ import io.github.mig4j.k8s.fixture.PodLogs;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.k8s.simulator.Trap;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.NodeGpu;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -577,7 +577,7 @@ class TrapScenarioTest {
 
       assertThat(node.apply("four").gpus(gpus).preflight().findings())
           .filteredOn(finding -> finding.code() == PreflightCode.LINT)
-          .extracting(PreflightFinding::message)
+          .extracting(Finding::message)
           .anySatisfy(message -> assertThat(message).contains("1g.10gb"));
       node.assertRefused(node.apply("h100-only").gpus(gpus), PreflightCode.GPU_NOT_COVERED);
       node.assertVerified(

@@ -77,14 +77,7 @@ public final class PreflightCommand implements Callable<Integer> {
         .put("config", preflight.config())
         .put("clear", preflight.isClear());
     ArrayNode findings = answer.putArray("findings");
-    preflight
-        .findings()
-        .forEach(finding -> findings
-            .addObject()
-            .put("severity", finding.severity().toString())
-            .put("code", finding.code().toString())
-            .put("message", finding.message())
-            .put("remedy", finding.remedy()));
+    preflight.findings().forEach(finding -> findings.add(Output.finding(finding)));
     return answer;
   }
 }

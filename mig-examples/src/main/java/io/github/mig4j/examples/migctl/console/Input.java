@@ -110,17 +110,21 @@ public final class Input {
   }
 
   public static String absent(MigConfigDocument document, String config) {
+    return "The file has no config %s; it has %s".formatted(quoted(config), present(document));
+  }
+
+  /** The names of a file's configurations. */
+  public static String present(MigConfigDocument document) {
     String names = names(document.configs().keySet());
-    return "The file has no config %s; it has %s"
-        .formatted(quoted(config), names.isEmpty() ? "none" : names);
+    return names.isEmpty() ? "none" : names;
   }
 
   public static String names(Set<String> configs) {
     return configs.stream().map(Input::quoted).collect(Collectors.joining(", "));
   }
 
-  /** Names are any text, which must not steer a terminal. */
-  private static String quoted(String name) {
+  /** A name is any text, which must not control a terminal. */
+  public static String quoted(String name) {
     return "'" + name.replaceAll("\\p{C}", "?") + "'";
   }
 }

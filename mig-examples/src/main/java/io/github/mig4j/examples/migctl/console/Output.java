@@ -15,6 +15,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
+import io.github.mig4j.lint.Finding;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -108,6 +109,16 @@ public final class Output {
 
   public static ArrayNode array() {
     return NODES.arrayNode();
+  }
+
+  /** The fields of a finding that all commands share. */
+  public static ObjectNode finding(Finding finding) {
+    return object()
+        .put("severity", finding.severity().toString())
+        .put("code", finding.code().toString())
+        .put("subject", finding.subject())
+        .put("message", finding.message())
+        .put("remedy", finding.remedy());
   }
 
   public static ArrayNode placements(MigLayout layout) {

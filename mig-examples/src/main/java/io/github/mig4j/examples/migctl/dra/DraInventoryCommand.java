@@ -12,12 +12,11 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.dra.DraDevice;
-import io.github.mig4j.k8s.dra.DraFinding;
 import io.github.mig4j.k8s.dra.DraGpu;
 import io.github.mig4j.k8s.dra.DraInventory;
 import io.github.mig4j.k8s.dra.DraNode;
 import io.github.mig4j.layout.Placement;
-import io.github.mig4j.lint.Severity;
+import io.github.mig4j.lint.Finding;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -85,11 +84,9 @@ public final class DraInventoryCommand implements Callable<Integer> {
               : "The driver gpu.nvidia.com publishes no GPU of node " + node);
     } else {
       print(nodes);
-      inventory.findings().forEach(finding -> output.err().println(finding.line()));
+      inventory.findings().forEach(finding -> output.err().println(finding));
     }
-    return inventory.findings().stream().anyMatch(f -> f.severity() == Severity.ERROR)
-        ? ExitCode.NO
-        : ExitCode.YES;
+    return inventory.findings().stream().anyMatch(Finding::isError) ? ExitCode.NO : ExitCode.YES;
   }
 
   private DraInventory read() throws IOException {
@@ -164,7 +161,7 @@ public final class DraInventoryCommand implements Callable<Integer> {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
-  private static ObjectNode json(List<DraNode> nodes, List<DraFinding> findings) {
+  private static ObjectNode json(List<DraNode> nodes, List<Finding> findings) {
     ObjectNode answer = Output.object();
     ArrayNode list = answer.putArray("nodes");
     nodes.forEach(each -> {
@@ -177,11 +174,7 @@ public final class DraInventoryCommand implements Callable<Integer> {
       each.gpus().forEach(gpu -> gpus.add(json(gpu)));
     });
     ArrayNode problems = answer.putArray("findings");
-    findings.forEach(finding -> problems
-        .addObject()
-        .put("severity", finding.severity().toString())
-        .put("code", finding.code())
-        .put("message", finding.message()));
+    findings.forEach(finding -> problems.add(Output.finding(finding)));
     return answer;
   }
 

@@ -3,8 +3,9 @@ package io.github.mig4j.examples.migctl.offline;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
+import io.github.mig4j.lint.SourceLocation;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -16,8 +17,7 @@ final class Sarif {
   private Sarif() {}
 
   static ObjectNode of(Path file, List<Finding> findings) {
-    List<FindingCode> codes =
-        findings.stream().map(Finding::code).distinct().sorted().toList();
+    List<Code> codes = findings.stream().map(Finding::code).distinct().toList();
     ObjectNode log = Output.object()
         .put("$schema", "https://json.schemastore.org/sarif-2.1.0.json")
         .put("version", "2.1.0");
@@ -33,7 +33,7 @@ final class Sarif {
     return log;
   }
 
-  private static ObjectNode rule(FindingCode code) {
+  private static ObjectNode rule(Code code) {
     ObjectNode rule = Output.object().put("id", code.toString());
     rule.putObject("shortDescription").put("text", code.toString().replace('-', ' '));
     rule.putObject("help").put("text", "See '%s' in docs/lint.md of mig4j".formatted(code));
@@ -45,17 +45,15 @@ final class Sarif {
         .put("ruleId", finding.code().toString())
         .put("ruleIndex", rule)
         .put("level", finding.severity().toString());
-    result.putObject("message").put("text", finding.message());
+    result.putObject("message").put("text", finding.sentence());
     ObjectNode location = result.putArray("locations").addObject().putObject("physicalLocation");
     location.putObject("artifactLocation").put("uri", uri);
-    location
-        .putObject("region")
-        .put("startLine", finding.place().line())
-        .put("startColumn", finding.place().column());
+    SourceLocation start = finding.location().orElse(SourceLocation.START);
+    location.putObject("region").put("startLine", start.line()).put("startColumn", start.column());
     return result;
   }
 
-  /** Relative as the file was given, so that it holds in the repository it stands in. */
+  /** Relative as the file was given, so that it is valid in the repository that contains it. */
   private static String uri(Path file) {
     if (file.isAbsolute()) {
       return file.toUri().toASCIIString();

@@ -8,9 +8,9 @@ import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.SourceLocation;
+import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import java.io.IOException;
@@ -113,12 +113,15 @@ public final class ValidateCommand implements Callable<Integer> {
       return Set.of();
     }
     Set<String> suspects = new LinkedHashSet<>();
-    findings.forEach(finding -> finding.place().config().ifPresent(suspects::add));
+    findings.forEach(finding -> config(finding).ifPresent(suspects::add));
     suspects.retainAll(configs(read));
     suspects.removeIf(name -> NodeLint.of(read, node, strategy, name).stream()
-        .noneMatch(
-            finding -> finding.isError() && finding.place().config().equals(Optional.of(name))));
+        .noneMatch(finding -> finding.isError() && config(finding).equals(Optional.of(name))));
     return suspects;
+  }
+
+  private static Optional<String> config(Finding finding) {
+    return finding.location().flatMap(SourceLocation::config);
   }
 
   private List<Finding> findings(MigConfigFile read, List<NodeGpu> node) {
@@ -134,11 +137,14 @@ public final class ValidateCommand implements Callable<Integer> {
           .filter(document -> document.config(wanted).isEmpty())
           .ifPresent(document -> findings.add(
               0,
-              new Finding(
-                  Severity.ERROR,
-                  FindingCode.CONFIG_NOT_PRESENT,
-                  Input.absent(document, wanted),
-                  new SourceLocation(1, 1, "", Optional.empty()))));
+              Finding.builder()
+                  .severity(Severity.ERROR)
+                  .code(NodeCode.CONFIG_NOT_PRESENT)
+                  .location(SourceLocation.START)
+                  .subject("the file")
+                  .message("The file has no config %s".formatted(Input.quoted(wanted)))
+                  .remedy("it has %s".formatted(Input.present(document)))
+                  .build()));
     }
     return findings;
   }
@@ -147,14 +153,12 @@ public final class ValidateCommand implements Callable<Integer> {
     ObjectNode answer = Output.object().put("file", Input.name(file)).put("valid", valid);
     ArrayNode list = answer.putArray("findings");
     for (Finding finding : findings) {
-      list.addObject()
-          .put("severity", finding.severity().toString())
-          .put("code", finding.code().toString())
-          .put("message", finding.message())
-          .put("line", finding.place().line())
-          .put("column", finding.place().column())
-          .put("path", finding.place().path())
-          .put("config", finding.place().config().orElse(null));
+      SourceLocation location = finding.location().orElse(SourceLocation.START);
+      list.add(Output.finding(finding)
+          .put("line", location.line())
+          .put("column", location.column())
+          .put("path", location.path())
+          .put("config", location.config().orElse(null)));
     }
     return answer;
   }

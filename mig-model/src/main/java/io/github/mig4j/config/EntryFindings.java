@@ -1,0 +1,98 @@
+package io.github.mig4j.config;
+
+import io.github.mig4j.lint.Code;
+import io.github.mig4j.lint.Findings;
+import io.github.mig4j.text.YamlLocation;
+import io.github.mig4j.text.YamlPath;
+import io.github.mig4j.text.YamlValue;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** The findings of one entry of a configuration, and what the rules for its fields share. */
+final class EntryFindings {
+
+  private final Findings findings;
+  private boolean faulty;
+
+  EntryFindings(Findings findings) {
+    this.findings = findings;
+  }
+
+  /** Whether an error was found, so that mig-parted refuses the entry. */
+  boolean isFaulty() {
+    return faulty;
+  }
+
+  /** Adds an error; returns empty, as what was read of the faulty value. */
+  <T> Optional<T> error(Code code, YamlLocation where, String message, String remedy) {
+    faulty = true;
+    findings.error(code, where, message, remedy);
+    return Optional.empty();
+  }
+
+  /** Adds a warning. */
+  void warning(Code code, YamlLocation where, String message, String remedy) {
+    findings.warning(code, where, message, remedy);
+  }
+
+  /** Adds the error that a value is of another type than it must be. */
+  void wrongType(YamlPath path, YamlValue value, String subject, String expected) {
+    faulty = true;
+    wrongType(findings, path, value, subject, expected);
+  }
+
+  /** Adds the error that a value is of another type than it must be, outside of an entry. */
+  static void wrongType(
+      Findings findings, YamlPath path, YamlValue value, String subject, String expected) {
+    findings.error(
+        ConfigCode.WRONG_TYPE,
+        path.at(value.at()),
+        "%s must be %s, but was %s".formatted(subject, expected, value.kind()),
+        "");
+  }
+
+  /** The whole number that mig-parted reads, or empty if it refuses the value. */
+  OptionalLong integer(YamlValue value, YamlPath path, String subject) {
+    if (value instanceof YamlValue.Null) {
+      warning(
+          ConfigCode.NULL_VALUE,
+          path.at(value.at()),
+          "%s has no value, which mig-parted reads as 0".formatted(subject),
+          "write a number");
+      return OptionalLong.of(0);
+    }
+    OptionalLong number = value.asInt64();
+    if (number.isEmpty()) {
+      wrongType(path, value, subject, "a whole number");
+    } else if (value.isOctalSurprise()) {
+      warning(
+          ConfigCode.OCTAL_NUMBER,
+          path.at(value.at()),
+          "%s begins with 0, so YAML reads it as octal, which is %d"
+              .formatted(text(value), number.getAsLong()),
+          "write it without the 0");
+    }
+    return number;
+  }
+
+  /** The nearest number of 32 bits, after a warning if it is another number. */
+  int clamp(long number, YamlValue value, YamlPath path) {
+    int nearest = (int) Math.max(Integer.MIN_VALUE, Math.min(number, Integer.MAX_VALUE));
+    if (nearest != number) {
+      warning(
+          ConfigCode.HUGE_NUMBER,
+          path.at(value.at()),
+          "%d is more than any node has, and is read as %d".formatted(number, nearest),
+          "write a smaller number");
+    }
+    return nearest;
+  }
+
+  /** A number as it is written. */
+  static String text(YamlValue number) {
+    if (number instanceof YamlValue.Int some) {
+      return some.text();
+    }
+    return number instanceof YamlValue.Decimal some ? some.text() : number.kind();
+  }
+}

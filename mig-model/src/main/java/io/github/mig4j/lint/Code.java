@@ -1,0 +1,32 @@
+package io.github.mig4j.lint;
+
+import java.util.Locale;
+
+/**
+ * The kind of a {@link Finding}. Each package that checks something has an enum of its kinds.
+ *
+ * <p>The text of a code, such as {@code missing-field}, is stable: a program may depend on it, and
+ * the text of a code that is removed is not used again.
+ */
+public interface Code {
+
+  /**
+   * Returns the name of the enum's constant.
+   *
+   * @return e.g. {@code MISSING_FIELD}
+   */
+  String name();
+
+  /**
+   * Returns the stable text of this code.
+   *
+   * @return lower-case words joined by dashes, e.g. {@code missing-field}
+   */
+  default String text() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The stable text of this code, as {@link #text} returns it. */
+  @Override
+  String toString();
+}

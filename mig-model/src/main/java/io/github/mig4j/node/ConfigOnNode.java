@@ -1,0 +1,88 @@
+package io.github.mig4j.node;
+
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.lint.Findings;
+import io.github.mig4j.lint.Severity;
+import io.github.mig4j.lint.SourceLocation;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** One configuration of a file on the GPUs of a node, as the rules see it. */
+final class ConfigOnNode {
+
+  private final MigConfigFile file;
+  private final String name;
+  private final Selection selection;
+  private final boolean isSelected;
+  private final Findings findings;
+
+  ConfigOnNode(
+      MigConfigFile file, String name, Selection selection, boolean isSelected, Findings findings) {
+    this.file = file;
+    this.name = name;
+    this.selection = selection;
+    this.isSelected = isSelected;
+    this.findings = findings;
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** Which entries select which GPUs. */
+  Selection selection() {
+    return selection;
+  }
+
+  /** All GPUs of the node. */
+  List<NodeGpu> gpus() {
+    return selection.gpus;
+  }
+
+  /** Whether an entry selects a GPU of the node. */
+  boolean selectsAny() {
+    return gpus().stream().anyMatch(gpu -> !selection.entriesFor(gpu).isEmpty());
+  }
+
+  SourceLocation location() {
+    return file.locationOf(name);
+  }
+
+  SourceLocation location(int entry, String field) {
+    return file.locationOf(name, entry, field);
+  }
+
+  SourceLocation location(int entry, MigProfile profile) {
+    return file.locationOf(name, entry, profile);
+  }
+
+  /** Adds a finding, as a note if this is not the configuration that is to be applied. */
+  void report(
+      Severity severity, NodeCode code, SourceLocation location, String message, String remedy) {
+    findings.add(isSelected ? severity : Severity.NOTE, code, location, message, remedy);
+  }
+
+  /** The GPUs by model, so that those of one model are named in one finding. */
+  static List<List<NodeGpu>> byModel(List<NodeGpu> gpus) {
+    Map<String, List<NodeGpu>> groups = gpus.stream()
+        .collect(Collectors.groupingBy(
+            gpu -> gpu.model().id(), LinkedHashMap::new, Collectors.toList()));
+    return List.copyOf(groups.values());
+  }
+
+  /** E.g. {@code GPUs 0, 1 (a30-24gb) and GPU 2 (l40s)}. */
+  static String names(List<NodeGpu> gpus) {
+    return byModel(gpus).stream().map(Selection::name).collect(Collectors.joining(" and "));
+  }
+
+  /** E.g. {@code a30-24gb and l40s}. */
+  static String models(List<NodeGpu> gpus) {
+    return gpus.stream()
+        .map(gpu -> gpu.model().id())
+        .distinct()
+        .collect(Collectors.joining(" and "));
+  }
+}

@@ -1,0 +1,62 @@
+package io.github.mig4j.node;
+
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.lint.Findings;
+import io.github.mig4j.lint.Severity;
+import io.github.mig4j.lint.SourceLocation;
+import io.github.mig4j.text.Quoted;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Rules for the file as a whole: its size, and the names that the cluster requests. */
+final class FileRules {
+
+  static final String ALL_DISABLED = "all-disabled";
+
+  private static final int MAX_CONFIGMAP_BYTES = 1024 * 1024;
+
+  private static final int MAX_NAMES_SHOWN = 12;
+
+  private FileRules() {}
+
+  static void checkSize(MigConfigFile file, Findings findings) {
+    int bytes = file.text().getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > MAX_CONFIGMAP_BYTES) {
+      findings.add(
+          Severity.ERROR,
+          NodeCode.CONFIGMAP_TOO_LARGE,
+          SourceLocation.START,
+          "The file has %d bytes, but a ConfigMap has at most %d"
+              .formatted(bytes, MAX_CONFIGMAP_BYTES),
+          "remove configurations that no node requests");
+    }
+  }
+
+  static void checkNames(MigConfigDocument document, Optional<String> selected, Findings findings) {
+    if (selected.isPresent() && !document.configs().containsKey(selected.get())) {
+      findings.add(
+          Severity.ERROR,
+          NodeCode.CONFIG_NOT_PRESENT,
+          SourceLocation.START,
+          "The file has no config %s".formatted(Quoted.of(selected.get())),
+          "it has %s".formatted(names(document.configs().keySet())));
+    }
+    if (!document.configs().containsKey(ALL_DISABLED)) {
+      findings.add(
+          Severity.NOTE,
+          NodeCode.NO_ALL_DISABLED,
+          SourceLocation.START,
+          "The file has no config 'all-disabled', which the operator requests for nodes that request no configuration",
+          "add it, or set migManager.config.default to ''");
+    }
+  }
+
+  private static String names(Collection<String> names) {
+    String listed =
+        names.stream().limit(MAX_NAMES_SHOWN).map(Quoted::of).collect(Collectors.joining(", "));
+    return names.isEmpty() ? "none" : listed + (names.size() > MAX_NAMES_SHOWN ? " and more" : "");
+  }
+}

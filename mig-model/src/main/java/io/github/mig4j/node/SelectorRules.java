@@ -1,0 +1,74 @@
+package io.github.mig4j.node;
+
+import io.github.mig4j.config.DeviceFilter;
+import io.github.mig4j.config.DeviceSelector;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.lint.Severity;
+import java.util.List;
+
+/** Rules for {@code device-filter} and {@code devices}: what they select should be on the node. */
+final class SelectorRules {
+
+  private final ConfigOnNode on;
+
+  private SelectorRules(ConfigOnNode on) {
+    this.on = on;
+  }
+
+  static void check(ConfigOnNode on) {
+    SelectorRules rules = new SelectorRules(on);
+    on.selection().entryIndexes().forEach(entry -> {
+      MigConfigSpec spec = on.selection().entry(entry);
+      if (!spec.deviceFilters().isEmpty()) {
+        rules.checkMatches(entry, spec);
+        rules.checkBoards(entry, spec);
+      }
+      if (spec.devices() instanceof DeviceSelector.Indexes some) {
+        rules.checkIndexes(entry, some.indexes());
+      }
+    });
+  }
+
+  private void checkMatches(int entry, MigConfigSpec spec) {
+    boolean readable = spec.deviceFilters().stream().anyMatch(DeviceFilter::isDeviceId);
+    if (readable && on.gpus().stream().noneMatch(gpu -> gpu.passes(spec.deviceFilters()))) {
+      on.report(
+          Severity.NOTE,
+          NodeCode.FILTER_MATCHES_NOTHING,
+          on.location(entry, "device-filter"),
+          "No GPU of the node passes this filter, so the entry has no effect here",
+          "the node has %s".formatted(ConfigOnNode.models(on.gpus())));
+    }
+  }
+
+  private void checkBoards(int entry, MigConfigSpec spec) {
+    List<NodeGpu> undecided =
+        on.gpus().stream().filter(gpu -> gpu.isUndecided(spec.deviceFilters())).toList();
+    ConfigOnNode.byModel(undecided)
+        .forEach(group -> on.report(
+            Severity.NOTE,
+            NodeCode.BOARD_NOT_KNOWN,
+            on.location(entry, "device-filter"),
+            "The filter matches only some boards of %s"
+                .formatted(group.get(0).model().id()),
+            "add the PCI device id of %s to decide".formatted(Selection.name(group))));
+  }
+
+  private void checkIndexes(int entry, List<Integer> indexes) {
+    List<Integer> existing = on.gpus().stream().map(NodeGpu::index).toList();
+    List<Integer> absent = indexes.stream()
+        .filter(index -> index >= 0 && !existing.contains(index))
+        .distinct()
+        .sorted()
+        .toList();
+    if (!absent.isEmpty()) {
+      on.report(
+          Severity.WARNING,
+          NodeCode.INDEX_OUT_OF_RANGE,
+          on.location(entry, "devices"),
+          "The node has no GPU %s, only %s"
+              .formatted(Selection.ranges(absent), Selection.ranges(existing)),
+          "remove it");
+    }
+  }
+}

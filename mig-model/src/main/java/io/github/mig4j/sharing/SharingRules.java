@@ -1,0 +1,80 @@
+package io.github.mig4j.sharing;
+
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.text.YamlValue;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads the section {@code sharing}: which kind of sharing it has, and for which resources. */
+final class SharingRules {
+
+  private final Optional<NodeDevices> node;
+  private final Optional<MigStrategy> strategy;
+
+  /**
+   * Prepares to read.
+   *
+   * @param node the node's devices, if the file is read for a node
+   * @param strategy the strategy that the file sets
+   */
+  SharingRules(Optional<NodeDevices> node, Optional<MigStrategy> strategy) {
+    this.node = node;
+    this.strategy = node.map(NodeDevices::strategy).or(() -> strategy);
+  }
+
+  /** What the section says; of no meaning if there are errors. */
+  Optional<SharingSection> read(Field field) {
+    Fields kinds = Fields.of(field, "sharing", KnownKeys.SHARING);
+    Optional<SharingSection> slicing =
+        kinds.get("timeSlicing").flatMap(f -> section(f, SharingKind.TIME_SLICING));
+    Optional<SharingSection> mps = kinds.get("mps").flatMap(f -> section(f, SharingKind.MPS));
+    if (slicing.isPresent() && mps.isPresent()) {
+      slicing
+          .get()
+          .report(
+              SharingCode.BOTH_KINDS,
+              "sharing has both timeSlicing and mps, and the device plugin ignores timeSlicing",
+              "remove one");
+    }
+    Optional<SharingSection> used = mps.or(() -> slicing);
+    used.ifPresent(section -> section.check(node, strategy));
+    return used;
+  }
+
+  private Optional<SharingSection> section(Field field, SharingKind kind) {
+    String subject = "sharing." + kind.section();
+    if (field.isNull()) {
+      if (kind != SharingKind.MPS) {
+        reportNoResources(field, subject);
+      }
+      return Optional.empty();
+    }
+    Fields fields = Fields.of(field, subject, KnownKeys.KIND);
+    if (!fields.isMap()) {
+      return Optional.empty();
+    }
+    SharingSection section = new SharingSection(
+        kind,
+        field,
+        fields.get("renameByDefault").flatMap(f -> f.boolOrNull("renameByDefault")),
+        fields
+            .get("failRequestsGreaterThanOne")
+            .flatMap(f -> f.boolOrNull("failRequestsGreaterThanOne")));
+    Optional<Field> resources = fields.nonNull("resources");
+    List<Field> entries = resources.map(f -> f.list(subject + ".resources")).orElse(List.of());
+    boolean isOther =
+        resources.isPresent() && !(resources.get().value() instanceof YamlValue.Sequence);
+    if (entries.isEmpty() && !isOther) {
+      reportNoResources(field, subject);
+    }
+    entries.forEach(entry -> SharedResourceRules.read(entry, section));
+    return Optional.of(section);
+  }
+
+  private static void reportNoResources(Field field, String subject) {
+    field.reportKey(
+        SharingCode.NO_RESOURCES,
+        "%s lists no resources, so the device plugin does not start".formatted(subject),
+        "add some, or remove %s for no sharing".formatted(subject));
+  }
+}
