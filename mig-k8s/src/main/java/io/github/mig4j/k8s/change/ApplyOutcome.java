@@ -3,11 +3,11 @@ package io.github.mig4j.k8s.change;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.util.SortedMap;
 
-/** A request that ended well, and how sure that is. */
+/** The outcome of a change that reached its goal, and how sure that is. */
 public sealed interface ApplyOutcome {
 
   /**
-   * The node as it was when the request ended.
+   * The node as it was when the change ended.
    *
    * @return its status
    */
@@ -23,19 +23,18 @@ public sealed interface ApplyOutcome {
   }
 
   /**
-   * The node offers exactly what was asked for, feature discovery agrees, and the GPU's clients
-   * run.
+   * The node offers exactly what was requested, feature discovery agrees, and the GPU's clients run.
    *
    * @param status the node
    */
   record Verified(MigNodeStatus status) implements ApplyOutcome {}
 
   /**
-   * The MIG manager says that it is done and nothing speaks against it, but the node's resources
-   * cannot prove it.
+   * Everything is as it should be, but what the node offers does not prove that the configuration is
+   * in force.
    *
    * @param status the node
-   * @param reason why they cannot
+   * @param reason why it does not
    */
   record VerifiedByStateOnly(MigNodeStatus status, String reason) implements ApplyOutcome {}
 }

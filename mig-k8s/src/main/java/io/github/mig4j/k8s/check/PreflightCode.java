@@ -19,8 +19,10 @@ public enum PreflightCode {
   UNKNOWN_PRODUCT,
   /** The GPUs cannot do MIG, or feature discovery says so. */
   NOT_MIG_CAPABLE,
-  /** The number of GPUs is not told. */
+  /** The labels do not show how many GPUs the node has. */
   UNKNOWN_GPU_COUNT,
+  /** What the device plugin would offer of the node's devices is not known, or it would not start. */
+  DEVICES_UNCLEAR,
   /** The GPUs are shared among virtual machines by vGPU. */
   VGPU_NODE,
   /** The GPUs are meant for virtual machines, not for containers. */
@@ -41,6 +43,10 @@ public enum PreflightCode {
   MANAGER_NOT_READY,
   /** The node's MIG manager is older than its GPU. */
   MANAGER_TOO_OLD,
+  /** No device plugin is meant to run on the node. */
+  PLUGIN_NOT_DEPLOYED,
+  /** The device plugin reads no ConfigMap. */
+  SHARING_MAP_UNSET,
   /** The MIG manager reads no ConfigMap of one's own. */
   OPERATOR_OWNED_MAP,
   /** The ConfigMap that the MIG manager reads does not exist. */

@@ -1,19 +1,35 @@
 package io.github.mig4j.k8s.config;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.MergePatch;
+import io.github.mig4j.sharing.DevicePluginConfigFile;
+import io.github.mig4j.sharing.SharingFinding;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
-/** The GPU Operator's settings for MIG in its ClusterPolicy ({@code nvidia.com/v1}). */
+/**
+ * The GPU Operator's settings for MIG and for sharing in its ClusterPolicy ({@code nvidia.com/v1}).
+ */
 public final class MigOperator {
 
   private final Cluster cluster;
 
+  /**
+   * Not API; use {@code MigClient.operator}.
+   *
+   * @param cluster the way into the cluster
+   */
   public MigOperator(Cluster cluster) {
     this.cluster = cluster;
   }
@@ -30,11 +46,22 @@ public final class MigOperator {
   }
 
   /**
+   * The ConfigMap that the device plugin reads.
+   *
+   * @return its name, or empty if there is no ClusterPolicy or it names none, in which case no node
+   *     can be shared
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public Optional<String> sharingMap() {
+    return cluster.clusterPolicy().flatMap(ClusterPolicies::sharingMap);
+  }
+
+  /**
    * Sets strategy and ConfigMap in the ClusterPolicy and leaves everything else as it is. Setting
    * what is set already writes nothing.
    *
    * <p>Where the operator was installed by Helm, set the same values there ({@link
-   * OperatorSettings#helmValues()}), or the next {@code helm upgrade} takes them back.
+   * OperatorSettings#helmValues()}), or the next {@code helm upgrade} resets them.
    *
    * @param settings the settings
    * @throws MigRefusedException if the cluster has no ClusterPolicy, or the ConfigMap does not
@@ -49,23 +76,94 @@ public final class MigOperator {
           List.of(
               "it does not exist, and every MIG manager would wait for it; merge a configuration into it first"));
     }
-    cluster.onLatestVersion(() -> set(settings));
+    cluster.onLatestVersion(() -> {
+      GenericKubernetesResource policy = ClusterPolicies.require(cluster);
+      if (!ClusterPolicies.strategy(policy).equals(Optional.of(settings.strategy()))
+          || !ClusterPolicies.migConfigMap(policy).equals(Optional.of(settings.configMap()))) {
+        cluster.patchClusterPolicy(MergePatch.on(policy)
+            .put("spec", "mig", "strategy", settings.strategy().toString())
+            .put("spec", "migManager", "config", "name", settings.configMap()));
+      }
+    });
   }
 
-  private void set(OperatorSettings settings) {
-    GenericKubernetesResource policy = cluster
-        .clusterPolicy()
-        .orElseThrow(
-            () -> new MigRefusedException(
-                "ClusterPolicy",
-                List.of(
-                    "the cluster has none, so no GPU Operator manages MIG; install NVIDIA's GPU Operator")));
-    String strategy = settings.strategy().toString();
-    if (!strategy.equals(policy.get("spec", "mig", "strategy"))
-        || !ClusterPolicies.migConfigMap(policy).equals(Optional.of(settings.configMap()))) {
-      cluster.patchClusterPolicy(MergePatch.on(policy)
-          .put("spec", "mig", "strategy", strategy)
-          .put("spec", "migManager", "config", "name", settings.configMap()));
+  /**
+   * Points the GPU Operator at a ConfigMap of sharing configurations, by {@code
+   * spec.devicePlugin.config.name} of the ClusterPolicy, and leaves everything else as it is, {@code
+   * default} included. Every device plugin of the cluster restarts. Setting what is set already
+   * writes nothing.
+   *
+   * <p>Where the operator was installed by Helm, set {@code devicePlugin.config.name} there too, or
+   * the next {@code helm upgrade} resets it.
+   *
+   * @param configMap the map's name
+   * @throws IllegalArgumentException if that is no name for a ConfigMap
+   * @throws MigRefusedException if the cluster has no ClusterPolicy, the map does not exist, or lacks
+   *     a configuration that a node or the ClusterPolicy requests, whose device plugin would not start
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public void useSharingMap(String configMap) {
+    SharingConfigMap map = new SharingConfigMap(cluster, configMap);
+    cluster.onLatestVersion(() -> {
+      GenericKubernetesResource policy = ClusterPolicies.require(cluster);
+      if (!ClusterPolicies.sharingMap(policy).equals(Optional.of(configMap))) {
+        String namespace = cluster.operatorNamespace(Optional.of(policy));
+        List<String> lacking = lacking(policy, map.data(namespace).orElseGet(TreeMap::new));
+        if (!lacking.isEmpty()) {
+          throw new MigRefusedException("ConfigMap %s/%s".formatted(namespace, configMap), lacking);
+        }
+        cluster.patchClusterPolicy(
+            MergePatch.on(policy).put("spec", "devicePlugin", "config", "name", configMap));
+      }
+    });
+  }
+
+  /** Why device plugins would not start with a map that holds this. */
+  private List<String> lacking(GenericKubernetesResource policy, Map<String, String> offered) {
+    if (offered.isEmpty()) {
+      return List.of(
+          "it does not exist or holds nothing, and every device plugin would wait for it; merge a configuration into it first");
     }
+    List<String> lacking = new ArrayList<>();
+    Set<String> needed = new TreeSet<>();
+    ClusterPolicies.defaultSharing(policy).ifPresent(name -> {
+      needed.add(name);
+      if (!offered.containsKey(name)) {
+        lacking.add(
+            "it lacks the ClusterPolicy's default '%s', without which device plugins do not start; merge it first"
+                .formatted(name));
+      }
+    });
+    for (Node node : nodesThatRequest()) {
+      String requested = Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
+      if (!requested.isEmpty()) {
+        needed.add(requested);
+        if (!offered.containsKey(requested)) {
+          lacking.add(
+              "it lacks '%s', which node %s requests and whose device plugin would not start; merge it first"
+                  .formatted(requested, node.getMetadata().getName()));
+        }
+      }
+    }
+    needed.stream()
+        .filter(offered::containsKey)
+        .forEach(key ->
+            DevicePluginConfigFile.read(offered.getOrDefault(key, "")).findings().stream()
+                .filter(SharingFinding::isError)
+                .forEach(error ->
+                    lacking.add("config '%s' at %s, with which device plugins would not start: %s"
+                        .formatted(key, error.place(), error.message()))));
+    return lacking;
+  }
+
+  private List<Node> nodesThatRequest() {
+    return cluster.call(
+        "list nodes with label " + Labels.DEVICE_PLUGIN_CONFIG,
+        () -> cluster
+            .client()
+            .nodes()
+            .withLabel(Labels.DEVICE_PLUGIN_CONFIG)
+            .list()
+            .getItems());
   }
 }

@@ -15,8 +15,8 @@ public enum MigRole {
   /** {@code MigClient.nodes}, {@code MigNode.status} and {@code MigNode.preflight}. */
   READ_ONLY("read-only"),
   /**
-   * Those, {@link MigConfigMap}, {@code MigNode.apply}, {@code MigNode.rollback}, {@link
-   * MigNode#disable} and {@code MigNode.markCapable}.
+   * Those, {@link MigConfigMap}, {@code MigNode.apply}, {@code MigNode.rollback}, {@code
+   * MigNode.disable} and {@code MigNode.markCapable}.
    */
   APPLY("apply"),
   /** Those, on nodes that are drained. */
@@ -25,9 +25,9 @@ public enum MigRole {
   ROLLOUT("rollout"),
   /** {@code MigNode.recover}, and what {@link #READ_ONLY} grants. */
   RECOVER("recover"),
-  /** {@link MigOperator}, and {@code io.github.mig4j.k8s.change.SharingClient.use}. */
+  /** {@link MigOperator}. */
   SETUP("setup"),
-  /** The ConfigMaps and nodes of {@code io.github.mig4j.k8s.change.SharingClient}. */
+  /** {@link SharingConfigMap}, {@code MigNode.share} and {@code MigNode.unshare}. */
   SHARE("share"),
   /** {@code io.github.mig4j.k8s.dra.DraClient}: the inventory, claims and device classes. */
   CLAIM("claim");

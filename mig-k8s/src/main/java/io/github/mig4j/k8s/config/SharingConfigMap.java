@@ -9,32 +9,35 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
+import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /**
  * A ConfigMap of the device plugin's configurations, in the operator's namespace, each under a key
  * of its own.
  *
  * <p>Each configuration is published twice: under the name it was given, and under a name that
- * carries a hash of its content. Nodes ask for the second, so that changed content is a changed
+ * carries a hash of its content. Nodes request the second, so that changed content is a changed
  * label: the plugin reads a key when the label changes, and never again. Keys of earlier contents
- * stay, for nodes to go back to.
+ * stay, so that nodes can be rolled back to them.
  */
 public final class SharingConfigMap {
-
-  private static final Pattern DNS_SUBDOMAIN =
-      Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
 
   private final Cluster cluster;
   private final String name;
 
+  /**
+   * Not API; use {@code MigClient.sharingMap}.
+   *
+   * @param cluster the way into the cluster
+   * @param name the map's name
+   */
   public SharingConfigMap(Cluster cluster, String name) {
-    if (name.length() > 253 || !DNS_SUBDOMAIN.matcher(name).matches()) {
+    if (!KubernetesName.isDnsSubdomain(name)) {
       throw new IllegalArgumentException(
           "'%s' is no name for a ConfigMap; use lower-case letters, digits, '.' and '-', e.g. 'device-plugin-config'"
               .formatted(name));
@@ -47,7 +50,7 @@ public final class SharingConfigMap {
    * What {@link #merge} did.
    *
    * @param name the name that was given
-   * @param contentName the name with the content's hash, which {@code SharingNode.apply} asks for
+   * @param contentName the name with the content's hash, which {@code MigNode.share} requests
    * @param changed whether the map was written; false if it held the configuration already
    */
   public record Merged(String name, String contentName, boolean changed) {}
@@ -66,8 +69,7 @@ public final class SharingConfigMap {
    */
   public Merged merge(String config, DevicePluginConfig content) {
     String contentName = content.contentName(config);
-    String namespace =
-        PluginPolicy.namespace(cluster, cluster.clusterPolicy().map(PluginPolicy::new));
+    String namespace = cluster.operatorNamespace(cluster.clusterPolicy());
     String yaml = content.toYaml();
     return new Merged(
         config, contentName, publish(namespace, Map.of(config, yaml, contentName, yaml)));
@@ -80,33 +82,36 @@ public final class SharingConfigMap {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Optional<SortedMap<String, DevicePluginConfigFile>> read() {
-    return data(PluginPolicy.namespace(cluster, cluster.clusterPolicy().map(PluginPolicy::new)))
-        .map(data -> {
-          SortedMap<String, DevicePluginConfigFile> files = new TreeMap<>();
-          data.forEach((key, text) -> files.put(key, DevicePluginConfigFile.read(text)));
-          return files;
-        });
+    return data(cluster.operatorNamespace(cluster.clusterPolicy())).map(data -> {
+      SortedMap<String, DevicePluginConfigFile> files = new TreeMap<>();
+      data.forEach((key, text) -> files.put(key, DevicePluginConfigFile.read(text)));
+      return files;
+    });
   }
 
+  /**
+   * The map's name.
+   *
+   * @return the name
+   */
   public String name() {
     return name;
   }
 
-  /** The texts by key; empty if there is no map. */
-  public Optional<SortedMap<String, String>> data(String namespace) {
-    return get(namespace).map(SharingConfigMap::data);
+  /** Not API: the texts by key; empty if there is no map. */
+  Optional<SortedMap<String, String>> data(String namespace) {
+    return get(namespace).map(Cluster::texts);
   }
 
   /**
-   * Sets keys that do not have these texts yet.
+   * Not API: sets keys that do not have these texts yet.
    *
    * @return whether anything was written
    */
   public boolean publish(String namespace, Map<String, String> texts) {
     return cluster.onLatestVersion(() -> {
       Optional<ConfigMap> current = get(namespace);
-      SortedMap<String, String> before =
-          current.map(SharingConfigMap::data).orElseGet(TreeMap::new);
+      SortedMap<String, String> before = current.map(Cluster::texts).orElseGet(TreeMap::new);
       SortedMap<String, String> after = new TreeMap<>(before);
       after.putAll(texts);
       boolean changed = !after.equals(before);
@@ -117,15 +122,8 @@ public final class SharingConfigMap {
     });
   }
 
-  private static SortedMap<String, String> data(ConfigMap map) {
-    return map.getData() == null ? new TreeMap<>() : new TreeMap<>(map.getData());
-  }
-
   private Optional<ConfigMap> get(String namespace) {
-    return Optional.ofNullable(cluster.call(
-        "get configmap %s/%s".formatted(namespace, name),
-        () ->
-            cluster.client().configMaps().inNamespace(namespace).withName(name).get()));
+    return cluster.configMap(namespace, name);
   }
 
   private void write(String namespace, Optional<ConfigMap> current, Map<String, String> texts) {

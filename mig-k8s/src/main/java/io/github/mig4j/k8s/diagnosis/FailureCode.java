@@ -73,6 +73,10 @@ public enum FailureCode {
   REPORTED_SUCCESS,
   /** A configuration is not in force, which the MIG manager's check says before each change. */
   NOT_APPLIED,
+  /** A pod of the device plugin, feature discovery or the MPS daemon does not run. */
+  PLUGIN_NOT_RUNNING,
+  /** The node does not offer its sharing configuration, and no pod shows a problem. */
+  SHARING_NOT_OFFERED,
   /** Nothing that is known explains it. */
   UNRECOGNISED;
 

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.internal;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.k8s.cluster.MigConflictException;
@@ -11,30 +12,44 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node says of the change that is under way on it: an annotation that keeps two clients apart
- * and tells the next one what a client that died had begun. It is written with the label and removed
- * when the change has ended.
+ * What a node keeps of the change that is under way on it: an annotation that separates two clients,
+ * and says to the next one what a client that died had begun and seen. The write that sets the label
+ * also sets the record, and the end of the change removes it.
  *
- * @param config the name that the node was asked for, without the number of a repetition
- * @param by who asked
- * @param since when, as ISO 8601
- * @param until when the asker gives up at the latest, as ISO 8601; after that anybody may go on
- * @param done what was done to the node and has to be taken back
+ * @param kind whether the layout or the sharing changes
+ * @param config the requested configuration, without the number of a repetition; empty for the
+ *     operator's default
+ * @param by the client that changes the node
+ * @param since when the change began, as ISO 8601
+ * @param until when that client gives up at the latest, as ISO 8601; afterwards any client may go on
+ * @param done what was done to the node and must be undone
+ * @param proof what the evidence of this change needs, and has, beside what the node offers
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-public record ChangeRecord(String config, String by, String since, String until, List<Done> done) {
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record ChangeRecord(
+    ChangeKind kind,
+    String config,
+    String by,
+    String since,
+    String until,
+    List<Done> done,
+    Proof proof) {
 
   /** The annotation's key. */
   public static final String KEY = "mig4j.github.io/change";
 
-  /** The configuration in force before the last change, for {@code MigNode.rollback}. */
-  public static final String PREVIOUS_KEY = "mig4j.github.io/previous-config";
+  /** The kind of the last change, which a rollback undoes. */
+  public static final String LAST_KEY = "mig4j.github.io/last-change";
 
-  /** What was asked for by the last change; the one before was in force until then. */
-  public static final String ASKED_KEY = "mig4j.github.io/asked-config";
-
-  /** The GPUs with which the last change has reckoned, for when the labels do not tell them. */
+  /** The GPUs that the last change assumed, for when the labels do not show them. */
   public static final String GPUS_KEY = "mig4j.github.io/gpus";
+
+  /**
+   * The last sharing configuration that was requested while the node offered something else, so that
+   * the device plugin must have read it once the node offers it.
+   */
+  public static final String PROVABLE_SHARING_KEY = "mig4j.github.io/provable-sharing";
 
   /** A thing done to a node for the time of a change. */
   public enum Done {
@@ -44,16 +59,34 @@ public record ChangeRecord(String config, String by, String since, String until,
     GATED
   }
 
+  /** Whether the node's offer alone proves the change. */
+  public enum Proof {
+    /** The node offered something else before, so its offer is the proof. */
+    OFFER,
+    /** The node offered the same before, so a stop and start of the GPU's clients must be seen. */
+    PAUSE_NEEDED,
+    /** That stop and start was seen. */
+    PAUSE_SEEN
+  }
+
+  /** Checks that nothing is missing; a record without a kind or a proof is one of a layout. */
   public ChangeRecord {
     if (config == null || by == null || since == null || until == null || done == null) {
       throw new IllegalArgumentException("A record has config, by, since, until and done");
     }
+    kind = kind == null ? ChangeKind.LAYOUT : kind;
+    proof = proof == null ? Proof.OFFER : proof;
     done = List.copyOf(done);
   }
 
   public static ChangeRecord of(
-      String config, String by, Instant since, Instant until, List<Done> done) {
-    return new ChangeRecord(config, by, since.toString(), until.toString(), done);
+      ChangeKind kind, String config, String by, Instant since, Instant until, List<Done> done) {
+    return new ChangeRecord(
+        kind, config, by, since.toString(), until.toString(), done, Proof.OFFER);
+  }
+
+  public ChangeRecord with(Proof other) {
+    return new ChangeRecord(kind, config, by, since, until, done, other);
   }
 
   /**
@@ -77,24 +110,23 @@ public record ChangeRecord(String config, String by, String since, String until,
       return Optional.of(record);
     } catch (RuntimeException unreadable) {
       throw new MigConflictException(
-          "Node %s has an annotation %s that cannot be read: %s. Remove it with 'kubectl annotate node %s %s-' once nobody changes the node"
+          "Node %s has an annotation %s that cannot be read: %s. Remove it with 'kubectl annotate node %s %s-' once no client changes the node"
               .formatted(
                   node.getMetadata().getName(), KEY, text, node.getMetadata().getName(), KEY));
     }
   }
 
-  /** The configuration in the text of a record; empty if it cannot be read. */
+  /** The MIG configuration in the text of a record; empty if it has none or cannot be read. */
   public static String configOf(String text) {
     try {
-      return text.isEmpty()
-          ? ""
-          : Serialization.unmarshal(text, ChangeRecord.class).config();
+      ChangeRecord record = Serialization.unmarshal(text, ChangeRecord.class);
+      return text.isEmpty() || record.kind() != ChangeKind.LAYOUT ? "" : record.config();
     } catch (RuntimeException unreadable) {
       return "";
     }
   }
 
-  /** Whether its asker may still be at work; a clock that runs behind errs on this side. */
+  /** Whether its client may still be at work; a clock that runs behind errs on this side. */
   public boolean isLive(Instant now) {
     return now.isBefore(Instant.parse(until));
   }
@@ -103,11 +135,16 @@ public record ChangeRecord(String config, String by, String since, String until,
     return done.contains(what);
   }
 
-  /** The same change, ended before its time, with this left to take back. */
+  /** Whether it is the record of a change to this configuration. */
+  public boolean isOf(ChangeKind otherKind, String otherConfig) {
+    return kind == otherKind && config.equals(otherConfig);
+  }
+
+  /** The same change, ended before its time, with this left to undo. */
   public ChangeRecord ended(Instant now, List<Done> left) {
     Instant begin = Instant.parse(since);
     return new ChangeRecord(
-        config, by, since, (now.isBefore(begin) ? begin : now).toString(), left);
+        kind, config, by, since, (now.isBefore(begin) ? begin : now).toString(), left, proof);
   }
 
   public String json() {
@@ -117,7 +154,8 @@ public record ChangeRecord(String config, String by, String since, String until,
   /** For a message: who, what and until when. */
   @Override
   public String toString() {
-    return "%s has been changing it to '%s' since %s and gives up at %s at the latest"
-        .formatted(by, config, since, until);
+    return "%s has been changing it to %s since %s and gives up at %s at the latest"
+        .formatted(
+            by, config.isEmpty() ? "the operator's default" : "'" + config + "'", since, until);
   }
 }

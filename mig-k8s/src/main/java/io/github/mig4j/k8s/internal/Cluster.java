@@ -35,6 +35,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
@@ -104,14 +106,35 @@ public final class Cluster {
     return settings;
   }
 
-  /** The configured namespace, or the one in which MIG manager pods run. */
+  /**
+   * The configured namespace, the one in which MIG manager pods run, or the one that the ClusterPolicy
+   * names.
+   */
   public String operatorNamespace() {
-    return settings.operatorNamespace().orElseGet(() -> namespaceOf(managerPods()));
+    return settings.operatorNamespace().orElseGet(() -> {
+      List<Pod> managers = managerPods();
+      return managers.isEmpty()
+          ? clusterPolicy()
+              .flatMap(ClusterPolicies::namespace)
+              .orElse(MigSettings.DEFAULT_NAMESPACE)
+          : namespaceOf(managers);
+    });
   }
 
   /** As {@link #operatorNamespace()}, where the MIG manager pods are known. */
   public String operatorNamespace(List<Pod> managerPods) {
     return settings.operatorNamespace().orElseGet(() -> namespaceOf(managerPods));
+  }
+
+  /**
+   * As {@link #operatorNamespace()}, where the policy is known. It names the namespace also in a
+   * cluster without MIG manager pods.
+   */
+  public String operatorNamespace(Optional<GenericKubernetesResource> policy) {
+    return settings
+        .operatorNamespace()
+        .or(() -> policy.flatMap(ClusterPolicies::namespace))
+        .orElseGet(this::operatorNamespace);
   }
 
   private static String namespaceOf(List<Pod> managerPods) {
@@ -454,6 +477,11 @@ public final class Cluster {
   public static String data(ConfigMap map, String key) {
     Map<String, String> data = map.getData();
     return data == null ? "" : data.getOrDefault(key, "");
+  }
+
+  /** All texts of a ConfigMap by key. */
+  public static SortedMap<String, String> texts(ConfigMap map) {
+    return map.getData() == null ? new TreeMap<>() : new TreeMap<>(map.getData());
   }
 
   /** The number in a label of a node; 0 if it has none. */

@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.RolloutState.Asked;
@@ -134,14 +135,16 @@ final class NodeChange {
 
   /** A way back that was begun by another process is only followed. */
   private ApplyRequest request(Task task) {
-    MigNode node = MigNode.on(cluster, task.node());
+    MigNode node = new MigNode(cluster, task.node());
+    ChangeKind kind = task.content().kind();
+    String config = task.content().config();
     if (task.way() == Task.Way.FORTH) {
-      return node.apply(task.content().config());
+      return kind == ChangeKind.LAYOUT ? node.apply(config) : node.share(config);
     }
     String label = label(task);
-    return label.isEmpty() || task.content().isAskedForBy(label)
-        ? node.rollback()
-        : node.applyExact(label);
+    boolean begun =
+        !task.content().isAskedForBy(label) && (kind == ChangeKind.SHARING || !label.isEmpty());
+    return begun ? node.follow(kind, label) : node.rollback(kind);
   }
 
   private End failed(Task task, @Nullable String reason) {
@@ -162,8 +165,8 @@ final class NodeChange {
 
   private String label(Task task) {
     Optional<Node> node = cluster.outlook().node(task.node());
-    return node.map(n -> Cluster.labels(n).getOrDefault(cluster.settings().configLabel(), ""))
-        .orElse("");
+    String key = task.content().kind().label(cluster.settings());
+    return node.map(n -> Cluster.labels(n).getOrDefault(key, "")).orElse("");
   }
 
   private static String describe(Diagnosis diagnosis) {

@@ -4,12 +4,15 @@ import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.InterruptibleFuture;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
+import io.github.mig4j.text.DurationText;
+import io.github.mig4j.text.KubernetesName;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -138,7 +141,7 @@ public final class Rollout {
   }
 
   /**
-   * Says what the nodes are to be cut into.
+   * Says how the GPUs of the nodes are to be partitioned.
    *
    * @param config a name under {@code mig-configs} of the ConfigMap that the GPU Operator is pointed
    *     at; its content is fixed when the rollout begins
@@ -146,7 +149,20 @@ public final class Rollout {
    * @throws IllegalArgumentException if the name is no label value
    */
   public Rollout config(String config) {
-    return with(o -> o.withConfig(MigConfig.requireLabelValue(config)));
+    return with(o -> o.withConfig(MigConfig.requireLabelValue(config)).withKind(ChangeKind.LAYOUT));
+  }
+
+  /**
+   * Says how the GPUs of the nodes are to be shared, in place of {@link #config}.
+   *
+   * @param config a key of the ConfigMap that the GPU Operator gives to the device plugin; its content
+   *     is fixed when the rollout begins
+   * @return a rollout to this sharing configuration
+   * @throws IllegalArgumentException if the name is no label value
+   */
+  public Rollout share(String config) {
+    return with(
+        o -> o.withConfig(KubernetesName.requireConfigName(config)).withKind(ChangeKind.SHARING));
   }
 
   /**
@@ -243,7 +259,8 @@ public final class Rollout {
   public Rollout nodeDeadline(Duration deadline) {
     if (deadline.isZero() || deadline.isNegative()) {
       throw new IllegalArgumentException(
-          "A deadline lies ahead, but was %s; allow some minutes".formatted(deadline));
+          "The deadline of a node must be positive, but was %s; allow some minutes"
+              .formatted(DurationText.of(deadline)));
     }
     return with(o -> o.withNodeDeadline(deadline));
   }

@@ -39,7 +39,8 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
      * @return false also if that cannot be told
      */
     public boolean isInForce() {
-      return preflight.effect().map(NodeEffect::isApplied).orElse(false);
+      return preflight.inForce()
+          || preflight.effect().filter(NodeEffect::isApplied).isPresent();
     }
 
     /**

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.rollout;
 
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,7 +39,25 @@ record RolloutRecord(
   }
 
   /** A configuration that was fixed when the rollout began. */
-  record Content(String config, String key) {
+  record Content(ChangeKind kind, String config, String key) {
+    /** A layout. */
+    Content(String config, String key) {
+      this(ChangeKind.LAYOUT, config, key);
+    }
+
+    /** Its line in the record; a layout does not name its kind. */
+    String line() {
+      return config + ' ' + key + (kind == ChangeKind.LAYOUT ? "" : " " + kind);
+    }
+
+    /** The inverse of {@link #line}. */
+    static Content parse(String line) {
+      String[] words = line.split(" ", 3);
+      return words.length < 3
+          ? new Content(words[0], words[1])
+          : new Content(ChangeKind.of(words[2]).orElseThrow(), words[0], words[1]);
+    }
+
     /** Whether the value of a config label asks for it, by whichever of its names. */
     boolean isAskedForBy(String label) {
       return label.equals(config)
@@ -216,6 +235,11 @@ record RolloutRecord(
     }
   }
 
+  /** Whether the layouts or the sharing of the nodes change. */
+  ChangeKind kind() {
+    return contents.isEmpty() ? ChangeKind.LAYOUT : contents.get(0).kind();
+  }
+
   /** The configurations' names. */
   Set<String> configNames() {
     return contents.stream().map(Content::config).collect(Collectors.toSet());
@@ -268,8 +292,7 @@ record RolloutRecord(
       lines.append(text.isEmpty() ? "" : " " + text).append('\n');
     });
     StringBuilder configs = new StringBuilder();
-    contents.forEach(content ->
-        configs.append(content.config).append(' ').append(content.key).append('\n'));
+    contents.forEach(content -> configs.append(content.line()).append('\n'));
     Map<String, String> data = new LinkedHashMap<>();
     data.put("phase", control.phase.name());
     data.put("wish", control.wish.name());
@@ -291,8 +314,7 @@ record RolloutRecord(
     try {
       List<Content> contents = new ArrayList<>();
       for (String line : required(data, "configs").lines().toList()) {
-        String[] words = line.split(" ", 2);
-        contents.add(new Content(words[0], words[1]));
+        contents.add(Content.parse(line));
       }
       Map<String, Entry> nodes = new LinkedHashMap<>();
       for (String line : required(data, "nodes").lines().toList()) {

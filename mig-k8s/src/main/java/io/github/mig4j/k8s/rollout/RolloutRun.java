@@ -8,6 +8,8 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.MigOperator;
+import io.github.mig4j.k8s.config.SharingConfigMap;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
@@ -21,6 +23,7 @@ import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,9 +68,10 @@ final class RolloutRun {
       Cluster shared = cluster.with(outlook);
       List<PlannedNode> planned = new ArrayList<>();
       for (String node : inOrder(configs.keySet(), outlook)) {
+        MigNode checked = new MigNode(shared, node);
+        String config = configs.getOrDefault(node, "");
         planned.add(new PlannedNode(
-            MigNode.on(shared, node)
-                .apply(configs.getOrDefault(node, ""))
+            (options.kind() == ChangeKind.LAYOUT ? checked.apply(config) : checked.share(config))
                 .disruption(options.disruption())
                 .preflight(),
             GpuPods.using(outlook.seenPods(node)).stream()
@@ -217,7 +221,7 @@ final class RolloutRun {
     Map<String, Entry> nodes = new LinkedHashMap<>();
     for (String node : inOrder(configs.keySet(), outlook)) {
       int content = known.indexOf(configs.get(node));
-      boolean asks = contents.get(content).isAskedForBy(label(outlook, node));
+      boolean asks = contents.get(content).isAskedForBy(label(outlook, node, options.kind()));
       nodes.put(node, new Entry(content, asks ? Mark.KEPT : Mark.WAITING, ""));
     }
     RolloutRecord record = new RolloutRecord(contents, Control.begin(), nodes, part.leader);
@@ -273,9 +277,9 @@ final class RolloutRun {
    */
   private List<Content> requireContents(SortedMap<String, String> configs) {
     List<String> wanted = configs.values().stream().distinct().sorted().toList();
-    Optional<MigConfigDocument> document = document();
+    Optional<Map<String, String>> keys = keys(options.kind());
     List<String> missing = wanted.stream()
-        .filter(config -> document.isPresent() && document.get().config(config).isEmpty())
+        .filter(config -> keys.isPresent() && !keys.get().containsKey(config))
         .toList();
     if (!missing.isEmpty()) {
       throw refused("the ConfigMap has no configuration %s; merge it first"
@@ -283,30 +287,48 @@ final class RolloutRun {
               .map(config -> "'" + config + "'")
               .collect(Collectors.joining(" or "))));
     }
-    return wanted.stream()
-        .map(config -> new Content(config, key(config, document)))
-        .toList();
+    return wanted.stream().map(config -> content(options.kind(), config, keys)).toList();
   }
 
-  private static String key(String config, Optional<MigConfigDocument> document) {
-    return document
-        .flatMap(d -> d.config(config))
-        .map(content -> content.contentName(config))
-        .orElse(config);
+  private static Content content(
+      ChangeKind kind, String config, Optional<Map<String, String>> keys) {
+    return new Content(kind, config, keys.map(k -> k.get(config)).orElse(config));
   }
 
-  /** What all nodes read; empty if each has its own, made by its MIG manager. */
-  private Optional<MigConfigDocument> document() {
-    return new MigOperator(cluster)
-        .configMap()
-        .map(map -> new MigConfigMap(cluster, map))
-        .flatMap(MigConfigMap::read);
+  /**
+   * The name by its content that each published configuration has; empty if each node has its own
+   * layouts, made by its MIG manager.
+   */
+  private Optional<Map<String, String>> keys(ChangeKind kind) {
+    MigOperator operator = new MigOperator(cluster);
+    Map<String, String> keys = new HashMap<>();
+    if (kind == ChangeKind.SHARING) {
+      operator
+          .sharingMap()
+          .flatMap(map -> new SharingConfigMap(cluster, map).read())
+          .ifPresent(files -> files.forEach((name, file) -> file.config()
+              .ifPresent(config -> keys.put(
+                  name,
+                  name.endsWith("-" + config.contentHash()) ? name : config.contentName(name)))));
+      return Optional.of(keys);
+    }
+    Optional<MigConfigDocument> document =
+        operator.configMap().map(map -> new MigConfigMap(cluster, map)).flatMap(MigConfigMap::read);
+    return document.map(published -> {
+      published.configs().forEach((name, config) -> keys.put(name, config.contentName(name)));
+      return keys;
+    });
   }
 
   /** A rollout under this name is gone on with only if it is to the same. */
   private RolloutRecord requireSame(RolloutRecord record) {
     String asked = options.config();
     Set<String> recorded = record.configNames();
+    if (!asked.isEmpty() && record.kind() != options.kind()) {
+      throw refused(
+          "the one under this name is of a %s configuration; choose another name, or abort and forget that one"
+              .formatted(record.kind()));
+    }
     if (!asked.isEmpty() && !recorded.equals(Set.of(asked))) {
       throw refused(
           "the one under this name is to %s, not to '%s'; choose another name, or abort and forget that one"
@@ -321,9 +343,9 @@ final class RolloutRun {
   }
 
   private void requireSameContent(RolloutRecord record) {
-    Optional<MigConfigDocument> document = document();
+    Optional<Map<String, String>> keys = keys(record.kind());
     List<Content> now = record.contents().stream()
-        .map(content -> new Content(content.config(), key(content.config(), document)))
+        .map(content -> content(record.kind(), content.config(), keys))
         .toList();
     if (!now.equals(record.contents())) {
       throw refused(
@@ -344,7 +366,7 @@ final class RolloutRun {
     String me = cluster.settings().identity().orElse("");
     return record.nodes().entrySet().stream()
         .filter(e -> outlook.node(e.getKey()).filter(n -> isChangedBy(me, n)).isPresent()
-            || isAhead(record, e.getValue(), label(outlook, e.getKey())))
+            || isAhead(record, e.getValue(), label(outlook, e.getKey(), record.kind())))
         .map(Map.Entry::getKey)
         .collect(Collectors.toSet());
   }
@@ -367,10 +389,10 @@ final class RolloutRun {
     }
   }
 
-  private String label(SharedView outlook, String node) {
+  private String label(SharedView outlook, String node, ChangeKind kind) {
     return outlook
         .node(node)
-        .map(n -> Cluster.labels(n).getOrDefault(cluster.settings().configLabel(), ""))
+        .map(n -> Cluster.labels(n).getOrDefault(kind.label(cluster.settings()), ""))
         .orElse("");
   }
 
