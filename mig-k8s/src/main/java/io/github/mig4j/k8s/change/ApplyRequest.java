@@ -11,7 +11,7 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.InterruptibleFuture;
 import io.github.mig4j.node.NodeGpu;
-import io.github.mig4j.text.DurationText;
+import io.github.mig4j.k8s.internal.DurationText;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -11,7 +11,7 @@ import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
-import io.github.mig4j.text.DurationText;
+import io.github.mig4j.k8s.internal.DurationText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;

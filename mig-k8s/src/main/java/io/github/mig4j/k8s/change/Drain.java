@@ -7,7 +7,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.PodWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
-import io.github.mig4j.text.DurationText;
+import io.github.mig4j.k8s.internal.DurationText;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

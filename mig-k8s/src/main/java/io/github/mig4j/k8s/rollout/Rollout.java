@@ -11,7 +11,7 @@ import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Wish;
-import io.github.mig4j.text.DurationText;
+import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.text.KubernetesName;
 import java.time.Duration;
 import java.util.Collection;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
@@ -12,7 +13,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.change.ApplyTracker.Decision;
 import io.github.mig4j.k8s.change.ApplyTracker.Prompt;
-import io.github.mig4j.k8s.check.ApplyPlan;
+import io.github.mig4j.k8s.check.LayoutPlan;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
@@ -51,7 +52,7 @@ class ApplyTrackerTest {
     var done = see(tracker, 10, Nodes.cutIntoSeven().config(KEY, "success").running());
 
     assertThat(early)
-        .isEqualTo(new Decision.Wait(10 * SECOND, List.of("that has held for less than PT5S")));
+        .isEqualTo(new Decision.Wait(10 * SECOND, List.of("that has held for less than 5 s")));
     assertThat(done).isInstanceOfSatisfying(Decision.Done.class, d -> {
       assertThat(d.outcome()).isInstanceOf(ApplyOutcome.Verified.class);
       assertThat(d.outcome().allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
@@ -96,7 +97,7 @@ class ApplyTrackerTest {
     var again = see(tracker, 6, Nodes.cutIntoSeven().config(KEY, "success").running());
 
     assertThat(again)
-        .isEqualTo(new Decision.Wait(11 * SECOND, List.of("that has held for less than PT5S")));
+        .isEqualTo(new Decision.Wait(11 * SECOND, List.of("that has held for less than 5 s")));
   }
 
   /** Trap 15: layouts that only move between GPUs leave the same counts behind. */
@@ -169,8 +170,8 @@ class ApplyTrackerTest {
         .isInstanceOfSatisfying(
             ApplyOutcome.VerifiedByStateOnly.class,
             o -> assertThat(o.reason())
-                .isEqualTo("no feature discovery labels the node, so only the device plugin speaks"
-                    + " for the layout"));
+                .isEqualTo("no feature discovery labels the node, so only the device plugin confirms"
+                    + " the layout"));
   }
 
   /** The MIG manager stops feature discovery for a while, and its labels may go with it. */
@@ -258,7 +259,7 @@ class ApplyTrackerTest {
     assertThatThrownBy(() -> see(tracker, 300, unmoved))
         .isInstanceOf(MigDeadlineException.class)
         .hasMessageStartingWith(
-            "Node gpu-node: the MIG manager has shown no sign of 'small-01234567' for PT5M, but its"
+            "Node gpu-node: the MIG manager has shown no sign of 'small-01234567' for 5 min, but its"
                 + " MIG state is failed, as it was before, its device-plugin is stopped, ");
   }
 
@@ -374,18 +375,22 @@ class ApplyTrackerTest {
   }
 
   private ApplyTracker tracker(MigConfig config, Nodes before, Prompt prompt) {
-    var plan = new ApplyPlan(
+    var plan = new LayoutPlan(
         before.build(),
         "mig-config",
         MigConfigDocument.empty(),
         config,
         Expectation.of(config, NodeGpu.several(B200, 1), MigStrategy.MIXED),
+        "",
         KEY);
     return new ApplyTracker(
         MigSettings.defaults(),
         ApplyTimings.defaults(),
         plan,
         prompt,
+        plan.isOfferedBefore(MigSettings.defaults())
+            ? ChangeRecord.Proof.PAUSE_NEEDED
+            : ChangeRecord.Proof.OFFER,
         0,
         (phase, nanos, detail) -> steps.add(phase.name()));
   }

@@ -101,7 +101,7 @@ class FailureTest {
       assertThat(late.diagnosis().code()).isEqualTo(FailureCode.PODS_DID_NOT_STOP);
       assertThat(late.lastSeen().state()).contains(MigState.PENDING);
       assertThat(late)
-          .hasMessage("Node gpu-node: waited PT3S for {nvidia.com/mig-1g.5gb=7}, but its MIG state"
+          .hasMessage("Node gpu-node: waited 3 s for {nvidia.com/mig-1g.5gb=7}, but its MIG state"
               + " is pending, its dcgm, dcgm-exporter, device-plugin, gpu-feature-discovery, nvsm"
               + " are stopped, nvidia.com/mig-1g.5gb is 0 instead of 7, label"
               + " nvidia.com/mig-1g.5gb.count is absent instead of 7. The pods of device-plugin on"

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
@@ -159,7 +160,7 @@ class MigNodeChangeTest {
           .isInstanceOf(MigConflictException.class)
           .hasMessage("Node gpu-node has an annotation mig4j.github.io/change that cannot be read:"
               + " {\"config\":1. Remove it with 'kubectl annotate node gpu-node"
-              + " mig4j.github.io/change-' once nobody changes the node");
+              + " mig4j.github.io/change-' once no client changes the node");
     }
   }
 
@@ -306,7 +307,7 @@ class MigNodeChangeTest {
               .disruption(Disruption.DRAIN)
               .await(LONG))
           .isInstanceOf(MigDeadlineException.class)
-          .hasMessage("Node gpu-node: waited PT0.3S for the pods that use its GPUs to leave, but"
+          .hasMessage("Node gpu-node: waited 300 ms for the pods that use its GPUs to leave, but"
               + " default/train may not be evicted, by its disruption budget. Its partitions were"
               + " not touched");
       assertThat(Cluster.isCordoned(node())).isFalse();
@@ -468,7 +469,7 @@ class MigNodeChangeTest {
               .await(LONG))
           .isInstanceOf(MigDeadlineException.class)
           .hasMessageStartingWith("Node gpu-node: the MIG manager has been at work on 'medium-")
-          .hasMessageContaining("' for PT1S, but its MIG state is pending, ")
+          .hasMessageContaining("' for 1 s, but its MIG state is pending, ")
           .satisfies(e -> assertThat(((MigDeadlineException) e).diagnosis().code())
               .isIn(
                   FailureCode.STILL_AT_WORK,
@@ -491,7 +492,7 @@ class MigNodeChangeTest {
       assertThatThrownBy(() -> apply(mig, "medium")).isInstanceOf(MigFailedException.class);
       assertThatThrownBy(() -> apply(mig, "small"))
           .isInstanceOf(MigFailedException.class)
-          .hasMessageStartingWith("Node gpu-node: the MIG manager says success for 'small-")
+          .hasMessageStartingWith("Node gpu-node: the MIG manager reports success for 'small-")
           .satisfies(e -> assertThat(((MigFailedException) e).diagnosis().code())
               .isEqualTo(FailureCode.PAUSED_AFTER_SUCCESS));
 
@@ -668,7 +669,7 @@ class MigNodeChangeTest {
       String config, String by, Instant since, Instant until, List<ChangeRecord.Done> done) {
     annotate(
         ChangeRecord.KEY,
-        new ChangeRecord(config, by, since.toString(), until.toString(), done).json());
+        ChangeRecord.of(ChangeKind.LAYOUT, config, by, since, until, done).json());
   }
 
   private void pod(String name, String owner) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -87,14 +88,13 @@ class NodeClaimTest {
         .isInstanceOf(MigDeadlineException.class);
 
     assertThat(records)
-        .containsExactly(new ChangeRecord(
-            KEY, "controller-1", "2026-01-01T12:00:00Z", "2026-01-01T12:01:00Z", List.of()));
+        .containsExactly(new ChangeRecord(ChangeKind.LAYOUT, KEY, "controller-1", "2026-01-01T12:00:00Z", "2026-01-01T12:01:00Z", List.of(), ChangeRecord.Proof.OFFER));
     assertThat(ChangeRecord.read(node())).isEmpty();
   }
 
   @Test
   void await_whatAnotherIsStillAt_staysThatOnes_evenIfTheSecondGivesUp() {
-    ChangeRecord theirs = ChangeRecord.of(KEY, "controller-1", NOON, NOON.plus(LONG), List.of());
+    ChangeRecord theirs = ChangeRecord.of(ChangeKind.LAYOUT, KEY, "controller-1", NOON, NOON.plus(LONG), List.of());
     asksForSmall(Nodes.b200(1));
     write(theirs);
 
@@ -108,7 +108,7 @@ class NodeClaimTest {
   @Test
   void await_givingUp_leavesTheRecordOfAnotherChangeOfTheSameClient() {
     ChangeRecord later =
-        ChangeRecord.of("medium-1234abcd", "controller-1", NOON, NOON.plus(LONG), List.of());
+        ChangeRecord.of(ChangeKind.LAYOUT, "medium-1234abcd", "controller-1", NOON, NOON.plus(LONG), List.of());
     asksForSmall(Nodes.b200(1));
 
     assertThatThrownBy(() -> as("controller-1", at(NOON))
@@ -159,7 +159,7 @@ class NodeClaimTest {
   @Test
   void await_takenUpByTheSameClient_keepsWhenItBegan() {
     asksForSmall(Nodes.b200(1));
-    write(ChangeRecord.of(KEY, "controller-1", NOON.minusSeconds(60), NOON.plus(LONG), List.of()));
+    write(ChangeRecord.of(ChangeKind.LAYOUT, KEY, "controller-1", NOON.minusSeconds(60), NOON.plus(LONG), List.of()));
     List<ChangeRecord> records = new ArrayList<>();
 
     assertThatThrownBy(() -> as("controller-1", at(NOON))
@@ -174,8 +174,7 @@ class NodeClaimTest {
         .isInstanceOf(MigDeadlineException.class);
 
     assertThat(records)
-        .containsExactly(new ChangeRecord(
-            KEY, "controller-1", "2026-01-01T11:59:00Z", "2026-01-01T12:01:00Z", List.of()));
+        .containsExactly(new ChangeRecord(ChangeKind.LAYOUT, KEY, "controller-1", "2026-01-01T11:59:00Z", "2026-01-01T12:01:00Z", List.of(), ChangeRecord.Proof.OFFER));
   }
 
   /** The first client is gone; the second took its change up, and takes it back. */
@@ -214,7 +213,7 @@ class NodeClaimTest {
     asksForSmall(Nodes.b200(1));
     String medium = MigConfig.of(MEDIUM).contentName("medium");
     edit(node ->
-        node.editMetadata().addToAnnotations(ChangeRecord.PREVIOUS_KEY, medium).endMetadata());
+        node.editMetadata().addToAnnotations(ChangeKind.LAYOUT.previousKey(), medium).endMetadata());
 
     assertThatThrownBy(() -> as("controller-1", at(NOON))
             .apply("small")

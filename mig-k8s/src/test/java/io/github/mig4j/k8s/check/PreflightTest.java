@@ -27,6 +27,7 @@ import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
 import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
@@ -36,6 +37,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -151,7 +153,7 @@ class PreflightTest {
               error: ConfigMap gpu-operator/mig-config has no such configuration; it has [all-disabled, first, other, shared, small] (did you mean small?) [config-absent]
               warning: nothing reads the label nvidia.com/mig-config=small; the key is nvidia.com/mig.config; remove it with 'kubectl label node gpu-node nvidia.com/mig-config-' [wrong-label-key]
               note: the node is cordoned, so no pod will come to what is made; uncordon it afterwards with 'kubectl uncordon gpu-node' [node-cordoned]
-              note: the API server does not say what this client may do; make sure that it has what MigRole.APPLY.manifest() grants [permissions-unknown]""");
+              note: the API server does not say what this client may do; make sure that it has the permissions of ClusterRole mig4j-apply [permissions-unknown]""");
   }
 
   @Test
@@ -271,7 +273,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: the labels do not tell how many b200-180gb the node has; state it with gpus(...) [unknown-gpu-count]");
+        "error: the labels do not show how many b200-180gb the node has; state the node's GPUs in the request [unknown-gpu-count]");
   }
 
   @Test
@@ -374,7 +376,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: the cluster has no ClusterPolicy, so no GPU Operator manages MIG; install NVIDIA's GPU Operator [policy-absent]");
+        "error: the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs; install NVIDIA's GPU Operator [policy-absent]");
   }
 
   /** The mock server stamps no object with a time, so the name decides. */
@@ -426,7 +428,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: the operator runs no MIG manager on the node, for it does not take it for MIG capable; wait for GPU Feature Discovery, or call MigNode.markCapable() [manager-not-deployed]");
+        "error: the operator runs no MIG manager on the node, since the node is not labelled as MIG capable; wait for GPU Feature Discovery, or label it with 'kubectl label node gpu-node nvidia.com/mig.capable=true' [manager-not-deployed]");
   }
 
   /** An operator of another make is no reason to refuse. */
@@ -527,7 +529,7 @@ class PreflightTest {
 
     assertFinds("all-disabled", GENERATED);
     assertThat(plan("all-1g.23gb").key()).isEqualTo("all-1g.23gb");
-    assertThat(plan("all-1g.23gb").expectation().resources())
+    assertThat(plan("all-1g.23gb").resources())
         .hasToString("{nvidia.com/mig-1g.23gb=7}");
   }
 
@@ -638,7 +640,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "warning: the MIG manager is at work (%s) on 'theirs'; wait for it, for this change only begins after it [change-in-progress]"
+        "warning: the MIG manager is at work (%s) on 'theirs'; wait for it, since this change only begins after it [change-in-progress]"
             .formatted(state));
   }
 
@@ -663,7 +665,7 @@ class PreflightTest {
         "all-disabled",
         "note: the node's condition Ready is False; wait until its kubelet answers; see 'kubectl describe node gpu-node' [node-not-ready]",
         "note: the node has no MIG manager pod, though its label asks for one; see 'kubectl get pods -A -o wide -l app=nvidia-mig-manager' [manager-not-ready]",
-        "note: the MIG manager is at work (rebooting) on 'all-disabled-642ad96a'; apply waits for it [change-in-progress]",
+        "note: the MIG manager is at work (rebooting) on 'all-disabled-642ad96a'; the change waits for it [change-in-progress]",
         "note: pods use the node's GPUs: default/job; a change takes the GPUs from them, so drain the node first [busy-pods]");
   }
 
@@ -677,7 +679,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "warning: the MIG manager has failed on 'all-disabled' and does not try a name again; delete the node's MIG manager pod, or ask for another configuration first [failed-before]",
+        "warning: the MIG manager has failed on 'all-disabled' and does not try a name again; delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node', or apply another configuration first [failed-before]",
         OPERATORS);
   }
 
@@ -791,7 +793,7 @@ class PreflightTest {
     createPod("ml", "by-hand", "nvidia.com/gpu");
 
     String line =
-        "error: pods that use the node's GPUs are not evicted, since nobody would make them again or their DaemonSet would make them here: ml/by-hand; delete them, or wait until they are done [pods-not-evictable]";
+        "error: these pods that use the node's GPUs cannot be drained, since no controller would recreate them or their DaemonSet would recreate them here: ml/by-hand; delete them, or wait until they are done [pods-not-evictable]";
 
     assertThat(MigClient.of(recorded)
             .node("gpu-node")
@@ -806,8 +808,13 @@ class PreflightTest {
 
   @Test
   void node_thatSomebodyElseChanges() {
-    String theirs = new ChangeRecord(
-            "theirs", "ops-1", "2026-01-01T12:00:00Z", "2126-01-01T12:00:00Z", List.of())
+    String theirs = ChangeRecord.of(
+            ChangeKind.LAYOUT,
+            "theirs",
+            "ops-1",
+            Instant.parse("2026-01-01T12:00:00Z"),
+            Instant.parse("2126-01-01T12:00:00Z"),
+            List.of())
         .json();
     cluster(new NodeBuilder(node())
         .editMetadata()
@@ -817,7 +824,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: somebody changes the node: ops-1 has been changing it to 'theirs' since 2026-01-01T12:00:00Z and gives up at 2126-01-01T12:00:00Z at the latest; wait, or if that client is gone, recover the node [change-in-progress]");
+        "error: another client changes the node: ops-1 has been changing it to 'theirs' since 2026-01-01T12:00:00Z and gives up at 2126-01-01T12:00:00Z at the latest; wait until it is done, or recover the node if that client no longer runs [change-in-progress]");
   }
 
   @Test
@@ -843,9 +850,9 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: this client is not allowed to watch nodes; grant it what MigRole.APPLY.manifest() has [missing-permission]",
-        "error: this client is not allowed to patch nodes; grant it what MigRole.APPLY.manifest() has [missing-permission]",
-        "error: this client is not allowed to update configmaps in namespace gpu-operator; grant it what MigRole.APPLY.manifest() has [missing-permission]");
+        "error: this client is not allowed to watch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "error: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "error: this client is not allowed to update configmaps in namespace gpu-operator; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test
@@ -856,8 +863,8 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: this client is not allowed to get node gpu-node; grant it what MigRole.APPLY.manifest() has [missing-permission]",
-        "error: this client is not allowed to list clusterpolicies.nvidia.com; grant it what MigRole.APPLY.manifest() has [missing-permission]");
+        "error: this client is not allowed to get node gpu-node; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "error: this client is not allowed to list clusterpolicies.nvidia.com; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test
@@ -868,8 +875,8 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: this client is not allowed to list pods with label app=nvidia-mig-manager in all namespaces; grant it what MigRole.APPLY.manifest() has [missing-permission]",
-        "error: this client is not allowed to list pods of node gpu-node in all namespaces; grant it what MigRole.APPLY.manifest() has [missing-permission]");
+        "error: this client is not allowed to list pods with label app=nvidia-mig-manager in all namespaces; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "error: this client is not allowed to list pods of node gpu-node in all namespaces; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test
@@ -879,7 +886,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: this client is not allowed to get configmap gpu-operator/mig-config; grant it what MigRole.APPLY.manifest() has [missing-permission]");
+        "error: this client is not allowed to get configmap gpu-operator/mig-config; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test
@@ -897,7 +904,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "note: the API server does not say what this client may do; make sure that it has what MigRole.APPLY.manifest() grants [permissions-unknown]");
+        "note: the API server does not say what this client may do; make sure that it has the permissions of ClusterRole mig4j-apply [permissions-unknown]");
   }
 
   @Test
@@ -909,7 +916,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "note: the API server does not say what this client may do; make sure that it has what MigRole.APPLY.manifest() grants [permissions-unknown]");
+        "note: the API server does not say what this client may do; make sure that it has the permissions of ClusterRole mig4j-apply [permissions-unknown]");
   }
 
   @Test
@@ -931,14 +938,13 @@ class PreflightTest {
   }
 
   private ApplyPlan plan(String config) {
-    var wanted = new ApplyGoal.Wanted(config, ApplyGoal.Naming.BY_CONTENT);
-    return new NodeCheck(
+    var layout = new ApplyGoal.Target.Layout(config, ApplyGoal.Naming.BY_CONTENT);
+    return new NodeCheck(new NodeCheck.Request(
             connection(),
             "gpu-node",
-            new ApplyGoal.Named(config, wanted.naming()),
-            wanted,
+            new ApplyGoal.To(layout),
             StatedGpus.Nothing.NOTHING,
-            Disruption.NONE)
+            Disruption.NONE))
         .requirePlan();
   }
 
