@@ -14,6 +14,14 @@ public sealed interface ApplyOutcome {
   MigNodeStatus status();
 
   /**
+   * What the node was labelled with.
+   *
+   * @return a name of a layout or of a sharing configuration, as the label spells it; empty for the
+   *     operator's default sharing
+   */
+  String config();
+
+  /**
    * What the node offers to pods.
    *
    * @return counts by resource name, e.g. {@code nvidia.com/mig-1g.23gb=7}
@@ -26,15 +34,18 @@ public sealed interface ApplyOutcome {
    * The node offers exactly what was requested, feature discovery agrees, and the GPU's clients run.
    *
    * @param status the node
+   * @param config the value of its label
    */
-  record Verified(MigNodeStatus status) implements ApplyOutcome {}
+  record Verified(MigNodeStatus status, String config) implements ApplyOutcome {}
 
   /**
    * Everything is as it should be, but what the node offers does not prove that the configuration is
    * in force.
    *
    * @param status the node
+   * @param config the value of its label
    * @param reason why it does not
    */
-  record VerifiedByStateOnly(MigNodeStatus status, String reason) implements ApplyOutcome {}
+  record VerifiedByStateOnly(MigNodeStatus status, String config, String reason)
+      implements ApplyOutcome {}
 }

@@ -15,7 +15,6 @@ import io.github.mig4j.k8s.diagnosis.Diagnoser;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.OperatorLogs;
 import io.github.mig4j.k8s.diagnosis.PluginPods;
-import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
@@ -50,6 +49,7 @@ final class ApplyRun {
   private final long startNanos = System.nanoTime();
   private String config = "";
   private ChangeRecord.Proof recordedProof = ChangeRecord.Proof.OFFER;
+  private boolean published;
 
   ApplyRun(Cluster cluster, String name, ApplyGoal goal, ApplyOptions options) {
     this(cluster, name, goal, options, System.nanoTime());
@@ -211,10 +211,7 @@ final class ApplyRun {
               plan.gpus().isEmpty() ? again : again.with(new StatedGpus.Each(plan.gpus())),
               clockNanos)
           .run(limit);
-      String previous = printed((plan.kind() == ChangeKind.LAYOUT
-              ? back.status().config()
-              : back.status().sharingConfig())
-          .orElse(""));
+      String previous = printed(back.config());
       step(ApplyPhase.ROLLED_BACK, System.nanoTime(), previous + ": " + back.allocatable());
       failed.setRolledBack(previous, back);
     } catch (MigException | CancellationException e) {
@@ -233,6 +230,7 @@ final class ApplyRun {
       ApplyPlan plan, NodeClaim claim, ApplyOptions.Gate gate, ApplyPhase phase) {
     if (plan.isUnpublished()) {
       plan.publish(cluster);
+      published = true;
     }
     Node before = plan.node();
     boolean requested = plan.isRequested(cluster.settings());
@@ -402,7 +400,10 @@ final class ApplyRun {
    * @return the new request; empty if there is no other name, or it would be of no use
    */
   private Optional<Request> retry(Request request, NodeClaim claim, Node node, long sinceStart) {
-    boolean withoutWork = request.tracker.failedWithoutWork()
+    // What was in force before is known to the manager, unless its alias was published just now.
+    boolean mayBeUnknown = published || !(goal instanceof ApplyGoal.RollBack);
+    boolean withoutWork = mayBeUnknown
+        && request.tracker.failedWithoutWork()
         && sinceStart < timings.propagation().toNanos();
     return request
         .plan

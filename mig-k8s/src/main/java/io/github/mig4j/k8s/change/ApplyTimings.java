@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.change;
 
 import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.internal.DurationText;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -116,7 +117,7 @@ public interface ApplyTimings {
     times.forEach((name, time) -> {
       if (time.isNegative() || time.compareTo(MAX) > 0) {
         throw new IllegalArgumentException(
-            "The time %s must be between 0 s and 24 h, but was %s".formatted(name, time));
+            "The time %s must be between 0 s and 24 h, but was %s".formatted(name, DurationText.of(time)));
       }
     });
   }

@@ -213,9 +213,9 @@ final class ApplyTracker {
     }
     return done(
         discovered
-            ? new ApplyOutcome.Verified(status)
+            ? new ApplyOutcome.Verified(status, key)
             : new ApplyOutcome.VerifiedByStateOnly(
-                status,
+                status, key,
                 "no feature discovery labels the node, so only the device plugin confirms the layout"),
         nanos);
   }
@@ -281,21 +281,21 @@ final class ApplyTracker {
     if (!isLayout) {
       return done(
           new ApplyOutcome.VerifiedByStateOnly(
-              status,
+              status, key,
               "the node offered the same before, so nothing shows that the device plugin has read the configuration"),
           nanos);
     }
     if (prompt != Prompt.LABEL && plan.underOtherName().isEmpty()) {
       return done(
           new ApplyOutcome.VerifiedByStateOnly(
-              status,
+              status, key,
               "the node requested '%s' before, and the content of that name may have changed since"
                   .formatted(key)),
           nanos);
     }
     String unseen = "the GPU's clients were not seen to stop and start";
     ApplyOutcome outcome = new ApplyOutcome.VerifiedByStateOnly(
-        status, "the node offered the same before, and " + unseen);
+        status, key, "the node offered the same before, and " + unseen);
     long end = requestedNanos + timings.transition().toNanos();
     return nanos < end
         ? new Decision.Wait(end, List.of(unseen), Optional.of(outcome))

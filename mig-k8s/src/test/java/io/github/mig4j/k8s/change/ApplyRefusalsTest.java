@@ -83,7 +83,7 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: the cluster has no ClusterPolicy, so no GPU"
-            + " Operator manages MIG; install NVIDIA's GPU Operator");
+            + " Operator manages its GPUs; install NVIDIA's GPU Operator");
   }
 
   @Test

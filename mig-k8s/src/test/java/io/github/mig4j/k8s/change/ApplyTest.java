@@ -264,7 +264,7 @@ class ApplyTest {
             .await(LONG))
         .isInstanceOf(MigConflictException.class)
         .hasMessageStartingWith(
-            "Node gpu-node was asked for 'theirs' by somebody else while 'small-");
+            "Node gpu-node: another client set nvidia.com/mig.config=theirs while 'small-");
   }
 
   /** Trap 3: the kubelet refreshes the mounted file only after the label was set. */

@@ -201,8 +201,8 @@ class ApplyTrackerTest {
         .isInstanceOfSatisfying(
             ApplyOutcome.VerifiedByStateOnly.class,
             o -> assertThat(o.reason())
-                .isEqualTo("the node asked for 'small-01234567' before, and nobody can tell whether"
-                    + " what that name stands for was changed since"));
+                .isEqualTo("the node requested 'small-01234567' before, and the content of that name"
+                    + " may have changed since"));
   }
 
   @Test
@@ -349,6 +349,40 @@ class ApplyTrackerTest {
     assertThat(tracker.failedWithoutWork()).isEqualTo(expected);
   }
 
+  /** The node is not read again and again while the failure is not believed yet. */
+  @Test
+  void observe_failureNearTheLimit_isWaitedForOnce() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+    var failed = Nodes.b200(1).config(KEY, "failed").running();
+
+    see(tracker, 299, failed);
+    var behindTheLimit = see(tracker, 301, failed);
+
+    assertThat(behindTheLimit)
+        .isInstanceOfSatisfying(
+            Decision.Wait.class,
+            wait -> assertThat(wait.untilNanos()).isEqualTo((299 + 15) * SECOND));
+    assertThatThrownBy(() -> see(tracker, 314, failed)).isInstanceOf(MigFailedException.class);
+  }
+
+  /** Another process has seen the stop and start of the clients, and recorded it. */
+  @Test
+  void observe_sameOffer_whosePauseIsRecorded_isVerified() {
+    var node = Nodes.cutIntoSeven().config(KEY, "success").running();
+    var needed = tracker(SMALL, node, Prompt.LABEL, ChangeRecord.Proof.PAUSE_NEEDED);
+    var seen = tracker(SMALL, node, Prompt.LABEL, ChangeRecord.Proof.PAUSE_SEEN);
+
+    see(needed, 0, node);
+    see(seen, 0, node);
+
+    assertThat(missing(see(needed, 5, node)))
+        .containsExactly("the GPU's clients were not seen to stop and start");
+    assertThat(outcome(see(seen, 5, node))).isInstanceOf(ApplyOutcome.Verified.class);
+    see(needed, 6, Nodes.cutIntoSeven().config(KEY, "pending").paused());
+    see(needed, 7, node);
+    assertThat(needed.proof()).isEqualTo(ChangeRecord.Proof.PAUSE_SEEN);
+  }
+
   @Test
   void observe_anotherConfig_isAConflict() {
     var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
@@ -359,8 +393,8 @@ class ApplyTrackerTest {
             () -> see(tracker, 1, Nodes.b200(1).config("theirs", "pending").running()))
         .isInstanceOf(MigConflictException.class)
         .hasMessage(
-            "Node gpu-node was asked for 'theirs' by somebody else while 'small-01234567' was being"
-                + " applied. Agree on who labels the node and apply again");
+            "Node gpu-node: another client set nvidia.com/mig.config=theirs while 'small-01234567' was"
+                + " being applied. Let one client label the node, and apply again");
     assertThatThrownBy(() -> see(tracker, 2, Nodes.b200(1)))
         .isInstanceOf(MigConflictException.class)
         .hasMessage(
@@ -375,7 +409,17 @@ class ApplyTrackerTest {
   }
 
   private ApplyTracker tracker(MigConfig config, Nodes before, Prompt prompt) {
-    var plan = new LayoutPlan(
+    return tracker(
+        config,
+        before,
+        prompt,
+        plan(config, before).isOfferedBefore(MigSettings.defaults())
+            ? ChangeRecord.Proof.PAUSE_NEEDED
+            : ChangeRecord.Proof.OFFER);
+  }
+
+  private static LayoutPlan plan(MigConfig config, Nodes before) {
+    return new LayoutPlan(
         before.build(),
         "mig-config",
         MigConfigDocument.empty(),
@@ -383,14 +427,16 @@ class ApplyTrackerTest {
         Expectation.of(config, NodeGpu.several(B200, 1), MigStrategy.MIXED),
         "",
         KEY);
+  }
+
+  private ApplyTracker tracker(
+      MigConfig config, Nodes before, Prompt prompt, ChangeRecord.Proof proof) {
     return new ApplyTracker(
         MigSettings.defaults(),
         ApplyTimings.defaults(),
-        plan,
+        plan(config, before),
         prompt,
-        plan.isOfferedBefore(MigSettings.defaults())
-            ? ChangeRecord.Proof.PAUSE_NEEDED
-            : ChangeRecord.Proof.OFFER,
+        proof,
         0,
         (phase, nanos, detail) -> steps.add(phase.name()));
   }

@@ -91,7 +91,7 @@ class MigNodeChangeTest {
           .hasMessage(
               "Node gpu-node is being changed: ops-1 has been changing it to 'their-config' since"
                   + " 2026-01-01T12:00:00Z and gives up at 2026-01-01T12:10:00Z at the latest."
-                  + " Wait, or if that client is gone, recover the node");
+                  + " Wait until it is done, or recover the node if that client no longer runs");
       assertThat(node().getMetadata().getLabels())
           .isEqualTo(before.getMetadata().getLabels());
       assertThat(node().getMetadata().getAnnotations())
@@ -308,8 +308,9 @@ class MigNodeChangeTest {
               .await(LONG))
           .isInstanceOf(MigDeadlineException.class)
           .hasMessage("Node gpu-node: waited 300 ms for the pods that use its GPUs to leave, but"
-              + " default/train may not be evicted, by its disruption budget. Its partitions were"
-              + " not touched");
+              + " default/train cannot be evicted yet, since its disruption budget does not allow it."
+              + " The node was not changed. See 'kubectl get poddisruptionbudgets -A', or delete the"
+              + " pods");
       assertThat(Cluster.isCordoned(node())).isFalse();
       assertThat(mig.node("gpu-node").status().config()).contains("all-disabled");
     }
@@ -327,9 +328,9 @@ class MigNodeChangeTest {
               .disruption(Disruption.DRAIN)
               .await(LONG))
           .isInstanceOf(MigRefusedException.class)
-          .hasMessage("Config 'small' on node gpu-node: pods that use the node's GPUs are not"
-              + " evicted, since nobody would make them again or their DaemonSet would make them"
-              + " here: default/agent; delete them, or wait until they are done");
+          .hasMessage("Config 'small' on node gpu-node: these pods that use the node's GPUs cannot be"
+              + " drained, since no controller would recreate them or their DaemonSet would recreate"
+              + " them here: default/agent; delete them, or wait until they are done");
       assertThat(budgets.evicted()).isEmpty();
     }
   }
@@ -389,8 +390,8 @@ class MigNodeChangeTest {
     try (var simulator = simulator()) {
       assertThatThrownBy(() -> mig.node("gpu-node").rollback().await(LONG))
           .isInstanceOf(MigRefusedException.class)
-          .hasMessage("Rolling back node gpu-node: no configuration is recorded from before; apply"
-              + " one by name, or disable MIG");
+          .hasMessage("Rolling back node gpu-node: its annotation mig4j.github.io/previous-config"
+              + " records no previous configuration; apply one by name");
     }
   }
 

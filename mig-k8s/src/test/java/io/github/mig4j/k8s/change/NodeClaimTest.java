@@ -207,6 +207,71 @@ class NodeClaimTest {
     }
   }
 
+  /** The node offered the same before, so a later process must know whether a pause was seen. */
+  @Test
+  void await_sameOfferAsBefore_recordsThatAPauseIsNeeded_andWhenItIsSeen() {
+    TestCluster.of(client)
+        .node(Nodes.cutIntoSeven().config("old", "success"))
+        .policy("mixed", "mig-config");
+    List<ChangeRecord.Proof> proofs = new ArrayList<>();
+
+    as("controller-1", at(NOON))
+        .apply("small")
+        .timings(ApplyTimings.builder().stability(Duration.ofMillis(300)).build())
+        .onProgress(event -> {
+          if (event.phase() == ApplyPhase.REQUESTED) {
+            proofs.add(record().proof());
+            label("paused-for-mig-change");
+          }
+          if (event.phase() == ApplyPhase.PAUSED) {
+            label("true");
+          }
+          if (event.phase() == ApplyPhase.VERIFIED) {
+            proofs.add(record().proof());
+          }
+        })
+        .await(LONG);
+
+    assertThat(proofs)
+        .containsExactly(ChangeRecord.Proof.PAUSE_NEEDED, ChangeRecord.Proof.PAUSE_SEEN);
+    assertThat(ChangeRecord.read(node())).isEmpty();
+  }
+
+  private void label(String deployPlugin) {
+    edit(node -> node.editMetadata()
+        .addToLabels(Labels.DEPLOY_PREFIX + "device-plugin", deployPlugin)
+        .endMetadata());
+  }
+
+  /** One message says what failed, and that the way back failed as well. */
+  @Test
+  void rollbackOnFailure_thatFails_isToldInTheMessage() {
+    TestCluster.of(client)
+        .node(Nodes.cutIntoSeven().config(KEY, "success"))
+        .policy("mixed", "mig-config");
+    List<ApplyEvent> events = new ArrayList<>();
+
+    assertThatThrownBy(() -> as("controller-1", at(NOON))
+            .apply("medium")
+            .timings(ApplyTimings.builder().reaction(Duration.ofMillis(200)).build())
+            .rollbackOnFailure()
+            .onProgress(event -> {
+              events.add(event);
+              if (event.phase() == ApplyPhase.ROLLING_BACK) {
+                client.configMaps().inNamespace("gpu-operator").withName("mig-config").delete();
+              }
+            })
+            .await(LONG))
+        .isInstanceOf(MigDeadlineException.class)
+        .hasMessageEndingWith(
+            ". The rollback failed too: Config '%s' on node gpu-node: ConfigMap gpu-operator/mig-config does not exist, though the ClusterPolicy names it; merge a configuration into it",
+            KEY);
+    assertThat(events)
+        .extracting(ApplyEvent::phase)
+        .containsExactly(ApplyPhase.CHECKED, ApplyPhase.REQUESTED, ApplyPhase.ROLLING_BACK);
+    assertThat(events.get(2).elapsed()).isGreaterThanOrEqualTo(Duration.ofMillis(200));
+  }
+
   /** What is recorded as the configuration before was before some other change. */
   @Test
   void rollbackOnFailure_ofWhatSomebodyElseHadAskedFor_staysWhereItIs() {

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
@@ -29,6 +30,7 @@ import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
@@ -66,6 +68,7 @@ class SharingTest {
       DevicePluginConfig.of(GpuSharing.timeSlicing(4).renamed());
 
   KubernetesClient client;
+  ApiFaults faults;
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private KubernetesClient recorded;
   private MigClient mig;
@@ -73,7 +76,7 @@ class SharingTest {
   @BeforeEach
   void connect() {
     recorded = new KubernetesClientBuilder()
-        .withConfig(client.getConfiguration())
+        .withConfig(ApiFaults.victim(client.getConfiguration()))
         .withHttpClientBuilderConsumer(http ->
             http.addOrReplaceInterceptor("recorder", new Interceptor() {
               @Override
@@ -259,7 +262,7 @@ class SharingTest {
               .build())
           .create();
       String refusal =
-          "pods use its GPUs: ml/train; a change from or to MPS can make their programs fail, so let them end first, or allow it (ApplyRequest.evenIfBusy, --even-if-busy)";
+          "error: pods use the node's GPUs: ml/train; a change from or to MPS can make their programs fail, so wait until they are done, drain the node first, or allow the disruption [busy-pods]";
 
       assertThat(errors(mig.node(NODE).share("mps"))).containsExactly(refusal);
       var mps = quick(mig.node(NODE).share("mps").disruption(Disruption.IGNORE_PODS));
@@ -504,6 +507,184 @@ class SharingTest {
         .hasMessageEndingWith(
             ". Pod gpu-operator/nvidia-device-plugin-daemonset-x7k2p: container config-manager is in CrashLoopBackOff after 3 restarts; see 'kubectl logs -n gpu-operator nvidia-device-plugin-daemonset-x7k2p -c config-manager --previous'");
     assertThat(labels()).containsEntry(Labels.DEVICE_PLUGIN_CONFIG, FOUR.contentName("four"));
+  }
+
+  @Test
+  void preflight_devicePluginOff_isToldSo() {
+    deafNodeWith(Labels.DEPLOY_PREFIX + "device-plugin", "false");
+
+    assertThat(errors(mig.node(NODE).share("four")))
+        .containsExactly(
+            "error: label nvidia.com/gpu.deploy.device-plugin=false keeps the device plugin off the node; set it to true [plugin-not-deployed]");
+  }
+
+  @Test
+  void preflight_whilePartitioned_isAChangeInProgress() {
+    deafNodeWith(Labels.DEPLOY_PREFIX + "device-plugin", Labels.PAUSED);
+
+    assertThat(errors(mig.node(NODE).share("four")))
+        .containsExactly(
+            "error: the MIG manager partitions the node's GPUs: label nvidia.com/gpu.deploy.device-plugin=paused-for-mig-change; wait until it is done [change-in-progress]");
+  }
+
+  private void deafNodeWith(String label, String value) {
+    client
+        .resource(new NodeBuilder(deafNode())
+            .editMetadata()
+            .addToLabels(label, value)
+            .endMetadata()
+            .build())
+        .create();
+    pointPolicyAt(MAP);
+    publish("four", FOUR);
+  }
+
+  @Test
+  void preflight_ofWhatIsInForce_saysSo() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      assertThat(mig.node(NODE).share("four").preflight().inForce()).isFalse();
+      var unused = apply("four");
+
+      assertThat(mig.node(NODE).share("four").preflight().inForce()).isTrue();
+    }
+  }
+
+  /** Two clients that share one node undo each other, as with layouts. */
+  @Test
+  void share_whileAnotherClientChangesTheNode_isAConflict() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      publish("renamed", RENAMED);
+      MigClient first = mig.with(MigSettings.defaults().withIdentity("first"));
+      MigClient second = mig.with(MigSettings.defaults().withIdentity("second"));
+      List<Throwable> conflicts = new ArrayList<>();
+
+      quick(first.node(NODE).share("four").onProgress(event -> {
+        if (event.phase() == ApplyPhase.REQUESTED) {
+          conflicts.add(catchThrowable(() -> quick(second.node(NODE).share("renamed"))));
+          conflicts.add(catchThrowable(() -> quick(second.node(NODE).unshare())));
+        }
+      }));
+
+      assertThat(conflicts).hasSize(2).allSatisfy(conflict -> assertThat(conflict)
+          .isInstanceOf(MigConflictException.class)
+          .hasMessageStartingWith(
+              "Node l40s-node is being changed: first has been changing it to '%s' since ",
+              FOUR.contentName("four")));
+      assertThat(node().getMetadata().getAnnotations())
+          .containsEntry("mig4j.github.io/last-change", "sharing")
+          .containsEntry("mig4j.github.io/previous-sharing", "")
+          .doesNotContainKey("mig4j.github.io/change");
+    }
+  }
+
+  /** The evidence does not come in time, and the node returns to what it had. */
+  @Test
+  void rollbackOnFailure_returnsToTheSharingBefore_andSaysSo() {
+    client.resource(deafNode()).create();
+    pointPolicyAt(MAP);
+    publish("four", FOUR);
+    label(Labels.DEVICE_PLUGIN_CONFIG, "");
+    label("nvidia.com/gpu.replicas", "1");
+    label("nvidia.com/gpu.sharing-strategy", "none");
+    label("nvidia.com/mps.capable", "false");
+    List<ApplyPhase> phases = new ArrayList<>();
+
+    assertThatThrownBy(() -> mig.node(NODE)
+            .share("four")
+            .timings(TIMINGS)
+            .rollbackOnFailure()
+            .onProgress(event -> phases.add(event.phase()))
+            .await(Duration.ofMillis(500)))
+        .isInstanceOfSatisfying(
+            MigDeadlineException.class,
+            late -> assertThat(late.rolledBack().orElseThrow().allocatable())
+                .hasToString("{nvidia.com/gpu=1}"))
+        .hasMessageEndingWith(". The node was rolled back to 'operator default'");
+    assertThat(phases)
+        .containsExactly(
+            ApplyPhase.CHECKED,
+            ApplyPhase.REQUESTED,
+            ApplyPhase.ROLLING_BACK,
+            ApplyPhase.CHECKED,
+            ApplyPhase.REQUESTED,
+            ApplyPhase.OFFERED,
+            ApplyPhase.VERIFIED,
+            ApplyPhase.ROLLED_BACK);
+    assertThat(labels()).doesNotContainKey(Labels.DEVICE_PLUGIN_CONFIG);
+  }
+
+  @Test
+  void share_apiServerThatIsAwayForAWhile_isWaitedFor() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+
+      var outcome = quick(mig.node(NODE).share("four").onProgress(event -> {
+        if (event.phase() == ApplyPhase.REQUESTED) {
+          faults.dropWatches();
+          faults.fail(3, "GET /api/v1/nodes.*", 503);
+        }
+      }));
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/gpu=4}");
+      assertThat(faults.injected()).isPositive();
+    }
+  }
+
+  @Test
+  void share_gatedAndCordoned_keepsPodsAway_untilItIsVerified() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      List<Node> during = new ArrayList<>();
+
+      var outcome = quick(mig.node(NODE)
+          .share("four")
+          .gated()
+          .disruption(Disruption.CORDON)
+          .onProgress(event -> {
+            if (event.phase() == ApplyPhase.REQUESTED) {
+              during.add(node());
+            }
+          }));
+
+      assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(during.get(0).getSpec().getUnschedulable()).isTrue();
+      assertThat(during.get(0).getSpec().getTaints()).contains(NodeClaim.GATE);
+      assertThat(Cluster.isCordoned(node())).isFalse();
+      assertThat(node().getSpec().getTaints()).doesNotContain(NodeClaim.GATE);
+    }
+  }
+
+  @Test
+  void start_ofASharing_completesWithTheOutcome() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+
+      var outcome = mig.node(NODE).share("four").timings(TIMINGS).start(LONG).join();
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/gpu=4}");
+    }
+  }
+
+  /** The last change counts, whichever kind it was. */
+  @Test
+  void rollback_afterALayoutAndASharing_undoesTheSharing() {
+    try (var simulator = simulator(H100, 1)) {
+      useStrategy(MigStrategy.MIXED);
+      cut(Map.of("1g.10gb", 7));
+      publish(
+          "mig",
+          DevicePluginConfig.of(GpuSharing.builder()
+              .kind(SharingKind.TIME_SLICING)
+              .addResources(SharedResource.mig(MigProfile.parse("1g.10gb"), 2))
+              .build()));
+      var unused = apply("mig");
+
+      assertThat(quick(mig.node(NODE).rollback()).allocatable())
+          .hasToString("{nvidia.com/mig-1g.10gb=7}");
+      assertThat(labels()).containsEntry(Labels.MIG_CONFIG, "all-1g.10gb");
+    }
   }
 
   @Test

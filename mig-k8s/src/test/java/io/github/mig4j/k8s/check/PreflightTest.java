@@ -16,6 +16,8 @@ import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewB
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
@@ -39,6 +41,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -667,6 +670,70 @@ class PreflightTest {
         "note: the node has no MIG manager pod, though its label asks for one; see 'kubectl get pods -A -o wide -l app=nvidia-mig-manager' [manager-not-ready]",
         "note: the MIG manager is at work (rebooting) on 'all-disabled-642ad96a'; the change waits for it [change-in-progress]",
         "note: pods use the node's GPUs: default/job; a change takes the GPUs from them, so drain the node first [busy-pods]");
+  }
+
+  /** Nothing would make the manager act, so waiting for it would be in vain. */
+  @Test
+  void rollback_toAPlainNameThatHasFailed_isRefusedAtOnce() {
+    policy("mixed", "default-mig-parted-config");
+    map("default-mig-parted-config", CONFIGS);
+    create(previously("all-disabled", Nodes.b200(1).config("all-disabled", "failed")));
+    createManager();
+    answerReviews();
+    String line =
+        "error: the MIG manager has failed on 'all-disabled' and does not try a name again; delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node', or apply another configuration first [failed-before]";
+
+    assertThat(rollBack().preflight().errors())
+        .extracting(PreflightFinding::toString)
+        .containsExactly(line);
+    assertDocumented(line);
+  }
+
+  /** The manager does not try the same value again, but an alias of equal content. */
+  @Test
+  void rollback_toAHashedNameThatHasFailed_requestsItsAlias() {
+    String key = MigConfig.of(MigConfigSpec.allDisabled()).contentName("all-disabled");
+    published(key);
+    create(previously(key, Nodes.b200(1).config(key, "failed")));
+
+    assertThat(rollBack().requirePlan().key()).isEqualTo(key + "-r2");
+  }
+
+  @Test
+  void rollback_toAHashedName_requestsIt() {
+    String key = MigConfig.of(MigConfigSpec.allDisabled()).contentName("all-disabled");
+    published(key);
+    create(previously(key, Nodes.b200(1).config("small", "failed")));
+
+    assertThat(rollBack().requirePlan().key()).isEqualTo(key);
+  }
+
+  private void published(String key) {
+    policy("mixed", "mig-config");
+    map(
+        "mig-config",
+        MigConfigDocument.empty()
+            .with(key, MigConfig.of(MigConfigSpec.allDisabled()))
+            .toYaml());
+    createManager();
+    answerReviews();
+  }
+
+  private static Node previously(String config, Nodes node) {
+    return new NodeBuilder(with(node))
+        .editMetadata()
+        .addToAnnotations(ChangeKind.LAYOUT.previousKey(), config)
+        .endMetadata()
+        .build();
+  }
+
+  private NodeCheck rollBack() {
+    return new NodeCheck(new NodeCheck.Request(
+        connection(),
+        "gpu-node",
+        new ApplyGoal.RollBack(Optional.empty()),
+        StatedGpus.Nothing.NOTHING,
+        Disruption.NONE));
   }
 
   @Test

@@ -105,7 +105,7 @@ class MigOperatorTest {
     assertThatThrownBy(() -> operator.use(MIXED))
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "ClusterPolicy: the cluster has none, so no GPU Operator manages its GPUs; install NVIDIA's"
+            "ClusterPolicy: the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs; install NVIDIA's"
                 + " GPU Operator");
   }
 
