@@ -53,9 +53,14 @@ public final class JavaSnippet {
         import io.github.mig4j.fleet.*;
         import io.github.mig4j.gpu.*;
         import io.github.mig4j.k8s.*;
+        import io.github.mig4j.k8s.change.*;
+        import io.github.mig4j.k8s.check.*;
+        import io.github.mig4j.k8s.cluster.*;
+        import io.github.mig4j.k8s.config.*;
+        import io.github.mig4j.k8s.diagnosis.*;
         import io.github.mig4j.k8s.dra.*;
+        import io.github.mig4j.k8s.node.*;
         import io.github.mig4j.k8s.rollout.*;
-        import io.github.mig4j.k8s.sharing.*;
         import io.github.mig4j.layout.*;
         import io.github.mig4j.sharing.*;
         import java.nio.file.*;
