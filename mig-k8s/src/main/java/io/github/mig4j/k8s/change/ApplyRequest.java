@@ -149,7 +149,7 @@ public final class ApplyRequest {
    * @throws MigClusterException if the API server does not answer or does not allow it, before the
    *     node was labelled; later the change waits for the API server until its deadline
    * @throws java.util.concurrent.CancellationException if the thread is interrupted; its flag stays
-   *     set, and the operator continues what it has begun
+   *     set, and the operator continues its work
    */
   public ApplyOutcome await(Duration deadline) {
     return new ApplyRun(cluster, node, goal, options).run(requirePositive(deadline));

@@ -15,6 +15,7 @@ import io.github.mig4j.k8s.diagnosis.Diagnoser;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.OperatorLogs;
 import io.github.mig4j.k8s.diagnosis.PluginPods;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
@@ -113,7 +114,7 @@ final class ApplyRun {
     ApplyPlan plan = makesRoom ? makeRoom(checked, claim, limit) : checked;
     try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
       if (goal == ApplyGoal.Recover.RECOVER) {
-        // The watch has begun, so that no state of the new process is missed.
+        // The watch runs already, so that no state of the new process is missed.
         recover(plan, claim, limit);
       }
       ApplyOptions.Gate gate = inForce ? ApplyOptions.Gate.OPEN : options.gate();
@@ -168,7 +169,8 @@ final class ApplyRun {
   /** What another client has left on the node is this one's to undo. */
   private void recover(ApplyPlan plan, NodeClaim claim, Duration limit)
       throws InterruptedException {
-    if (plan.isInForce(cluster.settings())) {
+    boolean managerActs = plan.kind() == ChangeKind.LAYOUT && !plan.isInForce(cluster.settings());
+    if (!managerActs) {
       if (Cluster.annotations(plan.node()).containsKey(ChangeRecord.KEY)) {
         Node unused = claim.takeOver();
       }

@@ -193,8 +193,8 @@ public final class MigNode {
    * Prepares to free a node that is stuck: state {@code pending} without end, GPU clients that stay
    * paused, or a change whose client no longer runs. The node's MIG manager is restarted, which applies
    * the configuration that the node requests and starts the clients (mig-parted#485). What another
-   * client has recorded as under way is taken over. A node on which that configuration is in force is
-   * only verified.
+   * client has recorded as under way is taken over, also a change of sharing, which is then only
+   * followed. A node on which that configuration is in force is only verified.
    *
    * @return a request; it is refused if the node requests nothing, or has no MIG manager pod
    */
@@ -204,7 +204,7 @@ public final class MigNode {
 
   /**
    * Prepares to return to whole GPUs, by the configuration {@code all-disabled}, which is published if
-   * the ConfigMap has none of that name.
+   * the ConfigMap lacks it.
    *
    * @return a request
    */

@@ -37,7 +37,7 @@ final class NodeClaim {
   private final String config;
   private final List<NodeGpu> gpus;
   private final String by;
-  private final Instant begun;
+  private final Instant began;
   private final Instant until;
   private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
   private boolean requested;
@@ -57,8 +57,8 @@ final class NodeClaim {
     this.config = plan.recordedName();
     this.gpus = plan.gpus();
     this.by = cluster.identity();
-    this.begun = cluster.settings().clock().instant();
-    this.until = begun.plus(limit);
+    this.began = cluster.settings().clock().instant();
+    this.until = began.plus(limit);
   }
 
   /** Makes a node unschedulable, unless it is already. */
@@ -273,9 +273,13 @@ final class NodeClaim {
     Instant since = live(now)
         .filter(this::isMine)
         .map(record -> Instant.parse(record.since()))
-        .filter(begun::isAfter)
-        .orElse(begun);
-    return ChangeRecord.of(kind, config, by, since, until, done);
+        .filter(began::isAfter)
+        .orElse(began);
+    ChangeRecord.Proof proof = ChangeRecord.read(now)
+        .filter(record -> record.isOf(kind, config))
+        .map(ChangeRecord::proof)
+        .orElse(ChangeRecord.Proof.OFFER);
+    return ChangeRecord.of(kind, config, by, since, until, done).with(proof);
   }
 
   /** The name without the number that distinguishes two requests for the same content. */

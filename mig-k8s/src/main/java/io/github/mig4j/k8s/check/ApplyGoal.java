@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.check;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Not API: what a change is for. The target that it stands for may depend on the node. */
+/** Not API: what a change is for. Its target may depend on the node. */
 public sealed interface ApplyGoal {
 
   /** Under which name a node requests a MIG configuration. */
@@ -150,7 +151,10 @@ public sealed interface ApplyGoal {
     }
   }
 
-  /** The MIG configuration that the node requests, by a new process of the MIG manager. */
+  /**
+   * What the node requests: the sharing configuration where a client has left its change of that
+   * unfinished, otherwise the MIG configuration, by a new process of the MIG manager.
+   */
   enum Recover implements ApplyGoal {
     RECOVER;
 
@@ -162,8 +166,14 @@ public sealed interface ApplyGoal {
 
     @Override
     public Target resolve(Cluster cluster, String node) {
-      String requested = Cluster.labels(cluster.requireNode(node))
-          .getOrDefault(cluster.settings().configLabel(), "");
+      Node now = cluster.requireNode(node);
+      ChangeKind kind =
+          ChangeRecord.read(now).map(ChangeRecord::kind).orElse(ChangeKind.LAYOUT);
+      String requested =
+          Cluster.labels(now).getOrDefault(kind.label(cluster.settings()), "");
+      if (kind == ChangeKind.SHARING) {
+        return new Target.RecordedSharing(requested);
+      }
       if (requested.isEmpty()) {
         throw new MigRefusedException(
             "Recovering node " + node, List.of("it requests no configuration; apply one by name"));

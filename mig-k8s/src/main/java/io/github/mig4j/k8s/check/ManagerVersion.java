@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A release of the MIG manager, as the tag of its image tells, e.g. {@code v0.12.3}. */
+/** A release of the MIG manager, as the tag of its image shows, e.g. {@code v0.12.3}. */
 record ManagerVersion(int major, int minor, int patch) implements Comparable<ManagerVersion> {
 
   /** Release candidates and images built by others say nothing about what is in them. */

@@ -7,7 +7,7 @@ import java.util.Locale;
  * Names are stable: a program may depend on them.
  */
 public enum PreflightCode {
-  /** There is no such node. */
+  /** The node does not exist. */
   NODE_ABSENT,
   /** The kubelet does not answer. */
   NODE_NOT_READY,
@@ -15,7 +15,7 @@ public enum PreflightCode {
   NODE_CORDONED,
   /** The node shows no NVIDIA GPU. */
   NO_GPU,
-  /** The GPU's product is not told, not in the catalogue, or stands for several models. */
+  /** The GPU's product has no label, is not in the catalogue, or can be one of several models. */
   UNKNOWN_PRODUCT,
   /** The GPUs cannot do MIG, or feature discovery says so. */
   NOT_MIG_CAPABLE,
@@ -27,7 +27,7 @@ public enum PreflightCode {
   VGPU_NODE,
   /** The GPUs are meant for virtual machines, not for containers. */
   VM_WORKLOAD,
-  /** The operator is told to leave the node alone. */
+  /** A label keeps the operator away from the node. */
   OPERANDS_OFF,
   /** GPUs are given out by dynamic resource allocation instead of the device plugin. */
   DRA_NODE,

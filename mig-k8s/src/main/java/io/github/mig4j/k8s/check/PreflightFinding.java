@@ -3,7 +3,7 @@ package io.github.mig4j.k8s.check;
 import io.github.mig4j.lint.Severity;
 
 /**
- * Something that speaks against a change, or is good to know before it.
+ * Something that prevents a change, or is good to know before it.
  *
  * @param severity an error makes {@code MigNode.apply} refuse; a warning or a note does not
  * @param code what kind of finding it is

@@ -667,6 +667,35 @@ class SharingTest {
     }
   }
 
+  /** A client that no longer runs has left its record, with half an hour to go. */
+  @Test
+  void recover_ofASharingThatIsUnfinished_takesItOver_andVerifiesIt() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      MigClient dead = mig.with(MigSettings.defaults().withIdentity("dead"));
+      assertThatThrownBy(() -> dead.node(NODE)
+              .share("four")
+              .gated()
+              .onProgress(event -> {
+                if (event.phase() == ApplyPhase.REQUESTED) {
+                  throw new AssertionError("killed");
+                }
+              })
+              .await(LONG))
+          .hasMessage("killed");
+      publish("renamed", RENAMED);
+      assertThatThrownBy(() -> quick(mig.node(NODE).share("renamed")))
+          .isInstanceOf(MigConflictException.class);
+
+      var recovered = quick(mig.node(NODE).recover());
+
+      assertThat(recovered.allocatable()).hasToString("{nvidia.com/gpu=4}");
+      assertThat(node().getSpec().getTaints()).doesNotContain(NodeClaim.GATE);
+      assertThat(node().getMetadata().getAnnotations())
+          .doesNotContainKey("mig4j.github.io/change");
+    }
+  }
+
   /** The last change counts, whichever kind it was. */
   @Test
   void rollback_afterALayoutAndASharing_undoesTheSharing() {
