@@ -136,10 +136,9 @@ final class ShareCommand implements Callable<Integer> {
   public Integer call() {
     try (KubernetesClient client = access.connect()) {
       MigClient mig = access.mig(client);
-      ApplyRequest request =
-          disruption
-              .on(request(mig.node(node)))
-              .timings(ApplyTimings.builder().stability(stability).build());
+      ApplyRequest request = disruption
+          .on(request(mig.node(node)))
+          .timings(ApplyTimings.builder().stability(stability).build());
       request = evenIfBusy ? request.disruption(Disruption.IGNORE_PODS) : request;
       request = rollbackOnFailure ? request.rollbackOnFailure() : request;
       if (setup != null) {

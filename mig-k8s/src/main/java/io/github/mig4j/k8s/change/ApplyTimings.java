@@ -116,8 +116,8 @@ public interface ApplyTimings {
     times.put("drain", drain());
     times.forEach((name, time) -> {
       if (time.isNegative() || time.compareTo(MAX) > 0) {
-        throw new IllegalArgumentException(
-            "The time %s must be between 0 s and 24 h, but was %s".formatted(name, DurationText.of(time)));
+        throw new IllegalArgumentException("The time %s must be between 0 s and 24 h, but was %s"
+            .formatted(name, DurationText.of(time)));
       }
     });
   }

@@ -9,9 +9,9 @@ import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
-import io.github.mig4j.k8s.internal.DurationText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -215,7 +215,8 @@ final class ApplyTracker {
         discovered
             ? new ApplyOutcome.Verified(status, key)
             : new ApplyOutcome.VerifiedByStateOnly(
-                status, key,
+                status,
+                key,
                 "no feature discovery labels the node, so only the device plugin confirms the layout"),
         nanos);
   }
@@ -281,14 +282,16 @@ final class ApplyTracker {
     if (!isLayout) {
       return done(
           new ApplyOutcome.VerifiedByStateOnly(
-              status, key,
+              status,
+              key,
               "the node offered the same before, so nothing shows that the device plugin has read the configuration"),
           nanos);
     }
     if (prompt != Prompt.LABEL && plan.underOtherName().isEmpty()) {
       return done(
           new ApplyOutcome.VerifiedByStateOnly(
-              status, key,
+              status,
+              key,
               "the node requested '%s' before, and the content of that name may have changed since"
                   .formatted(key)),
           nanos);

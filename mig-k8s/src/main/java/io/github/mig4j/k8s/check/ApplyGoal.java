@@ -167,10 +167,8 @@ public sealed interface ApplyGoal {
     @Override
     public Target resolve(Cluster cluster, String node) {
       Node now = cluster.requireNode(node);
-      ChangeKind kind =
-          ChangeRecord.read(now).map(ChangeRecord::kind).orElse(ChangeKind.LAYOUT);
-      String requested =
-          Cluster.labels(now).getOrDefault(kind.label(cluster.settings()), "");
+      ChangeKind kind = ChangeRecord.read(now).map(ChangeRecord::kind).orElse(ChangeKind.LAYOUT);
+      String requested = Cluster.labels(now).getOrDefault(kind.label(cluster.settings()), "");
       if (kind == ChangeKind.SHARING) {
         return new Target.RecordedSharing(requested);
       }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
@@ -18,6 +17,7 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.node.Expectation;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.layout.MigLayout;
@@ -170,8 +170,9 @@ class ApplyTrackerTest {
         .isInstanceOfSatisfying(
             ApplyOutcome.VerifiedByStateOnly.class,
             o -> assertThat(o.reason())
-                .isEqualTo("no feature discovery labels the node, so only the device plugin confirms"
-                    + " the layout"));
+                .isEqualTo(
+                    "no feature discovery labels the node, so only the device plugin confirms"
+                        + " the layout"));
   }
 
   /** The MIG manager stops feature discovery for a while, and its labels may go with it. */
@@ -201,8 +202,9 @@ class ApplyTrackerTest {
         .isInstanceOfSatisfying(
             ApplyOutcome.VerifiedByStateOnly.class,
             o -> assertThat(o.reason())
-                .isEqualTo("the node requested 'small-01234567' before, and the content of that name"
-                    + " may have changed since"));
+                .isEqualTo(
+                    "the node requested 'small-01234567' before, and the content of that name"
+                        + " may have changed since"));
   }
 
   @Test

@@ -11,7 +11,6 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
@@ -27,6 +26,7 @@ import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.PodBudgets;
 import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
@@ -328,9 +328,10 @@ class MigNodeChangeTest {
               .disruption(Disruption.DRAIN)
               .await(LONG))
           .isInstanceOf(MigRefusedException.class)
-          .hasMessage("Config 'small' on node gpu-node: these pods that use the node's GPUs cannot be"
-              + " drained, since no controller would recreate them or their DaemonSet would recreate"
-              + " them here: default/agent; delete them, or wait until they are done");
+          .hasMessage(
+              "Config 'small' on node gpu-node: these pods that use the node's GPUs cannot be"
+                  + " drained, since no controller would recreate them or their DaemonSet would recreate"
+                  + " them here: default/agent; delete them, or wait until they are done");
       assertThat(budgets.evicted()).isEmpty();
     }
   }

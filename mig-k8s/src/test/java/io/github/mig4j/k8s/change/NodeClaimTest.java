@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -20,6 +19,7 @@ import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
@@ -88,13 +88,21 @@ class NodeClaimTest {
         .isInstanceOf(MigDeadlineException.class);
 
     assertThat(records)
-        .containsExactly(new ChangeRecord(ChangeKind.LAYOUT, KEY, "controller-1", "2026-01-01T12:00:00Z", "2026-01-01T12:01:00Z", List.of(), ChangeRecord.Proof.OFFER));
+        .containsExactly(new ChangeRecord(
+            ChangeKind.LAYOUT,
+            KEY,
+            "controller-1",
+            "2026-01-01T12:00:00Z",
+            "2026-01-01T12:01:00Z",
+            List.of(),
+            ChangeRecord.Proof.OFFER));
     assertThat(ChangeRecord.read(node())).isEmpty();
   }
 
   @Test
   void await_whatAnotherIsStillAt_staysThatOnes_evenIfTheSecondGivesUp() {
-    ChangeRecord theirs = ChangeRecord.of(ChangeKind.LAYOUT, KEY, "controller-1", NOON, NOON.plus(LONG), List.of());
+    ChangeRecord theirs =
+        ChangeRecord.of(ChangeKind.LAYOUT, KEY, "controller-1", NOON, NOON.plus(LONG), List.of());
     asksForSmall(Nodes.b200(1));
     write(theirs);
 
@@ -107,8 +115,8 @@ class NodeClaimTest {
 
   @Test
   void await_givingUp_leavesTheRecordOfAnotherChangeOfTheSameClient() {
-    ChangeRecord later =
-        ChangeRecord.of(ChangeKind.LAYOUT, "medium-1234abcd", "controller-1", NOON, NOON.plus(LONG), List.of());
+    ChangeRecord later = ChangeRecord.of(
+        ChangeKind.LAYOUT, "medium-1234abcd", "controller-1", NOON, NOON.plus(LONG), List.of());
     asksForSmall(Nodes.b200(1));
 
     assertThatThrownBy(() -> as("controller-1", at(NOON))
@@ -159,7 +167,8 @@ class NodeClaimTest {
   @Test
   void await_takenUpByTheSameClient_keepsWhenItBegan() {
     asksForSmall(Nodes.b200(1));
-    write(ChangeRecord.of(ChangeKind.LAYOUT, KEY, "controller-1", NOON.minusSeconds(60), NOON.plus(LONG), List.of()));
+    write(ChangeRecord.of(
+        ChangeKind.LAYOUT, KEY, "controller-1", NOON.minusSeconds(60), NOON.plus(LONG), List.of()));
     List<ChangeRecord> records = new ArrayList<>();
 
     assertThatThrownBy(() -> as("controller-1", at(NOON))
@@ -174,7 +183,14 @@ class NodeClaimTest {
         .isInstanceOf(MigDeadlineException.class);
 
     assertThat(records)
-        .containsExactly(new ChangeRecord(ChangeKind.LAYOUT, KEY, "controller-1", "2026-01-01T11:59:00Z", "2026-01-01T12:01:00Z", List.of(), ChangeRecord.Proof.OFFER));
+        .containsExactly(new ChangeRecord(
+            ChangeKind.LAYOUT,
+            KEY,
+            "controller-1",
+            "2026-01-01T11:59:00Z",
+            "2026-01-01T12:01:00Z",
+            List.of(),
+            ChangeRecord.Proof.OFFER));
   }
 
   /** The first client is gone; the second took its change up, and takes it back. */
@@ -258,7 +274,11 @@ class NodeClaimTest {
             .onProgress(event -> {
               events.add(event);
               if (event.phase() == ApplyPhase.ROLLING_BACK) {
-                client.configMaps().inNamespace("gpu-operator").withName("mig-config").delete();
+                client
+                    .configMaps()
+                    .inNamespace("gpu-operator")
+                    .withName("mig-config")
+                    .delete();
               }
             })
             .await(LONG))
@@ -277,8 +297,9 @@ class NodeClaimTest {
   void rollbackOnFailure_ofWhatSomebodyElseHadAskedFor_staysWhereItIs() {
     asksForSmall(Nodes.b200(1));
     String medium = MigConfig.of(MEDIUM).contentName("medium");
-    edit(node ->
-        node.editMetadata().addToAnnotations(ChangeKind.LAYOUT.previousKey(), medium).endMetadata());
+    edit(node -> node.editMetadata()
+        .addToAnnotations(ChangeKind.LAYOUT.previousKey(), medium)
+        .endMetadata());
 
     assertThatThrownBy(() -> as("controller-1", at(NOON))
             .apply("small")

@@ -567,11 +567,13 @@ class SharingTest {
         }
       }));
 
-      assertThat(conflicts).hasSize(2).allSatisfy(conflict -> assertThat(conflict)
-          .isInstanceOf(MigConflictException.class)
-          .hasMessageStartingWith(
-              "Node l40s-node is being changed: first has been changing it to '%s' since ",
-              FOUR.contentName("four")));
+      assertThat(conflicts)
+          .hasSize(2)
+          .allSatisfy(conflict -> assertThat(conflict)
+              .isInstanceOf(MigConflictException.class)
+              .hasMessageStartingWith(
+                  "Node l40s-node is being changed: first has been changing it to '%s' since ",
+                  FOUR.contentName("four")));
       assertThat(node().getMetadata().getAnnotations())
           .containsEntry("mig4j.github.io/last-change", "sharing")
           .containsEntry("mig4j.github.io/previous-sharing", "")
@@ -638,11 +640,8 @@ class SharingTest {
       publish("four", FOUR);
       List<Node> during = new ArrayList<>();
 
-      var outcome = quick(mig.node(NODE)
-          .share("four")
-          .gated()
-          .disruption(Disruption.CORDON)
-          .onProgress(event -> {
+      var outcome = quick(
+          mig.node(NODE).share("four").gated().disruption(Disruption.CORDON).onProgress(event -> {
             if (event.phase() == ApplyPhase.REQUESTED) {
               during.add(node());
             }
@@ -691,8 +690,7 @@ class SharingTest {
 
       assertThat(recovered.allocatable()).hasToString("{nvidia.com/gpu=4}");
       assertThat(node().getSpec().getTaints()).doesNotContain(NodeClaim.GATE);
-      assertThat(node().getMetadata().getAnnotations())
-          .doesNotContainKey("mig4j.github.io/change");
+      assertThat(node().getMetadata().getAnnotations()).doesNotContainKey("mig4j.github.io/change");
     }
   }
 

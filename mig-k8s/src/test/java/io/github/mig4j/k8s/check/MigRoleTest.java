@@ -227,8 +227,7 @@ class MigRoleTest {
   void share_isWhatPublishingAndSharingTake() {
     DevicePluginConfig four = DevicePluginConfig.of(GpuSharing.timeSlicing(4));
     mig.sharingMap("plugin-config").merge("four", four);
-    mig.sharingMap("plugin-config")
-        .merge("two", DevicePluginConfig.of(GpuSharing.timeSlicing(2)));
+    mig.sharingMap("plugin-config").merge("two", DevicePluginConfig.of(GpuSharing.timeSlicing(2)));
     try (var simulator = started(GpuOperatorSimulator.on(client)
         .node("gpu-node", B200, 1)
         .devicePluginConfigMap("plugin-config"))) {

@@ -16,9 +16,9 @@ import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewB
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
@@ -37,12 +37,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -532,8 +532,7 @@ class PreflightTest {
 
     assertFinds("all-disabled", GENERATED);
     assertThat(plan("all-1g.23gb").key()).isEqualTo("all-1g.23gb");
-    assertThat(plan("all-1g.23gb").resources())
-        .hasToString("{nvidia.com/mig-1g.23gb=7}");
+    assertThat(plan("all-1g.23gb").resources()).hasToString("{nvidia.com/mig-1g.23gb=7}");
   }
 
   @Test

@@ -41,9 +41,7 @@ class SharingRolloutTest {
     try (var simulator = start()) {
       var toFour = rollout(mig, "to-four").share("four");
 
-      assertThat(toFour.dryRun())
-          .hasToString(
-              """
+      assertThat(toFour.dryRun()).hasToString("""
               Rollout 'to-four': 3 of 3 nodes would be changed, 0 skipped, 2 at once, 0 GPU resets
                 node-a would be changed
                 node-b would be changed
