@@ -62,6 +62,9 @@ public final class JavaSnippet {
         import io.github.mig4j.k8s.node.*;
         import io.github.mig4j.k8s.rollout.*;
         import io.github.mig4j.layout.*;
+        import io.github.mig4j.lint.*;
+        import io.github.mig4j.node.*;
+        import io.github.mig4j.plan.*;
         import io.github.mig4j.sharing.*;
         import java.nio.file.*;
         import java.time.Duration;
