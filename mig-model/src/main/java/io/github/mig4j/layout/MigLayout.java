@@ -313,6 +313,7 @@ public final class MigLayout {
      * @return this builder
      */
     public Builder keeping(Collection<Placement> instances) {
+      Objects.requireNonNull(instances, "instances");
       for (Placement each : instances) {
         running.add(new Start(each.profile(), each.start(), OptionalInt.of(each.size())));
       }

@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.NvidiaSmi.InstanceRow;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -33,6 +34,8 @@ public record RunningInstances(
     int gpu, List<Placement> placements, SortedMap<MigProfile, Integer> devices) {
 
   public RunningInstances {
+    Objects.requireNonNull(placements, "placements");
+    Objects.requireNonNull(devices, "devices");
     placements = placements.stream().sorted().toList();
     devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
   }
@@ -45,6 +48,7 @@ public record RunningInstances(
    * @return GPUs by ascending index; none if the listing has no GPU instance
    */
   public static List<RunningInstances> in(NvidiaSmi listing) {
+    Objects.requireNonNull(listing, "listing");
     SortedMap<Integer, List<InstanceRow>> byGpu = listing.instances().stream()
         .collect(Collectors.groupingBy(InstanceRow::gpu, TreeMap::new, Collectors.toList()));
     List<RunningInstances> running = new ArrayList<>();
@@ -79,6 +83,7 @@ public record RunningInstances(
    *     is not known where the profiles may start
    */
   public PlacementResult on(GpuModel model) {
+    Objects.requireNonNull(model, "model");
     PlacementResult result = MigLayout.on(model).keeping(placements).place();
     return result instanceof PlacementResult.Placed placed
         ? new PlacementResult.Placed(new MigLayout(model, placed.layout().placements(), devices))

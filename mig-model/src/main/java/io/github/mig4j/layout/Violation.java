@@ -370,6 +370,7 @@ public sealed interface Violation {
    *     takes 8 (…); and 2 more}
    */
   static String summary(List<Violation> violations) {
+    Objects.requireNonNull(violations, "violations");
     int maxReasonsShown = 3;
     Optional<BudgetExceeded> tightest = violations.stream()
         .filter(BudgetExceeded.class::isInstance)
@@ -393,6 +394,11 @@ public sealed interface Violation {
    * @param size how many memory slices the model has for the profile
    */
   record SizeDiffers(GpuModel gpu, Placement running, int size) implements Violation {
+    public SizeDiffers {
+      Objects.requireNonNull(gpu, "gpu");
+      Objects.requireNonNull(running, "running");
+    }
+
     @Override
     public String code() {
       return "size-differs";

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -28,6 +29,7 @@ public record ComponentVersions(Map<Component, Version> known) {
   private static final ComponentVersions UNKNOWN = new ComponentVersions(Map.of());
 
   public ComponentVersions {
+    Objects.requireNonNull(known, "known");
     known = Collections.unmodifiableMap(new TreeMap<>(known));
   }
 
@@ -48,6 +50,8 @@ public record ComponentVersions(Map<Component, Version> known) {
    * @return a copy
    */
   public ComponentVersions with(Component component, Version version) {
+    Objects.requireNonNull(component, "component");
+    Objects.requireNonNull(version, "version");
     Map<Component, Version> more = new TreeMap<>(known);
     more.put(component, version);
     return new ComponentVersions(more);
@@ -60,6 +64,7 @@ public record ComponentVersions(Map<Component, Version> known) {
    * @return true from the version of the rule on; empty if the version is not known
    */
   public Optional<Boolean> follow(Rule rule) {
+    Objects.requireNonNull(rule, "rule");
     return Optional.ofNullable(known.get(rule.component()))
         .map(version -> version.compareTo(rule.from()) >= 0);
   }
@@ -131,6 +136,7 @@ public record ComponentVersions(Map<Component, Version> known) {
      * @return the version, or empty if the text names no release
      */
     public static Optional<Version> parse(String text) {
+      Objects.requireNonNull(text, "text");
       Matcher tag = TAG.matcher(text);
       return tag.matches()
           ? Optional.of(new Version(
@@ -142,6 +148,7 @@ public record ComponentVersions(Map<Component, Version> known) {
 
     @Override
     public int compareTo(Version other) {
+      Objects.requireNonNull(other, "other");
       return ORDER.compare(this, other);
     }
 

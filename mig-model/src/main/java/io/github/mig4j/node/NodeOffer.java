@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -54,6 +55,10 @@ public record NodeOffer(
   private static final String REPLICAS = ".replicas";
 
   public NodeOffer {
+    Objects.requireNonNull(gpus, "gpus");
+    Objects.requireNonNull(strategy, "strategy");
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(versions, "versions");
     NodeEffect.requireDistinct(List.copyOf(gpus.keySet()));
     if (gpus.isEmpty()) {
       throw new IllegalArgumentException("A node that offers something has at least 1 GPU");
@@ -74,6 +79,8 @@ public record NodeOffer(
    * @throws IllegalArgumentException if there is no GPU, or two have one index
    */
   public static NodeOffer of(Map<NodeGpu, MigSetting> gpus, MigStrategy strategy) {
+    Objects.requireNonNull(gpus, "gpus");
+    Objects.requireNonNull(strategy, "strategy");
     return new NodeOffer(gpus, strategy, Optional.empty(), ComponentVersions.unknown());
   }
 
@@ -87,6 +94,9 @@ public record NodeOffer(
    * @throws IllegalArgumentException if no entry is for a GPU, so that it is not known what it holds
    */
   public static NodeOffer after(MigConfig config, List<NodeGpu> gpus, MigStrategy strategy) {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(gpus, "gpus");
+    Objects.requireNonNull(strategy, "strategy");
     Map<NodeGpu, MigSetting> settings = new LinkedHashMap<>();
     NodeEffect.of(config, gpus)
         .gpus()
@@ -107,6 +117,7 @@ public record NodeOffer(
    * @return a copy
    */
   public NodeOffer withSharing(DevicePluginConfig known) {
+    Objects.requireNonNull(known, "known");
     return new NodeOffer(gpus, strategy, Optional.of(known), versions);
   }
 
@@ -117,6 +128,7 @@ public record NodeOffer(
    * @return a copy
    */
   public NodeOffer withVersions(ComponentVersions known) {
+    Objects.requireNonNull(known, "known");
     return new NodeOffer(gpus, strategy, config, known);
   }
 
@@ -195,6 +207,8 @@ public record NodeOffer(
    * @return one sentence for each difference; none if the node offers what is described here
    */
   public List<String> differences(Map<String, Long> allocatable, Map<String, String> labels) {
+    Objects.requireNonNull(allocatable, "allocatable");
+    Objects.requireNonNull(labels, "labels");
     List<String> differences = new ArrayList<>(resourceDifferences(allocatable, labels));
     differences.addAll(labelDifferences(labels));
     return differences;
@@ -210,6 +224,8 @@ public record NodeOffer(
    */
   public List<String> resourceDifferences(
       Map<String, Long> allocatable, Map<String, String> labels) {
+    Objects.requireNonNull(allocatable, "allocatable");
+    Objects.requireNonNull(labels, "labels");
     return fewest(starts(), start -> resourceDifferences(start, allocatable, labels));
   }
 
@@ -220,6 +236,7 @@ public record NodeOffer(
    * @return one sentence for each difference; empty if the labels are right, or if feature discovery exits
    */
   public List<String> labelDifferences(Map<String, String> labels) {
+    Objects.requireNonNull(labels, "labels");
     return fewest(possibleLabels(), expected -> labelDifferences(expected, labels));
   }
 
@@ -233,6 +250,8 @@ public record NodeOffer(
    */
   public Optional<String> assumedVersion(
       Map<String, Long> allocatable, Map<String, String> labels) {
+    Objects.requireNonNull(allocatable, "allocatable");
+    Objects.requireNonNull(labels, "labels");
     List<PluginStart> starts = starts();
     for (int i = 0; i < starts.size(); i++) {
       if (starts.size() > 1

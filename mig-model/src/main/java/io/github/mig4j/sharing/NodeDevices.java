@@ -3,6 +3,7 @@ package io.github.mig4j.sharing;
 import io.github.mig4j.gpu.MigStrategy;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -21,6 +22,8 @@ import java.util.TreeMap;
 public record NodeDevices(MigStrategy strategy, int migGpus, SortedMap<String, Integer> offered) {
 
   public NodeDevices {
+    Objects.requireNonNull(strategy, "strategy");
+    Objects.requireNonNull(offered, "offered");
     if (migGpus < 0) {
       throw new IllegalArgumentException(
           "The number of GPUs in MIG mode must not be negative, but was " + migGpus);

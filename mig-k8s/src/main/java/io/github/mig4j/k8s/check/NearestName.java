@@ -4,10 +4,16 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds the configuration that somebody who mistyped its name probably meant. */
+/** Finds the configuration that a mistyped name probably means. */
 final class NearestName {
 
   private NearestName() {}
+
+  /** The names that there are, and the one that was probably meant. */
+  static String among(Collection<String> names, String typed) {
+    return "it has %s%s"
+        .formatted(names, to(typed, names).map(" (did you mean %s?)"::formatted).orElse(""));
+  }
 
   /** The one from which at most a third of the name, or two characters, differ. */
   static Optional<String> to(String typed, Collection<String> names) {

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Everything that can be said about applying a configuration to a node before anything is written.
+ * Everything that is known about a change of a node before anything is written.
  *
  * <pre>{@code
  * Preflight preflight = mig.node("gpu-node").preflight("b200-split-small");
@@ -19,11 +19,16 @@ import java.util.stream.Collectors;
  * @param node the node's name
  * @param config the configuration's name
  * @param findings what was found, errors first
- * @param effect what the configuration does to the node's GPUs; empty if there is an error that
- *     keeps it from being told
+ * @param effect what a layout does to the node's GPUs; empty if an error prevents an answer, and for
+ *     a sharing configuration
+ * @param inForce whether the configuration is in force already, so that nothing would be written
  */
 public record Preflight(
-    String node, String config, List<PreflightFinding> findings, Optional<NodeEffect> effect) {
+    String node,
+    String config,
+    List<PreflightFinding> findings,
+    Optional<NodeEffect> effect,
+    boolean inForce) {
 
   public Preflight {
     Objects.requireNonNull(node, "node");
@@ -34,7 +39,7 @@ public record Preflight(
   }
 
   /**
-   * What {@code MigNode.apply} would refuse for.
+   * The findings for which the change would be refused.
    *
    * @return the errors
    */
@@ -43,7 +48,7 @@ public record Preflight(
   }
 
   /**
-   * Whether nothing speaks against the change.
+   * Whether nothing prevents the change.
    *
    * @return true if there is no error; there may be warnings and notes
    */

@@ -7,7 +7,7 @@ import java.util.Locale;
  * Names are stable: a program may depend on them.
  */
 public enum PreflightCode {
-  /** There is no such node. */
+  /** The node does not exist. */
   NODE_ABSENT,
   /** The kubelet does not answer. */
   NODE_NOT_READY,
@@ -15,17 +15,19 @@ public enum PreflightCode {
   NODE_CORDONED,
   /** The node shows no NVIDIA GPU. */
   NO_GPU,
-  /** The GPU's product is not told, not in the catalogue, or stands for several models. */
+  /** The GPU's product has no label, is not in the catalogue, or can be one of several models. */
   UNKNOWN_PRODUCT,
   /** The GPUs cannot do MIG, or feature discovery says so. */
   NOT_MIG_CAPABLE,
-  /** The number of GPUs is not told. */
+  /** The labels do not show how many GPUs the node has. */
   UNKNOWN_GPU_COUNT,
+  /** What the device plugin would offer of the node's devices is not known, or it would not start. */
+  DEVICES_UNCLEAR,
   /** The GPUs are shared among virtual machines by vGPU. */
   VGPU_NODE,
   /** The GPUs are meant for virtual machines, not for containers. */
   VM_WORKLOAD,
-  /** The operator is told to leave the node alone. */
+  /** A label keeps the operator away from the node. */
   OPERANDS_OFF,
   /** GPUs are given out by dynamic resource allocation instead of the device plugin. */
   DRA_NODE,
@@ -41,6 +43,10 @@ public enum PreflightCode {
   MANAGER_NOT_READY,
   /** The node's MIG manager is older than its GPU. */
   MANAGER_TOO_OLD,
+  /** No device plugin is meant to run on the node. */
+  PLUGIN_NOT_DEPLOYED,
+  /** The device plugin reads no ConfigMap. */
+  SHARING_MAP_UNSET,
   /** The MIG manager reads no ConfigMap of one's own. */
   OPERATOR_OWNED_MAP,
   /** The ConfigMap that the MIG manager reads does not exist. */

@@ -4,7 +4,7 @@ import io.github.mig4j.lint.Severity;
 import java.util.Objects;
 
 /**
- * Something that speaks against a change, or is good to know before it.
+ * Something that prevents a change, or is good to know before it.
  *
  * @param severity an error makes {@code MigNode.apply} refuse; a warning or a note does not
  * @param code what kind of finding it is

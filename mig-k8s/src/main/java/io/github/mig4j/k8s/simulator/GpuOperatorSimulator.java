@@ -468,6 +468,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * @return this builder
      */
     public Builder devicePlugin(PluginVersion version) {
+      Objects.requireNonNull(version, "version");
       this.pluginVersion = version;
       return this;
     }

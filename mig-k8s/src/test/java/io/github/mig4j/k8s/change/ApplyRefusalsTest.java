@@ -72,8 +72,8 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: there is no such node; see 'kubectl get"
-            + " nodes'; the cluster has no ClusterPolicy, so no GPU Operator manages MIG; install"
-            + " NVIDIA's GPU Operator");
+            + " nodes'; the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs; install"
+            + " NVIDIA's GPU Operator with helm");
   }
 
   @Test
@@ -83,7 +83,7 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: the cluster has no ClusterPolicy, so no GPU"
-            + " Operator manages MIG; install NVIDIA's GPU Operator");
+            + " Operator manages its GPUs; install NVIDIA's GPU Operator with helm");
   }
 
   @Test
@@ -182,10 +182,8 @@ class ApplyRefusalsTest {
         "too-large",
         "Config 'too-large' on node gpu-node: config.yaml:14:5: GPU 0 (b200-180gb) cannot hold"
             + " {1g.23gb=1, 3g.90gb=2}: b200-180gb has 8 memory slices, but the request takes 9"
-            + " (1g.23gb: 1, 3g.90gb: 8); b200-180gb has 182784 MiB of memory, but the request"
-            + " takes 203264 (1g.23gb: 20992, 3g.90gb: 182272); b200-180gb has 148 SMs, but the"
-            + " request takes 158 (1g.23gb: 18, 3g.90gb: 140); mig-parted would destroy all devices"
-            + " and fail; docs/lint.md explains not-placeable");
+            + " (1g.23gb: 1, 3g.90gb: 8); and 2 more; mig-parted would destroy all devices and fail;"
+            + " docs/lint.md explains not-placeable");
   }
 
   @Test
@@ -235,7 +233,7 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: this client is not allowed to get node"
-            + " gpu-node; grant it what MigRole.APPLY.manifest() has");
+            + " gpu-node; grant it the permissions of ClusterRole mig4j-apply");
   }
 
   @Test
