@@ -2,10 +2,11 @@ package io.github.mig4j.examples;
 
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyEvent;
-import io.github.mig4j.k8s.change.SharingClient;
-import io.github.mig4j.k8s.change.SharingNode;
-import io.github.mig4j.k8s.change.SharingOutcome;
+import io.github.mig4j.k8s.change.ApplyOutcome;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.sharing.DevicePluginConfig;
@@ -17,13 +18,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * L40S and L4 have no MIG, but can be shared: time-slices a node of each to four, verified, and takes
- * it back. Runs against an API server and a GPU Operator simulated in this process.
+ * L40S and L4 have no MIG, but can be shared: time-slices a node of each to four, verified, and rolls
+ * that back. Runs against an API server and a GPU Operator simulated in this process.
  */
 public final class ShareGpus {
 
   private static final String CONFIG_MAP = "device-plugin-config";
-  private static final Duration STABILITY = Duration.ofMillis(500);
+  private static final ApplyTimings TIMINGS =
+      ApplyTimings.builder().stability(Duration.ofMillis(500)).build();
   private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
   private ShareGpus() {}
@@ -50,16 +52,16 @@ public final class ShareGpus {
                 1,
                 TimeUnit.MINUTES);
       }
-      SharingClient sharing = SharingClient.of(cluster.client());
+      MigClient mig = MigClient.of(cluster.client());
 
       System.out.println(
-          "1. Publish what nodes can ask for, and point the GPU Operator at it, once");
+          "1. Publish what nodes can request, and point the GPU Operator at it, once");
       System.out.println(
-          "   " + sharing.configMap(CONFIG_MAP).merge("four", four()).contentName());
-      sharing.use(CONFIG_MAP);
+          "   " + mig.sharingMap(CONFIG_MAP).merge("four", four()).contentName());
+      mig.operator().useSharingMap(CONFIG_MAP);
 
       for (String model : List.of("l40s", "l4")) {
-        share(require(model), sharing.node(model + "-node"));
+        share(require(model), mig.node(model + "-node"));
       }
     }
   }
@@ -68,25 +70,25 @@ public final class ShareGpus {
     return DevicePluginConfig.of(GpuSharing.timeSlicing(4).oneReplicaEach());
   }
 
-  private static void share(GpuModel gpu, SharingNode node) {
+  private static void share(GpuModel gpu, MigNode node) {
     System.out.printf("2. %s %s MIG%n", gpu.id(), gpu.supportsMig() ? "has" : "has no");
     SharingAdvice.of(gpu, new SharingNeed(4, 5, SharingNeed.Isolation.NONE))
         .best()
         .ifPresent(best -> System.out.println("   for 4 tenants of 5 GiB: " + best.method()));
 
     System.out.println("3. Time-slice each GPU to four");
-    print(node.apply("four").stability(STABILITY).onProgress(ShareGpus::tell).await(TIMEOUT));
+    print(node.share("four").timings(TIMINGS).onProgress(ShareGpus::report).await(TIMEOUT));
 
-    System.out.println("4. Take it back");
-    print(node.unshare().stability(STABILITY).onProgress(ShareGpus::tell).await(TIMEOUT));
+    System.out.println("4. Roll it back");
+    print(node.rollback().timings(TIMINGS).onProgress(ShareGpus::report).await(TIMEOUT));
   }
 
-  private static void tell(ApplyEvent event) {
+  private static void report(ApplyEvent event) {
     System.out.println("   " + event);
   }
 
-  private static void print(SharingOutcome outcome) {
-    System.out.println("   " + outcome.node() + " offers " + outcome.allocatable());
+  private static void print(ApplyOutcome outcome) {
+    System.out.println("   " + outcome.status().node() + " offers " + outcome.allocatable());
   }
 
   private static GpuModel require(String id) {

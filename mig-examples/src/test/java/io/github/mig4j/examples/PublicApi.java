@@ -58,7 +58,6 @@ final class PublicApi {
             .map(JavaClass::reflect)
             .filter(PublicApi::isPublic)
             .filter(type -> !notApi.contains(outermost(type).getName()))
-            .filter(type -> !type.getName().matches(".*\\.k8s\\..*\\.Sharing.*"))
             .sorted(Comparator.comparing(Class::getName))
             .forEach(types::add);
   }

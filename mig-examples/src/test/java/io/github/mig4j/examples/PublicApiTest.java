@@ -137,6 +137,7 @@ class PublicApiTest {
             mig.node("gpu-node"),
             mig.configMap("mig-config"),
             mig.operator(),
+            mig.sharingMap("device-plugin-config"),
             mig.fleet(),
             mig.dra(),
             request,

@@ -8,6 +8,7 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.MigOperator;
+import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigFleet;
@@ -80,6 +81,18 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
+   * A ConfigMap of sharing configurations in the operator's namespace, which need not exist yet.
+   *
+   * @param name the map's name
+   * @return a handle; nothing is read
+   * @throws IllegalArgumentException if that is no name for a ConfigMap
+   */
+  public SharingConfigMap sharingMap(String name) {
+    Objects.requireNonNull(name, "name");
+    return new SharingConfigMap(cluster(), name);
+  }
+
+  /**
    * A node.
    *
    * @param name the node's name
@@ -135,7 +148,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * The GPU Operator's settings for MIG.
+   * The GPU Operator's settings for MIG and for sharing.
    *
    * @return a handle; nothing is read
    */

@@ -46,6 +46,10 @@ public record GpuProduct(String name, String label, Provenance provenance) {
    * @param shared whether the devices are shared under their usual name
    */
   public record Label(String product, Optional<String> mig, boolean shared) {
+    public Label {
+      Objects.requireNonNull(product, "product");
+      Objects.requireNonNull(mig, "mig");
+    }
 
     private static final String INVALID = "INVALID";
     private static final String MIG_MARK = "-MIG-";
@@ -61,6 +65,7 @@ public record GpuProduct(String name, String label, Provenance provenance) {
      * @return its parts; whatever is no suffix belongs to the product
      */
     public static Label parse(String value) {
+      Objects.requireNonNull(value, "value");
       Matcher form = FORM.matcher(value);
       return form.matches()
           ? new Label(
@@ -77,6 +82,7 @@ public record GpuProduct(String name, String label, Provenance provenance) {
      * @return the label without suffix
      */
     public static Label of(String product) {
+      Objects.requireNonNull(product, "product");
       return new Label(product, Optional.empty(), false);
     }
 
@@ -87,6 +93,7 @@ public record GpuProduct(String name, String label, Provenance provenance) {
      * @return this label with the suffix for MIG
      */
     public Label with(MigProfile profile) {
+      Objects.requireNonNull(profile, "profile");
       return new Label(product, Optional.of(profile.label()), shared);
     }
 

@@ -32,7 +32,6 @@ import io.github.mig4j.examples.migctl.offline.ValidateCommand;
 import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.UnknownGpuException;
 import io.github.mig4j.k8s.change.MigDeadlineException;
-import io.github.mig4j.k8s.change.SharingDeadlineException;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -143,9 +142,7 @@ public final class Migctl {
       err.println(e.getMessage());
       return ExitCode.NO;
     }
-    if (e instanceof MigClusterException
-        || e instanceof MigDeadlineException
-        || e instanceof SharingDeadlineException) {
+    if (e instanceof MigClusterException || e instanceof MigDeadlineException) {
       err.println(e.getMessage());
       return ExitCode.CLUSTER;
     }

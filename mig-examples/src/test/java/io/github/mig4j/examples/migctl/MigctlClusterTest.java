@@ -402,13 +402,14 @@ class MigctlClusterTest {
     assertThat(refused.exit).isEqualTo(ExitCode.NO);
     assertThat(refused.err)
         .contains(
-            "Sharing on node gpu-node: the ClusterPolicy names no ConfigMap for the device plugin;");
+            "Config 'time-slicing-4' on node gpu-node: the ClusterPolicy names no ConfigMap for the device plugin;");
     assertThat(shared.out)
         .matches("gpu-node verified as time-slicing-4-[0-9a-f]{8}\\R  nvidia.com/gpu.shared: 4\\R");
     assertThat(shared.err.lines().map(line -> line.replaceFirst(" +[0-9.]+s  (\\w+).*", "$1")))
         .containsSubsequence("CHECKED", "REQUESTED", "OFFERED", "VERIFIED");
     assertThat(off.json().get("allocatable").toString()).isEqualTo("{\"nvidia.com/gpu\":1}");
-    assertThat(off.json().get("doubt").isNull()).isTrue();
+    assertThat(off.json().get("requested").asText()).matches("unshared-[0-9a-f]{8}");
+    assertThat(off.json().get("outcome").asText()).isEqualTo("verified");
     assertThat(off.exit).isZero();
   }
 

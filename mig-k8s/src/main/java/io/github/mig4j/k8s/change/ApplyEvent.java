@@ -5,11 +5,11 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * A step of a request, told while it runs.
+ * A step of a change, reported while the change runs.
  *
  * @param node the node's name
  * @param phase which step
- * @param elapsed time since the request began
+ * @param elapsed time since the change began; a rollback continues to count
  * @param detail what was seen, in words
  */
 public record ApplyEvent(String node, ApplyPhase phase, Duration elapsed, String detail) {

@@ -4,8 +4,8 @@ import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.StatedGpus;
 import java.util.function.Consumer;
 
-/** How an {@link ApplyRequest} goes about its goal. */
-public record ApplyOptions(
+/** The options of an {@link ApplyRequest}. */
+record ApplyOptions(
     ApplyTimings timings,
     StatedGpus gpus,
     Disruption disruption,
@@ -25,7 +25,7 @@ public record ApplyOptions(
     ROLL_BACK
   }
 
-  public static ApplyOptions defaults() {
+  static ApplyOptions defaults() {
     return new ApplyOptions(
         ApplyTimings.defaults(),
         StatedGpus.Nothing.NOTHING,

@@ -1,20 +1,20 @@
 package io.github.mig4j.k8s.change;
 
-/** How far a request has come; see {@link ApplyEvent}. */
+/** The phases of a change, as its {@linkplain ApplyEvent events} report them. */
 public enum ApplyPhase {
-  /** Everything that can be checked has been; nothing is written yet. */
+  /** Everything that can be checked is checked; nothing is written yet. */
   CHECKED,
   /** No new pod comes to the node. */
   CORDONED,
-  /** The pods that used the node's GPUs are gone. */
+  /** The pods that used the node's GPUs have left. */
   DRAINED,
-  /** The node's MIG manager was started anew. */
+  /** The node's MIG manager was restarted. */
   RESTARTED,
-  /** The node asks for the configuration. */
+  /** The node requests the configuration. */
   REQUESTED,
-  /** The MIG manager did not know the configuration yet; the node asks under another name. */
+  /** The MIG manager did not know the configuration yet; the node requests it by another name. */
   RETRIED,
-  /** The MIG manager has begun. */
+  /** The MIG manager is at work. */
   PENDING,
   /** The node reboots. */
   REBOOTING,
@@ -22,12 +22,14 @@ public enum ApplyPhase {
   PAUSED,
   /** The GPU's clients run again. */
   RESUMED,
-  /** The MIG manager says that it is done. */
+  /** The MIG manager reports success. */
   REPORTED,
-  /** The node offers what was asked for; it has to stay so for a while. */
+  /** The node offers what was requested; it must stay so for a while. */
   OFFERED,
   /** The evidence held. */
   VERIFIED,
-  /** The change failed, and the node asks for the configuration before it. */
+  /** The change failed, and its rollback begins. */
+  ROLLING_BACK,
+  /** The node is back at the configuration before the change. */
   ROLLED_BACK
 }

@@ -9,6 +9,7 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.InterruptibleFuture;
 import io.github.mig4j.node.NodeGpu;
 import java.time.Duration;
@@ -18,7 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * A configuration about to be applied to a node. Nothing is read or written before {@link #await}.
+ * A change of a node that is prepared: of its layout or of its sharing. Nothing is read or written
+ * before {@link #preflight}, {@link #await} or {@link #start}.
  *
  * <p>A request is immutable: each method that sets something returns a new one.
  */
@@ -41,10 +43,10 @@ public final class ApplyRequest {
   }
 
   /**
-   * Tells each step as it is seen, on the thread that waits.
+   * Reports each step as it is seen, on the thread that waits.
    *
    * @param listener receives the steps; what it throws ends the wait
-   * @return a request that tells its steps
+   * @return a request that reports its steps
    */
   public ApplyRequest onProgress(Consumer<ApplyEvent> listener) {
     Objects.requireNonNull(listener, "listener");
@@ -52,7 +54,9 @@ public final class ApplyRequest {
   }
 
   /**
-   * Sets how long to watch for what cannot be seen at once, and how long each stage may take.
+   * Sets how long to wait for what cannot be seen at once, and how long each stage may take. A sharing
+   * configuration has no stages; of its timings only {@link ApplyTimings#stability} and {@link
+   * ApplyTimings#drain} matter.
    *
    * @param timings the timings
    * @return a request with these timings
@@ -63,10 +67,11 @@ public final class ApplyRequest {
   }
 
   /**
-   * States how many GPUs the node has, where neither its labels nor its last change tell.
+   * States how many GPUs the node has, where neither its labels nor its last change show it. Only a
+   * layout needs it.
    *
    * @param count physical GPUs, at least 1
-   * @return a request that goes by this number
+   * @return a request that assumes this number
    * @throws IllegalArgumentException if the number is below 1
    */
   public ApplyRequest gpus(int count) {
@@ -74,12 +79,13 @@ public final class ApplyRequest {
   }
 
   /**
-   * States every GPU of the node. Needed for the first change where it has several models, since its
-   * labels speak of one of them only; the next finds on the node with which GPUs this one reckoned. State them again to correct that.
+   * States every GPU of the node. The first layout of a node with several models needs it, since the
+   * labels name only one of them. The change records the GPUs on the node for the next one; state them
+   * again to correct that.
    *
    * @param gpus all GPUs, with the indexes 0, 1, 2 and so on
-   * @return a request that goes by these GPUs
-   * @throws IllegalArgumentException if there is none, or the indexes are others
+   * @return a request that assumes these GPUs
+   * @throws IllegalArgumentException if the list is empty, or the indexes are others
    */
   public ApplyRequest gpus(List<NodeGpu> gpus) {
     Objects.requireNonNull(gpus, "gpus");
@@ -99,54 +105,56 @@ public final class ApplyRequest {
 
   /**
    * Taints the node {@code mig4j.github.io/unverified=true:NoSchedule} until the change is verified,
-   * so that no pod takes a GPU that is about to be cut, as happens on new nodes that come up with the
-   * config label (gpu-operator#2670). A taint of the same key that somebody else has set stays.
+   * so that no pod takes a GPU that is about to change, as happens on new nodes that come up with the
+   * config label (gpu-operator#2670). A taint of the same key that another client has set stays.
    *
-   * @return a request that closes the node
+   * @return a request that taints the node
    */
   public ApplyRequest gated() {
     return with(options.with(ApplyOptions.Gate.CLOSED));
   }
 
   /**
-   * Asks the node for the configuration before, if the change fails after the node was asked. The
-   * failure is thrown all the same, and says how that went.
+   * Rolls the node back to its previous configuration, if the change fails after the node was
+   * labelled. The failure is thrown all the same, and its message says how the rollback ended.
    *
-   * @return a request that does not leave a failed change behind
+   * @return a request that undoes a failed change
    */
   public ApplyRequest rollbackOnFailure() {
     return with(options.with(ApplyOptions.OnFailure.ROLL_BACK));
   }
 
   /**
-   * Says everything that speaks against this request, and writes nothing.
+   * Reports everything that prevents this request, and writes nothing.
    *
-   * @return the findings; one with an error is what {@link #await} would refuse for
-   * @throws MigRefusedException if the node does not tell what the request is for, as with a
+   * @return the findings; for an error {@link #await} would refuse the request
+   * @throws MigRefusedException if the node does not show what the request is for, as with a
    *     rollback of a node that was never changed
    * @throws MigClusterException if the API server does not answer
    */
   public Preflight preflight() {
     return new NodeCheck(
-            cluster, node, goal, goal.resolve(cluster, node), options.gpus(), options.disruption())
+            new NodeCheck.Request(cluster, node, goal, options.gpus(), options.disruption()))
         .preflight();
   }
 
   /**
-   * Checks everything that can be checked, asks the node for the configuration, and waits for the
-   * evidence that it is in force. A node that has it in force already is only verified, and nothing
-   * is written.
+   * Checks everything that can be checked, requests the configuration by the node's label, and waits
+   * for the evidence that it is in force. A node on which it is in force already is only verified, and
+   * nothing is written.
    *
-   * @param deadline how long to wait in all, more than zero
+   * @param deadline how long to wait in all, more than zero; for sharing at least two minutes, since
+   *     the kubelet may refresh what was just published a minute late
    * @return how sure it is that the configuration is in force
    * @throws IllegalArgumentException if the deadline is not positive
    * @throws MigRefusedException if it cannot work; nothing was changed
-   * @throws MigConflictException if somebody else changes the node, or asks it for something else
+   * @throws MigConflictException if another client changes the node, or labels it otherwise
    * @throws MigFailedException if the MIG manager reports failure
    * @throws MigDeadlineException if the evidence did not come in time
-   * @throws MigClusterException if the API server does not answer or does not allow it
+   * @throws MigClusterException if the API server does not answer or does not allow it, before the
+   *     node was labelled; later the change waits for the API server until its deadline
    * @throws java.util.concurrent.CancellationException if the thread is interrupted; its flag stays
-   *     set, and what the MIG manager has begun goes on
+   *     set, and the operator continues its work
    */
   public ApplyOutcome await(Duration deadline) {
     Objects.requireNonNull(deadline, "deadline");
@@ -157,7 +165,7 @@ public final class ApplyRequest {
    * As {@link #await}, on a thread of its own.
    *
    * @param deadline how long to wait in all, more than zero
-   * @return the outcome to come, or one of the exceptions of {@link #await}; cancelling it interrupts
+   * @return the future outcome, or one of the exceptions of {@link #await}; cancelling it interrupts
    *     the wait
    * @throws IllegalArgumentException if the deadline is not positive
    */
@@ -171,7 +179,8 @@ public final class ApplyRequest {
   private static Duration requirePositive(Duration deadline) {
     if (deadline.isZero() || deadline.isNegative()) {
       throw new IllegalArgumentException(
-          "A deadline lies ahead, but was %s; allow some minutes".formatted(deadline));
+          "The deadline must be positive, but was %s; allow some minutes"
+              .formatted(DurationText.of(deadline)));
     }
     return deadline;
   }

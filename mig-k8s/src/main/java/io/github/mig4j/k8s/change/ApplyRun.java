@@ -7,15 +7,18 @@ import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.NodeCheck;
+import io.github.mig4j.k8s.check.SharingPlan;
 import io.github.mig4j.k8s.check.StatedGpus;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
-import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.diagnosis.Diagnoser;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.OperatorLogs;
+import io.github.mig4j.k8s.diagnosis.PluginPods;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.NodeWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -31,87 +34,88 @@ final class ApplyRun {
 
   private static final Logger LOG = LoggerFactory.getLogger(ApplyRun.class);
 
-  /** More than anybody waits, and little enough to count in nanoseconds. */
-  private static final Duration LONGEST = Duration.ofDays(3650);
+  /** Longer than every real deadline, and short enough to count in nanoseconds. */
+  private static final Duration MAX_DEADLINE = Duration.ofDays(3650);
 
-  /** How long to leave an API server alone that did not answer. */
-  private static final Duration PAUSE = Duration.ofSeconds(2);
+  /** How long to wait after a read that the API server did not answer. */
+  private static final Duration READ_INTERVAL = Duration.ofSeconds(2);
 
   private final Cluster cluster;
-  private final Cluster impatient;
+  private final Cluster withoutRepetition;
   private final String name;
   private final ApplyGoal goal;
   private final ApplyOptions options;
   private final ApplyTimings timings;
+  private final long clockNanos;
   private final long startNanos = System.nanoTime();
   private String config = "";
-  private StatedGpus gpus = StatedGpus.Nothing.NOTHING;
-  private ApplyGoal.Naming naming = ApplyGoal.Naming.EXACT;
+  private ChangeRecord.Proof recordedProof = ChangeRecord.Proof.OFFER;
+  private boolean published;
 
   ApplyRun(Cluster cluster, String name, ApplyGoal goal, ApplyOptions options) {
+    this(cluster, name, goal, options, System.nanoTime());
+  }
+
+  /** The times of events count from {@code clockNanos}, so that a rollback continues to count. */
+  private ApplyRun(
+      Cluster cluster, String name, ApplyGoal goal, ApplyOptions options, long clockNanos) {
     this.cluster = cluster;
-    this.impatient = cluster.withoutRepetition();
+    this.withoutRepetition = cluster.withoutRepetition();
     this.name = name;
     this.goal = goal;
     this.options = options;
     this.timings = options.timings();
+    this.clockNanos = clockNanos;
   }
 
   ApplyOutcome run(Duration deadline) {
-    Duration limit = deadline.compareTo(LONGEST) < 0 ? deadline : LONGEST;
-    ApplyGoal.Wanted wanted = goal.resolve(cluster, name);
-    config = wanted.config();
-    naming = wanted.naming();
-    ApplyPlan plan = new NodeCheck(
-            cluster, name, goal, wanted, options.gpus(), options.disruption())
-        .requirePlan();
-    if (goal == ApplyGoal.WholeGpus.WHOLE_GPUS && !plan.offer().devices().isEmpty()) {
-      throw new MigRefusedException(
-          "Config '%s' on node %s".formatted(config, name),
-          List.of("it switches MIG on, so it does not give whole GPUs; mend it in ConfigMap "
-              + plan.mapName()));
-    }
-    gpus = new StatedGpus.Each(List.copyOf(plan.offer().gpus().keySet()));
+    Duration limit = deadline.compareTo(MAX_DEADLINE) < 0 ? deadline : MAX_DEADLINE;
+    NodeCheck check = new NodeCheck(
+        new NodeCheck.Request(cluster, name, goal, options.gpus(), options.disruption()));
+    config = check.name();
+    ApplyPlan plan = check.requirePlan();
+    String key = printed(plan.key());
     step(
         ApplyPhase.CHECKED,
         System.nanoTime(),
-        "%s as %s: %s".formatted(config, plan.key(), plan.offer().resources()));
-    NodeClaim claim = new NodeClaim(
-        cluster, name, recordedName(plan), List.copyOf(plan.offer().gpus().keySet()), limit);
+        "%s: %s"
+            .formatted(
+                key.equals(config) ? key : "%s as %s".formatted(config, key),
+                plan.offer().resources()));
+    NodeClaim claim = new NodeClaim(cluster, plan, limit);
     try {
       return change(plan, claim, limit);
     } catch (InterruptedException e) {
       CancellationException cancelled = new CancellationException(
-          "Interrupted while waiting for node %s; what was asked of it goes on there"
-              .formatted(name));
+          "Interrupted while waiting for node %s; the change continues there".formatted(name));
       release(claim, cancelled);
       Thread.currentThread().interrupt();
       throw cancelled;
-    } catch (MigFailedException failed) {
+    } catch (MigChangeException failed) {
       release(claim, failed);
-      rollBack(claim, failed, limit).ifPresent(failed::setRolledBack);
+      rollBack(plan, claim, failed, limit);
       throw failed;
-    } catch (MigDeadlineException late) {
-      release(claim, late);
-      rollBack(claim, late, limit).ifPresent(late::setRolledBack);
-      throw late;
     } catch (RuntimeException failed) {
       release(claim, failed);
       throw failed;
     }
   }
 
-  private ApplyOutcome change(ApplyPlan plan, NodeClaim claim, Duration limit)
+  /** No label means what the operator gives to all nodes. */
+  private static String printed(String key) {
+    return key.isEmpty() ? "operator default" : key;
+  }
+
+  private ApplyOutcome change(ApplyPlan checked, NodeClaim claim, Duration limit)
       throws InterruptedException {
-    boolean inForce = plan.isInForce(cluster.settings());
-    boolean takes =
-        !inForce && !plan.isAskedFor(cluster.settings()) && !goal.takesNothing(status(plan.node()));
-    if (takes) {
-      plan = makeRoom(plan, claim, limit);
-    }
+    boolean inForce = checked.isInForce(cluster.settings());
+    boolean makesRoom = !inForce
+        && !checked.isRequested(cluster.settings())
+        && !goal.keepsPods(status(checked.node()));
+    ApplyPlan plan = makesRoom ? makeRoom(checked, claim, limit) : checked;
     try (NodeWatch watch = new NodeWatch(cluster, name, limit)) {
-      if (goal == ApplyGoal.Again.AGAIN) {
-        // Under the eyes of the watch, so that no state of the fresh process is missed.
+      if (goal == ApplyGoal.Recover.RECOVER) {
+        // The watch runs already, so that no state of the new process is missed.
         recover(plan, claim, limit);
       }
       ApplyOptions.Gate gate = inForce ? ApplyOptions.Gate.OPEN : options.gate();
@@ -137,16 +141,11 @@ final class ApplyRun {
     return left.compareTo(part) < 0 ? left : part;
   }
 
-  /** The name in the change's record, which the second name of a repetition is not. */
-  private String recordedName(ApplyPlan plan) {
-    return naming == ApplyGoal.Naming.EXACT ? config : plan.content().contentName(config);
-  }
-
-  /** Keeps pods away and evicts them, as far as that is allowed; otherwise refuses a busy node. */
+  /** Keeps pods away and evicts them, as far as that is allowed. */
   private ApplyPlan makeRoom(ApplyPlan plan, NodeClaim claim, Duration limit)
       throws InterruptedException {
     claim.requireFree(plan.node());
-    if (options.disruption() == Disruption.NONE) {
+    if (options.disruption() == Disruption.NONE || options.disruption() == Disruption.IGNORE_PODS) {
       return plan;
     }
     Node cordoned = claim.cordon();
@@ -158,20 +157,21 @@ final class ApplyRun {
           System.nanoTime(),
           evicted.isEmpty() ? "no pod used the GPUs" : "evicted " + String.join(", ", evicted));
     }
-    List<Pod> slippedIn = GpuPods.using(cluster.podsOnNode(name));
-    if (!slippedIn.isEmpty()) {
+    List<Pod> started = plan.disturbsPods() ? GpuPods.using(cluster.podsOnNode(name)) : List.of();
+    if (!started.isEmpty()) {
       throw new MigRefusedException(
           "Config '%s' on node %s".formatted(config, name),
-          List.of("pods came to use its GPUs just before it was cordoned: %s; try again"
-              .formatted(GpuPods.names(slippedIn))));
+          List.of("pods began to use its GPUs just before it was cordoned: %s; try again"
+              .formatted(GpuPods.names(started))));
     }
     return plan.on(cordoned);
   }
 
-  /** What another client has left on the node is this one's to take back. */
+  /** What another client has left on the node is this one's to undo. */
   private void recover(ApplyPlan plan, NodeClaim claim, Duration limit)
       throws InterruptedException {
-    if (plan.isInForce(cluster.settings())) {
+    boolean managerActs = plan.kind() == ChangeKind.LAYOUT && !plan.isInForce(cluster.settings());
+    if (!managerActs) {
       if (Cluster.annotations(plan.node()).containsKey(ChangeRecord.KEY)) {
         Node unused = claim.takeOver();
       }
@@ -180,8 +180,8 @@ final class ApplyRun {
     ManagerRestart restart = new ManagerRestart(cluster, name);
     List<Pod> pods = restart.requirePods();
     Node unused = claim.takeOver();
-    String fresh = restart.run(pods, within(limit, timings.reaction()));
-    step(ApplyPhase.RESTARTED, System.nanoTime(), fresh);
+    String started = restart.run(pods, within(limit, timings.reaction()));
+    step(ApplyPhase.RESTARTED, System.nanoTime(), started);
   }
 
   /** The claim's end must not hide why it ended. */
@@ -198,53 +198,96 @@ final class ApplyRun {
     }
   }
 
-  private Optional<ApplyOutcome> rollBack(NodeClaim claim, MigException failed, Duration limit) {
+  /** The failure is thrown all the same, and says how the rollback ended. */
+  private void rollBack(
+      ApplyPlan plan, NodeClaim claim, MigChangeException failed, Duration limit) {
     if (!claim.changesNode() || options.onFailure() != ApplyOptions.OnFailure.ROLL_BACK) {
-      return Optional.empty();
+      return;
     }
+    ApplyOptions again = options.with(ApplyOptions.OnFailure.STAY);
+    step(ApplyPhase.ROLLING_BACK, System.nanoTime(), failed.diagnosis().toString());
     try {
       ApplyOutcome back = new ApplyRun(
               cluster,
               name,
-              ApplyGoal.Previous.PREVIOUS,
-              options.with(ApplyOptions.OnFailure.STAY).with(gpus))
+              new ApplyGoal.RollBack(Optional.of(plan.kind())),
+              plan.gpus().isEmpty() ? again : again.with(new StatedGpus.Each(plan.gpus())),
+              clockNanos)
           .run(limit);
-      step(
-          ApplyPhase.ROLLED_BACK,
-          System.nanoTime(),
-          back.status().config().orElse("") + ": " + back.allocatable());
-      return Optional.of(back);
+      String previous = printed(back.config());
+      step(ApplyPhase.ROLLED_BACK, System.nanoTime(), previous + ": " + back.allocatable());
+      failed.setRolledBack(previous, back);
     } catch (MigException | CancellationException e) {
-      failed.addSuppressed(e);
-      return Optional.empty();
+      failed.setRollbackFailed(e);
     }
   }
 
-  /** A request that was made: what was asked, and what tells whether it is done. */
+  /** A request that was made: what was requested, and what decides whether it is done. */
   private record Request(ApplyPlan plan, ApplyTracker tracker, Node node) {}
 
   /**
-   * Publishes what is not published yet, and asks the node for it. What is in force is only
-   * followed; what the node asks for already is claimed as well.
+   * Publishes what is not published yet, and labels the node. What is in force is only followed; what
+   * the node requests already is claimed as well.
    */
   private Request request(
       ApplyPlan plan, NodeClaim claim, ApplyOptions.Gate gate, ApplyPhase phase) {
-    if (!plan.document().config(plan.key()).equals(Optional.of(plan.content()))) {
-      new MigConfigMap(cluster, plan.mapName()).addAlias(plan.key(), plan.content());
+    if (plan.isUnpublished()) {
+      plan.publish(cluster);
+      published = true;
     }
-    String label = cluster.settings().configLabel();
     Node before = plan.node();
-    boolean asked = plan.isAskedFor(cluster.settings());
-    Node after =
-        asked && plan.isInForce(cluster.settings()) ? before : claim.ask(before, plan.key(), gate);
+    boolean requested = plan.isRequested(cluster.settings());
+    ChangeRecord.Proof proof = proof(plan);
+    Node after = requested && plan.isInForce(cluster.settings())
+        ? before
+        : claim.request(before, plan.key(), gate, proof);
+    recordedProof = proof;
     long now = System.nanoTime();
-    step(phase, now, asked ? "the node asks for it already" : label + "=" + plan.key());
-    ApplyTracker.Prompt prompt = !asked
+    step(
+        phase,
+        now,
+        requested
+            ? "the node requests it already"
+            : plan.kind().label(cluster.settings()) + "=" + plan.key());
+    ApplyTracker.Prompt prompt = !requested
         ? ApplyTracker.Prompt.LABEL
-        : goal == ApplyGoal.Again.AGAIN ? ApplyTracker.Prompt.RESTART : ApplyTracker.Prompt.NOTHING;
+        : goal == ApplyGoal.Recover.RECOVER
+            ? ApplyTracker.Prompt.RESTART
+            : ApplyTracker.Prompt.NOTHING;
     ApplyTracker tracker =
-        new ApplyTracker(cluster.settings(), timings, plan, prompt, now, this::step);
+        new ApplyTracker(cluster.settings(), timings, plan, prompt, proof, now, this::step);
     return new Request(plan, tracker, after);
+  }
+
+  /** A change that continues needs the proof that it needed when it began. */
+  private ChangeRecord.Proof proof(ApplyPlan plan) {
+    String current =
+        Cluster.labels(plan.node()).getOrDefault(plan.kind().label(cluster.settings()), "");
+    boolean continues = NodeClaim.withoutRepetition(current).equals(plan.recordedName());
+    return ChangeRecord.read(plan.node())
+        .filter(record -> continues && record.isOf(plan.kind(), plan.recordedName()))
+        .map(ChangeRecord::proof)
+        .orElseGet(() -> plan.isOfferedBefore(cluster.settings())
+            ? ChangeRecord.Proof.PAUSE_NEEDED
+            : ChangeRecord.Proof.OFFER);
+  }
+
+  /** Only a change that depends on it is recorded; a later client sees less without it. */
+  private void record(NodeClaim claim, ChangeRecord.Proof proof) {
+    if (proof == recordedProof) {
+      return;
+    }
+    try {
+      claim.record(proof);
+      recordedProof = proof;
+    } catch (MigException unwritten) {
+      LOG.info(
+          "node={} config={} proof={} unwritten=\"{}\"",
+          name,
+          config,
+          proof,
+          unwritten.getMessage());
+    }
   }
 
   private ApplyOutcome follow(NodeWatch watch, NodeClaim claim, Request first, Duration limit)
@@ -258,13 +301,15 @@ final class ApplyRun {
       try {
         decision = request.tracker.observe(node, now);
       } catch (MigFailedException failed) {
+        ApplyPlan plan = request.plan;
         request = retry(request, claim, node, now - startNanos)
-            .orElseThrow(() -> failed.with(diagnosis(failed.lastSeen())));
+            .orElseThrow(() -> failed.with(diagnosis(plan, failed.lastSeen())));
         node = request.node;
         continue;
       } catch (MigDeadlineException late) {
-        throw late.with(diagnosis(late.lastSeen()));
+        throw late.with(diagnosis(request.plan, late.lastSeen()));
       }
+      record(claim, request.tracker.proof());
       if (decision instanceof ApplyTracker.Decision.Done done) {
         return done.outcome();
       }
@@ -284,8 +329,8 @@ final class ApplyRun {
         ApplyPlan plan = request.plan;
         Node last = node;
         return wait.meanwhile()
-            .orElseThrow(() ->
-                deadlinePassed(limit, plan, wait.missing(), diagnosis(status(last)), status(last)));
+            .orElseThrow(() -> deadlinePassed(
+                limit, plan, wait.missing(), diagnosis(plan, status(last)), status(last)));
       }
       lookedOnceMore = left <= 0;
       node = next(watch, Math.min(left, wait.untilNanos() - now), limit, request.plan, node);
@@ -293,18 +338,19 @@ final class ApplyRun {
   }
 
   /**
-   * The node as it is next. Where nothing is told in time it is read, so that no verdict rests on a
-   * watch that is behind; what a watch tells of the time before the request is read again as well.
+   * The next version of the node. Where the watch shows nothing in time the node is read, so that no
+   * decision rests on a watch that is behind. A version from before the request is read again as well.
    */
-  private Node next(NodeWatch watch, long patienceNanos, Duration limit, ApplyPlan plan, Node last)
+  private Node next(NodeWatch watch, long waitNanos, Duration limit, ApplyPlan plan, Node last)
       throws InterruptedException {
-    Optional<Node> told = told(watch, patienceNanos, plan.node());
-    while (told.isEmpty() || !asksFor(told.get(), plan.key())) {
+    Optional<Node> seen = seen(watch, waitNanos, plan.node());
+    while (seen.isEmpty() || !requests(seen.get(), plan)) {
       try {
-        return impatient.node(name).orElseThrow(() -> NodeWatch.deleted(name));
+        return withoutRepetition.node(name).orElseThrow(() -> NodeWatch.deleted(name));
       } catch (MigClusterException unanswered) {
         LOG.info("node={} config={} waiting=\"{}\"", name, config, message(unanswered));
-        if (System.nanoTime() - startNanos >= limit.toNanos()) {
+        long left = limit.toNanos() - (System.nanoTime() - startNanos);
+        if (left <= 0) {
           throw deadlinePassed(
               limit,
               plan,
@@ -312,22 +358,21 @@ final class ApplyRun {
               Diagnosis.of(status(last), List.of()),
               status(last));
         }
-        long left = limit.toNanos() - (System.nanoTime() - startNanos);
-        told = watch.next(Math.min(left, PAUSE.toNanos()));
+        seen = watch.next(Math.min(left, READ_INTERVAL.toNanos()));
       }
     }
-    return told.get();
+    return seen.get();
   }
 
   /** The next version that is not the one on which the request was made. */
-  private static Optional<Node> told(NodeWatch watch, long patienceNanos, Node known)
+  private static Optional<Node> seen(NodeWatch watch, long waitNanos, Node known)
       throws InterruptedException {
-    long end = System.nanoTime() + patienceNanos;
-    Optional<Node> told = watch.next(patienceNanos);
-    while (told.isPresent() && isSameVersion(told.get(), known)) {
-      told = watch.next(end - System.nanoTime());
+    long end = System.nanoTime() + waitNanos;
+    Optional<Node> seen = watch.next(waitNanos);
+    while (seen.isPresent() && isSameVersion(seen.get(), known)) {
+      seen = watch.next(end - System.nanoTime());
     }
-    return told;
+    return seen;
   }
 
   private static boolean isSameVersion(Node one, Node other) {
@@ -338,36 +383,36 @@ final class ApplyRun {
     return String.valueOf(e.getMessage());
   }
 
-  private boolean asksFor(Node node, String key) {
-    return key.equals(Cluster.labels(node).get(cluster.settings().configLabel()));
+  private boolean requests(Node node, ApplyPlan plan) {
+    return plan.on(node).isRequested(cluster.settings());
   }
 
-  /** Throws a failure that may be an earlier one's, if the log shows that it is this request's. */
+  /** Throws a failure that may be of an earlier request, if the log shows that it is of this one. */
   private void requireAnotherRunsFailure(MigFailedException failed, String key) {
     MigNodeStatus last = failed.lastSeen();
-    Diagnoser examination = new Diagnoser(last, OperatorLogs.read(cluster, last));
-    if (examination.showsEndOf(key)) {
-      throw failed.with(examination.diagnosis());
+    Diagnoser diagnoser = new Diagnoser(last, OperatorLogs.read(cluster, last));
+    if (diagnoser.showsEndOf(key)) {
+      throw failed.with(diagnoser.diagnosis());
     }
   }
 
   /**
-   * Asks again under the other name, if the manager failed without work, as it does for as long as
-   * the kubelet has not refreshed the mounted ConfigMap; it does not try the same value again.
+   * Requests the same content by its other name, if the manager failed without work, as it does for as
+   * long as the kubelet has not refreshed the mounted ConfigMap; it does not try the same value again.
    *
    * @return the new request; empty if there is no other name, or it would be of no use
    */
   private Optional<Request> retry(Request request, NodeClaim claim, Node node, long sinceStart) {
-    ApplyPlan plan = request.plan;
-    boolean quick = request.tracker.failedWithoutWork()
+    // What was in force before is known to the manager, unless its alias was published just now.
+    boolean mayBeUnknown = published || !(goal instanceof ApplyGoal.RollBack);
+    boolean withoutWork = mayBeUnknown
+        && request.tracker.failedWithoutWork()
         && sinceStart < timings.propagation().toNanos();
-    if (plan.isExact(config) || !quick) {
-      return Optional.empty();
-    }
-    String first = plan.content().contentName(config);
-    String other = plan.key().equals(first) ? plan.content().retryName(config, 2) : first;
-    return Optional.of(
-        request(plan.on(node).as(other), claim, ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED));
+    return request
+        .plan
+        .underOtherName()
+        .filter(other -> withoutWork)
+        .map(other -> request(other.on(node), claim, ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED));
   }
 
   private MigDeadlineException deadlinePassed(
@@ -378,13 +423,16 @@ final class ApplyRun {
       MigNodeStatus last) {
     return new MigDeadlineException(
         "Node %s: waited %s for %s, but %s"
-            .formatted(name, limit, plan.offer().resources(), String.join(", ", missing)),
+            .formatted(
+                name, DurationText.of(limit), plan.offer().resources(), String.join(", ", missing)),
         last,
         diagnosis);
   }
 
-  private Diagnosis diagnosis(MigNodeStatus last) {
-    return new Diagnoser(last, OperatorLogs.read(cluster, last)).diagnosis();
+  private Diagnosis diagnosis(ApplyPlan plan, MigNodeStatus last) {
+    return plan instanceof SharingPlan sharing
+        ? PluginPods.diagnosis(cluster, sharing.source().namespace(), name)
+        : new Diagnoser(last, OperatorLogs.read(cluster, last)).diagnosis();
   }
 
   private MigNodeStatus status(Node node) {
@@ -395,6 +443,6 @@ final class ApplyRun {
     LOG.info("node={} config={} phase={} detail=\"{}\"", name, config, phase, detail);
     options
         .listener()
-        .accept(new ApplyEvent(name, phase, Duration.ofNanos(nanos - startNanos), detail));
+        .accept(new ApplyEvent(name, phase, Duration.ofNanos(nanos - clockNanos), detail));
   }
 }

@@ -1,16 +1,21 @@
 package io.github.mig4j.k8s.change;
 
 import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.internal.DurationText;
 import java.time.Duration;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.immutables.value.Value;
 
-/** How long {@link ApplyRequest} watches for what cannot be seen at once. */
+/** How long {@link ApplyRequest} waits for what cannot be seen at once. */
 @Value.Immutable
 public interface ApplyTimings {
 
+  /** The longest time. */
+  Duration MAX = Duration.ofDays(1);
+
   /**
-   * How long the evidence has to hold before it is believed.
+   * How long the evidence must hold before it is believed.
    *
    * @return 5 seconds unless set
    */
@@ -20,10 +25,10 @@ public interface ApplyTimings {
   }
 
   /**
-   * How long {@code failed} has to stand before it is believed. Before that it may be an earlier
-   * request's, left over or just written, after which the MIG manager turns to this one. One that
-   * stood before the request is believed only if the MIG manager's log shows that it is this one's;
-   * otherwise it is no sign at all, for which {@link #reaction} is the limit.
+   * How long the state must be {@code failed} before it is believed. Before that it may be the state
+   * of an earlier request, after which the MIG manager begins this one. A state that was {@code
+   * failed} before the request is believed only if the MIG manager's log shows that it belongs to
+   * this one; otherwise it is no sign at all, and {@link #reaction} is the limit.
    *
    * @return 15 seconds unless set
    */
@@ -44,9 +49,9 @@ public interface ApplyTimings {
   }
 
   /**
-   * How long a configuration that was published just now may be unknown to the MIG manager. The
-   * kubelet refreshes the file that it mounts about once a minute; until then the manager fails at
-   * once, and the node is asked again under another name of equal content.
+   * How long the MIG manager may not know a configuration that was just published. The kubelet
+   * refreshes the file that it mounts about once a minute; until then the manager fails at once, and
+   * the node requests the same content by another name.
    *
    * @return 3 minutes unless set
    */
@@ -56,8 +61,8 @@ public interface ApplyTimings {
   }
 
   /**
-   * How long the MIG manager may show no sign of a request. It writes nothing at all where its pod
-   * is not running, or where it fails before its first look at the node.
+   * How long the MIG manager may show no sign of a request. It writes nothing where its pod does not
+   * run, or where it fails before it reads the node.
    *
    * @return 5 minutes unless set
    */
@@ -78,7 +83,7 @@ public interface ApplyTimings {
   }
 
   /**
-   * How long the node may take to offer what it was cut into, once the MIG manager is done.
+   * How long the node may take to offer its devices, once the MIG manager is done.
    *
    * @return 5 minutes unless set
    */
@@ -100,20 +105,21 @@ public interface ApplyTimings {
   /** Checks that no time is negative or longer than a day. */
   @Value.Check
   default void check() {
-    for (Duration time : List.of(
-        stability(),
-        failure(),
-        transition(),
-        propagation(),
-        reaction(),
-        work(),
-        offer(),
-        drain())) {
-      if (time.isNegative() || time.compareTo(Duration.ofDays(1)) > 0) {
-        throw new IllegalArgumentException(
-            "Each time to watch is from PT0S to PT24H, but one was " + time);
+    Map<String, Duration> times = new LinkedHashMap<>();
+    times.put("stability", stability());
+    times.put("failure", failure());
+    times.put("transition", transition());
+    times.put("propagation", propagation());
+    times.put("reaction", reaction());
+    times.put("work", work());
+    times.put("offer", offer());
+    times.put("drain", drain());
+    times.forEach((name, time) -> {
+      if (time.isNegative() || time.compareTo(MAX) > 0) {
+        throw new IllegalArgumentException("The time %s must be between 0 s and 24 h, but was %s"
+            .formatted(name, DurationText.of(time)));
       }
-    }
+    });
   }
 
   /**

@@ -6,10 +6,12 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
+import io.github.mig4j.k8s.internal.ChangeKind;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
-import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.node.NodeOffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,22 +21,46 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Decides from what is seen of a node, and when, whether a request is done. Holds no connection and
- * reads no clock; not thread-safe.
+ * Decides from observations of a node, and their times, whether a change has reached its goal. A
+ * tracker holds no connection and reads no clock; it is not thread-safe.
  *
- * <p>The state label alone decides nothing: {@code success} may be left over from an earlier
- * request, may belong to the run that was under way when this one was made, or may stand beside
- * stopped clients (mig-parted pkg/mig/reconfigure, bd7160f4).
+ * <p>The state label alone decides nothing: {@code success} may be left from an earlier request, may
+ * belong to the run that was under way when this request was made, or may be there while clients are
+ * stopped (mig-parted pkg/mig/reconfigure, bd7160f4). A sharing configuration has no state label at
+ * all. So each observation passes these steps:
+ *
+ * <ol>
+ *   <li>If the node no longer requests the configuration, the change ends as a conflict.
+ *   <li>A layout: the state and the stopped clients are noted. A stop and start of the clients after
+ *       the request completes the transition.
+ *   <li>A layout: a state {@code failed} that lasts for {@link ApplyTimings#failure} is the failure of
+ *       this request. If the state was {@code failed} before the request and nothing has changed
+ *       since, it is a doubt, which the log of the MIG manager resolves.
+ *   <li>A layout: a state {@code success} that lasts as long while clients are stopped is a failure too,
+ *       since no process is going to start them.
+ *   <li>The node is compared with the plan: state, stopped clients, allocatable resources and the
+ *       labels of feature discovery, if it labels the node.
+ *   <li>If anything differs, the tracker waits. A layout has a limit for each stage: until the MIG
+ *       manager reacts, while it works, and until the node offers its devices. Behind the limit the
+ *       change ends, unless a failure is about to be believed.
+ *   <li>If nothing differs, this must hold for {@link ApplyTimings#stability}.
+ *   <li>If the node offered the same before the request, that proves nothing. A layout then needs the
+ *       transition; without one within {@link ApplyTimings#transition} it is verified by its state
+ *       only. No transition of the device plugin can be seen, so sharing is verified by its state only
+ *       at once.
+ *   <li>Otherwise the change is verified.
+ * </ol>
  */
-public final class ApplyTracker {
+final class ApplyTracker {
 
   /** What to do after an observation. */
   sealed interface Decision {
     /**
-     * Nothing to decide before the next observation or this time, whichever comes first. If the
-     * caller's patience ends sooner, {@code meanwhile} is what can be said.
+     * Nothing is decided before the next observation or this time, whichever comes first. If the
+     * caller's deadline is earlier, {@code meanwhile} is the outcome.
      */
     record Wait(long untilNanos, List<String> missing, Optional<ApplyOutcome> meanwhile)
         implements Decision {
@@ -43,12 +69,12 @@ public final class ApplyTracker {
       }
     }
 
-    /** The request is done. */
+    /** The change has reached its goal. */
     record Done(ApplyOutcome outcome) implements Decision {}
 
     /**
-     * The node says {@code failed}, as it did before the request, so that only the MIG manager's log
-     * tells whose failure it is. If that tells nothing, {@code meanwhile} is what to do.
+     * The state is {@code failed}, as it was before the request, so that only the MIG manager's log
+     * shows to which request it belongs. If the log does not show it, {@code meanwhile} is the decision.
      */
     record Doubt(MigFailedException failure, Wait meanwhile) implements Decision {}
   }
@@ -58,20 +84,25 @@ public final class ApplyTracker {
     void step(ApplyPhase phase, long nanos, String detail);
   }
 
-  /** How long to leave a log alone that told nothing, at least. */
-  private static final Duration GLANCE = Duration.ofSeconds(1);
+  /** The shortest time between two looks into a log that does not resolve a doubt. */
+  private static final Duration MIN_LOG_INTERVAL = Duration.ofSeconds(1);
+
+  /** Later than every deadline, and early enough to count in nanoseconds. */
+  private static final Duration NO_LIMIT = Duration.ofDays(3650);
 
   private final MigSettings settings;
   private final ApplyTimings timings;
+  private final ApplyPlan plan;
   private final String key;
   private final NodeOffer offer;
+  private final boolean isLayout;
   private final Progress progress;
   private final long requestedNanos;
   private final Prompt prompt;
   private final boolean wasDiscovered;
-  private final boolean needsTransition;
+  private final ChangeRecord.Proof proofBefore;
   private final List<String> pausedBefore;
-  private final Set<ApplyPhase> told = EnumSet.noneOf(ApplyPhase.class);
+  private final Set<ApplyPhase> reported = EnumSet.noneOf(ApplyPhase.class);
 
   private boolean sawWork;
   private boolean begunSinceSuccess;
@@ -90,20 +121,24 @@ public final class ApplyTracker {
   /**
    * Begins with the node as it was when the request was made.
    *
-   * @param plan what was asked for, and the node before
-   * @param prompt what makes the MIG manager act on it
+   * @param plan what was requested, and the node before
+   * @param prompt what makes the operator act on it
+   * @param proof what the evidence needs beside the node's offer, as the node's record has it
    */
   ApplyTracker(
       MigSettings settings,
       ApplyTimings timings,
       ApplyPlan plan,
       Prompt prompt,
+      ChangeRecord.Proof proof,
       long requestedNanos,
       Progress progress) {
     this.settings = settings;
     this.timings = timings;
+    this.plan = plan;
     this.key = plan.key();
     this.offer = plan.offer();
+    this.isLayout = plan.kind() == ChangeKind.LAYOUT;
     this.prompt = prompt;
     this.progress = progress;
     this.requestedNanos = requestedNanos;
@@ -116,69 +151,81 @@ public final class ApplyTracker {
     this.lastState = status.state();
     this.clientsRanSinceRequest = status.paused().isEmpty();
     this.wasDiscovered = Cluster.labels(before).containsKey(Labels.GPU_COUNT);
-    this.needsTransition = plan.sameness(settings.configLabel()) == ApplyPlan.Sameness.UNKNOWN
-        && offer
-            .resourceDifferences(status.allocatable(), Cluster.labels(before))
-            .isEmpty();
+    this.proofBefore = proof;
+    this.transitionComplete = proof == ChangeRecord.Proof.PAUSE_SEEN;
   }
 
-  /** What makes the MIG manager act on a request. */
+  /** What makes the operator act on a request. */
   enum Prompt {
     /** The label's value changes. */
     LABEL,
-    /** A fresh process takes up what the node asks for. */
+    /** A new process reads what the node requests. */
     RESTART,
-    /** Nothing: the node asked for it before, and perhaps long ago. */
+    /** Nothing: the node requested it before, and perhaps long ago. */
     NOTHING
+  }
+
+  /** What the evidence has by now beside the node's offer; a later look must know it. */
+  ChangeRecord.Proof proof() {
+    return proofBefore == ChangeRecord.Proof.PAUSE_NEEDED && transitionComplete
+        ? ChangeRecord.Proof.PAUSE_SEEN
+        : proofBefore;
   }
 
   /**
    * Takes note of the node.
    *
-   * @param node the node after the request; if it asks for something else, somebody changed that
-   * @throws MigConflictException if the node asks for something else by now
+   * @param node the node after the request
+   * @throws MigConflictException if the node requests something else by now
    * @throws MigFailedException if the MIG manager failed on this request
    * @throws MigDeadlineException if a stage of the change has taken longer than it may
    */
   Decision observe(Node node, long nanos) {
     MigNodeStatus status = MigNodeStatus.of(node, settings);
-    requireOurs(status);
-    trackWork(status, nanos);
-    Optional<MigFailedException> doubted = trackFailure(status, nanos);
-    trackLeftPaused(status, nanos);
-    List<String> missing = missing(status, node);
-    boolean discovered = wasDiscovered || Cluster.labels(node).containsKey(Labels.GPU_COUNT);
+    Map<String, String> labels = Cluster.labels(node);
+    requireOurs(node);
+    Optional<MigFailedException> doubted = Optional.empty();
+    if (isLayout) {
+      trackWork(status, nanos);
+      doubted = trackFailure(status, nanos);
+      trackLeftPaused(status, nanos);
+    }
+    List<String> missing = missing(status, labels);
+    boolean discovered = wasDiscovered || labels.containsKey(Labels.GPU_COUNT);
     if (discovered) {
-      missing.addAll(offer.labelDifferences(Cluster.labels(node)));
+      missing.addAll(offer.labelDifferences(labels));
     }
     if (!missing.isEmpty()) {
       evidenceSince = Optional.empty();
-      told.remove(ApplyPhase.OFFERED);
-      Decision.Wait wait = waitInStage(status, nanos, missing);
+      reported.remove(ApplyPhase.OFFERED);
+      Decision.Wait wait = isLayout
+          ? waitInStage(status, nanos, missing)
+          : new Decision.Wait(requestedNanos + NO_LIMIT.toNanos(), missing);
       return doubted.<Decision>map(failure -> new Decision.Doubt(failure, wait)).orElse(wait);
     }
     long since = evidenceSince.orElse(nanos);
     evidenceSince = Optional.of(since);
-    tell(ApplyPhase.OFFERED, nanos, String.valueOf(status.allocatable()));
+    report(ApplyPhase.OFFERED, nanos, String.valueOf(status.allocatable()));
     long stable = since + timings.stability().toNanos();
     if (nanos < stable) {
       return new Decision.Wait(
-          stable, List.of("that has held for less than " + timings.stability()));
+          stable, List.of("that has held for less than " + DurationText.of(timings.stability())));
     }
-    if (needsTransition && !transitionComplete) {
-      return withoutTransition(status, node, nanos);
+    if (proof() == ChangeRecord.Proof.PAUSE_NEEDED) {
+      return withoutTransition(status, labels, nanos);
     }
     return done(
         discovered
-            ? new ApplyOutcome.Verified(status)
+            ? new ApplyOutcome.Verified(status, key)
             : new ApplyOutcome.VerifiedByStateOnly(
                 status,
-                "no feature discovery labels the node, so only the device plugin speaks for the layout"),
-        node,
+                key,
+                "no feature discovery labels the node, so only the device plugin confirms the layout"),
+        labels,
         nanos);
   }
 
-  /** The parts of a change that each have a time of their own. */
+  /** The stages of a layout, each with a limit of its own. */
   private enum Stage {
     REACTION,
     WORK,
@@ -198,16 +245,17 @@ public final class ApplyTracker {
     };
     long end = stageSince + limit.toNanos();
     if (nanos >= end && (failedSince.isEmpty() || isInDoubt())) {
+      String time = DurationText.of(limit);
       throw new MigDeadlineException(
           "Node %s: %s, but %s"
               .formatted(
                   status.node(),
                   switch (stage) {
                     case REACTION ->
-                      "the MIG manager has shown no sign of '%s' for %s".formatted(key, limit);
+                      "the MIG manager has shown no sign of '%s' for %s".formatted(key, time);
                     case WORK ->
-                      "the MIG manager has been at work on '%s' for %s".formatted(key, limit);
-                    case OFFER -> "the MIG manager was done with '%s' %s ago".formatted(key, limit);
+                      "the MIG manager has been at work on '%s' for %s".formatted(key, time);
+                    case OFFER -> "the MIG manager was done with '%s' %s ago".formatted(key, time);
                   },
                   String.join(", ", missing)),
           status,
@@ -219,7 +267,8 @@ public final class ApplyTracker {
         .map(believed -> isInDoubt() ? Math.max(believed, doubtNanos) : believed)
         .min()
         .orElse(end);
-    return new Decision.Wait(Math.min(wake, end), missing);
+    // Behind the limit only the failure that is about to be believed is waited for.
+    return new Decision.Wait(nanos < end ? Math.min(wake, end) : wake, missing);
   }
 
   private Stage stage(MigNodeStatus status) {
@@ -232,49 +281,70 @@ public final class ApplyTracker {
     return sawWork && is(status, MigState.SUCCESS) ? Stage.OFFER : Stage.REACTION;
   }
 
-  /** Everything is as it has to be, but so it was before. */
-  private Decision withoutTransition(MigNodeStatus status, Node node, long nanos) {
-    if (prompt != Prompt.LABEL) {
+  /** Nothing differs, but nothing differed before the request either. */
+  private Decision withoutTransition(MigNodeStatus status, Map<String, String> labels, long nanos) {
+    if (!isLayout) {
       return done(
           new ApplyOutcome.VerifiedByStateOnly(
               status,
-              "the node asked for '%s' before, and nobody can tell whether what that name stands for was changed since"
+              key,
+              "the node offered the same before, so nothing shows that the device plugin has read the configuration"),
+          labels,
+          nanos);
+    }
+    if (prompt != Prompt.LABEL && plan.underOtherName().isEmpty()) {
+      return done(
+          new ApplyOutcome.VerifiedByStateOnly(
+              status,
+              key,
+              "the node requested '%s' before, and the content of that name may have changed since"
                   .formatted(key)),
-          node,
+          labels,
           nanos);
     }
     String unseen = "the GPU's clients were not seen to stop and start";
     ApplyOutcome outcome = new ApplyOutcome.VerifiedByStateOnly(
-        status, "the node offered the same before, and " + unseen);
-    long patience = requestedNanos + timings.transition().toNanos();
-    return nanos < patience
-        ? new Decision.Wait(patience, List.of(unseen), Optional.of(outcome))
-        : done(outcome, node, nanos);
+        status, key, "the node offered the same before, and " + unseen);
+    long end = requestedNanos + timings.transition().toNanos();
+    return nanos < end
+        ? new Decision.Wait(end, List.of(unseen), Optional.of(outcome))
+        : done(outcome, labels, nanos);
   }
 
-  private Decision done(ApplyOutcome outcome, Node node, long nanos) {
-    String assumed = offer
-        .assumedVersion(NodeReading.offered(node), Cluster.labels(node))
-        .map("; "::concat)
-        .orElse("");
-    progress.step(ApplyPhase.VERIFIED, nanos, "held for " + timings.stability() + assumed);
+  private Decision done(ApplyOutcome outcome, Map<String, String> labels, long nanos) {
+    String basis = outcome instanceof ApplyOutcome.VerifiedByStateOnly byState
+        ? byState.reason()
+        : "held for " + DurationText.of(timings.stability());
+    progress.step(
+        ApplyPhase.VERIFIED,
+        nanos,
+        basis
+            + offer
+                .assumedVersion(outcome.status().allocatable(), labels)
+                .map("; "::concat)
+                .orElse(""));
     return new Decision.Done(outcome);
   }
 
-  private void requireOurs(MigNodeStatus status) {
-    if (!status.config().equals(Optional.of(key))) {
-      throw new MigConflictException(
-          status.config().isPresent()
-              ? "Node %s was asked for '%s' by somebody else while '%s' was being applied. Agree on who labels the node and apply again"
-                  .formatted(status.node(), status.config().get(), key)
-              : "Node %s lost its label %s while '%s' was being applied; the operator will write all-disabled. Apply again"
-                  .formatted(status.node(), settings.configLabel(), key));
+  private void requireOurs(Node node) {
+    String label = plan.kind().label(settings);
+    @Nullable String value = Cluster.labels(node).get(label);
+    if (key.equals(value == null ? "" : value)) {
+      return;
     }
+    String name = node.getMetadata().getName();
+    throw new MigConflictException(
+        value != null && !value.isEmpty()
+            ? "Node %s: another client set %s=%s while '%s' was being applied. Let one client label the node, and apply again"
+                .formatted(name, label, value, key)
+            : "Node %s lost its label %s while '%s' was being applied%s. Apply again"
+                .formatted(
+                    name, label, key, isLayout ? "; the operator will write all-disabled" : ""));
   }
 
   /**
-   * Whether the failure can mean that the MIG manager does not know the configuration yet. What it
-   * was at work on when the request was made, or ended with success, was an earlier one.
+   * Whether the failure can mean that the MIG manager does not know the configuration yet. A run that
+   * was under way when the request was made, or that ended with success, was of an earlier request.
    */
   boolean failedWithoutWork() {
     return !begunSinceSuccess && failedSince.isPresent();
@@ -291,34 +361,34 @@ public final class ApplyTracker {
     failureIsOld &= is(status, MigState.FAILED) && status.paused().equals(pausedBefore);
     if (is(status, MigState.PENDING)) {
       sawWork = true;
-      tell(ApplyPhase.PENDING, nanos, "the MIG manager works on it");
+      report(ApplyPhase.PENDING, nanos, "the MIG manager works on it");
     }
     if (is(status, MigState.REBOOTING)) {
       sawWork = true;
-      tell(ApplyPhase.REBOOTING, nanos, "the node reboots to change its MIG mode");
+      report(ApplyPhase.REBOOTING, nanos, "the node reboots to change its MIG mode");
     }
     if (!status.paused().isEmpty()) {
       clientsStopped |= clientsRanSinceRequest;
-      tell(ApplyPhase.PAUSED, nanos, "stopped: " + String.join(", ", status.paused()));
+      report(ApplyPhase.PAUSED, nanos, "stopped: " + String.join(", ", status.paused()));
       return;
     }
     clientsRanSinceRequest = true;
     if (clientsStopped) {
       transitionComplete = true;
     }
-    if (told.contains(ApplyPhase.PAUSED)) {
-      tell(ApplyPhase.RESUMED, nanos, "the GPU's clients run again");
+    if (reported.contains(ApplyPhase.PAUSED)) {
+      report(ApplyPhase.RESUMED, nanos, "the GPU's clients run again");
     }
     if (is(status, MigState.SUCCESS) && sawWork) {
-      tell(ApplyPhase.REPORTED, nanos, "the MIG manager says success");
+      report(ApplyPhase.REPORTED, nanos, "the MIG manager reports success");
     }
   }
 
   /**
-   * A failure counts once it has stood for a while: an earlier request's may still be there, or end
-   * only now, before the MIG manager turns to this one.
+   * A failure counts once it has lasted for a while: that of an earlier request may still be there, or
+   * come only now, before the MIG manager begins this one.
    *
-   * @return a failure that may be an earlier one's all the same, now and then
+   * @return from time to time a failure that may be that of an earlier request all the same
    */
   private Optional<MigFailedException> trackFailure(MigNodeStatus status, long nanos) {
     if (!is(status, MigState.FAILED)) {
@@ -346,22 +416,22 @@ public final class ApplyTracker {
     if (nanos < doubtNanos) {
       return Optional.empty();
     }
-    doubtNanos = nanos + Math.max(timings.failure().toNanos(), GLANCE.toNanos());
+    doubtNanos = nanos + Math.max(timings.failure().toNanos(), MIN_LOG_INTERVAL.toNanos());
     return Optional.of(failure);
   }
 
   /**
-   * Whether {@code failed} stands as it stood when the MIG manager was given reason to act. It writes
-   * the same again where it does not know the configuration, and nothing where it does not run.
+   * Whether the state is {@code failed} as it was when the request was made. The MIG manager writes the
+   * same again where it does not know the configuration, and nothing where it does not run.
    */
   private boolean isInDoubt() {
     return failureIsOld && prompt != Prompt.NOTHING;
   }
 
   /**
-   * The MIG manager lets the clients start before it writes {@code success}. Where it says so while
-   * they are stopped, nobody is going to start them: a run before this one failed and left them, and
-   * this one found nothing to do (mig-parted pkg/mig/reconfigure, v0.13 to v0.15).
+   * The MIG manager starts the clients before it writes {@code success}. Where they are stopped then,
+   * no process is going to start them: an earlier run failed and left them stopped, and this one found
+   * nothing to do (mig-parted pkg/mig/reconfigure, v0.13 to v0.15).
    */
   private void trackLeftPaused(MigNodeStatus status, long nanos) {
     if (!is(status, MigState.SUCCESS) || status.paused().isEmpty()) {
@@ -372,7 +442,7 @@ public final class ApplyTracker {
     leftPausedSince = Optional.of(since);
     if (nanos - since >= timings.failure().toNanos()) {
       throw new MigFailedException(
-          "Node %s: the MIG manager says success for '%s', but %s stopped, so the node offers no GPU"
+          "Node %s: the MIG manager reports success for '%s', but %s stopped, so the node offers no GPU"
               .formatted(
                   status.node(),
                   key,
@@ -383,10 +453,11 @@ public final class ApplyTracker {
     }
   }
 
-  private List<String> missing(MigNodeStatus status, Node node) {
+  private List<String> missing(MigNodeStatus status, Map<String, String> labels) {
     List<String> missing = new ArrayList<>();
     Optional<MigState> state = status.state();
-    if (!state.equals(Optional.of(MigState.SUCCESS))
+    if (isLayout
+        && !state.equals(Optional.of(MigState.SUCCESS))
         && !state.equals(Optional.of(MigState.UNKNOWN))) {
       missing.add("its MIG state is %s%s"
           .formatted(
@@ -398,13 +469,12 @@ public final class ApplyTracker {
           .formatted(
               String.join(", ", status.paused()), status.paused().size() == 1 ? "is" : "are"));
     }
-    Map<String, String> labels = Cluster.labels(node);
     missing.addAll(offer.resourceDifferences(status.allocatable(), labels));
     return missing;
   }
 
-  private void tell(ApplyPhase phase, long nanos, String detail) {
-    if (told.add(phase)) {
+  private void report(ApplyPhase phase, long nanos, String detail) {
+    if (reported.add(phase)) {
       progress.step(phase, nanos, detail);
     }
   }

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.PodWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -15,13 +16,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Evicts the pods that use a node's GPUs and waits until they are gone. An eviction that a
- * disruption budget does not allow yet is tried again.
+ * Evicts the pods that use a node's GPUs and waits until they have left. An eviction that a
+ * disruption budget does not allow yet is repeated.
  */
 final class Drain {
 
-  /** Between two tries against a disruption budget. */
-  private static final Duration RETRY = Duration.ofSeconds(5);
+  /** The time between two evictions that a disruption budget may refuse. */
+  private static final Duration EVICTION_INTERVAL = Duration.ofSeconds(5);
 
   private final Cluster cluster;
   private final String node;
@@ -37,12 +38,11 @@ final class Drain {
    * Evicts and waits.
    *
    * @return the names of the pods that were evicted
-   * @throws MigDeadlineException if a pod is still there in the end
+   * @throws MigDeadlineException if a pod has not left in time
    */
-  List<String> run(Duration patience) throws InterruptedException {
+  List<String> run(Duration limit) throws InterruptedException {
     long start = System.nanoTime();
-    try (PodWatch watch =
-        new PodWatch(cluster, "node " + node, cluster.podsBoundTo(node), patience)) {
+    try (PodWatch watch = new PodWatch(cluster, "node " + node, cluster.podsBoundTo(node), limit)) {
       while (true) {
         List<Pod> left = GpuPods.using(watch.pods()).stream()
             .filter(pod -> Cluster.isOn(pod, node))
@@ -51,9 +51,9 @@ final class Drain {
         if (left.isEmpty()) {
           return evicted.stream().sorted().toList();
         }
-        long rest = patience.toNanos() - (System.nanoTime() - start);
+        long rest = limit.toNanos() - (System.nanoTime() - start);
         if (rest <= 0) {
-          throw late(left, patience);
+          throw late(left, limit);
         }
         for (Pod pod : left) {
           if (!isLeaving(pod) && cluster.evict(pod)) {
@@ -61,7 +61,7 @@ final class Drain {
             evictedUids.add(pod.getMetadata().getUid());
           }
         }
-        watch.awaitChange(Math.min(rest, RETRY.toNanos()));
+        watch.awaitChange(Math.min(rest, EVICTION_INTERVAL.toNanos()));
       }
     }
   }
@@ -71,23 +71,24 @@ final class Drain {
         || evictedUids.contains(pod.getMetadata().getUid());
   }
 
-  private MigDeadlineException late(List<Pod> left, Duration patience) {
+  private MigDeadlineException late(List<Pod> left, Duration limit) {
     return new MigDeadlineException(
         "Node %s: waited %s for the pods that use its GPUs to leave, but %s"
             .formatted(
                 node,
-                patience,
+                DurationText.of(limit),
                 left.stream()
-                    .map(pod -> GpuPods.name(pod)
-                        + (isLeaving(pod)
-                            ? " is still shutting down"
-                            : " may not be evicted, by its disruption budget"))
+                    .map(
+                        pod -> GpuPods.name(pod)
+                            + (isLeaving(pod)
+                                ? " is still shutting down"
+                                : " cannot be evicted yet, since its disruption budget does not allow it"))
                     .sorted()
                     .collect(Collectors.joining(", "))),
         MigNodeStatus.of(cluster.requireNode(node), cluster.settings()),
         new Diagnosis(
             FailureCode.PODS_DID_NOT_STOP,
-            "Its partitions were not touched",
+            "The node was not changed. See 'kubectl get poddisruptionbudgets -A', or delete the pods",
             Optional.empty(),
             List.of()));
   }

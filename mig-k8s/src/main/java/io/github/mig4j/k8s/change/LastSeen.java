@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node and what is wrong with it, as an exception keeps them: everything within the process, the
- * essence beyond it.
+ * A node and what is wrong with it, as an exception keeps them. Within the process it keeps
+ * everything; a serialized exception keeps the name, the code and the explanation.
  */
 final class LastSeen implements Serializable {
   private static final long serialVersionUID = 1L;

@@ -8,6 +8,7 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.PodWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -17,9 +18,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Replaces the process of a node's MIG manager by a fresh one. Its DaemonSet makes the pod again,
- * and a new process takes up the configuration that the node asks for, and lets the GPU's clients
- * start whatever it finds (mig-parted pkg/mig/reconfigure, setState).
+ * Restarts the MIG manager of a node. Its DaemonSet recreates the pod. The new process applies the
+ * configuration that the node requests, and starts the GPU's clients whatever it finds (mig-parted
+ * pkg/mig/reconfigure, setState).
  */
 final class ManagerRestart {
 
@@ -38,7 +39,7 @@ final class ManagerRestart {
       throw new MigRefusedException(
           "Recovering node " + node,
           List.of(
-              "it has no MIG manager pod; the operator deploys one where the labels nvidia.com/mig.capable=true and nvidia.com/gpu.deploy.mig-manager=true stand"));
+              "it has no MIG manager pod; the operator deploys one on nodes with the labels nvidia.com/mig.capable=true and nvidia.com/gpu.deploy.mig-manager=true"));
     }
     return pods;
   }
@@ -47,29 +48,29 @@ final class ManagerRestart {
    * Deletes these pods and waits for one that is ready.
    *
    * @return the new pod's name
-   * @throws MigDeadlineException if none is in time
+   * @throws MigDeadlineException if no pod is ready in time
    */
-  String run(List<Pod> pods, Duration patience) throws InterruptedException {
-    Set<String> gone = pods.stream().map(pod -> pod.getMetadata().getUid()).collect(toSet());
+  String run(List<Pod> pods, Duration limit) throws InterruptedException {
+    Set<String> deleted = pods.stream().map(pod -> pod.getMetadata().getUid()).collect(toSet());
     String namespace = pods.get(0).getMetadata().getNamespace();
     long start = System.nanoTime();
     try (PodWatch watch =
-        new PodWatch(cluster, "the MIG manager", cluster.managerPodsIn(namespace), patience)) {
-      gone.forEach(uid -> cluster.onLatestVersion(() -> delete(uid)));
+        new PodWatch(cluster, "the MIG manager", cluster.managerPodsIn(namespace), limit)) {
+      deleted.forEach(uid -> cluster.onLatestVersion(() -> delete(uid)));
       while (true) {
         Optional<Pod> fresh = watch.pods().stream()
             .filter(pod -> Cluster.isOn(pod, node))
-            .filter(pod -> !gone.contains(pod.getMetadata().getUid()))
+            .filter(pod -> !deleted.contains(pod.getMetadata().getUid()))
             .filter(Readiness::isPodReady)
             .findFirst();
         if (fresh.isPresent()) {
           return GpuPods.name(fresh.get());
         }
-        long rest = patience.toNanos() - (System.nanoTime() - start);
+        long rest = limit.toNanos() - (System.nanoTime() - start);
         if (rest <= 0) {
           throw new MigDeadlineException(
               "Node %s: waited %s for a new MIG manager pod in namespace %s, but none is ready"
-                  .formatted(node, patience, namespace),
+                  .formatted(node, DurationText.of(limit), namespace),
               MigNodeStatus.of(cluster.requireNode(node), cluster.settings()),
               new Diagnosis(
                   FailureCode.MANAGER_NOT_RUNNING,
@@ -83,7 +84,7 @@ final class ManagerRestart {
     }
   }
 
-  /** Kubelets write their pods all the time; one of the same name that was made since stays. */
+  /** Kubelets write their pods all the time; a new pod of the same name stays. */
   private void delete(String uid) {
     cluster.managerPods(node).stream()
         .filter(pod -> uid.equals(pod.getMetadata().getUid()))

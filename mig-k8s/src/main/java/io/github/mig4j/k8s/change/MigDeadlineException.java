@@ -1,63 +1,26 @@
 package io.github.mig4j.k8s.change;
 
-import io.github.mig4j.MigException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.node.MigNodeStatus;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
-/** The evidence did not come in time; the change may still be under way. */
-public final class MigDeadlineException extends MigException {
-  private static final long serialVersionUID = 2L;
-
-  private final String waited;
-  private final LastSeen lastSeen;
-  private transient @Nullable ApplyOutcome rolledBack;
+/**
+ * The evidence did not come in time. The change may still be under way: the same request continues to
+ * wait for it.
+ */
+public final class MigDeadlineException extends MigChangeException {
+  private static final long serialVersionUID = 3L;
 
   /**
-   * Says what was waited for, and then what keeps it.
+   * Says what happened, and then why.
    *
-   * @param waited a sentence without its full stop
+   * @param verdict a sentence without its full stop
    */
-  MigDeadlineException(String waited, MigNodeStatus status, Diagnosis diagnosis) {
-    super(waited + ". " + diagnosis.explanation());
-    this.waited = waited;
-    this.lastSeen = new LastSeen(status, diagnosis);
+  MigDeadlineException(String verdict, MigNodeStatus status, Diagnosis diagnosis) {
+    super(verdict, status, diagnosis);
   }
 
-  /** The same, with a diagnosis that rests on more. */
+  @Override
   MigDeadlineException with(Diagnosis diagnosis) {
-    return new MigDeadlineException(waited, lastSeen(), diagnosis);
-  }
-
-  /**
-   * The node as it was last seen.
-   *
-   * @return its status; after deserialization only its name
-   */
-  public MigNodeStatus lastSeen() {
-    return lastSeen.status();
-  }
-
-  /**
-   * What keeps the change from coming about, as far as that can be told.
-   *
-   * @return the diagnosis; after deserialization without lines of the log
-   */
-  public Diagnosis diagnosis() {
-    return lastSeen.diagnosis();
-  }
-
-  /**
-   * How the way back ended, where it was asked for and went well.
-   *
-   * @return the outcome of the rollback
-   */
-  public Optional<ApplyOutcome> rolledBack() {
-    return Optional.ofNullable(rolledBack);
-  }
-
-  void setRolledBack(ApplyOutcome outcome) {
-    rolledBack = outcome;
+    return new MigDeadlineException(verdict(), lastSeen(), diagnosis);
   }
 }

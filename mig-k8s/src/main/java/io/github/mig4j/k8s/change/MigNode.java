@@ -10,33 +10,47 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.Diagnoser;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.OperatorLogs;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.sharing.GpuSharing;
+import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
-/** A node whose GPUs are partitioned. */
+/**
+ * A node whose GPUs are partitioned or shared. A layout and a sharing configuration are requested,
+ * verified and undone in the same way.
+ *
+ * <pre>{@code
+ * mig.node("gpu-node").apply("small").await(Duration.ofMinutes(30));                        // a layout
+ * mig.node("l40s-node").share(GpuSharing.timeSlicing(4)).await(Duration.ofMinutes(10));     // sharing
+ * mig.node("l40s-node").rollback().await(Duration.ofMinutes(10));
+ * }</pre>
+ */
 public final class MigNode {
 
   private final Cluster cluster;
   private final String name;
 
+  /**
+   * Not API; use {@code MigClient.node}.
+   *
+   * @param cluster the way into the cluster
+   * @param name the node's name
+   */
   public MigNode(Cluster cluster, String name) {
     this.cluster = cluster;
     this.name = name;
   }
 
-  /** A node as another package of this library sees it; no API. */
-  public static MigNode on(Cluster cluster, String name) {
-    return new MigNode(cluster, name);
-  }
-
   /**
-   * What the node says about its GPUs now.
+   * What the node's labels and resources say about its GPUs now.
    *
    * @return a snapshot
-   * @throws MigRefusedException if there is no such node
+   * @throws MigRefusedException if the node does not exist
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public MigNodeStatus status() {
@@ -44,11 +58,11 @@ public final class MigNode {
   }
 
   /**
-   * Checks whether a configuration can be applied, and reads for that but writes nothing. What
-   * {@link #apply} would refuse for is an error; what is forbidden to be read is one more finding.
+   * Checks whether a layout can be applied; as {@link ApplyRequest#preflight} of {@link #apply}. It
+   * reads, and writes nothing. What may not be read is one more finding.
    *
    * @param config a name under {@code mig-configs}
-   * @return everything there is to say, not only the first fault
+   * @return every finding, not only the first problem
    * @throws IllegalArgumentException if the name is no label value
    * @throws MigClusterException if the API server does not answer
    */
@@ -59,11 +73,10 @@ public final class MigNode {
 
   /**
    * Why the node is as it is: what its labels, its resources and the logs of the operator's pods on
-   * it show. Reads only; for a node on which nothing is wrong it says that too.
+   * it show. It reads, and writes nothing; for a node on which nothing is wrong it says so.
    *
-   * @return the diagnosis; what is not recognised is said to be so, and the last lines of the log are
-   *     with it
-   * @throws MigRefusedException if there is no such node
+   * @return the diagnosis; where no cause is known it says so, and has the last lines of the log
+   * @throws MigRefusedException if the node does not exist
    * @throws MigClusterException if the API server does not answer or does not allow it; a log that
    *     cannot be read is no failure
    */
@@ -73,9 +86,8 @@ public final class MigNode {
   }
 
   /**
-   * Prepares to apply a configuration of the ConfigMap that the GPU Operator is pointed at. The
-   * node is asked for it under the name that carries its content's hash, which is published if it
-   * is not yet.
+   * Prepares to apply a configuration of the ConfigMap that the GPU Operator is pointed at. The node
+   * requests it under the name that carries its content's hash, which is published if it is not yet.
    *
    * @param config a name under {@code mig-configs}
    * @return a request; nothing is read or written before one of its terminal methods
@@ -83,13 +95,12 @@ public final class MigNode {
    */
   public ApplyRequest apply(String config) {
     Objects.requireNonNull(config, "config");
-    return request(
-        new ApplyGoal.Named(MigConfig.requireLabelValue(config), ApplyGoal.Naming.BY_CONTENT));
+    return request(layout(config, ApplyGoal.Naming.BY_CONTENT));
   }
 
   /**
    * Prepares to apply a configuration under the very name that is given, for maps that are managed
-   * elsewhere. If the content under the name was changed since the node last asked for it, the MIG
+   * elsewhere. If the content under the name was changed since the node last requested it, the MIG
    * manager will not notice.
    *
    * @param config a name under {@code mig-configs}
@@ -98,42 +109,113 @@ public final class MigNode {
    */
   public ApplyRequest applyExact(String config) {
     Objects.requireNonNull(config, "config");
-    return request(
-        new ApplyGoal.Named(MigConfig.requireLabelValue(config), ApplyGoal.Naming.EXACT));
+    return request(layout(config, ApplyGoal.Naming.EXACT));
+  }
+
+  private static ApplyGoal layout(String config, ApplyGoal.Naming naming) {
+    return new ApplyGoal.To(
+        new ApplyGoal.Target.Layout(MigConfig.requireLabelValue(config), naming));
   }
 
   /**
-   * Prepares to go back to the configuration that was in force before the last change made by this
-   * library, which every change records on the node. A node whose change has failed is rolled back
-   * even while pods use its GPUs, since it then still holds what they use.
+   * Prepares to share the GPUs, with every flag that the node's present sharing configuration sets. The
+   * result is published in the ConfigMap that the GPU Operator gives to the device plugin.
+   *
+   * <p>Containers that run keep their GPU through a change of time-slicing. Under MPS they depend on a
+   * daemon, which restarts with every change and ends with a change to another kind. So a change from
+   * or to MPS is refused while pods use the node's GPUs, unless the {@link ApplyRequest#disruption}
+   * allows it.
+   *
+   * @param sharing what is shared
+   * @return a request; nothing is read or written before one of its terminal methods
+   */
+  public ApplyRequest share(GpuSharing sharing) {
+    Objects.requireNonNull(sharing, "sharing");
+    return request(new ApplyGoal.To(new ApplyGoal.Target.OtherSharing(Optional.of(sharing))));
+  }
+
+  /**
+   * Prepares to share the GPUs by a configuration of the ConfigMap that the GPU Operator gives to the
+   * device plugin. The node requests it under the name that carries its content's hash, which is
+   * published if it is not yet. What {@link #share(GpuSharing)} says of running pods is true here too.
+   *
+   * @param config a key of the ConfigMap
+   * @return a request; nothing is read or written before one of its terminal methods
+   * @throws IllegalArgumentException if the name is no label value
+   */
+  public ApplyRequest share(String config) {
+    Objects.requireNonNull(config, "config");
+    return request(
+        new ApplyGoal.To(new ApplyGoal.Target.Sharing(KubernetesName.requireConfigName(config))));
+  }
+
+  /**
+   * Prepares to end all sharing, with every flag that the node's present sharing configuration sets.
+   * The node requests a configuration without sharing, whatever the operator's default is.
+   *
+   * @return a request; nothing is read or written before one of its terminal methods
+   */
+  public ApplyRequest unshare() {
+    return request(new ApplyGoal.To(new ApplyGoal.Target.OtherSharing(Optional.empty())));
+  }
+
+  /**
+   * Prepares to undo the last change that this library made on the node, whether it was a layout or a
+   * sharing configuration: every change records its kind and the configuration before it. A second
+   * rollback undoes the first. A node whose change of layout has failed is rolled back even while pods
+   * use its GPUs, since they still hold them.
    *
    * @return a request; it is refused if nothing is recorded
    */
   public ApplyRequest rollback() {
-    return request(ApplyGoal.Previous.PREVIOUS);
+    return request(new ApplyGoal.RollBack(Optional.empty()));
+  }
+
+  /**
+   * Not API: as {@link #rollback()}, of the last change of a kind.
+   *
+   * @param kind the kind of change to undo
+   * @return a request
+   */
+  public ApplyRequest rollback(ChangeKind kind) {
+    return request(new ApplyGoal.RollBack(Optional.of(kind)));
+  }
+
+  /**
+   * Not API: prepares to verify what the node requests already.
+   *
+   * @param kind which label
+   * @param value the value of that label; empty for no label
+   * @return a request
+   */
+  public ApplyRequest follow(ChangeKind kind, String value) {
+    return request(new ApplyGoal.To(
+        kind == ChangeKind.LAYOUT
+            ? new ApplyGoal.Target.Layout(value, ApplyGoal.Naming.EXACT)
+            : new ApplyGoal.Target.RecordedSharing(value)));
   }
 
   /**
    * Prepares to free a node that is stuck: state {@code pending} without end, GPU clients that stay
-   * paused, or a change whose client is gone. The node's MIG manager is started anew, which takes up
-   * the configuration that the node asks for and lets the clients start (mig-parted#485); what
-   * another client has recorded as under way is taken over. A node on which that configuration is
-   * in force is only verified.
+   * paused, or a change whose client no longer runs. The node's MIG manager is restarted, which applies
+   * the configuration that the node requests and starts the clients (mig-parted#485). What another
+   * client has recorded as under way is taken over, also a change of sharing, which is then only
+   * followed. A node on which that configuration is in force is only verified.
    *
-   * @return a request; it is refused if the node asks for nothing, or has no MIG manager pod
+   * @return a request; it is refused if the node requests nothing, or has no MIG manager pod
    */
   public ApplyRequest recover() {
-    return request(ApplyGoal.Again.AGAIN);
+    return request(ApplyGoal.Recover.RECOVER);
   }
 
   /**
-   * Prepares to go back to whole GPUs, by the configuration {@code all-disabled}, which is
-   * published if the ConfigMap has none of that name.
+   * Prepares to return to whole GPUs, by the configuration {@code all-disabled}, which is published if
+   * the ConfigMap lacks it.
    *
    * @return a request
    */
   public ApplyRequest disable() {
-    return request(ApplyGoal.WholeGpus.WHOLE_GPUS);
+    return request(ApplyGoal.Disable.DISABLE);
   }
 
   private ApplyRequest request(ApplyGoal goal) {
@@ -146,7 +228,7 @@ public final class MigNode {
    * its value, it stays as it is.
    *
    * @return the node's status afterwards
-   * @throws MigRefusedException if there is no such node, or its GPU has no MIG
+   * @throws MigRefusedException if the node does not exist, or its GPU has no MIG
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public MigNodeStatus markCapable() {

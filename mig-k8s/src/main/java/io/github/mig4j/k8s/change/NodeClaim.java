@@ -2,7 +2,9 @@ package io.github.mig4j.k8s.change;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Taint;
+import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
@@ -21,7 +23,7 @@ import java.util.function.Predicate;
 
 /**
  * The right to change a node, kept on the node itself as a {@link ChangeRecord}: of two clients one
- * gets it, and it says what has to be taken back when the change has ended.
+ * gets it, and it says what must be undone when the change has ended.
  */
 final class NodeClaim {
 
@@ -30,33 +32,36 @@ final class NodeClaim {
 
   private final Cluster cluster;
   private final String node;
+  private final ChangeKind kind;
+  private final String label;
   private final String config;
   private final List<NodeGpu> gpus;
   private final String by;
-  private final Instant begun;
+  private final Instant began;
   private final Instant until;
   private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
-  private boolean asked;
+  private boolean requested;
   private boolean changes;
 
   /**
    * A claim that is not made yet.
    *
-   * @param config the name that the node is asked for, without the number of a repetition
-   * @param gpus the GPUs of the node
+   * @param plan what is going to be requested
    * @param limit how long the change may take
    */
-  NodeClaim(Cluster cluster, String node, String config, List<NodeGpu> gpus, Duration limit) {
+  NodeClaim(Cluster cluster, ApplyPlan plan, Duration limit) {
     this.cluster = cluster;
-    this.node = node;
-    this.config = config;
-    this.gpus = gpus;
+    this.node = plan.node().getMetadata().getName();
+    this.kind = plan.kind();
+    this.label = plan.kind().label(cluster.settings());
+    this.config = plan.recordedName();
+    this.gpus = plan.gpus();
     this.by = cluster.identity();
-    this.begun = cluster.settings().clock().instant();
-    this.until = begun.plus(limit);
+    this.began = cluster.settings().clock().instant();
+    this.until = began.plus(limit);
   }
 
-  /** Makes a node unschedulable, unless somebody has already. */
+  /** Makes a node unschedulable, unless it is already. */
   Node cordon() {
     return cluster.onLatestVersion(() -> {
       Node now = cluster.requireNode(node);
@@ -70,115 +75,157 @@ final class NodeClaim {
       }
       Node cordoned = cluster.patch(NodePatch.on(now)
           .cordon()
-          .annotate(ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.CORDONED)));
+          .annotate(
+              ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.CORDONED).json()));
       mine.add(ChangeRecord.Done.CORDONED);
       return cordoned;
     });
   }
 
   /**
-   * Asks a node for a configuration, and records the change in the same write. What the node asks
-   * for already is taken up in the same way, unless somebody else is still at it.
+   * Makes a node request a configuration, and records the change in the same write. What the node
+   * requests already is claimed in the same way, unless another client is still at work on it.
    *
    * @param before the node on which the decision rests
-   * @param key the value of the config label
+   * @param key the value of the label; empty to remove it
+   * @param proof what the evidence needs beside the node's offer
    */
-  Node ask(Node before, String key, ApplyOptions.Gate gate) {
-    String label = cluster.settings().configLabel();
+  Node request(Node before, String key, ApplyOptions.Gate gate, ChangeRecord.Proof proof) {
     return cluster.onLatestVersion(() -> {
       Node now = cluster.requireNode(node);
       String current = Cluster.labels(now).getOrDefault(label, "");
-      boolean alreadyAsked = current.equals(key);
-      if (!alreadyAsked && !current.equals(Cluster.labels(before).getOrDefault(label, ""))) {
+      boolean alreadyRequested = current.equals(key);
+      if (!alreadyRequested && !current.equals(Cluster.labels(before).getOrDefault(label, ""))) {
         throw new MigConflictException(
-            "Node %s was asked for '%s' by somebody else just now. Agree on who labels the node and apply again"
-                .formatted(node, current));
+            "Node %s: another client set %s=%s just now. Let one client label the node, and apply again"
+                .formatted(node, label, current));
       }
       requireFree(now);
-      NodePatch patch = NodePatch.on(now).label(label, key);
+      NodePatch patch = NodePatch.on(now);
+      if (!alreadyRequested) {
+        NodePatch unused = key.isEmpty() ? patch.removeLabel(label) : patch.label(label, key);
+      }
       if (gate == ApplyOptions.Gate.CLOSED && !NodePatch.has(now, GATE)) {
-        patch.taint(GATE).annotate(ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.GATED));
-      } else if (!alreadyAsked || !isFollowedByAnother(now)) {
-        patch.annotate(ChangeRecord.KEY, recordWith(now));
+        patch
+            .taint(GATE)
+            .annotate(
+                ChangeRecord.KEY,
+                recordWith(now, ChangeRecord.Done.GATED).with(proof).json());
+      } else if (!alreadyRequested || !isFollowedByAnother(now)) {
+        patch.annotate(ChangeRecord.KEY, recordWith(now).with(proof).json());
       }
-      if (!alreadyAsked) {
-        patch.annotate(ChangeRecord.REQUESTED_KEY, config);
-        previous(now, current)
-            .ifPresent(previous -> patch.annotate(ChangeRecord.PREVIOUS_KEY, previous));
+      if (!alreadyRequested) {
+        patch
+            .annotate(kind.requestedKey(), config)
+            .annotate(ChangeRecord.LAST_KEY, kind.toString());
+        previous(now, current).ifPresent(previous -> patch.annotate(kind.previousKey(), previous));
       }
-      if (!patch.isEmpty()) {
-        patch.annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
-      }
+      recordForLater(patch, alreadyRequested, key, proof);
       boolean begins =
-          !alreadyAsked || config.equals(Cluster.annotations(now).get(ChangeRecord.REQUESTED_KEY));
+          !alreadyRequested || config.equals(Cluster.annotations(now).get(kind.requestedKey()));
       Node after = patch.isEmpty() ? now : cluster.patch(patch);
-      changes = asked ? changes : begins;
-      asked = true;
+      changes = requested ? changes : begins;
+      requested = true;
       return after;
     });
   }
 
-  /** What to return to: only a configuration that was in force, and not the one asked for now. */
-  private Optional<String> previous(Node now, String current) {
-    MigNodeStatus status = MigNodeStatus.of(now, cluster.settings());
-    boolean wasInForce = status.state().equals(Optional.of(MigState.SUCCESS));
-    return current.isEmpty() || !wasInForce || withoutRepetition(current).equals(config)
-        ? Optional.empty()
-        : Optional.of(current);
-  }
-
-  /** Takes the claim from whoever has it. */
-  Node takeOver() {
-    return cluster.onLatestVersion(() -> {
-      Node now = cluster.requireNode(node);
-      return cluster.patch(NodePatch.on(now).annotate(ChangeRecord.KEY, recordWith(now)));
-    });
-  }
-
-  /** Ends a change that is verified: takes back what was done for its time. */
-  void succeed() {
-    end(cluster, record -> record.config().equals(config), EnumSet.allOf(ChangeRecord.Done.class));
-  }
-
-  /**
-   * Ends a change that is not verified. Where the node was asked already, pods are still kept away,
-   * and the record stays to say so; the next change may begin at once.
-   */
-  void release() {
-    Predicate<ChangeRecord> ours =
-        record -> record.by().equals(by) && record.config().equals(config);
-    if (asked) {
-      // Not worth waiting for an API server that is away: the record ends by itself.
-      end(cluster.withoutRepetition(), ours, EnumSet.noneOf(ChangeRecord.Done.class));
-    } else {
-      end(cluster, ours, mine);
+  /** What a later change must know, and no record of this one says any more. */
+  private void recordForLater(
+      NodePatch patch, boolean alreadyRequested, String key, ChangeRecord.Proof proof) {
+    if (!patch.isEmpty() && !gpus.isEmpty()) {
+      patch.annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
+    }
+    if (kind == ChangeKind.SHARING && proof == ChangeRecord.Proof.OFFER && !patch.isEmpty()) {
+      patch.annotate(ChangeRecord.PROVABLE_SHARING_KEY, key);
+    } else if (kind == ChangeKind.SHARING && !alreadyRequested) {
+      patch.removeAnnotation(ChangeRecord.PROVABLE_SHARING_KEY);
     }
   }
 
   /**
-   * Whether the node asks for the configuration due to this change or to the one that it takes up, so
-   * that what is recorded as the configuration before is what was in force before this change.
+   * What a rollback returns to: not the configuration that is requested now, and of layouts only one
+   * that was in force.
+   */
+  private Optional<String> previous(Node now, String current) {
+    boolean wasInForce = kind == ChangeKind.SHARING
+        || (!current.isEmpty()
+            && MigNodeStatus.of(now, cluster.settings())
+                .state()
+                .equals(Optional.of(MigState.SUCCESS)));
+    return !wasInForce || withoutRepetition(current).equals(config)
+        ? Optional.empty()
+        : Optional.of(current);
+  }
+
+  /** Takes the claim from the client that has it. */
+  Node takeOver() {
+    return cluster.onLatestVersion(() -> {
+      Node now = cluster.requireNode(node);
+      return cluster.patch(
+          NodePatch.on(now).annotate(ChangeRecord.KEY, recordWith(now).json()));
+    });
+  }
+
+  /** Records what the evidence has by now. Only this client's own record is written. */
+  void record(ChangeRecord.Proof proof) {
+    Cluster once = cluster.withoutRepetition();
+    once.onLatestVersion(() -> {
+      Optional<Node> now = once.node(node);
+      Optional<ChangeRecord> record =
+          now.flatMap(ChangeRecord::read).filter(this::isMine).filter(r -> r.proof() != proof);
+      if (record.isPresent()) {
+        Node unused = once.patch(NodePatch.on(now.get())
+            .annotate(ChangeRecord.KEY, record.get().with(proof).json()));
+      }
+    });
+  }
+
+  /** Ends a change that is verified: undoes what was done for its time. */
+  void succeed() {
+    end(cluster, record -> record.isOf(kind, config), EnumSet.allOf(ChangeRecord.Done.class));
+  }
+
+  /**
+   * Ends a change that is not verified. Where the node was labelled already, pods are still kept away,
+   * and the record stays to say so; the next change may begin at once.
+   */
+  void release() {
+    if (requested) {
+      // Not worth waiting for an API server that is away: the record ends by itself.
+      end(cluster.withoutRepetition(), this::isMine, EnumSet.noneOf(ChangeRecord.Done.class));
+    } else {
+      end(cluster, this::isMine, mine);
+    }
+  }
+
+  private boolean isMine(ChangeRecord record) {
+    return record.by().equals(by) && record.isOf(kind, config);
+  }
+
+  /**
+   * Whether the node requests the configuration due to this change or to the one that it continues, so
+   * that the recorded previous configuration is that before this change.
    */
   boolean changesNode() {
     return changes;
   }
 
-  private void end(
-      Cluster through, Predicate<ChangeRecord> which, Set<ChangeRecord.Done> takenBack) {
+  private void end(Cluster through, Predicate<ChangeRecord> which, Set<ChangeRecord.Done> undone) {
     through.onLatestVersion(() -> {
       Optional<Node> now = through.node(node);
       Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(which);
       if (record.isPresent()) {
-        Node unused = through.patch(end(now.get(), record.get(), takenBack));
+        Node unused = through.patch(end(now.get(), record.get(), undone));
       }
     });
   }
 
-  private NodePatch end(Node now, ChangeRecord record, Set<ChangeRecord.Done> takenBack) {
+  private NodePatch end(Node now, ChangeRecord record, Set<ChangeRecord.Done> undone) {
     NodePatch patch = NodePatch.on(now);
     List<ChangeRecord.Done> left = new ArrayList<>();
     for (ChangeRecord.Done what : record.done()) {
-      if (!takenBack.contains(what)) {
+      if (!undone.contains(what)) {
         left.add(what);
       } else if (what == ChangeRecord.Done.CORDONED) {
         patch.uncordon();
@@ -193,14 +240,14 @@ final class NodeClaim {
             record.ended(cluster.settings().clock().instant(), left).json());
   }
 
-  /** Fails if somebody else may still be changing the node to something else. */
+  /** Fails if another client may still be changing the node to something else. */
   void requireFree(Node now) {
     Optional<ChangeRecord> other = live(now)
         .filter(record -> !record.by().equals(by))
-        .filter(record -> !record.config().equals(config));
+        .filter(record -> !record.isOf(kind, config));
     if (other.isPresent()) {
       throw new MigConflictException(
-          "Node %s is being changed: %s. Wait, or if that client is gone, recover the node"
+          "Node %s is being changed: %s. Wait until it is done, or recover the node if that client no longer runs"
               .formatted(node, other.get()));
     }
   }
@@ -214,8 +261,8 @@ final class NodeClaim {
         .filter(record -> record.isLive(cluster.settings().clock().instant()));
   }
 
-  /** What an earlier change has left to take back is taken over; this one's beginning stays. */
-  private String recordWith(Node now, ChangeRecord.Done... more) {
+  /** What an earlier change has left to undo is taken over; the beginning of this one stays. */
+  private ChangeRecord recordWith(Node now, ChangeRecord.Done... more) {
     List<ChangeRecord.Done> done =
         new ArrayList<>(ChangeRecord.read(now).map(ChangeRecord::done).orElse(List.of()));
     for (ChangeRecord.Done what : more) {
@@ -224,14 +271,19 @@ final class NodeClaim {
       }
     }
     Instant since = live(now)
-        .filter(record -> record.by().equals(by) && record.config().equals(config))
+        .filter(this::isMine)
         .map(record -> Instant.parse(record.since()))
-        .filter(begun::isAfter)
-        .orElse(begun);
-    return ChangeRecord.of(config, by, since, until, done).json();
+        .filter(began::isAfter)
+        .orElse(began);
+    ChangeRecord.Proof proof = ChangeRecord.read(now)
+        .filter(record -> record.isOf(kind, config))
+        .map(ChangeRecord::proof)
+        .orElse(ChangeRecord.Proof.OFFER);
+    return ChangeRecord.of(kind, config, by, since, until, done).with(proof);
   }
 
-  private static String withoutRepetition(String key) {
+  /** The name without the number that distinguishes two requests for the same content. */
+  static String withoutRepetition(String key) {
     return key.replaceFirst("-r[0-9]+$", "");
   }
 }

@@ -1,108 +1,182 @@
 package io.github.mig4j.k8s.check;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.sharing.GpuSharing;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/** What an change is for; which configuration that is may depend on the node. */
+/** Not API: what a change is for. Its target may depend on the node. */
 public sealed interface ApplyGoal {
 
-  /** Which of the two names of a configuration the node is asked for. */
+  /** Under which name a node requests a MIG configuration. */
   enum Naming {
+    /** The name with the content's hash, which changes with the content. */
     BY_CONTENT,
-    EXACT
+    /** The name that is given. */
+    EXACT,
+    /** The name that a node requested before, which may carry the content's hash. */
+    RECORDED
   }
 
-  /** The configuration to ask for. */
-  Wanted resolve(Cluster cluster, String node);
+  /** What the node is to request. */
+  sealed interface Target {
+
+    /** Which label requests it. */
+    ChangeKind kind();
+
+    /** Its name in messages. */
+    String name();
+
+    /** A MIG configuration. */
+    record Layout(String name, Naming naming) implements Target {
+      @Override
+      public ChangeKind kind() {
+        return ChangeKind.LAYOUT;
+      }
+    }
+
+    /** A sharing configuration, under the name with its content's hash. */
+    record Sharing(String name) implements Target {
+      @Override
+      public ChangeKind kind() {
+        return ChangeKind.SHARING;
+      }
+    }
+
+    /** The node's present sharing configuration, with this sharing or with none. */
+    record OtherSharing(Optional<GpuSharing> sharing) implements Target {
+      @Override
+      public ChangeKind kind() {
+        return ChangeKind.SHARING;
+      }
+
+      @Override
+      public String name() {
+        return sharing
+            .map(some -> some.kind() + "-" + some.resources().get(0).replicas())
+            .orElse("unshared");
+      }
+    }
+
+    /** The value that the label of sharing had before; empty for the operator's default. */
+    record RecordedSharing(String key) implements Target {
+      @Override
+      public ChangeKind kind() {
+        return ChangeKind.SHARING;
+      }
+
+      @Override
+      public String name() {
+        return key.isEmpty() ? "operator default" : key;
+      }
+    }
+  }
+
+  /** The target on this node. */
+  Target resolve(Cluster cluster, String node);
 
   /** What to publish if the map has no configuration of that name. */
-  default Optional<MigConfig> otherwise() {
+  default Optional<MigConfig> fallback() {
     return Optional.empty();
   }
 
   /** Whether the pods that use the node's GPUs keep them. */
-  default boolean takesNothing(MigNodeStatus before) {
+  default boolean keepsPods(MigNodeStatus before) {
     return false;
   }
 
-  /** A configuration and under which of its names it is asked for. */
-  record Wanted(String config, Naming naming) {}
-
-  /** A configuration that the caller names. */
-  record Named(String config, Naming naming) implements ApplyGoal {
+  /** A target that the caller names. */
+  record To(Target target) implements ApplyGoal {
     @Override
-    public Wanted resolve(Cluster cluster, String node) {
-      return new Wanted(config, naming);
+    public Target resolve(Cluster cluster, String node) {
+      return target;
     }
   }
 
-  /** The configuration in force before the last change. */
-  enum Previous implements ApplyGoal {
-    PREVIOUS;
+  /**
+   * The configuration before the last change.
+   *
+   * @param kind the kind of change to undo; empty for the last change, whatever its kind
+   */
+  record RollBack(Optional<ChangeKind> kind) implements ApplyGoal {
 
     /** After a change that failed, the GPUs still hold what made it fail. */
     @Override
-    public boolean takesNothing(MigNodeStatus before) {
+    public boolean keepsPods(MigNodeStatus before) {
       return before.state().equals(Optional.of(MigState.FAILED));
     }
 
     @Override
-    public Wanted resolve(Cluster cluster, String node) {
-      String recorded = Cluster.annotations(cluster.requireNode(node))
-          .getOrDefault(ChangeRecord.PREVIOUS_KEY, "");
-      if (recorded.isEmpty()) {
+    public Target resolve(Cluster cluster, String node) {
+      Map<String, String> recorded = Cluster.annotations(cluster.requireNode(node));
+      ChangeKind undone =
+          kind.orElseGet(() -> ChangeKind.of(recorded.getOrDefault(ChangeRecord.LAST_KEY, ""))
+              .orElse(ChangeKind.LAYOUT));
+      String previous = recorded.get(undone.previousKey());
+      if (previous == null || (previous.isEmpty() && undone == ChangeKind.LAYOUT)) {
         throw new MigRefusedException(
             "Rolling back node " + node,
-            List.of("no configuration is recorded from before; apply one by name, or disable MIG"));
+            List.of("its annotation %s records no previous configuration; apply one by name"
+                .formatted(undone.previousKey())));
       }
-      return new Wanted(recorded, Naming.EXACT);
+      return undone == ChangeKind.LAYOUT
+          ? new Target.Layout(previous, Naming.RECORDED)
+          : new Target.RecordedSharing(previous);
     }
   }
 
   /** Whole GPUs. */
-  enum WholeGpus implements ApplyGoal {
-    WHOLE_GPUS;
+  enum Disable implements ApplyGoal {
+    DISABLE;
 
     static final String CONFIG = "all-disabled";
 
     @Override
-    public Wanted resolve(Cluster cluster, String node) {
-      return new Wanted(CONFIG, Naming.BY_CONTENT);
+    public Target resolve(Cluster cluster, String node) {
+      return new Target.Layout(CONFIG, Naming.BY_CONTENT);
     }
 
     @Override
-    public Optional<MigConfig> otherwise() {
+    public Optional<MigConfig> fallback() {
       return Optional.of(MigConfig.of(MigConfigSpec.allDisabled()));
     }
   }
 
-  /** The configuration that the node asks for, by a fresh process of the MIG manager. */
-  enum Again implements ApplyGoal {
-    AGAIN;
+  /**
+   * What the node requests: the sharing configuration where a client has left its change of that
+   * unfinished, otherwise the MIG configuration, by a new process of the MIG manager.
+   */
+  enum Recover implements ApplyGoal {
+    RECOVER;
 
-    /** Nothing else is asked of the node than before. */
+    /** The node requests nothing else than before. */
     @Override
-    public boolean takesNothing(MigNodeStatus before) {
+    public boolean keepsPods(MigNodeStatus before) {
       return true;
     }
 
     @Override
-    public Wanted resolve(Cluster cluster, String node) {
-      String asked = Cluster.labels(cluster.requireNode(node))
-          .getOrDefault(cluster.settings().configLabel(), "");
-      if (asked.isEmpty()) {
-        throw new MigRefusedException(
-            "Recovering node " + node,
-            List.of("it asks for no configuration; apply one, or disable MIG"));
+    public Target resolve(Cluster cluster, String node) {
+      Node now = cluster.requireNode(node);
+      ChangeKind kind = ChangeRecord.read(now).map(ChangeRecord::kind).orElse(ChangeKind.LAYOUT);
+      String requested = Cluster.labels(now).getOrDefault(kind.label(cluster.settings()), "");
+      if (kind == ChangeKind.SHARING) {
+        return new Target.RecordedSharing(requested);
       }
-      return new Wanted(asked, Naming.EXACT);
+      if (requested.isEmpty()) {
+        throw new MigRefusedException(
+            "Recovering node " + node, List.of("it requests no configuration; apply one by name"));
+      }
+      return new Target.Layout(requested, Naming.EXACT);
     }
   }
 }

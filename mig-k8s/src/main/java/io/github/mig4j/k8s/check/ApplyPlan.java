@@ -1,87 +1,71 @@
 package io.github.mig4j.k8s.check;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.github.mig4j.config.MigConfig;
-import io.github.mig4j.config.MigConfigDocument;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.node.MigNodeStatus;
-import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 
-/**
- * What was found to be possible, before anything is written.
- *
- * @param node the node as it was checked
- * @param mapName the ConfigMap that the node's MIG manager reads
- * @param document what that map holds
- * @param content the configuration to be applied
- * @param offer what the node offers afterwards
- * @param key the name under which the node is asked for it
- */
-public record ApplyPlan(
-    Node node,
-    String mapName,
-    MigConfigDocument document,
-    MigConfig content,
-    NodeOffer offer,
-    String key) {
+/** Not API: a change that passed every check, before anything is written. */
+public sealed interface ApplyPlan permits LayoutPlan, SharingPlan {
 
-  /** Whether the configuration that was in force means the same for this node. */
-  public enum Sameness {
-    /** It does, so that the MIG manager has nothing to do. */
-    SAME,
-    /** It does not, or is not known. */
-    UNKNOWN
+  /** The node as it was checked. */
+  Node node();
+
+  /** The same plan on a later version of the node. */
+  ApplyPlan on(Node later);
+
+  /** Which label requests it. */
+  ChangeKind kind();
+
+  /** The value of that label; empty for no label. */
+  String key();
+
+  /** The name in the record of the change: the key without the number of a repetition. */
+  String recordedName();
+
+  /** The GPUs that the change assumes; empty if it assumes none. */
+  List<NodeGpu> gpus();
+
+  /** What the node offers once the change is in force. */
+  NodeOffer offer();
+
+  /** Whether the node requests the configuration and everything shows that it is in force. */
+  boolean isInForce(MigSettings settings);
+
+  /**
+   * Whether the node offers already what the change makes of it, without a proof that it does so due
+   * to this change. What it offers then proves nothing.
+   */
+  boolean isOfferedBefore(MigSettings settings);
+
+  /** Whether the pods that use the node's GPUs lose them, or may fail. */
+  boolean disturbsPods();
+
+  /** Whether the ConfigMap lacks the configuration. */
+  boolean isUnpublished();
+
+  /** Writes what the ConfigMap lacks. */
+  void publish(Cluster cluster);
+
+  /** The same content under another name, which the node has not requested yet; empty if none. */
+  default Optional<ApplyPlan> underOtherName() {
+    return Optional.empty();
   }
 
-  public ApplyPlan on(Node later) {
-    return new ApplyPlan(later, mapName, document, content, offer, key);
+  /** Whether the node requests it under this very name. */
+  default boolean isRequested(MigSettings settings) {
+    return key().equals(Cluster.labels(node()).getOrDefault(kind().label(settings), ""));
   }
 
-  public ApplyPlan as(String otherKey) {
-    return new ApplyPlan(node, mapName, document, content, offer, otherKey);
-  }
-
-  /** Whether the node asks for it under this very name. */
-  public boolean isAskedFor(MigSettings settings) {
-    return key.equals(Cluster.labels(node).get(settings.configLabel()));
-  }
-
-  /** Whether the node requests the configuration and shows all evidence that it is in force. */
-  public boolean isInForce(MigSettings settings) {
-    MigNodeStatus status = MigNodeStatus.of(node, settings);
-    Map<String, String> labels = Cluster.labels(node);
-    return sameness(settings.configLabel()) == Sameness.SAME
-        && status.state().equals(Optional.of(MigState.SUCCESS))
-        && status.paused().isEmpty()
-        && offer.resourceDifferences(status.allocatable(), labels).isEmpty()
-        && (!labels.containsKey(Labels.GPU_COUNT)
-            || offer.labelDifferences(labels).isEmpty());
-  }
-
-  /** Only a name with the content's hash says for sure what was requested before. */
-  public Sameness sameness(String label) {
-    return Cluster.labels(node)
-            .getOrDefault(label, "")
-            .matches(".*-" + content.contentHash() + "(-r[0-9]+)?")
-        ? Sameness.SAME
-        : Sameness.UNKNOWN;
-  }
-
-  /** Whether the plain name is requested, whose content the map decides. */
-  public boolean isExact(String config) {
-    return key.equals(config);
-  }
-
-  /** Whether it has to be allowed, which a write is not that is not going to happen. */
-  boolean takes(Permission permission, MigSettings settings) {
+  /** Whether the permission is needed; a write that is not going to happen needs none. */
+  default boolean needs(Permission permission, MigSettings settings) {
     return switch (permission.verb()) {
-      case "patch" -> !isAskedFor(settings) || !isInForce(settings);
-      case "update" -> !document.config(key).equals(Optional.of(content));
+      case "patch" -> !isRequested(settings) || !isInForce(settings);
+      case "update" -> isUnpublished();
       default -> true;
     };
   }

@@ -1,24 +1,29 @@
 package io.github.mig4j.k8s.check;
 
 /**
- * What a change may do to the pods that use a node's GPUs. The MIG manager itself looks after none:
- * it fails where a GPU is in use, or takes it away (gpu-operator#262).
+ * What a change may do to the pods that use a node's GPUs. The MIG manager itself protects none of
+ * them: it fails where a GPU is in use, or takes it away (gpu-operator#262). A change of
+ * time-slicing leaves them their GPUs. A change from or to MPS restarts or ends the daemon on which
+ * their programs depend.
  */
 public enum Disruption {
 
-  /** Nothing: a node whose GPUs are in use is refused. */
+  /** Nothing: a change that disturbs pods is refused while pods use the node's GPUs. */
   NONE,
 
-  /**
-   * No new pod comes to the node until the change is verified; a node whose GPUs are in use is
-   * refused.
-   */
+  /** As {@link #NONE}, and no new pod comes to the node until the change is verified. */
   CORDON,
 
   /**
    * As {@link #CORDON}, and the pods that use GPUs are evicted. Disruption budgets are respected;
-   * pods of DaemonSets, mirror pods and pods that use no GPU stay. A node with a pod that nobody
-   * would make again is refused.
+   * pods of DaemonSets, mirror pods and pods that use no GPU stay. A node with a pod that no
+   * controller would recreate is refused.
    */
-  DRAIN
+  DRAIN,
+
+  /**
+   * The pods keep running, and their programs may fail. This allows a change from or to MPS on a node
+   * in use; a layout is refused as with {@link #NONE}.
+   */
+  IGNORE_PODS
 }

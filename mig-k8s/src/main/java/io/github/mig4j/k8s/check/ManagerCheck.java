@@ -18,13 +18,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Whether a MIG manager is there to act on the node's label, and knows its GPU. */
+/** Whether a MIG manager acts on the node's label, and knows its GPU. */
 final class ManagerCheck {
 
   /** The container of the operator's DaemonSet (gpu-operator, assets/state-mig-manager). */
   private static final String CONTAINER = "nvidia-mig-manager";
 
-  /** Of these it follows that there is none. */
+  /** Findings from which it follows that no MIG manager runs. */
   private static final Set<PreflightCode> REASONS_FOR_NONE = Set.of(
       PreflightCode.NO_GPU,
       PreflightCode.NOT_MIG_CAPABLE,
@@ -48,8 +48,8 @@ final class ManagerCheck {
    *
    * @param policy may switch the MIG manager off for all nodes
    * @param managers the MIG manager pods of the cluster, empty if they may not be listed
-   * @param models what the node's GPUs are, as far as that is known
-   * @param blocking how bad it is if the manager cannot act now
+   * @param models the models of the node's GPUs, as far as they are known
+   * @param blocking how severe it is if the manager cannot act now
    */
   void check(
       Optional<GenericKubernetesResource> policy,
@@ -90,8 +90,9 @@ final class ManagerCheck {
     } else if (deploy.isEmpty() && isOperatedOn()) {
       findings.error(
           PreflightCode.MANAGER_NOT_DEPLOYED,
-          "the operator runs no MIG manager on the node, for it does not take it for MIG capable",
-          "wait for GPU Feature Discovery, or call MigNode.markCapable()");
+          "the operator runs no MIG manager on the node, since the node is not labelled as MIG capable",
+          "wait for GPU Feature Discovery, or label it with 'kubectl label node %s %s=true'"
+              .formatted(node.getMetadata().getName(), Labels.MIG_CAPABLE));
     } else if (deploy.isEmpty()) {
       findings.warning(
           PreflightCode.MANAGER_NOT_DEPLOYED,

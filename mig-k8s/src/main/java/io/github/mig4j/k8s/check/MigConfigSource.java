@@ -14,20 +14,19 @@ import java.util.Optional;
  * The ConfigMap from which a node's MIG manager takes configurations: one's own, the operator's, or
  * the one in which a manager without any publishes what it generated for the node.
  *
- * <p>The last two are not ours to change, so a node is asked for their configurations by the plain
+ * <p>The last two are not ours to change, so a node requests their configurations by the plain
  * name. Source of names and place: NVIDIA/mig-parted bd7160f4, cmd/nvidia-mig-manager/main.go.
  */
-public record MigConfigSource(String namespace, String map, Kind kind) {
+record MigConfigSource(String namespace, String map, Kind kind) {
 
   /** Who writes the map. */
-  public enum Kind {
+  enum Kind {
     OWN,
     OPERATORS,
     GENERATED
   }
 
-  public static MigConfigSource of(
-      GenericKubernetesResource policy, String node, String namespace) {
+  static MigConfigSource of(GenericKubernetesResource policy, String node, String namespace) {
     return ClusterPolicies.migConfigMap(policy)
         .map(named -> new MigConfigSource(
             namespace,
@@ -42,11 +41,6 @@ public record MigConfigSource(String namespace, String map, Kind kind) {
         ? view.configMap(namespace, map)
             .map(map -> MigConfigFile.read(Cluster.data(map, MigConfigMap.KEY)))
         : Optional.empty();
-  }
-
-  /** How a node is asked for a configuration of this map. */
-  public ApplyGoal.Naming naming(ApplyGoal.Naming wanted) {
-    return kind == Kind.OWN ? wanted : ApplyGoal.Naming.EXACT;
   }
 
   @Override

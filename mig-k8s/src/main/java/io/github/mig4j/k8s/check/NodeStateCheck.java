@@ -55,7 +55,8 @@ final class NodeStateCheck {
     checkPauses();
   }
 
-  private void checkReadiness(Severity blocking) {
+  /** Whether the kubelet answers and the node takes pods. */
+  void checkReadiness(Severity blocking) {
     readiness()
         .filter(ready -> !"True".equals(ready.getStatus()))
         .ifPresent(ready -> findings.add(

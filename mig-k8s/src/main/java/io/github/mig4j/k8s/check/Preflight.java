@@ -8,8 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What prevents that a configuration is applied to a node, and what is good to know, before anything is
- * written.
+ * Everything that is known about a change of a node before anything is written.
  *
  * <pre>{@code
  * Preflight preflight = mig.node("gpu-node").preflight("b200-split-small");
@@ -21,11 +20,16 @@ import java.util.stream.Collectors;
  * @param node the node's name
  * @param config the configuration's name
  * @param findings what was found, errors first
- * @param effect what the configuration does to the node's GPUs; empty if an error
- *     prevents that it is known
+ * @param effect what a layout does to the node's GPUs; empty if an error prevents an answer, and for
+ *     a sharing configuration
+ * @param inForce whether the configuration is in force already, so that nothing would be written
  */
 public record Preflight(
-    String node, String config, List<Finding> findings, Optional<NodeEffect> effect) {
+    String node,
+    String config,
+    List<Finding> findings,
+    Optional<NodeEffect> effect,
+    boolean inForce) {
 
   public Preflight {
     Objects.requireNonNull(node, "node");
@@ -36,7 +40,7 @@ public record Preflight(
   }
 
   /**
-   * Returns the reasons for which {@code MigNode.apply} would refuse.
+   * The findings for which the change would be refused.
    *
    * @return the errors
    */
@@ -45,7 +49,7 @@ public record Preflight(
   }
 
   /**
-   * Returns whether nothing prevents the change.
+   * Whether nothing prevents the change.
    *
    * @return true if there is no error; there may be warnings and notes
    */

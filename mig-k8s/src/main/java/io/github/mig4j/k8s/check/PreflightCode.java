@@ -16,17 +16,19 @@ public enum PreflightCode implements Code {
   NODE_CORDONED,
   /** The node has no label of an NVIDIA GPU. */
   NO_GPU,
-  /** The GPU's product is not known, not in the catalogue, or means several models. */
+  /** The GPU's product has no label, is not in the catalogue, or can be one of several models. */
   UNKNOWN_PRODUCT,
   /** The GPUs cannot do MIG, or feature discovery says so. */
   NOT_MIG_CAPABLE,
-  /** The number of GPUs is not known. */
+  /** The labels do not show how many GPUs the node has. */
   UNKNOWN_GPU_COUNT,
+  /** What the device plugin would offer of the node's devices is not known, or it would not start. */
+  DEVICES_UNCLEAR,
   /** The GPUs are shared among virtual machines by vGPU. */
   VGPU_NODE,
   /** The GPUs are meant for virtual machines, not for containers. */
   VM_WORKLOAD,
-  /** A label prevents that the operator runs anything on the node. */
+  /** A label keeps the operator away from the node. */
   OPERANDS_OFF,
   /** Dynamic resource allocation allocates the GPUs, not the device plugin. */
   DRA_NODE,
@@ -42,7 +44,11 @@ public enum PreflightCode implements Code {
   MANAGER_NOT_READY,
   /** The node's MIG manager is older than its GPU. */
   MANAGER_TOO_OLD,
-  /** The ConfigMap that the MIG manager reads belongs to the operator. */
+  /** No device plugin is meant to run on the node. */
+  PLUGIN_NOT_DEPLOYED,
+  /** The device plugin reads no ConfigMap. */
+  SHARING_MAP_UNSET,
+  /** The MIG manager reads no ConfigMap of one's own. */
   OPERATOR_OWNED_MAP,
   /** The ConfigMap that the MIG manager reads does not exist. */
   MAP_ABSENT,

@@ -1,249 +1,248 @@
 package io.github.mig4j.k8s.check;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.change.SharingOptions;
-import io.github.mig4j.k8s.change.SharingRun;
+import io.github.mig4j.k8s.check.ApplyGoal.Target;
+import io.github.mig4j.k8s.check.SharingPlan.Impact;
 import io.github.mig4j.k8s.cluster.Labels;
-import io.github.mig4j.k8s.cluster.MigRefusedException;
-import io.github.mig4j.k8s.config.PluginPolicy;
-import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.NodeConditions;
+import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.Severity;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.sharing.SharingKind;
-import java.util.ArrayList;
+import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
-/** Everything that prevents a change, found before anything is written. */
-public final class SharingCheck {
+/** What prevents a sharing configuration on a node. */
+final class SharingCheck {
 
   private static final String DEPLOY_PLUGIN = Labels.DEPLOY_PREFIX + "device-plugin";
 
-  private final Cluster cluster;
-  private final String name;
-  private final SharingOptions options;
-  private final List<String> obstacles = new ArrayList<>();
+  private final NodeCheck.Request request;
+  private final Target target;
+  private final PermissionCheck permissions;
+  private final PreflightFindings findings;
 
-  public SharingCheck(Cluster cluster, String name, SharingOptions options) {
-    this.cluster = cluster;
-    this.name = name;
-    this.options = options;
+  SharingCheck(
+      NodeCheck.Request request,
+      Target target,
+      PermissionCheck permissions,
+      PreflightFindings findings) {
+    this.request = request;
+    this.target = target;
+    this.permissions = permissions;
+    this.findings = findings;
   }
 
-  public List<String> obstacles() {
-    Optional<SharingPlan> unused = plan(cluster.requireNode(name));
-    return List.copyOf(obstacles);
+  /** A configuration, the key that the node requests, and the text that was read under a key. */
+  private record Choice(String key, DevicePluginConfig config, String readFrom, String text) {}
+
+  NodeCheck.Checked check(Optional<Node> node, Optional<GenericKubernetesResource> policy) {
+    String namespace = permissions
+        .read(() -> Optional.of(request.cluster().operatorNamespace(policy)))
+        .orElse("");
+    node.ifPresent(this::checkNode);
+    Optional<SharingPlan.Source> source = policy.flatMap(p -> source(p, namespace));
+    Optional<ApplyPlan> plan = node.isPresent() && source.isPresent()
+        ? plan(node.get(), policy.get(), source.get())
+        : Optional.empty();
+    return new NodeCheck.Checked(namespace, plan, Optional.empty());
   }
 
-  public SharingPlan requirePlan() {
-    return plan(cluster.requireNode(name))
-        .orElseThrow(() -> new MigRefusedException("Sharing on node " + name, obstacles));
-  }
-
-  /** A configuration, the key that the node asks for, and the text that was read under a key. */
-  private record Wanted(String key, DevicePluginConfig config, String source, String text) {}
-
-  private Optional<SharingPlan> plan(Node node) {
-    checkNode(node);
-    Optional<PluginPolicy> policy = cluster.clusterPolicy().map(PluginPolicy::new);
-    if (policy.isEmpty()) {
-      obstacles.add(PluginPolicy.MISSING);
-      return Optional.empty();
+  private Optional<SharingPlan.Source> source(GenericKubernetesResource policy, String namespace) {
+    Optional<String> map = ClusterPolicies.sharingMap(policy);
+    if (map.isEmpty()) {
+      findings.error(
+          PreflightCode.SHARING_MAP_UNSET,
+          "the ClusterPolicy names no ConfigMap for the device plugin",
+          "create one with a key for each configuration, and set spec.devicePlugin.config.name, with Helm by '--set devicePlugin.config.name=device-plugin-config'");
     }
-    Optional<String> mapName = options.map().or(policy.get()::configMap);
-    if (mapName.isEmpty()) {
-      obstacles.add(
-          "the ClusterPolicy names no ConfigMap for the device plugin; publish one and point the operator at it with SharingClient.use");
-      return Optional.empty();
-    }
-    String namespace = PluginPolicy.namespace(cluster, policy);
-    SharingConfigMap map = new SharingConfigMap(cluster, mapName.get());
-    SortedMap<String, String> data = map.data(namespace).orElseGet(TreeMap::new);
-    Optional<Wanted> wanted = wanted(
-        node,
-        policy.get(),
-        data,
-        "ConfigMap %s/%s%s"
-            .formatted(
-                namespace,
-                mapName.get(),
-                options.map().isPresent() ? "" : ", to which the ClusterPolicy points,"));
-    if (wanted.isEmpty() || !NodeReading.hasGpus(node)) {
-      return Optional.empty();
-    }
-    return plan(node, policy.get(), data, new SharingPlan.Source(namespace, map), wanted.get());
+    return map.map(name -> new SharingPlan.Source(namespace, name));
   }
 
   private void checkNode(Node node) {
     Map<String, String> labels = Cluster.labels(node);
-    if (NodeConditions.isNotReady(node)) {
-      obstacles.add(
-          "it is not Ready, so that what it offers is of the past; see 'kubectl describe node %s'"
-              .formatted(name));
-    }
+    MigNodeStatus status = MigNodeStatus.of(node, request.cluster().settings());
+    new NodeStateCheck(node, status, List.of(), request.cluster().settings(), findings)
+        .checkReadiness(Severity.ERROR);
     if (!NodeReading.hasGpus(node)) {
-      obstacles.add(
-          "feature discovery has found no GPU on it: the labels %s and %s do not tell; wait for it, or name a node with GPUs"
-              .formatted(Labels.GPU_PRODUCT, Labels.GPU_COUNT));
+      findings.error(
+          PreflightCode.NO_GPU,
+          "the labels %s and %s show no GPU".formatted(Labels.GPU_PRODUCT, Labels.GPU_COUNT),
+          "wait for GPU Feature Discovery, or choose a node with GPUs");
     }
     String deployed = labels.getOrDefault(DEPLOY_PLUGIN, "true");
     if (deployed.equals(Labels.PAUSED)) {
-      obstacles.add("its GPUs are being partitioned: %s=%s; try again when that is done"
-          .formatted(DEPLOY_PLUGIN, deployed));
+      findings.error(
+          PreflightCode.CHANGE_IN_PROGRESS,
+          "the MIG manager partitions the node's GPUs: label %s=%s"
+              .formatted(DEPLOY_PLUGIN, deployed),
+          "wait until it is done");
     } else if (!deployed.equals("true")) {
-      obstacles.add("no device plugin is deployed on it: %s=%s; set it to true"
-          .formatted(DEPLOY_PLUGIN, deployed));
+      findings.error(
+          PreflightCode.PLUGIN_NOT_DEPLOYED,
+          "label %s=%s keeps the device plugin off the node".formatted(DEPLOY_PLUGIN, deployed),
+          "set it to true");
     }
   }
 
-  private Optional<SharingPlan> plan(
-      Node node,
-      PluginPolicy policy,
-      Map<String, String> data,
-      SharingPlan.Source source,
-      Wanted wanted) {
+  private Optional<ApplyPlan> plan(
+      Node node, GenericKubernetesResource policy, SharingPlan.Source source) {
+    SortedMap<String, String> data = permissions
+        .read(() -> KubernetesName.isDnsSubdomain(source.map())
+            ? request.cluster().view().configMap(source.namespace(), source.map())
+            : Optional.empty())
+        .map(Cluster::texts)
+        .orElseGet(TreeMap::new);
+    Optional<Choice> choice = choice(node, policy, source, data);
+    if (choice.isEmpty()) {
+      return Optional.empty();
+    }
+    Impact impact = impact(node, choice.get());
+    checkPods(impact);
+    if (!NodeReading.hasGpus(node)) {
+      return Optional.empty();
+    }
     try {
-      MigStrategy strategy =
-          policy.strategy().or(wanted.config.flags()::migStrategy).orElse(MigStrategy.NONE);
-      NodeOffer offer = NodeOffer.of(
-              NodeReading.gpus(node, strategy, running(node, policy, source.map(), data)), strategy)
-          .withVersions(ClusterPolicies.versions(policy.policy()));
-      offer.devicePluginExit().ifPresent(obstacles::add);
-      List<Finding> errors =
-          DevicePluginConfigFile.read(wanted.text).lint(offer.unshared()).stream()
-              .filter(Finding::isError)
-              .toList();
-      errors.forEach(error ->
-          obstacles.add("config '%s' at %s".formatted(wanted.source, error.locatedSentence())));
-      checkPods(node, wanted);
-      Map<String, String> unpublished = unpublished(wanted, data);
-      checkMap(policy, source, data, unpublished);
-      NodeOffer shared = offer.withSharing(wanted.config);
-      if (obstacles.isEmpty()) {
-        shared.devicePluginExit().or(shared::discoveryExit).ifPresent(obstacles::add);
-      }
-      return obstacles.isEmpty()
-          ? Optional.of(new SharingPlan(source, wanted.key, unpublished, shared))
-          : Optional.empty();
-    } catch (IllegalArgumentException doesNotStart) {
-      obstacles.add(String.valueOf(doesNotStart.getMessage()));
+      return plan(node, policy, source, data, choice.get(), impact);
+    } catch (IllegalArgumentException unclear) {
+      reportUnclear(String.valueOf(unclear.getMessage()));
       return Optional.empty();
     }
   }
 
-  /** The name of a key says what it held once; only what it holds counts. */
-  private Map<String, String> unpublished(Wanted wanted, Map<String, String> data) {
-    Map<String, String> unpublished = new TreeMap<>();
-    boolean published = wanted.key.isEmpty()
-        || Optional.ofNullable(data.get(wanted.key))
-            .flatMap(text -> DevicePluginConfigFile.read(text).config())
-            .equals(Optional.of(wanted.config));
-    if (!published) {
-      unpublished.put(wanted.key, wanted.config.toYaml());
-    }
-    if (options.map().isPresent() && data.isEmpty()) {
-      // A map without any key keeps every device plugin from starting.
-      DevicePluginConfig none = DevicePluginConfig.unshared();
-      unpublished.putIfAbsent(none.contentName("unshared"), none.toYaml());
-    }
-    return unpublished;
-  }
-
-  /** The operator is pointed at a map only if that serves all nodes. */
-  private void checkMap(
-      PluginPolicy policy,
+  private Optional<ApplyPlan> plan(
+      Node node,
+      GenericKubernetesResource policy,
       SharingPlan.Source source,
       Map<String, String> data,
-      Map<String, String> unpublished) {
-    if (options
-        .map()
-        .filter(map -> !policy.configMap().equals(Optional.of(map)))
-        .isPresent()) {
-      Map<String, String> after = new TreeMap<>(data);
-      after.putAll(unpublished);
-      policy.lacking(cluster, after).stream()
-          .map(lack ->
-              "ConfigMap %s/%s: %s".formatted(source.namespace(), source.map().name(), lack))
-          .forEach(obstacles::add);
+      Choice choice,
+      Impact impact) {
+    // The plugin gets the strategy by its environment, where it wins over the file.
+    MigStrategy strategy = ClusterPolicies.strategy(policy)
+        .or(choice.config.flags()::migStrategy)
+        .orElse(MigStrategy.NONE);
+    NodeOffer unshared = NodeOffer.of(
+            NodeReading.gpus(node, strategy, running(node, policy, data)), strategy)
+        .withVersions(ClusterPolicies.versions(policy));
+    unshared.devicePluginExit().ifPresent(this::reportUnclear);
+    report(
+        choice.readFrom,
+        DevicePluginConfigFile.read(choice.text).lint(unshared.unshared()).stream()
+            .filter(Finding::isError));
+    NodeOffer offer = unshared.withSharing(choice.config);
+    if (!findings.hasErrors()) {
+      offer.devicePluginExit().or(offer::discoveryExit).ifPresent(this::reportUnclear);
     }
+    return findings.hasErrors()
+        ? Optional.empty()
+        : Optional.of(
+            new SharingPlan(node, source, choice.key, unpublished(choice, data), offer, impact));
   }
 
-  /** The daemon of MPS serves those that run, and every change restarts it or ends it. */
-  private void checkPods(Node node, Wanted wanted) {
+  private void report(String config, Stream<Finding> errors) {
+    errors.forEach(error -> findings.error(
+        PreflightCode.LINT,
+        "config '%s' at %s".formatted(config, error.locatedSentence()),
+        "docs/sharing-lint.md explains " + error.code()));
+  }
+
+  /** Reports a sentence that has its remedy after a semicolon. */
+  private void reportUnclear(String problem) {
+    String[] parts = problem.split("; ", 2);
+    findings.error(
+        PreflightCode.DEVICES_UNCLEAR,
+        parts[0],
+        parts.length > 1 ? parts[1] : "see 'kubectl describe node %s'".formatted(request.node()));
+  }
+
+  /** The name of a key shows what it held once; only what it holds counts. */
+  private static Map<String, String> unpublished(Choice choice, Map<String, String> data) {
+    boolean published = choice.key.isEmpty()
+        || Optional.ofNullable(data.get(choice.key))
+            .flatMap(text -> DevicePluginConfigFile.read(text).config())
+            .equals(Optional.of(choice.config));
+    return published ? Map.of() : Map.of(choice.key, choice.config.toYaml());
+  }
+
+  /** The daemon of MPS serves the programs that run, and every change restarts or ends it. */
+  private Impact impact(Node node, Choice choice) {
     boolean mps = NodeReading.isMps(node)
-        || wanted.config.sharing().filter(s -> s.kind() == SharingKind.MPS).isPresent();
-    if (!mps
-        || options.busy() == SharingOptions.Busy.ALLOWED
-        || SharingRun.asked(node).equals(wanted.key)) {
+        || choice.config.sharing().filter(s -> s.kind() == SharingKind.MPS).isPresent();
+    return mps && !requested(node).equals(choice.key) ? Impact.MPS_RESTARTS : Impact.NONE;
+  }
+
+  private void checkPods(Impact impact) {
+    Disruption disruption = request.disruption();
+    if (impact == Impact.NONE && disruption != Disruption.DRAIN) {
       return;
     }
-    List<Pod> using = GpuPods.using(cluster.podsOnNode(name));
-    if (!using.isEmpty()) {
-      obstacles.add(
-          "pods use its GPUs: %s; a change from or to MPS can make their programs fail, so let them end first, or allow it (SharingRequest.evenIfBusy, --even-if-busy)"
-              .formatted(GpuPods.names(using)));
-    }
+    List<Pod> pods = permissions
+        .read(() -> Optional.of(request.cluster().view().pods(request.node())))
+        .orElse(List.of());
+    Severity allowed = disruption == Disruption.IGNORE_PODS ? Severity.WARNING : Severity.ERROR;
+    new PodCheck(pods, disruption, findings)
+        .check(
+            impact == Impact.NONE ? Severity.NOTE : allowed,
+            "a change from or to MPS can make their programs fail, so wait until they are done, drain the node first, or allow the disruption");
   }
 
-  private Optional<Wanted> wanted(
-      Node node, PluginPolicy policy, SortedMap<String, String> data, String map) {
-    if (options.goal() instanceof SharingGoal.Named named) {
-      return read(named.config(), data, map)
-          .map(config -> new Wanted(
-              contentKey(named.config(), config),
+  private Optional<Choice> choice(
+      Node node,
+      GenericKubernetesResource policy,
+      SharingPlan.Source source,
+      SortedMap<String, String> data) {
+    if (target instanceof Target.Sharing named) {
+      return read(named.name(), source, data)
+          .map(config -> new Choice(
+              contentKey(named.name(), config),
               config,
-              named.config(),
-              data.getOrDefault(named.config(), "")));
+              named.name(),
+              data.getOrDefault(named.name(), "")));
     }
-    if (options.goal() instanceof SharingGoal.Shared shared) {
-      DevicePluginConfig config = keepingFlags(node, policy, data, shared);
-      String key = config.contentName(shared.baseName());
-      return Optional.of(new Wanted(key, config, key, config.toYaml()));
+    if (target instanceof Target.OtherSharing other) {
+      DevicePluginConfig config = withPresentFlags(node, policy, data, other);
+      String key = config.contentName(other.name());
+      return Optional.of(new Choice(key, config, key, config.toYaml()));
     }
-    return previous(node, policy, data, map);
-  }
-
-  private Optional<Wanted> previous(
-      Node node, PluginPolicy policy, SortedMap<String, String> data, String map) {
-    String key = Cluster.annotations(node).get(SharingRun.PREVIOUS_KEY);
-    if (key == null) {
-      obstacles.add("annotation %s records no change that could be undone; apply a configuration"
-          .formatted(SharingRun.PREVIOUS_KEY));
-      return Optional.empty();
-    }
-    String source = key.isEmpty() ? policy.defaultConfig().orElse("") : key;
-    if (source.isEmpty()) {
+    String key = ((Target.RecordedSharing) target).key();
+    String readFrom = key.isEmpty() ? ClusterPolicies.defaultSharing(policy).orElse("") : key;
+    if (readFrom.isEmpty()) {
       DevicePluginConfig none = DevicePluginConfig.unshared();
-      return Optional.of(new Wanted(key, none, key, none.toYaml()));
+      return Optional.of(new Choice(key, none, key, none.toYaml()));
     }
-    return read(source, data, map)
-        .map(config -> new Wanted(key, config, source, data.getOrDefault(source, "")));
+    return read(readFrom, source, data)
+        .map(config -> new Choice(key, config, readFrom, data.getOrDefault(readFrom, "")));
   }
 
   private Optional<DevicePluginConfig> read(
-      String key, SortedMap<String, String> data, String map) {
+      String key, SharingPlan.Source source, SortedMap<String, String> data) {
     String text = data.get(key);
     if (text == null) {
-      obstacles.add("%s has no config '%s'; it has %s".formatted(map, key, data.keySet()));
+      findings.error(
+          PreflightCode.CONFIG_ABSENT,
+          "%s has no configuration '%s'".formatted(source, key),
+          ConfigSourceCheck.namesAndNearest(data.keySet(), key));
       return Optional.empty();
     }
     DevicePluginConfigFile file = DevicePluginConfigFile.read(text);
-    file.findings().stream()
-        .filter(finding -> file.config().isEmpty() && finding.isError())
-        .forEach(
-            error -> obstacles.add("config '%s' at %s".formatted(key, error.locatedSentence())));
+    if (file.config().isEmpty()) {
+      report(key, file.findings().stream().filter(Finding::isError));
+    }
     return file.config();
   }
 
@@ -253,32 +252,29 @@ public final class SharingCheck {
   }
 
   /** Of a configuration that cannot be read nothing is kept: the plugin does not run with it. */
-  private static DevicePluginConfig keepingFlags(
-      Node node, PluginPolicy policy, Map<String, String> data, SharingGoal.Shared shared) {
-    DevicePluginConfig now = asked(node, policy, data).orElseGet(DevicePluginConfig::unshared);
+  private static DevicePluginConfig withPresentFlags(
+      Node node,
+      GenericKubernetesResource policy,
+      Map<String, String> data,
+      Target.OtherSharing other) {
+    DevicePluginConfig now = running(node, policy, data).orElseGet(DevicePluginConfig::unshared);
     return DevicePluginConfig.builder()
         .flags(now.flags())
         .imexChannel(now.imexChannel())
-        .sharing(shared.sharing())
+        .sharing(other.sharing())
         .build();
   }
 
-  /** The configuration that the node's device plugin runs with, if that is in the map. */
+  /** The configuration that the node's device plugin reads, if that can be read. */
   private static Optional<DevicePluginConfig> running(
-      Node node, PluginPolicy policy, SharingConfigMap map, Map<String, String> data) {
-    if (policy.configMap().isEmpty()) {
-      return Optional.of(DevicePluginConfig.unshared());
-    }
-    return policy.configMap().get().equals(map.name())
-        ? asked(node, policy, data)
-        : Optional.empty();
+      Node node, GenericKubernetesResource policy, Map<String, String> data) {
+    String requested = requested(node);
+    return Optional.ofNullable(data.get(
+            requested.isEmpty() ? ClusterPolicies.defaultSharing(policy).orElse("") : requested))
+        .flatMap(text -> DevicePluginConfigFile.read(text).config());
   }
 
-  private static Optional<DevicePluginConfig> asked(
-      Node node, PluginPolicy policy, Map<String, String> data) {
-    String asked = Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
-    return Optional.ofNullable(
-            data.get(asked.isEmpty() ? policy.defaultConfig().orElse("") : asked))
-        .flatMap(text -> DevicePluginConfigFile.read(text).config());
+  private static String requested(Node node) {
+    return Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
   }
 }

@@ -1,29 +1,109 @@
 package io.github.mig4j.k8s.check;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.SharingConfigMap;
+import io.github.mig4j.k8s.internal.ChangeKind;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.NodeReading;
+import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
 import java.util.List;
 import java.util.Map;
 
 /**
- * A change that passed every check.
+ * Not API: a sharing configuration that passed every check.
  *
- * @param source the map to publish to, and its namespace
- * @param key what the node is to ask for; empty for nothing
- * @param unpublished what the map lacks for that
- * @param offer what the node offers in the end
+ * @param node the node as it was checked
+ * @param source the ConfigMap that the device plugin reads
+ * @param key the name under which the node requests it; empty for the operator's default
+ * @param unpublished what the map lacks, by key
+ * @param offer what the node offers afterwards
+ * @param impact what becomes of the pods that use the GPUs
  */
 public record SharingPlan(
-    Source source, String key, Map<String, String> unpublished, NodeOffer offer) {
+    Node node,
+    Source source,
+    String key,
+    Map<String, String> unpublished,
+    NodeOffer offer,
+    Impact impact)
+    implements ApplyPlan {
 
-  /** Where the operator takes configurations from. */
-  public record Source(String namespace, SharingConfigMap map) {}
+  /** A ConfigMap and its namespace. */
+  public record Source(String namespace, String map) {
+    @Override
+    public String toString() {
+      return "ConfigMap %s/%s".formatted(namespace, map);
+    }
+  }
 
-  /** What the node does not show yet; silence is missing too. */
-  public List<String> missing(Node node) {
-    return offer.differences(NodeReading.offered(node), Cluster.labels(node));
+  /** What a change does to the pods that use the GPUs. */
+  public enum Impact {
+    /** They keep their GPUs. */
+    NONE,
+    /** The daemon of MPS, on which their programs depend, restarts or ends. */
+    MPS_RESTARTS
+  }
+
+  @Override
+  public SharingPlan on(Node later) {
+    return new SharingPlan(later, source, key, unpublished, offer, impact);
+  }
+
+  @Override
+  public ChangeKind kind() {
+    return ChangeKind.SHARING;
+  }
+
+  @Override
+  public String recordedName() {
+    return key;
+  }
+
+  @Override
+  public List<NodeGpu> gpus() {
+    return List.of();
+  }
+
+  @Override
+  public boolean isInForce(MigSettings settings) {
+    MigNodeStatus status = MigNodeStatus.of(node, settings);
+    Map<String, String> labels = Cluster.labels(node);
+    return isRequested(settings)
+        && status.paused().isEmpty()
+        && offer.differences(status.allocatable(), labels).isEmpty();
+  }
+
+  /** While the device plugin restarts a node offers nothing, which is not an offer that differs. */
+  @Override
+  public boolean isOfferedBefore(MigSettings settings) {
+    if (isRequested(settings)
+        && key.equals(Cluster.annotations(node).get(ChangeRecord.PROVABLE_SHARING_KEY))) {
+      return false;
+    }
+    MigNodeStatus status = MigNodeStatus.of(node, settings);
+    Map<String, String> labels = Cluster.labels(node);
+    return offer.labelDifferences(labels).isEmpty()
+        && (NodeReading.offered(node).isEmpty()
+            || offer.resourceDifferences(status.allocatable(), labels).isEmpty());
+  }
+
+  @Override
+  public boolean disturbsPods() {
+    return impact == Impact.MPS_RESTARTS;
+  }
+
+  @Override
+  public boolean isUnpublished() {
+    return !unpublished.isEmpty();
+  }
+
+  @Override
+  public void publish(Cluster cluster) {
+    boolean unused =
+        new SharingConfigMap(cluster, source.map).publish(source.namespace, unpublished);
   }
 }

@@ -7,20 +7,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** What a caller says of a node's GPUs, beyond what its labels tell. */
+/** Not API: what a caller states about a node's GPUs, beyond what its labels show. */
 public sealed interface StatedGpus {
 
-  /** The models to reckon with, where the labels name this one or none, and these are recorded. */
+  /** The models to assume, where the labels name this one or none, and these are recorded. */
   default List<GpuModel> modelsOr(Optional<GpuModel> labelled, GpuRecord recorded) {
     return recorded.models().isEmpty() ? labelled.stream().toList() : recorded.models();
   }
 
-  /** The labels tell everything. */
+  /** The labels show everything. */
   enum Nothing implements StatedGpus {
     NOTHING
   }
 
-  /** How many there are of the model that the labels name. */
+  /** The number of GPUs of the model that the labels name. */
   record Count(int count) implements StatedGpus {
     public Count {
       if (count < 1) {
@@ -29,14 +29,14 @@ public sealed interface StatedGpus {
       }
     }
 
-    /** A count speaks of one model, which only labels that tell none leave to the record. */
+    /** A count is of one model, which the record names only where the labels name none. */
     @Override
     public List<GpuModel> modelsOr(Optional<GpuModel> labelled, GpuRecord recorded) {
       return labelled.map(List::of).orElseGet(recorded::models);
     }
   }
 
-  /** Every one of them; the labels of a node with several models speak of one of them only. */
+  /** Every GPU; the labels of a node with several models name only one of them. */
   record Each(List<NodeGpu> gpus) implements StatedGpus {
     public Each {
       gpus = List.copyOf(gpus);

@@ -12,6 +12,7 @@ import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.lint.Finding;
@@ -263,7 +264,7 @@ public final class MigConfigMap {
     Map<String, String> annotations = Cluster.annotations(node);
     return Stream.of(
         Cluster.labels(node).getOrDefault(cluster.settings().configLabel(), ""),
-        annotations.getOrDefault(ChangeRecord.PREVIOUS_KEY, ""),
+        annotations.getOrDefault(ChangeKind.LAYOUT.previousKey(), ""),
         ChangeRecord.configOf(annotations.getOrDefault(ChangeRecord.KEY, "")));
   }
 

@@ -16,8 +16,8 @@ public enum MigRole {
   /** {@code MigClient.nodes}, {@code MigNode.status} and {@code MigNode.preflight}. */
   READ_ONLY("read-only"),
   /**
-   * {@link #READ_ONLY}, {@link MigConfigMap}, {@code MigNode.apply}, {@code MigNode.rollback}, {@link
-   * MigNode#disable} and {@code MigNode.markCapable}.
+   * Those, {@link MigConfigMap}, {@code MigNode.apply}, {@code MigNode.rollback}, {@code
+   * MigNode.disable} and {@code MigNode.markCapable}.
    */
   APPLY("apply"),
   /** {@link #APPLY}, on nodes that are drained. */
@@ -26,9 +26,9 @@ public enum MigRole {
   ROLLOUT("rollout"),
   /** {@link #READ_ONLY}, and {@code MigNode.recover}. */
   RECOVER("recover"),
-  /** {@link MigOperator}, and {@code io.github.mig4j.k8s.change.SharingClient.use}. */
+  /** {@link MigOperator}. */
   SETUP("setup"),
-  /** The ConfigMaps and nodes of {@code io.github.mig4j.k8s.change.SharingClient}. */
+  /** {@link SharingConfigMap}, {@code MigNode.share} and {@code MigNode.unshare}. */
   SHARE("share"),
   /** {@code io.github.mig4j.k8s.dra.DraClient}: the inventory, claims and device classes. */
   CLAIM("claim");

@@ -12,6 +12,7 @@ import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -29,6 +30,12 @@ public final class SharingConfigMap {
   private final Cluster cluster;
   private final String name;
 
+  /**
+   * Not API; use {@code MigClient.sharingMap}.
+   *
+   * @param cluster the way into the cluster
+   * @param name the map's name
+   */
   public SharingConfigMap(Cluster cluster, String name) {
     if (!KubernetesName.isDnsSubdomain(name)) {
       throw new IllegalArgumentException(
@@ -43,10 +50,15 @@ public final class SharingConfigMap {
    * The result of {@link #merge}.
    *
    * @param name the configuration's name
-   * @param contentName the name with the content's hash, which {@code SharingNode.apply} requests
+   * @param contentName the name with the content's hash, which {@code MigNode.share} requests
    * @param changed whether the ConfigMap was written; false if it contained the configuration before
    */
-  public record Merged(String name, String contentName, boolean changed) {}
+  public record Merged(String name, String contentName, boolean changed) {
+    public Merged {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(contentName, "contentName");
+    }
+  }
 
   /**
    * Publishes a configuration and keeps all other keys. The ConfigMap is created if it does not exist; an
@@ -61,9 +73,10 @@ public final class SharingConfigMap {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Merged merge(String config, DevicePluginConfig content) {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(content, "content");
     String contentName = content.contentName(config);
-    String namespace =
-        PluginPolicy.namespace(cluster, cluster.clusterPolicy().map(PluginPolicy::new));
+    String namespace = cluster.operatorNamespace(cluster.clusterPolicy());
     String yaml = content.toYaml();
     return new Merged(
         config, contentName, publish(namespace, Map.of(config, yaml, contentName, yaml)));
@@ -76,33 +89,38 @@ public final class SharingConfigMap {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Optional<SortedMap<String, DevicePluginConfigFile>> read() {
-    return data(PluginPolicy.namespace(cluster, cluster.clusterPolicy().map(PluginPolicy::new)))
-        .map(data -> {
-          SortedMap<String, DevicePluginConfigFile> files = new TreeMap<>();
-          data.forEach((key, text) -> files.put(key, DevicePluginConfigFile.read(text)));
-          return files;
-        });
+    return data(cluster.operatorNamespace(cluster.clusterPolicy())).map(data -> {
+      SortedMap<String, DevicePluginConfigFile> files = new TreeMap<>();
+      data.forEach((key, text) -> files.put(key, DevicePluginConfigFile.read(text)));
+      return files;
+    });
   }
 
+  /**
+   * The map's name.
+   *
+   * @return the name
+   */
   public String name() {
     return name;
   }
 
-  /** The texts by key; empty if the ConfigMap does not exist. */
-  public Optional<SortedMap<String, String>> data(String namespace) {
-    return get(namespace).map(SharingConfigMap::data);
+  /** Not API: the texts by key; empty if the ConfigMap does not exist. */
+  Optional<SortedMap<String, String>> data(String namespace) {
+    return get(namespace).map(Cluster::texts);
   }
 
   /**
-   * Sets the texts of these keys.
+   * Not API: sets the texts of these keys.
    *
    * @return whether anything was written
    */
   public boolean publish(String namespace, Map<String, String> texts) {
+    Objects.requireNonNull(namespace, "namespace");
+    Objects.requireNonNull(texts, "texts");
     return cluster.onLatestVersion(() -> {
       Optional<ConfigMap> current = get(namespace);
-      SortedMap<String, String> before =
-          current.map(SharingConfigMap::data).orElseGet(TreeMap::new);
+      SortedMap<String, String> before = current.map(Cluster::texts).orElseGet(TreeMap::new);
       SortedMap<String, String> after = new TreeMap<>(before);
       after.putAll(texts);
       boolean changed = !after.equals(before);
@@ -113,15 +131,8 @@ public final class SharingConfigMap {
     });
   }
 
-  private static SortedMap<String, String> data(ConfigMap map) {
-    return map.getData() == null ? new TreeMap<>() : new TreeMap<>(map.getData());
-  }
-
   private Optional<ConfigMap> get(String namespace) {
-    return Optional.ofNullable(cluster.call(
-        "get configmap %s/%s".formatted(namespace, name),
-        () ->
-            cluster.client().configMaps().inNamespace(namespace).withName(name).get()));
+    return cluster.configMap(namespace, name);
   }
 
   private void write(String namespace, Optional<ConfigMap> current, Map<String, String> texts) {
@@ -151,5 +162,11 @@ public final class SharingConfigMap {
 
   private Resource<ConfigMap> handle(String namespace, ConfigMap map) {
     return cluster.client().configMaps().inNamespace(namespace).resource(map);
+  }
+
+  /** The kind and the name, e.g. {@code ConfigMap device-plugin-config}. */
+  @Override
+  public String toString() {
+    return "ConfigMap " + name;
   }
 }

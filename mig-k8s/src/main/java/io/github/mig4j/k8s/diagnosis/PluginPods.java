@@ -10,8 +10,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** The operator's pods on a node that read the device plugin's configuration, and their problems. */
+/**
+ * Not API: the operator's pods on a node that read a sharing configuration, and what is wrong with
+ * them. The device plugin reports no state, so this is all that explains why a configuration is not in
+ * force.
+ */
 public final class PluginPods {
 
   /** Labels {@code app} of the operator's DaemonSets. */
@@ -24,10 +29,10 @@ public final class PluginPods {
 
   private PluginPods() {}
 
-  /** Throws no exception for a failed request, because the result explains another failure. */
-  public static List<String> troubles(Cluster cluster, String namespace, String node) {
+  /** Why a sharing configuration is not in force. Never an exception, since it explains one. */
+  public static Diagnosis diagnosis(Cluster cluster, String namespace, String node) {
     try {
-      return cluster
+      List<String> problems = cluster
           .call(
               "list pods in namespace " + namespace,
               () -> cluster.client().pods().inNamespace(namespace).list().getItems())
@@ -35,21 +40,35 @@ public final class PluginPods {
           .filter(pod -> Cluster.isOn(pod, node))
           .filter(pod -> pod.getMetadata().getLabels() != null
               && APPS.contains(pod.getMetadata().getLabels().getOrDefault("app", "")))
-          .flatMap(PluginPods::troubles)
+          .flatMap(PluginPods::problems)
           .toList();
+      return problems.isEmpty()
+          ? of(FailureCode.SHARING_NOT_OFFERED, "")
+          : diagnosis(FailureCode.PLUGIN_NOT_RUNNING, String.join("; ", problems));
     } catch (MigClusterException unanswered) {
-      return List.of("The operator's pods could not be read: " + unanswered.getMessage());
+      return of(
+          FailureCode.SHARING_NOT_OFFERED,
+          ". The device plugin's pods could not be read: " + unanswered.getMessage());
     }
   }
 
-  private static Stream<String> troubles(Pod pod) {
+  private static Diagnosis of(FailureCode code, String more) {
+    FailureCatalogue.Failure failure = FailureCatalogue.bundled().failure(code);
+    return diagnosis(code, failure.text() + ". " + failure.remedy() + more);
+  }
+
+  private static Diagnosis diagnosis(FailureCode code, String explanation) {
+    return new Diagnosis(code, explanation, Optional.empty(), List.of());
+  }
+
+  private static Stream<String> problems(Pod pod) {
     List<ContainerStatus> containers = new ArrayList<>();
     if (pod.getStatus() != null) {
       containers.addAll(pod.getStatus().getInitContainerStatuses());
       containers.addAll(pod.getStatus().getContainerStatuses());
     }
     return containers.stream()
-        .flatMap(container -> trouble(container.getState())
+        .flatMap(container -> problem(container.getState())
             .map(reason ->
                 "Pod %1$s/%2$s: container %3$s is in %4$s after %5$d restarts; see 'kubectl logs -n %1$s %2$s -c %3$s --previous'"
                     .formatted(
@@ -61,7 +80,7 @@ public final class PluginPods {
             .stream());
   }
 
-  private static Optional<String> trouble(ContainerState state) {
+  private static Optional<String> problem(@Nullable ContainerState state) {
     if (state == null) {
       return Optional.empty();
     }

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.internal;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.k8s.cluster.MigConflictException;
@@ -12,29 +13,43 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The annotation that records the change in progress on a node. It prevents a second client from
- * changing the node at the same time, and says what a client that crashed has to undo. It is written
- * with the label and removed when the change has ended.
+ * changing the node at the same time, and says what a client that crashed has begun and seen, and what
+ * has to be undone. It is written with the label and removed when the change has ended.
  *
- * @param config the requested configuration, without the number of a retry
+ * @param kind whether the layout or the sharing changes
+ * @param config the requested configuration, without the number of a retry; empty for the operator's
+ *     default
  * @param by the identity of the client that requested it
  * @param since when the client requested it, as ISO 8601
  * @param until the client's deadline, as ISO 8601; after that another client may continue
  * @param done what was done to the node and has to be undone
+ * @param proof what the evidence of this change needs, and has, beside what the node offers
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-public record ChangeRecord(String config, String by, String since, String until, List<Done> done) {
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record ChangeRecord(
+    ChangeKind kind,
+    String config,
+    String by,
+    String since,
+    String until,
+    List<Done> done,
+    Proof proof) {
 
   /** The annotation's key. */
   public static final String KEY = "mig4j.github.io/change";
 
-  /** The configuration in force before the last change, for {@code MigNode.rollback}. */
-  public static final String PREVIOUS_KEY = "mig4j.github.io/previous-config";
-
-  /** The configuration that the last change requested; the previous one was in force until then. */
-  public static final String REQUESTED_KEY = "mig4j.github.io/requested-config";
+  /** The kind of the last change, which a rollback undoes. */
+  public static final String LAST_KEY = "mig4j.github.io/last-change";
 
   /** The GPUs that the last change assumed, for a node whose labels do not name its GPUs. */
   public static final String GPUS_KEY = "mig4j.github.io/gpus";
+
+  /**
+   * The last sharing configuration that was requested while the node offered something else: once the
+   * node offers it, the device plugin must have read it.
+   */
+  public static final String PROVABLE_SHARING_KEY = "mig4j.github.io/provable-sharing";
 
   /** Something done to a node for the duration of a change. */
   public enum Done {
@@ -44,16 +59,34 @@ public record ChangeRecord(String config, String by, String since, String until,
     GATED
   }
 
+  /** Whether the node's offer alone proves the change. */
+  public enum Proof {
+    /** The node offered something else before, so its offer is the proof. */
+    OFFER,
+    /** The node offered the same before, so a stop and start of the GPU's clients must be seen. */
+    PAUSE_NEEDED,
+    /** That stop and start was seen. */
+    PAUSE_SEEN
+  }
+
+  /** Checks that nothing is missing; a record without a kind or a proof is one of a layout. */
   public ChangeRecord {
     if (config == null || by == null || since == null || until == null || done == null) {
       throw new IllegalArgumentException("A record has config, by, since, until and done");
     }
+    kind = kind == null ? ChangeKind.LAYOUT : kind;
+    proof = proof == null ? Proof.OFFER : proof;
     done = List.copyOf(done);
   }
 
   public static ChangeRecord of(
-      String config, String by, Instant since, Instant until, List<Done> done) {
-    return new ChangeRecord(config, by, since.toString(), until.toString(), done);
+      ChangeKind kind, String config, String by, Instant since, Instant until, List<Done> done) {
+    return new ChangeRecord(
+        kind, config, by, since.toString(), until.toString(), done, Proof.OFFER);
+  }
+
+  public ChangeRecord with(Proof other) {
+    return new ChangeRecord(kind, config, by, since, until, done, other);
   }
 
   /**
@@ -83,12 +116,11 @@ public record ChangeRecord(String config, String by, String since, String until,
     }
   }
 
-  /** The configuration in the text of a record; empty if the text cannot be read. */
+  /** The MIG configuration in the text of a record; empty if it has none or cannot be read. */
   public static String configOf(String text) {
     try {
-      return text.isEmpty()
-          ? ""
-          : Serialization.unmarshal(text, ChangeRecord.class).config();
+      ChangeRecord record = Serialization.unmarshal(text, ChangeRecord.class);
+      return text.isEmpty() || record.kind() != ChangeKind.LAYOUT ? "" : record.config();
     } catch (RuntimeException unreadable) {
       return "";
     }
@@ -103,11 +135,16 @@ public record ChangeRecord(String config, String by, String since, String until,
     return done.contains(what);
   }
 
+  /** Whether it records a change to this configuration. */
+  public boolean isOf(ChangeKind otherKind, String otherConfig) {
+    return kind == otherKind && config.equals(otherConfig);
+  }
+
   /** The same change, ended before its deadline, with this left to undo. */
   public ChangeRecord ended(Instant now, List<Done> left) {
     Instant begin = Instant.parse(since);
     return new ChangeRecord(
-        config, by, since, (now.isBefore(begin) ? begin : now).toString(), left);
+        kind, config, by, since, (now.isBefore(begin) ? begin : now).toString(), left, proof);
   }
 
   public String json() {
@@ -117,7 +154,8 @@ public record ChangeRecord(String config, String by, String since, String until,
   /** The client, the configuration and the times, for a message. */
   @Override
   public String toString() {
-    return "%s has been changing it to '%s' since %s, with a deadline at %s"
-        .formatted(by, config, since, until);
+    return "%s has been changing it to %s since %s, with a deadline at %s"
+        .formatted(
+            by, config.isEmpty() ? "the operator's default" : "'" + config + "'", since, until);
   }
 }

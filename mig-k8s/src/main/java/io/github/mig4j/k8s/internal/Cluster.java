@@ -36,6 +36,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
@@ -119,14 +121,35 @@ public final class Cluster {
     return settings;
   }
 
-  /** The configured namespace, or the one in which MIG manager pods run. */
+  /**
+   * The configured namespace, the one in which MIG manager pods run, or the one that the ClusterPolicy
+   * names.
+   */
   public String operatorNamespace() {
-    return settings.operatorNamespace().orElseGet(() -> namespaceOf(managerPods()));
+    return settings.operatorNamespace().orElseGet(() -> {
+      List<Pod> managers = managerPods();
+      return managers.isEmpty()
+          ? clusterPolicy()
+              .flatMap(ClusterPolicies::namespace)
+              .orElse(MigSettings.DEFAULT_NAMESPACE)
+          : namespaceOf(managers);
+    });
   }
 
   /** As {@link #operatorNamespace()}, from MIG manager pods that were read before. */
   public String operatorNamespace(List<Pod> managerPods) {
     return settings.operatorNamespace().orElseGet(() -> namespaceOf(managerPods));
+  }
+
+  /**
+   * As {@link #operatorNamespace()}, where the policy is known. It names the namespace also in a
+   * cluster without MIG manager pods.
+   */
+  public String operatorNamespace(Optional<GenericKubernetesResource> policy) {
+    return settings
+        .operatorNamespace()
+        .or(() -> policy.flatMap(ClusterPolicies::namespace))
+        .orElseGet(this::operatorNamespace);
   }
 
   private static String namespaceOf(List<Pod> managerPods) {
@@ -521,6 +544,12 @@ public final class Cluster {
   }
 
   /** The number in a label of a node; 0 if it has no such label. */
+  /** All texts of a ConfigMap by key. */
+  public static SortedMap<String, String> texts(ConfigMap map) {
+    return map.getData() == null ? new TreeMap<>() : new TreeMap<>(map.getData());
+  }
+
+  /** The number in a label of a node; 0 if it has none. */
   public static int number(Node node, String label) {
     String text = labels(node).getOrDefault(label, "");
     return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : 0;

@@ -3,12 +3,17 @@ package io.github.mig4j.k8s.internal;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.node.ComponentVersions;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 
-/** The GPU Operator's custom resource {@code nvidia.com/v1 ClusterPolicy}; a cluster has one. */
+/**
+ * The only reader of the GPU Operator's custom resource, {@code nvidia.com/v1 ClusterPolicy}, of which
+ * a cluster has one.
+ */
 public final class ClusterPolicies {
 
   /** Its group, version, kind and plural. */
@@ -26,7 +31,22 @@ public final class ClusterPolicies {
           Comparator.nullsLast(Comparator.naturalOrder()))
       .thenComparing(policy -> policy.getMetadata().getName());
 
+  /** Why nothing works without one; for findings and refusals. */
+  public static final String MISSING =
+      "the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs";
+
+  /** What helps. */
+  public static final String MISSING_REMEDY = "install NVIDIA's GPU Operator with helm";
+
   private ClusterPolicies() {}
+
+  /** The policy of a cluster that must have one. */
+  public static GenericKubernetesResource require(Cluster cluster) {
+    return cluster
+        .clusterPolicy()
+        .orElseThrow(() ->
+            new MigRefusedException("ClusterPolicy", List.of(MISSING + "; " + MISSING_REMEDY)));
+  }
 
   public static Optional<MigStrategy> strategy(GenericKubernetesResource policy) {
     Object set = policy.get("spec", "mig", "strategy");
@@ -40,8 +60,23 @@ public final class ClusterPolicies {
     return text(policy, "spec", "migManager", "config", "name");
   }
 
-  /** The text at a path; empty if it is not set or blank. */
-  public static Optional<String> text(GenericKubernetesResource policy, Object... path) {
+  /** The ConfigMap that device plugins read; empty if they read none. */
+  public static Optional<String> sharingMap(GenericKubernetesResource policy) {
+    return text(policy, "spec", "devicePlugin", "config", "name");
+  }
+
+  /** The sharing configuration of nodes that request none. */
+  public static Optional<String> defaultSharing(GenericKubernetesResource policy) {
+    return text(policy, "spec", "devicePlugin", "config", "default");
+  }
+
+  /** The namespace that the operator writes into the status. */
+  public static Optional<String> namespace(GenericKubernetesResource policy) {
+    return text(policy, "status", "namespace");
+  }
+
+  /** The text at a path; empty if it is not set or empty. */
+  private static Optional<String> text(GenericKubernetesResource policy, Object... path) {
     return policy.get(path) instanceof String value && !value.isEmpty()
         ? Optional.of(value)
         : Optional.empty();

@@ -198,6 +198,13 @@ public interface MigNodeStatus {
   Optional<String> sharing();
 
   /**
+   * The sharing configuration that the node requests, as the label spells it.
+   *
+   * @return a key of the device plugin's ConfigMap; empty if the node gets the operator's default
+   */
+  Optional<String> sharingConfig();
+
+  /**
    * The operands that the MIG manager has stopped. The node offers no GPU until all run again.
    *
    * @return names such as {@code device-plugin}

@@ -56,6 +56,9 @@ public final class StatusReader {
     label(Labels.MIG_CAPABLE).ifPresent(value -> status.migCapable(value.equals("true")));
     numberOf(Labels.GPU_REPLICAS).stream().filter(n -> n > 0).forEach(status::replicas);
     label(Labels.GPU_SHARING).ifPresent(status::sharing);
+    label(Labels.DEVICE_PLUGIN_CONFIG)
+        .filter(value -> !value.isEmpty())
+        .ifPresent(status::sharingConfig);
     MigStrategy labelled = strategy();
     status.strategy(decreed.orElse(labelled));
     label(settings.configLabel()).filter(value -> !value.isEmpty()).ifPresent(status::config);

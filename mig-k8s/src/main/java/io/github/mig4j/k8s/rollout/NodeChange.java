@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.RolloutState.Requested;
@@ -134,14 +135,16 @@ final class NodeChange {
 
   /** A rollback that another process has started is only awaited. */
   private ApplyRequest request(Task task) {
-    MigNode node = MigNode.on(cluster, task.node());
+    MigNode node = new MigNode(cluster, task.node());
+    ChangeKind kind = task.content().kind();
+    String config = task.content().config();
     if (task.kind() == Task.Kind.APPLY) {
-      return node.apply(task.content().config());
+      return kind == ChangeKind.LAYOUT ? node.apply(config) : node.share(config);
     }
     String label = label(task);
-    return label.isEmpty() || task.content().isRequestedBy(label)
-        ? node.rollback()
-        : node.applyExact(label);
+    boolean started =
+        !task.content().isRequestedBy(label) && (kind == ChangeKind.SHARING || !label.isEmpty());
+    return started ? node.follow(kind, label) : node.rollback(kind);
   }
 
   private Result failed(Task task, @Nullable String reason) {
@@ -161,8 +164,8 @@ final class NodeChange {
 
   private String label(Task task) {
     Optional<Node> node = cluster.view().node(task.node());
-    return node.map(n -> Cluster.labels(n).getOrDefault(cluster.settings().configLabel(), ""))
-        .orElse("");
+    String key = task.content().kind().label(cluster.settings());
+    return node.map(n -> Cluster.labels(n).getOrDefault(key, "")).orElse("");
   }
 
   private static String describe(Diagnosis diagnosis) {

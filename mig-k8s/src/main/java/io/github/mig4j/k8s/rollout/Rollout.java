@@ -4,6 +4,7 @@ import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.InterruptibleFuture;
@@ -143,7 +144,7 @@ public final class Rollout {
   }
 
   /**
-   * Chooses the configuration of the nodes.
+   * Chooses the layout of the nodes' GPUs.
    *
    * @param config a name under {@code mig-configs} in the ConfigMap that the GPU Operator uses; its
    *     content must not change during the rollout
@@ -152,7 +153,21 @@ public final class Rollout {
    */
   public Rollout config(String config) {
     Objects.requireNonNull(config, "config");
-    return with(o -> o.withConfig(MigConfig.requireLabelValue(config)));
+    return with(o -> o.withConfig(MigConfig.requireLabelValue(config)).withKind(ChangeKind.LAYOUT));
+  }
+
+  /**
+   * Chooses the sharing configuration of the nodes, instead of {@link #config}.
+   *
+   * @param config a key of the ConfigMap that the device plugin reads; its content is fixed when the
+   *     rollout begins
+   * @return a rollout to this sharing configuration
+   * @throws IllegalArgumentException if the name is not a label value
+   */
+  public Rollout share(String config) {
+    Objects.requireNonNull(config, "config");
+    return with(
+        o -> o.withConfig(KubernetesName.requireConfigName(config)).withKind(ChangeKind.SHARING));
   }
 
   /**

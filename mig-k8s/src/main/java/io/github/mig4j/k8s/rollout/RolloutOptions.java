@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.rollout;
 
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -24,6 +25,11 @@ interface RolloutOptions {
   @Value.Default
   default String config() {
     return "";
+  }
+
+  @Value.Default
+  default ChangeKind kind() {
+    return ChangeKind.LAYOUT;
   }
 
   @Value.Default

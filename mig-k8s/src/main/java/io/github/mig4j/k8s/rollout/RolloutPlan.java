@@ -44,7 +44,8 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
      * @return false also if that is unknown
      */
     public boolean isInForce() {
-      return preflight.effect().map(NodeEffect::isApplied).orElse(false);
+      return preflight.inForce()
+          || preflight.effect().filter(NodeEffect::isApplied).isPresent();
     }
 
     /**

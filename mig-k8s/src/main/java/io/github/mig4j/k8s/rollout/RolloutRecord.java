@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.rollout;
 
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -39,7 +40,26 @@ record RolloutRecord(
   }
 
   /** A configuration, as it was when the rollout began. */
-  record Content(String config, String key) {
+  record Content(ChangeKind kind, String config, String key) {
+    /** A layout. */
+    Content(String config, String key) {
+      this(ChangeKind.LAYOUT, config, key);
+    }
+
+    /** Its line in the record; a layout does not name its kind. */
+    String line(int index) {
+      return "%d %s %s%s"
+          .formatted(index, config, key, kind == ChangeKind.LAYOUT ? "" : " " + kind);
+    }
+
+    /** The inverse of {@link #line}. */
+    static Content parse(String line) {
+      String[] words = line.split(" ", 4);
+      return words.length < 4
+          ? new Content(words[1], words[2])
+          : new Content(ChangeKind.of(words[3]).orElseThrow(), words[1], words[2]);
+    }
+
     /** Whether the value of a node's config label is one of its names. */
     boolean isRequestedBy(String label) {
       return label.equals(config)
@@ -216,6 +236,11 @@ record RolloutRecord(
     }
   }
 
+  /** Whether the layouts or the sharing of the nodes change. */
+  ChangeKind kind() {
+    return contents.isEmpty() ? ChangeKind.LAYOUT : contents.get(0).kind();
+  }
+
   /** The configurations' names. */
   Set<String> configNames() {
     return contents.stream().map(Content::config).collect(Collectors.toSet());
@@ -269,8 +294,7 @@ record RolloutRecord(
     });
     StringBuilder configs = new StringBuilder();
     for (int i = 0; i < contents.size(); i++) {
-      Content content = contents.get(i);
-      configs.append("%d %s %s\n".formatted(i, content.config, content.key));
+      configs.append(contents.get(i).line(i)).append('\n');
     }
     Map<String, String> data = new LinkedHashMap<>();
     data.put("phase", control.phase.name());
@@ -293,8 +317,7 @@ record RolloutRecord(
     try {
       List<Content> contents = new ArrayList<>();
       for (String line : required(data, "configs").lines().toList()) {
-        String[] words = line.split(" ", 3);
-        contents.add(new Content(words[1], words[2]));
+        contents.add(Content.parse(line));
       }
       Map<String, Entry> nodes = new LinkedHashMap<>();
       for (String line : required(data, "nodes").lines().toList()) {

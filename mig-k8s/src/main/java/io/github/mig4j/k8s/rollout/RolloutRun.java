@@ -8,6 +8,8 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.MigOperator;
+import io.github.mig4j.k8s.config.SharingConfigMap;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
@@ -21,6 +23,7 @@ import io.github.mig4j.k8s.rollout.RolloutRecord.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,9 +68,10 @@ final class RolloutRun {
       Cluster shared = cluster.with(view);
       List<PlannedNode> planned = new ArrayList<>();
       for (String node : inOrder(configs.keySet(), view)) {
+        MigNode checked = new MigNode(shared, node);
+        String config = configs.getOrDefault(node, "");
         planned.add(new PlannedNode(
-            MigNode.on(shared, node)
-                .apply(configs.getOrDefault(node, ""))
+            (options.kind() == ChangeKind.LAYOUT ? checked.apply(config) : checked.share(config))
                 .disruption(options.disruption())
                 .preflight(),
             GpuPods.using(view.cachedPods(node)).stream()
@@ -217,7 +221,7 @@ final class RolloutRun {
     Map<String, Entry> nodes = new LinkedHashMap<>();
     for (String node : inOrder(configs.keySet(), view)) {
       int content = known.indexOf(configs.get(node));
-      boolean requested = contents.get(content).isRequestedBy(label(view, node));
+      boolean requested = contents.get(content).isRequestedBy(label(view, node, options.kind()));
       nodes.put(
           node,
           new Entry(content, requested ? NodeState.WAITING_UNCHANGED : NodeState.WAITING, ""));
@@ -275,9 +279,9 @@ final class RolloutRun {
    */
   private List<Content> requireContents(SortedMap<String, String> configs) {
     List<String> desired = configs.values().stream().distinct().sorted().toList();
-    Optional<MigConfigDocument> document = document();
+    Optional<Map<String, String>> keys = keys(options.kind());
     List<String> missing = desired.stream()
-        .filter(config -> document.isPresent() && document.get().config(config).isEmpty())
+        .filter(config -> keys.isPresent() && !keys.get().containsKey(config))
         .toList();
     if (!missing.isEmpty()) {
       throw refused("the ConfigMap has no configuration %s; add it to the ConfigMap first"
@@ -285,30 +289,48 @@ final class RolloutRun {
               .map(config -> "'" + config + "'")
               .collect(Collectors.joining(" or "))));
     }
-    return desired.stream()
-        .map(config -> new Content(config, key(config, document)))
-        .toList();
+    return desired.stream().map(config -> content(options.kind(), config, keys)).toList();
   }
 
-  private static String key(String config, Optional<MigConfigDocument> document) {
-    return document
-        .flatMap(d -> d.config(config))
-        .map(content -> content.contentName(config))
-        .orElse(config);
+  private static Content content(
+      ChangeKind kind, String config, Optional<Map<String, String>> keys) {
+    return new Content(kind, config, keys.map(k -> k.get(config)).orElse(config));
   }
 
-  /** The file that all nodes read; empty if each MIG manager generates its own. */
-  private Optional<MigConfigDocument> document() {
-    return new MigOperator(cluster)
-        .configMap()
-        .map(map -> new MigConfigMap(cluster, map))
-        .flatMap(MigConfigMap::read);
+  /**
+   * The content name of each published configuration; empty if the MIG manager of each node generates
+   * its own layouts.
+   */
+  private Optional<Map<String, String>> keys(ChangeKind kind) {
+    MigOperator operator = new MigOperator(cluster);
+    Map<String, String> keys = new HashMap<>();
+    if (kind == ChangeKind.SHARING) {
+      operator
+          .sharingMap()
+          .flatMap(map -> new SharingConfigMap(cluster, map).read())
+          .ifPresent(files -> files.forEach((name, file) -> file.config()
+              .ifPresent(config -> keys.put(
+                  name,
+                  name.endsWith("-" + config.contentHash()) ? name : config.contentName(name)))));
+      return Optional.of(keys);
+    }
+    Optional<MigConfigDocument> document =
+        operator.configMap().map(map -> new MigConfigMap(cluster, map)).flatMap(MigConfigMap::read);
+    return document.map(published -> {
+      published.configs().forEach((name, config) -> keys.put(name, config.contentName(name)));
+      return keys;
+    });
   }
 
   /** A recorded rollout is continued only with the same configuration and nodes. */
   private RolloutRecord requireSame(RolloutRecord record) {
     String requested = options.config();
     Set<String> recorded = record.configNames();
+    if (!requested.isEmpty() && record.kind() != options.kind()) {
+      throw refused(
+          "the rollout with this name applies a %s configuration; choose another name, or abort and forget that rollout"
+              .formatted(record.kind()));
+    }
     if (!requested.isEmpty() && !recorded.equals(Set.of(requested))) {
       throw refused(
           "the rollout with this name applies %s, not '%s'; choose another name, or abort and forget that rollout"
@@ -323,9 +345,9 @@ final class RolloutRun {
   }
 
   private void requireSameContent(RolloutRecord record) {
-    Optional<MigConfigDocument> document = document();
+    Optional<Map<String, String>> keys = keys(record.kind());
     List<Content> now = record.contents().stream()
-        .map(content -> new Content(content.config(), key(content.config(), document)))
+        .map(content -> content(record.kind(), content.config(), keys))
         .toList();
     if (!now.equals(record.contents())) {
       throw refused(
@@ -346,7 +368,7 @@ final class RolloutRun {
     String me = cluster.settings().identity().orElse("");
     return record.nodes().entrySet().stream()
         .filter(e -> view.node(e.getKey()).filter(n -> isChangedBy(me, n)).isPresent()
-            || isAhead(record, e.getValue(), label(view, e.getKey())))
+            || isAhead(record, e.getValue(), label(view, e.getKey(), record.kind())))
         .map(Map.Entry::getKey)
         .collect(Collectors.toSet());
   }
@@ -369,9 +391,9 @@ final class RolloutRun {
     }
   }
 
-  private String label(SharedView view, String node) {
+  private String label(SharedView view, String node, ChangeKind kind) {
     return view.node(node)
-        .map(n -> Cluster.labels(n).getOrDefault(cluster.settings().configLabel(), ""))
+        .map(n -> Cluster.labels(n).getOrDefault(kind.label(cluster.settings()), ""))
         .orElse("");
   }
 

@@ -72,8 +72,8 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: there is no such node; see 'kubectl get"
-            + " nodes'; the cluster has no ClusterPolicy, so no GPU Operator manages MIG; install"
-            + " NVIDIA's GPU Operator");
+            + " nodes'; the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs; install"
+            + " NVIDIA's GPU Operator with helm");
   }
 
   @Test
@@ -83,7 +83,7 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: the cluster has no ClusterPolicy, so no GPU"
-            + " Operator manages MIG; install NVIDIA's GPU Operator");
+            + " Operator manages its GPUs; install NVIDIA's GPU Operator with helm");
   }
 
   @Test
@@ -233,7 +233,7 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: this client is not allowed to get node"
-            + " gpu-node; grant it what MigRole.APPLY.manifest() has");
+            + " gpu-node; grant it the permissions of ClusterRole mig4j-apply");
   }
 
   @Test

@@ -263,7 +263,7 @@ class ApplyTest {
             MigDeadlineException.class,
             e -> assertThat(e.lastSeen().configName()).contains("small"))
         .hasMessage(
-            "Node gpu-node: waited PT0.3S for {nvidia.com/mig-1g.23gb=7}, but its MIG state is absent, nvidia.com/mig-1g.23gb is 0 instead of 7, nvidia.com/gpu is 1 instead of 0, label nvidia.com/mig-1g.23gb.count is absent instead of 7. No pod of the MIG manager runs on node gpu-node. It runs on nodes with the labels nvidia.com/mig.capable=true and nvidia.com/gpu.deploy.mig-manager=true; check these with 'kubectl get node gpu-node --show-labels', or why the pod does not start");
+            "Node gpu-node: waited 300 ms for {nvidia.com/mig-1g.23gb=7}, but its MIG state is absent, nvidia.com/mig-1g.23gb is 0 instead of 7, nvidia.com/gpu is 1 instead of 0, label nvidia.com/mig-1g.23gb.count is absent instead of 7. No pod of the MIG manager runs on node gpu-node. It runs on nodes with the labels nvidia.com/mig.capable=true and nvidia.com/gpu.deploy.mig-manager=true; check these with 'kubectl get node gpu-node --show-labels', or why the pod does not start");
   }
 
   @Test
@@ -294,7 +294,7 @@ class ApplyTest {
             .await(LONG))
         .isInstanceOf(MigConflictException.class)
         .hasMessageStartingWith(
-            "Node gpu-node was asked for 'theirs' by somebody else while 'small-");
+            "Node gpu-node: another client set nvidia.com/mig.config=theirs while 'small-");
   }
 
   /** Trap 3: the kubelet refreshes the mounted file only after the label was set. */
@@ -374,7 +374,7 @@ class ApplyTest {
   void await_deadlineThatIsNone_isRefusedBeforeAnything() {
     assertThatThrownBy(() -> mig.node("gpu-node").apply("small").await(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("A deadline lies ahead, but was PT0S; allow some minutes");
+        .hasMessage("The deadline must be positive, but was 0 s; allow some minutes");
     assertThat(requests.all()).isEmpty();
   }
 
@@ -393,7 +393,7 @@ class ApplyTest {
     assertThatThrownBy(
             () -> ApplyTimings.builder().stability(Duration.ofSeconds(-5)).build())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Each time to watch is from PT0S to PT24H, but one was PT-5S");
+        .hasMessage("The time stability must be between 0 s and 24 h, but was -5 s");
   }
 
   /** The MIG manager does not try the same value again, so the node is asked under another. */

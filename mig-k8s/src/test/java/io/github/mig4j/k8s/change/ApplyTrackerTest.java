@@ -12,11 +12,12 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.change.ApplyTracker.Decision;
 import io.github.mig4j.k8s.change.ApplyTracker.Prompt;
-import io.github.mig4j.k8s.check.ApplyPlan;
+import io.github.mig4j.k8s.check.LayoutPlan;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.node.NodeGpu;
@@ -51,7 +52,7 @@ class ApplyTrackerTest {
     var done = see(tracker, 10, Nodes.cutIntoSeven().config(KEY, "success").running());
 
     assertThat(early)
-        .isEqualTo(new Decision.Wait(10 * SECOND, List.of("that has held for less than PT5S")));
+        .isEqualTo(new Decision.Wait(10 * SECOND, List.of("that has held for less than 5 s")));
     assertThat(done).isInstanceOfSatisfying(Decision.Done.class, d -> {
       assertThat(d.outcome()).isInstanceOf(ApplyOutcome.Verified.class);
       assertThat(d.outcome().allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
@@ -96,7 +97,7 @@ class ApplyTrackerTest {
     var again = see(tracker, 6, Nodes.cutIntoSeven().config(KEY, "success").running());
 
     assertThat(again)
-        .isEqualTo(new Decision.Wait(11 * SECOND, List.of("that has held for less than PT5S")));
+        .isEqualTo(new Decision.Wait(11 * SECOND, List.of("that has held for less than 5 s")));
   }
 
   /** Trap 15: layouts that only move between GPUs leave the same counts behind. */
@@ -169,8 +170,9 @@ class ApplyTrackerTest {
         .isInstanceOfSatisfying(
             ApplyOutcome.VerifiedByStateOnly.class,
             o -> assertThat(o.reason())
-                .isEqualTo("no feature discovery labels the node, so only the device plugin speaks"
-                    + " for the layout"));
+                .isEqualTo(
+                    "no feature discovery labels the node, so only the device plugin confirms"
+                        + " the layout"));
   }
 
   /** The MIG manager stops feature discovery for a while, and its labels may go with it. */
@@ -200,8 +202,9 @@ class ApplyTrackerTest {
         .isInstanceOfSatisfying(
             ApplyOutcome.VerifiedByStateOnly.class,
             o -> assertThat(o.reason())
-                .isEqualTo("the node asked for 'small-01234567' before, and nobody can tell whether"
-                    + " what that name stands for was changed since"));
+                .isEqualTo(
+                    "the node requested 'small-01234567' before, and the content of that name"
+                        + " may have changed since"));
   }
 
   @Test
@@ -255,7 +258,7 @@ class ApplyTrackerTest {
     assertThatThrownBy(() -> see(tracker, 300, unmoved))
         .isInstanceOf(MigDeadlineException.class)
         .hasMessageStartingWith(
-            "Node gpu-node: the MIG manager has shown no sign of 'small-01234567' for PT5M, but its"
+            "Node gpu-node: the MIG manager has shown no sign of 'small-01234567' for 5 min, but its"
                 + " MIG state is failed, as it was before, its device-plugin is stopped, ");
   }
 
@@ -345,6 +348,40 @@ class ApplyTrackerTest {
     assertThat(tracker.failedWithoutWork()).isEqualTo(expected);
   }
 
+  /** The node is not read again and again while the failure is not believed yet. */
+  @Test
+  void observe_failureNearTheLimit_isWaitedForOnce() {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+    var failed = Nodes.b200(1).config(KEY, "failed").running();
+
+    see(tracker, 299, failed);
+    var behindTheLimit = see(tracker, 301, failed);
+
+    assertThat(behindTheLimit)
+        .isInstanceOfSatisfying(
+            Decision.Wait.class,
+            wait -> assertThat(wait.untilNanos()).isEqualTo((299 + 15) * SECOND));
+    assertThatThrownBy(() -> see(tracker, 314, failed)).isInstanceOf(MigFailedException.class);
+  }
+
+  /** Another process has seen the stop and start of the clients, and recorded it. */
+  @Test
+  void observe_sameOffer_whosePauseIsRecorded_isVerified() {
+    var node = Nodes.cutIntoSeven().config(KEY, "success").running();
+    var needed = tracker(SMALL, node, Prompt.LABEL, ChangeRecord.Proof.PAUSE_NEEDED);
+    var seen = tracker(SMALL, node, Prompt.LABEL, ChangeRecord.Proof.PAUSE_SEEN);
+
+    see(needed, 0, node);
+    see(seen, 0, node);
+
+    assertThat(missing(see(needed, 5, node)))
+        .containsExactly("the GPU's clients were not seen to stop and start");
+    assertThat(outcome(see(seen, 5, node))).isInstanceOf(ApplyOutcome.Verified.class);
+    see(needed, 6, Nodes.cutIntoSeven().config(KEY, "pending").paused());
+    see(needed, 7, node);
+    assertThat(needed.proof()).isEqualTo(ChangeRecord.Proof.PAUSE_SEEN);
+  }
+
   @Test
   void observe_anotherConfig_isAConflict() {
     var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
@@ -355,8 +392,8 @@ class ApplyTrackerTest {
             () -> see(tracker, 1, Nodes.b200(1).config("theirs", "pending").running()))
         .isInstanceOf(MigConflictException.class)
         .hasMessage(
-            "Node gpu-node was asked for 'theirs' by somebody else while 'small-01234567' was being"
-                + " applied. Agree on who labels the node and apply again");
+            "Node gpu-node: another client set nvidia.com/mig.config=theirs while 'small-01234567' was"
+                + " being applied. Let one client label the node, and apply again");
     assertThatThrownBy(() -> see(tracker, 2, Nodes.b200(1)))
         .isInstanceOf(MigConflictException.class)
         .hasMessage(
@@ -371,18 +408,34 @@ class ApplyTrackerTest {
   }
 
   private ApplyTracker tracker(MigConfig config, Nodes before, Prompt prompt) {
-    var plan = new ApplyPlan(
+    return tracker(
+        config,
+        before,
+        prompt,
+        plan(config, before).isOfferedBefore(MigSettings.defaults())
+            ? ChangeRecord.Proof.PAUSE_NEEDED
+            : ChangeRecord.Proof.OFFER);
+  }
+
+  private static LayoutPlan plan(MigConfig config, Nodes before) {
+    return new LayoutPlan(
         before.build(),
         "mig-config",
         MigConfigDocument.empty(),
         config,
         NodeOffer.after(config, NodeGpu.several(B200, 1), MigStrategy.MIXED),
+        "",
         KEY);
+  }
+
+  private ApplyTracker tracker(
+      MigConfig config, Nodes before, Prompt prompt, ChangeRecord.Proof proof) {
     return new ApplyTracker(
         MigSettings.defaults(),
         ApplyTimings.defaults(),
-        plan,
+        plan(config, before),
         prompt,
+        proof,
         0,
         (phase, nanos, detail) -> steps.add(phase.name()));
   }

@@ -99,7 +99,7 @@ class FailureTest {
       assertThat(late.lastSeen().state()).contains(MigState.PENDING);
       assertThat(late)
           .hasMessage(
-              "Node gpu-node: waited PT3S for {nvidia.com/mig-1g.5gb=7}, but its MIG state is pending, its dcgm, dcgm-exporter, device-plugin, gpu-feature-discovery, nvsm are stopped, nvidia.com/mig-1g.5gb is 0 instead of 7, label nvidia.com/mig-1g.5gb.count is absent instead of 7. The pods of device-plugin on node gpu-node did not stop, and the MIG manager waits only 5 min for them (\"Error: failed to wait for pods to be deleted: device-plugin pod did not shutdown: context deadline exceeded\"). See their state with 'kubectl get pods -A --field-selector spec.nodeName=gpu-node'; when they have stopped, restart the MIG manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'");
+              "Node gpu-node: waited 3 s for {nvidia.com/mig-1g.5gb=7}, but its MIG state is pending, its dcgm, dcgm-exporter, device-plugin, gpu-feature-discovery, nvsm are stopped, nvidia.com/mig-1g.5gb is 0 instead of 7, label nvidia.com/mig-1g.5gb.count is absent instead of 7. The pods of device-plugin on node gpu-node did not stop, and the MIG manager waits only 5 min for them (\"Error: failed to wait for pods to be deleted: device-plugin pod did not shutdown: context deadline exceeded\"). See their state with 'kubectl get pods -A --field-selector spec.nodeName=gpu-node'; when they have stopped, restart the MIG manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'");
     }
   }
 

@@ -26,6 +26,7 @@ import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.PodBudgets;
 import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
@@ -88,7 +89,9 @@ class MigNodeChangeTest {
               () -> at(NOON.plusSeconds(60)).node("gpu-node").apply("small").await(LONG))
           .isInstanceOf(MigConflictException.class)
           .hasMessage(
-              "Node gpu-node is being changed: ops-1 has been changing it to 'their-config' since 2026-01-01T12:00:00Z, with a deadline at 2026-01-01T12:10:00Z. Wait, or if that client is gone, recover the node");
+              "Node gpu-node is being changed: ops-1 has been changing it to 'their-config' since"
+                  + " 2026-01-01T12:00:00Z, with a deadline at 2026-01-01T12:10:00Z."
+                  + " Wait until it is done, or recover the node if that client no longer runs");
       assertThat(node().getMetadata().getLabels())
           .isEqualTo(before.getMetadata().getLabels());
       assertThat(node().getMetadata().getAnnotations())
@@ -303,9 +306,10 @@ class MigNodeChangeTest {
               .disruption(Disruption.DRAIN)
               .await(LONG))
           .isInstanceOf(MigDeadlineException.class)
-          .hasMessage("Node gpu-node: waited PT0.3S for the pods that use its GPUs to leave, but"
-              + " default/train may not be evicted, by its disruption budget. Its partitions were"
-              + " not touched");
+          .hasMessage("Node gpu-node: waited 300 ms for the pods that use its GPUs to leave, but"
+              + " default/train cannot be evicted yet, since its disruption budget does not allow it."
+              + " The node was not changed. See 'kubectl get poddisruptionbudgets -A', or delete the"
+              + " pods");
       assertThat(Cluster.isCordoned(node())).isFalse();
       assertThat(mig.node("gpu-node").status().config()).contains("all-disabled");
     }
@@ -323,9 +327,10 @@ class MigNodeChangeTest {
               .disruption(Disruption.DRAIN)
               .await(LONG))
           .isInstanceOf(MigRefusedException.class)
-          .hasMessage("Config 'small' on node gpu-node: pods that use the node's GPUs are not"
-              + " evicted, since nobody would make them again or their DaemonSet would make them"
-              + " here: default/agent; delete them, or wait until they are done");
+          .hasMessage(
+              "Config 'small' on node gpu-node: these pods that use the node's GPUs cannot be"
+                  + " drained, since no controller would recreate them or their DaemonSet would recreate"
+                  + " them here: default/agent; delete them, or wait until they are done");
       assertThat(budgets.evicted()).isEmpty();
     }
   }
@@ -385,8 +390,8 @@ class MigNodeChangeTest {
     try (var simulator = simulator()) {
       assertThatThrownBy(() -> mig.node("gpu-node").rollback().await(LONG))
           .isInstanceOf(MigRefusedException.class)
-          .hasMessage("Rolling back node gpu-node: no configuration is recorded from before; apply"
-              + " one by name, or disable MIG");
+          .hasMessage("Rolling back node gpu-node: its annotation mig4j.github.io/previous-config"
+              + " records no previous configuration; apply one by name");
     }
   }
 
@@ -465,7 +470,7 @@ class MigNodeChangeTest {
               .await(LONG))
           .isInstanceOf(MigDeadlineException.class)
           .hasMessageStartingWith("Node gpu-node: the MIG manager has been at work on 'medium-")
-          .hasMessageContaining("' for PT1S, but its MIG state is pending, ")
+          .hasMessageContaining("' for 1 s, but its MIG state is pending, ")
           .satisfies(e -> assertThat(((MigDeadlineException) e).diagnosis().code())
               .isIn(
                   FailureCode.STILL_RUNNING,
@@ -488,7 +493,7 @@ class MigNodeChangeTest {
       assertThatThrownBy(() -> apply(mig, "medium")).isInstanceOf(MigFailedException.class);
       assertThatThrownBy(() -> apply(mig, "small"))
           .isInstanceOf(MigFailedException.class)
-          .hasMessageStartingWith("Node gpu-node: the MIG manager says success for 'small-")
+          .hasMessageStartingWith("Node gpu-node: the MIG manager reports success for 'small-")
           .satisfies(e -> assertThat(((MigFailedException) e).diagnosis().code())
               .isEqualTo(FailureCode.PAUSED_AFTER_SUCCESS));
 
@@ -665,7 +670,7 @@ class MigNodeChangeTest {
       String config, String by, Instant since, Instant until, List<ChangeRecord.Done> done) {
     annotate(
         ChangeRecord.KEY,
-        new ChangeRecord(config, by, since.toString(), until.toString(), done).json());
+        ChangeRecord.of(ChangeKind.LAYOUT, config, by, since, until, done).json());
   }
 
   private void pod(String name, String owner) {

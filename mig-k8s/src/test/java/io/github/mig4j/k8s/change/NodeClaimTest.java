@@ -19,6 +19,7 @@ import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
@@ -88,13 +89,20 @@ class NodeClaimTest {
 
     assertThat(records)
         .containsExactly(new ChangeRecord(
-            KEY, "controller-1", "2026-01-01T12:00:00Z", "2026-01-01T12:01:00Z", List.of()));
+            ChangeKind.LAYOUT,
+            KEY,
+            "controller-1",
+            "2026-01-01T12:00:00Z",
+            "2026-01-01T12:01:00Z",
+            List.of(),
+            ChangeRecord.Proof.OFFER));
     assertThat(ChangeRecord.read(node())).isEmpty();
   }
 
   @Test
   void await_whatAnotherIsStillAt_staysThatOnes_evenIfTheSecondGivesUp() {
-    ChangeRecord theirs = ChangeRecord.of(KEY, "controller-1", NOON, NOON.plus(LONG), List.of());
+    ChangeRecord theirs =
+        ChangeRecord.of(ChangeKind.LAYOUT, KEY, "controller-1", NOON, NOON.plus(LONG), List.of());
     asksForSmall(Nodes.b200(1));
     write(theirs);
 
@@ -107,8 +115,8 @@ class NodeClaimTest {
 
   @Test
   void await_givingUp_leavesTheRecordOfAnotherChangeOfTheSameClient() {
-    ChangeRecord later =
-        ChangeRecord.of("medium-1234abcd", "controller-1", NOON, NOON.plus(LONG), List.of());
+    ChangeRecord later = ChangeRecord.of(
+        ChangeKind.LAYOUT, "medium-1234abcd", "controller-1", NOON, NOON.plus(LONG), List.of());
     asksForSmall(Nodes.b200(1));
 
     assertThatThrownBy(() -> as("controller-1", at(NOON))
@@ -159,7 +167,8 @@ class NodeClaimTest {
   @Test
   void await_takenUpByTheSameClient_keepsWhenItBegan() {
     asksForSmall(Nodes.b200(1));
-    write(ChangeRecord.of(KEY, "controller-1", NOON.minusSeconds(60), NOON.plus(LONG), List.of()));
+    write(ChangeRecord.of(
+        ChangeKind.LAYOUT, KEY, "controller-1", NOON.minusSeconds(60), NOON.plus(LONG), List.of()));
     List<ChangeRecord> records = new ArrayList<>();
 
     assertThatThrownBy(() -> as("controller-1", at(NOON))
@@ -175,7 +184,13 @@ class NodeClaimTest {
 
     assertThat(records)
         .containsExactly(new ChangeRecord(
-            KEY, "controller-1", "2026-01-01T11:59:00Z", "2026-01-01T12:01:00Z", List.of()));
+            ChangeKind.LAYOUT,
+            KEY,
+            "controller-1",
+            "2026-01-01T11:59:00Z",
+            "2026-01-01T12:01:00Z",
+            List.of(),
+            ChangeRecord.Proof.OFFER));
   }
 
   /** The first client is gone; the second took its change up, and takes it back. */
@@ -208,13 +223,83 @@ class NodeClaimTest {
     }
   }
 
+  /** The node offered the same before, so a later process must know whether a pause was seen. */
+  @Test
+  void await_sameOfferAsBefore_recordsThatAPauseIsNeeded_andWhenItIsSeen() {
+    TestCluster.of(client)
+        .node(Nodes.cutIntoSeven().config("old", "success"))
+        .policy("mixed", "mig-config");
+    List<ChangeRecord.Proof> proofs = new ArrayList<>();
+
+    as("controller-1", at(NOON))
+        .apply("small")
+        .timings(ApplyTimings.builder().stability(Duration.ofMillis(300)).build())
+        .onProgress(event -> {
+          if (event.phase() == ApplyPhase.REQUESTED) {
+            proofs.add(record().proof());
+            label("paused-for-mig-change");
+          }
+          if (event.phase() == ApplyPhase.PAUSED) {
+            label("true");
+          }
+          if (event.phase() == ApplyPhase.VERIFIED) {
+            proofs.add(record().proof());
+          }
+        })
+        .await(LONG);
+
+    assertThat(proofs)
+        .containsExactly(ChangeRecord.Proof.PAUSE_NEEDED, ChangeRecord.Proof.PAUSE_SEEN);
+    assertThat(ChangeRecord.read(node())).isEmpty();
+  }
+
+  private void label(String deployPlugin) {
+    edit(node -> node.editMetadata()
+        .addToLabels(Labels.DEPLOY_PREFIX + "device-plugin", deployPlugin)
+        .endMetadata());
+  }
+
+  /** One message says what failed, and that the way back failed as well. */
+  @Test
+  void rollbackOnFailure_thatFails_isToldInTheMessage() {
+    TestCluster.of(client)
+        .node(Nodes.cutIntoSeven().config(KEY, "success"))
+        .policy("mixed", "mig-config");
+    List<ApplyEvent> events = new ArrayList<>();
+
+    assertThatThrownBy(() -> as("controller-1", at(NOON))
+            .apply("medium")
+            .timings(ApplyTimings.builder().reaction(Duration.ofMillis(200)).build())
+            .rollbackOnFailure()
+            .onProgress(event -> {
+              events.add(event);
+              if (event.phase() == ApplyPhase.ROLLING_BACK) {
+                client
+                    .configMaps()
+                    .inNamespace("gpu-operator")
+                    .withName("mig-config")
+                    .delete();
+              }
+            })
+            .await(LONG))
+        .isInstanceOf(MigDeadlineException.class)
+        .hasMessageEndingWith(
+            ". The rollback failed too: Config '%s' on node gpu-node: ConfigMap gpu-operator/mig-config does not exist, though the ClusterPolicy names it; merge a configuration into it",
+            KEY);
+    assertThat(events)
+        .extracting(ApplyEvent::phase)
+        .containsExactly(ApplyPhase.CHECKED, ApplyPhase.REQUESTED, ApplyPhase.ROLLING_BACK);
+    assertThat(events.get(2).elapsed()).isGreaterThanOrEqualTo(Duration.ofMillis(200));
+  }
+
   /** What is recorded as the configuration before was before some other change. */
   @Test
   void rollbackOnFailure_ofWhatSomebodyElseHadAskedFor_staysWhereItIs() {
     asksForSmall(Nodes.b200(1));
     String medium = MigConfig.of(MEDIUM).contentName("medium");
-    edit(node ->
-        node.editMetadata().addToAnnotations(ChangeRecord.PREVIOUS_KEY, medium).endMetadata());
+    edit(node -> node.editMetadata()
+        .addToAnnotations(ChangeKind.LAYOUT.previousKey(), medium)
+        .endMetadata());
 
     assertThatThrownBy(() -> as("controller-1", at(NOON))
             .apply("small")

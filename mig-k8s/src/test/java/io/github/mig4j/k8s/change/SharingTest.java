@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
@@ -21,10 +22,15 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
@@ -53,7 +59,8 @@ class SharingTest {
   private static final String NODE = "l40s-node";
   private static final String MAP = "device-plugin-config";
   private static final Duration LONG = Duration.ofMinutes(1);
-  private static final Duration QUICK = Duration.ofMillis(100);
+  private static final ApplyTimings TIMINGS =
+      ApplyTimings.builder().stability(Duration.ofMillis(100)).build();
   private static final GpuModel L40S = GpuCatalog.bundled().require("l40s");
   private static final GpuModel H100 = GpuCatalog.bundled().require("h100-sxm-80gb");
   private static final DevicePluginConfig FOUR = DevicePluginConfig.of(GpuSharing.timeSlicing(4));
@@ -61,14 +68,15 @@ class SharingTest {
       DevicePluginConfig.of(GpuSharing.timeSlicing(4).renamed());
 
   KubernetesClient client;
+  ApiFaults faults;
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private KubernetesClient recorded;
-  private SharingClient sharing;
+  private MigClient mig;
 
   @BeforeEach
   void connect() {
     recorded = new KubernetesClientBuilder()
-        .withConfig(client.getConfiguration())
+        .withConfig(ApiFaults.victim(client.getConfiguration()))
         .withHttpClientBuilderConsumer(http ->
             http.addOrReplaceInterceptor("recorder", new Interceptor() {
               @Override
@@ -77,7 +85,7 @@ class SharingTest {
               }
             }))
         .build();
-    sharing = SharingClient.of(recorded);
+    mig = MigClient.of(recorded);
   }
 
   @AfterEach
@@ -86,16 +94,16 @@ class SharingTest {
   }
 
   @Test
-  void apply_timeSlicing_offersEachGpuFourTimes() {
+  void share_timeSlicing_offersEachGpuFourTimes() {
     try (var simulator = simulator(L40S, 2)) {
       publish("four", FOUR);
       List<ApplyPhase> phases = new ArrayList<>();
 
-      var outcome = quick(sharing.node(NODE).apply("four").onProgress(e -> phases.add(phase(e))));
+      var outcome = quick(mig.node(NODE).share("four").onProgress(e -> phases.add(phase(e))));
 
       assertThat(outcome.allocatable()).hasToString("{nvidia.com/gpu=8}");
-      assertThat(outcome.config()).isEqualTo(FOUR.contentName("four"));
-      assertThat(outcome.doubt()).isEmpty();
+      assertThat(config(outcome)).isEqualTo(FOUR.contentName("four"));
+      assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
       assertThat(labels())
           .containsEntry("nvidia.com/device-plugin.config", FOUR.contentName("four"))
           .containsEntry("nvidia.com/gpu.product", "NVIDIA-L40S-SHARED")
@@ -109,7 +117,7 @@ class SharingTest {
   }
 
   @Test
-  void apply_renamed_offersThemUnderTheOtherNameOnly() {
+  void share_renamed_offersThemUnderTheOtherNameOnly() {
     try (var simulator = simulator(L40S, 1)) {
       publish("renamed", RENAMED);
 
@@ -125,7 +133,7 @@ class SharingTest {
   }
 
   @Test
-  void apply_mps_isLabelledSo() {
+  void share_mps_isLabelledSo() {
     try (var simulator = simulator(L40S, 1)) {
       publish("mps", DevicePluginConfig.of(GpuSharing.mps(3)));
 
@@ -137,7 +145,7 @@ class SharingTest {
   }
 
   @Test
-  void apply_whatIsInForce_writesNothing() {
+  void share_whatIsInForce_writesNothing() {
     try (var simulator = simulator(L40S, 1)) {
       publish("four", FOUR);
       var first = apply("four");
@@ -145,26 +153,27 @@ class SharingTest {
 
       assertThat(apply("four")).isEqualTo(first);
       assertThat(requests)
-          .allMatch(request -> request.startsWith("GET "))
-          .hasSizeLessThanOrEqualTo(9);
+          .allMatch(request -> request.startsWith("GET ") || request.endsWith("reviews"))
+          .hasSizeLessThanOrEqualTo(11);
     }
   }
 
   @Test
-  void apply_plainPath_writesTheNodeOnce() {
+  void share_plainPath_writesTheNodeTwice() {
     try (var simulator = simulator(L40S, 1)) {
       publish("four", FOUR);
       requests.clear();
 
       var unused = apply("four");
 
-      assertThat(requests.stream().filter(request -> !request.startsWith("GET ")))
-          .containsExactly("PATCH /api/v1/nodes/" + NODE);
+      assertThat(requests.stream()
+              .filter(request -> !request.startsWith("GET ") && !request.endsWith("reviews")))
+          .containsExactly("PATCH /api/v1/nodes/" + NODE, "PATCH /api/v1/nodes/" + NODE);
     }
   }
 
   @Test
-  void apply_changedContentUnderOneName_changesTheLabel() {
+  void share_changedContentUnderOneName_changesTheLabel() {
     try (var simulator = simulator(L40S, 1)) {
       publish("team", FOUR);
       var four = apply("team");
@@ -174,12 +183,12 @@ class SharingTest {
 
       assertThat(four.allocatable()).hasToString("{nvidia.com/gpu=4}");
       assertThat(six.allocatable()).hasToString("{nvidia.com/gpu=6}");
-      assertThat(six.config()).startsWith("team-").isNotEqualTo(four.config());
+      assertThat(config(six)).startsWith("team-").isNotEqualTo(config(four));
     }
   }
 
   @Test
-  void apply_whatOffersTheSame_saysSo() {
+  void share_whatOffersTheSame_saysSo() {
     try (var simulator = simulator(L40S, 1)) {
       publish("four", FOUR);
       publish("one-each", DevicePluginConfig.of(GpuSharing.timeSlicing(4).oneReplicaEach()));
@@ -187,16 +196,19 @@ class SharingTest {
 
       var doubtful = apply("one-each");
 
-      assertThat(doubtful.doubt())
-          .contains(
-              "the node offered the same before, so nothing shows that the device plugin has taken the configuration up");
+      assertThat(doubtful)
+          .isInstanceOfSatisfying(
+              ApplyOutcome.VerifiedByStateOnly.class,
+              byState -> assertThat(byState.reason())
+                  .isEqualTo(
+                      "the node offered the same before, so nothing shows that the device plugin has read the configuration"));
       assertThat(apply("one-each")).isEqualTo(doubtful);
     }
   }
 
   /** Whoever labelled the node, nothing shows that it has been seen to. */
   @Test
-  void apply_whatSomebodyElseAskedFor_isDoubtedUntilItShows() {
+  void share_whatSomebodyElseAskedFor_isDoubtedUntilItShows() {
     client.resource(deafNode()).create();
     pointPolicyAt(MAP);
     publish("plain", DevicePluginConfig.unshared());
@@ -205,11 +217,11 @@ class SharingTest {
     label("nvidia.com/gpu.sharing-strategy", "none");
     label("nvidia.com/mps.capable", "false");
 
-    assertThat(apply("plain").doubt()).isPresent();
+    assertThat(apply("plain")).isInstanceOf(ApplyOutcome.VerifiedByStateOnly.class);
   }
 
   @Test
-  void apply_migDevicesWithMediaExtensions_areVerifiedByTheirLabels() {
+  void share_migDevicesWithMediaExtensions_areVerifiedByTheirLabels() {
     try (var simulator = simulator(H100, 1)) {
       useStrategy(MigStrategy.MIXED);
       cut(Map.of("1g.10gb.me", 1));
@@ -228,7 +240,7 @@ class SharingTest {
   }
 
   @Test
-  void apply_fromOrToMps_isRefusedWhilePodsUseTheGpus() {
+  void share_fromOrToMps_isRefusedWhilePodsUseTheGpus() {
     try (var simulator = simulator(L40S, 1)) {
       publish("mps", DevicePluginConfig.of(GpuSharing.mps(3)));
       publish("four", FOUR);
@@ -250,18 +262,18 @@ class SharingTest {
               .build())
           .create();
       String refusal =
-          "pods use its GPUs: ml/train; a change from or to MPS can make their programs fail, so let them end first, or allow it (SharingRequest.evenIfBusy, --even-if-busy)";
+          "error: pods use the node's GPUs: ml/train; a change from or to MPS can make their programs fail, so wait until they are done, drain the node first, or allow the disruption [busy-pods]";
 
-      assertThat(sharing.node(NODE).apply("mps").obstacles()).containsExactly(refusal);
-      var mps = quick(sharing.node(NODE).apply("mps").evenIfBusy());
+      assertThat(errors(mig.node(NODE).share("mps"))).containsExactly(refusal);
+      var mps = quick(mig.node(NODE).share("mps").disruption(Disruption.IGNORE_PODS));
       assertThat(mps.allocatable()).hasToString("{nvidia.com/gpu=3}");
       assertThat(apply("mps")).isEqualTo(mps);
-      assertThat(sharing.node(NODE).apply("four").obstacles()).containsExactly(refusal);
+      assertThat(errors(mig.node(NODE).share("four"))).containsExactly(refusal);
     }
   }
 
   @Test
-  void obstacles_nodeNotReady_isToldSo() {
+  void preflight_nodeNotReady_isToldSo() {
     client
         .resource(new NodeBuilder(deafNode())
             .editStatus()
@@ -275,14 +287,14 @@ class SharingTest {
     pointPolicyAt(MAP);
     publish("four", FOUR);
 
-    assertThat(sharing.node(NODE).apply("four").obstacles())
+    assertThat(errors(mig.node(NODE).share("four")))
         .containsExactly(
-            "it is not Ready, so that what it offers is of the past; see 'kubectl describe node l40s-node'");
+            "error: the node's condition Ready is Unknown; wait until its kubelet answers; see 'kubectl describe node l40s-node' [node-not-ready]");
   }
 
   /** The name says what it held once; the device plugin reads what it holds. */
   @Test
-  void apply_contentUnderItsHashThatSomebodyChanged_isPublishedAnew() {
+  void share_contentUnderItsHashThatSomebodyChanged_isPublishedAnew() {
     try (var simulator = simulator(L40S, 1)) {
       publish("four", FOUR);
       put(FOUR.contentName("four"), "version: v1\n");
@@ -299,22 +311,6 @@ class SharingTest {
   }
 
   @Test
-  void using_pointsTheOperatorAtTheMap_onceAllElseIsChecked() {
-    try (var simulator = started(GpuOperatorSimulator.on(client).node(NODE, L40S, 1))) {
-      assertThatThrownBy(() -> quick(sharing.node(NODE).apply("four").using(MAP)))
-          .hasMessage(
-              "Sharing on node l40s-node: ConfigMap gpu-operator/device-plugin-config has no config 'four'; it has []");
-      assertThat(sharing.configMap()).isEmpty();
-      assertThat(sharing.configMap(MAP).read()).isEmpty();
-
-      var four = quick(sharing.node(NODE).share(GpuSharing.timeSlicing(4)).using(MAP));
-
-      assertThat(four.allocatable()).hasToString("{nvidia.com/gpu=4}");
-      assertThat(sharing.configMap()).contains(MAP);
-    }
-  }
-
-  @Test
   void share_andUnshare_keepTheFlagsOfTheConfig() {
     try (var simulator = simulator(L40S, 1)) {
       DevicePluginFlags flags = DevicePluginConfig.parse(
@@ -323,46 +319,47 @@ class SharingTest {
       publish("flags", DevicePluginConfig.builder().flags(flags).build());
       var unused = apply("flags");
 
-      var shared = quick(sharing.node(NODE).share(GpuSharing.timeSlicing(4)));
-      var unshared = quick(sharing.node(NODE).unshare());
+      var shared = quick(mig.node(NODE).share(GpuSharing.timeSlicing(4)));
+      var unshared = quick(mig.node(NODE).unshare());
 
       assertThat(shared.allocatable()).hasToString("{nvidia.com/gpu=4}");
-      assertThat(shared.config()).matches("time-slicing-4-[0-9a-f]{8}");
+      assertThat(config(shared)).matches("time-slicing-4-[0-9a-f]{8}");
       assertThat(unshared.allocatable()).hasToString("{nvidia.com/gpu=1}");
-      assertThat(unshared.config()).matches("unshared-[0-9a-f]{8}");
-      var files = sharing.configMap(MAP).read().orElseThrow();
-      assertThat(files.get(shared.config()).orElseThrow().flags()).isEqualTo(flags);
-      assertThat(files.get(unshared.config()).orElseThrow())
+      assertThat(config(unshared)).matches("unshared-[0-9a-f]{8}");
+      var files = mig.sharingMap(MAP).read().orElseThrow();
+      assertThat(files.get(config(shared)).orElseThrow().flags()).isEqualTo(flags);
+      assertThat(files.get(config(unshared)).orElseThrow())
           .isEqualTo(DevicePluginConfig.builder().flags(flags).build());
     }
   }
 
   @Test
-  void undo_goesBack_andUndoneOnceMore_forthAgain() {
+  void rollback_undoesTheLastChange_andASecondOneUndoesThat() {
     try (var simulator = simulator(L40S, 1)) {
       publish("four", FOUR);
       var four = apply("four");
 
-      var undone = quick(sharing.node(NODE).undo());
-      var redone = quick(sharing.node(NODE).undo());
+      var undone = quick(mig.node(NODE).rollback());
+      var redone = quick(mig.node(NODE).rollback());
 
-      assertThat(undone.config()).isEmpty();
+      assertThat(config(undone)).isEmpty();
       assertThat(undone.allocatable()).hasToString("{nvidia.com/gpu=1}");
       assertThat(redone).isEqualTo(four);
     }
   }
 
   @Test
-  void undo_withoutARecord_isRefused() {
+  void rollback_withoutARecord_isRefused() {
     try (var simulator = simulator(L40S, 1)) {
-      assertThat(sharing.node(NODE).undo().obstacles())
-          .containsExactly(
-              "annotation mig4j.github.io/previous-device-plugin-config records no change that could be undone; apply a configuration");
+      assertThatThrownBy(() -> mig.node(NODE).rollback().preflight())
+          .isInstanceOf(MigRefusedException.class)
+          .hasMessage(
+              "Rolling back node l40s-node: its annotation mig4j.github.io/previous-config records no previous configuration; apply one by name");
     }
   }
 
   @Test
-  void apply_migDevicesUnderMixed_multipliesThem() {
+  void share_migDevicesUnderMixed_multipliesThem() {
     try (var simulator = simulator(H100, 1)) {
       useStrategy(MigStrategy.MIXED);
       cut(Map.of("1g.10gb", 7));
@@ -375,10 +372,10 @@ class SharingTest {
 
       assertThat(apply("mig").allocatable()).hasToString("{nvidia.com/mig-1g.10gb=14}");
       publish("mps", DevicePluginConfig.of(GpuSharing.mps(2)));
-      assertThat(sharing.node(NODE).apply("mps").obstacles())
+      assertThat(errors(mig.node(NODE).share("mps")))
           .containsExactly(
-              "config 'mps' at 3:3: The device plugin refuses mps with migStrategy mixed; use timeSlicing, or another strategy",
-              "config 'mps' at 3:3: MPS cannot share GPUs in MIG mode, but the node has 1; use timeSlicing, or disable MIG");
+              "error: config 'mps' at 3:3: The device plugin refuses mps with migStrategy mixed; use timeSlicing, or another strategy; docs/sharing-lint.md explains mps-with-mixed [lint]",
+              "error: config 'mps' at 3:3: MPS cannot share GPUs in MIG mode, but the node has 1; use timeSlicing, or switch MIG off; docs/sharing-lint.md explains mps-with-mig [lint]");
     }
   }
 
@@ -410,7 +407,7 @@ class SharingTest {
       assertThatThrownBy(() -> apply("for"))
           .isInstanceOf(MigRefusedException.class)
           .hasMessage(
-              "Sharing on node l40s-node: ConfigMap gpu-operator/device-plugin-config, to which the ClusterPolicy points, has no config 'for'; it has [unshared, %s]"
+              "Config 'for' on node l40s-node: ConfigMap gpu-operator/device-plugin-config has no configuration 'for'; it has [unshared, %s]"
                   .formatted(DevicePluginConfig.unshared().contentName("unshared")));
     }
   }
@@ -419,58 +416,56 @@ class SharingTest {
   void await_absentNode_isRefused() {
     assertThatThrownBy(() -> apply("four"))
         .isInstanceOf(MigRefusedException.class)
-        .hasMessage("Node l40s-node: it does not exist; see 'kubectl get nodes'");
+        .hasMessage(
+            "Config 'four' on node l40s-node: there is no such node; see 'kubectl get nodes'; the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs; install NVIDIA's GPU Operator with helm");
   }
 
   @Test
-  void obstacles_withoutOperatorAndGpu_namesBoth() {
+  void preflight_withoutOperatorAndGpu_namesBoth() {
     client
         .resource(
             new NodeBuilder().withNewMetadata().withName(NODE).endMetadata().build())
         .create();
 
-    assertThat(sharing.node(NODE).apply("four").obstacles())
+    assertThat(errors(mig.node(NODE).share("four")))
         .containsExactly(
-            "feature discovery has found no GPU on it: the labels nvidia.com/gpu.product and nvidia.com/gpu.count do not tell; wait for it, or name a node with GPUs",
-            "the cluster has no ClusterPolicy, so no GPU Operator configures its device plugins; install NVIDIA's GPU Operator");
+            "error: the labels nvidia.com/gpu.product and nvidia.com/gpu.count show no GPU; wait for GPU Feature Discovery, or choose a node with GPUs [no-gpu]",
+            "error: the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs; install NVIDIA's GPU Operator with helm [policy-absent]");
   }
 
   @Test
-  void use_isNeededFirst_andRefusesAMapThatIsAbsentOrLacksWhatANodeAsksFor() {
+  void useSharingMap_isNeededFirst_andRefusesAMapThatIsAbsentOrLacksWhatANodeAsksFor() {
     try (var simulator = started(GpuOperatorSimulator.on(client).node(NODE, L40S, 1))) {
-      assertThat(sharing.node(NODE).apply("four").obstacles())
+      assertThat(errors(mig.node(NODE).share("four")))
           .containsExactly(
-              "the ClusterPolicy names no ConfigMap for the device plugin; publish one and point the operator at it with SharingClient.use");
-      assertThatThrownBy(() -> sharing.use(MAP))
+              "error: the ClusterPolicy names no ConfigMap for the device plugin; create one with a key for each configuration, and set spec.devicePlugin.config.name, with Helm by '--set devicePlugin.config.name=device-plugin-config' [sharing-map-unset]");
+      assertThatThrownBy(() -> mig.operator().useSharingMap(MAP))
           .hasMessage(
               "ConfigMap gpu-operator/device-plugin-config: it does not exist or is empty, and every device plugin would wait for it; add a configuration to it first");
 
       publish("four", FOUR);
-      sharing.use(MAP);
+      mig.operator().useSharingMap(MAP);
 
-      assertThat(sharing.configMap()).contains(MAP);
+      assertThat(mig.operator().sharingMap()).contains(MAP);
       var four = apply("four");
-      sharing.configMap("other").merge("eight", DevicePluginConfig.of(GpuSharing.timeSlicing(8)));
-      assertThatThrownBy(() -> sharing.use("other"))
+      mig.sharingMap("other").merge("eight", DevicePluginConfig.of(GpuSharing.timeSlicing(8)));
+      assertThatThrownBy(() -> mig.operator().useSharingMap("other"))
           .hasMessage(
               "ConfigMap gpu-operator/other: it has no configuration '%s', which node l40s-node requests, so the node's device plugin would not start; add that configuration first"
-                  .formatted(four.config()));
+                  .formatted(config(four)));
       client
           .configMaps()
           .inNamespace("gpu-operator")
           .withName("other")
           .edit(map -> new ConfigMapBuilder(map)
               .addToData(
-                  four.config(),
+                  config(four),
                   "version: v1\nsharing:\n  timeSlicing:\n    resources: [{name: nvidia.com/gpu, replicas: 1}]\n")
               .build());
-      String refused =
-          "ConfigMap gpu-operator/other: device plugins would not start with config '%s' at 4:50: nvidia.com/gpu has replicas: 1, but the device plugin requires at least 2; for no sharing remove the entry, or the whole section if it is the only one";
-      assertThat(sharing.node(NODE).unshare().using("other").obstacles())
-          .singleElement()
-          .asString()
-          .isEqualTo(refused.formatted(four.config()));
-      assertThatThrownBy(() -> sharing.use("other")).hasMessage(refused.formatted(four.config()));
+      assertThatThrownBy(() -> mig.operator().useSharingMap("other"))
+          .hasMessageStartingWith(
+              "ConfigMap gpu-operator/other: config '%s' at 4:".formatted(config(four)))
+          .hasMessageContaining(", with which device plugins would not start: ");
     }
   }
 
@@ -503,15 +498,220 @@ class SharingTest {
             .build())
         .create();
 
-    assertThatThrownBy(() -> sharing.node(NODE).apply("four").await(Duration.ofMillis(300)))
+    assertThatThrownBy(() -> mig.node(NODE).share("four").await(Duration.ofMillis(300)))
         .isInstanceOfSatisfying(
-            SharingDeadlineException.class,
-            late -> assertThat(late.missing()).contains("nvidia.com/gpu is 1 instead of 4"))
+            MigDeadlineException.class,
+            late -> assertThat(late.diagnosis().code()).isEqualTo(FailureCode.PLUGIN_NOT_RUNNING))
         .hasMessageStartingWith(
-            "Node l40s-node: waited PT0.3S for {nvidia.com/gpu=4}, but nvidia.com/gpu is 1 instead of 4, ")
+            "Node l40s-node: waited 300 ms for {nvidia.com/gpu=4}, but nvidia.com/gpu is 1 instead of 4, ")
         .hasMessageEndingWith(
             ". Pod gpu-operator/nvidia-device-plugin-daemonset-x7k2p: container config-manager is in CrashLoopBackOff after 3 restarts; see 'kubectl logs -n gpu-operator nvidia-device-plugin-daemonset-x7k2p -c config-manager --previous'");
     assertThat(labels()).containsEntry(Labels.DEVICE_PLUGIN_CONFIG, FOUR.contentName("four"));
+  }
+
+  @Test
+  void preflight_devicePluginOff_isToldSo() {
+    deafNodeWith(Labels.DEPLOY_PREFIX + "device-plugin", "false");
+
+    assertThat(errors(mig.node(NODE).share("four")))
+        .containsExactly(
+            "error: label nvidia.com/gpu.deploy.device-plugin=false keeps the device plugin off the node; set it to true [plugin-not-deployed]");
+  }
+
+  @Test
+  void preflight_whilePartitioned_isAChangeInProgress() {
+    deafNodeWith(Labels.DEPLOY_PREFIX + "device-plugin", Labels.PAUSED);
+
+    assertThat(errors(mig.node(NODE).share("four")))
+        .containsExactly(
+            "error: the MIG manager partitions the node's GPUs: label nvidia.com/gpu.deploy.device-plugin=paused-for-mig-change; wait until it is done [change-in-progress]");
+  }
+
+  private void deafNodeWith(String label, String value) {
+    client
+        .resource(new NodeBuilder(deafNode())
+            .editMetadata()
+            .addToLabels(label, value)
+            .endMetadata()
+            .build())
+        .create();
+    pointPolicyAt(MAP);
+    publish("four", FOUR);
+  }
+
+  @Test
+  void preflight_ofWhatIsInForce_saysSo() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      assertThat(mig.node(NODE).share("four").preflight().inForce()).isFalse();
+      var unused = apply("four");
+
+      assertThat(mig.node(NODE).share("four").preflight().inForce()).isTrue();
+    }
+  }
+
+  /** Two clients that share one node undo each other, as with layouts. */
+  @Test
+  void share_whileAnotherClientChangesTheNode_isAConflict() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      publish("renamed", RENAMED);
+      MigClient first = mig.with(MigSettings.defaults().withIdentity("first"));
+      MigClient second = mig.with(MigSettings.defaults().withIdentity("second"));
+      List<Throwable> conflicts = new ArrayList<>();
+
+      quick(first.node(NODE).share("four").onProgress(event -> {
+        if (event.phase() == ApplyPhase.REQUESTED) {
+          conflicts.add(catchThrowable(() -> quick(second.node(NODE).share("renamed"))));
+          conflicts.add(catchThrowable(() -> quick(second.node(NODE).unshare())));
+        }
+      }));
+
+      assertThat(conflicts)
+          .hasSize(2)
+          .allSatisfy(conflict -> assertThat(conflict)
+              .isInstanceOf(MigConflictException.class)
+              .hasMessageStartingWith(
+                  "Node l40s-node is being changed: first has been changing it to '%s' since ",
+                  FOUR.contentName("four")));
+      assertThat(node().getMetadata().getAnnotations())
+          .containsEntry("mig4j.github.io/last-change", "sharing")
+          .containsEntry("mig4j.github.io/previous-sharing", "")
+          .doesNotContainKey("mig4j.github.io/change");
+    }
+  }
+
+  /** The evidence does not come in time, and the node returns to what it had. */
+  @Test
+  void rollbackOnFailure_returnsToTheSharingBefore_andSaysSo() {
+    client.resource(deafNode()).create();
+    pointPolicyAt(MAP);
+    publish("four", FOUR);
+    label(Labels.DEVICE_PLUGIN_CONFIG, "");
+    label("nvidia.com/gpu.replicas", "1");
+    label("nvidia.com/gpu.sharing-strategy", "none");
+    label("nvidia.com/mps.capable", "false");
+    List<ApplyPhase> phases = new ArrayList<>();
+
+    assertThatThrownBy(() -> mig.node(NODE)
+            .share("four")
+            .timings(TIMINGS)
+            .rollbackOnFailure()
+            .onProgress(event -> phases.add(event.phase()))
+            .await(Duration.ofMillis(500)))
+        .isInstanceOfSatisfying(
+            MigDeadlineException.class,
+            late -> assertThat(late.rolledBack().orElseThrow().allocatable())
+                .hasToString("{nvidia.com/gpu=1}"))
+        .hasMessageEndingWith(". The node was rolled back to 'operator default'");
+    assertThat(phases)
+        .containsExactly(
+            ApplyPhase.CHECKED,
+            ApplyPhase.REQUESTED,
+            ApplyPhase.ROLLING_BACK,
+            ApplyPhase.CHECKED,
+            ApplyPhase.REQUESTED,
+            ApplyPhase.OFFERED,
+            ApplyPhase.VERIFIED,
+            ApplyPhase.ROLLED_BACK);
+    assertThat(labels()).doesNotContainKey(Labels.DEVICE_PLUGIN_CONFIG);
+  }
+
+  @Test
+  void share_apiServerThatIsAwayForAWhile_isWaitedFor() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+
+      var outcome = quick(mig.node(NODE).share("four").onProgress(event -> {
+        if (event.phase() == ApplyPhase.REQUESTED) {
+          faults.dropWatches();
+          faults.fail(3, "GET /api/v1/nodes.*", 503);
+        }
+      }));
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/gpu=4}");
+      assertThat(faults.injected()).isPositive();
+    }
+  }
+
+  @Test
+  void share_gatedAndCordoned_keepsPodsAway_untilItIsVerified() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      List<Node> during = new ArrayList<>();
+
+      var outcome = quick(
+          mig.node(NODE).share("four").gated().disruption(Disruption.CORDON).onProgress(event -> {
+            if (event.phase() == ApplyPhase.REQUESTED) {
+              during.add(node());
+            }
+          }));
+
+      assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(during.get(0).getSpec().getUnschedulable()).isTrue();
+      assertThat(during.get(0).getSpec().getTaints()).contains(NodeClaim.GATE);
+      assertThat(Cluster.isCordoned(node())).isFalse();
+      assertThat(node().getSpec().getTaints()).doesNotContain(NodeClaim.GATE);
+    }
+  }
+
+  @Test
+  void start_ofASharing_completesWithTheOutcome() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+
+      var outcome = mig.node(NODE).share("four").timings(TIMINGS).start(LONG).join();
+
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/gpu=4}");
+    }
+  }
+
+  /** A client that no longer runs has left its record, with half an hour to go. */
+  @Test
+  void recover_ofASharingThatIsUnfinished_takesItOver_andVerifiesIt() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("four", FOUR);
+      MigClient dead = mig.with(MigSettings.defaults().withIdentity("dead"));
+      assertThatThrownBy(() -> dead.node(NODE)
+              .share("four")
+              .gated()
+              .onProgress(event -> {
+                if (event.phase() == ApplyPhase.REQUESTED) {
+                  throw new AssertionError("killed");
+                }
+              })
+              .await(LONG))
+          .hasMessage("killed");
+      publish("renamed", RENAMED);
+      assertThatThrownBy(() -> quick(mig.node(NODE).share("renamed")))
+          .isInstanceOf(MigConflictException.class);
+
+      var recovered = quick(mig.node(NODE).recover());
+
+      assertThat(recovered.allocatable()).hasToString("{nvidia.com/gpu=4}");
+      assertThat(node().getSpec().getTaints()).doesNotContain(NodeClaim.GATE);
+      assertThat(node().getMetadata().getAnnotations()).doesNotContainKey("mig4j.github.io/change");
+    }
+  }
+
+  /** The last change counts, whichever kind it was. */
+  @Test
+  void rollback_afterALayoutAndASharing_undoesTheSharing() {
+    try (var simulator = simulator(H100, 1)) {
+      useStrategy(MigStrategy.MIXED);
+      cut(Map.of("1g.10gb", 7));
+      publish(
+          "mig",
+          DevicePluginConfig.of(GpuSharing.builder()
+              .kind(SharingKind.TIME_SLICING)
+              .addResources(SharedResource.mig(MigProfile.parse("1g.10gb"), 2))
+              .build()));
+      var unused = apply("mig");
+
+      assertThat(quick(mig.node(NODE).rollback()).allocatable())
+          .hasToString("{nvidia.com/mig-1g.10gb=7}");
+      assertThat(labels()).containsEntry(Labels.MIG_CONFIG, "all-1g.10gb");
+    }
   }
 
   @Test
@@ -550,8 +750,8 @@ class SharingTest {
   void merge_keepsForeignKeys_andWritesOnce() {
     put("foreign", "version: v1\n");
 
-    var first = sharing.configMap(MAP).merge("four", FOUR);
-    var second = sharing.configMap(MAP).merge("four", FOUR);
+    var first = mig.sharingMap(MAP).merge("four", FOUR);
+    var second = mig.sharingMap(MAP).merge("four", FOUR);
 
     assertThat(first.changed()).isTrue();
     assertThat(second.changed()).isFalse();
@@ -562,20 +762,28 @@ class SharingTest {
         .containsEntry("four", FOUR.toYaml());
   }
 
+  private static String config(ApplyOutcome outcome) {
+    return outcome.status().sharingConfig().orElse("");
+  }
+
+  private static List<String> errors(ApplyRequest request) {
+    return request.preflight().errors().stream().map(Finding::toString).toList();
+  }
+
   private static ApplyPhase phase(ApplyEvent event) {
     return event.phase();
   }
 
-  private SharingOutcome apply(String config) {
-    return quick(sharing.node(NODE).apply(config));
+  private ApplyOutcome apply(String config) {
+    return quick(mig.node(NODE).share(config));
   }
 
-  private static SharingOutcome quick(SharingRequest request) {
-    return request.stability(QUICK).await(LONG);
+  private static ApplyOutcome quick(ApplyRequest request) {
+    return request.timings(TIMINGS).await(LONG);
   }
 
   private void publish(String name, DevicePluginConfig config) {
-    var unused = sharing.configMap(MAP).merge(name, config);
+    var unused = mig.sharingMap(MAP).merge(name, config);
   }
 
   private void put(String key, String text) {

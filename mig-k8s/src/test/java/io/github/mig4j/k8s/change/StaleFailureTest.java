@@ -115,7 +115,7 @@ class StaleFailureTest {
             late -> assertThat(late.diagnosis().code()).isEqualTo(FailureCode.REQUEST_NOT_STARTED))
         .hasMessageStartingWith(
             "Node gpu-node: the MIG manager has shown no sign of '%s' for"
-                + " PT0.5S, but its MIG state is failed, as it was before, ",
+                + " 500 ms, but its MIG state is failed, as it was before, ",
             KEY);
   }
 

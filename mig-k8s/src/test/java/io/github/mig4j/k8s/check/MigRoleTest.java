@@ -19,9 +19,7 @@ import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.change.MigFailedException;
-import io.github.mig4j.k8s.change.SharingClient;
-import io.github.mig4j.k8s.change.SharingDeadlineException;
-import io.github.mig4j.k8s.change.SharingNode;
+import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.config.OperatorSettings;
@@ -217,11 +215,10 @@ class MigRoleTest {
 
     mig.operator().configMap();
     mig.operator().use(new OperatorSettings(MigStrategy.MIXED, "mig-config"));
-    SharingClient sharing = SharingClient.of(recorded);
-    SharingClient.of(client)
-        .configMap("plugin-config")
+    MigClient.of(client)
+        .sharingMap("plugin-config")
         .merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
-    sharing.use("plugin-config");
+    mig.operator().useSharingMap("plugin-config");
 
     assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.SETUP));
   }
@@ -229,20 +226,18 @@ class MigRoleTest {
   @Test
   void share_isWhatPublishingAndSharingTake() {
     DevicePluginConfig four = DevicePluginConfig.of(GpuSharing.timeSlicing(4));
-    SharingClient sharing = SharingClient.of(recorded);
-    sharing.configMap("plugin-config").merge("four", four);
-    sharing
-        .configMap("plugin-config")
-        .merge("two", DevicePluginConfig.of(GpuSharing.timeSlicing(2)));
+    mig.sharingMap("plugin-config").merge("four", four);
+    mig.sharingMap("plugin-config").merge("two", DevicePluginConfig.of(GpuSharing.timeSlicing(2)));
     try (var simulator = started(GpuOperatorSimulator.on(client)
         .node("gpu-node", B200, 1)
         .devicePluginConfigMap("plugin-config"))) {
-      SharingNode node = sharing.node("gpu-node");
-      node.apply("four").stability(Duration.ofMillis(100)).await(Duration.ofMinutes(1));
-      node.undo().stability(Duration.ofMillis(100)).await(Duration.ofMinutes(1));
+      MigNode node = mig.node("gpu-node");
+      node.share("four").timings(QUICK).await(Duration.ofMinutes(1));
+      node.rollback().timings(QUICK).await(Duration.ofMinutes(1));
+      node.share("four").preflight();
     }
-    assertThatThrownBy(() -> sharing.node("gpu-node").apply("two").await(Duration.ofSeconds(3)))
-        .isInstanceOf(SharingDeadlineException.class);
+    assertThatThrownBy(() -> mig.node("gpu-node").share("two").await(Duration.ofSeconds(3)))
+        .isInstanceOf(MigDeadlineException.class);
 
     assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.SHARE));
   }

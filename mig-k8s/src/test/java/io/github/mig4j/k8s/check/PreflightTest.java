@@ -16,7 +16,9 @@ import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewB
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
@@ -27,6 +29,7 @@ import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
 import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
@@ -35,10 +38,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -152,7 +157,7 @@ class PreflightTest {
               error: ConfigMap gpu-operator/mig-config has no such configuration; it has [all-disabled, first, other, shared, small] (did you mean small?) [config-absent]
               warning: nothing reads the label nvidia.com/mig-config=small; the key is nvidia.com/mig.config; remove it with 'kubectl label node gpu-node nvidia.com/mig-config-' [wrong-label-key]
               note: the node is cordoned, so no pod will come to what is made; uncordon it afterwards with 'kubectl uncordon gpu-node' [node-cordoned]
-              note: the API server does not say what this client may do; make sure that it has what MigRole.APPLY.manifest() grants [permissions-unknown]""");
+              note: the API server does not say what this client may do; make sure that it has the permissions of ClusterRole mig4j-apply [permissions-unknown]""");
   }
 
   @Test
@@ -272,7 +277,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: the labels do not tell how many b200-180gb the node has; state it with gpus(...) [unknown-gpu-count]");
+        "error: the labels do not show how many b200-180gb the node has; state the node's GPUs in the request [unknown-gpu-count]");
   }
 
   @Test
@@ -375,7 +380,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: the cluster has no ClusterPolicy, so no GPU Operator manages MIG; install NVIDIA's GPU Operator [policy-absent]");
+        "error: the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs; install NVIDIA's GPU Operator with helm [policy-absent]");
   }
 
   /** The mock server stamps no object with a time, so the name decides. */
@@ -427,7 +432,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: the operator runs no MIG manager on the node, for it does not take it for MIG capable; wait for GPU Feature Discovery, or call MigNode.markCapable() [manager-not-deployed]");
+        "error: the operator runs no MIG manager on the node, since the node is not labelled as MIG capable; wait for GPU Feature Discovery, or label it with 'kubectl label node gpu-node nvidia.com/mig.capable=true' [manager-not-deployed]");
   }
 
   /** An operator of another make is no reason to refuse. */
@@ -651,7 +656,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "warning: the MIG manager is at work (%s) on 'theirs'; wait for it, for this change only begins after it [change-in-progress]"
+        "warning: the MIG manager is at work (%s) on 'theirs'; wait for it, since this change only begins after it [change-in-progress]"
             .formatted(state));
   }
 
@@ -676,8 +681,72 @@ class PreflightTest {
         "all-disabled",
         "note: the node's condition Ready is False; wait until its kubelet answers; see 'kubectl describe node gpu-node' [node-not-ready]",
         "note: the node has no MIG manager pod, though its label asks for one; see 'kubectl get pods -A -o wide -l app=nvidia-mig-manager' [manager-not-ready]",
-        "note: the MIG manager is at work (rebooting) on 'all-disabled-642ad96a'; apply waits for it [change-in-progress]",
+        "note: the MIG manager is at work (rebooting) on 'all-disabled-642ad96a'; the change waits for it [change-in-progress]",
         "note: pods use the node's GPUs: default/job; a change takes the GPUs from them, so drain the node first [busy-pods]");
+  }
+
+  /** Nothing would make the manager act, so waiting for it would be in vain. */
+  @Test
+  void rollback_toAPlainNameThatHasFailed_isRefusedAtOnce() {
+    policy("mixed", "default-mig-parted-config");
+    map("default-mig-parted-config", CONFIGS);
+    create(previously("all-disabled", Nodes.b200(1).config("all-disabled", "failed")));
+    createManager();
+    answerReviews();
+    String line =
+        "error: the MIG manager has failed on 'all-disabled' and does not try a name again; delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node', or apply another configuration first [failed-before]";
+
+    assertThat(rollBack().preflight().errors())
+        .extracting(Finding::toString)
+        .containsExactly(line);
+    assertDocumented(line);
+  }
+
+  /** The manager does not try the same value again, but an alias of equal content. */
+  @Test
+  void rollback_toAHashedNameThatHasFailed_requestsItsAlias() {
+    String key = MigConfig.of(MigConfigSpec.allDisabled()).contentName("all-disabled");
+    published(key);
+    create(previously(key, Nodes.b200(1).config(key, "failed")));
+
+    assertThat(rollBack().requirePlan().key()).isEqualTo(key + "-r2");
+  }
+
+  @Test
+  void rollback_toAHashedName_requestsIt() {
+    String key = MigConfig.of(MigConfigSpec.allDisabled()).contentName("all-disabled");
+    published(key);
+    create(previously(key, Nodes.b200(1).config("small", "failed")));
+
+    assertThat(rollBack().requirePlan().key()).isEqualTo(key);
+  }
+
+  private void published(String key) {
+    policy("mixed", "mig-config");
+    map(
+        "mig-config",
+        MigConfigDocument.empty()
+            .with(key, MigConfig.of(MigConfigSpec.allDisabled()))
+            .toYaml());
+    createManager();
+    answerReviews();
+  }
+
+  private static Node previously(String config, Nodes node) {
+    return new NodeBuilder(with(node))
+        .editMetadata()
+        .addToAnnotations(ChangeKind.LAYOUT.previousKey(), config)
+        .endMetadata()
+        .build();
+  }
+
+  private NodeCheck rollBack() {
+    return new NodeCheck(new NodeCheck.Request(
+        connection(),
+        "gpu-node",
+        new ApplyGoal.RollBack(Optional.empty()),
+        StatedGpus.Nothing.NOTHING,
+        Disruption.NONE));
   }
 
   @Test
@@ -690,7 +759,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "warning: the MIG manager has failed on 'all-disabled' and does not try a name again; delete the node's MIG manager pod, or ask for another configuration first [failed-before]",
+        "warning: the MIG manager has failed on 'all-disabled' and does not try a name again; delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node', or apply another configuration first [failed-before]",
         OPERATORS);
   }
 
@@ -804,7 +873,7 @@ class PreflightTest {
     createPod("ml", "by-hand", "nvidia.com/gpu");
 
     String line =
-        "error: pods that use the node's GPUs are not evicted, since nobody would make them again or their DaemonSet would make them here: ml/by-hand; delete them, or wait until they are done [pods-not-evictable]";
+        "error: these pods that use the node's GPUs cannot be drained, since no controller would recreate them or their DaemonSet would recreate them here: ml/by-hand; delete them, or wait until they are done [pods-not-evictable]";
 
     assertThat(MigClient.of(recorded)
             .node("gpu-node")
@@ -819,8 +888,13 @@ class PreflightTest {
 
   @Test
   void node_thatSomebodyElseChanges() {
-    String theirs = new ChangeRecord(
-            "theirs", "ops-1", "2026-01-01T12:00:00Z", "2126-01-01T12:00:00Z", List.of())
+    String theirs = ChangeRecord.of(
+            ChangeKind.LAYOUT,
+            "theirs",
+            "ops-1",
+            Instant.parse("2026-01-01T12:00:00Z"),
+            Instant.parse("2126-01-01T12:00:00Z"),
+            List.of())
         .json();
     cluster(new NodeBuilder(node())
         .editMetadata()
@@ -830,7 +904,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: somebody changes the node: ops-1 has been changing it to 'theirs' since 2026-01-01T12:00:00Z, with a deadline at 2126-01-01T12:00:00Z; wait, or if that client is gone, recover the node [change-in-progress]");
+        "error: another client changes the node: ops-1 has been changing it to 'theirs' since 2026-01-01T12:00:00Z, with a deadline at 2126-01-01T12:00:00Z; wait until it is done, or recover the node if that client no longer runs [change-in-progress]");
   }
 
   @Test
@@ -856,9 +930,9 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: this client is not allowed to watch nodes; grant it what MigRole.APPLY.manifest() has [missing-permission]",
-        "error: this client is not allowed to patch nodes; grant it what MigRole.APPLY.manifest() has [missing-permission]",
-        "error: this client is not allowed to update configmaps in namespace gpu-operator; grant it what MigRole.APPLY.manifest() has [missing-permission]");
+        "error: this client is not allowed to watch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "error: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "error: this client is not allowed to update configmaps in namespace gpu-operator; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test
@@ -869,8 +943,8 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: this client is not allowed to get node gpu-node; grant it what MigRole.APPLY.manifest() has [missing-permission]",
-        "error: this client is not allowed to list clusterpolicies.nvidia.com; grant it what MigRole.APPLY.manifest() has [missing-permission]");
+        "error: this client is not allowed to get node gpu-node; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "error: this client is not allowed to list clusterpolicies.nvidia.com; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test
@@ -881,8 +955,8 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: this client is not allowed to list pods with label app=nvidia-mig-manager in all namespaces; grant it what MigRole.APPLY.manifest() has [missing-permission]",
-        "error: this client is not allowed to list pods of node gpu-node in all namespaces; grant it what MigRole.APPLY.manifest() has [missing-permission]");
+        "error: this client is not allowed to list pods with label app=nvidia-mig-manager in all namespaces; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "error: this client is not allowed to list pods of node gpu-node in all namespaces; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test
@@ -892,7 +966,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: this client is not allowed to get configmap gpu-operator/mig-config; grant it what MigRole.APPLY.manifest() has [missing-permission]");
+        "error: this client is not allowed to get configmap gpu-operator/mig-config; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test
@@ -910,7 +984,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "note: the API server does not say what this client may do; make sure that it has what MigRole.APPLY.manifest() grants [permissions-unknown]");
+        "note: the API server does not say what this client may do; make sure that it has the permissions of ClusterRole mig4j-apply [permissions-unknown]");
   }
 
   @Test
@@ -922,7 +996,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "note: the API server does not say what this client may do; make sure that it has what MigRole.APPLY.manifest() grants [permissions-unknown]");
+        "note: the API server does not say what this client may do; make sure that it has the permissions of ClusterRole mig4j-apply [permissions-unknown]");
   }
 
   @Test
@@ -944,14 +1018,13 @@ class PreflightTest {
   }
 
   private ApplyPlan plan(String config) {
-    var wanted = new ApplyGoal.Wanted(config, ApplyGoal.Naming.BY_CONTENT);
-    return new NodeCheck(
+    var layout = new ApplyGoal.Target.Layout(config, ApplyGoal.Naming.BY_CONTENT);
+    return new NodeCheck(new NodeCheck.Request(
             connection(),
             "gpu-node",
-            new ApplyGoal.Named(config, wanted.naming()),
-            wanted,
+            new ApplyGoal.To(layout),
             StatedGpus.Nothing.NOTHING,
-            Disruption.NONE)
+            Disruption.NONE))
         .requirePlan();
   }
 

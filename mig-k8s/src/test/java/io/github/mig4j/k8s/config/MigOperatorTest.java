@@ -104,7 +104,8 @@ class MigOperatorTest {
     assertThatThrownBy(() -> operator.use(MIXED))
         .isInstanceOf(MigRefusedException.class)
         .hasMessage(
-            "ClusterPolicy: it does not exist, so no GPU Operator manages MIG; install NVIDIA's GPU Operator with helm");
+            "ClusterPolicy: the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs; install NVIDIA's"
+                + " GPU Operator with helm");
   }
 
   @Test

@@ -38,6 +38,6 @@ class AmountTest {
   void parse_outOfRange_isRefused(String text) {
     assertThatThrownBy(() -> Amount.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("An amount is at least 1 node, or from 1% to 100%, but was " + text);
+        .hasMessage("An amount must be at least 1 node, or from 1% to 100%, but was " + text);
   }
 }

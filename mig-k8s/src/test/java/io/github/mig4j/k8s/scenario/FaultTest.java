@@ -232,7 +232,7 @@ class FaultTest {
               .await(Duration.ofSeconds(2)))
           .isInstanceOf(MigDeadlineException.class)
           .hasMessageStartingWith(
-              "Node gpu-node: waited PT2S for {nvidia.com/mig-2g.20gb=3}, but No answer from the"
+              "Node gpu-node: waited 2 s for {nvidia.com/mig-2g.20gb=3}, but No answer from the"
                   + " API server http://localhost:");
     }
   }

@@ -489,7 +489,8 @@ class TrapScenarioTest {
               })
               .await(LONG))
           .isInstanceOf(MigConflictException.class)
-          .hasMessageStartingWith("Node gpu-node was asked for 'small' by somebody else while");
+          .hasMessageStartingWith(
+              "Node gpu-node: another client set nvidia.com/mig.config=small while");
 
       node.remove(Trap.PODS_DO_NOT_STOP);
       node.view().awaitOffer(Map.of(GPU, 0, SMALL, 7));

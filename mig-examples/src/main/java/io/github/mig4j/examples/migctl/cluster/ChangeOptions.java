@@ -52,20 +52,27 @@ final class ChangeOptions {
       }
       configured = configured.gpus(gpus);
     }
-    ApplyOutcome outcome;
+    report(await(configured, timeout, output), output);
+    return ExitCode.YES;
+  }
+
+  /** Waits and reports the steps. */
+  static ApplyOutcome await(ApplyRequest request, Duration timeout, Output output) {
     try (ProgressPrinter progress = ProgressPrinter.on(output)) {
-      outcome = untilInterrupted(configured.onProgress(progress));
+      return untilInterrupted(request.onProgress(progress), timeout);
     }
+  }
+
+  static void report(ApplyOutcome outcome, Output output) {
     if (output.isJson()) {
       output.print(json(outcome));
     } else {
       print(outcome, output);
     }
-    return ExitCode.YES;
   }
 
   /** Ctrl-C ends the wait in order, so that no claim of a finished process stays on the node. */
-  private ApplyOutcome untilInterrupted(ApplyRequest request) {
+  private static ApplyOutcome untilInterrupted(ApplyRequest request, Duration timeout) {
     Thread waiting = Thread.currentThread();
     CountDownLatch ended = new CountDownLatch(1);
     Thread hook = new Thread(() -> {
@@ -96,7 +103,7 @@ final class ChangeOptions {
             .formatted(
                 outcome.status().node(),
                 outcome instanceof ApplyOutcome.Verified ? "verified" : "verified by state only",
-                outcome.status().config().orElse("")));
+                outcome.config().isEmpty() ? "the operator's default" : outcome.config()));
     if (outcome instanceof ApplyOutcome.VerifiedByStateOnly byState) {
       output.out().println("  because " + byState.reason());
     }
@@ -107,6 +114,7 @@ final class ChangeOptions {
 
   private static ObjectNode json(ApplyOutcome outcome) {
     ObjectNode answer = StatusCommand.json(outcome.status());
+    answer.put("requested", outcome.config());
     answer.put(
         "outcome",
         outcome instanceof ApplyOutcome.Verified ? "verified" : "verified-by-state-only");

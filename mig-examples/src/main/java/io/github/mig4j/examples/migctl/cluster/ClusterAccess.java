@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.change.SharingClient;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,13 +58,6 @@ public final class ClusterAccess {
 
   public MigClient mig(KubernetesClient client) {
     return MigClient.of(client)
-        .with(MigSettings.builder()
-            .operatorNamespace(Optional.ofNullable(namespace))
-            .build());
-  }
-
-  public SharingClient sharing(KubernetesClient client) {
-    return SharingClient.of(client)
         .with(MigSettings.builder()
             .operatorNamespace(Optional.ofNullable(namespace))
             .build());

@@ -1,19 +1,25 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
-import io.github.mig4j.k8s.change.SharingClient;
-import io.github.mig4j.k8s.change.SharingNode;
-import io.github.mig4j.k8s.change.SharingOutcome;
-import io.github.mig4j.k8s.change.SharingRequest;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.change.MigNode;
+import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.check.PreflightCode;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.k8s.config.SharingConfigMap;
+import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -38,12 +44,14 @@ import picocli.CommandLine.Spec;
       "  migctl share l40s-node --mps 4",
       "  migctl share l40s-node --off",
       "",
-      "Exit code 0: verified. 1: refused, or somebody else changes the node.",
+      "'migctl rollback' undoes the last change of a node, of its sharing as of its layout.",
+      "",
+      "Exit code 0: verified. 1: refused, or another client changes the node.",
       "3: the deadline passed, or the cluster failed."
     })
 public final class ShareCommand implements Callable<Integer> {
 
-  /** One of four. */
+  /** One of three. */
   private static final class How {
     @Option(
         names = "--time-slicing",
@@ -60,9 +68,6 @@ public final class ShareCommand implements Callable<Integer> {
 
     @Option(names = "--off", description = "Each GPU for one container.")
     private boolean off;
-
-    @Option(names = "--undo", description = "As before the last change.")
-    private boolean undo;
   }
 
   @Mixin
@@ -70,6 +75,9 @@ public final class ShareCommand implements Callable<Integer> {
 
   @Mixin
   private final ClusterAccess access = new ClusterAccess();
+
+  @Mixin
+  private final DisruptionOptions disruption = new DisruptionOptions();
 
   @ArgGroup(multiplicity = "1")
   private How how = new How();
@@ -92,6 +100,11 @@ public final class ShareCommand implements Callable<Integer> {
           "Point the GPU Operator at this ConfigMap on the way, which is made if it is absent."
               + " Every device plugin of the cluster restarts if it was another.")
   private @Nullable String setup;
+
+  @Option(
+      names = "--rollback-on-failure",
+      description = "Return to the configuration before, if the change fails.")
+  private boolean rollbackOnFailure;
 
   @Option(
       names = "--even-if-busy",
@@ -126,31 +139,43 @@ public final class ShareCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (KubernetesClient client = access.connect()) {
-      SharingClient sharing = access.sharing(client);
-      SharingRequest request = request(sharing.node(node)).stability(stability);
-      request = setup == null ? request : request.using(setup);
-      request = evenIfBusy ? request.evenIfBusy() : request;
-      SharingOutcome outcome;
-      try (ProgressPrinter progress = ProgressPrinter.on(output)) {
-        outcome = request.onProgress(progress).await(timeout);
+      MigClient mig = access.mig(client);
+      ApplyRequest request = disruption
+          .on(request(mig.node(node)))
+          .timings(ApplyTimings.builder().stability(stability).build());
+      request = evenIfBusy ? request.disruption(Disruption.IGNORE_PODS) : request;
+      request = rollbackOnFailure ? request.rollbackOnFailure() : request;
+      if (setup != null) {
+        setUp(mig, setup, request);
       }
-      if (output.isJson()) {
-        output.print(json(outcome));
-      } else {
-        print(outcome);
-      }
+      ChangeOptions.report(ChangeOptions.await(request, timeout, output), output);
       return ExitCode.YES;
     }
   }
 
-  private SharingRequest request(SharingNode shared) {
-    if ((how.off || how.undo) && (rename || oneEach)) {
+  /** A map without any key would keep every device plugin from starting. */
+  private void setUp(MigClient mig, String map, ApplyRequest request) {
+    List<Finding> errors = request.preflight().errors().stream()
+        .filter(error -> error.code() != PreflightCode.SHARING_MAP_UNSET)
+        .toList();
+    if (!errors.isEmpty()) {
+      throw new NegativeAnswerException("Node %s cannot be shared: %s"
+          .formatted(
+              node,
+              errors.stream().map(Finding::toString).collect(Collectors.joining("; "))));
+    }
+    if (mig.sharingMap(map).read().filter(files -> !files.isEmpty()).isEmpty()) {
+      SharingConfigMap.Merged unused =
+          mig.sharingMap(map).merge("unshared", DevicePluginConfig.unshared());
+    }
+    mig.operator().useSharingMap(map);
+  }
+
+  private ApplyRequest request(MigNode shared) {
+    if (how.off && (rename || oneEach)) {
       throw usage("--rename and --one-each are for --time-slicing and --mps");
     }
-    if (how.off) {
-      return shared.unshare();
-    }
-    return how.undo ? shared.undo() : shared.share(sharing());
+    return how.off ? shared.unshare() : shared.share(sharing());
   }
 
   private GpuSharing sharing() {
@@ -170,29 +195,5 @@ public final class ShareCommand implements Callable<Integer> {
 
   private ParameterException usage(String message) {
     return new ParameterException(Objects.requireNonNull(command).commandLine(), message);
-  }
-
-  private void print(SharingOutcome outcome) {
-    output
-        .out()
-        .println("%s %s as %s"
-            .formatted(
-                outcome.node(),
-                outcome.doubt().isEmpty() ? "verified" : "offers it",
-                outcome.config().isEmpty() ? "the operator's default" : outcome.config()));
-    outcome.doubt().ifPresent(doubt -> output.out().println("  but " + doubt));
-    outcome
-        .allocatable()
-        .forEach((resource, count) -> output.out().println("  " + resource + ": " + count));
-  }
-
-  private static ObjectNode json(SharingOutcome outcome) {
-    ObjectNode answer = JsonNodeFactory.instance.objectNode();
-    answer.put("node", outcome.node());
-    answer.put("config", outcome.config().isEmpty() ? null : outcome.config());
-    ObjectNode allocatable = answer.putObject("allocatable");
-    outcome.allocatable().forEach(allocatable::put);
-    answer.put("doubt", outcome.doubt().orElse(null));
-    return answer;
   }
 }

@@ -1,0 +1,75 @@
+package io.github.mig4j.k8s.change;
+
+import io.github.mig4j.MigException;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A change of a node that began and did not reach its goal. Its type says what happens next. */
+public abstract sealed class MigChangeException extends MigException
+    permits MigDeadlineException, MigFailedException {
+  private static final long serialVersionUID = 1L;
+
+  private final String verdict;
+  private final LastSeen lastSeen;
+  private String rollback = "";
+  private transient @Nullable ApplyOutcome rolledBack;
+
+  MigChangeException(String verdict, MigNodeStatus status, Diagnosis diagnosis) {
+    super(verdict + ". " + diagnosis.explanation());
+    this.verdict = verdict;
+    this.lastSeen = new LastSeen(status, diagnosis);
+  }
+
+  /** The same, with a diagnosis that rests on more. */
+  abstract MigChangeException with(Diagnosis diagnosis);
+
+  /** What happened, as a sentence without its full stop. */
+  String verdict() {
+    return verdict;
+  }
+
+  /** What happened, why, and how the rollback ended if there was one. */
+  @Override
+  public String getMessage() {
+    return super.getMessage() + rollback;
+  }
+
+  /**
+   * The node as it was last seen.
+   *
+   * @return its status; after deserialization only its name
+   */
+  public MigNodeStatus lastSeen() {
+    return lastSeen.status();
+  }
+
+  /**
+   * Why the change did not reach its goal, as far as that is known.
+   *
+   * @return the diagnosis; after deserialization without lines of the log
+   */
+  public Diagnosis diagnosis() {
+    return lastSeen.diagnosis();
+  }
+
+  /**
+   * How the rollback ended, where it was requested and succeeded.
+   *
+   * @return the outcome of the rollback
+   */
+  public Optional<ApplyOutcome> rolledBack() {
+    return Optional.ofNullable(rolledBack);
+  }
+
+  void setRolledBack(String config, ApplyOutcome outcome) {
+    rolledBack = outcome;
+    rollback = ". The node was rolled back to '%s'".formatted(config);
+  }
+
+  void setRollbackFailed(RuntimeException why) {
+    addSuppressed(why);
+    rollback = ". The rollback failed too: " + why.getMessage();
+  }
+}

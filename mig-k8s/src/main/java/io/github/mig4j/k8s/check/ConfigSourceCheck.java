@@ -1,0 +1,126 @@
+package io.github.mig4j.k8s.check;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.internal.ClusterView;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.text.Spelling;
+import java.util.Collection;
+import io.github.mig4j.text.ContentName;
+import java.util.List;
+import java.util.Optional;
+
+/** Whether the ConfigMap that the node's MIG manager reads has the configuration. */
+final class ConfigSourceCheck {
+
+  private final ClusterView view;
+  private final PermissionCheck permissions;
+  private final PreflightFindings findings;
+
+  ConfigSourceCheck(ClusterView view, PermissionCheck permissions, PreflightFindings findings) {
+    this.view = view;
+    this.permissions = permissions;
+    this.findings = findings;
+  }
+
+  /** A configuration that was found, and where. */
+  record Choice(
+      MigConfigSource source, MigConfigFile file, MigConfigDocument document, MigConfig content) {}
+
+  /**
+   * Looks for a configuration.
+   *
+   * @param fallback what to publish in a map of one's own that lacks it
+   */
+  Optional<Choice> check(
+      GenericKubernetesResource policy,
+      String node,
+      String namespace,
+      String config,
+      Optional<MigConfig> fallback) {
+    MigConfigSource source = MigConfigSource.of(policy, node, namespace);
+    if (source.kind() != MigConfigSource.Kind.OWN) {
+      findings.note(
+          PreflightCode.OPERATOR_OWNED_MAP,
+          source.kind() == MigConfigSource.Kind.GENERATED
+              ? "ClusterPolicy names no ConfigMap, so the MIG manager makes its own configurations"
+              : "%s belongs to the GPU Operator, which reverts every change".formatted(source),
+          "to publish configurations of your own, set spec.migManager.config.name, e.g. to mig-config");
+    }
+    Optional<MigConfigFile> file = permissions.read(() -> file(source));
+    if (file.isPresent() && file.get().document().isEmpty()) {
+      file.get().findings().stream()
+          .filter(Finding::isError)
+          .forEach(finding -> findings.error(
+              PreflightCode.MAP_REFUSED,
+              "%s makes every configuration fail: %s".formatted(source, place(finding)),
+              "docs/lint.md explains " + finding.code()));
+    }
+    return file.flatMap(
+        f -> f.document().flatMap(document -> choice(source, f, document, config, fallback)));
+  }
+
+  private Optional<MigConfigFile> file(MigConfigSource source) {
+    Optional<MigConfigFile> file = source.read(view);
+    if (file.isEmpty()) {
+      findings.error(
+          PreflightCode.MAP_ABSENT,
+          source.kind() == MigConfigSource.Kind.GENERATED
+              ? "%s does not exist, in which the node's MIG manager shows its configurations"
+                  .formatted(source)
+              : "%s does not exist, though the ClusterPolicy names it".formatted(source),
+          source.kind() == MigConfigSource.Kind.OWN
+              ? "merge a configuration into it"
+              : "set spec.migManager.config.name, or see whether the MIG manager runs");
+    }
+    return file;
+  }
+
+  private Optional<Choice> choice(
+      MigConfigSource source,
+      MigConfigFile file,
+      MigConfigDocument document,
+      String config,
+      Optional<MigConfig> fallback) {
+    Optional<MigConfig> content = document.config(config);
+    if (content.isEmpty() && source.kind() == MigConfigSource.Kind.OWN && fallback.isPresent()) {
+      MigConfigFile with =
+          MigConfigFile.read(document.with(config, fallback.get()).toYaml());
+      return Optional.of(new Choice(source, with, document, fallback.get()));
+    }
+    if (content.isEmpty()) {
+      findings.error(
+          PreflightCode.CONFIG_ABSENT,
+          "%s has no such configuration".formatted(source),
+          namesAndNearest(names(document), config));
+    }
+    return content.map(c -> new Choice(source, file, document, c));
+  }
+
+  /** The hashed names mean nothing to a reader who looks for a name to use. */
+  private static List<String> names(MigConfigDocument document) {
+    return document.configs().keySet().stream()
+        .filter(key -> !document.configs().containsKey(ContentName.baseOf(key))
+            || ContentName.baseOf(key).equals(key))
+        .sorted()
+        .toList();
+  }
+
+  /** The names that exist, and the one that a mistyped name probably means. */
+  static String namesAndNearest(Collection<String> names, String typed) {
+    return "it has %s%s"
+        .formatted(
+            names,
+            Spelling.nearest(typed, names).stream()
+                .findFirst()
+                .map(" (did you mean %s?)"::formatted)
+                .orElse(""));
+  }
+
+  static String place(Finding finding) {
+    return MigConfigMap.KEY + ":" + finding.locatedSentence();
+  }
+}

@@ -1,0 +1,98 @@
+package io.github.mig4j.k8s.check;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.node.GpuRecord;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.node.NodeGpu;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Which GPUs a node has. */
+final class GpuCheck {
+
+  private final Node node;
+  private final MigNodeStatus status;
+  private final StatedGpus stated;
+  private final GpuRecord recorded;
+  private final PreflightFindings findings;
+
+  GpuCheck(
+      Node node,
+      MigNodeStatus status,
+      StatedGpus stated,
+      MigSettings settings,
+      PreflightFindings findings) {
+    this.node = node;
+    this.status = status;
+    this.stated = stated;
+    this.recorded = GpuRecord.read(node, status, settings);
+    this.findings = findings;
+  }
+
+  /** The models that the caller states, the labels name or the last change recorded. */
+  List<GpuModel> models() {
+    return stated.modelsOr(status.model(), recorded);
+  }
+
+  /**
+   * The GPUs that the caller states, or as many as there are of the model that the labels name. Several
+   * models at once only the record of the last change shows. Empty if they are not known.
+   *
+   * @param document the configurations, of which the one in force shows how many MIG devices a GPU has
+   */
+  List<NodeGpu> gpus(MigConfigDocument document) {
+    if (stated instanceof StatedGpus.Each each) {
+      return each.gpus();
+    }
+    if (recorded.models().size() > 1 && stated == StatedGpus.Nothing.NOTHING) {
+      return recorded.gpus();
+    }
+    Optional<GpuModel> model = status
+        .model()
+        .or(() -> recorded.models().stream().findFirst())
+        .filter(GpuModel::supportsMig);
+    OptionalInt count = model.isPresent() ? count(document, model.get()) : OptionalInt.empty();
+    return count.isPresent() ? NodeGpu.several(model.get(), count.getAsInt()) : List.of();
+  }
+
+  /**
+   * The caller's number, that of the labels, or, where these count MIG devices, what follows from the
+   * configuration in force; or else that of the last change.
+   */
+  private OptionalInt count(MigConfigDocument document, GpuModel model) {
+    if (stated instanceof StatedGpus.Count count) {
+      return OptionalInt.of(count.count());
+    }
+    if (status.gpus().isPresent()) {
+      return status.gpus();
+    }
+    int migDevices = Cluster.number(node, Labels.GPU_COUNT);
+    Optional<Integer> perGpu = status
+        .config()
+        .filter(inForce -> status.state().equals(Optional.of(MigState.SUCCESS)))
+        .flatMap(document::config)
+        .filter(inForce -> inForce.entries().size() == 1)
+        .map(inForce -> inForce.entries().get(0).migDevices().values().stream()
+            .mapToInt(n -> n)
+            .sum())
+        .filter(each -> each > 0 && migDevices > 0 && migDevices % each == 0);
+    if (perGpu.isPresent()) {
+      return OptionalInt.of(migDevices / perGpu.get());
+    }
+    if (recorded.gpus().isEmpty()) {
+      findings.error(
+          PreflightCode.UNKNOWN_GPU_COUNT,
+          "the labels do not show how many %s the node has".formatted(model.id()),
+          "state the node's GPUs in the request");
+      return OptionalInt.empty();
+    }
+    return OptionalInt.of(recorded.gpus().size());
+  }
+}

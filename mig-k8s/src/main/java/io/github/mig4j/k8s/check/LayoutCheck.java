@@ -1,0 +1,234 @@
+package io.github.mig4j.k8s.check;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.check.ConfigSourceCheck.Choice;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.lint.Code;
+import io.github.mig4j.lint.SourceLocation;
+import io.github.mig4j.node.NodeCode;
+import io.github.mig4j.lint.Severity;
+import io.github.mig4j.node.ComponentVersions;
+import io.github.mig4j.node.MigSetting;
+import io.github.mig4j.node.NodeEffect;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeLint;
+import io.github.mig4j.node.NodeOffer;
+import io.github.mig4j.text.ContentName;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What prevents a layout of a node's GPUs. */
+final class LayoutCheck {
+
+  private static final Set<Code> STRATEGY_CODES = Set.of(
+      NodeCode.SHARED_INSTANCE_UNDER_MIXED,
+      NodeCode.NOT_UNIFORM_UNDER_SINGLE,
+      NodeCode.MIG_UNDER_NONE);
+
+  private final NodeCheck.Request request;
+  private final ApplyGoal.Target.Layout target;
+  private final MigSettings settings;
+  private final PermissionCheck permissions;
+  private final PreflightFindings findings;
+  private Optional<NodeEffect> effect = Optional.empty();
+
+  LayoutCheck(
+      NodeCheck.Request request,
+      ApplyGoal.Target.Layout target,
+      PermissionCheck permissions,
+      PreflightFindings findings) {
+    this.request = request;
+    this.target = target;
+    this.settings = request.cluster().settings();
+    this.permissions = permissions;
+    this.findings = findings;
+  }
+
+  NodeCheck.Checked check(Optional<Node> node, Optional<GenericKubernetesResource> policy) {
+    Cluster cluster = request.cluster();
+    Optional<List<Pod>> managers =
+        permissions.read(() -> Optional.of(cluster.view().managerPods(request.node())));
+    String namespace = cluster.operatorNamespace(managers.orElse(List.of()));
+    Optional<Choice> choice =
+        policy.flatMap(p -> new ConfigSourceCheck(cluster.view(), permissions, findings)
+            .check(p, request.node(), namespace, target.name(), request.goal().fallback()));
+    Optional<ApplyPlan> plan =
+        node.flatMap(n -> check(n, policy, managers, choice).map(p -> (ApplyPlan) p));
+    return new NodeCheck.Checked(namespace, plan, effect);
+  }
+
+  private Optional<LayoutPlan> check(
+      Node node,
+      Optional<GenericKubernetesResource> policy,
+      Optional<List<Pod>> managers,
+      Optional<Choice> choice) {
+    MigNodeStatus status = MigNodeStatus.of(node, settings);
+    boolean requested =
+        status.config().isPresent() && status.config().equals(choice.map(c -> key(c, status)));
+    Severity blocking = requested ? Severity.NOTE : Severity.ERROR;
+    GpuCheck gpus = new GpuCheck(node, status, request.gpus(), settings, findings);
+    List<GpuModel> models = gpus.models();
+    new NodeStateCheck(node, status, models, settings, findings).check(policy, blocking);
+    new ManagerCheck(node, findings).check(policy, managers, models, blocking);
+    checkChange(status, requested);
+    boolean keepsPods = requested || request.goal().keepsPods(status);
+    List<Pod> pods = permissions
+        .read(() -> Optional.of(request.cluster().view().pods(request.node())))
+        .orElse(List.of());
+    new PodCheck(pods, request.disruption(), findings)
+        .check(
+            keepsPods ? Severity.NOTE : Severity.ERROR,
+            "a change takes the GPUs from them, so drain the node first");
+    return choice.flatMap(c -> plan(node, status, gpus.gpus(c.document()), c, policy));
+  }
+
+  private void checkChange(MigNodeStatus status, boolean requested) {
+    MigState state = status.state().orElse(MigState.UNKNOWN);
+    String current = status.config().orElse("");
+    if (state == MigState.PENDING || state == MigState.REBOOTING) {
+      findings.add(
+          requested ? Severity.NOTE : Severity.WARNING,
+          PreflightCode.CHANGE_IN_PROGRESS,
+          "the MIG manager is at work (%s) on '%s'".formatted(state, current),
+          requested
+              ? "the change waits for it"
+              : "wait for it, since this change only begins after it");
+    }
+    if (requested && state == MigState.FAILED) {
+      // Nothing would make the manager act, so waiting for it is in vain.
+      findings.add(
+          request.goal() instanceof ApplyGoal.RollBack ? Severity.ERROR : Severity.WARNING,
+          PreflightCode.FAILED_BEFORE,
+          "the MIG manager has failed on '%s' and does not try a name again".formatted(current),
+          "delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=%s', or apply another configuration first"
+              .formatted(status.node()));
+    }
+  }
+
+  /** Equal content under another name, where the MIG manager has given up on the first. */
+  private String key(Choice choice, MigNodeStatus status) {
+    String base = base(choice);
+    if (base.isEmpty()) {
+      return target.name();
+    }
+    String key = choice.content().contentName(base);
+    String alias = choice.content().retryName(base, 2);
+    boolean failed = status.state().equals(Optional.of(MigState.FAILED));
+    boolean requestsKey = status.config().equals(Optional.of(key));
+    boolean requestsAlias = status.config().equals(Optional.of(alias));
+    return (requestsKey && failed) || (requestsAlias && !failed) ? alias : key;
+  }
+
+  /** The name to which the content's hash is added; empty if the name must stay as it is. */
+  private String base(Choice choice) {
+    if (choice.source().kind() != MigConfigSource.Kind.OWN) {
+      return "";
+    }
+    return switch (target.naming()) {
+      case EXACT -> "";
+      case BY_CONTENT -> target.name();
+      case RECORDED -> {
+        String base = ContentName.baseOf(target.name());
+        String key = choice.content().contentName(base.isEmpty() ? target.name() : base);
+        yield target.name().startsWith(key) ? base : "";
+      }
+    };
+  }
+
+  private Optional<LayoutPlan> plan(
+      Node node,
+      MigNodeStatus status,
+      List<NodeGpu> gpus,
+      Choice choice,
+      Optional<GenericKubernetesResource> policy) {
+    if (gpus.isEmpty()) {
+      return Optional.empty();
+    }
+    MigStrategy strategy = policy.flatMap(ClusterPolicies::strategy).orElse(status.strategy());
+    checkStrategy(status, node, strategy);
+    checkContent(choice, gpus, strategy);
+    effect = Optional.of(effect(choice, gpus, status));
+    if (findings.hasErrors()) {
+      return Optional.empty();
+    }
+    NodeOffer offer = NodeOffer.after(choice.content(), gpus, strategy)
+        .withVersions(policy.map(ClusterPolicies::versions).orElse(ComponentVersions.unknown()));
+    if (request.goal() == ApplyGoal.Disable.DISABLE && !offer.devices().isEmpty()) {
+      findings.error(
+          PreflightCode.LINT,
+          "it enables MIG, so it does not give whole GPUs",
+          "correct it in " + choice.source());
+      return Optional.empty();
+    }
+    return Optional.of(new LayoutPlan(
+        node,
+        choice.source().map(),
+        choice.document(),
+        choice.content(),
+        offer,
+        base(choice),
+        key(choice, status)));
+  }
+
+  /** What is on the GPUs now is known where the configuration in force is. */
+  private static NodeEffect effect(Choice choice, List<NodeGpu> gpus, MigNodeStatus status) {
+    Optional<MigConfig> inForce = status
+        .config()
+        .filter(config -> status.state().equals(Optional.of(MigState.SUCCESS)))
+        .flatMap(choice.document()::config);
+    Map<NodeGpu, MigSetting> current = new LinkedHashMap<>();
+    inForce.ifPresent(config -> NodeEffect.of(config, gpus)
+        .gpus()
+        .forEach(each -> each.after().ifPresent(setting -> current.put(each.gpu(), setting))));
+    return current.size() == gpus.size()
+        ? NodeEffect.of(choice.content(), current)
+        : NodeEffect.of(choice.content(), gpus);
+  }
+
+  /** While the device plugin changes over, the labels are not yet those that will be expected. */
+  private void checkStrategy(MigNodeStatus status, Node node, MigStrategy strategy) {
+    if (Cluster.labels(node).containsKey(Labels.MIG_STRATEGY) && status.strategy() != strategy) {
+      findings.warning(
+          PreflightCode.STRATEGY_CONFLICT,
+          "the ClusterPolicy says strategy %s, but the node's labels are those of %s"
+              .formatted(strategy, status.strategy()),
+          "wait until the operator has rolled it out");
+    }
+  }
+
+  private void checkContent(Choice choice, List<NodeGpu> gpus, MigStrategy strategy) {
+    String config = target.name();
+    NodeLint.of(choice.file(), gpus, strategy, config).stream()
+        .filter(
+            finding -> finding.isError()
+            || finding.location().flatMap(SourceLocation::config).equals(Optional.of(config)))
+        .filter(finding -> finding.code() != NodeCode.UNCOVERED_GPU)
+        .forEach(finding -> findings.add(
+            finding.severity(),
+            STRATEGY_CODES.contains(finding.code())
+                ? PreflightCode.STRATEGY_CONFLICT
+                : PreflightCode.LINT,
+            ConfigSourceCheck.place(finding),
+            "docs/lint.md explains " + finding.code()));
+    // What such a GPU holds afterwards is not known beforehand, so it could not be verified.
+    gpus.stream()
+        .filter(gpu -> choice.content().entries().stream().noneMatch(gpu::isSelectedBy))
+        .forEach(gpu -> findings.error(
+            PreflightCode.GPU_NOT_COVERED,
+            "no entry is for GPU %d, so it keeps what it has".formatted(gpu.index()),
+            "add one, if only with mig-enabled: false"));
+  }
+}

@@ -1,0 +1,79 @@
+package io.github.mig4j.k8s.check;
+
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.config.MigRole;
+import io.github.mig4j.k8s.internal.Cluster;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Whether this client is allowed to do what a change takes. */
+final class PermissionCheck {
+
+  private final Cluster cluster;
+  private final MigRole role;
+  private final PreflightFindings findings;
+
+  PermissionCheck(Cluster cluster, MigRole role, PreflightFindings findings) {
+    this.cluster = cluster;
+    this.role = role;
+    this.findings = findings;
+  }
+
+  /**
+   * What the role grants beyond what the check itself does. Its map exists already, and logs only
+   * explain a failure.
+   */
+  List<Permission> needed() {
+    return Permission.of(role).stream()
+        .filter(permission -> !Permission.of(MigRole.READ_ONLY).contains(permission))
+        .filter(permission ->
+            !(permission.verb().equals("create") && permission.resource().equals("configmaps")))
+        .filter(permission -> !permission.resource().equals("pods/log"))
+        .filter(permission -> !(permission.verb().equals("list")
+            && permission.resource().equals("pods")
+            && permission.scope() == Permission.Scope.OPERATOR_NAMESPACE))
+        .toList();
+  }
+
+  /** Asks the API server about each permission. */
+  void check(Collection<Permission> permissions, String operatorNamespace) {
+    for (Permission permission : permissions) {
+      Optional<Boolean> allowed = cluster.view().mayI(permission.review(operatorNamespace));
+      if (allowed.isEmpty()) {
+        findings.note(
+            PreflightCode.PERMISSIONS_UNKNOWN,
+            "the API server does not say what this client may do",
+            "make sure that it has the permissions of ClusterRole " + roleName());
+        return;
+      }
+      if (!allowed.get()) {
+        reportForbidden(permission.describe(operatorNamespace));
+      }
+    }
+  }
+
+  /** Reads something, where not being allowed to is only one more finding. */
+  <T> Optional<T> read(Supplier<Optional<T>> reading) {
+    try {
+      return reading.get();
+    } catch (MigClusterException e) {
+      reportForbidden(e.forbidden().orElseThrow(() -> e));
+      return Optional.empty();
+    }
+  }
+
+  private void reportForbidden(String what) {
+    findings.error(
+        PreflightCode.MISSING_PERMISSION,
+        "this client is not allowed to " + what,
+        "grant it the permissions of ClusterRole " + roleName());
+  }
+
+  /** The name in the manifest of the role. */
+  private String roleName() {
+    return "mig4j-" + role.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}
