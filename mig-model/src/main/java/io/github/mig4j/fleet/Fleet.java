@@ -441,6 +441,7 @@ public final class Fleet {
    *     start and with its size, or if two instances overlap; the fleet is then as before
    */
   public void occupy(int gpu, Collection<Placement> running) {
+    Objects.requireNonNull(running, "running");
     int mark = mark();
     try {
       for (Placement instance : running) {

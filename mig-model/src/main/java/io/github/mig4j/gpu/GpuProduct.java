@@ -54,6 +54,11 @@ public record GpuProduct(String name, String label, Provenance provenance) {
         "(?<product>.*?)(?:%s(?<mig>.+?))?(?<shared>%s)?".formatted(MIG_MARK, SHARED_MARK),
         Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
+    public Label {
+      Objects.requireNonNull(product, "product");
+      Objects.requireNonNull(mig, "mig");
+    }
+
     /**
      * Takes a label apart; the inverse of {@link #toString()}.
      *
@@ -61,6 +66,7 @@ public record GpuProduct(String name, String label, Provenance provenance) {
      * @return its parts; whatever is no suffix belongs to the product
      */
     public static Label parse(String value) {
+      Objects.requireNonNull(value, "value");
       Matcher form = FORM.matcher(value);
       return form.matches()
           ? new Label(
@@ -77,6 +83,7 @@ public record GpuProduct(String name, String label, Provenance provenance) {
      * @return the label without suffix
      */
     public static Label of(String product) {
+      Objects.requireNonNull(product, "product");
       return new Label(product, Optional.empty(), false);
     }
 
@@ -87,6 +94,7 @@ public record GpuProduct(String name, String label, Provenance provenance) {
      * @return this label with the suffix for MIG
      */
     public Label with(MigProfile profile) {
+      Objects.requireNonNull(profile, "profile");
       return new Label(product, Optional.of(profile.label()), shared);
     }
 

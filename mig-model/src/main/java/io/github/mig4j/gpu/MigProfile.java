@@ -143,6 +143,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
    * @return the profile, or empty if this is no resource of MIG devices
    */
   public static Optional<MigProfile> ofResourceName(String resource) {
+    Objects.requireNonNull(resource, "resource");
     if (!resource.startsWith(RESOURCE_PREFIX)) {
       return Optional.empty();
     }
@@ -170,6 +171,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
    * @return the profile, or empty if no profile is spelled like this
    */
   public static Optional<MigProfile> ofLabel(String label) {
+    Objects.requireNonNull(label, "label");
     try {
       return Optional.of(parse(ATTRIBUTE_AS_LABEL.matcher(label).replaceFirst("gb+")))
           .filter(profile -> profile.label().equals(label));

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -45,6 +46,14 @@ public record NvidiaSmi(
     List<Finding> findings) {
 
   public NvidiaSmi {
+    Objects.requireNonNull(listings, "listings");
+    Objects.requireNonNull(profiles, "profiles");
+    Objects.requireNonNull(placements, "placements");
+    Objects.requireNonNull(instances, "instances");
+    Objects.requireNonNull(computeProfiles, "computeProfiles");
+    Objects.requireNonNull(computeInstances, "computeInstances");
+    Objects.requireNonNull(gpus, "gpus");
+    Objects.requireNonNull(findings, "findings");
     listings = Collections.unmodifiableSet(new TreeSet<>(listings));
     profiles = List.copyOf(profiles);
     placements = List.copyOf(placements);
@@ -63,6 +72,7 @@ public record NvidiaSmi(
    * @throws ListingSyntaxException if no text has a row that can be used
    */
   public static NvidiaSmi read(String... texts) {
+    Objects.requireNonNull(texts, "texts");
     ListingReader reader = new ListingReader();
     for (int text = 0; text < texts.length; text++) {
       reader.read(text, texts[text]);
@@ -155,6 +165,8 @@ public record NvidiaSmi(
   public record ProfileRow(
       int gpu, MigProfile profile, int id, int free, int total, Map<Budget, Integer> amounts) {
     public ProfileRow {
+      Objects.requireNonNull(profile, "profile");
+      Objects.requireNonNull(amounts, "amounts");
       amounts = Collections.unmodifiableMap(new TreeMap<>(amounts));
     }
   }
@@ -169,6 +181,7 @@ public record NvidiaSmi(
    */
   public record PlacementRow(int gpu, int profileId, List<Integer> starts, int size) {
     public PlacementRow {
+      Objects.requireNonNull(starts, "starts");
       starts = List.copyOf(starts);
     }
   }
@@ -184,7 +197,11 @@ public record NvidiaSmi(
    * @param size how many memory slices it covers, at least 1
    */
   public record InstanceRow(
-      int gpu, MigProfile profile, int profileId, int id, int start, int size) {}
+      int gpu, MigProfile profile, int profileId, int id, int start, int size) {
+    public InstanceRow {
+      Objects.requireNonNull(profile, "profile");
+    }
+  }
 
   /**
    * A row of {@code nvidia-smi mig -lcip}.
@@ -197,7 +214,11 @@ public record NvidiaSmi(
    * @param total how many the GPU instance can hold at once
    */
   public record ComputeProfileRow(
-      int gpu, int gpuInstance, MigProfile profile, int id, int free, int total) {}
+      int gpu, int gpuInstance, MigProfile profile, int id, int free, int total) {
+    public ComputeProfileRow {
+      Objects.requireNonNull(profile, "profile");
+    }
+  }
 
   /**
    * A row of {@code nvidia-smi mig -lci}: a compute instance that runs.
@@ -209,7 +230,11 @@ public record NvidiaSmi(
    * @param id the compute instance's number in its GPU instance
    */
   public record ComputeInstanceRow(
-      int gpu, int gpuInstance, MigProfile profile, int profileId, int id) {}
+      int gpu, int gpuInstance, MigProfile profile, int profileId, int id) {
+    public ComputeInstanceRow {
+      Objects.requireNonNull(profile, "profile");
+    }
+  }
 
   /**
    * One thing that was not understood.
@@ -221,6 +246,10 @@ public record NvidiaSmi(
    * @param message subject, verdict, value and remedy in one line, without a full stop
    */
   public record Finding(Severity severity, int text, int line, String message) {
+    public Finding {
+      Objects.requireNonNull(severity, "severity");
+      Objects.requireNonNull(message, "message");
+    }
 
     /** The line that a compiler would print, e.g. {@code 11: warning: the row of … is cut off}. */
     @Override
@@ -240,6 +269,8 @@ public record NvidiaSmi(
    */
   public record Gpu(int index, GpuModel model, SortedMap<MigProfile, Integer> free) {
     public Gpu {
+      Objects.requireNonNull(model, "model");
+      Objects.requireNonNull(free, "free");
       free = Collections.unmodifiableSortedMap(new TreeMap<>(free));
     }
 
@@ -250,6 +281,7 @@ public record NvidiaSmi(
      * @return the model, with the product's label in lower case as its id
      */
     public GpuModel named(String product) {
+      Objects.requireNonNull(product, "product");
       GpuProduct named = GpuProduct.named(product, model.slicesProvenance());
       GpuModel.Builder copy = GpuModel.builder()
           .id(named.label().toLowerCase(Locale.ROOT))

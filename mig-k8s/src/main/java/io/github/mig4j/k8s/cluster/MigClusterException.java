@@ -37,6 +37,9 @@ public final class MigClusterException extends MigException {
    * @return the failure
    */
   public static MigClusterException forbidden(String what, String message, Throwable cause) {
+    Objects.requireNonNull(what, "what");
+    Objects.requireNonNull(message, "message");
+    Objects.requireNonNull(cause, "cause");
     return new MigClusterException(message, cause, what);
   }
 
