@@ -9,6 +9,7 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
@@ -71,7 +72,7 @@ class PublicApiTest {
     return names;
   }
 
-  private static void texts() {
+  private static void texts() throws IOException {
     String config = """
         version: v1
         mig-configs:
@@ -96,6 +97,8 @@ class PublicApiTest {
     api.add(MigProfile.parse("1g.23gb"));
     api.add(GpuCatalog.bundled());
     api.add(B200);
+    api.add(NvidiaSmi.read(Files.readString(
+        Path.of("../mig-model/src/test/resources/io/github/mig4j/gpu/lgi-fragmented.txt"))));
     api.add(new IllegalStateException("cause"));
   }
 

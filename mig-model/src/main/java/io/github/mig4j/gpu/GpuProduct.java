@@ -58,6 +58,11 @@ public record GpuProduct(String name, String label, Provenance provenance) {
         "(?<product>.*?)(?:%s(?<mig>.+?))?(?<shared>%s)?".formatted(MIG_MARK, SHARED_MARK),
         Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
+    public Label {
+      Objects.requireNonNull(product, "product");
+      Objects.requireNonNull(mig, "mig");
+    }
+
     /**
      * Takes a label apart; the inverse of {@link #toString()}.
      *
