@@ -260,7 +260,7 @@ public final class Cluster {
     } catch (TimeoutException e) {
       throw new MigClusterException(
           "No answer from the API server %s within %s, to %s. Check the address in the kubeconfig's current context"
-              .formatted(client.getMasterUrl(), patience, what),
+              .formatted(client.getMasterUrl(), DurationText.of(patience), what),
           e);
     }
   }
