@@ -99,7 +99,7 @@ final class DocumentedPage {
   /** Without times, and without what the API server makes up. */
   private static String masked(String text) {
     return text.replaceAll(" +[0-9]+\\.[0-9]s ", " #s ")
-        .replaceAll("PT[0-9.]+S", "PT#S")
+        .replaceAll("held for [0-9.]+ m?s", "held for # s")
         .replaceAll("\"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z\"", "\"#\"")
         .replaceAll("nvidia-mig-manager-[a-z0-9]{5}", "nvidia-mig-manager-#");
   }
