@@ -92,10 +92,20 @@ class PublicApiTest {
         """;
     List.of("small", "1g.23gb", "b200-180gb", "gpu-node", "0x2901", "v1", "5", "nvidia.com/gpu")
         .forEach(api::add);
+    String listing = """
+        +-------------------------------------------------------+
+        | GPU instances:                                        |
+        | GPU   Name             Profile  Instance   Placement  |
+        |                          ID       ID       Start:Size |
+        |=======================================================|
+        |   0  MIG 3g.20gb          9        1          4:4     |
+        +-------------------------------------------------------+
+        """;
     List.of(config, sharing).forEach(api::addText);
     api.add(config.getBytes(StandardCharsets.UTF_8));
     api.add(MigProfile.parse("1g.23gb"));
     api.add(GpuCatalog.bundled());
+    api.add(NvidiaSmi.read(listing));
     api.add(B200);
     api.add(NvidiaSmi.read(Files.readString(
         Path.of("../mig-model/src/test/resources/io/github/mig4j/gpu/lgi-fragmented.txt"))));
