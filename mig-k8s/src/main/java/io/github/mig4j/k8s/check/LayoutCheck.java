@@ -14,11 +14,11 @@ import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.lint.Code;
-import io.github.mig4j.lint.SourceLocation;
-import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.lint.Severity;
+import io.github.mig4j.lint.SourceLocation;
 import io.github.mig4j.node.ComponentVersions;
 import io.github.mig4j.node.MigSetting;
+import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
@@ -212,8 +212,7 @@ final class LayoutCheck {
   private void checkContent(Choice choice, List<NodeGpu> gpus, MigStrategy strategy) {
     String config = target.name();
     NodeLint.of(choice.file(), gpus, strategy, config).stream()
-        .filter(
-            finding -> finding.isError()
+        .filter(finding -> finding.isError()
             || finding.location().flatMap(SourceLocation::config).equals(Optional.of(config)))
         .filter(finding -> finding.code() != NodeCode.UNCOVERED_GPU)
         .forEach(finding -> findings.add(

@@ -696,9 +696,7 @@ class PreflightTest {
     String line =
         "error: the MIG manager has failed on 'all-disabled' and does not try a name again; delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node', or apply another configuration first [failed-before]";
 
-    assertThat(rollBack().preflight().errors())
-        .extracting(Finding::toString)
-        .containsExactly(line);
+    assertThat(rollBack().preflight().errors()).extracting(Finding::toString).containsExactly(line);
     assertDocumented(line);
   }
 
