@@ -264,7 +264,8 @@ final class BranchAndBound {
     if (before != null && before <= cost) {
       return;
     }
-    if (depth == MAX_DEPTH || !share.take(left.length + CELLS_PER_BRANCH * (1L + giving[row].length))) {
+    if (depth == MAX_DEPTH
+        || !share.take(left.length + CELLS_PER_BRANCH * (1L + giving[row].length))) {
       complete = false;
       return;
     }

@@ -149,8 +149,7 @@ public final class Defragmentation {
    * @return true if this is proven, false if the search ended before the proof
    */
   public boolean isOptimal() {
-    return gap() == 0
-        && unmet.stream().mapToInt(PlanShortfall::count).sum() == unmetLowerBound;
+    return gap() == 0 && unmet.stream().mapToInt(PlanShortfall::count).sum() == unmetLowerBound;
   }
 
   /**

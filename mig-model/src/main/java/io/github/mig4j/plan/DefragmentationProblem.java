@@ -85,8 +85,7 @@ final class DefragmentationProblem {
     List<GpuGroup> movable = groups.keySet().stream()
         .filter(group -> group.gpu().layout().isPresent() && !group.gpu().isPinnedWhole())
         .filter(group -> listable.computeIfAbsent(
-            new ModelKey(group.gpu().model()),
-            key -> DefragmentationStates.canList(key.model())))
+            new ModelKey(group.gpu().model()), key -> DefragmentationStates.canList(key.model())))
         .toList();
     long most = 1;
     for (GpuGroup group : movable) {
@@ -122,14 +121,13 @@ final class DefragmentationProblem {
     ModelKey model = new ModelKey(group.gpu().model());
     Set<MigProfile> wanted = new HashSet<>();
     group.kinds().stream()
-        .forEach(
-            kind -> rows.kinds().get(kind).profileOn(model.model()).ifPresent(wanted::add));
+        .forEach(kind -> rows.kinds().get(kind).profileOn(model.model()).ifPresent(wanted::add));
     Set<MigProfile> moving = new HashSet<>(wanted);
     movingRow.keySet().stream()
         .filter(profile -> profile.model().equals(model))
         .forEach(profile -> moving.add(profile.name()));
-    DefragmentationStates all = states.computeIfAbsent(
-        model, any -> new DefragmentationStates(model.model(), preparation));
+    DefragmentationStates all =
+        states.computeIfAbsent(model, any -> new DefragmentationStates(model.model(), preparation));
     List<Way> ways = new ArrayList<>(all.waysToFill(group.gpu(), moving));
     ways.addAll(all.waysToClear(group.gpu(), wanted));
     ways.sort(Comparator.comparingInt(Way::away).thenComparingInt(Way::added));
@@ -148,8 +146,8 @@ final class DefragmentationProblem {
       SortedMap<MigProfile, Integer> added = statesOf(key.model()).instances(change.get(1));
       SortedMap<Integer, Integer> gains = new TreeMap<>();
       gains.put(limit, -1);
-      away.forEach((profile, count) ->
-          gains.merge(movingRowOf(key.model(), profile), -count, Integer::sum));
+      away.forEach(
+          (profile, count) -> gains.merge(movingRowOf(key.model(), profile), -count, Integer::sum));
       added.forEach((profile, count) ->
           gains.merge(rowOf(key, profile, away.isEmpty()), count, Integer::sum));
       int cost = away.values().stream().mapToInt(Integer::intValue).sum();

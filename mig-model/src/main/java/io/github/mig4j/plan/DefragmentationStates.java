@@ -154,7 +154,8 @@ final class DefragmentationStates {
       if (!effort.take(looseBits.length)) {
         return ways;
       }
-      for (Map.Entry<Integer, Long> added : fits(present & ~away, usable).maximal().entrySet()) {
+      for (Map.Entry<Integer, Long> added :
+          fits(present & ~away, usable).maximal().entrySet()) {
         int multisetAway = number(away);
         if (!lessIsEnough(present, away, usable, added.getKey())
             && seen.add((long) multisetAway << Integer.SIZE | added.getKey())) {
@@ -193,7 +194,8 @@ final class DefragmentationStates {
     FitsKey key = new FitsKey(kept, usable);
     Fits fits = known.get(key);
     if (fits == null) {
-      fits = effort.take(states.length) ? find(kept, usable) : new Fits(new BitSet(), new TreeMap<>());
+      fits =
+          effort.take(states.length) ? find(kept, usable) : new Fits(new BitSet(), new TreeMap<>());
       known.put(key, fits);
     }
     return fits;

@@ -161,8 +161,9 @@ public final class FleetPlan {
   }
 
   /**
-   * Whether the {@linkplain Planner#effort effort} ended before the plan was proven to be the best.
-   * With more effort, a plan may meet more devices, use fewer GPUs, or have closer bounds.
+   * Whether the {@linkplain Planner#effort effort} ended before the plan was proven to be the best, or
+   * a model has more than 65,536 states, which no known GPU has. With more effort, a plan may meet
+   * more devices, use fewer GPUs, or have closer bounds.
    *
    * @return true if the search stopped early
    */

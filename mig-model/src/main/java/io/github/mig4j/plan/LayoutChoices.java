@@ -50,8 +50,8 @@ final class LayoutChoices {
   }
 
   private List<SortedMap<MigProfile, Integer>> list(GpuModel model, Set<MigProfile> profiles) {
-    Layouts layouts = Layouts.of(model)
-        .over(profiles.stream().map(MigProfile::toString).toArray(String[]::new));
+    Layouts layouts =
+        Layouts.of(model).over(profiles.stream().map(MigProfile::toString).toArray(String[]::new));
     long states = layouts.states().limit(MAX_STATES + 1L).count();
     if (states <= MAX_STATES && effort.take(states * CELLS_PER_STATE)) {
       return layouts.maximalMultisets().toList();

@@ -188,8 +188,7 @@ final class LayoutProblem {
   /** Solves the problem. Every group then has its new layouts. */
   PrioritySearch.Outcome solve() {
     groups.values().forEach(this::cover);
-    PrioritySearch.Outcome outcome =
-        new PrioritySearch(rows, maxCost() + 1, effort).meet(demand);
+    PrioritySearch.Outcome outcome = new PrioritySearch(rows, maxCost() + 1, effort).meet(demand);
     new LayoutAssignment(outcome).assign();
     return outcome;
   }

@@ -115,8 +115,8 @@ public final class Planner {
   public static FleetPlan fewest(GpuModel model, Demand demand) {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(demand, "demand");
-    LayoutProblem problem = new LayoutProblem(
-        demand, LayoutProblem.Supply.UNLIMITED, Effort.ofSteps(DEFAULT_EFFORT));
+    LayoutProblem problem =
+        new LayoutProblem(demand, LayoutProblem.Supply.UNLIMITED, Effort.ofSteps(DEFAULT_EFFORT));
     GpuGroup group = problem.add(PlanGpu.of(model), 1, problem.allKinds());
     PrioritySearch.Outcome outcome = problem.solve();
     return new FleetPlan(
@@ -137,7 +137,8 @@ public final class Planner {
    */
   public FleetPlan plan(Demand demand) {
     Objects.requireNonNull(demand, "demand");
-    LayoutProblem problem = new LayoutProblem(demand, LayoutProblem.Supply.LIMITED, Effort.ofSteps(effort));
+    LayoutProblem problem =
+        new LayoutProblem(demand, LayoutProblem.Supply.LIMITED, Effort.ofSteps(effort));
     Map<PlanNode, List<GpuGroup>> groups = new LinkedHashMap<>();
     for (PlanNode node : nodes) {
       BitSet allowed = problem.allowedBy(node.labels());

@@ -38,7 +38,7 @@ final class PrioritySearch {
     /** Every plan that meets as many devices of each priority costs at least this. */
     final long lowerBound;
 
-    /** Whether the effort ended before the search. */
+    /** Whether a part of the search or of its preparation was left out. */
     final boolean stopped;
 
     private Outcome(
@@ -116,20 +116,23 @@ final class PrioritySearch {
     if (!byPriority.isEmpty()) {
       meet(List.copyOf(byPriority.values()));
     }
-    return new Outcome(times, unmet(), unmetLowerBound, lowerBound, effort.isExhausted());
+    boolean stopped = effort.isExhausted() || !rows.covering().isComplete();
+    return new Outcome(times, unmet(), unmetLowerBound, lowerBound, stopped);
   }
 
   /** Meets priorities, together or one after the other, after the settled ones. */
   private void meet(List<Level> levels) {
     SortedMap<Integer, Long> wanted = new TreeMap<>();
-    levels.forEach(level -> level.countByKind.forEach((kind, n) -> wanted.merge(kind, n, Long::sum)));
+    levels.forEach(
+        level -> level.countByKind.forEach((kind, n) -> wanted.merge(kind, n, Long::sum)));
     Covering covering = covering(wanted);
     Effort part = effort.part(levels.size() == 1 ? 1 : 2);
     BranchAndBound.Result result = new BranchAndBound(covering, noneOf(wanted), part)
         .search(withUnmet(new long[wanted.size()]));
     effort.end(part);
     long count = Level.sum(wanted);
-    long unmet = Arrays.stream(result.times, result.times.length - wanted.size(), result.times.length)
+    long unmet = Arrays.stream(
+            result.times, result.times.length - wanted.size(), result.times.length)
         .sum();
     long unmetBound = Math.max(0, -Math.floorDiv(unmetCost - 1 - result.lowerBound, unmetCost));
     boolean clear = unmet == 0 || unmetBound == count || effort.isSpent();
@@ -195,14 +198,13 @@ final class PrioritySearch {
           covering.addColumn(0, gains);
         });
       } else {
-        level.countByKind.forEach(
-            (kind, count) -> covering.addNeed(kind, count - level.unmetByKind.getOrDefault(kind, 0L)));
+        level.countByKind.forEach((kind, count) ->
+            covering.addNeed(kind, count - level.unmetByKind.getOrDefault(kind, 0L)));
       }
     }
     wanted.forEach((kind, count) -> {
       covering.addNeed(kind, count);
-      covering.addColumn(
-          unmetCost, new TreeMap<>(Map.of(kind, 1, covering.addRow(-count), -1)));
+      covering.addColumn(unmetCost, new TreeMap<>(Map.of(kind, 1, covering.addRow(-count), -1)));
     });
     return covering;
   }
