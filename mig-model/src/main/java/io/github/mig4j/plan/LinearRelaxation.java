@@ -3,7 +3,6 @@ package io.github.mig4j.plan;
 import io.github.mig4j.plan.Covering.Column;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Covering} with fractional uses of columns: a linear program, solved by the dual simplex
@@ -37,6 +36,9 @@ final class LinearRelaxation {
   /** The inverse has a number for each pair of rows; this limits it to 128 MB. */
   private static final int MAX_ROWS = 4_000;
 
+  /** In place of a row of the unit matrix. */
+  private static final double[] UNIT = {};
+
   private final int rows;
   private final List<Column> columns;
   private final int[][] columnsOfRow;
@@ -46,7 +48,7 @@ final class LinearRelaxation {
   private final int[] basic;
 
   private final double[] value;
-  private final double @Nullable [][] inverse;
+  private final double[][] inverse;
 
   /** By variable: what the last row of the tableau has, and the position in the basis or -1. */
   private final double[] reduced;
@@ -88,6 +90,7 @@ final class LinearRelaxation {
     basic = new int[rows];
     value = new double[rows];
     inverse = new double[rows][];
+    Arrays.fill(inverse, UNIT);
     reduced = new double[variables];
     position = new int[variables];
     Arrays.fill(position, -1);
@@ -134,7 +137,7 @@ final class LinearRelaxation {
   private void setNeeds(long[] needs) {
     for (int i = 0; i < rows; i++) {
       double[] row = inverse[i];
-      if (row == null) {
+      if (row == UNIT) {
         value[i] = -needs[i];
       } else {
         double sum = 0;
@@ -154,7 +157,7 @@ final class LinearRelaxation {
       long cost = basic[i] < rows ? 0 : columns.get(basic[i] - rows).cost;
       if (cost != 0) {
         double[] row = inverse[i];
-        if (row == null) {
+        if (row == UNIT) {
           reduced[i] -= cost;
         } else {
           for (int k = 0; k < rows; k++) {
@@ -200,7 +203,7 @@ final class LinearRelaxation {
     work += touchedCount;
     touchedCount = 0;
     double[] row = inverse[leaving];
-    if (row == null) {
+    if (row == UNIT) {
       readPivotRow(leaving, 1);
     } else {
       for (int k = 0; k < rows; k++) {
@@ -262,8 +265,8 @@ final class LinearRelaxation {
 
     double[] column = basisColumn(entering);
     double[] old = inverse[leaving];
-    double[] row = old == null ? new double[rows] : old;
-    if (old == null) {
+    double[] row = old == UNIT ? new double[rows] : old;
+    if (old == UNIT) {
       row[leaving] = 1;
       inverse[leaving] = row;
     }
@@ -291,7 +294,7 @@ final class LinearRelaxation {
 
   private void subtract(int target, double factor, double[] row, int[] filled, int count) {
     double[] changed = inverse[target];
-    if (changed == null) {
+    if (changed == UNIT) {
       changed = new double[rows];
       changed[target] = 1;
       inverse[target] = changed;
@@ -313,8 +316,8 @@ final class LinearRelaxation {
     for (int i = 0; i < rows; i++) {
       double[] row = inverse[i];
       if (variable < rows) {
-        result[i] = row == null ? (i == variable ? 1 : 0) : row[variable];
-      } else if (row != null) {
+        result[i] = row == UNIT ? (i == variable ? 1 : 0) : row[variable];
+      } else if (row != UNIT) {
         Column column = columns.get(variable - rows);
         double sum = 0;
         for (int n = 0; n < column.rows.length; n++) {
@@ -327,7 +330,7 @@ final class LinearRelaxation {
     if (variable >= rows) {
       Column column = columns.get(variable - rows);
       for (int n = 0; n < column.rows.length; n++) {
-        if (inverse[column.rows[n]] == null) {
+        if (inverse[column.rows[n]] == UNIT) {
           result[column.rows[n]] = -column.gains[n];
         }
       }

@@ -116,7 +116,7 @@ class PlannerEffortTest {
 
   @Test
   void stopped_isSaid() {
-    FleetPlan plan = randomLayouts(96).effort(1).plan(mix(1000));
+    FleetPlan plan = randomLayouts(96).effort(1).plan(priorities(400));
 
     assertThat(plan.isStopped()).isTrue();
     assertThat(plan).asString().contains("), stopped early");
