@@ -4,6 +4,7 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.Demand;
 import io.github.mig4j.plan.DemandItem;
 import io.github.mig4j.plan.PlanGpu;
@@ -42,8 +43,10 @@ public class PlannerBenchmark {
 
   private final GpuModel a100 = GpuCatalog.bundled().require("a100-40gb");
   private final Demand million = demand(1, 0);
-  private final Planner of100 = planner(100);
-  private final Planner of10000 = planner(10_000);
+  private final GpuModel b200 = GpuCatalog.bundled().require("b200-180gb");
+  private final Planner of100 = planner(a100, 100);
+  private final Planner of10000 = planner(a100, 10_000);
+  private final Planner of1000B200 = planner(b200, 1_000);
 
   /** The same mix with fewer devices, some of them with a higher priority. */
   private static Demand demand(int divisor, int urgent) {
@@ -56,16 +59,17 @@ public class PlannerBenchmark {
   }
 
   /** Eight GPUs per node, in every state in turn, every fifth with a pinned instance. */
-  private Planner planner(int gpus) {
-    List<MigLayout> states = Layouts.of(a100).states().toList();
+  private static Planner planner(GpuModel model, int gpus) {
+    List<MigLayout> states = Layouts.of(model).states().toList();
     List<PlanNode> nodes = new ArrayList<>();
     for (int i = 0; i < gpus; i++) {
       if (i % 8 == 0) {
         nodes.add(PlanNode.named("node-" + nodes.size()));
       }
       PlanGpu gpu = PlanGpu.of(states.get((i * 37) % states.size()));
-      if (i % 5 == 0 && !gpu.looseInstances().isEmpty()) {
-        gpu = gpu.pinning(gpu.looseInstances().get(0));
+      List<Placement> instances = gpu.layout().orElseThrow().placements();
+      if (i % 5 == 0 && !instances.isEmpty()) {
+        gpu = gpu.pinning(instances.get(0));
       }
       nodes.set(nodes.size() - 1, nodes.get(nodes.size() - 1).gpu(gpu));
     }
@@ -95,6 +99,22 @@ public class PlannerBenchmark {
   @Benchmark
   public Object defragment100Gpus() {
     return of100.defragment(Demand.of(DemandItem.of("7g.40gb", 3)));
+  }
+
+  /** Nearly every GPU has a layout of its own. */
+  @Benchmark
+  public Object defragment1000B200s() {
+    return of1000B200.defragment(Demand.of(
+        DemandItem.of("7g.180gb", 20), DemandItem.of("3g.90gb", 50), DemandItem.of("1g.23gb", 100)));
+  }
+
+  @Benchmark
+  public Object replan1000B200s400Priorities() {
+    List<DemandItem> items = new ArrayList<>();
+    for (int i = 0; i < 400; i++) {
+      items.add(DemandItem.of(i % 2 == 0 ? "1g.23gb" : "3g.90gb", 1 + i % 3).priority(i));
+    }
+    return of1000B200.plan(Demand.of(items));
   }
 
   /** A readable packing of the same million devices, without a bound. */

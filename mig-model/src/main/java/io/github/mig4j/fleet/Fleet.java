@@ -96,6 +96,7 @@ public final class Fleet {
    * @return the GPU's number, from 0 in the order of addition; numbers of removed GPUs are not used
    *     again
    * @throws IllegalArgumentException if the model has no {@linkplain GpuStates#of states}
+   * @throws IllegalStateException if the fleet has 4,096 other models
    */
   public int add(GpuModel model) {
     Objects.requireNonNull(model, "model");
@@ -109,6 +110,7 @@ public final class Fleet {
    *     that they share
    * @return the GPU's number
    * @throws IllegalArgumentException if the model has no {@linkplain GpuStates#of states}
+   * @throws IllegalStateException if the fleet has 4,096 other models
    */
   public int add(MigLayout layout) {
     Objects.requireNonNull(layout, "layout");

@@ -13,10 +13,17 @@ import java.util.stream.IntStream;
  */
 public final class GpuSet {
 
+  /** A set needs one bit for each number up to its highest. */
+  private static final int MAX_NUMBER = 99_999_999;
+
   private final IndexSet gpus;
   private final int size;
 
   private GpuSet(int[] distinct) {
+    if (distinct.length > 0 && distinct[distinct.length - 1] > MAX_NUMBER) {
+      throw new IllegalArgumentException("A GPU's number must be at most %d, but was %d"
+          .formatted(MAX_NUMBER, distinct[distinct.length - 1]));
+    }
     gpus = new IndexSet(Arrays.stream(distinct).max().orElse(0) + 1);
     Arrays.stream(distinct).forEach(gpus::add);
     size = distinct.length;
@@ -27,7 +34,7 @@ public final class GpuSet {
    *
    * @param gpus numbers, in any order
    * @return the set
-   * @throws IllegalArgumentException if a number is negative
+   * @throws IllegalArgumentException if a number is negative or above 99,999,999
    */
   public static GpuSet of(int... gpus) {
     Objects.requireNonNull(gpus, "gpus");
@@ -45,6 +52,7 @@ public final class GpuSet {
    * @param end the upper bound of the numbers, exclusive, such as {@link Fleet#size}
    * @param condition called once per number
    * @return the set of the numbers from 0 to {@code end - 1} that meet it
+   * @throws IllegalArgumentException if a number that meets it is above 99,999,999
    */
   public static GpuSet where(int end, IntPredicate condition) {
     Objects.requireNonNull(condition, "condition");

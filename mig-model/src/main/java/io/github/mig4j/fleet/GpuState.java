@@ -24,8 +24,13 @@ public final class GpuState {
     this.states = states;
     this.number = number;
     this.layout = layout;
-    this.freeSlices = layout.gpu().memorySlices().orElseThrow()
+    this.freeSlices = layout.gpu().memorySlices().orElse(lastEnd(states))
         - layout.placements().stream().mapToInt(Placement::size).sum();
+  }
+
+  /** The number of memory slices that the placements of a model use. */
+  private static int lastEnd(GpuStates states) {
+    return states.placements().stream().mapToInt(Placement::end).max().orElse(0);
   }
 
   /**

@@ -30,7 +30,8 @@ import java.util.stream.IntStream;
  * <p>The same methods exist for numbers, for a scheduler that keeps its GPUs in an {@code int[]}:
  * states have numbers from 0, which is the empty state; profiles and placements have the numbers of
  * their index in {@link #profiles()} and {@link #placements()}. A placement is a pair of profile
- * and start. Methods on numbers allocate no objects.
+ * and start. Methods on numbers allocate no objects. They do not check numbers: a number that does not
+ * exist gives a meaningless result or an {@link IndexOutOfBoundsException}.
  *
  * <p>Immutable and thread-safe. Create one object per model: an H100 has 2,319 states.
  */

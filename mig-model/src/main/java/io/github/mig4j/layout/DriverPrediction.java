@@ -4,6 +4,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -26,6 +27,9 @@ public final class DriverPrediction {
 
   /** One attempt of mig-parted takes seconds, so more attempts are not useful. */
   private static final int MAX_ORDERINGS_TRIED = 10_000;
+
+  /** The number of orders is exact up to this one. */
+  private static final BigInteger MAX_DISTINCT = BigInteger.TEN.pow(100);
 
   private static final Comparator<MigProfile> AS_MIG_PARTED_SORTS = Comparator.comparingInt(
           MigProfile::gpuSlices)
@@ -89,20 +93,27 @@ public final class DriverPrediction {
    * Predicts how mig-parted creates these devices. mig-parted sorts them by descending size and
    * tries one distinct order after the other on an empty GPU, until the driver accepts one.
    *
-   * @param devices counts by profile
+   * @param devices counts by profile, at least 1 each
    * @return the orders that it tries
-   * @throws IllegalArgumentException if the GPU does not offer one of the profiles
+   * @throws IllegalArgumentException if the GPU does not offer one of the profiles, or a count is
+   *     below 1
    */
   public Orderings orderings(Map<MigProfile, Integer> devices) {
     Objects.requireNonNull(devices, "devices");
     devices.keySet().forEach(this::requireOffered);
+    BigInteger distinct = distinct(devices.values());
+    if (!(MigLayout.place(table.gpu(), devices) instanceof PlacementResult.Placed)) {
+      // No order gives a layout that does not exist, so the orders need not be tried one by one.
+      int tried = distinct.min(BigInteger.valueOf(MAX_ORDERINGS_TRIED)).intValue();
+      return new Orderings(distinct, tried, Optional.empty());
+    }
     List<MigProfile> sorted = devices.entrySet().stream()
         .sorted(Map.Entry.comparingByKey(AS_MIG_PARTED_SORTS))
         .flatMap(e -> Collections.nCopies(e.getValue(), e.getKey()).stream())
         .toList();
     Attempts attempts = new Attempts(sorted);
     attempts.permute(0);
-    return new Orderings(distinct(devices), attempts.tried, attempts.accepted);
+    return new Orderings(distinct, attempts.tried, attempts.accepted);
   }
 
   /** The placement after which the most others remain possible; -1 if nothing fits. */
@@ -130,13 +141,21 @@ public final class DriverPrediction {
     }
   }
 
-  private static BigInteger distinct(Map<MigProfile, Integer> devices) {
+  /**
+   * The multinomial coefficient of some counts. The largest count comes first, so each further device
+   * at least doubles the number, and the limit is reached after few devices.
+   */
+  private static BigInteger distinct(Collection<Integer> counts) {
+    List<Integer> descending = counts.stream().sorted(Comparator.reverseOrder()).toList();
     BigInteger orderings = BigInteger.ONE;
-    int placed = 0;
-    for (int count : devices.values()) {
+    long placed = descending.isEmpty() ? 0 : descending.get(0);
+    for (int count : descending.subList(Math.min(1, descending.size()), descending.size())) {
       for (int i = 1; i <= count; i++) {
         placed++;
         orderings = orderings.multiply(BigInteger.valueOf(placed)).divide(BigInteger.valueOf(i));
+        if (orderings.compareTo(MAX_DISTINCT) >= 0) {
+          return MAX_DISTINCT;
+        }
       }
     }
     return orderings;
@@ -203,7 +222,7 @@ public final class DriverPrediction {
   /**
    * The orders that mig-parted is predicted to try.
    *
-   * @param distinct how many distinct orders the devices have
+   * @param distinct how many distinct orders the devices have; 10<sup>100</sup> also means more
    * @param tried how many of them it tries, the accepted one included; the prediction stops at
    *     10000
    * @param accepted the result of the accepted order; empty if all orders fail, or the first 10000

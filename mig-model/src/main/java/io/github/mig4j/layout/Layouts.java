@@ -153,6 +153,11 @@ public final class Layouts {
     return true;
   }
 
+  /** The multisets of the first states; for known GPUs, these are all if the limit is above 2,319. */
+  Stream<SortedMap<MigProfile, Integer>> multisetsOfFirst(int states) {
+    return walk(any -> true).limit(states).map(Walk::counts).distinct().map(this::byProfile);
+  }
+
   private Stream<List<Integer>> counts() {
     return walk(any -> true).map(Walk::counts).distinct();
   }

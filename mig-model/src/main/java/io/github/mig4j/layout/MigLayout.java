@@ -341,11 +341,15 @@ public final class MigLayout {
      * or what runs; only then some of them are moved or left out. So a request that does not fit is
      * never among the layouts.
      *
-     * @param limit the maximum number of layouts
+     * @param limit the maximum number of layouts, at least 0
      * @return layouts of whole GPU instances, nearest first; empty if the GPU's placements are not
      *     known
+     * @throws IllegalArgumentException if the limit is negative
      */
     public List<MigLayout> nearest(int limit) {
+      if (limit < 0) {
+        throw new IllegalArgumentException("The limit must be at least 0, but was " + limit);
+      }
       return new NearestLayouts(gpu, anywhere, fixed, running).nearest(limit);
     }
 

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /** Ranks every multiset of GPU instances that fits by its distance from the request. */
 final class NearestLayouts {
 
-  /** Limits the work for invented GPUs; known GPUs have far fewer multisets. */
-  private static final int MAX_CHOICES_COMPARED = 200_000;
+  /** Limits the work for invented GPUs; known GPUs have far fewer states. */
+  private static final int MAX_STATES_COMPARED = 200_000;
 
   private final GpuModel gpu;
   private final SortedMap<MigProfile, Integer> requested = new TreeMap<>();
@@ -71,8 +71,7 @@ final class NearestLayouts {
     List<MigLayout.Start> all = joined(running, fixed);
     boolean possible = new PlacementSearch(gpu, new TreeMap<>(), all).result() instanceof Placed;
     return Layouts.of(gpu)
-        .multisets()
-        .limit(MAX_CHOICES_COMPARED)
+        .multisetsOfFirst(MAX_STATES_COMPARED)
         .filter(this::addsToWhatRuns)
         .map(this::distanceOf)
         .sorted()

@@ -25,6 +25,11 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
           "A placement must have a start of at least 0 and a size of at least 1, but was %s@%d:%d"
               .formatted(profile, start, size));
     }
+    if (start > Integer.MAX_VALUE - size) {
+      throw new IllegalArgumentException(
+          "A placement must end at slice %d or before, but was %s@%d:%d"
+              .formatted(Integer.MAX_VALUE, profile, start, size));
+    }
   }
 
   /**

@@ -42,8 +42,11 @@ final class BranchAndBound {
   /** The maximum length of a path; a longer one cannot be searched exhaustively. */
   private static final int MAX_DEPTH = 500;
 
-  /** One point of the path gets this fraction of the effort. */
-  private static final long EFFORT_SHARES = 8;
+  /** One point of the path gets this fraction of the effort that is left. */
+  private static final long EFFORT_SHARES = 4;
+
+  /** A column that is compared with others costs this. */
+  private static final long CELLS_PER_BRANCH = 60;
 
   private final Covering covering;
   private final List<Column> columns;
@@ -54,42 +57,60 @@ final class BranchAndBound {
   private final Map<Remaining, Long> seen = new HashMap<>();
 
   private final long[] times;
+  private final long[] known;
   private long[] best;
   private long bestCost;
   private long lowerBound;
-  private final long share;
-  private long effortLeft;
-  private long stepsLeft;
+  private final Effort effort;
+  private final boolean solved;
+  private Effort share;
   private boolean complete;
 
   /**
    * Creates a search.
    *
    * @param known the number of uses of each column in a choice that covers all needs
-   * @param effort the maximum number of steps
+   * @param effort the maximum work, of which the relaxation gets half
    */
-  BranchAndBound(Covering covering, long[] known, long effort) {
+  BranchAndBound(Covering covering, long[] known, Effort effort) {
     this.covering = covering;
     this.columns = covering.columns();
-    this.relaxation = new LinearRelaxation(covering);
-    relaxation.solve(covering.needs());
-    this.prices = DualPrices.of(covering, relaxation.prices());
-    this.giving = new int[covering.rows()][];
-    this.onlyGiven = new boolean[covering.rows()];
-    for (int row = 0; row < giving.length; row++) {
-      int r = row;
-      giving[row] = IntStream.range(0, columns.size())
-          .filter(c -> columns.get(c).gain(r) > 0)
-          .toArray();
-      onlyGiven[row] =
-          IntStream.range(0, columns.size()).noneMatch(c -> columns.get(c).gain(r) < 0);
-    }
-    this.effortLeft = effort;
-    this.share = Math.max(1, effort / EFFORT_SHARES);
-    this.times = new long[columns.size()];
+    this.effort = effort;
+    this.share = effort;
+    this.known = known;
     this.best = known;
     this.bestCost = costOf(known);
-    this.lowerBound = prices.bound(covering.needs());
+    this.relaxation = new LinearRelaxation(covering);
+    Effort half = effort.part(2);
+    this.solved = relaxation.solve(covering.needs(), half) == LinearRelaxation.Result.SOLVED;
+    effort.end(half);
+    this.prices = DualPrices.of(covering, relaxation.prices());
+    this.onlyGiven = new boolean[covering.rows()];
+    Arrays.fill(onlyGiven, true);
+    this.giving = giving();
+    this.times = new long[columns.size()];
+    this.lowerBound = covering.isComplete() ? prices.bound(covering.needs()) : 0;
+  }
+
+  /** The columns that add to each row. */
+  private int[][] giving() {
+    List<List<Integer>> columnsOfRow = new ArrayList<>();
+    for (int row = 0; row < onlyGiven.length; row++) {
+      columnsOfRow.add(new ArrayList<>());
+    }
+    for (int c = 0; c < columns.size(); c++) {
+      Column column = columns.get(c);
+      for (int i = 0; i < column.rows.length; i++) {
+        if (column.gains[i] > 0) {
+          columnsOfRow.get(column.rows[i]).add(c);
+        } else {
+          onlyGiven[column.rows[i]] = false;
+        }
+      }
+    }
+    return columnsOfRow.stream()
+        .map(some -> some.stream().mapToInt(Integer::intValue).toArray())
+        .toArray(int[][]::new);
   }
 
   private long costOf(long[] taken) {
@@ -110,7 +131,49 @@ final class BranchAndBound {
     }
     completeFrom(alsoFrom);
     completeFrom(new long[columns.size()]);
+    if (effort.isExhausted() && best == known) {
+      completeAtOnce(alsoFrom);
+    }
     return new Result(best, lowerBound);
+  }
+
+  /**
+   * Completes a choice in one way, with the best column for each shortage, as often as possible. This
+   * takes no effort, so that an answer whose effort has ended is still useful.
+   */
+  private void completeAtOnce(long[] taken) {
+    System.arraycopy(taken, 0, times, 0, taken.length);
+    long[] left = left(taken);
+    long cost = costOf(taken);
+    for (int i = 0; i < MAX_DEPTH; i++) {
+      int row = dearestShortage(left);
+      if (row < 0) {
+        keepIfBetter(cost);
+        return;
+      }
+      long worth = prices.worth(left);
+      Step best = null;
+      for (int column : giving[row]) {
+        long repeat = repeat(columns.get(column), row, left, left[row]);
+        Step step = step(column, repeat, left, cost, worth);
+        if (step.mayImprove() && (best == null || step.isBetterThan(best, row))) {
+          best = step;
+        }
+      }
+      if (best == null) {
+        return;
+      }
+      times[best.column] += best.repeat;
+      left = after(best, left);
+      cost = best.cost;
+    }
+  }
+
+  private void keepIfBetter(long cost) {
+    if (cost < bestCost) {
+      best = times.clone();
+      bestCost = cost;
+    }
   }
 
   /**
@@ -120,7 +183,7 @@ final class BranchAndBound {
   private List<long[]> path() {
     List<long[]> path = new ArrayList<>();
     long[] taken = new long[columns.size()];
-    boolean possible = true;
+    boolean possible = solved;
     while (possible && path.size() < MAX_DEPTH) {
       double[] fractions = relaxation.times();
       int largest = -1;
@@ -141,7 +204,10 @@ final class BranchAndBound {
         taken[largest]++;
       }
       path.add(taken.clone());
-      possible = relaxation.solve(left(taken));
+      Effort half = effort.part(2);
+      possible = half.take(columns.size())
+          && relaxation.solve(left(taken), half) == LinearRelaxation.Result.SOLVED;
+      effort.end(half);
     }
     return path;
   }
@@ -167,16 +233,17 @@ final class BranchAndBound {
 
   /** Completes a choice in every way within the effort, unless the best result is known already. */
   private void completeFrom(long[] taken) {
-    if (bestCost <= lowerBound || effortLeft == 0) {
+    if (bestCost <= lowerBound) {
       return;
     }
     System.arraycopy(taken, 0, times, 0, taken.length);
     seen.clear();
-    stepsLeft = Math.min(share, effortLeft);
-    effortLeft -= stepsLeft;
-    complete = Arrays.stream(taken).allMatch(n -> n == 0);
+    share = effort.part(EFFORT_SHARES);
+    complete = covering.isComplete()
+        && bestCost <= maxCost()
+        && Arrays.stream(taken).allMatch(n -> n == 0);
     explore(left(taken), costOf(taken), 0);
-    effortLeft += stepsLeft;
+    effort.end(share);
     if (complete) {
       lowerBound = bestCost;
     }
@@ -189,10 +256,7 @@ final class BranchAndBound {
   private void explore(long[] left, long cost, int depth) {
     int row = dearestShortage(left);
     if (row < 0) {
-      if (cost < bestCost) {
-        best = times.clone();
-        bestCost = cost;
-      }
+      keepIfBetter(cost);
       return;
     }
     Remaining state = new Remaining(left);
@@ -200,11 +264,11 @@ final class BranchAndBound {
     if (before != null && before <= cost) {
       return;
     }
-    if (stepsLeft == 0 || depth == MAX_DEPTH) {
+    if (depth == MAX_DEPTH
+        || !share.take(left.length + CELLS_PER_BRANCH * (1L + giving[row].length))) {
       complete = false;
       return;
     }
-    stepsLeft--;
     seen.put(state, cost);
     for (Step step : stepsFor(row, left, cost)) {
       if (!step.mayImprove()) {
@@ -226,11 +290,17 @@ final class BranchAndBound {
     return dearest;
   }
 
+  /** The highest cost that can be compared with the prices without an overflow. */
+  private long maxCost() {
+    return Long.MAX_VALUE / 4 / prices.denominator();
+  }
+
   private List<Step> stepsFor(int row, long[] left, long cost) {
     long worth = prices.worth(left);
     List<Step> steps = new ArrayList<>();
     for (int column : giving[row]) {
-      Step step = step(column, row, left, cost, worth);
+      long repeat = left[row] > MAX_SINGLE_STEPS ? half(columns.get(column), row, left) : 1;
+      Step step = step(column, repeat, left, cost, worth);
       if (step.mayImprove()) {
         steps.add(step);
       }
@@ -239,9 +309,8 @@ final class BranchAndBound {
     return steps;
   }
 
-  private Step step(int index, int row, long[] left, long cost, long worth) {
+  private Step step(int index, long repeat, long[] left, long cost, long worth) {
     Column column = columns.get(index);
-    long repeat = left[row] > MAX_SINGLE_STEPS ? repeat(column, row, left) : 1;
     long after = worth;
     boolean possible = true;
     for (int i = 0; i < column.rows.length; i++) {
@@ -251,14 +320,21 @@ final class BranchAndBound {
       after += prices.of(changed) * (forgotten(changed, now) - left[changed]);
     }
     long costAfter = cost + repeat * column.cost;
-    long atLeast = possible ? costAfter * prices.denominator() + after : Long.MAX_VALUE;
+    long atLeast = possible && costAfter <= maxCost()
+        ? costAfter * prices.denominator() + after
+        : Long.MAX_VALUE;
     return new Step(index, repeat, costAfter, atLeast);
   }
 
-  /** Covers half of the remaining need in one step, if the column's supply is sufficient. */
-  private long repeat(Column column, int row, long[] left) {
+  /** How often a column covers half of the remaining need. */
+  private long half(Column column, int row, long[] left) {
     complete = false;
-    long repeat = left[row] / 2 / column.gain(row);
+    return repeat(column, row, left, left[row] / 2);
+  }
+
+  /** How often a column can be used for a part of the remaining need, if its supply is sufficient. */
+  private static long repeat(Column column, int row, long[] left, long part) {
+    long repeat = part / column.gain(row);
     for (int i = 0; i < column.rows.length; i++) {
       if (column.gains[i] < 0) {
         repeat = Math.min(repeat, left[column.rows[i]] / column.gains[i]);
@@ -295,7 +371,15 @@ final class BranchAndBound {
      * least 1.
      */
     boolean mayImprove() {
-      return atLeast <= (bestCost - 1) * prices.denominator();
+      return atLeast <= (Math.min(bestCost, maxCost()) - 1) * prices.denominator();
+    }
+
+    /** Whether this step costs less than another, for what it adds to a row. */
+    boolean isBetterThan(Step other, int row) {
+      double mine = (double) columns.get(column).cost / columns.get(column).gain(row);
+      double others =
+          (double) columns.get(other.column).cost / columns.get(other.column).gain(row);
+      return mine != others ? mine < others : atLeast < other.atLeast;
     }
   }
 

@@ -3,6 +3,8 @@ package io.github.mig4j.plan;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
 
 /**
  * An integer covering problem. Each row needs an amount. Each column has a cost, can be used any
@@ -59,6 +61,7 @@ final class Covering {
   private final List<Column> columns = new ArrayList<>();
   private long[] needs = new long[8];
   private int rows;
+  private boolean complete = true;
 
   Covering() {}
 
@@ -67,6 +70,7 @@ final class Covering {
     columns.addAll(other.columns);
     needs = other.needs.clone();
     rows = other.rows;
+    complete = other.complete;
   }
 
   /** Adds a row and returns its index. */
@@ -82,19 +86,28 @@ final class Covering {
     needs[row] += more;
   }
 
-  /** Adds a column with a gain for each row, and returns its index. Gains of zero are omitted. */
-  int addColumn(long cost, int[] gainByRow) {
-    int[] changed = new int[gainByRow.length];
-    int[] gains = new int[gainByRow.length];
-    int n = 0;
-    for (int row = 0; row < gainByRow.length; row++) {
-      if (gainByRow[row] != 0) {
-        changed[n] = row;
-        gains[n++] = gainByRow[row];
-      }
-    }
-    columns.add(new Column(Arrays.copyOf(changed, n), Arrays.copyOf(gains, n), cost));
+  /** Adds a column with gains by row, and returns its index. Gains of zero are omitted. */
+  int addColumn(long cost, SortedMap<Integer, Integer> gains) {
+    List<Map.Entry<Integer, Integer>> changed =
+        gains.entrySet().stream().filter(each -> each.getValue() != 0).toList();
+    columns.add(new Column(
+        changed.stream().mapToInt(Map.Entry::getKey).toArray(),
+        changed.stream().mapToInt(Map.Entry::getValue).toArray(),
+        cost));
     return columns.size() - 1;
+  }
+
+  /**
+   * Records that possible columns were not added, because there are too many. No lower bound is
+   * known then.
+   */
+  void omitColumns() {
+    complete = false;
+  }
+
+  /** Whether all possible columns were added. */
+  boolean isComplete() {
+    return complete;
   }
 
   /** The amount of each row above its need, negative for a shortage. */
@@ -104,7 +117,9 @@ final class Covering {
       surplus[row] = -needs[row];
     }
     for (int c = 0; c < times.length; c++) {
-      columns.get(c).addTo(surplus, times[c]);
+      if (times[c] != 0) {
+        columns.get(c).addTo(surplus, times[c]);
+      }
     }
     return surplus;
   }

@@ -75,6 +75,7 @@ public final class Defragmentation {
   private final List<PlanShortfall> unmet;
   private final int lowerBound;
   private final int unmetLowerBound;
+  private final boolean stopped;
 
   Defragmentation(
       List<Move> moves, List<Fit> fits, List<PlanShortfall> unmet, PrioritySearch.Outcome outcome) {
@@ -83,6 +84,7 @@ public final class Defragmentation {
     this.unmet = List.copyOf(unmet);
     this.lowerBound = (int) outcome.lowerBound;
     this.unmetLowerBound = (int) outcome.unmetLowerBound;
+    this.stopped = outcome.stopped;
   }
 
   /**
@@ -138,6 +140,25 @@ public final class Defragmentation {
    */
   public int unmetLowerBound() {
     return unmetLowerBound;
+  }
+
+  /**
+   * Whether this is proven to be the best: no other moves make more devices fit, and no fewer moves
+   * are enough.
+   *
+   * @return true if this is proven, false if the search ended before the proof
+   */
+  public boolean isOptimal() {
+    return gap() == 0 && unmet.stream().mapToInt(PlanShortfall::count).sum() == unmetLowerBound;
+  }
+
+  /**
+   * Whether the {@linkplain Planner#effort effort} ended before the moves were proven to be the best.
+   *
+   * @return true if the search stopped early
+   */
+  public boolean isStopped() {
+    return stopped && !isOptimal();
   }
 
   /** The moves, one per line. */

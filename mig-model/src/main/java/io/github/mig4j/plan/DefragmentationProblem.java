@@ -6,9 +6,11 @@ import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.Defragmentation.Fit;
 import io.github.mig4j.plan.Defragmentation.InstanceLocation;
 import io.github.mig4j.plan.Defragmentation.Move;
+import io.github.mig4j.plan.DefragmentationStates.Way;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -27,65 +30,79 @@ import java.util.TreeMap;
  * change of a GPU. It either fills the free slices at no cost, or it clears some instances and
  * places requested ones there, at a cost of one per cleared instance. A cleared GPU receives no
  * moving instance.
+ *
+ * <p>GPUs with the same possible changes have the same columns, also if their instances have other
+ * placements. Most GPUs in random layouts therefore share their columns with others.
  */
 final class DefragmentationProblem {
 
-  private record Profile(GpuModel model, MigProfile name) {
-    /** Hashes the id only, because the hash of a whole model is slow. */
-    @Override
-    public int hashCode() {
-      return 31 * model.id().hashCode() + name.hashCode();
-    }
-  }
+  private record Profile(ModelKey model, MigProfile name) {}
 
   private record GpuIndex(int node, int gpu) {}
 
-  /**
-   * A change of one GPU of a group: the instances that leave it and the instances that it receives,
-   * by row.
-   */
-  private record GpuChange(
-      GpuGroup group,
-      Map<Integer, List<Placement>> away,
-      Map<Integer, List<Placement>> added,
-      int column) {}
+  /** A GPU with the placements of each change, in the order of the columns. */
+  private record Member(GpuIndex gpu, List<Way> ways) {}
+
+  /** The changes that GPUs of one model can make, by the multisets that leave and that are added. */
+  private record ClassKey(ModelKey model, BitSet kinds, List<List<Integer>> changes) {}
+
+  /** GPUs with the same possible changes. */
+  private static final class GpuClass {
+    final List<Member> members = new ArrayList<>();
+    final List<Integer> columns = new ArrayList<>();
+  }
 
   private final Demand demand;
   private final List<PlanNode> nodes;
   private final DemandRows rows;
+  private final Effort effort;
   private final Map<GpuGroup, List<GpuIndex>> groups = new LinkedHashMap<>();
   private final Map<Profile, Integer> movingRow = new LinkedHashMap<>();
-  private final Map<String, DefragmentationStates> states = new HashMap<>();
-  private final List<GpuChange> changes = new ArrayList<>();
+  private final Map<ModelKey, DefragmentationStates> states = new HashMap<>();
+  private final Map<ClassKey, GpuClass> classes = new LinkedHashMap<>();
+  private final Map<List<Object>, Integer> rowOfAdded = new HashMap<>();
 
-  DefragmentationProblem(Demand demand, List<PlanNode> nodes) {
+  DefragmentationProblem(Demand demand, List<PlanNode> nodes, Effort effort) {
     this.demand = demand;
     this.nodes = nodes;
+    this.effort = effort;
     this.rows = new DemandRows(demand);
     for (int n = 0; n < nodes.size(); n++) {
       BitSet allowed = rows.allowedBy(nodes.get(n).labels());
-      for (int g = 0; g < nodes.get(n).gpuCount(); g++) {
-        GpuGroup group = new GpuGroup(nodes.get(n).gpu(g), allowed);
-        groups.computeIfAbsent(group, any -> new ArrayList<>()).add(new GpuIndex(n, g));
+      int g = 0;
+      for (PlanNode.Run run : nodes.get(n).runs()) {
+        List<GpuIndex> gpus =
+            groups.computeIfAbsent(new GpuGroup(run.gpu(), allowed), any -> new ArrayList<>());
+        for (int i = 0; i < run.count(); i++) {
+          gpus.add(new GpuIndex(n, g++));
+        }
       }
     }
   }
 
-  Defragmentation solve(long effort) {
+  Defragmentation solve() {
+    Map<ModelKey, Boolean> listable = new HashMap<>();
     List<GpuGroup> movable = groups.keySet().stream()
         .filter(group -> group.gpu().layout().isPresent() && !group.gpu().isPinnedWhole())
-        .filter(group -> DefragmentationStates.canList(group.gpu().model()))
+        .filter(group -> listable.computeIfAbsent(
+            new ModelKey(group.gpu().model()), key -> DefragmentationStates.canList(key.model())))
         .toList();
     long most = 1;
     for (GpuGroup group : movable) {
       for (Placement loose : group.gpu().looseInstances()) {
         movingRow.computeIfAbsent(
-            new Profile(group.gpu().model(), loose.profile()),
+            new Profile(new ModelKey(group.gpu().model()), loose.profile()),
             any -> rows.covering().addRow(0));
         most += gpusOf(group).size();
       }
     }
-    movable.forEach(this::addChanges);
+    Effort half = effort.part(2);
+    movable.forEach(group -> addToClass(group, half));
+    if (half.isExhausted()) {
+      rows.covering().omitColumns();
+    }
+    effort.end(half);
+    classes.forEach(this::addColumns);
     PrioritySearch.Outcome outcome = new PrioritySearch(rows, most, effort).meet(demand);
     ShortfallReasons reasons = new ShortfallReasons(demand, rows);
     groups.forEach((group, gpus) -> reasons.add(group, gpus.size()));
@@ -96,59 +113,72 @@ final class DefragmentationProblem {
     return Objects.requireNonNull(groups.get(group));
   }
 
-  private void addChanges(GpuGroup group) {
-    GpuModel model = group.gpu().model();
+  private DefragmentationStates statesOf(ModelKey model) {
+    return Objects.requireNonNull(states.get(model));
+  }
+
+  private void addToClass(GpuGroup group, Effort preparation) {
+    ModelKey model = new ModelKey(group.gpu().model());
     Set<MigProfile> wanted = new HashSet<>();
     group.kinds().stream()
-        .forEach(kind -> rows.kinds().get(kind).profileOn(model).ifPresent(wanted::add));
+        .forEach(kind -> rows.kinds().get(kind).profileOn(model.model()).ifPresent(wanted::add));
     Set<MigProfile> moving = new HashSet<>(wanted);
     movingRow.keySet().stream()
         .filter(profile -> profile.model().equals(model))
         .forEach(profile -> moving.add(profile.name()));
-    int limit = rows.covering().addRow(-gpusOf(group).size());
     DefragmentationStates all =
-        states.computeIfAbsent(model.id(), any -> new DefragmentationStates(model));
-    all.waysToFill(group.gpu(), moving).forEach(added -> addChange(group, limit, List.of(), added));
-    all.waysToClear(group.gpu(), wanted)
-        .forEach(way -> addChange(group, limit, way.away(), way.added()));
+        states.computeIfAbsent(model, any -> new DefragmentationStates(model.model(), preparation));
+    List<Way> ways = new ArrayList<>(all.waysToFill(group.gpu(), moving));
+    ways.addAll(all.waysToClear(group.gpu(), wanted));
+    ways.sort(Comparator.comparingInt(Way::away).thenComparingInt(Way::added));
+    ClassKey key = new ClassKey(
+        model,
+        group.kinds(),
+        ways.stream().map(way -> List.of(way.away(), way.added())).toList());
+    GpuClass gpus = classes.computeIfAbsent(key, any -> new GpuClass());
+    gpusOf(group).forEach(gpu -> gpus.members.add(new Member(gpu, ways)));
   }
 
-  private void addChange(GpuGroup group, int limit, List<Placement> away, List<Placement> added) {
-    Map<Integer, List<Placement>> fromRow = new TreeMap<>();
-    away.forEach(p ->
-        fromRow.computeIfAbsent(movingRowOf(group, p), any -> new ArrayList<>()).add(p));
-    Map<Integer, List<Placement>> toRow = new TreeMap<>();
-    added.forEach(p ->
-        toRow.computeIfAbsent(rowOf(group, p, away), any -> new ArrayList<>()).add(p));
-    int[] gains = new int[rows.covering().rows()];
-    gains[limit] = -1;
-    fromRow.forEach((row, some) -> gains[row] -= some.size());
-    toRow.forEach((row, some) -> gains[row] += some.size());
-    changes.add(
-        new GpuChange(group, fromRow, toRow, rows.covering().addColumn(away.size(), gains)));
+  private void addColumns(ClassKey key, GpuClass gpus) {
+    int limit = rows.covering().addRow(-gpus.members.size());
+    for (List<Integer> change : key.changes()) {
+      SortedMap<MigProfile, Integer> away = statesOf(key.model()).instances(change.get(0));
+      SortedMap<MigProfile, Integer> added = statesOf(key.model()).instances(change.get(1));
+      SortedMap<Integer, Integer> gains = new TreeMap<>();
+      gains.put(limit, -1);
+      away.forEach(
+          (profile, count) -> gains.merge(movingRowOf(key.model(), profile), -count, Integer::sum));
+      added.forEach((profile, count) ->
+          gains.merge(rowOf(key, profile, away.isEmpty()), count, Integer::sum));
+      int cost = away.values().stream().mapToInt(Integer::intValue).sum();
+      gpus.columns.add(rows.covering().addColumn(cost, gains));
+    }
   }
 
-  private int movingRowOf(GpuGroup group, Placement placement) {
-    return Objects.requireNonNull(
-        movingRow.get(new Profile(group.gpu().model(), placement.profile())));
+  private int movingRowOf(ModelKey model, MigProfile profile) {
+    return Objects.requireNonNull(movingRow.get(new Profile(model, profile)));
   }
 
   /** The row of an added instance, which depends on its possible users. */
-  private int rowOf(GpuGroup group, Placement added, List<Placement> away) {
-    GpuModel model = group.gpu().model();
+  private int rowOf(ClassKey key, MigProfile added, boolean isFilled) {
+    List<Object> cached = List.of(key.model(), key.kinds(), added, isFilled);
+    Integer known = rowOfAdded.get(cached);
+    if (known != null) {
+      return known;
+    }
+    GpuModel model = key.model().model();
     BitSet users = new BitSet();
-    group.kinds().stream()
-        .filter(kind -> rows.kinds()
-            .get(kind)
-            .profileOn(model)
-            .filter(added.profile()::equals)
-            .isPresent())
+    key.kinds().stream()
+        .filter(kind ->
+            rows.kinds().get(kind).profileOn(model).filter(added::equals).isPresent())
         .forEach(users::set);
-    Integer moving = movingRow.get(new Profile(model, added.profile()));
-    if (away.isEmpty() && moving != null) {
+    Integer moving = movingRow.get(new Profile(key.model(), added));
+    if (isFilled && moving != null) {
       users.set(moving);
     }
-    return rows.rowFor(users);
+    int row = rows.rowFor(users);
+    rowOfAdded.put(cached, row);
+    return row;
   }
 
   /** Assigns the locations of the chosen columns to the moving and to the requested instances. */
@@ -162,13 +192,15 @@ final class DefragmentationProblem {
     }
 
     Defragmentation assign(List<PlanShortfall> unmet) {
-      Map<GpuGroup, Integer> used = new HashMap<>();
-      for (GpuChange change : changes) {
-        for (long n = outcome.times[change.column()]; n > 0; n--) {
-          int next = used.merge(change.group(), 1, Integer::sum) - 1;
-          apply(change, gpusOf(change.group()).get(next));
+      classes.forEach((key, gpus) -> {
+        int next = 0;
+        for (int change = 0; change < gpus.columns.size(); change++) {
+          for (long n = outcome.times[gpus.columns.get(change)]; n > 0; n--) {
+            apply(key, gpus.members.get(next), change);
+            next++;
+          }
         }
-      }
+      });
       for (DemandRows.Transfer transfer : rows.transfers()) {
         for (long n = outcome.times[transfer.column()]; n > 0; n--) {
           at(open, transfer.to()).add(at(open, transfer.from()).remove());
@@ -177,18 +209,24 @@ final class DefragmentationProblem {
       List<Move> moves = new ArrayList<>();
       leaving.forEach((row, locations) ->
           locations.forEach(from -> moves.add(new Move(from, at(open, row).remove()))));
+      Map<String, Integer> order = new HashMap<>();
+      nodes.forEach(node -> order.put(node.name(), order.size()));
+      moves.sort(Comparator.comparing((Move move) -> order.get(move.from().node()))
+          .thenComparing(move -> move.from().gpu())
+          .thenComparing(move -> move.from().placement()));
       return new Defragmentation(moves, fits(), unmet, outcome);
     }
 
-    private void apply(GpuChange change, GpuIndex gpu) {
-      change
-          .away()
-          .forEach(
-              (row, placements) -> placements.forEach(p -> at(leaving, row).add(location(gpu, p))));
-      change
-          .added()
-          .forEach(
-              (row, placements) -> placements.forEach(p -> at(open, row).add(location(gpu, p))));
+    private void apply(ClassKey key, Member member, int change) {
+      Way way = member.ways().get(change);
+      DefragmentationStates all = statesOf(key.model());
+      for (Placement away : all.placements(way.awayBits())) {
+        at(leaving, movingRowOf(key.model(), away.profile())).add(location(member.gpu(), away));
+      }
+      for (Placement added : all.placements(way.addedBits())) {
+        at(open, rowOf(key, added.profile(), way.awayBits() == 0))
+            .add(location(member.gpu(), added));
+      }
     }
 
     private InstanceLocation location(GpuIndex gpu, Placement placement) {

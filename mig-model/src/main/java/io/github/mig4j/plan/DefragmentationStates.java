@@ -3,122 +3,104 @@ package io.github.mig4j.plan;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Layouts;
-import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Every state of a model as a set of placements, to find the possible changes of a GPU. */
+/**
+ * Every state of a model as a set of placements, to find the possible changes of a GPU. Multisets of
+ * instances have numbers, because a part of a legal state is a legal state.
+ */
 final class DefragmentationStates {
 
-  /** Instances that are cleared, and the instances that fit then. */
-  record Way(List<Placement> away, List<Placement> added) {}
+  /**
+   * Instances that are cleared, and the instances that fit then. Two ways of one model are equal if
+   * both have the same number of instances of each profile.
+   *
+   * @param away the number of the multiset that is cleared
+   * @param added the number of the multiset that fits
+   * @param awayBits the placements of the cleared instances
+   * @param addedBits the placements of the added instances
+   */
+  record Way(int away, int added, long awayBits, long addedBits) {}
 
+  /** What fits beside some placements: every multiset, and the placements of the maximal ones. */
+  private record Fits(BitSet all, SortedMap<Integer, Long> maximal) {}
+
+  private record FitsKey(long kept, long usable) {}
+
+  private final Effort effort;
   private final List<Placement> placements = new ArrayList<>();
   private final long[] states;
+  private final Map<Long, Integer> multisetOf = new HashMap<>();
+  private final List<SortedMap<MigProfile, Integer>> multisets = new ArrayList<>();
 
-  DefragmentationStates(GpuModel model) {
-    this.states = Layouts.of(model).states().mapToLong(this::bits).toArray();
+  /** By multiset: the multisets with one more instance. */
+  private final List<int[]> larger = new ArrayList<>();
+
+  private final Map<FitsKey, Fits> known = new HashMap<>();
+
+  DefragmentationStates(GpuModel model, Effort effort) {
+    this.effort = effort;
+    Map<SortedMap<MigProfile, Integer>, Integer> numbers = new HashMap<>();
+    Map<Placement, Integer> indexes = new HashMap<>();
+    this.states = Layouts.of(model)
+        .states()
+        .mapToLong(layout -> {
+          long bits = 0;
+          for (Placement placement : layout.placements()) {
+            Integer index = indexes.get(placement);
+            if (index == null) {
+              index = placements.size();
+              indexes.put(placement, index);
+              placements.add(placement);
+            }
+            bits |= 1L << index;
+          }
+          Integer number = numbers.putIfAbsent(layout.devices(), multisets.size());
+          if (number == null) {
+            number = multisets.size();
+            multisets.add(layout.devices());
+          }
+          multisetOf.put(bits, number);
+          return bits;
+        })
+        .toArray();
+    for (SortedMap<MigProfile, Integer> multiset : multisets) {
+      larger.add(model.profiles().stream()
+          .map(profile -> {
+            SortedMap<MigProfile, Integer> more = new TreeMap<>(multiset);
+            more.merge(profile.profile(), 1, Integer::sum);
+            return numbers.getOrDefault(more, -1);
+          })
+          .filter(number -> number >= 0)
+          .mapToInt(Integer::intValue)
+          .toArray());
+    }
   }
 
-  /** Whether all placements of a model are known and fit into the bits of a long. */
+  /** Whether all placements of a model are known, and few enough to list its states. */
   static boolean canList(GpuModel model) {
     return LayoutProblem.isPlaceable(model)
-        && model.profiles().stream().mapToInt(p -> p.starts().size()).sum() <= Long.SIZE;
+        && model.profiles().stream().mapToInt(p -> p.starts().size()).sum() <= Long.SIZE
+        && !LayoutChoices.hasTooManyStates(model);
   }
 
-  private long bits(MigLayout layout) {
-    return bits(layout.placements());
+  /** The instances of a multiset. */
+  SortedMap<MigProfile, Integer> instances(int multiset) {
+    return multisets.get(multiset);
   }
 
-  private long bits(List<Placement> some) {
-    long bits = 0;
-    for (Placement placement : some) {
-      int index = placements.indexOf(placement);
-      if (index < 0) {
-        index = placements.size();
-        placements.add(placement);
-      }
-      bits |= 1L << index;
-    }
-    return bits;
-  }
-
-  /**
-   * Finds every maximal multiset of instances of some profiles that fits beside all instances of a
-   * GPU.
-   */
-  List<List<Placement>> waysToFill(PlanGpu gpu, Set<MigProfile> profiles) {
-    long present = bits(gpu.layout().orElseThrow().placements());
-    return List.copyOf(largest(present, profiles).values());
-  }
-
-  /**
-   * Finds every way to clear loose instances for a maximal multiset of instances of some profiles.
-   * Ways that clear more instances than necessary are omitted.
-   */
-  List<Way> waysToClear(PlanGpu gpu, Set<MigProfile> profiles) {
-    long present = bits(gpu.layout().orElseThrow().placements());
-    List<Placement> loose = gpu.looseInstances();
-    List<Map<SortedMap<MigProfile, Integer>, List<Placement>>> bySubset = new ArrayList<>();
-    Map<List<SortedMap<MigProfile, Integer>>, Way> ways = new LinkedHashMap<>();
-    for (int subset = 0; subset < 1 << loose.size(); subset++) {
-      List<Placement> away = new ArrayList<>();
-      for (int i = 0; i < loose.size(); i++) {
-        if ((subset >> i & 1) == 1) {
-          away.add(loose.get(i));
-        }
-      }
-      Map<SortedMap<MigProfile, Integer>, List<Placement>> added =
-          largest(present & ~bits(away), profiles);
-      bySubset.add(added);
-      int all = subset;
-      added.forEach((counts, where) -> {
-        boolean lessWouldDo = false;
-        for (int rest = all; rest != 0; rest &= rest - 1) {
-          int less = all & ~Integer.lowestOneBit(rest);
-          lessWouldDo |=
-              bySubset.get(less).keySet().stream().anyMatch(known -> isWithin(counts, known));
-        }
-        if (all != 0 && !lessWouldDo) {
-          ways.putIfAbsent(List.of(counts(away), counts), new Way(away, where));
-        }
-      });
-    }
-    return List.copyOf(ways.values());
-  }
-
-  private Map<SortedMap<MigProfile, Integer>, List<Placement>> largest(
-      long kept, Set<MigProfile> profiles) {
-    long usable = 0;
-    for (int i = 0; i < placements.size(); i++) {
-      if (profiles.contains(placements.get(i).profile())) {
-        usable |= 1L << i;
-      }
-    }
-    Map<SortedMap<MigProfile, Integer>, List<Placement>> choices = new LinkedHashMap<>();
-    for (long state : states) {
-      long added = state & ~kept;
-      if ((state & kept) == kept && added != 0 && (added & ~usable) == 0) {
-        List<Placement> where = placementsOf(added);
-        choices.putIfAbsent(counts(where), where);
-      }
-    }
-    List<SortedMap<MigProfile, Integer>> all = List.copyOf(choices.keySet());
-    choices
-        .keySet()
-        .removeIf(
-            one -> all.stream().anyMatch(other -> !other.equals(one) && isWithin(one, other)));
-    return choices;
-  }
-
-  private List<Placement> placementsOf(long bits) {
+  /** The placements of some bits, by ascending start. */
+  List<Placement> placements(long bits) {
     List<Placement> some = new ArrayList<>();
     for (long rest = bits; rest != 0; rest &= rest - 1) {
       some.add(placements.get(Long.numberOfTrailingZeros(rest)));
@@ -127,15 +109,119 @@ final class DefragmentationStates {
     return some;
   }
 
-  private static SortedMap<MigProfile, Integer> counts(List<Placement> some) {
-    SortedMap<MigProfile, Integer> counts = new TreeMap<>();
-    some.forEach(p -> counts.merge(p.profile(), 1, Integer::sum));
-    return counts;
+  private long bits(List<Placement> some) {
+    long bits = 0;
+    for (Placement placement : some) {
+      bits |= 1L << placements.indexOf(placement);
+    }
+    return bits;
   }
 
-  private static boolean isWithin(
-      Map<MigProfile, Integer> smaller, Map<MigProfile, Integer> larger) {
-    return smaller.entrySet().stream()
-        .allMatch(each -> larger.getOrDefault(each.getKey(), 0) >= each.getValue());
+  /**
+   * Finds every maximal multiset of instances of some profiles that fits beside all instances of a
+   * GPU.
+   */
+  List<Way> waysToFill(PlanGpu gpu, Set<MigProfile> profiles) {
+    long present = bits(gpu.layout().orElseThrow().placements());
+    List<Way> ways = new ArrayList<>();
+    fits(present, usable(profiles))
+        .maximal()
+        .forEach((number, where) -> ways.add(new Way(emptyMultiset(), number, 0, where)));
+    return ways;
+  }
+
+  private int emptyMultiset() {
+    return multisetOf.getOrDefault(0L, 0);
+  }
+
+  /**
+   * Finds every way to clear loose instances for a maximal multiset of instances of some profiles.
+   * Ways that clear more instances than necessary are omitted. If the effort ends, more ways are
+   * possible than found.
+   */
+  List<Way> waysToClear(PlanGpu gpu, Set<MigProfile> profiles) {
+    long present = bits(gpu.layout().orElseThrow().placements());
+    long usable = usable(profiles);
+    List<Placement> loose = gpu.looseInstances();
+    long[] looseBits = loose.stream().mapToLong(p -> bits(List.of(p))).toArray();
+    Set<Long> seen = new HashSet<>();
+    List<Way> ways = new ArrayList<>();
+    for (int subset = 1; subset < 1 << looseBits.length; subset++) {
+      long away = 0;
+      for (int rest = subset; rest != 0; rest &= rest - 1) {
+        away |= looseBits[Integer.numberOfTrailingZeros(rest)];
+      }
+      if (!effort.take(looseBits.length)) {
+        return ways;
+      }
+      for (Map.Entry<Integer, Long> added :
+          fits(present & ~away, usable).maximal().entrySet()) {
+        int multisetAway = number(away);
+        if (!lessIsEnough(present, away, usable, added.getKey())
+            && seen.add((long) multisetAway << Integer.SIZE | added.getKey())) {
+          ways.add(new Way(multisetAway, added.getKey(), away, added.getValue()));
+        }
+      }
+    }
+    return ways;
+  }
+
+  private int number(long bits) {
+    return multisetOf.getOrDefault(bits, 0);
+  }
+
+  private boolean lessIsEnough(long present, long away, long usable, int added) {
+    for (long rest = away; rest != 0; rest &= rest - 1) {
+      long less = away & ~Long.lowestOneBit(rest);
+      if (fits(present & ~less, usable).all().get(added)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private long usable(Set<MigProfile> profiles) {
+    long usable = 0;
+    for (int i = 0; i < placements.size(); i++) {
+      if (profiles.contains(placements.get(i).profile())) {
+        usable |= 1L << i;
+      }
+    }
+    return usable;
+  }
+
+  private Fits fits(long kept, long usable) {
+    FitsKey key = new FitsKey(kept, usable);
+    Fits fits = known.get(key);
+    if (fits == null) {
+      fits =
+          effort.take(states.length) ? find(kept, usable) : new Fits(new BitSet(), new TreeMap<>());
+      known.put(key, fits);
+    }
+    return fits;
+  }
+
+  private Fits find(long kept, long usable) {
+    BitSet all = new BitSet(multisets.size());
+    SortedMap<Integer, Long> where = new TreeMap<>();
+    for (long state : states) {
+      long added = state & ~kept;
+      if ((state & kept) == kept && added != 0 && (added & ~usable) == 0) {
+        int number = number(added);
+        if (!all.get(number)) {
+          all.set(number);
+          where.put(number, added);
+        }
+      }
+    }
+    where.keySet().removeIf(number -> {
+      for (int more : larger.get(number)) {
+        if (all.get(more)) {
+          return true;
+        }
+      }
+      return false;
+    });
+    return new Fits(all, where);
   }
 }

@@ -5,6 +5,9 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * The covering of a plan and the meaning of its rows. The first rows are the kinds of demand. A
@@ -16,14 +19,16 @@ final class DemandRows {
   record Transfer(int from, int to, int column) {}
 
   private final List<DemandItem> kinds = new ArrayList<>();
+  private final Map<DemandItem, Integer> numbers = new HashMap<>();
   private final Covering covering = new Covering();
   private final Map<BitSet, Integer> sharedRows = new HashMap<>();
   private final List<Transfer> transfers = new ArrayList<>();
 
   DemandRows(Demand demand) {
     for (DemandItem item : demand.items()) {
-      if (kinds.stream().noneMatch(item::isLike)) {
-        kinds.add(item);
+      DemandItem kind = asKind(item);
+      if (numbers.putIfAbsent(kind, kinds.size()) == null) {
+        kinds.add(kind);
         covering.addRow(0);
       }
     }
@@ -35,11 +40,18 @@ final class DemandRows {
   }
 
   int kindOf(DemandItem item) {
-    int kind = 0;
-    while (!kinds.get(kind).isLike(item)) {
-      kind++;
-    }
-    return kind;
+    return Objects.requireNonNull(numbers.get(asKind(item)));
+  }
+
+  private static DemandItem asKind(DemandItem item) {
+    return item.count(1).priority(0);
+  }
+
+  /** All kinds, as for a node on which every item is allowed. */
+  BitSet all() {
+    BitSet all = new BitSet();
+    all.set(0, kinds.size());
+    return all;
   }
 
   /** The kinds that a node with these labels can meet. */
@@ -71,9 +83,7 @@ final class DemandRows {
     int shared = covering.addRow(0);
     sharedRows.put(users, shared);
     users.stream().forEach(row -> {
-      int[] gains = new int[covering.rows()];
-      gains[shared] = -1;
-      gains[row] = 1;
+      SortedMap<Integer, Integer> gains = new TreeMap<>(Map.of(shared, -1, row, 1));
       transfers.add(new Transfer(shared, row, covering.addColumn(0, gains)));
     });
     return shared;

@@ -24,6 +24,9 @@ import java.util.stream.Collectors;
  */
 public final class FleetPlan {
 
+  /** An answer does not list the GPUs one by one above this number. */
+  static final int MAX_GPUS_LISTED = 100_000;
+
   /**
    * GPUs with consecutive indexes and the same plan.
    *
@@ -36,6 +39,7 @@ public final class FleetPlan {
   private final List<PlanShortfall> unmet;
   private final long lowerBound;
   private final long unmetLowerBound;
+  private final boolean stopped;
   private final Map<String, List<PlannedRun>> nodes;
 
   FleetPlan(
@@ -48,6 +52,7 @@ public final class FleetPlan {
     this.met = met(demand, outcome.unmet);
     this.lowerBound = outcome.lowerBound;
     this.unmetLowerBound = outcome.unmetLowerBound;
+    this.stopped = outcome.stopped;
     this.layouts = sum(layouts);
     this.nodes = nodes;
   }
@@ -156,6 +161,17 @@ public final class FleetPlan {
   }
 
   /**
+   * Whether the {@linkplain Planner#effort effort} ended before the plan was proven to be the best, or
+   * a model has more than 65,536 states, which no known GPU has. With more effort, a plan may meet
+   * more devices, use fewer GPUs, or have closer bounds.
+   *
+   * @return true if the search stopped early
+   */
+  public boolean isStopped() {
+    return stopped && !isOptimal();
+  }
+
+  /**
    * The nodes of the plan.
    *
    * @return names in the given order; empty if the plan is not for nodes
@@ -169,7 +185,7 @@ public final class FleetPlan {
    *
    * @param node a name among {@link #nodes()}
    * @return new and kept layouts by GPU index, without GPUs that have no MIG
-   * @throws IllegalArgumentException if there is no such node
+   * @throws IllegalArgumentException if there is no such node, or if it has more than 100,000 GPUs
    */
   public SortedMap<Integer, MigLayout> layouts(String node) {
     Objects.requireNonNull(node, "node");
@@ -196,7 +212,7 @@ public final class FleetPlan {
    *
    * @param node a name among {@link #nodes()}
    * @return indexes of GPUs, from 0; empty if the node does not change
-   * @throws IllegalArgumentException if there is no such node
+   * @throws IllegalArgumentException if there is no such node, or if it has more than 100,000 GPUs
    */
   public SortedSet<Integer> changes(String node) {
     Objects.requireNonNull(node, "node");
@@ -220,6 +236,12 @@ public final class FleetPlan {
       throw new IllegalArgumentException(
           "The plan has no node '%s'; it has %s".formatted(node, nodes.keySet()));
     }
+    long gpus = runs.stream().mapToLong(run -> run.before().count()).sum();
+    if (gpus > MAX_GPUS_LISTED) {
+      throw new IllegalArgumentException(
+          "The GPUs of node '%s' cannot be listed: it has %d, and the limit is %d"
+              .formatted(node, gpus, MAX_GPUS_LISTED));
+    }
     return runs;
   }
 
@@ -229,12 +251,13 @@ public final class FleetPlan {
    */
   @Override
   public String toString() {
-    return "%d GPUs (at least %d), %d unmet (at least %d)%s%s"
+    return "%d GPUs (at least %d), %d unmet (at least %d)%s%s%s"
         .formatted(
             gpus(),
             lowerBound(),
             unmetCount(),
             unmetLowerBound(),
+            isStopped() ? ", stopped early" : "",
             layouts.entrySet().stream()
                 .map(each -> each.getValue() + " x " + each.getKey())
                 .collect(Collectors.joining(", ", layouts.isEmpty() ? "" : ": ", "")),

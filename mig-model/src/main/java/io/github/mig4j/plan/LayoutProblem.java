@@ -3,7 +3,6 @@ package io.github.mig4j.plan;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -83,10 +82,7 @@ final class LayoutProblem {
       users.forEach((profile, who) -> rowOf.put(profile, rows.rowFor(who)));
       supplyRow = covering.addRow(0);
       if (!users.isEmpty()) {
-        Layouts.of(model)
-            .over(users.keySet().stream().map(MigProfile::toString).toArray(String[]::new))
-            .maximalMultisets()
-            .forEach(this::addLayoutColumn);
+        choices.maximal(model, users.keySet()).forEach(this::addLayoutColumn);
       }
     }
 
@@ -96,10 +92,10 @@ final class LayoutProblem {
     }
 
     private void addLayoutColumn(SortedMap<MigProfile, Integer> instances) {
-      int[] gains = new int[covering.rows()];
-      instances.forEach((profile, count) -> gains[rowOf(profile)] += count);
+      SortedMap<Integer, Integer> gains = new TreeMap<>();
+      instances.forEach((profile, count) -> gains.merge(rowOf(profile), count, Integer::sum));
       if (supply == Supply.LIMITED) {
-        gains[supplyRow] = -1;
+        gains.put(supplyRow, -1);
       }
       layoutColumns.add(new LayoutColumn(instances, covering.addColumn(1, gains)));
     }
@@ -130,21 +126,15 @@ final class LayoutProblem {
 
     PartitionedGpus(Map<Integer, Integer> free, int supplyRow) {
       limitRow = covering.addRow(0);
-      int[] gains = new int[covering.rows()];
-      free.forEach((row, count) -> gains[row] -= count);
-      gains[limitRow] = -1;
-      gains[supplyRow] = 1;
+      SortedMap<Integer, Integer> gains = new TreeMap<>();
+      free.forEach((row, count) -> gains.put(row, -count));
+      gains.put(limitRow, -1);
+      gains.put(supplyRow, 1);
       column = covering.addColumn(0, gains);
     }
   }
 
-  private record PoolKey(GpuModel model, BitSet kinds) {
-    /** Hashes the id only, because the hash of a whole model is slow. */
-    @Override
-    public int hashCode() {
-      return 31 * model.id().hashCode() + kinds.hashCode();
-    }
-  }
+  private record PoolKey(ModelKey model, BitSet kinds) {}
 
   private final Demand demand;
   private final Supply supply;
@@ -152,12 +142,21 @@ final class LayoutProblem {
   private final Covering covering;
   private final Map<GpuGroup, PlannedGroup> groups = new LinkedHashMap<>();
   private final Map<PoolKey, GpuPool> pools = new LinkedHashMap<>();
+  private final LayoutChoices choices;
+  private final Effort effort;
 
-  LayoutProblem(Demand demand, Supply supply) {
+  LayoutProblem(Demand demand, Supply supply, Effort effort) {
     this.demand = demand;
     this.supply = supply;
+    this.effort = effort;
     this.rows = new DemandRows(demand);
     this.covering = rows.covering();
+    this.choices = new LayoutChoices(covering, effort);
+  }
+
+  /** All kinds of demand. */
+  BitSet allKinds() {
+    return rows.all();
   }
 
   /** The kinds of demand that a node with these labels can meet. */
@@ -187,14 +186,17 @@ final class LayoutProblem {
   }
 
   /** Solves the problem. Every group then has its new layouts. */
-  PrioritySearch.Outcome solve(long effort) {
+  PrioritySearch.Outcome solve() {
     groups.values().forEach(this::cover);
-    long most = supply == Supply.UNLIMITED
-        ? demand.count()
-        : groups.values().stream().mapToLong(group -> group.count).sum();
-    PrioritySearch.Outcome outcome = new PrioritySearch(rows, most + 1, effort).meet(demand);
+    PrioritySearch.Outcome outcome = new PrioritySearch(rows, maxCost() + 1, effort).meet(demand);
     new LayoutAssignment(outcome).assign();
     return outcome;
+  }
+
+  /** The maximum number of GPUs that change; each of them meets at least one device. */
+  private long maxCost() {
+    long all = groups.values().stream().mapToLong(group -> group.count).sum();
+    return supply == Supply.UNLIMITED ? demand.count() : Math.min(all, demand.count());
   }
 
   private void cover(PlannedGroup group) {
@@ -204,10 +206,10 @@ final class LayoutProblem {
     Map<Integer, Integer> free = freeInstances(group);
     free.forEach((row, each) -> covering.addNeed(row, -(long) each * group.count));
     if (!group.key.gpu().isPinned()) {
-      PoolKey key = new PoolKey(group.key.gpu().model(), group.key.kinds());
+      PoolKey key = new PoolKey(new ModelKey(group.key.gpu().model()), group.key.kinds());
       GpuPool pool = pools.get(key);
       if (pool == null) {
-        pool = new GpuPool(key.model(), key.kinds());
+        pool = new GpuPool(key.model().model(), key.kinds());
         pools.put(key, pool);
       }
       pool.add(group, free);

@@ -73,6 +73,7 @@ public final class PlanNode {
    *
    * @param gpu the GPU
    * @return the changed node
+   * @throws IllegalArgumentException if the node would have more than {@link Integer#MAX_VALUE} GPUs
    */
   public PlanNode gpu(PlanGpu gpu) {
     Objects.requireNonNull(gpu, "gpu");
@@ -85,7 +86,8 @@ public final class PlanNode {
    * @param model their model
    * @param count how many, at least 1
    * @return the changed node
-   * @throws IllegalArgumentException if the count is below 1
+   * @throws IllegalArgumentException if the count is below 1, or if the node would have more than
+   *     {@link Integer#MAX_VALUE} GPUs
    */
   public PlanNode gpus(GpuModel model, int count) {
     Objects.requireNonNull(model, "model");
@@ -98,13 +100,20 @@ public final class PlanNode {
    * @param gpu the model, the layout and the pinned instances of each GPU
    * @param count how many, at least 1
    * @return the changed node
-   * @throws IllegalArgumentException if the count is below 1
+   * @throws IllegalArgumentException if the count is below 1, or if the node would have more than
+   *     {@link Integer#MAX_VALUE} GPUs
    */
   public PlanNode gpus(PlanGpu gpu, int count) {
     Objects.requireNonNull(gpu, "gpu");
     if (count < 1) {
       throw new IllegalArgumentException(
           "Node %s: the count of %s must be at least 1, but was %d".formatted(name, gpu, count));
+    }
+    long all = (long) gpuCount() + count;
+    if (all > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "Node %s: a node must have at most %d GPUs, but would have %d"
+              .formatted(name, Integer.MAX_VALUE, all));
     }
     List<Run> more = new ArrayList<>(runs);
     more.add(new Run(gpu, count));

@@ -37,7 +37,7 @@ import java.util.Set;
  */
 public final class Planner {
 
-  /** A search with this number of steps takes a fraction of a second. */
+  /** An answer with this number of steps takes a fraction of a second. */
   private static final int DEFAULT_EFFORT = 20_000;
 
   private final List<PlanNode> nodes;
@@ -53,7 +53,8 @@ public final class Planner {
    *
    * @param nodes the nodes, of different names
    * @return a planner with the default effort
-   * @throws IllegalArgumentException if two nodes have one name
+   * @throws IllegalArgumentException if two nodes have one name, or if the nodes have more than
+   *     {@link Integer#MAX_VALUE} GPUs together
    */
   public static Planner of(PlanNode... nodes) {
     Objects.requireNonNull(nodes, "nodes");
@@ -65,7 +66,8 @@ public final class Planner {
    *
    * @param nodes the nodes, of different names
    * @return a planner with the default effort
-   * @throws IllegalArgumentException if two nodes have one name
+   * @throws IllegalArgumentException if two nodes have one name, or if the nodes have more than
+   *     {@link Integer#MAX_VALUE} GPUs together
    */
   public static Planner of(List<PlanNode> nodes) {
     Objects.requireNonNull(nodes, "nodes");
@@ -76,14 +78,22 @@ public final class Planner {
             "Two nodes are named '%s'; give each its own name".formatted(node.name()));
       }
     }
+    long gpus = nodes.stream().mapToLong(PlanNode::gpuCount).sum();
+    if (gpus > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "The nodes of a plan must have at most %d GPUs together, but have %d"
+              .formatted(Integer.MAX_VALUE, gpus));
+    }
     return new Planner(List.copyOf(nodes), DEFAULT_EFFORT);
   }
 
   /**
-   * Limits the search for a better plan or for the proof that the plan is the best.
+   * Limits the work for one answer: the preparation, the search for a better plan, and the proof that
+   * the plan is the best. If the work ends early, the answer {@linkplain FleetPlan#isStopped says
+   * so}. Its lower bounds are then still right, but can be far from the best plan.
    *
-   * @param steps the maximum number of steps of each search, at least 1; the default is 20,000,
-   *     which takes a fraction of a second
+   * @param steps the maximum number of steps, at least 1; the default is 20,000, which takes a
+   *     fraction of a second
    * @return the changed planner
    * @throws IllegalArgumentException if it is below 1
    */
@@ -105,11 +115,10 @@ public final class Planner {
   public static FleetPlan fewest(GpuModel model, Demand demand) {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(demand, "demand");
-    LayoutProblem problem = new LayoutProblem(demand, LayoutProblem.Supply.UNLIMITED);
-    BitSet allowed = new BitSet();
-    allowed.set(0, demand.items().size());
-    GpuGroup group = problem.add(PlanGpu.of(model), 1, allowed);
-    PrioritySearch.Outcome outcome = problem.solve(DEFAULT_EFFORT);
+    LayoutProblem problem =
+        new LayoutProblem(demand, LayoutProblem.Supply.UNLIMITED, Effort.ofSteps(DEFAULT_EFFORT));
+    GpuGroup group = problem.add(PlanGpu.of(model), 1, problem.allKinds());
+    PrioritySearch.Outcome outcome = problem.solve();
     return new FleetPlan(
         demand,
         problem.reasons().shortfalls(outcome),
@@ -128,7 +137,8 @@ public final class Planner {
    */
   public FleetPlan plan(Demand demand) {
     Objects.requireNonNull(demand, "demand");
-    LayoutProblem problem = new LayoutProblem(demand, LayoutProblem.Supply.LIMITED);
+    LayoutProblem problem =
+        new LayoutProblem(demand, LayoutProblem.Supply.LIMITED, Effort.ofSteps(effort));
     Map<PlanNode, List<GpuGroup>> groups = new LinkedHashMap<>();
     for (PlanNode node : nodes) {
       BitSet allowed = problem.allowedBy(node.labels());
@@ -138,7 +148,7 @@ public final class Planner {
               .map(run -> problem.add(run.gpu(), run.count(), allowed))
               .toList());
     }
-    PrioritySearch.Outcome outcome = problem.solve(effort);
+    PrioritySearch.Outcome outcome = problem.solve();
     List<LayoutProblem.LayoutCount> all = new ArrayList<>();
     Map<String, List<FleetPlan.PlannedRun>> planned = new LinkedHashMap<>();
     groups.forEach((node, groupOfRun) -> {
@@ -159,14 +169,23 @@ public final class Planner {
    * Finds the fewest moves of instances after which a demand fits into free slices. New instances
    * are created beside running ones, as NVIDIA's DRA driver does. Pinned instances and instances on
    * pinned GPUs stay. All other instances run a workload, too, but can move to another GPU of the
-   * same model. GPUs without published placements do not change.
+   * same model. GPUs without published placements do not change, nor do those of a model with more
+   * than 65,536 states, which no known GPU has.
    *
    * @param demand the requested devices, in addition to all existing instances
    * @return the moves, and what fits after them
+   * @throws IllegalArgumentException if the nodes have more than 100,000 GPUs together, because the
+   *     answer lists each instance
    */
   public Defragmentation defragment(Demand demand) {
     Objects.requireNonNull(demand, "demand");
-    return new DefragmentationProblem(demand, nodes).solve(effort);
+    long gpus = nodes.stream().mapToLong(PlanNode::gpuCount).sum();
+    if (gpus > FleetPlan.MAX_GPUS_LISTED) {
+      throw new IllegalArgumentException(
+          "At most %d GPUs can be defragmented, but the nodes have %d; defragment some of the nodes"
+              .formatted(FleetPlan.MAX_GPUS_LISTED, gpus));
+    }
+    return new DefragmentationProblem(demand, nodes, Effort.ofSteps(effort)).solve();
   }
 
   /** The number of nodes, e.g. {@code planner for 3 nodes}. */

@@ -345,4 +345,29 @@ class FleetTest {
 
     assertThat(fleet.state(gpu).isEmpty()).isTrue();
   }
+
+  @Test
+  void gpuSet_ofAHugeNumber_isRefused() {
+    assertThatThrownBy(() -> GpuSet.of(0, Integer.MAX_VALUE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A GPU's number must be at most 99999999, but was 2147483647");
+    assertThat(GpuSet.of(99_999_999).contains(99_999_999)).isTrue();
+  }
+
+  @Test
+  void model_withoutANumberOfSlices_hasTheSlicesOfItsPlacements() {
+    GpuModel model = GpuModel.builder()
+        .id("invented")
+        .architecture("Invented")
+        .computeSlices(2)
+        .addProfiles(io.github.mig4j.gpu.GpuInstanceProfile.builder()
+            .profile(MigProfile.parse("1g.1gb"))
+            .maxInstances(2)
+            .size(1)
+            .addStarts(0, 1)
+            .build())
+        .build();
+
+    assertThat(GpuStates.of(model).empty().freeSlices()).isEqualTo(2);
+  }
 }

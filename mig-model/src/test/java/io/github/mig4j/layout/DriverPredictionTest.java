@@ -104,6 +104,22 @@ class DriverPredictionTest {
   }
 
   @Test
+  void orderings_ofHugeCounts_areCountedUpToALimit() {
+    var one = A100.orderings(Map.of(MigProfile.parse("1g.5gb"), Integer.MAX_VALUE));
+    var two = A100.orderings(
+        Map.of(MigProfile.parse("1g.5gb"), Integer.MAX_VALUE, MigProfile.parse("2g.10gb"), 1));
+    var many = A100.orderings(Map.of(
+        MigProfile.parse("1g.5gb"), Integer.MAX_VALUE, MigProfile.parse("2g.10gb"), 1_000_000_000));
+
+    assertThat(one.distinct()).isEqualTo(1);
+    assertThat(one.tried()).isEqualTo(1);
+    assertThat(two.distinct()).isEqualTo(2_147_483_648L);
+    assertThat(two.tried()).isEqualTo(10_000);
+    assertThat(many.distinct()).isEqualTo(java.math.BigInteger.TEN.pow(100));
+    assertThat(many.accepted()).isEmpty();
+  }
+
+  @Test
   void orderings_ofNothing_isOneEmptyOrder() {
     var orderings = A100.orderings(Map.of());
 
@@ -121,6 +137,9 @@ class DriverPredictionTest {
     assertThatThrownBy(() -> A100.orderings(Map.of(MigProfile.parse("9g.6gb"), 1)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("a100-40gb has no profile 9g.6gb");
+    assertThatThrownBy(() -> A100.orderings(Map.of(MigProfile.parse("1g.5gb"), 0)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("The count of 1g.5gb must be at least 1, but was 0");
   }
 
   /** Every layout that mig-parted's generator or a user can request is reached in some order. */

@@ -92,6 +92,17 @@ class PlannerTest {
   }
 
   @Test
+  void fewest_oneProfileWithTwoPriorities_isPlanned() {
+    FleetPlan plan = Planner.fewest(
+        A100, Demand.of(DemandItem.of("1g.5gb", 8), DemandItem.of("1g.5gb", 6).priority(1)));
+
+    assertThat(plan)
+        .hasToString("2 GPUs (at least 2), 0 unmet (at least 0): 2 x a100-40gb [1g.5gb@0:1,"
+            + " 1g.5gb@1:1, 1g.5gb@2:1, 1g.5gb@3:1, 1g.5gb@4:1, 1g.5gb@5:1, 1g.5gb@6:1]");
+    assertThat(plan.met().values()).containsExactly(8, 6);
+  }
+
+  @Test
   void fewest_whatTheModelLacks_isUnmetWithAReason() {
     Demand demand = Demand.of(
         DemandItem.of("3g.40gb", 2),

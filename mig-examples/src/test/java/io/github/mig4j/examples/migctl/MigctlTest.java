@@ -1006,7 +1006,7 @@ class MigctlTest {
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.json()).isEqualTo(new ObjectMapper().readTree("""
             {"gpus": 3, "lowerBound": 3, "gap": 0,
-             "unmetCount": 2, "unmetLowerBound": 2, "optimal": true,
+             "unmetCount": 2, "unmetLowerBound": 2, "optimal": true, "stopped": false,
              "models": [{"model": "a30-24gb", "used": 3, "available": 3}],
              "layouts": [{"count": 2, "model": "a30-24gb", "devices": {"2g.12gb": 2},
                           "placements": [{"profile": "2g.12gb", "start": 0, "size": 2},

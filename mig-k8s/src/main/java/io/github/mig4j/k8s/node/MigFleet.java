@@ -144,7 +144,7 @@ public final class MigFleet {
    * @param prefix the beginning of the configurations' names; a hash of the content follows, so that
    *     another plan with the same prefix removes none of them
    * @param plan a plan for nodes of this cluster
-   * @return the configuration's name for each node that has to change, for {@link MigNode#apply}
+   * @return the configuration's name for each node that has to change, for {@code MigNode.apply}
    * @throws IllegalArgumentException if the names are not label values
    * @throws MigRefusedException if a node of the plan no longer exists, has other GPUs or pods that
    *     use them, or the ConfigMap cannot be changed

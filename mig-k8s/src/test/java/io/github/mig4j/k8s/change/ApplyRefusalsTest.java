@@ -182,8 +182,8 @@ class ApplyRefusalsTest {
         "too-large",
         "Config 'too-large' on node gpu-node: config.yaml:14:5: GPU 0 (b200-180gb) cannot hold"
             + " {1g.23gb=1, 3g.90gb=2}: b200-180gb has 8 memory slices, but the request takes 9"
-            + " (1g.23gb: 1, 3g.90gb: 8), and 2 more limits are exceeded, so mig-parted would"
-            + " destroy all devices and fail; lower the counts; docs/lint.md explains not-placeable");
+            + " (1g.23gb: 1, 3g.90gb: 8); and 2 more; mig-parted would destroy all devices and fail;"
+            + " lower the counts; docs/lint.md explains not-placeable");
   }
 
   @Test

@@ -375,7 +375,7 @@ class SharingTest {
       assertThat(errors(mig.node(NODE).share("mps")))
           .containsExactly(
               "error: config 'mps' at 3:3: The device plugin refuses mps with migStrategy mixed; use timeSlicing, or another strategy; docs/sharing-lint.md explains mps-with-mixed [lint]",
-              "error: config 'mps' at 3:3: MPS cannot share GPUs in MIG mode, but the node has 1; use timeSlicing, or switch MIG off; docs/sharing-lint.md explains mps-with-mig [lint]");
+              "error: config 'mps' at 3:3: MPS cannot share GPUs in MIG mode, but the node has 1; use timeSlicing, or disable MIG; docs/sharing-lint.md explains mps-with-mig [lint]");
     }
   }
 
@@ -463,9 +463,9 @@ class SharingTest {
                   "version: v1\nsharing:\n  timeSlicing:\n    resources: [{name: nvidia.com/gpu, replicas: 1}]\n")
               .build());
       assertThatThrownBy(() -> mig.operator().useSharingMap("other"))
-          .hasMessageStartingWith(
-              "ConfigMap gpu-operator/other: config '%s' at 4:".formatted(config(four)))
-          .hasMessageContaining(", with which device plugins would not start: ");
+          .hasMessage(
+              "ConfigMap gpu-operator/other: device plugins would not start with config '%s' at 4:50: nvidia.com/gpu has replicas: 1, but the device plugin requires at least 2; for no sharing remove the entry, or the whole section if it is the only one"
+                  .formatted(config(four)));
     }
   }
 

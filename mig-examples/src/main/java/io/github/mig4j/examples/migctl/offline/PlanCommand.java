@@ -71,11 +71,12 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Map<GpuModel, Integer> available = new LinkedHashMap<>();
+    Map<GpuModel, PlanNode> pools = new LinkedHashMap<>();
     for (String each : gpus) {
       Counted counted = counted(each, "GPUs", "ID:COUNT, e.g. 'b200-180gb:8'");
       GpuModel model = GpuCatalog.bundled().require(counted.name);
-      available.merge(model, counted.count, Integer::sum);
+      PlanNode pool = pools.getOrDefault(model, PlanNode.named(model.id()));
+      pools.put(model, usage(() -> pool.gpus(model, counted.count)));
     }
     List<DemandItem> items = new ArrayList<>();
     for (String each : demand) {
@@ -83,9 +84,10 @@ public final class PlanCommand implements Callable<Integer> {
       items.add(usage(() -> DemandItem.of(Input.profile(counted.name), counted.count)));
     }
     Demand wanted = usage(() -> Demand.of(items));
-    List<PlanNode> pools = new ArrayList<>();
-    available.forEach((model, count) -> pools.add(PlanNode.named(model.id()).gpus(model, count)));
-    FleetPlan plan = Planner.of(pools).plan(wanted);
+    Planner planner = usage(() -> Planner.of(List.copyOf(pools.values())));
+    FleetPlan plan = planner.plan(wanted);
+    Map<GpuModel, Integer> available = new LinkedHashMap<>();
+    pools.forEach((model, pool) -> available.put(model, pool.gpuCount()));
     if (output.isJson()) {
       output.print(json(plan, available));
     } else {
@@ -145,7 +147,8 @@ public final class PlanCommand implements Callable<Integer> {
         .put("gap", plan.gap())
         .put("unmetCount", plan.unmetCount())
         .put("unmetLowerBound", plan.unmetLowerBound())
-        .put("optimal", plan.isOptimal());
+        .put("optimal", plan.isOptimal())
+        .put("stopped", plan.isStopped());
     ArrayNode models = answer.putArray("models");
     available.forEach((model, count) -> models
         .addObject()
