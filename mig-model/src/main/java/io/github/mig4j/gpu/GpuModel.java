@@ -393,6 +393,39 @@ public interface GpuModel {
   }
 
   /**
+   * This model with other profiles, such as those that the hardware itself lists.
+   *
+   * @param profiles the profiles
+   * @return a copy with as many compute slices as the largest profile needs
+   */
+  default GpuModel withProfiles(List<GpuInstanceProfile> profiles) {
+    Objects.requireNonNull(profiles, "profiles");
+    int slices = profiles.stream()
+        .mapToInt(profile -> profile.profile().gpuSlices())
+        .reduce(computeSlices(), Math::max);
+    Builder copy = builder();
+    copy.id(id())
+        .architecture(architecture())
+        .chip(chip())
+        .computeCapability(computeCapability())
+        .addAllProducts(products())
+        .addAllBoards(boards())
+        .totalMemoryMib(totalMemoryMib())
+        .marketedMemoryGb(marketedMemoryGb())
+        .computeSlices(slices)
+        .memorySlices(memorySlices())
+        .addAllProfiles(profiles)
+        .addAllSharedEngines(sharedEngines())
+        .slicesProvenance(slicesProvenance())
+        .memoryProvenance(memoryProvenance())
+        .minimumDriver(minimumDriver())
+        .driverFrom(driverFrom())
+        .driverBefore(driverBefore())
+        .driverProvenance(driverProvenance());
+    return copy.build();
+  }
+
+  /**
    * Creates a builder.
    *
    * @return an empty builder

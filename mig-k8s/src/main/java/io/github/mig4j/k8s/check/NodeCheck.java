@@ -18,13 +18,16 @@ import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.node.GeneratedConfig;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.k8s.node.ModelReading;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.FindingCode;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.node.ComponentVersions;
+import io.github.mig4j.node.HardwareEvidence;
 import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
@@ -38,6 +41,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Everything that can be checked about a node and a configuration before anything is written. It
@@ -173,7 +177,8 @@ public final class NodeCheck {
     if (node.isEmpty()) {
       return new Checked(namespace, Optional.empty());
     }
-    MigNodeStatus status = MigNodeStatus.of(node.get(), cluster.settings());
+    HardwareEvidence evidence = evidence(choice, namespace);
+    MigNodeStatus status = MigNodeStatus.of(node.get(), cluster.settings(), evidence);
     boolean asked = status.config().equals(choice.map(c -> key(c, status)))
         && status.config().isPresent();
     Severity blocking = asked ? Severity.NOTE : Severity.ERROR;
@@ -184,9 +189,45 @@ public final class NodeCheck {
     new ManagerCheck(node.get(), findings).check(policy, managers, models, blocking);
     checkChange(status, asked);
     boolean takesNothing = asked || goal.takesNothing(status);
-    checkPods(takesNothing ? Severity.NOTE : Severity.ERROR);
+    Optional<List<Pod>> pods = read(() -> Optional.of(cluster.view().pods(name)));
+    ComponentCheck components = new ComponentCheck(node.get(), pods.orElse(List.of()));
+    components.checkDriver(models, findings);
+    checkPods(pods.orElse(List.of()), takesNothing ? Severity.NOTE : Severity.ERROR);
+    ComponentVersions versions = components.versions(
+        policy.map(ClusterPolicies::versions).orElse(ComponentVersions.unknown()));
     return new Checked(
-        namespace, choice.flatMap(c -> plan(node.get(), status, recorded, c, policy)));
+        namespace, choice.flatMap(c -> 
+            plan(node.get(), status, recorded, c, policy, evidence, versions)));
+  }
+
+  /** What the node's own GPUs accept; where its MIG manager generates configurations, these are it. */
+  private HardwareEvidence evidence(Optional<Choice> choice, String namespace) {
+    return choice
+        .filter(c -> c.source().kind() == MigConfigSource.Kind.GENERATED)
+        .map(c -> HardwareEvidence.in(c.document()))
+        .or(() -> read(
+            () -> Optional.of(GeneratedConfig.read(cluster.view(), namespace, name))))
+        .orElse(HardwareEvidence.none());
+  }
+
+  /** What the hardware accepts beats the catalogue. */
+  private List<NodeGpu> corrected(Node node, List<NodeGpu> gpus, HardwareEvidence evidence) {
+    Stream.concat(
+            ModelReading.of(node, cluster.settings(), evidence).differences().stream(),
+            gpus.stream()
+                .map(NodeGpu::model)
+                .distinct()
+                .flatMap(model -> evidence.disagreements(model).stream())
+                .map(HardwareEvidence.Disagreement::message))
+        .forEach(difference -> findings.warning(
+            PreflightCode.HARDWARE_DIFFERS,
+            "ConfigMap %s lists what the node's GPUs accept, and it differs from the catalogue: %s"
+                .formatted(GeneratedConfig.mapOf(name), difference),
+            "the node's list is used; correct the model as docs/add-a-gpu.md describes"));
+    return gpus.stream()
+        .map(gpu -> new NodeGpu(
+            gpu.index(), evidence.corrected(gpu.model()), gpu.deviceId(), gpu.subsystem()))
+        .toList();
   }
 
   private Optional<Node> node() {
@@ -199,7 +240,15 @@ public final class NodeCheck {
 
   private Optional<GenericKubernetesResource> policy() {
     List<GenericKubernetesResource> policies = cluster.view().clusterPolicies();
-    if (policies.isEmpty()) {
+    Optional<String> gpuCluster =
+        policies.isEmpty() ? cluster.gpuCluster() : Optional.empty();
+    if (gpuCluster.isPresent()) {
+      findings.error(
+          PreflightCode.DRA_CLUSTER,
+          "GPUCluster %s manages the GPUs by dynamic resource allocation (GPU Operator 26.7 or later), so no MIG manager acts on node labels"
+              .formatted(gpuCluster.get()),
+          "request MIG devices by ResourceClaims; see 'kubectl get resourceslices'");
+    } else if (policies.isEmpty()) {
       findings.error(
           PreflightCode.POLICY_ABSENT,
           "the cluster has no ClusterPolicy, so no GPU Operator manages MIG",
@@ -321,9 +370,8 @@ public final class NodeCheck {
     }
   }
 
-  private void checkPods(Severity inTheWay) {
-    Optional<List<Pod>> pods = read(() -> Optional.of(cluster.view().pods(name)));
-    List<Pod> using = GpuPods.using(pods.orElse(List.of()));
+  private void checkPods(List<Pod> pods, Severity inTheWay) {
+    List<Pod> using = GpuPods.using(pods);
     boolean drains = disruption == Disruption.DRAIN;
     if (!using.isEmpty()) {
       findings.add(
@@ -345,7 +393,7 @@ public final class NodeCheck {
               .formatted(GpuPods.names(staying)),
           "delete them, or wait until they are done");
     }
-    List<Pod> claiming = GpuPods.withClaims(pods.orElse(List.of()));
+    List<Pod> claiming = GpuPods.withClaims(pods);
     if (!claiming.isEmpty()) {
       findings.note(
           PreflightCode.PODS_WITH_CLAIMS,
@@ -359,14 +407,15 @@ public final class NodeCheck {
       MigNodeStatus status,
       GpuRecord recorded,
       Choice choice,
-      Optional<GenericKubernetesResource> policy) {
-    List<NodeGpu> gpus = gpus(status, node, recorded, choice.document());
+      Optional<GenericKubernetesResource> policy,
+      HardwareEvidence evidence,
+      ComponentVersions versions) {
+    List<NodeGpu> gpus =
+        corrected(node, gpus(status, node, recorded, choice.document()), evidence);
     if (gpus.isEmpty()) {
       return Optional.empty();
     }
     MigStrategy strategy = policy.flatMap(ClusterPolicies::strategy).orElse(status.strategy());
-    ComponentVersions versions =
-        policy.map(ClusterPolicies::versions).orElse(ComponentVersions.unknown());
     checkStrategy(status, node, strategy);
     checkContent(choice, gpus, strategy);
     effect = Optional.of(effect(choice, gpus, status));

@@ -17,6 +17,10 @@ public enum PreflightCode {
   NO_GPU,
   /** The GPU's product is not told, not in the catalogue, or stands for several models. */
   UNKNOWN_PRODUCT,
+  /** What the node itself reports of its GPUs differs from the model. */
+  HARDWARE_DIFFERS,
+  /** The driver is older than the first that partitions the GPU. */
+  DRIVER_TOO_OLD,
   /** The GPUs cannot do MIG, or feature discovery says so. */
   NOT_MIG_CAPABLE,
   /** The number of GPUs is not told. */
@@ -31,6 +35,8 @@ public enum PreflightCode {
   DRA_NODE,
   /** Another system partitions the GPUs. */
   OTHER_OWNER,
+  /** A GPUCluster manages the GPUs of the cluster by dynamic resource allocation. */
+  DRA_CLUSTER,
   /** The cluster has no ClusterPolicy. */
   POLICY_ABSENT,
   /** The cluster has more than one ClusterPolicy. */
