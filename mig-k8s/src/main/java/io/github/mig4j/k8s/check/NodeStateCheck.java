@@ -93,9 +93,13 @@ final class NodeStateCheck {
           "choose a node with label %s=true".formatted(Labels.GPU_PRESENT));
     } else if (models.isEmpty()) {
       checkProduct();
-      return;
+    } else {
+      checkMemory();
+      checkCapability();
     }
-    checkMemory();
+  }
+
+  private void checkCapability() {
     if (models.stream().noneMatch(GpuModel::supportsMig)) {
       findings.error(
           PreflightCode.NOT_MIG_CAPABLE,

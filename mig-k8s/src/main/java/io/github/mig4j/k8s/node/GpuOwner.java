@@ -90,7 +90,7 @@ public record GpuOwner(
     return !isAks
         ? Optional.empty()
         : named.or(() -> isCut && !labels.containsKey(Labels.MIG_CONFIG_STATE)
-            ? Optional.of("MIG devices on a node of AKS without label " + Labels.MIG_CONFIG_STATE)
+            ? Optional.of("MIG without label " + Labels.MIG_CONFIG_STATE)
             : Optional.empty());
   }
 

@@ -85,12 +85,14 @@ class MigRoleTest {
 
   @Test
   void readOnly_isWhatStatusAndPreflightTake() {
+    withoutAnOperator();
     TestCluster.of(client)
         .node(Nodes.b200(1))
         .policy("mixed", "mig-config")
         .configMap("version: v1\nmig-configs: {}\n");
 
     mig.node("gpu-node").status();
+    mig.node("gpu-node").statusWithHardware();
     mig.node("gpu-node").preflight("small");
     mig.nodes();
 
@@ -99,6 +101,7 @@ class MigRoleTest {
 
   @Test
   void apply_isWhatPublishingAndApplyingTake() {
+    withoutAnOperator();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       apply("small");
@@ -113,6 +116,7 @@ class MigRoleTest {
 
   @Test
   void drain_isWhatApplyingWithADrainTakes() {
+    withoutAnOperator();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       pod();
@@ -131,6 +135,7 @@ class MigRoleTest {
 
   @Test
   void rollout_isWhatRollingOutTakes() {
+    withoutAnOperator();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       pod();
@@ -151,6 +156,7 @@ class MigRoleTest {
 
   @Test
   void recover_isWhatRecoveringTakes() {
+    withoutAnOperator();
     MigClient.of(client).configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       MigClient other = MigClient.of(client);
@@ -168,6 +174,11 @@ class MigRoleTest {
     }
 
     assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.RECOVER));
+  }
+
+  /** Where there is no ClusterPolicy, a GPUCluster is looked for. */
+  private void withoutAnOperator() {
+    assertThat(mig.node("gpu-node").preflight("small").isClear()).isFalse();
   }
 
   private void pod() {
@@ -317,6 +328,7 @@ class MigRoleTest {
             new Permission("list", "", "nodes", Permission.Scope.CLUSTER),
             new Permission("list", "", "pods", Permission.Scope.CLUSTER),
             new Permission("list", "nvidia.com", "clusterpolicies", Permission.Scope.CLUSTER),
+            new Permission("list", "nvidia.com", "gpuclusters", Permission.Scope.CLUSTER),
             new Permission(
                 "create",
                 "authorization.k8s.io",
