@@ -210,7 +210,7 @@ public final class GpuCatalog {
     return models.hashCode();
   }
 
-  /** The number of models, e.g. {@code 28 GPU models}. */
+  /** The number of models, e.g. {@code 38 GPU models}. */
   @Override
   public String toString() {
     return models.size() + " GPU models";

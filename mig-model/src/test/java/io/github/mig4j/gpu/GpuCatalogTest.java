@@ -3,6 +3,9 @@ package io.github.mig4j.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.PlacementResult;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -167,6 +170,21 @@ class GpuCatalogTest {
     assertThat(gb300.agreesWithDriver(later)).isTrue();
     assertThat(r610.profileNames())
         .isEqualTo("1g.31gb, 1g.31gb+me, 1g.63gb, 2g.63gb, 3g.126gb, 4g.126gb, 7g.251gb");
+  }
+
+  /** The sums of this board are not confirmed: nothing is placed, and nothing that could be is rejected. */
+  @ParameterizedTest
+  @CsvSource({
+    "gb300-252gb-r590, 1g.35gb, 3",
+    "gb300-252gb-r590, 3g.139gb, 1",
+    "gb300-252gb-r610, 1g.31gb, 3",
+    "gb300-252gb-r610, 7g.251gb, 1"
+  })
+  void gb300_ofADgxStation_hasUndeterminedLayouts(String id, String profile, int count) {
+    assertThat(MigLayout.place(
+            CATALOG.require(id), Map.of(MigProfile.parse(profile), count)))
+        .isInstanceOf(PlacementResult.Undetermined.class);
+    assertThat(CATALOG.require(id).profile(MigProfile.parse("1g.10gb"))).isEmpty();
   }
 
   @Test
