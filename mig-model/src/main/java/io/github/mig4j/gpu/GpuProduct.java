@@ -46,11 +46,6 @@ public record GpuProduct(String name, String label, Provenance provenance) {
    * @param shared whether the devices are shared under their usual name
    */
   public record Label(String product, Optional<String> mig, boolean shared) {
-    public Label {
-      Objects.requireNonNull(product, "product");
-      Objects.requireNonNull(mig, "mig");
-    }
-
     private static final String INVALID = "INVALID";
     private static final String MIG_MARK = "-MIG-";
     private static final String SHARED_MARK = "-SHARED";

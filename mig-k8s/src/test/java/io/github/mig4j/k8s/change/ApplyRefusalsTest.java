@@ -147,7 +147,10 @@ class ApplyRefusalsTest {
   @Test
   void apply_gpuWithoutMig_namesTheAlternative() {
     create(
-        Nodes.b200(1).label(Labels.GPU_PRODUCT, "NVIDIA-L40S").label(Labels.MIG_CAPABLE, "false"));
+        Nodes.b200(1)
+            .label(Labels.GPU_PRODUCT, "NVIDIA-L40S")
+            .label(Labels.GPU_MEMORY, "46068")
+            .label(Labels.MIG_CAPABLE, "false"));
     createPolicy();
     createMap();
 
@@ -159,7 +162,9 @@ class ApplyRefusalsTest {
 
   @Test
   void apply_profileOfAnotherGpu_isRefused() {
-    create(Nodes.b200(1).label(Labels.GPU_PRODUCT, "NVIDIA-H100-80GB-HBM3"));
+    create(Nodes.b200(1)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-H100-80GB-HBM3")
+        .label(Labels.GPU_MEMORY, "81559"));
     createPolicy();
     createMap();
 
@@ -182,7 +187,7 @@ class ApplyRefusalsTest {
         "too-large",
         "Config 'too-large' on node gpu-node: config.yaml:14:5: GPU 0 (b200-180gb) cannot hold"
             + " {1g.23gb=1, 3g.90gb=2}: b200-180gb has 8 memory slices, but the request takes 9"
-            + " (1g.23gb: 1, 3g.90gb: 8), and 2 more limits are exceeded, so mig-parted would"
+            + " (1g.23gb: 1, 3g.90gb: 8); and 2 more; mig-parted would"
             + " destroy all devices and fail; lower the counts; docs/lint.md explains not-placeable");
   }
 
