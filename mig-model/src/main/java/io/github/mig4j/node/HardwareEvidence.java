@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -159,9 +160,9 @@ public final class HardwareEvidence {
     }
     List<GpuInstanceProfile> profiles = new ArrayList<>();
     SortedMap<MigProfile, Integer> hardware = maxInstances(gpu);
-    gpu.profiles().stream()
-        .filter(known -> hardware.containsKey(known.profile()))
-        .forEach(known -> profiles.add(counted(known, hardware.get(known.profile()))));
+    gpu.profiles()
+        .forEach(known -> Optional.ofNullable(hardware.get(known.profile()))
+            .ifPresent(count -> profiles.add(counted(known, count))));
     hardware.forEach((profile, count) -> {
       if (gpu.profile(profile).isEmpty()) {
         profiles.add(GpuInstanceProfile.builder()
@@ -179,7 +180,8 @@ public final class HardwareEvidence {
     if (known.maxInstances() == count) {
       return known;
     }
-    Map<GpuInstanceProfile.Field, Provenance> sources = new EnumMap<>(GpuInstanceProfile.Field.class);
+    Map<GpuInstanceProfile.Field, Provenance> sources =
+        new EnumMap<>(GpuInstanceProfile.Field.class);
     sources.putAll(known.fieldProvenance());
     sources.put(GpuInstanceProfile.Field.MAX_INSTANCES, LISTED);
     GpuInstanceProfile.Builder counted = GpuInstanceProfile.builder();

@@ -7,9 +7,9 @@ import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.internal.ClusterView;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.Spelling;
 import java.util.Collection;
-import io.github.mig4j.text.ContentName;
 import java.util.List;
 import java.util.Optional;
 

@@ -15,12 +15,12 @@ import io.github.mig4j.k8s.node.GeneratedConfig;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.lint.Code;
-import io.github.mig4j.lint.SourceLocation;
-import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.lint.Severity;
+import io.github.mig4j.lint.SourceLocation;
 import io.github.mig4j.node.ComponentVersions;
 import io.github.mig4j.node.HardwareEvidence;
 import io.github.mig4j.node.MigSetting;
+import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
@@ -67,9 +67,8 @@ final class LayoutCheck {
     Optional<Choice> choice =
         policy.flatMap(p -> new ConfigSourceCheck(cluster.view(), permissions, findings)
             .check(p, request.node(), namespace, target.name(), request.goal().fallback()));
-    Optional<ApplyPlan> plan =
-        node.flatMap(n -> check(n, policy, managers, choice, evidence(choice, namespace))
-            .map(p -> (ApplyPlan) p));
+    Optional<ApplyPlan> plan = node.flatMap(n ->
+        check(n, policy, managers, choice, evidence(choice, namespace)).map(p -> (ApplyPlan) p));
     return new NodeCheck.Checked(namespace, plan, effect);
   }
 
@@ -78,8 +77,8 @@ final class LayoutCheck {
     return choice
         .filter(c -> c.source().kind() == MigConfigSource.Kind.GENERATED)
         .map(c -> HardwareEvidence.in(c.document()))
-        .or(() -> permissions.read(() -> Optional.of(
-            GeneratedConfig.read(request.cluster().view(), namespace, request.node()))))
+        .or(() -> permissions.read(() ->
+            Optional.of(GeneratedConfig.read(request.cluster().view(), namespace, request.node()))))
         .orElse(HardwareEvidence.none());
   }
 
@@ -111,8 +110,7 @@ final class LayoutCheck {
     MigStrategy strategy = policy.flatMap(ClusterPolicies::strategy).orElse(status.strategy());
     ComponentVersions versions = components.versions(
         policy.map(ClusterPolicies::versions).orElse(ComponentVersions.unknown()));
-    return choice.flatMap(
-        c -> plan(node, status, gpus.gpus(c.document()), c, strategy, versions));
+    return choice.flatMap(c -> plan(node, status, gpus.gpus(c.document()), c, strategy, versions));
   }
 
   private void checkChange(MigNodeStatus status, boolean requested) {
@@ -184,8 +182,7 @@ final class LayoutCheck {
     if (findings.hasErrors()) {
       return Optional.empty();
     }
-    NodeOffer offer =
-        NodeOffer.after(choice.content(), gpus, strategy).withVersions(versions);
+    NodeOffer offer = NodeOffer.after(choice.content(), gpus, strategy).withVersions(versions);
     if (request.goal() == ApplyGoal.Disable.DISABLE && !offer.devices().isEmpty()) {
       findings.error(
           PreflightCode.LINT,
@@ -232,8 +229,7 @@ final class LayoutCheck {
   private void checkContent(Choice choice, List<NodeGpu> gpus, MigStrategy strategy) {
     String config = target.name();
     NodeLint.of(choice.file(), gpus, strategy, config).stream()
-        .filter(
-            finding -> finding.isError()
+        .filter(finding -> finding.isError()
             || finding.location().flatMap(SourceLocation::config).equals(Optional.of(config)))
         .filter(finding -> finding.code() != NodeCode.UNCOVERED_GPU)
         .forEach(finding -> findings.add(

@@ -34,10 +34,12 @@ public final class DriverLabel {
     Stream<String> texts = Stream.concat(
         Stream.ofNullable(labels.get(FULL)),
         Stream.concat(
-            PARTS.stream().filter(keys -> labels.containsKey(keys.get(0))).map(keys -> keys.stream()
-                .map(labels::get)
-                .filter(Objects::nonNull)
-                .collect(Collectors.joining("."))),
+            PARTS.stream()
+                .filter(keys -> labels.containsKey(keys.get(0)))
+                .map(keys -> keys.stream()
+                    .map(labels::get)
+                    .filter(Objects::nonNull)
+                    .collect(Collectors.joining("."))),
             OTHERS.stream().map(labels::get).filter(Objects::nonNull)));
     return texts.flatMap(text -> DriverVersion.parse(text).stream()).findFirst();
   }

@@ -28,7 +28,8 @@ public final class GeneratedConfig {
       return HardwareEvidence.none();
     }
     return view.configMap(namespace, map)
-        .flatMap(found -> MigConfigFile.read(Cluster.data(found, MigConfigMap.KEY)).document())
+        .flatMap(
+            found -> MigConfigFile.read(Cluster.data(found, MigConfigMap.KEY)).document())
         .map(HardwareEvidence::in)
         .orElse(HardwareEvidence.none());
   }

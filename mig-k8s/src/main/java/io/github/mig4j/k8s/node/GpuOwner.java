@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param mark what on a node shows that the system owns its GPUs, e.g. {@code annotation hami.io/…}
  * @param remedy how to change the partitions, or to take the node from the system
  */
-public record GpuOwner(
-    String product, Function<Node, Optional<String>> mark, String remedy) {
+public record GpuOwner(String product, Function<Node, Optional<String>> mark, String remedy) {
 
   private static final String LEAVE =
       "leave the node to it, or remove it from the node together with the mark";
@@ -65,8 +63,7 @@ public record GpuOwner(
   /** Every system that owns the GPUs of a node. */
   public static List<Owner> of(Node node) {
     return KNOWN.stream()
-        .flatMap(system ->
-            system.mark().apply(node).map(mark -> new Owner(system, mark)).stream())
+        .flatMap(system -> system.mark().apply(node).map(mark -> new Owner(system, mark)).stream())
         .toList();
   }
 
@@ -77,7 +74,8 @@ public record GpuOwner(
   private static Optional<String> aksMark(Node node) {
     Map<String, String> labels = Cluster.labels(node);
     Optional<String> named = labels.keySet().stream()
-        .filter(key -> key.toLowerCase(Locale.ROOT).replace("-", "").endsWith("/gpuinstanceprofile"))
+        .filter(
+            key -> key.toLowerCase(Locale.ROOT).replace("-", "").endsWith("/gpuinstanceprofile"))
         .sorted()
         .map(key -> "label " + key)
         .findFirst();
@@ -117,8 +115,8 @@ public record GpuOwner(
 
   private static Optional<String> mark(
       String kind, @Nullable Map<String, ?> present, String beginning) {
-    return Stream.ofNullable(present)
-        .flatMap(keys -> keys.keySet().stream())
+    Map<String, ?> keys = present == null ? Map.of() : present;
+    return keys.keySet().stream()
         .filter(key -> key.startsWith(beginning))
         .sorted()
         .map(key -> kind + " " + key)

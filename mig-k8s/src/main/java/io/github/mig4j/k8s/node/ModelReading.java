@@ -59,17 +59,14 @@ public record ModelReading(
     }
     if (named.isEmpty()) {
       return unknown(
-          List.of(),
-          "is not in the catalogue",
-          "add its model as docs/add-a-gpu.md describes");
+          List.of(), "is not in the catalogue", "add its model as docs/add-a-gpu.md describes");
     }
     OptionalInt memory = memory(node);
     List<GpuModel> sameMemory = memory.isEmpty()
         ? named
         : named.stream().filter(m -> m.agreesWithMemory(memory.getAsInt())).toList();
     if (sameMemory.isEmpty()) {
-      return unknown(
-          List.of(), contradiction(named, memory.getAsInt(), settings), REMEDY_READ);
+      return unknown(List.of(), contradiction(named, memory.getAsInt(), settings), REMEDY_READ);
     }
     Optional<DriverVersion> driver = DriverLabel.of(labels);
     List<GpuModel> sameDriver = sameMemory.stream()
@@ -92,14 +89,16 @@ public record ModelReading(
       HardwareEvidence evidence,
       String product) {
     List<GpuModel> candidates = narrowed(sameDriver, model -> offersAll(model, node, product));
-    candidates = narrowed(candidates, model -> driver.isEmpty()
-        || model.minimumDriver().stream().allMatch(least -> driver.get().compareTo(least) >= 0));
+    candidates = narrowed(
+        candidates,
+        model -> driver.isEmpty()
+            || model.minimumDriver().stream()
+                .allMatch(least -> driver.get().compareTo(least) >= 0));
     int fewest = candidates.stream()
         .mapToInt(model -> evidence.disagreements(model).size())
         .min()
         .orElse(0);
-    candidates =
-        narrowed(candidates, model -> evidence.disagreements(model).size() == fewest);
+    candidates = narrowed(candidates, model -> evidence.disagreements(model).size() == fewest);
     if (candidates.size() == 1) {
       GpuModel model = candidates.get(0);
       return new ModelReading(
@@ -120,12 +119,10 @@ public record ModelReading(
             "can be %s: its profile names depend on the driver, and no label shows the driver's version"
                 .formatted(ids),
             "deploy GPU Feature Discovery, which sets %s".formatted(DriverLabel.FULL))
-        : unknown(
-            candidates, "can be %s".formatted(ids), "narrow the catalogue in the settings");
+        : unknown(candidates, "can be %s".formatted(ids), "narrow the catalogue in the settings");
   }
 
-  private static ModelReading unknown(
-      List<GpuModel> candidates, String verdict, String remedy) {
+  private static ModelReading unknown(List<GpuModel> candidates, String verdict, String remedy) {
     return new ModelReading(
         Optional.empty(), candidates, Optional.of(new Problem(verdict, remedy)), List.of());
   }
@@ -153,7 +150,10 @@ public record ModelReading(
         : "%s has a profile %s"
             .formatted(
                 model.id(),
-                model.wholeGpu().map(whole -> whole.profile().toString()).orElse("of another size"));
+                model
+                    .wholeGpu()
+                    .map(whole -> whole.profile().toString())
+                    .orElse("of another size"));
   }
 
   /** Where no model meets the condition, it says nothing. */

@@ -122,13 +122,13 @@ public final class StatusReader {
     model.model().ifPresent(status::model);
     model
         .problem()
-        .ifPresent(problem -> status.addProblems(
-            "Node %s has GPU product '%s', which %s; %s"
-                .formatted(
-                    node.getMetadata().getName(), product, problem.verdict(), problem.remedy())));
+        .ifPresent(problem -> status.addProblems("Node %s has GPU product '%s', which %s; %s"
+            .formatted(
+                node.getMetadata().getName(), product, problem.verdict(), problem.remedy())));
     model.differences().stream()
-        .map(difference -> "Node %s differs from the catalogue, and its own list of configurations counts: %s; report it, or correct the model as docs/add-a-gpu.md describes"
-            .formatted(node.getMetadata().getName(), difference))
+        .map(difference ->
+            "Node %s differs from the catalogue, and its own list of configurations counts: %s; report it, or correct the model as docs/add-a-gpu.md describes"
+                .formatted(node.getMetadata().getName(), difference))
         .forEach(status::addProblems);
     readDriver();
   }

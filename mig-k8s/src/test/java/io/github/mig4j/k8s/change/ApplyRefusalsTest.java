@@ -146,11 +146,10 @@ class ApplyRefusalsTest {
 
   @Test
   void apply_gpuWithoutMig_namesTheAlternative() {
-    create(
-        Nodes.b200(1)
-            .label(Labels.GPU_PRODUCT, "NVIDIA-L40S")
-            .label(Labels.GPU_MEMORY, "46068")
-            .label(Labels.MIG_CAPABLE, "false"));
+    create(Nodes.b200(1)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-L40S")
+        .label(Labels.GPU_MEMORY, "46068")
+        .label(Labels.MIG_CAPABLE, "false"));
     createPolicy();
     createMap();
 

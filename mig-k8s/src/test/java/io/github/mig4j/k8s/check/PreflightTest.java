@@ -485,7 +485,8 @@ class PreflightTest {
 
     var versions = new ComponentCheck(node(), pods).versions(ComponentVersions.unknown());
 
-    assertThat(versions.known().values().stream().map(Object::toString).findFirst().orElse("unknown"))
+    assertThat(
+            versions.known().values().stream().map(Object::toString).findFirst().orElse("unknown"))
         .isEqualTo(version);
   }
 
@@ -819,9 +820,7 @@ class PreflightTest {
     String line =
         "error: the MIG manager has failed on 'all-disabled' and does not try a name again; delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node', or apply another configuration first [failed-before]";
 
-    assertThat(rollBack().preflight().errors())
-        .extracting(Finding::toString)
-        .containsExactly(line);
+    assertThat(rollBack().preflight().errors()).extracting(Finding::toString).containsExactly(line);
     assertDocumented(line);
   }
 

@@ -11,8 +11,8 @@ import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.PreflightCode;
-import io.github.mig4j.lint.Finding;
 import io.github.mig4j.k8s.config.SharingConfigMap;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
 import java.time.Duration;
@@ -161,8 +161,7 @@ public final class ShareCommand implements Callable<Integer> {
     if (!errors.isEmpty()) {
       throw new NegativeAnswerException("Node %s cannot be shared: %s"
           .formatted(
-              node,
-              errors.stream().map(Finding::toString).collect(Collectors.joining("; "))));
+              node, errors.stream().map(Finding::toString).collect(Collectors.joining("; "))));
     }
     if (mig.sharingMap(map).read().filter(files -> !files.isEmpty()).isEmpty()) {
       SharingConfigMap.Merged unused =
