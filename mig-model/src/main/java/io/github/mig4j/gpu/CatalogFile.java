@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The catalogue's file format: a table of sources, then models that refer to it. */
@@ -60,6 +61,10 @@ record CatalogFile(
       @JsonProperty("compute-capability") @Nullable String computeCapability,
       @Nullable List<Product> products,
       @Nullable List<Board> boards,
+      @JsonProperty("minimum-driver") @Nullable String minimumDriver,
+      @JsonProperty("driver-from") @Nullable String driverFrom,
+      @JsonProperty("driver-before") @Nullable String driverBefore,
+      @JsonProperty("driver-source") @Nullable String driverSource,
       @JsonProperty("memory-mib") @Nullable Integer memoryMib,
       @JsonProperty("memory-source") @Nullable String memorySource,
       @JsonProperty("marketed-memory-gb") @Nullable Integer marketedMemoryGb,
@@ -84,7 +89,11 @@ record CatalogFile(
     }
   }
 
-  record Board(String pci, String name, String source) {
+  record Board(
+      String pci,
+      String name,
+      @JsonProperty("shared-with") @Nullable List<String> sharedWith,
+      String source) {
     Board {
       require("pci", pci);
       require("name", name);
@@ -222,6 +231,12 @@ record CatalogFile(
     if (m.slicesSource != null) {
       model.slicesProvenance(provenance(m.slicesSource, null));
     }
+    driver(m.minimumDriver, model::minimumDriver);
+    driver(m.driverFrom, model::driverFrom);
+    driver(m.driverBefore, model::driverBefore);
+    if (m.driverSource != null) {
+      model.driverProvenance(provenance(m.driverSource, null));
+    }
     for (String engine : orEmpty(m.sharedEngines)) {
       model.addSharedEngines(constant(Budget.class, engine));
     }
@@ -229,12 +244,21 @@ record CatalogFile(
       model.addProducts(new GpuProduct(p.name, p.label, provenance(p.source, p.confidence)));
     }
     for (Board b : orEmpty(m.boards)) {
-      model.addBoards(new GpuBoard(PciDeviceId.parse(b.pci), b.name, provenance(b.source, null)));
+      model.addBoards(new GpuBoard(
+          PciDeviceId.parse(b.pci), b.name, orEmpty(b.sharedWith), provenance(b.source, null)));
     }
     for (Profile p : orEmpty(m.profiles)) {
       model.addProfiles(profile(p));
     }
     return model.build();
+  }
+
+  private static void driver(@Nullable String version, Consumer<DriverVersion> field) {
+    if (version != null) {
+      field.accept(DriverVersion.parse(version)
+          .orElseThrow(() -> new IllegalArgumentException(
+              "Not a version of a driver: '%s'. Expected e.g. '580.82'".formatted(version))));
+    }
   }
 
   private GpuInstanceProfile profile(Profile p) {

@@ -1,5 +1,6 @@
 package io.github.mig4j.gpu;
 
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -7,12 +8,28 @@ import java.util.Objects;
  *
  * @param id the PCI device id
  * @param name the board in words, e.g. {@code H100 SXM5 80GB}
+ * @param sharedWith boards of GPUs that the catalogue does not have, but that have the same id; the id
+ *     alone does not tell them apart
  * @param provenance the source of the id
  */
-public record GpuBoard(PciDeviceId id, String name, Provenance provenance) {
+public record GpuBoard(
+    PciDeviceId id, String name, List<String> sharedWith, Provenance provenance) {
   public GpuBoard {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(sharedWith, "sharedWith");
+    sharedWith = List.copyOf(sharedWith);
     Objects.requireNonNull(provenance, "provenance");
+  }
+
+  /**
+   * A board with an id of its own.
+   *
+   * @param id the PCI device id
+   * @param name the board in words
+   * @param provenance the source of the id
+   */
+  public GpuBoard(PciDeviceId id, String name, Provenance provenance) {
+    this(id, name, List.of(), provenance);
   }
 }

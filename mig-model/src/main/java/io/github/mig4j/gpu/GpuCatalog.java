@@ -111,10 +111,33 @@ public final class GpuCatalog {
   public GpuModel require(String name) {
     Objects.requireNonNull(name, "name");
     List<GpuModel> found = find(name);
-    if (found.size() == 1) {
+    List<String> others = othersWithId(name, found);
+    if (found.size() == 1 && others.isEmpty()) {
       return found.get(0);
     }
+    if (!found.isEmpty() && !others.isEmpty()) {
+      throw new UnknownGpuException(
+          "PCI device id '%s' is shared by %s and by %s, which the catalogue does not have; use the id or the product label of the GPU"
+              .formatted(
+                  name,
+                  found.stream().map(GpuModel::id).collect(Collectors.joining(", ")),
+                  String.join(", ", others)),
+          found);
+    }
     throw new UnknownGpuException(found.isEmpty() ? unknown(name) : ambiguous(name, found), found);
+  }
+
+  /** Boards outside the catalogue with the PCI device id that a name states. */
+  private static List<String> othersWithId(String name, List<GpuModel> found) {
+    OptionalInt device = PciDeviceId.tryParse(name);
+    return device.isEmpty()
+        ? List.of()
+        : found.stream()
+            .flatMap(model -> model.boards().stream())
+            .filter(board -> board.id().device() == device.getAsInt())
+            .flatMap(board -> board.sharedWith().stream())
+            .distinct()
+            .toList();
   }
 
   private String unknown(String name) {
@@ -187,7 +210,7 @@ public final class GpuCatalog {
     return models.hashCode();
   }
 
-  /** The number of models, e.g. {@code 28 GPU models}. */
+  /** The number of models, e.g. {@code 38 GPU models}. */
   @Override
   public String toString() {
     return models.size() + " GPU models";

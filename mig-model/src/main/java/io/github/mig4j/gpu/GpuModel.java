@@ -145,6 +145,54 @@ public interface GpuModel {
   }
 
   /**
+   * The first driver that partitions this GPU.
+   *
+   * @return the version, or empty if it is not known
+   */
+  @Value.Redacted
+  Optional<DriverVersion> minimumDriver();
+
+  /**
+   * The first driver with these profile names. Earlier drivers give the same profiles of this board
+   * other names, which another model has.
+   *
+   * @return the version, or empty if no driver before it is known to differ
+   */
+  @Value.Redacted
+  Optional<DriverVersion> driverFrom();
+
+  /**
+   * The first driver that has other profile names again.
+   *
+   * @return the version, or empty if no driver is known to differ
+   */
+  @Value.Redacted
+  Optional<DriverVersion> driverBefore();
+
+  /**
+   * The source of the versions of the driver.
+   *
+   * @return the provenance
+   */
+  @Value.Redacted
+  @Value.Default
+  default Provenance driverProvenance() {
+    return Provenance.CALLER;
+  }
+
+  /**
+   * Whether a driver gives the profiles of this model these names.
+   *
+   * @param driver the version of the driver
+   * @return false if it is known to use other names
+   */
+  default boolean agreesWithDriver(DriverVersion driver) {
+    Objects.requireNonNull(driver, "driver");
+    return driverFrom().stream().allMatch(from -> driver.compareTo(from) >= 0)
+        && driverBefore().stream().allMatch(before -> driver.compareTo(before) < 0);
+  }
+
+  /**
    * Whether this GPU supports MIG.
    *
    * @return true if it has profiles
@@ -275,16 +323,22 @@ public interface GpuModel {
 
   /**
    * Whether a board with this memory can be this model. NVIDIA names the profile of the whole GPU
-   * after its memory in GiB, rounded up (go-nvlib v0.12.0).
+   * after its memory in GiB, rounded up (go-nvlib v0.12.0). Without MIG, error correction and the
+   * driver take up to 15% of the memory in the data sheet.
    *
    * @param totalMemoryMib memory as reported by the driver, in MiB
-   * @return false if this memory gives the profile of the whole GPU another name
+   * @return false if this memory gives the profile of the whole GPU another name, or is that of a
+   *     larger or smaller board
    */
   default boolean agreesWithMemory(int totalMemoryMib) {
-    return wholeGpu()
-        .map(whole -> whole.profile().memoryGb())
-        .map(gb -> gb == 0 || gb == ceilGib(totalMemoryMib))
-        .orElse(true);
+    if (!supportsMig()) {
+      int known = totalMemoryMib().orElse(marketedMemoryGb().orElse(0) * 1024);
+      return known == 0 || Math.abs((long) known - totalMemoryMib) * 100 <= known * 15L;
+    }
+    int gib = totalMemoryMib().isPresent()
+        ? ceilGib(totalMemoryMib().getAsInt())
+        : wholeGpu().map(whole -> whole.profile().memoryGb()).orElse(0);
+    return gib == 0 || gib == ceilGib(totalMemoryMib);
   }
 
   /** Checks that profiles are distinct and within the GPU's slices. */
@@ -336,6 +390,39 @@ public interface GpuModel {
    */
   default String profileNames() {
     return profiles().stream().map(p -> p.profile().toString()).collect(Collectors.joining(", "));
+  }
+
+  /**
+   * This model with other profiles, such as those that the hardware itself lists.
+   *
+   * @param profiles the profiles
+   * @return a copy with as many compute slices as the largest profile needs
+   */
+  default GpuModel withProfiles(List<GpuInstanceProfile> profiles) {
+    Objects.requireNonNull(profiles, "profiles");
+    int slices = profiles.stream()
+        .mapToInt(profile -> profile.profile().gpuSlices())
+        .reduce(computeSlices(), Math::max);
+    Builder copy = builder();
+    copy.id(id())
+        .architecture(architecture())
+        .chip(chip())
+        .computeCapability(computeCapability())
+        .addAllProducts(products())
+        .addAllBoards(boards())
+        .totalMemoryMib(totalMemoryMib())
+        .marketedMemoryGb(marketedMemoryGb())
+        .computeSlices(slices)
+        .memorySlices(memorySlices())
+        .addAllProfiles(profiles)
+        .addAllSharedEngines(sharedEngines())
+        .slicesProvenance(slicesProvenance())
+        .memoryProvenance(memoryProvenance())
+        .minimumDriver(minimumDriver())
+        .driverFrom(driverFrom())
+        .driverBefore(driverBefore())
+        .driverProvenance(driverProvenance());
+    return copy.build();
   }
 
   /**

@@ -3,15 +3,20 @@ package io.github.mig4j.node;
 import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.Confidence;
 import io.github.mig4j.gpu.GpuBoard;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.Provenance;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,6 +32,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HardwareEvidence {
 
+  private static final HardwareEvidence NONE = new HardwareEvidence(MigConfigDocument.empty());
+
+  private static final Provenance LISTED =
+      new Provenance("the node's own list of configurations", Confidence.HARDWARE);
+
   private record Reading(List<DeviceFilter> filters, MigProfile profile, int count) {}
 
   private final List<Reading> readings = new ArrayList<>();
@@ -36,13 +46,22 @@ public final class HardwareEvidence {
       for (MigConfigSpec entry : config.entries()) {
         if (entry.migDevices().size() == 1) {
           entry.migDevices().forEach((profile, count) -> {
-            if (name.equals("all-" + profile.toString().replace('+', '.'))) {
+            if (isOfAGpu(profile, count)
+                && name.equals("all-" + profile.toString().replace('+', '.'))) {
               readings.add(new Reading(entry.deviceFilters(), profile, count));
             }
           });
         }
       }
     });
+  }
+
+  private static boolean isOfAGpu(MigProfile profile, int count) {
+    return count >= 1
+        && count <= GpuModel.MAX_MEMORY_SLICES
+        && profile.isWholeGpuInstance()
+        && profile.gpuSlices() >= 1
+        && profile.gpuSlices() <= GpuModel.MAX_MEMORY_SLICES;
   }
 
   /**
@@ -57,6 +76,15 @@ public final class HardwareEvidence {
   }
 
   /**
+   * No evidence, which agrees with every model.
+   *
+   * @return evidence without a profile
+   */
+  public static HardwareEvidence none() {
+    return NONE;
+  }
+
+  /**
    * How many instances of each profile a GPU of the node accepts.
    *
    * @param gpu the model, whose PCI device ids decide on nodes with several kinds of GPU
@@ -66,11 +94,19 @@ public final class HardwareEvidence {
     Objects.requireNonNull(gpu, "gpu");
     SortedMap<MigProfile, Integer> counts = new TreeMap<>();
     for (Reading reading : readings) {
-      if (reading.filters.isEmpty() || reading.filters.stream().anyMatch(f -> matches(f, gpu))) {
+      if (isOf(reading, gpu)) {
         counts.merge(reading.profile, reading.count, Math::max);
       }
     }
     return Collections.unmodifiableSortedMap(counts);
+  }
+
+  /** A model without known boards is told apart only where the node has one kind of GPU. */
+  private boolean isOf(Reading reading, GpuModel gpu) {
+    return reading.filters.isEmpty()
+        || reading.filters.stream().anyMatch(filter -> matches(filter, gpu))
+        || (gpu.boards().isEmpty()
+            && readings.stream().map(Reading::filters).distinct().count() == 1);
   }
 
   /** A filter may name the subsystem after the device. */
@@ -108,6 +144,58 @@ public final class HardwareEvidence {
       }
     }
     return List.copyOf(found);
+  }
+
+  /**
+   * The model as the hardware has it: with the profiles that the hardware accepts, each as often as it
+   * does. The catalogue's starts and sizes are kept where they allow that number.
+   *
+   * @param gpu what the catalogue takes the node's GPU for
+   * @return the model itself if both agree or there is no evidence of this GPU
+   */
+  public GpuModel corrected(GpuModel gpu) {
+    Objects.requireNonNull(gpu, "gpu");
+    if (disagreements(gpu).isEmpty()) {
+      return gpu;
+    }
+    List<GpuInstanceProfile> profiles = new ArrayList<>();
+    SortedMap<MigProfile, Integer> hardware = maxInstances(gpu);
+    gpu.profiles()
+        .forEach(known -> Optional.ofNullable(hardware.get(known.profile()))
+            .ifPresent(count -> profiles.add(counted(known, count))));
+    hardware.forEach((profile, count) -> {
+      if (gpu.profile(profile).isEmpty()) {
+        profiles.add(GpuInstanceProfile.builder()
+            .profile(profile)
+            .maxInstances(count)
+            .provenance(LISTED)
+            .build());
+      }
+    });
+    return gpu.withProfiles(profiles);
+  }
+
+  /** Starts for fewer instances than the hardware accepts are those of another GPU. */
+  private static GpuInstanceProfile counted(GpuInstanceProfile known, int count) {
+    if (known.maxInstances() == count) {
+      return known;
+    }
+    Map<GpuInstanceProfile.Field, Provenance> sources =
+        new EnumMap<>(GpuInstanceProfile.Field.class);
+    sources.putAll(known.fieldProvenance());
+    sources.put(GpuInstanceProfile.Field.MAX_INSTANCES, LISTED);
+    GpuInstanceProfile.Builder counted = GpuInstanceProfile.builder();
+    counted
+        .profile(known.profile())
+        .id(known.id())
+        .maxInstances(count)
+        .putAllAmounts(known.amounts())
+        .provenance(known.provenance())
+        .putAllFieldProvenance(sources);
+    if (known.starts().size() >= count) {
+      counted.size(known.size()).addAllStarts(known.starts());
+    }
+    return counted.build();
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Checks the bundled file against rules that hold for every GPU. */
@@ -49,14 +50,30 @@ class BundledCatalogTest {
             "gb200-189gb",
             "b300-269gb",
             "gb300-278gb",
+            "gb300-252gb-r590",
+            "gb300-252gb-r610",
             "rtx-pro-6000-blackwell-96gb",
             "rtx-pro-5000-blackwell-48gb",
             "rtx-pro-4500-blackwell-32gb",
             "jetson-thor");
     assertThat(all().stream().filter(model -> !model.supportsMig()))
         .extracting(GpuModel::id)
-        .containsExactly("l4", "l40", "l40s", "t4", "a10", "a40");
-    assertThat(withMig().mapToInt(model -> model.profiles().size()).sum()).isEqualTo(155);
+        .containsExactly(
+            "l4",
+            "l40",
+            "l40s",
+            "t4",
+            "a10",
+            "a40",
+            "a10g",
+            "a2",
+            "a16",
+            "l20",
+            "v100-16gb",
+            "v100-32gb",
+            "rtx-6000-ada",
+            "gb10");
+    assertThat(withMig().mapToInt(model -> model.profiles().size()).sum()).isEqualTo(169);
   }
 
   @Test
@@ -65,6 +82,26 @@ class BundledCatalogTest {
 
     assertThat(l40s.totalMemoryMib()).hasValue(46068);
     assertThat(l40s.computeCapability()).contains("8.9");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "h100-sxm-80gb, 525.85",
+    "h100-94gb, 525.85",
+    "h20-141gb, 535.161",
+    "h200-141gb, 550.90",
+    "b200-180gb, 570.133",
+    "gb200-186gb, 570.133",
+    "b300-269gb, 580.82",
+    "gb300-252gb-r590, 595.58",
+    "rtx-pro-6000-blackwell-96gb, 575.51",
+    "rtx-pro-5000-blackwell-48gb, 575.57",
+    "rtx-pro-4500-blackwell-32gb, 575.64"
+  })
+  void minimumDrivers_areThoseOfTheGuide(String id, String driver) {
+    assertThat(GpuCatalog.bundled().require(id).minimumDriver())
+        .map(DriverVersion::toString)
+        .contains(driver);
   }
 
   @Test
@@ -83,7 +120,7 @@ class BundledCatalogTest {
   }
 
   @Test
-  void boardsOfOnePciId_areOnlyThoseOfTheGb200() {
+  void boardsOfOnePciId_areThoseOfTheGb200_andOfTheA2AndA16() {
     Set<PciDeviceId> seen = new HashSet<>();
     Set<PciDeviceId> twice = new HashSet<>();
     all()
@@ -93,7 +130,7 @@ class BundledCatalogTest {
           }
         }));
 
-    assertThat(twice).containsExactly(new PciDeviceId(0x2941));
+    assertThat(twice).containsExactlyInAnyOrder(new PciDeviceId(0x2941), new PciDeviceId(0x25B6));
   }
 
   @ParameterizedTest
@@ -142,7 +179,8 @@ class BundledCatalogTest {
   @ParameterizedTest
   @MethodSource("withMig")
   void sevenSliceGpus_shareOneGeometry(GpuModel model) {
-    if (model.computeSlices() == 7) {
+    // The sums of a GB300 in a DGX Station are not confirmed, so its placements are unknown.
+    if (model.computeSlices() == 7 && !model.id().startsWith("gb300-252gb")) {
       assertThat(model.memorySlices()).hasValue(8);
       assertThat(model.profiles())
           .extracting(p -> p.profile().gpuSlices()

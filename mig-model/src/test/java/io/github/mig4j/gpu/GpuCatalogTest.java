@@ -3,6 +3,9 @@ package io.github.mig4j.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.PlacementResult;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -138,7 +141,82 @@ class GpuCatalogTest {
     assertThat(early.agreesWithMemory(189 * 1024)).isTrue();
     assertThat(early.agreesWithMemory(189 * 1024 + 1)).isFalse();
     assertThat(CATALOG.require("jetson-thor").agreesWithMemory(1)).isTrue();
-    assertThat(CATALOG.require("l4").agreesWithMemory(1)).isTrue();
+    assertThat(CATALOG.require("gb10").agreesWithMemory(1)).isTrue();
+    assertThat(CATALOG.require("l4").agreesWithMemory(23034)).isTrue();
+    assertThat(CATALOG.require("l4").agreesWithMemory(46068)).isFalse();
+    assertThat(CATALOG.require("l40s").agreesWithMemory(49140)).isTrue();
+    assertThat(CATALOG.require("l40s").agreesWithMemory(81559)).isFalse();
+  }
+
+  @Test
+  void gb300_ofADgxStation_hasNamesByDriver_andItsMemoryIsNotThatOfOthers() {
+    assertThat(CATALOG.find("NVIDIA-GB300"))
+        .extracting(GpuModel::id)
+        .containsExactly("gb300-278gb", "gb300-252gb-r590", "gb300-252gb-r610");
+    var r590 = CATALOG.require("gb300-252gb-r590");
+    var r610 = CATALOG.require("gb300-252gb-r610");
+    var gb300 = CATALOG.require("gb300-278gb");
+
+    assertThat(gb300.agreesWithMemory(256703)).isFalse();
+    assertThat(r590.agreesWithMemory(256703)).isTrue();
+    assertThat(r610.agreesWithMemory(256703)).isTrue();
+    assertThat(r590.agreesWithMemory(284208)).isFalse();
+    var old = DriverVersion.parse("595.58.03").orElseThrow();
+    var later = DriverVersion.parse("610.43.02").orElseThrow();
+    assertThat(r590.agreesWithDriver(old)).isTrue();
+    assertThat(r590.agreesWithDriver(later)).isFalse();
+    assertThat(r610.agreesWithDriver(old)).isFalse();
+    assertThat(r610.agreesWithDriver(later)).isTrue();
+    assertThat(gb300.agreesWithDriver(later)).isTrue();
+    assertThat(r610.profileNames())
+        .isEqualTo("1g.31gb, 1g.31gb+me, 1g.63gb, 2g.63gb, 3g.126gb, 4g.126gb, 7g.251gb");
+  }
+
+  /** The sums of this board are not confirmed: nothing is placed, and nothing that could be is rejected. */
+  @ParameterizedTest
+  @CsvSource({
+    "gb300-252gb-r590, 1g.35gb, 3",
+    "gb300-252gb-r590, 3g.139gb, 1",
+    "gb300-252gb-r610, 1g.31gb, 3",
+    "gb300-252gb-r610, 7g.251gb, 1"
+  })
+  void gb300_ofADgxStation_hasUndeterminedLayouts(String id, String profile, int count) {
+    assertThat(MigLayout.place(CATALOG.require(id), Map.of(MigProfile.parse(profile), count)))
+        .isInstanceOf(PlacementResult.Undetermined.class);
+    assertThat(CATALOG.require(id).profile(MigProfile.parse("1g.10gb"))).isEmpty();
+  }
+
+  @Test
+  void pciId_ofTwoBoards_doesNotDecide() {
+    assertThatThrownBy(() -> CATALOG.require("0x2BB3"))
+        .isInstanceOf(UnknownGpuException.class)
+        .hasMessage(
+            "PCI device id '0x2BB3' is shared by rtx-pro-5000-blackwell-48gb and by RTX PRO 5000 72GB Blackwell, which the catalogue does not have; use the id or the product label of the GPU");
+    assertThatThrownBy(() -> CATALOG.require("0x25B610DE"))
+        .isInstanceOf(UnknownGpuException.class)
+        .hasMessage("GPU name '0x25B610DE' is shared by a2, a16; use the id of one");
+    assertThat(CATALOG.require("0x2C3A").id()).isEqualTo("rtx-pro-4500-blackwell-32gb");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "NVIDIA-A10G, a10g",
+    "NVIDIA-A2, a2",
+    "NVIDIA-A16-SHARED, a16",
+    "NVIDIA-L20, l20",
+    "Tesla-V100-SXM2-32GB, v100-32gb",
+    "Tesla-V100-PCIE-16GB, v100-16gb",
+    "NVIDIA-GB10, gb10",
+    "NVIDIA-RTX-6000-Ada-Generation, rtx-6000-ada",
+    "NVIDIA-RTX-PRO-4500-Blackwell-Server-Edition, rtx-pro-4500-blackwell-32gb",
+    "NVIDIA-GB300-WS, "
+  })
+  void productsThatUsersHave_areFound(String label, String id) {
+    if (id == null) {
+      assertThat(CATALOG.find(label)).hasSize(2);
+    } else {
+      assertThat(CATALOG.require(label).id()).isEqualTo(id);
+    }
   }
 
   @Test

@@ -79,6 +79,50 @@ class HardwareEvidenceTest {
     assertThat(HardwareEvidence.in(document).disagreements(H100)).isEmpty();
   }
 
+  @Test
+  void corrected_hasTheProfilesOfTheHardware_andKeepsStartsWhereTheyAllowTheCount() {
+    var document = generated(MigConfigDocument.empty(), A30, List.of())
+        .without("all-2g.12gb.me")
+        .with("all-1g.6gb", config(List.of(), "1g.6gb", 3))
+        .with("all-2g.12gb", config(List.of(), "2g.12gb", 3))
+        .with("all-3g.18gb", config(List.of(), "3g.18gb", 1));
+
+    GpuModel corrected = HardwareEvidence.in(document).corrected(A30);
+
+    assertThat(corrected.profileNames()).isEqualTo("1g.6gb, 1g.6gb+me, 2g.12gb, 4g.24gb, 3g.18gb");
+    assertThat(corrected.profile(MigProfile.parse("1g.6gb"))).hasValueSatisfying(p -> {
+      assertThat(p.maxInstances()).isEqualTo(3);
+      assertThat(p.starts()).containsExactly(0, 1, 2, 3);
+      assertThat(p.provenance(GpuInstanceProfile.Field.MAX_INSTANCES))
+          .hasToString("hardware (the node's own list of configurations)");
+    });
+    assertThat(corrected.profile(MigProfile.parse("2g.12gb")))
+        .hasValueSatisfying(p -> assertThat(p.isPlaceable()).isFalse());
+    assertThat(corrected.profile(MigProfile.parse("3g.18gb")))
+        .hasValueSatisfying(p -> assertThat(p.isPlaceable()).isFalse());
+    assertThat(HardwareEvidence.in(document).disagreements(corrected)).isEmpty();
+  }
+
+  @Test
+  void corrected_withoutDisagreement_isTheModelItself() {
+    var evidence = HardwareEvidence.in(generated(MigConfigDocument.empty(), H100, List.of()));
+
+    assertThat(evidence.corrected(H100)).isSameAs(H100);
+    assertThat(HardwareEvidence.none().corrected(H100)).isSameAs(H100);
+    assertThat(HardwareEvidence.none().disagreements(H100)).isEmpty();
+  }
+
+  @Test
+  void numbersThatNoGpuHas_areNoEvidence() {
+    var document = MigConfigDocument.empty()
+        .with("all-1g.10gb", config(List.of(), "1g.10gb", 2_000_000))
+        .with("all-99g.10gb", config(List.of(), "99g.10gb", 1))
+        .with("all-1c.3g.40gb", config(List.of(), "1c.3g.40gb", 2));
+
+    assertThat(HardwareEvidence.in(document).maxInstances(H100)).isEmpty();
+    assertThat(HardwareEvidence.in(document).corrected(H100)).isSameAs(H100);
+  }
+
   private static MigConfigDocument generated(
       MigConfigDocument document, GpuModel gpu, List<DeviceFilter> filters) {
     MigConfigDocument more = document;

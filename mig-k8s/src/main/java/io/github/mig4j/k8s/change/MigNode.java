@@ -14,6 +14,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.node.StatusReader;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.text.KubernetesName;
 import java.util.List;
@@ -55,6 +56,19 @@ public final class MigNode {
    */
   public MigNodeStatus status() {
     return MigNodeStatus.of(cluster.requireNode(name), cluster.settings());
+  }
+
+  /**
+   * What the node says about its GPUs now, held against what its own MIG manager lists in the ConfigMap
+   * {@code <node>-mig-config}: two requests more than {@link #status()}. Where both differ, the hardware
+   * is right. Where the list may not be read, the status says so and is that of the labels.
+   *
+   * @return a snapshot
+   * @throws MigRefusedException if there is no such node
+   * @throws MigClusterException if the API server does not answer
+   */
+  public MigNodeStatus statusWithHardware() {
+    return StatusReader.readWithHardware(cluster, cluster.requireNode(name));
   }
 
   /**

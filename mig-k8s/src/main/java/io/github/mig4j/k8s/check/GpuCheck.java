@@ -6,13 +6,17 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.node.GeneratedConfig;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.k8s.node.ModelReading;
+import io.github.mig4j.node.HardwareEvidence;
 import io.github.mig4j.node.NodeGpu;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /** Which GPUs a node has. */
 final class GpuCheck {
@@ -21,6 +25,8 @@ final class GpuCheck {
   private final MigNodeStatus status;
   private final StatedGpus stated;
   private final GpuRecord recorded;
+  private final HardwareEvidence evidence;
+  private final MigSettings settings;
   private final PreflightFindings findings;
 
   GpuCheck(
@@ -28,11 +34,14 @@ final class GpuCheck {
       MigNodeStatus status,
       StatedGpus stated,
       MigSettings settings,
+      HardwareEvidence evidence,
       PreflightFindings findings) {
     this.node = node;
     this.status = status;
     this.stated = stated;
     this.recorded = GpuRecord.read(node, status, settings);
+    this.evidence = evidence;
+    this.settings = settings;
     this.findings = findings;
   }
 
@@ -43,11 +52,36 @@ final class GpuCheck {
 
   /**
    * The GPUs that the caller states, or as many as there are of the model that the labels name. Several
-   * models at once only the record of the last change shows. Empty if they are not known.
+   * models at once only the record of the last change shows. Empty if they are not known. What the
+   * node's own list says of a model beats the catalogue.
    *
    * @param document the configurations, of which the one in force shows how many MIG devices a GPU has
    */
   List<NodeGpu> gpus(MigConfigDocument document) {
+    List<NodeGpu> gpus = ofCatalogue(document);
+    reportDifferences(gpus);
+    return gpus.stream()
+        .map(gpu -> new NodeGpu(
+            gpu.index(), evidence.corrected(gpu.model()), gpu.deviceId(), gpu.subsystem()))
+        .toList();
+  }
+
+  private void reportDifferences(List<NodeGpu> gpus) {
+    Stream.concat(
+            ModelReading.of(node, settings, evidence).differences().stream(),
+            gpus.stream()
+                .map(NodeGpu::model)
+                .distinct()
+                .flatMap(model -> evidence.disagreements(model).stream())
+                .map(HardwareEvidence.Disagreement::message))
+        .forEach(difference -> findings.warning(
+            PreflightCode.HARDWARE_DIFFERS,
+            "ConfigMap %s lists what the node's GPUs accept, and it differs from the catalogue: %s"
+                .formatted(GeneratedConfig.mapOf(status.node()), difference),
+            "the node's list is used; correct the model as docs/add-a-gpu.md describes"));
+  }
+
+  private List<NodeGpu> ofCatalogue(MigConfigDocument document) {
     if (stated instanceof StatedGpus.Each each) {
       return each.gpus();
     }

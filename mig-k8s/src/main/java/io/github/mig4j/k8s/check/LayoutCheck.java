@@ -11,12 +11,14 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.node.GeneratedConfig;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.SourceLocation;
 import io.github.mig4j.node.ComponentVersions;
+import io.github.mig4j.node.HardwareEvidence;
 import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeEffect;
@@ -65,21 +67,32 @@ final class LayoutCheck {
     Optional<Choice> choice =
         policy.flatMap(p -> new ConfigSourceCheck(cluster.view(), permissions, findings)
             .check(p, request.node(), namespace, target.name(), request.goal().fallback()));
-    Optional<ApplyPlan> plan =
-        node.flatMap(n -> check(n, policy, managers, choice).map(p -> (ApplyPlan) p));
+    Optional<ApplyPlan> plan = node.flatMap(n ->
+        check(n, policy, managers, choice, evidence(choice, namespace)).map(p -> (ApplyPlan) p));
     return new NodeCheck.Checked(namespace, plan, effect);
+  }
+
+  /** What the node's own GPUs accept; where its MIG manager generates configurations, these are it. */
+  private HardwareEvidence evidence(Optional<Choice> choice, String namespace) {
+    return choice
+        .filter(c -> c.source().kind() == MigConfigSource.Kind.GENERATED)
+        .map(c -> HardwareEvidence.in(c.document()))
+        .or(() -> permissions.read(() ->
+            Optional.of(GeneratedConfig.read(request.cluster().view(), namespace, request.node()))))
+        .orElse(HardwareEvidence.none());
   }
 
   private Optional<LayoutPlan> check(
       Node node,
       Optional<GenericKubernetesResource> policy,
       Optional<List<Pod>> managers,
-      Optional<Choice> choice) {
-    MigNodeStatus status = MigNodeStatus.of(node, settings);
+      Optional<Choice> choice,
+      HardwareEvidence evidence) {
+    MigNodeStatus status = MigNodeStatus.of(node, settings, evidence);
     boolean requested =
         status.config().isPresent() && status.config().equals(choice.map(c -> key(c, status)));
     Severity blocking = requested ? Severity.NOTE : Severity.ERROR;
-    GpuCheck gpus = new GpuCheck(node, status, request.gpus(), settings, findings);
+    GpuCheck gpus = new GpuCheck(node, status, request.gpus(), settings, evidence, findings);
     List<GpuModel> models = gpus.models();
     new NodeStateCheck(node, status, models, settings, findings).check(policy, blocking);
     new ManagerCheck(node, findings).check(policy, managers, models, blocking);
@@ -88,11 +101,16 @@ final class LayoutCheck {
     List<Pod> pods = permissions
         .read(() -> Optional.of(request.cluster().view().pods(request.node())))
         .orElse(List.of());
+    ComponentCheck components = new ComponentCheck(node, pods);
+    components.checkDriver(models, findings);
     new PodCheck(pods, request.disruption(), findings)
         .check(
             keepsPods ? Severity.NOTE : Severity.ERROR,
             "a change takes the GPUs from them, so drain the node first");
-    return choice.flatMap(c -> plan(node, status, gpus.gpus(c.document()), c, policy));
+    MigStrategy strategy = policy.flatMap(ClusterPolicies::strategy).orElse(status.strategy());
+    ComponentVersions versions = components.versions(
+        policy.map(ClusterPolicies::versions).orElse(ComponentVersions.unknown()));
+    return choice.flatMap(c -> plan(node, status, gpus.gpus(c.document()), c, strategy, versions));
   }
 
   private void checkChange(MigNodeStatus status, boolean requested) {
@@ -153,19 +171,18 @@ final class LayoutCheck {
       MigNodeStatus status,
       List<NodeGpu> gpus,
       Choice choice,
-      Optional<GenericKubernetesResource> policy) {
+      MigStrategy strategy,
+      ComponentVersions versions) {
     if (gpus.isEmpty()) {
       return Optional.empty();
     }
-    MigStrategy strategy = policy.flatMap(ClusterPolicies::strategy).orElse(status.strategy());
     checkStrategy(status, node, strategy);
     checkContent(choice, gpus, strategy);
     effect = Optional.of(effect(choice, gpus, status));
     if (findings.hasErrors()) {
       return Optional.empty();
     }
-    NodeOffer offer = NodeOffer.after(choice.content(), gpus, strategy)
-        .withVersions(policy.map(ClusterPolicies::versions).orElse(ComponentVersions.unknown()));
+    NodeOffer offer = NodeOffer.after(choice.content(), gpus, strategy).withVersions(versions);
     if (request.goal() == ApplyGoal.Disable.DISABLE && !offer.devices().isEmpty()) {
       findings.error(
           PreflightCode.LINT,

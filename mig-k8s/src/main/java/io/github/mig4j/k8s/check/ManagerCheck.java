@@ -31,7 +31,8 @@ final class ManagerCheck {
       PreflightCode.VGPU_NODE,
       PreflightCode.VM_WORKLOAD,
       PreflightCode.OPERANDS_OFF,
-      PreflightCode.DRA_NODE);
+      PreflightCode.DRA_NODE,
+      PreflightCode.DRA_CLUSTER);
 
   private final Node node;
   private final Map<String, String> labels;

@@ -101,7 +101,15 @@ public final class NodeCheck {
 
   private Optional<GenericKubernetesResource> policy() {
     List<GenericKubernetesResource> policies = request.cluster().view().clusterPolicies();
-    if (policies.isEmpty()) {
+    Optional<String> gpuCluster =
+        policies.isEmpty() ? request.cluster().gpuCluster() : Optional.empty();
+    if (gpuCluster.isPresent()) {
+      findings.error(
+          PreflightCode.DRA_CLUSTER,
+          "GPUCluster %s manages the GPUs by dynamic resource allocation (GPU Operator 26.7 or later), so no MIG manager acts on node labels"
+              .formatted(gpuCluster.get()),
+          "request MIG devices by ResourceClaims; see 'kubectl get resourceslices'");
+    } else if (policies.isEmpty()) {
       findings.error(
           PreflightCode.POLICY_ABSENT, ClusterPolicies.MISSING, ClusterPolicies.MISSING_REMEDY);
     } else if (policies.size() > 1) {

@@ -8,8 +8,10 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.node.GpuOwner;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.k8s.node.ModelReading;
 import io.github.mig4j.lint.Severity;
 import java.util.List;
 import java.util.Map;
@@ -92,7 +94,14 @@ final class NodeStateCheck {
           "choose a node with label %s=true".formatted(Labels.GPU_PRESENT));
     } else if (models.isEmpty()) {
       checkProduct();
-    } else if (models.stream().noneMatch(GpuModel::supportsMig)) {
+    } else {
+      checkMemory();
+      checkCapability();
+    }
+  }
+
+  private void checkCapability() {
+    if (models.stream().noneMatch(GpuModel::supportsMig)) {
       findings.error(
           PreflightCode.NOT_MIG_CAPABLE,
           "%s (%s) has no MIG".formatted(models.get(0).id(), models.get(0).architecture()),
@@ -111,6 +120,20 @@ final class NodeStateCheck {
     }
   }
 
+  /** A statement and a record can differ from the label, which is about one of several models. */
+  private void checkMemory() {
+    ModelReading.memory(node).stream()
+        .filter(memory -> models.stream().noneMatch(model -> model.agreesWithMemory(memory)))
+        .forEach(memory -> findings.warning(
+            PreflightCode.HARDWARE_DIFFERS,
+            "label %s=%d is not the memory of %s"
+                .formatted(
+                    Labels.GPU_MEMORY,
+                    memory,
+                    models.stream().map(GpuModel::id).collect(Collectors.joining(" or "))),
+            "check the GPUs with 'nvidia-smi -L' on the node"));
+  }
+
   private boolean showsNoGpu() {
     return "false".equals(labels.get(Labels.GPU_PRESENT))
         || (labels.keySet().stream().noneMatch(key -> key.startsWith("nvidia.com/"))
@@ -126,19 +149,18 @@ final class NodeStateCheck {
       return;
     }
     String product = status.product().get();
-    String candidates = settings.catalog().find(product).stream()
-        .map(GpuModel::id)
-        .collect(Collectors.joining(" or "));
-    if (candidates.isEmpty()) {
+    if (settings.catalog().find(product).isEmpty()) {
       findings.error(
           PreflightCode.UNKNOWN_PRODUCT,
           "GPU product '%s' is not in the catalogue".formatted(product),
           "add its model to the settings, as docs/add-a-gpu.md says");
     } else {
-      findings.error(
-          PreflightCode.UNKNOWN_PRODUCT,
-          "GPU product '%s' can be %s".formatted(product, candidates),
-          "narrow the catalogue in the settings");
+      ModelReading.of(node, settings)
+          .problem()
+          .ifPresent(problem -> findings.error(
+              PreflightCode.UNKNOWN_PRODUCT,
+              "GPU product '%s' %s".formatted(product, problem.verdict()),
+              problem.remedy()));
     }
   }
 
@@ -197,14 +219,12 @@ final class NodeStateCheck {
   }
 
   private void checkOwners() {
-    for (GpuOwner owner : GpuOwner.KNOWN) {
-      owner
-          .mark(node)
-          .ifPresent(mark -> findings.error(
-              PreflightCode.OTHER_OWNER,
-              "%s shows that %s partitions the node's GPUs".formatted(mark, owner.product()),
-              "leave the node to it, or remove it from the node together with the mark"));
-    }
+    GpuOwner.of(node)
+        .forEach(owner -> findings.error(
+            PreflightCode.OTHER_OWNER,
+            "%s shows that %s partitions the node's GPUs"
+                .formatted(owner.mark(), owner.system().product()),
+            owner.system().remedy()));
   }
 
   private void checkPauses() {

@@ -18,6 +18,10 @@ public enum PreflightCode implements Code {
   NO_GPU,
   /** The GPU's product has no label, is not in the catalogue, or can be one of several models. */
   UNKNOWN_PRODUCT,
+  /** What the node itself reports of its GPUs differs from the model. */
+  HARDWARE_DIFFERS,
+  /** The driver is older than the first that partitions the GPU. */
+  DRIVER_TOO_OLD,
   /** The GPUs cannot do MIG, or feature discovery says so. */
   NOT_MIG_CAPABLE,
   /** The labels do not show how many GPUs the node has. */
@@ -34,6 +38,8 @@ public enum PreflightCode implements Code {
   DRA_NODE,
   /** Another system partitions the GPUs. */
   OTHER_OWNER,
+  /** A GPUCluster manages the GPUs of the cluster by dynamic resource allocation. */
+  DRA_CLUSTER,
   /** The cluster has no ClusterPolicy. */
   POLICY_ABSENT,
   /** The cluster has more than one ClusterPolicy. */

@@ -9,8 +9,6 @@ import io.github.mig4j.k8s.check.SharingPlan.Impact;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
-import io.github.mig4j.k8s.internal.GpuPods;
-import io.github.mig4j.k8s.internal.NodeConditions;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.lint.Finding;

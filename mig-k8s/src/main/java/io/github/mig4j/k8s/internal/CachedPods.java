@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The pods on some nodes that concern their GPUs, as an informer last saw them: pods that request a
- * GPU or have resource claims, and MIG managers. All other pods are dropped.
+ * GPU or have resource claims, and NVIDIA's components. All other pods are dropped.
  */
 final class CachedPods implements ItemStore<Pod> {
 
@@ -95,7 +95,7 @@ final class CachedPods implements ItemStore<Pod> {
     return pod.getSpec() != null
         && pod.getSpec().getNodeName() != null
         && nodes.contains(pod.getSpec().getNodeName())
-        && (isManager(pod) || hasClaims(pod) || requestsGpu(pod));
+        && (isManager(pod) || GpuPods.isOperand(pod) || hasClaims(pod) || requestsGpu(pod));
   }
 
   private static boolean hasClaims(Pod pod) {

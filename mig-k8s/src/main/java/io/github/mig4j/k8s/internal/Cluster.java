@@ -23,6 +23,7 @@ import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
@@ -364,18 +365,32 @@ public final class Cluster {
 
   /** The ClusterPolicies, the active one first; empty if none exists or the kind is not installed. */
   public List<GenericKubernetesResource> clusterPolicies() {
-    return call("list clusterpolicies.nvidia.com", () -> {
-      try {
-        return client.genericKubernetesResources(ClusterPolicies.CONTEXT).list().getItems().stream()
-            .sorted(ClusterPolicies.BY_PRECEDENCE)
-            .toList();
-      } catch (KubernetesClientException e) {
-        if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
-          return List.of();
-        }
-        throw e;
+    return call("list clusterpolicies.nvidia.com", () -> installed(ClusterPolicies.CONTEXT));
+  }
+
+  /**
+   * The GPUCluster, with which the GPU Operator from 26.7 on allocates GPUs by DRA and runs no MIG
+   * manager; empty if none exists or the kind is not installed.
+   */
+  public Optional<String> gpuCluster() {
+    return call("list gpuclusters.nvidia.com", () -> installed(ClusterPolicies.GPU_CLUSTER))
+        .stream()
+        .map(found -> found.getMetadata().getName())
+        .findFirst();
+  }
+
+  /** The objects of a kind; none if the kind is not installed. */
+  private List<GenericKubernetesResource> installed(ResourceDefinitionContext kind) {
+    try {
+      return client.genericKubernetesResources(kind).list().getItems().stream()
+          .sorted(ClusterPolicies.BY_PRECEDENCE)
+          .toList();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+        return List.of();
       }
-    });
+      throw e;
+    }
   }
 
   /** The same cluster with a Kubernetes client that does not repeat a request after a 429 or 5xx. */

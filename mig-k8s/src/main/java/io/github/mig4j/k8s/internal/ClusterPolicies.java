@@ -25,6 +25,16 @@ public final class ClusterPolicies {
       .withNamespaced(false)
       .build();
 
+  /** The custom resource that replaces the ClusterPolicy where GPUs are allocated by DRA. */
+  public static final ResourceDefinitionContext GPU_CLUSTER =
+      new ResourceDefinitionContext.Builder()
+          .withGroup("nvidia.com")
+          .withVersion("v1alpha1")
+          .withKind("GPUCluster")
+          .withPlural("gpuclusters")
+          .withNamespaced(false)
+          .build();
+
   /** NVIDIA's controllers use the oldest, and of two equally old ones the first by name (active_config.go). */
   public static final Comparator<GenericKubernetesResource> BY_PRECEDENCE = Comparator.comparing(
           (GenericKubernetesResource policy) -> policy.getMetadata().getCreationTimestamp(),

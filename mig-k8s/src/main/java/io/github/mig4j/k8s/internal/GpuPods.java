@@ -29,6 +29,24 @@ public final class GpuPods {
 
   private GpuPods() {}
 
+  /** The operator's DaemonSets, and the charts of the device plugin, whose images show versions. */
+  private static final Set<String> OPERANDS = Set.of(
+      "nvidia-device-plugin-daemonset",
+      "gpu-feature-discovery",
+      "nvidia-driver-daemonset",
+      "nvidia-device-plugin",
+      "nvidia-mig-manager");
+
+  /** Whether a pod is one of NVIDIA's components. */
+  public static boolean isOperand(Pod pod) {
+    Map<String, String> labels = pod.getMetadata().getLabels();
+    return labels != null
+        && pod.getSpec() != null
+        && (OPERANDS.contains(labels.getOrDefault("app", ""))
+            || OPERANDS.contains(labels.getOrDefault("app.kubernetes.io/name", ""))
+            || OPERANDS.contains(labels.getOrDefault("app.kubernetes.io/component", "")));
+  }
+
   /** Pods that use GPUs or MIG devices and that the MIG manager does not stop. */
   public static List<Pod> using(List<Pod> podsOfNode) {
     return podsOfNode.stream()

@@ -46,7 +46,7 @@ public record GpuRecord(List<NodeGpu> gpus) {
         .mapToObj(index -> NodeGpu.of(index, models.get(index)))
         .toList();
     boolean isWhole = text(gpus).equals(text);
-    return new GpuRecord(isWhole && agrees(models, status, settings) ? gpus : List.of());
+    return new GpuRecord(isWhole && agrees(models, node, status, settings) ? gpus : List.of());
   }
 
   private static Optional<GpuModel> model(String id, MigSettings settings) {
@@ -55,11 +55,14 @@ public record GpuRecord(List<NodeGpu> gpus) {
         .findFirst();
   }
 
-  private static boolean agrees(List<GpuModel> models, MigNodeStatus status, MigSettings settings) {
+  private static boolean agrees(
+      List<GpuModel> models, Node node, MigNodeStatus status, MigSettings settings) {
     List<GpuModel> labelled = status
         .model()
         .map(List::of)
-        .orElseGet(() -> status.product().map(settings.catalog()::find).orElse(models));
+        .orElseGet(() -> status.product().isEmpty()
+            ? models
+            : ModelReading.of(node, settings).candidates());
     return models.stream()
         .filter(labelled::contains)
         .anyMatch(model -> status.gpus().isEmpty()

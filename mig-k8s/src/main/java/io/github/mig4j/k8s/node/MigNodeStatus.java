@@ -5,6 +5,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.node.HardwareEvidence;
 import io.github.mig4j.text.ContentName;
 import java.util.List;
 import java.util.Objects;
@@ -43,6 +44,22 @@ public interface MigNodeStatus {
   }
 
   /**
+   * Reads a node and holds it against what its own GPUs accept. Where both differ, the hardware is
+   * right: {@link #model()} has its profiles, and {@link #problems()} has the differences.
+   *
+   * @param node the node
+   * @param settings the label to read, and the catalogue in which to look up its product
+   * @param evidence what the MIG manager of the node has listed
+   * @return its status; a value without a label is empty
+   */
+  static MigNodeStatus of(Node node, MigSettings settings, HardwareEvidence evidence) {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(settings, "settings");
+    Objects.requireNonNull(evidence, "evidence");
+    return StatusReader.read(node, settings, evidence);
+  }
+
+  /**
    * The status of a node that could not be read.
    *
    * @param node the node's name
@@ -69,7 +86,8 @@ public interface MigNodeStatus {
   /**
    * The model of the node's GPUs.
    *
-   * @return the model, or empty if the product is not in the catalogue or names several
+   * @return the model, or empty if the product is not in the catalogue or names several, or the memory
+   *     contradicts it
    */
   @Value.Redacted
   Optional<GpuModel> model();

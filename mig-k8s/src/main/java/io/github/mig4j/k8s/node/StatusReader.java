@@ -3,22 +3,23 @@ package io.github.mig4j.k8s.node;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.github.mig4j.gpu.DriverVersion;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodeConditions;
-import java.util.List;
+import io.github.mig4j.node.HardwareEvidence;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,10 @@ public final class StatusReader {
   private final SortedMap<String, Long> allocatable;
   private final MigNodeStatus.Builder status = new MigNodeStatus.Builder();
 
-  private StatusReader(Node node, MigSettings settings) {
+  private final ModelReading model;
+
+  private StatusReader(Node node, MigSettings settings, HardwareEvidence evidence) {
+    this.model = ModelReading.of(node, settings, evidence);
     this.node = node;
     this.settings = settings;
     this.labels = Cluster.labels(node);
@@ -44,7 +48,29 @@ public final class StatusReader {
 
   /** Reads a node of a cluster whose ClusterPolicy sets a strategy, which overrides the labels. */
   static MigNodeStatus read(Node node, MigSettings settings, Optional<MigStrategy> decreed) {
-    return new StatusReader(node, settings).read(decreed);
+    return new StatusReader(node, settings, HardwareEvidence.none()).read(decreed);
+  }
+
+  /** Reads a node with what its own MIG manager lists. */
+  static MigNodeStatus read(Node node, MigSettings settings, HardwareEvidence evidence) {
+    return new StatusReader(node, settings, evidence).read(Optional.empty());
+  }
+
+  /** Not API: reads a node and the list of its own MIG manager; what is forbidden is a problem. */
+  public static MigNodeStatus readWithHardware(Cluster cluster, Node node) {
+    String name = node.getMetadata().getName();
+    HardwareEvidence evidence = HardwareEvidence.none();
+    Optional<String> forbidden = Optional.empty();
+    try {
+      evidence = GeneratedConfig.read(cluster.view(), cluster.operatorNamespace(), name);
+    } catch (MigClusterException e) {
+      forbidden = Optional.of(e.forbidden().orElseThrow(() -> e));
+    }
+    StatusReader reader = new StatusReader(node, cluster.settings(), evidence);
+    forbidden.ifPresent(what -> reader.status.addProblems(
+        "Node %s could not be held against the list of its own MIG manager, because this client is not allowed to %s; grant it that"
+            .formatted(name, what)));
+    return reader.read(Optional.empty());
   }
 
   private MigNodeStatus read(Optional<MigStrategy> decreed) {
@@ -76,6 +102,13 @@ public final class StatusReader {
       readMistakenKey();
     }
     readWhoElseHasTheGpus();
+    GpuOwner.of(node)
+        .forEach(owner -> status.addProblems("Node %s is partitioned by %s, as %s shows; %s"
+            .formatted(
+                node.getMetadata().getName(),
+                owner.system().product(),
+                owner.mark(),
+                owner.system().remedy())));
     return status.build();
   }
 
@@ -86,36 +119,32 @@ public final class StatusReader {
           "Node %s offers no GPU: feature discovery reports '%s', because strategy single requires the same profile on all GPUs. Apply such a layout or use strategy mixed"
               .formatted(node.getMetadata().getName(), product));
     }
-    List<GpuModel> named = settings.catalog().find(product);
-    List<GpuModel> agreeing =
-        named.stream().filter(this::agreesWithMemory).filter(this::offersAll).toList();
-    List<GpuModel> candidates = named.size() == 1 || agreeing.isEmpty() ? named : agreeing;
-    if (candidates.size() == 1) {
-      status.model(candidates.get(0));
-    } else if (candidates.isEmpty()) {
+    model.model().ifPresent(status::model);
+    model
+        .problem()
+        .ifPresent(problem -> status.addProblems("Node %s has GPU product '%s', which %s; %s"
+            .formatted(
+                node.getMetadata().getName(), product, problem.verdict(), problem.remedy())));
+    model.differences().stream()
+        .map(difference ->
+            "Node %s differs from the catalogue, and its own list of configurations counts: %s; report it, or correct the model as docs/add-a-gpu.md describes"
+                .formatted(node.getMetadata().getName(), difference))
+        .forEach(status::addProblems);
+    readDriver();
+  }
+
+  private void readDriver() {
+    Optional<DriverVersion> driver = DriverLabel.of(labels);
+    Optional<DriverVersion> least = model.model().flatMap(GpuModel::minimumDriver);
+    if (driver.isPresent() && least.isPresent() && driver.get().compareTo(least.get()) < 0) {
       status.addProblems(
-          "Node %s has GPU product '%s', which is not in the catalogue; add its model as docs/add-a-gpu.md describes"
-              .formatted(node.getMetadata().getName(), product));
-    } else {
-      status.addProblems(
-          "Node %s has GPU product '%s', which can be %s; narrow the catalogue in the settings"
+          "Node %s has driver %s, but %s needs %s or later to be partitioned; upgrade the driver"
               .formatted(
                   node.getMetadata().getName(),
-                  product,
-                  candidates.stream().map(GpuModel::id).collect(Collectors.joining(" or "))));
+                  driver.get(),
+                  model.model().orElseThrow().id(),
+                  least.get()));
     }
-  }
-
-  /** Under strategy single the label is about a MIG device, not about the GPU. */
-  private boolean agreesWithMemory(GpuModel model) {
-    OptionalInt memory = numberOf(Labels.GPU_MEMORY);
-    return isCutUnderSingle() || memory.isEmpty() || model.agreesWithMemory(memory.getAsInt());
-  }
-
-  private boolean offersAll(GpuModel model) {
-    return allocatable.keySet().stream()
-        .flatMap(resource -> MigProfile.ofResourceName(resource).stream())
-        .allMatch(profile -> model.profile(profile).isPresent());
   }
 
   private void readGpuCount() {

@@ -146,8 +146,10 @@ class ApplyRefusalsTest {
 
   @Test
   void apply_gpuWithoutMig_namesTheAlternative() {
-    create(
-        Nodes.b200(1).label(Labels.GPU_PRODUCT, "NVIDIA-L40S").label(Labels.MIG_CAPABLE, "false"));
+    create(Nodes.b200(1)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-L40S")
+        .label(Labels.GPU_MEMORY, "46068")
+        .label(Labels.MIG_CAPABLE, "false"));
     createPolicy();
     createMap();
 
@@ -159,7 +161,9 @@ class ApplyRefusalsTest {
 
   @Test
   void apply_profileOfAnotherGpu_isRefused() {
-    create(Nodes.b200(1).label(Labels.GPU_PRODUCT, "NVIDIA-H100-80GB-HBM3"));
+    create(Nodes.b200(1)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-H100-80GB-HBM3")
+        .label(Labels.GPU_MEMORY, "81559"));
     createPolicy();
     createMap();
 

@@ -83,12 +83,14 @@ class MigRoleTest {
 
   @Test
   void readOnly_isWhatStatusAndPreflightTake() {
+    withoutAnOperator();
     TestCluster.of(client)
         .node(Nodes.b200(1))
         .policy("mixed", "mig-config")
         .configMap("version: v1\nmig-configs: {}\n");
 
     mig.node("gpu-node").status();
+    mig.node("gpu-node").statusWithHardware();
     mig.node("gpu-node").preflight("small");
     mig.nodes();
 
@@ -97,6 +99,7 @@ class MigRoleTest {
 
   @Test
   void apply_isWhatPublishingAndApplyingTake() {
+    withoutAnOperator();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       apply("small");
@@ -111,6 +114,7 @@ class MigRoleTest {
 
   @Test
   void drain_isWhatApplyingWithADrainTakes() {
+    withoutAnOperator();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       pod();
@@ -129,6 +133,7 @@ class MigRoleTest {
 
   @Test
   void rollout_isWhatRollingOutTakes() {
+    withoutAnOperator();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       pod();
@@ -149,6 +154,7 @@ class MigRoleTest {
 
   @Test
   void recover_isWhatRecoveringTakes() {
+    withoutAnOperator();
     MigClient.of(client).configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       MigClient other = MigClient.of(client);
@@ -166,6 +172,11 @@ class MigRoleTest {
     }
 
     assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.RECOVER));
+  }
+
+  /** Where there is no ClusterPolicy, a GPUCluster is looked for. */
+  private void withoutAnOperator() {
+    assertThat(mig.node("gpu-node").preflight("small").isClear()).isFalse();
   }
 
   private void pod() {
@@ -225,6 +236,7 @@ class MigRoleTest {
 
   @Test
   void share_isWhatPublishingAndSharingTake() {
+    assertThat(mig.node("gpu-node").share("four").preflight().isClear()).isFalse();
     DevicePluginConfig four = DevicePluginConfig.of(GpuSharing.timeSlicing(4));
     mig.sharingMap("plugin-config").merge("four", four);
     mig.sharingMap("plugin-config").merge("two", DevicePluginConfig.of(GpuSharing.timeSlicing(2)));
@@ -312,6 +324,7 @@ class MigRoleTest {
             new Permission("list", "", "nodes", Permission.Scope.CLUSTER),
             new Permission("list", "", "pods", Permission.Scope.CLUSTER),
             new Permission("list", "nvidia.com", "clusterpolicies", Permission.Scope.CLUSTER),
+            new Permission("list", "nvidia.com", "gpuclusters", Permission.Scope.CLUSTER),
             new Permission(
                 "create",
                 "authorization.k8s.io",

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
@@ -34,6 +35,7 @@ import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.node.ComponentVersions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -381,6 +383,128 @@ class PreflightTest {
     assertFinds(
         "all-disabled",
         "error: the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs; install NVIDIA's GPU Operator with helm [policy-absent]");
+  }
+
+  @Test
+  void policy_replacedByAGpuCluster() {
+    create(node());
+    createManager();
+    answerReviews();
+    client
+        .genericKubernetesResources(ClusterPolicies.GPU_CLUSTER)
+        .resource(new GenericKubernetesResourceBuilder()
+            .withApiVersion("nvidia.com/v1alpha1")
+            .withKind("GPUCluster")
+            .withNewMetadata()
+            .withName("gpu-cluster")
+            .endMetadata()
+            .build())
+        .create();
+
+    assertFinds(
+        "all-disabled",
+        "error: GPUCluster gpu-cluster manages the GPUs by dynamic resource allocation (GPU Operator 26.7 or later), so no MIG manager acts on node labels; request MIG devices by ResourceClaims; see 'kubectl get resourceslices' [dra-cluster]");
+  }
+
+  @Test
+  void gpu_whoseMemoryContradictsIt() {
+    cluster(with(Nodes.b200(1).label(Labels.GPU_MEMORY, "143771")));
+
+    assertFinds(
+        "all-disabled",
+        "error: GPU product 'NVIDIA-B200' is contradicted by label nvidia.com/gpu.memory=143771: b200-180gb has 183359 MiB; this is the memory of h20-141gb, h200-141gb; read the GPU with 'nvidia-smi mig -lgip' on the node, and add its model as docs/add-a-gpu.md describes [unknown-product]");
+  }
+
+  @Test
+  void gpu_whoseProfileNamesFollowTheDriver() {
+    cluster(with(Nodes.b200(1)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-GB300")
+        .label(Labels.GPU_MEMORY, "256703")));
+
+    assertFinds(
+        "all-disabled",
+        "error: GPU product 'NVIDIA-GB300' can be gb300-252gb-r590 or gb300-252gb-r610: its profile names depend on the driver, and no label shows the driver's version; deploy GPU Feature Discovery, which sets nvidia.com/cuda.driver-version.full [unknown-product]");
+  }
+
+  @Test
+  void driver_belowTheMinimum() {
+    cluster(with(Nodes.b200(1).label("nvidia.com/cuda.driver-version.full", "570.86.15")));
+
+    assertFinds(
+        "all-disabled",
+        "warning: the driver is 570.86.15, but b200-180gb needs 570.133 or later to be partitioned; upgrade the driver [driver-too-old]");
+  }
+
+  @Test
+  void driver_isReadFromItsImage_whereNoLabelHasIt() {
+    cluster(node());
+    create(operand("nvidia-driver-daemonset", "nvcr.io/nvidia/driver:570.86.15-ubuntu22.04"));
+
+    assertFinds(
+        "all-disabled",
+        "warning: the driver is 570.86.15, but b200-180gb needs 570.133 or later to be partitioned; upgrade the driver [driver-too-old]");
+  }
+
+  @Test
+  void gpu_thatListsOtherProfilesThanTheCatalogue() {
+    cluster(node());
+    map("gpu-node-mig-config", """
+        version: v1
+        mig-configs:
+          all-1g.24gb:
+          - devices: all
+            mig-enabled: true
+            mig-devices:
+              "1g.24gb": 7
+          all-7g.180gb:
+          - devices: all
+            mig-enabled: true
+            mig-devices:
+              "7g.180gb": 1
+        """);
+
+    assertThat(preflight("small").toText())
+        .contains(
+            "warning: ConfigMap gpu-node-mig-config lists what the node's GPUs accept, and it differs from the catalogue: b200-180gb: the hardware accepts 7 of 1g.24gb, which the catalogue does not know; the node's list is used; correct the model as docs/add-a-gpu.md describes [hardware-differs]")
+        .contains("does not offer 1g.23gb");
+    assertThat(preflight("small").isClear()).isFalse();
+    assertThat(preflight("other").isClear()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "v0.19.3, v0.19.3, v0.19.3",
+    "v0.20.0-ubi9, v0.20.0-ubi9, v0.20.0",
+    "v0.19.3, v0.20.0, unknown",
+    "main, main, unknown"
+  })
+  void pluginVersion_isThatOfTheRunningImages(String plugin, String discovery, String version) {
+    var pods = List.of(
+        operand("nvidia-device-plugin-daemonset", "nvcr.io/nvidia/k8s-device-plugin:" + plugin),
+        operand("gpu-feature-discovery", "registry:5000/k8s-device-plugin:" + discovery));
+
+    var versions = new ComponentCheck(node(), pods).versions(ComponentVersions.unknown());
+
+    assertThat(
+            versions.known().values().stream().map(Object::toString).findFirst().orElse("unknown"))
+        .isEqualTo(version);
+  }
+
+  private static Pod operand(String app, String image) {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withNamespace("gpu-operator")
+        .withName(app + "-x")
+        .addToLabels("app", app)
+        .endMetadata()
+        .withNewSpec()
+        .withNodeName("gpu-node")
+        .addNewContainer()
+        .withName("main")
+        .withImage(image)
+        .endContainer()
+        .endSpec()
+        .build();
   }
 
   /** The mock server stamps no object with a time, so the name decides. */

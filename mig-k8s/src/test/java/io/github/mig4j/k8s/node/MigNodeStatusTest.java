@@ -2,11 +2,13 @@ package io.github.mig4j.k8s.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.node.HardwareEvidence;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -125,6 +127,138 @@ class MigNodeStatusTest {
         .offers("nvidia.com/mig-1g.24gb", 7));
 
     assertThat(status.model()).map(GpuModel::id).contains("gb200-189gb");
+  }
+
+  private static Nodes gb300Station() {
+    return Nodes.b200(1)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-GB300")
+        .label(Labels.GPU_MEMORY, "256703");
+  }
+
+  /** The profile names of a GB300 in a DGX Station follow the driver. */
+  @Test
+  void read_gb300WithTheMemoryOfADgxStation_isThatBoard_andItsNamesFollowTheDriver() {
+    var open = read(gb300Station());
+    var r590 = read(gb300Station().label("nvidia.com/cuda.driver-version.full", "595.58.03"));
+    var r610 = read(gb300Station()
+        .label("nvidia.com/cuda.driver-version.major", "610")
+        .label("nvidia.com/cuda.driver-version.minor", "43")
+        .label("nvidia.com/cuda.driver-version.revision", "02"));
+    var former = read(gb300Station()
+        .label("nvidia.com/cuda.driver.major", "610")
+        .label("nvidia.com/cuda.driver.minor", "43"));
+    var offering = read(gb300Station().offers("nvidia.com/mig-1g.31gb", 3));
+    var superchip = read(gb300Station().label(Labels.GPU_MEMORY, "284208"));
+
+    assertThat(open.model()).isEmpty();
+    assertThat(open.problems())
+        .containsExactly(
+            "Node gpu-node has GPU product 'NVIDIA-GB300', which can be gb300-252gb-r590 or gb300-252gb-r610: its profile names depend on the driver, and no label shows the driver's version; deploy GPU Feature Discovery, which sets nvidia.com/cuda.driver-version.full");
+    assertThat(r590.model()).map(GpuModel::id).contains("gb300-252gb-r590");
+    assertThat(r610.model()).map(GpuModel::id).contains("gb300-252gb-r610");
+    assertThat(former.model()).map(GpuModel::id).contains("gb300-252gb-r610");
+    assertThat(offering.model()).map(GpuModel::id).contains("gb300-252gb-r610");
+    assertThat(superchip.model()).map(GpuModel::id).contains("gb300-278gb");
+  }
+
+  @Test
+  void read_memoryThatContradictsTheProduct_isAProblem_andTheNameDoesNotWin() {
+    var status = read(Nodes.b200(1)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-H100-80GB-HBM3")
+        .label(Labels.GPU_MEMORY, "143771"));
+    var unknown = read(Nodes.b200(1)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-RTX-PRO-5000-Blackwell")
+        .label(Labels.GPU_MEMORY, "73415"));
+    var l40s = read(
+        Nodes.b200(1).label(Labels.GPU_PRODUCT, "NVIDIA-L40S").label(Labels.GPU_MEMORY, "81559"));
+
+    assertThat(status.model()).isEmpty();
+    assertThat(status.problems())
+        .containsExactly(
+            "Node gpu-node has GPU product 'NVIDIA-H100-80GB-HBM3', which is contradicted by label nvidia.com/gpu.memory=143771: h100-sxm-80gb has 81559 MiB; this is the memory of h20-141gb, h200-141gb; read the GPU with 'nvidia-smi mig -lgip' on the node, and add its model as docs/add-a-gpu.md describes");
+    assertThat(unknown.model()).isEmpty();
+    assertThat(unknown.problems())
+        .containsExactly(
+            "Node gpu-node has GPU product 'NVIDIA-RTX-PRO-5000-Blackwell', which is contradicted by label nvidia.com/gpu.memory=73415: rtx-pro-5000-blackwell-48gb has 48935 MiB; read the GPU with 'nvidia-smi mig -lgip' on the node, and add its model as docs/add-a-gpu.md describes");
+    assertThat(l40s.model()).isEmpty();
+  }
+
+  /** Under strategy single the label is the memory of a MIG device. */
+  @Test
+  void read_memoryOfAMigDevice_isNoContradiction() {
+    var status = read(Nodes.b200(7)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-B200-MIG-1g.23gb")
+        .label(Labels.GPU_MEMORY, "20992"));
+
+    assertThat(status.model()).map(GpuModel::id).contains("b200-180gb");
+    assertThat(status.problems()).isEmpty();
+  }
+
+  @Test
+  void read_driverBelowTheMinimum_isAProblem() {
+    var status = read(Nodes.b200(1).label("nvidia.com/cuda.driver-version.full", "570.86.15"));
+
+    assertThat(status.problems())
+        .containsExactly(
+            "Node gpu-node has driver 570.86.15, but b200-180gb needs 570.133 or later to be partitioned; upgrade the driver");
+    assertThat(read(Nodes.b200(1).label("nvidia.com/cuda.driver-version.full", "580.82.07"))
+            .problems())
+        .isEmpty();
+  }
+
+  /** What the node itself lists decides over the catalogue. */
+  @Test
+  void read_withTheListOfTheNode_hasTheModelOfTheHardware() {
+    var evidence = HardwareEvidence.in(MigConfigDocument.parse("""
+        version: v1
+        mig-configs:
+          all-1g.31gb:
+          - devices: all
+            mig-enabled: true
+            mig-devices:
+              "1g.31gb": 3
+          all-7g.251gb:
+          - devices: all
+            mig-enabled: true
+            mig-devices:
+              "7g.251gb": 1
+        """));
+
+    var status = MigNodeStatus.of(gb300Station().build(), MigSettings.defaults(), evidence);
+
+    assertThat(status.model())
+        .hasValueSatisfying(
+            model -> assertThat(model.profileNames()).isEqualTo("1g.31gb, 7g.251gb"));
+    assertThat(status.model().orElseThrow().id()).isEqualTo("gb300-252gb-r610");
+    assertThat(status.problems())
+        .contains(
+            "Node gpu-node differs from the catalogue, and its own list of configurations counts: gb300-252gb-r610: the hardware accepts 3 of 1g.31gb, but the catalogue states 7; report it, or correct the model as docs/add-a-gpu.md describes");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "cloud.google.com/gke-gpu-partition-size, 1g.5gb, GKE, label cloud.google.com/gke-gpu-partition-size, 'set the partition size of the node pool, or use a node pool without one'",
+    "kubernetes.azure.com/gpu-instance-profile, MIG1g, AKS, label kubernetes.azure.com/gpu-instance-profile, 'set gpuInstanceProfile of the node pool, or use a node pool without it'"
+  })
+  void read_nodeOfACloudThatCutsIt_isAProblem(
+      String key, String value, String owner, String mark, String remedy) {
+    assertThat(read(Nodes.b200(1).label(key, value)).problems())
+        .containsExactly(
+            "Node gpu-node is partitioned by %s, as %s shows; %s".formatted(owner, mark, remedy));
+  }
+
+  @Test
+  void read_migDevicesOnAks_thatNoManagerMade_areThoseOfAks() {
+    var aks = Nodes.cutIntoSeven().label("kubernetes.azure.com/agentpool", "gpu");
+
+    assertThat(read(aks).problems())
+        .containsExactly(
+            "Node gpu-node is partitioned by AKS, as MIG without label nvidia.com/mig.config.state shows; set gpuInstanceProfile of the node pool, or use a node pool without it");
+    assertThat(read(Nodes.cutIntoSeven()
+                .label("kubernetes.azure.com/agentpool", "gpu")
+                .config("small", "success"))
+            .problems())
+        .isEmpty();
   }
 
   @Test

@@ -42,7 +42,7 @@ public final class StatusCommand implements Callable<Integer> {
     try (KubernetesClient client = access.connect()) {
       MigClient mig = access.mig(client);
       if (node != null) {
-        one(mig.node(node).status());
+        one(mig.node(node).statusWithHardware());
       } else {
         all(mig.nodes());
       }

@@ -1,0 +1,36 @@
+package io.github.mig4j.k8s.node;
+
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterView;
+import io.github.mig4j.node.HardwareEvidence;
+import io.github.mig4j.text.KubernetesName;
+
+/**
+ * Not API: the ConfigMap in which the MIG manager of a node publishes what it has generated from NVML.
+ *
+ * <p>Source: NVIDIA/mig-parted bd7160f4, cmd/nvidia-mig-manager/main.go.
+ */
+public final class GeneratedConfig {
+
+  private GeneratedConfig() {}
+
+  /** The name of the ConfigMap. */
+  public static String mapOf(String node) {
+    return node + "-mig-config";
+  }
+
+  /** What the GPUs of the node accept; none if the ConfigMap does not exist or cannot be used. */
+  public static HardwareEvidence read(ClusterView view, String namespace, String node) {
+    String map = mapOf(node);
+    if (!KubernetesName.isDnsSubdomain(map)) {
+      return HardwareEvidence.none();
+    }
+    return view.configMap(namespace, map)
+        .flatMap(
+            found -> MigConfigFile.read(Cluster.data(found, MigConfigMap.KEY)).document())
+        .map(HardwareEvidence::in)
+        .orElse(HardwareEvidence.none());
+  }
+}
