@@ -19,6 +19,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.NodeWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.node.StatusReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -285,7 +286,8 @@ final class ApplyRun {
         Node last = node;
         return wait.meanwhile()
             .orElseThrow(() ->
-                deadlinePassed(limit, plan, wait.missing(), diagnosis(status(last)), status(last)));
+                deadlinePassed(
+                    limit, plan, wait.missing(), diagnosis(status(last, plan)), status(last, plan)));
       }
       lookedOnceMore = left <= 0;
       node = next(watch, Math.min(left, wait.untilNanos() - now), limit, request.plan, node);
@@ -309,8 +311,8 @@ final class ApplyRun {
               limit,
               plan,
               List.of(message(unanswered)),
-              Diagnosis.of(status(last), List.of()),
-              status(last));
+              Diagnosis.of(status(last, plan), List.of()),
+              status(last, plan));
         }
         long left = limit.toNanos() - (System.nanoTime() - startNanos);
         told = watch.next(Math.min(left, PAUSE.toNanos()));
@@ -385,6 +387,10 @@ final class ApplyRun {
 
   private Diagnosis diagnosis(MigNodeStatus last) {
     return new Diagnoser(last, OperatorLogs.read(cluster, last)).diagnosis();
+  }
+
+  private MigNodeStatus status(Node node, ApplyPlan plan) {
+    return StatusReader.read(node, cluster.settings(), plan.offer());
   }
 
   private MigNodeStatus status(Node node) {

@@ -9,6 +9,7 @@ import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.k8s.node.StatusReader;
 import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.node.NodeOffer;
 import java.time.Duration;
@@ -141,7 +142,7 @@ public final class ApplyTracker {
    * @throws MigDeadlineException if a stage of the change has taken longer than it may
    */
   Decision observe(Node node, long nanos) {
-    MigNodeStatus status = MigNodeStatus.of(node, settings);
+    MigNodeStatus status = StatusReader.read(node, settings, offer);
     requireOurs(status);
     trackWork(status, nanos);
     Optional<MigFailedException> doubted = trackFailure(status, nanos);

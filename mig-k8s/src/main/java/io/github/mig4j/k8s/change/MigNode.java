@@ -12,6 +12,7 @@ import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.OperatorLogs;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
+import io.github.mig4j.k8s.node.ExpectedOffers;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.util.List;
 import java.util.Objects;
@@ -33,14 +34,15 @@ public final class MigNode {
   }
 
   /**
-   * What the node says about its GPUs now.
+   * What the node says about its GPUs now. If the MIG manager reports success, what the node offers is
+   * compared with the content of its configuration, as far as that can be read.
    *
    * @return a snapshot
    * @throws MigRefusedException if there is no such node
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public MigNodeStatus status() {
-    return MigNodeStatus.of(cluster.requireNode(name), cluster.settings());
+    return new ExpectedOffers(cluster).status(cluster.requireNode(name));
   }
 
   /**

@@ -206,7 +206,20 @@ public interface MigNodeStatus {
   List<String> paused();
 
   /**
-   * The problems in the node's labels.
+   * Whether the node offers what its configuration or its labels say. A node that was read alone is
+   * compared with its labels; {@code MigClient} also reads the content of the configuration.
+   *
+   * @return the comparison; {@link OfferComparison.Result#NOT_COMPARED} during a change, and if the
+   *     node's resources are not known
+   */
+  @Value.Redacted
+  @Value.Default
+  default OfferComparison comparison() {
+    return OfferComparison.none();
+  }
+
+  /**
+   * The problems in the node's labels, and where labels, resources and configuration disagree.
    *
    * @return sentences with subject, value and remedy
    */
