@@ -43,6 +43,19 @@ public interface MigNodeStatus {
   }
 
   /**
+   * Reads what kubectl prints about a node: as JSON or YAML, by {@code kubectl describe node}, or its
+   * labels, also if the text is cut off.
+   *
+   * @param text the text; only the first node in it is read
+   * @return its status, with the name {@code NODE} if the text has none; empty if the text has no label
+   *     or resource of NVIDIA, or is a log
+   */
+  static Optional<MigNodeStatus> parse(String text) {
+    Objects.requireNonNull(text, "text");
+    return NodeText.parse(text).map(MigNodeStatus::of);
+  }
+
+  /**
    * The status of a node that could not be read.
    *
    * @param node the node's name
