@@ -229,7 +229,10 @@ public final class Diagnoser {
     }
     if (verdict.code == FailureCode.NOTHING_REQUESTED
         || verdict.code == FailureCode.MANAGER_NOT_RUNNING) {
-      status.problems().forEach(problem -> line.append(". ").append(problem));
+      String differences = String.join(", ", status.comparison().differences());
+      status.problems().stream()
+          .filter(problem -> differences.isEmpty() || !problem.contains(differences))
+          .forEach(problem -> line.append(". ").append(problem));
     }
     if (logs.availability() == OperatorLogs.Availability.UNREADABLE) {
       line.append(". The MIG manager's log could not be read: ").append(logs.reason());

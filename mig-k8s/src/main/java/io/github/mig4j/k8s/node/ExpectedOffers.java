@@ -6,6 +6,7 @@ import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.Labels;
@@ -13,6 +14,7 @@ import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.node.ComponentVersions;
+import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
@@ -64,7 +66,7 @@ public final class ExpectedOffers {
           && NodeEffect.of(inForce.orElseThrow(), gpus).gpus().stream()
               .allMatch(gpu -> gpu.after().isPresent());
       return isComplete
-          ? Optional.of(NodeOffer.after(inForce.orElseThrow(), gpus, strategy(status))
+          ? Optional.of(requested(inForce.orElseThrow(), gpus, strategy(status))
               .withVersions(policy
                   .map(ClusterPolicies::versions)
                   .orElseGet(ComponentVersions::unknown)))
@@ -72,6 +74,25 @@ public final class ExpectedOffers {
     } catch (MigException unreadable) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * What the configuration requests, although the MIG manager makes no device of a configuration with a
+   * profile that no GPU supports.
+   */
+  private static NodeOffer requested(
+      MigConfig config, List<NodeGpu> gpus, MigStrategy strategy) {
+    NodeOffer after = NodeOffer.after(config, gpus, strategy);
+    if (!after.devices().isEmpty()) {
+      return after;
+    }
+    Map<NodeGpu, MigSetting> settings = new HashMap<>(after.gpus());
+    for (MigConfigSpec entry : config.entries()) {
+      gpus.stream()
+          .filter(gpu -> !entry.migDevices().isEmpty() && entry.devices().selects(gpu.index()))
+          .forEach(gpu -> settings.put(gpu, MigSetting.of(entry.migDevices())));
+    }
+    return NodeOffer.of(settings, strategy);
   }
 
   private MigStrategy strategy(MigNodeStatus status) {

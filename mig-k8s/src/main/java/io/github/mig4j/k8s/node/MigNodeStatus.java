@@ -46,7 +46,7 @@ public interface MigNodeStatus {
    * Reads what kubectl prints about a node: as JSON or YAML, by {@code kubectl describe node}, or its
    * labels, also if the text is cut off.
    *
-   * @param text the text; only the first node in it is read
+   * @param text the text of one node; what is printed last counts
    * @return its status, with the name {@code NODE} if the text has none; empty if the text has no label
    *     or resource of NVIDIA, or is a log
    */

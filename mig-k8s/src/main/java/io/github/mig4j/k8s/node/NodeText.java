@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
  * with {@code --show-labels}, as columns of labels, or only its labels.
  *
  * <p>Headings such as {@code Allocatable:} say whether an entry {@code nvidia.com/gpu: 1} is a label or
- * a resource; without a heading it is a label, as {@code nvidia.com/gpu.count=1} always is.
+ * a resource; without a heading it is a label, as {@code nvidia.com/gpu.count=1} always is. Of a node
+ * that is printed twice, as before and after a change, the last print counts.
  */
 final class NodeText {
 
@@ -64,7 +65,7 @@ final class NodeText {
     this.text = text;
   }
 
-  /** Reads the first node of a text; empty if it has no label or resource of NVIDIA, or is a log. */
+  /** Reads the node of a text; empty if it has no label or resource of NVIDIA, or is a log. */
   static Optional<Node> parse(String text) {
     NodeText reader =
         new NodeText(text.length() <= SEARCHED ? text : text.substring(0, SEARCHED));
@@ -93,16 +94,16 @@ final class NodeText {
 
   private void readTokens() {
     Section section = Section.LABELS;
-    boolean hasAllocatable = false;
     Matcher token = TOKEN.matcher(text);
     while (token.find()) {
       String heading = token.group("heading");
       if (heading != null) {
         section = section(heading);
-        if (section == Section.ALLOCATABLE && hasAllocatable) {
-          return; // the next node of a list
+        if (section == Section.CAPACITY) {
+          capacity.clear();
+        } else if (section == Section.ALLOCATABLE) {
+          allocatable.clear();
         }
-        hasAllocatable |= section == Section.ALLOCATABLE;
       } else {
         read(section, token.group("key"), token.group("sign"), token.group("value"));
       }
@@ -121,11 +122,11 @@ final class NodeText {
   private void read(Section section, String key, String sign, String value) {
     boolean isOfNvidia = key.startsWith(PREFIX);
     if (isOfNvidia && (sign.equals("=") || section == Section.LABELS)) {
-      labels.putIfAbsent(key, value);
+      labels.put(key, value);
     } else if (section == Section.CAPACITY) {
-      quantity(value).ifPresent(amount -> capacity.putIfAbsent(key, amount));
+      quantity(value).ifPresent(amount -> capacity.put(key, amount));
     } else if (section == Section.ALLOCATABLE) {
-      quantity(value).ifPresent(amount -> allocatable.putIfAbsent(key, amount));
+      quantity(value).ifPresent(amount -> allocatable.put(key, amount));
     }
   }
 
