@@ -77,6 +77,8 @@ class HealthyNodeTest {
             .start();
         var quiet = node.quiet()) {
       MigClient mig = MigClient.of(client);
+      node.await(found -> Integer.valueOf(2).equals(ClusterUser.offer(found).get("nvidia.com/gpu"))
+          && "success".equals(ClusterUser.labels(found).get(ClusterUser.STATE)));
       label(Labels.DEVICE_PLUGIN_CONFIG, sharing);
       label(Labels.MIG_CONFIG, config);
 
@@ -165,10 +167,14 @@ class HealthyNodeTest {
   private static Diagnosis awaited(
       Supplier<Diagnosis> diagnose, Predicate<Diagnosis> condition) {
     AtomicReference<Diagnosis> last = new AtomicReference<>(diagnose.get());
-    ClusterUser.eventually(() -> {
-      last.set(diagnose.get());
-      return condition.test(last.get());
-    });
+    try {
+      ClusterUser.eventually(() -> {
+        last.set(diagnose.get());
+        return condition.test(last.get());
+      });
+    } catch (AssertionError late) {
+      throw new AssertionError("The last diagnosis is " + last.get(), late);
+    }
     return last.get();
   }
 
