@@ -285,9 +285,8 @@ final class ApplyRun {
         ApplyPlan plan = request.plan;
         Node last = node;
         return wait.meanwhile()
-            .orElseThrow(() ->
-                deadlinePassed(
-                    limit, plan, wait.missing(), diagnosis(status(last, plan)), status(last, plan)));
+            .orElseThrow(() -> deadlinePassed(
+                limit, plan, wait.missing(), diagnosis(status(last, plan)), status(last, plan)));
       }
       lookedOnceMore = left <= 0;
       node = next(watch, Math.min(left, wait.untilNanos() - now), limit, request.plan, node);

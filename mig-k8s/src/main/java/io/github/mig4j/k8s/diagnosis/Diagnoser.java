@@ -147,8 +147,7 @@ public final class Diagnoser {
 
   /** The last error of the run that no phrase matches. */
   private Optional<Verdict> unknownError() {
-    return log.unknownError()
-        .map(line -> Verdict.of(FailureCode.UNRECOGNISED, Optional.of(line)));
+    return log.unknownError().map(line -> Verdict.of(FailureCode.UNRECOGNISED, Optional.of(line)));
   }
 
   private boolean isInForce() {
@@ -188,7 +187,8 @@ public final class Diagnoser {
     if (status.config().isPresent() || !(waits || log.isEmpty())) {
       return Optional.empty();
     }
-    boolean isRight = compared == OfferComparison.Result.AGREES && status.problems().isEmpty();
+    boolean isRight =
+        compared == OfferComparison.Result.AGREES && status.problems().isEmpty();
     boolean isWrong = compared == OfferComparison.Result.RESOURCES_DIFFER
         || compared == OfferComparison.Result.MORE_GPUS;
     return Optional.of(Verdict.of(
@@ -242,10 +242,11 @@ public final class Diagnoser {
 
   /** What became of the devices; only mig-parted removes what is on a GPU. */
   private Optional<String> aftermath(Verdict verdict) {
-    boolean isPartitioning = verdict.line
+    boolean isPartitioning = verdict
+        .line
         .flatMap(log::speaker)
-        .filter(component -> component != LogComponent.MIG_PARTED
-            && component != LogComponent.MIG_MANAGER)
+        .filter(component ->
+            component != LogComponent.MIG_PARTED && component != LogComponent.MIG_MANAGER)
         .isEmpty();
     if (verdict.found.isEmpty() || !isPartitioning) {
       return Optional.empty();
@@ -257,18 +258,14 @@ public final class Diagnoser {
       after.add("GPU %s already %s the new layout"
           .formatted(String.join(", ", updated), updated.size() == 1 ? "has" : "have"));
     }
-    found.sign()
-        .aftermath()
-        .map(text -> filled(text, verdict))
-        .ifPresent(after::add);
+    found.sign().aftermath().map(text -> filled(text, verdict)).ifPresent(after::add);
     return after.isEmpty() ? Optional.empty() : Optional.of(String.join(". ", after));
   }
 
   /** What was compared, for a node on which nothing is wrong. */
   private String compared() {
-    String offers = status.allocatable().isEmpty()
-        ? "it offers no GPU"
-        : "it offers " + status.allocatable();
+    String offers =
+        status.allocatable().isEmpty() ? "it offers no GPU" : "it offers " + status.allocatable();
     if (status.comparison().basis() == OfferComparison.Basis.CONFIGURATION) {
       return "%s, as its configuration '%s' and its labels say"
           .formatted(offers, status.config().orElse(""));

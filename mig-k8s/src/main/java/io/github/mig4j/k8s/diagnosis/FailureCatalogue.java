@@ -73,7 +73,10 @@ final class FailureCatalogue {
       LogComponent component, String remedy, List<String> containers, List<Phrase> phrases) {}
 
   record Phrase(
-      String phrase, String source, @Nullable Weight weight, @Nullable String aftermath) {
+      String phrase,
+      String source,
+      @Nullable Weight weight,
+      @Nullable String aftermath) {
     Weight weighs() {
       return weight == null ? Weight.CAUSE : weight;
     }
@@ -102,8 +105,7 @@ final class FailureCatalogue {
   }
 
   /** A failure in a line of a log, and what became of the devices. */
-  record Sign(
-      FailureCode code, Weight weight, LogPhrase.Match match, Optional<String> aftermath) {}
+  record Sign(FailureCode code, Weight weight, LogPhrase.Match match, Optional<String> aftermath) {}
 
   /** A step in a line of a log. */
   record Step(Mark mark, Map<String, String> values) {}
@@ -206,8 +208,8 @@ final class FailureCatalogue {
         .filter(speaker -> speaker.component == component)
         .findFirst()
         .map(Speaker::remedy)
-        .orElseThrow(() ->
-            new IllegalStateException("failures.json has no component " + component.name()));
+        .orElseThrow(
+            () -> new IllegalStateException("failures.json has no component " + component.name()));
   }
 
   /** Whether a line repeats in general words that something has failed. */

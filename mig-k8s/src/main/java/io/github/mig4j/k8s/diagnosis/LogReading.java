@@ -49,11 +49,13 @@ final class LogReading {
       "(?<logrus>time=|level=[a-z]|(?:DEBU|INFO|WARN|ERRO|FATA|PANI)\\[[0-9])|\\b[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:");
   private static final Pattern ERROR = Pattern.compile(
       "level=(?:error|fatal|panic)\\b|(?:ERRO|FATA|PANI)\\[[0-9]|\\b[EF][0-9]{4} [0-9]{2}:[0-9]{2}:|\"level\": ?\"(?:error|fatal|panic)\"|^ {0,8}(?i:error[: ]|panic: |fatal|failed to )");
-  private static final Pattern BY_MIG_PARTED = Pattern.compile("level=(?:debug|fatal|panic)|[A-Z]{4}\\[[0-9]");
+  private static final Pattern BY_MIG_PARTED =
+      Pattern.compile("level=(?:debug|fatal|panic)|[A-Z]{4}\\[[0-9]");
 
   /** Time and process of a record, by which repeated records differ. */
   private static final Pattern TIME = Pattern.compile(
       "time=\"?[0-9TZ:.+-]+\"?|\\b([IWEF])[0-9]{4} [0-9:.]+ +[0-9]+|^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+Z?|\\[[0-9]{4}]");
+
   private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\\t]]");
 
   private enum Format {
@@ -141,16 +143,14 @@ final class LogReading {
   private Optional<LogComponent> speaker(String line) {
     Matcher header = HEADER.matcher(line);
     boolean isRecord = header.find();
-    Format format = !isRecord
-        ? Format.PLAIN
-        : header.group("logrus") != null ? Format.LOGRUS : Format.KLOG;
+    Format format =
+        !isRecord ? Format.PLAIN : header.group("logrus") != null ? Format.LOGRUS : Format.KLOG;
     String prefix = isRecord ? line.substring(0, header.start()) : "";
     Optional<LogComponent> said = FailureCatalogue.bundled().speaker(prefix, line);
     said.ifPresent(component -> speaking.put(format, component));
     LogComponent before = speaking.get(format);
-    boolean isOfManager = before == null
-        || before == LogComponent.MIG_MANAGER
-        || before == LogComponent.MIG_PARTED;
+    boolean isOfManager =
+        before == null || before == LogComponent.MIG_MANAGER || before == LogComponent.MIG_PARTED;
     if (said.isEmpty() && format == Format.LOGRUS && isOfManager) {
       return Optional.of(
           BY_MIG_PARTED.matcher(line).find() ? LogComponent.MIG_PARTED : LogComponent.MIG_MANAGER);
@@ -237,7 +237,10 @@ final class LogReading {
 
   /** Whether no line belongs to a run. */
   boolean saysNothing() {
-    return run.isEmpty() && success.isEmpty() && found.isEmpty() && unknownError().isEmpty();
+    return run.isEmpty()
+        && success.isEmpty()
+        && found.isEmpty()
+        && unknownError().isEmpty();
   }
 
   boolean isEmpty() {
@@ -306,7 +309,7 @@ final class LogReading {
 
   private List<Repeated> repeated() {
     List<Repeated> all = new ArrayList<>();
-    String previous = null;
+    String previous = "";
     for (int i = begin; i < lines.size(); i++) {
       String timeless = TIME.matcher(lines.get(i)).replaceAll("$1");
       if (timeless.equals(previous)) {

@@ -67,9 +67,8 @@ public final class ExpectedOffers {
               .allMatch(gpu -> gpu.after().isPresent());
       return isComplete
           ? Optional.of(requested(inForce.orElseThrow(), gpus, strategy(status))
-              .withVersions(policy
-                  .map(ClusterPolicies::versions)
-                  .orElseGet(ComponentVersions::unknown)))
+              .withVersions(
+                  policy.map(ClusterPolicies::versions).orElseGet(ComponentVersions::unknown)))
           : Optional.empty();
     } catch (MigException unreadable) {
       return Optional.empty();
@@ -80,8 +79,7 @@ public final class ExpectedOffers {
    * What the configuration requests, although the MIG manager makes no device of a configuration with a
    * profile that no GPU supports.
    */
-  private static NodeOffer requested(
-      MigConfig config, List<NodeGpu> gpus, MigStrategy strategy) {
+  private static NodeOffer requested(MigConfig config, List<NodeGpu> gpus, MigStrategy strategy) {
     NodeOffer after = NodeOffer.after(config, gpus, strategy);
     if (!after.devices().isEmpty()) {
       return after;
@@ -118,11 +116,10 @@ public final class ExpectedOffers {
     if (recorded.models().size() > 1) {
       return recorded.gpus();
     }
-    Optional<GpuModel> model = status.model().or(() -> recorded.models().stream().findFirst());
+    Optional<GpuModel> model =
+        status.model().or(() -> recorded.models().stream().findFirst());
     int count = status.gpus().orElseGet(() -> gpusUnderSingle(node, Optional.of(inForce)));
-    return model.isPresent() && count > 0
-        ? NodeGpu.several(model.get(), count)
-        : recorded.gpus();
+    return model.isPresent() && count > 0 ? NodeGpu.several(model.get(), count) : recorded.gpus();
   }
 
   /** Under strategy single the label counts MIG devices; every GPU has the same number. */

@@ -137,7 +137,8 @@ public final class NodeReading {
       add(count, isAllInMigMode() ? MigSetting.EMPTY : MigSetting.OFF);
     } else {
       int whole = cut.isEmpty() ? count : gpusOffered(Optional.empty()).orElse(0);
-      add(isAllInMigMode() && !cut.isEmpty() ? 0 : whole,
+      add(
+          isAllInMigMode() && !cut.isEmpty() ? 0 : whole,
           isAllInMigMode() ? MigSetting.EMPTY : MigSetting.OFF);
       addCut(cut);
     }

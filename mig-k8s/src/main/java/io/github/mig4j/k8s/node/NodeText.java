@@ -67,8 +67,7 @@ final class NodeText {
 
   /** Reads the node of a text; empty if it has no label or resource of NVIDIA, or is a log. */
   static Optional<Node> parse(String text) {
-    NodeText reader =
-        new NodeText(text.length() <= SEARCHED ? text : text.substring(0, SEARCHED));
+    NodeText reader = new NodeText(text.length() <= SEARCHED ? text : text.substring(0, SEARCHED));
     if (RECORD.matcher(reader.text).find()) {
       return Optional.empty();
     }

@@ -127,9 +127,9 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
 
   /** Whether every resource is there, and at least one more than the GPUs of the labels can be. */
   private static boolean isMore(Node node, NodeOffer expected, SortedMap<String, Long> offered) {
-    boolean more = offered.keySet().stream()
-        .anyMatch(name -> offered.get(name) / replicas(node, name)
-            > expected.resources().getOrDefault(name.replace(".shared", ""), 0L));
+    boolean more = offered.entrySet().stream()
+        .anyMatch(each -> each.getValue() / replicas(node, each.getKey())
+            > expected.resources().getOrDefault(each.getKey().replace(".shared", ""), 0L));
     boolean less = expected.resources().entrySet().stream()
         .anyMatch(each -> (offered.getOrDefault(each.getKey(), 0L)
                 + offered.getOrDefault(each.getKey() + ".shared", 0L))

@@ -136,8 +136,9 @@ public final class StatusReader {
   /** Where the capacity is larger than what is allocatable, the kubelet counts unhealthy devices. */
   private String capacities() {
     SortedMap<String, Long> larger = resources(NodeStatus::getCapacity);
-    larger.entrySet().removeIf(
-        each -> each.getValue() <= allocatable.getOrDefault(each.getKey(), 0L));
+    larger
+        .entrySet()
+        .removeIf(each -> each.getValue() <= allocatable.getOrDefault(each.getKey(), 0L));
     return larger.isEmpty() ? "" : "; its capacity is " + larger;
   }
 

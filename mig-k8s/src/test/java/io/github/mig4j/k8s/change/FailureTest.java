@@ -168,10 +168,11 @@ class FailureTest {
 
       assertThat(failed.diagnosis().code()).isEqualTo(FailureCode.IN_USE);
       assertThat(failed)
-          .hasMessageEndingWith(" and the module nvidia_drm. The device in use is still on GPU 0; other"
-              + " devices of this GPU may be gone already. The node offers no GPU until a run"
-              + " succeeds or the node's MIG manager pod is restarted: dcgm, dcgm-exporter,"
-              + " device-plugin, gpu-feature-discovery, nvsm are stopped");
+          .hasMessageEndingWith(
+              " and the module nvidia_drm. The device in use is still on GPU 0; other"
+                  + " devices of this GPU may be gone already. The node offers no GPU until a run"
+                  + " succeeds or the node's MIG manager pod is restarted: dcgm, dcgm-exporter,"
+                  + " device-plugin, gpu-feature-discovery, nvsm are stopped");
     }
   }
 

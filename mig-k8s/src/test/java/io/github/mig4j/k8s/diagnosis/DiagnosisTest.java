@@ -373,7 +373,8 @@ class DiagnosisTest {
       node.label("nvidia.com/mig-1g.23gb.count", String.valueOf(labelled));
     }
     var expected = NodeOffer.after(
-        MigConfig.of(MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build())),
+        MigConfig.of(
+            MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build())),
         NodeGpu.several(B200, 1),
         MigStrategy.MIXED);
 
@@ -448,7 +449,8 @@ class DiagnosisTest {
     var serves = "I0120 07:09:45.605081 1 server.go:125] Registered device plugin for"
         + " 'nvidia.com/gpu' with Kubelet";
 
-    assertThat(of(Nodes.b200(1).config("small", "success"), APPLIED, error, serves).code())
+    assertThat(
+            of(Nodes.b200(1).config("small", "success"), APPLIED, error, serves).code())
         .isEqualTo(FailureCode.NOTHING_WRONG);
     assertThat(of(Nodes.b200(1).config("small", "success"), APPLIED, error).code())
         .isEqualTo(FailureCode.UNRECOGNISED);
@@ -510,8 +512,9 @@ class DiagnosisTest {
       })
   void of_waitForPodsThatEnds_isPodsDidNotStop(String inner) {
     var node = Nodes.b200(1).config("small", "pending").paused();
-    String error = "level=error msg=\"Error: failed to wait for pods to be deleted: dcgm-exporter pod"
-        + " did not shutdown: " + inner + "\"";
+    String error =
+        "level=error msg=\"Error: failed to wait for pods to be deleted: dcgm-exporter pod"
+            + " did not shutdown: " + inner + "\"";
 
     var diagnosis = of(node, BEGIN, error, WAITS);
 
@@ -521,11 +524,12 @@ class DiagnosisTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {
-    "etcdserver: request timed out",
-    "Get \\\"https://10.0.0.1:443/api\\\": dial tcp 10.0.0.1:443: connect: connection refused",
-    "Unauthorized"
-  })
+  @ValueSource(
+      strings = {
+        "etcdserver: request timed out",
+        "Get \\\"https://10.0.0.1:443/api\\\": dial tcp 10.0.0.1:443: connect: connection refused",
+        "Unauthorized"
+      })
   void of_waitForPodsThatIsRefused_isAFailedRequest(String inner) {
     assertThat(of(
                 Nodes.b200(1).config("small", "pending").paused(),
@@ -570,7 +574,11 @@ class DiagnosisTest {
   @Test
   void of_insufficientResources_namesTheProfile_inEverySpelling() {
     for (String end : List.of("Insufficient Resources", "ERROR_INSUFFICIENT_RESOURCES")) {
-      assertThat(of(failed(), BEGIN, "  GPU 0: 0x233010DE", NO_ROOM.replace("Insufficient Resources", end))
+      assertThat(of(
+                  failed(),
+                  BEGIN,
+                  "  GPU 0: 0x233010DE",
+                  NO_ROOM.replace("Insufficient Resources", end))
               .explanation())
           .startsWith("GPU 0 has no room for 3g.40gb (")
           .endsWith(". The failed attempt leaves GPU 0 without MIG devices");
@@ -616,13 +624,12 @@ class DiagnosisTest {
   void of_repeatedLines_areShownOnce() {
     List<String> log = new ArrayList<>(List.of(BEGIN));
     IntStream.range(0, 12)
-        .forEach(i -> log.add("time=\"2026-05-02T08:00:%02dZ\" level=error msg=\"%s\""
-            .formatted(i, NO_ROOM)));
+        .forEach(i -> log.add(
+            "time=\"2026-05-02T08:00:%02dZ\" level=error msg=\"%s\"".formatted(i, NO_ROOM)));
 
     assertThat(Diagnosis.of(status(failed()), log).logLines())
         .containsExactly(
-            BEGIN,
-            "time=\"2026-05-02T08:00:00Z\" level=error msg=\"" + NO_ROOM + "\" (12 times)");
+            BEGIN, "time=\"2026-05-02T08:00:00Z\" level=error msg=\"" + NO_ROOM + "\" (12 times)");
   }
 
   static Stream<FailureCatalogue.Failure> failures() {

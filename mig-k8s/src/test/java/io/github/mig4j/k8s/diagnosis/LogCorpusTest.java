@@ -67,7 +67,8 @@ class LogCorpusTest {
     Path cases = corpus.resolveSibling("field-cases");
     List<DynamicTest> tests = new ArrayList<>();
     if (Files.exists(cases.resolve("cases.json"))) {
-      for (JsonNode entry : new ObjectMapper().readTree(cases.resolve("cases.json").toFile())) {
+      for (JsonNode entry :
+          new ObjectMapper().readTree(cases.resolve("cases.json").toFile())) {
         String file = entry.path("file").asText();
         if (file.endsWith(".log")) {
           tests.add(DynamicTest.dynamicTest(file, () -> checkCase(cases.resolve(file), entry)));

@@ -51,7 +51,8 @@ class NodeCorpusTest {
     Path cases = corpus.resolveSibling("field-cases");
     List<DynamicTest> tests = new ArrayList<>();
     if (Files.exists(cases.resolve("cases.json"))) {
-      for (JsonNode entry : new ObjectMapper().readTree(cases.resolve("cases.json").toFile())) {
+      for (JsonNode entry :
+          new ObjectMapper().readTree(cases.resolve("cases.json").toFile())) {
         String file = entry.path("file").asText();
         if (file.startsWith("node-")) {
           String text = Files.readString(cases.resolve(file));
@@ -69,10 +70,8 @@ class NodeCorpusTest {
     MigNodeStatus status = status(text);
 
     JsonNode labels = node.path("metadata").path("labels");
-    assertThat(status.product())
-        .hasValue(labels.path("nvidia.com/gpu.product").asText());
-    assertThat(status.allocatable())
-        .isEqualTo(positive(node.path("status").path("allocatable")));
+    assertThat(status.product()).hasValue(labels.path("nvidia.com/gpu.product").asText());
+    assertThat(status.allocatable()).isEqualTo(positive(node.path("status").path("allocatable")));
     assertThat(status.capacity()).isEqualTo(positive(node.path("status").path("capacity")));
     if (right.startsWith("no problem")) {
       assertThat(status.problems()).isEmpty();

@@ -65,7 +65,8 @@ class HealthyNodeTest {
         Map.of(
             "unshared", DevicePluginConfig.unshared().toYaml(),
             "sliced", DevicePluginConfig.of(GpuSharing.timeSlicing(4)).toYaml(),
-            "renamed", DevicePluginConfig.of(GpuSharing.timeSlicing(4).renamed()).toYaml(),
+            "renamed",
+                DevicePluginConfig.of(GpuSharing.timeSlicing(4).renamed()).toYaml(),
             "mps", DevicePluginConfig.of(GpuSharing.mps(4)).toYaml()));
     try (var node = new ClusterUser(client, "gpu-node");
         var simulator = GpuOperatorSimulator.on(client)
@@ -82,18 +83,22 @@ class HealthyNodeTest {
       label(Labels.DEVICE_PLUGIN_CONFIG, sharing);
       label(Labels.MIG_CONFIG, config);
 
+      int devices = config.equals("small") && strategy != MigStrategy.NONE ? 14 : 2;
+      String offered = "=" + devices * (sharing.equals("unshared") ? 1 : 4) + "}";
       Diagnosis diagnosis = awaited(
           () -> mig.node("gpu-node").diagnose(),
           found -> found.code() == FailureCode.NOTHING_WRONG
+              && found.explanation().contains(offered)
               && found.explanation().contains("as its configuration '" + config + "'"));
 
       assertThat(diagnosis.explanation())
           .startsWith("Nothing is wrong on node gpu-node: it offers {")
-          .endsWith("}, as its configuration '" + config
-              + "' and its labels say. No action is needed");
+          .endsWith(
+              "}, as its configuration '" + config + "' and its labels say. No action is needed");
       assertThat(mig.node("gpu-node").status().problems()).isEmpty();
-      assertThat(mig.nodes()).singleElement().satisfies(found -> assertThat(found.problems())
-          .isEmpty());
+      assertThat(mig.nodes())
+          .singleElement()
+          .satisfies(found -> assertThat(found.problems()).isEmpty());
     }
   }
 
@@ -113,8 +118,7 @@ class HealthyNodeTest {
       label(Labels.MIG_CONFIG, "foreign");
 
       var diagnosis = awaited(
-          () -> mig.node("gpu-node").diagnose(),
-          found -> found.code() == FailureCode.NO_DEVICES);
+          () -> mig.node("gpu-node").diagnose(), found -> found.code() == FailureCode.NO_DEVICES);
 
       assertThat(diagnosis.explanation())
           .startsWith(
@@ -133,7 +137,8 @@ class HealthyNodeTest {
         var simulator = GpuOperatorSimulator.on(client)
             .strategy(MigStrategy.MIXED)
             .configMap("mig-config")
-            .timings(SimulatorTimings.builder().podStopTimeout(Duration.ofMillis(50)).build())
+            .timings(
+                SimulatorTimings.builder().podStopTimeout(Duration.ofMillis(50)).build())
             .node("gpu-node", H100, 1)
             .start();
         var quiet = node.quiet()) {
@@ -145,8 +150,8 @@ class HealthyNodeTest {
         long ended = ends(simulator);
         label(Labels.MIG_CONFIG, config);
         ClusterUser.eventually(() -> ends(simulator) > ended);
-        var diagnosis = Diagnosis.of(
-            mig.node("gpu-node").status(), simulator.migManagerLog("gpu-node"));
+        var diagnosis =
+            Diagnosis.of(mig.node("gpu-node").status(), simulator.migManagerLog("gpu-node"));
         assertThat(diagnosis.explanation())
             .startsWith("The pods of device-plugin on node gpu-node did not stop");
       }
@@ -159,13 +164,11 @@ class HealthyNodeTest {
               error
                   + "client rate limiter Wait returned an error: rate: Wait(n=1) would exceed context"
                   + " deadline\"",
-              error
-                  + "client rate limiter Wait returned an error: context deadline exceeded\"");
+              error + "client rate limiter Wait returned an error: context deadline exceeded\"");
     }
   }
 
-  private static Diagnosis awaited(
-      Supplier<Diagnosis> diagnose, Predicate<Diagnosis> condition) {
+  private static Diagnosis awaited(Supplier<Diagnosis> diagnose, Predicate<Diagnosis> condition) {
     AtomicReference<Diagnosis> last = new AtomicReference<>(diagnose.get());
     try {
       ClusterUser.eventually(() -> {
