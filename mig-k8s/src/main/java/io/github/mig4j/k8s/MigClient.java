@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.config.MigOperator;
 import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.node.ExpectedOffers;
 import io.github.mig4j.k8s.node.MigFleet;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.Rollout;
@@ -111,8 +112,10 @@ public final class MigClient extends ClientAdapter<MigClient> {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public List<MigNodeStatus> nodes() {
-    return cluster().gpuNodes().stream()
-        .map(node -> MigNodeStatus.of(node, settings))
+    Cluster cluster = cluster();
+    ExpectedOffers offers = new ExpectedOffers(cluster);
+    return cluster.gpuNodes().stream()
+        .map(offers::status)
         .sorted(Comparator.comparing(MigNodeStatus::node))
         .toList();
   }

@@ -1176,6 +1176,69 @@ class MigctlTest {
     assertThat(examples).isEqualTo(7);
   }
 
+  @Test
+  void diagnose_logOfADevicePlugin_namesItAndTheRemedy_withoutACluster() throws IOException {
+    Path log = Files.writeString(
+        folder.resolve("plugin.log"),
+        "E0120 07:09:15.605081       1 main.go:132] error starting plugins: unable to load config:"
+            + " unable to validate flags: using MPS requires --mps-root to be specified\n");
+
+    var run = migctl("diagnose", "--file", log.toString(), "l40s-node");
+    var json = migctl("diagnose", "--file", log.toString(), "--json");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out)
+        .startsWith("mps-root-missing: The device plugin of node l40s-node does not start,")
+        .contains("Set mps.root (MPS_ROOT)");
+    assertThat(json.out).contains("\"component\" : \"the device plugin\"");
+  }
+
+  @Test
+  void diagnose_describedNode_saysThatNothingIsWrong_orWhatDiffers() throws IOException {
+    Path node = folder.resolve("node.txt");
+    String described = """
+        Name:               gpu-node
+        Labels:             nvidia.com/gpu.count=1
+                            nvidia.com/gpu.product=NVIDIA-H100-80GB-HBM3
+                            nvidia.com/gpu.replicas=0
+                            nvidia.com/mig-1g.10gb.count=7
+                            nvidia.com/mig.config=small
+                            nvidia.com/mig.config.state=success
+                            nvidia.com/mig.strategy=mixed
+        Annotations:        <none>
+        Capacity:
+          cpu:                     8
+          nvidia.com/gpu:          0
+          nvidia.com/mig-1g.10gb:  7
+        Allocatable:
+          cpu:                     8
+          nvidia.com/gpu:          0
+          nvidia.com/mig-1g.10gb:  7
+        """;
+
+    Files.writeString(node, described);
+    var healthy = migctl("diagnose", "--file", node.toString());
+    Files.writeString(node, described.replaceFirst("(?s)7\\n$", "3\n"));
+    var ill = migctl("diagnose", "--file", node.toString());
+
+    assertThat(healthy.out)
+        .isEqualToNormalizingNewlines(
+            "nothing-wrong: Nothing is wrong on node gpu-node: it offers {nvidia.com/mig-1g.10gb=7}, as its labels say; the content of its configuration 'small' was not compared. No action is needed\n");
+    assertThat(ill.out)
+        .startsWith("resources-differ: ")
+        .contains("nvidia.com/mig-1g.10gb is 3 instead of 7");
+  }
+
+  @Test
+  void diagnose_withoutNodeAndFile_orOfAnEmptyFile_isRefused() throws IOException {
+    Path empty = Files.writeString(folder.resolve("empty.log"), " \n");
+
+    assertThat(migctl("diagnose").err)
+        .startsWith("Missing NODE. Expected a node, or --file with a log");
+    assertThat(migctl("diagnose", "--file", empty.toString()).err)
+        .contains(empty + " is empty. Expected a log, or what kubectl prints about a node");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

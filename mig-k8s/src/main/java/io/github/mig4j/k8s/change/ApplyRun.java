@@ -22,6 +22,7 @@ import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.NodeWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.node.StatusReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -330,7 +331,7 @@ final class ApplyRun {
         Node last = node;
         return wait.meanwhile()
             .orElseThrow(() -> deadlinePassed(
-                limit, plan, wait.missing(), diagnosis(plan, status(last)), status(last)));
+                limit, plan, wait.missing(), diagnosis(plan, status(last, plan)), status(last, plan)));
       }
       lookedOnceMore = left <= 0;
       node = next(watch, Math.min(left, wait.untilNanos() - now), limit, request.plan, node);
@@ -355,8 +356,8 @@ final class ApplyRun {
               limit,
               plan,
               List.of(message(unanswered)),
-              Diagnosis.of(status(last), List.of()),
-              status(last));
+              Diagnosis.of(status(last, plan), List.of()),
+              status(last, plan));
         }
         seen = watch.next(Math.min(left, READ_INTERVAL.toNanos()));
       }
@@ -433,6 +434,10 @@ final class ApplyRun {
     return plan instanceof SharingPlan sharing
         ? PluginPods.diagnosis(cluster, sharing.source().namespace(), name)
         : new Diagnoser(last, OperatorLogs.read(cluster, last)).diagnosis();
+  }
+
+  private MigNodeStatus status(Node node, ApplyPlan plan) {
+    return StatusReader.read(node, cluster.settings(), plan.offer());
   }
 
   private MigNodeStatus status(Node node) {

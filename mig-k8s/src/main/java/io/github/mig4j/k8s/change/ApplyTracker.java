@@ -12,6 +12,8 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.k8s.node.NodeReading;
+import io.github.mig4j.k8s.node.StatusReader;
 import io.github.mig4j.node.NodeOffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -181,7 +183,7 @@ final class ApplyTracker {
    * @throws MigDeadlineException if a stage of the change has taken longer than it may
    */
   Decision observe(Node node, long nanos) {
-    MigNodeStatus status = MigNodeStatus.of(node, settings);
+    MigNodeStatus status = StatusReader.read(node, settings, offer);
     Map<String, String> labels = Cluster.labels(node);
     requireOurs(node);
     Optional<MigFailedException> doubted = Optional.empty();

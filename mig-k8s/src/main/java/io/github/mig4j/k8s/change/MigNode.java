@@ -13,6 +13,7 @@ import io.github.mig4j.k8s.diagnosis.OperatorLogs;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
+import io.github.mig4j.k8s.node.ExpectedOffers;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.StatusReader;
 import io.github.mig4j.sharing.GpuSharing;
@@ -48,14 +49,15 @@ public final class MigNode {
   }
 
   /**
-   * What the node's labels and resources say about its GPUs now.
+   * What the node says about its GPUs now. If the MIG manager reports success, what the node offers is
+   * compared with the content of its configuration, as far as that can be read.
    *
    * @return a snapshot
    * @throws MigRefusedException if the node does not exist
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public MigNodeStatus status() {
-    return MigNodeStatus.of(cluster.requireNode(name), cluster.settings());
+    return new ExpectedOffers(cluster).status(cluster.requireNode(name));
   }
 
   /**

@@ -6,12 +6,18 @@ import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Weight;
 import io.github.mig4j.k8s.diagnosis.LogReading.Found;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.k8s.node.OfferComparison;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 
-/** Finds the cause of a failed change in a node's labels, its resources and its logs. */
+/**
+ * Finds the cause of a failed change, or that nothing is wrong, in a node's labels, its resources and
+ * its logs.
+ */
 public final class Diagnoser {
 
   /** Texts for unknown values. */
@@ -19,6 +25,7 @@ public final class Diagnoser {
       "config", "(unknown)",
       "run", "(none)",
       "gpu", "a GPU",
+      "component", "the component that wrote this line",
       "profile", "a device",
       "pod", "the GPU's clients",
       "paused", "the GPU's clients");
@@ -51,7 +58,11 @@ public final class Diagnoser {
   public Diagnosis diagnosis() {
     Verdict verdict = verdict();
     return new Diagnosis(
-        verdict.code, explanation(verdict), verdict.line.map(log::line), log.shown(verdict.line));
+        verdict.code,
+        explanation(verdict),
+        verdict.line.map(log::line),
+        log.shown(verdict.line),
+        verdict.line.flatMap(log::speaker));
   }
 
   private Verdict verdict() {
@@ -60,7 +71,8 @@ public final class Diagnoser {
         .or(this::silence)
         .or(this::fromState)
         .or(() -> log.found(Weight.HINT).map(Verdict::of))
-        .or(this::fromLogAlone)
+        .or(this::unknownError)
+        .or(this::withoutState)
         .or(() -> log.found(Weight.NOTE).map(Verdict::of))
         .orElseGet(() -> Verdict.of(FailureCode.UNRECOGNISED));
   }
@@ -80,6 +92,9 @@ public final class Diagnoser {
 
   private Optional<Verdict> silence() {
     boolean waits = log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
+    if (isInForce() && is(MigState.SUCCESS)) {
+      return Optional.empty();
+    }
     if (waits && log.saysNothing() && status.config().isPresent()) {
       return Optional.of(Verdict.of(FailureCode.REQUEST_NOT_STARTED, Optional.of(log.lastIndex())));
     }
@@ -89,7 +104,11 @@ public final class Diagnoser {
   }
 
   private Optional<Verdict> fromState() {
-    if (logs.availability() == OperatorLogs.Availability.NO_POD && !is(MigState.REBOOTING)) {
+    boolean needsNoManager =
+        status.config().isEmpty() && status.migCapable().equals(Optional.of(false));
+    if (logs.availability() == OperatorLogs.Availability.NO_POD
+        && !is(MigState.REBOOTING)
+        && !needsNoManager) {
       return Optional.of(Verdict.of(FailureCode.MANAGER_NOT_RUNNING));
     }
     return status.state().flatMap(state -> switch (state) {
@@ -110,12 +129,36 @@ public final class Diagnoser {
     }
     return log.found(Weight.HINT)
         .map(Verdict::of)
-        .orElseGet(() -> Verdict.of(FailureCode.REPORTED_SUCCESS, log.success()));
+        .or(this::unknownError)
+        .orElseGet(() -> Verdict.of(byComparison(), log.success()));
+  }
+
+  private FailureCode byComparison() {
+    return switch (status.comparison().result()) {
+      case AGREES -> FailureCode.NOTHING_WRONG;
+      case RESOURCES_DIFFER -> FailureCode.RESOURCES_DIFFER;
+      case LABELS_DIFFER -> FailureCode.LABELS_DIFFER;
+      case MORE_GPUS -> FailureCode.GPUS_NOT_COUNTED;
+      case NO_DEVICES -> FailureCode.NO_DEVICES;
+      case OTHER_DEVICES -> FailureCode.OTHER_DEVICES;
+      case NOT_COMPARED -> FailureCode.REPORTED_SUCCESS;
+    };
+  }
+
+  /** The last error of the run that no phrase matches. */
+  private Optional<Verdict> unknownError() {
+    return log.unknownError().map(line -> Verdict.of(FailureCode.UNRECOGNISED, Optional.of(line)));
+  }
+
+  private boolean isInForce() {
+    return status.comparison().result() == OfferComparison.Result.AGREES
+        && status.comparison().basis() == OfferComparison.Basis.CONFIGURATION;
   }
 
   private Optional<Verdict> afterFailure() {
     return log.found(Weight.HINT)
         .map(Verdict::of)
+        .or(this::unknownError)
         .or(() -> status.paused().isEmpty()
             ? Optional.empty()
             : Optional.of(Verdict.of(FailureCode.PAUSED_AFTER_FAILURE)));
@@ -129,22 +172,28 @@ public final class Diagnoser {
     if (ended) {
       return log.found(Weight.HINT)
           .map(Verdict::of)
-          .orElseGet(() -> Verdict.of(FailureCode.RUN_ABANDONED));
+          .orElseGet(() -> Verdict.of(FailureCode.RUN_ABANDONED, log.unknownError()));
     }
     return Verdict.of(FailureCode.STILL_RUNNING);
   }
 
   /** The node has no state, or an unknown one. */
-  private Optional<Verdict> fromLogAlone() {
+  private Optional<Verdict> withoutState() {
+    OfferComparison.Result compared = status.comparison().result();
     if (log.success().isPresent()) {
-      return Optional.of(Verdict.of(FailureCode.REPORTED_SUCCESS, log.success()));
+      return Optional.of(Verdict.of(byComparison(), log.success()));
     }
     boolean waits = log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
-    if (status.config().isEmpty() && (waits || log.isEmpty())) {
-      return Optional.of(Verdict.of(
-          FailureCode.NOTHING_REQUESTED, waits ? Optional.of(log.lastIndex()) : Optional.empty()));
+    if (status.config().isPresent() || !(waits || log.isEmpty())) {
+      return Optional.empty();
     }
-    return Optional.empty();
+    boolean isRight =
+        compared == OfferComparison.Result.AGREES && status.problems().isEmpty();
+    boolean isWrong = compared == OfferComparison.Result.RESOURCES_DIFFER
+        || compared == OfferComparison.Result.MORE_GPUS;
+    return Optional.of(Verdict.of(
+        isRight || isWrong ? byComparison() : FailureCode.NOTHING_REQUESTED,
+        waits ? Optional.of(log.lastIndex()) : Optional.empty()));
   }
 
   private boolean is(MigState state) {
@@ -153,11 +202,24 @@ public final class Diagnoser {
 
   private String explanation(Verdict verdict) {
     Failure failure = FailureCatalogue.bundled().failure(verdict.code);
-    StringBuilder line = new StringBuilder(filled(failure.text(), verdict.found));
+    Optional<LogComponent> speaker = verdict.line.flatMap(log::speaker);
+    StringBuilder line = new StringBuilder(filled(failure.text(), verdict));
     line.setCharAt(0, Character.toUpperCase(line.charAt(0)));
-    verdict.found.ifPresent(
-        found -> line.append(" (\"").append(log.quote(found)).append("\")"));
-    line.append(". ").append(filled(failure.remedy(), verdict.found));
+    Optional<Integer> error = verdict.line.filter(log.unknownError().stream().toList()::contains);
+    if (verdict.found.isPresent()) {
+      line.append(" (\"").append(log.quote(verdict.found.get())).append("\")");
+    } else if (error.isPresent()) {
+      line.append("; the last error of ")
+          .append(speaker.map(LogComponent::toString).orElse("the log"))
+          .append(" is \"")
+          .append(log.quote(error.get()))
+          .append('"');
+    }
+    String remedy = verdict.code == FailureCode.UNRECOGNISED && speaker.isPresent()
+        ? FailureCatalogue.bundled().remedy(speaker.get())
+        : failure.remedy(speaker);
+    line.append(". ").append(filled(remedy, verdict));
+    aftermath(verdict).ifPresent(after -> line.append(". ").append(after));
     boolean saysPaused = verdict.code == FailureCode.PAUSED_AFTER_FAILURE
         || verdict.code == FailureCode.PAUSED_AFTER_SUCCESS;
     if (is(MigState.FAILED) && !status.paused().isEmpty() && !saysPaused) {
@@ -167,7 +229,10 @@ public final class Diagnoser {
     }
     if (verdict.code == FailureCode.NOTHING_REQUESTED
         || verdict.code == FailureCode.MANAGER_NOT_RUNNING) {
-      status.problems().forEach(problem -> line.append(". ").append(problem));
+      String differences = String.join(", ", status.comparison().differences());
+      status.problems().stream()
+          .filter(problem -> differences.isEmpty() || !problem.contains(differences))
+          .forEach(problem -> line.append(". ").append(problem));
     }
     if (logs.availability() == OperatorLogs.Availability.UNREADABLE) {
       line.append(". The MIG manager's log could not be read: ").append(logs.reason());
@@ -175,9 +240,59 @@ public final class Diagnoser {
     return line.toString();
   }
 
-  private String filled(String text, Optional<Found> found) {
+  /** What became of the devices; only mig-parted removes what is on a GPU. */
+  private Optional<String> aftermath(Verdict verdict) {
+    boolean isPartitioning = verdict
+        .line
+        .flatMap(log::speaker)
+        .filter(component ->
+            component != LogComponent.MIG_PARTED && component != LogComponent.MIG_MANAGER)
+        .isEmpty();
+    if (verdict.found.isEmpty() || !isPartitioning) {
+      return Optional.empty();
+    }
+    Found found = verdict.found.get();
+    List<String> after = new ArrayList<>();
+    List<String> updated = found.gpu().map(log::updatedBefore).orElseGet(List::of);
+    if (!updated.isEmpty()) {
+      after.add("GPU %s already %s the new layout"
+          .formatted(String.join(", ", updated), updated.size() == 1 ? "has" : "have"));
+    }
+    found.sign().aftermath().map(text -> filled(text, verdict)).ifPresent(after::add);
+    return after.isEmpty() ? Optional.empty() : Optional.of(String.join(". ", after));
+  }
+
+  /** What was compared, for a node on which nothing is wrong. */
+  private String compared() {
+    String offers =
+        status.allocatable().isEmpty() ? "it offers no GPU" : "it offers " + status.allocatable();
+    if (status.comparison().basis() == OfferComparison.Basis.CONFIGURATION) {
+      return "%s, as its configuration '%s' and its labels say"
+          .formatted(offers, status.config().orElse(""));
+    }
+    return status
+        .config()
+        .map(config ->
+            "%s, as its labels say; the content of its configuration '%s' was not compared"
+                .formatted(offers, config))
+        .orElse(offers + ", as its labels say; it requests no configuration");
+  }
+
+  private String filled(String text, Verdict verdict) {
+    Optional<Found> found = verdict.found;
     Map<String, String> values = new HashMap<>();
     values.put("node", status.node());
+    values.put("compared", compared());
+    List<String> differences = status.comparison().differences();
+    values.put(
+        "differences",
+        differences.isEmpty()
+            ? "neither its resources nor its labels show one"
+            : String.join(", ", differences));
+    verdict
+        .line
+        .flatMap(log::speaker)
+        .ifPresent(speaker -> values.put("component", speaker.toString()));
     if (!status.paused().isEmpty()) {
       values.put("paused", String.join(", ", status.paused()));
     }

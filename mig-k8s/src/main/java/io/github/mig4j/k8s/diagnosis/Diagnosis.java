@@ -6,17 +6,23 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Why a change failed, according to the node's labels, its resources and the logs of the operator's
- * pods.
+ * Why a change failed, or that nothing is wrong, according to the node's labels, its resources and the
+ * logs of the operator's pods.
  *
  * @param code the kind of failure; {@link FailureCode#UNRECOGNISED} if no known failure matches
  * @param explanation what happened and what to do, in one line
  * @param decisiveLine the line of the log that shows the cause, as printed, but at most 1000 characters
- * @param logLines up to 20 lines of the MIG manager's last run, oldest first, each at most 1000
- *     characters; empty if the log could not be read
+ * @param logLines up to 20 lines of the last run, oldest first, each at most 1000 characters; a line
+ *     that is repeated is here once, with the number of times; empty if the log could not be read
+ * @param component the component that wrote the decisive line; empty if there is no such line, or if it
+ *     does not show the component
  */
 public record Diagnosis(
-    FailureCode code, String explanation, Optional<String> decisiveLine, List<String> logLines) {
+    FailureCode code,
+    String explanation,
+    Optional<String> decisiveLine,
+    List<String> logLines,
+    Optional<LogComponent> component) {
 
   /** Copies the lines. */
   public Diagnosis {
@@ -24,7 +30,14 @@ public record Diagnosis(
     Objects.requireNonNull(explanation, "explanation");
     Objects.requireNonNull(decisiveLine, "decisiveLine");
     Objects.requireNonNull(logLines, "logLines");
+    Objects.requireNonNull(component, "component");
     logLines = List.copyOf(logLines);
+  }
+
+  /** A diagnosis whose decisive line is of no known component. */
+  public Diagnosis(
+      FailureCode code, String explanation, Optional<String> decisiveLine, List<String> logLines) {
+    this(code, explanation, decisiveLine, logLines, Optional.empty());
   }
 
   /**
@@ -34,8 +47,8 @@ public record Diagnosis(
    * request. If the log shows no cause, the state, the stopped clients and the resources decide.
    *
    * @param status the node
-   * @param log all lines of its MIG manager's log, oldest first; lines of its device plugin's log may
-   *     follow
+   * @param log all lines of its MIG manager's log, oldest first; lines of another component, such as the
+   *     device plugin, may follow, or be the only ones
    * @return the diagnosis
    */
   public static Diagnosis of(MigNodeStatus status, List<String> log) {

@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The known failures, from failures.json: phrases in logs, with their texts and remedies. */
+/**
+ * The known failures, from failures.json: phrases in logs, with their texts and remedies; and how the
+ * components that write logs are recognised.
+ */
 final class FailureCatalogue {
 
   private static final ObjectMapper MAPPER =
@@ -43,24 +46,37 @@ final class FailureCatalogue {
     }
   }
 
-  /** A step of the MIG manager that a line reports. */
+  /** A step that a line reports. */
   enum Mark {
     BEGINS,
     WAITS_FOR_PODS,
+    /** mig-parted changes the devices of the GPU that it printed last. */
+    UPDATES_GPU,
     SUCCEEDS,
-    WAITS_FOR_LABEL
+    WAITS_FOR_LABEL,
+    /** The device plugin or feature discovery has started. */
+    SERVES
   }
 
   record File(
       String about,
       Map<String, String> sources,
       List<MarkPhrase> marks,
+      List<Speaker> components,
       List<Phrase> consequences,
       List<Failure> failures) {}
 
   record MarkPhrase(Mark mark, String phrase, String source) {}
 
-  record Phrase(String phrase, String source, @Nullable Weight weight) {
+  /** How a component is recognised: by its container before a line, or by a phrase in the line. */
+  record Speaker(
+      LogComponent component, String remedy, List<String> containers, List<Phrase> phrases) {}
+
+  record Phrase(
+      String phrase,
+      String source,
+      @Nullable Weight weight,
+      @Nullable String aftermath) {
     Weight weighs() {
       return weight == null ? Weight.CAUSE : weight;
     }
@@ -71,37 +87,65 @@ final class FailureCatalogue {
       FailureCode code,
       String text,
       String remedy,
+      @Nullable String elsewhere,
       @Nullable List<Phrase> phrases,
       @Nullable String source) {
     List<Phrase> said() {
       return phrases == null ? List.of() : phrases;
     }
+
+    /** What to do about a line of this component; mig-parted is a process of the MIG manager. */
+    String remedy(Optional<LogComponent> speaker) {
+      boolean isElsewhere = speaker
+          .filter(component ->
+              component != LogComponent.MIG_MANAGER && component != LogComponent.MIG_PARTED)
+          .isPresent();
+      return isElsewhere && elsewhere != null ? elsewhere : remedy;
+    }
   }
 
-  /** A failure in a line of a log. */
-  record Sign(FailureCode code, Weight weight, LogPhrase.Match match) {}
+  /** A failure in a line of a log, and what became of the devices. */
+  record Sign(FailureCode code, Weight weight, LogPhrase.Match match, Optional<String> aftermath) {}
 
   /** A step in a line of a log. */
   record Step(Mark mark, Map<String, String> values) {}
 
-  private record KnownSign(LogPhrase phrase, FailureCode code, Weight weight) {}
+  private record KnownSign(
+      LogPhrase phrase, FailureCode code, Weight weight, Optional<String> aftermath) {}
+
+  private record KnownSpeaker(
+      LogComponent component, List<String> containers, List<LogPhrase> phrases) {}
 
   private record KnownStep(LogPhrase phrase, Mark mark) {}
 
   private final File file;
   private final List<KnownSign> signs;
   private final List<KnownStep> steps;
+  private final List<KnownSpeaker> speakers;
+  private final List<LogPhrase> consequences;
   private final Map<FailureCode, Failure> byCode = new EnumMap<>(FailureCode.class);
 
   private FailureCatalogue(File file) {
     this.file = file;
     this.signs = file.failures.stream()
         .flatMap(failure -> failure.said().stream()
-            .map(said -> new KnownSign(LogPhrase.parse(said.phrase), failure.code, said.weighs())))
+            .map(said -> new KnownSign(
+                LogPhrase.parse(said.phrase),
+                failure.code,
+                said.weighs(),
+                Optional.ofNullable(said.aftermath))))
         .toList();
     this.steps = file.marks.stream()
         .map(mark -> new KnownStep(LogPhrase.parse(mark.phrase), mark.mark))
         .toList();
+    this.speakers = file.components.stream()
+        .map(speaker -> new KnownSpeaker(
+            speaker.component,
+            speaker.containers,
+            speaker.phrases.stream().map(said -> LogPhrase.parse(said.phrase)).toList()))
+        .toList();
+    this.consequences =
+        file.consequences.stream().map(said -> LogPhrase.parse(said.phrase)).toList();
     file.failures.forEach(failure -> byCode.put(failure.code, failure));
   }
 
@@ -127,7 +171,7 @@ final class FailureCatalogue {
     for (KnownSign known : signs) {
       Optional<LogPhrase.Match> match = known.phrase.find(line, lowered);
       if (match.isPresent()) {
-        return Optional.of(new Sign(known.code, known.weight, match.get()));
+        return Optional.of(new Sign(known.code, known.weight, match.get(), known.aftermath));
       }
     }
     return Optional.empty();
@@ -142,6 +186,36 @@ final class FailureCatalogue {
       }
     }
     return Optional.empty();
+  }
+
+  /** The component that a line or the name of a container before it shows. */
+  Optional<LogComponent> speaker(String prefix, String line) {
+    String container = LogPhrase.lower(prefix);
+    String lowered = LogPhrase.lower(line);
+    return speakers.stream()
+        .filter(known -> known.containers.stream().anyMatch(container::contains))
+        .findFirst()
+        .or(() -> speakers.stream()
+            .filter(known -> known.phrases.stream()
+                .anyMatch(phrase -> phrase.find(line, lowered).isPresent()))
+            .findFirst())
+        .map(KnownSpeaker::component);
+  }
+
+  /** What to do about an error of a component that no phrase matches. */
+  String remedy(LogComponent component) {
+    return file.components.stream()
+        .filter(speaker -> speaker.component == component)
+        .findFirst()
+        .map(Speaker::remedy)
+        .orElseThrow(
+            () -> new IllegalStateException("failures.json has no component " + component.name()));
+  }
+
+  /** Whether a line repeats in general words that something has failed. */
+  boolean isConsequence(String line) {
+    String lowered = LogPhrase.lower(line);
+    return consequences.stream().anyMatch(phrase -> phrase.find(line, lowered).isPresent());
   }
 
   private static File read() {

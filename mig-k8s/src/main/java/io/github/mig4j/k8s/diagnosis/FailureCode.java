@@ -3,7 +3,7 @@ package io.github.mig4j.k8s.diagnosis;
 import java.util.Locale;
 
 /**
- * The kinds of failure in a {@link Diagnosis}; docs/failures.md has the text and the source of each.
+ * The kinds of result of a {@link Diagnosis}; docs/failures.md has the text and the source of each.
  * Programs may depend on the names; the name of a removed kind is not used again.
  */
 public enum FailureCode {
@@ -19,6 +19,8 @@ public enum FailureCode {
   INSUFFICIENT_RESOURCES,
   /** The GPU does not offer a profile. */
   PROFILE_UNSUPPORTED,
+  /** The GPU does not have a compute instance profile, which does not say that the MIG profile is missing. */
+  COMPUTE_PROFILE_UNSUPPORTED,
   /** The configuration partitions a GPU without MIG. */
   GPU_NOT_MIG_CAPABLE,
   /** The change of the MIG mode needs a reset that this machine does not support. */
@@ -51,6 +53,10 @@ public enum FailureCode {
   EMPTY_MIG_GPU,
   /** The device plugin has no resource for a profile. */
   NO_RESOURCE_FOR_PROFILE,
+  /** The device plugin has no directory for MPS. */
+  MPS_ROOT_MISSING,
+  /** A component does not accept its configuration or flags. */
+  SETTINGS_REFUSED,
   /** The node requests no configuration. */
   NOTHING_REQUESTED,
   /** The node has no pod of the MIG manager. */
@@ -69,7 +75,19 @@ public enum FailureCode {
   PAUSED_AFTER_FAILURE,
   /** The MIG manager succeeded, and the GPU's clients are still stopped. */
   PAUSED_AFTER_SUCCESS,
-  /** The MIG manager reports success, but the node does not offer the requested devices. */
+  /** What the node offers agrees with what its configuration or its labels say. */
+  NOTHING_WRONG,
+  /** The labels are right, but the device plugin offers something else. */
+  RESOURCES_DIFFER,
+  /** The device plugin offers the right devices, but the labels say something else. */
+  LABELS_DIFFER,
+  /** The node has more GPUs than its labels count. */
+  GPUS_NOT_COUNTED,
+  /** The MIG manager reports success, but the node has no GPU device. */
+  NO_DEVICES,
+  /** The MIG manager reports success, but the node has other devices than requested. */
+  OTHER_DEVICES,
+  /** The MIG manager reports success, and what the node offers was not compared. */
   REPORTED_SUCCESS,
   /** The configuration is not applied; the MIG manager's check reports this before each change. */
   NOT_APPLIED,

@@ -115,8 +115,21 @@ final class LogPhrase {
     return c > ' ' && "'\"\\,;".indexOf(c) < 0;
   }
 
+  /** A value without spaces and quotes around it. */
   private static String cut(String value) {
-    return value.length() <= VALUE ? value : value.substring(0, VALUE);
+    int from = 0;
+    int to = value.length();
+    while (from < to && isAround(value.charAt(from))) {
+      from++;
+    }
+    while (to > from && isAround(value.charAt(to - 1))) {
+      to--;
+    }
+    return value.substring(from, Math.min(to, from + VALUE));
+  }
+
+  private static boolean isAround(char c) {
+    return c == ' ' || c == '"' || c == '\\' || c == '\'';
   }
 
   /** Converts only ASCII, so that the position of each character stays the same. */

@@ -6,19 +6,26 @@ import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Step;
 import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Weight;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a log of the MIG manager says about its last run.
+ * What a log says about the last run of the MIG manager, and about other components whose lines it
+ * contains.
  *
  * <p>A run begins at the line in which the manager names its configuration; earlier runs are ignored.
  * Of the lines with a cause the last ones decide, because mig-parted continues with the next order and
  * does not return to a finished GPU. Of several lines of one kind about one GPU the first decides,
- * because the others repeat it in more general words. Lines before a success are not causes.
+ * because the others repeat it in more general words. Lines before a success are not causes. If no line
+ * has a known phrase, the last error decides that is not a general consequence.
+ *
+ * <p>The component of a line is the container that is printed before it, or follows from its words;
+ * a line that shows neither belongs to the component of the last line of the same format.
  */
 final class LogReading {
 
@@ -35,15 +42,41 @@ final class LogReading {
 
   private static final String RECORD = "time=\"";
   private static final Pattern GPU = Pattern.compile("\\bGPU ([0-9]{1,3}): 0x[0-9A-Fa-f]{8}");
+  private static final Pattern GPU_OF_ERROR =
+      Pattern.compile("MIG config on GPU ([0-9]{1,3}), erroneous");
   private static final Pattern COLOUR = Pattern.compile("\\x1B\\[[0-9;]{0,20}[A-Za-z]");
+  private static final Pattern HEADER = Pattern.compile(
+      "(?<logrus>time=|level=[a-z]|(?:DEBU|INFO|WARN|ERRO|FATA|PANI)\\[[0-9])|\\b[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:");
+  private static final Pattern ERROR = Pattern.compile(
+      "level=(?:error|fatal|panic)\\b|(?:ERRO|FATA|PANI)\\[[0-9]|\\b[EF][0-9]{4} [0-9]{2}:[0-9]{2}:|\"level\": ?\"(?:error|fatal|panic)\"|^ {0,8}(?i:error[: ]|panic: |fatal|failed to )");
+  private static final Pattern BY_MIG_PARTED =
+      Pattern.compile("level=(?:debug|fatal|panic)|[A-Z]{4}\\[[0-9]");
+
+  /** Time and process of a record, by which repeated records differ. */
+  private static final Pattern TIME = Pattern.compile(
+      "time=\"?[0-9TZ:.+-]+\"?|\\b([IWEF])[0-9]{4} [0-9:.]+ +[0-9]+|^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+Z?|\\[[0-9]{4}]");
+
   private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\\t]]");
+
+  private enum Format {
+    LOGRUS,
+    KLOG,
+    PLAIN
+  }
 
   /** A phrase that was found, its place in the log, and the GPU that the run was changing. */
   record Found(Sign sign, int index, Optional<String> gpu) {
     boolean isLike(Found other) {
       return sign.code() == other.sign.code() && gpu.equals(other.gpu);
     }
+
+    Found about(String other) {
+      return new Found(sign, index, gpu.or(() -> Optional.of(other)));
+    }
   }
+
+  /** Lines that differ only in their times, one after the other. */
+  private record Repeated(int first, int count) {}
 
   private final List<String> lines;
   private final Map<Weight, Found> found = new EnumMap<>(Weight.class);
@@ -52,6 +85,11 @@ final class LogReading {
   private Optional<String> pod = Optional.empty();
   private Optional<Integer> success = Optional.empty();
   private Optional<Mark> last = Optional.empty();
+  private Optional<Integer> error = Optional.empty();
+  private Optional<Integer> consequence = Optional.empty();
+  private final List<Optional<LogComponent>> speakers = new ArrayList<>();
+  private final Map<Format, LogComponent> speaking = new EnumMap<>(Format.class);
+  private final Set<String> updated = new LinkedHashSet<>();
   private int begin;
 
   private LogReading(List<String> lines) {
@@ -72,6 +110,7 @@ final class LogReading {
   }
 
   private void read(int index, String line) {
+    speakers.add(speaker(line));
     Optional<Step> step = FailureCatalogue.bundled().step(line);
     last = step.map(Step::mark);
     if (step.isPresent()) {
@@ -82,11 +121,41 @@ final class LogReading {
     if (about.find()) {
       gpu = Optional.of(about.group(1));
     }
-    FailureCatalogue.bundled().sign(line).ifPresent(sign -> {
+    Matcher failed = GPU_OF_ERROR.matcher(line);
+    if (failed.find()) {
+      found.replaceAll((weight, each) -> each.about(failed.group(1)));
+    }
+    Optional<Sign> sign = FailureCatalogue.bundled().sign(line);
+    if (sign.isPresent()) {
       success = Optional.empty();
-      Found now = new Found(sign, index, gpu);
-      found.merge(sign.weight(), now, (before, after) -> after.isLike(before) ? before : after);
-    });
+      Found now = new Found(sign.get(), index, gpu);
+      found.merge(
+          sign.get().weight(), now, (before, after) -> after.isLike(before) ? before : after);
+    } else if (ERROR.matcher(line).find()) {
+      if (FailureCatalogue.bundled().isConsequence(line)) {
+        consequence = Optional.of(index);
+      } else {
+        error = Optional.of(index);
+      }
+    }
+  }
+
+  private Optional<LogComponent> speaker(String line) {
+    Matcher header = HEADER.matcher(line);
+    boolean isRecord = header.find();
+    Format format =
+        !isRecord ? Format.PLAIN : header.group("logrus") != null ? Format.LOGRUS : Format.KLOG;
+    String prefix = isRecord ? line.substring(0, header.start()) : "";
+    Optional<LogComponent> said = FailureCatalogue.bundled().speaker(prefix, line);
+    said.ifPresent(component -> speaking.put(format, component));
+    LogComponent before = speaking.get(format);
+    boolean isOfManager =
+        before == null || before == LogComponent.MIG_MANAGER || before == LogComponent.MIG_PARTED;
+    if (said.isEmpty() && format == Format.LOGRUS && isOfManager) {
+      return Optional.of(
+          BY_MIG_PARTED.matcher(line).find() ? LogComponent.MIG_PARTED : LogComponent.MIG_MANAGER);
+    }
+    return said.or(() -> Optional.ofNullable(before));
   }
 
   private void advance(Step step, int index) {
@@ -97,16 +166,28 @@ final class LogReading {
         success = Optional.empty();
         gpu = Optional.empty();
         pod = Optional.empty();
-        found.clear();
+        updated.clear();
+        forgetFailures();
       }
       case WAITS_FOR_PODS ->
         pod = Optional.ofNullable(step.values().get("pod")).map(LogReading::withoutArticle);
+      case UPDATES_GPU -> gpu.ifPresent(updated::add);
       case SUCCEEDS -> {
         success = Optional.of(index);
-        found.clear();
+        forgetFailures();
+      }
+      case SERVES -> {
+        found.values().removeIf(each -> speaker(each.index).equals(speaker(index)));
+        error = error.filter(each -> !speaker(each).equals(speaker(index)));
       }
       case WAITS_FOR_LABEL -> {}
     }
+  }
+
+  private void forgetFailures() {
+    found.clear();
+    error = Optional.empty();
+    consequence = Optional.empty();
   }
 
   private static String withoutArticle(String pod) {
@@ -115,6 +196,23 @@ final class LogReading {
 
   Optional<Found> found(Weight weight) {
     return Optional.ofNullable(found.get(weight));
+  }
+
+  /** The last error of the last run that no phrase matches. */
+  Optional<Integer> unknownError() {
+    return error.or(() -> consequence);
+  }
+
+  /** The component that wrote a line, if it is known. */
+  Optional<LogComponent> speaker(int index) {
+    return speakers.get(index);
+  }
+
+  /** The GPUs that the last run had changed before it began with this one. */
+  List<String> updatedBefore(String failed) {
+    return updated.contains(failed)
+        ? updated.stream().takeWhile(each -> !each.equals(failed)).toList()
+        : List.of();
   }
 
   /** The configuration of the last run. */
@@ -139,7 +237,10 @@ final class LogReading {
 
   /** Whether no line belongs to a run. */
   boolean saysNothing() {
-    return run.isEmpty() && success.isEmpty() && found.isEmpty();
+    return run.isEmpty()
+        && success.isEmpty()
+        && found.isEmpty()
+        && unknownError().isEmpty();
   }
 
   boolean isEmpty() {
@@ -155,10 +256,19 @@ final class LogReading {
     return shown(lines.get(index));
   }
 
-  /** The message of a record, or the whole line; of a long one the part around the phrase. */
+  /** The message of the record in which a phrase was found; of a long one the part around it. */
   String quote(Found found) {
-    String line = lines.get(found.index);
-    int place = found.sign.match().start();
+    return quote(found.index, found.sign.match().start());
+  }
+
+  /** The message of a record, or the whole line. */
+  String quote(int index) {
+    int message = lines.get(index).indexOf("msg=\"");
+    return quote(index, message < 0 ? 0 : message + "msg=\"".length());
+  }
+
+  private String quote(int index, int place) {
+    String line = lines.get(index);
     int open = line.lastIndexOf("msg=\"", place);
     int from = open < 0 ? 0 : open + "msg=\"".length();
     int to = open < 0 ? line.length() : closingQuote(line, place);
@@ -177,15 +287,40 @@ final class LogReading {
     return quote < 0 ? line.length() : quote;
   }
 
-  /** Some lines of the last run: its last ones, or those around the decisive one. */
+  /**
+   * Some lines of the last run: its last ones, or those around the decisive one. Repeated lines are
+   * shown once, with their number.
+   */
   List<String> shown(Optional<Integer> around) {
-    int latest = Math.max(begin, lines.size() - SHOWN_LINES);
+    List<Repeated> all = repeated();
+    int latest = Math.max(0, all.size() - SHOWN_LINES);
     int from = around
-        .map(index -> Math.max(begin, Math.min(latest, index - SHOWN_BEFORE)))
+        .map(index -> (int) all.stream().filter(each -> each.first <= index).count() - 1)
+        .map(group -> Math.max(0, Math.min(latest, group - SHOWN_BEFORE)))
         .orElse(latest);
-    return lines.subList(from, Math.min(lines.size(), from + SHOWN_LINES)).stream()
-        .map(LogReading::shown)
+    return all.stream()
+        .skip(from)
+        .limit(SHOWN_LINES)
+        .map(each -> each.count == 1
+            ? line(each.first)
+            : "%s (%d times)".formatted(line(each.first), each.count))
         .toList();
+  }
+
+  private List<Repeated> repeated() {
+    List<Repeated> all = new ArrayList<>();
+    String previous = "";
+    for (int i = begin; i < lines.size(); i++) {
+      String timeless = TIME.matcher(lines.get(i)).replaceAll("$1");
+      if (timeless.equals(previous)) {
+        Repeated same = all.remove(all.size() - 1);
+        all.add(new Repeated(same.first, same.count + 1));
+      } else {
+        all.add(new Repeated(i, 1));
+      }
+      previous = timeless;
+    }
+    return all;
   }
 
   /** Splits pasted logs, which have lost their line ends, where a logrus record begins. */

@@ -8,7 +8,6 @@ import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.config.MigConfigMap;
@@ -115,7 +114,7 @@ public final class MigFleet {
         .flatMap(config -> document.flatMap(d -> d.config(config)));
     Optional<GpuModel> model = status.model().filter(GpuModel::supportsMig);
     SortedMap<Integer, MigLayout> layouts = new TreeMap<>();
-    int count = status.gpus().orElseGet(() -> gpusUnderSingle(node, inForce));
+    int count = status.gpus().orElseGet(() -> ExpectedOffers.gpusUnderSingle(node, inForce));
     if (inForce.isEmpty() || model.isEmpty() || count == 0) {
       return layouts;
     }
@@ -175,18 +174,6 @@ public final class MigFleet {
       MigConfigMap.Merged unused = map.merge(name, config);
     });
     return byNode;
-  }
-
-  /** Under strategy single the label counts MIG devices; every GPU has the same number. */
-  private static int gpusUnderSingle(Node node, Optional<MigConfig> inForce) {
-    int each = inForce
-        .filter(config -> config.entries().size() == 1)
-        .map(config -> config.entries().get(0).migDevices().values().stream()
-            .mapToInt(n -> n)
-            .sum())
-        .orElse(0);
-    int devices = Cluster.number(node, Labels.GPU_COUNT);
-    return each > 0 && devices % each == 0 ? devices / each : 0;
   }
 
   private static boolean fits(NodeCapacity capacity, FleetPlan plan, String node) {

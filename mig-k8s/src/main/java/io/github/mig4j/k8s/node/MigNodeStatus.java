@@ -44,7 +44,7 @@ public interface MigNodeStatus {
   }
 
   /**
-   * Reads a node and holds it against what its own GPUs accept. Where both differ, the hardware is
+   * Reads a node and compares it with what its own GPUs accept. Where both differ, the hardware is
    * right: {@link #model()} has its profiles, and {@link #problems()} has the differences.
    *
    * @param node the node
@@ -57,6 +57,19 @@ public interface MigNodeStatus {
     Objects.requireNonNull(settings, "settings");
     Objects.requireNonNull(evidence, "evidence");
     return StatusReader.read(node, settings, evidence);
+  }
+
+  /**
+   * Reads what kubectl prints about a node: as JSON or YAML, by {@code kubectl describe node}, or its
+   * labels, also if the text is cut off.
+   *
+   * @param text the text of one node; what is printed last counts
+   * @return its status, with the name {@code NODE} if the text has none; empty if the text has no label
+   *     or resource of NVIDIA, or is a log
+   */
+  static Optional<MigNodeStatus> parse(String text) {
+    Objects.requireNonNull(text, "text");
+    return NodeText.parse(text).map(MigNodeStatus::of);
   }
 
   /**
@@ -231,7 +244,20 @@ public interface MigNodeStatus {
   List<String> paused();
 
   /**
-   * The problems in the node's labels.
+   * Whether the node offers what its configuration or its labels say. A node that was read alone is
+   * compared with its labels; {@code MigClient} also reads the content of the configuration.
+   *
+   * @return the comparison; {@link OfferComparison.Result#NOT_COMPARED} during a change, and if the
+   *     node's resources are not known
+   */
+  @Value.Redacted
+  @Value.Default
+  default OfferComparison comparison() {
+    return OfferComparison.none();
+  }
+
+  /**
+   * The problems in the node's labels, and where labels, resources and configuration disagree.
    *
    * @return sentences with subject, value and remedy
    */

@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharedResource;
@@ -111,6 +112,36 @@ public final class NodeReading {
           .ifPresent(profile -> devices.put(profile, count.intValue())));
     }
     return devices;
+  }
+
+  /**
+   * What a node would offer if its labels were right; empty if they do not describe its GPUs. Whole GPUs
+   * beside MIG devices are taken from the resources, because the labels do not count them.
+   */
+  static Optional<NodeOffer> labelled(Node node, MigStrategy strategy) {
+    NodeReading reading = new NodeReading(node);
+    reading.readLabels(strategy);
+    return reading.gpus.isEmpty()
+        ? Optional.empty()
+        : Optional.of(NodeOffer.of(reading.gpus, strategy));
+  }
+
+  private void readLabels(MigStrategy strategy) {
+    Optional<MigProfile> uniform = product.profile();
+    SortedMap<MigProfile, Integer> cut = counted();
+    if (uniform.isPresent() && count > 0) {
+      add(product.product(), MigSetting.of(Map.of(uniform.get(), count)));
+    } else if (product.isInvalid()) {
+      return;
+    } else if (strategy == MigStrategy.NONE) {
+      add(count, isAllInMigMode() ? MigSetting.EMPTY : MigSetting.OFF);
+    } else {
+      int whole = cut.isEmpty() ? count : gpusOffered(Optional.empty()).orElse(0);
+      add(
+          isAllInMigMode() && !cut.isEmpty() ? 0 : whole,
+          isAllInMigMode() ? MigSetting.EMPTY : MigSetting.OFF);
+      addCut(cut);
+    }
   }
 
   /** Whether its GPUs are shared by MPS, according to feature discovery. */

@@ -14,6 +14,8 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodeConditions;
 import io.github.mig4j.node.HardwareEvidence;
+import io.github.mig4j.node.NodeOffer;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -46,14 +48,9 @@ public final class StatusReader {
     return read(node, settings, Optional.empty());
   }
 
-  /** Reads a node of a cluster whose ClusterPolicy sets a strategy, which overrides the labels. */
-  static MigNodeStatus read(Node node, MigSettings settings, Optional<MigStrategy> decreed) {
-    return new StatusReader(node, settings, HardwareEvidence.none()).read(decreed);
-  }
-
   /** Reads a node with what its own MIG manager lists. */
   static MigNodeStatus read(Node node, MigSettings settings, HardwareEvidence evidence) {
-    return new StatusReader(node, settings, evidence).read(Optional.empty());
+    return new StatusReader(node, settings, evidence).read(Optional.empty(), Optional.empty());
   }
 
   /** Not API: reads a node and the list of its own MIG manager; what is forbidden is a problem. */
@@ -68,12 +65,24 @@ public final class StatusReader {
     }
     StatusReader reader = new StatusReader(node, cluster.settings(), evidence);
     forbidden.ifPresent(what -> reader.status.addProblems(
-        "Node %s could not be held against the list of its own MIG manager, because this client is not allowed to %s; grant it that"
+        "Node %s could not be compared with the list of its own MIG manager, because this client is not allowed to %s; grant it that"
             .formatted(name, what)));
-    return reader.read(Optional.empty());
+    return reader.read(Optional.empty(), Optional.empty());
   }
 
-  private MigNodeStatus read(Optional<MigStrategy> decreed) {
+  /** Not API: reads a node and compares it with what it should offer. */
+  public static MigNodeStatus read(Node node, MigSettings settings, NodeOffer expected) {
+    return new StatusReader(node, settings, HardwareEvidence.none())
+        .read(Optional.empty(), Optional.of(expected));
+  }
+
+  /** Reads a node of a cluster whose ClusterPolicy sets a strategy, which overrides the labels. */
+  static MigNodeStatus read(Node node, MigSettings settings, Optional<MigStrategy> decreed) {
+    return new StatusReader(node, settings, HardwareEvidence.none())
+        .read(decreed, Optional.empty());
+  }
+
+  private MigNodeStatus read(Optional<MigStrategy> decreed, Optional<NodeOffer> expected) {
     status.node(node.getMetadata().getName());
     status.ready(NodeConditions.isReady(node));
     status.cordoned(Cluster.isCordoned(node));
@@ -86,18 +95,27 @@ public final class StatusReader {
         .filter(value -> !value.isEmpty())
         .ifPresent(status::sharingConfig);
     MigStrategy labelled = strategy();
-    status.strategy(decreed.orElse(labelled));
+    MigStrategy strategy = decreed.orElse(labelled);
+    status.strategy(strategy);
     label(settings.configLabel()).filter(value -> !value.isEmpty()).ifPresent(status::config);
-    label(settings.configLabel() + ".state").map(MigState::of).ifPresent(status::state);
+    Optional<MigState> state = label(settings.configLabel() + ".state").map(MigState::of);
+    state.ifPresent(status::state);
     status.putAllAllocatable(allocatable);
     status.putAllCapacity(resources(NodeStatus::getCapacity));
     status.putAllDevices(NodeReading.devices(node));
-    labels.entrySet().stream()
+    List<String> paused = labels.entrySet().stream()
         .filter(e -> e.getKey().startsWith(Labels.DEPLOY_PREFIX))
         .filter(e -> e.getValue().equals(Labels.PAUSED))
         .map(e -> e.getKey().substring(Labels.DEPLOY_PREFIX.length()))
         .sorted()
-        .forEach(status::addPaused);
+        .toList();
+    status.addAllPaused(paused);
+    boolean isChanging = state
+        .filter(each -> each == MigState.PENDING || each == MigState.REBOOTING)
+        .isPresent();
+    if (paused.isEmpty() && !isChanging) {
+      compare(strategy, state, expected);
+    }
     if (!settings.configLabel().equals(Labels.MISTAKEN_MIG_CONFIG)) {
       readMistakenKey();
     }
@@ -110,6 +128,71 @@ public final class StatusReader {
                 owner.mark(),
                 owner.system().remedy())));
     return status.build();
+  }
+
+  /** While a change is in progress, labels and resources differ for a while. */
+  private void compare(
+      MigStrategy strategy, Optional<MigState> state, Optional<NodeOffer> expected) {
+    OfferComparison comparison = OfferComparison.of(node, strategy, expected);
+    status.comparison(comparison);
+    String name = node.getMetadata().getName();
+    boolean isSuccess = state.equals(Optional.of(MigState.SUCCESS));
+    switch (comparison.result()) {
+      case AGREES, NOT_COMPARED -> {}
+      case NO_DEVICES -> {
+        if (isSuccess) {
+          status.addProblems(
+              "Node %s reports success for '%s' and offers no GPU%s. Check that its GPUs support the profiles of that configuration"
+                  .formatted(
+                      name,
+                      label(settings.configLabel()).orElse(""),
+                      inParentheses(comparison.differences())));
+        }
+      }
+      case MORE_GPUS ->
+        status.addProblems(
+            "Node %s offers more than the GPUs that its labels count: %s. Labels describe one model only; if the node has several, state its GPUs with each request"
+                .formatted(name, String.join(", ", comparison.differences())));
+      case RESOURCES_DIFFER, LABELS_DIFFER, OTHER_DEVICES ->
+        status.addProblems(
+            "Node %s does not offer what its %s: %s%s. See the pods of the device plugin and of GPU Feature Discovery with 'kubectl get pods -A --field-selector spec.nodeName=%s'"
+                .formatted(
+                    name,
+                    comparison.basis() == OfferComparison.Basis.LABELS
+                        ? "labels say"
+                        : "configuration says",
+                    String.join(", ", comparison.differences()),
+                    capacities(),
+                    name));
+    }
+    readLeftCapacity(name);
+  }
+
+  private static String inParentheses(List<String> differences) {
+    return differences.isEmpty() ? "" : " (" + String.join(", ", differences) + ")";
+  }
+
+  /** Where the capacity is larger than what is allocatable, the kubelet counts unhealthy devices. */
+  private String capacities() {
+    SortedMap<String, Long> larger = resources(NodeStatus::getCapacity);
+    larger
+        .entrySet()
+        .removeIf(each -> each.getValue() <= allocatable.getOrDefault(each.getKey(), 0L));
+    return larger.isEmpty() ? "" : "; its capacity is " + larger;
+  }
+
+  private void readLeftCapacity(String name) {
+    SortedMap<String, Long> capacity = resources(NodeStatus::getCapacity);
+    capacity.forEach((resource, count) -> {
+      long usable = allocatable.getOrDefault(resource, 0L);
+      boolean isCounted =
+          labels.containsKey(resource + ".count") || resource.equals("nvidia.com/gpu");
+      if (usable == 0 && !isCounted) {
+        status.addProblems(
+            "Node %s has capacity for %d of %s, but none is allocatable: they are of an earlier layout. Restart the node's kubelet if they remain for more than 5 min"
+                .formatted(name, count, resource));
+      }
+    });
   }
 
   private void readProduct(String product) {

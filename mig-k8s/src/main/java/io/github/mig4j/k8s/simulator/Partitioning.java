@@ -98,6 +98,11 @@ final class Partitioning {
       return;
     }
     for (Trap trap : traps.spring(Trap.Step.MODE)) {
+      if (trap == Trap.MODE_CHANGE_REFUSED) {
+        before.stream()
+            .filter(gpu -> needsReset(gpu.model()) && deciding(gpu).isPresent())
+            .forEach(gpu -> node.set(gpu.cleared()));
+      }
       throw new PartitioningException(switched.get(0), trap.line(), RESET_FAILED);
     }
     boolean resets = switched.stream().anyMatch(gpu -> needsReset(gpu.model()));

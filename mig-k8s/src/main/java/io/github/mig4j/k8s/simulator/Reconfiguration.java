@@ -20,6 +20,16 @@ final class Reconfiguration {
   private final MigManagerLog log;
   private final Traps traps;
   private boolean hasCompleted;
+  private int podWaits;
+
+  /**
+   * How the wait for pods ends, as measured in 60 waits: with the error of the last request, or of the
+   * client that would have to wait for the next one.
+   */
+  private static final List<String> POD_WAIT_ENDS = List.of(
+      "context deadline exceeded",
+      "client rate limiter Wait returned an error: rate: Wait(n=1) would exceed context deadline",
+      "client rate limiter Wait returned an error: context deadline exceeded");
 
   /**
    * A run that writes {@code failed}, with the last lines of mig-parted and of the manager.
@@ -141,8 +151,8 @@ final class Reconfiguration {
       if (!operand.awaitStopped(timings.podStopTimeout())) {
         throw new RunFailedException(
             "timed out waiting for " + operand,
-            "failed to wait for pods to be deleted: "
-                + "device-plugin pod did not shutdown: context deadline exceeded");
+            "failed to wait for pods to be deleted: device-plugin pod did not shutdown: "
+                + podWaitEnd());
       }
     }
   }
@@ -183,9 +193,14 @@ final class Reconfiguration {
       if (trap.effect() == Trap.Effect.HOLD && traps.awaitRemoved(trap, timings.podStopTimeout())) {
         continue;
       }
-      log.error(trap.line());
+      log.error(
+          trap.effect() == Trap.Effect.HOLD ? trap.line().formatted(podWaitEnd()) : trap.line());
       throw new RunAbandonedException(trap.effect() == Trap.Effect.KILL ? End.DEAD : End.ALIVE);
     }
+  }
+
+  private String podWaitEnd() {
+    return POD_WAIT_ENDS.get(podWaits++ % POD_WAIT_ENDS.size());
   }
 
   private void resume() throws InterruptedException {

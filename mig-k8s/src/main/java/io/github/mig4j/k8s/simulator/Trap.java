@@ -26,15 +26,14 @@ public enum Trap {
       Step.BEFORE_RUN),
 
   /**
-   * A pod for which the MIG manager waits does not stop. After the timeout the run ends without a message:
-   * pending and paused (mig-parted v0.13 to v0.15, mig-parted#485). Lasts; a run that is still waiting
-   * when the trap is removed continues.
+   * A pod for which the MIG manager waits does not stop. After the timeout the run ends: pending and
+   * paused (mig-parted v0.13 to v0.15, mig-parted#485). A process logs one of three texts, in turn. Lasts;
+   * a run that is still waiting when the trap is removed continues.
    */
   PODS_DO_NOT_STOP(
       Effect.HOLD,
       Lasting.UNTIL_REMOVED,
-      "Error: failed to wait for pods to be deleted: "
-          + "device-plugin pod did not shutdown: context deadline exceeded",
+      "Error: failed to wait for pods to be deleted: " + "device-plugin pod did not shutdown: %s",
       Step.POD_WAIT),
 
   /**
@@ -54,7 +53,8 @@ public enum Trap {
   KILLED_DURING_RUN(Effect.KILL, Lasting.ONCE, "received signal: terminated", Step.PARTITIONING),
 
   /**
-   * A hypervisor or a driver refuses to change the MIG mode. Without {@link #REBOOT_ON_MODE_FAILURE}
+   * A hypervisor or a driver refuses to change the MIG mode. Before Hopper, where the change needs a
+   * reset, the devices of the selected GPUs are removed before. Without {@link #REBOOT_ON_MODE_FAILURE}
    * the run fails. Lasts.
    */
   MODE_CHANGE_REFUSED(
@@ -184,7 +184,7 @@ public enum Trap {
     return lasting;
   }
 
-  /** The line in the MIG manager's log; {@code %s} in it is replaced by the largest profile. */
+  /** The line in the MIG manager's log; {@code %s} in it is replaced by the largest profile or the error. */
   String line() {
     return line;
   }

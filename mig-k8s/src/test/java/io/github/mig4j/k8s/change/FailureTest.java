@@ -84,7 +84,7 @@ class FailureTest {
       assertThat(failed)
           .hasMessage(
               "Node gpu-node: the MIG manager failed to apply '" + KEY
-                  + "'. GPU 0 is in use by a process, so the change failed (\"Error clearing MigConfig: error destroying Compute instance for profile '(0, 0)': In use by another client\"). Stop the process and apply again: pods with 'kubectl drain gpu-node --ignore-daemonsets', on the host display, monitoring and persistence daemons and the module nvidia_drm");
+                  + "'. GPU 0 is in use by a process, so the change failed (\"Error clearing MigConfig: error destroying Compute instance for profile '(0, 0)': In use by another client\"). Stop the process and apply again: pods with 'kubectl drain gpu-node --ignore-daemonsets', on the host display, monitoring and persistence daemons and the module nvidia_drm. The device in use is still on GPU 0; other devices of this GPU may be gone already");
     }
   }
 
@@ -125,7 +125,7 @@ class FailureTest {
           .isInstanceOf(MigFailedException.class)
           .hasMessage(
               "Node gpu-node: the MIG manager failed to apply '" + KEY
-                  + "'. GPU 00000000:00:04.0 needs a reset to change its MIG mode, and this machine does not support that, which is usual for a virtual machine (\"Resetting GPU 00000000:00:04.0 is not supported.\"). Reboot node gpu-node and apply again, or set WITH_REBOOT=true in the ClusterPolicy's migManager.env");
+                  + "'. GPU 00000000:00:04.0 needs a reset to change its MIG mode, and this machine does not support that, which is usual for a virtual machine (\"Resetting GPU 00000000:00:04.0 is not supported.\"). Reboot node gpu-node and apply again, or set WITH_REBOOT=true in the ClusterPolicy's migManager.env. The MIG devices of the GPUs that were to be reset are gone already");
     }
   }
 
@@ -138,7 +138,7 @@ class FailureTest {
           .isInstanceOf(MigFailedException.class)
           .hasMessage(
               "Node gpu-node: the MIG manager failed to apply '" + KEY
-                  + "'. The driver refused to change GPU 0 (\"Error creating GPU instance for '1g.5gb': Unknown Error\"). Apply again, because the error may be transient. If it remains, see 'dmesg | grep NVRM' on the node");
+                  + "'. The driver refused to change GPU 0 (\"Error creating GPU instance for '1g.5gb': Unknown Error\"). Apply again, because the error may be transient. If it remains, see 'dmesg | grep NVRM' on the node. The failed attempt leaves GPU 0 without MIG devices");
     }
   }
 
@@ -151,7 +151,7 @@ class FailureTest {
           .isInstanceOf(MigFailedException.class)
           .hasMessage(
               "Node gpu-node: the MIG manager failed to apply '" + KEY
-                  + "'. GPU 0 has no room for 1g.5gb (\"Error creating GPU instance for '1g.5gb': Insufficient Resources\"). Check that the configuration fits on this GPU. If it fits, an instance of another program used the space, and the failed attempt has removed it: apply again");
+                  + "'. GPU 0 has no room for 1g.5gb (\"Error creating GPU instance for '1g.5gb': Insufficient Resources\"). Check that the configuration fits on this GPU. If it fits, an instance of another program used the space, and the failed attempt has removed it: apply again. The failed attempt leaves GPU 0 without MIG devices");
     }
   }
 
@@ -168,9 +168,11 @@ class FailureTest {
 
       assertThat(failed.diagnosis().code()).isEqualTo(FailureCode.IN_USE);
       assertThat(failed)
-          .hasMessageEndingWith(" and the module nvidia_drm. The node offers no GPU until a run"
-              + " succeeds or the node's MIG manager pod is restarted: dcgm, dcgm-exporter,"
-              + " device-plugin, gpu-feature-discovery, nvsm are stopped");
+          .hasMessageEndingWith(
+              " and the module nvidia_drm. The device in use is still on GPU 0; other"
+                  + " devices of this GPU may be gone already. The node offers no GPU until a run"
+                  + " succeeds or the node's MIG manager pod is restarted: dcgm, dcgm-exporter,"
+                  + " device-plugin, gpu-feature-discovery, nvsm are stopped");
     }
   }
 

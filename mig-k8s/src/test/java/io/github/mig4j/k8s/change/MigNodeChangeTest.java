@@ -540,11 +540,11 @@ class MigNodeChangeTest {
   }
 
   @Test
-  void diagnose_ofANodeInOrder_saysThatItReportsSuccess() {
+  void diagnose_ofANodeInOrder_saysThatNothingIsWrong() {
     try (var simulator = simulator()) {
       apply(mig, "small");
 
-      assertThat(mig.node("gpu-node").diagnose().code()).isEqualTo(FailureCode.REPORTED_SUCCESS);
+      assertThat(mig.node("gpu-node").diagnose().code()).isEqualTo(FailureCode.NOTHING_WRONG);
     }
   }
 

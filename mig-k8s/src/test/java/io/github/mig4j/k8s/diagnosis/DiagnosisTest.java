@@ -2,10 +2,19 @@ package io.github.mig4j.k8s.diagnosis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.node.StatusReader;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeOffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,10 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a node's state and its manager's log show, without a cluster. */
 class DiagnosisTest {
 
+  private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
   private static final String BEGIN = "level=info msg=\"Updating to MIG config: small\"";
   private static final String WAITS =
       "level=info msg=\"Waiting for change to 'nvidia.com/mig.config' label\"";
@@ -36,7 +47,7 @@ class DiagnosisTest {
   @CsvSource({
     "failed,    running, UNRECOGNISED",
     "failed,    paused,  PAUSED_AFTER_FAILURE",
-    "success,   running, REPORTED_SUCCESS",
+    "success,   running, NOTHING_WRONG",
     "success,   paused,  PAUSED_AFTER_SUCCESS",
     "pending,   running, STILL_RUNNING",
     "pending,   paused,  STILL_RUNNING",
@@ -234,9 +245,9 @@ class DiagnosisTest {
 
   @Test
   void of_successAfterAFailure_hasNoCause() {
-    assertThat(of(Nodes.b200(1).config("small", "success"), BEGIN, NO_ROOM, APPLIED)
+    assertThat(of(Nodes.cutIntoSeven().config("small", "success"), BEGIN, NO_ROOM, APPLIED)
             .code())
-        .isEqualTo(FailureCode.REPORTED_SUCCESS);
+        .isEqualTo(FailureCode.NOTHING_WRONG);
   }
 
   /** Lines that were pasted without their ends, with the name of the container or colours. */
@@ -290,11 +301,11 @@ class DiagnosisTest {
   @Test
   void of_decisiveLineFarAbove_isAmongTheLines() {
     List<String> lines = new ArrayList<>(List.of(BEGIN, "before", IN_USE));
-    lines.addAll(Collections.nCopies(100, "after"));
+    IntStream.range(0, 100).forEach(i -> lines.add("after " + i));
 
     assertThat(Diagnosis.of(status(failed()), lines).logLines())
         .hasSize(20)
-        .startsWith(BEGIN, "before", IN_USE, "after");
+        .startsWith(BEGIN, "before", IN_USE, "after 0");
   }
 
   /** Whatever is in a log, a diagnosis stays short and safe to print. */
@@ -313,6 +324,312 @@ class DiagnosisTest {
         .hasSize(1_001)
         .doesNotContainPattern("\\p{Cntrl}");
     assertThat(diagnosis.logLines()).allMatch(line -> line.length() <= 1_001);
+  }
+
+  // What the node offers
+
+  @Test
+  void of_nodeThatOffersWhatItsLabelsSay_hasNothingWrong_andSaysWhatWasCompared() {
+    assertThat(of(Nodes.cutIntoSeven().config("small", "success").running()))
+        .hasToString(
+            "nothing-wrong: Nothing is wrong on node gpu-node: it offers {nvidia.com/mig-1g.23gb=7}, as its labels say; the content of its configuration 'small' was not compared. No action is needed");
+    assertThat(of(Nodes.b200(1).running()))
+        .hasToString(
+            "nothing-wrong: Nothing is wrong on node gpu-node: it offers {nvidia.com/gpu=1}, as its labels say; it requests no configuration. No action is needed");
+  }
+
+  @Test
+  void of_nodeThatOffersLessThanItsLabelsSay_isNotHealthy() {
+    var node = Nodes.cutIntoSeven()
+        .offers("nvidia.com/mig-1g.23gb", 3)
+        .hasCapacityFor("nvidia.com/mig-1g.23gb", 7)
+        .config("small", "success");
+
+    assertThat(of(node))
+        .hasToString(
+            "resources-differ: The labels of node gpu-node are right, but its device plugin offers something else: nvidia.com/mig-1g.23gb is 3 instead of 7. See its pods with 'kubectl get pods -A -l app=nvidia-device-plugin-daemonset --field-selector spec.nodeName=gpu-node' and their log; devices that are in the capacity but not allocatable are unhealthy. If it runs, restart it: delete the pod");
+    assertThat(status(node).problems())
+        .containsExactly(
+            "Node gpu-node does not offer what its labels say: nvidia.com/mig-1g.23gb is 3 instead of 7; its capacity is {nvidia.com/mig-1g.23gb=7}. See the pods of the device plugin and of GPU Feature Discovery with 'kubectl get pods -A --field-selector spec.nodeName=gpu-node'");
+  }
+
+  /** The four causes of a success without the requested devices, and a layout of another program. */
+  @ParameterizedTest
+  @CsvSource({
+    "7, 7, 0, NOTHING_WRONG",
+    "3, 7, 0, RESOURCES_DIFFER",
+    "7, 0, 0, LABELS_DIFFER",
+    "7, 7, 1, GPUS_NOT_COUNTED",
+    "0, 0, 0, NO_DEVICES",
+    "2, 2, 0, OTHER_DEVICES"
+  })
+  void of_success_saysWhoIsWrong(int offered, int labelled, int whole, FailureCode code) {
+    var node = Nodes.b200(1)
+        .label("nvidia.com/gpu.replicas", "0")
+        .offers("nvidia.com/gpu", whole)
+        .offers("nvidia.com/mig-1g.23gb", offered)
+        .config("small", "success");
+    if (labelled > 0) {
+      node.label("nvidia.com/mig-1g.23gb.count", String.valueOf(labelled));
+    }
+    var expected = NodeOffer.after(
+        MigConfig.of(
+            MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build())),
+        NodeGpu.several(B200, 1),
+        MigStrategy.MIXED);
+
+    var status = StatusReader.read(node.build(), MigSettings.defaults(), expected);
+
+    assertThat(Diagnosis.of(status, List.of(BEGIN, APPLIED, WAITS)).code()).isEqualTo(code);
+    assertThat(status.problems().isEmpty()).isEqualTo(code == FailureCode.NOTHING_WRONG);
+  }
+
+  @Test
+  void of_successAndNoDevice_isAProblemOfTheStatus_too() {
+    var node = Nodes.b200(1)
+        .offers("nvidia.com/gpu", 0)
+        .label("nvidia.com/gpu.replicas", "0")
+        .config("small", "success");
+
+    assertThat(of(node).code()).isEqualTo(FailureCode.NO_DEVICES);
+    assertThat(status(node).problems())
+        .containsExactly(
+            "Node gpu-node reports success for 'small' and offers no GPU. Check that its GPUs support the profiles of that configuration");
+  }
+
+  // Which component speaks
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "time=\"1\" level=error msg=\"Error: something new\" | MIG_MANAGER",
+        "time=\"1\" level=fatal msg=\"something new\" | MIG_PARTED",
+        "level=fatal msg=\"Error applying MIG configuration with hooks: new\" | MIG_PARTED",
+        "E0120 07:09:15.605081 1 main.go:132] error starting plugins: new | DEVICE_PLUGIN",
+        "E0120 07:09:15.605081 1 main.go:132] error starting plugins: error getting daemons: new | MPS_DAEMON",
+        "E0120 07:09:15.605081 1 main.go:9] error generating labels: new | FEATURE_DISCOVERY",
+        "[pod/nvidia-device-plugin-daemonset-x/nvidia-device-plugin] E0120 07:09:15.605081 1 x.go:1] new | DEVICE_PLUGIN",
+        "gpu-feature-discovery-abcde E0120 07:09:15.605081 1 x.go:1] new | FEATURE_DISCOVERY",
+        "nvidia-device-plugin-mps-control-daemon-x E0120 07:09:15.605081 1 x.go:1] new | MPS_DAEMON",
+        "Failed to prepare dynamic resources: error creating MIG device: new | DRA_DRIVER",
+        "time=2026-01-02T03:04:05Z level=fatal msg=failed to unload nouveau driver: new | DRIVER_MANAGER",
+        "Error: Allocate failed due to rpc error: new | KUBELET"
+      })
+  void of_unknownError_quotesItWithItsComponent(String line, LogComponent component) {
+    var diagnosis = of(failed(), line);
+
+    assertThat(diagnosis.code()).isEqualTo(FailureCode.UNRECOGNISED);
+    assertThat(diagnosis.decisiveLine()).contains(line);
+    assertThat(diagnosis.component()).contains(component);
+    assertThat(diagnosis.explanation())
+        .startsWith("No known failure matches; the last error of " + component + " is \"")
+        .contains("new\". Correct what the line says");
+  }
+
+  @Test
+  void of_unknownFatalError_isTheDecisiveLine() {
+    var fatal = "level=fatal msg=\"Error applying MIG configuration with hooks: error checking MIG"
+        + " capable: error opening bar0 MMIO resource: something unheard of\"";
+
+    assertThat(of(
+            failed().paused(),
+            BEGIN,
+            NOT_APPLIED,
+            fatal,
+            "level=info msg=\"Changing the 'nvidia.com/mig.config.state' node label to 'failed'\"",
+            "level=error msg=\"Error: failed to apply MIG configuration: exit status 1\""))
+        .hasToString(
+            "unrecognised: No known failure matches; the last error of mig-parted is \"Error applying MIG configuration with hooks: error checking MIG capable: error opening bar0 MMIO resource: something unheard of\". Correct what the line says and apply again. The whole log: 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1', of the pod on node gpu-node. The node offers no GPU until a run succeeds or the node's MIG manager pod is restarted: device-plugin are stopped");
+  }
+
+  @Test
+  void of_errorBeforeADevicePluginThatServes_isOfThePast() {
+    var error = "E0120 07:09:15.605081 1 main.go:132] error starting plugins: new";
+    var serves = "I0120 07:09:45.605081 1 server.go:125] Registered device plugin for"
+        + " 'nvidia.com/gpu' with Kubelet";
+
+    assertThat(
+            of(Nodes.b200(1).config("small", "success"), APPLIED, error, serves).code())
+        .isEqualTo(FailureCode.NOTHING_WRONG);
+    assertThat(of(Nodes.b200(1).config("small", "success"), APPLIED, error).code())
+        .isEqualTo(FailureCode.UNRECOGNISED);
+  }
+
+  @Test
+  void of_devicePluginWithoutMpsRoot_namesItAndTheRemedy() {
+    var line = "E0120 07:09:15.605081       1 main.go:132] error starting plugins: unable to load"
+        + " config: unable to validate flags: using MPS requires --mps-root to be specified";
+
+    var diagnosis = of(Nodes.bare(), line);
+
+    assertThat(diagnosis)
+        .hasToString(
+            "mps-root-missing: The device plugin of node gpu-node does not start, because it has no directory for MPS, which its configuration requests (\""
+                + line
+                + "\"). Set mps.root (MPS_ROOT) of the device plugin's chart, e.g. to /run/nvidia/mps, so that the MPS control daemon runs too; or share GPUs by time-slicing");
+    assertThat(diagnosis.component()).contains(LogComponent.DEVICE_PLUGIN);
+  }
+
+  @Test
+  void of_libraryThatADevicePluginDoesNotFind_isNotCalledTheManagers() {
+    assertThat(of(
+                Nodes.bare(),
+                "E0120 07:09:15.605081 1 main.go:132] error starting plugins: failed to initialize"
+                    + " NVML: ERROR_LIBRARY_NOT_FOUND")
+            .explanation())
+        .startsWith(
+            "The device plugin does not find the NVIDIA Management Library on node gpu-node (")
+        .endsWith("the container needs NVIDIA's runtime (runtimeClassName nvidia)");
+  }
+
+  @Test
+  void of_draDriverWithoutAComputeProfile_doesNotBlameTheProfile() {
+    var line = "Failed to prepare dynamic resources: error creating MIG device: error getting"
+        + " Compute instance profile info for '7g.40gb(8,0)': Not Supported";
+
+    var diagnosis = of(Nodes.bare(), line);
+
+    assertThat(diagnosis.component()).contains(LogComponent.DRA_DRIVER);
+    assertThat(diagnosis)
+        .hasToString(
+            "compute-profile-unsupported: The DRA driver asked a GPU for a compute instance that it does not have, for 7g.40gb(8,0); this does not say that the profile itself is missing (\""
+                + line
+                + "\"). Check with 'kubectl get resourceslices -o yaml' that the claim requests a device that the driver offers, and update the driver; the file of mig-parted is not the cause");
+  }
+
+  // What the lines say
+
+  /** How the wait of 5 min ends: three texts of client-go, and others of its watch. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "client rate limiter Wait returned an error: rate: Wait(n=1) would exceed context deadline",
+        "client rate limiter Wait returned an error: context deadline exceeded",
+        "context deadline exceeded",
+        "Get \\\"https://10.0.0.1:443/api/v1/pods\\\": context deadline exceeded",
+        "timed out waiting for the condition"
+      })
+  void of_waitForPodsThatEnds_isPodsDidNotStop(String inner) {
+    var node = Nodes.b200(1).config("small", "pending").paused();
+    String error =
+        "level=error msg=\"Error: failed to wait for pods to be deleted: dcgm-exporter pod"
+            + " did not shutdown: " + inner + "\"";
+
+    var diagnosis = of(node, BEGIN, error, WAITS);
+
+    assertThat(diagnosis.code()).isEqualTo(FailureCode.PODS_DID_NOT_STOP);
+    assertThat(diagnosis.explanation())
+        .startsWith("The pods of dcgm-exporter on node gpu-node did not stop");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "etcdserver: request timed out",
+        "Get \\\"https://10.0.0.1:443/api\\\": dial tcp 10.0.0.1:443: connect: connection refused",
+        "Unauthorized"
+      })
+  void of_waitForPodsThatIsRefused_isAFailedRequest(String inner) {
+    assertThat(of(
+                Nodes.b200(1).config("small", "pending").paused(),
+                BEGIN,
+                "level=error msg=\"Error: failed to wait for pods to be deleted: device-plugin pod"
+                    + " did not shutdown: " + inner + "\"",
+                WAITS)
+            .code())
+        .isEqualTo(FailureCode.API_REQUEST_FAILED);
+  }
+
+  @Test
+  void of_runThatEndedWithAnUnknownError_andIsPending_isAbandoned_andQuotesIt() {
+    var diagnosis = of(
+        Nodes.b200(1).config("small", "pending").paused(),
+        BEGIN,
+        "level=error msg=\"Error: something new\"",
+        WAITS);
+
+    assertThat(diagnosis.code()).isEqualTo(FailureCode.RUN_ABANDONED);
+    assertThat(diagnosis.explanation())
+        .startsWith(
+            "The MIG manager of node gpu-node ended its run for 'small', and the state remains pending; the last error of the MIG manager is \"Error: something new\". The MIG manager does not repeat the run");
+  }
+
+  @Test
+  void of_profileOfANewerManager_isUnsupported_withItsGpu() {
+    var diagnosis = of(
+        failed(),
+        BEGIN,
+        "time=\"1\" level=debug msg=\"  GPU 1: 0x20B010DE\"",
+        "time=\"1\" level=error msg=\"MIG profile \\\"2g.20gb\\\" not found on this GPU\"",
+        "time=\"1\" level=fatal msg=\"Error applying MIG configuration with hooks: error setting"
+            + " MIGConfig: error attempting multiple config orderings: all orderings failed\"");
+
+    assertThat(diagnosis.code()).isEqualTo(FailureCode.PROFILE_UNSUPPORTED);
+    assertThat(diagnosis.explanation())
+        .startsWith(
+            "GPU 1 does not offer profile 2g.20gb (\"MIG profile \"2g.20gb\" not found on this GPU\")");
+  }
+
+  @Test
+  void of_insufficientResources_namesTheProfile_inEverySpelling() {
+    for (String end : List.of("Insufficient Resources", "ERROR_INSUFFICIENT_RESOURCES")) {
+      assertThat(of(
+                  failed(),
+                  BEGIN,
+                  "  GPU 0: 0x233010DE",
+                  NO_ROOM.replace("Insufficient Resources", end))
+              .explanation())
+          .startsWith("GPU 0 has no room for 3g.40gb (")
+          .endsWith(". The failed attempt leaves GPU 0 without MIG devices");
+    }
+    assertThat(of(
+                failed(),
+                "Unable to create a GPU instance on GPU  0 using profile 20: Insufficient Resources")
+            .explanation())
+        .startsWith("GPU 0 has no room for a device (");
+  }
+
+  /** An error of the driver that says nothing about profiles. */
+  @Test
+  void of_profileQueryThatFailsOtherwise_isNotAnUnsupportedProfile() {
+    String query = "Error getting GPU instance profile info for '1g.10gb': ";
+
+    assertThat(of(failed(), BEGIN, query + "Not Supported").code())
+        .isEqualTo(FailureCode.PROFILE_UNSUPPORTED);
+    assertThat(of(failed(), BEGIN, query + "Unknown Error").code())
+        .isEqualTo(FailureCode.DRIVER_REFUSED);
+    assertThat(of(failed(), BEGIN, query + "GPU is lost").code())
+        .isEqualTo(FailureCode.DRIVER_UNAVAILABLE);
+  }
+
+  @Test
+  void of_failureOnTheSecondGpu_saysWhatBecameOfBoth() {
+    assertThat(of(
+                failed(),
+                BEGIN,
+                "level=debug msg=\"  GPU 0: 0x233010DE\"",
+                "level=debug msg=\"    Updating MIG config: map[3g.40gb:2]\"",
+                "level=debug msg=\"  GPU 1: 0x233010DE\"",
+                "level=debug msg=\"    Updating MIG config: map[3g.40gb:2]\"",
+                "level=error msg=\"Error clearing MigConfig: error destroying GPU instance for"
+                    + " profile '0': In use by another client\"")
+            .explanation())
+        .startsWith("GPU 1 is in use by a process, so the change failed (")
+        .endsWith(
+            ". GPU 0 already has the new layout. At least one device of GPU 1 is gone: its compute instance was removed before its GPU instance was refused");
+  }
+
+  @Test
+  void of_repeatedLines_areShownOnce() {
+    List<String> log = new ArrayList<>(List.of(BEGIN));
+    IntStream.range(0, 12)
+        .forEach(i -> log.add(
+            "time=\"2026-05-02T08:00:%02dZ\" level=error msg=\"%s\"".formatted(i, NO_ROOM)));
+
+    assertThat(Diagnosis.of(status(failed()), log).logLines())
+        .containsExactly(
+            BEGIN, "time=\"2026-05-02T08:00:00Z\" level=error msg=\"" + NO_ROOM + "\" (12 times)");
   }
 
   static Stream<FailureCatalogue.Failure> failures() {

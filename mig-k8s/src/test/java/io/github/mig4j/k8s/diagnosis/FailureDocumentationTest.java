@@ -47,6 +47,8 @@ class FailureDocumentationTest {
     Stream<String> named = Stream.of(
             FILE.marks().stream().map(FailureCatalogue.MarkPhrase::source),
             FILE.consequences().stream().map(Phrase::source),
+            FILE.components().stream()
+                .flatMap(component -> component.phrases().stream().map(Phrase::source)),
             FILE.failures().stream().flatMap(FailureDocumentationTest::sources))
         .flatMap(source -> source);
 
@@ -60,6 +62,13 @@ class FailureDocumentationTest {
         : Stream.of(failure.source());
   }
 
+  @Test
+  void file_hasEveryComponent_once() {
+    assertThat(FILE.components())
+        .extracting(FailureCatalogue.Speaker::component)
+        .containsExactlyInAnyOrder(LogComponent.values());
+  }
+
   private static String tables() {
     return TABLES
         + "| code | text | what to do | source |\n|---|---|---|---|\n"
@@ -69,6 +78,21 @@ class FailureDocumentationTest {
                 failure.text(),
                 failure.remedy(),
                 sources(failure).distinct().collect(Collectors.joining(", ")))))
+        + "\n## Remedies for other components\nFor a line of another component than the MIG manager and"
+        + " mig-parted.\n\n| code | what to do |\n|---|---|\n"
+        + rows(FILE.failures().stream()
+            .filter(failure -> failure.elsewhere() != null)
+            .map(failure -> List.of("`" + failure.code() + "`", failure.elsewhere())))
+        + "\n## Errors that no phrase matches\nThe code is `unrecognised`, with the last error of the"
+        + " run.\n\n| component | what to do | recognised by |\n|---|---|---|\n"
+        + rows(FILE.components().stream()
+            .map(component -> List.of(
+                component.component().toString(),
+                component.remedy(),
+                Stream.concat(
+                        component.containers().stream().map(name -> "container " + name),
+                        component.phrases().stream().map(said -> "`" + said.phrase() + "`"))
+                    .collect(Collectors.joining(", ")))))
         + "\n## Phrases in logs\n"
         + "| phrase | code | weight | source |\n|---|---|---|---|\n"
         + rows(FILE.failures().stream()
@@ -78,6 +102,11 @@ class FailureDocumentationTest {
                     "`" + failure.code() + "`",
                     phrase.weighs().name().toLowerCase(Locale.ROOT),
                     phrase.source()))))
+        + "\n## What became of the devices\n| phrase | aftermath |\n|---|---|\n"
+        + rows(FILE.failures().stream()
+            .flatMap(failure -> failure.said().stream())
+            .filter(phrase -> phrase.aftermath() != null)
+            .map(phrase -> List.of("`" + phrase.phrase() + "`", phrase.aftermath())))
         + "\n## Consequences\nLines that failed runs also print. They are not causes.\n\n"
         + "| phrase | source |\n|---|---|\n"
         + rows(FILE.consequences().stream()

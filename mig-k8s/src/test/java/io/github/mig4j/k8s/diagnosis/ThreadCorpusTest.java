@@ -69,9 +69,9 @@ class ThreadCorpusTest {
                   .label(Labels.GPU_COUNT, "0"),
               List.of(BEGIN, APPLIED, WAITS),
               FailureCode.INVALID_UNDER_SINGLE)),
-      Map.entry("NVIDIA/mig-parted#18", reportedSuccess()),
+      Map.entry("NVIDIA/mig-parted#18", withoutDevices()),
       Map.entry("NVIDIA/mig-parted#97", reportedSuccess()),
-      Map.entry("NVIDIA/mig-parted#9", reportedSuccess()),
+      Map.entry("NVIDIA/mig-parted#9", withoutDevices()),
       Map.entry(
           "NVIDIA/mig-parted#157",
           failed(FailureCode.MODE_CHANGE_NEEDS_RESET, BEGIN, PENDING_MODE, RESET_FAILED)),
@@ -162,11 +162,22 @@ class ThreadCorpusTest {
         "Unable to validate the selected MIG configuration");
   }
 
+  /** The threads do not say what the nodes offered. */
   private static Symptom reportedSuccess() {
     return new Symptom(
-        Nodes.b200(1).config("small", "success"),
+        Nodes.bare().config("small", "success"),
         List.of(BEGIN, NOT_APPLIED, APPLIED, WAITS),
         FailureCode.REPORTED_SUCCESS);
+  }
+
+  private static Symptom withoutDevices() {
+    return new Symptom(
+        Nodes.b200(1)
+            .offers("nvidia.com/gpu", 0)
+            .label("nvidia.com/gpu.replicas", "0")
+            .config("small", "success"),
+        List.of(BEGIN, NOT_APPLIED, APPLIED, WAITS),
+        FailureCode.NO_DEVICES);
   }
 
   private static Symptom emptyGpu() {

@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.k8s.cluster.MigSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,8 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -49,6 +44,40 @@ class NodeCorpusTest {
     }
     assertThat(tests).isNotEmpty();
     return tests;
+  }
+
+  @TestFactory
+  List<DynamicTest> everyFieldCase_isReadAndDiagnosed() throws IOException {
+    Path cases = corpus.resolveSibling("field-cases");
+    List<DynamicTest> tests = new ArrayList<>();
+    if (Files.exists(cases.resolve("cases.json"))) {
+      for (JsonNode entry :
+          new ObjectMapper().readTree(cases.resolve("cases.json").toFile())) {
+        String file = entry.path("file").asText();
+        if (file.startsWith("node-")) {
+          String text = Files.readString(cases.resolve(file));
+          tests.add(DynamicTest.dynamicTest(
+              file, () -> checkCase(text, entry.path("right").asText())));
+        }
+      }
+    }
+    return tests;
+  }
+
+  /** The answer begins with whether there is a problem; labels and resources are in the JSON. */
+  private static void checkCase(String text, String right) throws IOException {
+    JsonNode node = new ObjectMapper().readTree(text);
+    MigNodeStatus status = status(text);
+
+    JsonNode labels = node.path("metadata").path("labels");
+    assertThat(status.product()).hasValue(labels.path("nvidia.com/gpu.product").asText());
+    assertThat(status.allocatable()).isEqualTo(positive(node.path("status").path("allocatable")));
+    assertThat(status.capacity()).isEqualTo(positive(node.path("status").path("capacity")));
+    if (right.startsWith("no problem")) {
+      assertThat(status.problems()).isEmpty();
+    } else if (right.startsWith("a problem")) {
+      assertThat(status.problems()).isNotEmpty();
+    }
   }
 
   private static void check(String text, JsonNode expected) {
@@ -126,42 +155,7 @@ class NodeCorpusTest {
     return positive;
   }
 
-  private static final Pattern ENTRY =
-      Pattern.compile("\\s*\"?(nvidia\\.com/[^\"=:\\s]+)\"?\\s*([=:])\\s*\"?([^\",]*)\"?,?\\s*");
-
-  /** Reads labels and resources from JSON, YAML, lists of labels and what kubectl describes. */
   private static MigNodeStatus status(String text) {
-    Map<String, String> labels = new TreeMap<>();
-    Map<String, Quantity> capacity = new TreeMap<>();
-    Map<String, Quantity> allocatable = new TreeMap<>();
-    Map<String, Quantity> section = null;
-    for (String line : text.lines().toList()) {
-      Matcher entry = ENTRY.matcher(line);
-      if (line.strip().equals("Capacity:")) {
-        capacity.clear();
-        section = capacity;
-      } else if (line.strip().equals("Allocatable:")) {
-        allocatable.clear();
-        section = allocatable;
-      } else if (entry.matches()) {
-        if (entry.group(2).equals("=") || section == null) {
-          labels.put(entry.group(1), entry.group(3));
-        } else {
-          section.put(entry.group(1), new Quantity(entry.group(3)));
-        }
-      }
-    }
-    return MigNodeStatus.of(
-        new NodeBuilder()
-            .withNewMetadata()
-            .withName("gpu-node")
-            .withLabels(labels)
-            .endMetadata()
-            .withNewStatus()
-            .withCapacity(capacity)
-            .withAllocatable(allocatable)
-            .endStatus()
-            .build(),
-        MigSettings.defaults());
+    return MigNodeStatus.parse(text).orElseThrow();
   }
 }

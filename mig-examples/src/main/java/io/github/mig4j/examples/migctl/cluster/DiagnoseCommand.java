@@ -4,24 +4,43 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
+import io.github.mig4j.k8s.diagnosis.LogComponent;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Says why a node is as it is. */
 @Command(
     name = "diagnose",
     mixinStandardHelpOptions = true,
     description =
-        "Says why a node is as it is: what its labels, its resources and the log of its MIG"
-            + " manager show. Reads only.",
+        "Says why a node is as it is, or that nothing is wrong: what its labels, its resources and"
+            + " the log of its MIG manager show. With --file it reads texts instead of a cluster: the"
+            + " log of any component, and what kubectl prints about the node. Reads only.",
     footer = {
       "",
-      "Example:",
+      "Examples:",
       "  migctl diagnose gpu-node",
+      "  kubectl logs -n gpu-operator POD | migctl diagnose --file -",
+      "  migctl diagnose --file manager.log --file node.yaml",
       "",
       "docs/failures.md explains each code."
     })
@@ -33,20 +52,68 @@ public final class DiagnoseCommand implements Callable<Integer> {
   @Mixin
   private final ClusterAccess access = new ClusterAccess();
 
-  @Parameters(index = "0", paramLabel = "NODE", description = "The node.")
-  private String node = "";
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "NODE",
+      description = "The node; with --file its name in the answer.")
+  private @Nullable String node;
+
+  @Option(
+      names = "--file",
+      paramLabel = "FILE",
+      description =
+          "A log, an event, or the node as kubectl get -o yaml or kubectl describe prints it;"
+              + " repeatable; - is standard input.")
+  private List<Path> files = List.of();
+
+  @Spec
+  private @Nullable CommandSpec spec;
 
   @Override
-  public Integer call() {
-    try (KubernetesClient client = access.connect()) {
-      Diagnosis diagnosis = access.mig(client).node(node).diagnose();
-      if (output.isJson()) {
-        output.print(json(diagnosis));
-      } else {
-        output.out().println(diagnosis);
-        diagnosis.logLines().forEach(line -> output.out().println("  " + line));
+  public Integer call() throws IOException {
+    if (node == null && files.isEmpty()) {
+      throw new ParameterException(
+          Objects.requireNonNull(spec).commandLine(),
+          "Missing NODE. Expected a node, or --file with a log");
+    }
+    if (files.isEmpty()) {
+      try (KubernetesClient client = access.connect()) {
+        print(access.mig(client).node(Objects.requireNonNull(node)).diagnose());
       }
-      return ExitCode.YES;
+    } else {
+      print(ofFiles());
+    }
+    return ExitCode.YES;
+  }
+
+  /** Each file is a node or a log. */
+  private Diagnosis ofFiles() throws IOException {
+    MigNodeStatus status = MigNodeStatus.unread(node == null ? "NODE" : node);
+    List<String> log = new ArrayList<>();
+    for (Path file : files) {
+      String text = new String(Input.bytes(file), StandardCharsets.UTF_8);
+      Optional<MigNodeStatus> read = MigNodeStatus.parse(text);
+      if (text.isBlank()) {
+        throw new UnusableFileException(
+            "%s is empty. Expected a log, or what kubectl prints about a node"
+                .formatted(Input.name(file)));
+      }
+      if (read.isPresent()) {
+        status = read.get();
+      } else {
+        text.lines().forEach(log::add);
+      }
+    }
+    return Diagnosis.of(status, log);
+  }
+
+  private void print(Diagnosis diagnosis) {
+    if (output.isJson()) {
+      output.print(json(diagnosis));
+    } else {
+      output.out().println(diagnosis);
+      diagnosis.logLines().forEach(line -> output.out().println("  " + line));
     }
   }
 
@@ -54,6 +121,7 @@ public final class DiagnoseCommand implements Callable<Integer> {
     ObjectNode answer = Output.object()
         .put("code", diagnosis.code().toString())
         .put("explanation", diagnosis.explanation())
+        .put("component", diagnosis.component().map(LogComponent::toString).orElse(null))
         .put("decisiveLine", diagnosis.decisiveLine().orElse(null));
     ArrayNode lines = answer.putArray("logLines");
     diagnosis.logLines().forEach(lines::add);

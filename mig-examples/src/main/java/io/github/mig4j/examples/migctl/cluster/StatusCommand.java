@@ -9,6 +9,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.k8s.node.OfferComparison;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +78,11 @@ public final class StatusCommand implements Callable<Integer> {
               .formatted(status.node(), status.node()));
     }
     status.problems().forEach(problem -> print("problem", problem));
+    boolean differs = !status.comparison().differences().isEmpty()
+        || status.comparison().result() == OfferComparison.Result.NO_DEVICES;
+    if (differs) {
+      print("see", "migctl diagnose " + status.node());
+    }
   }
 
   private void print(String what, String value) {

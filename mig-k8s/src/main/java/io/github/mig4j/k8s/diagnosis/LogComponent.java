@@ -1,0 +1,33 @@
+package io.github.mig4j.k8s.diagnosis;
+
+/** A component that writes a log, or an event, about a node's GPUs. */
+public enum LogComponent {
+  /** NVIDIA's MIG manager. */
+  MIG_MANAGER("the MIG manager"),
+  /** nvidia-mig-parted, which the MIG manager starts and which writes into its log. */
+  MIG_PARTED("mig-parted"),
+  /** NVIDIA's device plugin. */
+  DEVICE_PLUGIN("the device plugin"),
+  /** GPU Feature Discovery. */
+  FEATURE_DISCOVERY("GPU Feature Discovery"),
+  /** The control daemon of MPS. */
+  MPS_DAEMON("the MPS control daemon"),
+  /** NVIDIA's DRA driver. */
+  DRA_DRIVER("the DRA driver"),
+  /** The driver manager, which unloads the driver before another is installed. */
+  DRIVER_MANAGER("the driver manager"),
+  /** The kubelet, in an event. */
+  KUBELET("the kubelet");
+
+  private final String text;
+
+  LogComponent(String text) {
+    this.text = text;
+  }
+
+  /** The name in a sentence, e.g. {@code the device plugin}. */
+  @Override
+  public String toString() {
+    return text;
+  }
+}
