@@ -331,7 +331,11 @@ final class ApplyRun {
         Node last = node;
         return wait.meanwhile()
             .orElseThrow(() -> deadlinePassed(
-                limit, plan, wait.missing(), diagnosis(plan, status(last, plan)), status(last, plan)));
+                limit,
+                plan,
+                wait.missing(),
+                diagnosis(plan, status(last, plan)),
+                status(last, plan)));
       }
       lookedOnceMore = left <= 0;
       node = next(watch, Math.min(left, wait.untilNanos() - now), limit, request.plan, node);

@@ -12,7 +12,6 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
-import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.k8s.node.StatusReader;
 import io.github.mig4j.node.NodeOffer;
 import java.time.Duration;
