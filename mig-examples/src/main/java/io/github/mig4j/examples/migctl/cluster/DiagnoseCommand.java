@@ -11,13 +11,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Says why a node is as it is. */
+/** Prints why a node does not offer what it should. */
 @Command(
     name = "diagnose",
     mixinStandardHelpOptions = true,
     description =
-        "Says why a node is as it is: what its labels, its resources and the log of its MIG"
-            + " manager show. Reads only.",
+        "Prints why a node does not offer what it should: what its labels, its resources and the"
+            + " log of its MIG manager show. Reads only.",
     footer = {
       "",
       "Example:",
