@@ -14,7 +14,7 @@ import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.plan.Planner;
 import java.util.List;
 
-/** Plans two nodes whose GPUs are partly in use: what is cut again, what is unmet, what could move. */
+/** Plans two nodes whose GPUs are partly in use: which are cut again, what is unmet, what can move. */
 public final class PlanFleet {
 
   private PlanFleet() {}

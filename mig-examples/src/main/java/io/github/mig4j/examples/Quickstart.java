@@ -75,7 +75,7 @@ public final class Quickstart implements Callable<Integer> {
 
   @Option(
       names = "--simulate",
-      description = "Play the GPU Operator on the cluster, for one that has no GPUs.")
+      description = "Simulate the GPU Operator on a cluster without GPUs.")
   private boolean simulate;
 
   @Option(
@@ -195,11 +195,12 @@ public final class Quickstart implements Callable<Integer> {
     return 0;
   }
 
-  /** The settings below are the whole cluster's, so the node is looked at first. */
+  /** The settings below are those of the whole cluster, so the node is checked first. */
   private void requireMig(MigNodeStatus status) {
     if (!status.model().map(GpuModel::supportsMig).orElse(false)) {
-      throw usage("Node %s has no GPU that is known to do MIG, but %s; name another with --node"
-          .formatted(node, status.product().orElse("none")));
+      throw usage(
+          "Node %s has no GPU that is known to support MIG, but %s; choose another node with --node"
+              .formatted(node, status.product().orElse("none")));
     }
   }
 

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How do I bring a layout to many nodes? Four simulated nodes are cut, the first one as a canary that
+ * How do I apply a layout to many nodes? Four simulated nodes are cut, the first one as a canary that
  * is approved, the others two at a time.
  */
 public final class RollOut {
@@ -63,12 +63,12 @@ public final class RollOut {
             .onFailure(RollBack.FAILED)
             .timings(ApplyTimings.builder().stability(Duration.ofSeconds(1)).build());
         System.out.println(rollout.dryRun().toText());
-        return rollout.onProgress(event -> tell(rollout, event)).run();
+        return rollout.onProgress(event -> print(rollout, event)).run();
       }
     }
   }
 
-  private static void tell(Rollout rollout, RolloutEvent event) {
+  private static void print(Rollout rollout, RolloutEvent event) {
     if (!(event instanceof RolloutEvent.NodeStep)) {
       System.out.println(event);
     }

@@ -42,8 +42,8 @@ import picocli.CommandLine.Option;
  * A custom scheduler for pods that ask for MIG devices: {@code schedulerName: mig4j-example}.
  *
  * <p>Nodes and pods show how many devices of each profile a node has left, not on which GPU. So a pod
- * goes to the node that has the fewest left and still enough, which keeps whole nodes free to be cut
- * anew.
+ * goes to the node that has the fewest left and still enough. So whole nodes stay free and can be
+ * partitioned again.
  */
 @Command(
     name = "schedule-pods",
@@ -103,7 +103,7 @@ public final class SchedulePods implements Callable<Integer> {
     private final KubernetesClient client;
     private final Semaphore changes = new Semaphore(0);
 
-    /** Pods that were bound, that the watch may not report yet. */
+    /** Pods that were bound, but that the watch may not report yet. */
     private final Map<String, String> assumed = new HashMap<>();
 
     private final Set<String> waiting = new HashSet<>();
@@ -112,7 +112,7 @@ public final class SchedulePods implements Callable<Integer> {
       this.client = client;
     }
 
-    /** Runs until so many pods were bound or are known to wait. */
+    /** Runs until this number of pods is bound or is known to wait. */
     void run(int pods) throws InterruptedException {
       try (SharedIndexInformer<Node> nodes = client.nodes().inform(new Waker<>());
           SharedIndexInformer<Pod> all = client.pods().inAnyNamespace().inform(new Waker<>())) {
@@ -197,7 +197,7 @@ public final class SchedulePods implements Callable<Integer> {
         System.out.println(name + " -> " + node + " " + devices(pod));
         return true;
       } catch (KubernetesClientException e) {
-        System.err.println("Could not bind " + name + ", which is tried again: " + e.getMessage());
+        System.err.println("Could not bind " + name + ", will try again: " + e.getMessage());
         return false;
       }
     }

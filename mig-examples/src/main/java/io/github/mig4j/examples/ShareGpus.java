@@ -18,8 +18,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * L40S and L4 have no MIG, but can be shared: time-slices a node of each to four, verified, and rolls
- * that back. Runs against an API server and a GPU Operator simulated in this process.
+ * L40S and L4 have no MIG, but can be shared. The example offers the GPU of a node of each to four
+ * containers by time-slicing, verifies that, and rolls it back. The API server and the GPU Operator
+ * are simulated in this process.
  */
 public final class ShareGpus {
 

@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What applying a configuration does to a node: what each GPU ends with, and what is lost on the
- * way.
+ * What applying a configuration does to a node: the result on each GPU, and what is lost during the
+ * change.
  *
  * <pre>{@code
  * NodeEffect effect = NodeEffect.of(config, Map.of(NodeGpu.of(0, b200), MigSetting.OFF));
@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * effect.modeChange();               // WITHOUT_RESET
  * }</pre>
  *
- * <p>Nothing is kept inside a GPU: if one device of it changes, all are destroyed and made anew. And
- * if any GPU needs another MIG mode, every MIG-enabled GPU that the configuration selects is
- * cleared, even one that is right already.
+ * <p>The MIG manager keeps no device of a GPU that changes: if one device changes, it destroys all
+ * and creates them again. If one GPU needs another MIG mode, it clears every MIG-enabled GPU that the
+ * configuration selects, even one that already has its layout.
  */
 public final class NodeEffect {
 
@@ -44,25 +44,25 @@ public final class NodeEffect {
   public enum Change {
     /** Its devices stay. */
     UNTOUCHED,
-    /** All its devices are destroyed, and those that are asked for are made. */
+    /** All its devices are destroyed, and the requested ones are created. */
     REBUILT,
-    /** All its devices are destroyed, and none is made. */
+    /** All its devices are destroyed, and none is created. */
     CLEARED,
-    /** The MIG manager fails at this GPU, which has lost its devices by then. */
+    /** The MIG manager fails at this GPU after it has destroyed the devices. */
     FAILS,
-    /** Not to be told without knowing how the GPUs are set now. */
+    /** Not known, because the current setting of the GPUs is not known. */
     UNKNOWN
   }
 
   /** What a change of MIG mode does. */
   public enum ModeChange {
-    /** Every GPU that is selected is in its mode. */
+    /** Every selected GPU already has its mode. */
     NONE,
-    /** GPUs from Hopper on change their mode without a reset. */
+    /** The mode changes without a reset, as on Hopper GPUs and later ones. */
     WITHOUT_RESET,
-    /** Ampere GPUs need a reset, and then all GPUs of the node are reset, selected or not. */
+    /** All GPUs of the node are reset, selected or not, because an Ampere GPU needs a reset. */
     RESETS_ALL_GPUS,
-    /** Not to be told without knowing how the GPUs are set now. */
+    /** Not known, because the current setting of the GPUs is not known. */
     UNKNOWN
   }
 
@@ -70,10 +70,10 @@ public final class NodeEffect {
    * What happens to one GPU.
    *
    * @param gpu the GPU
-   * @param before how it is set now, if that is known
-   * @param after how it will be set, by the last entry that is for it or, if that fails, without any
-   *     devices; empty if no entry is for it and its setting is not known
-   * @param change what happens on the way
+   * @param before its current setting, if that is known
+   * @param after its setting after the change: that of the last entry that selects it or, if that
+   *     fails, no devices; empty if no entry selects it and its current setting is not known
+   * @param change what happens to its devices
    */
   public record GpuEffect(
       NodeGpu gpu, Optional<MigSetting> before, Optional<MigSetting> after, Change change) {
@@ -85,9 +85,9 @@ public final class NodeEffect {
     }
 
     /**
-     * The layout with which the GPU ends, or why there cannot be one.
+     * The layout of the GPU after the change, or why no layout is possible.
      *
-     * @return empty if MIG is off, or if no entry is for this GPU and its setting is not known
+     * @return empty if MIG is off, or if no entry selects this GPU and its setting is not known
      */
     public Optional<PlacementResult> placement() {
       return after
@@ -97,7 +97,7 @@ public final class NodeEffect {
   }
 
   /**
-   * The effect on a node about whose present state nothing is known.
+   * The effect on a node whose current setting is not known.
    *
    * @param config the configuration
    * @param gpus all GPUs of the node
@@ -113,10 +113,10 @@ public final class NodeEffect {
   }
 
   /**
-   * The effect on a node that is set like this now.
+   * The effect on a node whose current setting is known.
    *
    * @param config the configuration
-   * @param current all GPUs of the node, each with its present setting
+   * @param current all GPUs of the node, each with its current setting
    * @return the effect
    * @throws IllegalArgumentException if two GPUs have one index
    */
@@ -206,7 +206,7 @@ public final class NodeEffect {
     return after.devices().isEmpty() ? Change.CLEARED : Change.REBUILT;
   }
 
-  /** No entry is for the GPU, or it has no MIG. */
+  /** The effect on a GPU that no entry selects, or that has no MIG. */
   private static GpuEffect leftOut(
       NodeGpu gpu,
       Optional<MigSetting> before,
@@ -226,8 +226,8 @@ public final class NodeEffect {
   }
 
   /**
-   * Where no GPU of the node has one of the profiles, mig-parted destroys all devices, makes none
-   * and reports success; where another GPU has it, this one fails.
+   * If no GPU of the node has one of the profiles, mig-parted destroys all devices, creates none and
+   * reports success; if another GPU has it, this one fails.
    */
   private static boolean isSilentlyEmpty(NodeGpu gpu, MigSetting wanted, Selection selection) {
     return wanted.devices().keySet().stream()
@@ -249,35 +249,35 @@ public final class NodeEffect {
   }
 
   /**
-   * What the needed changes of MIG mode do.
+   * What the change of MIG mode does.
    *
-   * @return the gravest change that any GPU needs
+   * @return the most severe change that any GPU needs
    */
   public ModeChange modeChange() {
     return modeChange;
   }
 
   /**
-   * Whether the MIG manager finds the configuration in force already, and does nothing. It never
-   * does if a GPU of the node is left out.
+   * Whether the MIG manager finds that all GPUs already have this configuration, and does nothing.
+   * This is never so if no entry selects a GPU of the node.
    *
-   * @return false also if it cannot be told
+   * @return false also if it is not known
    */
   public boolean isApplied() {
     return applied;
   }
 
   /**
-   * Whether the device plugin and the other clients of all GPUs of the node are stopped for the
-   * time of the change, whatever they run on. That is so for every change, however small.
+   * Whether the device plugin and all other GPU clients of the node are stopped during the change.
+   * This is so for every change, however small.
    *
-   * @return false if the configuration is in force already
+   * @return false if all GPUs already have this configuration
    */
   public boolean pausesNode() {
     return !applied;
   }
 
-  /** Two effects are equal if they say the same of every GPU. */
+  /** Two effects are equal if they are equal for every GPU. */
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof NodeEffect that

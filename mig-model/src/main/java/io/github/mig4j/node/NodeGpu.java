@@ -14,15 +14,15 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A GPU of a node, as far as a configuration can tell it from the others.
+ * A GPU of a node, with everything by which a configuration can select it.
  *
  * @param index its position by PCI address among the GPUs that NVML sees, from 0
- * @param model what it is
- * @param deviceId its PCI device id; if it is not given, a filter for any board of the model is
- *     taken to match
+ * @param model its model
+ * @param deviceId its PCI device id; if it is not given, a filter for any board of the model
+ *     matches
  * @param subsystem its PCI subsystem, device and vendor as one number of 32 bits, as {@code
- *     nvidia-smi --query-gpu=pci.sub_device_id} prints it, e.g. 0x16C010DE; mig-parted takes 0 if it
- *     does not know
+ *     nvidia-smi --query-gpu=pci.sub_device_id} prints it, e.g. 0x16C010DE; mig-parted uses 0 if it
+ *     is not known
  */
 public record NodeGpu(
     int index, GpuModel model, Optional<PciDeviceId> deviceId, OptionalLong subsystem) {
@@ -42,10 +42,10 @@ public record NodeGpu(
   }
 
   /**
-   * A GPU of which only the model is known.
+   * Returns a GPU of which only the model is known.
    *
    * @param index its position, from 0
-   * @param model what it is
+   * @param model its model
    * @return the GPU
    */
   public static NodeGpu of(int index, GpuModel model) {
@@ -53,10 +53,10 @@ public record NodeGpu(
   }
 
   /**
-   * The GPUs of a node that has only one model.
+   * Returns the GPUs of a node that has only one model.
    *
    * @param model the model
-   * @param count how many, at least 1
+   * @param count the number of GPUs, at least 1
    * @return GPUs with indexes from 0
    */
   public static List<NodeGpu> several(GpuModel model, int count) {
@@ -68,9 +68,9 @@ public record NodeGpu(
   }
 
   /**
-   * This GPU with its PCI device id.
+   * Returns this GPU with its PCI device id.
    *
-   * @param id the id, which tells boards of one model apart
+   * @param id the id, which distinguishes boards of one model
    * @return a copy
    */
   public NodeGpu withDeviceId(PciDeviceId id) {
@@ -79,7 +79,7 @@ public record NodeGpu(
   }
 
   /**
-   * Whether an entry is for this GPU.
+   * Whether an entry selects this GPU.
    *
    * @param entry an entry of a configuration
    * @return true if its indexes and its filters, where it has any, select this GPU

@@ -43,13 +43,14 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What NVIDIA GPUs can be cut into, and cutting them, on the command line. */
+/** The command-line tool: what NVIDIA GPUs can be cut into, and how to cut them. */
 @Command(
     name = "migctl",
     mixinStandardHelpOptions = true,
     version = "migctl " + Output.VERSION,
-    description = "Answers what an NVIDIA GPU can be cut into (MIG) before any GPU is touched, and"
-        + " cuts the GPUs of Kubernetes nodes, verified.",
+    description =
+        "Shows what an NVIDIA GPU can be cut into (MIG) before any GPU is changed, cuts the GPUs"
+            + " of Kubernetes nodes, and verifies the result.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       ModelsCommand.class,
@@ -116,7 +117,7 @@ public final class Migctl {
     System.exit(exit);
   }
 
-  /** Runs the tool; answers the exit code. */
+  /** Runs the tool and returns the exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
     return new CommandLine(new Migctl())
         .setOut(out)
@@ -149,7 +150,7 @@ public final class Migctl {
     if (e instanceof UnknownGpuException unknown) {
       err.println(e.getMessage());
       if (unknown.candidates().isEmpty()) {
-        err.println("'migctl models' lists all that are known");
+        err.println("'migctl models' lists all known GPUs");
       }
       return ExitCode.USAGE;
     }

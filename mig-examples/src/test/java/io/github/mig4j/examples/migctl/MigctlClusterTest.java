@@ -126,7 +126,7 @@ class MigctlClusterTest {
   }
 
   @Test
-  void apply_cutsTheNode_tellsTheSteps_andPrintsWhatItOffers() {
+  void apply_cutsTheNode_printsTheSteps_andPrintsWhatItOffers() {
     var run = change("apply", "gpu-node", "small", "--cordon", "--timeout", "1m");
 
     assertThat(run.err.lines().map(line -> line.replaceFirst(" +[0-9.]+s  (\\w+).*", "$1")))
@@ -137,7 +137,7 @@ class MigctlClusterTest {
   }
 
   @Test
-  void status_ofOneAndOfAll_tellsTheSame() throws IOException {
+  void status_ofOneAndOfAll_reportsTheSame() throws IOException {
     assertThat(change("apply", "gpu-node", "small").exit).isZero();
 
     var one = migctl("status", "gpu-node", "--json");
@@ -174,7 +174,7 @@ class MigctlClusterTest {
   }
 
   @Test
-  void publish_keepsWhatTheMapHas_andTellsTheNamesToAskFor() throws IOException {
+  void publish_keepsWhatTheMapHas_andPrintsTheNamesToRequest() throws IOException {
     Path file = Files.writeString(folder.resolve("config.yaml"), """
         version: v1
         mig-configs:
@@ -192,7 +192,7 @@ class MigctlClusterTest {
     assertThat(first.json().at("/published/0/changed").asBoolean()).isTrue();
     assertThat(second.out.strip())
         .isEqualTo(
-            "large as " + first.json().at("/published/0/contentName").asText() + ", as it was");
+            "large as " + first.json().at("/published/0/contentName").asText() + ", unchanged");
     assertThat(MigClient.of(cluster.client())
             .configMap("mig-config")
             .read()
@@ -374,7 +374,7 @@ class MigctlClusterTest {
         .startsWith(
             "The selector must not be blank, because that matches every node of the cluster; select nodes with GPUs, e.g. 'nvidia.com/mig.capable=true'");
     assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--canary-pause", "1m").err)
-        .startsWith("--canary-pause needs --canary, which says how many nodes come before it");
+        .startsWith("--canary-pause needs --canary, the number of nodes before the pause");
     assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--canary", "0").err)
         .startsWith("The number of canaries must be at least 1, but was 0");
     assertThat(migctl("rollout", "run", "No Name", "small", "--nodes", "a").exit)

@@ -200,8 +200,8 @@ class MigctlDraTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--count 2 --kind class|A class has no count; leave out --count and --same-gpu",
-        "--profile 1g.10gb --memory 10|--profile says how much memory; leave out --memory",
+        "--count 2 --kind class|A class has no count; remove --count and --same-gpu",
+        "--profile 1g.10gb --memory 10|--profile already contains the memory; remove --memory",
         "--memory 0|--memory must be from 1 to 1024 GiB, but was 0",
         "--count 33|A claim can have at most 32 devices, but has 33",
         "--kind class --profile 1g.10gb --api-version v1beta1|DeviceClass mig-1g.10gb has the extended resource nvidia.com/mig-1g.10gb, which resource.k8s.io/v1beta1 does not support; use v1 (Kubernetes 1.34 or later)",

@@ -154,7 +154,7 @@ class MigctlTest {
   void place_json_hasTheDocumentedFields() throws IOException {
     var fits = migctl("place", "--gpu", "a30-24gb", "2g.12gb", "1g.6gb@0", "--json");
     var fitsNot = migctl("place", "--json", "--gpu", "a30-24gb", "3g.12gb:1");
-    var untold = migctl("place", "--json", "--gpu", "rtx-pro-4500-blackwell-32gb", "1g.16gb");
+    var unknown = migctl("place", "--json", "--gpu", "rtx-pro-4500-blackwell-32gb", "1g.16gb");
 
     assertThat(fits.exit).isZero();
     assertThat(fits.json()).isEqualTo(new ObjectMapper().readTree("""
@@ -171,11 +171,11 @@ class MigctlTest {
              3g.12gb (did you mean 2g.12gb?); it has 1g.6gb, 1g.6gb+me,\
              2g.12gb, 2g.12gb+me, 4g.24gb"}],
              "confidence": "published-smi"}"""));
-    assertThat(untold.exit).isEqualTo(1);
-    assertThat(untold.json().get("fits").isNull()).isTrue();
-    assertThat(untold.json().at("/violations/0/code").asText()).isEqualTo("undetermined");
-    assertThat(untold.json().get("confidence").asText()).isEqualTo("unknown");
-    assertThat(untold.err).startsWith("cannot be told: the placements of 1g.16gb");
+    assertThat(unknown.exit).isEqualTo(1);
+    assertThat(unknown.json().get("fits").isNull()).isTrue();
+    assertThat(unknown.json().at("/violations/0/code").asText()).isEqualTo("undetermined");
+    assertThat(unknown.json().get("confidence").asText()).isEqualTo("unknown");
+    assertThat(unknown.err).startsWith("not known whether it fits: the placements of 1g.16gb");
   }
 
   @Test
@@ -183,8 +183,9 @@ class MigctlTest {
     var run = migctl("place", "--gpu", "gb200-186gb", "1g.23gb");
 
     assertThat(run.out)
-        .endsWith("not checked, as the figures are not published: MiB of memory, SMs, copy engines,"
-            + " decoders, encoders, JPEG engines, OFA engines" + System.lineSeparator());
+        .endsWith(
+            "not checked, because the numbers are not published: MiB of memory, SMs, copy engines,"
+                + " decoders, encoders, JPEG engines, OFA engines" + System.lineSeparator());
   }
 
   @Test
@@ -330,7 +331,7 @@ class MigctlTest {
     assertThat(migctl("place", "--gpu", "H100 80GB", "1g.10gb").err)
         .isEqualToNormalizingNewlines(
             "Unknown GPU 'H100 80GB'. Did you mean h100-sxm-80gb, h100-pcie-80gb?\n"
-                + "'migctl models' lists all that are known\n");
+                + "'migctl models' lists all known GPUs\n");
   }
 
   @Test
@@ -415,7 +416,7 @@ class MigctlTest {
       assertThat(run.exit).isEqualTo(3);
       assertThat(run.out).isEmpty();
       assertThat(run.err)
-          .startsWith("Cannot play the GPU Operator on http://127.0.0.1:1/: Connection refused")
+          .startsWith("Cannot simulate the GPU Operator on http://127.0.0.1:1/: Connection refused")
           .hasLineCount(1);
     } finally {
       properties.keySet().forEach(System::clearProperty);
@@ -446,8 +447,9 @@ class MigctlTest {
         .contains("One of: " + String.join(", ", uses) + ".");
     assertThat(page).contains("RBAC manifest for a use: `" + String.join("`, `", uses) + "`");
     assertThat(migctl("role", "write").err)
-        .startsWith("Invalid value for positional parameter at index 0 (USE): 'write' is none of "
-            + String.join(", ", uses));
+        .startsWith(
+            "Invalid value for positional parameter at index 0 (USE): 'write' is not one of "
+                + String.join(", ", uses));
   }
 
   @Test
@@ -671,11 +673,11 @@ class MigctlTest {
               h100-sxm-80gb cannot place {3g.40gb=1} beside [1g.10gb@0:1, 1g.10gb@1:1,\
              1g.10gb@5:1] without overlap: 3g.40gb covers 4 memory slices from 0 or 4; the GPU\
              has 8 memory slices
-            what would fit beside it:
+            what would fit beside the running instances:
               2g.20gb@2
               1g.20gb@2
               1g.10gb@2
-            it would all fit if what runs could move: 3g.40gb@0 1g.10gb@4 1g.10gb@5 1g.10gb@6
+            it would all fit if running instances could move: 3g.40gb@0 1g.10gb@4 1g.10gb@5 1g.10gb@6
             """));
     assertThat(migctl((command + "3g.40gb --json").split(" ")).json().findValuesAsText("fits"))
         .containsExactly("false", "true");
@@ -692,8 +694,9 @@ class MigctlTest {
     assertThat(run.err)
         .contains("warning: the row of 3g.40gb is cut off and is not used, and more may be missing;"
             + " paste the whole output of 'nvidia-smi mig -lgi'")
-        .endsWith("GPU 0 runs 1g.10gb@0 1g.10gb@1 1g.10gb@5\n"
-            + "cannot be told: it fits beside what was read, but more may run\n");
+        .endsWith(
+            "GPU 0 runs 1g.10gb@0 1g.10gb@1 1g.10gb@5\n"
+                + "not known whether it fits: it fits beside what was read, but other instances may run\n");
   }
 
   @Test
@@ -723,14 +726,14 @@ class MigctlTest {
                 2,
                 "",
                 lgip
-                    + " is a listing of -lgip, which does not say what runs; take 'nvidia-smi mig -lgi'\n"));
+                    + " is a listing of -lgip, which does not say what runs; use the output of 'nvidia-smi mig -lgi'\n"));
     assertThat(otherGpu)
         .isEqualTo(
             new Run(
                 2,
                 "",
                 lgi
-                    + " lists no instance of GPU 1, only of GPU 0, GPU 2; on an empty GPU leave --beside out\n"));
+                    + " lists no instance of GPU 1, only of GPU 0, GPU 2; for an empty GPU remove --beside\n"));
     assertThat(picture.exit).isEqualTo(2);
     assertThat(picture.err)
         .startsWith("--svg draws one GPU, but 2 are listed; choose one with --gpu-index\n");
@@ -908,7 +911,7 @@ class MigctlTest {
         .isEqualTo(new Run(
             2,
             migctl("place", "--gpu", "a30-24gb", "4g.24gb").out,
-            "Cannot write %s/x.svg: there is no directory %s%n".formatted(nowhere, nowhere)));
+            "Cannot write %s/x.svg: directory %s does not exist%n".formatted(nowhere, nowhere)));
     assertThat(validated)
         .isEqualTo(new Run(
             2,
@@ -1073,7 +1076,7 @@ class MigctlTest {
     assertThat(run.out).isEqualToNormalizingNewlines("""
             GPU 0 (b200-180gb): from MIG off to MIG off; nothing changes
             GPU 1 (a30-24gb): from MIG off to MIG off; nothing changes
-            node: in force already, nothing is done
+            node: already in force, nothing is done
             """);
   }
 
@@ -1089,7 +1092,7 @@ class MigctlTest {
     assertThat(run.out).isEqualToNormalizingNewlines("""
             GPU 0 (b200-180gb): from 1g.23gb:7 to MIG on without devices; the MIG manager fails\
              here, after it has destroyed all devices
-            node: the device plugin and other clients of all its GPUs are stopped meanwhile
+            node: the device plugin and other clients of all its GPUs are stopped during the change
             """);
     assertThat(run.err)
         .startsWith(file + ":22:9: error: GPU 0 (b200-180gb) cannot hold {2g.45gb=4}:");

@@ -163,7 +163,7 @@ final class SimulatedCluster implements AutoCloseable {
             .build());
   }
 
-  /** For what no event tells of. */
+  /** Polls for a condition that no event reports. */
   private void until(BooleanSupplier condition) {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     while (!condition.getAsBoolean()) {

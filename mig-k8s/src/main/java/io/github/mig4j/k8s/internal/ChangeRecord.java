@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The annotation that records the change in progress on a node. It prevents a second client from
- * changing the node at the same time, and says what a client that crashed has begun and seen, and what
- * has to be undone. It is written with the label and removed when the change has ended.
+ * changing the node at the same time, and says what a crashed client has started and seen, and what must
+ * be undone. It is written with the label and removed when the change has ended.
  *
  * @param kind whether the layout or the sharing changes
  * @param config the requested configuration, without the number of a retry; empty for the operator's
@@ -116,7 +116,7 @@ public record ChangeRecord(
     }
   }
 
-  /** The MIG configuration in the text of a record; empty if it has none or cannot be read. */
+  /** The MIG configuration in the text of a record; empty if it has no configuration or cannot be read. */
   public static String configOf(String text) {
     try {
       ChangeRecord record = Serialization.unmarshal(text, ChangeRecord.class);

@@ -564,7 +564,7 @@ public final class Cluster {
     return map.getData() == null ? new TreeMap<>() : new TreeMap<>(map.getData());
   }
 
-  /** The number in a label of a node; 0 if it has none. */
+  /** The number in a label of a node; 0 if it has no such label. */
   public static int number(Node node, String label) {
     String text = labels(node).getOrDefault(label, "");
     return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : 0;

@@ -514,7 +514,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * @return a running simulator, which the caller closes
      * @throws IllegalStateException if no node was added, the cluster does not know the
      *     ClusterPolicy, or a node has a MIG manager that is not simulated
-     * @throws KubernetesClientException if the API server does not answer or answers with an error
+     * @throws KubernetesClientException if the API server does not respond or returns an error
      */
     public GpuOperatorSimulator start() {
       if (nodes.isEmpty()) {

@@ -82,7 +82,7 @@ public interface SimulatorTimings {
   /**
    * From a change of the ConfigMap to the file that the MIG manager reads.
    *
-   * @return the duration, 0 by default; a kubelet takes up to about a minute
+   * @return the duration, 0 by default; a real kubelet needs up to about 1 min
    */
   @Value.Default
   default Duration configMapLag() {

@@ -125,7 +125,7 @@ class FaultTest {
    * missed, and the node is read again only after a minute.
    */
   @Test
-  void watchThatExpired_isListedAnew() {
+  void watchThatExpired_isListedAgain() {
     try (var node = start()) {
       faults.expireWatches(2);
 
@@ -136,7 +136,7 @@ class FaultTest {
   }
 
   @Test
-  void watchThatIsRefusedAsGone_isListedAnew() {
+  void watchThatIsRefusedAsGone_isListedAgain() {
     try (var node = start()) {
       faults.fail(1, "GET .*watch=true.*", 410);
 
@@ -218,7 +218,7 @@ class FaultTest {
   }
 
   @Test
-  void apiServerThatStaysAway_isToldAtTheDeadline() {
+  void apiServerThatStaysAway_isReportedAtTheDeadline() {
     Config config = client.getConfiguration();
     try (var link = FlakyLink.to(config);
         var far = requests.client(link.config(ApiFaults.victim(config)));

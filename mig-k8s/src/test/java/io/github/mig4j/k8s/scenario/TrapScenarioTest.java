@@ -256,7 +256,7 @@ class TrapScenarioTest {
   }
 
   @Test
-  void trap10_mixedHardware_isToldApart() {
+  void trap10_mixedHardware_isDistinguished() {
     try (var node = scenario().start(H100, L4)) {
       node.set(Trap.REBOOT_ON_MODE_FAILURE);
       try (var states = node.view().record(found -> labels(found).get(STATE))) {
@@ -564,7 +564,7 @@ class TrapScenarioTest {
 
   /** One name, two sizes: pods get one or the other. */
   @Test
-  void trap24_sameNameOnAnotherGpu_isToldBefore() {
+  void trap24_sameNameOnAnotherGpu_isWarnedAbout() {
     try (var node = scenario().start(H100, A100)) {
       List<NodeGpu> gpus = gpus(H100, A100);
       node.merge("h100-only", entryFor(H100, "2g.20gb", 3));
@@ -641,7 +641,7 @@ class TrapScenarioTest {
   }
 
   @Test
-  void trap28_nodeMadeAgain_isAConflict_andASecondApplyWorks() {
+  void trap28_nodeThatIsRecreated_isAConflict_andASecondApplyWorks() {
     try (var node = scenario().startWith("small", H100)) {
       node.set(Trap.PODS_DO_NOT_STOP);
 

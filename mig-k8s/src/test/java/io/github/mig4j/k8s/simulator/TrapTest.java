@@ -683,7 +683,7 @@ class TrapTest {
   }
 
   @Test
-  void trap28_nodeMadeAgain_startsARun() {
+  void trap28_nodeThatIsRecreated_startsARun() {
     try (var simulator = startedSmall();
         var quiet = node.quiet()) {
       client.nodes().withName("gpu-node").delete();

@@ -7,7 +7,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Cuts the GPUs of a node and verifies it. */
+/** Partitions the GPUs of a node and verifies the result. */
 @Command(
     name = "apply",
     mixinStandardHelpOptions = true,
@@ -35,8 +35,9 @@ public final class ApplyCommand extends ChangeCommand {
 
   @Option(
       names = "--exact",
-      description = "Label the plain name, for maps that are managed elsewhere, instead of the one"
-          + " that carries the content's hash.")
+      description =
+          "Request the configuration by its plain name, for ConfigMaps that another tool writes, instead"
+              + " of the name with the hash of its content.")
   private boolean exact;
 
   @Parameters(

@@ -22,7 +22,7 @@ final class ChangeOptions {
       paramLabel = "DURATION",
       defaultValue = "30m",
       converter = DurationConverter.class,
-      description = "How long the change may take in all, such as 90s, 10m or 1h; ${DEFAULT-VALUE}"
+      description = "How long the whole change may take, such as 90s, 10m or 1h; ${DEFAULT-VALUE}"
           + " by default.")
   private Duration timeout = Duration.ofMinutes(30);
 
@@ -31,15 +31,14 @@ final class ChangeOptions {
       paramLabel = "DURATION",
       defaultValue = "5s",
       converter = DurationConverter.class,
-      description = "How long the evidence has to hold before it is believed; ${DEFAULT-VALUE} by"
-          + " default.")
+      description = "How long the evidence must stay unchanged; ${DEFAULT-VALUE} by" + " default.")
   private Duration stability = Duration.ofSeconds(5);
 
   @Option(
       names = "--gpus",
       paramLabel = "N",
       description =
-          "How many GPUs the node has, where its labels do not say, as under strategy" + " single.")
+          "How many GPUs the node has, if its labels do not show it, as with strategy" + " single.")
   private @Nullable Integer gpus;
 
   int run(ApplyRequest request, Output output) {

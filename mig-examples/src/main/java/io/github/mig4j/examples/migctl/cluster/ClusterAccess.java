@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Which cluster a subcommand speaks to. */
+/** The options that select the cluster of a subcommand. */
 public final class ClusterAccess {
 
   @Option(
@@ -67,7 +67,7 @@ public final class ClusterAccess {
     return Optional.ofNullable(namespace);
   }
 
-  /** fabric8 takes the current context where it does not find the one that was named. */
+  /** fabric8 uses the current context if it does not find the named one. */
   private Config config() {
     if (kubeconfig != null && !Files.exists(kubeconfig)) {
       throw usage("Kubeconfig does not exist: " + kubeconfig);
@@ -91,8 +91,9 @@ public final class ClusterAccess {
     if (current == null && isNowhere(config)) {
       throw kubeconfig != null
           ? namesNoCluster()
-          : usage("No cluster is configured: no kubeconfig in $KUBECONFIG or ~/.kube/config"
-              + " names one, and this is no pod; name a file with --kubeconfig");
+          : usage(
+              "No cluster is configured: no kubeconfig in $KUBECONFIG or ~/.kube/config"
+                  + " names one, and this process does not run in a pod; name a file with --kubeconfig");
     }
     return config;
   }
@@ -105,7 +106,7 @@ public final class ClusterAccess {
     return kubeconfig == null ? "of $KUBECONFIG or ~/.kube/config" : kubeconfig.toString();
   }
 
-  /** In one line, without the excerpt and the place in code that parsers add. */
+  /** The message in one line, without the excerpt and the code location that parsers add. */
   public static String reason(Throwable e) {
     return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
         .reduce((outer, inner) -> inner)
@@ -117,7 +118,7 @@ public final class ClusterAccess {
         .collect(Collectors.joining(" "));
   }
 
-  /** What fabric8 assumes where it has found nothing. */
+  /** The address that fabric8 assumes if it finds none. */
   private static boolean isNowhere(Config config) {
     return config.getMasterUrl().equals(Config.DEFAULT_MASTER_URL + "/");
   }

@@ -27,7 +27,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Says why a node is as it is. */
+/** Prints why a node does not offer what it should. */
 @Command(
     name = "diagnose",
     mixinStandardHelpOptions = true,

@@ -4,7 +4,7 @@ import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.check.Disruption;
 import picocli.CommandLine.Option;
 
-/** What a change may do to pods, and what is kept away meanwhile. */
+/** What a change may do to pods, and which pods it keeps away. */
 final class DisruptionOptions {
 
   @Option(names = "--cordon", description = "Keep new pods away until the change is verified.")

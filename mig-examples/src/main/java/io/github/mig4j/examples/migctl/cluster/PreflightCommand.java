@@ -14,11 +14,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Says what prevents applying a configuration. */
+/** Prints what prevents applying a configuration. */
 @Command(
     name = "preflight",
     mixinStandardHelpOptions = true,
-    description = "Says everything that prevents applying a configuration to a node. Reads only.",
+    description = "Prints everything that prevents applying a configuration to a node. Reads only.",
     footer = {
       "",
       "Example:",
@@ -37,12 +37,12 @@ public final class PreflightCommand implements Callable<Integer> {
 
   @Option(
       names = "--drain",
-      description = "Judge pods that use GPUs as 'apply --drain' would, which evicts them.")
+      description = "Check pods that use GPUs for 'apply --drain', which evicts them.")
   private boolean drain;
 
   @Option(
       names = "--exact",
-      description = "Judge the plain name, as 'apply --exact' would label it.")
+      description = "Check the plain name, which 'apply --exact' writes into the label.")
   private boolean exact;
 
   @Parameters(index = "0", paramLabel = "NODE", description = "The node.")

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
-/** Prints the steps of a change: one line each, and on a terminal a last one that counts seconds. */
+/** Prints the steps of a change: one line each, and on a terminal a last line that counts seconds. */
 final class ProgressPrinter implements Consumer<ApplyEvent>, AutoCloseable {
 
   private static final String LINE_START = "\r\033[K";
@@ -25,7 +25,7 @@ final class ProgressPrinter implements Consumer<ApplyEvent>, AutoCloseable {
     this.ticker = ticker;
   }
 
-  /** ProgressPrinter is for people, so it goes where it does not get into a pipe. */
+  /** Progress is for people, so it is printed to stderr and never enters a pipe. */
   static ProgressPrinter on(Output output) {
     return CommandLine.Help.Ansi.AUTO.enabled() ? live(output.err()) : plain(output.err());
   }

@@ -21,22 +21,22 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** Brings the configurations of a file into a cluster's ConfigMap. */
+/** Merges the configurations of a file into a cluster's ConfigMap. */
 @Command(
     name = "publish",
     mixinStandardHelpOptions = true,
     description =
         "Merges the configurations of a file into a ConfigMap in the GPU Operator's namespace,"
-            + " each under its name and under one with its content's hash. What else the map holds"
-            + " stays; no node changes.",
+            + " each under its name and under a name with the hash of its content. Other entries"
+            + " of the map stay; no node changes.",
     footer = {
       "",
       "Examples:",
       "  migctl publish mig-config.yaml",
       "  migctl publish mig-config.yaml --map mig-config --setup mixed",
       "",
-      "--setup is needed once for a cluster. Where the operator was installed by Helm, set the",
-      "same values there, or the next 'helm upgrade' takes them back."
+      "--setup is needed once for a cluster. If the operator was installed by Helm, set the",
+      "same values there, because the next 'helm upgrade' resets them."
     })
 public final class PublishCommand implements Callable<Integer> {
 
@@ -77,14 +77,14 @@ public final class PublishCommand implements Callable<Integer> {
             .put("name", name)
             .put("contentName", merged.contentName())
             .put("changed", merged.changed());
-        tell("%s as %s%s"
-            .formatted(name, merged.contentName(), merged.changed() ? "" : ", as it was"));
+        print("%s as %s%s"
+            .formatted(name, merged.contentName(), merged.changed() ? "" : ", unchanged"));
       });
       if (settings != null) {
         mig.operator().use(settings);
-        tell("the GPU Operator reads %s, strategy %s; the same for Helm:"
+        print("the GPU Operator reads %s, strategy %s; the same for Helm:"
             .formatted(map, settings.strategy()));
-        settings.helmUpgrade().lines().forEach(line -> tell("  " + line));
+        settings.helmUpgrade().lines().forEach(line -> print("  " + line));
       }
       if (output.isJson()) {
         output.print(answer);
@@ -101,7 +101,7 @@ public final class PublishCommand implements Callable<Integer> {
     }
   }
 
-  private void tell(String line) {
+  private void print(String line) {
     if (!output.isJson()) {
       output.out().println(line);
     }

@@ -11,11 +11,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Prints what a client has to be allowed. */
+/** Prints the permissions that a client needs. */
 @Command(
     name = "role",
     mixinStandardHelpOptions = true,
-    description = "Prints the RBAC manifest that a use of this tool takes, and no more.",
+    description = "Prints the RBAC manifest with the permissions that a use of this tool needs.",
     footer = {
       "",
       "Examples:",

@@ -14,7 +14,7 @@ final class RoleConverter implements ITypeConverter<MigRole> {
   /** Called by picocli. */
   RoleConverter() {}
 
-  /** What completion offers. */
+  /** The candidates for completion. */
   static final class Names implements Iterable<String> {
     /** Called by picocli. */
     Names() {}
@@ -32,7 +32,7 @@ final class RoleConverter implements ITypeConverter<MigRole> {
         .filter(role -> name(role).equalsIgnoreCase(wanted))
         .findFirst()
         .orElseThrow(() -> new TypeConversionException(
-            "'%s' is none of %s".formatted(text, String.join(", ", names().toList()))));
+            "'%s' is not one of %s".formatted(text, String.join(", ", names().toList()))));
   }
 
   private static Stream<String> names() {

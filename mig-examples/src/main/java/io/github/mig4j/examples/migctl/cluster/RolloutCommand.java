@@ -39,9 +39,8 @@ import picocli.CommandLine.TypeConversionException;
     name = "rollout",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
-    description =
-        "Brings a configuration to many nodes, a few at a time. A rollout has a name, under"
-            + " which it is looked at, paused, resumed, aborted and gone on with from anywhere.",
+    description = "Applies a configuration to many nodes, a few at a time. A rollout has a name, by"
+        + " which any process can show, pause, resume, abort or continue it.",
     subcommands = {
       RolloutCommand.Run.class,
       RolloutCommand.Status.class,
@@ -68,15 +67,16 @@ public final class RolloutCommand implements Callable<Integer> {
   public Integer call() {
     throw new ParameterException(
         Objects.requireNonNull(command).commandLine(),
-        "Say what to do: run, status, pause, resume, abort or forget");
+        "Missing a subcommand: run, status, pause, resume, abort or forget");
   }
 
-  /** Runs a rollout, or goes on with it. */
+  /** Starts a rollout, or continues it. */
   @Command(
       name = "run",
       mixinStandardHelpOptions = true,
-      description = "Rolls out, or goes on with the rollout of this name. Ctrl-C ends the wait; the"
-          + " same command goes on.",
+      description =
+          "Starts a rollout, or continues the rollout of this name. Ctrl-C ends the wait; the"
+              + " same command continues.",
       footer = {
         "",
         "Exit code 0: in force on every node; with --dry-run: no node would be skipped.",
@@ -112,7 +112,7 @@ public final class RolloutCommand implements Callable<Integer> {
     @Option(names = "--nodes", paramLabel = "NODE", split = ",", description = "These nodes.")
     private @Nullable List<String> nodes;
 
-    @Option(names = "--dry-run", description = "Say what would happen; write nothing.")
+    @Option(names = "--dry-run", description = "Print what would happen; write nothing.")
     private boolean dryRun;
 
     @Option(
@@ -120,27 +120,29 @@ public final class RolloutCommand implements Callable<Integer> {
         paramLabel = "AMOUNT",
         defaultValue = "1",
         converter = AmountConverter.class,
-        description = "Nodes at once, such as 5 or 10%%; ${DEFAULT-VALUE} by default.")
+        description =
+            "Nodes that change at the same time, such as 5 or 10%%; ${DEFAULT-VALUE} by default.")
     private Amount maxUnavailable = Amount.nodes(1);
 
     @Option(
         names = "--canary",
         paramLabel = "COUNT",
-        description = "Begin with so many nodes, and wait then for 'migctl rollout resume'.")
+        description = "Change this number of nodes first, then wait for 'migctl rollout resume'.")
     private @Nullable Integer canaries;
 
     @Option(
         names = "--canary-pause",
         paramLabel = "DURATION",
         converter = DurationConverter.class,
-        description = "Go on by itself after a while, such as 30m.")
+        description = "Continue without an approval after this time, such as 30m.")
     private @Nullable Duration canaryPause;
 
     @Option(
         names = "--stop-after",
         paramLabel = "FAILURES",
         defaultValue = "1",
-        description = "Failed nodes that stop the rollout; ${DEFAULT-VALUE} by default.")
+        description =
+            "The number of failed nodes that stops the rollout; ${DEFAULT-VALUE} by default.")
     private int stopAfter = 1;
 
     @Option(
@@ -177,7 +179,7 @@ public final class RolloutCommand implements Callable<Integer> {
             + " default.")
     private Duration stability = Duration.ofSeconds(5);
 
-    @Option(names = "--verbose", description = "Tell each step of each node.")
+    @Option(names = "--verbose", description = "Print each step of each node.")
     private boolean verbose;
 
     @Override
@@ -191,9 +193,9 @@ public final class RolloutCommand implements Callable<Integer> {
             .disruption(drain ? Disruption.DRAIN : cordon ? Disruption.CORDON : Disruption.NONE)
             .nodeDeadline(nodeTimeout)
             .timings(ApplyTimings.builder().stability(stability).build())
-            .onProgress(this::tell);
+            .onProgress(this::print);
         if (canaries == null && canaryPause != null) {
-          throw usage("--canary-pause needs --canary, which says how many nodes come before it");
+          throw usage("--canary-pause needs --canary, the number of nodes before the pause");
         }
         if (canaries != null) {
           rollout = rollout.canary(
@@ -221,7 +223,7 @@ public final class RolloutCommand implements Callable<Integer> {
       return new ParameterException(Objects.requireNonNull(command).commandLine(), message);
     }
 
-    private void tell(RolloutEvent event) {
+    private void print(RolloutEvent event) {
       if (verbose || !(event instanceof RolloutEvent.NodeStep)) {
         output.err().println(event);
       }
@@ -239,7 +241,7 @@ public final class RolloutCommand implements Callable<Integer> {
     }
   }
 
-  /** What all others need: a rollout by its name. */
+  /** A subcommand for the rollout of a name. */
   abstract static class Named implements Callable<Integer> {
 
     @Mixin
@@ -280,11 +282,11 @@ public final class RolloutCommand implements Callable<Integer> {
     }
   }
 
-  /** Starts no further node. */
+  /** Pauses a rollout. */
   @Command(
       name = "pause",
       mixinStandardHelpOptions = true,
-      description = "Starts no further node; those in progress finish.")
+      description = "Pauses a rollout: no other node starts; nodes in progress finish.")
   static final class Pause extends Named {
     @Override
     int call(Rollout rollout) {
@@ -293,11 +295,11 @@ public final class RolloutCommand implements Callable<Integer> {
     }
   }
 
-  /** Lets a rollout go on. */
+  /** Resumes a rollout. */
   @Command(
       name = "resume",
       mixinStandardHelpOptions = true,
-      description = "Lets a rollout go on that was paused, or approves its canaries.")
+      description = "Resumes a paused rollout, or approves its canaries.")
   static final class Resume extends Named {
     @Override
     int call(Rollout rollout) {
@@ -319,11 +321,12 @@ public final class RolloutCommand implements Callable<Integer> {
     }
   }
 
-  /** Forgets a rollout. */
+  /** Deletes the record of a rollout. */
   @Command(
       name = "forget",
       mixinStandardHelpOptions = true,
-      description = "Deletes the record of a rollout that has ended, so that its name is free.")
+      description =
+          "Deletes the record of a rollout that has ended, so that its name can be used again.")
   static final class Forget extends Named {
     @Override
     int call(Rollout rollout) {

@@ -30,7 +30,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Shares the GPUs of a node and verifies it. */
+/** Shares the GPUs of a node and verifies the result. */
 @Command(
     name = "share",
     mixinStandardHelpOptions = true,
@@ -44,19 +44,19 @@ import picocli.CommandLine.Spec;
       "  migctl share l40s-node --mps 4",
       "  migctl share l40s-node --off",
       "",
-      "'migctl rollback' undoes the last change of a node, of its sharing as of its layout.",
+      "'migctl rollback' undoes the last change of a node, of its sharing or of its layout.",
       "",
       "Exit code 0: verified. 1: refused, or another client changes the node.",
       "3: the deadline passed, or the cluster failed."
     })
 public final class ShareCommand implements Callable<Integer> {
 
-  /** One of three. */
+  /** How to share: exactly one of these options. */
   private static final class How {
     @Option(
         names = "--time-slicing",
         paramLabel = "N",
-        description = "Each GPU for N containers in turns; nothing keeps them apart.")
+        description = "Each GPU for N containers in turns, without isolation.")
     private @Nullable Integer timeSlicing;
 
     @Option(
@@ -84,32 +84,33 @@ public final class ShareCommand implements Callable<Integer> {
 
   @Option(
       names = "--rename",
-      description = "Offer shared GPUs as nvidia.com/gpu.shared, so that no pod gets one unawares.")
+      description =
+          "Offer shared GPUs as nvidia.com/gpu.shared, so that only pods that request it get one.")
   private boolean rename;
 
   @Option(
       names = "--one-each",
       description =
-          "Refuse containers that ask for several replicas, which are no more GPU than one.")
+          "Refuse containers that ask for several replicas, since these give no more of the GPU than one.")
   private boolean oneEach;
 
   @Option(
       names = "--setup",
       paramLabel = "NAME",
       description =
-          "Point the GPU Operator at this ConfigMap on the way, which is made if it is absent."
-              + " Every device plugin of the cluster restarts if it was another.")
+          "Point the GPU Operator at this ConfigMap first, and create it if it does not exist."
+              + " If it used another one, every device plugin of the cluster restarts.")
   private @Nullable String setup;
 
   @Option(
       names = "--rollback-on-failure",
-      description = "Return to the configuration before, if the change fails.")
+      description = "Return to the previous configuration if the change fails.")
   private boolean rollbackOnFailure;
 
   @Option(
       names = "--even-if-busy",
       description = "Change from or to MPS even while pods use the node's GPUs; their programs may"
-          + " fail. Other changes leave running pods alone.")
+          + " fail. Other changes do not affect running pods.")
   private boolean evenIfBusy;
 
   @Option(
@@ -153,7 +154,7 @@ public final class ShareCommand implements Callable<Integer> {
     }
   }
 
-  /** A map without any key would keep every device plugin from starting. */
+  /** A ConfigMap without a key would prevent every device plugin from starting. */
   private void setUp(MigClient mig, String map, ApplyRequest request) {
     List<Finding> errors = request.preflight().errors().stream()
         .filter(error -> error.code() != PreflightCode.SHARING_MAP_UNSET)

@@ -21,14 +21,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Plays a GPU Operator with GPUs on a cluster that has none. */
+/** Simulates a GPU Operator with GPUs on a cluster without GPUs. */
 @Command(
     name = "simulate",
     mixinStandardHelpOptions = true,
     description =
-        "Plays a GPU Operator with GPUs on a cluster that has none, such as a kind cluster,"
-            + " until it is interrupted. Makes the nodes, the operator's namespace and a ClusterPolicy"
-            + " where they are absent; they stay afterwards.",
+        "Simulates a GPU Operator with GPUs on a cluster without GPUs, such as a kind cluster,"
+            + " until it is interrupted. Creates the nodes, the operator's namespace and a ClusterPolicy"
+            + " if they do not exist; they stay afterwards.",
     footer = {
       "",
       "Examples:",
@@ -103,7 +103,7 @@ public final class SimulateCommand implements Callable<Integer> {
       try (GpuOperatorSimulator simulator = start(operator, client)) {
         output
             .out()
-            .println("Playing the GPU Operator on %s for %s with %d %s each; Ctrl-C ends it"
+            .println("Simulating the GPU Operator on %s for %s with %d %s each; Ctrl-C ends it"
                 .formatted(client.getMasterUrl(), String.join(", ", nodes), count, model.id()));
         CountDownLatch never = new CountDownLatch(1);
         if (end == null) {
@@ -122,7 +122,7 @@ public final class SimulateCommand implements Callable<Integer> {
       return operator.start();
     } catch (KubernetesClientException e) {
       throw new MigClusterException(
-          "Cannot play the GPU Operator on %s: %s"
+          "Cannot simulate the GPU Operator on %s: %s"
               .formatted(client.getMasterUrl(), ClusterAccess.reason(e)),
           e);
     }

@@ -21,10 +21,10 @@ public final class SlowServerNotice implements Interceptor {
   private volatile boolean answered;
 
   /**
-   * Begins with the first request.
+   * Creates a notice, which waits from the first request on.
    *
    * @param err receives the line
-   * @param later runs what it is given after the time that is no cause for concern
+   * @param later runs a task after the time in which a server usually answers
    */
   public SlowServerNotice(PrintWriter err, Executor later) {
     this.err = err;
@@ -34,11 +34,11 @@ public final class SlowServerNotice implements Interceptor {
   @Override
   public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
     if (asked.compareAndSet(false, true)) {
-      later.execute(() -> tell(request.uri()));
+      later.execute(() -> report(request.uri()));
     }
   }
 
-  private void tell(URI asked) {
+  private void report(URI asked) {
     if (!answered) {
       err.println("No answer from %s://%s yet".formatted(asked.getScheme(), asked.getAuthority()));
     }

@@ -17,13 +17,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Says what nodes offer. */
+/** Prints what nodes offer. */
 @Command(
     name = "status",
     mixinStandardHelpOptions = true,
     description =
-        "Says what a node's GPUs are cut into, which configuration it requests and what is wrong; without"
-            + " NODE, of every node with a GPU. Reads only.",
+        "Prints what a node's GPUs are cut into, which configuration it requests and what is wrong;"
+            + " without NODE, for every node with a GPU. Reads only.",
     footer = {"", "Examples:", "  migctl status", "  migctl status gpu-node --json"})
 public final class StatusCommand implements Callable<Integer> {
 

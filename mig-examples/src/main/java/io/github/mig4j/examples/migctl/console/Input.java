@@ -50,7 +50,7 @@ public final class Input {
     return isStandardInput(file) ? "<stdin>" : file.toString();
   }
 
-  /** GPUs in their order, of which {@code ID:COUNT} is several. */
+  /** GPUs in their order; {@code ID:COUNT} is several GPUs. */
   public static List<GpuModel> models(List<String> ids, CommandLine command) {
     List<GpuModel> models = new ArrayList<>();
     for (String id : ids) {
@@ -79,8 +79,8 @@ public final class Input {
   }
 
   /**
-   * A profile that may be spelt as pods ask for it, with {@code .} for {@code +}; what is no such
-   * name stays as it is.
+   * A profile, also in the form in which pods request it, with {@code .} for {@code +}; any other
+   * text is not changed.
    */
   public static String profile(String name) {
     Matcher resource = RESOURCE.matcher(name.strip());
@@ -92,7 +92,7 @@ public final class Input {
         + (suffix.startsWith(".") ? suffix.replace('.', '+').replace("+all", ".all") : suffix);
   }
 
-  /** A file without errors; refused with all of them otherwise. */
+  /** Returns a file without errors, or refuses it with all of its errors. */
   public static MigConfigFile valid(Path file) throws IOException {
     MigConfigFile read = MigConfigFile.read(bytes(file));
     if (read.document().isEmpty()) {
@@ -123,7 +123,7 @@ public final class Input {
     return configs.stream().map(Input::quoted).collect(Collectors.joining(", "));
   }
 
-  /** A name is any text, which must not control a terminal. */
+  /** Quotes a name, which can be any text, but must not control a terminal. */
   public static String quoted(String name) {
     return "'" + name.replaceAll("\\p{C}", "?") + "'";
   }

@@ -74,7 +74,7 @@ public final class Output {
     out().println(text(node));
   }
 
-  /** Writes a file that was asked for beside the answer; call it after the answer is printed. */
+  /** Writes a requested file; call it after the answer is printed. */
   public static void write(Path file, String content) throws UnusableFileException {
     try {
       Files.writeString(file, content);
@@ -83,11 +83,11 @@ public final class Output {
     }
   }
 
-  /** The messages of file systems hold the path alone. */
+  /** The messages of file systems contain only the path. */
   private static String reason(Path file, IOException e) {
     Path folder = file.getParent();
     if (folder != null && !Files.isDirectory(folder)) {
-      return "there is no directory " + folder;
+      return "directory %s does not exist".formatted(folder);
     }
     if (Files.isDirectory(file)) {
       return "it is a directory";
@@ -185,7 +185,7 @@ public final class Output {
     }
   }
 
-  /** How sure it is what layouts this GPU has; unknown if it is not known where they may start. */
+  /** How certain the layouts of this GPU are; unknown if the placements are not known. */
   public static Confidence confidence(GpuModel gpu) {
     Confidence weakest = gpu.slicesProvenance().confidence();
     for (GpuInstanceProfile p : gpu.profiles()) {

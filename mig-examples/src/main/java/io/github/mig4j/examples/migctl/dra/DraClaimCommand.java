@@ -24,14 +24,14 @@ import picocli.CommandLine.Spec;
     name = "claim",
     mixinStandardHelpOptions = true,
     description = "Prints the YAML by which pods claim MIG devices: a ResourceClaimTemplate, a"
-        + " ResourceClaim or a DeviceClass. Asks no cluster.",
+        + " ResourceClaim or a DeviceClass. Does not use a cluster.",
     footer = {
       "",
       "Examples:",
       "  migctl dra claim --profile 1g.23gb",
       "  migctl dra claim --profile 1g.10gb --gpu h100-sxm-80gb --count 2 --same-gpu",
       "  migctl dra claim --memory 20 --name big --api-version v1beta1",
-      "  migctl dra claim --kind class --profile 1g.23gb     for pods that ask for",
+      "  migctl dra claim --kind class --profile 1g.23gb     for pods that request",
       "                                              nvidia.com/mig-1g.23gb as before"
     })
 public final class DraClaimCommand implements Callable<Integer> {
@@ -71,13 +71,13 @@ public final class DraClaimCommand implements Callable<Integer> {
       paramLabel = "KIND",
       defaultValue = "template",
       description = "template (devices for each pod, the default), claim (devices that pods share)"
-          + " or class; a class of a profile alone also stands for the device plugin's resource.")
+          + " or class; a class with only a profile also offers the device plugin's resource.")
   private Kind kind = Kind.TEMPLATE;
 
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "The object's name; by default made of the profile or the memory.")
+      description = "The object's name; by default it contains the profile or the memory.")
   private @Nullable String name;
 
   @Option(names = "--namespace", paramLabel = "NAME", description = "The object's namespace.")
@@ -108,7 +108,7 @@ public final class DraClaimCommand implements Callable<Integer> {
     MigSelector selector = selector();
     if (kind == Kind.CLASS) {
       if (count != null || sameGpu) {
-        throw usage("A class has no count; leave out --count and --same-gpu");
+        throw usage("A class has no count; remove --count and --same-gpu");
       }
       return deviceClass(selector).object();
     }
@@ -125,7 +125,7 @@ public final class DraClaimCommand implements Callable<Integer> {
 
   private MigSelector selector() {
     if (profile != null && memory != null) {
-      throw usage("--profile says how much memory; leave out --memory");
+      throw usage("--profile already contains the memory; remove --memory");
     }
     MigSelector selector = profile != null
         ? MigSelector.profile(MigProfile.parse(profile))

@@ -31,13 +31,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** Says which MIG devices the DRA driver offers. */
+/** Prints which MIG devices the DRA driver offers. */
 @Command(
     name = "inventory",
     mixinStandardHelpOptions = true,
     description =
-        "Says what each GPU is cut into and has room for, as NVIDIA's DRA driver publishes"
-            + " it; with NODE, also each device and its claims. What does not add up is on stderr. Reads"
+        "Prints what each GPU is cut into and has room for, as NVIDIA's DRA driver publishes"
+            + " it; with NODE, also each device and its claims. Contradictions are on stderr. Reads"
             + " only.",
     footer = {
       "",
@@ -47,7 +47,7 @@ import picocli.CommandLine.Parameters;
       "  kubectl get resourceslices,resourceclaims -A -o yaml > dump.yaml",
       "  migctl dra inventory --file dump.yaml",
       "",
-      "Exit code 1: something is wrong now, as a device that two claims hold."
+      "Exit code 1: a finding is an error, such as a device that two claims hold."
     })
 public final class DraInventoryCommand implements Callable<Integer> {
 
@@ -63,7 +63,7 @@ public final class DraInventoryCommand implements Callable<Integer> {
   @Option(
       names = "--file",
       paramLabel = "FILE",
-      description = "Read this dump instead of a cluster; - is stdin.")
+      description = "Read this dump instead of a cluster; '-' is stdin.")
   private @Nullable Path file;
 
   @Parameters(arity = "0..1", paramLabel = "NODE", description = "The node.")

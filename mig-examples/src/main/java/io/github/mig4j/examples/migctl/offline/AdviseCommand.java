@@ -23,23 +23,24 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** Says how to share one GPU. */
+/** Advises how to share one GPU. */
 @Command(
     name = "advise",
     mixinStandardHelpOptions = true,
-    description = "Says which way of sharing one GPU suits its tenants, MIG, time-slicing or MPS,"
-        + " and why not the others.",
+    description =
+        "Prints which way of sharing one GPU suits its tenants (MIG, time-slicing or MPS),"
+            + " and why the others do not.",
     footer = {
       "",
-      "Isolation: none, memory (one cannot use up the memory of another) or fault (nor",
-      "end another by crashing).",
+      "Isolation: none, memory (no tenant can use the memory of another) or fault (also, no",
+      "crash of a tenant can end another).",
       "",
       "Examples:",
       "  migctl advise --gpu l40s --tenants 4 --memory 10",
       "  migctl advise --gpu b200-180gb --tenants 7 --memory 20 --isolation fault",
       "  migctl advise --gpu l4 --tenants 3 --isolation memory --json",
       "",
-      "Exit code 0: a way suits. 1: none is known to."
+      "Exit code 0: a way suits. 1: no way is known to suit."
     })
 public final class AdviseCommand implements Callable<Integer> {
 
@@ -53,16 +54,20 @@ public final class AdviseCommand implements Callable<Integer> {
       names = "--tenants",
       required = true,
       paramLabel = "N",
-      description = "How many share the GPU.")
+      description = "How many tenants share the GPU.")
   private int tenants;
 
-  @Option(names = "--memory", paramLabel = "GIB", description = "Memory that each can use, in GiB.")
+  @Option(
+      names = "--memory",
+      paramLabel = "GIB",
+      description = "Memory that each tenant needs, in GiB.")
   private double memory;
 
   @Option(
       names = "--isolation",
       paramLabel = "KIND",
-      description = "From what each is kept safe: ${COMPLETION-CANDIDATES}; none by default.")
+      description =
+          "The isolation that each tenant needs: ${COMPLETION-CANDIDATES}; none by default.")
   private Isolation isolation = Isolation.NONE;
 
   @Override
@@ -90,7 +95,7 @@ public final class AdviseCommand implements Callable<Integer> {
     PrintWriter out = output.out();
     String words = switch (option.verdict()) {
       case SUITS -> "@|bold,green suits|@";
-      case UNKNOWN -> "@|bold,yellow cannot be told|@";
+      case UNKNOWN -> "@|bold,yellow may suit|@";
       case SUITS_NOT -> "@|bold,red does not suit|@";
     };
     out.println(option.method() + " " + output.styled(words));

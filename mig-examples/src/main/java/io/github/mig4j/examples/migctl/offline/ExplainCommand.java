@@ -33,21 +33,22 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Says what applying a configuration does to a node. */
+/** Prints what applying a configuration does to a node. */
 @Command(
     name = "explain",
     mixinStandardHelpOptions = true,
-    description = "Says what applying a configuration does to each GPU of a node, and draws it.",
+    description =
+        "Prints what applying a configuration does to each GPU of a node, with a drawing.",
     footer = {
       "",
-      "What is lost on the way depends on how the GPUs are set now: --from names the",
-      "configuration of the file that is in force; a GPU that it leaves out has MIG off.",
+      "Which devices are lost depends on how the GPUs are set now: --from names the",
+      "configuration of the file that is in force; for a GPU that it does not select, MIG is off.",
       "",
       "Examples:",
       "  migctl explain mig-config.yaml --config small --gpu b200-180gb,b200-180gb",
       "  migctl explain mig-config.yaml --from all-disabled --config small --gpu b200-180gb",
       "",
-      "Exit code 0: it can be applied. 1: errors (on stderr), or no such configuration."
+      "Exit code 0: it can be applied. 1: errors (on stderr), or the configuration does not exist."
     })
 public final class ExplainCommand implements Callable<Integer> {
 
@@ -118,14 +119,14 @@ public final class ExplainCommand implements Callable<Integer> {
 
   private void print(GpuEffect effect) {
     String from = effect.before().map(before -> "from " + text(before) + " ").orElse("");
-    String to = effect.after().map(after -> "to " + text(after)).orElse("left as it is");
+    String to = effect.after().map(after -> "to " + text(after)).orElse("not changed");
     output.out().println("%s: %s%s; %s".formatted(effect.gpu(), from, to, sentence(effect)));
     placed(effect)
         .ifPresent(
             placed -> output.out().print(LayoutDiagram.of(placed.layout()).toText()));
   }
 
-  /** An empty GPU is not worth a drawing. */
+  /** Draws nothing for an empty GPU. */
   private static Optional<Placed> placed(GpuEffect effect) {
     return effect
         .placement()
@@ -143,26 +144,28 @@ public final class ExplainCommand implements Callable<Integer> {
         && effect.before().map(before -> !before.devices().isEmpty()).orElse(true);
     return switch (effect.change()) {
       case UNTOUCHED -> "nothing changes";
-      case REBUILT -> loses ? "all its devices are destroyed and recreated" : "devices are made";
-      case CLEARED -> loses ? "all its devices are destroyed, none is made" : "no device is made";
+      case REBUILT -> loses ? "all its devices are destroyed and recreated" : "devices are created";
+      case CLEARED ->
+        loses ? "all its devices are destroyed, none is created" : "no device is created";
       case FAILS ->
         loses
             ? "the MIG manager fails here, after it has destroyed all devices"
             : "the MIG manager fails here";
-      case UNKNOWN -> "its devices stay only if it is set so already; --from shows that";
+      case UNKNOWN -> "its devices stay only if it already has this layout; --from shows that";
     };
   }
 
   private static String sentence(NodeEffect effect) {
     if (effect.isApplied()) {
-      return "in force already, nothing is done";
+      return "already in force, nothing is done";
     }
-    String pause = "the device plugin and other clients of all its GPUs are stopped meanwhile";
+    String pause =
+        "the device plugin and other clients of all its GPUs are stopped during the change";
     return switch (effect.modeChange()) {
       case NONE -> pause;
       case WITHOUT_RESET -> pause + "; MIG mode changes, without a reset";
       case RESETS_ALL_GPUS -> pause + "; MIG mode changes, and all its GPUs are reset";
-      case UNKNOWN -> fails(effect) ? pause : pause + ", unless it is in force already";
+      case UNKNOWN -> fails(effect) ? pause : pause + ", unless it is already in force";
     };
   }
 

@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "fmt",
     mixinStandardHelpOptions = true,
-    description = "Prints a mig-parted file in canonical form: today's profile names, filters in"
-        + " quotes. What it cannot keep, such as comments, it names on stderr.",
+    description = "Prints a mig-parted file in canonical form: current profile names, filters in"
+        + " quotes. Lists on stderr what it cannot keep, such as comments.",
     footer = {
       "",
       "Examples:",

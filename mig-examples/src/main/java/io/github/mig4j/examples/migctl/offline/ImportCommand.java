@@ -43,7 +43,7 @@ import picocli.CommandLine.Parameters;
       "  migctl import --lgip lgip.txt --json",
       "  migctl import lgi.txt",
       "",
-      "A file can have any of these listings, also several. Without -lgipp it stays unknown",
+      "A file can contain one or several of these listings. Without -lgipp it is not known",
       "where profiles may start, so that no layout can be found. A file '-' is the standard input."
     })
 public final class ImportCommand implements Callable<Integer> {
@@ -63,7 +63,7 @@ public final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--product",
       paramLabel = "NAME",
-      description = "The name that 'nvidia-smi -L' prints.")
+      description = "The product name that 'nvidia-smi -L' prints.")
   private @Nullable String product;
 
   @Parameters(arity = "0..*", paramLabel = "FILE", description = "Output of 'nvidia-smi mig'.")

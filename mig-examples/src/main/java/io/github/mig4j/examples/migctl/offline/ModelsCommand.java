@@ -15,7 +15,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "models",
     mixinStandardHelpOptions = true,
-    description = "Lists every GPU model that is known.",
+    description = "Lists every known GPU model.",
     footer = {
       "",
       "The last column is how sure the layouts of a model are, from 'hardware' (read from",

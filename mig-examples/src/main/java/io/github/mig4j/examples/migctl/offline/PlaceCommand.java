@@ -41,12 +41,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** Says whether devices fit on one GPU. */
+/** Prints whether devices fit on one GPU. */
 @Command(
     name = "place",
     mixinStandardHelpOptions = true,
-    description = "Says whether MIG devices fit on one GPU, and draws where; or why they do not,"
-        + " and what would.",
+    description =
+        "Prints whether MIG devices fit on one GPU, with a drawing; or why they do not fit,"
+            + " and what would fit.",
     footer = {
       "",
       "Examples:",
@@ -60,11 +61,11 @@ import picocli.CommandLine.Parameters;
       "  nvidia-smi mig -lgi | migctl place --gpu h100-sxm-80gb --beside - 2g.20gb",
       "",
       "A resource's name, such as nvidia.com/mig-1g.10gb.me, is a profile's name too.",
-      "--beside keeps what runs where it is. Where several GPUs are listed, there is an answer",
+      "--beside keeps running instances in place. If several GPUs are listed, there is an answer",
       "for each, or for the one that --gpu-index names.",
       "",
-      "Exit code 0: it fits, with --beside on one of the GPUs at least. 1: it does not, or",
-      "cannot be told."
+      "Exit code 0: it fits, with --beside on one of the GPUs at least. 1: it does not fit, or",
+      "it is not known."
     })
 public final class PlaceCommand implements Callable<Integer> {
 
@@ -166,8 +167,8 @@ public final class PlaceCommand implements Callable<Integer> {
       } else if (result instanceof Placed) {
         output
             .err()
-            .println(output.styled("@|bold,yellow cannot be told:|@ ")
-                + "it fits beside what was read, but more may run");
+            .println(output.styled("@|bold,yellow not known whether it fits:|@ ")
+                + "it fits beside what was read, but other instances may run");
       } else {
         explain(model, result, running.placements(), request);
       }
@@ -184,7 +185,7 @@ public final class PlaceCommand implements Callable<Integer> {
       throws UnusableFileException {
     if (!listing.listings().contains(NvidiaSmi.Listing.GPU_INSTANCES)) {
       throw new UnusableFileException(
-          "%s is a listing of %s, which does not say what runs; take 'nvidia-smi mig -lgi'"
+          "%s is a listing of %s, which does not say what runs; use the output of 'nvidia-smi mig -lgi'"
               .formatted(Input.name(file), Listings.options(listing)));
     }
     List<RunningInstances> all = RunningInstances.in(listing);
@@ -198,7 +199,7 @@ public final class PlaceCommand implements Callable<Integer> {
         all.stream().filter(running -> running.gpu() == gpuIndex).toList();
     if (chosen.isEmpty()) {
       throw new UnusableFileException(
-          "%s lists no instance of GPU %d, only of %s; on an empty GPU leave --beside out"
+          "%s lists no instance of GPU %d, only of %s; for an empty GPU remove --beside"
               .formatted(
                   Input.name(file),
                   gpuIndex,
@@ -265,7 +266,7 @@ public final class PlaceCommand implements Callable<Integer> {
     return builder;
   }
 
-  /** A size follows from the profile, so a wrong one comes from another GPU's layout. */
+  /** The profile determines the size, so a wrong size is from the layout of another GPU. */
   private static void requireSize(GpuModel model, String profile, int size) {
     model
         .profile(MigProfile.parse(profile))
@@ -284,7 +285,7 @@ public final class PlaceCommand implements Callable<Integer> {
     if (!layout.uncheckedBudgets().isEmpty()) {
       output
           .out()
-          .println("not checked, as the figures are not published: "
+          .println("not checked, because the numbers are not published: "
               + layout.uncheckedBudgets().stream()
                   .map(budget -> budget.noun())
                   .collect(Collectors.joining(", ")));
@@ -296,21 +297,27 @@ public final class PlaceCommand implements Callable<Integer> {
     if (result instanceof Undetermined undetermined) {
       output
           .err()
-          .println(output.styled("@|bold,yellow cannot be told:|@ ") + undetermined.message());
+          .println(output.styled("@|bold,yellow not known whether it fits:|@ ")
+              + undetermined.message());
       return;
     }
     output.err().println(output.styled("@|bold,red does not fit:|@"));
     violations(result).forEach(violation -> output.err().println("  " + violation.message()));
     List<MigLayout> nearest = request(model, running, request).nearest(SUGGESTIONS);
     if (!nearest.isEmpty()) {
-      output.err().println(running.isEmpty() ? "what would fit:" : "what would fit beside it:");
+      output
+          .err()
+          .println(
+              running.isEmpty()
+                  ? "what would fit:"
+                  : "what would fit beside the running instances:");
       nearest.forEach(
           layout -> output.err().println("  " + suggestion(model, layout, running, request)));
     }
     explainMoves(model, running, request);
   }
 
-  /** Whether everything fits where nothing is kept at its start. */
+  /** Whether everything fits if nothing must keep its start. */
   private void explainMoves(GpuModel model, List<Placement> running, List<Device> request) {
     List<Device> given =
         request.stream().filter(device -> device.start.isPresent()).toList();
@@ -326,12 +333,12 @@ public final class PlaceCommand implements Callable<Integer> {
           .err()
           .println("it would all fit if %s could move: %s"
               .formatted(
-                  running.isEmpty() ? "the chosen starts" : "what runs",
+                  running.isEmpty() ? "the chosen starts" : "running instances",
                   starts(placed.layout().placements())));
     }
   }
 
-  /** What to ask for instead: with the starts that were kept, and those that were not. */
+  /** What to request instead: with the starts that are kept, and those that are not. */
   private static String suggestion(
       GpuModel model, MigLayout layout, List<Placement> running, List<Device> request) {
     List<Placement> added = new ArrayList<>(layout.placements());
@@ -369,7 +376,7 @@ public final class PlaceCommand implements Callable<Integer> {
     return String.join(" ", parts) + (changes.isEmpty() ? "" : " (%s)".formatted(changes));
   }
 
-  /** What became of a chosen start that a suggestion does not keep. */
+  /** What a suggestion does with a chosen start that it does not keep. */
   private static String moved(Device device, List<Placement> others) {
     Optional<Placement> to = others.stream()
         .filter(placement -> placement.profile().equals(MigProfile.parse(device.profile)))

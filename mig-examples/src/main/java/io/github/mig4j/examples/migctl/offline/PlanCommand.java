@@ -31,8 +31,9 @@ import picocli.CommandLine.ParameterException;
 @Command(
     name = "plan",
     mixinStandardHelpOptions = true,
-    description = "Says how to cut GPUs so that a demand is met with the fewest of them, how far"
-        + " that may be from the best, and what is unmet and why.",
+    description =
+        "Prints how to cut GPUs so that a demand is met with the fewest GPUs, how far that"
+            + " may be from the best plan, and what is unmet and why.",
     footer = {
       "",
       "'At least' is a lower bound: no plan that meets as much takes fewer GPUs. A gap of 0",
@@ -44,7 +45,7 @@ import picocli.CommandLine.ParameterException;
       "",
       "A resource's name, such as nvidia.com/mig-1g.10gb.me, is a profile's name too.",
       "",
-      "Exit code 0: all is met. 1: not all is, and why."
+      "Exit code 0: all is met. 1: some is unmet; stderr says why."
     })
 public final class PlanCommand implements Callable<Integer> {
 
@@ -58,7 +59,7 @@ public final class PlanCommand implements Callable<Integer> {
       required = true,
       split = ",",
       paramLabel = "ID:COUNT",
-      description = "GPUs that there are, not cut yet: ids or products, separated by commas.")
+      description = "The available GPUs, not cut yet: ids or products, separated by commas.")
   private List<String> gpus = List.of();
 
   @Option(
@@ -66,7 +67,7 @@ public final class PlanCommand implements Callable<Integer> {
       required = true,
       split = ",",
       paramLabel = "PROFILE:COUNT",
-      description = "MIG devices that are wanted, separated by commas.")
+      description = "The desired MIG devices, separated by commas.")
   private List<String> demand = List.of();
 
   @Override

@@ -27,12 +27,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Says everything that is wrong with a file. */
+/** Prints everything that is wrong with a file. */
 @Command(
     name = "validate",
     mixinStandardHelpOptions = true,
-    description = "Prints all findings of a mig-parted file, or of a manifest with one, as a"
-        + " compiler does.",
+    description = "Prints all findings of a mig-parted file, or of a manifest with one, in the form"
+        + " of a compiler's messages.",
     footer = {
       "",
       "With --gpu also what the configurations would do on a node with these GPUs: errors and",
@@ -70,7 +70,7 @@ public final class ValidateCommand implements Callable<Integer> {
       description = "The device plugin's: ${COMPLETION-CANDIDATES}; mixed by default.")
   private MigStrategy strategy = MigStrategy.MIXED;
 
-  @Option(names = "--config", paramLabel = "NAME", description = "What is to be applied.")
+  @Option(names = "--config", paramLabel = "NAME", description = "The configuration to be applied.")
   private @Nullable String config;
 
   @Option(names = "--sarif", paramLabel = "FILE", description = "Write SARIF for code scanning.")
@@ -107,7 +107,7 @@ public final class ValidateCommand implements Callable<Integer> {
     return read.document().map(document -> document.configs().keySet()).orElse(Set.of());
   }
 
-  /** Which configurations would have errors if they were chosen; none where one is chosen. */
+  /** Which configurations would have errors if they were chosen; empty if one is chosen. */
   private Set<String> unfit(MigConfigFile read, List<NodeGpu> node, List<Finding> findings) {
     if (node.isEmpty() || config != null) {
       return Set.of();
