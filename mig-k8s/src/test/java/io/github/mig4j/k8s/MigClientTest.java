@@ -69,6 +69,7 @@ class MigClientTest {
     client
         .resource(Nodes.b200(1)
             .without(Labels.MIG_CAPABLE)
+            .without(Labels.GPU_MEMORY)
             .label(Labels.GPU_PRODUCT, "NVIDIA-L4")
             .build())
         .create();

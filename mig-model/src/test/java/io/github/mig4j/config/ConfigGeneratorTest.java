@@ -132,11 +132,13 @@ class ConfigGeneratorTest {
 
   @Test
   void generatedFor_allModels_isOneFile_thatFitsEachOfThem() {
-    var document = MigConfigDocument.generatedFor(migModels().toList());
+    // Among several models each needs a device-filter by its PCI device id.
+    var models = migModels().filter(model -> !model.boards().isEmpty()).toList();
+    var document = MigConfigDocument.generatedFor(models);
     var file = MigConfigFile.read(document.toYaml());
 
     assertThat(file.findings()).isEmpty();
-    migModels().forEach(model -> {
+    models.forEach(model -> {
       for (GpuInstanceProfile profile : model.profiles()) {
         String name = "all-" + profile.profile().toString().replace('+', '.');
         assertThat(NodeLint.of(file, NodeGpu.several(model, 1), MigStrategy.MIXED, name))

@@ -187,6 +187,7 @@ class MigNodeStatusTest {
   @Test
   void read_memoryOfAMigDevice_isNoContradiction() {
     var status = read(Nodes.b200(7)
+        .label(Labels.MIG_STRATEGY, "single")
         .label(Labels.GPU_PRODUCT, "NVIDIA-B200-MIG-1g.23gb")
         .label(Labels.GPU_MEMORY, "20992"));
 

@@ -50,10 +50,9 @@ class HealthyNodeTest {
     return Stream.of(MigStrategy.values())
         .flatMap(strategy -> Stream.of("all-disabled", "small")
             .flatMap(config -> Stream.of("unshared", "sliced", "renamed", "mps")
-                // The device plugin refuses MPS for a GPU in MIG mode.
-                .filter(sharing -> !(sharing.equals("mps") && config.equals("small")))
-                // The simulated device plugin offers nothing with MPS under strategy mixed.
-                .filter(sharing -> !(sharing.equals("mps") && strategy == MigStrategy.MIXED))
+                // The device plugin refuses MPS for a GPU in MIG mode, and under strategy mixed.
+                .filter(sharing -> !(sharing.equals("mps")
+                    && (config.equals("small") || strategy == MigStrategy.MIXED)))
                 .map(sharing -> Arguments.of(strategy, config, sharing))));
   }
 
@@ -88,7 +87,10 @@ class HealthyNodeTest {
       label(Labels.MIG_CONFIG, config);
 
       int devices = config.equals("small") && strategy != MigStrategy.NONE ? 14 : 2;
-      String offered = "=" + devices * (sharing.equals("unshared") ? 1 : 4) + "}";
+      // The configurations share nvidia.com/gpu, and not a resource of a profile.
+      boolean shared = !sharing.equals("unshared")
+          && !(config.equals("small") && strategy == MigStrategy.MIXED);
+      String offered = "=" + devices * (shared ? 4 : 1) + "}";
       Diagnosis diagnosis = awaited(
           () -> mig.node("gpu-node").diagnose(),
           found -> found.code() == FailureCode.NOTHING_WRONG
