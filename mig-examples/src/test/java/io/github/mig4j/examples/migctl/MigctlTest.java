@@ -11,6 +11,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class MigctlTest {
 
@@ -1275,6 +1277,20 @@ class MigctlTest {
     assertThat(run.exit).isZero();
     assertThat(run.out).contains("Example").contains("  migctl ");
     assertThat(run.out.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(90));
+  }
+
+  /** Picocli wraps longer lines, which tears examples and sentences apart. */
+  @Test
+  void help_hasNoFooterLineThatWraps() {
+    assertThat(footerLines(new CommandLine(new Migctl())))
+        .hasSizeGreaterThan(100)
+        .allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
+  }
+
+  private static Stream<String> footerLines(CommandLine command) {
+    return Stream.concat(
+        Arrays.stream(command.getCommandSpec().usageMessage().footer()),
+        command.getSubcommands().values().stream().flatMap(MigctlTest::footerLines));
   }
 
   @Test

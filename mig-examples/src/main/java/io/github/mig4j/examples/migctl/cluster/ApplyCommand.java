@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  migctl apply gpu-node b200-split-small",
-      "  migctl apply gpu-node b200-split-small --drain --rollback-on-failure --timeout 20m",
+      "  migctl apply gpu-node b200-split-small --drain --rollback-on-failure",
       "",
       "Exit code 0: verified. 1: refused, failed, or another client changes the node.",
       "3: the deadline passed, or the cluster failed."

@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
       "  migctl publish mig-config.yaml",
       "  migctl publish mig-config.yaml --map mig-config --setup mixed",
       "",
-      "--setup is needed once for a cluster. If the operator was installed by Helm, set the",
+      "--setup is needed once for a cluster. If Helm installed the operator, set the",
       "same values there, because the next 'helm upgrade' resets them."
     })
 public final class PublishCommand implements Callable<Integer> {

@@ -80,7 +80,8 @@ public final class RolloutCommand implements Callable<Integer> {
       footer = {
         "",
         "Exit code 0: in force on every node; with --dry-run: no node would be skipped.",
-        "1: refused, or nodes were skipped, failed or not reached. 3: the cluster failed."
+        "1: refused, or nodes were skipped, failed or not reached.",
+        "3: the cluster failed."
       })
   static final class Run implements Callable<Integer> {
 
@@ -175,8 +176,8 @@ public final class RolloutCommand implements Callable<Integer> {
         paramLabel = "DURATION",
         defaultValue = "5s",
         converter = DurationConverter.class,
-        description = "How long the evidence has to hold before it is believed; ${DEFAULT-VALUE} by"
-            + " default.")
+        description =
+            "How long the evidence must stay unchanged; ${DEFAULT-VALUE} by" + " default.")
     private Duration stability = Duration.ofSeconds(5);
 
     @Option(names = "--verbose", description = "Print each step of each node.")

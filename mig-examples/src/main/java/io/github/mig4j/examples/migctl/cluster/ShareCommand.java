@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
       "  migctl share l40s-node --mps 4",
       "  migctl share l40s-node --off",
       "",
-      "'migctl rollback' undoes the last change of a node, of its sharing or of its layout.",
+      "'migctl rollback' undoes the last change of a node's sharing or layout.",
       "",
       "Exit code 0: verified. 1: refused, or another client changes the node.",
       "3: the deadline passed, or the cluster failed."
@@ -63,7 +63,7 @@ public final class ShareCommand implements Callable<Integer> {
         names = "--mps",
         paramLabel = "N",
         description =
-            "Each GPU for N containers side by side, each with an equal part of the memory.")
+            "Each GPU for N containers at the same time, each with an equal part of the memory.")
     private @Nullable Integer mps;
 
     @Option(names = "--off", description = "Each GPU for one container.")
@@ -118,7 +118,7 @@ public final class ShareCommand implements Callable<Integer> {
       paramLabel = "DURATION",
       defaultValue = "10m",
       converter = DurationConverter.class,
-      description = "How long the change may take in all, such as 90s or 10m; ${DEFAULT-VALUE} by"
+      description = "How long the whole change may take, such as 90s or 10m; ${DEFAULT-VALUE} by"
           + " default.")
   private Duration timeout = Duration.ofMinutes(10);
 
@@ -127,8 +127,7 @@ public final class ShareCommand implements Callable<Integer> {
       paramLabel = "DURATION",
       defaultValue = "5s",
       converter = DurationConverter.class,
-      description = "How long the evidence has to hold before it is believed; ${DEFAULT-VALUE} by"
-          + " default.")
+      description = "How long the evidence must stay unchanged; ${DEFAULT-VALUE} by" + " default.")
   private Duration stability = Duration.ofSeconds(5);
 
   @Parameters(index = "0", paramLabel = "NODE", description = "The node.")

@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Examples:",
-      "  migctl simulate --context kind-kind --node gpu-a,gpu-b --gpu b200-180gb --count 8",
+      "  migctl simulate --context kind-kind --node gpu-a,gpu-b --count 8",
       "  migctl apply gpu-a all-disabled --exact        in another terminal"
     })
 public final class SimulateCommand implements Callable<Integer> {

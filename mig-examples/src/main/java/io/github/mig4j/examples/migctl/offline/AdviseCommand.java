@@ -32,8 +32,8 @@ import picocli.CommandLine.ParameterException;
             + " and why the others do not.",
     footer = {
       "",
-      "Isolation: none, memory (no tenant can use the memory of another) or fault (also, no",
-      "crash of a tenant can end another).",
+      "Isolation: none, memory (no tenant can use the memory of another) or fault",
+      "(in addition, a crash of one tenant cannot end another).",
       "",
       "Examples:",
       "  migctl advise --gpu l40s --tenants 4 --memory 10",

@@ -41,14 +41,16 @@ import picocli.CommandLine.Parameters;
         "Prints what applying a configuration does to each GPU of a node, with a drawing.",
     footer = {
       "",
-      "Which devices are lost depends on how the GPUs are set now: --from names the",
-      "configuration of the file that is in force; for a GPU that it does not select, MIG is off.",
+      "Which devices are lost depends on the current layout: --from names the",
+      "configuration of the file that is in force now. MIG is off on a GPU that it",
+      "does not select.",
       "",
       "Examples:",
       "  migctl explain mig-config.yaml --config small --gpu b200-180gb,b200-180gb",
-      "  migctl explain mig-config.yaml --from all-disabled --config small --gpu b200-180gb",
+      "  migctl explain mig-config.yaml --config small --from large --gpu b200-180gb",
       "",
-      "Exit code 0: it can be applied. 1: errors (on stderr), or the configuration does not exist."
+      "Exit code 0: it can be applied. 1: errors (on stderr), or the configuration",
+      "does not exist."
     })
 public final class ExplainCommand implements Callable<Integer> {
 

@@ -43,8 +43,8 @@ import picocli.CommandLine.Parameters;
       "  migctl import --lgip lgip.txt --json",
       "  migctl import lgi.txt",
       "",
-      "A file can contain one or several of these listings. Without -lgipp it is not known",
-      "where profiles may start, so that no layout can be found. A file '-' is the standard input."
+      "A file can contain one or several of these listings. Without -lgipp the starts",
+      "of profiles are not known, so no layout can be found. '-' is stdin."
     })
 public final class ImportCommand implements Callable<Integer> {
 

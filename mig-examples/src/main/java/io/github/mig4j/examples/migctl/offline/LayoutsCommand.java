@@ -28,15 +28,15 @@ import picocli.CommandLine.ParameterException;
     description = "Lists or counts every layout that a GPU can have.",
     footer = {
       "",
-      "A state is a set of profiles with their starts; a multiset only counts profiles.",
-      "Both include the empty one. Maximal means that nothing of the chosen profiles can be",
-      "added.",
+      "A state is a set of profiles with their starts; a multiset has only counts.",
+      "Both include the empty one. Maximal means that none of the chosen profiles can",
+      "be added.",
       "",
       "Examples:",
       "  migctl layouts --gpu a100-40gb --count",
       "  migctl layouts --gpu a30-24gb --of multisets --maximal",
       "  migctl layouts --gpu a100-40gb --maximal --count \\",
-      "      --profiles 1g.5gb,2g.10gb,3g.20gb,4g.20gb,7g.40gb      19, as NVIDIA lists them"
+      "      --profiles 1g.5gb,2g.10gb,3g.20gb,4g.20gb,7g.40gb   19, as NVIDIA lists"
     })
 public final class LayoutsCommand implements Callable<Integer> {
 

@@ -20,8 +20,8 @@ import picocli.CommandLine.Parameters;
     description = "Shows what one GPU model can be cut into, and where each number comes from.",
     footer = {
       "",
-      "A model is found by its id, by the value of the node label nvidia.com/gpu.product",
-      "(suffixes such as -MIG-1g.23gb are ignored), by its name or by its PCI device id.",
+      "A model is found by its id, its name, its PCI device id, or the value of the",
+      "node label nvidia.com/gpu.product (suffixes such as -MIG-1g.23gb are ignored).",
       "",
       "Examples:",
       "  migctl model b200-180gb",

@@ -18,8 +18,9 @@ import picocli.CommandLine.Mixin;
     description = "Lists every known GPU model.",
     footer = {
       "",
-      "The last column is how sure the layouts of a model are, from 'hardware' (read from",
-      "the GPU) down to 'inferred' (concluded from a GPU of the same silicon) and 'unknown'.",
+      "The last column is how certain the layouts of a model are, from 'hardware'",
+      "(read from the GPU) down to 'inferred' (concluded from a GPU of the same chip)",
+      "and 'unknown'.",
       "",
       "Example:",
       "  migctl models --json"

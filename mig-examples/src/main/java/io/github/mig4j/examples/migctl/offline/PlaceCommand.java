@@ -52,20 +52,20 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  migctl place --gpu b200-180gb 1g.23gb:7",
-      "  migctl place --gpu h100-sxm-80gb 3g.40gb:2 1g.10gb:1      no, and why",
-      "  migctl place --gpu a100-40gb 3g.20gb@4 1g.5gb:4           with a given start",
-      "  migctl place --gpu a100-40gb 3g.20gb@4:4                  as 'layouts' prints it",
-      "  migctl place --gpu a100-40gb 1c.3g.20gb:3                 compute instances",
+      "  migctl place --gpu h100-sxm-80gb 3g.40gb:2 1g.10gb:1   no, and why",
+      "  migctl place --gpu a100-40gb 3g.20gb@4 1g.5gb:4        with a given start",
+      "  migctl place --gpu a100-40gb 3g.20gb@4:4               as 'layouts' prints it",
+      "  migctl place --gpu a100-40gb 1c.3g.20gb:3              compute instances",
       "  migctl place --gpu b200-180gb 2g.45gb:3 --svg b200.svg",
       "",
       "  nvidia-smi mig -lgi | migctl place --gpu h100-sxm-80gb --beside - 2g.20gb",
       "",
       "A resource's name, such as nvidia.com/mig-1g.10gb.me, is a profile's name too.",
-      "--beside keeps running instances in place. If several GPUs are listed, there is an answer",
-      "for each, or for the one that --gpu-index names.",
+      "--beside keeps running instances in place. If several GPUs are listed, there is",
+      "an answer for each, or for the one that --gpu-index names.",
       "",
-      "Exit code 0: it fits, with --beside on one of the GPUs at least. 1: it does not fit, or",
-      "it is not known."
+      "Exit code 0: it fits, with --beside on one of the GPUs at least.",
+      "1: it does not fit, or it is not known."
     })
 public final class PlaceCommand implements Callable<Integer> {
 

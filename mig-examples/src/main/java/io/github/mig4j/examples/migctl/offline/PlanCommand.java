@@ -36,8 +36,8 @@ import picocli.CommandLine.ParameterException;
             + " may be from the best plan, and what is unmet and why.",
     footer = {
       "",
-      "'At least' is a lower bound: no plan that meets as much takes fewer GPUs. A gap of 0",
-      "means that the plan is proven to be the best.",
+      "'At least' is a lower bound: no plan that meets as much needs fewer GPUs. A gap",
+      "of 0 means that the plan is proven to be the best.",
       "",
       "Examples:",
       "  migctl plan --gpus b200-180gb:16 --demand 1g.23gb:50,3g.90gb:12",

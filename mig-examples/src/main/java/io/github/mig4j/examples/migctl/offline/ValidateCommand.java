@@ -35,14 +35,14 @@ import picocli.CommandLine.Parameters;
         + " of a compiler's messages.",
     footer = {
       "",
-      "With --gpu also what the configurations would do on a node with these GPUs: errors and",
-      "warnings for the one of --config, notes for the others. docs/lint.md explains the codes.",
-      "Without --config, stderr names the configurations that cannot work there.",
+      "With --gpu also the problems on a node with these GPUs: errors and warnings for",
+      "the configuration of --config, notes for the others. Without --config, stderr",
+      "names the configurations that cannot work. docs/lint.md explains the codes.",
       "",
       "Examples:",
       "  migctl validate mig-config.yaml",
       "  migctl validate mig-config.yaml --gpu b200-180gb,b200-180gb --config small",
-      "  migctl validate - --gpu a30-24gb --strategy single --sarif migctl.sarif < config.yaml",
+      "  migctl validate - --gpu a30-24gb --strategy single < config.yaml",
       "",
       "Exit code 0: no errors, at most warnings. 1: errors, or no configuration of the",
       "file can work on these GPUs. No output: no findings."
