@@ -20,8 +20,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LayoutsTest {
 
   static Stream<GpuModel> sevenSliceGpus() {
-    return GpuCatalog.bundled().models().stream().filter(gpu -> gpu.computeSlices() == 7)
-        .filter(gpu -> gpu.profiles().stream().noneMatch(profile -> profile.starts().isEmpty()));
+    return GpuCatalog.bundled().models().stream()
+        .filter(gpu -> gpu.computeSlices() == 7)
+        .filter(
+            gpu -> gpu.profiles().stream().noneMatch(profile -> profile.starts().isEmpty()));
   }
 
   @ParameterizedTest

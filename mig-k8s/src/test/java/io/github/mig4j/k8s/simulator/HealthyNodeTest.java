@@ -88,8 +88,8 @@ class HealthyNodeTest {
 
       int devices = config.equals("small") && strategy != MigStrategy.NONE ? 14 : 2;
       // The configurations share nvidia.com/gpu, and not a resource of a profile.
-      boolean shared = !sharing.equals("unshared")
-          && !(config.equals("small") && strategy == MigStrategy.MIXED);
+      boolean shared =
+          !sharing.equals("unshared") && !(config.equals("small") && strategy == MigStrategy.MIXED);
       String offered = "=" + devices * (shared ? 4 : 1) + "}";
       Diagnosis diagnosis = awaited(
           () -> mig.node("gpu-node").diagnose(),
