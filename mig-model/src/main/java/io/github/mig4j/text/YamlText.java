@@ -35,8 +35,11 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
 
   private static final int MAX_TABS = 32;
 
-  private static final Pattern DIRECTIVE =
-      Pattern.compile("\\A(?:[ \\t]*(?:#.*)?\\R|%TAG .*\\R)*(%YAML[ \\t]+([0-9.]+))");
+  /** A line that can precede a directive; possessive, so that matching it never recurses. */
+  private static final Pattern BEFORE_DIRECTIVE =
+      Pattern.compile("(?:[ \\t]*+(?:#.*+)?+|%TAG .*+)\\R");
+
+  private static final Pattern DIRECTIVE = Pattern.compile("%YAML[ \\t]++([0-9.]++)");
 
   /** Why a text is no YAML. */
   public record Fault(YamlProblem problem, LineColumn at, String message, String remedy) {
@@ -107,14 +110,19 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     if (character.isPresent()) {
       return character;
     }
+    Matcher leading = BEFORE_DIRECTIVE.matcher(text);
     Matcher directive = DIRECTIVE.matcher(text);
-    if (directive.find() && !directive.group(2).equals("1.1")) {
-      int line = Lines.of(text.substring(0, directive.start(1))).size();
+    while (leading.lookingAt()) {
+      leading.region(leading.end(), text.length());
+    }
+    directive.region(leading.regionStart(), text.length());
+    if (directive.lookingAt() && !directive.group(1).equals("1.1")) {
+      int line = Lines.of(text.substring(0, directive.start())).size();
       return Optional.of(new Fault(
           YamlProblem.YAML_SYNTAX,
           embedding.inFile(new LineColumn(line, 1)),
           "Not YAML for %s: the directive is %s, but its reader knows only %%YAML 1.1"
-              .formatted(program, Quoted.of(directive.group(1))),
+              .formatted(program, Quoted.of(directive.group())),
           "remove the line"));
     }
     return Optional.empty();

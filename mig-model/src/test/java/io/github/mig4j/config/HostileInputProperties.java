@@ -27,6 +27,8 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.statistics.Statistics;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever the text, reading it ends soon, in a document or in findings of one line each. */
 class HostileInputProperties {
@@ -278,6 +280,23 @@ class HostileInputProperties {
   @Test
   void read_tabsByTheThousand_endsSoon() {
     assertThat(codesSoon("a:\tb\n".repeat(10_000))).contains(TextCode.YAML_SYNTAX);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"# comment\n", "\n", "  \t\r\n", "%TAG ! tag:x,2026:\n"})
+  void read_linesByTheThousandBeforeTheDirective_areSkipped(String line) {
+    assertThat(MigConfigFile.read(line.repeat(100_000) + "%YAML 1.2\n---\nversion: v1\n").findings())
+        .extracting(Finding::toString)
+        .containsExactly("100001:1: error: Not YAML for mig-parted: the directive is '%YAML 1.2', but"
+            + " its reader knows only %YAML 1.1; remove the line [yaml-syntax]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"# comment\n", "\n"})
+  void read_linesByTheThousandBeforeAFile_areSkipped(String line) {
+    String config = "version: v1\nmig-configs: {a: [{devices: all, mig-enabled: false}]}\n";
+
+    assertThat(codesSoon(line.repeat(100_000) + config)).isEmpty();
   }
 
   @Test
