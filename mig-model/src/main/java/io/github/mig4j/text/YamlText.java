@@ -17,6 +17,7 @@ import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.parser.ParserImpl;
 import org.yaml.snakeyaml.reader.StreamReader;
 import org.yaml.snakeyaml.resolver.Resolver;
+import org.yaml.snakeyaml.scanner.ScannerException;
 
 /**
  * The documents of a YAML text as node graphs, and what is wrong with the text as such.
@@ -34,6 +35,8 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
   static final int MAX_DEPTH = 50;
 
   private static final int MAX_TABS = 32;
+
+  private static final String BAD_ESCAPE = "an escape here is not the code of a character";
 
   /** A line that can precede a directive; possessive, so that matching it never recurses. */
   private static final Pattern BEFORE_DIRECTIVE =
@@ -172,9 +175,10 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     options.setMaxAliasesForCollections(Integer.MAX_VALUE);
     options.setTagInspector(any -> true);
     List<Node> documents = new ArrayList<>();
+    StreamReader reader = new StreamReader(text);
     try {
       Composer composer =
-          new Composer(new ParserImpl(new StreamReader(text), options), new GoResolver(), options);
+          new Composer(new ParserImpl(reader, options), new GoResolver(), options);
       while (composer.checkNode()) {
         documents.add(composer.getNode());
       }
@@ -183,6 +187,10 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       return new Attempt(documents, e, null);
     } catch (YAMLException e) {
       return new Attempt(documents, null, e);
+    } catch (NumberFormatException e) {
+      // SnakeYAML parses the digits of an escape unchecked.
+      return new Attempt(
+          documents, new ScannerException(null, null, BAD_ESCAPE, reader.getMark()), null);
     }
   }
 
@@ -223,6 +231,8 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     } else if (why.startsWith("mapping values are not allowed")) {
       message = "Not YAML: a second ': ' on this line or a wrong indentation";
       remedy = "quote the value, or align the key with its siblings";
+    } else if (why.equals(BAD_ESCAPE)) {
+      remedy = "write the character itself, or its code as \\x, \\u or \\U and 2, 4 or 8 digits";
     } else if (why.startsWith("found undefined alias")) {
       message = "Not YAML: " + Quoted.of(why);
       remedy = "define it with '&' before it is used";

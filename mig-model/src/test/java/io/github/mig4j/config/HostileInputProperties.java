@@ -299,6 +299,16 @@ class HostileInputProperties {
     assertThat(codesSoon(line.repeat(100_000) + config)).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"\"\\u", "\"\\x", "\"\\U", "\"\\UFFFFFFFF\""})
+  void read_escapeOfNoCharacter_namesItsLocation(String scalar) {
+    assertThat(MigConfigFile.read("version: " + scalar).findings())
+        .extracting(Finding::toString)
+        .containsExactly("1:12: error: Not YAML: an escape here is not the code of a character; write"
+            + " the character itself, or its code as \\x, \\u or \\U and 2, 4 or 8 digits"
+            + " [yaml-syntax]");
+  }
+
   @Test
   void read_nul_namesTheCharacterAndItsLocation() {
     assertThat(MigConfigFile.read("version: v1\nmig\u0000configs: 1\n").findings())
