@@ -10,6 +10,7 @@ import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.TextCode;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
+import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.text.YamlText;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -307,6 +308,34 @@ class HostileInputProperties {
         .containsExactly("1:12: error: Not YAML: an escape here is not the code of a character; write"
             + " the character itself, or its code as \\x, \\u or \\U and 2, 4 or 8 digits"
             + " [yaml-syntax]");
+  }
+
+  @Test
+  void read_halfASurrogatePair_isAFinding() {
+    String remedy =
+        "The text '\\uD800' has half a surrogate pair, which no file can contain; remove it"
+            + " [invalid-value]";
+
+    assertThat(MigConfigFile.read("""
+            version: v1
+            mig-configs:
+              "\\ud800":
+              - devices: all
+                mig-enabled: false
+              a:
+              - device-filter: "\\ud800"
+                devices: all
+                mig-enabled: false
+            """).findings())
+        .extracting(Finding::toString)
+        .containsExactly("3:3: error: " + remedy, "7:20: error: " + remedy);
+    assertThat(DevicePluginConfigFile.read("""
+            version: v1
+            flags:
+              nvidiaDriverRoot: "\\ud800"
+            """).findings())
+        .extracting(Finding::toString)
+        .containsExactly("3:21: error: " + remedy);
   }
 
   @Test
