@@ -15,7 +15,6 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeId;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.parser.ParserImpl;
-import org.yaml.snakeyaml.reader.StreamReader;
 import org.yaml.snakeyaml.resolver.Resolver;
 import org.yaml.snakeyaml.scanner.ScannerException;
 
@@ -28,7 +27,7 @@ import org.yaml.snakeyaml.scanner.ScannerException;
  */
 public record YamlText(List<Node> documents, Optional<Fault> fault) {
 
-  /** Half as much again as a ConfigMap can hold; SnakeYAML needs time by the square of a token. */
+  /** Half as much again as a ConfigMap can hold. */
   public static final int MAX_CHARACTERS = 3 * 512 * 1024;
 
   /** A configuration is 6 levels deep. */
@@ -175,7 +174,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     options.setMaxAliasesForCollections(Integer.MAX_VALUE);
     options.setTagInspector(any -> true);
     List<Node> documents = new ArrayList<>();
-    StreamReader reader = new StreamReader(text);
+    WholeText reader = new WholeText(text);
     try {
       Composer composer =
           new Composer(new ParserImpl(reader, options), new GoResolver(), options);

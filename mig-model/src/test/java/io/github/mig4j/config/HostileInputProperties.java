@@ -3,6 +3,7 @@ package io.github.mig4j.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import com.sun.management.ThreadMXBean;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Code;
@@ -12,6 +13,7 @@ import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.text.YamlText;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -269,6 +271,37 @@ class HostileInputProperties {
   }
 
   @Test
+  void read_unknownKeysOfADevicePlugin_listsTheFirst_andNeedsLittleMemory() {
+    String keys = IntStream.range(0, 100_000)
+        .mapToObj(i -> "k" + i + ": 1\n")
+        .collect(Collectors.joining());
+
+    long before = allocated();
+    List<Finding> findings = DevicePluginConfigFile.read(keys + "version: v1\n").findings();
+
+    assertThat(allocated() - before).isLessThan(1L << 30);
+    assertThat(findings).hasSize(1001);
+    assertThat(findings.get(1000).toString())
+        .endsWith("warning: 99000 more findings are not listed; fix these first [more-findings]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "'", "\""})
+  void read_longLine_needsMemoryByItsLength(String quote) {
+    String line = "version: " + quote + "x".repeat(1_500_000) + quote + "\n";
+
+    long before = allocated();
+    MigConfigFile.read(line);
+    DevicePluginConfigFile.read(line);
+
+    assertThat(allocated() - before).isLessThan(1L << 29);
+  }
+
+  private static long allocated() {
+    return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+  }
+
+  @Test
   void read_configsByTheTenThousand_endsSoon() {
     StringBuilder file = new StringBuilder("version: v1\nmig-configs:\n");
     for (int i = 0; i < 25_000; i++) {
@@ -305,7 +338,7 @@ class HostileInputProperties {
   void read_escapeOfNoCharacter_namesItsLocation(String scalar) {
     assertThat(MigConfigFile.read("version: " + scalar).findings())
         .extracting(Finding::toString)
-        .containsExactly("1:12: error: Not YAML: an escape here is not the code of a character; write"
+        .containsExactly("1:13: error: Not YAML: an escape here is not the code of a character; write"
             + " the character itself, or its code as \\x, \\u or \\U and 2, 4 or 8 digits"
             + " [yaml-syntax]");
   }
