@@ -98,12 +98,17 @@ public final class Findings implements YamlProblems {
   /** Adds a finding. */
   public void add(Finding finding) {
     worst = worse(worst, finding.severity());
-    if (listed.size() < MAX_FINDINGS) {
+    if (!isFull()) {
       listed.add(finding);
     } else if (!listed.contains(finding)) {
       dropped++;
       worstDropped = worse(worstDropped, finding.severity());
     }
+  }
+
+  /** Whether further findings are counted only, so that their messages need no effort. */
+  public boolean isFull() {
+    return listed.size() >= MAX_FINDINGS;
   }
 
   /** Whether any finding is an error. */

@@ -75,6 +75,10 @@ final class Fields {
   }
 
   private void reportUnknown(String key, Field field) {
+    if (map.findings().isFull()) {
+      field.reportKey(SharingCode.UNKNOWN_KEY, "An unknown key", "");
+      return;
+    }
     Optional<KnownKeys> elsewhere =
         scope.spelled(key).isPresent() ? Optional.empty() : KnownKeys.elsewhere(key);
     if (elsewhere.isPresent()) {

@@ -26,11 +26,11 @@ enum KnownKeys {
   IMEX("imex", "channelIDs required");
 
   private final String location;
-  private final String keys;
+  private final List<String> keys;
 
   KnownKeys(String location, String keys) {
     this.location = location;
-    this.keys = keys;
+    this.keys = List.of(keys.split(" "));
   }
 
   /** Where the map is, for messages. */
@@ -39,7 +39,7 @@ enum KnownKeys {
   }
 
   List<String> keys() {
-    return List.of(keys.split(" "));
+    return keys;
   }
 
   /**

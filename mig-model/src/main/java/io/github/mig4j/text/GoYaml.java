@@ -107,6 +107,11 @@ public final class GoYaml {
   }
 
   private YamlValue scalar(ScalarNode node, YamlPath path) {
+    return resolved(node, path).orElseGet(() -> new YamlValue.Null(at(node)));
+  }
+
+  /** The value, or empty after a problem. */
+  private Optional<YamlValue> resolved(ScalarNode node, YamlPath path) {
     LineColumn at = at(node);
     Tag tag = isNonSpecific(node) ? Tag.STR : node.getTag();
     Optional<YamlValue> resolved = GoScalar.resolve(at, node.getValue(), tag);
@@ -116,9 +121,16 @@ public final class GoYaml {
           path.at(at),
           "%s cannot be read as %s".formatted(Quoted.of(node.getValue()), shortName(node.getTag())),
           "remove the tag");
-      return new YamlValue.Null(at);
+    } else if (resolved.get() instanceof YamlValue.Text text && !Quoted.isUnicode(text.value())) {
+      problems.report(
+          YamlProblem.INVALID_VALUE,
+          path.at(at),
+          "The text %s has half a surrogate pair, which no file can contain"
+              .formatted(Quoted.of(text.value())),
+          "remove it");
+      return Optional.empty();
     }
-    return resolved.get();
+    return resolved;
   }
 
   /** Tagged with a lone '!', which makes a text of anything. */
@@ -242,7 +254,11 @@ public final class GoYaml {
       return Optional.empty();
     }
     countVisit(node, path);
-    YamlValue value = scalar(scalar, path);
+    Optional<YamlValue> resolved = resolved(scalar, path);
+    if (resolved.isEmpty()) {
+      return Optional.empty();
+    }
+    YamlValue value = resolved.get();
     Optional<String> key = GoScalar.key(value);
     if (key.isEmpty()) {
       problems.report(

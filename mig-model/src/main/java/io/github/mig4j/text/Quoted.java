@@ -1,7 +1,5 @@
 package io.github.mig4j.text;
 
-import java.nio.charset.StandardCharsets;
-
 /** Quotes any part of a file so that it can be shown in a message of one line. */
 public final class Quoted {
   private static final int MAX_CHARACTERS_SHOWN = 60;
@@ -19,9 +17,14 @@ public final class Quoted {
     return shown.append("'").toString();
   }
 
+  /** Whether a file can contain a text: every surrogate is one of a pair. */
+  public static boolean isUnicode(String text) {
+    return text.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
+  }
+
   /** Refuses a text that no file can contain. */
   public static void requireUnicode(String subject, String text) {
-    if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+    if (!isUnicode(text)) {
       throw new IllegalArgumentException(
           "%s %s has half a surrogate pair, which no file can contain; remove it"
               .formatted(subject, of(text)));

@@ -15,8 +15,8 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeId;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.parser.ParserImpl;
-import org.yaml.snakeyaml.reader.StreamReader;
 import org.yaml.snakeyaml.resolver.Resolver;
+import org.yaml.snakeyaml.scanner.ScannerException;
 
 /**
  * The documents of a YAML text as node graphs, and what is wrong with the text as such.
@@ -27,7 +27,7 @@ import org.yaml.snakeyaml.resolver.Resolver;
  */
 public record YamlText(List<Node> documents, Optional<Fault> fault) {
 
-  /** Half as much again as a ConfigMap can hold; SnakeYAML needs time by the square of a token. */
+  /** Half as much again as a ConfigMap can hold. */
   public static final int MAX_CHARACTERS = 3 * 512 * 1024;
 
   /** A configuration is 6 levels deep. */
@@ -35,8 +35,13 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
 
   private static final int MAX_TABS = 32;
 
-  private static final Pattern DIRECTIVE =
-      Pattern.compile("\\A(?:[ \\t]*(?:#.*)?\\R|%TAG .*\\R)*(%YAML[ \\t]+([0-9.]+))");
+  private static final String BAD_ESCAPE = "an escape here is not the code of a character";
+
+  /** A line that can precede a directive; possessive, so that matching it never recurses. */
+  private static final Pattern BEFORE_DIRECTIVE =
+      Pattern.compile("(?:[ \\t]*+(?:#.*+)?+|%TAG .*+)\\R");
+
+  private static final Pattern DIRECTIVE = Pattern.compile("%YAML[ \\t]++([0-9.]++)");
 
   /** Why a text is no YAML. */
   public record Fault(YamlProblem problem, LineColumn at, String message, String remedy) {
@@ -107,14 +112,19 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     if (character.isPresent()) {
       return character;
     }
+    Matcher leading = BEFORE_DIRECTIVE.matcher(text);
     Matcher directive = DIRECTIVE.matcher(text);
-    if (directive.find() && !directive.group(2).equals("1.1")) {
-      int line = Lines.of(text.substring(0, directive.start(1))).size();
+    while (leading.lookingAt()) {
+      leading.region(leading.end(), text.length());
+    }
+    directive.region(leading.regionStart(), text.length());
+    if (directive.lookingAt() && !directive.group(1).equals("1.1")) {
+      int line = Lines.of(text.substring(0, directive.start())).size();
       return Optional.of(new Fault(
           YamlProblem.YAML_SYNTAX,
           embedding.inFile(new LineColumn(line, 1)),
           "Not YAML for %s: the directive is %s, but its reader knows only %%YAML 1.1"
-              .formatted(program, Quoted.of(directive.group(1))),
+              .formatted(program, Quoted.of(directive.group())),
           "remove the line"));
     }
     return Optional.empty();
@@ -164,9 +174,10 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     options.setMaxAliasesForCollections(Integer.MAX_VALUE);
     options.setTagInspector(any -> true);
     List<Node> documents = new ArrayList<>();
+    WholeText reader = new WholeText(text);
     try {
       Composer composer =
-          new Composer(new ParserImpl(new StreamReader(text), options), new GoResolver(), options);
+          new Composer(new ParserImpl(reader, options), new GoResolver(), options);
       while (composer.checkNode()) {
         documents.add(composer.getNode());
       }
@@ -175,6 +186,10 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       return new Attempt(documents, e, null);
     } catch (YAMLException e) {
       return new Attempt(documents, null, e);
+    } catch (NumberFormatException e) {
+      // SnakeYAML parses the digits of an escape unchecked.
+      return new Attempt(
+          documents, new ScannerException(null, null, BAD_ESCAPE, reader.getMark()), null);
     }
   }
 
@@ -215,6 +230,8 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     } else if (why.startsWith("mapping values are not allowed")) {
       message = "Not YAML: a second ': ' on this line or a wrong indentation";
       remedy = "quote the value, or align the key with its siblings";
+    } else if (why.equals(BAD_ESCAPE)) {
+      remedy = "write the character itself, or its code as \\x, \\u or \\U and 2, 4 or 8 digits";
     } else if (why.startsWith("found undefined alias")) {
       message = "Not YAML: " + Quoted.of(why);
       remedy = "define it with '&' before it is used";

@@ -3,6 +3,7 @@ package io.github.mig4j.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import com.sun.management.ThreadMXBean;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Code;
@@ -10,7 +11,9 @@ import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.TextCode;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
+import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.text.YamlText;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -27,6 +30,8 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.statistics.Statistics;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever the text, reading it ends soon, in a document or in findings of one line each. */
 class HostileInputProperties {
@@ -266,6 +271,37 @@ class HostileInputProperties {
   }
 
   @Test
+  void read_unknownKeysOfADevicePlugin_listsTheFirst_andNeedsLittleMemory() {
+    String keys = IntStream.range(0, 100_000)
+        .mapToObj(i -> "k" + i + ": 1\n")
+        .collect(Collectors.joining());
+
+    long before = allocated();
+    List<Finding> findings = DevicePluginConfigFile.read(keys + "version: v1\n").findings();
+
+    assertThat(allocated() - before).isLessThan(1L << 30);
+    assertThat(findings).hasSize(1001);
+    assertThat(findings.get(1000).toString())
+        .endsWith("warning: 99000 more findings are not listed; fix these first [more-findings]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "'", "\""})
+  void read_longLine_needsMemoryByItsLength(String quote) {
+    String line = "version: " + quote + "x".repeat(1_500_000) + quote + "\n";
+
+    long before = allocated();
+    MigConfigFile.read(line);
+    DevicePluginConfigFile.read(line);
+
+    assertThat(allocated() - before).isLessThan(1L << 29);
+  }
+
+  private static long allocated() {
+    return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+  }
+
+  @Test
   void read_configsByTheTenThousand_endsSoon() {
     StringBuilder file = new StringBuilder("version: v1\nmig-configs:\n");
     for (int i = 0; i < 25_000; i++) {
@@ -278,6 +314,61 @@ class HostileInputProperties {
   @Test
   void read_tabsByTheThousand_endsSoon() {
     assertThat(codesSoon("a:\tb\n".repeat(10_000))).contains(TextCode.YAML_SYNTAX);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"# comment\n", "\n", "  \t\r\n", "%TAG ! tag:x,2026:\n"})
+  void read_linesByTheThousandBeforeTheDirective_areSkipped(String line) {
+    assertThat(MigConfigFile.read(line.repeat(50_000) + "%YAML 1.2\n---\nversion: v1\n").findings())
+        .extracting(Finding::toString)
+        .containsExactly("50001:1: error: Not YAML for mig-parted: the directive is '%YAML 1.2', but"
+            + " its reader knows only %YAML 1.1; remove the line [yaml-syntax]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"# comment\n", "\n"})
+  void read_linesByTheThousandBeforeAFile_areSkipped(String line) {
+    String config = "version: v1\nmig-configs: {a: [{devices: all, mig-enabled: false}]}\n";
+
+    assertThat(codesSoon(line.repeat(100_000) + config)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"\\u", "\"\\x", "\"\\U", "\"\\UFFFFFFFF\""})
+  void read_escapeOfNoCharacter_namesItsLocation(String scalar) {
+    assertThat(MigConfigFile.read("version: " + scalar).findings())
+        .extracting(Finding::toString)
+        .containsExactly("1:13: error: Not YAML: an escape here is not the code of a character; write"
+            + " the character itself, or its code as \\x, \\u or \\U and 2, 4 or 8 digits"
+            + " [yaml-syntax]");
+  }
+
+  @Test
+  void read_halfASurrogatePair_isAFinding() {
+    String remedy =
+        "The text '\\uD800' has half a surrogate pair, which no file can contain; remove it"
+            + " [invalid-value]";
+
+    assertThat(MigConfigFile.read("""
+            version: v1
+            mig-configs:
+              "\\ud800":
+              - devices: all
+                mig-enabled: false
+              a:
+              - device-filter: "\\ud800"
+                devices: all
+                mig-enabled: false
+            """).findings())
+        .extracting(Finding::toString)
+        .containsExactly("3:3: error: " + remedy, "7:20: error: " + remedy);
+    assertThat(DevicePluginConfigFile.read("""
+            version: v1
+            flags:
+              nvidiaDriverRoot: "\\ud800"
+            """).findings())
+        .extracting(Finding::toString)
+        .containsExactly("3:21: error: " + remedy);
   }
 
   @Test
