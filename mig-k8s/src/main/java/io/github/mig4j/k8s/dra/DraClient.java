@@ -143,9 +143,11 @@ public final class DraClient {
     return written;
   }
 
+  /** Without empty fields: an API server adds some, such as the metadata of a template. */
   private JsonNode spec(GenericKubernetesResource resource) {
-    return ObjectTexts.tree(cluster.client().getKubernetesSerialization(), resource)
-        .path("spec");
+    return ObjectTexts.withoutEmptyFields(
+        ObjectTexts.tree(cluster.client().getKubernetesSerialization(), resource)
+            .path("spec"));
   }
 
   /**

@@ -97,6 +97,48 @@ class DraClientTest {
     assertThat(versions()).hasSize(2).isEqualTo(before);
   }
 
+  /** The answer of a kube-apiserver 1.36. */
+  private void hasTemplate(String constraints) {
+    server
+        .expect()
+        .get()
+        .withPath("/apis/resource.k8s.io/v1/namespaces/team-a/resourceclaimtemplates/mig-1g")
+        .andReturn(200, """
+            {"kind": "ResourceClaimTemplate", "apiVersion": "resource.k8s.io/v1",
+             "metadata": {"name": "mig-1g", "namespace": "team-a", "uid": "7d7fbd0e", "resourceVersion": "412",
+               "creationTimestamp": "2026-08-30T09:12:44Z"},
+             "spec": {"metadata": {}, "spec": {"devices": {"requests": [{"name": "mig", "exactly": {
+               "deviceClassName": "mig.nvidia.com",
+               "selectors": [{"cel": {"expression": "device.attributes['gpu.nvidia.com'].profile == '1g.23gb'"}}],
+               "allocationMode": "ExactCount", "count": 1}}]%s}}}}
+            """.formatted(constraints))
+        .always();
+  }
+
+  @Test
+  void apply_templateToWhichTheServerAddsEmptyFields_writesNothing() throws InterruptedException {
+    hasTemplate("");
+
+    MigClient.of(client)
+        .dra()
+        .apply(MigClaim.of(SMALL).template("mig-1g").inNamespace("team-a"));
+
+    assertThat(server.getLastRequest().getMethod()).isEqualTo("GET");
+  }
+
+  @Test
+  void apply_templateWithAConstraintThatWasNotRequested_isAConflict() {
+    hasTemplate(
+        ", \"constraints\": [{\"requests\": [\"mig\"], \"matchAttribute\": \"gpu.nvidia.com/parentUUID\"}]");
+
+    assertThatThrownBy(() -> MigClient.of(client)
+            .dra()
+            .apply(MigClaim.of(SMALL).template("mig-1g").inNamespace("team-a")))
+        .isInstanceOf(MigConflictException.class)
+        .hasMessage(
+            "ResourceClaimTemplate team-a/mig-1g exists with another spec, which is immutable; delete it first or use another name");
+  }
+
   private List<String> versions() {
     return Stream.of(
             client.resources(ResourceClaim.class).inAnyNamespace().list().getItems(),
