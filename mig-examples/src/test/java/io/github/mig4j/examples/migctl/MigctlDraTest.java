@@ -204,7 +204,6 @@ class MigctlDraTest {
         "--profile 1g.10gb --memory 10|--profile already contains the memory; remove --memory",
         "--memory 0|--memory must be from 1 to 1024 GiB, but was 0",
         "--count 33|A claim can have at most 32 devices, but has 33",
-        "--kind class --profile 1g.10gb --api-version v1beta1|DeviceClass mig-1g.10gb has the extended resource nvidia.com/mig-1g.10gb, which resource.k8s.io/v1beta1 does not support; use v1 (Kubernetes 1.34 or later)",
         "--api-version v2|Not a version of resource.k8s.io: 'v2'. Expected v1, v1beta2 or v1beta1",
       })
   void claim_misuse_isExit2(String options, String message) {

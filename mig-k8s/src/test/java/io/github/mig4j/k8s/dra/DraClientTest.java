@@ -215,8 +215,7 @@ class DraClientTest {
       var dra = MigClient.of(asking).dra();
       assertThat(dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a")))
           .isEqualTo(DraVersion.V1BETA1);
-      assertThatThrownBy(() -> dra.apply(MigDeviceClass.bridge(SMALL).object()))
-          .isInstanceOf(IllegalArgumentException.class);
+      assertThat(dra.apply(MigDeviceClass.bridge(SMALL).object())).isEqualTo(DraVersion.V1BETA1);
     }
 
     var written = client
@@ -262,6 +261,25 @@ class DraClientTest {
                 .endResource()
                 .build())
         .always();
+  }
+
+  @Test
+  void apply_whereTheGateOfExtendedResourcesIsOff_isRefused() {
+    server
+        .expect()
+        .post()
+        .withPath("/apis/resource.k8s.io/v1/deviceclasses")
+        .andReturn(201, """
+            {"kind": "DeviceClass", "apiVersion": "resource.k8s.io/v1", "metadata": {"name": "mig-1g.23gb"},
+             "spec": {"selectors": []}}
+            """)
+        .always();
+
+    assertThatThrownBy(
+            () -> MigClient.of(client).dra().apply(MigDeviceClass.bridge(SMALL).object()))
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "DeviceClass mig-1g.23gb: the API server dropped extendedResourceName; enable its feature gate DRAExtendedResource (Kubernetes 1.34 or later, on by default from 1.36)");
   }
 
   @Test
