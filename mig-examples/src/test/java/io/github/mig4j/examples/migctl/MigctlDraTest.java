@@ -183,6 +183,29 @@ class MigctlDraTest {
   }
 
   @Test
+  void inventory_ofANode_isSilentAboutOtherNodes() throws IOException {
+    String healthy = Files.readString(dump);
+    Path both = Files.writeString(
+        folder.resolve("both.yaml"),
+        healthy
+            + healthy
+                .replace("gpu-node", "other-node")
+                .replace("name: \"gpu-0-mig-1g10gb-19-2\"", "name: \"gpu-7\""));
+
+    var healthyNode = migctl("dra", "inventory", "gpu-node", "--file", both.toString());
+    var otherNode = migctl("dra", "inventory", "other-node", "--file", both.toString());
+
+    assertThat(healthyNode.exit).isZero();
+    assertThat(healthyNode.err).isEmpty();
+    assertThat(otherNode.exit).isEqualTo(1);
+    assertThat(otherNode.err.strip())
+        .isEqualTo(
+            "error: Claim team-a/train holds gpu-0-mig-1g10gb-19-2 of pool other-node, which the"
+                + " driver does not publish, probably because the GPU was partitioned again; delete the claim's pods"
+                + " [allocated-but-gone]");
+  }
+
+  @Test
   void inventory_ofAnUnknownNode_orAFileThatIsNone_saysSo() throws IOException {
     Path none = Files.writeString(folder.resolve("none"), "- 1");
 
