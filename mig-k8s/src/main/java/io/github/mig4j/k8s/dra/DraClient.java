@@ -132,7 +132,8 @@ public final class DraClient {
   /** An API server drops a field whose feature gate is off, without an error. */
   private GenericKubernetesResource kept(
       DraObject object, GenericKubernetesResource desired, GenericKubernetesResource written) {
-    if (spec(desired).has(DraObject.EXTENDED_RESOURCE) && !spec(written).has(DraObject.EXTENDED_RESOURCE)) {
+    if (spec(desired).has(DraObject.EXTENDED_RESOURCE)
+        && !spec(written).has(DraObject.EXTENDED_RESOURCE)) {
       throw new MigRefusedException(
           object.toString(),
           List.of(

@@ -56,7 +56,8 @@ public sealed interface DraFacts {
    * @param device the device's name
    * @param gone what is not published
    */
-  record AllocatedButGone(String node, String claim, String pool, String device, Gone gone) implements DraFacts {
+  record AllocatedButGone(String node, String claim, String pool, String device, Gone gone)
+      implements DraFacts {
     public AllocatedButGone {
       Objects.requireNonNull(node, "node");
       Objects.requireNonNull(claim, "claim");

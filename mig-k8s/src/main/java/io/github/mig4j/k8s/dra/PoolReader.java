@@ -61,9 +61,8 @@ final class PoolReader {
         .toList();
     twice.forEach(name -> findings.add(new DuplicateDevice(pool.node(), pool.name(), name)));
     if (!pool.isComplete()) {
-      findings.add(
-          new IncompletePool(
-              pool.node(), pool.name(), pool.generation(), pool.size(), pool.expectedSize()));
+      findings.add(new IncompletePool(
+          pool.node(), pool.name(), pool.generation(), pool.size(), pool.expectedSize()));
     }
     return twice.isEmpty() && pool.isComplete();
   }

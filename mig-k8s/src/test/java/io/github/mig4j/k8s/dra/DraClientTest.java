@@ -119,9 +119,7 @@ class DraClientTest {
   void apply_templateToWhichTheServerAddsEmptyFields_writesNothing() throws InterruptedException {
     hasTemplate("");
 
-    MigClient.of(client)
-        .dra()
-        .apply(MigClaim.of(SMALL).template("mig-1g").inNamespace("team-a"));
+    MigClient.of(client).dra().apply(MigClaim.of(SMALL).template("mig-1g").inNamespace("team-a"));
 
     assertThat(server.getLastRequest().getMethod()).isEqualTo("GET");
   }
