@@ -98,7 +98,7 @@ final class ObjectTexts {
       return value;
     }
     ObjectNode fields = NODES.objectNode();
-    value.fields().forEachRemaining(field -> {
+    value.properties().forEach(field -> {
       JsonNode content = withoutEmptyFields(field.getValue());
       if (!content.isNull() && !(content.isContainerNode() && content.isEmpty())) {
         fields.set(field.getKey(), content);
