@@ -183,6 +183,29 @@ class MigctlDraTest {
   }
 
   @Test
+  void inventory_ofANode_isSilentAboutOtherNodes() throws IOException {
+    String healthy = Files.readString(dump);
+    Path both = Files.writeString(
+        folder.resolve("both.yaml"),
+        healthy
+            + healthy
+                .replace("gpu-node", "other-node")
+                .replace("name: \"gpu-0-mig-1g10gb-19-2\"", "name: \"gpu-7\""));
+
+    var healthyNode = migctl("dra", "inventory", "gpu-node", "--file", both.toString());
+    var otherNode = migctl("dra", "inventory", "other-node", "--file", both.toString());
+
+    assertThat(healthyNode.exit).isZero();
+    assertThat(healthyNode.err).isEmpty();
+    assertThat(otherNode.exit).isEqualTo(1);
+    assertThat(otherNode.err.strip())
+        .isEqualTo(
+            "error: Claim team-a/train holds gpu-0-mig-1g10gb-19-2 of pool other-node, which the"
+                + " driver does not publish, probably because the GPU was partitioned again; delete the claim's pods"
+                + " [allocated-but-gone]");
+  }
+
+  @Test
   void inventory_ofAnUnknownNode_orAFileThatIsNone_saysSo() throws IOException {
     Path none = Files.writeString(folder.resolve("none"), "- 1");
 
@@ -204,7 +227,6 @@ class MigctlDraTest {
         "--profile 1g.10gb --memory 10|--profile already contains the memory; remove --memory",
         "--memory 0|--memory must be from 1 to 1024 GiB, but was 0",
         "--count 33|A claim can have at most 32 devices, but has 33",
-        "--kind class --profile 1g.10gb --api-version v1beta1|DeviceClass mig-1g.10gb has the extended resource nvidia.com/mig-1g.10gb, which resource.k8s.io/v1beta1 does not support; use v1 (Kubernetes 1.34 or later)",
         "--api-version v2|Not a version of resource.k8s.io: 'v2'. Expected v1, v1beta2 or v1beta1",
       })
   void claim_misuse_isExit2(String options, String message) {

@@ -30,8 +30,6 @@ import java.util.Optional;
  */
 public final class DraClient {
 
-  private static final String EXTENDED_RESOURCE = "extendedResourceName";
-
   /** A kind in every version, to ask whether the cluster serves the version. */
   private static final Map<DraVersion, Class<? extends KubernetesResource>> SLICES = Map.of(
       DraVersion.V1, io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice.class,
@@ -76,8 +74,8 @@ public final class DraClient {
    * @param object a claim, a template or a device class; without a namespace, the client's
    *     namespace is used
    * @return the version in which it was written
-   * @throws IllegalArgumentException if the cluster's version cannot express the object
-   * @throws MigRefusedException if the cluster has no DRA, or no such namespace
+   * @throws MigRefusedException if the cluster has no DRA, no such namespace, or no extended resources
+   *     of device classes
    * @throws MigConflictException if a claim or template of that name requests something else; their
    *     specs are immutable
    * @throws MigClusterException if the API server does not answer or does not allow it
@@ -134,18 +132,22 @@ public final class DraClient {
   /** An API server drops a field whose feature gate is off, without an error. */
   private GenericKubernetesResource kept(
       DraObject object, GenericKubernetesResource desired, GenericKubernetesResource written) {
-    if (spec(desired).has(EXTENDED_RESOURCE) && !spec(written).has(EXTENDED_RESOURCE)) {
+    if (spec(desired).has(DraObject.EXTENDED_RESOURCE)
+        && !spec(written).has(DraObject.EXTENDED_RESOURCE)) {
       throw new MigRefusedException(
           object.toString(),
-          List.of("the API server dropped %s; enable its feature gate DRAExtendedResource"
-              .formatted(EXTENDED_RESOURCE)));
+          List.of(
+              "the API server dropped %s; enable its feature gate DRAExtendedResource (Kubernetes 1.34 or later, on by default from 1.36)"
+                  .formatted(DraObject.EXTENDED_RESOURCE)));
     }
     return written;
   }
 
+  /** Without empty fields: an API server adds some, such as the metadata of a template. */
   private JsonNode spec(GenericKubernetesResource resource) {
-    return ObjectTexts.tree(cluster.client().getKubernetesSerialization(), resource)
-        .path("spec");
+    return ObjectTexts.withoutEmptyFields(
+        ObjectTexts.tree(cluster.client().getKubernetesSerialization(), resource)
+            .path("spec"));
   }
 
   /**

@@ -23,6 +23,14 @@ import java.util.Optional;
 public sealed interface DraFacts {
 
   /**
+   * The node that the finding concerns.
+   *
+   * @return the node's name; if the driver publishes nothing of a pool, the pool's name, because the
+   *     driver names a pool after its node
+   */
+  String node();
+
+  /**
    * Claims hold devices of one GPU that exclude each other.
    *
    * @param node the node
@@ -42,13 +50,16 @@ public sealed interface DraFacts {
   /**
    * A claim holds a device that the driver does not publish.
    *
+   * @param node the node; the pool's name if nothing of the pool is published
    * @param claim the claim's namespace and name
    * @param pool the device's pool
    * @param device the device's name
    * @param gone what is not published
    */
-  record AllocatedButGone(String claim, String pool, String device, Gone gone) implements DraFacts {
+  record AllocatedButGone(String node, String claim, String pool, String device, Gone gone)
+      implements DraFacts {
     public AllocatedButGone {
+      Objects.requireNonNull(node, "node");
       Objects.requireNonNull(claim, "claim");
       Objects.requireNonNull(pool, "pool");
       Objects.requireNonNull(device, "device");
@@ -102,14 +113,16 @@ public sealed interface DraFacts {
   /**
    * Slices of a pool are missing, as while the driver publishes them.
    *
+   * @param node the node
    * @param pool the pool
    * @param generation the version of the pool
    * @param found the number of slices that exist
    * @param expected the number of slices that should exist
    */
-  record IncompletePool(String pool, long generation, int found, long expected)
+  record IncompletePool(String node, String pool, long generation, int found, long expected)
       implements DraFacts {
     public IncompletePool {
+      Objects.requireNonNull(node, "node");
       Objects.requireNonNull(pool, "pool");
     }
   }
@@ -117,11 +130,13 @@ public sealed interface DraFacts {
   /**
    * Several devices of a pool have the same name, so that the scheduler refuses the pool.
    *
+   * @param node the node
    * @param pool the pool
    * @param device the name
    */
-  record DuplicateDevice(String pool, String device) implements DraFacts {
+  record DuplicateDevice(String node, String pool, String device) implements DraFacts {
     public DuplicateDevice {
+      Objects.requireNonNull(node, "node");
       Objects.requireNonNull(pool, "pool");
       Objects.requireNonNull(device, "device");
     }

@@ -57,6 +57,21 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
     return nodes.stream().filter(node -> node.name().equals(name)).findFirst();
   }
 
+  /**
+   * The part of the inventory that concerns one node.
+   *
+   * @param name the node's name
+   * @return the node, if the driver publishes a device of it, and the findings about it
+   */
+  public DraInventory on(String name) {
+    return new DraInventory(
+        node(name).stream().toList(),
+        findings.stream()
+            .filter(finding -> finding.facts().orElse(null) instanceof DraFacts facts
+                && facts.node().equals(name))
+            .toList());
+  }
+
   /** The numbers of nodes and findings, e.g. {@code 2 nodes, 1 finding}. */
   @Override
   public String toString() {

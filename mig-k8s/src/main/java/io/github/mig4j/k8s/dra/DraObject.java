@@ -136,8 +136,6 @@ public final class DraObject {
    *
    * @param version a version that the cluster serves; {@code kubectl api-versions} lists them
    * @return YAML
-   * @throws IllegalArgumentException if the version cannot express the object: a device class with an
-   *     extended resource in a beta version
    */
   public String toYaml(DraVersion version) {
     Objects.requireNonNull(version, "version");
@@ -157,14 +155,6 @@ public final class DraObject {
   }
 
   private Map<String, Object> in(DraVersion version) {
-    if (version == DraVersion.V1) {
-      return spec;
-    }
-    if (spec.containsKey(EXTENDED_RESOURCE)) {
-      throw new IllegalArgumentException(
-          "%s %s has the extended resource %s, which %s does not support; use v1 (Kubernetes 1.34 or later)"
-              .formatted(kind, name, spec.get(EXTENDED_RESOURCE), version.apiVersion()));
-    }
     return version == DraVersion.V1BETA1 ? flattened(spec) : spec;
   }
 

@@ -48,7 +48,7 @@ final class GeometryCheck {
       if (pool.isComplete()) {
         checkNoneIsMissing(published);
       }
-    } else {
+    } else if (!gpu.cutInto().isEmpty()) {
       checkLayout(gpu);
     }
   }

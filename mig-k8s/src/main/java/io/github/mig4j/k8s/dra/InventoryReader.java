@@ -68,11 +68,13 @@ final class InventoryReader {
 
   private void findGone(List<Pool> pools, List<Allocation> allocations) {
     Map<String, Set<String>> published = new HashMap<>();
+    Map<String, String> nodes = new HashMap<>();
     Set<String> unsure = new HashSet<>();
     for (Pool pool : pools) {
       published.put(
           pool.name(),
           pool.devices().stream().map(PublishedDevice::name).collect(Collectors.toSet()));
+      nodes.put(pool.name(), pool.node());
       if (!pool.isComplete()) {
         unsure.add(pool.name());
       }
@@ -82,6 +84,8 @@ final class InventoryReader {
           published.getOrDefault(allocation.pool(), Set.of()).contains(allocation.device());
       if (!there && !unsure.contains(allocation.pool())) {
         findings.add(new AllocatedButGone(
+            // The driver names a pool after its node.
+            nodes.getOrDefault(allocation.pool(), allocation.pool()),
             allocation.claim(),
             allocation.pool(),
             allocation.device(),

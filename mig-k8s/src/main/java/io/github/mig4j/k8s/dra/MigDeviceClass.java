@@ -13,8 +13,9 @@ import java.util.Optional;
  *
  * <p>The second case is the bridge for existing pod specs: if a class has the extended resource {@code
  * nvidia.com/mig-1g.23gb}, a container with a limit of 1 for this resource gets a device by DRA, as it
- * got one from the device plugin before. Kubernetes supports this from 1.35 on (feature gate
- * DRAExtendedResource). On a node where the device plugin offers the same resource, the device plugin is
+ * got one from the device plugin before. This needs the feature gate
+ * DRAExtendedResource of Kubernetes, which is alpha and off in 1.34 and 1.35, and on by default from 1.36.
+ * On a node where the device plugin offers the same resource, the device plugin is
  * used; the device plugin and the DRA driver must never offer the same GPU.
  *
  * @param name the class's name, a DNS subdomain

@@ -87,6 +87,26 @@ final class ObjectTexts {
     return TREES.valueToTree(fabric8.convertValue(object, Map.class));
   }
 
+  /** A copy in which no object has a field that is null, an empty object or an empty list. */
+  static JsonNode withoutEmptyFields(JsonNode value) {
+    if (value.isArray()) {
+      ArrayNode items = NODES.arrayNode();
+      value.forEach(item -> items.add(withoutEmptyFields(item)));
+      return items;
+    }
+    if (!value.isObject()) {
+      return value;
+    }
+    ObjectNode fields = NODES.objectNode();
+    value.properties().forEach(field -> {
+      JsonNode content = withoutEmptyFields(field.getValue());
+      if (!content.isNull() && !(content.isContainerNode() && content.isEmpty())) {
+        fields.set(field.getKey(), content);
+      }
+    });
+    return fields;
+  }
+
   /** Refuses a text at its first error. */
   private enum Refusing implements YamlProblems {
     PROBLEMS;

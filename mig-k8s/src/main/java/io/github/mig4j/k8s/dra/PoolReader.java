@@ -59,10 +59,10 @@ final class PoolReader {
         .map(PublishedDevice::name)
         .filter(name -> !names.add(name))
         .toList();
-    twice.forEach(name -> findings.add(new DuplicateDevice(pool.name(), name)));
+    twice.forEach(name -> findings.add(new DuplicateDevice(pool.node(), pool.name(), name)));
     if (!pool.isComplete()) {
-      findings.add(
-          new IncompletePool(pool.name(), pool.generation(), pool.size(), pool.expectedSize()));
+      findings.add(new IncompletePool(
+          pool.node(), pool.name(), pool.generation(), pool.size(), pool.expectedSize()));
     }
     return twice.isEmpty() && pool.isComplete();
   }

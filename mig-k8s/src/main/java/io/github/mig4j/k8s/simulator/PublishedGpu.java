@@ -49,13 +49,7 @@ final class PublishedGpu {
   /** The devices of a partitioned GPU; a MIG device is identified by its memory slices. */
   List<Device> existing(MigLayout layout) {
     if (layout.placements().isEmpty()) {
-      Map<String, DeviceCapacity> memory = new TreeMap<>();
-      model.totalMemoryMib().ifPresent(mib -> memory.put("memory", capacity(mib + "Mi")));
-      return List.of(new DeviceBuilder()
-          .withName("gpu-" + minor)
-          .withAttributes(attributes(Map.of("type", "gpu", "uuid", uuid("GPU"))))
-          .withCapacity(memory)
-          .build());
+      return List.of(whole());
     }
     List<Device> devices = new ArrayList<>();
     for (Placement place : layout.placements()) {
@@ -76,8 +70,25 @@ final class PublishedGpu {
     return sorted(devices);
   }
 
-  /** The whole GPU and every profile at every place, which consume from {@link #counterSet}. */
+  /** The whole GPU without counters. */
+  private Device whole() {
+    Map<String, DeviceCapacity> memory = new TreeMap<>();
+    model.totalMemoryMib().ifPresent(mib -> memory.put("memory", capacity(mib + "Mi")));
+    return new DeviceBuilder()
+        .withName("gpu-" + minor)
+        .withAttributes(attributes(Map.of("type", "gpu", "uuid", uuid("GPU"))))
+        .withCapacity(memory)
+        .build();
+  }
+
+  /**
+   * The whole GPU and every profile at every place, which consume from {@link #counterSet}; without MIG
+   * only the whole GPU.
+   */
   List<Device> possible() {
+    if (!model.supportsMig()) {
+      return List.of(whole());
+    }
     List<Device> devices = new ArrayList<>();
     devices.add(new DeviceBuilder()
         .withName("gpu-" + minor)

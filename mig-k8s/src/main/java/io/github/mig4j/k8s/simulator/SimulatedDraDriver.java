@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
+import io.fabric8.kubernetes.api.model.resource.v1.CounterSet;
 import io.fabric8.kubernetes.api.model.resource.v1.Device;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
@@ -27,6 +28,9 @@ import java.util.Objects;
  * cmd/gpu-kubelet-plugin, driver.go, partitions.go and mig.go.
  */
 public final class SimulatedDraDriver {
+
+  /** An API server refuses a slice with more sets of counters. */
+  private static final int MAX_SHARED_COUNTERS = 8;
 
   private final KubernetesClient client;
 
@@ -70,8 +74,8 @@ public final class SimulatedDraDriver {
 
   /**
    * Publishes every possible MIG device of the GPUs, as the driver does with its feature gate DynamicMIG
-   * on Kubernetes 1.35: a slice of counters, and one slice for each GPU. It replaces the previous slices
-   * of the node.
+   * on Kubernetes 1.35: slices of counters, and one slice for each GPU. A GPU without MIG is published as
+   * a whole without counters. It replaces the previous slices of the node.
    *
    * @param node the node's name
    * @param gpus the models of its GPUs, by index
@@ -79,18 +83,29 @@ public final class SimulatedDraDriver {
   public void publishPartitionable(String node, List<GpuModel> gpus) {
     Objects.requireNonNull(node, "node");
     Objects.requireNonNull(gpus, "gpus");
-    var counters = new ResourceSliceBuilder().withNewSpec();
-    List<ResourceSlice> slices = new ArrayList<>();
+    List<CounterSet> counters = new ArrayList<>();
+    List<ResourceSlice> devices = new ArrayList<>();
     for (int minor = 0; minor < gpus.size(); minor++) {
       PublishedGpu gpu = new PublishedGpu(gpus.get(minor), minor);
-      counters.addToSharedCounters(gpu.counterSet());
-      slices.add(new ResourceSliceBuilder()
+      if (gpus.get(minor).supportsMig()) {
+        counters.add(gpu.counterSet());
+      }
+      devices.add(new ResourceSliceBuilder()
           .withNewSpec()
           .withDevices(gpu.possible())
           .endSpec()
           .build());
     }
-    slices.add(0, counters.endSpec().build());
+    List<ResourceSlice> slices = new ArrayList<>();
+    for (int from = 0; from < counters.size(); from += MAX_SHARED_COUNTERS) {
+      slices.add(new ResourceSliceBuilder()
+          .withNewSpec()
+          .withSharedCounters(
+              counters.subList(from, Math.min(from + MAX_SHARED_COUNTERS, counters.size())))
+          .endSpec()
+          .build());
+    }
+    slices.addAll(devices);
     publish(node, slices);
   }
 

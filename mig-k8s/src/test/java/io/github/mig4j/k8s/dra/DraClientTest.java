@@ -97,6 +97,46 @@ class DraClientTest {
     assertThat(versions()).hasSize(2).isEqualTo(before);
   }
 
+  /** The answer of a kube-apiserver 1.36. */
+  private void hasTemplate(String constraints) {
+    server
+        .expect()
+        .get()
+        .withPath("/apis/resource.k8s.io/v1/namespaces/team-a/resourceclaimtemplates/mig-1g")
+        .andReturn(200, """
+            {"kind": "ResourceClaimTemplate", "apiVersion": "resource.k8s.io/v1",
+             "metadata": {"name": "mig-1g", "namespace": "team-a", "uid": "7d7fbd0e", "resourceVersion": "412",
+               "creationTimestamp": "2026-08-30T09:12:44Z"},
+             "spec": {"metadata": {}, "spec": {"devices": {"requests": [{"name": "mig", "exactly": {
+               "deviceClassName": "mig.nvidia.com",
+               "selectors": [{"cel": {"expression": "device.attributes['gpu.nvidia.com'].profile == '1g.23gb'"}}],
+               "allocationMode": "ExactCount", "count": 1}}]%s}}}}
+            """.formatted(constraints))
+        .always();
+  }
+
+  @Test
+  void apply_templateToWhichTheServerAddsEmptyFields_writesNothing() throws InterruptedException {
+    hasTemplate("");
+
+    MigClient.of(client).dra().apply(MigClaim.of(SMALL).template("mig-1g").inNamespace("team-a"));
+
+    assertThat(server.getLastRequest().getMethod()).isEqualTo("GET");
+  }
+
+  @Test
+  void apply_templateWithAConstraintThatWasNotRequested_isAConflict() {
+    hasTemplate(
+        ", \"constraints\": [{\"requests\": [\"mig\"], \"matchAttribute\": \"gpu.nvidia.com/parentUUID\"}]");
+
+    assertThatThrownBy(() -> MigClient.of(client)
+            .dra()
+            .apply(MigClaim.of(SMALL).template("mig-1g").inNamespace("team-a")))
+        .isInstanceOf(MigConflictException.class)
+        .hasMessage(
+            "ResourceClaimTemplate team-a/mig-1g exists with another spec, which is immutable; delete it first or use another name");
+  }
+
   private List<String> versions() {
     return Stream.of(
             client.resources(ResourceClaim.class).inAnyNamespace().list().getItems(),
@@ -173,8 +213,7 @@ class DraClientTest {
       var dra = MigClient.of(asking).dra();
       assertThat(dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("team-a")))
           .isEqualTo(DraVersion.V1BETA1);
-      assertThatThrownBy(() -> dra.apply(MigDeviceClass.bridge(SMALL).object()))
-          .isInstanceOf(IllegalArgumentException.class);
+      assertThat(dra.apply(MigDeviceClass.bridge(SMALL).object())).isEqualTo(DraVersion.V1BETA1);
     }
 
     var written = client
@@ -220,6 +259,25 @@ class DraClientTest {
                 .endResource()
                 .build())
         .always();
+  }
+
+  @Test
+  void apply_whereTheGateOfExtendedResourcesIsOff_isRefused() {
+    server
+        .expect()
+        .post()
+        .withPath("/apis/resource.k8s.io/v1/deviceclasses")
+        .andReturn(201, """
+            {"kind": "DeviceClass", "apiVersion": "resource.k8s.io/v1", "metadata": {"name": "mig-1g.23gb"},
+             "spec": {"selectors": []}}
+            """)
+        .always();
+
+    assertThatThrownBy(
+            () -> MigClient.of(client).dra().apply(MigDeviceClass.bridge(SMALL).object()))
+        .isInstanceOf(MigRefusedException.class)
+        .hasMessage(
+            "DeviceClass mig-1g.23gb: the API server dropped extendedResourceName; enable its feature gate DRAExtendedResource (Kubernetes 1.34 or later, on by default from 1.36)");
   }
 
   @Test

@@ -16,6 +16,7 @@ import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,40 @@ class DraGeometryTest {
     var node = inventory.node("node").orElseThrow();
     assertThat(node.model()).contains(model);
     assertThat(node.gpus()).hasSize(2).allMatch(DraGpu::isFree);
+  }
+
+  @Test
+  void partitionableNode_withNineGpusAndOneWithoutMig_hasSlicesThatAnApiServerAccepts() {
+    GpuModel b200 = GpuCatalog.bundled().require("NVIDIA-B200");
+    List<GpuModel> gpus = new ArrayList<>(Collections.nCopies(9, b200));
+    gpus.add(withoutMig());
+
+    SimulatedDraDriver.of(client).publishPartitionable("node", gpus);
+
+    var slices = client.resources(ResourceSlice.class).list().getItems();
+    assertThat(slices).hasSize(12).allSatisfy(slice -> {
+      assertThat(slice.getSpec().getPool().getResourceSliceCount()).isEqualTo(12);
+      assertThat(slice.getSpec().getSharedCounters())
+          .hasSizeLessThanOrEqualTo(8)
+          .allSatisfy(set -> assertThat(set.getCounters()).isNotEmpty());
+      assertThat(slice.getSpec().getDevices())
+          .allSatisfy(device -> assertThat(device.getConsumesCounters())
+              .allSatisfy(set -> assertThat(set.getCounters()).isNotEmpty()));
+      assertThat(slice.getSpec().getSharedCounters().isEmpty())
+          .isNotEqualTo(slice.getSpec().getDevices().isEmpty());
+    });
+    var inventory = MigClient.of(client).dra().inventory();
+    assertThat(inventory.findings()).isEmpty();
+    assertThat(inventory.node("node").orElseThrow().room())
+        .containsEntry("nvidia.com/gpu", 10L)
+        .containsEntry("nvidia.com/mig-1g.23gb", 63L);
+  }
+
+  private static GpuModel withoutMig() {
+    return GpuCatalog.bundled().models().stream()
+        .filter(model -> !model.supportsMig() && model.products().size() == 1)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Engines show that there is only one media profile, so each amount must be known. */

@@ -319,6 +319,21 @@ class DraInventoryTest {
             + " driver's pod runs on the node [allocated-but-gone]");
   }
 
+  @Test
+  void on_aNode_hasOnlyWhatConcernsIt() {
+    var other = STATIC.replace("gpu-node", "other-node");
+    var gone = claim("train", "gpu-0-mig-7g80gb-0-0");
+    var incomplete = other.replace("resourceSliceCount: 1", "resourceSliceCount: 2");
+    var withdrawn = claim("serve", "gpu-0").replace("pool: gpu-node", "pool: third-node");
+
+    var inventory = read(STATIC, gone, incomplete, withdrawn);
+
+    assertThat(inventory.findings()).hasSize(3);
+    assertThat(inventory.on("gpu-node")).isEqualTo(read(STATIC, gone));
+    assertThat(inventory.on("other-node")).isEqualTo(read(incomplete));
+    assertThat(inventory.on("third-node")).isEqualTo(read(withdrawn));
+  }
+
   /** No version of the driver publishes every mark; each is enough. */
   @ParameterizedTest
   @ValueSource(

@@ -256,14 +256,12 @@ class MigClaimTest {
   @EnumSource(
       value = DraVersion.class,
       names = {"V1BETA1", "V1BETA2"})
-  void bridge_inABetaVersion_isRefused(DraVersion beta) {
+  void bridge_inABetaVersion_hasTheExtendedResource(DraVersion beta) {
     var bridge = MigDeviceClass.bridge(SMALL).object();
 
-    assertThatThrownBy(() -> bridge.toYaml(beta))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("DeviceClass mig-1g.23gb has the extended resource"
-            + " nvidia.com/mig-1g.23gb, which resource.k8s.io/" + beta + " does not support; use v1"
-            + " (Kubernetes 1.34 or later)");
+    assertThat(bridge.toYaml(beta))
+        .isEqualTo(bridge.toYaml(DraVersion.V1).replace("k8s.io/v1", "k8s.io/" + beta))
+        .contains("extendedResourceName: nvidia.com/mig-1g.23gb");
   }
 
   @Test

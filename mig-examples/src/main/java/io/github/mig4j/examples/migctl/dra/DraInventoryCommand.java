@@ -71,19 +71,18 @@ public final class DraInventoryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    DraInventory inventory = read();
-    List<DraNode> nodes = inventory.nodes().stream()
-        .filter(candidate -> node == null || candidate.name().equals(node))
-        .toList();
+    DraInventory all = read();
+    DraInventory inventory = node == null ? all : all.on(node);
     if (output.isJson()) {
-      output.print(json(nodes, inventory.findings()));
-    } else if (nodes.isEmpty()) {
+      output.print(json(inventory));
+    } else if (inventory.nodes().isEmpty()) {
+      inventory.findings().forEach(finding -> output.err().println(finding));
       throw new NegativeAnswerException(
           node == null
               ? "The driver gpu.nvidia.com publishes no GPU"
               : "The driver gpu.nvidia.com publishes no GPU of node " + node);
     } else {
-      print(nodes);
+      print(inventory.nodes());
       inventory.findings().forEach(finding -> output.err().println(finding));
     }
     return inventory.findings().stream().anyMatch(Finding::isError) ? ExitCode.NO : ExitCode.YES;
@@ -161,10 +160,10 @@ public final class DraInventoryCommand implements Callable<Integer> {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
-  private static ObjectNode json(List<DraNode> nodes, List<Finding> findings) {
+  private static ObjectNode json(DraInventory inventory) {
     ObjectNode answer = Output.object();
     ArrayNode list = answer.putArray("nodes");
-    nodes.forEach(each -> {
+    inventory.nodes().forEach(each -> {
       ObjectNode item = list.addObject().put("node", each.name());
       ObjectNode resources = item.putObject("resources");
       each.resources().forEach(resources::put);
@@ -174,7 +173,7 @@ public final class DraInventoryCommand implements Callable<Integer> {
       each.gpus().forEach(gpu -> gpus.add(json(gpu)));
     });
     ArrayNode problems = answer.putArray("findings");
-    findings.forEach(finding -> problems.add(Output.finding(finding)));
+    inventory.findings().forEach(finding -> problems.add(Output.finding(finding)));
     return answer;
   }
 
