@@ -2,7 +2,6 @@ package io.github.mig4j.lint;
 
 import io.github.mig4j.text.YamlLocation;
 import io.github.mig4j.text.YamlPath;
-import io.github.mig4j.text.YamlProblem;
 import io.github.mig4j.text.YamlProblems;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -76,7 +75,8 @@ public final class Findings implements YamlProblems {
   }
 
   @Override
-  public void report(YamlProblem problem, YamlLocation where, String message, String remedy) {
+  public void report(
+      YamlProblems.Problem problem, YamlLocation where, String message, String remedy) {
     Severity severity = problem.isError() ? Severity.ERROR : Severity.WARNING;
     add(severity, TextCode.valueOf(problem.name()), location(where), message, remedy);
   }

@@ -64,7 +64,7 @@ public final class GoYaml {
     boolean alias = !(node instanceof ScalarNode) && !seen.add(node);
     if (!ancestors.add(node)) {
       problems.report(
-          YamlProblem.ALIAS_EXPANSION,
+          YamlProblems.Problem.ALIAS_EXPANSION,
           path.at(at(node)),
           "The anchor '&%s' contains itself".formatted(node.getAnchor()),
           "write out its value");
@@ -98,7 +98,7 @@ public final class GoYaml {
     boolean excessive = repeatedVisits > 100 && visits > 1000 && repeatedVisits > 0.99 * visits;
     if (excessive || visits > maxVisits) {
       problems.report(
-          YamlProblem.ALIAS_EXPANSION,
+          YamlProblems.Problem.ALIAS_EXPANSION,
           path.at(at(node)),
           "Aliases multiply this file to more than %d values".formatted(visits - 1),
           "write out what is needed");
@@ -117,13 +117,13 @@ public final class GoYaml {
     Optional<YamlValue> resolved = GoScalar.resolve(at, node.getValue(), tag);
     if (resolved.isEmpty()) {
       problems.report(
-          YamlProblem.INVALID_VALUE,
+          YamlProblems.Problem.INVALID_VALUE,
           path.at(at),
           "%s cannot be read as %s".formatted(Quoted.of(node.getValue()), shortName(node.getTag())),
           "remove the tag");
     } else if (resolved.get() instanceof YamlValue.Text text && !Quoted.isUnicode(text.value())) {
       problems.report(
-          YamlProblem.INVALID_VALUE,
+          YamlProblems.Problem.INVALID_VALUE,
           path.at(at),
           "The text %s has half a surrogate pair, which no file can contain"
               .formatted(Quoted.of(text.value())),
@@ -161,7 +161,7 @@ public final class GoYaml {
   private YamlValue finite(YamlValue value, YamlPath path) {
     if (value instanceof YamlValue.Decimal number && !Double.isFinite(number.value())) {
       problems.report(
-          YamlProblem.INVALID_VALUE,
+          YamlProblems.Problem.INVALID_VALUE,
           path.at(number.at()),
           "%s is not a number that a configuration can contain".formatted(number.text()),
           "write a count or quote the text");
@@ -189,7 +189,7 @@ public final class GoYaml {
       YamlValue.Entry previous = entries.get(key.get());
       if (!own.add(key.get()) && previous != null) {
         problems.report(
-            YamlProblem.DUPLICATE_KEY,
+            YamlProblems.Problem.DUPLICATE_KEY,
             inner.at(keyAt),
             "The key %s is here and on line %d, and %s uses the last"
                 .formatted(Quoted.of(key.get()), previous.keyAt().line(), problems.program()),
@@ -208,7 +208,7 @@ public final class GoYaml {
         && "[]{},".indexOf(character(key.getEndMark(), 1)) >= 0;
     if (tight) {
       problems.report(
-          YamlProblem.YAML_SYNTAX,
+          YamlProblems.Problem.YAML_SYNTAX,
           path.at(at(key)),
           "Not YAML for %s: a key in {} or [] ends at ': ' with a blank, and this one has no blank"
               .formatted(problems.program()),
@@ -235,7 +235,7 @@ public final class GoYaml {
         entries.putAll(mapping.entries());
       } else {
         problems.report(
-            YamlProblem.INVALID_VALUE,
+            YamlProblems.Problem.INVALID_VALUE,
             path.key("<<").at(at(each)),
             "'<<' merges a map or a list of maps, but this is something else",
             "name an anchor of a map");
@@ -247,7 +247,7 @@ public final class GoYaml {
     LineColumn at = at(node);
     if (!(node instanceof ScalarNode scalar)) {
       problems.report(
-          YamlProblem.INVALID_KEY,
+          YamlProblems.Problem.INVALID_KEY,
           path.at(at),
           "A key is a text, but this one is a list or a map",
           "look for a stray '[', '{' or '?'");
@@ -262,13 +262,13 @@ public final class GoYaml {
     Optional<String> key = GoScalar.key(value);
     if (key.isEmpty()) {
       problems.report(
-          YamlProblem.INVALID_KEY,
+          YamlProblems.Problem.INVALID_KEY,
           path.at(at),
           "A key is a text, but this one is %s".formatted(value.kind()),
           "quote it");
     } else if (!(value instanceof YamlValue.Text)) {
       problems.report(
-          YamlProblem.KEY_NOT_TEXT,
+          YamlProblems.Problem.KEY_NOT_TEXT,
           path.key(key.get()).at(at),
           "The key %s is read as %s and becomes %s"
               .formatted(Quoted.of(scalar.getValue()), value.kind(), Quoted.of(key.get())),

@@ -4,8 +4,30 @@ package io.github.mig4j.text;
 public interface YamlProblems {
 
   /** Receives a problem. */
-  void report(YamlProblem problem, YamlLocation where, String message, String remedy);
+  void report(Problem problem, YamlLocation where, String message, String remedy);
 
   /** The program that will read the text, for messages, e.g. {@code mig-parted}. */
   String program();
+
+  /** What can be wrong with a text as YAML, whatever it means. */
+  enum Problem {
+    YAML_SYNTAX,
+    CONTROL_CHARACTER,
+    TOO_LARGE,
+    TOO_DEEP,
+    ALIAS_EXPANSION,
+    INVALID_KEY,
+    INVALID_VALUE,
+    KEY_NOT_TEXT,
+    DUPLICATE_KEY,
+    TAB;
+
+    /** Whether Go's reader stops at the problem; it ignores the others silently. */
+    public boolean isError() {
+      return switch (this) {
+        case KEY_NOT_TEXT, DUPLICATE_KEY, TAB -> false;
+        default -> true;
+      };
+    }
+  }
 }

@@ -44,7 +44,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
   private static final Pattern DIRECTIVE = Pattern.compile("%YAML[ \\t]++([0-9.]++)");
 
   /** Why a text is no YAML. */
-  public record Fault(YamlProblem problem, LineColumn at, String message, String remedy) {
+  public record Fault(YamlProblems.Problem problem, LineColumn at, String message, String remedy) {
 
     /** Reports this fault. */
     public void report(YamlProblems problems) {
@@ -77,7 +77,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       }
       readable = blanked.get();
       problems.report(
-          YamlProblem.TAB,
+          YamlProblems.Problem.TAB,
           YamlPath.ROOT.at(embedding.inFile(position(problem.getProblemMark()))),
           "A tab separates values here, which Go's YAML reader allows and others refuse",
           "use a blank");
@@ -102,7 +102,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       String text, Embedding embedding, String program, int maxCharacters) {
     if (text.length() > maxCharacters) {
       return Optional.of(new Fault(
-          YamlProblem.TOO_LARGE,
+          YamlProblems.Problem.TOO_LARGE,
           embedding.inFile(LineColumn.START),
           "The file has %d characters, but a ConfigMap has at most 1048576 bytes"
               .formatted(text.length()),
@@ -121,7 +121,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     if (directive.lookingAt() && !directive.group(1).equals("1.1")) {
       int line = Lines.of(text.substring(0, directive.start())).size();
       return Optional.of(new Fault(
-          YamlProblem.YAML_SYNTAX,
+          YamlProblems.Problem.YAML_SYNTAX,
           embedding.inFile(new LineColumn(line, 1)),
           "Not YAML for %s: the directive is %s, but its reader knows only %%YAML 1.1"
               .formatted(program, Quoted.of(directive.group())),
@@ -138,7 +138,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       int c = text.codePointAt(i);
       if (!isLegal(c)) {
         return Optional.of(new Fault(
-            YamlProblem.CONTROL_CHARACTER,
+            YamlProblems.Problem.CONTROL_CHARACTER,
             embedding.inFile(new LineColumn(line, column)),
             "Not YAML: a file cannot contain the character U+%04X".formatted(c),
             "remove it"));
@@ -176,8 +176,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     List<Node> documents = new ArrayList<>();
     WholeText reader = new WholeText(text);
     try {
-      Composer composer =
-          new Composer(new ParserImpl(reader, options), new GoResolver(), options);
+      Composer composer = new Composer(new ParserImpl(reader, options), new GoResolver(), options);
       while (composer.checkNode()) {
         documents.add(composer.getNode());
       }
@@ -207,7 +206,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
         String why = String.valueOf(unmarked.getMessage());
         boolean deep = why.startsWith("Nesting Depth");
         return Optional.of(new Fault(
-            deep ? YamlProblem.TOO_DEEP : YamlProblem.YAML_SYNTAX,
+            deep ? YamlProblems.Problem.TOO_DEEP : YamlProblems.Problem.YAML_SYNTAX,
             embedding.inFile(LineColumn.START),
             deep
                 ? "The file is nested more than %d levels deep, but a configuration needs 6"
@@ -236,7 +235,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       message = "Not YAML: " + Quoted.of(why);
       remedy = "define it with '&' before it is used";
     }
-    return new Fault(YamlProblem.YAML_SYNTAX, at, message, remedy);
+    return new Fault(YamlProblems.Problem.YAML_SYNTAX, at, message, remedy);
   }
 
   /** libyaml skips a tab behind a key or a value; SnakeYAML stops at it. */

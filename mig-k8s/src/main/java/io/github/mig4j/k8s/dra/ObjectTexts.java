@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
 import io.github.mig4j.text.YamlLocation;
-import io.github.mig4j.text.YamlProblem;
 import io.github.mig4j.text.YamlProblems;
 import io.github.mig4j.text.YamlText;
 import io.github.mig4j.text.YamlValue;
@@ -112,7 +111,8 @@ final class ObjectTexts {
     PROBLEMS;
 
     @Override
-    public void report(YamlProblem problem, YamlLocation where, String message, String remedy) {
+    public void report(
+        YamlProblems.Problem problem, YamlLocation where, String message, String remedy) {
       if (problem.isError()) {
         throw new IllegalArgumentException("Line %d, column %d: %s; %s"
             .formatted(where.at().line(), where.at().column(), message, EXPECTED));
