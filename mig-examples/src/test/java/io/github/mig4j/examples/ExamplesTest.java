@@ -49,8 +49,9 @@ class ExamplesTest {
     assertThat(Console.errorsOf(() -> Quickstart.run("--timeout", "10m", "--node")))
         .startsWith("Missing required parameter for option '--node'");
     assertThat(Console.errorsOf(() -> Quickstart.run("--timeout", "soon")))
-        .startsWith("Invalid value for option '--timeout': 'soon' is not a duration; write e.g. 90s,"
-            + " 10m or 1h30m");
+        .startsWith(
+            "Invalid value for option '--timeout': 'soon' is not a duration; write e.g. 90s,"
+                + " 10m or 1h30m");
   }
 
   /** The fullest node that still has room, so that whole nodes stay free. */

@@ -245,10 +245,7 @@ record CatalogFile(
     }
     for (Board b : orEmpty(m.boards)) {
       model.addBoards(new GpuBoard(
-          PciDeviceId.parse(b.pci),
-          b.name,
-          orEmpty(b.sharedWith),
-          provenance(b.source, null)));
+          PciDeviceId.parse(b.pci), b.name, orEmpty(b.sharedWith), provenance(b.source, null)));
     }
     for (Profile p : orEmpty(m.profiles)) {
       model.addProfiles(profile(p));

@@ -12,10 +12,12 @@ import java.util.Objects;
  *     alone does not tell them apart
  * @param provenance the source of the id
  */
-public record GpuBoard(PciDeviceId id, String name, List<String> sharedWith, Provenance provenance) {
+public record GpuBoard(
+    PciDeviceId id, String name, List<String> sharedWith, Provenance provenance) {
   public GpuBoard {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(sharedWith, "sharedWith");
     sharedWith = List.copyOf(sharedWith);
     Objects.requireNonNull(provenance, "provenance");
   }

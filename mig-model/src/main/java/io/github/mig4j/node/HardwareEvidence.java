@@ -179,7 +179,8 @@ public final class HardwareEvidence {
     if (known.maxInstances() == count) {
       return known;
     }
-    Map<GpuInstanceProfile.Field, Provenance> sources = new EnumMap<>(GpuInstanceProfile.Field.class);
+    Map<GpuInstanceProfile.Field, Provenance> sources =
+        new EnumMap<>(GpuInstanceProfile.Field.class);
     sources.putAll(known.fieldProvenance());
     sources.put(GpuInstanceProfile.Field.MAX_INSTANCES, LISTED);
     GpuInstanceProfile.Builder counted = GpuInstanceProfile.builder();

@@ -29,7 +29,9 @@ class DriverVersionTest {
 
   @Test
   void compareTo_isByNumber() {
-    assertThat(version("550.90.07")).isGreaterThan(version("550.90")).isLessThan(version("550.127.05"));
+    assertThat(version("550.90.07"))
+        .isGreaterThan(version("550.90"))
+        .isLessThan(version("550.127.05"));
     assertThat(version("535.161.08")).isLessThan(version("550.54"));
   }
 

@@ -181,8 +181,7 @@ class GpuCatalogTest {
     "gb300-252gb-r610, 7g.251gb, 1"
   })
   void gb300_ofADgxStation_hasUndeterminedLayouts(String id, String profile, int count) {
-    assertThat(MigLayout.place(
-            CATALOG.require(id), Map.of(MigProfile.parse(profile), count)))
+    assertThat(MigLayout.place(CATALOG.require(id), Map.of(MigProfile.parse(profile), count)))
         .isInstanceOf(PlacementResult.Undetermined.class);
     assertThat(CATALOG.require(id).profile(MigProfile.parse("1g.10gb"))).isEmpty();
   }

@@ -90,13 +90,12 @@ class HardwareEvidenceTest {
     GpuModel corrected = HardwareEvidence.in(document).corrected(A30);
 
     assertThat(corrected.profileNames()).isEqualTo("1g.6gb, 1g.6gb+me, 2g.12gb, 4g.24gb, 3g.18gb");
-    assertThat(corrected.profile(MigProfile.parse("1g.6gb")))
-        .hasValueSatisfying(p -> {
-          assertThat(p.maxInstances()).isEqualTo(3);
-          assertThat(p.starts()).containsExactly(0, 1, 2, 3);
-          assertThat(p.provenance(GpuInstanceProfile.Field.MAX_INSTANCES))
-              .hasToString("hardware (the node's own list of configurations)");
-        });
+    assertThat(corrected.profile(MigProfile.parse("1g.6gb"))).hasValueSatisfying(p -> {
+      assertThat(p.maxInstances()).isEqualTo(3);
+      assertThat(p.starts()).containsExactly(0, 1, 2, 3);
+      assertThat(p.provenance(GpuInstanceProfile.Field.MAX_INSTANCES))
+          .hasToString("hardware (the node's own list of configurations)");
+    });
     assertThat(corrected.profile(MigProfile.parse("2g.12gb")))
         .hasValueSatisfying(p -> assertThat(p.isPlaceable()).isFalse());
     assertThat(corrected.profile(MigProfile.parse("3g.18gb")))

@@ -51,9 +51,8 @@ final class ComponentCheck {
   /** Compares the driver with what each model needs. */
   void checkDriver(List<GpuModel> models, PreflightFindings findings) {
     Optional<DriverVersion> driver = DriverLabel.of(Cluster.labels(node))
-        .or(() -> tags(DRIVER_IMAGE)
-            .flatMap(tag -> DriverVersion.parse(tag).stream())
-            .findFirst());
+        .or(() ->
+            tags(DRIVER_IMAGE).flatMap(tag -> DriverVersion.parse(tag).stream()).findFirst());
     driver.ifPresent(version -> models.forEach(model -> check(version, model, findings)));
   }
 

@@ -196,8 +196,8 @@ public final class NodeCheck {
     ComponentVersions versions = components.versions(
         policy.map(ClusterPolicies::versions).orElse(ComponentVersions.unknown()));
     return new Checked(
-        namespace, choice.flatMap(c -> 
-            plan(node.get(), status, recorded, c, policy, evidence, versions)));
+        namespace,
+        choice.flatMap(c -> plan(node.get(), status, recorded, c, policy, evidence, versions)));
   }
 
   /** What the node's own GPUs accept; where its MIG manager generates configurations, these are it. */
@@ -205,8 +205,7 @@ public final class NodeCheck {
     return choice
         .filter(c -> c.source().kind() == MigConfigSource.Kind.GENERATED)
         .map(c -> HardwareEvidence.in(c.document()))
-        .or(() -> read(
-            () -> Optional.of(GeneratedConfig.read(cluster.view(), namespace, name))))
+        .or(() -> read(() -> Optional.of(GeneratedConfig.read(cluster.view(), namespace, name))))
         .orElse(HardwareEvidence.none());
   }
 
@@ -240,8 +239,7 @@ public final class NodeCheck {
 
   private Optional<GenericKubernetesResource> policy() {
     List<GenericKubernetesResource> policies = cluster.view().clusterPolicies();
-    Optional<String> gpuCluster =
-        policies.isEmpty() ? cluster.gpuCluster() : Optional.empty();
+    Optional<String> gpuCluster = policies.isEmpty() ? cluster.gpuCluster() : Optional.empty();
     if (gpuCluster.isPresent()) {
       findings.error(
           PreflightCode.DRA_CLUSTER,
@@ -410,8 +408,7 @@ public final class NodeCheck {
       Optional<GenericKubernetesResource> policy,
       HardwareEvidence evidence,
       ComponentVersions versions) {
-    List<NodeGpu> gpus =
-        corrected(node, gpus(status, node, recorded, choice.document()), evidence);
+    List<NodeGpu> gpus = corrected(node, gpus(status, node, recorded, choice.document()), evidence);
     if (gpus.isEmpty()) {
       return Optional.empty();
     }

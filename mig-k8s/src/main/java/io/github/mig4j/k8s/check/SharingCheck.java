@@ -13,7 +13,6 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.NodeConditions;
-import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.sharing.DevicePluginConfig;

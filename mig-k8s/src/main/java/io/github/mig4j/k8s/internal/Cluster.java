@@ -350,7 +350,8 @@ public final class Cluster {
    * manager; empty if none exists or the kind is not installed.
    */
   public Optional<String> gpuCluster() {
-    return call("list gpuclusters.nvidia.com", () -> installed(ClusterPolicies.GPU_CLUSTER)).stream()
+    return call("list gpuclusters.nvidia.com", () -> installed(ClusterPolicies.GPU_CLUSTER))
+        .stream()
         .map(found -> found.getMetadata().getName())
         .findFirst();
   }

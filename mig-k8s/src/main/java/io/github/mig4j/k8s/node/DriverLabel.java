@@ -31,13 +31,16 @@ public final class DriverLabel {
 
   /** The version of the driver; empty if no label has it. */
   public static Optional<DriverVersion> of(Map<String, String> labels) {
+    Objects.requireNonNull(labels, "labels");
     Stream<String> texts = Stream.concat(
         Stream.ofNullable(labels.get(FULL)),
         Stream.concat(
-            PARTS.stream().filter(keys -> labels.containsKey(keys.get(0))).map(keys -> keys.stream()
-                .map(labels::get)
-                .filter(Objects::nonNull)
-                .collect(Collectors.joining("."))),
+            PARTS.stream()
+                .filter(keys -> labels.containsKey(keys.get(0)))
+                .map(keys -> keys.stream()
+                    .map(labels::get)
+                    .filter(Objects::nonNull)
+                    .collect(Collectors.joining("."))),
             OTHERS.stream().map(labels::get).filter(Objects::nonNull)));
     return texts.flatMap(text -> DriverVersion.parse(text).stream()).findFirst();
   }

@@ -8,6 +8,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -21,8 +22,13 @@ import org.jspecify.annotations.Nullable;
  * @param mark what on a node shows that the system owns its GPUs, e.g. {@code annotation hami.io/…}
  * @param remedy how to change the partitions, or to take the node from the system
  */
-public record GpuOwner(
-    String product, Function<Node, Optional<String>> mark, String remedy) {
+public record GpuOwner(String product, Function<Node, Optional<String>> mark, String remedy) {
+
+  public GpuOwner {
+    Objects.requireNonNull(product, "product");
+    Objects.requireNonNull(mark, "mark");
+    Objects.requireNonNull(remedy, "remedy");
+  }
 
   private static final String LEAVE =
       "leave the node to it, or remove it from the node together with the mark";
@@ -60,13 +66,18 @@ public record GpuOwner(
           "set gpuInstanceProfile of the node pool, or use a node pool without it"));
 
   /** A system that owns a node's GPUs, and how that shows. */
-  public record Owner(GpuOwner system, String mark) {}
+  public record Owner(GpuOwner system, String mark) {
+    public Owner {
+      Objects.requireNonNull(system, "system");
+      Objects.requireNonNull(mark, "mark");
+    }
+  }
 
   /** Every system that owns the GPUs of a node. */
   public static List<Owner> of(Node node) {
+    Objects.requireNonNull(node, "node");
     return KNOWN.stream()
-        .flatMap(system ->
-            system.mark().apply(node).map(mark -> new Owner(system, mark)).stream())
+        .flatMap(system -> system.mark().apply(node).map(mark -> new Owner(system, mark)).stream())
         .toList();
   }
 
@@ -77,7 +88,8 @@ public record GpuOwner(
   private static Optional<String> aksMark(Node node) {
     Map<String, String> labels = Cluster.labels(node);
     Optional<String> named = labels.keySet().stream()
-        .filter(key -> key.toLowerCase(Locale.ROOT).replace("-", "").endsWith("/gpuinstanceprofile"))
+        .filter(
+            key -> key.toLowerCase(Locale.ROOT).replace("-", "").endsWith("/gpuinstanceprofile"))
         .sorted()
         .map(key -> "label " + key)
         .findFirst();

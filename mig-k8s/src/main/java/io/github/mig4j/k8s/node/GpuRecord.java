@@ -57,9 +57,12 @@ public record GpuRecord(List<NodeGpu> gpus) {
 
   private static boolean agrees(
       List<GpuModel> models, Node node, MigNodeStatus status, MigSettings settings) {
-    List<GpuModel> labelled = status.model().map(List::of).orElseGet(() -> status.product().isEmpty()
-        ? models
-        : ModelReading.of(node, settings).candidates());
+    List<GpuModel> labelled = status
+        .model()
+        .map(List::of)
+        .orElseGet(() -> status.product().isEmpty()
+            ? models
+            : ModelReading.of(node, settings).candidates());
     return models.stream()
         .filter(labelled::contains)
         .anyMatch(model -> status.gpus().isEmpty()

@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.HardwareEvidence;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
@@ -42,7 +43,21 @@ public record ModelReading(
    * @param verdict the predicate of a sentence about the product, e.g. {@code is not in the catalogue}
    * @param remedy what to do
    */
-  public record Problem(String verdict, String remedy) {}
+  public record Problem(String verdict, String remedy) {
+    public Problem {
+      Objects.requireNonNull(verdict, "verdict");
+      Objects.requireNonNull(remedy, "remedy");
+    }
+  }
+
+  public ModelReading {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(candidates, "candidates");
+    Objects.requireNonNull(problem, "problem");
+    Objects.requireNonNull(differences, "differences");
+    candidates = List.copyOf(candidates);
+    differences = List.copyOf(differences);
+  }
 
   /** Reads a node's labels and resources alone. */
   public static ModelReading of(Node node, MigSettings settings) {
@@ -51,6 +66,9 @@ public record ModelReading(
 
   /** Reads a node with what its own MIG manager lists. */
   public static ModelReading of(Node node, MigSettings settings, HardwareEvidence evidence) {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(settings, "settings");
+    Objects.requireNonNull(evidence, "evidence");
     Map<String, String> labels = Cluster.labels(node);
     Optional<String> product = Optional.ofNullable(labels.get(Labels.GPU_PRODUCT));
     List<GpuModel> named = product.map(settings.catalog()::find).orElse(List.of());
@@ -59,17 +77,14 @@ public record ModelReading(
     }
     if (named.isEmpty()) {
       return unknown(
-          List.of(),
-          "is not in the catalogue",
-          "add its model as docs/add-a-gpu.md describes");
+          List.of(), "is not in the catalogue", "add its model as docs/add-a-gpu.md describes");
     }
     OptionalInt memory = memory(node);
     List<GpuModel> sameMemory = memory.isEmpty()
         ? named
         : named.stream().filter(m -> m.agreesWithMemory(memory.getAsInt())).toList();
     if (sameMemory.isEmpty()) {
-      return unknown(
-          List.of(), contradiction(named, memory.getAsInt(), settings), REMEDY_READ);
+      return unknown(List.of(), contradiction(named, memory.getAsInt(), settings), REMEDY_READ);
     }
     Optional<DriverVersion> driver = DriverLabel.of(labels);
     List<GpuModel> sameDriver = sameMemory.stream()
@@ -92,14 +107,16 @@ public record ModelReading(
       HardwareEvidence evidence,
       String product) {
     List<GpuModel> candidates = narrowed(sameDriver, model -> offersAll(model, node, product));
-    candidates = narrowed(candidates, model -> driver.isEmpty()
-        || model.minimumDriver().stream().allMatch(least -> driver.get().compareTo(least) >= 0));
+    candidates = narrowed(
+        candidates,
+        model -> driver.isEmpty()
+            || model.minimumDriver().stream()
+                .allMatch(least -> driver.get().compareTo(least) >= 0));
     int fewest = candidates.stream()
         .mapToInt(model -> evidence.disagreements(model).size())
         .min()
         .orElse(0);
-    candidates =
-        narrowed(candidates, model -> evidence.disagreements(model).size() == fewest);
+    candidates = narrowed(candidates, model -> evidence.disagreements(model).size() == fewest);
     if (candidates.size() == 1) {
       GpuModel model = candidates.get(0);
       return new ModelReading(
@@ -120,12 +137,10 @@ public record ModelReading(
             "can be %s: its profile names depend on the driver, and no label shows the driver's version"
                 .formatted(ids),
             "deploy GPU Feature Discovery, which sets %s".formatted(DriverLabel.FULL))
-        : unknown(
-            candidates, "can be %s".formatted(ids), "narrow the catalogue in the settings");
+        : unknown(candidates, "can be %s".formatted(ids), "narrow the catalogue in the settings");
   }
 
-  private static ModelReading unknown(
-      List<GpuModel> candidates, String verdict, String remedy) {
+  private static ModelReading unknown(List<GpuModel> candidates, String verdict, String remedy) {
     return new ModelReading(
         Optional.empty(), candidates, Optional.of(new Problem(verdict, remedy)), List.of());
   }
@@ -153,7 +168,10 @@ public record ModelReading(
         : "%s has a profile %s"
             .formatted(
                 model.id(),
-                model.wholeGpu().map(whole -> whole.profile().toString()).orElse("of another size"));
+                model
+                    .wholeGpu()
+                    .map(whole -> whole.profile().toString())
+                    .orElse("of another size"));
   }
 
   /** Where no model meets the condition, it says nothing. */
@@ -164,6 +182,7 @@ public record ModelReading(
 
   /** The memory of the whole GPU in MiB; under strategy single the label is about a MIG device. */
   public static OptionalInt memory(Node node) {
+    Objects.requireNonNull(node, "node");
     Map<String, String> labels = Cluster.labels(node);
     @Nullable String text = labels.get(Labels.GPU_MEMORY);
     boolean isOfDevice = Optional.ofNullable(labels.get(Labels.GPU_PRODUCT))

@@ -15,6 +15,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodeConditions;
 import io.github.mig4j.node.HardwareEvidence;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -58,6 +59,8 @@ public final class StatusReader {
 
   /** Not API: reads a node and the list of its own MIG manager; what is forbidden is a problem. */
   public static MigNodeStatus readWithHardware(Cluster cluster, Node node) {
+    Objects.requireNonNull(cluster, "cluster");
+    Objects.requireNonNull(node, "node");
     String name = node.getMetadata().getName();
     HardwareEvidence evidence = HardwareEvidence.none();
     Optional<String> forbidden = Optional.empty();
@@ -119,13 +122,13 @@ public final class StatusReader {
     model.model().ifPresent(status::model);
     model
         .problem()
-        .ifPresent(problem -> status.addProblems(
-            "Node %s has GPU product '%s', which %s; %s"
-                .formatted(
-                    node.getMetadata().getName(), product, problem.verdict(), problem.remedy())));
+        .ifPresent(problem -> status.addProblems("Node %s has GPU product '%s', which %s; %s"
+            .formatted(
+                node.getMetadata().getName(), product, problem.verdict(), problem.remedy())));
     model.differences().stream()
-        .map(difference -> "Node %s differs from the catalogue, and its own list of configurations counts: %s; report it, or correct the model as docs/add-a-gpu.md describes"
-            .formatted(node.getMetadata().getName(), difference))
+        .map(difference ->
+            "Node %s differs from the catalogue, and its own list of configurations counts: %s; report it, or correct the model as docs/add-a-gpu.md describes"
+                .formatted(node.getMetadata().getName(), difference))
         .forEach(status::addProblems);
     readDriver();
   }

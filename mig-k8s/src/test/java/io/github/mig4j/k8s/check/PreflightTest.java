@@ -479,7 +479,8 @@ class PreflightTest {
 
     var versions = new ComponentCheck(node(), pods).versions(ComponentVersions.unknown());
 
-    assertThat(versions.known().values().stream().map(Object::toString).findFirst().orElse("unknown"))
+    assertThat(
+            versions.known().values().stream().map(Object::toString).findFirst().orElse("unknown"))
         .isEqualTo(version);
   }
 

@@ -169,9 +169,8 @@ class MigNodeStatusTest {
     var unknown = read(Nodes.b200(1)
         .label(Labels.GPU_PRODUCT, "NVIDIA-RTX-PRO-5000-Blackwell")
         .label(Labels.GPU_MEMORY, "73415"));
-    var l40s = read(Nodes.b200(1)
-        .label(Labels.GPU_PRODUCT, "NVIDIA-L40S")
-        .label(Labels.GPU_MEMORY, "81559"));
+    var l40s = read(
+        Nodes.b200(1).label(Labels.GPU_PRODUCT, "NVIDIA-L40S").label(Labels.GPU_MEMORY, "81559"));
 
     assertThat(status.model()).isEmpty();
     assertThat(status.problems())
@@ -197,8 +196,7 @@ class MigNodeStatusTest {
 
   @Test
   void read_driverBelowTheMinimum_isAProblem() {
-    var status =
-        read(Nodes.b200(1).label("nvidia.com/cuda.driver-version.full", "570.86.15"));
+    var status = read(Nodes.b200(1).label("nvidia.com/cuda.driver-version.full", "570.86.15"));
 
     assertThat(status.problems())
         .containsExactly(
@@ -226,11 +224,11 @@ class MigNodeStatusTest {
               "7g.251gb": 1
         """));
 
-    var status =
-        MigNodeStatus.of(gb300Station().build(), MigSettings.defaults(), evidence);
+    var status = MigNodeStatus.of(gb300Station().build(), MigSettings.defaults(), evidence);
 
     assertThat(status.model())
-        .hasValueSatisfying(model -> assertThat(model.profileNames()).isEqualTo("1g.31gb, 7g.251gb"));
+        .hasValueSatisfying(
+            model -> assertThat(model.profileNames()).isEqualTo("1g.31gb, 7g.251gb"));
     assertThat(status.model().orElseThrow().id()).isEqualTo("gb300-252gb-r610");
     assertThat(status.problems())
         .contains(
@@ -245,8 +243,8 @@ class MigNodeStatusTest {
   void read_nodeOfACloudThatCutsIt_isAProblem(
       String key, String value, String owner, String mark, String remedy) {
     assertThat(read(Nodes.b200(1).label(key, value)).problems())
-        .containsExactly("Node gpu-node is partitioned by %s, as %s shows; %s"
-            .formatted(owner, mark, remedy));
+        .containsExactly(
+            "Node gpu-node is partitioned by %s, as %s shows; %s".formatted(owner, mark, remedy));
   }
 
   @Test

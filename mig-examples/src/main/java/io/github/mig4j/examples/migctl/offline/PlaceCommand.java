@@ -2,10 +2,10 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
@@ -26,7 +26,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -181,7 +180,8 @@ public final class PlaceCommand implements Callable<Integer> {
     return yes ? ExitCode.YES : ExitCode.NO;
   }
 
-  private List<RunningInstances> running(Path file, NvidiaSmi listing) throws UnusableFileException {
+  private List<RunningInstances> running(Path file, NvidiaSmi listing)
+      throws UnusableFileException {
     if (!listing.listings().contains(NvidiaSmi.Listing.GPU_INSTANCES)) {
       throw new UnusableFileException(
           "%s is a listing of %s, which does not say what runs; take 'nvidia-smi mig -lgi'"
