@@ -159,9 +159,12 @@ public final class HardwareEvidence {
     }
     List<GpuInstanceProfile> profiles = new ArrayList<>();
     SortedMap<MigProfile, Integer> hardware = maxInstances(gpu);
-    gpu.profiles().stream()
-        .filter(known -> hardware.containsKey(known.profile()))
-        .forEach(known -> profiles.add(counted(known, hardware.get(known.profile()))));
+    for (GpuInstanceProfile known : gpu.profiles()) {
+      @Nullable Integer count = hardware.get(known.profile());
+      if (count != null) {
+        profiles.add(counted(known, count));
+      }
+    }
     hardware.forEach((profile, count) -> {
       if (gpu.profile(profile).isEmpty()) {
         profiles.add(GpuInstanceProfile.builder()

@@ -517,7 +517,7 @@ class MigctlTest {
     var text = migctl("models");
     var json = migctl("models", "--json").json();
 
-    assertThat(text.out.lines()).hasSize(29);
+    assertThat(text.out.lines()).hasSize(39);
     assertThat(text.out)
         .contains(
             "h100-sxm-80gb                Hopper        yes        7       8    81559  hardware")
@@ -1036,7 +1036,7 @@ class MigctlTest {
             + " with a count of at least 1",
         "a30-24gb:1 | 1c.2g.12gb:1 | Only whole GPU instances can be planned, but 1c.2g.12gb shares"
             + " one; request 2g.12gb",
-        "a31:1      | 1g.6gb:1 | Unknown GPU 'a31'. Did you mean a10, a40?",
+        "a31:1      | 1g.6gb:1 | Unknown GPU 'a31'. Did you mean a10, a16, a40?",
       })
   void plan_wrongUsage_isExit2(String gpus, String demand, String message) {
     var run = migctl("plan", "--gpus", gpus, "--demand", demand);

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,8 +128,10 @@ public record GpuOwner(String product, Function<Node, Optional<String>> mark, St
 
   private static Optional<String> mark(
       String kind, @Nullable Map<String, ?> present, String beginning) {
-    return Stream.ofNullable(present)
-        .flatMap(keys -> keys.keySet().stream())
+    if (present == null) {
+      return Optional.empty();
+    }
+    return present.keySet().stream()
         .filter(key -> key.startsWith(beginning))
         .sorted()
         .map(key -> kind + " " + key)
