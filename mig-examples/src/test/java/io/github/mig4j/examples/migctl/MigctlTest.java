@@ -523,7 +523,7 @@ class MigctlTest {
             "h100-sxm-80gb                Hopper        yes        7       8    81559  hardware")
         .contains(
             "l40s                         Ada Lovelace  no         -       -    46068  mig-user-guide");
-    assertThat(json).hasSize(28);
+    assertThat(json).hasSize(38);
     assertThat(json.at("/0/id").asText()).isEqualTo("a30-24gb");
   }
 
