@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
+import io.github.mig4j.gpu.DriverVersion;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -192,6 +193,7 @@ final class PoolReader {
             .flatMap(device -> device.profile().stream())
             .allMatch(profile -> model.profile(profile).isPresent()))
         .filter(model -> agreesWithMemory(model, published))
+        .filter(model -> agreesWithDriver(model, published))
         .toList();
     List<GpuModel> candidates = named.size() == 1 || agreeing.isEmpty() ? named : agreeing;
     if (candidates.size() == 1) {
@@ -199,6 +201,15 @@ final class PoolReader {
     }
     findings.add(new UnknownProduct(pool.node(), product, candidates));
     return Optional.empty();
+  }
+
+  /** Of models with one product name, the driver excludes those that it cannot partition. */
+  private static boolean agreesWithDriver(GpuModel model, List<PublishedDevice> published) {
+    return published.stream()
+        .flatMap(device -> device.version(Wire.DRIVER_VERSION).stream())
+        .flatMap(version -> DriverVersion.parse(version).stream())
+        .allMatch(driver -> model.agreesWithDriver(driver)
+            && model.minimumDriver().stream().allMatch(least -> driver.compareTo(least) >= 0));
   }
 
   /** Only a whole GPU without counters has the memory of the board. */

@@ -45,6 +45,13 @@ final class PublishedDevice {
     return text(Wire.KUBERNETES + "/" + Wire.PCI_BUS_ID).or(() -> attribute(Wire.PCI_BUS_ID));
   }
 
+  /** An attribute of the driver's domain that is a semantic version. */
+  Optional<String> version(String attribute) {
+    var attributes = device.path("attributes");
+    return Slice.text(attributes.path(attribute).path("version"))
+        .or(() -> Slice.text(attributes.path(Wire.DRIVER + "/" + attribute).path("version")));
+  }
+
   private Optional<String> text(String attribute) {
     return Slice.text(device.path("attributes").path(attribute).path("string"));
   }

@@ -35,6 +35,7 @@ final class Wire {
   static final String PCI_BUS_ID = "pciBusID";
   static final String PROFILE = "profile";
   static final String PRODUCT_NAME = "productName";
+  static final String DRIVER_VERSION = "driverVersion";
   static final String MEMORY = "memory";
 
   /** The attributes with the GPU's PCI address: Kubernetes' standard one, and that of earlier drivers. */

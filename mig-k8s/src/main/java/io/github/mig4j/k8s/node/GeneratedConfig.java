@@ -6,6 +6,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterView;
 import io.github.mig4j.node.HardwareEvidence;
 import io.github.mig4j.text.KubernetesName;
+import java.util.Objects;
 
 /**
  * Not API: the ConfigMap in which the MIG manager of a node publishes what it has generated from NVML.
@@ -18,11 +19,14 @@ public final class GeneratedConfig {
 
   /** The name of the ConfigMap. */
   public static String mapOf(String node) {
+    Objects.requireNonNull(node, "node");
     return node + "-mig-config";
   }
 
   /** What the GPUs of the node accept; none if the ConfigMap does not exist or cannot be used. */
   public static HardwareEvidence read(ClusterView view, String namespace, String node) {
+    Objects.requireNonNull(view, "view");
+    Objects.requireNonNull(namespace, "namespace");
     String map = mapOf(node);
     if (!KubernetesName.isDnsSubdomain(map)) {
       return HardwareEvidence.none();

@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.HardwareEvidence;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
@@ -42,7 +43,21 @@ public record ModelReading(
    * @param verdict the predicate of a sentence about the product, e.g. {@code is not in the catalogue}
    * @param remedy what to do
    */
-  public record Problem(String verdict, String remedy) {}
+  public record Problem(String verdict, String remedy) {
+    public Problem {
+      Objects.requireNonNull(verdict, "verdict");
+      Objects.requireNonNull(remedy, "remedy");
+    }
+  }
+
+  public ModelReading {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(candidates, "candidates");
+    Objects.requireNonNull(problem, "problem");
+    Objects.requireNonNull(differences, "differences");
+    candidates = List.copyOf(candidates);
+    differences = List.copyOf(differences);
+  }
 
   /** Reads a node's labels and resources alone. */
   public static ModelReading of(Node node, MigSettings settings) {
@@ -51,6 +66,9 @@ public record ModelReading(
 
   /** Reads a node with what its own MIG manager lists. */
   public static ModelReading of(Node node, MigSettings settings, HardwareEvidence evidence) {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(settings, "settings");
+    Objects.requireNonNull(evidence, "evidence");
     Map<String, String> labels = Cluster.labels(node);
     Optional<String> product = Optional.ofNullable(labels.get(Labels.GPU_PRODUCT));
     List<GpuModel> named = product.map(settings.catalog()::find).orElse(List.of());
@@ -164,6 +182,7 @@ public record ModelReading(
 
   /** The memory of the whole GPU in MiB; under strategy single the label is about a MIG device. */
   public static OptionalInt memory(Node node) {
+    Objects.requireNonNull(node, "node");
     Map<String, String> labels = Cluster.labels(node);
     @Nullable String text = labels.get(Labels.GPU_MEMORY);
     boolean isOfDevice = Optional.ofNullable(labels.get(Labels.GPU_PRODUCT))

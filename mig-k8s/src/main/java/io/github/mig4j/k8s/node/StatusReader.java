@@ -17,6 +17,7 @@ import io.github.mig4j.node.HardwareEvidence;
 import io.github.mig4j.node.NodeOffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -55,6 +56,8 @@ public final class StatusReader {
 
   /** Not API: reads a node and the list of its own MIG manager; what is forbidden is a problem. */
   public static MigNodeStatus readWithHardware(Cluster cluster, Node node) {
+    Objects.requireNonNull(cluster, "cluster");
+    Objects.requireNonNull(node, "node");
     String name = node.getMetadata().getName();
     HardwareEvidence evidence = HardwareEvidence.none();
     Optional<String> forbidden = Optional.empty();

@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceCapacityBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceCounterConsumption;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceCounterConsumptionBuilder;
 import io.github.mig4j.gpu.Budget;
+import io.github.mig4j.gpu.DriverVersion;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
@@ -23,7 +24,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BinaryOperator;
+import java.util.stream.Stream;
 
 /** The devices of a GPU as NVIDIA's DRA driver publishes them. */
 final class PublishedGpu {
@@ -169,8 +173,19 @@ final class PublishedGpu {
     attributes.put(
         "productName",
         text(model.products().stream().map(GpuProduct::name).findFirst().orElse(model.id())));
+    attributes.put(
+        "driverVersion",
+        new DeviceAttributeBuilder().withVersion(driverVersion()).build());
     own.forEach((name, value) -> attributes.put(name, text(value)));
     return attributes;
+  }
+
+  /** A driver of the 580 line, or the first that partitions the GPU with these profile names. */
+  private String driverVersion() {
+    DriverVersion least = Stream.of(model.minimumDriver(), model.driverFrom())
+        .flatMap(Optional::stream)
+        .reduce(new DriverVersion(580, 126, 9), BinaryOperator.maxBy(Comparator.naturalOrder()));
+    return "%d.%d.%d".formatted(least.branch(), least.minor(), least.patch());
   }
 
   private static DeviceAttribute text(String value) {

@@ -40,8 +40,6 @@ class DraGeometryTest {
     return GpuCatalog.bundled().models().stream()
         .filter(GpuModel::supportsMig)
         .filter(model -> !model.products().isEmpty())
-        // A driver of the 590 line names the profiles of the 252 GB board alike.
-        .filter(model -> !model.id().equals("gb300-278gb"))
         .filter(model -> model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable));
   }
 
