@@ -176,8 +176,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     List<Node> documents = new ArrayList<>();
     WholeText reader = new WholeText(text);
     try {
-      Composer composer =
-          new Composer(new ParserImpl(reader, options), new GoResolver(), options);
+      Composer composer = new Composer(new ParserImpl(reader, options), new GoResolver(), options);
       while (composer.checkNode()) {
         documents.add(composer.getNode());
       }

@@ -272,9 +272,8 @@ class HostileInputProperties {
 
   @Test
   void read_unknownKeysOfADevicePlugin_listsTheFirst_andNeedsLittleMemory() {
-    String keys = IntStream.range(0, 100_000)
-        .mapToObj(i -> "k" + i + ": 1\n")
-        .collect(Collectors.joining());
+    String keys =
+        IntStream.range(0, 100_000).mapToObj(i -> "k" + i + ": 1\n").collect(Collectors.joining());
 
     long before = allocated();
     List<Finding> findings = DevicePluginConfigFile.read(keys + "version: v1\n").findings();
@@ -319,10 +318,12 @@ class HostileInputProperties {
   @ParameterizedTest
   @ValueSource(strings = {"# comment\n", "\n", "  \t\r\n", "%TAG ! tag:x,2026:\n"})
   void read_linesByTheThousandBeforeTheDirective_areSkipped(String line) {
-    assertThat(MigConfigFile.read(line.repeat(50_000) + "%YAML 1.2\n---\nversion: v1\n").findings())
+    assertThat(MigConfigFile.read(line.repeat(50_000) + "%YAML 1.2\n---\nversion: v1\n")
+            .findings())
         .extracting(Finding::toString)
-        .containsExactly("50001:1: error: Not YAML for mig-parted: the directive is '%YAML 1.2', but"
-            + " its reader knows only %YAML 1.1; remove the line [yaml-syntax]");
+        .containsExactly(
+            "50001:1: error: Not YAML for mig-parted: the directive is '%YAML 1.2', but"
+                + " its reader knows only %YAML 1.1; remove the line [yaml-syntax]");
   }
 
   @ParameterizedTest
@@ -338,9 +339,10 @@ class HostileInputProperties {
   void read_escapeOfNoCharacter_namesItsLocation(String scalar) {
     assertThat(MigConfigFile.read("version: " + scalar).findings())
         .extracting(Finding::toString)
-        .containsExactly("1:13: error: Not YAML: an escape here is not the code of a character; write"
-            + " the character itself, or its code as \\x, \\u or \\U and 2, 4 or 8 digits"
-            + " [yaml-syntax]");
+        .containsExactly(
+            "1:13: error: Not YAML: an escape here is not the code of a character; write"
+                + " the character itself, or its code as \\x, \\u or \\U and 2, 4 or 8 digits"
+                + " [yaml-syntax]");
   }
 
   @Test

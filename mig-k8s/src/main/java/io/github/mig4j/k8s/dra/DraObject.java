@@ -126,9 +126,8 @@ public final class DraObject {
   public DraObject inNamespace(String namespace) {
     Objects.requireNonNull(namespace, "namespace");
     if (!kind.isNamespaced()) {
-      throw new IllegalArgumentException(
-          "%s %s has no namespace; remove the namespace %s"
-              .formatted(kind, name, Quoted.of(namespace)));
+      throw new IllegalArgumentException("%s %s has no namespace; remove the namespace %s"
+          .formatted(kind, name, Quoted.of(namespace)));
     }
     return new DraObject(kind, name, Optional.of(requireName(namespace)), spec);
   }
