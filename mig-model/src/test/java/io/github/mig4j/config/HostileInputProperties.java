@@ -288,7 +288,8 @@ class HostileInputProperties {
   void parse_longLine_copiesNothing(String quote) {
     String line = "version: " + quote + "x".repeat(1_500_000) + quote + "\n";
 
-    Node root = YamlText.parse(line, Embedding.NONE, new Findings("a test")).documents().get(0);
+    Node root =
+        YamlText.parse(line, Embedding.NONE, new Findings("a test")).documents().get(0);
 
     assertThat(root.getEndMark().getBuffer()).isSameAs(root.getStartMark().getBuffer());
   }
