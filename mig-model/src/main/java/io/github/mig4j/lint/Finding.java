@@ -1,5 +1,6 @@
 package io.github.mig4j.lint;
 
+import io.github.mig4j.text.Quoted;
 import java.util.Optional;
 import org.immutables.value.Value;
 
@@ -67,6 +68,26 @@ public abstract class Finding {
    * @return a record of the package that checks, or empty if the code says it all
    */
   public abstract Optional<Record> facts();
+
+  /** Escapes what cannot be printed, since names and values of a text are part of a finding. */
+  @Value.Check
+  Finding escaped() {
+    String subject = Quoted.printable(subject());
+    String message = Quoted.printable(message());
+    String remedy = Quoted.printable(remedy());
+    if (subject.equals(subject()) && message.equals(message()) && remedy.equals(remedy())) {
+      return this;
+    }
+    Builder escaped = builder()
+        .severity(severity())
+        .code(code())
+        .subject(subject)
+        .message(message)
+        .remedy(remedy);
+    location().ifPresent(at -> escaped.location(at));
+    facts().ifPresent(record -> escaped.facts(record));
+    return escaped.build();
+  }
 
   /**
    * Returns whether this is an error, which prevents a change.

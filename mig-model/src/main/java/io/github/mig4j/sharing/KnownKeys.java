@@ -26,11 +26,11 @@ enum KnownKeys {
   IMEX("imex", "channelIDs required");
 
   private final String location;
-  private final List<String> keys;
+  private final String keys;
 
   KnownKeys(String location, String keys) {
     this.location = location;
-    this.keys = List.of(keys.split(" "));
+    this.keys = keys;
   }
 
   /** Where the map is, for messages. */
@@ -39,7 +39,7 @@ enum KnownKeys {
   }
 
   List<String> keys() {
-    return keys;
+    return List.of(keys.split(" "));
   }
 
   /**

@@ -66,7 +66,7 @@ public final class GoYaml {
       problems.report(
           YamlProblems.Problem.ALIAS_EXPANSION,
           path.at(at(node)),
-          "The anchor '&%s' contains itself".formatted(node.getAnchor()),
+          "The anchor %s contains itself".formatted(Quoted.of("&" + node.getAnchor())),
           "write out its value");
       throw new Unbounded();
     }

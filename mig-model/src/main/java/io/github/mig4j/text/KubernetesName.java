@@ -39,9 +39,9 @@ public final class KubernetesName {
   public static String requireConfigName(String name) {
     if (!isLabelValue(name)) {
       throw new IllegalArgumentException(
-          ("Config name '%s' is no label value, so no node can request it; use 1 to 63 letters,"
+          ("Config name %s is no label value, so no node can request it; use 1 to 63 letters,"
                   + " digits, '.', '_' and '-', beginning and ending with a letter or digit")
-              .formatted(name));
+              .formatted(Quoted.of(name)));
     }
     return name;
   }

@@ -17,6 +17,16 @@ public final class Quoted {
     return shown.append("'").toString();
   }
 
+  /** The text without quotes and in its full length; what cannot be printed is escaped. */
+  public static String printable(String text) {
+    if (text.codePoints().allMatch(Quoted::isPrintable)) {
+      return text;
+    }
+    StringBuilder shown = new StringBuilder();
+    text.codePoints().forEach(c -> append(shown, c));
+    return shown.toString();
+  }
+
   /** Whether a file can contain a text: every surrogate is one of a pair. */
   public static boolean isUnicode(String text) {
     return text.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
@@ -32,14 +42,18 @@ public final class Quoted {
   }
 
   private static void append(StringBuilder shown, int c) {
-    switch (Character.getType(c)) {
+    shown.append(isPrintable(c) ? Character.toString(c) : "\\u%04X".formatted(c));
+  }
+
+  private static boolean isPrintable(int c) {
+    return switch (Character.getType(c)) {
       case Character.CONTROL,
           Character.FORMAT,
           Character.SURROGATE,
           Character.UNASSIGNED,
           Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR -> shown.append("\\u%04X".formatted(c));
-      default -> shown.appendCodePoint(c);
-    }
+          Character.PARAGRAPH_SEPARATOR -> false;
+      default -> true;
+    };
   }
 }

@@ -221,7 +221,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
   private static Fault syntaxFault(LineColumn at, MarkedYAMLException problem) {
     String why = String.valueOf(problem.getProblem()).replaceAll("\\s+", " ").trim();
     boolean isLong = why.codePointCount(0, why.length()) > 120;
-    String message = "Not YAML: " + (isLong ? Quoted.of(why) : why);
+    String message = "Not YAML: " + (isLong ? Quoted.of(why) : Quoted.printable(why));
     String remedy = "check indentation, quotes and brackets before this location";
     if (why.contains("\\t(TAB)")) {
       message = "Not YAML: a tab cannot indent a line";

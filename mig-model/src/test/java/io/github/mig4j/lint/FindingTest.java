@@ -41,6 +41,22 @@ class FindingTest {
   }
 
   @Test
+  void build_withCharactersThatCannotBePrinted_escapesThem() {
+    Finding finding = Finding.builder()
+        .severity(Severity.ERROR)
+        .code(TextCode.INVALID_VALUE)
+        .subject("config 'a\u009B2J'")
+        .message("The value\u0085is \u001B[31m")
+        .remedy("remove \u0080 and \u202E, but keep \u00FC")
+        .build();
+
+    assertThat(finding.subject()).isEqualTo("config 'a\\u009B2J'");
+    assertThat(finding)
+        .hasToString("error: The value\\u0085is \\u001B[31m; remove \\u0080 and \\u202E, but keep"
+            + " \u00FC [invalid-value]");
+  }
+
+  @Test
   void sourceLocation_countsFrom1() {
     assertThatThrownBy(() -> new SourceLocation(0, 1, "", Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class)

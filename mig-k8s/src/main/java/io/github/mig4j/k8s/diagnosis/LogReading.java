@@ -56,7 +56,7 @@ final class LogReading {
   private static final Pattern TIME = Pattern.compile(
       "time=\"?[0-9TZ:.+-]+\"?|\\b([IWEF])[0-9]{4} [0-9:.]+ +[0-9]+|^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+Z?|\\[[0-9]{4}]");
 
-  private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\\t]]");
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\\t]]");
 
   private enum Format {
     LOGRUS,

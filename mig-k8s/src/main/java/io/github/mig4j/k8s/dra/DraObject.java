@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.text.KubernetesName;
+import io.github.mig4j.text.Quoted;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,8 +83,8 @@ public final class DraObject {
   private static String requireName(String name) {
     if (!KubernetesName.isDnsSubdomain(name)) {
       throw new IllegalArgumentException(
-          "Not a name of an object: '%s'. Use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
-              .formatted(name));
+          "Not a name of an object: %s. Use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
+              .formatted(Quoted.of(name)));
     }
     return name;
   }
@@ -125,8 +126,8 @@ public final class DraObject {
   public DraObject inNamespace(String namespace) {
     Objects.requireNonNull(namespace, "namespace");
     if (!kind.isNamespaced()) {
-      throw new IllegalArgumentException(
-          "%s %s has no namespace; remove the namespace '%s'".formatted(kind, name, namespace));
+      throw new IllegalArgumentException("%s %s has no namespace; remove the namespace %s"
+          .formatted(kind, name, Quoted.of(namespace)));
     }
     return new DraObject(kind, name, Optional.of(requireName(namespace)), spec);
   }

@@ -71,6 +71,15 @@ class DraInventoryTest {
     return gpu.devices().stream().collect(Collectors.toMap(DraDevice::name, DraDevice::state));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"&a [*a]", "&a {<<: *a}", "&a {kind: List, items: [*a]}"})
+  void parse_aliasOfWhatContainsIt_isRefused(String text) {
+    assertThatThrownBy(() -> DraInventory.parse(text, CATALOG))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Line 1, column 1: The anchor '&a' contains itself; expected what 'kubectl get"
+            + " resourceslices -o yaml' prints");
+  }
+
   @Test
   void staticAndPartitionable_agreeWithTheNodesLabels() {
     client
