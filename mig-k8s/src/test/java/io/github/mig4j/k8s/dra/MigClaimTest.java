@@ -295,7 +295,7 @@ class MigClaimTest {
     assertThatThrownBy(() -> MigClaim.of(SMALL).claim(name))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Not a name of an object: '%s'. Use lower-case letters, digits, '.' and '-',"
-                .formatted(name)
+                .formatted(name.replace("\n", "\\u000A"))
             + " e.g. 'mig-1g'");
   }
 
