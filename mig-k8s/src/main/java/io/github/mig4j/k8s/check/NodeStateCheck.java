@@ -2,12 +2,12 @@ package io.github.mig4j.k8s.check;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.NodeConditions;
 import io.github.mig4j.k8s.node.GpuOwner;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
@@ -59,7 +59,7 @@ final class NodeStateCheck {
 
   /** Whether the kubelet answers and the node takes pods. */
   void checkReadiness(Severity blocking) {
-    readiness()
+    NodeConditions.ready(node)
         .filter(ready -> !"True".equals(ready.getStatus()))
         .ifPresent(ready -> findings.add(
             blocking,
@@ -76,14 +76,6 @@ final class NodeStateCheck {
           "the node is cordoned, so no pod will come to what is made",
           "uncordon it afterwards with 'kubectl uncordon %s'".formatted(status.node()));
     }
-  }
-
-  private Optional<NodeCondition> readiness() {
-    return node.getStatus() == null || node.getStatus().getConditions() == null
-        ? Optional.empty()
-        : node.getStatus().getConditions().stream()
-            .filter(condition -> "Ready".equals(condition.getType()))
-            .findFirst();
   }
 
   private void checkGpu() {
