@@ -1,7 +1,12 @@
 package io.github.mig4j.gpu;
 
-import io.github.mig4j.gpu.NvidiaSmi.Finding;
+import io.github.mig4j.gpu.NvidiaSmi.InText;
+import io.github.mig4j.gpu.NvidiaSmi.ListingCode;
+import io.github.mig4j.lint.Code;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Severity;
+import io.github.mig4j.lint.SourceLocation;
+import io.github.mig4j.lint.TextCode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -18,7 +23,13 @@ final class ListingFindings {
   private static final String EXPECTED =
       "expected what 'nvidia-smi mig -lgip', '-lgipp', '-lgi', '-lcip' or '-lci' prints";
 
-  private final List<Finding> found = new ArrayList<>();
+  private record Found(int text, int line, Finding finding) {
+    Severity severity() {
+      return finding.severity();
+    }
+  }
+
+  private final List<Found> found = new ArrayList<>();
   private Severity worstDropped = Severity.NOTE;
   private int dropped;
   private int text;
@@ -37,27 +48,37 @@ final class ListingFindings {
     return line;
   }
 
-  void error(String message) {
-    add(Severity.ERROR, text, line, message);
+  void add(ListingCode code, String message) {
+    add(code, message, "");
   }
 
-  void warning(String message) {
-    add(Severity.WARNING, text, line, message);
+  void add(ListingCode code, String message, String remedy) {
+    add(code, text, line, message, remedy);
   }
 
-  void note(String message) {
-    add(Severity.NOTE, text, line, message);
-  }
-
-  void add(Severity severity, int inText, int atLine, String message) {
+  void add(ListingCode code, int inText, int atLine, String message, String remedy) {
     if (found.size() < MAX_FINDINGS) {
-      found.add(new Finding(severity, inText, atLine, message));
+      found.add(new Found(
+          inText, atLine, finding(code.severity(), code, inText, atLine, message, remedy)));
     } else {
       dropped++;
-      if (severity.compareTo(worstDropped) < 0) {
-        worstDropped = severity;
+      if (code.severity().compareTo(worstDropped) < 0) {
+        worstDropped = code.severity();
       }
     }
+  }
+
+  private static Finding finding(
+      Severity severity, Code code, int inText, int atLine, String message, String remedy) {
+    return Finding.builder()
+        .severity(severity)
+        .code(code)
+        .location(new SourceLocation(atLine, 1, "", Optional.empty()))
+        .subject("the listing")
+        .message(message)
+        .remedy(remedy)
+        .facts(new InText(inText))
+        .build();
   }
 
   /** A line that belongs to no listing; several without a row between them are one finding. */
@@ -75,29 +96,26 @@ final class ListingFindings {
 
   void endRemark() {
     if (remarkLines == 1) {
-      add(
-          Severity.NOTE,
-          text,
-          remarkLine,
-          "'%s' is not part of a listing and is ignored".formatted(shown(remark)));
+      ignored("'%s' is not part of a listing and is ignored".formatted(shown(remark)));
     } else if (remarkLines > 1) {
-      add(
-          Severity.NOTE,
-          text,
-          remarkLine,
-          "%d lines that begin with '%s' are not part of a listing and are ignored"
-              .formatted(remarkLines, shown(remark)));
+      ignored("%d lines that begin with '%s' are not part of a listing and are ignored"
+          .formatted(remarkLines, shown(remark)));
     }
     remarkLines = 0;
   }
 
+  private void ignored(String message) {
+    add(ListingCode.TEXT_IGNORED, text, remarkLine, message, "");
+  }
+
   /** Why nothing can be used: the worst finding, or the first line that is not understood. */
   ListingSyntaxException refusal() {
-    Optional<Finding> worst = sorted().stream()
-        .filter(finding -> finding.severity() != Severity.NOTE)
-        .min(Comparator.comparing(Finding::severity));
+    Optional<Found> worst = byLine().stream()
+        .filter(one -> one.severity() != Severity.NOTE)
+        .min(Comparator.comparing(Found::severity));
     if (worst.isPresent()) {
-      return new ListingSyntaxException(worst.get().line(), worst.get().message());
+      return new ListingSyntaxException(
+          worst.get().line(), worst.get().finding().sentence());
     }
     return firstRemark == null
         ? new ListingSyntaxException(1, "there is no row; " + EXPECTED)
@@ -105,19 +123,27 @@ final class ListingFindings {
   }
 
   List<Finding> sorted() {
-    List<Finding> sorted = new ArrayList<>(found);
-    sorted.sort(Comparator.comparingInt(Finding::text)
-        .thenComparingInt(Finding::line)
-        .thenComparing(Finding::severity));
+    List<Found> sorted = byLine();
+    List<Finding> findings = new ArrayList<>(sorted.stream().map(Found::finding).toList());
     if (dropped > 0) {
-      Finding last = sorted.get(sorted.size() - 1);
-      sorted.add(new Finding(
+      Found last = sorted.get(sorted.size() - 1);
+      findings.add(finding(
           worstDropped,
+          TextCode.MORE_FINDINGS,
           last.text(),
           last.line(),
-          "%d more findings are not shown; correct these first".formatted(dropped)));
+          "%d more findings are not listed".formatted(dropped),
+          "fix these first"));
     }
-    return sorted;
+    return findings;
+  }
+
+  private List<Found> byLine() {
+    return found.stream()
+        .sorted(Comparator.comparingInt(Found::text)
+            .thenComparingInt(Found::line)
+            .thenComparing(Found::severity))
+        .toList();
   }
 
   static String shown(String text) {

@@ -6,6 +6,7 @@ import io.github.mig4j.gpu.NvidiaSmi.ComputeInstanceRow;
 import io.github.mig4j.gpu.NvidiaSmi.ComputeProfileRow;
 import io.github.mig4j.gpu.NvidiaSmi.InstanceRow;
 import io.github.mig4j.gpu.NvidiaSmi.Listing;
+import io.github.mig4j.gpu.NvidiaSmi.ListingCode;
 import io.github.mig4j.gpu.NvidiaSmi.PlacementRow;
 import io.github.mig4j.gpu.NvidiaSmi.ProfileRow;
 import java.util.ArrayList;
@@ -75,6 +76,9 @@ final class ListingReader {
       super(message);
     }
   }
+
+  static final String PASTE_AGAIN = "paste the whole output of 'nvidia-smi mig %s'";
+  private static final String ENABLE_MIG = "enable MIG mode first";
 
   private final ListingFindings findings = new ListingFindings();
   private final ListingRows rows = new ListingRows(findings);
@@ -147,9 +151,7 @@ final class ListingReader {
     } else if (CUT.matcher(trimmed).matches()) {
       finishRow();
       cutReported = true;
-      findings.warning(("'%s' says that rows are left out, and more may be missing; paste the whole"
-              + " output of 'nvidia-smi mig %s'")
-          .formatted(trimmed, option()));
+      missing("'%s' says that rows are left out, and more may be missing".formatted(trimmed));
     } else if (!HEADING.matcher(trimmed).matches()) {
       findings.remark(raw);
     }
@@ -213,10 +215,10 @@ final class ListingReader {
     }
     if (trimmed.startsWith("No MIG")) {
       endTable();
-      nothingListed =
-          "nvidia-smi found nothing to list: '%s'; enable MIG mode first".formatted(shown(trimmed));
+      String problem = "nvidia-smi found nothing to list: '%s'".formatted(shown(trimmed));
+      nothingListed = problem + "; " + ENABLE_MIG;
       nothingLine = findings.line();
-      findings.note(nothingListed);
+      findings.add(ListingCode.NOTHING_LISTED, problem, ENABLE_MIG);
       return true;
     }
     return false;
@@ -367,9 +369,10 @@ final class ListingReader {
 
   private void requireHeading(String row) {
     if (upper.isEmpty() && rowsRead == 0) {
-      findings.warning(("the heading above %s is missing, and more may be missing; paste the whole"
-              + " output of 'nvidia-smi mig'")
-          .formatted(row));
+      findings.add(
+          ListingCode.ROWS_MISSING,
+          "the heading above %s is missing, and more may be missing".formatted(row),
+          "paste the whole output of 'nvidia-smi mig'");
     }
   }
 
@@ -417,7 +420,7 @@ final class ListingReader {
       lower = words.stream().filter(word -> !NOT_ENGINES.contains(word.name())).toList();
       inGib |= names.contains("GiB");
       if (names.contains("MiB") && !inGib) {
-        findings.warning("the memory is in MiB, not in GiB, and is not read");
+        findings.add(ListingCode.UNIT_UNKNOWN, "the memory is in MiB, not in GiB, and is not read");
       }
       return true;
     }
@@ -469,22 +472,21 @@ final class ListingReader {
       unfinished = null;
       rows.add(row, unfinishedLine);
       cutReported = true;
-      findings.warning(("%s, so that some of its engines are not known, and more may be missing;"
-              + " paste the whole output of 'nvidia-smi mig -lgip'")
-          .formatted(problem));
+      findings.add(
+          ListingCode.ROWS_MISSING,
+          "%s, so that some of its engines are not known, and more may be missing"
+              .formatted(problem),
+          PASTE_AGAIN.formatted(Listing.GPU_INSTANCE_PROFILES));
     }
   }
 
   private void endTable() {
     finishRow();
     if (!cutReported && openRow != null && anyRule) {
-      findings.warning(("the table ends after %s without a closing line, and more may be missing;"
-              + " paste the whole output of 'nvidia-smi mig %s'")
-          .formatted(openRow, option()));
+      missing("the table ends after %s without a closing line, and more may be missing"
+          .formatted(openRow));
     } else if (!cutReported && section != null && rowsRead == 0 && !upper.isEmpty()) {
-      findings.warning(("the table has no row, and more may be missing; paste the whole output of"
-              + " 'nvidia-smi mig %s'")
-          .formatted(option()));
+      missing("the table has no row, and more may be missing");
     }
     section = null;
     upper = List.of();
@@ -506,16 +508,20 @@ final class ListingReader {
   private void cut(String subject) {
     cutReported = true;
     rowsRead++;
-    findings.warning(("%s is cut off and is not used, and more may be missing; paste the whole"
-            + " output of 'nvidia-smi mig %s'")
-        .formatted(subject, option()));
+    missing("%s is cut off and is not used, and more may be missing".formatted(subject));
+  }
+
+  private void missing(String problem) {
+    findings.add(ListingCode.ROWS_MISSING, problem, PASTE_AGAIN.formatted(option()));
   }
 
   private void unusable(String subject, Unusable reason) {
     rowsRead++;
     unfinished = null;
-    findings.error("%s is not used: %s; print it again with 'nvidia-smi mig %s'"
-        .formatted(subject, reason.getMessage(), option()));
+    findings.add(
+        ListingCode.ROW_UNUSABLE,
+        "%s is not used: %s".formatted(subject, reason.getMessage()),
+        "print it again with 'nvidia-smi mig %s'".formatted(option()));
   }
 
   private String option() {
@@ -530,7 +536,8 @@ final class ListingReader {
 
   private void noteBehind(String words, String subject) {
     if (!words.isEmpty()) {
-      findings.note("'%s' behind %s is ignored".formatted(shown(words), subject));
+      findings.add(
+          ListingCode.TEXT_IGNORED, "'%s' behind %s is ignored".formatted(shown(words), subject));
     }
   }
 

@@ -1,13 +1,15 @@
 package io.github.mig4j.gpu;
 
+import static io.github.mig4j.gpu.ListingReader.PASTE_AGAIN;
+
 import io.github.mig4j.gpu.NvidiaSmi.ComputeInstanceRow;
 import io.github.mig4j.gpu.NvidiaSmi.ComputeProfileRow;
 import io.github.mig4j.gpu.NvidiaSmi.Gpu;
 import io.github.mig4j.gpu.NvidiaSmi.InstanceRow;
 import io.github.mig4j.gpu.NvidiaSmi.Listing;
+import io.github.mig4j.gpu.NvidiaSmi.ListingCode;
 import io.github.mig4j.gpu.NvidiaSmi.PlacementRow;
 import io.github.mig4j.gpu.NvidiaSmi.ProfileRow;
-import io.github.mig4j.lint.Severity;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -91,11 +93,11 @@ final class ListingRows {
     }
 
     private void note(int line, String message) {
-      findings.add(Severity.NOTE, text, line, message);
+      findings.add(ListingCode.TEXT_IGNORED, text, line, message, "");
     }
 
     private void error(int line, String message) {
-      findings.add(Severity.ERROR, text, line, message);
+      findings.add(ListingCode.ROW_UNUSABLE, text, line, message, "");
     }
 
     List<R> all() {
@@ -209,12 +211,12 @@ final class ListingRows {
       rows.forEach((id, read) -> {
         if (!known.isEmpty() && !known.containsKey(id)) {
           findings.add(
-              Severity.WARNING,
+              ListingCode.ROWS_MISSING,
               read.text,
               read.line,
-              ("profile ID %d of %s is not in the listing of -lgip, so that profile is missing;"
-                      + " paste the whole output of 'nvidia-smi mig -lgip'")
-                  .formatted(id, subject));
+              "profile ID %d of %s is not in the listing of -lgip, so that profile is missing"
+                  .formatted(id, subject),
+              PASTE_AGAIN.formatted(Listing.GPU_INSTANCE_PROFILES));
         }
       });
     });
@@ -226,12 +228,11 @@ final class ListingRows {
       if (!known.isEmpty() && !known.containsKey(subject.gpuInstance)) {
         Read<ComputeInstanceRow> first = rows.values().iterator().next();
         findings.add(
-            Severity.WARNING,
+            ListingCode.ROWS_MISSING,
             first.text,
             first.line,
-            ("%s is not in the listing of -lgi, so that instance is missing; paste the whole output"
-                    + " of 'nvidia-smi mig -lgi'")
-                .formatted(subject));
+            "%s is not in the listing of -lgi, so that instance is missing".formatted(subject),
+            PASTE_AGAIN.formatted(Listing.GPU_INSTANCES));
       }
     });
   }
@@ -242,11 +243,11 @@ final class ListingRows {
     } catch (IllegalArgumentException e) {
       Read<ProfileRow> first = rows.values().iterator().next();
       findings.add(
-          Severity.ERROR,
+          ListingCode.ROW_UNUSABLE,
           first.text,
           first.line,
-          "the listings of %s contradict each other: %s; print both again on the same machine"
-              .formatted(subject, e.getMessage()));
+          "the listings of %s contradict each other: %s".formatted(subject, e.getMessage()),
+          "print both again on the same machine");
     }
   }
 

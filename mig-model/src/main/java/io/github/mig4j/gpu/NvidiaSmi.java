@@ -1,5 +1,7 @@
 package io.github.mig4j.gpu;
 
+import io.github.mig4j.lint.Code;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Severity;
 import java.util.Collections;
 import java.util.List;
@@ -33,7 +35,8 @@ import java.util.TreeSet;
  * @param computeProfiles rows of {@code -lcip}
  * @param computeInstances rows of {@code -lci}
  * @param gpus what the rows of {@code -lgip} and {@code -lgipp} say of each GPU, by ascending index
- * @param findings what was not understood, by text and line
+ * @param findings what was not understood, by text and line; the facts of each say in which text, and
+ *     its code is a {@link ListingCode}, or {@code more-findings} behind the first 100
  */
 public record NvidiaSmi(
     Set<Listing> listings,
@@ -236,27 +239,42 @@ public record NvidiaSmi(
     }
   }
 
-  /**
-   * One thing that was not understood.
-   *
-   * @param severity {@link Severity#ERROR} for a row that is refused, {@link Severity#WARNING} where
-   *     more may be missing, {@link Severity#NOTE} for what is ignored without harm
-   * @param text which of the texts, from 0
-   * @param line the line in that text, from 1
-   * @param message subject, verdict, value and remedy in one line, without a full stop
-   */
-  public record Finding(Severity severity, int text, int line, String message) {
-    public Finding {
-      Objects.requireNonNull(severity, "severity");
-      Objects.requireNonNull(message, "message");
+  /** The kinds of findings about a listing. */
+  public enum ListingCode implements Code {
+    /** A row is refused: a column has a value that cannot be, or rows contradict each other. */
+    ROW_UNUSABLE(Severity.ERROR),
+    /** The listing is not whole, so that rows or parts of a row may be missing. */
+    ROWS_MISSING(Severity.WARNING),
+    /** An amount is in another unit than nvidia-smi prints, and is not read. */
+    UNIT_UNKNOWN(Severity.WARNING),
+    /** A line is not part of a listing, or repeats a row, and is ignored without harm. */
+    TEXT_IGNORED(Severity.NOTE),
+    /** nvidia-smi found nothing to list. */
+    NOTHING_LISTED(Severity.NOTE);
+
+    private final Severity severity;
+
+    ListingCode(Severity severity) {
+      this.severity = severity;
     }
 
-    /** The line that a compiler would print, e.g. {@code 11: warning: the row of … is cut off}. */
+    Severity severity() {
+      return severity;
+    }
+
+    /** The stable text of this code, e.g. {@code row-unusable}. */
     @Override
     public String toString() {
-      return "%d: %s: %s".formatted(line, severity, message);
+      return text();
     }
   }
+
+  /**
+   * Which text a finding is about: the {@linkplain Finding#facts() facts} of each finding.
+   *
+   * @param text its index among the texts that were read, from 0
+   */
+  public record InText(int text) {}
 
   /**
    * One GPU of a listing of profiles.

@@ -124,8 +124,8 @@ class ListingPastesTest {
     assertThat(listing.isComplete()).isTrue();
     assertThat(listing.findings())
         .hasToString("[" + (sample.row + 1)
-            + ": note: 2 lines that begin with 'this one is of the training job' are not part of a"
-            + " listing and are ignored]");
+            + ":1: note: 2 lines that begin with 'this one is of the training job' are not part of a"
+            + " listing and are ignored [text-ignored]]");
   }
 
   @ParameterizedTest
@@ -136,8 +136,8 @@ class ListingPastesTest {
     assertThat(rows(NvidiaSmi.read(sample.text()))).containsAll(rows(listing)).isNotEmpty();
     assertThat(listing.findings())
         .hasToString("[" + (sample.row + 1)
-            + ": warning: '...' says that rows are left out, and more may be missing; paste the"
-            + " whole output of 'nvidia-smi mig " + sample.option() + "']");
+            + ":1: warning: '...' says that rows are left out, and more may be missing; paste the"
+            + " whole output of 'nvidia-smi mig " + sample.option() + "' [rows-missing]]");
   }
 
   @ParameterizedTest
@@ -165,9 +165,10 @@ class ListingPastesTest {
     assertThat(rows(listing)).isEqualTo(all.subList(0, all.size() - 1));
     assertThat(listing.isComplete()).isFalse();
     assertThat(listing.findings())
-        .hasToString("[%d: warning: %s is cut off and is not used, and more may be missing; paste"
+        .hasToString("[%d:1: warning: %s is cut off and is not used, and more may be missing; paste"
                 .formatted(lines.size() + 1, row)
-            + " the whole output of 'nvidia-smi mig %s']".formatted(sample.option()));
+            + " the whole output of 'nvidia-smi mig %s' [rows-missing]]"
+                .formatted(sample.option()));
   }
 
   @ParameterizedTest
@@ -180,7 +181,7 @@ class ListingPastesTest {
 
     assertThat(rows(listing)).isEqualTo(rows(NvidiaSmi.read(sample.text())));
     assertThat(listing.findings()).hasSize(1);
-    assertThat(listing.findings().get(0).message())
+    assertThat(listing.findings().get(0).sentence())
         .startsWith("the table ends after the row of ")
         .endsWith(" without a closing line, and more may be missing; paste the whole output of"
             + " 'nvidia-smi mig " + sample.option() + "'");
@@ -197,9 +198,9 @@ class ListingPastesTest {
     assertThat(rows(listing)).hasSameSizeAs(rows(NvidiaSmi.read(sample.text())));
     assertThat(listing.findings()).hasSize(1);
     assertThat(listing.findings().get(0).toString())
-        .startsWith("1: warning: the heading above the row of ")
-        .endsWith(
-            " is missing, and more may be missing; paste the whole output of 'nvidia-smi mig'");
+        .startsWith("1:1: warning: the heading above the row of ")
+        .endsWith(" is missing, and more may be missing; paste the whole output of 'nvidia-smi mig'"
+            + " [rows-missing]");
   }
 
   @Test
@@ -209,8 +210,9 @@ class ListingPastesTest {
     assertThat(listing.gpus()).hasSize(1);
     assertThat(listing.gpus().get(0).free()).hasToString("{1g.10gb=7}");
     assertThat(listing.findings())
-        .hasToString("[11: warning: the row of 1g.10gb+me is cut off and is not used, and more may"
-            + " be missing; paste the whole output of 'nvidia-smi mig -lgip']");
+        .hasToString(
+            "[11:1: warning: the row of 1g.10gb+me is cut off and is not used, and more may"
+                + " be missing; paste the whole output of 'nvidia-smi mig -lgip' [rows-missing]]");
   }
 
   @Test
@@ -223,8 +225,8 @@ class ListingPastesTest {
             new PlacementRow(0, 15, List.of(0, 2, 4, 6), 2),
             new PlacementRow(0, 14, List.of(0, 2, 4), 2));
     assertThat(listing.findings())
-        .hasToString("[2: note: '<- double memory' behind the row of profile ID 15 of GPU 0 is"
-            + " ignored]");
+        .hasToString("[2:1: note: '<- double memory' behind the row of profile ID 15 of GPU 0 is"
+            + " ignored [text-ignored]]");
   }
 
   @Test
@@ -281,8 +283,8 @@ class ListingPastesTest {
 
     assertThat(listing.instances()).isEqualTo(NvidiaSmi.read(after).instances());
     assertThat(listing.findings())
-        .hasToString(
-            "[18: note: GPU 0 is listed by -lgi again; the rows from line 6 on are" + " replaced]");
+        .hasToString("[18:1: note: GPU 0 is listed by -lgi again; the rows from line 6 on are"
+            + " replaced [text-ignored]]");
   }
 
   @Test
@@ -305,8 +307,9 @@ class ListingPastesTest {
 
     assertThat(listing.findings()).hasSize(2);
     assertThat(listing.findings().get(0))
-        .hasToString("7: warning: GPU instance 1 of GPU 0 is not in the listing of -lgi, so that"
-            + " instance is missing; paste the whole output of 'nvidia-smi mig -lgi'");
+        .hasToString("7:1: warning: GPU instance 1 of GPU 0 is not in the listing of -lgi, so that"
+            + " instance is missing; paste the whole output of 'nvidia-smi mig -lgi'"
+            + " [rows-missing]");
   }
 
   @ParameterizedTest
@@ -323,8 +326,8 @@ class ListingPastesTest {
 
     assertThat(listing.instances()).hasSize(2);
     assertThat(listing.findings())
-        .hasToString("[10: error: the row of 1g.10gb is not used: " + problem
-            + "; print it again with 'nvidia-smi mig -lgi']");
+        .hasToString("[10:1: error: the row of 1g.10gb is not used: " + problem
+            + "; print it again with 'nvidia-smi mig -lgi' [row-unusable]]");
   }
 
   @Test
@@ -337,8 +340,8 @@ class ListingPastesTest {
 
     assertThat(listing.instances()).hasSize(256);
     assertThat(listing.findings()).hasSize(101);
-    assertThat(listing.findings().get(100).message())
-        .isEqualTo("1646 more findings are not shown; correct these first");
+    assertThat(listing.findings().get(100).sentence())
+        .isEqualTo("1646 more findings are not listed; fix these first");
     assertThatThrownBy(() -> NvidiaSmi.read("|".repeat(100_000)))
         .isInstanceOf(ListingSyntaxException.class);
   }

@@ -40,7 +40,7 @@ class ListingProperties {
 
       int lines = (int) text.lines().count() + 1;
       assertThat(listing.findings()).hasSizeLessThanOrEqualTo(101).allSatisfy(found -> {
-        assertThat(found.line()).isBetween(1, lines);
+        assertThat(found.location().orElseThrow().line()).isBetween(1, lines);
         assertThat(found.message()).doesNotContainPattern("\\p{Cc}");
       });
       RunningInstances.in(listing)

@@ -3,7 +3,6 @@ package io.github.mig4j.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.mig4j.lint.Severity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -275,10 +274,17 @@ class NvidiaSmiTest {
   void read_oneWrongRow_isOneFinding_andTheOthersAreRead(String wrong, String finding) {
     var listing = NvidiaSmi.read(HEAD + ROW + wrong);
 
-    assertThat(listing.findings()).extracting(Object::toString).containsExactly(finding);
+    assertThat(listing.findings())
+        .hasToString("[" + finding.replaceFirst(":", ":1:") + codeOf(finding) + "]");
     assertThat(listing.gpus()).hasSize(1);
     assertThat(listing.gpus().get(0).free()).hasToString("{1g.10gb=5}");
     assertThat(listing.isComplete()).isEqualTo(finding.contains(": note:"));
+  }
+
+  private static String codeOf(String finding) {
+    return finding.contains(": error:")
+        ? " [row-unusable]"
+        : finding.contains(": note:") ? " [text-ignored]" : " [rows-missing]";
   }
 
   @Test
@@ -288,7 +294,8 @@ class NvidiaSmiTest {
     assertThat(listing.gpus().get(0).model().profiles().get(0).amounts())
         .doesNotContainKey(Budget.MEMORY_MIB);
     assertThat(listing.findings())
-        .hasToString("[4: warning: the memory is in MiB, not in GiB, and is not read]");
+        .hasToString("[4:1: warning: the memory is in MiB, not in GiB, and is not read"
+            + " [unit-unknown]]");
   }
 
   @Test
@@ -297,8 +304,10 @@ class NvidiaSmiTest {
 
     assertThat(listing.gpus()).isEmpty();
     assertThat(listing.findings())
-        .hasToString("[6: error: the listings of GPU 0 contradict each other: gpu-0: computeSlices"
-            + " must be from 0 to 24, but was 72; print both again on the same machine]");
+        .hasToString(
+            "[6:1: error: the listings of GPU 0 contradict each other: gpu-0: computeSlices"
+                + " must be from 0 to 24, but was 72; print both again on the same machine"
+                + " [row-unusable]]");
   }
 
   @Test
@@ -306,8 +315,9 @@ class NvidiaSmiTest {
     var listing = NvidiaSmi.read(HEAD + ROW, WHERE + "what?");
 
     assertThat(listing.findings())
-        .containsExactly(new NvidiaSmi.Finding(
-            Severity.NOTE, 1, 2, "'what?' is not part of a listing and is ignored"));
+        .hasToString("[2:1: note: 'what?' is not part of a listing and is ignored [text-ignored]]")
+        .extracting(found -> found.facts().orElseThrow())
+        .containsExactly(new NvidiaSmi.InText(1));
   }
 
   @Test

@@ -618,7 +618,8 @@ class MigctlTest {
 
     assertThat(text)
         .isEqualTo(new Run(
-            0, """
+            0,
+            """
             read: -lgi (GPU instances), -lci (compute instances)
 
             GPU 0 runs 1g.10gb@0:1 1g.10gb@1:1 1g.10gb@5:1
@@ -626,7 +627,9 @@ class MigctlTest {
 
             GPU 2, GPU instance 1 runs 1c.3g.40gb
             GPU 2, GPU instance 1 runs 1c.3g.40gb
-            """, lgi + ":1: note: 'is it this?' is not part of a listing and is ignored\n"));
+            """,
+            lgi + ":1:1: note: 'is it this?' is not part of a listing and is ignored"
+                + " [text-ignored]\n"));
     assertThat(json.at("/running/1/devices").toString()).isEqualTo("{\"1c.3g.40gb\":2}");
     assertThat(json.at("/findings/0/line").asInt()).isEqualTo(1);
   }
@@ -651,8 +654,9 @@ class MigctlTest {
 
             GPU 0, GPU instance 1: 2c.3g.20gb, 0 of 1 free
             """,
-            lcip + ":1: warning: the heading above the row of 2c.3g.20gb is missing, and more"
-                + " may be missing; paste the whole output of 'nvidia-smi mig'\n"));
+            lcip + ":1:1: warning: the heading above the row of 2c.3g.20gb is missing, and more"
+                + " may be missing; paste the whole output of 'nvidia-smi mig'"
+                + " [rows-missing]\n"));
     assertThat(migctl("import").err)
         .startsWith("Missing a file with the output of 'nvidia-smi mig'");
   }

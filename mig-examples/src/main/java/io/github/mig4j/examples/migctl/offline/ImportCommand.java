@@ -3,7 +3,6 @@ package io.github.mig4j.examples.migctl.offline;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.ExitCode;
-import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -158,9 +157,10 @@ public final class ImportCommand implements Callable<Integer> {
         .forEach(found -> findings
             .addObject()
             .put("severity", found.severity().toString())
-            .put("file", Input.name(files()[found.text()]))
-            .put("line", found.line())
-            .put("message", found.message()));
+            .put("code", found.code().toString())
+            .put("file", Listings.name(found, files()))
+            .put("line", found.location().orElseThrow().line())
+            .put("message", found.sentence()));
     return answer;
   }
 

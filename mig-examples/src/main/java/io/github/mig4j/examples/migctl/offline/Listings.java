@@ -4,6 +4,7 @@ import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.gpu.NvidiaSmi.Listing;
+import io.github.mig4j.lint.Finding;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -21,10 +22,15 @@ final class Listings {
       texts[i] = new String(Input.bytes(files[i]), StandardCharsets.UTF_8);
     }
     NvidiaSmi listing = NvidiaSmi.read(texts);
-    listing
-        .findings()
-        .forEach(found -> output.err().println(Input.name(files[found.text()]) + ":" + found));
+    listing.findings().forEach(found -> output.err().println(name(found, files) + ":" + found));
     return listing;
+  }
+
+  /** The name of the file that a finding is about. */
+  static String name(Finding found, Path... files) {
+    return found.facts().orElse(null) instanceof NvidiaSmi.InText in
+        ? Input.name(files[in.text()])
+        : "";
   }
 
   /** The kinds of the listings, e.g. {@code -lgip and -lgipp}. */
