@@ -6,6 +6,7 @@ import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoScalar;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Lines;
+import io.github.mig4j.text.Wrapping;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlText;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ final class ConfigEditor {
   private ConfigEditor(MigConfigReader.Reading reading, MigConfigDocument wanted) {
     this.reading = reading;
     this.wanted = wanted;
-    this.configuration = reading.embedded().map(Manifest.Embedded::text).orElse(reading.text());
+    this.configuration = reading.embedded().map(Wrapping.Content::text).orElse(reading.text());
   }
 
   static ConfigEdit merge(
@@ -104,7 +105,7 @@ final class ConfigEditor {
     if (reading.embedded().isEmpty()) {
       return Optional.of(replaced(reading.text(), replacement));
     }
-    return reading.embedded().flatMap(Manifest.Embedded::block).map(block -> {
+    return reading.embedded().flatMap(Wrapping.Content::block).map(block -> {
       String indentation = " ".repeat(block.indentation());
       return replaced(
           reading.text(),
@@ -130,7 +131,7 @@ final class ConfigEditor {
   private List<String> lostIn(Replacement replacement) {
     List<String> lost = new ArrayList<>();
     Embedding embedding =
-        reading.embedded().map(Manifest.Embedded::embedding).orElse(Embedding.NONE);
+        reading.embedded().map(Wrapping.Content::embedding).orElse(Embedding.NONE);
     LoaderOptions options = new LoaderOptions();
     options.setProcessComments(true);
     options.setCodePointLimit(Integer.MAX_VALUE);

@@ -1,6 +1,7 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.lint.SourceLocation;
@@ -8,6 +9,7 @@ import io.github.mig4j.text.Quoted;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The text of a mig-parted file, or of a Kubernetes manifest that contains one, and its findings.
@@ -29,8 +31,11 @@ public final class MigConfigFile {
   }
 
   /**
-   * Reads a file: {@code config.yaml} itself, or a manifest with a ConfigMap, also in a List or as
-   * one of several documents. Whatever the text, this throws nothing.
+   * Reads a file: {@code config.yaml} itself, or what contains it. That is a manifest with a ConfigMap,
+   * also in a List, in a Template or as one of several documents; the values of the GPU Operator's
+   * chart, also below the key of another chart or inside an Argo CD or Flux object; or a Kustomization
+   * with literals or patches. Findings have the lines of the whole file. Whatever the text, this throws
+   * nothing.
    *
    * @param text YAML or JSON
    * @return the file and its findings
@@ -137,6 +142,27 @@ public final class MigConfigFile {
    */
   public Optional<MigConfigDocument> document() {
     return reading.document();
+  }
+
+  /**
+   * Returns what the configuration contains, even if the MIG manager does not find it in the file, such
+   * as under another key of its ConfigMap. That is an error of the file.
+   *
+   * @return the document, or empty if the configuration itself has errors
+   */
+  public Optional<MigConfigDocument> content() {
+    return reading.content();
+  }
+
+  /**
+   * Returns the MIG strategy that the file sets for the GPU Operator, as Helm values do.
+   *
+   * @return the strategy, or empty if the file does not set one that the operator knows
+   */
+  public Optional<MigStrategy> strategy() {
+    return Stream.of(MigStrategy.values())
+        .filter(each -> reading.strategy().filter(each.toString()::equals).isPresent())
+        .findFirst();
   }
 
   /**

@@ -7,6 +7,8 @@ import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Lines;
+import io.github.mig4j.text.Template;
+import io.github.mig4j.text.Wrapping;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlText;
 import java.nio.ByteBuffer;
@@ -46,6 +48,8 @@ final class MigConfigReader {
    * What a file contains.
    *
    * @param document present if mig-parted accepts the file
+   * @param content what the configuration contains, present if mig-parted accepts that, even if it
+   *     does not find it where it is
    * @param locations where each configuration is
    * @param embedded the configuration, if the file is a manifest that contains one
    * @param text the whole file
@@ -53,12 +57,21 @@ final class MigConfigReader {
   record Reading(
       List<Finding> findings,
       Optional<MigConfigDocument> document,
+      Optional<MigConfigDocument> content,
       Map<String, ConfigLocations> locations,
-      Optional<Manifest.Embedded> embedded,
+      Optional<Wrapping.Content> embedded,
+      Optional<String> strategy,
       String text) {
 
     static Reading refused(Findings findings, String text) {
-      return new Reading(findings.sorted(), Optional.empty(), Map.of(), Optional.empty(), text);
+      return new Reading(
+          findings.sorted(),
+          Optional.empty(),
+          Optional.empty(),
+          Map.of(),
+          Optional.empty(),
+          Optional.empty(),
+          text);
     }
   }
 
@@ -85,31 +98,77 @@ final class MigConfigReader {
   static Reading read(String text) {
     Findings findings = new Findings(PROGRAM);
     YamlText yaml = YamlText.parse(text, Embedding.NONE, findings);
-    boolean manifest = Manifest.isManifest(yaml.documents())
-        && yaml.documents().stream().noneMatch(Manifest::lostIndentation);
+    if (yaml.fault().isPresent() || Template.isReadAsMap(yaml.documents())) {
+      Optional<Template> template = Template.in(text);
+      if (template.isPresent()) {
+        return template(template.get(), Embedding.NONE, text);
+      }
+    }
+    Wrapping wrapping = Wrapping.of(yaml, text);
+    boolean manifest = Manifest.isManifest(yaml.documents(), wrapping)
+        && yaml.documents().stream().noneMatch(OtherKinds::lostIndentation);
     if (!manifest) {
-      return new MigConfigReader(findings, Embedding.NONE).read(yaml, text, Optional.empty(), text);
+      return new MigConfigReader(findings, Embedding.NONE)
+          .read(yaml, new Source(text, text, Optional.empty(), Optional.empty()), List.of());
     }
     yaml.fault().ifPresent(fault -> fault.report(findings));
-    Optional<Manifest.Embedded> embedded = Manifest.configuration(text, yaml.documents(), findings);
-    if (embedded.isEmpty()) {
+    Optional<Wrapping.Content> inner =
+        Manifest.configuration(wrapping, yaml.documents(), findings);
+    if (inner.isEmpty()) {
       return Reading.refused(findings, text);
     }
-    Manifest.Embedded inner = embedded.get();
-    YamlText configuration = YamlText.parse(inner.text(), inner.embedding(), findings);
-    return new MigConfigReader(findings, inner.embedding())
-        .read(configuration, inner.text(), embedded, text);
+    Embedding embedding = inner.get().embedding();
+    Findings inside = new Findings(PROGRAM);
+    YamlText configuration = YamlText.parse(inner.get().text(), embedding, inside);
+    return new MigConfigReader(inside, embedding)
+        .read(
+            configuration,
+            new Source(text, inner.get().text(), inner, wrapping.strategy()),
+            findings.sorted());
   }
 
-  private Reading read(
-      YamlText yaml, String configuration, Optional<Manifest.Embedded> embedded, String file) {
-    Optional<MigConfigDocument> document = document(yaml, configuration);
+  private static Reading template(Template template, Embedding embedding, String file) {
+    Findings findings = new Findings(PROGRAM);
+    findings.error(
+        TextCode.TEMPLATE,
+        YamlPath.ROOT.at(embedding.inFile(template.at())),
+        template.message(),
+        template.remedy());
+    return Reading.refused(findings, file);
+  }
+
+  /**
+   * What is read.
+   *
+   * @param file the whole file
+   * @param configuration the text of the configuration in it
+   * @param embedded the same, if the file is not the configuration itself
+   * @param strategy what the file sets as MIG strategy
+   */
+  private record Source(
+      String file,
+      String configuration,
+      Optional<Wrapping.Content> embedded,
+      Optional<String> strategy) {}
+
+  private Reading read(YamlText yaml, Source source, List<Finding> outside) {
+    Optional<MigConfigDocument> read = document(yaml, source.configuration);
+    Optional<MigConfigDocument> content = findings.hasErrors() ? Optional.empty() : read;
+    if (content.isEmpty()) {
+      Optional<Template> template = Template.in(source.configuration);
+      if (template.isPresent()) {
+        return template(template.get(), embedding, source.file);
+      }
+    }
+    outside.forEach(findings::add);
     return new Reading(
         findings.sorted(),
-        findings.hasErrors() ? Optional.empty() : document,
+        findings.hasErrors() ? Optional.empty() : content,
+        content,
         rules.locations(),
-        embedded,
-        file);
+        source.embedded,
+        source.strategy,
+        source.file);
   }
 
   private Optional<MigConfigDocument> document(YamlText yaml, String text) {
@@ -125,13 +184,16 @@ final class MigConfigReader {
       return Optional.of(MigConfigDocument.empty());
     }
     Node root = yaml.documents().get(0);
+    if (OtherKinds.report(root, embedding, findings)) {
+      return Optional.empty();
+    }
     yaml.afterFirst(embedding)
         .ifPresent(second -> findings.warning(
             TextCode.EXTRA_DOCUMENT,
             YamlPath.ROOT.at(second),
             "A second YAML document begins here or above, which mig-parted does not read",
             "put all configurations into the first"));
-    if (Manifest.lostIndentation(root)) {
+    if (OtherKinds.lostIndentation(root)) {
       reportLostIndentation(GoYaml.position(root, embedding));
       return Optional.empty();
     }

@@ -27,6 +27,16 @@ public enum TextCode implements Code {
   TAB,
   /** The text has documents after the first, which no program reads. */
   EXTRA_DOCUMENT,
+  /** A template engine has not filled in the text yet. */
+  TEMPLATE,
+  /** The text is only a part of a file. */
+  FRAGMENT,
+  /** The text is a file for another program. */
+  OTHER_KIND,
+  /** The text names the file or object that contains the configuration. */
+  CONTENT_ELSEWHERE,
+  /** The {@code kind} of a manifest is missing, probably cut off. */
+  KIND_MISSING,
   /** The document is empty. */
   EMPTY_DOCUMENT,
   /** There are more findings than are listed. */

@@ -64,7 +64,7 @@ public final class NodeLint {
     Findings findings = new Findings("mig-parted");
     file.findings().forEach(findings::add);
     FileRules.checkSize(file, findings);
-    file.document()
+    file.content()
         .ifPresent(document -> check(document, file, distinct, strategy, selected, findings));
     return findings.sorted();
   }

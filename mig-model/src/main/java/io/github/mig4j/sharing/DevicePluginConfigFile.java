@@ -1,15 +1,14 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.Findings;
 import io.github.mig4j.text.Embedding;
-import io.github.mig4j.text.LineColumn;
-import io.github.mig4j.text.YamlPath;
+import io.github.mig4j.text.Wrapping;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The text of a device plugin's configuration, and its findings.
@@ -26,12 +25,20 @@ public final class DevicePluginConfigFile {
 
   private final String text;
   private final Embedding embedding;
+
+  /** What is wrong with the file around the configuration. */
+  private final List<Finding> outside;
+
   private final DevicePluginConfigReader.Reading reading;
 
   private DevicePluginConfigFile(
-      String text, Embedding embedding, DevicePluginConfigReader.Reading reading) {
+      String text,
+      Embedding embedding,
+      List<Finding> outside,
+      DevicePluginConfigReader.Reading reading) {
     this.text = text;
     this.embedding = embedding;
+    this.outside = outside;
     this.reading = reading;
   }
 
@@ -44,18 +51,20 @@ public final class DevicePluginConfigFile {
    */
   public static DevicePluginConfigFile read(String text) {
     Objects.requireNonNull(text, "text");
-    return read(text, Embedding.NONE);
+    return read(text, Embedding.NONE, List.of());
   }
 
-  private static DevicePluginConfigFile read(String text, Embedding embedding) {
+  private static DevicePluginConfigFile read(
+      String text, Embedding embedding, List<Finding> outside) {
     return new DevicePluginConfigFile(
-        text, embedding, DevicePluginConfigReader.read(text, embedding, Optional.empty()));
+        text, embedding, outside, DevicePluginConfigReader.read(text, embedding, Optional.empty()));
   }
 
   /**
-   * Reads the named configurations of a file: of a ConfigMap, also in a List or as one of several
-   * documents; of Helm values of the device plugin or of the GPU Operator; or of a Kustomization that
-   * patches a ConfigMap. Findings have the lines of the whole file.
+   * Reads the named configurations of a file: of a ConfigMap, also in a List, in a Template or as one
+   * of several documents; of the values of the device plugin's or the GPU Operator's chart, also below
+   * the key of another chart or inside an Argo CD or Flux object; or of a Kustomization with literals
+   * or patches. Findings have the lines of the whole file.
    *
    * @param text YAML or JSON; a configuration itself is read as one without a name
    * @return at least one, by name in the order of the file
@@ -63,24 +72,28 @@ public final class DevicePluginConfigFile {
   public static Map<String, DevicePluginConfigFile> readAll(String text) {
     Objects.requireNonNull(text, "text");
     Map<String, DevicePluginConfigFile> files = new LinkedHashMap<>();
-    Optional<List<NamedConfigs.Named>> named = NamedConfigs.in(text);
+    Optional<NamedConfigs> named = NamedConfigs.in(text);
     if (named.isEmpty()) {
       files.put("", read(text));
-    } else if (named.get().isEmpty()) {
-      Findings findings = new Findings(DevicePluginConfigReader.PROGRAM);
-      findings.error(
-          SharingCode.NO_CONFIGURATION,
-          YamlPath.ROOT.at(LineColumn.START),
-          "The file contains no configuration of the device plugin",
-          "put it into the data of a ConfigMap, one key for each");
+      return files;
+    }
+    List<Finding> outside = named.get().outside().sorted();
+    for (Wrapping.Entry entry : named.get().entries()) {
+      String name =
+          files.containsKey(entry.key()) ? entry.map() + "/" + entry.key() : entry.key();
+      Wrapping.Content content = entry.content().orElseThrow();
+      files.put(
+          name,
+          read(content.text(), content.embedding(), files.isEmpty() ? outside : List.of()));
+    }
+    if (files.isEmpty()) {
       files.put(
           "",
           new DevicePluginConfigFile(
               text,
               Embedding.NONE,
-              new DevicePluginConfigReader.Reading(findings.sorted(), Optional.empty())));
-    } else {
-      named.get().forEach(each -> files.put(each.name(), read(each.text(), each.embedding())));
+              outside,
+              new DevicePluginConfigReader.Reading(List.of(), Optional.empty())));
     }
     return files;
   }
@@ -93,7 +106,11 @@ public final class DevicePluginConfigFile {
    * @return findings in the order of the file
    */
   public List<Finding> findings() {
-    return reading.findings();
+    return around(reading.findings());
+  }
+
+  private List<Finding> around(List<Finding> inside) {
+    return Stream.concat(outside.stream(), inside.stream()).toList();
   }
 
   /**
@@ -105,7 +122,7 @@ public final class DevicePluginConfigFile {
    */
   public List<Finding> lint(NodeDevices node) {
     Objects.requireNonNull(node, "node");
-    return DevicePluginConfigReader.read(text, embedding, Optional.of(node)).findings();
+    return around(DevicePluginConfigReader.read(text, embedding, Optional.of(node)).findings());
   }
 
   /**

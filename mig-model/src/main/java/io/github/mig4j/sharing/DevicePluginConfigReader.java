@@ -7,6 +7,7 @@ import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Quoted;
+import io.github.mig4j.text.Template;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlText;
 import io.github.mig4j.text.YamlValue;
@@ -38,10 +39,27 @@ final class DevicePluginConfigReader {
 
   static Reading read(String text, Embedding embedding, Optional<NodeDevices> node) {
     DevicePluginConfigReader reader = new DevicePluginConfigReader(node);
-    reader.read(YamlText.parse(text, embedding, reader.findings), embedding);
+    YamlText yaml = YamlText.parse(text, embedding, reader.findings);
+    reader.read(yaml, embedding);
+    Optional<Template> template = reader.findings.hasErrors() || Template.isReadAsMap(yaml.documents())
+        ? Template.in(text)
+        : Optional.empty();
+    if (template.isPresent()) {
+      return template(template.get(), embedding);
+    }
     return new Reading(
         reader.findings.sorted(),
         reader.findings.hasErrors() ? Optional.empty() : Optional.of(reader.config.build()));
+  }
+
+  private static Reading template(Template template, Embedding embedding) {
+    Findings findings = new Findings(PROGRAM);
+    findings.error(
+        TextCode.TEMPLATE,
+        YamlPath.ROOT.at(embedding.inFile(template.at())),
+        template.message(),
+        template.remedy());
+    return new Reading(findings.sorted(), Optional.empty());
   }
 
   private void read(YamlText yaml, Embedding embedding) {
@@ -50,6 +68,9 @@ final class DevicePluginConfigReader {
           .ifPresentOrElse(
               fault -> fault.report(findings),
               () -> reportEmpty(embedding.inFile(LineColumn.START)));
+      return;
+    }
+    if (SharingFragments.report(yaml.documents().get(0), embedding, findings)) {
       return;
     }
     yaml.afterFirst(embedding)

@@ -9,6 +9,19 @@ public interface YamlProblems {
   /** The program that will read the text, for messages, e.g. {@code mig-parted}. */
   String program();
 
+  /** For a text that is read again, of which the problems are known. */
+  YamlProblems UNHEARD = new YamlProblems() {
+    @Override
+    public void report(Problem problem, YamlLocation where, String message, String remedy) {
+      // The first reading has reported it.
+    }
+
+    @Override
+    public String program() {
+      return "kubectl";
+    }
+  };
+
   /** What can be wrong with a text as YAML, whatever it means. */
   enum Problem {
     YAML_SYNTAX,

@@ -10,14 +10,17 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.SourceLocation;
+import io.github.mig4j.lint.TextCode;
 import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
+import io.github.mig4j.sharing.DevicePluginConfigFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -31,9 +34,12 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "validate",
     mixinStandardHelpOptions = true,
-    description = "Prints all findings of a mig-parted file, or of a manifest with one, in the form"
-        + " of a compiler's messages.",
+    description = "Prints all findings of a mig-parted file or a device plugin's file, in the form of"
+        + " a compiler's messages.",
     footer = {
+      "",
+      "The file may be a manifest, Helm values, a Kustomization, or an Argo CD or Flux object that",
+      "contains configurations; findings have the lines of the whole file.",
       "",
       "With --gpu also the problems on a node with these GPUs: errors and warnings for",
       "the configuration of --config, notes for the others. Without --config, stderr",
@@ -65,10 +71,10 @@ public final class ValidateCommand implements Callable<Integer> {
 
   @Option(
       names = "--strategy",
-      defaultValue = "mixed",
       paramLabel = "STRATEGY",
-      description = "The device plugin's: ${COMPLETION-CANDIDATES}; mixed by default.")
-  private MigStrategy strategy = MigStrategy.MIXED;
+      description = "The device plugin's: ${COMPLETION-CANDIDATES}; by default what Helm values in"
+          + " the file set, and otherwise mixed.")
+  private @Nullable MigStrategy strategy;
 
   @Option(names = "--config", paramLabel = "NAME", description = "The configuration to be applied.")
   private @Nullable String config;
@@ -80,7 +86,8 @@ public final class ValidateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<NodeGpu> node = Input.gpus(gpus, output.commandLine());
     MigConfigFile read = MigConfigFile.read(Input.bytes(file));
-    List<Finding> findings = findings(read, node);
+    List<Finding> findings = new ArrayList<>(findings(read, node));
+    addDevicePlugin(read, findings);
     Set<String> unfit = unfit(read, node, findings);
     boolean valid = findings.stream().noneMatch(Finding::isError)
         && (unfit.isEmpty() || unfit.size() < configs(read).size());
@@ -103,6 +110,22 @@ public final class ValidateCommand implements Callable<Integer> {
     return valid ? ExitCode.YES : ExitCode.NO;
   }
 
+  /** Adds the findings of configurations of the device plugin, which a file may contain as well. */
+  private static void addDevicePlugin(MigConfigFile read, List<Finding> findings) {
+    boolean isOfPlugin = findings.stream().anyMatch(found -> found.code() == TextCode.OTHER_KIND);
+    Map<String, DevicePluginConfigFile> plugin = DevicePluginConfigFile.readAll(read.text());
+    if (isOfPlugin) {
+      findings.clear();
+    } else if (plugin.containsKey("")) {
+      return;
+    }
+    plugin.values().forEach(each -> findings.addAll(each.findings()));
+  }
+
+  private MigStrategy strategy(MigConfigFile read) {
+    return strategy == null ? read.strategy().orElse(MigStrategy.MIXED) : strategy;
+  }
+
   private static Set<String> configs(MigConfigFile read) {
     return read.document().map(document -> document.configs().keySet()).orElse(Set.of());
   }
@@ -115,7 +138,7 @@ public final class ValidateCommand implements Callable<Integer> {
     Set<String> suspects = new LinkedHashSet<>();
     findings.forEach(finding -> config(finding).ifPresent(suspects::add));
     suspects.retainAll(configs(read));
-    suspects.removeIf(name -> NodeLint.of(read, node, strategy, name).stream()
+    suspects.removeIf(name -> NodeLint.of(read, node, strategy(read), name).stream()
         .noneMatch(finding -> finding.isError() && config(finding).equals(Optional.of(name))));
     return suspects;
   }
@@ -127,8 +150,8 @@ public final class ValidateCommand implements Callable<Integer> {
   private List<Finding> findings(MigConfigFile read, List<NodeGpu> node) {
     if (!node.isEmpty()) {
       return config == null
-          ? NodeLint.of(read, node, strategy)
-          : NodeLint.of(read, node, strategy, config);
+          ? NodeLint.of(read, node, strategy(read))
+          : NodeLint.of(read, node, strategy(read), config);
     }
     List<Finding> findings = new ArrayList<>(read.findings());
     String wanted = config;

@@ -1,0 +1,87 @@
+package io.github.mig4j.text;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/**
+ * A text that a template engine has not filled in yet.
+ *
+ * @param at where its first placeholder is
+ * @param message what it is, with the placeholder
+ * @param remedy how to fill it in
+ */
+public record Template(LineColumn at, String message, String remedy) {
+
+  /** The braces of Go, Helm and Jinja, Jinja's statements, and variables of a shell. */
+  private static final Pattern PLACEHOLDER =
+      Pattern.compile("\\{\\{.{0,200}?\\}\\}|\\{%.{0,200}?%\\}|\\$\\{[A-Za-z_].{0,200}?\\}|<%.{0,200}?%>");
+
+  private static final Pattern HELM =
+      Pattern.compile("\\{\\{-? *(?:[.$]|/\\*|(?:if|with|range|end|else|include|toYaml|template|define|tpl|default|required|quote|printf)\\b).*");
+
+  private static final int MAX_SHOWN = 60;
+
+  /** The first placeholder of a text, outside of comments. */
+  public static Optional<Template> in(String text) {
+    List<String> lines = Lines.of(text);
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      Matcher placeholder = PLACEHOLDER.matcher(line);
+      if (!line.stripLeading().startsWith("#") && placeholder.find()) {
+        LineColumn at =
+            new LineColumn(i + 1, line.codePointCount(0, placeholder.start()) + 1);
+        return Optional.of(of(at, placeholder.group()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Template of(LineColumn at, String placeholder) {
+    String shown = Quoted.of(
+        placeholder.length() <= MAX_SHOWN ? placeholder : placeholder.substring(0, MAX_SHOWN) + "…");
+    if (HELM.matcher(placeholder).matches()) {
+      return new Template(
+          at,
+          "The file is a Helm template, and %s is not filled in".formatted(shown),
+          "render it first with 'helm template', and check what that prints");
+    }
+    if (placeholder.startsWith("$")) {
+      return new Template(
+          at,
+          "The file is a template, and the variable %s is not filled in".formatted(shown),
+          "fill it in first, e.g. with 'envsubst', and check what that prints");
+    }
+    return new Template(
+        at,
+        "The file is a template, and %s is not filled in".formatted(shown),
+        "render it first with its template engine, and check what that prints");
+  }
+
+  /** Whether YAML reads a placeholder as a map whose key is a map, which no Kubernetes file has. */
+  public static boolean isReadAsMap(List<Node> documents) {
+    Set<Node> visited = Collections.newSetFromMap(new IdentityHashMap<>());
+    return documents.stream().anyMatch(document -> isReadAsMap(document, visited));
+  }
+
+  private static boolean isReadAsMap(Node node, Set<Node> visited) {
+    if (node instanceof ScalarNode || !visited.add(node)) {
+      return false;
+    }
+    if (node instanceof SequenceNode sequence) {
+      return sequence.getValue().stream().anyMatch(item -> isReadAsMap(item, visited));
+    }
+    return node instanceof MappingNode map
+        && map.getValue().stream()
+            .anyMatch(entry -> entry.getKeyNode() instanceof MappingNode
+                || isReadAsMap(entry.getValueNode(), visited));
+  }
+}

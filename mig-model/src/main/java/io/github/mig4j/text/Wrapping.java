@@ -1,0 +1,388 @@
+package io.github.mig4j.text;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/**
+ * What a file wraps: the named texts of ConfigMaps and the Kubernetes objects in it, wherever people
+ * keep them. These are objects, Lists, Templates, Kustomizations and their patches, values of Helm
+ * charts under any key, and Argo CD and Flux objects with such values, as maps or as texts.
+ */
+public final class Wrapping {
+
+  /** Values inside an Argo CD object inside a ConfigMap are three texts deep. */
+  private static final int MAX_TEXTS = 4;
+
+  private static final Pattern PARAMETER =
+      Pattern.compile("(?:.*\\.)?(migManager|devicePlugin)\\.config\\.data\\.(.+)");
+
+  private static final Pattern WORTH_READING = Pattern.compile(
+      "(?m)^[ \\t\"]*(?:- )?\"?(?:migManager|devicePlugin|gpu-operator|kind|configMapGenerator)\"?[ \\t]*:");
+
+  private final List<Entry> entries = new ArrayList<>();
+  private final List<Wrapped> objects = new ArrayList<>();
+  private final List<Elsewhere> elsewhere = new ArrayList<>();
+  private final Set<Node> visited = Collections.newSetFromMap(new IdentityHashMap<>());
+  private boolean hasValues;
+  private int characters;
+  private @Nullable LineColumn excess;
+  private @Nullable String strategy;
+
+  private Wrapping() {}
+
+  /** Where a named text is kept. */
+  public enum Holder {
+    /** The data of a ConfigMap. */
+    CONFIG_MAP,
+    /** What looks like a ConfigMap of which the kind is missing. */
+    UNTYPED_MAP,
+    /** Values of the GPU Operator's chart for its MIG manager. */
+    MIG_VALUES,
+    /** Values for the device plugin. */
+    PLUGIN_VALUES
+  }
+
+  /** A node of a text, which may be inside another text. */
+  private record Source(List<String> lines, Embedding embedding, int depth) {}
+
+  /**
+   * A named text, such as a key of a ConfigMap and its value.
+   *
+   * @param map the name of the ConfigMap; empty if it is not known
+   * @param at where the map begins
+   * @param keyAt where the key is
+   * @param valueKind what the value is, e.g. {@code a map}
+   * @param content the text, or empty if the value is no text
+   */
+  public record Entry(
+      Holder holder,
+      String map,
+      LineColumn at,
+      String key,
+      LineColumn keyAt,
+      LineColumn valueAt,
+      String valueKind,
+      Optional<Content> content) {}
+
+  /**
+   * The text of an entry.
+   *
+   * @param embedding maps its lines to the file
+   * @param block present if its lines are lines of the file
+   */
+  public record Content(String text, Embedding embedding, Optional<Block> block) {}
+
+  /**
+   * How a text is embedded in a file line by line.
+   *
+   * @param header the line of the key, from 1
+   * @param indentation the blanks in front of each line
+   */
+  public record Block(int header, int indentation) {}
+
+  /** A Kubernetes object, and where its text is. */
+  public record Wrapped(MappingNode node, Embedding embedding) {}
+
+  /** Something that is said to be in another file or object, such as {@code the file mig.yaml}. */
+  public record Elsewhere(String what, LineColumn at) {}
+
+  /** Looks into the documents of a text. */
+  public static Wrapping of(YamlText yaml, String text) {
+    Wrapping wrapping = new Wrapping();
+    Source source = new Source(Lines.of(text), Embedding.NONE, 0);
+    yaml.documents().forEach(document -> wrapping.visit(document, source));
+    return wrapping;
+  }
+
+  /** The named texts in the order of the file. */
+  public List<Entry> entries() {
+    return List.copyOf(entries);
+  }
+
+  /** The Kubernetes objects in the order of the file, without Lists and Templates. */
+  public List<Wrapped> objects() {
+    return List.copyOf(objects);
+  }
+
+  /** The contents that are in other files or objects. */
+  public List<Elsewhere> elsewhere() {
+    return List.copyOf(elsewhere);
+  }
+
+  /** Whether the file has values of the GPU Operator's or the device plugin's chart. */
+  public boolean hasValues() {
+    return hasValues;
+  }
+
+  /** Where aliases multiply the texts to more than any file has; the rest is left out. */
+  public Optional<LineColumn> excess() {
+    return Optional.ofNullable(excess);
+  }
+
+  /** The MIG strategy that Helm values set for the GPU Operator. */
+  public Optional<String> strategy() {
+    return Optional.ofNullable(strategy);
+  }
+
+  private void visit(Node node, Source source) {
+    if (node instanceof ScalarNode scalar) {
+      if (scalar.getValue().indexOf('\n') >= 0
+          && WORTH_READING.matcher(scalar.getValue()).find()) {
+        visitText(scalar, source);
+      }
+      return;
+    }
+    if (!visited.add(node)) {
+      return;
+    }
+    if (node instanceof SequenceNode sequence) {
+      sequence.getValue().forEach(item -> visit(item, source));
+    } else if (node instanceof MappingNode map) {
+      visitMap(map, source);
+    }
+  }
+
+  private void visitMap(MappingNode map, Source source) {
+    String kind = YamlNodes.text(YamlNodes.child(map, "kind"));
+    Node data = YamlNodes.child(map, "data");
+    boolean isMap = kind.equals("ConfigMap");
+    if (isMap || (kind.isEmpty() && looksLikeMap(map, data))) {
+      addAll(isMap ? Holder.CONFIG_MAP : Holder.UNTYPED_MAP, map, data, source);
+    }
+    if (kind.equals("ConfigMapList")) {
+      items(YamlNodes.child(map, "items")).forEach(item -> addListed(item, source));
+    }
+    boolean isWrapper =
+        kind.endsWith("List") || kind.equals("Template") || kind.equals("Kustomization");
+    if (!kind.isEmpty() && !isWrapper) {
+      objects.add(new Wrapped(map, source.embedding));
+    }
+    visitValues(map, source);
+    visitKustomization(map, source);
+    visitReferences(map, source);
+    for (NodeTuple entry : map.getValue()) {
+      visit(entry.getValueNode(), source);
+    }
+  }
+
+  /** What kubectl prints for one object, of which the head is cut off. */
+  private static boolean looksLikeMap(MappingNode map, @Nullable Node data) {
+    return data instanceof MappingNode entries
+        && (YamlNodes.child(map, "metadata") instanceof MappingNode
+            || YamlNodes.text(YamlNodes.child(map, "apiVersion")).equals("v1")
+            || (map.getValue().size() == 1 && holdsOnlyTexts(entries)));
+  }
+
+  private static boolean holdsOnlyTexts(MappingNode data) {
+    return data.getValue().stream()
+        .map(NodeTuple::getValueNode)
+        .allMatch(value -> value instanceof ScalarNode text && text.getValue().contains(":"));
+  }
+
+  /** The items of a ConfigMapList need no kind. */
+  private void addListed(Node item, Source source) {
+    if (item instanceof MappingNode map
+        && YamlNodes.child(map, "kind") == null
+        && visited.add(map)) {
+      addAll(Holder.CONFIG_MAP, map, YamlNodes.child(map, "data"), source);
+    }
+  }
+
+  private void visitValues(MappingNode map, Source source) {
+    Node migManager = YamlNodes.child(map, "migManager");
+    Node devicePlugin = YamlNodes.child(map, "devicePlugin");
+    Node ownMap = YamlNodes.child(YamlNodes.child(map, "config"), "map");
+    addValues(Holder.MIG_VALUES, YamlNodes.child(migManager, "config"), "data", source);
+    addValues(Holder.PLUGIN_VALUES, YamlNodes.child(devicePlugin, "config"), "data", source);
+    if (ownMap instanceof MappingNode) {
+      addValues(Holder.PLUGIN_VALUES, YamlNodes.child(map, "config"), "map", source);
+    }
+    String value = YamlNodes.text(YamlNodes.child(YamlNodes.child(map, "mig"), "strategy"));
+    if (!value.isEmpty()) {
+      strategy = value;
+    }
+    hasValues |= migManager != null || devicePlugin != null || ownMap instanceof MappingNode;
+    visitParameter(map, source);
+  }
+
+  private void addValues(Holder holder, @Nullable Node config, String key, Source source) {
+    if (config instanceof MappingNode map) {
+      addAll(holder, map, YamlNodes.child(map, key), source);
+    }
+  }
+
+  /** A parameter of Argo CD: a path of keys in the values, and the value. */
+  private void visitParameter(MappingNode map, Source source) {
+    Node name = YamlNodes.child(map, "name");
+    Node value = YamlNodes.child(map, "value");
+    Matcher path = PARAMETER.matcher(YamlNodes.text(name));
+    if (name != null && value != null && path.matches()) {
+      hasValues = true;
+      Holder holder =
+          path.group(1).equals("migManager") ? Holder.MIG_VALUES : Holder.PLUGIN_VALUES;
+      add(holder, "", map, path.group(2).replace("\\.", "."), name, value, source);
+    } else if (YamlNodes.text(name).endsWith("mig.strategy")
+        && !YamlNodes.text(value).isEmpty()) {
+      strategy = YamlNodes.text(value);
+    }
+  }
+
+  private void visitKustomization(MappingNode map, Source source) {
+    items(YamlNodes.child(map, "configMapGenerator")).forEach(item -> {
+      String name = YamlNodes.text(YamlNodes.child(item, "name"));
+      items(YamlNodes.child(item, "literals"))
+          .filter(ScalarNode.class::isInstance)
+          .forEach(literal -> addLiteral(name, (ScalarNode) literal, source));
+      items(YamlNodes.child(item, "files"))
+          .forEach(file -> addElsewhere("the file", file, path(file), source));
+    });
+    String path = YamlNodes.text(YamlNodes.child(map, "path"));
+    Node value = YamlNodes.child(map, "value");
+    boolean isOperation = value != null && YamlNodes.child(map, "op") != null;
+    if (isOperation && path.equals("/data")) {
+      addAll(Holder.CONFIG_MAP, map, value, source);
+    } else if (isOperation && path.startsWith("/data/")) {
+      String key = path.substring("/data/".length()).replace("~1", "/").replace("~0", "~");
+      add(Holder.CONFIG_MAP, "", map, key, map, value, source);
+    }
+    for (String list : List.of("patches", "patchesJson6902", "patchesStrategicMerge")) {
+      items(YamlNodes.child(map, list)).forEach(item -> {
+        Node patch = item instanceof MappingNode ? YamlNodes.child(item, "patch") : item;
+        if (patch instanceof ScalarNode text && text.getValue().indexOf('\n') >= 0) {
+          visitText(text, source);
+        }
+        Node file = YamlNodes.child(item, "path");
+        if (file != null && patch == null) {
+          addElsewhere("the file", file, YamlNodes.text(file), source);
+        }
+      });
+    }
+  }
+
+  /** The path in a Kustomization's {@code key=path}. */
+  private static String path(Node file) {
+    String text = YamlNodes.text(file);
+    return text.substring(text.indexOf('=') + 1);
+  }
+
+  private void visitReferences(MappingNode map, Source source) {
+    items(YamlNodes.child(map, "valueFiles"))
+        .forEach(file -> addElsewhere("the file", file, YamlNodes.text(file), source));
+    items(YamlNodes.child(map, "valuesFrom"))
+        .forEach(from -> addElsewhere(
+            "the " + YamlNodes.text(YamlNodes.child(from, "kind")),
+            from,
+            YamlNodes.text(YamlNodes.child(from, "name")),
+            source));
+  }
+
+  private void addElsewhere(String what, Node node, String name, Source source) {
+    elsewhere.add(new Elsewhere("%s %s".formatted(what, Quoted.of(name)), at(node, source)));
+  }
+
+  private void addAll(Holder holder, MappingNode map, @Nullable Node data, Source source) {
+    String name = YamlNodes.text(YamlNodes.child(YamlNodes.child(map, "metadata"), "name"));
+    if (!(data instanceof MappingNode entriesOfMap)) {
+      return;
+    }
+    for (NodeTuple entry : entriesOfMap.getValue()) {
+      Node key = entry.getKeyNode();
+      add(holder, name, map, YamlNodes.text(key), key, entry.getValueNode(), source);
+    }
+  }
+
+  private void add(
+      Holder holder,
+      String name,
+      MappingNode map,
+      String key,
+      Node keyNode,
+      Node value,
+      Source source) {
+    characters += YamlNodes.text(value).length();
+    if (characters > YamlText.MAX_CHARACTERS) {
+      excess = excess == null ? at(keyNode, source) : excess;
+      return;
+    }
+    Optional<Content> content = value instanceof ScalarNode text
+        ? Optional.of(new Content(
+            text.getValue(),
+            YamlNodes.embedding(text, source.lines, source.embedding),
+            block(text, source)))
+        : Optional.empty();
+    entries.add(new Entry(
+        holder,
+        name,
+        at(map, source),
+        key,
+        at(keyNode, source),
+        at(value, source),
+        value instanceof MappingNode ? "a map" : content.isPresent() ? "a text" : "a list",
+        content));
+  }
+
+  private static Optional<Block> block(ScalarNode text, Source source) {
+    if (source.depth > 0 || text.getScalarStyle() != ScalarStyle.LITERAL) {
+      return Optional.empty();
+    }
+    int header = YamlText.position(text.getStartMark()).line();
+    return Optional.of(new Block(
+        header, YamlNodes.indentation(Lines.of(text.getValue()), source.lines, header)));
+  }
+
+  /** A literal of a Kustomization is a key, an equals sign and the text. */
+  private void addLiteral(String name, ScalarNode literal, Source source) {
+    int equals = literal.getValue().indexOf('=');
+    if (equals < 0) {
+      return;
+    }
+    Embedding whole = YamlNodes.embedding(literal, source.lines, source.embedding);
+    Embedding inner = at -> whole.inFile(
+        at.line() == 1 ? new LineColumn(1, at.column() + equals + 1) : at);
+    LineColumn at = at(literal, source);
+    entries.add(new Entry(
+        Holder.CONFIG_MAP,
+        name,
+        at,
+        literal.getValue().substring(0, equals),
+        at,
+        at,
+        "a text",
+        Optional.of(
+            new Content(literal.getValue().substring(equals + 1), inner, Optional.empty()))));
+  }
+
+  private void visitText(ScalarNode scalar, Source source) {
+    if (source.depth >= MAX_TEXTS || !visited.add(scalar)) {
+      return;
+    }
+    Embedding embedding = YamlNodes.embedding(scalar, source.lines, source.embedding);
+    YamlText yaml = YamlText.parse(scalar.getValue(), embedding, YamlProblems.UNHEARD);
+    Source inner = new Source(Lines.of(scalar.getValue()), embedding, source.depth + 1);
+    yaml.documents().forEach(document -> visit(document, inner));
+  }
+
+  private static LineColumn at(Node node, Source source) {
+    return GoYaml.position(node, source.embedding);
+  }
+
+  private static Stream<Node> items(@Nullable Node list) {
+    return list instanceof SequenceNode sequence
+        ? sequence.getValue().stream()
+        : Stream.of();
+  }
+}
