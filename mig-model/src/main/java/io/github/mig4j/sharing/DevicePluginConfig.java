@@ -3,6 +3,7 @@ package io.github.mig4j.sharing;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.KubernetesName;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.immutables.value.Value;
@@ -47,6 +48,15 @@ public interface DevicePluginConfig {
   default ImexChannel imexChannel() {
     return ImexChannel.NONE;
   }
+
+  /**
+   * Keys that this library does not know, and the section {@code resources}, which the plugin ignores.
+   * They are written back as they were read.
+   *
+   * @return the keys in the order of the file's maps
+   */
+  @Value.Redacted
+  List<UnknownKey> unknownKeys();
 
   /**
    * A configuration that only shares.

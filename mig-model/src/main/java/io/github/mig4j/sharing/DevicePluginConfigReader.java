@@ -5,6 +5,7 @@ import io.github.mig4j.lint.Findings;
 import io.github.mig4j.lint.TextCode;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
+import io.github.mig4j.text.JsonText;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.Template;
@@ -105,11 +106,22 @@ final class DevicePluginConfigReader {
     fields.get("resources").ifPresent(IgnoredResourcesRules::check);
     Optional<SharingSection> sharing =
         fields.get("sharing").flatMap(new SharingRules(node, flags.strategy())::read);
-    Optional<ImexChannel> imex = fields.get("imex").map(ImexRules::read);
+    Optional<Fields> imex =
+        fields.get("imex").map(field -> Fields.of(field, "imex", KnownKeys.IMEX));
+    Optional<ImexChannel> channel = imex.map(ImexRules::read);
     if (!findings.hasErrors()) {
       config.flags(flags.flags());
       sharing.map(SharingSection::sharing).ifPresent(config::sharing);
-      imex.ifPresent(config::imexChannel);
+      channel.ifPresent(config::imexChannel);
+      imex.stream()
+          .flatMap(each -> UnknownKey.of(KnownKeys.IMEX, each))
+          .forEach(config::addUnknownKeys);
+      UnknownKey.of(KnownKeys.ROOT, fields).forEach(config::addUnknownKeys);
+      fields
+          .get("resources")
+          .map(ignored -> new UnknownKey("", "resources", JsonText.of(ignored.value())))
+          .ifPresent(config::addUnknownKeys);
+      config.addAllUnknownKeys(flags.unknown());
     }
   }
 

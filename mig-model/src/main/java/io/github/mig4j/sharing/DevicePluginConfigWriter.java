@@ -1,5 +1,7 @@
 package io.github.mig4j.sharing;
 
+import io.github.mig4j.text.ScalarText;
+
 /** The file's text form. */
 final class DevicePluginConfigWriter {
   private final StringBuilder yaml = new StringBuilder();
@@ -9,28 +11,46 @@ final class DevicePluginConfigWriter {
   static String write(DevicePluginConfig config) {
     DevicePluginConfigWriter writer = new DevicePluginConfigWriter();
     writer.line(0, "version: v1");
-    writer.flags(config.flags());
+    writer.unknown(0, config, KnownKeys.ROOT);
+    writer.flags(config);
     config.sharing().ifPresent(writer::sharing);
-    writer.imex(config.imexChannel());
+    writer.imex(config);
     return writer.yaml.toString();
   }
 
-  private void flags(DevicePluginFlags flags) {
-    KnownKeys open = KnownKeys.ROOT;
-    for (Flag flag : Flag.ALL) {
-      String value = flag.written(flags).orElse("");
-      if (value.isEmpty()) {
-        continue;
-      }
-      if (open == KnownKeys.ROOT) {
-        line(0, "flags:");
-      }
-      if (open != flag.scope() && flag.scope() != KnownKeys.FLAGS) {
-        line(1, flag.scope() == KnownKeys.PLUGIN ? "plugin:" : "gfd:");
-      }
-      open = flag.scope();
-      line(open == KnownKeys.FLAGS ? 1 : 2, flag.key() + ": " + value);
+  private void flags(DevicePluginConfig config) {
+    section(0, "flags:", () -> {
+      scope(1, config, KnownKeys.FLAGS);
+      section(1, "plugin:", () -> scope(2, config, KnownKeys.PLUGIN));
+      section(1, "gfd:", () -> scope(2, config, KnownKeys.GFD));
+    });
+  }
+
+  /** A heading, unless nothing is written below it. */
+  private void section(int level, String heading, Runnable content) {
+    int before = yaml.length();
+    line(level, heading);
+    int begun = yaml.length();
+    content.run();
+    if (yaml.length() == begun) {
+      yaml.setLength(before);
     }
+  }
+
+  private void scope(int level, DevicePluginConfig config, KnownKeys scope) {
+    Flag.ALL.stream()
+        .filter(flag -> flag.scope() == scope)
+        .forEach(flag -> flag.written(config.flags())
+            .ifPresent(value -> line(level, flag.key() + ": " + value)));
+    unknown(level, config, scope);
+  }
+
+  private void unknown(int level, DevicePluginConfig config, KnownKeys scope) {
+    String map = scope == KnownKeys.ROOT ? "" : scope.location();
+    config.unknownKeys().stream()
+        .filter(unknown -> unknown.map().equals(map))
+        .forEach(unknown ->
+            line(level, ScalarText.of(unknown.key()) + ": " + unknown.value()));
   }
 
   private void sharing(GpuSharing sharing) {
@@ -49,14 +69,16 @@ final class DevicePluginConfigWriter {
     }
   }
 
-  private void imex(ImexChannel channel) {
-    if (channel != ImexChannel.NONE) {
-      line(0, "imex:");
-      line(1, "channelIDs: [0]");
-    }
-    if (channel == ImexChannel.REQUIRED) {
-      line(1, "required: true");
-    }
+  private void imex(DevicePluginConfig config) {
+    section(0, "imex:", () -> {
+      if (config.imexChannel() != ImexChannel.NONE) {
+        line(1, "channelIDs: [0]");
+      }
+      if (config.imexChannel() == ImexChannel.REQUIRED) {
+        line(1, "required: true");
+      }
+      unknown(1, config, KnownKeys.IMEX);
+    });
   }
 
   private void line(int level, String text) {

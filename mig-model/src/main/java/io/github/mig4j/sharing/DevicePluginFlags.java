@@ -178,6 +178,14 @@ public interface DevicePluginFlags {
   Optional<String> containerDriverRoot();
 
   /**
+   * How the plugin prefers shared devices when a container gets one. The device plugin knows the flag
+   * from v0.20.0 on, and ignores it before (k8s-device-plugin, api/config/v1/flags.go).
+   *
+   * @return the policy as the plugin spells it, e.g. {@code packed}
+   */
+  Optional<String> sharedDevicesAllocationPolicy();
+
+  /**
    * Whether feature discovery labels the node once and ends.
    *
    * @return false for feature discovery if absent

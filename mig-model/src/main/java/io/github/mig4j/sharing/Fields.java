@@ -3,10 +3,12 @@ package io.github.mig4j.sharing;
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.TextCode;
+import io.github.mig4j.text.JsonText;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlValue;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** The known keys of a map; the plugin ignores the others, which are reported. */
@@ -15,6 +17,7 @@ final class Fields {
   private final Field map;
   private final KnownKeys scope;
   private final Map<String, Field> known = new TreeMap<>();
+  private final SortedMap<String, String> unknown = new TreeMap<>();
 
   private Fields(Field map, KnownKeys scope) {
     this.map = map;
@@ -47,10 +50,16 @@ final class Fields {
     return get(key).filter(field -> !field.isNull());
   }
 
+  /** The fields that are not known, with their values as JSON. */
+  SortedMap<String, String> unknown() {
+    return unknown;
+  }
+
   private void add(String key, YamlValue.Entry entry) {
     Field field = new Field(map.findings(), map.path().key(key), entry.keyAt(), entry.value());
     Optional<String> meant = scope.known(key);
     if (meant.isEmpty()) {
+      unknown.put(key, JsonText.of(entry.value()));
       reportUnknown(key, field);
       return;
     }

@@ -156,6 +156,11 @@ sealed interface Flag {
           "containerDriverRoot",
           DevicePluginFlags::containerDriverRoot,
           (b, v) -> b.containerDriverRoot(v)),
+      new Text(
+          KnownKeys.PLUGIN,
+          "sharedDevicesAllocationPolicy",
+          DevicePluginFlags::sharedDevicesAllocationPolicy,
+          (b, v) -> b.sharedDevicesAllocationPolicy(v)),
       new Truth(KnownKeys.GFD, "oneshot", DevicePluginFlags::oneshot, (b, v) -> b.oneshot(v)),
       new Truth(
           KnownKeys.GFD, "noTimestamp", DevicePluginFlags::noTimestamp, (b, v) -> b.noTimestamp(v)),

@@ -4,6 +4,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceListStrategy;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlValue;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 final class FlagRules {
 
   private final Optional<NodeDevices> node;
+  private final List<UnknownKey> unknown = new ArrayList<>();
   private final DevicePluginFlags.Builder flags = DevicePluginFlags.builder();
   private Optional<MigStrategy> strategy = Optional.empty();
 
@@ -39,7 +41,13 @@ final class FlagRules {
     common.get("gfd").ifPresent(f -> set(Fields.of(f, "flags.gfd", KnownKeys.GFD), KnownKeys.GFD));
   }
 
+  /** The flags that the plugin does not know. */
+  List<UnknownKey> unknown() {
+    return unknown;
+  }
+
   private void set(Fields fields, KnownKeys scope) {
+    UnknownKey.of(scope, fields).forEach(unknown::add);
     for (Flag flag : Flag.ALL) {
       if (flag.scope() == scope) {
         fields.nonNull(flag.key()).ifPresent(field -> set(flag, field));

@@ -8,8 +8,7 @@ final class ImexRules {
 
   private ImexRules() {}
 
-  static ImexChannel read(Field field) {
-    Fields fields = Fields.of(field, "imex", KnownKeys.IMEX);
+  static ImexChannel read(Fields fields) {
     boolean required =
         fields.get("required").flatMap(f -> f.boolOrNull("required")).orElse(false);
     List<Field> channels =

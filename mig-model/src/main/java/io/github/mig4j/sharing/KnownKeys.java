@@ -15,7 +15,7 @@ enum KnownKeys {
   PLUGIN(
       "flags.plugin",
       "passDeviceSpecs deviceListStrategy deviceIDStrategy cdiAnnotationPrefix nvidiaCTKPath"
-          + " containerDriverRoot"),
+          + " containerDriverRoot sharedDevicesAllocationPolicy"),
   GFD("flags.gfd", "oneshot noTimestamp sleepInterval outputFile machineTypeFile"),
   SHARING("sharing", "timeSlicing mps"),
   KIND(

@@ -37,6 +37,7 @@ public final class Wrapping {
   private final List<Wrapped> objects = new ArrayList<>();
   private final List<Elsewhere> elsewhere = new ArrayList<>();
   private final Set<Node> visited = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Node> added = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean hasValues;
   private int characters;
   private @Nullable LineColumn excess;
@@ -296,7 +297,7 @@ public final class Wrapping {
 
   private void addAll(Holder holder, MappingNode map, @Nullable Node data, Source source) {
     String name = YamlNodes.text(YamlNodes.child(YamlNodes.child(map, "metadata"), "name"));
-    if (!(data instanceof MappingNode entriesOfMap)) {
+    if (!(data instanceof MappingNode entriesOfMap) || !added.add(data)) {
       return;
     }
     for (NodeTuple entry : entriesOfMap.getValue()) {

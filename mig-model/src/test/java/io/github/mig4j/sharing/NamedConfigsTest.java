@@ -113,4 +113,112 @@ class NamedConfigsTest {
   void configurationItself_hasNoName() {
     assertFoundAt(DevicePluginConfigFile.readAll(BAD), "", "7:17");
   }
+
+  @Test
+  void helmValuesBelowAnotherChartsKey_haveThePluginsConfigurationsAlone() {
+    var files = read("""
+        gpu-operator:
+          migManager:
+            config:
+              data:
+                config.yaml: |
+                  version: v1
+                  mig-configs: {}
+          devicePlugin:
+            config:
+              data:
+                bad: |
+        """, 10);
+
+    assertThat(files).containsOnlyKeys("bad");
+    assertFoundAt(files, "bad", "18:27");
+  }
+
+  @Test
+  void mapWithoutKind_isReadAsConfigMap_andSaysSo() {
+    var files = DevicePluginConfigFile.readAll("""
+        metadata: {name: share}
+        data:
+          any: |
+            version: v1
+          mig: |
+            version: v1
+            migStrategy: mixed
+        """);
+
+    assertThat(files).containsOnlyKeys("any", "mig");
+    assertThat(files.get("any").findings())
+        .hasToString("[1:1: note: The kind is missing, and the file is read as a ConfigMap; add"
+            + " 'apiVersion: v1' and 'kind: ConfigMap' before it is applied [kind-missing]]");
+    assertThat(files.get("mig").findings())
+        .hasToString("[7:5: warning: The device plugin ignores 'migStrategy' here; migStrategy"
+            + " belongs into flags [misplaced-key]]");
+  }
+
+  @Test
+  void equalNamesInTwoMaps_areBothRead() {
+    String map = "kind: ConfigMap\nmetadata: {name: %s}\ndata: {any: 'version: v1'}\n";
+
+    assertThat(DevicePluginConfigFile.readAll(map.formatted("a") + "---\n" + map.formatted("b")))
+        .containsOnlyKeys("any", "b/any");
+  }
+
+  @Test
+  void aliasedText_isNotMultiplied() {
+    StringBuilder text = new StringBuilder("kind: ConfigMap\ndata:\n  a: &a |\n    ");
+    text.append("x".repeat(400_000)).append('\n');
+    for (int i = 0; i < 1000; i++) {
+      text.append("  a").append(i).append(": *a\n");
+    }
+
+    var files = DevicePluginConfigFile.readAll(text.toString());
+
+    assertThat(files).hasSize(3);
+    assertThat(files.get("a").findings())
+        .extracting(Object::toString)
+        .contains("7:3: error: Aliases multiply the texts of this file; write out what is needed"
+            + " [alias-expansion]");
+  }
+
+  @Test
+  void partOfAFile_andTheOtherKind_areOneFindingEach() {
+    assertThat(DevicePluginConfigFile.read("- {name: nvidia.com/gpu, replicas: 4}").findings())
+        .hasToString("[1:1: error: These are the resources of a sharing section, without the head"
+            + " of the file; put 'version: v1', 'sharing:', 'timeSlicing:' or 'mps:', and"
+            + " 'resources:' above, and indent them [fragment]]");
+    assertThat(DevicePluginConfigFile.read("mps: {resources: []}").findings())
+        .hasToString("[1:1: error: This is the inside of a sharing section, without the head of the"
+            + " file; put 'version: v1' and 'sharing:' above, and indent it [fragment]]");
+    assertThat(DevicePluginConfigFile.read("version: v1\nmig-configs: {}").findings())
+        .hasToString("[1:1: error: The file is a configuration of mig-parted, which the device"
+            + " plugin does not read; name its ConfigMap in migManager.config of the GPU Operator,"
+            + " not in devicePlugin.config [other-kind]]");
+  }
+
+  @Test
+  void unknownKeys_areWrittenBackWhereTheyWere() {
+    String text = """
+        version: v1
+        keyOfRoot: {"a": [1, "b", null]}
+        flags:
+          migStrategy: mixed
+          plugin:
+            passDeviceSpecs: true
+            sharedDevicesAllocationPolicy: packed
+            keyOfTomorrow: 7
+        imex:
+          channelIDs: [0]
+          wide: true
+        """;
+
+    var file = DevicePluginConfigFile.read(text);
+
+    assertThat(file.orElseThrow().toYaml()).isEqualTo(text);
+    assertThat(DevicePluginConfig.parse(text).unknownKeys())
+        .hasToString("[imex.wide=true, keyOfRoot={\"a\": [1, \"b\", null]},"
+            + " flags.plugin.keyOfTomorrow=7]");
+    assertThat(file.findings())
+        .extracting(found -> found.code().toString() + " " + found.location().orElseThrow().line())
+        .containsExactly("unknown-key 2", "unknown-key 8", "unknown-key 11");
+  }
 }

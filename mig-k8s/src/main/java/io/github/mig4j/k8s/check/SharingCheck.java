@@ -259,6 +259,7 @@ final class SharingCheck {
     return DevicePluginConfig.builder()
         .flags(now.flags())
         .imexChannel(now.imexChannel())
+        .addAllUnknownKeys(now.unknownKeys())
         .sharing(other.sharing())
         .build();
   }

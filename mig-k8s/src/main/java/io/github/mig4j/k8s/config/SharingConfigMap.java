@@ -9,6 +9,8 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
+import io.github.mig4j.sharing.UnknownKey;
+import io.github.mig4j.text.KubernetesName;
 import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +63,8 @@ public final class SharingConfigMap {
   }
 
   /**
-   * Publishes a configuration and keeps all other keys. The ConfigMap is created if it does not exist; an
+   * Publishes a configuration and keeps all other keys. If the configuration exists already, its keys
+   * that this library does not know are kept as well, unless the content has such keys itself. The ConfigMap is created if it does not exist; an
    * update is conditional on the version that was read. No node changes by this.
    *
    * @param config the configuration's name, which must be a label value
@@ -75,11 +78,32 @@ public final class SharingConfigMap {
   public Merged merge(String config, DevicePluginConfig content) {
     Objects.requireNonNull(config, "config");
     Objects.requireNonNull(content, "content");
-    String contentName = content.contentName(config);
+    KubernetesName.requireConfigName(config);
     String namespace = cluster.operatorNamespace(cluster.clusterPolicy());
-    String yaml = content.toYaml();
+    DevicePluginConfig merged = withUnknownKeys(content, namespace, config);
+    String contentName = merged.contentName(config);
+    String yaml = merged.toYaml();
     return new Merged(
         config, contentName, publish(namespace, Map.of(config, yaml, contentName, yaml)));
+  }
+
+  /** What a newer device plugin reads from the present configuration stays in it. */
+  private DevicePluginConfig withUnknownKeys(
+      DevicePluginConfig content, String namespace, String config) {
+    if (!content.unknownKeys().isEmpty()) {
+      return content;
+    }
+    List<UnknownKey> present = data(namespace)
+        .flatMap(texts -> Optional.ofNullable(texts.get(config)))
+        .flatMap(text -> DevicePluginConfigFile.read(text).config())
+        .map(DevicePluginConfig::unknownKeys)
+        .orElse(List.of());
+    return DevicePluginConfig.builder()
+        .sharing(content.sharing())
+        .flags(content.flags())
+        .imexChannel(content.imexChannel())
+        .addAllUnknownKeys(present)
+        .build();
   }
 
   /**

@@ -38,8 +38,8 @@ import picocli.CommandLine.Parameters;
         + " a compiler's messages.",
     footer = {
       "",
-      "The file may be a manifest, Helm values, a Kustomization, or an Argo CD or Flux object that",
-      "contains configurations; findings have the lines of the whole file.",
+      "The file may also be a manifest, Helm values, a Kustomization, or an Argo CD or",
+      "Flux object that contains it; findings have the lines of the whole file.",
       "",
       "With --gpu also the problems on a node with these GPUs: errors and warnings for",
       "the configuration of --config, notes for the others. Without --config, stderr",
