@@ -1,7 +1,7 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.lint.Findings;
-import io.github.mig4j.lint.TextCode;
+import io.github.mig4j.lint.WrappingFindings;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
 import io.github.mig4j.text.LineColumn;
@@ -25,11 +25,13 @@ final class Manifest {
   private static final String OPERATOR_OWNED = "default-mig-parted-config";
 
   private final Wrapping wrapping;
+  private final String text;
   private final LineColumn start;
   private final Findings findings;
 
-  private Manifest(Wrapping wrapping, LineColumn start, Findings findings) {
+  private Manifest(Wrapping wrapping, String text, LineColumn start, Findings findings) {
     this.wrapping = wrapping;
+    this.text = text;
     this.start = start;
     this.findings = findings;
   }
@@ -48,20 +50,14 @@ final class Manifest {
 
   /** The one configuration to read, or empty after a finding that says why. */
   static Optional<Wrapping.Content> configuration(
-      Wrapping wrapping, List<Node> documents, Findings findings) {
+      Wrapping wrapping, List<Node> documents, String text, Findings findings) {
     LineColumn start =
         documents.isEmpty() ? LineColumn.START : GoYaml.position(documents.get(0), Embedding.NONE);
-    return new Manifest(wrapping, start, findings).pick();
+    return new Manifest(wrapping, text, start, findings).pick();
   }
 
   private Optional<Wrapping.Content> pick() {
-    wrapping
-        .excess()
-        .ifPresent(at -> findings.error(
-            TextCode.ALIAS_EXPANSION,
-            YamlPath.ROOT.at(at),
-            "Aliases multiply the texts of this file",
-            "write out what is needed"));
+    WrappingFindings.reportExcess(wrapping, findings);
     List<Entry> entries = wrapping.entries().stream()
         .filter(entry -> entry.holder() != Holder.PLUGIN_VALUES)
         .toList();
@@ -69,8 +65,7 @@ final class Manifest {
         entries.stream().filter(entry -> entry.key().equals(KEY)).toList();
     List<Entry> holding = candidates.stream().filter(Manifest::holdsConfigs).toList();
     candidates = holding.isEmpty() ? candidates : holding;
-    Optional<Entry> misnamed =
-        entries.stream().filter(Manifest::holdsConfigs).findFirst();
+    Optional<Entry> misnamed = entries.stream().filter(Manifest::holdsConfigs).findFirst();
     if (holding.isEmpty() && misnamed.isPresent()) {
       reportKey(misnamed.get());
       return misnamed.flatMap(this::open);
@@ -108,6 +103,9 @@ final class Manifest {
   }
 
   private void reportNothing(List<Entry> entries) {
+    if (WrappingFindings.reportUnreadable(wrapping, text, findings)) {
+      return;
+    }
     if (entries.stream().anyMatch(OtherKinds::isOfDevicePlugin)) {
       OtherKinds.reportDevicePlugin(start, findings);
     } else if (!entries.isEmpty()) {
@@ -117,14 +115,6 @@ final class Manifest {
           YamlPath.ROOT.key("data").at(first.keyAt()),
           "ConfigMap %s has no key '%s'".formatted(Quoted.of(first.map()), KEY),
           "put the configuration there");
-    } else if (!wrapping.elsewhere().isEmpty()) {
-      wrapping
-          .elsewhere()
-          .forEach(other -> findings.error(
-              TextCode.CONTENT_ELSEWHERE,
-              YamlPath.ROOT.at(other.at()),
-              "The configuration is in %s, which is not part of this text".formatted(other.what()),
-              "check that one"));
     } else if (wrapping.hasValues()) {
       findings.error(
           ConfigCode.NO_CONFIGMAP,
@@ -171,13 +161,7 @@ final class Manifest {
           "The GPU Operator reverts edits of ConfigMap '%s'".formatted(OPERATOR_OWNED),
           "use a map of your own and set migManager.config.name");
     }
-    if (entry.holder() == Holder.UNTYPED_MAP) {
-      findings.note(
-          TextCode.KIND_MISSING,
-          YamlPath.ROOT.at(entry.at()),
-          "The kind is missing, and the file is read as a ConfigMap",
-          "add 'apiVersion: v1' and 'kind: ConfigMap' before it is applied");
-    }
+    WrappingFindings.reportMissingKind(entry, findings);
     if (entry.content().isEmpty()) {
       findings.error(
           ConfigCode.WRONG_TYPE,

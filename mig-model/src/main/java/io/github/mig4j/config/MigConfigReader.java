@@ -113,7 +113,7 @@ final class MigConfigReader {
     }
     yaml.fault().ifPresent(fault -> fault.report(findings));
     Optional<Wrapping.Content> inner =
-        Manifest.configuration(wrapping, yaml.documents(), findings);
+        Manifest.configuration(wrapping, yaml.documents(), text, findings);
     if (inner.isEmpty()) {
       return Reading.refused(findings, text);
     }

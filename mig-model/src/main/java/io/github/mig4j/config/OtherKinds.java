@@ -2,8 +2,8 @@ package io.github.mig4j.config;
 
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.lint.TextCode;
-import io.github.mig4j.text.GoYaml;
 import io.github.mig4j.text.Embedding;
+import io.github.mig4j.text.GoYaml;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Wrapping;
 import io.github.mig4j.text.YamlNodes;
@@ -24,8 +24,7 @@ final class OtherKinds {
 
   private static final Set<String> PLUGIN_KEYS = Set.of("flags", "sharing", "imex");
 
-  private static final Pattern PLUGIN_TEXT =
-      Pattern.compile("(?m)^(?:flags|sharing|imex)[ \\t]*:");
+  private static final Pattern PLUGIN_TEXT = Pattern.compile("(?m)^(?:flags|sharing|imex)[ \\t]*:");
 
   private static final Pattern PROFILE_KEY = Pattern.compile("(?:\\d+c\\.)?\\d+g\\.\\d+gb.*");
 
@@ -44,10 +43,7 @@ final class OtherKinds {
     }
     int cut = what.indexOf(';');
     findings.error(
-        TextCode.FRAGMENT,
-        YamlPath.ROOT.at(at),
-        what.substring(0, cut),
-        what.substring(cut + 2));
+        TextCode.FRAGMENT, YamlPath.ROOT.at(at), what.substring(0, cut), what.substring(cut + 2));
     return true;
   }
 
@@ -60,7 +56,10 @@ final class OtherKinds {
   }
 
   static boolean isOfDevicePlugin(Wrapping.Entry entry) {
-    return entry.content().filter(text -> PLUGIN_TEXT.matcher(text.text()).find()).isPresent();
+    return entry
+        .content()
+        .filter(text -> PLUGIN_TEXT.matcher(text.text()).find())
+        .isPresent();
   }
 
   private static boolean isPluginFile(Node root) {
@@ -88,8 +87,9 @@ final class OtherKinds {
       return "These are entries of mig-configs, without the head of the file; put 'version: v1' and 'mig-configs:' above, and indent them";
     }
     if (map.getValue().stream()
-        .allMatch(entry -> PROFILE_KEY.matcher(YamlNodes.text(entry.getKeyNode())).matches()
-            && entry.getValueNode() instanceof ScalarNode)) {
+        .allMatch(
+            entry -> PROFILE_KEY.matcher(YamlNodes.text(entry.getKeyNode())).matches()
+                && entry.getValueNode() instanceof ScalarNode)) {
       return "These are the profiles of mig-devices; put them into an entry of a configuration below 'version: v1' and 'mig-configs:'";
     }
     return null;

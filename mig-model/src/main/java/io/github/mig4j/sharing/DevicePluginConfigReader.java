@@ -42,9 +42,10 @@ final class DevicePluginConfigReader {
     DevicePluginConfigReader reader = new DevicePluginConfigReader(node);
     YamlText yaml = YamlText.parse(text, embedding, reader.findings);
     reader.read(yaml, embedding);
-    Optional<Template> template = reader.findings.hasErrors() || Template.isReadAsMap(yaml.documents())
-        ? Template.in(text)
-        : Optional.empty();
+    Optional<Template> template =
+        reader.findings.hasErrors() || Template.isReadAsMap(yaml.documents())
+            ? Template.in(text)
+            : Optional.empty();
     if (template.isPresent()) {
       return template(template.get(), embedding);
     }

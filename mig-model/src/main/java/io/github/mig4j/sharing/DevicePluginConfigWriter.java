@@ -49,8 +49,7 @@ final class DevicePluginConfigWriter {
     String map = scope == KnownKeys.ROOT ? "" : scope.location();
     config.unknownKeys().stream()
         .filter(unknown -> unknown.map().equals(map))
-        .forEach(unknown ->
-            line(level, ScalarText.of(unknown.key()) + ": " + unknown.value()));
+        .forEach(unknown -> line(level, ScalarText.of(unknown.key()) + ": " + unknown.value()));
   }
 
   private void sharing(GpuSharing sharing) {

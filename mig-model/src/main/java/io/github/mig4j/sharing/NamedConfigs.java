@@ -2,6 +2,7 @@ package io.github.mig4j.sharing;
 
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.lint.TextCode;
+import io.github.mig4j.lint.WrappingFindings;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Wrapping;
@@ -21,9 +22,11 @@ final class NamedConfigs {
   private static final Pattern MIG_PARTED = Pattern.compile("(?m)^mig-configs[ \\t]*:");
 
   private final Wrapping wrapping;
+  private final String text;
 
-  private NamedConfigs(Wrapping wrapping) {
+  private NamedConfigs(Wrapping wrapping, String text) {
     this.wrapping = wrapping;
+    this.text = text;
   }
 
   /** What a text wraps; empty if the text is a configuration itself, or no YAML. */
@@ -37,7 +40,7 @@ final class NamedConfigs {
             || wrapping.hasValues()
             || !wrapping.entries().isEmpty()
             || !wrapping.elsewhere().isEmpty()
-        ? Optional.of(new NamedConfigs(wrapping))
+        ? Optional.of(new NamedConfigs(wrapping, text))
         : Optional.empty();
   }
 
@@ -56,7 +59,10 @@ final class NamedConfigs {
   }
 
   private static boolean isOfMigParted(Entry entry) {
-    return entry.content().filter(text -> MIG_PARTED.matcher(text.text()).find()).isPresent();
+    return entry
+        .content()
+        .filter(text -> MIG_PARTED.matcher(text.text()).find())
+        .isPresent();
   }
 
   /** What is wrong with the file as such, whatever its configurations contain. */
@@ -66,18 +72,8 @@ final class NamedConfigs {
     entries.stream()
         .filter(entry -> entry.holder() == Holder.UNTYPED_MAP)
         .findFirst()
-        .ifPresent(entry -> findings.note(
-            TextCode.KIND_MISSING,
-            YamlPath.ROOT.at(entry.at()),
-            "The kind is missing, and the file is read as a ConfigMap",
-            "add 'apiVersion: v1' and 'kind: ConfigMap' before it is applied"));
-    wrapping
-        .excess()
-        .ifPresent(at -> findings.error(
-            TextCode.ALIAS_EXPANSION,
-            YamlPath.ROOT.at(at),
-            "Aliases multiply the texts of this file",
-            "write out what is needed"));
+        .ifPresent(entry -> WrappingFindings.reportMissingKind(entry, findings));
+    WrappingFindings.reportExcess(wrapping, findings);
     if (entries.isEmpty()) {
       reportNothing(findings);
     }
@@ -89,15 +85,7 @@ final class NamedConfigs {
         wrapping.entries().stream().filter(NamedConfigs::isOfMigParted).findFirst();
     if (other.isPresent()) {
       reportMigParted(other.get().keyAt(), findings);
-    } else if (!wrapping.elsewhere().isEmpty()) {
-      wrapping
-          .elsewhere()
-          .forEach(each -> findings.error(
-              TextCode.CONTENT_ELSEWHERE,
-              YamlPath.ROOT.at(each.at()),
-              "The configuration is in %s, which is not part of this text".formatted(each.what()),
-              "check that one"));
-    } else {
+    } else if (!WrappingFindings.reportUnreadable(wrapping, text, findings)) {
       findings.error(
           SharingCode.NO_CONFIGURATION,
           YamlPath.ROOT.at(LineColumn.START),

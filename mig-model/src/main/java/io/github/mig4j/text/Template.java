@@ -22,11 +22,11 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 public record Template(LineColumn at, String message, String remedy) {
 
   /** The braces of Go, Helm and Jinja, Jinja's statements, and variables of a shell. */
-  private static final Pattern PLACEHOLDER =
-      Pattern.compile("\\{\\{.{0,200}?\\}\\}|\\{%.{0,200}?%\\}|\\$\\{[A-Za-z_].{0,200}?\\}|<%.{0,200}?%>");
+  private static final Pattern PLACEHOLDER = Pattern.compile(
+      "\\{\\{.{0,200}?\\}\\}|\\{%.{0,200}?%\\}|\\$\\{[A-Za-z_].{0,200}?\\}|<%.{0,200}?%>");
 
-  private static final Pattern HELM =
-      Pattern.compile("\\{\\{-? *(?:[.$]|/\\*|(?:if|with|range|end|else|include|toYaml|template|define|tpl|default|required|quote|printf)\\b).*");
+  private static final Pattern HELM = Pattern.compile(
+      "\\{\\{-? *(?:[.$]|/\\*|(?:if|with|range|end|else|include|toYaml|template|define|tpl|default|required|quote|printf)\\b).*");
 
   private static final int MAX_SHOWN = 60;
 
@@ -37,8 +37,7 @@ public record Template(LineColumn at, String message, String remedy) {
       String line = lines.get(i);
       Matcher placeholder = PLACEHOLDER.matcher(line);
       if (!line.stripLeading().startsWith("#") && placeholder.find()) {
-        LineColumn at =
-            new LineColumn(i + 1, line.codePointCount(0, placeholder.start()) + 1);
+        LineColumn at = new LineColumn(i + 1, line.codePointCount(0, placeholder.start()) + 1);
         return Optional.of(of(at, placeholder.group()));
       }
     }
@@ -47,7 +46,9 @@ public record Template(LineColumn at, String message, String remedy) {
 
   private static Template of(LineColumn at, String placeholder) {
     String shown = Quoted.of(
-        placeholder.length() <= MAX_SHOWN ? placeholder : placeholder.substring(0, MAX_SHOWN) + "…");
+        placeholder.length() <= MAX_SHOWN
+            ? placeholder
+            : placeholder.substring(0, MAX_SHOWN) + "…");
     if (HELM.matcher(placeholder).matches()) {
       return new Template(
           at,

@@ -36,6 +36,7 @@ public final class Wrapping {
   private final List<Entry> entries = new ArrayList<>();
   private final List<Wrapped> objects = new ArrayList<>();
   private final List<Elsewhere> elsewhere = new ArrayList<>();
+  private final List<YamlText.Fault> faults = new ArrayList<>();
   private final Set<Node> visited = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Node> added = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean hasValues;
@@ -124,6 +125,11 @@ public final class Wrapping {
     return List.copyOf(elsewhere);
   }
 
+  /** Why texts of the file cannot be read that look as if they wrapped something. */
+  public List<YamlText.Fault> faults() {
+    return List.copyOf(faults);
+  }
+
   /** Whether the file has values of the GPU Operator's or the device plugin's chart. */
   public boolean hasValues() {
     return hasValues;
@@ -169,7 +175,9 @@ public final class Wrapping {
     }
     boolean isWrapper =
         kind.endsWith("List") || kind.equals("Template") || kind.equals("Kustomization");
-    if (!kind.isEmpty() && !isWrapper) {
+    // A reference to an object has a kind as well, but no metadata.
+    boolean isObject = isMap || YamlNodes.child(map, "metadata") instanceof MappingNode;
+    if (!kind.isEmpty() && !isWrapper && isObject) {
       objects.add(new Wrapped(map, source.embedding));
     }
     visitValues(map, source);
@@ -233,8 +241,7 @@ public final class Wrapping {
     Matcher path = PARAMETER.matcher(YamlNodes.text(name));
     if (name != null && value != null && path.matches()) {
       hasValues = true;
-      Holder holder =
-          path.group(1).equals("migManager") ? Holder.MIG_VALUES : Holder.PLUGIN_VALUES;
+      Holder holder = path.group(1).equals("migManager") ? Holder.MIG_VALUES : Holder.PLUGIN_VALUES;
       add(holder, "", map, path.group(2).replace("\\.", "."), name, value, source);
     } else if (YamlNodes.text(name).endsWith("mig.strategy")
         && !YamlNodes.text(value).isEmpty()) {
@@ -341,8 +348,8 @@ public final class Wrapping {
       return Optional.empty();
     }
     int header = YamlText.position(text.getStartMark()).line();
-    return Optional.of(new Block(
-        header, YamlNodes.indentation(Lines.of(text.getValue()), source.lines, header)));
+    return Optional.of(
+        new Block(header, YamlNodes.indentation(Lines.of(text.getValue()), source.lines, header)));
   }
 
   /** A literal of a Kustomization is a key, an equals sign and the text. */
@@ -352,8 +359,8 @@ public final class Wrapping {
       return;
     }
     Embedding whole = YamlNodes.embedding(literal, source.lines, source.embedding);
-    Embedding inner = at -> whole.inFile(
-        at.line() == 1 ? new LineColumn(1, at.column() + equals + 1) : at);
+    Embedding inner =
+        at -> whole.inFile(at.line() == 1 ? new LineColumn(1, at.column() + equals + 1) : at);
     LineColumn at = at(literal, source);
     entries.add(new Entry(
         Holder.CONFIG_MAP,
@@ -373,6 +380,7 @@ public final class Wrapping {
     }
     Embedding embedding = YamlNodes.embedding(scalar, source.lines, source.embedding);
     YamlText yaml = YamlText.parse(scalar.getValue(), embedding, YamlProblems.UNHEARD);
+    yaml.fault().ifPresent(faults::add);
     Source inner = new Source(Lines.of(scalar.getValue()), embedding, source.depth + 1);
     yaml.documents().forEach(document -> visit(document, inner));
   }
@@ -382,8 +390,6 @@ public final class Wrapping {
   }
 
   private static Stream<Node> items(@Nullable Node list) {
-    return list instanceof SequenceNode sequence
-        ? sequence.getValue().stream()
-        : Stream.of();
+    return list instanceof SequenceNode sequence ? sequence.getValue().stream() : Stream.of();
   }
 }

@@ -226,14 +226,15 @@ class WrappedConfigTest {
         + "      config.yaml: |\n        version: v1\n";
 
     assertThat(MigConfigFile.read(values).strategy()).contains(MigStrategy.SINGLE);
-    assertThat(MigConfigFile.read(values.replace("single", "sometimes")).strategy()).isEmpty();
+    assertThat(MigConfigFile.read(values.replace("single", "sometimes")).strategy())
+        .isEmpty();
     assertThat(MigConfigFile.read(CONFIG).strategy()).isEmpty();
   }
 
   @Test
   void read_wrongKey_isAFinding_andTheConfigurationIsReadAllTheSame() {
-    String text = "kind: ConfigMap\nmetadata: {name: team}\ndata:\n  mig.yaml: |\n"
-        + CONFIG.indent(4);
+    String text =
+        "kind: ConfigMap\nmetadata: {name: team}\ndata:\n  mig.yaml: |\n" + CONFIG.indent(4);
 
     assertThat(findings(text))
         .containsExactly(

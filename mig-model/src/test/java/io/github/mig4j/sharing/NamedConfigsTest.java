@@ -182,7 +182,8 @@ class NamedConfigsTest {
 
   @Test
   void partOfAFile_andTheOtherKind_areOneFindingEach() {
-    assertThat(DevicePluginConfigFile.read("- {name: nvidia.com/gpu, replicas: 4}").findings())
+    assertThat(
+            DevicePluginConfigFile.read("- {name: nvidia.com/gpu, replicas: 4}").findings())
         .hasToString("[1:1: error: These are the resources of a sharing section, without the head"
             + " of the file; put 'version: v1', 'sharing:', 'timeSlicing:' or 'mps:', and"
             + " 'resources:' above, and indent them [fragment]]");
@@ -218,7 +219,8 @@ class NamedConfigsTest {
         .hasToString("[imex.wide=true, keyOfRoot={\"a\": [1, \"b\", null]},"
             + " flags.plugin.keyOfTomorrow=7]");
     assertThat(file.findings())
-        .extracting(found -> found.code().toString() + " " + found.location().orElseThrow().line())
+        .extracting(found ->
+            found.code().toString() + " " + found.location().orElseThrow().line())
         .containsExactly("unknown-key 2", "unknown-key 8", "unknown-key 11");
   }
 }

@@ -11,7 +11,6 @@ import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.sharing.UnknownKey;
 import io.github.mig4j.text.KubernetesName;
-import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

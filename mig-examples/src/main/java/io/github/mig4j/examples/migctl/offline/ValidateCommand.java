@@ -34,8 +34,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "validate",
     mixinStandardHelpOptions = true,
-    description = "Prints all findings of a mig-parted file or a device plugin's file, in the form of"
-        + " a compiler's messages.",
+    description =
+        "Prints all findings of a mig-parted file or a device plugin's file, in the form of"
+            + " a compiler's messages.",
     footer = {
       "",
       "The file may also be a manifest, Helm values, a Kustomization, or an Argo CD or",
