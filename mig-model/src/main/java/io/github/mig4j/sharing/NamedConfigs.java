@@ -1,10 +1,12 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.lint.Findings;
+import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.TextCode;
 import io.github.mig4j.lint.WrappingFindings;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.LineColumn;
+import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.Wrapping;
 import io.github.mig4j.text.Wrapping.Entry;
 import io.github.mig4j.text.Wrapping.Holder;
@@ -13,13 +15,10 @@ import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlText;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /** Finds the plugin's configurations in the files that contain them, each a text with its name. */
 final class NamedConfigs {
-
-  private static final Pattern MIG_PARTED = Pattern.compile("(?m)^mig-configs[ \\t]*:");
 
   private final Wrapping wrapping;
   private final String text;
@@ -44,11 +43,23 @@ final class NamedConfigs {
         : Optional.empty();
   }
 
-  /** The named configurations: in Helm values those of the device plugin alone. */
+  /**
+   * The named configurations: in Helm values those of the device plugin; if it has none, those that are
+   * among the values of the MIG manager by mistake.
+   */
   List<Entry> entries() {
-    return wrapping.entries().stream()
+    List<Entry> entries = wrapping.entries().stream()
         .filter(entry -> entry.holder() != Holder.MIG_VALUES)
         .filter(entry -> entry.content().isPresent() && !isBesideMigParted(entry))
+        .toList();
+    return entries.isEmpty() ? misplaced() : entries;
+  }
+
+  private List<Entry> misplaced() {
+    return wrapping.entries().stream()
+        .filter(entry -> entry.holder() == Holder.MIG_VALUES)
+        .filter(
+            entry -> entry.content().filter(Wrapping.Content::isOfDevicePlugin).isPresent())
         .toList();
   }
 
@@ -59,24 +70,28 @@ final class NamedConfigs {
   }
 
   private static boolean isOfMigParted(Entry entry) {
-    return entry
-        .content()
-        .filter(text -> MIG_PARTED.matcher(text.text()).find())
-        .isPresent();
+    return entry.content().filter(Wrapping.Content::isOfMigParted).isPresent();
   }
 
   /** What is wrong with the file as such, whatever its configurations contain. */
   Findings outside() {
     Findings findings = new Findings(DevicePluginConfigReader.PROGRAM);
-    List<Entry> entries = entries();
-    entries.stream()
-        .filter(entry -> entry.holder() == Holder.UNTYPED_MAP)
-        .findFirst()
-        .ifPresent(entry -> WrappingFindings.reportMissingKind(entry, findings));
     WrappingFindings.reportExcess(wrapping, findings);
+    List<Entry> entries = entries();
     if (entries.isEmpty()) {
       reportNothing(findings);
+      return findings;
     }
+    entries.forEach(entry -> WrappingFindings.reportMissingKind(entry, findings));
+    WrappingFindings.reportElsewhere(wrapping, Holder.MIG_VALUES, Severity.NOTE, findings);
+    entries.stream()
+        .filter(entry -> entry.holder() == Holder.MIG_VALUES)
+        .forEach(entry -> findings.error(
+            SharingCode.NO_CONFIGURATION,
+            YamlPath.ROOT.at(entry.keyAt()),
+            "The values of the MIG manager have a configuration of the device plugin under %s, which only the device plugin reads"
+                .formatted(Quoted.of(entry.key())),
+            "move it to devicePlugin.config.data"));
     return findings;
   }
 
@@ -85,7 +100,7 @@ final class NamedConfigs {
         wrapping.entries().stream().filter(NamedConfigs::isOfMigParted).findFirst();
     if (other.isPresent()) {
       reportMigParted(other.get().keyAt(), findings);
-    } else if (!WrappingFindings.reportUnreadable(wrapping, text, findings)) {
+    } else if (!WrappingFindings.reportUnreadable(wrapping, text, Holder.MIG_VALUES, findings)) {
       findings.error(
           SharingCode.NO_CONFIGURATION,
           YamlPath.ROOT.at(LineColumn.START),

@@ -257,10 +257,10 @@ final class SharingCheck {
       Target.OtherSharing other) {
     DevicePluginConfig now = running(node, policy, data).orElseGet(DevicePluginConfig::unshared);
     return DevicePluginConfig.builder()
+        .sharing(other.sharing())
         .flags(now.flags())
         .imexChannel(now.imexChannel())
         .addAllUnknownKeys(now.unknownKeys())
-        .sharing(other.sharing())
         .build();
   }
 

@@ -77,22 +77,20 @@ final class ObjectTexts {
   }
 
   private static void refuse(YamlText.Fault fault, String text) {
-    requireNoTemplate(text);
+    Template.causing(fault, text).ifPresent(ObjectTexts::refuse);
     fault.report(Refusing.PROBLEMS);
   }
 
   private static void requireNoTemplate(List<Node> read, String text) {
     if (Template.isReadAsMap(read)) {
-      requireNoTemplate(text);
+      Template.in(text).ifPresent(ObjectTexts::refuse);
     }
   }
 
-  private static void requireNoTemplate(String text) {
-    Template.in(text).ifPresent(template -> {
-      throw new IllegalArgumentException("Line %d, column %d: %s; %s"
-          .formatted(
-              template.at().line(), template.at().column(), template.message(), template.remedy()));
-    });
+  private static void refuse(Template template) {
+    throw new IllegalArgumentException("Line %d, column %d: %s; %s"
+        .formatted(
+            template.at().line(), template.at().column(), template.message(), template.remedy()));
   }
 
   private static Optional<JsonNode> convert(Node node, Embedding embedding) {
