@@ -242,6 +242,9 @@ final class ApplyRun {
     Node after = requested && plan.isInForce(cluster.settings())
         ? before
         : claim.request(before, plan.key(), gate, proof);
+    if (options.gpus().areStated()) {
+      after = claim.recordGpus(after);
+    }
     recordedProof = proof;
     long now = System.nanoTime();
     step(

@@ -130,6 +130,15 @@ final class NodeClaim {
     });
   }
 
+  /** Records the GPUs that the caller states, where the node's record differs; nothing else is written. */
+  Node recordGpus(Node before) {
+    if (gpus.isEmpty() || !GpuRecord.differs(before, gpus)) {
+      return before;
+    }
+    return cluster.onLatestVersion(() -> cluster.patch(NodePatch.on(cluster.requireNode(node))
+        .annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus))));
+  }
+
   /** What a later change must know, and no record of this one says any more. */
   private void recordForLater(
       NodePatch patch, boolean alreadyRequested, String key, ChangeRecord.Proof proof) {

@@ -9,6 +9,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.NodeEffect;
 import java.util.List;
@@ -72,12 +73,9 @@ public final class NodeCheck {
     Checked checked = check();
     checkPermissions(checked, permission -> !isShownInTime(permission));
     if (findings.hasErrors()) {
-      throw new MigRefusedException(
+      throw MigRefusedException.of(
           "Config '%s' on node %s".formatted(target.name(), request.node()),
-          findings.sorted().stream()
-              .filter(Finding::isError)
-              .map(Finding::sentence)
-              .toList());
+          findings.sorted().stream().filter(Finding::isError).toList());
     }
     return checked.plan.orElseThrow(
         () -> new IllegalStateException("Where there is no plan there is an error"));
@@ -141,12 +139,18 @@ public final class NodeCheck {
     permissions.check(
         permissions.needed().stream()
             .filter(which)
-            .filter(permission -> checked
-                .plan
-                .map(plan -> plan.needs(permission, request.cluster().settings()))
-                .orElse(true))
+            .filter(
+                permission -> checked.plan.map(plan -> needs(plan, permission)).orElse(true))
             .toList(),
         checked.operatorNamespace);
+  }
+
+  private boolean needs(ApplyPlan plan, Permission permission) {
+    boolean correctsRecord = request.gpus().areStated()
+        && !plan.gpus().isEmpty()
+        && GpuRecord.differs(plan.node(), plan.gpus());
+    return plan.needs(permission, request.cluster().settings())
+        || (permission.verb().equals("patch") && correctsRecord);
   }
 
   /** Without a disruption a watch shows by itself, before the first write, that it is forbidden. */

@@ -26,6 +26,8 @@ public enum PreflightCode implements Code {
   NOT_MIG_CAPABLE,
   /** The labels do not show how many GPUs the node has. */
   UNKNOWN_GPU_COUNT,
+  /** The node shows more GPUs than its labels describe, which is one model only. */
+  SEVERAL_MODELS,
   /** What the device plugin would offer of the node's devices is not known, or it would not start. */
   DEVICES_UNCLEAR,
   /** The GPUs are shared among virtual machines by vGPU. */
