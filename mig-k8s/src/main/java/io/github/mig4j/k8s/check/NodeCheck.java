@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.Severity;
 import io.github.mig4j.node.NodeEffect;
 import java.util.List;
 import java.util.Optional;
@@ -54,10 +55,13 @@ public final class NodeCheck {
     return target.name();
   }
 
-  /** Every finding. */
+  /**
+   * Every finding. Whoever only checks needs no permission to write: a permission that a change needs and
+   * this client lacks is a note. What cannot be read is an error, since it is not checked.
+   */
   public Preflight preflight() {
     Checked checked = check();
-    checkPermissions(checked, permission -> true);
+    checkPermissions(checked, permission -> true, Severity.NOTE);
     checkClaim();
     boolean inForce =
         checked.plan.filter(p -> p.isInForce(request.cluster().settings())).isPresent();
@@ -71,7 +75,7 @@ public final class NodeCheck {
    */
   public ApplyPlan requirePlan() {
     Checked checked = check();
-    checkPermissions(checked, permission -> !isShownInTime(permission));
+    checkPermissions(checked, permission -> !isShownInTime(permission), Severity.ERROR);
     if (findings.hasErrors()) {
       throw MigRefusedException.of(
           "Config '%s' on node %s".formatted(target.name(), request.node()),
@@ -135,14 +139,15 @@ public final class NodeCheck {
     return target.kind() == ChangeKind.SHARING ? MigRole.SHARE : MigRole.APPLY;
   }
 
-  private void checkPermissions(Checked checked, Predicate<Permission> which) {
+  private void checkPermissions(Checked checked, Predicate<Permission> which, Severity lacking) {
     permissions.check(
         permissions.needed().stream()
             .filter(which)
             .filter(
                 permission -> checked.plan.map(plan -> needs(plan, permission)).orElse(true))
             .toList(),
-        checked.operatorNamespace);
+        checked.operatorNamespace,
+        lacking);
   }
 
   private boolean needs(ApplyPlan plan, Permission permission) {

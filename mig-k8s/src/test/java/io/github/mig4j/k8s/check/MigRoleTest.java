@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -21,11 +22,14 @@ import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.change.MigFailedException;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.config.OperatorSettings;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.MigDeviceClass;
+import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
@@ -35,12 +39,14 @@ import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +74,8 @@ class MigRoleTest {
   KubernetesClient client;
   private final RecordedRequests requests = new RecordedRequests();
   private KubernetesClient recorded;
+  private @Nullable KubernetesClient victim;
+  ApiFaults faults;
   private MigClient mig;
 
   @BeforeEach
@@ -79,6 +87,9 @@ class MigRoleTest {
   @AfterEach
   void disconnect() {
     recorded.close();
+    if (victim != null) {
+      victim.close();
+    }
   }
 
   @Test
@@ -95,6 +106,66 @@ class MigRoleTest {
     mig.nodes();
 
     assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.READ_ONLY));
+  }
+
+  /** Whoever only checks needs nothing else; what a change needs beside that is a note. */
+  @Test
+  void readOnly_isEnoughToCheck() {
+    MigClient.of(client).configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      faults.enforce(MigRole.READ_ONLY);
+
+      Preflight preflight = reader().node("gpu-node").preflight("small");
+
+      assertThat(preflight.isClear()).isTrue();
+      assertThat(preflight.findings())
+          .filteredOn(finding -> finding.code() == PreflightCode.MISSING_PERMISSION)
+          .extracting(Finding::toString)
+          .containsExactly(
+              "note: this client is not allowed to watch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+              "note: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
+      assertThat(faults.forbidden()).isEmpty();
+    }
+  }
+
+  @Test
+  void readOnly_isNotEnoughToApply() {
+    MigClient.of(client).configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      faults.enforce(MigRole.READ_ONLY);
+
+      assertThatThrownBy(
+              () -> reader().node("gpu-node").apply("small").await(Duration.ofMinutes(1)))
+          .isInstanceOf(MigRefusedException.class)
+          .hasMessage(
+              "Config 'small' on node gpu-node: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply");
+    }
+  }
+
+  /** The log explains a failure; without it the labels and the resources do as far as they can. */
+  @Test
+  void readOnly_diagnosesWithoutTheLog() {
+    MigClient.of(client).configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      faults.enforce(MigRole.READ_ONLY);
+
+      Diagnosis diagnosis = reader().node("gpu-node").diagnose();
+
+      assertThat(diagnosis.explanation())
+          .contains(
+              ". The MIG manager's log could not be read: ",
+              "get log of pod gpu-operator/nvidia-mig-manager-");
+      assertThat(faults.forbidden())
+          .containsExactly(
+              new Permission("get", "", "pods/log", Permission.Scope.OPERATOR_NAMESPACE));
+    }
+  }
+
+  private MigClient reader() {
+    victim = new KubernetesClientBuilder()
+        .withConfig(ApiFaults.victim(client.getConfiguration()))
+        .build();
+    return MigClient.of(victim);
   }
 
   @Test

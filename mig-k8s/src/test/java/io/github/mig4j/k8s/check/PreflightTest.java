@@ -1178,9 +1178,9 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: this client is not allowed to watch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
-        "error: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
-        "error: this client is not allowed to update configmaps in namespace gpu-operator; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
+        "note: this client is not allowed to watch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "note: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "note: this client is not allowed to update configmaps in namespace gpu-operator; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test
