@@ -83,7 +83,7 @@ final class ApplyRun {
             .formatted(
                 key.equals(config) ? key : "%s as %s".formatted(config, key),
                 plan.offer().resources()));
-    NodeClaim claim = new NodeClaim(cluster, plan, limit);
+    NodeClaim claim = new NodeClaim(cluster, plan, goal, limit);
     try {
       return change(plan, claim, limit);
     } catch (InterruptedException e) {

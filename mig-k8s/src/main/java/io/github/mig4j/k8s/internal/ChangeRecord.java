@@ -51,6 +51,12 @@ public record ChangeRecord(
    */
   public static final String PROVABLE_SHARING_KEY = "mig4j.github.io/provable-sharing";
 
+  /**
+   * The value of the label that the last change undid; absent if that change was no rollback. It shows
+   * whether a node has another configuration because of a rollback or because of another client.
+   */
+  public static final String ROLLED_BACK_KEY = "mig4j.github.io/rolled-back";
+
   /** Something done to a node for the duration of a change. */
   public enum Done {
     /** Made unschedulable. */
