@@ -36,6 +36,7 @@ final class NodeClaim {
   private final ChangeKind kind;
   private final String label;
   private final String config;
+  private final String plainName;
   private final List<NodeGpu> gpus;
   private final ApplyGoal goal;
   private final String by;
@@ -58,6 +59,7 @@ final class NodeClaim {
     this.kind = plan.kind();
     this.label = plan.kind().label(cluster.settings());
     this.config = plan.recordedName();
+    this.plainName = plan.plainName();
     this.gpus = plan.gpus();
     this.goal = goal;
     this.by = cluster.identity();
@@ -157,6 +159,9 @@ final class NodeClaim {
   /** What a later change must know, and no record of this one says any more. */
   private void recordForLater(
       NodePatch patch, boolean alreadyRequested, String key, ChangeRecord.Proof proof) {
+    if (kind == ChangeKind.LAYOUT && !alreadyRequested) {
+      patch.annotate(ChangeRecord.NAME_KEY, plainName);
+    }
     if (!patch.isEmpty() && !gpus.isEmpty()) {
       patch.annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
     }

@@ -159,9 +159,8 @@ final class LayoutCheck {
       case EXACT -> "";
       case BY_CONTENT -> target.name();
       case RECORDED -> {
-        String base = ContentName.baseOf(target.name());
-        String key = choice.content().contentName(base.isEmpty() ? target.name() : base);
-        yield target.name().startsWith(key) ? base : "";
+        String base = ContentName.withoutHash(target.name(), choice.content().contentHash());
+        yield base.equals(target.name()) ? "" : base;
       }
     };
   }

@@ -11,7 +11,6 @@ import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
 import io.github.mig4j.sharing.UnknownKey;
 import io.github.mig4j.text.KubernetesName;
-import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -83,8 +82,9 @@ public final class SharingConfigMap {
     DevicePluginConfig merged = withUnknownKeys(content, namespace, config);
     String contentName = merged.contentName(config);
     String yaml = merged.toYaml();
-    return new Merged(
-        config, contentName, publish(namespace, Map.of(config, yaml, contentName, yaml)));
+    Map<String, String> texts = new TreeMap<>(Map.of(config, yaml));
+    texts.put(contentName, yaml);
+    return new Merged(config, contentName, publish(namespace, texts));
   }
 
   /** What a newer device plugin reads from the present configuration stays in it. */

@@ -42,6 +42,9 @@ public record ChangeRecord(
   /** The kind of the last change, which a rollback undoes. */
   public static final String LAST_KEY = "mig4j.github.io/last-change";
 
+  /** The name of the layout that the last change requested, without a hash of its content. */
+  public static final String NAME_KEY = "mig4j.github.io/config-name";
+
   /** The GPUs that the last change assumed, for a node whose labels do not name its GPUs. */
   public static final String GPUS_KEY = "mig4j.github.io/gpus";
 

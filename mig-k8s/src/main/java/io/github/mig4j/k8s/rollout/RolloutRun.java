@@ -308,10 +308,8 @@ final class RolloutRun {
       operator
           .sharingMap()
           .flatMap(map -> new SharingConfigMap(cluster, map).read())
-          .ifPresent(files -> files.forEach((name, file) -> file.config()
-              .ifPresent(config -> keys.put(
-                  name,
-                  name.endsWith("-" + config.contentHash()) ? name : config.contentName(name)))));
+          .ifPresent(files -> files.forEach((name, file) ->
+              file.config().ifPresent(config -> keys.put(name, config.contentName(name)))));
       return Optional.of(keys);
     }
     Optional<MigConfigDocument> document =

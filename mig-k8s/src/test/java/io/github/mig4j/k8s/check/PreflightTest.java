@@ -1077,6 +1077,25 @@ class PreflightTest {
         "error: pods use the node's GPUs: default/init, default/serve, ml/train; a change takes the GPUs from them, so drain the node first [busy-pods]");
   }
 
+  /** A name that ends in a date only looks as if it had a hash. */
+  @Test
+  void config_whoseNameEndsInADate_isListedWithTheOthers() {
+    policy("mixed", "mig-config");
+    map(
+        "mig-config",
+        CONFIGS.replace(
+            "  other:", "  small-20261125:\n  - devices: all\n    mig-enabled: false\n  other:"));
+    create(node());
+    createManager();
+    answerReviews();
+
+    assertThat(preflight("layout").errors())
+        .extracting(Finding::remedy)
+        .containsExactly("it has [all-disabled, first, other, shared, small, small-20261125]");
+    assertThat(plan("small-20261125").key())
+        .isEqualTo("small-20261125-" + MigConfig.of(MigConfigSpec.allDisabled()).contentHash());
+  }
+
   @Test
   void pods_moreThanAMessageHolds() {
     cluster(node());
