@@ -103,7 +103,7 @@ final class LayoutCheck {
         .orElse(List.of());
     ComponentCheck components = new ComponentCheck(node, pods);
     components.checkDriver(models, findings);
-    new PodCheck(pods, request.disruption(), findings)
+    new PodCheck(permissions.using(pods), request.disruption(), findings)
         .check(
             keepsPods ? Severity.NOTE : Severity.ERROR,
             "a change takes the GPUs from them, so drain the node first");

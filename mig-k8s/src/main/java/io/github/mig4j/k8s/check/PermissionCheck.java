@@ -1,8 +1,11 @@
 package io.github.mig4j.k8s.check;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuClaims;
+import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.lint.Severity;
 import java.util.Collection;
 import java.util.List;
@@ -68,6 +71,12 @@ final class PermissionCheck {
       report(Severity.ERROR, e.forbidden().orElseThrow(() -> e));
       return Optional.empty();
     }
+  }
+
+  /** The pods that use a node's GPUs; claims that may not be read are one more finding. */
+  List<Pod> using(List<Pod> podsOfNode) {
+    return read(() -> Optional.of(new GpuClaims(cluster).using(podsOfNode)))
+        .orElseGet(() -> GpuPods.using(podsOfNode));
   }
 
   private void report(Severity severity, String what) {

@@ -82,8 +82,6 @@ public enum PreflightCode implements Code {
   BUSY_PODS,
   /** A drain cannot evict pods that use the node's GPUs. */
   PODS_NOT_EVICTABLE,
-  /** Pods hold resource claims, which may be for a GPU. */
-  PODS_WITH_CLAIMS,
   /** The client lacks a permission. */
   MISSING_PERMISSION,
   /** The API server does not say what the client may do. */

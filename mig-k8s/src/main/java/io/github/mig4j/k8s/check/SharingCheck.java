@@ -193,7 +193,7 @@ final class SharingCheck {
         .read(() -> Optional.of(request.cluster().view().pods(request.node())))
         .orElse(List.of());
     Severity allowed = disruption == Disruption.IGNORE_PODS ? Severity.WARNING : Severity.ERROR;
-    new PodCheck(pods, disruption, findings)
+    new PodCheck(permissions.using(pods), disruption, findings)
         .check(
             impact == Impact.NONE ? Severity.NOTE : allowed,
             "a change from or to MPS can make their programs fail, so wait until they are done, drain the node first, or allow the disruption");

@@ -60,6 +60,7 @@ public final class GpuPods {
   public static List<Pod> withClaims(List<Pod> podsOfNode) {
     return podsOfNode.stream()
         .filter(GpuPods::isRunning)
+        .filter(pod -> !isStoppedByManager(pod))
         .filter(pod -> pod.getSpec().getResourceClaims() != null
             && !pod.getSpec().getResourceClaims().isEmpty())
         .toList();

@@ -3,7 +3,6 @@ package io.github.mig4j.k8s.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fabric8.kubernetes.api.model.APIResourceListBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
@@ -30,6 +29,7 @@ import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.MigDeviceClass;
 import io.github.mig4j.k8s.fixture.ApiFaults;
+import io.github.mig4j.k8s.fixture.Claims;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
@@ -95,6 +95,7 @@ class MigRoleTest {
   @Test
   void readOnly_isWhatStatusAndPreflightTake() {
     withoutAnOperator();
+    claimingPod();
     TestCluster.of(client)
         .node(Nodes.b200(1))
         .policy("mixed", "mig-config")
@@ -171,6 +172,7 @@ class MigRoleTest {
   @Test
   void apply_isWhatPublishingAndApplyingTake() {
     withoutAnOperator();
+    claimingPod();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       apply("small");
@@ -186,6 +188,7 @@ class MigRoleTest {
   @Test
   void drain_isWhatApplyingWithADrainTakes() {
     withoutAnOperator();
+    claimingPod();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       pod();
@@ -205,6 +208,7 @@ class MigRoleTest {
   @Test
   void rollout_isWhatRollingOutTakes() {
     withoutAnOperator();
+    claimingPod();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       pod();
@@ -226,6 +230,7 @@ class MigRoleTest {
   @Test
   void recover_isWhatRecoveringTakes() {
     withoutAnOperator();
+    claimingPod();
     MigClient.of(client).configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       MigClient other = MigClient.of(client);
@@ -317,7 +322,8 @@ class MigRoleTest {
       MigNode node = mig.node("gpu-node");
       node.share("four").timings(QUICK).await(Duration.ofMinutes(1));
       node.rollback().timings(QUICK).await(Duration.ofMinutes(1));
-      node.share("four").preflight();
+      claimingPod();
+      node.share(GpuSharing.mps(4)).preflight();
     }
     assertThatThrownBy(() -> mig.node("gpu-node").share("two").await(Duration.ofSeconds(3)))
         .isInstanceOf(MigDeadlineException.class);
@@ -328,7 +334,7 @@ class MigRoleTest {
   @Test
   void claim_isWhatTheInventoryClaimsAndClassesTake() {
     MigProfile small = MigProfile.parse("1g.23gb");
-    servesDra();
+    Claims.serve(server);
     DraClient dra = MigClient.of(recorded).dra();
 
     dra.apply(MigClaim.of(small).claim("train").inNamespace("ml"));
@@ -396,6 +402,7 @@ class MigRoleTest {
             new Permission("list", "", "pods", Permission.Scope.CLUSTER),
             new Permission("list", "nvidia.com", "clusterpolicies", Permission.Scope.CLUSTER),
             new Permission("list", "nvidia.com", "gpuclusters", Permission.Scope.CLUSTER),
+            new Permission("get", "resource.k8s.io", "resourceclaims", Permission.Scope.CLUSTER),
             new Permission(
                 "create",
                 "authorization.k8s.io",
@@ -404,21 +411,11 @@ class MigRoleTest {
             new Permission("get", "", "configmaps", Permission.Scope.OPERATOR_NAMESPACE)));
   }
 
-  private void servesDra() {
-    server
-        .expect()
-        .get()
-        .withPath("/apis/resource.k8s.io/v1")
-        .andReturn(
-            200,
-            new APIResourceListBuilder()
-                .withGroupVersion("resource.k8s.io/v1")
-                .addNewResource()
-                .withName("resourceslices")
-                .withKind("ResourceSlice")
-                .endResource()
-                .build())
-        .always();
+  /** A pod on the node, whose claim has to be read. */
+  private void claimingPod() {
+    Claims.serve(server);
+    Claims.allocated(server, "nic", "dra.net");
+    client.resource(Claims.pod("network", "ReplicaSet", "nic")).create();
   }
 
   private void apply(String config) {

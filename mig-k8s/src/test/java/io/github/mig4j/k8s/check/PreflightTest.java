@@ -26,6 +26,7 @@ import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.fixture.Claims;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
@@ -1175,19 +1176,44 @@ class PreflightTest {
   }
 
   @Test
-  void pods_withClaims() {
+  void pods_withClaimsOfOtherDrivers_areNoFinding() {
+    Claims.serve(server);
+    Claims.allocated(server, "nic", "dra.net");
     cluster(node());
-    create(new PodBuilder(pod("ml", "claimer", "cpu", "1").build())
-        .editSpec()
-        .addNewResourceClaim()
-        .withName("gpu")
-        .endResourceClaim()
-        .endSpec()
-        .build());
+    create(Claims.pod("network", "ReplicaSet", "nic"));
+
+    assertFinds("all-disabled");
+  }
+
+  /** On a server without the API nothing more is read. */
+  @Test
+  void pods_withClaims_whereTheServerHasNoClaims_areNoFinding() {
+    cluster(node());
+    create(Claims.pod("network", "ReplicaSet", "nic"));
+
+    assertFinds("all-disabled");
+    assertThat(requests.all()).noneMatch(request -> request.contains("resourceclaims"));
+  }
+
+  @Test
+  void pods_withoutClaims_takeNoRequestForThem() {
+    cluster(node());
+    createPod("ml", "train", "cpu");
+
+    assertFinds("all-disabled");
+    assertThat(requests.all()).noneMatch(request -> request.contains("resource.k8s.io"));
+  }
+
+  @Test
+  void permission_toReadClaims() {
+    Claims.serve(server);
+    cluster(node());
+    create(Claims.pod("network", "ReplicaSet", "nic"));
+    forbid("/apis/resource.k8s.io/v1/namespaces/ml/resourceclaims/nic");
 
     assertFinds(
         "all-disabled",
-        "note: pods hold resource claims: ml/claimer; make sure that these are not for the node's GPUs [pods-with-claims]");
+        "error: this client is not allowed to get resourceclaim ml/nic; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test
