@@ -108,9 +108,8 @@ public final class NodeCheck {
     if (gpuCluster.isPresent()) {
       findings.error(
           PreflightCode.DRA_CLUSTER,
-          "GPUCluster %s manages the GPUs by dynamic resource allocation (GPU Operator 26.7 or later), so no MIG manager acts on node labels"
-              .formatted(gpuCluster.get()),
-          "request MIG devices by ResourceClaims; see 'kubectl get resourceslices'");
+          ClusterPolicies.replacedBy(gpuCluster.get()),
+          ClusterPolicies.REPLACED_REMEDY);
     } else if (policies.isEmpty()) {
       findings.error(
           PreflightCode.POLICY_ABSENT, ClusterPolicies.MISSING, ClusterPolicies.MISSING_REMEDY);

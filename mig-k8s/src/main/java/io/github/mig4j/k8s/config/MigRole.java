@@ -29,7 +29,7 @@ public enum MigRole {
   ROLLOUT("rollout"),
   /** {@link #READ_ONLY}, and {@code MigNode.recover}. */
   RECOVER("recover"),
-  /** {@link MigOperator}. */
+  /** {@link MigOperator}, {@link MigConfigMap} and {@link SharingConfigMap}. */
   SETUP("setup"),
   /** {@link SharingConfigMap}, {@code MigNode.share} and {@code MigNode.unshare}. */
   SHARE("share"),

@@ -297,14 +297,14 @@ class MigRoleTest {
   }
 
   @Test
-  void setup_isWhatPointingTheOperatorAtAMapTakes() {
-    TestCluster.of(client).policy("single", "other").configMap("version: v1\nmig-configs: {}\n");
+  void setup_isWhatPublishingAndPointingTheOperatorAtAMapTake() {
+    assertThat(mig.operator().configMap()).isEmpty();
+    TestCluster.of(client).policy("single", "other");
 
-    mig.operator().configMap();
+    mig.configMap("mig-config").merge("small", small(7));
+    mig.configMap("mig-config").merge("small", small(6));
     mig.operator().use(new OperatorSettings(MigStrategy.MIXED, "mig-config"));
-    MigClient.of(client)
-        .sharingMap("plugin-config")
-        .merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
+    mig.sharingMap("plugin-config").merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
     mig.operator().useSharingMap("plugin-config");
 
     assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.SETUP));
