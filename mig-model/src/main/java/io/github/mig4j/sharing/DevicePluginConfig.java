@@ -108,13 +108,16 @@ public interface DevicePluginConfig {
    * The plugin reads a key once, when the node's label changes, so content that changes under one
    * key goes unnoticed; under this one it cannot.
    *
-   * @param base a name; cut if the result would be longer than a label value
+   * @param base a name; cut if the result would be longer than a label value; a name that has the hash
+   *     of this content already does not get it again
    * @return e.g. {@code l40s-shared-4f1c09ae}
    * @throws IllegalArgumentException if the base is no label value
    */
   default String contentName(String base) {
     Objects.requireNonNull(base, "base");
-    return ContentName.join(KubernetesName.requireConfigName(base), contentHash());
+    String hash = contentHash();
+    return ContentName.join(
+        ContentName.withoutHash(KubernetesName.requireConfigName(base), hash), hash);
   }
 
   /**

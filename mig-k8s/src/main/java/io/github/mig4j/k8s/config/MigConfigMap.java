@@ -102,7 +102,9 @@ public final class MigConfigMap {
   /** Publishes under the plain name and under the name of the content. */
   private boolean add(String config, String contentName, MigConfig content) {
     return edit(
-        document -> outdated(document, config, content), List.of(config, contentName), content);
+        document -> outdated(document, config, content),
+        Stream.of(config, contentName).distinct().toList(),
+        content);
   }
 
   /** Publishes under one name and keeps everything else. */

@@ -88,7 +88,9 @@ public final class SharingConfigMap {
           .orElse(content);
       String contentName = merged.contentName(config);
       String yaml = merged.toYaml();
-      boolean changed = writeChanges(namespace, current, Map.of(config, yaml, contentName, yaml));
+      Map<String, String> texts = new TreeMap<>(Map.of(config, yaml));
+      texts.put(contentName, yaml);
+      boolean changed = writeChanges(namespace, current, texts);
       return new Merged(config, contentName, changed);
     });
   }
