@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
@@ -134,6 +136,56 @@ class MigctlClusterTest {
     assertThat(run.out)
         .matches("gpu-node verified as small-[0-9a-f]{8}\\R  nvidia.com/mig-1g.23gb: 7\\R");
     assertThat(run.exit).isZero();
+  }
+
+  @Test
+  void apply_withAWarning_printsItWithTheOutcome() throws IOException {
+    cluster
+        .client()
+        .genericKubernetesResources(new ResourceDefinitionContext.Builder()
+            .withGroup("nvidia.com")
+            .withVersion("v1")
+            .withKind("ClusterPolicy")
+            .withPlural("clusterpolicies")
+            .withNamespaced(false)
+            .build())
+        .resource(new GenericKubernetesResourceBuilder()
+            .withApiVersion("nvidia.com/v1")
+            .withKind("ClusterPolicy")
+            .withNewMetadata()
+            .withName("second-policy")
+            .withCreationTimestamp("2099-01-01T00:00:00Z")
+            .endMetadata()
+            .build())
+        .create();
+
+    var text = change("apply", "gpu-node", "small", "--timeout", "1m");
+    var json = change("apply", "gpu-node", "small", "--timeout", "1m", "--json");
+
+    assertThat(text.exit).isZero();
+    assertThat(text.out)
+        .matches(
+            "(?s)gpu-node verified as small-[0-9a-f]{8}\\R  nvidia.com/mig-1g.23gb: 7\\R  warning: the cluster has ClusterPolicies \\[.*\\], of which only the oldest counts, .*; delete the others \\[several-policies\\]\\R");
+    assertThat(json.json().get("findings"))
+        .extracting(finding -> finding.get("code").asText())
+        .contains("several-policies");
+  }
+
+  @Test
+  void publish_setupNone_isWrongUsage_andWritesNothing() throws IOException {
+    Path file = Files.writeString(folder.resolve("config.yaml"), """
+        version: v1
+        mig-configs:
+          large: [{devices: all, mig-enabled: true, mig-devices: {"7g.180gb": 1}}]
+        """);
+
+    var run = migctl("publish", file.toString(), "--setup", "none");
+
+    assertThat(run.exit).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err)
+        .startsWith(
+            "Invalid value for option '--setup': 'none' is not single or mixed, with which a node offers its MIG devices");
+    assertThat(migctl("preflight", "gpu-node", "large").out).contains("[config-absent]");
   }
 
   @Test

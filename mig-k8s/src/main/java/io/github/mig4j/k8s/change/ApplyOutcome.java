@@ -1,6 +1,8 @@
 package io.github.mig4j.k8s.change;
 
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.lint.Finding;
+import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
 
@@ -23,6 +25,13 @@ public sealed interface ApplyOutcome {
   String config();
 
   /**
+   * What the checks before the change reported and did not refuse.
+   *
+   * @return warnings, then notes; the same as {@link ApplyRequest#preflight} reports
+   */
+  List<Finding> findings();
+
+  /**
    * What the node offers to pods.
    *
    * @return counts by resource name, e.g. {@code nvidia.com/mig-1g.23gb=7}
@@ -36,11 +45,22 @@ public sealed interface ApplyOutcome {
    *
    * @param status the node
    * @param config the value of its label
+   * @param basis how long that held, and what else proves it where the node offered the same before
+   * @param findings what the checks before the change reported
    */
-  record Verified(MigNodeStatus status, String config) implements ApplyOutcome {
+  record Verified(MigNodeStatus status, String config, String basis, List<Finding> findings)
+      implements ApplyOutcome {
     public Verified {
       Objects.requireNonNull(status, "status");
       Objects.requireNonNull(config, "config");
+      Objects.requireNonNull(basis, "basis");
+      findings = List.copyOf(Objects.requireNonNull(findings, "findings"));
+    }
+
+    /** The node, the value of its label, and what proves it, in one line. */
+    @Override
+    public String toString() {
+      return "%s verified as '%s': %s".formatted(status.node(), config, basis);
     }
   }
 
@@ -51,13 +71,22 @@ public sealed interface ApplyOutcome {
    * @param status the node
    * @param config the value of its label
    * @param reason why it does not
+   * @param findings what the checks before the change reported
    */
-  record VerifiedByStateOnly(MigNodeStatus status, String config, String reason)
+  record VerifiedByStateOnly(
+      MigNodeStatus status, String config, String reason, List<Finding> findings)
       implements ApplyOutcome {
     public VerifiedByStateOnly {
       Objects.requireNonNull(status, "status");
       Objects.requireNonNull(config, "config");
       Objects.requireNonNull(reason, "reason");
+      findings = List.copyOf(Objects.requireNonNull(findings, "findings"));
+    }
+
+    /** The node, the value of its label, and what is missing, in one line. */
+    @Override
+    public String toString() {
+      return "%s verified as '%s' by state only: %s".formatted(status.node(), config, reason);
     }
   }
 }

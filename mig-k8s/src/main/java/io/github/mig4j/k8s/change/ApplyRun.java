@@ -24,10 +24,13 @@ import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.NodeWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.StatusReader;
+import io.github.mig4j.lint.Finding;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +41,9 @@ final class ApplyRun {
 
   /** Longer than every real deadline, and short enough to count in nanoseconds. */
   private static final Duration MAX_DEADLINE = Duration.ofDays(3650);
+
+  /** How often the time before a retry is doubled. */
+  private static final int MAX_DOUBLINGS = 5;
 
   /** How long to wait after a read that the API server did not answer. */
   private static final Duration READ_INTERVAL = Duration.ofSeconds(2);
@@ -51,8 +57,12 @@ final class ApplyRun {
   private final long clockNanos;
   private final long startNanos = System.nanoTime();
   private String config = "";
-  private ChangeRecord.Proof recordedProof = ChangeRecord.Proof.OFFER;
+  private Recorded recorded = new Recorded(ChangeRecord.Proof.OFFER, Optional.empty());
+  private int retries;
   private boolean published;
+
+  /** What the node's record has of the evidence. */
+  private record Recorded(ChangeRecord.Proof proof, Optional<Long> stableSinceNanos) {}
 
   ApplyRun(Cluster cluster, String name, ApplyGoal goal, ApplyOptions options) {
     this(cluster, name, goal, options, System.nanoTime());
@@ -86,7 +96,7 @@ final class ApplyRun {
                 plan.offer().resources()));
     NodeClaim claim = new NodeClaim(cluster, plan, goal, limit);
     try {
-      return change(plan, claim, limit);
+      return with(check.findings(), change(plan, claim, limit));
     } catch (InterruptedException e) {
       CancellationException cancelled = new CancellationException(
           "Interrupted while waiting for node %s; the change continues there".formatted(name));
@@ -99,8 +109,33 @@ final class ApplyRun {
       throw failed;
     } catch (RuntimeException failed) {
       release(claim, failed);
-      throw failed;
+      throw inTime(failed, plan, limit);
     }
+  }
+
+  private static ApplyOutcome with(List<Finding> findings, ApplyOutcome outcome) {
+    return outcome instanceof ApplyOutcome.VerifiedByStateOnly byState
+        ? new ApplyOutcome.VerifiedByStateOnly(
+            byState.status(), byState.config(), byState.reason(), findings)
+        : new ApplyOutcome.Verified(
+            outcome.status(),
+            outcome.config(),
+            ((ApplyOutcome.Verified) outcome).basis(),
+            findings);
+  }
+
+  /** A wait for the API server that ended with the time of the change is no failure of the API server. */
+  private RuntimeException inTime(RuntimeException failed, ApplyPlan plan, Duration limit) {
+    return failed instanceof MigClusterException
+            && failed.getCause() instanceof TimeoutException
+            && left(limit).isZero()
+        ? deadlinePassed(
+            limit,
+            plan,
+            List.of("the API server has not sent the state of the node or its pods yet"),
+            Diagnosis.of(status(plan.node(), plan), List.of()),
+            status(plan.node(), plan))
+        : failed;
   }
 
   /** No label means what the operator gives to all nodes. */
@@ -139,8 +174,14 @@ final class ApplyRun {
 
   /** What is left of the whole time, if that is less than a part of the change may take. */
   private Duration within(Duration limit, Duration part) {
-    Duration left = limit.minusNanos(System.nanoTime() - startNanos);
+    Duration left = left(limit);
     return left.compareTo(part) < 0 ? left : part;
+  }
+
+  /** What is left of the whole time, never less than nothing. */
+  private Duration left(Duration limit) {
+    Duration left = limit.minusNanos(System.nanoTime() - startNanos);
+    return left.isNegative() ? Duration.ZERO : left;
   }
 
   /** Keeps pods away and evicts them, as far as that is allowed. */
@@ -226,7 +267,11 @@ final class ApplyRun {
   }
 
   /** A request that was made: what was requested, and what decides whether it is done. */
-  private record Request(ApplyPlan plan, ApplyTracker tracker, Node node) {}
+  private record Request(ApplyPlan plan, ApplyTracker tracker, Node node) {
+    Request on(Node later) {
+      return new Request(plan, tracker, later);
+    }
+  }
 
   /**
    * Publishes what is not published yet, and labels the node. What is in force is only followed; what
@@ -247,7 +292,6 @@ final class ApplyRun {
     if (options.gpus().areStated()) {
       after = claim.recordGpus(after);
     }
-    recordedProof = proof;
     long now = System.nanoTime();
     step(
         phase,
@@ -260,9 +304,24 @@ final class ApplyRun {
         : goal == ApplyGoal.Recover.RECOVER
             ? ApplyTracker.Prompt.RESTART
             : ApplyTracker.Prompt.NOTHING;
-    ApplyTracker tracker =
-        new ApplyTracker(cluster.settings(), timings, plan, prompt, proof, now, this::step);
+    Optional<Duration> stableFor = prompt == ApplyTracker.Prompt.NOTHING
+        ? claim.stableSince(before).map(this::since)
+        : Optional.empty();
+    ApplyTracker.Start start = new ApplyTracker.Start(prompt, proof, stableFor, now, failureLook());
+    ApplyTracker tracker = new ApplyTracker(cluster.settings(), timings, plan, start, this::step);
+    recorded = new Recorded(proof, tracker.evidenceSince());
     return new Request(plan, tracker, after);
+  }
+
+  /** The time since then by the clock of this process, which may be behind that of another. */
+  private Duration since(Instant time) {
+    Duration past = Duration.between(time, cluster.settings().clock().instant());
+    return past.isNegative() ? Duration.ZERO : past;
+  }
+
+  /** Twice as long after each retry, since the kubelet may take a minute to refresh the file. */
+  private Duration failureLook() {
+    return ApplyTracker.MIN_LOG_INTERVAL.multipliedBy(1L << Math.min(retries, MAX_DOUBLINGS));
   }
 
   /** A change that continues needs the proof that it needed when it began. */
@@ -279,19 +338,22 @@ final class ApplyRun {
   }
 
   /** Only a change that depends on it is recorded; a later client sees less without it. */
-  private void record(NodeClaim claim, ChangeRecord.Proof proof) {
-    if (proof == recordedProof) {
+  private void record(NodeClaim claim, ApplyTracker tracker, Node seen) {
+    Recorded now = new Recorded(tracker.proof(), tracker.evidenceSince());
+    if (!claim.isMade() || now.equals(recorded)) {
       return;
     }
+    Optional<Instant> stableSince = now.stableSinceNanos()
+        .map(nanos -> cluster.settings().clock().instant().minusNanos(System.nanoTime() - nanos));
     try {
-      claim.record(proof);
-      recordedProof = proof;
+      claim.record(seen, now.proof(), stableSince);
+      recorded = now;
     } catch (MigException unwritten) {
       LOG.info(
           "node={} config={} proof={} unwritten=\"{}\"",
           name,
           config,
-          proof,
+          now.proof(),
           unwritten.getMessage());
     }
   }
@@ -315,19 +377,18 @@ final class ApplyRun {
       } catch (MigDeadlineException late) {
         throw late.with(diagnosis(request.plan, late.lastSeen()));
       }
-      record(claim, request.tracker.proof());
       if (decision instanceof ApplyTracker.Decision.Done done) {
         return done.outcome();
       }
-      if (decision instanceof ApplyTracker.Decision.Doubt doubt) {
-        Optional<Request> again = retry(request, claim, node, now - startNanos);
-        if (again.isPresent()) {
-          request = again.get();
+      record(claim, request.tracker, node);
+      if (decision instanceof ApplyTracker.Decision.Look look) {
+        Optional<Request> after = look(look, request.on(node), claim, now - startNanos);
+        if (after.isPresent()) {
+          request = after.get();
           node = request.node;
           continue;
         }
-        requireAnotherRunsFailure(doubt.failure(), request.plan.key());
-        decision = doubt.meanwhile();
+        decision = look.meanwhile();
       }
       ApplyTracker.Decision.Wait wait = (ApplyTracker.Decision.Wait) decision;
       long left = limit.toNanos() - (now - startNanos);
@@ -397,12 +458,43 @@ final class ApplyRun {
     return plan.on(node).isRequested(cluster.settings());
   }
 
-  /** Throws a failure that may be of an earlier request, if the log shows that it is of this one. */
-  private void requireAnotherRunsFailure(MigFailedException failed, String key) {
-    MigNodeStatus last = failed.lastSeen();
-    Diagnoser diagnoser = new Diagnoser(last, OperatorLogs.read(cluster, last));
-    if (diagnoser.showsEndOf(key)) {
-      throw failed.with(diagnoser.diagnosis());
+  /**
+   * Looks into the MIG manager's log for the end of the run for this request.
+   *
+   * @return how to continue; empty if the log shows nothing about it
+   * @throws MigFailedException if the log shows that the run ended without success, and no other name
+   *     of the configuration is worth a try
+   */
+  private Optional<Request> look(
+      ApplyTracker.Decision.Look look, Request request, NodeClaim claim, long sinceStart) {
+    MigNodeStatus status = status(request.node, request.plan);
+    Diagnoser diagnoser = new Diagnoser(status, OperatorLogs.read(withoutRepetition, status));
+    String key = request.plan.key();
+    if (diagnoser.showsSuccessOf(key)) {
+      return Optional.of(request).filter(known -> known.tracker.noteLoggedSuccess());
+    }
+    if (!diagnoser.showsFailureOf(key)) {
+      return look.trust() == ApplyTracker.Trust.LASTED
+          ? retry(request, claim, request.node, sinceStart)
+          : Optional.empty();
+    }
+    // The manager writes a state before it writes that the run has ended.
+    Optional<Node> latest = latest();
+    if (latest.isEmpty() || !status(latest.get()).state().equals(status.state())) {
+      return latest.map(request::on);
+    }
+    Optional<Request> again = request.tracker.isWithoutPrompt()
+        ? request.plan.underOtherName().map(other -> again(other, claim, latest.get()))
+        : retry(request, claim, latest.get(), sinceStart);
+    return Optional.of(again.orElseThrow(() -> look.failure().with(diagnoser.diagnosis())));
+  }
+
+  /** The node now; empty if the API server does not answer. */
+  private Optional<Node> latest() {
+    try {
+      return Optional.of(withoutRepetition.node(name).orElseThrow(() -> NodeWatch.deleted(name)));
+    } catch (MigClusterException unanswered) {
+      return Optional.empty();
     }
   }
 
@@ -422,7 +514,12 @@ final class ApplyRun {
         .plan
         .underOtherName()
         .filter(other -> withoutWork)
-        .map(other -> request(other.on(node), claim, ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED));
+        .map(other -> again(other, claim, node));
+  }
+
+  private Request again(ApplyPlan other, NodeClaim claim, Node node) {
+    retries++;
+    return request(other.on(node), claim, ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED);
   }
 
   private MigDeadlineException deadlinePassed(

@@ -38,20 +38,22 @@ import org.jspecify.annotations.Nullable;
  *   <li>A layout: the state and the stopped clients are noted. A stop and start of the clients after
  *       the request completes the transition.
  *   <li>A layout: a state {@code failed} that lasts for {@link ApplyTimings#failure} is the failure of
- *       this request. If the state was {@code failed} before the request and nothing has changed
- *       since, it is a doubt, which the log of the MIG manager resolves.
+ *       this request, unless the state was {@code failed} before the request and nothing has changed
+ *       since.
  *   <li>A layout: a state {@code success} that lasts as long while clients are stopped is a failure too,
  *       since no process is going to start them.
  *   <li>The node is compared with the plan: state, stopped clients, allocatable resources and the
  *       labels of feature discovery, if it labels the node.
  *   <li>If anything differs, the tracker waits. A layout has a limit for each stage: until the MIG
  *       manager reacts, while it works, and until the node offers its devices. Behind the limit the
- *       change ends, unless a failure is about to be believed.
+ *       change ends, unless a failure is about to be believed. From time to time the log of the MIG
+ *       manager is looked into, because a run can end without a state; what it shows of this request
+ *       decides at once.
  *   <li>If nothing differs, this must hold for {@link ApplyTimings#stability}.
  *   <li>If the node offered the same before the request, that proves nothing. A layout then needs the
- *       transition; without one within {@link ApplyTimings#transition} it is verified by its state
- *       only. No transition of the device plugin can be seen, so sharing is verified by its state only
- *       at once.
+ *       transition, or the success of this request in the log of the MIG manager; without them within
+ *       {@link ApplyTimings#transition} it is verified by its state only. No transition of the device
+ *       plugin can be seen, so sharing is verified by its state only at once.
  *   <li>Otherwise the change is verified.
  * </ol>
  */
@@ -74,10 +76,18 @@ final class ApplyTracker {
     record Done(ApplyOutcome outcome) implements Decision {}
 
     /**
-     * The state is {@code failed}, as it was before the request, so that only the MIG manager's log
-     * shows to which request it belongs. If the log does not show it, {@code meanwhile} is the decision.
+     * The MIG manager's log may show whether the run for this request has ended. If it shows that the
+     * run ended without success, {@code failure} is the result, if it shows nothing, {@code meanwhile}.
      */
-    record Doubt(MigFailedException failure, Wait meanwhile) implements Decision {}
+    record Look(MigFailedException failure, Trust trust, Wait meanwhile) implements Decision {}
+  }
+
+  /** What a node shows of a failure without the log. */
+  enum Trust {
+    /** Nothing. */
+    NONE,
+    /** The state {@code failed} has lasted, but was there before the request. */
+    LASTED
   }
 
   /** Receives steps with the time at which they were seen. */
@@ -85,8 +95,11 @@ final class ApplyTracker {
     void step(ApplyPhase phase, long nanos, String detail);
   }
 
-  /** The shortest time between two looks into a log that does not resolve a doubt. */
-  private static final Duration MIN_LOG_INTERVAL = Duration.ofSeconds(1);
+  /** The time before the first look into the log at a failure, and the shortest between two looks. */
+  static final Duration MIN_LOG_INTERVAL = Duration.ofSeconds(1);
+
+  /** The longest time between two looks into a log that shows nothing; each is twice the one before. */
+  private static final Duration MAX_LOG_INTERVAL = Duration.ofMinutes(1);
 
   /** Later than every deadline, and early enough to count in nanoseconds. */
   private static final Duration NO_LIMIT = Duration.ofDays(3650);
@@ -100,6 +113,7 @@ final class ApplyTracker {
   private final Progress progress;
   private final long requestedNanos;
   private final Prompt prompt;
+  private final Duration failureLook;
   private final boolean wasDiscovered;
   private final ChangeRecord.Proof proofBefore;
   private final List<String> pausedBefore;
@@ -111,8 +125,11 @@ final class ApplyTracker {
   private boolean clientsRanSinceRequest;
   private boolean clientsStopped;
   private boolean transitionComplete;
+  private boolean seeksSuccess;
+  private boolean successIsLogged;
   private boolean failureIsOld;
-  private long doubtNanos;
+  private long lookNanos;
+  private Duration lookInterval;
   private Optional<Long> failedSince = Optional.empty();
   private Optional<Long> leftPausedSince = Optional.empty();
   private Stage stage = Stage.REACTION;
@@ -123,28 +140,28 @@ final class ApplyTracker {
    * Begins with the node as it was when the request was made.
    *
    * @param plan what was requested, and the node before
-   * @param prompt what makes the operator act on it
-   * @param proof what the evidence needs beside the node's offer, as the node's record has it
+   * @param start how and when it was requested
    */
   ApplyTracker(
-      MigSettings settings,
-      ApplyTimings timings,
-      ApplyPlan plan,
-      Prompt prompt,
-      ChangeRecord.Proof proof,
-      long requestedNanos,
-      Progress progress) {
+      MigSettings settings, ApplyTimings timings, ApplyPlan plan, Start start, Progress progress) {
     this.settings = settings;
     this.timings = timings;
     this.plan = plan;
     this.key = plan.key();
     this.offer = plan.offer();
     this.isLayout = plan.kind() == ChangeKind.LAYOUT;
-    this.prompt = prompt;
+    this.prompt = start.prompt();
     this.progress = progress;
-    this.requestedNanos = requestedNanos;
+    this.requestedNanos = start.nanos();
     this.stageSince = requestedNanos;
-    this.doubtNanos = requestedNanos;
+    this.failureLook = start.failureLook();
+    this.lookInterval = longer(timings.failure(), MIN_LOG_INTERVAL);
+    // A run that ended before the request is in the log already.
+    this.lookNanos =
+        prompt == Prompt.NOTHING ? requestedNanos : requestedNanos + lookInterval.toNanos();
+    this.evidenceSince = start
+        .stableFor()
+        .map(time -> requestedNanos - shorter(time, timings.stability()).toNanos());
     Node before = plan.node();
     MigNodeStatus status = MigNodeStatus.of(before, settings);
     this.pausedBefore = status.paused();
@@ -152,9 +169,25 @@ final class ApplyTracker {
     this.lastState = status.state();
     this.clientsRanSinceRequest = status.paused().isEmpty();
     this.wasDiscovered = Cluster.labels(before).containsKey(Labels.GPU_COUNT);
-    this.proofBefore = proof;
-    this.transitionComplete = proof == ChangeRecord.Proof.PAUSE_SEEN;
+    this.proofBefore = start.proof();
+    this.transitionComplete = proofBefore == ChangeRecord.Proof.PAUSE_SEEN;
   }
+
+  /**
+   * How a request begins.
+   *
+   * @param prompt what makes the operator act on it
+   * @param proof what the evidence needs beside the node's offer, as the node's record has it
+   * @param stableFor how long the evidence holds already, as the node's record has it
+   * @param nanos when it was made
+   * @param failureLook the time from a state {@code failed} to the first look into the log
+   */
+  record Start(
+      Prompt prompt,
+      ChangeRecord.Proof proof,
+      Optional<Duration> stableFor,
+      long nanos,
+      Duration failureLook) {}
 
   /** What makes the operator act on a request. */
   enum Prompt {
@@ -173,6 +206,29 @@ final class ApplyTracker {
         : proofBefore;
   }
 
+  /** Since when the evidence holds; a later look must know it. */
+  Optional<Long> evidenceSince() {
+    return evidenceSince;
+  }
+
+  /** Whether the node requested the same before, so that nothing made the operator act. */
+  boolean isWithoutPrompt() {
+    return prompt == Prompt.NOTHING;
+  }
+
+  /**
+   * Takes note that the MIG manager's log shows the success of this name. That proves nothing if the
+   * content of the name may have changed since.
+   *
+   * @return whether that is news
+   */
+  boolean noteLoggedSuccess() {
+    boolean isNews =
+        !successIsLogged && !(isWithoutPrompt() && plan.underOtherName().isEmpty());
+    successIsLogged |= isNews;
+    return isNews;
+  }
+
   /**
    * Takes note of the node.
    *
@@ -185,10 +241,9 @@ final class ApplyTracker {
     MigNodeStatus status = StatusReader.read(node, settings, offer);
     Map<String, String> labels = Cluster.labels(node);
     requireOurs(node);
-    Optional<MigFailedException> doubted = Optional.empty();
     if (isLayout) {
       trackWork(status, nanos);
-      doubted = trackFailure(status, nanos);
+      trackFailure(status, nanos);
       trackLeftPaused(status, nanos);
     }
     List<String> missing = missing(status, labels);
@@ -199,10 +254,9 @@ final class ApplyTracker {
     if (!missing.isEmpty()) {
       evidenceSince = Optional.empty();
       reported.remove(ApplyPhase.OFFERED);
-      Decision.Wait wait = isLayout
+      return isLayout
           ? waitInStage(status, nanos, missing)
           : new Decision.Wait(requestedNanos + NO_LIMIT.toNanos(), missing);
-      return doubted.<Decision>map(failure -> new Decision.Doubt(failure, wait)).orElse(wait);
     }
     long since = evidenceSince.orElse(nanos);
     evidenceSince = Optional.of(since);
@@ -212,18 +266,28 @@ final class ApplyTracker {
       return new Decision.Wait(
           stable, List.of("that has held for less than " + DurationText.of(timings.stability())));
     }
-    if (proof() == ChangeRecord.Proof.PAUSE_NEEDED) {
+    if (proof() == ChangeRecord.Proof.PAUSE_NEEDED && !successIsLogged) {
       return withoutTransition(status, labels, nanos);
     }
     return done(
         discovered
-            ? new ApplyOutcome.Verified(status, key)
-            : new ApplyOutcome.VerifiedByStateOnly(
+            ? new ApplyOutcome.Verified(status, key, basis(), List.of())
+            : byStateOnly(
                 status,
-                key,
                 "no feature discovery labels the node, so only the device plugin confirms the layout"),
         labels,
         nanos);
+  }
+
+  private String basis() {
+    String held = "held for " + DurationText.of(timings.stability());
+    return proof() == ChangeRecord.Proof.PAUSE_NEEDED
+        ? held + ", and the MIG manager's log reports success for '%s'".formatted(key)
+        : held;
+  }
+
+  private ApplyOutcome byStateOnly(MigNodeStatus status, String reason) {
+    return new ApplyOutcome.VerifiedByStateOnly(status, key, reason, List.of());
   }
 
   /** The stages of a layout, each with a limit of its own. */
@@ -233,7 +297,7 @@ final class ApplyTracker {
     OFFER
   }
 
-  private Decision.Wait waitInStage(MigNodeStatus status, long nanos, List<String> missing) {
+  private Decision waitInStage(MigNodeStatus status, long nanos, List<String> missing) {
     Stage now = stage(status);
     if (now != stage) {
       stage = now;
@@ -262,14 +326,52 @@ final class ApplyTracker {
           status,
           Diagnosis.of(status, List.of()));
     }
-    long wake = Stream.of(failedSince, leftPausedSince)
+    boolean looks = isLookDue(nanos);
+    long believed = Stream.of(failedSince, leftPausedSince)
         .flatMap(Optional::stream)
         .mapToLong(since -> since + timings.failure().toNanos())
-        .map(believed -> isInDoubt() ? Math.max(believed, doubtNanos) : believed)
+        .filter(time -> time > nanos)
         .min()
         .orElse(end);
     // Behind the limit only the failure that is about to be believed is waited for.
-    return new Decision.Wait(nanos < end ? Math.min(wake, end) : wake, missing);
+    long wake = Math.min(believed, lookNanos);
+    Decision.Wait wait = new Decision.Wait(nanos < end ? Math.min(wake, end) : wake, missing);
+    return looks ? new Decision.Look(failure(status), trust(nanos), wait) : wait;
+  }
+
+  /** Takes a look that is due, and sets the time of the next one. */
+  private boolean isLookDue(long nanos) {
+    if (nanos < lookNanos) {
+      return false;
+    }
+    Optional<Long> lasts =
+        failedSince.map(since -> since + timings.failure().toNanos()).filter(time -> time > nanos);
+    long next = nanos + lookInterval.toNanos();
+    lookNanos = lasts.isPresent() ? Math.min(next, lasts.get()) : next;
+    lookInterval = shorter(lookInterval.multipliedBy(2), MAX_LOG_INTERVAL);
+    return true;
+  }
+
+  /** Looks soon, and then less and less often. */
+  private void lookSoon(long firstNanos, Duration interval) {
+    lookNanos = Math.min(lookNanos, firstNanos);
+    lookInterval = interval;
+  }
+
+  private Trust trust(long nanos) {
+    return failedSince
+            .filter(since -> nanos - since >= timings.failure().toNanos())
+            .isPresent()
+        ? Trust.LASTED
+        : Trust.NONE;
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 
   private Stage stage(MigNodeStatus status) {
@@ -286,36 +388,40 @@ final class ApplyTracker {
   private Decision withoutTransition(MigNodeStatus status, Map<String, String> labels, long nanos) {
     if (!isLayout) {
       return done(
-          new ApplyOutcome.VerifiedByStateOnly(
+          byStateOnly(
               status,
-              key,
               "the node offered the same before, so nothing shows that the device plugin has read the configuration"),
           labels,
           nanos);
     }
     if (prompt != Prompt.LABEL && plan.underOtherName().isEmpty()) {
       return done(
-          new ApplyOutcome.VerifiedByStateOnly(
+          byStateOnly(
               status,
-              key,
               "the node requested '%s' before, and the content of that name may have changed since"
                   .formatted(key)),
           labels,
           nanos);
     }
     String unseen = "the GPU's clients were not seen to stop and start";
-    ApplyOutcome outcome = new ApplyOutcome.VerifiedByStateOnly(
-        status, key, "the node offered the same before, and " + unseen);
+    ApplyOutcome outcome = byStateOnly(status, "the node offered the same before, and " + unseen);
     long end = requestedNanos + timings.transition().toNanos();
-    return nanos < end
-        ? new Decision.Wait(end, List.of(unseen), Optional.of(outcome))
-        : done(outcome, labels, nanos);
+    if (!seeksSuccess) {
+      seeksSuccess = true;
+      lookSoon(nanos, MIN_LOG_INTERVAL);
+    }
+    boolean looks = isLookDue(nanos);
+    if (!looks && nanos >= end) {
+      return done(outcome, labels, nanos);
+    }
+    Decision.Wait wait =
+        new Decision.Wait(Math.min(end, lookNanos), List.of(unseen), Optional.of(outcome));
+    return looks ? new Decision.Look(failure(status), Trust.NONE, wait) : wait;
   }
 
   private Decision done(ApplyOutcome outcome, Map<String, String> labels, long nanos) {
-    String basis = outcome instanceof ApplyOutcome.VerifiedByStateOnly byState
-        ? byState.reason()
-        : "held for " + DurationText.of(timings.stability());
+    String basis =
+        outcome instanceof ApplyOutcome.VerifiedByStateOnly byState ? byState.reason() : basis();
     progress.step(
         ApplyPhase.VERIFIED,
         nanos,
@@ -387,38 +493,44 @@ final class ApplyTracker {
 
   /**
    * A failure counts once it has lasted for a while: that of an earlier request may still be there, or
-   * come only now, before the MIG manager begins this one.
-   *
-   * @return from time to time a failure that may be that of an earlier request all the same
+   * come only now, before the MIG manager begins this one. The log may show it sooner.
    */
-  private Optional<MigFailedException> trackFailure(MigNodeStatus status, long nanos) {
+  private void trackFailure(MigNodeStatus status, long nanos) {
     if (!is(status, MigState.FAILED)) {
+      if (failedSince.isPresent()) {
+        lookInterval = longer(timings.failure(), MIN_LOG_INTERVAL);
+        lookNanos = nanos + lookInterval.toNanos();
+      }
       failedSince = Optional.empty();
-      return Optional.empty();
+      return;
     }
-    long since = failedSince.orElse(nanos);
-    failedSince = Optional.of(since);
-    if (nanos - since < timings.failure().toNanos()) {
-      return Optional.empty();
+    if (failedSince.isEmpty()) {
+      failedSince = Optional.of(nanos);
+      lookSoon(nanos + shorter(failureLook, timings.failure()).toNanos(), failureLook);
     }
-    MigFailedException failure = new MigFailedException(
-        "Node %s: the MIG manager failed to apply '%s'%s"
-            .formatted(
-                status.node(),
-                key,
-                failureIsOld && prompt == Prompt.NOTHING
-                    ? " before this request, and does not try a name again"
-                    : ""),
+    if (trust(nanos) == Trust.LASTED && !isInDoubt()) {
+      throw failure(status);
+    }
+  }
+
+  private MigFailedException failure(MigNodeStatus status) {
+    return new MigFailedException(
+        is(status, MigState.FAILED)
+            ? "Node %s: the MIG manager failed to apply '%s'%s"
+                .formatted(
+                    status.node(),
+                    key,
+                    failureIsOld && prompt == Prompt.NOTHING
+                        ? " before this request, and does not try a name again"
+                        : "")
+            : "Node %s: the MIG manager ended its run for '%s' without success%s, and the node's MIG state is still %s"
+                .formatted(
+                    status.node(),
+                    key,
+                    prompt == Prompt.NOTHING ? " before this request" : "",
+                    stateOf(status)),
         status,
         Diagnosis.of(status, List.of()));
-    if (!isInDoubt()) {
-      throw failure;
-    }
-    if (nanos < doubtNanos) {
-      return Optional.empty();
-    }
-    doubtNanos = nanos + Math.max(timings.failure().toNanos(), MIN_LOG_INTERVAL.toNanos());
-    return Optional.of(failure);
   }
 
   /**
@@ -461,9 +573,7 @@ final class ApplyTracker {
         && !state.equals(Optional.of(MigState.SUCCESS))
         && !state.equals(Optional.of(MigState.UNKNOWN))) {
       missing.add("its MIG state is %s%s"
-          .formatted(
-              state.map(MigState::toString).orElse("absent"),
-              isInDoubt() ? ", as it was before" : ""));
+          .formatted(stateOf(status), isInDoubt() ? ", as it was before" : ""));
     }
     if (!status.paused().isEmpty()) {
       missing.add("its %s %s stopped"
@@ -472,6 +582,10 @@ final class ApplyTracker {
     }
     missing.addAll(offer.resourceDifferences(status.allocatable(), labels));
     return missing;
+  }
+
+  private static String stateOf(MigNodeStatus status) {
+    return status.state().map(MigState::toString).orElse("absent");
   }
 
   private void report(ApplyPhase phase, long nanos, String detail) {

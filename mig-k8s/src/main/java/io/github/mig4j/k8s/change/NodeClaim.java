@@ -20,6 +20,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 
 /**
@@ -79,10 +80,12 @@ final class NodeClaim {
             .ifPresent(record -> mine.add(ChangeRecord.Done.CORDONED));
         return now;
       }
-      Node cordoned = cluster.patch(NodePatch.on(now)
-          .cordon()
-          .annotate(
-              ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.CORDONED).json()));
+      Node cordoned = write(
+          cluster,
+          NodePatch.on(now)
+              .cordon()
+              .annotate(
+                  ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.CORDONED).json()));
       mine.add(ChangeRecord.Done.CORDONED);
       return cordoned;
     });
@@ -108,6 +111,7 @@ final class NodeClaim {
       }
       requireFree(now);
       NodePatch patch = NodePatch.on(now);
+      Optional<Instant> stableSince = alreadyRequested ? stableSince(now) : Optional.empty();
       if (!alreadyRequested) {
         NodePatch unused = key.isEmpty() ? patch.removeLabel(label) : patch.label(label, key);
       }
@@ -116,9 +120,13 @@ final class NodeClaim {
             .taint(GATE)
             .annotate(
                 ChangeRecord.KEY,
-                recordWith(now, ChangeRecord.Done.GATED).with(proof).json());
+                recordWith(now, ChangeRecord.Done.GATED)
+                    .with(proof)
+                    .with(stableSince)
+                    .json());
       } else if (!alreadyRequested || !isFollowedByAnother(now)) {
-        patch.annotate(ChangeRecord.KEY, recordWith(now).with(proof).json());
+        patch.annotate(
+            ChangeRecord.KEY, recordWith(now).with(proof).with(stableSince).json());
       }
       if (!alreadyRequested) {
         patch
@@ -130,7 +138,7 @@ final class NodeClaim {
       recordForLater(patch, alreadyRequested, key, proof);
       boolean begins =
           !alreadyRequested || config.equals(Cluster.annotations(now).get(kind.requestedKey()));
-      Node after = patch.isEmpty() ? now : cluster.patch(patch);
+      Node after = patch.isEmpty() ? now : write(cluster, patch);
       changes = requested ? changes : begins;
       requested = true;
       return after;
@@ -191,23 +199,39 @@ final class NodeClaim {
   Node takeOver() {
     return cluster.onLatestVersion(() -> {
       Node now = cluster.requireNode(node);
-      return cluster.patch(
-          NodePatch.on(now).annotate(ChangeRecord.KEY, recordWith(now).json()));
+      return write(
+          cluster, NodePatch.on(now).annotate(ChangeRecord.KEY, recordWith(now).json()));
     });
   }
 
-  /** Records what the evidence has by now. Only this client's own record is written. */
-  void record(ChangeRecord.Proof proof) {
+  /**
+   * Records what the evidence has by now. Only this client's own record is written.
+   *
+   * @param seen a version of the node, perhaps the latest
+   */
+  void record(Node seen, ChangeRecord.Proof proof, Optional<Instant> stableSince) {
     Cluster once = cluster.withoutRepetition();
+    AtomicReference<Optional<Node>> known = new AtomicReference<>(Optional.of(seen)
+        .filter(node -> ChangeRecord.read(node).filter(this::isMine).isPresent()));
     once.onLatestVersion(() -> {
-      Optional<Node> now = once.node(node);
-      Optional<ChangeRecord> record =
-          now.flatMap(ChangeRecord::read).filter(this::isMine).filter(r -> r.proof() != proof);
+      Optional<Node> now = known.getAndSet(Optional.empty()).or(() -> once.node(node));
+      Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(this::isMine);
       if (record.isPresent()) {
-        Node unused = once.patch(NodePatch.on(now.get())
-            .annotate(ChangeRecord.KEY, record.get().with(proof).json()));
+        NodePatch patch = NodePatch.on(now.get())
+            .annotate(
+                ChangeRecord.KEY, record.get().with(proof).with(stableSince).json());
+        if (!patch.isEmpty()) {
+          Node unused = write(once, patch);
+        }
       }
     });
+  }
+
+  /** Since when a change to this configuration that continues is known to be stable. */
+  Optional<Instant> stableSince(Node now) {
+    return ChangeRecord.read(now)
+        .filter(record -> record.isOf(kind, config))
+        .flatMap(ChangeRecord::stable);
   }
 
   /** Ends a change that is verified: undoes what was done for its time. */
@@ -232,6 +256,11 @@ final class NodeClaim {
     return record.by().equals(by) && record.isOf(kind, config);
   }
 
+  /** Whether the node has been written for this change. */
+  boolean isMade() {
+    return requested;
+  }
+
   /**
    * Whether the node requests the configuration due to this change or to the one that it continues, so
    * that the recorded previous configuration is that before this change.
@@ -240,14 +269,21 @@ final class NodeClaim {
     return changes;
   }
 
+  /** A change that is cancelled at its end is ended all the same. */
   private void end(Cluster through, Predicate<ChangeRecord> which, Set<ChangeRecord.Done> undone) {
-    through.onLatestVersion(() -> {
+    boolean unused = UninterruptedWrite.run(() -> through.onLatestVersion(() -> {
       Optional<Node> now = through.node(node);
       Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(which);
       if (record.isPresent()) {
-        Node unused = through.patch(end(now.get(), record.get(), undone));
+        Node patched = through.patch(end(now.get(), record.get(), undone));
       }
-    });
+      return record.isPresent();
+    }));
+  }
+
+  /** What was written is known also where the change is cancelled meanwhile, so that it is undone. */
+  private static Node write(Cluster through, NodePatch patch) {
+    return UninterruptedWrite.run(() -> through.patch(patch));
   }
 
   private NodePatch end(Node now, ChangeRecord record, Set<ChangeRecord.Done> undone) {

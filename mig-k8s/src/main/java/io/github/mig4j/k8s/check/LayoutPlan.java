@@ -12,6 +12,7 @@ import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,8 +111,11 @@ public record LayoutPlan(
     return !document.config(key).equals(Optional.of(content));
   }
 
+  /** The other name as well, so that the kubelet refreshes the file once for both. */
   @Override
   public void publish(Cluster cluster) {
-    new MigConfigMap(cluster, mapName).addAlias(key, content);
+    List<String> names = new ArrayList<>(List.of(key));
+    underOtherName().ifPresent(other -> names.add(other.key()));
+    new MigConfigMap(cluster, mapName).add(names, content);
   }
 }

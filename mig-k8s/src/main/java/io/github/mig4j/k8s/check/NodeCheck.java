@@ -85,6 +85,11 @@ public final class NodeCheck {
         () -> new IllegalStateException("Where there is no plan there is an error"));
   }
 
+  /** What the check that made the plan found beside it. */
+  public List<Finding> findings() {
+    return findings.sorted();
+  }
+
   private Checked check() {
     Optional<Node> node = permissions.read(this::node);
     Optional<GenericKubernetesResource> policy = permissions.read(this::policy);

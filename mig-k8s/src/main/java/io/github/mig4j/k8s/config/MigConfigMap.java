@@ -17,12 +17,14 @@ import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.lint.Finding;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -95,27 +97,49 @@ public final class MigConfigMap {
   public Merged merge(String config, MigConfig content) {
     Objects.requireNonNull(config, "config");
     Objects.requireNonNull(content, "content");
-    String contentName = content.contentName(MigConfig.requireLabelValue(config));
-    return new Merged(config, contentName, add(config, contentName, content));
+    return mergeAll(Map.of(config, content)).get(0);
   }
 
-  /** Publishes under the plain name and under the name of the content. */
-  private boolean add(String config, String contentName, MigConfig content) {
-    return edit(
-        document -> outdated(document, config, content),
-        Stream.of(config, contentName).distinct().toList(),
-        content);
+  /**
+   * Publishes several configurations in one write; otherwise as {@link #merge(String,
+   * MigConfigSpec...)}. All of them are published, or none.
+   *
+   * @param configs configurations by name, each of which must be a label value
+   * @return the names under which they were published, in the order of the map
+   * @throws IllegalArgumentException if a name is not a label value
+   * @throws MigRefusedException if the ConfigMap contains a file that the MIG manager rejects, cannot be
+   *     changed, or would be too large; it is then unchanged
+   * @throws MigConflictException if another client kept changing the ConfigMap
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public List<Merged> mergeAll(Map<String, MigConfig> configs) {
+    Objects.requireNonNull(configs, "configs");
+    List<Entry> entries = new ArrayList<>();
+    configs.forEach((config, content) -> entries.add(new Entry(
+        MigConfig.requireLabelValue(config),
+        Stream.of(config, content.contentName(config)).distinct().toList(),
+        content)));
+    Set<Entry> changed = edit(entries, this::outdated);
+    return entries.stream()
+        .map(entry -> new Merged(
+            entry.base, entry.names.get(entry.names.size() - 1), changed.contains(entry)))
+        .toList();
   }
 
-  /** Publishes under one name and keeps everything else. */
-  public void addAlias(String name, MigConfig content) {
-    Objects.requireNonNull(name, "name");
+  /** Not API: publishes a configuration under these names in one write and keeps everything else. */
+  public void add(List<String> names, MigConfig content) {
+    Objects.requireNonNull(names, "names");
     Objects.requireNonNull(content, "content");
-    boolean unused = edit(document -> List.of(), List.of(name), content);
+    Set<Entry> unused =
+        edit(List.of(new Entry(names.get(0), names, content)), (document, entry) -> List.of());
   }
 
-  private boolean edit(
-      Function<MigConfigDocument, List<String>> outdated, List<String> names, MigConfig content) {
+  /** A configuration, and the names under which it is published. */
+  private record Entry(String base, List<String> names, MigConfig content) {}
+
+  /** Returns what the ConfigMap did not contain before. */
+  private Set<Entry> edit(
+      List<Entry> entries, BiFunction<MigConfigDocument, Entry, List<String>> outdated) {
     if (name.equals(OperatorSettings.RESERVED_CONFIG_MAP)) {
       throw new MigRefusedException("Publishing", List.of(OperatorSettings.RESERVED));
     }
@@ -125,20 +149,37 @@ public final class MigConfigMap {
       String before = current.map(map -> Cluster.data(map, KEY)).orElse("");
       MigConfigDocument document = document(namespace, MigConfigFile.read(before));
       String after = before;
-      for (String old : outdated.apply(document)) {
-        after = edited(namespace, MigConfigFile.read(after).remove(old));
-      }
-      for (String published : names) {
-        if (!document.config(published).equals(Optional.of(content))) {
-          after = edited(namespace, MigConfigFile.read(after).merge(published, content));
+      Set<Entry> changed = new LinkedHashSet<>();
+      for (Entry entry : entries) {
+        String text = edited(namespace, after, document, entry, outdated.apply(document, entry));
+        if (!text.equals(after)) {
+          changed.add(entry);
         }
+        after = text;
       }
-      boolean changed = !after.equals(before);
-      if (changed) {
+      if (!changed.isEmpty()) {
         write(namespace, current, after);
       }
       return changed;
     });
+  }
+
+  private String edited(
+      String namespace,
+      String before,
+      MigConfigDocument document,
+      Entry entry,
+      List<String> outdated) {
+    String after = before;
+    for (String old : outdated) {
+      after = edited(namespace, MigConfigFile.read(after).remove(old));
+    }
+    for (String published : entry.names) {
+      if (!document.config(published).equals(Optional.of(entry.content))) {
+        after = edited(namespace, MigConfigFile.read(after).merge(published, entry.content));
+      }
+    }
+    return after;
   }
 
   private String edited(String namespace, ConfigEdit edit) {
@@ -232,11 +273,11 @@ public final class MigConfigMap {
   }
 
   /** Names of earlier contents that no node requests. */
-  private List<String> outdated(MigConfigDocument document, String config, MigConfig content) {
+  private List<String> outdated(MigConfigDocument document, Entry entry) {
     List<String> superseded = document.configs().entrySet().stream()
         // A name that an admin chose does not contain the hash of its content.
-        .filter(e -> e.getKey().startsWith(e.getValue().contentName(config)))
-        .filter(e -> !e.getValue().equals(content))
+        .filter(e -> e.getKey().startsWith(e.getValue().contentName(entry.base)))
+        .filter(e -> !e.getValue().equals(entry.content))
         .map(Map.Entry::getKey)
         .toList();
     if (superseded.isEmpty()) {

@@ -8,8 +8,8 @@ import java.util.Objects;
  * The GPU Operator's two settings for MIG, in three forms: a Helm values file, a command, and a change
  * of the ClusterPolicy ({@link MigOperator#use}).
  *
- * @param strategy how MIG devices are offered; the chart's default is {@code single}, with which
- *     a node whose GPUs have different profiles offers nothing
+ * @param strategy how MIG devices are offered, {@code single} or {@code mixed}; the chart's default is
+ *     {@code single}, with which a node whose GPUs have different profiles offers nothing
  * @param configMap the ConfigMap with the MIG manager's configurations, in the operator's namespace
  *     under the key {@code config.yaml}
  */
@@ -21,6 +21,10 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
   public OperatorSettings {
     Objects.requireNonNull(strategy, "strategy");
     Objects.requireNonNull(configMap, "configMap");
+    if (strategy == MigStrategy.NONE) {
+      throw new IllegalArgumentException(
+          "The strategy must be single or mixed, but was none; with none a node does not offer its MIG devices");
+    }
     requireConfigMapName(configMap);
     if (configMap.equals(RESERVED_CONFIG_MAP)) {
       throw new IllegalArgumentException(RESERVED);

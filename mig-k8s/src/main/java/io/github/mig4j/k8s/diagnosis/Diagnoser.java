@@ -77,9 +77,17 @@ public final class Diagnoser {
         .orElseGet(() -> Verdict.of(FailureCode.UNRECOGNISED));
   }
 
-  /** Whether the MIG manager's last run was for this configuration and has ended. */
-  public boolean showsEndOf(String config) {
+  /** Whether the MIG manager's last run was for this configuration and has ended without success. */
+  public boolean showsFailureOf(String config) {
     return log.run().equals(Optional.of(config))
+        && log.success().isEmpty()
+        && log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
+  }
+
+  /** Whether the MIG manager's last run was for this configuration and ended with success. */
+  public boolean showsSuccessOf(String config) {
+    return log.run().equals(Optional.of(config))
+        && log.success().isPresent()
         && log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
   }
 

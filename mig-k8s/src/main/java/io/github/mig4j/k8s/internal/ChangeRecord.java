@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param until the client's deadline, as ISO 8601; after that another client may continue
  * @param done what was done to the node and has to be undone
  * @param proof what the evidence of this change needs, and has, beside what the node offers
+ * @param stableSince since when the node shows the evidence without interruption, as ISO 8601; null if
+ *     it does not
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -34,7 +36,8 @@ public record ChangeRecord(
     String since,
     String until,
     List<Done> done,
-    Proof proof) {
+    Proof proof,
+    @Nullable String stableSince) {
 
   /** The annotation's key. */
   public static final String KEY = "mig4j.github.io/change";
@@ -91,11 +94,29 @@ public record ChangeRecord(
   public static ChangeRecord of(
       ChangeKind kind, String config, String by, Instant since, Instant until, List<Done> done) {
     return new ChangeRecord(
-        kind, config, by, since.toString(), until.toString(), done, Proof.OFFER);
+        kind, config, by, since.toString(), until.toString(), done, Proof.OFFER, null);
   }
 
   public ChangeRecord with(Proof other) {
-    return new ChangeRecord(kind, config, by, since, until, done, other);
+    return new ChangeRecord(kind, config, by, since, until, done, other, stableSince);
+  }
+
+  /** The same change, whose evidence holds since then, or does not hold. */
+  public ChangeRecord with(Optional<Instant> stable) {
+    return new ChangeRecord(
+        kind,
+        config,
+        by,
+        since,
+        until,
+        done,
+        proof,
+        stable.map(Instant::toString).orElse(null));
+  }
+
+  /** Since when the node shows the evidence without interruption; empty if it did not when last seen. */
+  public Optional<Instant> stable() {
+    return Optional.ofNullable(stableSince).map(Instant::parse);
   }
 
   /**
@@ -113,6 +134,7 @@ public record ChangeRecord(
       ChangeRecord record = Serialization.unmarshal(text, ChangeRecord.class);
       Instant until = Instant.parse(record.until);
       Instant since = Instant.parse(record.since);
+      Optional<Instant> unused = record.stable();
       if (until.isBefore(since)) {
         throw new DateTimeException("until is before since");
       }
@@ -153,7 +175,14 @@ public record ChangeRecord(
   public ChangeRecord ended(Instant now, List<Done> left) {
     Instant begin = Instant.parse(since);
     return new ChangeRecord(
-        kind, config, by, since, (now.isBefore(begin) ? begin : now).toString(), left, proof);
+        kind,
+        config,
+        by,
+        since,
+        (now.isBefore(begin) ? begin : now).toString(),
+        left,
+        proof,
+        stableSince);
   }
 
   public String json() {

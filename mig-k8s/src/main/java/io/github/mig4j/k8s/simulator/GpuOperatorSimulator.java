@@ -104,14 +104,14 @@ public final class GpuOperatorSimulator implements AutoCloseable {
    * The log of a pod of the simulated operator, for an API server that answers requests for logs.
    *
    * @param pod the pod's name
-   * @return as {@link #migManagerLog}; empty if no such pod is running
+   * @return the last 1000 lines of this pod at most, oldest first; empty if no such pod is running
    */
   public Optional<List<String>> podLog(String pod) {
     Objects.requireNonNull(pod, "pod");
     return nodes.values().stream()
         .filter(node -> node.hasPod(pod))
         .findFirst()
-        .map(SimulatedNode::log);
+        .map(SimulatedNode::podLog);
   }
 
   /**

@@ -13,6 +13,7 @@ final class MigManagerLog {
 
   private final String node;
   private final List<String> lines = new ArrayList<>();
+  private final List<String> podLines = new ArrayList<>();
 
   MigManagerLog(String node) {
     this.node = node;
@@ -38,11 +39,27 @@ final class MigManagerLog {
     return List.copyOf(lines);
   }
 
+  /** The lines of the current pod, which are all that its kubelet has. */
+  synchronized List<String> podLines() {
+    return List.copyOf(podLines);
+  }
+
+  /** Begins the log of a new pod. */
+  synchronized void beginPod() {
+    podLines.clear();
+  }
+
   private synchronized void add(String level, String message) {
     LOG.debug("mig-manager node={} level={} message={}", node, level, message);
-    if (lines.size() == KEPT) {
-      lines.remove(0);
+    String line = "level=%s msg=\"%s\"".formatted(level, message.replace("\"", "\\\""));
+    append(lines, line);
+    append(podLines, line);
+  }
+
+  private static void append(List<String> log, String line) {
+    if (log.size() == KEPT) {
+      log.remove(0);
     }
-    lines.add("level=%s msg=\"%s\"".formatted(level, message.replace("\"", "\\\"")));
+    log.add(line);
   }
 }

@@ -74,6 +74,10 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     return log.lines();
   }
 
+  List<String> podLog() {
+    return log.podLines();
+  }
+
   @Override
   public void onAdd(Node node) {
     see(NodeObject.labels(node), Sight.NEW);
@@ -294,6 +298,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   private void startManager(Lifetime lifetime) throws InterruptedException {
     close();
+    log.beginPod();
     pod.create(lifetime);
     ConfigFile file = new ConfigFile(
         cluster.client(),

@@ -48,6 +48,18 @@ public enum Trap {
       Step.POD_WAIT),
 
   /**
+   * The API server refuses connections while the MIG manager waits for pods. The run ends at the first
+   * list that is refused, within a second: pending and paused. Once.
+   */
+  API_SERVER_AWAY_DURING_POD_WAIT(
+      Effect.ABANDON,
+      Lasting.ONCE,
+      "Error: failed to wait for pods to be deleted: device-plugin pod did not shutdown: "
+          + "Get \"https://10.96.0.1:443/api/v1/namespaces/gpu-operator/pods\": "
+          + "dial tcp 10.96.0.1:443: connect: connection refused",
+      Step.POD_WAIT),
+
+  /**
    * The MIG manager is killed between the pause and the partitioning, and another process starts. Once.
    */
   KILLED_DURING_RUN(Effect.KILL, Lasting.ONCE, "received signal: terminated", Step.PARTITIONING),

@@ -26,9 +26,11 @@ import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator.PluginVersion;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.lint.Severity;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
@@ -104,14 +106,15 @@ class ApplyTest {
   }
 
   @Test
-  void await_plainPath_writesTheNodeTwice_andTheMapNotAtAll() {
+  void await_plainPath_writesTheRequestTheEvidenceAndTheEnd_andTheMapNotAtAll() {
     try (var simulator = simulator(1)) {
       int before = requests.writes().size();
 
       apply("small");
 
       assertThat(requests.writes().subList(before, requests.writes().size()))
-          .containsExactly("PATCH /api/v1/nodes/gpu-node", "PATCH /api/v1/nodes/gpu-node");
+          .hasSize(3)
+          .containsOnly("PATCH /api/v1/nodes/gpu-node");
     }
   }
 
@@ -200,7 +203,8 @@ class ApplyTest {
       assertThat(outcome.allocatable()).hasToString("{nvidia.com/mig-3g.90gb=2}");
       assertThat(outcome.status().config()).contains("all-3g.90gb");
       assertThat(requests.writes().subList(before, requests.writes().size()))
-          .containsExactly("PATCH /api/v1/nodes/gpu-node", "PATCH /api/v1/nodes/gpu-node");
+          .hasSize(3)
+          .containsOnly("PATCH /api/v1/nodes/gpu-node");
     }
   }
 
@@ -323,6 +327,21 @@ class ApplyTest {
       assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
       assertThat(phases).contains(ApplyPhase.RETRIED);
       assertThat(outcome.status().configName()).contains("late");
+    }
+  }
+
+  /** What the checks report and do not refuse is part of the outcome. */
+  @Test
+  void await_withAWarning_hasItInTheOutcome() {
+    try (var simulator = simulator(1)) {
+      TestCluster.of(client).policy("second-policy", Map.of());
+
+      var outcome = apply("small");
+
+      assertThat(outcome.findings())
+          .filteredOn(finding -> finding.severity() == Severity.WARNING)
+          .extracting(finding -> finding.code().toString())
+          .containsExactly("several-policies");
     }
   }
 

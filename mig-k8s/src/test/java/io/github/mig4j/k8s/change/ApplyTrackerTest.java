@@ -12,6 +12,8 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.change.ApplyTracker.Decision;
 import io.github.mig4j.k8s.change.ApplyTracker.Prompt;
+import io.github.mig4j.k8s.change.ApplyTracker.Start;
+import io.github.mig4j.k8s.change.ApplyTracker.Trust;
 import io.github.mig4j.k8s.check.LayoutPlan;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
@@ -136,7 +138,9 @@ class ApplyTrackerTest {
     var tracker = tracker(SMALL, Nodes.cutIntoSeven().config("old", "success").running());
 
     see(tracker, 0, Nodes.cutIntoSeven().config(KEY, "success").running());
-    var decision = see(tracker, 120, Nodes.cutIntoSeven().config(KEY, "success").running());
+    see(tracker, 119, Nodes.cutIntoSeven().config(KEY, "success").running());
+    see(tracker, 120, Nodes.cutIntoSeven().config(KEY, "success").running());
+    var decision = see(tracker, 121, Nodes.cutIntoSeven().config(KEY, "success").running());
 
     assertThat(outcome(decision))
         .isInstanceOfSatisfying(
@@ -228,33 +232,36 @@ class ApplyTrackerTest {
 
     var first = see(tracker, 1, Nodes.b200(1).config(KEY, "failed").running());
 
-    assertThat(((Decision.Wait) first).untilNanos()).isEqualTo(16 * SECOND);
+    assertThat(((Decision.Wait) first).untilNanos()).isEqualTo(2 * SECOND);
     assertThatThrownBy(
             () -> see(tracker, 16, Nodes.b200(1).config(KEY, "failed").running()))
         .isInstanceOf(MigFailedException.class);
   }
 
-  /** Nothing on the node tells an old failure from one that was written again. */
+  /** Nothing on the node tells an old failure from one that was written again; the log may. */
   @Test
-  void observe_failedAsBefore_isInDoubt_nowAndThen_untilTheManagerHasShownNoSign() {
+  void observe_failedAsBefore_isLookedUpNowAndThen_untilTheManagerHasShownNoSign() {
     var tracker = tracker(SMALL, Nodes.b200(1).config("old", "failed").paused());
     var unmoved = Nodes.b200(1).config(KEY, "failed").paused();
 
     var first = see(tracker, 1, unmoved);
-    var doubt = see(tracker, 16, unmoved);
-    var between = see(tracker, 17, unmoved);
-    var again = see(tracker, 31, unmoved);
+    var look = see(tracker, 2, unmoved);
+    var between = see(tracker, 3, unmoved);
+    var lasted = see(tracker, 16, unmoved);
 
-    assertThat(((Decision.Wait) first).untilNanos()).isEqualTo(16 * SECOND);
-    assertThat(doubt).isInstanceOfSatisfying(Decision.Doubt.class, d -> {
-      assertThat(d.failure())
+    assertThat(((Decision.Wait) first).untilNanos()).isEqualTo(2 * SECOND);
+    assertThat(look).isInstanceOfSatisfying(Decision.Look.class, l -> {
+      assertThat(l.failure())
           .hasMessageStartingWith(
               "Node gpu-node: the MIG manager failed to apply 'small-01234567'. ");
-      assertThat(d.meanwhile().untilNanos()).isEqualTo(31 * SECOND);
-      assertThat(d.meanwhile().missing()).contains("its MIG state is failed, as it was before");
+      assertThat(l.trust()).isEqualTo(Trust.NONE);
+      assertThat(l.meanwhile().untilNanos()).isEqualTo(3 * SECOND);
+      assertThat(l.meanwhile().missing()).contains("its MIG state is failed, as it was before");
     });
-    assertThat(between).isInstanceOf(Decision.Wait.class);
-    assertThat(again).isInstanceOf(Decision.Doubt.class);
+    assertThat(between).isInstanceOf(Decision.Look.class);
+    assertThat(lasted)
+        .isInstanceOfSatisfying(
+            Decision.Look.class, l -> assertThat(l.trust()).isEqualTo(Trust.LASTED));
     assertThatThrownBy(() -> see(tracker, 300, unmoved))
         .isInstanceOf(MigDeadlineException.class)
         .hasMessageStartingWith(
@@ -280,7 +287,7 @@ class ApplyTrackerTest {
 
     see(tracker, 1, failed);
 
-    assertThat(see(tracker, 16, failed)).isInstanceOf(Decision.Doubt.class);
+    assertThat(see(tracker, 16, failed)).isInstanceOf(Decision.Look.class);
   }
 
   @Test
@@ -355,7 +362,10 @@ class ApplyTrackerTest {
     var failed = Nodes.b200(1).config(KEY, "failed").running();
 
     see(tracker, 299, failed);
-    var behindTheLimit = see(tracker, 301, failed);
+    see(tracker, 300, failed);
+    see(tracker, 302, failed);
+    see(tracker, 306, failed);
+    var behindTheLimit = see(tracker, 307, failed);
 
     assertThat(behindTheLimit)
         .isInstanceOfSatisfying(
@@ -380,6 +390,100 @@ class ApplyTrackerTest {
     see(needed, 6, Nodes.cutIntoSeven().config(KEY, "pending").paused());
     see(needed, 7, node);
     assertThat(needed.proof()).isEqualTo(ChangeRecord.Proof.PAUSE_SEEN);
+  }
+
+  /** A run can end without a state, and only the log shows it. */
+  @ParameterizedTest
+  @CsvSource({
+    "pending, the MIG manager ended its run for 'small-01234567' without success",
+    "success, the MIG manager ended its run for 'small-01234567' without success"
+  })
+  void observe_noResult_isLookedUp_lessAndLessOften(String state, String verdict) {
+    var tracker = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+    var node = Nodes.b200(1).config(KEY, state).paused();
+    if (state.equals("success")) {
+      node.running();
+    }
+    List<Integer> looks = new ArrayList<>();
+
+    for (int second = 1; second < 200; second++) {
+      if (see(tracker, second, node) instanceof Decision.Look look) {
+        looks.add(second);
+        assertThat(look.failure())
+            .hasMessageStartingWith("Node gpu-node: " + verdict
+                + ", and the node's MIG state is still " + state + ". ");
+      }
+    }
+
+    assertThat(looks).containsExactly(15, 30, 60, 120, 180);
+  }
+
+  /** A run that ended before the request is in the log already. */
+  @Test
+  void observe_requestedBefore_isLookedUpAtOnce() {
+    var stuck = Nodes.b200(1).config(KEY, "pending").paused();
+    var tracker = tracker(SMALL, stuck);
+
+    var decision = see(tracker, 0, stuck);
+
+    assertThat(decision)
+        .isInstanceOfSatisfying(
+            Decision.Look.class,
+            look -> assertThat(look.failure())
+                .hasMessageStartingWith(
+                    "Node gpu-node: the MIG manager ended its run for 'small-01234567' without"
+                        + " success before this request, and the node's MIG state is still pending. "));
+  }
+
+  /** The MIG manager finds the layout applied, and stops nothing. */
+  @Test
+  void observe_sameOffer_whoseSuccessIsInTheLog_isVerified() {
+    var node = Nodes.cutIntoSeven().config(KEY, "success").running();
+    var tracker = tracker(SMALL, Nodes.cutIntoSeven().config("old", "success").running());
+
+    see(tracker, 0, node);
+    var look = see(tracker, 5, node);
+    boolean isNews = tracker.noteLoggedSuccess();
+
+    assertThat(look).isInstanceOf(Decision.Look.class);
+    assertThat(isNews).isTrue();
+    assertThat(tracker.noteLoggedSuccess()).isFalse();
+    assertThat(outcome(see(tracker, 5, node)))
+        .isInstanceOfSatisfying(
+            ApplyOutcome.Verified.class,
+            verified -> assertThat(verified.basis())
+                .isEqualTo(
+                    "held for 5 s, and the MIG manager's log reports success for 'small-01234567'"));
+  }
+
+  /** The success of a plain name may be that of another content. */
+  @Test
+  void noteLoggedSuccess_ofAPlainNameThatWasRequestedBefore_isNoNews() {
+    var node = Nodes.cutIntoSeven().config(KEY, "success").running();
+
+    assertThat(tracker(SMALL, node).noteLoggedSuccess()).isFalse();
+  }
+
+  /** Another process saw it for this long, and recorded since when. */
+  @Test
+  void observe_evidenceThatIsRecorded_countsFromThen() {
+    var node = Nodes.cutIntoSeven().config(KEY, "success").running();
+    var stable = Optional.of(Duration.ofSeconds(3));
+    var continued =
+        tracker(SMALL, node, start(Prompt.NOTHING, ChangeRecord.Proof.PAUSE_SEEN, stable));
+    var interrupted =
+        tracker(SMALL, node, start(Prompt.NOTHING, ChangeRecord.Proof.PAUSE_SEEN, stable));
+
+    var first = see(continued, 0, node);
+    see(interrupted, 0, Nodes.cutIntoSeven().config(KEY, "success").paused());
+    var again = see(interrupted, 1, node);
+
+    assertThat(first)
+        .isEqualTo(new Decision.Wait(2 * SECOND, List.of("that has held for less than 5 s")));
+    assertThat(continued.evidenceSince()).contains(-3 * SECOND);
+    assertThat(outcome(see(continued, 2, node))).isNotNull();
+    assertThat(((Decision.Wait) again).untilNanos()).isEqualTo(6 * SECOND);
+    assertThat(interrupted.evidenceSince()).contains(SECOND);
   }
 
   @Test
@@ -430,14 +534,21 @@ class ApplyTrackerTest {
 
   private ApplyTracker tracker(
       MigConfig config, Nodes before, Prompt prompt, ChangeRecord.Proof proof) {
+    return tracker(config, before, start(prompt, proof, Optional.empty()));
+  }
+
+  private ApplyTracker tracker(MigConfig config, Nodes before, Start start) {
     return new ApplyTracker(
         MigSettings.defaults(),
         ApplyTimings.defaults(),
         plan(config, before),
-        prompt,
-        proof,
-        0,
+        start,
         (phase, nanos, detail) -> steps.add(phase.name()));
+  }
+
+  private static Start start(
+      Prompt prompt, ChangeRecord.Proof proof, Optional<Duration> stableFor) {
+    return new Start(prompt, proof, stableFor, 0, Duration.ofSeconds(1));
   }
 
   private static Decision see(ApplyTracker tracker, int second, Nodes node) {
@@ -446,7 +557,9 @@ class ApplyTrackerTest {
   }
 
   private static List<String> missing(Decision decision) {
-    return ((Decision.Wait) decision).missing();
+    return decision instanceof Decision.Look look
+        ? look.meanwhile().missing()
+        : ((Decision.Wait) decision).missing();
   }
 
   private static ApplyOutcome outcome(Decision decision) {

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.change;
 
 import static io.github.mig4j.k8s.fixture.ClusterUser.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -37,6 +38,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Requests that fail say why, by the log of the node's MIG manager. */
 @ExtendWith(MockApiServer.class)
@@ -93,26 +97,36 @@ class FailureTest {
     try (var simulator = simulator()) {
       simulator.set("gpu-node", Trap.PODS_DO_NOT_STOP);
 
-      var late = (MigDeadlineException) apply(SHORT);
+      var failed = (MigFailedException) apply(LONG);
 
-      assertThat(late.diagnosis().code()).isEqualTo(FailureCode.PODS_DID_NOT_STOP);
-      assertThat(late.lastSeen().state()).contains(MigState.PENDING);
-      assertThat(late)
+      assertThat(failed.diagnosis().code()).isEqualTo(FailureCode.PODS_DID_NOT_STOP);
+      assertThat(failed.lastSeen().state()).contains(MigState.PENDING);
+      assertThat(failed)
           .hasMessage(
-              "Node gpu-node: waited 3 s for {nvidia.com/mig-1g.5gb=7}, but its MIG state is pending, its dcgm, dcgm-exporter, device-plugin, gpu-feature-discovery, nvsm are stopped, nvidia.com/mig-1g.5gb is 0 instead of 7, label nvidia.com/mig-1g.5gb.count is absent instead of 7. The pods of device-plugin on node gpu-node did not stop, and the MIG manager waits only 5 min for them (\"Error: failed to wait for pods to be deleted: device-plugin pod did not shutdown: context deadline exceeded\"). See their state with 'kubectl get pods -A --field-selector spec.nodeName=gpu-node'; when they have stopped, restart the MIG manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'");
+              "Node gpu-node: the MIG manager ended its run for '" + KEY
+                  + "' without success, and the node's MIG state is still pending. The pods of device-plugin on node gpu-node did not stop, and the MIG manager waits only 5 min for them (\"Error: failed to wait for pods to be deleted: device-plugin pod did not shutdown: context deadline exceeded\"). See their state with 'kubectl get pods -A --field-selector spec.nodeName=gpu-node'; when they have stopped, restart the MIG manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'");
     }
   }
 
-  @Test
-  void apiErrorDuringThePodWait_isTold() {
+  /** Trap 21: the manager gives up, and the state remains pending. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "API_ERROR_DURING_POD_WAIT | etcdserver: request timed out",
+        "API_SERVER_AWAY_DURING_POD_WAIT | Get \"https://10.96.0.1:443/api/v1/namespaces/gpu-operator/pods\": dial tcp 10.96.0.1:443: connect: connection refused"
+      })
+  void requestThatFailsDuringThePodWait_isReported_beforeTheDeadline(Trap trap, String cause) {
     try (var simulator = simulator()) {
-      simulator.set("gpu-node", Trap.API_ERROR_DURING_POD_WAIT);
+      simulator.set("gpu-node", trap);
 
-      var late = (MigDeadlineException) apply(SHORT);
+      var failed = (MigFailedException) apply(LONG);
 
-      assertThat(late.diagnosis())
+      assertThat(failed.diagnosis())
           .hasToString(
-              "api-request-failed: A request of the MIG manager to the API server failed, and that ended its run (\"Error: failed to wait for pods to be deleted: device-plugin pod did not shutdown: etcdserver: request timed out\"). The MIG manager does not repeat the run: when the API server answers again, restart the MIG manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'");
+              "api-request-failed: A request of the MIG manager to the API server failed, and that ended its run (\"Error: failed to wait for pods to be deleted: device-plugin pod did not shutdown: "
+                  + cause
+                  + "\"). The MIG manager does not repeat the run: when the API server answers again, restart the MIG manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'");
     }
   }
 
@@ -182,12 +196,52 @@ class FailureTest {
     try (var simulator = simulator()) {
       simulator.set("gpu-node", Trap.ERROR_BEFORE_RUN);
 
-      var late = (MigDeadlineException) apply(SHORT);
+      var failed = (MigFailedException) apply(LONG);
 
-      assertThat(late.lastSeen().state()).contains(MigState.SUCCESS);
-      assertThat(late.diagnosis())
+      assertThat(failed.lastSeen().state()).contains(MigState.SUCCESS);
+      assertThat(failed.diagnosis())
           .hasToString(
-              "systemd-unavailable: The MIG manager cannot connect to systemd on node gpu-node (\"Error: failed to initialize systemd manager: failed to connect to systemd D-Bus: dial unix /host/run/dbus/system_bus_socket: connect: no such file or directory\"). If the host has no systemd, set WITH_SHUTDOWN_HOST_GPU_CLIENTS=false in the ClusterPolicy's migManager.env; otherwise mount /run/dbus into the pod");
+              "systemd-unavailable: The MIG manager cannot connect to systemd on node gpu-node (\"Error: failed to initialize systemd manager: failed to connect to systemd D-Bus: dial unix /host/run/dbus/system_bus_socket: connect: no such file or directory\"). If the host has no systemd, set WITH_SHUTDOWN_HOST_GPU_CLIENTS=false in the ClusterPolicy's migManager.env; otherwise mount /run/dbus into the pod. The MIG manager does not repeat the run: afterwards restart the MIG manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'");
+    }
+  }
+
+  /** The manager does not repeat a run, so the same content is requested by its other name. */
+  @ParameterizedTest
+  @EnumSource(
+      names = {
+        "ERROR_BEFORE_RUN",
+        "PODS_DO_NOT_STOP",
+        "API_ERROR_DURING_POD_WAIT",
+        "API_SERVER_AWAY_DURING_POD_WAIT"
+      })
+  void runThatEndedWithoutAState_isRepeatedByTheNextApply_underTheOtherName(Trap trap) {
+    try (var simulator = simulator()) {
+      simulator.set("gpu-node", trap);
+      assertThat(apply(LONG)).isInstanceOf(MigFailedException.class);
+      simulator.remove("gpu-node", trap);
+
+      var outcome = mig.node("gpu-node").apply("small").timings(QUICK).await(LONG);
+
+      assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(outcome.config()).isEqualTo(KEY + "-r2");
+      assertThat(outcome.allocatable()).hasToString("{nvidia.com/mig-1g.5gb=7}");
+    }
+  }
+
+  @Test
+  void runThatEndedWithoutAState_ofANameWithoutAnother_isReportedAtOnce_andCanBeRecovered() {
+    try (var simulator = simulator()) {
+      simulator.set("gpu-node", Trap.API_ERROR_DURING_POD_WAIT);
+      assertThatThrownBy(
+              () -> mig.node("gpu-node").applyExact("small").timings(QUICK).await(LONG))
+          .isInstanceOf(MigFailedException.class);
+
+      assertThatThrownBy(() -> mig.node("gpu-node").applyExact("small").await(LONG))
+          .isInstanceOf(MigFailedException.class)
+          .hasMessageStartingWith(
+              "Node gpu-node: the MIG manager ended its run for 'small' without success before this request, and the node's MIG state is still pending. ");
+      assertThat(mig.node("gpu-node").recover().timings(QUICK).await(LONG).allocatable())
+          .hasToString("{nvidia.com/mig-1g.5gb=7}");
     }
   }
 

@@ -95,7 +95,8 @@ class NodeClaimTest {
             "2026-01-01T12:00:00Z",
             "2026-01-01T12:01:00Z",
             List.of(),
-            ChangeRecord.Proof.OFFER));
+            ChangeRecord.Proof.OFFER,
+            null));
     assertThat(ChangeRecord.read(node())).isEmpty();
   }
 
@@ -190,7 +191,8 @@ class NodeClaimTest {
             "2026-01-01T11:59:00Z",
             "2026-01-01T12:01:00Z",
             List.of(),
-            ChangeRecord.Proof.OFFER));
+            ChangeRecord.Proof.OFFER,
+            null));
   }
 
   /** The first client is gone; the second took its change up, and takes it back. */

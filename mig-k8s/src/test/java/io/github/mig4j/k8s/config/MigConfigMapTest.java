@@ -18,6 +18,10 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.layout.MigLayout;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -81,6 +85,40 @@ class MigConfigMapTest {
 
     assertThat(map.merge("small", SMALL).changed()).isFalse();
     assertThat(require().getMetadata().getResourceVersion()).isEqualTo(version);
+  }
+
+  @Test
+  void mergeAll_ofSixteenConfigs_isOneWrite() throws Exception {
+    map.merge("c3", MEDIUM);
+    Map<String, MigConfig> configs = new LinkedHashMap<>();
+    for (int i = 0; i < 16; i++) {
+      configs.put("c" + i, MigConfig.of(i % 2 == 0 ? SMALL : MEDIUM));
+    }
+    int before = server.getRequestCount();
+
+    var merged = map.mergeAll(configs);
+
+    assertThat(merged).hasSize(16).allSatisfy(each -> {
+      assertThat(each.contentName()).startsWith(each.name() + "-");
+      assertThat(each.changed()).isEqualTo(!each.name().equals("c3"));
+    });
+    assertThat(map.read().orElseThrow().configs()).hasSize(32);
+    List<String> writes = new ArrayList<>();
+    for (int sent = server.getRequestCount(); sent > 0; sent--) {
+      var request = server.takeRequest();
+      if (sent <= server.getRequestCount() - before && !request.getMethod().equals("GET")) {
+        writes.add(request.getMethod() + " " + request.getPath());
+      }
+    }
+    assertThat(writes).containsExactly("PUT /api/v1/namespaces/gpu-operator/configmaps/mig-config");
+  }
+
+  @Test
+  void mergeAll_withANameThatIsNoLabelValue_writesNothing() {
+    assertThatThrownBy(() ->
+            map.mergeAll(Map.of("small", MigConfig.of(SMALL), "not a name", MigConfig.of(SMALL))))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(map.read()).isEmpty();
   }
 
   @Test

@@ -51,7 +51,11 @@ class MigOperatorTest {
   }
 
   @Test
-  void settings_reservedOrMalformedMap_areRefused() {
+  void settings_thatCannotWork_areRefused() {
+    assertThatThrownBy(() -> new OperatorSettings(MigStrategy.NONE, "mig-config"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "The strategy must be single or mixed, but was none; with none a node does not offer its MIG devices");
     assertThatThrownBy(() -> new OperatorSettings(MigStrategy.MIXED, "default-mig-parted-config"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(

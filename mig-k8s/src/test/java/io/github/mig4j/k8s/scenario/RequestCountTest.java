@@ -11,6 +11,7 @@ import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyPhase;
+import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.fixture.ClusterUser;
 import io.github.mig4j.k8s.fixture.MockApiServer;
@@ -51,11 +52,11 @@ class RequestCountTest {
   }
 
   @Test
-  void plainPath_writesTheMapOnce_andTheNodeTwice() {
+  void plainPath_writesTheMapOnce_andTheNodeThreeTimes() {
     try (var node = start()) {
       node.apply("medium").await(LONG);
 
-      assertThat(requests.writes()).containsExactly(MAP_WRITE, NODE_PATCH, NODE_PATCH);
+      assertThat(requests.writes()).containsExactly(MAP_WRITE, NODE_PATCH, NODE_PATCH, NODE_PATCH);
       assertThat(requests.all()).hasSizeLessThanOrEqualTo(20);
     }
   }
@@ -70,7 +71,7 @@ class RequestCountTest {
       node.apply("new").await(LONG);
 
       assertThat(requests.writes().subList(writes, requests.writes().size()))
-          .containsExactly(NODE_PATCH, NODE_PATCH);
+          .containsExactly(NODE_PATCH, NODE_PATCH, NODE_PATCH);
       assertThat(requests.all().size() - before).isLessThanOrEqualTo(17);
     }
   }
@@ -87,7 +88,7 @@ class RequestCountTest {
     }
   }
 
-  /** Told by the watch, and for as long as it tells nothing nobody is asked. */
+  /** The watch reports changes; only the log is looked into from time to time. */
   @Test
   void waiting_costsNothing_howeverLong() {
     try (var node = start()) {
@@ -106,7 +107,7 @@ class RequestCountTest {
 
   private List<String> waitFor(Scenario node, Duration deadline) {
     int before = requests.all().size();
-    assertThatThrownBy(() -> node.apply("new").await(deadline))
+    assertThatThrownBy(() -> node.apply("new").timings(ApplyTimings.defaults()).await(deadline))
         .isInstanceOf(MigDeadlineException.class);
     return requests.all().subList(before, requests.all().size());
   }

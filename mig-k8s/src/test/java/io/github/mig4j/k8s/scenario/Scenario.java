@@ -23,6 +23,7 @@ import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.change.MigChangeException;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.change.MigFailedException;
 import io.github.mig4j.k8s.change.MigNode;
@@ -360,12 +361,17 @@ final class Scenario implements AutoCloseable {
     return failed;
   }
 
-  /** Asserts that a wait without end ends, with its cause where the log can be read. */
-  MigDeadlineException assertLate(ApplyRequest request, FailureCode code) {
-    var late = catchThrowableOfType(MigDeadlineException.class, () -> request.await(LONG));
-    assertThat(late).isNotNull();
-    assertCause(late.diagnosis(), code);
-    return late;
+  /**
+   * Asserts that a wait without end ends: as a failure with its cause where the log can be read, and
+   * otherwise with the time for a stage.
+   */
+  MigChangeException assertEnds(ApplyRequest request, FailureCode code) {
+    var ended = catchThrowableOfType(MigChangeException.class, () -> request.await(LONG));
+    assertThat(ended)
+        .isInstanceOf(
+            ScenarioServer.isReal() ? MigDeadlineException.class : MigFailedException.class);
+    assertCause(ended.diagnosis(), code);
+    return ended;
   }
 
   /** API servers without kubelets have no logs. */

@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl.cluster;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
@@ -7,6 +8,7 @@ import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.lint.Severity;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -97,6 +99,9 @@ final class ChangeOptions {
     outcome
         .allocatable()
         .forEach((resource, count) -> output.out().println("  " + resource + ": " + count));
+    outcome.findings().stream()
+        .filter(finding -> finding.severity() == Severity.WARNING)
+        .forEach(finding -> output.out().println("  " + finding));
   }
 
   private static ObjectNode json(ApplyOutcome outcome) {
@@ -108,6 +113,8 @@ final class ChangeOptions {
     answer.put(
         "reason",
         outcome instanceof ApplyOutcome.VerifiedByStateOnly byState ? byState.reason() : null);
+    ArrayNode findings = answer.putArray("findings");
+    outcome.findings().forEach(finding -> findings.add(Output.finding(finding)));
     return answer;
   }
 }

@@ -59,6 +59,8 @@ public final class PublishCommand implements Callable<Integer> {
   @Option(
       names = "--setup",
       paramLabel = "STRATEGY",
+      converter = SetupStrategyConverter.class,
+      completionCandidates = SetupStrategyConverter.Names.class,
       description = "Also point the GPU Operator at the map, with this strategy: single or mixed.")
   private @Nullable MigStrategy setup;
 
@@ -71,15 +73,14 @@ public final class PublishCommand implements Callable<Integer> {
       MigClient mig = access.mig(client);
       ObjectNode answer = Output.object();
       ArrayNode list = answer.putArray("published");
-      document.configs().forEach((name, config) -> {
-        MigConfigMap.Merged merged = mig.configMap(map).merge(name, config);
+      for (MigConfigMap.Merged merged : mig.configMap(map).mergeAll(document.configs())) {
         list.addObject()
-            .put("name", name)
+            .put("name", merged.name())
             .put("contentName", merged.contentName())
             .put("changed", merged.changed());
         print("%s as %s%s"
-            .formatted(name, merged.contentName(), merged.changed() ? "" : ", unchanged"));
-      });
+            .formatted(merged.name(), merged.contentName(), merged.changed() ? "" : ", unchanged"));
+      }
       if (settings != null) {
         mig.operator().use(settings);
         print("the GPU Operator reads %s, strategy %s; the same for Helm:"
