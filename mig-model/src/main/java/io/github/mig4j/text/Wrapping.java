@@ -332,6 +332,16 @@ public final class Wrapping {
     }
   }
 
+  /** An operation of a JSON patch. */
+  private void visitOperation(MappingNode map, String path, Node value, Source source) {
+    if (path.equals("/data")) {
+      addAll(Holder.CONFIG_MAP, map, value, source);
+    } else if (path.startsWith("/data/")) {
+      String key = path.substring("/data/".length()).replace("~1", "/").replace("~0", "~");
+      add(Holder.CONFIG_MAP, "", map, key, map, value, source);
+    }
+  }
+
   private void visitKustomization(MappingNode map, Source source) {
     items(YamlNodes.child(map, "configMapGenerator")).forEach(item -> {
       String name = YamlNodes.text(YamlNodes.child(item, "name"));
@@ -342,12 +352,8 @@ public final class Wrapping {
     });
     String path = YamlNodes.text(YamlNodes.child(map, "path"));
     Node value = YamlNodes.child(map, "value");
-    boolean isOperation = value != null && YamlNodes.child(map, "op") != null;
-    if (isOperation && path.equals("/data")) {
-      addAll(Holder.CONFIG_MAP, map, value, source);
-    } else if (isOperation && path.startsWith("/data/")) {
-      String key = path.substring("/data/".length()).replace("~1", "/").replace("~0", "~");
-      add(Holder.CONFIG_MAP, "", map, key, map, value, source);
+    if (value != null && YamlNodes.child(map, "op") != null) {
+      visitOperation(map, path, value, source);
     }
     for (String list : List.of("patches", "patchesJson6902", "patchesStrategicMerge")) {
       items(YamlNodes.child(map, list)).forEach(item -> {
