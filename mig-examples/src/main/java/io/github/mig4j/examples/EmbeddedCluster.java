@@ -66,6 +66,15 @@ public final class EmbeddedCluster implements AutoCloseable {
     dispatcher.logs = simulator::podLog;
   }
 
+  /**
+   * Decides about each request before it is answered, as an API server's authorization does.
+   *
+   * @param rule returns a response for a request that must not be answered otherwise
+   */
+  public void authorize(Function<RecordedRequest, Optional<MockResponse>> rule) {
+    dispatcher.rule = rule;
+  }
+
   @Override
   public void close() {
     client.close();
@@ -93,9 +102,15 @@ public final class EmbeddedCluster implements AutoCloseable {
 
     private final ClosedWatches closed = new ClosedWatches();
     private volatile Function<String, Optional<List<String>>> logs = pod -> Optional.empty();
+    private volatile Function<RecordedRequest, Optional<MockResponse>> rule =
+        request -> Optional.empty();
 
     @Override
     public MockResponse dispatch(RecordedRequest request) {
+      return rule.apply(request).orElseGet(() -> answer(request));
+    }
+
+    private MockResponse answer(RecordedRequest request) {
       if (request.getPath().equals(ACCESS_REVIEWS)) {
         return new MockResponse().setResponseCode(201).setBody(EVERYTHING_ALLOWED);
       }

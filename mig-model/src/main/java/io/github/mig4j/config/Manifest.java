@@ -1,7 +1,8 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.lint.Findings;
-import io.github.mig4j.lint.TextCode;
+import io.github.mig4j.lint.Severity;
+import io.github.mig4j.lint.WrappingFindings;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
 import io.github.mig4j.text.LineColumn;
@@ -13,6 +14,7 @@ import io.github.mig4j.text.YamlNodes;
 import io.github.mig4j.text.YamlPath;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
@@ -25,11 +27,13 @@ final class Manifest {
   private static final String OPERATOR_OWNED = "default-mig-parted-config";
 
   private final Wrapping wrapping;
+  private final String text;
   private final LineColumn start;
   private final Findings findings;
 
-  private Manifest(Wrapping wrapping, LineColumn start, Findings findings) {
+  private Manifest(Wrapping wrapping, String text, LineColumn start, Findings findings) {
     this.wrapping = wrapping;
+    this.text = text;
     this.start = start;
     this.findings = findings;
   }
@@ -46,55 +50,76 @@ final class Manifest {
             || !wrapping.elsewhere().isEmpty());
   }
 
-  /** The one configuration to read, or empty after a finding that says why. */
-  static Optional<Wrapping.Content> configuration(
-      Wrapping wrapping, List<Node> documents, Findings findings) {
+  /**
+   * The configurations of a file, of which the first is the one to read.
+   *
+   * @param first empty after a finding that says why
+   * @param others those of further ConfigMaps
+   */
+  record Configurations(Optional<Wrapping.Content> first, List<Wrapping.Content> others) {}
+
+  /** Finds the configurations, and reports what is wrong around them. */
+  static Configurations configurations(
+      Wrapping wrapping, List<Node> documents, String text, Findings findings) {
     LineColumn start =
         documents.isEmpty() ? LineColumn.START : GoYaml.position(documents.get(0), Embedding.NONE);
-    return new Manifest(wrapping, start, findings).pick();
+    return new Manifest(wrapping, text, start, findings).pick();
   }
 
-  private Optional<Wrapping.Content> pick() {
-    wrapping
-        .excess()
-        .ifPresent(at -> findings.error(
-            TextCode.ALIAS_EXPANSION,
-            YamlPath.ROOT.at(at),
-            "Aliases multiply the texts of this file",
-            "write out what is needed"));
+  private Configurations pick() {
+    WrappingFindings.reportExcess(wrapping, findings);
     List<Entry> entries = wrapping.entries().stream()
         .filter(entry -> entry.holder() != Holder.PLUGIN_VALUES)
         .toList();
-    List<Entry> candidates =
+    List<Entry> named =
         entries.stream().filter(entry -> entry.key().equals(KEY)).toList();
-    List<Entry> holding = candidates.stream().filter(Manifest::holdsConfigs).toList();
-    candidates = holding.isEmpty() ? candidates : holding;
-    Optional<Entry> misnamed =
-        entries.stream().filter(Manifest::holdsConfigs).findFirst();
-    if (holding.isEmpty() && misnamed.isPresent()) {
-      reportKey(misnamed.get());
-      return misnamed.flatMap(this::open);
+    List<Entry> holding = named.stream().filter(Manifest::holdsConfigs).toList();
+    Optional<Entry> misplaced = holding.isEmpty()
+        ? Stream.concat(entries.stream(), wrapping.entries().stream())
+            .filter(Manifest::holdsConfigs)
+            .findFirst()
+        : Optional.empty();
+    if (misplaced.isPresent()) {
+      reportKey(misplaced.get());
+      return new Configurations(misplaced.flatMap(this::open), List.of());
     }
+    List<Entry> candidates = holding.isEmpty() ? named : holding;
     if (candidates.isEmpty()) {
       reportNothing(entries);
-      return Optional.empty();
+      return new Configurations(Optional.empty(), List.of());
     }
     if (candidates.size() > 1) {
       findings.warning(
           ConfigCode.SEVERAL_CONFIGMAPS,
           YamlPath.ROOT.at(candidates.get(1).at()),
-          "The manifest has %d ConfigMaps with '%s', and only the first, %s, is read here"
+          "The manifest has %d ConfigMaps with '%s', and only the first, %s, is used here"
               .formatted(candidates.size(), KEY, Quoted.of(candidates.get(0).map())),
           "put each into a file of its own");
     }
-    return open(candidates.get(0));
+    return new Configurations(
+        open(candidates.get(0)),
+        holding.stream().skip(1).flatMap(entry -> entry.content().stream()).toList());
   }
 
   private static boolean holdsConfigs(Entry entry) {
-    return entry.content().filter(text -> text.text().contains("mig-configs")).isPresent();
+    return entry.content().filter(Wrapping.Content::isOfMigParted).isPresent();
+  }
+
+  private static boolean isOfDevicePlugin(Entry entry) {
+    return entry.holder() == Holder.PLUGIN_VALUES
+        || entry.content().filter(Wrapping.Content::isOfDevicePlugin).isPresent();
   }
 
   private void reportKey(Entry entry) {
+    if (entry.holder() == Holder.PLUGIN_VALUES) {
+      findings.error(
+          ConfigCode.CONFIGMAP_KEY,
+          YamlPath.ROOT.key("data").at(entry.keyAt()),
+          "The values of the device plugin have a configuration of mig-parted under %s, which only the MIG manager reads"
+              .formatted(Quoted.of(entry.key())),
+          "move it to migManager.config.data, under the key '" + KEY + "'");
+      return;
+    }
     findings.error(
         ConfigCode.CONFIGMAP_KEY,
         YamlPath.ROOT.key("data").at(entry.keyAt()),
@@ -102,29 +127,27 @@ final class Manifest {
             .formatted(
                 entry.holder() == Holder.MIG_VALUES
                     ? "migManager.config.data has"
-                    : "ConfigMap %s has".formatted(Quoted.of(entry.map())),
+                    : map(entry.map()) + " has",
                 Quoted.of(entry.key())),
         "name the key '" + KEY + "'");
   }
 
+  private static String map(String name) {
+    return name.isEmpty() ? "The ConfigMap" : "ConfigMap " + Quoted.of(name);
+  }
+
   private void reportNothing(List<Entry> entries) {
-    if (entries.stream().anyMatch(OtherKinds::isOfDevicePlugin)) {
+    if (wrapping.entries().stream().anyMatch(Manifest::isOfDevicePlugin)) {
       OtherKinds.reportDevicePlugin(start, findings);
+    } else if (WrappingFindings.reportUnreadable(wrapping, text, Holder.PLUGIN_VALUES, findings)) {
+      return;
     } else if (!entries.isEmpty()) {
       Entry first = entries.get(0);
       findings.error(
           ConfigCode.CONFIGMAP_KEY,
           YamlPath.ROOT.key("data").at(first.keyAt()),
-          "ConfigMap %s has no key '%s'".formatted(Quoted.of(first.map()), KEY),
+          "%s has no key '%s'".formatted(map(first.map()), KEY),
           "put the configuration there");
-    } else if (!wrapping.elsewhere().isEmpty()) {
-      wrapping
-          .elsewhere()
-          .forEach(other -> findings.error(
-              TextCode.CONTENT_ELSEWHERE,
-              YamlPath.ROOT.at(other.at()),
-              "The configuration is in %s, which is not part of this text".formatted(other.what()),
-              "check that one"));
     } else if (wrapping.hasValues()) {
       findings.error(
           ConfigCode.NO_CONFIGMAP,
@@ -155,9 +178,9 @@ final class Manifest {
         YamlPath.ROOT
             .key("data")
             .at(GoYaml.position(data == null ? map.get() : data, Embedding.NONE)),
-        "ConfigMap %s has no key '%s'"
+        "%s has no key '%s'"
             .formatted(
-                Quoted.of(YamlNodes.text(
+                map(YamlNodes.text(
                     YamlNodes.child(YamlNodes.child(map.get(), "metadata"), "name"))),
                 KEY),
         "put the configuration there");
@@ -171,14 +194,10 @@ final class Manifest {
           "The GPU Operator reverts edits of ConfigMap '%s'".formatted(OPERATOR_OWNED),
           "use a map of your own and set migManager.config.name");
     }
-    if (entry.holder() == Holder.UNTYPED_MAP) {
-      findings.note(
-          TextCode.KIND_MISSING,
-          YamlPath.ROOT.at(entry.at()),
-          "The kind is missing, and the file is read as a ConfigMap",
-          "add 'apiVersion: v1' and 'kind: ConfigMap' before it is applied");
-    }
-    if (entry.content().isEmpty()) {
+    WrappingFindings.reportMissingKind(entry, findings);
+    if (entry.content().isPresent()) {
+      WrappingFindings.reportElsewhere(wrapping, Holder.PLUGIN_VALUES, Severity.NOTE, findings);
+    } else if (!WrappingFindings.reportTemplate(wrapping, text, findings)) {
       findings.error(
           ConfigCode.WRONG_TYPE,
           YamlPath.ROOT.key("data").key(KEY).at(entry.valueAt()),

@@ -53,13 +53,15 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * The MIG manager does not look at a file again until the label's value changes, so content that
    * changes under one name goes unnoticed (mig-parted#108); under this name it cannot.
    *
-   * @param base a name; cut if the result would be longer than a label value
+   * @param base a name; cut if the result would be longer than a label value; a name that has the hash
+   *     of this content already does not get it again
    * @return e.g. {@code b200-split-small-4f1c09ae}
    * @throws IllegalArgumentException if the base is no label value
    */
   public String contentName(String base) {
     Objects.requireNonNull(base, "base");
-    return ContentName.join(requireLabelValue(base), contentHash());
+    String hash = contentHash();
+    return ContentName.join(ContentName.withoutHash(requireLabelValue(base), hash), hash);
   }
 
   /**
@@ -78,7 +80,9 @@ public record MigConfig(List<MigConfigSpec> entries) {
           "The first attempt is under the content name, so a retry counts from 2, but was "
               + attempt);
     }
-    return ContentName.join(requireLabelValue(base), contentHash() + "-r" + attempt);
+    String hash = contentHash();
+    return ContentName.join(
+        ContentName.withoutHash(requireLabelValue(base), hash), hash + "-r" + attempt);
   }
 
   /**

@@ -166,6 +166,15 @@ public final class MigConfigFile {
   }
 
   /**
+   * Returns which configuration the file makes the one of nodes that request none, as Helm values do.
+   *
+   * @return the name, {@code ""} for none, or empty if the file does not say it
+   */
+  public Optional<String> defaultConfig() {
+    return reading.defaultConfig();
+  }
+
+  /**
    * Returns what the file says, or throws if it has errors.
    *
    * @return the document

@@ -61,6 +61,7 @@ final class MigConfigReader {
       Map<String, ConfigLocations> locations,
       Optional<Wrapping.Content> embedded,
       Optional<String> strategy,
+      Optional<String> defaultConfig,
       String text) {
 
     static Reading refused(Findings findings, String text) {
@@ -69,6 +70,7 @@ final class MigConfigReader {
           Optional.empty(),
           Optional.empty(),
           Map.of(),
+          Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           text);
@@ -98,11 +100,11 @@ final class MigConfigReader {
   static Reading read(String text) {
     Findings findings = new Findings(PROGRAM);
     YamlText yaml = YamlText.parse(text, Embedding.NONE, findings);
-    if (yaml.fault().isPresent() || Template.isReadAsMap(yaml.documents())) {
-      Optional<Template> template = Template.in(text);
-      if (template.isPresent()) {
-        return template(template.get(), Embedding.NONE, text);
-      }
+    Optional<Template> template = Template.isReadAsMap(yaml.documents())
+        ? Template.in(text)
+        : yaml.fault().flatMap(fault -> Template.causing(fault, text));
+    if (template.isPresent()) {
+      return template(template.get(), Embedding.NONE, text);
     }
     Wrapping wrapping = Wrapping.of(yaml, text);
     boolean manifest = Manifest.isManifest(yaml.documents(), wrapping)
@@ -112,19 +114,31 @@ final class MigConfigReader {
           .read(yaml, new Source(text, text, Optional.empty(), Optional.empty()), List.of());
     }
     yaml.fault().ifPresent(fault -> fault.report(findings));
-    Optional<Wrapping.Content> inner =
-        Manifest.configuration(wrapping, yaml.documents(), findings);
-    if (inner.isEmpty()) {
+    Manifest.Configurations configurations =
+        Manifest.configurations(wrapping, yaml.documents(), text, findings);
+    configurations.others().forEach(other -> readFindings(other, findings));
+    if (configurations.first().isEmpty()) {
       return Reading.refused(findings, text);
     }
-    Embedding embedding = inner.get().embedding();
+    Wrapping.Content inner = configurations.first().get();
     Findings inside = new Findings(PROGRAM);
-    YamlText configuration = YamlText.parse(inner.get().text(), embedding, inside);
-    return new MigConfigReader(inside, embedding)
+    YamlText configuration = YamlText.parse(inner.text(), inner.embedding(), inside);
+    return new MigConfigReader(inside, inner.embedding())
         .read(
             configuration,
-            new Source(text, inner.get().text(), inner, wrapping.strategy()),
+            new Source(text, inner.text(), configurations.first(), Optional.of(wrapping)),
             findings.sorted());
+  }
+
+  /** Adds the findings of a configuration that is not the one to read. */
+  private static void readFindings(Wrapping.Content content, Findings findings) {
+    Findings inside = new Findings(PROGRAM);
+    YamlText yaml = YamlText.parse(content.text(), content.embedding(), inside);
+    Source source = new Source(content.text(), content.text(), Optional.empty(), Optional.empty());
+    new MigConfigReader(inside, content.embedding())
+        .read(yaml, source, List.of())
+        .findings()
+        .forEach(findings::add);
   }
 
   private static Reading template(Template template, Embedding embedding, String file) {
@@ -143,18 +157,19 @@ final class MigConfigReader {
    * @param file the whole file
    * @param configuration the text of the configuration in it
    * @param embedded the same, if the file is not the configuration itself
-   * @param strategy what the file sets as MIG strategy
+   * @param wrapping what the file sets beside it
    */
   private record Source(
       String file,
       String configuration,
       Optional<Wrapping.Content> embedded,
-      Optional<String> strategy) {}
+      Optional<Wrapping> wrapping) {}
 
   private Reading read(YamlText yaml, Source source, List<Finding> outside) {
     Optional<MigConfigDocument> read = document(yaml, source.configuration);
     Optional<MigConfigDocument> content = findings.hasErrors() ? Optional.empty() : read;
-    if (content.isEmpty()) {
+    boolean isWholeFileNoYaml = source.embedded.isEmpty() && yaml.fault().isPresent();
+    if (!isWholeFileNoYaml && (content.isEmpty() || hasPlaceholder(content.get()))) {
       Optional<Template> template = Template.in(source.configuration);
       if (template.isPresent()) {
         return template(template.get(), embedding, source.file);
@@ -167,8 +182,15 @@ final class MigConfigReader {
         content,
         rules.locations(),
         source.embedded,
-        source.strategy,
+        source.wrapping.flatMap(Wrapping::strategy),
+        source.wrapping.flatMap(Wrapping::defaultConfig),
         source.file);
+  }
+
+  /** Whether a name is one that a template engine has yet to fill in, which YAML reads if quoted. */
+  private static boolean hasPlaceholder(MigConfigDocument document) {
+    return document.configs().keySet().stream()
+        .anyMatch(name -> Template.in(name).isPresent());
   }
 
   private Optional<MigConfigDocument> document(YamlText yaml, String text) {

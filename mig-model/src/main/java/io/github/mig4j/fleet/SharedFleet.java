@@ -10,7 +10,16 @@ import java.util.function.Function;
  * <pre>{@code
  * SharedFleet shared = new SharedFleet(fleet);
  * long instance = shared.place(small);
- * boolean both = shared.call(f -> f.place(small) != Fleet.NONE && f.place(large) != Fleet.NONE);
+ * boolean both = shared.call(f -> {
+ *   int mark = f.mark();
+ *   boolean placed = f.place(small) != Fleet.NONE && f.place(large) != Fleet.NONE;
+ *   if (placed) {
+ *     f.keep(mark);
+ *   } else {
+ *     f.rollback(mark); // otherwise the first would stay when the second does not fit
+ *   }
+ *   return placed;
+ * });
  * }</pre>
  *
  * <p>Thread-safe if no thread uses the fleet itself.

@@ -35,21 +35,27 @@ final class FileRules {
     }
   }
 
-  static void checkNames(MigConfigDocument document, Optional<String> selected, Findings findings) {
-    if (selected.isPresent() && !document.configs().containsKey(selected.get())) {
+  static void checkSelected(MigConfigDocument document, String selected, Findings findings) {
+    if (!document.configs().containsKey(selected)) {
       findings.add(
           Severity.ERROR,
           NodeCode.CONFIG_NOT_PRESENT,
           SourceLocation.START,
-          "The file has no config %s".formatted(Quoted.of(selected.get())),
+          "The file has no config %s".formatted(Quoted.of(selected)),
           "it has %s".formatted(names(document.configs().keySet())));
     }
-    if (!document.configs().containsKey(ALL_DISABLED)) {
+  }
+
+  /** Nodes that request no configuration fail without the default. */
+  static void checkDefault(MigConfigDocument document, Optional<String> stated, Findings findings) {
+    String name = stated.orElse(ALL_DISABLED);
+    if (!name.isEmpty() && !document.configs().containsKey(name)) {
       findings.add(
           Severity.NOTE,
           NodeCode.NO_ALL_DISABLED,
           SourceLocation.START,
-          "The file has no config 'all-disabled', which the operator requests for nodes that request no configuration",
+          "The file has no config %s, which the operator requests for nodes that request no configuration"
+              .formatted(Quoted.of(name)),
           "add it, or set migManager.config.default to ''");
     }
   }

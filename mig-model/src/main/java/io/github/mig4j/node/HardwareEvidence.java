@@ -1,6 +1,7 @@
 package io.github.mig4j.node;
 
 import io.github.mig4j.config.DeviceFilter;
+import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.Confidence;
@@ -19,7 +20,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -40,10 +43,14 @@ public final class HardwareEvidence {
   private record Reading(List<DeviceFilter> filters, MigProfile profile, int count) {}
 
   private final List<Reading> readings = new ArrayList<>();
+  private final SortedSet<Integer> indexes = new TreeSet<>();
 
   private HardwareEvidence(MigConfigDocument generated) {
     generated.configs().forEach((name, config) -> {
       for (MigConfigSpec entry : config.entries()) {
+        if (entry.devices() instanceof DeviceSelector.Indexes selected) {
+          indexes.addAll(selected.indexes());
+        }
         if (entry.migDevices().size() == 1) {
           entry.migDevices().forEach((profile, count) -> {
             if (isOfAGpu(profile, count)
@@ -147,6 +154,37 @@ public final class HardwareEvidence {
   }
 
   /**
+   * What the list is for and these GPUs are not: indexes, device filters, and profiles where no GPU has
+   * MIG. The labels of a node describe one of its models only; then the list names the others.
+   *
+   * <p>Source: NVIDIA/mig-parted bd7160f4, pkg/mig/builder, which writes device filters only for a node
+   * with several models.
+   *
+   * @param gpus the GPUs that the node is said to have
+   * @return what no such GPU explains, e.g. {@code GPU 1} or {@code device-filter 0x233010DE}; none if
+   *     the list can be of these GPUs, or there is no evidence
+   */
+  public List<String> unexplainedBy(List<NodeGpu> gpus) {
+    Objects.requireNonNull(gpus, "gpus");
+    List<String> unexplained = new ArrayList<>();
+    indexes.stream()
+        .filter(index -> gpus.stream().noneMatch(gpu -> gpu.index() == index))
+        .forEach(index -> unexplained.add("GPU " + index));
+    if (gpus.stream().noneMatch(gpu -> gpu.model().boards().isEmpty())) {
+      readings.stream()
+          .flatMap(reading -> reading.filters.stream())
+          .filter(filter -> gpus.stream().noneMatch(gpu -> gpu.passes(List.of(filter))))
+          .map(filter -> "device-filter " + filter.text())
+          .distinct()
+          .forEach(unexplained::add);
+    }
+    if (!readings.isEmpty() && gpus.stream().noneMatch(gpu -> gpu.model().supportsMig())) {
+      unexplained.add("profile " + readings.get(0).profile);
+    }
+    return List.copyOf(unexplained);
+  }
+
+  /**
    * The model as the hardware has it: with the profiles that the hardware accepts, each as often as it
    * does. The catalogue's starts and sizes are kept where they allow that number.
    *
@@ -237,12 +275,14 @@ public final class HardwareEvidence {
   /** Two are equal if they come from the same configurations. */
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof HardwareEvidence that && readings.equals(that.readings);
+    return other instanceof HardwareEvidence that
+        && readings.equals(that.readings)
+        && indexes.equals(that.indexes);
   }
 
   @Override
   public int hashCode() {
-    return readings.hashCode();
+    return Objects.hash(readings, indexes);
   }
 
   /** The largest counts on any GPU of the node, e.g. {@code {1g.10gb=7, 7g.80gb=1}}. */

@@ -76,7 +76,10 @@ public final class NodeLint {
       MigStrategy strategy,
       Optional<String> selected,
       Findings findings) {
-    FileRules.checkNames(document, selected, findings);
+    selected.ifPresent(name -> FileRules.checkSelected(document, name, findings));
+    if (file.document().isPresent()) {
+      FileRules.checkDefault(document, file.defaultConfig(), findings);
+    }
     document.configs().forEach((name, config) -> {
       boolean isSelected = selected.equals(Optional.of(name));
       ConfigOnNode on =

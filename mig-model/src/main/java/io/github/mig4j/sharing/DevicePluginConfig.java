@@ -50,8 +50,10 @@ public interface DevicePluginConfig {
   }
 
   /**
-   * Keys that this library does not know, and the section {@code resources}, which the plugin ignores.
-   * They are written back as they were read.
+   * Keys that this library does not know, and those that the plugin ignores: the section {@code
+   * resources}, and {@code rename} and {@code devices} of a shared resource. They are written back as
+   * they were read. A configuration that shares in another way has none of those inside of the section
+   * that it does not have.
    *
    * @return the keys in the order of the file's maps
    */
@@ -106,13 +108,16 @@ public interface DevicePluginConfig {
    * The plugin reads a key once, when the node's label changes, so content that changes under one
    * key goes unnoticed; under this one it cannot.
    *
-   * @param base a name; cut if the result would be longer than a label value
+   * @param base a name; cut if the result would be longer than a label value; a name that has the hash
+   *     of this content already does not get it again
    * @return e.g. {@code l40s-shared-4f1c09ae}
    * @throws IllegalArgumentException if the base is no label value
    */
   default String contentName(String base) {
     Objects.requireNonNull(base, "base");
-    return ContentName.join(KubernetesName.requireConfigName(base), contentHash());
+    String hash = contentHash();
+    return ContentName.join(
+        ContentName.withoutHash(KubernetesName.requireConfigName(base), hash), hash);
   }
 
   /**
@@ -124,9 +129,33 @@ public interface DevicePluginConfig {
     return ContentName.hash(toYaml());
   }
 
-  /** Checks that the plugin would start with both parts together. */
+  /**
+   * The same configuration with the unknown keys of another one, such as of that which it replaces.
+   *
+   * @param other the other configuration
+   * @return a copy that has each unknown key of the other, unless it has the key already or does not
+   *     have the section of the key
+   */
+  default DevicePluginConfig withUnknownKeysOf(DevicePluginConfig other) {
+    Objects.requireNonNull(other, "other");
+    return builder()
+        .sharing(sharing())
+        .flags(flags())
+        .imexChannel(imexChannel())
+        .addAllUnknownKeys(unknownKeys())
+        .addAllUnknownKeys(other.unknownKeys().stream()
+            .filter(key -> unknownKeys().stream().noneMatch(key::isSame))
+            .toList())
+        .build();
+  }
+
+  /**
+   * Checks that the plugin would start with both parts together.
+   *
+   * @return this configuration without unknown keys that have no place in it
+   */
   @Value.Check
-  default void check() {
+  default DevicePluginConfig check() {
     boolean mps = sharing().filter(some -> some.kind() == SharingKind.MPS).isPresent();
     if (mps
         && flags()
@@ -137,6 +166,16 @@ public interface DevicePluginConfig {
           "The device plugin refuses MPS with migStrategy mixed; use time-slicing, or another"
               + " strategy");
     }
+    List<UnknownKey> fitting =
+        unknownKeys().stream().filter(key -> key.fits(sharing())).toList();
+    return fitting.size() == unknownKeys().size()
+        ? this
+        : builder()
+            .sharing(sharing())
+            .flags(flags())
+            .imexChannel(imexChannel())
+            .addAllUnknownKeys(fitting)
+            .build();
   }
 
   /**

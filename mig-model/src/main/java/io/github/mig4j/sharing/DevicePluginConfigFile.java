@@ -79,12 +79,10 @@ public final class DevicePluginConfigFile {
     }
     List<Finding> outside = named.get().outside().sorted();
     for (Wrapping.Entry entry : named.get().entries()) {
-      String name =
-          files.containsKey(entry.key()) ? entry.map() + "/" + entry.key() : entry.key();
+      String name = files.containsKey(entry.key()) ? entry.map() + "/" + entry.key() : entry.key();
       Wrapping.Content content = entry.content().orElseThrow();
       files.put(
-          name,
-          read(content.text(), content.embedding(), files.isEmpty() ? outside : List.of()));
+          name, read(content.text(), content.embedding(), files.isEmpty() ? outside : List.of()));
     }
     if (files.isEmpty()) {
       files.put(
@@ -122,7 +120,8 @@ public final class DevicePluginConfigFile {
    */
   public List<Finding> lint(NodeDevices node) {
     Objects.requireNonNull(node, "node");
-    return around(DevicePluginConfigReader.read(text, embedding, Optional.of(node)).findings());
+    return around(
+        DevicePluginConfigReader.read(text, embedding, Optional.of(node)).findings());
   }
 
   /**

@@ -42,9 +42,11 @@ final class DevicePluginConfigReader {
     DevicePluginConfigReader reader = new DevicePluginConfigReader(node);
     YamlText yaml = YamlText.parse(text, embedding, reader.findings);
     reader.read(yaml, embedding);
-    Optional<Template> template = reader.findings.hasErrors() || Template.isReadAsMap(yaml.documents())
-        ? Template.in(text)
-        : Optional.empty();
+    boolean isWholeFileNoYaml = embedding == Embedding.NONE && yaml.fault().isPresent();
+    boolean canBeTemplate = reader.findings.hasErrors() || Template.isReadAsMap(yaml.documents());
+    Optional<Template> template = isWholeFileNoYaml
+        ? Template.causing(yaml.fault().get(), text)
+        : canBeTemplate ? Template.in(text) : Optional.empty();
     if (template.isPresent()) {
       return template(template.get(), embedding);
     }
@@ -104,8 +106,8 @@ final class DevicePluginConfigReader {
     FlagRules flags = new FlagRules(node);
     fields.get("flags").ifPresent(flags::read);
     fields.get("resources").ifPresent(IgnoredResourcesRules::check);
-    Optional<SharingSection> sharing =
-        fields.get("sharing").flatMap(new SharingRules(node, flags.strategy())::read);
+    SharingRules rules = new SharingRules(node, flags.strategy());
+    Optional<SharingSection> sharing = fields.get("sharing").flatMap(rules::read);
     Optional<Fields> imex =
         fields.get("imex").map(field -> Fields.of(field, "imex", KnownKeys.IMEX));
     Optional<ImexChannel> channel = imex.map(ImexRules::read);
@@ -114,14 +116,15 @@ final class DevicePluginConfigReader {
       sharing.map(SharingSection::sharing).ifPresent(config::sharing);
       channel.ifPresent(config::imexChannel);
       imex.stream()
-          .flatMap(each -> UnknownKey.of(KnownKeys.IMEX, each))
+          .flatMap(each -> UnknownKey.of(KnownKeys.IMEX.location(), each))
           .forEach(config::addUnknownKeys);
-      UnknownKey.of(KnownKeys.ROOT, fields).forEach(config::addUnknownKeys);
+      UnknownKey.of("", fields).forEach(config::addUnknownKeys);
       fields
           .get("resources")
           .map(ignored -> new UnknownKey("", "resources", JsonText.of(ignored.value())))
           .ifPresent(config::addUnknownKeys);
       config.addAllUnknownKeys(flags.unknown());
+      config.addAllUnknownKeys(rules.unknown());
     }
   }
 

@@ -11,9 +11,12 @@ final class DevicePluginConfigWriter {
   static String write(DevicePluginConfig config) {
     DevicePluginConfigWriter writer = new DevicePluginConfigWriter();
     writer.line(0, "version: v1");
-    writer.unknown(0, config, KnownKeys.ROOT);
+    writer.unknown(0, config, "");
     writer.flags(config);
-    config.sharing().ifPresent(writer::sharing);
+    writer.section(0, "sharing:", () -> {
+      config.sharing().ifPresent(sharing -> writer.sharing(config, sharing));
+      writer.unknown(1, config, "sharing");
+    });
     writer.imex(config);
     return writer.yaml.toString();
   }
@@ -42,19 +45,16 @@ final class DevicePluginConfigWriter {
         .filter(flag -> flag.scope() == scope)
         .forEach(flag -> flag.written(config.flags())
             .ifPresent(value -> line(level, flag.key() + ": " + value)));
-    unknown(level, config, scope);
+    unknown(level, config, scope.location());
   }
 
-  private void unknown(int level, DevicePluginConfig config, KnownKeys scope) {
-    String map = scope == KnownKeys.ROOT ? "" : scope.location();
+  private void unknown(int level, DevicePluginConfig config, String map) {
     config.unknownKeys().stream()
         .filter(unknown -> unknown.map().equals(map))
-        .forEach(unknown ->
-            line(level, ScalarText.of(unknown.key()) + ": " + unknown.value()));
+        .forEach(unknown -> line(level, ScalarText.of(unknown.key()) + ": " + unknown.value()));
   }
 
-  private void sharing(GpuSharing sharing) {
-    line(0, "sharing:");
+  private void sharing(DevicePluginConfig config, GpuSharing sharing) {
     line(1, sharing.kind().section() + ":");
     if (sharing.renameByDefault()) {
       line(2, "renameByDefault: true");
@@ -62,10 +62,12 @@ final class DevicePluginConfigWriter {
     if (sharing.failRequestsGreaterThanOne() != (sharing.kind() == SharingKind.MPS)) {
       line(2, "failRequestsGreaterThanOne: " + sharing.failRequestsGreaterThanOne());
     }
+    unknown(2, config, "sharing." + sharing.kind().section());
     line(2, "resources:");
     for (SharedResource resource : sharing.resources()) {
       line(3, "- name: " + resource.name());
       line(4, "replicas: " + resource.replicas());
+      unknown(4, config, UnknownKey.entry(sharing.kind(), resource.name()));
     }
   }
 
@@ -77,7 +79,7 @@ final class DevicePluginConfigWriter {
       if (config.imexChannel() == ImexChannel.REQUIRED) {
         line(1, "required: true");
       }
-      unknown(1, config, KnownKeys.IMEX);
+      unknown(1, config, KnownKeys.IMEX.location());
     });
   }
 

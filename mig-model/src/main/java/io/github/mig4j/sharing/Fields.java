@@ -106,7 +106,8 @@ final class Fields {
             .orElseGet(() -> "known are " + String.join(", ", scope.keys()));
     field.reportKey(
         SharingCode.UNKNOWN_KEY,
-        "The device plugin does not know %s here and ignores it".formatted(Quoted.of(key)),
+        "The device plugin up to %s does not know %s here and ignores it"
+            .formatted(KnownKeys.NEWEST_VERSION, Quoted.of(key)),
         remedy);
   }
 }

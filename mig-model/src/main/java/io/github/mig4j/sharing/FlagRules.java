@@ -47,7 +47,7 @@ final class FlagRules {
   }
 
   private void set(Fields fields, KnownKeys scope) {
-    UnknownKey.of(scope, fields).forEach(unknown::add);
+    UnknownKey.of(scope.location(), fields).forEach(unknown::add);
     for (Flag flag : Flag.ALL) {
       if (flag.scope() == scope) {
         fields.nonNull(flag.key()).ifPresent(field -> set(flag, field));

@@ -25,6 +25,9 @@ enum KnownKeys {
   PATTERN("an entry of resources.gpus or resources.mig", "pattern name"),
   IMEX("imex", "channelIDs required");
 
+  /** The device plugin whose keys these are. */
+  static final String NEWEST_VERSION = "v0.20.0";
+
   private final String location;
   private final String keys;
 
@@ -33,7 +36,7 @@ enum KnownKeys {
     this.keys = keys;
   }
 
-  /** Where the map is, for messages. */
+  /** Where the map is; for flags and imex its path. */
   String location() {
     return location;
   }

@@ -1,9 +1,12 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.lint.Findings;
+import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.TextCode;
+import io.github.mig4j.lint.WrappingFindings;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.LineColumn;
+import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.Wrapping;
 import io.github.mig4j.text.Wrapping.Entry;
 import io.github.mig4j.text.Wrapping.Holder;
@@ -12,18 +15,17 @@ import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlText;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /** Finds the plugin's configurations in the files that contain them, each a text with its name. */
 final class NamedConfigs {
 
-  private static final Pattern MIG_PARTED = Pattern.compile("(?m)^mig-configs[ \\t]*:");
-
   private final Wrapping wrapping;
+  private final String text;
 
-  private NamedConfigs(Wrapping wrapping) {
+  private NamedConfigs(Wrapping wrapping, String text) {
     this.wrapping = wrapping;
+    this.text = text;
   }
 
   /** What a text wraps; empty if the text is a configuration itself, or no YAML. */
@@ -37,15 +39,27 @@ final class NamedConfigs {
             || wrapping.hasValues()
             || !wrapping.entries().isEmpty()
             || !wrapping.elsewhere().isEmpty()
-        ? Optional.of(new NamedConfigs(wrapping))
+        ? Optional.of(new NamedConfigs(wrapping, text))
         : Optional.empty();
   }
 
-  /** The named configurations: in Helm values those of the device plugin alone. */
+  /**
+   * The named configurations: in Helm values those of the device plugin; if it has none, those that are
+   * among the values of the MIG manager by mistake.
+   */
   List<Entry> entries() {
-    return wrapping.entries().stream()
+    List<Entry> entries = wrapping.entries().stream()
         .filter(entry -> entry.holder() != Holder.MIG_VALUES)
         .filter(entry -> entry.content().isPresent() && !isBesideMigParted(entry))
+        .toList();
+    return entries.isEmpty() ? misplaced() : entries;
+  }
+
+  private List<Entry> misplaced() {
+    return wrapping.entries().stream()
+        .filter(entry -> entry.holder() == Holder.MIG_VALUES)
+        .filter(
+            entry -> entry.content().filter(Wrapping.Content::isOfDevicePlugin).isPresent())
         .toList();
   }
 
@@ -56,31 +70,28 @@ final class NamedConfigs {
   }
 
   private static boolean isOfMigParted(Entry entry) {
-    return entry.content().filter(text -> MIG_PARTED.matcher(text.text()).find()).isPresent();
+    return entry.content().filter(Wrapping.Content::isOfMigParted).isPresent();
   }
 
   /** What is wrong with the file as such, whatever its configurations contain. */
   Findings outside() {
     Findings findings = new Findings(DevicePluginConfigReader.PROGRAM);
+    WrappingFindings.reportExcess(wrapping, findings);
     List<Entry> entries = entries();
-    entries.stream()
-        .filter(entry -> entry.holder() == Holder.UNTYPED_MAP)
-        .findFirst()
-        .ifPresent(entry -> findings.note(
-            TextCode.KIND_MISSING,
-            YamlPath.ROOT.at(entry.at()),
-            "The kind is missing, and the file is read as a ConfigMap",
-            "add 'apiVersion: v1' and 'kind: ConfigMap' before it is applied"));
-    wrapping
-        .excess()
-        .ifPresent(at -> findings.error(
-            TextCode.ALIAS_EXPANSION,
-            YamlPath.ROOT.at(at),
-            "Aliases multiply the texts of this file",
-            "write out what is needed"));
     if (entries.isEmpty()) {
       reportNothing(findings);
+      return findings;
     }
+    entries.forEach(entry -> WrappingFindings.reportMissingKind(entry, findings));
+    WrappingFindings.reportElsewhere(wrapping, Holder.MIG_VALUES, Severity.NOTE, findings);
+    entries.stream()
+        .filter(entry -> entry.holder() == Holder.MIG_VALUES)
+        .forEach(entry -> findings.error(
+            SharingCode.NO_CONFIGURATION,
+            YamlPath.ROOT.at(entry.keyAt()),
+            "The values of the MIG manager have a configuration of the device plugin under %s, which only the device plugin reads"
+                .formatted(Quoted.of(entry.key())),
+            "move it to devicePlugin.config.data"));
     return findings;
   }
 
@@ -89,15 +100,7 @@ final class NamedConfigs {
         wrapping.entries().stream().filter(NamedConfigs::isOfMigParted).findFirst();
     if (other.isPresent()) {
       reportMigParted(other.get().keyAt(), findings);
-    } else if (!wrapping.elsewhere().isEmpty()) {
-      wrapping
-          .elsewhere()
-          .forEach(each -> findings.error(
-              TextCode.CONTENT_ELSEWHERE,
-              YamlPath.ROOT.at(each.at()),
-              "The configuration is in %s, which is not part of this text".formatted(each.what()),
-              "check that one"));
-    } else {
+    } else if (!WrappingFindings.reportUnreadable(wrapping, text, Holder.MIG_VALUES, findings)) {
       findings.error(
           SharingCode.NO_CONFIGURATION,
           YamlPath.ROOT.at(LineColumn.START),

@@ -1,9 +1,14 @@
 package io.github.mig4j.sharing;
 
+import io.github.mig4j.text.JsonText;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlValue;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Reads one entry of {@code sharing.*.resources}: name, replicas, rename and devices. */
 final class SharedResourceRules {
@@ -13,6 +18,7 @@ final class SharedResourceRules {
   private final Field item;
   private final Fields fields;
   private final SharingSection section;
+  private final SortedMap<String, String> ignored = new TreeMap<>();
 
   private SharedResourceRules(Field item, SharingSection section) {
     this.item = item;
@@ -20,23 +26,26 @@ final class SharedResourceRules {
     this.section = section;
   }
 
-  /** Adds the resource to the section if the plugin accepts the entry. */
-  static void read(Field item, SharingSection section) {
+  /** Adds the resource to the section if the plugin accepts the entry; returns what it ignores. */
+  static List<UnknownKey> read(Field item, SharingSection section) {
     SharedResourceRules rules = new SharedResourceRules(item, section);
     if (rules.fields.isMap()) {
-      rules.read();
-    } else if (item.isNull()) {
+      return rules.read().map(rules::ignored).orElse(List.of());
+    }
+    if (item.isNull()) {
       rules.reportNameless();
     }
+    return List.of();
   }
 
-  private void read() {
+  /** The name of the resource. */
+  private Optional<String> read() {
     Optional<Field> nameField = fields.get("name");
     if (nameField.isEmpty()) {
       reportNameless();
     }
     Optional<String> name = nameField.flatMap(field -> name(field, "name"));
-    fields.get("devices").ifPresent(SharedResourceRules::checkDevices);
+    fields.get("devices").ifPresent(this::checkDevices);
     Optional<Integer> replicas = replicas(name.orElse(SUBJECT));
     fields.get("rename").ifPresent(field -> checkRename(field, name));
     if (name.isPresent() && replicas.isPresent()) {
@@ -45,6 +54,20 @@ final class SharedResourceRules {
           nameField.get().location(),
           fields.get("replicas").map(Field::location).orElse(item.location()));
     }
+    return name;
+  }
+
+  private List<UnknownKey> ignored(String name) {
+    String map = UnknownKey.entry(section.kind(), name);
+    return Stream.concat(
+            ignored.entrySet().stream()
+                .map(entry -> new UnknownKey(map, entry.getKey(), entry.getValue())),
+            UnknownKey.of(map, fields))
+        .toList();
+  }
+
+  private void ignore(String key, Field field) {
+    ignored.put(key, JsonText.of(field.value()));
   }
 
   private void reportNameless() {
@@ -128,6 +151,7 @@ final class SharedResourceRules {
     Optional<String> rename = name(field, "rename");
     boolean isDefault = section.renameByDefault() && rename.equals(name.map(ResourceName::shared));
     if (rename.isPresent() && !isDefault) {
+      ignore("rename", field);
       field.report(
           SharingCode.IGNORED_RENAME,
           "The device plugin ignores rename",
@@ -136,11 +160,12 @@ final class SharedResourceRules {
     }
   }
 
-  private static void checkDevices(Field field) {
+  private void checkDevices(Field field) {
     if (field.value() instanceof YamlValue.Text text && text.value().equals("all")) {
       return;
     }
     if (DeviceReferences.isSelection(field.value())) {
+      ignore("devices", field);
       field.report(
           SharingCode.IGNORED_DEVICES,
           "The device plugin ignores devices and shares every device of the resource",

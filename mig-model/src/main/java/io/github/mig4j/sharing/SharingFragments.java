@@ -2,6 +2,7 @@ package io.github.mig4j.sharing;
 
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.lint.TextCode;
+import io.github.mig4j.lint.WrappingFindings;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
 import io.github.mig4j.text.YamlNodes;
@@ -27,7 +28,10 @@ final class SharingFragments {
       NamedConfigs.reportMigParted(GoYaml.position(root, embedding), findings);
       return true;
     }
-    if (isResources(root)) {
+    if (WrappingFindings.reportHooks(root, GoYaml.position(root, embedding), findings)) {
+      return true;
+    }
+    if (isResources(root) || (isResource(root) && YamlNodes.child(root, "name") != null)) {
       reportPart(
           root,
           embedding,
@@ -68,7 +72,11 @@ final class SharingFragments {
   private static boolean isResources(@Nullable Node node) {
     return node instanceof SequenceNode list
         && !list.getValue().isEmpty()
-        && list.getValue().stream().allMatch(item -> YamlNodes.child(item, "replicas") != null);
+        && list.getValue().stream().allMatch(SharingFragments::isResource);
+  }
+
+  private static boolean isResource(Node node) {
+    return YamlNodes.child(node, "replicas") != null;
   }
 
   private static void reportPart(

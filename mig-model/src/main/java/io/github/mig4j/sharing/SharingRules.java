@@ -2,6 +2,7 @@ package io.github.mig4j.sharing;
 
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.YamlValue;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,6 +11,7 @@ final class SharingRules {
 
   private final Optional<NodeDevices> node;
   private final Optional<MigStrategy> strategy;
+  private final List<UnknownKey> unknown = new ArrayList<>();
 
   /**
    * Prepares to read.
@@ -25,6 +27,7 @@ final class SharingRules {
   /** What the section says; of no meaning if there are errors. */
   Optional<SharingSection> read(Field field) {
     Fields kinds = Fields.of(field, "sharing", KnownKeys.SHARING);
+    UnknownKey.of("sharing", kinds).forEach(unknown::add);
     Optional<SharingSection> slicing =
         kinds.get("timeSlicing").flatMap(f -> section(f, SharingKind.TIME_SLICING));
     Optional<SharingSection> mps = kinds.get("mps").flatMap(f -> section(f, SharingKind.MPS));
@@ -39,6 +42,11 @@ final class SharingRules {
     Optional<SharingSection> used = mps.or(() -> slicing);
     used.ifPresent(section -> section.check(node, strategy));
     return used;
+  }
+
+  /** The keys that the plugin does not know or ignores. */
+  List<UnknownKey> unknown() {
+    return unknown;
   }
 
   private Optional<SharingSection> section(Field field, SharingKind kind) {
@@ -67,7 +75,12 @@ final class SharingRules {
     if (entries.isEmpty() && !isOther) {
       reportNoResources(field, subject);
     }
-    entries.forEach(entry -> SharedResourceRules.read(entry, section));
+    UnknownKey.of(subject, fields).forEach(unknown::add);
+    for (Field entry : entries) {
+      SharedResourceRules.read(entry, section).stream()
+          .filter(key -> unknown.stream().noneMatch(key::isSame))
+          .forEach(unknown::add);
+    }
     return Optional.of(section);
   }
 

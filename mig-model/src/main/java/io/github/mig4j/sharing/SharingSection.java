@@ -32,6 +32,10 @@ final class SharingSection {
     listed.add(new Listed(resource, name, replicas));
   }
 
+  SharingKind kind() {
+    return kind;
+  }
+
   List<Listed> listed() {
     return listed;
   }

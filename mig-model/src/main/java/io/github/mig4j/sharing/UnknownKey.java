@@ -1,14 +1,16 @@
 package io.github.mig4j.sharing;
 
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
  * A key of the file that this library does not know, perhaps of a newer device plugin. It is written
  * back wherever the configuration is written.
  *
- * @param map the map that has it: {@code flags}, {@code flags.plugin}, {@code flags.gfd}, {@code imex};
- *     empty for the root of the file
+ * @param map the map that has it: {@code flags}, {@code flags.plugin}, {@code flags.gfd}, {@code
+ *     sharing}, {@code sharing.timeSlicing}, {@code sharing.timeSlicing.resources[nvidia.com/gpu]} and
+ *     the like for {@code mps}, {@code imex}; empty for the root of the file
  * @param key the key
  * @param value the value as JSON in one line
  */
@@ -20,10 +22,33 @@ public record UnknownKey(String map, String key, String value) {
     Objects.requireNonNull(value, "value");
   }
 
-  static Stream<UnknownKey> of(KnownKeys scope, Fields fields) {
-    String map = scope == KnownKeys.ROOT ? "" : scope.location();
+  /** The unknown fields of a map. */
+  static Stream<UnknownKey> of(String map, Fields fields) {
     return fields.unknown().entrySet().stream()
         .map(entry -> new UnknownKey(map, entry.getKey(), entry.getValue()));
+  }
+
+  /** The map of a resource's entry. */
+  static String entry(SharingKind kind, String resource) {
+    return "sharing.%s.resources[%s]".formatted(kind.section(), resource);
+  }
+
+  /** Whether it has a place in a configuration that shares in this way. */
+  boolean fits(Optional<GpuSharing> sharing) {
+    boolean isOfSection = map.startsWith("sharing.");
+    return !isOfSection
+        || sharing
+            .filter(some -> map.equals("sharing." + some.kind().section()))
+            .isPresent()
+        || sharing.stream()
+            .flatMap(some ->
+                some.resources().stream().map(resource -> entry(some.kind(), resource.name())))
+            .anyMatch(map::equals);
+  }
+
+  /** Whether another key has the same place. */
+  boolean isSame(UnknownKey other) {
+    return map.equals(other.map) && key.equals(other.key);
   }
 
   /** The path and the value, e.g. {@code flags.plugin.newKey=7}. */

@@ -9,7 +9,6 @@ import java.util.regex.Pattern;
 /** Names that consist of a base and a hash of the content, so that changed content has another name. */
 public final class ContentName {
   private static final int HASH_LENGTH = 8;
-  private static final Pattern SUFFIX = Pattern.compile("-[0-9a-f]{8}(-r[0-9]+)?$");
 
   private ContentName() {}
 
@@ -19,9 +18,13 @@ public final class ContentName {
     return base.substring(0, Math.min(base.length(), room)) + "-" + suffix;
   }
 
-  /** A name without the suffix of a content hash. */
-  public static String baseOf(String name) {
-    return SUFFIX.matcher(name).replaceFirst("");
+  /**
+   * A name without this hash and the number of a repetition behind it. A name that only looks as if it
+   * had a hash, such as one that ends in a date, stays as it is.
+   */
+  public static String withoutHash(String name, String hash) {
+    String base = name.replaceFirst("-" + Pattern.quote(hash) + "(-r[0-9]+)?$", "");
+    return base.isEmpty() ? name : base;
   }
 
   /** The first 8 hexadecimal digits of the content's SHA-256. */

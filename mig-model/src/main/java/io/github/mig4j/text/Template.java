@@ -22,11 +22,11 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 public record Template(LineColumn at, String message, String remedy) {
 
   /** The braces of Go, Helm and Jinja, Jinja's statements, and variables of a shell. */
-  private static final Pattern PLACEHOLDER =
-      Pattern.compile("\\{\\{.{0,200}?\\}\\}|\\{%.{0,200}?%\\}|\\$\\{[A-Za-z_].{0,200}?\\}|<%.{0,200}?%>");
+  private static final Pattern PLACEHOLDER = Pattern.compile(
+      "\\{\\{.{0,200}?\\}\\}|\\{%.{0,200}?%\\}|\\$\\{[A-Za-z_].{0,200}?\\}|\\$[A-Z][A-Z0-9_]+\\b|<%.{0,200}?%>");
 
-  private static final Pattern HELM =
-      Pattern.compile("\\{\\{-? *(?:[.$]|/\\*|(?:if|with|range|end|else|include|toYaml|template|define|tpl|default|required|quote|printf)\\b).*");
+  private static final Pattern HELM = Pattern.compile(
+      "\\{\\{-? *(?:[.$]|/\\*|(?:if|with|range|end|else|include|toYaml|template|define|tpl|default|required|quote|printf)\\b).*");
 
   private static final int MAX_SHOWN = 60;
 
@@ -34,20 +34,47 @@ public record Template(LineColumn at, String message, String remedy) {
   public static Optional<Template> in(String text) {
     List<String> lines = Lines.of(text);
     for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i);
-      Matcher placeholder = PLACEHOLDER.matcher(line);
-      if (!line.stripLeading().startsWith("#") && placeholder.find()) {
-        LineColumn at =
-            new LineColumn(i + 1, line.codePointCount(0, placeholder.start()) + 1);
-        return Optional.of(of(at, placeholder.group()));
+      Matcher placeholder = placeholder(lines.get(i));
+      if (placeholder.find()) {
+        int column = lines.get(i).codePointCount(0, placeholder.start()) + 1;
+        return Optional.of(of(new LineColumn(i + 1, column), placeholder.group()));
       }
     }
     return Optional.empty();
   }
 
+  /**
+   * The first placeholder of a text that is no YAML, if a placeholder can be the cause: it is in the
+   * line where YAML ends, or it is one with braces, without quotes, above.
+   */
+  public static Optional<Template> causing(YamlText.Fault fault, String text) {
+    List<String> lines = Lines.of(text);
+    for (int i = 0; i < Math.min(fault.at().line(), lines.size()); i++) {
+      Matcher placeholder = placeholder(lines.get(i));
+      boolean isLast = i + 1 == fault.at().line();
+      while (placeholder.find()) {
+        if (isLast || isBare(lines.get(i), placeholder)) {
+          return in(text);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Matcher placeholder(String line) {
+    return PLACEHOLDER.matcher(line.stripLeading().startsWith("#") ? "" : line);
+  }
+
+  private static boolean isBare(String line, Matcher placeholder) {
+    String before = line.substring(0, placeholder.start());
+    return !placeholder.group().startsWith("$") && !before.contains("'") && !before.contains("\"");
+  }
+
   private static Template of(LineColumn at, String placeholder) {
     String shown = Quoted.of(
-        placeholder.length() <= MAX_SHOWN ? placeholder : placeholder.substring(0, MAX_SHOWN) + "…");
+        placeholder.length() <= MAX_SHOWN
+            ? placeholder
+            : placeholder.substring(0, MAX_SHOWN) + "…");
     if (HELM.matcher(placeholder).matches()) {
       return new Template(
           at,

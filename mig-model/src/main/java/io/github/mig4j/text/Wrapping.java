@@ -27,8 +27,16 @@ public final class Wrapping {
   /** Values inside an Argo CD object inside a ConfigMap are three texts deep. */
   private static final int MAX_TEXTS = 4;
 
+  private static final Set<String> PLUGIN_CHART =
+      Set.of("map", "name", "default", "fallbackStrategies");
+
   private static final Pattern PARAMETER =
       Pattern.compile("(?:.*\\.)?(migManager|devicePlugin)\\.config\\.data\\.(.+)");
+
+  private static final Pattern OF_MIG_PARTED =
+      Pattern.compile("(?m)(?:^|[{,])[ \\t]*\"?mig-configs\"?[ \\t]*:");
+  private static final Pattern OF_DEVICE_PLUGIN = Pattern.compile(
+      "(?m)^(?:flags|sharing|imex)[ \\t]*:|(?:^|[{,])[ \\t]*\"(?:flags|sharing|imex)\"[ \\t]*:");
 
   private static final Pattern WORTH_READING = Pattern.compile(
       "(?m)^[ \\t\"]*(?:- )?\"?(?:migManager|devicePlugin|gpu-operator|kind|configMapGenerator)\"?[ \\t]*:");
@@ -36,12 +44,16 @@ public final class Wrapping {
   private final List<Entry> entries = new ArrayList<>();
   private final List<Wrapped> objects = new ArrayList<>();
   private final List<Elsewhere> elsewhere = new ArrayList<>();
+  private final List<Elsewhere> resources = new ArrayList<>();
+  private final List<YamlText.Fault> faults = new ArrayList<>();
   private final Set<Node> visited = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Node> added = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean hasValues;
+  private boolean hasPlaceholders;
   private int characters;
   private @Nullable LineColumn excess;
   private @Nullable String strategy;
+  private @Nullable String defaultConfig;
 
   private Wrapping() {}
 
@@ -51,6 +63,8 @@ public final class Wrapping {
     CONFIG_MAP,
     /** What looks like a ConfigMap of which the kind is missing. */
     UNTYPED_MAP,
+    /** What looks like the data of a ConfigMap, of which all above is missing. */
+    UNTYPED_DATA,
     /** Values of the GPU Operator's chart for its MIG manager. */
     MIG_VALUES,
     /** Values for the device plugin. */
@@ -85,7 +99,18 @@ public final class Wrapping {
    * @param embedding maps its lines to the file
    * @param block present if its lines are lines of the file
    */
-  public record Content(String text, Embedding embedding, Optional<Block> block) {}
+  public record Content(String text, Embedding embedding, Optional<Block> block) {
+
+    /** Whether the text has the key of mig-parted's configurations, wherever it is. */
+    public boolean isOfMigParted() {
+      return OF_MIG_PARTED.matcher(text).find();
+    }
+
+    /** Whether the text has a section of the device plugin's file. */
+    public boolean isOfDevicePlugin() {
+      return OF_DEVICE_PLUGIN.matcher(text).find();
+    }
+  }
 
   /**
    * How a text is embedded in a file line by line.
@@ -98,14 +123,25 @@ public final class Wrapping {
   /** A Kubernetes object, and where its text is. */
   public record Wrapped(MappingNode node, Embedding embedding) {}
 
-  /** Something that is said to be in another file or object, such as {@code the file mig.yaml}. */
-  public record Elsewhere(String what, LineColumn at) {}
+  /**
+   * Something that is said to be in another file or object.
+   *
+   * @param what such as {@code the file 'mig.yaml'}
+   * @param holder whose values name it; empty if it may be for any program
+   */
+  public record Elsewhere(String what, LineColumn at, Optional<Holder> holder) {}
 
   /** Looks into the documents of a text. */
   public static Wrapping of(YamlText yaml, String text) {
     Wrapping wrapping = new Wrapping();
     Source source = new Source(Lines.of(text), Embedding.NONE, 0);
-    yaml.documents().forEach(document -> wrapping.visit(document, source));
+    wrapping.hasPlaceholders = Template.isReadAsMap(yaml.documents());
+    for (Node document : yaml.documents()) {
+      if (isInsideOfMap(document)) {
+        wrapping.addAll(Holder.UNTYPED_DATA, (MappingNode) document, document, source);
+      }
+      wrapping.visit(document, source);
+    }
     return wrapping;
   }
 
@@ -119,9 +155,21 @@ public final class Wrapping {
     return List.copyOf(objects);
   }
 
-  /** The contents that are in other files or objects. */
+  /** The contents that are in other files or objects; any resource may be one if nothing is here. */
   public List<Elsewhere> elsewhere() {
-    return List.copyOf(elsewhere);
+    return Stream.of(elsewhere, entries.isEmpty() ? resources : List.<Elsewhere>of())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  /** Why texts of the file cannot be read that look as if they wrapped something. */
+  public List<YamlText.Fault> faults() {
+    return List.copyOf(faults);
+  }
+
+  /** Whether a text of the file has placeholders of a template engine, which YAML reads as maps. */
+  public boolean hasPlaceholders() {
+    return hasPlaceholders;
   }
 
   /** Whether the file has values of the GPU Operator's or the device plugin's chart. */
@@ -137,6 +185,11 @@ public final class Wrapping {
   /** The MIG strategy that Helm values set for the GPU Operator. */
   public Optional<String> strategy() {
     return Optional.ofNullable(strategy);
+  }
+
+  /** The configuration that Helm values make the default of the MIG manager; empty text for none. */
+  public Optional<String> defaultConfig() {
+    return Optional.ofNullable(defaultConfig);
   }
 
   private void visit(Node node, Source source) {
@@ -169,7 +222,9 @@ public final class Wrapping {
     }
     boolean isWrapper =
         kind.endsWith("List") || kind.equals("Template") || kind.equals("Kustomization");
-    if (!kind.isEmpty() && !isWrapper) {
+    // A reference to an object has a kind as well, but no metadata.
+    boolean isObject = isMap || YamlNodes.child(map, "metadata") instanceof MappingNode;
+    if (!kind.isEmpty() && !isWrapper && isObject) {
       objects.add(new Wrapped(map, source.embedding));
     }
     visitValues(map, source);
@@ -191,7 +246,20 @@ public final class Wrapping {
   private static boolean holdsOnlyTexts(MappingNode data) {
     return data.getValue().stream()
         .map(NodeTuple::getValueNode)
-        .allMatch(value -> value instanceof ScalarNode text && text.getValue().contains(":"));
+        .allMatch(value -> value instanceof ScalarNode text
+            && (text.getValue().isEmpty() || text.getValue().contains(":")));
+  }
+
+  /** The data of a ConfigMap of which the head is cut off: texts, of which one is a configuration. */
+  private static boolean isInsideOfMap(Node document) {
+    return document instanceof MappingNode map
+        && YamlNodes.child(map, "kind") == null
+        && holdsOnlyTexts(map)
+        && map.getValue().stream()
+            .map(entry -> YamlNodes.text(entry.getValueNode()))
+            .anyMatch(text -> text.indexOf('\n') > 0
+                && (OF_MIG_PARTED.matcher(text).find()
+                    || OF_DEVICE_PLUGIN.matcher(text).find()));
   }
 
   /** The items of a ConfigMapList need no kind. */
@@ -206,23 +274,46 @@ public final class Wrapping {
   private void visitValues(MappingNode map, Source source) {
     Node migManager = YamlNodes.child(map, "migManager");
     Node devicePlugin = YamlNodes.child(map, "devicePlugin");
-    Node ownMap = YamlNodes.child(YamlNodes.child(map, "config"), "map");
-    addValues(Holder.MIG_VALUES, YamlNodes.child(migManager, "config"), "data", source);
+    Node migConfig = YamlNodes.child(migManager, "config");
+    addValues(Holder.MIG_VALUES, migConfig, "data", source);
+    if (YamlNodes.child(migConfig, "default") instanceof ScalarNode name) {
+      defaultConfig = name.getValue();
+    }
     addValues(Holder.PLUGIN_VALUES, YamlNodes.child(devicePlugin, "config"), "data", source);
-    if (ownMap instanceof MappingNode) {
-      addValues(Holder.PLUGIN_VALUES, YamlNodes.child(map, "config"), "map", source);
+    Node ownConfig = YamlNodes.child(map, "config");
+    boolean isPluginChart = isOfPluginChart(ownConfig);
+    if (isPluginChart) {
+      addValues(Holder.PLUGIN_VALUES, ownConfig, "map", source);
     }
     String value = YamlNodes.text(YamlNodes.child(YamlNodes.child(map, "mig"), "strategy"));
     if (!value.isEmpty()) {
       strategy = value;
     }
-    hasValues |= migManager != null || devicePlugin != null || ownMap instanceof MappingNode;
+    hasValues |= migManager != null || devicePlugin != null || isPluginChart;
     visitParameter(map, source);
   }
 
+  /** The section {@code config} of the device plugin's own chart. */
+  private static boolean isOfPluginChart(@Nullable Node config) {
+    return YamlNodes.child(config, "map") instanceof MappingNode
+        || (YamlNodes.child(config, "name") instanceof ScalarNode
+            && config instanceof MappingNode map
+            && map.getValue().stream()
+                .allMatch(entry -> PLUGIN_CHART.contains(YamlNodes.text(entry.getKeyNode()))));
+  }
+
+  /** The texts of a section {@code config} of a chart, or else the name of the map that has them. */
   private void addValues(Holder holder, @Nullable Node config, String key, Source source) {
-    if (config instanceof MappingNode map) {
-      addAll(holder, map, YamlNodes.child(map, key), source);
+    if (!(config instanceof MappingNode map)) {
+      return;
+    }
+    Node data = YamlNodes.child(map, key);
+    Node name = YamlNodes.child(map, "name");
+    if (data instanceof MappingNode texts && !texts.getValue().isEmpty()) {
+      addAll(holder, map, data, source);
+    } else if (name != null && !YamlNodes.text(name).isEmpty()) {
+      elsewhere.add(
+          elsewhere("the ConfigMap", name, YamlNodes.text(name), Optional.of(holder), source));
     }
   }
 
@@ -233,8 +324,7 @@ public final class Wrapping {
     Matcher path = PARAMETER.matcher(YamlNodes.text(name));
     if (name != null && value != null && path.matches()) {
       hasValues = true;
-      Holder holder =
-          path.group(1).equals("migManager") ? Holder.MIG_VALUES : Holder.PLUGIN_VALUES;
+      Holder holder = path.group(1).equals("migManager") ? Holder.MIG_VALUES : Holder.PLUGIN_VALUES;
       add(holder, "", map, path.group(2).replace("\\.", "."), name, value, source);
     } else if (YamlNodes.text(name).endsWith("mig.strategy")
         && !YamlNodes.text(value).isEmpty()) {
@@ -248,8 +338,7 @@ public final class Wrapping {
       items(YamlNodes.child(item, "literals"))
           .filter(ScalarNode.class::isInstance)
           .forEach(literal -> addLiteral(name, (ScalarNode) literal, source));
-      items(YamlNodes.child(item, "files"))
-          .forEach(file -> addElsewhere("the file", file, path(file), source));
+      addFiles(elsewhere, item, source, "files", "envs");
     });
     String path = YamlNodes.text(YamlNodes.child(map, "path"));
     Node value = YamlNodes.child(map, "value");
@@ -266,33 +355,48 @@ public final class Wrapping {
         if (patch instanceof ScalarNode text && text.getValue().indexOf('\n') >= 0) {
           visitText(text, source);
         }
-        Node file = YamlNodes.child(item, "path");
-        if (file != null && patch == null) {
-          addElsewhere("the file", file, YamlNodes.text(file), source);
+        if (patch == null) {
+          addFile(elsewhere, YamlNodes.child(item, "path"), source);
         }
       });
     }
-  }
-
-  /** The path in a Kustomization's {@code key=path}. */
-  private static String path(Node file) {
-    String text = YamlNodes.text(file);
-    return text.substring(text.indexOf('=') + 1);
+    if (YamlNodes.text(YamlNodes.child(map, "kind")).equals("Kustomization")) {
+      addFiles(resources, map, source, "resources", "components");
+    }
   }
 
   private void visitReferences(MappingNode map, Source source) {
-    items(YamlNodes.child(map, "valueFiles"))
-        .forEach(file -> addElsewhere("the file", file, YamlNodes.text(file), source));
+    addFiles(elsewhere, map, source, "valueFiles", "valuesFiles", "additionalValuesFiles");
+    addFile(elsewhere, YamlNodes.child(map, "valuesFile"), source);
+    items(YamlNodes.child(map, "fileParameters"))
+        .forEach(parameter -> addFile(elsewhere, YamlNodes.child(parameter, "path"), source));
     items(YamlNodes.child(map, "valuesFrom"))
-        .forEach(from -> addElsewhere(
+        .forEach(from -> elsewhere.add(elsewhere(
             "the " + YamlNodes.text(YamlNodes.child(from, "kind")),
             from,
             YamlNodes.text(YamlNodes.child(from, "name")),
-            source));
+            Optional.empty(),
+            source)));
   }
 
-  private void addElsewhere(String what, Node node, String name, Source source) {
-    elsewhere.add(new Elsewhere("%s %s".formatted(what, Quoted.of(name)), at(node, source)));
+  /** The files in lists, each as a path or as {@code key=path}. */
+  private static void addFiles(List<Elsewhere> to, Node map, Source source, String... lists) {
+    for (String list : lists) {
+      items(YamlNodes.child(map, list)).forEach(file -> addFile(to, file, source));
+    }
+  }
+
+  private static void addFile(List<Elsewhere> to, @Nullable Node file, Source source) {
+    String text = YamlNodes.text(file);
+    if (file != null && !text.isEmpty()) {
+      String path = text.substring(text.indexOf('=') + 1);
+      to.add(elsewhere("the file", file, path, Optional.empty(), source));
+    }
+  }
+
+  private static Elsewhere elsewhere(
+      String what, Node node, String name, Optional<Holder> holder, Source source) {
+    return new Elsewhere("%s %s".formatted(what, Quoted.of(name)), at(node, source), holder);
   }
 
   private void addAll(Holder holder, MappingNode map, @Nullable Node data, Source source) {
@@ -341,8 +445,8 @@ public final class Wrapping {
       return Optional.empty();
     }
     int header = YamlText.position(text.getStartMark()).line();
-    return Optional.of(new Block(
-        header, YamlNodes.indentation(Lines.of(text.getValue()), source.lines, header)));
+    return Optional.of(
+        new Block(header, YamlNodes.indentation(Lines.of(text.getValue()), source.lines, header)));
   }
 
   /** A literal of a Kustomization is a key, an equals sign and the text. */
@@ -352,8 +456,8 @@ public final class Wrapping {
       return;
     }
     Embedding whole = YamlNodes.embedding(literal, source.lines, source.embedding);
-    Embedding inner = at -> whole.inFile(
-        at.line() == 1 ? new LineColumn(1, at.column() + equals + 1) : at);
+    Embedding inner =
+        at -> whole.inFile(at.line() == 1 ? new LineColumn(1, at.column() + equals + 1) : at);
     LineColumn at = at(literal, source);
     entries.add(new Entry(
         Holder.CONFIG_MAP,
@@ -373,6 +477,8 @@ public final class Wrapping {
     }
     Embedding embedding = YamlNodes.embedding(scalar, source.lines, source.embedding);
     YamlText yaml = YamlText.parse(scalar.getValue(), embedding, YamlProblems.UNHEARD);
+    yaml.fault().ifPresent(faults::add);
+    hasPlaceholders |= Template.isReadAsMap(yaml.documents());
     Source inner = new Source(Lines.of(scalar.getValue()), embedding, source.depth + 1);
     yaml.documents().forEach(document -> visit(document, inner));
   }
@@ -382,8 +488,6 @@ public final class Wrapping {
   }
 
   private static Stream<Node> items(@Nullable Node list) {
-    return list instanceof SequenceNode sequence
-        ? sequence.getValue().stream()
-        : Stream.of();
+    return list instanceof SequenceNode sequence ? sequence.getValue().stream() : Stream.of();
   }
 }

@@ -69,11 +69,11 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       Attempt attempt = compose(readable);
       MarkedYAMLException problem = attempt.problem;
       if (problem == null) {
-        return new YamlText(attempt.documents, attempt.fault(embedding));
+        return new YamlText(attempt.documents, attempt.fault(text, embedding));
       }
       Optional<String> blanked = tabs < MAX_TABS ? blankTab(readable, problem) : Optional.empty();
       if (blanked.isEmpty()) {
-        return new YamlText(attempt.documents, attempt.fault(embedding));
+        return new YamlText(attempt.documents, attempt.fault(text, embedding));
       }
       readable = blanked.get();
       problems.report(
@@ -197,10 +197,11 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       @Nullable MarkedYAMLException problem,
       @Nullable YAMLException unmarked) {
 
-    Optional<Fault> fault(Embedding embedding) {
+    Optional<Fault> fault(String text, Embedding embedding) {
       if (problem != null) {
-        LineColumn at = embedding.inFile(position(problem.getProblemMark()));
-        return Optional.of(syntaxFault(at, problem));
+        LineColumn at = position(problem.getProblemMark());
+        return NoYaml.upTo(at, text, embedding)
+            .or(() -> Optional.of(syntaxFault(embedding.inFile(at), problem)));
       }
       if (unmarked != null) {
         String why = String.valueOf(unmarked.getMessage());
@@ -219,13 +220,18 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
   }
 
   private static Fault syntaxFault(LineColumn at, MarkedYAMLException problem) {
-    String why = String.valueOf(problem.getProblem()).replaceAll("\\s+", " ").trim();
+    String why = String.valueOf(problem.getProblem())
+        .replaceAll("\\s+", " ")
+        .replaceFirst("\\. \\(Do not use . for indentation\\)$", "")
+        .trim();
     boolean isLong = why.codePointCount(0, why.length()) > 120;
     String message = "Not YAML: " + (isLong ? Quoted.of(why) : Quoted.printable(why));
     String remedy = "check indentation, quotes and brackets before this location";
     if (why.contains("\\t(TAB)")) {
       message = "Not YAML: a tab cannot indent a line";
       remedy = "use blanks";
+    } else if (why.startsWith("found character")) {
+      remedy = "put the value into quotes";
     } else if (why.startsWith("mapping values are not allowed")) {
       message = "Not YAML: a second ': ' on this line or a wrong indentation";
       remedy = "quote the value, or align the key with its siblings";

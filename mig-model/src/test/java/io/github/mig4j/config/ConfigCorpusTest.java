@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -40,6 +41,12 @@ class ConfigCorpusTest {
       Set.of(NodeCode.UNKNOWN_PROFILE, NodeCode.NOT_PLACEABLE, NodeCode.MIG_NOT_SUPPORTED);
 
   private static final Pattern MODEL = Pattern.compile("(\\S+)(?: \\((\\S+)\\))?");
+
+  private static final Pattern NAMES =
+      Pattern.compile("configs ([\\w.-]+(?:(?:, | and )[\\w.-]+)*)");
+  private static final Pattern STRATEGY = Pattern.compile("strategy (none|single|mixed)");
+  private static final Pattern GPU = Pattern.compile("GPU ([\\w-]+)");
+  private static final Pattern IMPOSSIBLE = Pattern.compile("([\\w.-]+) is not placeable");
 
   private final Path corpus = Path.of(System.getProperty("mig4j.corpus", ""));
 
@@ -62,6 +69,61 @@ class ConfigCorpusTest {
         "Corpus: " + tests.size() + " configurations; left to other tests: " + skipped);
     assertThat(tests).isNotEmpty();
     return tests.stream();
+  }
+
+  /** The cases beside the corpus have their answer in words, of which these tests know some. */
+  @TestFactory
+  Stream<DynamicTest> read_andLint_agreeWithEachFieldCase() throws IOException {
+    Path cases = corpus.resolveSibling("field-cases");
+    List<DynamicTest> tests = new ArrayList<>();
+    if (Files.exists(cases.resolve("cases.json"))) {
+      for (JsonNode entry :
+          new ObjectMapper().readTree(cases.resolve("cases.json").toFile())) {
+        String file = entry.path("file").asText();
+        String ask = entry.path("ask").asText();
+        if (ask.startsWith("validate")) {
+          tests.add(DynamicTest.dynamicTest(
+              file,
+              () -> checkCase(cases.resolve(file), ask, entry.path("right").asText())));
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  private static void checkCase(Path path, String ask, String right) throws IOException {
+    MigConfigFile file = MigConfigFile.read(Files.readAllBytes(path));
+    if (right.startsWith("valid")) {
+      assertThat(file.findings()).noneMatch(Finding::isError);
+    }
+    if (right.startsWith("refused")) {
+      assertThat(file.document()).isEmpty();
+      assertThat(file.findings()).anyMatch(Finding::isError);
+    }
+    if (right.contains("ONE finding")) {
+      assertThat(file.findings()).hasSize(1);
+    }
+    found(NAMES, right).map(names -> List.of(names.split(", | and "))).ifPresent(names -> {
+      assertThat(file.orElseThrow().configs().keySet()).containsExactlyElementsOf(names);
+      List<String> lines = file.text().lines().toList();
+      assertThat(names)
+          .allSatisfy(
+              name -> assertThat(lines.get(file.locationOf(name).line() - 1)).contains(name));
+    });
+    found(STRATEGY, right)
+        .ifPresent(
+            strategy -> assertThat(file.strategy()).map(MigStrategy::toString).contains(strategy));
+    Optional<String> gpu = found(GPU, ask);
+    Optional<String> impossible = found(IMPOSSIBLE, right);
+    if (gpu.isPresent() && impossible.isPresent()) {
+      GpuModel model = GpuCatalog.bundled().require(gpu.get());
+      assertThat(NodeLint.of(file, NodeGpu.several(model, 1), MigStrategy.MIXED, impossible.get()))
+          .anyMatch(finding -> finding.isError() && UNPLACEABLE.contains(finding.code()));
+    }
+  }
+
+  private static Optional<String> found(Pattern pattern, String text) {
+    return pattern.matcher(text).results().map(result -> result.group(1)).findFirst();
   }
 
   private void check(String name, JsonNode expected) throws IOException {

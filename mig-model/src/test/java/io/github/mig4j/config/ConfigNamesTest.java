@@ -32,6 +32,10 @@ class ConfigNamesTest {
     assertThat(OFF.contentName("all-off")).isEqualTo("all-off-642ad96a");
     assertThat(filtered.contentName("mixed")).isEqualTo("mixed-4a451ec7");
     assertThat(filtered.retryName("mixed", 2)).isEqualTo("mixed-4a451ec7-r2");
+    assertThat(OFF.contentName("all-off-642ad96a")).isEqualTo("all-off-642ad96a");
+    assertThat(OFF.retryName("all-off-642ad96a", 2)).isEqualTo("all-off-642ad96a-r2");
+    assertThat(OFF.contentName("all-off-4a451ec7")).isEqualTo("all-off-4a451ec7-642ad96a");
+    assertThat(OFF.contentName("all-off-20261125")).isEqualTo("all-off-20261125-642ad96a");
   }
 
   @Test

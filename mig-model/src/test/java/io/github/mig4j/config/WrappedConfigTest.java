@@ -34,6 +34,55 @@ class WrappedConfigTest {
             data:
               config.yaml: |
                 @"""),
+        Arguments.of("the data of a map alone", """
+            config.yaml: |
+              @"""),
+        Arguments.of("values that an anchor names", """
+            text: &text |
+              @
+            migManager: {config: {data: {config.yaml: *text}}}"""),
+        Arguments.of("keys in quotes", """
+            "migManager":
+              'config':
+                "data":
+                  "config.yaml": |-
+                    @"""),
+        Arguments.of("another chart's further objects", """
+            extraObjects:
+            - |
+              kind: ConfigMap
+              data:
+                config.yaml: |
+                  @"""),
+        Arguments.of("a Kustomization with the values of a chart", """
+            kind: Kustomization
+            helmCharts:
+            - name: gpu-operator
+              valuesInline:
+                migManager:
+                  config:
+                    data:
+                      config.yaml: |
+                        @"""),
+        Arguments.of("a HelmChart of k3s", """
+            kind: HelmChart
+            spec:
+              valuesContent: |-
+                migManager:
+                  config:
+                    data:
+                      config.yaml: |
+                        @"""),
+        Arguments.of("a task of Ansible", """
+            - hosts: all
+              tasks:
+              - kubernetes.core.k8s:
+                  definition:
+                    kind: ConfigMap
+                    metadata: {name: team}
+                    data:
+                      config.yaml: |
+                        @"""),
         Arguments.of("a List without kind", """
             items:
             - kind: Node
@@ -164,15 +213,19 @@ class WrappedConfigTest {
   private static String wrapped(String wrapper, String config) {
     int at = wrapper.indexOf('@');
     String indentation = " ".repeat(at - wrapper.lastIndexOf('\n', at) - 1);
-    return wrapper.substring(0, at) + config.replace("\n", "\n" + indentation).strip() + "\n";
+    return wrapper.substring(0, at)
+        + config.strip().replace("\n", "\n" + indentation)
+        + wrapper.substring(at + 1)
+        + "\n";
   }
 
   private static int line(String wrapper) {
-    return (int) wrapper.lines().count() + 3;
+    return (int) wrapper.substring(0, wrapper.indexOf('@')).lines().count() + 3;
   }
 
   private static int column(String wrapper) {
-    return wrapper.length() - 1 - wrapper.lastIndexOf('\n') + "  - devices: ".length();
+    int at = wrapper.indexOf('@');
+    return at - wrapper.lastIndexOf('\n', at) + "  - devices: ".length();
   }
 
   private static List<String> findings(String text) {
@@ -189,6 +242,15 @@ class WrappedConfigTest {
             .orElseThrow()
             .configs())
         .containsOnlyKeys("small");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("wrappers")
+  void read_wrapped_withOtherLineBreaksAndAByteOrderMark_findsTheSame(String name, String wrapper) {
+    String text = wrapped(wrapper, CONFIG);
+
+    assertThat(findings(text.replace("\n", "\r\n"))).isEqualTo(findings(text));
+    assertThat(findings("\uFEFF" + text)).isEqualTo(findings(text));
   }
 
   /** Whatever the wrapper, a damaged configuration in it is one finding in the right line. */
@@ -226,14 +288,15 @@ class WrappedConfigTest {
         + "      config.yaml: |\n        version: v1\n";
 
     assertThat(MigConfigFile.read(values).strategy()).contains(MigStrategy.SINGLE);
-    assertThat(MigConfigFile.read(values.replace("single", "sometimes")).strategy()).isEmpty();
+    assertThat(MigConfigFile.read(values.replace("single", "sometimes")).strategy())
+        .isEmpty();
     assertThat(MigConfigFile.read(CONFIG).strategy()).isEmpty();
   }
 
   @Test
   void read_wrongKey_isAFinding_andTheConfigurationIsReadAllTheSame() {
-    String text = "kind: ConfigMap\nmetadata: {name: team}\ndata:\n  mig.yaml: |\n"
-        + CONFIG.indent(4);
+    String text =
+        "kind: ConfigMap\nmetadata: {name: team}\ndata:\n  mig.yaml: |\n" + CONFIG.indent(4);
 
     assertThat(findings(text))
         .containsExactly(
@@ -243,6 +306,47 @@ class WrappedConfigTest {
     MigConfigFile fixed = MigConfigFile.read(text.replace("al\n", "all\n"));
     assertThat(fixed.document()).isEmpty();
     assertThat(fixed.content().orElseThrow().configs()).containsOnlyKeys("small");
+  }
+
+  @Test
+  void read_severalMaps_checksAllOfThem() {
+    String map = "kind: ConfigMap\nmetadata: {name: %s}\ndata:\n  config.yaml: |\n";
+    String good = CONFIG.replace("al\n", "all\n").indent(4);
+
+    assertThat(
+            findings(map.formatted("a") + good + "---\n" + map.formatted("b") + CONFIG.indent(4)))
+        .containsExactly(
+            "11:1: warning: The manifest has 2 ConfigMaps with 'config.yaml', and only the first,"
+                + " 'a', is used here; put each into a file of its own [several-configmaps]",
+            "18:18: " + FINDING);
+  }
+
+  @Test
+  void read_valuesOfTheDevicePlugin_withAConfigurationOfMigParted_isAFinding_andReadAllTheSame() {
+    assertThat(findings("devicePlugin:\n  config:\n    data:\n      any: |\n" + CONFIG.indent(8)))
+        .containsExactly(
+            "4:7: error: The values of the device plugin have a configuration of mig-parted under"
+                + " 'any', which only the MIG manager reads; move it to migManager.config.data,"
+                + " under the key 'config.yaml' [configmap-key]",
+            "8:22: " + FINDING);
+  }
+
+  @Test
+  void read_whatIsElsewhere_isANoteBesideAConfiguration() {
+    assertThat(findings("kind: HelmRelease\nspec:\n  valuesFrom: [{kind: Secret, name: more}]\n"
+            + "  values:\n    migManager:\n      config:\n        data:\n          config.yaml: |\n"
+            + CONFIG.replace("al\n", "all\n").indent(12)))
+        .containsExactly("3:16: note: More is in the Secret 'more', which is not part of this text;"
+            + " check that one [content-elsewhere]");
+  }
+
+  @Test
+  void read_placeholderThatIsNotTheCause_doesNotHideTheFault() {
+    String script = "kind: ConfigMap\ndata:\n  run.sh: |\n    echo ${HOME} '{{ x }}'\n";
+
+    assertThat(findings(script + "\tconfig.yaml: a\n"))
+        .containsExactly(
+            "5:1: error: Not YAML: a tab cannot indent a line; use blanks [yaml-syntax]");
   }
 
   @Test
@@ -284,6 +388,83 @@ class WrappedConfigTest {
             "kind: HelmRelease\nspec:\n  valuesFrom:\n  - kind: ConfigMap\n    name: values\n",
             "4:5: error: The configuration is in the ConfigMap 'values', which is not part of this"
                 + " text; check that one [content-elsewhere]"),
+        Arguments.of(
+            "version: v1\nsmall:\n- devices: all\n  mig-enabled: false\n",
+            "1:1: error: These are entries of mig-configs, but that key is missing; put"
+                + " 'mig-configs:' below the version, and indent them [fragment]"),
+        Arguments.of(
+            "small:\n  devices: all\n  mig-enable: false\nlarge:\n",
+            "1:1: error: These are entries of mig-configs, without the head of the file; put"
+                + " 'version: v1' and 'mig-configs:' above, and indent them [fragment]"),
+        Arguments.of(
+            "timeSlicing:\n  resources:\n  - {name: nvidia.com/gpu, replicas: 4}\n",
+            "1:1: error: The file is a configuration of the device plugin, which mig-parted does"
+                + " not read; name its ConfigMap in devicePlugin.config of the GPU Operator, not in"
+                + " migManager.config [other-kind]"),
+        Arguments.of(
+            "- {name: nvidia.com/gpu, replicas: 4}\n",
+            "1:1: error: The file is a configuration of the device plugin, which mig-parted does"
+                + " not read; name its ConfigMap in devicePlugin.config of the GPU Operator, not in"
+                + " migManager.config [other-kind]"),
+        Arguments.of(
+            "version: v1\nhooks: {apply-exit: [{command: reboot}]}\n",
+            "1:1: error: The file has hooks of mig-parted, which it does not read from its"
+                + " configuration; put them into a file of their own, which the MIG manager does"
+                + " not use [other-kind]"),
+        Arguments.of(
+            "kind: ClusterPolicy\nspec:\n  migManager:\n    config: {name: team}\n",
+            "4:20: error: The configuration is in the ConfigMap 'team', which is not part of this"
+                + " text; check that one [content-elsewhere]"),
+        Arguments.of(
+            "kind: Kustomization\nresources: [mig.yaml]\n",
+            "2:13: error: The configuration is in the file 'mig.yaml', which is not part of this"
+                + " text; check that one [content-elsewhere]"),
+        Arguments.of(
+            "kind: Application\nspec:\n  source:\n    helm:\n      values: |\n        migManager:\n"
+                + "        \tconfig: {}\n",
+            "7:9: error: Not YAML: a tab cannot indent a line; use blanks [yaml-syntax]"),
+        Arguments.of(
+            "kind: Application\nspec:\n  source:\n    helm:\n      values: |\n        migManager:\n"
+                + "          config: {data: {config.yaml: {{ .Values.mig }}}}\n",
+            "7:40: error: The file is a Helm template, and '{{ .Values.mig }}' is not filled in;"
+                + " render it first with 'helm template', and check what that prints [template]"),
+        Arguments.of(
+            "version: v1\nmig-configs:\n  \"{{ name }}\":\n  - devices: all\n    mig-enabled: false\n",
+            "3:4: error: The file is a template, and '{{ name }}' is not filled in; render it first"
+                + " with its template engine, and check what that prints [template]"),
+        Arguments.of(
+            "version: v1\nmig-configs:\n  a:\n  - devices: $DEVICES\n    mig-enabled: false\n",
+            "4:14: error: The file is a template, and the variable '$DEVICES' is not filled in;"
+                + " fill it in first, e.g. with 'envsubst', and check what that prints"
+                + " [template]"),
+        Arguments.of(
+            "My file:\n```yaml\n" + CONFIG + "```\n",
+            "2:1: error: Not YAML: this line is a fence of Markdown; remove the lines with fences"
+                + " [yaml-syntax]"),
+        Arguments.of(
+            "$ cat config.yaml\n" + CONFIG,
+            "1:1: error: Not YAML: this line is for a shell; remove the commands around the file"
+                + " [yaml-syntax]"),
+        Arguments.of(
+            CONFIG + "EOF\n",
+            "6:1: error: Not YAML: this line is for a shell; remove the commands around the file"
+                + " [yaml-syntax]"),
+        Arguments.of(
+            "+-----------------------+\n| GPU instance profiles: |\n",
+            "1:1: error: Not YAML: this is a table of nvidia-smi; expected a configuration, not a"
+                + " listing [yaml-syntax]"),
+        Arguments.of(
+            "time=\"2026-05-02T08:00:00Z\" level=info msg=\"a: b\"\n"
+                + "time=\"2026-05-02T08:00:01Z\" level=info msg=c\n",
+            "1:1: error: Not YAML: this is a log; expected a configuration [yaml-syntax]"),
+        Arguments.of(
+            "Name: mig\nData\n====\nconfig.yaml:\n----\n" + CONFIG,
+            "3:1: error: Not YAML: this is the output of 'kubectl describe'; use that of 'kubectl"
+                + " get -o yaml' [yaml-syntax]"),
+        Arguments.of(
+            "version: v1\nmig-configs:\n  a:\n  \u00A0- devices: all\n    mig-enabled: false\n",
+            "4:1: error: Not YAML: characters that only look like blanks indent this line; use"
+                + " blanks (U+0020) [yaml-syntax]"),
         Arguments.of(
             "migManager: {enabled: true}\n",
             "1:1: error: The Helm values have no configuration; expected the text 'config.yaml'"

@@ -102,9 +102,20 @@ class FleetExampleTest {
 
     SharedFleet shared = new SharedFleet(fleet);
     long instance = shared.place(small);
-    boolean both = shared.call(f -> f.place(small) != Fleet.NONE && f.place(large) != Fleet.NONE);
+    boolean both = shared.call(f -> {
+      int mark = f.mark();
+      boolean placed = f.place(small) != Fleet.NONE && f.place(large) != Fleet.NONE;
+      if (placed) {
+        f.keep(mark);
+      } else {
+        f.rollback(mark); // otherwise the first would stay when the second does not fit
+      }
+      return placed;
+    });
 
     assertThat(instance).isNotEqualTo(Fleet.NONE);
     assertThat(both).isFalse();
+    assertThat(shared.<Integer>call(f -> f.state(0).layout().placements().size()))
+        .isEqualTo(1);
   }
 }

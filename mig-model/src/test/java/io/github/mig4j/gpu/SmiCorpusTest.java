@@ -5,11 +5,18 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.PlacementResult;
+import io.github.mig4j.layout.RunningInstances;
+import io.github.mig4j.lint.Severity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -25,6 +32,12 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 class SmiCorpusTest {
 
   private static final String FOLDER = "smi/";
+
+  private static final Pattern READ = Pattern.compile("(\\d+g\\.\\d+gb\\S*) is read");
+  private static final Pattern LINE = Pattern.compile("\\(line (\\d+)\\)");
+  private static final Pattern RUNNING = Pattern.compile("run on GPU (\\d+)");
+  private static final Pattern FITS =
+      Pattern.compile("(\\d+g\\.\\d+gb\\S*) (does not fit|fits at (\\d+))");
 
   @TestFactory
   List<DynamicTest> everyListing_isReadAsItSays() throws IOException {
@@ -45,6 +58,73 @@ class SmiCorpusTest {
         "SmiCorpusTest: %d listings, %d other files skipped%n", tests.size(), skipped);
     assertThat(tests).as("listings in %s", corpus).isNotEmpty();
     return tests;
+  }
+
+  /** The cases beside the corpus have their answer in words, of which these tests know some. */
+  @TestFactory
+  List<DynamicTest> everyFieldCase_isReadAsItSays() throws IOException {
+    Path cases = Path.of(System.getProperty("mig4j.corpus")).resolveSibling("field-cases");
+    List<DynamicTest> tests = new ArrayList<>();
+    if (Files.exists(cases.resolve("cases.json"))) {
+      for (JsonNode entry :
+          new ObjectMapper().readTree(cases.resolve("cases.json").toFile())) {
+        String file = entry.path("file").asText();
+        if (file.endsWith(".txt")) {
+          String text = Files.readString(cases.resolve(file));
+          tests.add(dynamicTest(file, () -> checkCase(text, entry.path("right").asText())));
+        }
+      }
+    }
+    return tests;
+  }
+
+  private static void checkCase(String text, String right) {
+    var listing = NvidiaSmi.read(text);
+
+    assertThat(listing.listings()).isNotEmpty();
+    assertThat(listing.isComplete()).isNotEqualTo(right.contains("cut off"));
+    results(READ, right)
+        .forEach(profile -> assertThat(listing.gpus())
+            .anySatisfy(gpu -> assertThat(gpu.model().profile(MigProfile.parse(profile.group(1))))
+                .isPresent()));
+    results(LINE, right)
+        .forEach(line -> assertThat(listing.findings())
+            .anySatisfy(finding -> assertThat(finding.location().orElseThrow().line())
+                .isEqualTo(Integer.parseInt(line.group(1)))));
+    if (right.contains("with a note")) {
+      assertThat(listing.findings())
+          .isNotEmpty()
+          .allSatisfy(finding -> assertThat(finding.severity()).isEqualTo(Severity.NOTE));
+    }
+    var running = RunningInstances.in(listing);
+    results(RUNNING, right)
+        .forEach(gpu -> assertThat(running)
+            .extracting(RunningInstances::gpu)
+            .contains(Integer.parseInt(gpu.group(1))));
+    for (var each : running) {
+      results(FITS, right)
+          .forEach(fit -> assertThat(models(each, fit.group(1))).allSatisfy(model -> {
+            var request = MigLayout.on(model).keeping(each.placements());
+            boolean fits = fit.group(2).startsWith("fits");
+            request = fits
+                ? request.addAt(fit.group(1), Integer.parseInt(fit.group(3)))
+                : request.add(fit.group(1), 1);
+            assertThat(request.place() instanceof PlacementResult.Placed).isEqualTo(fits);
+          }));
+    }
+  }
+
+  /** The listing does not say which model it is of. */
+  private static List<GpuModel> models(RunningInstances running, String profile) {
+    return GpuCatalog.bundled().models().stream()
+        .filter(model -> model.profile(MigProfile.parse(profile)).isPresent())
+        .filter(model -> running.placements().stream()
+            .allMatch(placement -> model.profile(placement.profile()).isPresent()))
+        .toList();
+  }
+
+  private static Stream<MatchResult> results(Pattern pattern, String text) {
+    return pattern.matcher(text).results();
   }
 
   private static void check(String text, JsonNode expected) {

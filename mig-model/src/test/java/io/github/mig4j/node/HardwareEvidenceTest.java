@@ -45,6 +45,29 @@ class HardwareEvidenceTest {
   }
 
   @Test
+  void unexplainedBy_namesIndexesFiltersAndProfilesOfOtherGpus() {
+    var filter = List.of(new DeviceFilter("0x233010de"));
+    var document = generated(MigConfigDocument.empty(), H100, filter)
+        .with(
+            "second",
+            MigConfig.of(MigConfigSpec.builder()
+                .devices(DeviceSelector.of(0, 1))
+                .migEnabled(false)
+                .build()));
+    var evidence = HardwareEvidence.in(document);
+
+    assertThat(evidence.unexplainedBy(NodeGpu.several(H100, 1))).containsExactly("GPU 1");
+    assertThat(evidence.unexplainedBy(NodeGpu.several(A30, 2)))
+        .containsExactly("device-filter 0x233010de");
+    assertThat(evidence.unexplainedBy(List.of(NodeGpu.of(0, A30), NodeGpu.of(1, H100))))
+        .isEmpty();
+    assertThat(HardwareEvidence.in(generated(MigConfigDocument.empty(), H100, List.of()))
+            .unexplainedBy(NodeGpu.several(GpuCatalog.bundled().require("l40s"), 1)))
+        .containsExactly("profile 1g.10gb");
+    assertThat(HardwareEvidence.none().unexplainedBy(List.of())).isEmpty();
+  }
+
+  @Test
   void deviceFilters_tellTheKindsOfGpuApart() {
     var h100 = List.of(new DeviceFilter("0x233010de"));
     var a30 = List.of(new DeviceFilter("0x20B710DE:0x153210DE"));

@@ -182,7 +182,8 @@ class NamedConfigsTest {
 
   @Test
   void partOfAFile_andTheOtherKind_areOneFindingEach() {
-    assertThat(DevicePluginConfigFile.read("- {name: nvidia.com/gpu, replicas: 4}").findings())
+    assertThat(
+            DevicePluginConfigFile.read("- {name: nvidia.com/gpu, replicas: 4}").findings())
         .hasToString("[1:1: error: These are the resources of a sharing section, without the head"
             + " of the file; put 'version: v1', 'sharing:', 'timeSlicing:' or 'mps:', and"
             + " 'resources:' above, and indent them [fragment]]");
@@ -206,6 +207,16 @@ class NamedConfigsTest {
             passDeviceSpecs: true
             sharedDevicesAllocationPolicy: packed
             keyOfTomorrow: 7
+        sharing:
+          timeSlicing:
+            order: "fair"
+            resources:
+              - name: nvidia.com/gpu
+                replicas: 4
+                devices: [0]
+                rename: "gpu.mine"
+                weight: 1.5
+          third: {}
         imex:
           channelIDs: [0]
           wide: true
@@ -216,9 +227,111 @@ class NamedConfigsTest {
     assertThat(file.orElseThrow().toYaml()).isEqualTo(text);
     assertThat(DevicePluginConfig.parse(text).unknownKeys())
         .hasToString("[imex.wide=true, keyOfRoot={\"a\": [1, \"b\", null]},"
-            + " flags.plugin.keyOfTomorrow=7]");
+            + " flags.plugin.keyOfTomorrow=7, sharing.third={},"
+            + " sharing.timeSlicing.order=\"fair\","
+            + " sharing.timeSlicing.resources[nvidia.com/gpu].devices=[0],"
+            + " sharing.timeSlicing.resources[nvidia.com/gpu].rename=\"gpu.mine\","
+            + " sharing.timeSlicing.resources[nvidia.com/gpu].weight=1.5]");
     assertThat(file.findings())
-        .extracting(found -> found.code().toString() + " " + found.location().orElseThrow().line())
-        .containsExactly("unknown-key 2", "unknown-key 8", "unknown-key 11");
+        .extracting(found ->
+            found.code().toString() + " " + found.location().orElseThrow().line())
+        .containsExactly(
+            "unknown-key 2",
+            "unknown-key 8",
+            "requests-not-limited 10",
+            "unknown-key 11",
+            "ignored-devices 15",
+            "ignored-rename 16",
+            "unknown-key 17",
+            "unknown-key 18",
+            "unknown-key 21");
+    assertThat(file.findings().get(1))
+        .hasToString("8:5: warning: The device plugin up to v0.20.0 does not know 'keyOfTomorrow'"
+            + " here and ignores it; known are passDeviceSpecs, deviceListStrategy,"
+            + " deviceIDStrategy, cdiAnnotationPrefix, nvidiaCTKPath, containerDriverRoot,"
+            + " sharedDevicesAllocationPolicy [unknown-key]");
+  }
+
+  @Test
+  void unknownKeysOfAnotherConfiguration_areAdded_whereTheyHaveAPlace() {
+    DevicePluginConfig other = DevicePluginConfig.parse("""
+        version: v1
+        both: 1
+        theirs: 2
+        sharing:
+          mps:
+            order: fair
+            resources: [{name: nvidia.com/gpu, replicas: 2, weight: 1}]
+        """);
+
+    DevicePluginConfig config = DevicePluginConfig.parse("version: v1\nboth: 3\n");
+
+    assertThat(config.withUnknownKeysOf(other).toYaml())
+        .isEqualTo("version: v1\nboth: 3\ntheirs: 2\n");
+    assertThat(DevicePluginConfig.of(GpuSharing.mps(4)).withUnknownKeysOf(other).toYaml())
+        .isEqualTo("""
+            version: v1
+            both: 1
+            theirs: 2
+            sharing:
+              mps:
+                order: "fair"
+                resources:
+                  - name: nvidia.com/gpu
+                    replicas: 4
+                    weight: 1
+            """);
+  }
+
+  @Test
+  void valuesOfTheMigManager_withAConfigurationOfThePlugin_areReadAndRefused() {
+    var files = read("migManager:\n  config:\n    data:\n      bad: |\n", 8);
+
+    assertThat(files).containsOnlyKeys("bad");
+    assertThat(files.get("bad").findings())
+        .extracting(Object::toString)
+        .satisfiesExactly(
+            outside -> assertThat(outside)
+                .isEqualTo("4:7: error: The values of the MIG manager have a configuration of the"
+                    + " device plugin under 'bad', which only the device plugin reads; move it to"
+                    + " devicePlugin.config.data [no-configuration]"),
+            inside ->
+                assertThat(inside).startsWith("11:25: error: nvidia.com/gpu has replicas: 1"));
+  }
+
+  @Test
+  void whatIsElsewhere_isANoteBesideAConfiguration_andOtherwiseAnError() {
+    String kustomization = """
+        configMapGenerator:
+        - name: share
+          files: [t4=t4.yaml]
+        """;
+
+    assertThat(DevicePluginConfigFile.readAll(kustomization).get("").findings())
+        .hasToString("[3:11: error: The configuration is in the file 't4.yaml', which is not part"
+            + " of this text; check that one [content-elsewhere]]");
+    assertThat(DevicePluginConfigFile.readAll(kustomization + "  literals: [\"l40=version: v1\"]\n")
+            .get("l40")
+            .findings())
+        .hasToString("[3:11: note: More is in the file 't4.yaml', which is not part of this text;"
+            + " check that one [content-elsewhere]]");
+    assertThat(DevicePluginConfigFile.readAll("devicePlugin: {config: {name: share}}")
+            .get("")
+            .findings())
+        .hasToString(
+            "[1:31: error: The configuration is in the ConfigMap 'share', which is not part"
+                + " of this text; check that one [content-elsewhere]]");
+  }
+
+  @Test
+  void dataWithoutItsMap_isReadAndSaysSo() {
+    var files = DevicePluginConfigFile.readAll(
+        "t4: |\n  version: v1\n  flags: {migStrategy: none}\noff: ''\n");
+
+    assertThat(files).containsOnlyKeys("t4", "off");
+    assertThat(files.get("t4").findings())
+        .hasToString("[1:1: note: The head is missing, and the file is read as the data of a"
+            + " ConfigMap; put it below 'data:' of a ConfigMap before it is applied"
+            + " [kind-missing]]");
   }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.TextCode;
 import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
@@ -16,6 +17,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -33,6 +36,10 @@ class SharingCorpusTest {
       "sharing/05-kustomize-a100-mixed.yaml", SharingCode.MIG_WITHOUT_MIXED,
       "sharing/09-fail-requests-misplaced.yaml", SharingCode.MISPLACED_KEY);
 
+  private static final Pattern OFFER =
+      Pattern.compile("sharing ([\\w.-]+) offers each GPU (\\d+) times");
+  private static final Pattern CAMEL_CASE = Pattern.compile("\\b[a-z]+[A-Z]\\w+");
+
   private final Path corpus = Path.of(System.getProperty("mig4j.corpus", ""));
 
   @TestFactory
@@ -48,6 +55,62 @@ class SharingCorpusTest {
     System.out.println("Corpus: " + tests.size() + " sharing configurations");
     assertThat(tests).isNotEmpty();
     return tests.stream();
+  }
+
+  /** The cases beside the corpus have their answer in words, of which these tests know some. */
+  @TestFactory
+  Stream<DynamicTest> readAll_agreesWithEachFieldCase() throws IOException {
+    Path cases = corpus.resolveSibling("field-cases");
+    List<DynamicTest> tests = new ArrayList<>();
+    if (Files.exists(cases.resolve("cases.json"))) {
+      for (JsonNode entry :
+          new ObjectMapper().readTree(cases.resolve("cases.json").toFile())) {
+        String file = entry.path("file").asText();
+        String ask = entry.path("ask").asText();
+        if (ask.contains("sharing reader") || ask.contains("DevicePluginConfigFile")) {
+          tests.add(DynamicTest.dynamicTest(
+              file,
+              () -> checkCase(
+                  Files.readString(cases.resolve(file)), entry.path("right").asText())));
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  private static void checkCase(String text, String right) {
+    Map<String, DevicePluginConfigFile> files = DevicePluginConfigFile.readAll(text);
+    List<Finding> findings =
+        files.values().stream().flatMap(file -> file.findings().stream()).toList();
+
+    assertThat(findings).noneMatch(Finding::isError);
+    OFFER
+        .matcher(right)
+        .results()
+        .forEach(offer -> assertThat(
+                files.get(offer.group(1)).orElseThrow().sharing().orElseThrow().resources())
+            .contains(new SharedResource("nvidia.com/gpu", Integer.parseInt(offer.group(2)))));
+    if (right.contains("kind is missing")) {
+      assertThat(findings)
+          .filteredOn(finding -> finding.code() == TextCode.KIND_MISSING)
+          .singleElement()
+          .satisfies(finding -> assertThat(finding.severity().toString()).isEqualTo("note"));
+    }
+    if (right.contains("belongs under")) {
+      assertThat(findings).extracting(Finding::code).contains(SharingCode.MISPLACED_KEY);
+    }
+    if (right.contains("there after every write")) {
+      List<String> keys = CAMEL_CASE
+          .matcher(right)
+          .results()
+          .map(MatchResult::group)
+          .filter(text::contains)
+          .distinct()
+          .toList();
+      assertThat(keys).isNotEmpty();
+      assertThat(files.values())
+          .allSatisfy(file -> assertThat(file.orElseThrow().toYaml()).contains(keys));
+    }
   }
 
   private void check(String name, JsonNode expected) throws IOException {

@@ -60,7 +60,7 @@ class SharingLintDocumentationTest {
   @Test
   void examples_haveTheFindingsBelowThem() throws IOException {
     PAGE.check((section, yaml) -> {
-      DevicePluginConfigFile file = 
+      DevicePluginConfigFile file =
           DevicePluginConfigFile.readAll(yaml).values().iterator().next();
       boolean errors = file.findings().stream().anyMatch(Finding::isError);
       assertThat(file.config().isPresent()).isNotEqualTo(errors);

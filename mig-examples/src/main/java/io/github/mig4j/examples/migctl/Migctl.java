@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl;
 
 import io.github.mig4j.MigException;
 import io.github.mig4j.examples.migctl.cluster.ApplyCommand;
+import io.github.mig4j.examples.migctl.cluster.CodeHints;
 import io.github.mig4j.examples.migctl.cluster.DiagnoseCommand;
 import io.github.mig4j.examples.migctl.cluster.DisableCommand;
 import io.github.mig4j.examples.migctl.cluster.PreflightCommand;
@@ -33,6 +34,7 @@ import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.UnknownGpuException;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -157,6 +159,11 @@ public final class Migctl {
     if (e instanceof ListingSyntaxException || e instanceof UnusableFileException) {
       err.println(e.getMessage());
       return ExitCode.USAGE;
+    }
+    if (e instanceof MigRefusedException refused) {
+      err.println(e.getMessage());
+      CodeHints.print(refused.findings(), err);
+      return ExitCode.NO;
     }
     if (e instanceof MigException || e instanceof CancellationException) {
       err.println(e.getMessage());

@@ -25,8 +25,10 @@ final class Terminal {
       "rollback",
       "recover",
       "disable",
-      "rollout");
-  private static final Set<String> CHANGES = Set.of("apply", "rollback", "recover", "disable");
+      "rollout",
+      "share");
+  private static final Set<String> CHANGES =
+      Set.of("apply", "rollback", "recover", "disable", "share");
 
   private final Path folder;
   private int exit;
@@ -79,7 +81,7 @@ final class Terminal {
     List<String> args = new ArrayList<>(redirect < 0 ? words : words.subList(0, redirect));
     String subcommand = args.get(0);
     args.replaceAll(arg -> FILE.matcher(arg).matches() ? folder.resolve(arg).toString() : arg);
-    if (ON_A_CLUSTER.contains(subcommand)) {
+    if (ON_A_CLUSTER.contains(subcommand) || args.contains("inventory")) {
       args.addAll(List.of("--kubeconfig", kubeconfig().toString()));
     }
     if (CHANGES.contains(subcommand)) {

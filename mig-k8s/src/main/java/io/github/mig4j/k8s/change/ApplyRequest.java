@@ -125,7 +125,9 @@ public final class ApplyRequest {
   }
 
   /**
-   * Reports everything that prevents this request, and writes nothing.
+   * Reports everything that prevents this request, and writes nothing. The permissions of {@code
+   * MigRole.READ_ONLY} are enough: a permission that only the change needs is a note if the client lacks
+   * it, although {@link #await} would then refuse the request.
    *
    * @return the findings; for an error {@link #await} would refuse the request
    * @throws MigRefusedException if the node does not show what the request is for, as with a

@@ -19,6 +19,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
+import io.github.mig4j.k8s.internal.GpuClaims;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.NodeWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -93,7 +94,7 @@ final class ApplyRun {
             .formatted(
                 key.equals(config) ? key : "%s as %s".formatted(config, key),
                 plan.offer().resources()));
-    NodeClaim claim = new NodeClaim(cluster, plan, limit);
+    NodeClaim claim = new NodeClaim(cluster, plan, goal, limit);
     try {
       return with(check.findings(), change(plan, claim, limit));
     } catch (InterruptedException e) {
@@ -199,7 +200,8 @@ final class ApplyRun {
           System.nanoTime(),
           evicted.isEmpty() ? "no pod used the GPUs" : "evicted " + String.join(", ", evicted));
     }
-    List<Pod> started = plan.disturbsPods() ? GpuPods.using(cluster.podsOnNode(name)) : List.of();
+    List<Pod> started =
+        plan.disturbsPods() ? new GpuClaims(cluster).using(cluster.podsOnNode(name)) : List.of();
     if (!started.isEmpty()) {
       throw new MigRefusedException(
           "Config '%s' on node %s".formatted(config, name),
@@ -287,6 +289,9 @@ final class ApplyRun {
     Node after = requested && plan.isInForce(cluster.settings())
         ? before
         : claim.request(before, plan.key(), gate, proof);
+    if (options.gpus().areStated()) {
+      after = claim.recordGpus(after);
+    }
     long now = System.nanoTime();
     step(
         phase,

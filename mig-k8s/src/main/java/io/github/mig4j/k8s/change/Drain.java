@@ -5,6 +5,7 @@ import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
+import io.github.mig4j.k8s.internal.GpuClaims;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.PodWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -26,12 +27,14 @@ final class Drain {
 
   private final Cluster cluster;
   private final String node;
+  private final GpuClaims claims;
   private final Set<String> evicted = new HashSet<>();
   private final Set<String> evictedUids = new HashSet<>();
 
   Drain(Cluster cluster, String node) {
     this.cluster = cluster;
     this.node = node;
+    this.claims = new GpuClaims(cluster);
   }
 
   /**
@@ -44,7 +47,7 @@ final class Drain {
     long start = System.nanoTime();
     try (PodWatch watch = new PodWatch(cluster, "node " + node, cluster.podsBoundTo(node), limit)) {
       while (true) {
-        List<Pod> left = GpuPods.using(watch.pods()).stream()
+        List<Pod> left = claims.using(watch.pods()).stream()
             .filter(pod -> Cluster.isOn(pod, node))
             .filter(pod -> GpuPods.kind(pod) == GpuPods.Kind.EVICTABLE)
             .toList();

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.change;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Taint;
+import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.internal.ChangeKind;
@@ -36,7 +37,9 @@ final class NodeClaim {
   private final ChangeKind kind;
   private final String label;
   private final String config;
+  private final String plainName;
   private final List<NodeGpu> gpus;
+  private final ApplyGoal goal;
   private final String by;
   private final Instant began;
   private final Instant until;
@@ -48,15 +51,18 @@ final class NodeClaim {
    * A claim that is not made yet.
    *
    * @param plan what is going to be requested
+   * @param goal why
    * @param limit how long the change may take
    */
-  NodeClaim(Cluster cluster, ApplyPlan plan, Duration limit) {
+  NodeClaim(Cluster cluster, ApplyPlan plan, ApplyGoal goal, Duration limit) {
     this.cluster = cluster;
     this.node = plan.node().getMetadata().getName();
     this.kind = plan.kind();
     this.label = plan.kind().label(cluster.settings());
     this.config = plan.recordedName();
+    this.plainName = plan.plainName();
     this.gpus = plan.gpus();
+    this.goal = goal;
     this.by = cluster.identity();
     this.began = cluster.settings().clock().instant();
     this.until = began.plus(limit);
@@ -127,6 +133,7 @@ final class NodeClaim {
             .annotate(kind.requestedKey(), config)
             .annotate(ChangeRecord.LAST_KEY, kind.toString());
         previous(now, current).ifPresent(previous -> patch.annotate(kind.previousKey(), previous));
+        recordRollback(patch, current);
       }
       recordForLater(patch, alreadyRequested, key, proof);
       boolean begins =
@@ -138,9 +145,31 @@ final class NodeClaim {
     });
   }
 
+  /** Records the GPUs that the caller states, where the node's record differs; nothing else is written. */
+  Node recordGpus(Node before) {
+    if (gpus.isEmpty() || !GpuRecord.differs(before, gpus)) {
+      return before;
+    }
+    return cluster.onLatestVersion(() -> cluster.patch(NodePatch.on(cluster.requireNode(node))
+        .annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus))));
+  }
+
+  /** A repetition under another name undoes nothing more. */
+  private void recordRollback(NodePatch patch, String current) {
+    if (withoutRepetition(current).equals(config)) {
+      return;
+    }
+    NodePatch unused = goal instanceof ApplyGoal.RollBack
+        ? patch.annotate(ChangeRecord.ROLLED_BACK_KEY, current)
+        : patch.removeAnnotation(ChangeRecord.ROLLED_BACK_KEY);
+  }
+
   /** What a later change must know, and no record of this one says any more. */
   private void recordForLater(
       NodePatch patch, boolean alreadyRequested, String key, ChangeRecord.Proof proof) {
+    if (kind == ChangeKind.LAYOUT && !alreadyRequested) {
+      patch.annotate(ChangeRecord.NAME_KEY, plainName);
+    }
     if (!patch.isEmpty() && !gpus.isEmpty()) {
       patch.annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
     }

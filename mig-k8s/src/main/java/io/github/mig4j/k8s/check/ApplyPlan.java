@@ -27,6 +27,11 @@ public sealed interface ApplyPlan permits LayoutPlan, SharingPlan {
   /** The name in the record of the change: the key without the number of a repetition. */
   String recordedName();
 
+  /** The name without a hash of the content, by which people know it. */
+  default String plainName() {
+    return key();
+  }
+
   /** The GPUs that the change assumes; empty if it assumes none. */
   List<NodeGpu> gpus();
 

@@ -11,6 +11,7 @@ import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.Spelling;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Whether the ConfigMap that the node's MIG manager reads has the configuration. */
@@ -102,9 +103,12 @@ final class ConfigSourceCheck {
 
   /** The hashed names mean nothing to a reader who looks for a name to use. */
   private static List<String> names(MigConfigDocument document) {
-    return document.configs().keySet().stream()
-        .filter(key -> !document.configs().containsKey(ContentName.baseOf(key))
-            || ContentName.baseOf(key).equals(key))
+    return document.configs().entrySet().stream()
+        .filter(each -> {
+          String base = ContentName.withoutHash(each.getKey(), each.getValue().contentHash());
+          return base.equals(each.getKey()) || !document.configs().containsKey(base);
+        })
+        .map(Map.Entry::getKey)
         .sorted()
         .toList();
   }

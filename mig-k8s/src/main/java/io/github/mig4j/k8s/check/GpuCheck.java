@@ -3,14 +3,17 @@ package io.github.mig4j.k8s.check;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.GeneratedConfig;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.node.ModelReading;
+import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.node.HardwareEvidence;
 import io.github.mig4j.node.NodeGpu;
 import java.util.List;
@@ -28,6 +31,7 @@ final class GpuCheck {
   private final HardwareEvidence evidence;
   private final MigSettings settings;
   private final PreflightFindings findings;
+  private final boolean contradicted;
 
   GpuCheck(
       Node node,
@@ -43,11 +47,65 @@ final class GpuCheck {
     this.evidence = evidence;
     this.settings = settings;
     this.findings = findings;
+    this.contradicted = isContradicted();
   }
 
-  /** The models that the caller states, the labels name or the last change recorded. */
+  /**
+   * The models that the caller states, the labels name or the last change recorded; none if what the
+   * node shows contradicts these, which is reported.
+   */
   List<GpuModel> models() {
-    return stated.modelsOr(status.model(), recorded);
+    return contradicted ? List.of() : stated.modelsOr(status.model(), recorded);
+  }
+
+  /**
+   * Looks for more GPUs than the labels describe, which is one model only (k8s-device-plugin,
+   * internal/lm). While a change is in progress, labels and resources are of different times.
+   */
+  private boolean isContradicted() {
+    boolean isChanging = !status.paused().isEmpty()
+        || status.state().stream()
+            .anyMatch(state -> state == MigState.PENDING || state == MigState.REBOOTING);
+    if (stated instanceof StatedGpus.Each || isChanging) {
+      return false;
+    }
+    List<NodeGpu> described = recorded.models().size() > 1 ? recorded.gpus() : labelled();
+    Optional<String> contradiction =
+        described.isEmpty() ? Optional.empty() : contradiction(described);
+    contradiction.ifPresent(shown -> findings.error(
+        PreflightCode.SEVERAL_MODELS,
+        "%s, but %s"
+            .formatted(
+                recorded.models().size() > 1
+                    ? "annotation %s records %s"
+                        .formatted(ChangeRecord.GPUS_KEY, GpuRecord.text(described))
+                    : "the labels describe one model only, %d %s"
+                        .formatted(described.size(), described.get(0).model().id()),
+                shown),
+        "state the node's GPUs in the request"));
+    return contradiction.isPresent();
+  }
+
+  private List<NodeGpu> labelled() {
+    return status.model().isPresent() && status.gpus().isPresent()
+        ? NodeGpu.several(status.model().get(), status.gpus().getAsInt())
+        : List.of();
+  }
+
+  /** What shows that the node has other GPUs than these, or more. */
+  private Optional<String> contradiction(List<NodeGpu> described) {
+    List<GpuModel> models = described.stream().map(NodeGpu::model).distinct().toList();
+    boolean offersMig = status.allocatable().keySet().stream()
+        .anyMatch(resource -> MigProfile.ofResourceName(resource).isPresent());
+    boolean hasMig = models.stream().anyMatch(GpuModel::supportsMig);
+    if (NodeReading.leastGpus(node, models) > described.size() || (offersMig && !hasMig)) {
+      return Optional.of("the node offers " + status.allocatable());
+    }
+    List<String> unexplained = evidence.unexplainedBy(described);
+    return unexplained.isEmpty()
+        ? Optional.empty()
+        : Optional.of("ConfigMap %s of the node's MIG manager is for %s too"
+            .formatted(GeneratedConfig.mapOf(status.node()), String.join(", ", unexplained)));
   }
 
   /**
@@ -58,6 +116,9 @@ final class GpuCheck {
    * @param document the configurations, of which the one in force shows how many MIG devices a GPU has
    */
   List<NodeGpu> gpus(MigConfigDocument document) {
+    if (contradicted) {
+      return List.of();
+    }
     List<NodeGpu> gpus = ofCatalogue(document);
     reportDifferences(gpus);
     return gpus.stream()

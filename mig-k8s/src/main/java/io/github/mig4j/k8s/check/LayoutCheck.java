@@ -103,7 +103,7 @@ final class LayoutCheck {
         .orElse(List.of());
     ComponentCheck components = new ComponentCheck(node, pods);
     components.checkDriver(models, findings);
-    new PodCheck(pods, request.disruption(), findings)
+    new PodCheck(permissions.using(pods), request.disruption(), findings)
         .check(
             keepsPods ? Severity.NOTE : Severity.ERROR,
             "a change takes the GPUs from them, so drain the node first");
@@ -159,9 +159,8 @@ final class LayoutCheck {
       case EXACT -> "";
       case BY_CONTENT -> target.name();
       case RECORDED -> {
-        String base = ContentName.baseOf(target.name());
-        String key = choice.content().contentName(base.isEmpty() ? target.name() : base);
-        yield target.name().startsWith(key) ? base : "";
+        String base = ContentName.withoutHash(target.name(), choice.content().contentHash());
+        yield base.equals(target.name()) ? "" : base;
       }
     };
   }

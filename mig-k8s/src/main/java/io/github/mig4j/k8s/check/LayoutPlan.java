@@ -64,6 +64,11 @@ public record LayoutPlan(
   }
 
   @Override
+  public String plainName() {
+    return base.isEmpty() ? key : base;
+  }
+
+  @Override
   public List<NodeGpu> gpus() {
     return List.copyOf(offer.gpus().keySet());
   }

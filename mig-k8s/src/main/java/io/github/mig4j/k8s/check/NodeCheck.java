@@ -9,7 +9,9 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.Severity;
 import io.github.mig4j.node.NodeEffect;
 import java.util.List;
 import java.util.Optional;
@@ -53,10 +55,13 @@ public final class NodeCheck {
     return target.name();
   }
 
-  /** Every finding. */
+  /**
+   * Every finding. Whoever only checks needs no permission to write: a permission that a change needs and
+   * this client lacks is a note. What cannot be read is an error, since it is not checked.
+   */
   public Preflight preflight() {
     Checked checked = check();
-    checkPermissions(checked, permission -> true);
+    checkPermissions(checked, permission -> true, Severity.NOTE);
     checkClaim();
     boolean inForce =
         checked.plan.filter(p -> p.isInForce(request.cluster().settings())).isPresent();
@@ -70,14 +75,11 @@ public final class NodeCheck {
    */
   public ApplyPlan requirePlan() {
     Checked checked = check();
-    checkPermissions(checked, permission -> !isShownInTime(permission));
+    checkPermissions(checked, permission -> !isShownInTime(permission), Severity.ERROR);
     if (findings.hasErrors()) {
-      throw new MigRefusedException(
+      throw MigRefusedException.of(
           "Config '%s' on node %s".formatted(target.name(), request.node()),
-          findings.sorted().stream()
-              .filter(Finding::isError)
-              .map(Finding::sentence)
-              .toList());
+          findings.sorted().stream().filter(Finding::isError).toList());
     }
     return checked.plan.orElseThrow(
         () -> new IllegalStateException("Where there is no plan there is an error"));
@@ -111,9 +113,8 @@ public final class NodeCheck {
     if (gpuCluster.isPresent()) {
       findings.error(
           PreflightCode.DRA_CLUSTER,
-          "GPUCluster %s manages the GPUs by dynamic resource allocation (GPU Operator 26.7 or later), so no MIG manager acts on node labels"
-              .formatted(gpuCluster.get()),
-          "request MIG devices by ResourceClaims; see 'kubectl get resourceslices'");
+          ClusterPolicies.replacedBy(gpuCluster.get()),
+          ClusterPolicies.REPLACED_REMEDY);
     } else if (policies.isEmpty()) {
       findings.error(
           PreflightCode.POLICY_ABSENT, ClusterPolicies.MISSING, ClusterPolicies.MISSING_REMEDY);
@@ -142,16 +143,23 @@ public final class NodeCheck {
     return target.kind() == ChangeKind.SHARING ? MigRole.SHARE : MigRole.APPLY;
   }
 
-  private void checkPermissions(Checked checked, Predicate<Permission> which) {
+  private void checkPermissions(Checked checked, Predicate<Permission> which, Severity lacking) {
     permissions.check(
         permissions.needed().stream()
             .filter(which)
-            .filter(permission -> checked
-                .plan
-                .map(plan -> plan.needs(permission, request.cluster().settings()))
-                .orElse(true))
+            .filter(
+                permission -> checked.plan.map(plan -> needs(plan, permission)).orElse(true))
             .toList(),
-        checked.operatorNamespace);
+        checked.operatorNamespace,
+        lacking);
+  }
+
+  private boolean needs(ApplyPlan plan, Permission permission) {
+    boolean correctsRecord = request.gpus().areStated()
+        && !plan.gpus().isEmpty()
+        && GpuRecord.differs(plan.node(), plan.gpus());
+    return plan.needs(permission, request.cluster().settings())
+        || (permission.verb().equals("patch") && correctsRecord);
   }
 
   /** Without a disruption a watch shows by itself, before the first write, that it is forbidden. */

@@ -1,8 +1,12 @@
 package io.github.mig4j.k8s.check;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuClaims;
+import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.lint.Severity;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -38,8 +42,12 @@ final class PermissionCheck {
         .toList();
   }
 
-  /** Asks the API server about each permission. */
-  void check(Collection<Permission> permissions, String operatorNamespace) {
+  /**
+   * Asks the API server about each permission.
+   *
+   * @param lacking how severe it is if the client lacks one
+   */
+  void check(Collection<Permission> permissions, String operatorNamespace, Severity lacking) {
     for (Permission permission : permissions) {
       Optional<Boolean> allowed = cluster.view().mayI(permission.review(operatorNamespace));
       if (allowed.isEmpty()) {
@@ -50,7 +58,7 @@ final class PermissionCheck {
         return;
       }
       if (!allowed.get()) {
-        reportForbidden(permission.describe(operatorNamespace));
+        report(lacking, permission.describe(operatorNamespace));
       }
     }
   }
@@ -60,13 +68,20 @@ final class PermissionCheck {
     try {
       return reading.get();
     } catch (MigClusterException e) {
-      reportForbidden(e.forbidden().orElseThrow(() -> e));
+      report(Severity.ERROR, e.forbidden().orElseThrow(() -> e));
       return Optional.empty();
     }
   }
 
-  private void reportForbidden(String what) {
-    findings.error(
+  /** The pods that use a node's GPUs; claims that may not be read are one more finding. */
+  List<Pod> using(List<Pod> podsOfNode) {
+    return read(() -> Optional.of(new GpuClaims(cluster).using(podsOfNode)))
+        .orElseGet(() -> GpuPods.using(podsOfNode));
+  }
+
+  private void report(Severity severity, String what) {
+    findings.add(
+        severity,
         PreflightCode.MISSING_PERMISSION,
         "this client is not allowed to " + what,
         "grant it the permissions of ClusterRole " + roleName());

@@ -8,24 +8,24 @@ import java.util.List;
 /** What a change does to the pods of a node. */
 final class PodCheck {
 
-  private final List<Pod> pods;
+  private final List<Pod> using;
   private final Disruption disruption;
   private final PreflightFindings findings;
 
-  PodCheck(List<Pod> pods, Disruption disruption, PreflightFindings findings) {
-    this.pods = pods;
+  /** Prepares a check of the pods that use a node's GPUs, by a resource or by a ResourceClaim. */
+  PodCheck(List<Pod> using, Disruption disruption, PreflightFindings findings) {
+    this.using = using;
     this.disruption = disruption;
     this.findings = findings;
   }
 
   /**
-   * Looks for pods that use GPUs.
+   * Reports them.
    *
    * @param blocking how severe it is if such a pod stays
    * @param remedy what to do about them
    */
   void check(Severity blocking, String remedy) {
-    List<Pod> using = GpuPods.using(pods);
     boolean drains = disruption == Disruption.DRAIN;
     if (!using.isEmpty()) {
       findings.add(
@@ -44,13 +44,6 @@ final class PodCheck {
           "these pods that use the node's GPUs cannot be drained, since no controller would recreate them or their DaemonSet would recreate them here: %s"
               .formatted(GpuPods.names(staying)),
           "delete them, or wait until they are done");
-    }
-    List<Pod> claiming = GpuPods.withClaims(pods);
-    if (!claiming.isEmpty()) {
-      findings.note(
-          PreflightCode.PODS_WITH_CLAIMS,
-          "pods hold resource claims: %s".formatted(GpuPods.names(claiming)),
-          "make sure that these are not for the node's GPUs");
     }
   }
 }

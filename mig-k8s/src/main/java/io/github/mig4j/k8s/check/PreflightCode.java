@@ -26,6 +26,8 @@ public enum PreflightCode implements Code {
   NOT_MIG_CAPABLE,
   /** The labels do not show how many GPUs the node has. */
   UNKNOWN_GPU_COUNT,
+  /** The node shows more GPUs than its labels describe, which is one model only. */
+  SEVERAL_MODELS,
   /** What the device plugin would offer of the node's devices is not known, or it would not start. */
   DEVICES_UNCLEAR,
   /** The GPUs are shared among virtual machines by vGPU. */
@@ -80,8 +82,6 @@ public enum PreflightCode implements Code {
   BUSY_PODS,
   /** A drain cannot evict pods that use the node's GPUs. */
   PODS_NOT_EVICTABLE,
-  /** Pods hold resource claims, which may be for a GPU. */
-  PODS_WITH_CLAIMS,
   /** The client lacks a permission. */
   MISSING_PERMISSION,
   /** The API server does not say what the client may do. */

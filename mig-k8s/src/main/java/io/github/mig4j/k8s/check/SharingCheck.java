@@ -193,7 +193,7 @@ final class SharingCheck {
         .read(() -> Optional.of(request.cluster().view().pods(request.node())))
         .orElse(List.of());
     Severity allowed = disruption == Disruption.IGNORE_PODS ? Severity.WARNING : Severity.ERROR;
-    new PodCheck(pods, disruption, findings)
+    new PodCheck(permissions.using(pods), disruption, findings)
         .check(
             impact == Impact.NONE ? Severity.NOTE : allowed,
             "a change from or to MPS can make their programs fail, so wait until they are done, drain the node first, or allow the disruption");
@@ -207,7 +207,7 @@ final class SharingCheck {
     if (target instanceof Target.Sharing named) {
       return read(named.name(), source, data)
           .map(config -> new Choice(
-              contentKey(named.name(), config),
+              config.contentName(named.name()),
               config,
               named.name(),
               data.getOrDefault(named.name(), "")));
@@ -244,11 +244,6 @@ final class SharingCheck {
     return file.config();
   }
 
-  /** A name that carries the content's hash already stays as it is. */
-  private static String contentKey(String name, DevicePluginConfig config) {
-    return name.endsWith("-" + config.contentHash()) ? name : config.contentName(name);
-  }
-
   /** Of a configuration that cannot be read nothing is kept: the plugin does not run with it. */
   private static DevicePluginConfig withPresentFlags(
       Node node,
@@ -257,10 +252,10 @@ final class SharingCheck {
       Target.OtherSharing other) {
     DevicePluginConfig now = running(node, policy, data).orElseGet(DevicePluginConfig::unshared);
     return DevicePluginConfig.builder()
+        .sharing(other.sharing())
         .flags(now.flags())
         .imexChannel(now.imexChannel())
         .addAllUnknownKeys(now.unknownKeys())
-        .sharing(other.sharing())
         .build();
   }
 

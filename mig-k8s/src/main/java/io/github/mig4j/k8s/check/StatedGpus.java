@@ -15,6 +15,11 @@ public sealed interface StatedGpus {
     return recorded.models().isEmpty() ? labelled.stream().toList() : recorded.models();
   }
 
+  /** Whether the caller states them, so that they take the place of what is recorded on the node. */
+  default boolean areStated() {
+    return this != Nothing.NOTHING;
+  }
+
   /** The labels show everything. */
   enum Nothing implements StatedGpus {
     NOTHING

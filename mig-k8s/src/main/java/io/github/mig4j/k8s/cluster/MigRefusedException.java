@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.cluster;
 
 import io.github.mig4j.MigException;
+import io.github.mig4j.lint.Finding;
 import java.util.List;
 import java.util.Objects;
 
@@ -9,6 +10,7 @@ public final class MigRefusedException extends MigException {
   private static final long serialVersionUID = 1L;
 
   private final transient List<String> reasons;
+  private final transient List<Finding> findings;
 
   /**
    * Creates a refusal.
@@ -17,14 +19,34 @@ public final class MigRefusedException extends MigException {
    * @param reasons every reason, each with its remedy; at least one
    */
   public MigRefusedException(String subject, List<String> reasons) {
+    this(subject, reasons, List.of());
+  }
+
+  private MigRefusedException(String subject, List<String> reasons, List<Finding> findings) {
     super(Objects.requireNonNull(subject, "subject") + ": "
         + String.join("; ", Objects.requireNonNull(reasons, "reasons")));
     this.reasons = List.copyOf(reasons);
+    this.findings = List.copyOf(findings);
+  }
+
+  /**
+   * A refusal due to findings.
+   *
+   * @param subject what was requested
+   * @param errors the findings, at least one; their sentences are the reasons
+   * @return the exception
+   */
+  public static MigRefusedException of(String subject, List<Finding> errors) {
+    Objects.requireNonNull(subject, "subject");
+    Objects.requireNonNull(errors, "errors");
+    return new MigRefusedException(
+        subject, errors.stream().map(Finding::sentence).toList(), errors);
   }
 
   MigRefusedException(String subject, String reason, Throwable cause) {
     super(subject + ": " + reason, cause);
     this.reasons = List.of(reason);
+    this.findings = List.of();
   }
 
   /**
@@ -34,5 +56,14 @@ public final class MigRefusedException extends MigException {
    */
   public List<String> reasons() {
     return reasons == null ? List.of() : reasons;
+  }
+
+  /**
+   * The findings that are the reasons, with their codes.
+   *
+   * @return the findings; none where the refusal is not due to a check that has codes
+   */
+  public List<Finding> findings() {
+    return findings == null ? List.of() : findings;
   }
 }

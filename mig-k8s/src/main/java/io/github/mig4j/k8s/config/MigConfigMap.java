@@ -117,11 +117,12 @@ public final class MigConfigMap {
     List<Entry> entries = new ArrayList<>();
     configs.forEach((config, content) -> entries.add(new Entry(
         MigConfig.requireLabelValue(config),
-        List.of(config, content.contentName(config)),
+        Stream.of(config, content.contentName(config)).distinct().toList(),
         content)));
     Set<Entry> changed = edit(entries, this::outdated);
     return entries.stream()
-        .map(entry -> new Merged(entry.base, entry.names.get(1), changed.contains(entry)))
+        .map(entry -> new Merged(
+            entry.base, entry.names.get(entry.names.size() - 1), changed.contains(entry)))
         .toList();
   }
 

@@ -40,10 +40,12 @@ public final class MigOperator {
    *
    * @return its name, or empty if there is no ClusterPolicy or it names no ConfigMap; the MIG manager
    *     of each node then generates configurations
+   * @throws MigRefusedException if a GPUCluster replaces the ClusterPolicy (GPU Operator 26.7 or later),
+   *     so that GPUs are allocated by DRA
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Optional<String> configMap() {
-    return cluster.clusterPolicy().flatMap(ClusterPolicies::migConfigMap);
+    return ClusterPolicies.find(cluster).flatMap(ClusterPolicies::migConfigMap);
   }
 
   /**
@@ -51,10 +53,11 @@ public final class MigOperator {
    *
    * @return its name, or empty if there is no ClusterPolicy or it names no ConfigMap; then no node can be
    *     shared
+   * @throws MigRefusedException if a GPUCluster replaces the ClusterPolicy; as {@link #configMap}
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public Optional<String> sharingMap() {
-    return cluster.clusterPolicy().flatMap(ClusterPolicies::sharingMap);
+    return ClusterPolicies.find(cluster).flatMap(ClusterPolicies::sharingMap);
   }
 
   /**
@@ -65,12 +68,13 @@ public final class MigOperator {
    * OperatorSettings#helmValues()}); otherwise the next {@code helm upgrade} reverts them.
    *
    * @param settings the settings
-   * @throws MigRefusedException if the cluster has no ClusterPolicy, or the ConfigMap does not
-   *     exist, because no MIG manager of the cluster would start
+   * @throws MigRefusedException if the cluster has no ClusterPolicy, a GPUCluster replaces it, or the
+   *     ConfigMap does not exist, because no MIG manager of the cluster would start
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public void use(OperatorSettings settings) {
     Objects.requireNonNull(settings, "settings");
+    GenericKubernetesResource unused = ClusterPolicies.require(cluster);
     String namespace = cluster.operatorNamespace();
     if (new MigConfigMap(cluster, settings.configMap()).file(namespace).isEmpty()) {
       throw new MigRefusedException(
@@ -99,9 +103,9 @@ public final class MigOperator {
    *
    * @param configMap the name of the ConfigMap
    * @throws IllegalArgumentException if that is not a name of a ConfigMap
-   * @throws MigRefusedException if the cluster has no ClusterPolicy, the ConfigMap does not exist, or it
-   *     has no configuration that a node or the ClusterPolicy requests, whose device plugin would not
-   *     start
+   * @throws MigRefusedException if the cluster has no ClusterPolicy, a GPUCluster replaces it, the
+   *     ConfigMap does not exist, or it has no configuration that a node or the ClusterPolicy requests,
+   *     whose device plugin would not start
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public void useSharingMap(String configMap) {

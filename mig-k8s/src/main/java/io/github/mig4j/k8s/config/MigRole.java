@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
  * sends.
  */
 public enum MigRole {
-  /** {@code MigClient.nodes}, {@code MigNode.status} and {@code MigNode.preflight}. */
+  /**
+   * {@code MigClient.nodes}, {@code MigNode.status}, {@code MigNode.preflight}, and {@code
+   * MigNode.diagnose} without the logs.
+   */
   READ_ONLY("read-only"),
   /**
    * Those, {@link MigConfigMap}, {@code MigNode.apply}, {@code MigNode.rollback}, {@code
@@ -26,7 +29,7 @@ public enum MigRole {
   ROLLOUT("rollout"),
   /** {@link #READ_ONLY}, and {@code MigNode.recover}. */
   RECOVER("recover"),
-  /** {@link MigOperator}. */
+  /** {@link MigOperator}, {@link MigConfigMap} and {@link SharingConfigMap}. */
   SETUP("setup"),
   /** {@link SharingConfigMap}, {@code MigNode.share} and {@code MigNode.unshare}. */
   SHARE("share"),

@@ -9,8 +9,6 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
-import io.github.mig4j.sharing.UnknownKey;
-import io.github.mig4j.text.KubernetesName;
 import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Map;
@@ -63,9 +61,10 @@ public final class SharingConfigMap {
   }
 
   /**
-   * Publishes a configuration and keeps all other keys. If the configuration exists already, its keys
-   * that this library does not know are kept as well, unless the content has such keys itself. The ConfigMap is created if it does not exist; an
-   * update is conditional on the version that was read. No node changes by this.
+   * Publishes a configuration and keeps all other keys. If the configuration exists already, its {@link
+   * DevicePluginConfig#unknownKeys} are kept as well, unless the content has the same key itself. The
+   * ConfigMap is created if it does not exist; an update is conditional on the version that was read.
+   * No node changes by this.
    *
    * @param config the configuration's name, which must be a label value
    * @param content the configuration
@@ -80,30 +79,20 @@ public final class SharingConfigMap {
     Objects.requireNonNull(content, "content");
     KubernetesName.requireConfigName(config);
     String namespace = cluster.operatorNamespace(cluster.clusterPolicy());
-    DevicePluginConfig merged = withUnknownKeys(content, namespace, config);
-    String contentName = merged.contentName(config);
-    String yaml = merged.toYaml();
-    return new Merged(
-        config, contentName, publish(namespace, Map.of(config, yaml, contentName, yaml)));
-  }
-
-  /** What a newer device plugin reads from the present configuration stays in it. */
-  private DevicePluginConfig withUnknownKeys(
-      DevicePluginConfig content, String namespace, String config) {
-    if (!content.unknownKeys().isEmpty()) {
-      return content;
-    }
-    List<UnknownKey> present = data(namespace)
-        .flatMap(texts -> Optional.ofNullable(texts.get(config)))
-        .flatMap(text -> DevicePluginConfigFile.read(text).config())
-        .map(DevicePluginConfig::unknownKeys)
-        .orElse(List.of());
-    return DevicePluginConfig.builder()
-        .sharing(content.sharing())
-        .flags(content.flags())
-        .imexChannel(content.imexChannel())
-        .addAllUnknownKeys(present)
-        .build();
+    return cluster.onLatestVersion(() -> {
+      Optional<ConfigMap> current = get(namespace);
+      DevicePluginConfig merged = current
+          .flatMap(map -> Optional.ofNullable(Cluster.texts(map).get(config)))
+          .flatMap(text -> DevicePluginConfigFile.read(text).config())
+          .map(content::withUnknownKeysOf)
+          .orElse(content);
+      String contentName = merged.contentName(config);
+      String yaml = merged.toYaml();
+      Map<String, String> texts = new TreeMap<>(Map.of(config, yaml));
+      texts.put(contentName, yaml);
+      boolean changed = writeChanges(namespace, current, texts);
+      return new Merged(config, contentName, changed);
+    });
   }
 
   /**
@@ -142,17 +131,17 @@ public final class SharingConfigMap {
   public boolean publish(String namespace, Map<String, String> texts) {
     Objects.requireNonNull(namespace, "namespace");
     Objects.requireNonNull(texts, "texts");
-    return cluster.onLatestVersion(() -> {
-      Optional<ConfigMap> current = get(namespace);
-      SortedMap<String, String> before = current.map(Cluster::texts).orElseGet(TreeMap::new);
-      SortedMap<String, String> after = new TreeMap<>(before);
-      after.putAll(texts);
-      boolean changed = !after.equals(before);
-      if (changed) {
-        write(namespace, current, texts);
-      }
-      return changed;
-    });
+    return cluster.onLatestVersion(() -> writeChanges(namespace, get(namespace), texts));
+  }
+
+  private boolean writeChanges(
+      String namespace, Optional<ConfigMap> current, Map<String, String> texts) {
+    SortedMap<String, String> before = current.map(Cluster::texts).orElseGet(TreeMap::new);
+    boolean changed = !before.entrySet().containsAll(texts.entrySet());
+    if (changed) {
+      write(namespace, current, texts);
+    }
+    return changed;
   }
 
   private Optional<ConfigMap> get(String namespace) {

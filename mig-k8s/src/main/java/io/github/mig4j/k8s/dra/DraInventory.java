@@ -34,11 +34,13 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
    * Reads what {@code kubectl get resourceslices,resourceclaims -A -o yaml} prints, in any {@link
    * DraVersion}. Without the claims every device counts as not allocated.
    *
-   * @param yaml YAML or JSON: lists and objects, several separated by {@code ---}; other kinds are
-   *     skipped
+   * @param yaml YAML or JSON: lists and objects, several separated by {@code ---}, also in a Template,
+   *     in a text of a ConfigMap or below the keys of a chart's values; slices and claims without their
+   *     {@code kind}, and the devices of a slice alone, are recognised; other kinds are skipped
    * @param catalog the known GPUs
    * @return the inventory
-   * @throws IllegalArgumentException if the text does not contain Kubernetes objects
+   * @throws IllegalArgumentException if the text does not contain Kubernetes objects, or is a template
+   *     that is not filled in
    */
   public static DraInventory parse(String yaml, GpuCatalog catalog) {
     Objects.requireNonNull(yaml, "yaml");

@@ -45,6 +45,9 @@ public record ChangeRecord(
   /** The kind of the last change, which a rollback undoes. */
   public static final String LAST_KEY = "mig4j.github.io/last-change";
 
+  /** The name of the layout that the last change requested, without a hash of its content. */
+  public static final String NAME_KEY = "mig4j.github.io/config-name";
+
   /** The GPUs that the last change assumed, for a node whose labels do not name its GPUs. */
   public static final String GPUS_KEY = "mig4j.github.io/gpus";
 
@@ -53,6 +56,12 @@ public record ChangeRecord(
    * node offers it, the device plugin must have read it.
    */
   public static final String PROVABLE_SHARING_KEY = "mig4j.github.io/provable-sharing";
+
+  /**
+   * The value of the label that the last change undid; absent if that change was no rollback. It shows
+   * whether a node has another configuration because of a rollback or because of another client.
+   */
+  public static final String ROLLED_BACK_KEY = "mig4j.github.io/rolled-back";
 
   /** Something done to a node for the duration of a change. */
   public enum Done {

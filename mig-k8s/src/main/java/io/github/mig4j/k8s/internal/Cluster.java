@@ -558,7 +558,6 @@ public final class Cluster {
     return data == null ? "" : data.getOrDefault(key, "");
   }
 
-  /** The number in a label of a node; 0 if it has no such label. */
   /** All texts of a ConfigMap by key. */
   public static SortedMap<String, String> texts(ConfigMap map) {
     return map.getData() == null ? new TreeMap<>() : new TreeMap<>(map.getData());

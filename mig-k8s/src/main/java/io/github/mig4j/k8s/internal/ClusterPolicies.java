@@ -48,12 +48,36 @@ public final class ClusterPolicies {
   /** What helps. */
   public static final String MISSING_REMEDY = "install NVIDIA's GPU Operator with helm";
 
+  /** What helps where a GPUCluster replaces it. */
+  public static final String REPLACED_REMEDY =
+      "request MIG devices by ResourceClaims; see 'kubectl get resourceslices'";
+
   private ClusterPolicies() {}
 
-  /** The policy of a cluster that must have one. */
+  /** Why nothing works with a GPUCluster; for findings and refusals. */
+  public static String replacedBy(String gpuCluster) {
+    return "GPUCluster %s manages the GPUs by dynamic resource allocation (GPU Operator 26.7 or later), so no MIG manager acts on node labels"
+        .formatted(gpuCluster);
+  }
+
+  /**
+   * The policy of a cluster; empty if no GPU Operator manages its GPUs.
+   *
+   * @throws MigRefusedException if a GPUCluster replaces it
+   */
+  public static Optional<GenericKubernetesResource> find(Cluster cluster) {
+    Optional<GenericKubernetesResource> policy = cluster.clusterPolicy();
+    Optional<String> gpuCluster = policy.isEmpty() ? cluster.gpuCluster() : Optional.empty();
+    if (gpuCluster.isPresent()) {
+      throw new MigRefusedException(
+          "ClusterPolicy", List.of(replacedBy(gpuCluster.get()) + "; " + REPLACED_REMEDY));
+    }
+    return policy;
+  }
+
+  /** The policy of a cluster that must have one; as {@link #find}. */
   public static GenericKubernetesResource require(Cluster cluster) {
-    return cluster
-        .clusterPolicy()
+    return find(cluster)
         .orElseThrow(() ->
             new MigRefusedException("ClusterPolicy", List.of(MISSING + "; " + MISSING_REMEDY)));
   }

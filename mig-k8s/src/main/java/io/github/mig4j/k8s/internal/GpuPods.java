@@ -60,6 +60,7 @@ public final class GpuPods {
   public static List<Pod> withClaims(List<Pod> podsOfNode) {
     return podsOfNode.stream()
         .filter(GpuPods::isRunning)
+        .filter(pod -> !isStoppedByManager(pod))
         .filter(pod -> pod.getSpec().getResourceClaims() != null
             && !pod.getSpec().getResourceClaims().isEmpty())
         .toList();
@@ -101,18 +102,30 @@ public final class GpuPods {
   }
 
   /**
-   * The devices that a pod uses: the sum of its containers', or an init container's where that
-   * requests more.
+   * The devices that a pod uses: the sum of its containers' and sidecars', or of an init container's and
+   * the sidecars' before it where that is more. A sidecar is an init container that runs until the pod
+   * ends (Kubernetes 1.29 or later).
    */
   public static SortedMap<String, Long> devices(Pod pod) {
-    SortedMap<String, Long> used = new TreeMap<>();
-    for (Container container : orEmpty(pod.getSpec().getContainers())) {
-      devices(container).forEach((resource, count) -> used.merge(resource, count, Long::sum));
-    }
+    SortedMap<String, Long> sidecars = new TreeMap<>();
+    SortedMap<String, Long> starting = new TreeMap<>();
     for (Container container : orEmpty(pod.getSpec().getInitContainers())) {
-      devices(container).forEach((resource, count) -> used.merge(resource, count, Long::max));
+      if ("Always".equals(container.getRestartPolicy())) {
+        add(container, sidecars);
+      } else {
+        SortedMap<String, Long> together = new TreeMap<>(sidecars);
+        add(container, together);
+        together.forEach((resource, count) -> starting.merge(resource, count, Long::max));
+      }
     }
+    SortedMap<String, Long> used = new TreeMap<>(sidecars);
+    orEmpty(pod.getSpec().getContainers()).forEach(container -> add(container, used));
+    starting.forEach((resource, count) -> used.merge(resource, count, Long::max));
     return used;
+  }
+
+  private static void add(Container container, SortedMap<String, Long> sum) {
+    devices(container).forEach((resource, count) -> sum.merge(resource, count, Long::sum));
   }
 
   private static SortedMap<String, Long> devices(Container container) {

@@ -36,6 +36,11 @@ public record GpuRecord(List<NodeGpu> gpus) {
         .collect(Collectors.joining(SEPARATOR));
   }
 
+  /** Whether the annotation of a node is of other GPUs, or does not exist. */
+  public static boolean differs(Node node, List<NodeGpu> gpus) {
+    return !text(gpus).equals(Cluster.annotations(node).get(ChangeRecord.GPUS_KEY));
+  }
+
   /** Reads the annotation, if every model is known and the labels fit to one of them. */
   public static GpuRecord read(Node node, MigNodeStatus status, MigSettings settings) {
     String text = Cluster.annotations(node).getOrDefault(ChangeRecord.GPUS_KEY, "");

@@ -6,7 +6,6 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.node.HardwareEvidence;
-import io.github.mig4j.text.ContentName;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -157,13 +156,13 @@ public interface MigNodeStatus {
   Optional<String> config();
 
   /**
-   * The configuration that the node requests, without the hash of its content.
+   * The configuration that the node requests, without the hash of its content if a change of this
+   * library requested it: a name that an admin has chosen can look as if it had a hash.
    *
    * @return e.g. {@code b200-split-small}
    */
-  default Optional<String> configName() {
-    return config().map(ContentName::baseOf);
-  }
+  @Value.Redacted
+  Optional<String> configName();
 
   /**
    * The state that the MIG manager last reported, perhaps for another configuration than {@link

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.node;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
@@ -15,9 +16,11 @@ import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharedResource;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -124,6 +127,35 @@ public final class NodeReading {
     return reading.gpus.isEmpty()
         ? Optional.empty()
         : Optional.of(NodeOffer.of(reading.gpus, strategy));
+  }
+
+  /**
+   * The least number of GPUs of these models with which a node can offer what it offers. MIG devices
+   * count as far as the resources and feature discovery agree, since one of them can be late.
+   */
+  public static int leastGpus(Node node, Collection<GpuModel> models) {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(models, "models");
+    NodeReading reading = new NodeReading(node);
+    int cut = reading.counted().entrySet().stream()
+        .mapToInt(each -> reading.leastGpus(each.getKey(), each.getValue(), models))
+        .max()
+        .orElse(0);
+    return reading.gpusOffered(Optional.empty()).orElse(0) + cut;
+  }
+
+  private int leastGpus(MigProfile profile, int labelled, Collection<GpuModel> models) {
+    String resource = profile.resourceName();
+    long offers =
+        offered.getOrDefault(resource, 0L) + offered.getOrDefault(resource + ".shared", 0L);
+    int replicas = Math.max(1, number(labels.get(resource + ".replicas")).orElse(1));
+    int devices = Math.min(labelled, (int) (offers / replicas));
+    int most = models.stream()
+        .flatMap(model -> model.profile(profile).stream())
+        .mapToInt(GpuInstanceProfile::maxInstances)
+        .max()
+        .orElse(devices);
+    return devices == 0 ? 0 : (devices + most - 1) / most;
   }
 
   private void readLabels(MigStrategy strategy) {

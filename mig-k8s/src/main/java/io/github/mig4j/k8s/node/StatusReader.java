@@ -11,6 +11,8 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.ChangeKind;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodeConditions;
 import io.github.mig4j.node.HardwareEvidence;
@@ -23,6 +25,7 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -100,7 +103,7 @@ public final class StatusReader {
     MigStrategy labelled = strategy();
     MigStrategy strategy = decreed.orElse(labelled);
     status.strategy(strategy);
-    label(settings.configLabel()).filter(value -> !value.isEmpty()).ifPresent(status::config);
+    label(settings.configLabel()).filter(value -> !value.isEmpty()).ifPresent(this::readConfig);
     Optional<MigState> state = label(settings.configLabel() + ".state").map(MigState::of);
     state.ifPresent(status::state);
     status.putAllAllocatable(allocatable);
@@ -131,6 +134,17 @@ public final class StatusReader {
                 owner.mark(),
                 owner.system().remedy())));
     return status.build();
+  }
+
+  /** The plain name is known of the configuration that the last change requested. */
+  private void readConfig(String config) {
+    Map<String, String> recorded = Cluster.annotations(node);
+    String requested = recorded.getOrDefault(ChangeKind.LAYOUT.requestedKey(), "");
+    boolean isOfLastChange =
+        !requested.isEmpty() && config.matches(Pattern.quote(requested) + "(-r[0-9]+)?");
+    status.config(config);
+    status.configName(
+        isOfLastChange ? recorded.getOrDefault(ChangeRecord.NAME_KEY, config) : config);
   }
 
   /** While a change is in progress, labels and resources differ for a while. */

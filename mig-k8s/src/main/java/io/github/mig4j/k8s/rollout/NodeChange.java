@@ -12,11 +12,14 @@ import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.ChangeKind;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutState.Requested;
 import io.github.mig4j.k8s.rollout.RolloutState.Task;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -133,7 +136,11 @@ final class NodeChange {
     }
   }
 
-  /** A rollback that another process has started is only awaited. */
+  /**
+   * A rollback that another process has started is only awaited.
+   *
+   * @throws MigConflictException if another client has given the node another configuration
+   */
   private ApplyRequest request(Task task) {
     MigNode node = new MigNode(cluster, task.node());
     ChangeKind kind = task.content().kind();
@@ -142,9 +149,28 @@ final class NodeChange {
       return kind == ChangeKind.LAYOUT ? node.apply(config) : node.share(config);
     }
     String label = label(task);
-    boolean started =
-        !task.content().isRequestedBy(label) && (kind == ChangeKind.SHARING || !label.isEmpty());
-    return started ? node.follow(kind, label) : node.rollback(kind);
+    boolean undoes =
+        task.content().isRequestedBy(label) || (kind == ChangeKind.LAYOUT && label.isEmpty());
+    if (undoes) {
+      return node.rollback(kind);
+    }
+    if (!isRolledBack(task, label)) {
+      throw new MigConflictException(
+          "Node %s: another client set %s=%s after the rollout changed it; apply the previous configuration by name"
+              .formatted(task.node(), kind.label(cluster.settings()), label));
+    }
+    return node.follow(kind, label);
+  }
+
+  /** Whether the node has the label due to a rollback of the task's configuration. */
+  private boolean isRolledBack(Task task, String label) {
+    Map<String, String> recorded =
+        cluster.view().node(task.node()).map(Cluster::annotations).orElse(Map.of());
+    String undone = recorded.getOrDefault(ChangeRecord.ROLLED_BACK_KEY, "");
+    @Nullable String requested = recorded.get(task.content().kind().requestedKey());
+    return task.content().isRequestedBy(undone)
+        && requested != null
+        && new Content(task.content().kind(), requested, requested).isRequestedBy(label);
   }
 
   private Result failed(Task task, @Nullable String reason) {

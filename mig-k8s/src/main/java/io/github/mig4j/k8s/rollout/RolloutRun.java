@@ -12,6 +12,7 @@ import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuClaims;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.SharedView;
 import io.github.mig4j.k8s.rollout.RolloutPlan.PlannedNode;
@@ -66,6 +67,7 @@ final class RolloutRun {
     SortedMap<String, String> configs = configs();
     try (SharedView view = open(configs.keySet(), () -> {})) {
       Cluster shared = cluster.with(view);
+      GpuClaims claims = new GpuClaims(cluster);
       List<PlannedNode> planned = new ArrayList<>();
       for (String node : inOrder(configs.keySet(), view)) {
         MigNode checked = new MigNode(shared, node);
@@ -74,7 +76,7 @@ final class RolloutRun {
             (options.kind() == ChangeKind.LAYOUT ? checked.apply(config) : checked.share(config))
                 .disruption(options.disruption())
                 .preflight(),
-            GpuPods.using(view.cachedPods(node)).stream()
+            claims.using(view.cachedPods(node)).stream()
                 .map(GpuPods::name)
                 .sorted()
                 .toList()));
@@ -308,10 +310,8 @@ final class RolloutRun {
       operator
           .sharingMap()
           .flatMap(map -> new SharingConfigMap(cluster, map).read())
-          .ifPresent(files -> files.forEach((name, file) -> file.config()
-              .ifPresent(config -> keys.put(
-                  name,
-                  name.endsWith("-" + config.contentHash()) ? name : config.contentName(name)))));
+          .ifPresent(files -> files.forEach((name, file) ->
+              file.config().ifPresent(config -> keys.put(name, config.contentName(name)))));
       return Optional.of(keys);
     }
     Optional<MigConfigDocument> document =

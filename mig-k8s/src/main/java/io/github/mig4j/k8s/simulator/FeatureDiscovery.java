@@ -17,6 +17,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** The labels that GPU Feature Discovery derives from a node's GPUs. */
@@ -48,15 +49,18 @@ final class FeatureDiscovery {
    * What the labels of a node with these GPUs are; empty if feature discovery exits, which leaves the
    * labels of before.
    *
-   * @param run a number that changes from run to run, by which one of several products is drawn
+   * @param draw chooses one of several models; called once
    */
   static Optional<SortedMap<String, String>> labels(
-      List<SimulatedGpu> gpus, MigStrategy strategy, Optional<GpuSharing> sharing, int run) {
+      List<SimulatedGpu> gpus,
+      MigStrategy strategy,
+      Optional<GpuSharing> sharing,
+      Function<List<GpuModel>, GpuModel> draw) {
     if (sharing.filter(some -> some.kind() == SharingKind.MPS).isPresent()
         && gpus.stream().anyMatch(SimulatedGpu::migEnabled)) {
       return Optional.empty();
     }
-    SortedMap<String, String> labels = labels(gpus, strategy, run);
+    SortedMap<String, String> labels = labels(gpus, strategy, draw);
     sharing.ifPresent(some -> share(labels, some));
     return Optional.of(labels);
   }
@@ -77,14 +81,14 @@ final class FeatureDiscovery {
   }
 
   private static SortedMap<String, String> labels(
-      List<SimulatedGpu> gpus, MigStrategy strategy, int run) {
+      List<SimulatedGpu> gpus, MigStrategy strategy, Function<List<GpuModel>, GpuModel> draw) {
     SortedMap<String, String> labels = new TreeMap<>();
     labels.put("nvidia.com/gpu.machine", "mig4j-simulated");
     labels.put("nvidia.com/mps.capable", "false");
     labels.put(
         Labels.MIG_CAPABLE,
         String.valueOf(gpus.stream().anyMatch(gpu -> gpu.model().supportsMig())));
-    addWhole(labels, gpus, run);
+    addWhole(labels, gpus, draw);
     if (strategy != MigStrategy.NONE) {
       labels.put(Labels.MIG_STRATEGY, strategy.toString());
       if (strategy == MigStrategy.MIXED) {
@@ -97,15 +101,17 @@ final class FeatureDiscovery {
   }
 
   /** Of several models one is described, one with whole GPUs if there is any. */
-  private static void addWhole(Map<String, String> labels, List<SimulatedGpu> gpus, int run) {
+  private static void addWhole(
+      Map<String, String> labels,
+      List<SimulatedGpu> gpus,
+      Function<List<GpuModel>, GpuModel> draw) {
     List<GpuModel> whole = gpus.stream()
         .filter(gpu -> !gpu.migEnabled())
         .map(SimulatedGpu::model)
         .distinct()
         .toList();
-    List<GpuModel> drawn =
-        whole.isEmpty() ? gpus.stream().map(SimulatedGpu::model).distinct().toList() : whole;
-    GpuModel model = drawn.get(Math.floorMod(run, drawn.size()));
+    GpuModel model = draw.apply(
+        whole.isEmpty() ? gpus.stream().map(SimulatedGpu::model).distinct().toList() : whole);
     labels.put(Labels.GPU_PRODUCT, product(model));
     labels.put(
         Labels.GPU_COUNT,

@@ -365,6 +365,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     private String configMap = "";
     private String devicePluginConfigMap = "";
     private PluginVersion pluginVersion = PluginVersion.V0_20;
+    private Optional<GpuModel> described = Optional.empty();
     private boolean installsDefinition;
     private SimulatorTimings timings = SimulatorTimings.builder().build();
 
@@ -474,6 +475,20 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
+     * Sets which model GPU Feature Discovery describes on a node with several: its labels name and count
+     * one model only. A model with whole GPUs goes before one without; between equals the real program
+     * draws one at each run, which is also the default here.
+     *
+     * @param model a model; no effect on nodes without it
+     * @return this builder
+     */
+    public Builder describe(GpuModel model) {
+      Objects.requireNonNull(model, "model");
+      this.described = Optional.of(model);
+      return this;
+    }
+
+    /**
      * Sets how long things take.
      *
      * @param timings the durations
@@ -535,7 +550,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
                   configMap,
                   OperatorPolicy.ALL_DISABLED,
                   new OperatorPolicy.PluginConfig(devicePluginConfigMap, ""))),
-              pluginVersion),
+              pluginVersion,
+              described),
           nodes,
           traps);
       try {

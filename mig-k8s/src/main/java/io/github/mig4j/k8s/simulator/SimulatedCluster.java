@@ -1,6 +1,8 @@
 package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.gpu.GpuModel;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -12,6 +14,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param background where things happen later
  * @param policy what the ClusterPolicy says now
  * @param pluginVersion which device plugin runs
+ * @param described the model that feature discovery describes where it could describe several; empty
+ *     if it draws one at each run
  */
 record SimulatedCluster(
     KubernetesClient client,
@@ -19,7 +23,8 @@ record SimulatedCluster(
     SimulatorTimings timings,
     Background background,
     AtomicReference<OperatorPolicy> policy,
-    GpuOperatorSimulator.PluginVersion pluginVersion) {
+    GpuOperatorSimulator.PluginVersion pluginVersion,
+    Optional<GpuModel> described) {
 
   OperatorPolicy currentPolicy() {
     return policy.get();

@@ -274,10 +274,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
       return;
     }
     Optional<SortedMap<String, String>> found = FeatureDiscovery.labels(
-        gpus.snapshot(),
-        cluster.currentPolicy().strategy(),
-        config.get().sharing(),
-        discoveries.getAndIncrement());
+        gpus.snapshot(), cluster.currentPolicy().strategy(), config.get().sharing(), this::draw);
     if (found.isEmpty()) {
       LOG.warn(
           "gpu-feature-discovery exits node={} message=\"MPS sharing is not supported for mig devices\"",
@@ -288,6 +285,15 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
       fresh.keySet().removeIf(FeatureDiscovery::owns);
       fresh.putAll(found.get());
     });
+  }
+
+  /** Of several models that feature discovery can describe. */
+  private GpuModel draw(List<GpuModel> candidates) {
+    int run = discoveries.getAndIncrement();
+    return cluster
+        .described()
+        .filter(candidates::contains)
+        .orElseGet(() -> candidates.get(Math.floorMod(run, candidates.size())));
   }
 
   private void startManager(Lifetime lifetime) throws InterruptedException {

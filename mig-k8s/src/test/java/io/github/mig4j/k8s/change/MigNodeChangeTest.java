@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
@@ -22,6 +23,7 @@ import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.k8s.fixture.Claims;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.PodBudgets;
@@ -34,6 +36,7 @@ import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.lint.Finding;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,6 +72,7 @@ class MigNodeChangeTest {
   private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
 
   KubernetesClient client;
+  KubernetesMockServer server;
   PodBudgets budgets;
   private MigClient mig;
 
@@ -291,6 +295,59 @@ class MigNodeChangeTest {
       assertThat(budgets.evicted()).containsExactly("train");
       assertThat(details).containsExactly("evicted default/train");
       assertThat(Cluster.isCordoned(node())).isFalse();
+    }
+  }
+
+  /** The pod names the claim, and the claim the driver of its device. */
+  @Test
+  void await_drain_evictsPodsThatHoldAGpuByAClaim() {
+    Claims.serve(server);
+    Claims.allocated(server, "mig", "gpu.nvidia.com");
+    Claims.allocated(server, "mig-of-template", "gpu.nvidia.com");
+    Claims.allocated(server, "nic", "dra.net");
+    Claims.allocated(server, "domain", "compute-domain.nvidia.com");
+    Claims.withAdminAccess(server, "all-gpus", "gpu.nvidia.com");
+    Claims.pending(server, "later");
+    try (var simulator = simulator()) {
+      client.resource(Claims.pod("train", "ReplicaSet", "mig")).create();
+      client
+          .resource(Claims.podFromTemplate("serve", "ReplicaSet", "mig-of-template"))
+          .create();
+      client.resource(Claims.pod("network", "ReplicaSet", "nic")).create();
+      client.resource(Claims.pod("imex", "ReplicaSet", "domain")).create();
+      client.resource(Claims.pod("monitor", "ReplicaSet", "all-gpus")).create();
+      client.resource(Claims.pod("waiting", "ReplicaSet", "later")).create();
+      client.resource(Claims.pod("orphan", "ReplicaSet", "deleted")).create();
+
+      assertThat(mig.node("gpu-node").preflight("small").errors())
+          .extracting(Finding::message)
+          .containsExactly("pods use the node's GPUs: ml/serve, ml/train");
+      var outcome = mig.node("gpu-node")
+          .apply("small")
+          .timings(QUICK)
+          .disruption(Disruption.DRAIN)
+          .await(LONG);
+
+      assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(budgets.evicted()).containsExactlyInAnyOrder("train", "serve");
+    }
+  }
+
+  @Test
+  void await_drain_refusesAPodWithAClaimThatItWouldLose() {
+    Claims.serve(server);
+    Claims.allocated(server, "mig", "gpu.nvidia.com");
+    try (var simulator = simulator()) {
+      client.resource(Claims.pod("agent", "DaemonSet", "mig")).create();
+
+      assertThatThrownBy(() -> mig.node("gpu-node")
+              .apply("small")
+              .timings(QUICK)
+              .disruption(Disruption.DRAIN)
+              .await(LONG))
+          .isInstanceOf(MigRefusedException.class)
+          .hasMessageContaining(": ml/agent; delete them, or wait until they are done");
+      assertThat(budgets.evicted()).isEmpty();
     }
   }
 

@@ -763,6 +763,59 @@ class SharingTest {
         .containsEntry("four", FOUR.toYaml());
   }
 
+  /** Two kinds of keys that no version of this library knows: of the plugin, and of its sharing. */
+  private static final String WITH_KEYS_OF_TOMORROW = """
+      version: v1
+      flags:
+        plugin:
+          keyOfTomorrow: 7
+      sharing:
+        timeSlicing:
+          order: ["a", null]
+          resources:
+            - name: nvidia.com/gpu
+              replicas: 4
+              weight: 1.5
+      """;
+
+  @Test
+  void merge_keepsTheUnknownKeysOfTheConfig_alsoIfItsSharingChanges() {
+    put("four", WITH_KEYS_OF_TOMORROW);
+
+    var same = mig.sharingMap(MAP).merge("four", DevicePluginConfig.parse(WITH_KEYS_OF_TOMORROW));
+    var two = mig.sharingMap(MAP).merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(2)));
+    var mps = mig.sharingMap(MAP).merge("four", DevicePluginConfig.of(GpuSharing.mps(2)));
+
+    var data =
+        client.configMaps().inNamespace("gpu-operator").withName(MAP).get().getData();
+    assertThat(data).containsEntry(same.contentName(), WITH_KEYS_OF_TOMORROW);
+    assertThat(data)
+        .containsEntry(
+            two.contentName(), WITH_KEYS_OF_TOMORROW.replace("replicas: 4", "replicas: 2"));
+    assertThat(data.get(mps.contentName()))
+        .isEqualTo(data.get("four"))
+        .contains("keyOfTomorrow: 7")
+        .doesNotContain("order", "weight");
+  }
+
+  @Test
+  void share_andUnshare_keepTheUnknownKeysOfTheConfig() {
+    try (var simulator = simulator(L40S, 1)) {
+      publish("keys", DevicePluginConfig.parse(WITH_KEYS_OF_TOMORROW));
+      var unused = apply("keys");
+
+      var shared = quick(mig.node(NODE).share(GpuSharing.timeSlicing(2)));
+      var unshared = quick(mig.node(NODE).unshare());
+
+      var data =
+          client.configMaps().inNamespace("gpu-operator").withName(MAP).get().getData();
+      assertThat(data.get(config(shared)))
+          .isEqualTo(WITH_KEYS_OF_TOMORROW.replace("replicas: 4", "replicas: 2"));
+      assertThat(data.get(config(unshared)))
+          .isEqualTo(WITH_KEYS_OF_TOMORROW.substring(0, WITH_KEYS_OF_TOMORROW.indexOf("sharing:")));
+    }
+  }
+
   private static String config(ApplyOutcome outcome) {
     return outcome.status().sharingConfig().orElse("");
   }

@@ -3,12 +3,12 @@ package io.github.mig4j.k8s.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fabric8.kubernetes.api.model.APIResourceListBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -21,11 +21,15 @@ import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.change.MigFailedException;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.config.OperatorSettings;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.MigDeviceClass;
+import io.github.mig4j.k8s.fixture.ApiFaults;
+import io.github.mig4j.k8s.fixture.Claims;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
@@ -35,12 +39,14 @@ import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +74,8 @@ class MigRoleTest {
   KubernetesClient client;
   private final RecordedRequests requests = new RecordedRequests();
   private KubernetesClient recorded;
+  private @Nullable KubernetesClient victim;
+  ApiFaults faults;
   private MigClient mig;
 
   @BeforeEach
@@ -79,11 +87,15 @@ class MigRoleTest {
   @AfterEach
   void disconnect() {
     recorded.close();
+    if (victim != null) {
+      victim.close();
+    }
   }
 
   @Test
   void readOnly_isWhatStatusAndPreflightTake() {
     withoutAnOperator();
+    claimingPod();
     TestCluster.of(client)
         .node(Nodes.b200(1))
         .policy("mixed", "mig-config")
@@ -97,9 +109,70 @@ class MigRoleTest {
     assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.READ_ONLY));
   }
 
+  /** Whoever only checks needs nothing else; what a change needs beside that is a note. */
+  @Test
+  void readOnly_isEnoughToCheck() {
+    MigClient.of(client).configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      faults.enforce(MigRole.READ_ONLY);
+
+      Preflight preflight = reader().node("gpu-node").preflight("small");
+
+      assertThat(preflight.isClear()).isTrue();
+      assertThat(preflight.findings())
+          .filteredOn(finding -> finding.code() == PreflightCode.MISSING_PERMISSION)
+          .extracting(Finding::toString)
+          .containsExactly(
+              "note: this client is not allowed to watch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+              "note: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
+      assertThat(faults.forbidden()).isEmpty();
+    }
+  }
+
+  @Test
+  void readOnly_isNotEnoughToApply() {
+    MigClient.of(client).configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      faults.enforce(MigRole.READ_ONLY);
+
+      assertThatThrownBy(
+              () -> reader().node("gpu-node").apply("small").await(Duration.ofMinutes(1)))
+          .isInstanceOf(MigRefusedException.class)
+          .hasMessage(
+              "Config 'small' on node gpu-node: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply");
+    }
+  }
+
+  /** The log explains a failure; without it the labels and the resources do as far as they can. */
+  @Test
+  void readOnly_diagnosesWithoutTheLog() {
+    MigClient.of(client).configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      faults.enforce(MigRole.READ_ONLY);
+
+      Diagnosis diagnosis = reader().node("gpu-node").diagnose();
+
+      assertThat(diagnosis.explanation())
+          .contains(
+              ". The MIG manager's log could not be read: ",
+              "get log of pod gpu-operator/nvidia-mig-manager-");
+      assertThat(faults.forbidden())
+          .containsExactly(
+              new Permission("get", "", "pods/log", Permission.Scope.OPERATOR_NAMESPACE));
+    }
+  }
+
+  private MigClient reader() {
+    victim = new KubernetesClientBuilder()
+        .withConfig(ApiFaults.victim(client.getConfiguration()))
+        .build();
+    return MigClient.of(victim);
+  }
+
   @Test
   void apply_isWhatPublishingAndApplyingTake() {
     withoutAnOperator();
+    claimingPod();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       apply("small");
@@ -115,6 +188,7 @@ class MigRoleTest {
   @Test
   void drain_isWhatApplyingWithADrainTakes() {
     withoutAnOperator();
+    claimingPod();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       pod();
@@ -134,6 +208,7 @@ class MigRoleTest {
   @Test
   void rollout_isWhatRollingOutTakes() {
     withoutAnOperator();
+    claimingPod();
     mig.configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       pod();
@@ -155,6 +230,7 @@ class MigRoleTest {
   @Test
   void recover_isWhatRecoveringTakes() {
     withoutAnOperator();
+    claimingPod();
     MigClient.of(client).configMap("mig-config").merge("small", small(7));
     try (var simulator = simulator()) {
       MigClient other = MigClient.of(client);
@@ -221,14 +297,14 @@ class MigRoleTest {
   }
 
   @Test
-  void setup_isWhatPointingTheOperatorAtAMapTakes() {
-    TestCluster.of(client).policy("single", "other").configMap("version: v1\nmig-configs: {}\n");
+  void setup_isWhatPublishingAndPointingTheOperatorAtAMapTake() {
+    assertThat(mig.operator().configMap()).isEmpty();
+    TestCluster.of(client).policy("single", "other");
 
-    mig.operator().configMap();
+    mig.configMap("mig-config").merge("small", small(7));
+    mig.configMap("mig-config").merge("small", small(6));
     mig.operator().use(new OperatorSettings(MigStrategy.MIXED, "mig-config"));
-    MigClient.of(client)
-        .sharingMap("plugin-config")
-        .merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
+    mig.sharingMap("plugin-config").merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
     mig.operator().useSharingMap("plugin-config");
 
     assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.SETUP));
@@ -246,7 +322,8 @@ class MigRoleTest {
       MigNode node = mig.node("gpu-node");
       node.share("four").timings(QUICK).await(Duration.ofMinutes(1));
       node.rollback().timings(QUICK).await(Duration.ofMinutes(1));
-      node.share("four").preflight();
+      claimingPod();
+      node.share(GpuSharing.mps(4)).preflight();
     }
     assertThatThrownBy(() -> mig.node("gpu-node").share("two").await(Duration.ofSeconds(3)))
         .isInstanceOf(MigDeadlineException.class);
@@ -257,7 +334,7 @@ class MigRoleTest {
   @Test
   void claim_isWhatTheInventoryClaimsAndClassesTake() {
     MigProfile small = MigProfile.parse("1g.23gb");
-    servesDra();
+    Claims.serve(server);
     DraClient dra = MigClient.of(recorded).dra();
 
     dra.apply(MigClaim.of(small).claim("train").inNamespace("ml"));
@@ -325,6 +402,7 @@ class MigRoleTest {
             new Permission("list", "", "pods", Permission.Scope.CLUSTER),
             new Permission("list", "nvidia.com", "clusterpolicies", Permission.Scope.CLUSTER),
             new Permission("list", "nvidia.com", "gpuclusters", Permission.Scope.CLUSTER),
+            new Permission("get", "resource.k8s.io", "resourceclaims", Permission.Scope.CLUSTER),
             new Permission(
                 "create",
                 "authorization.k8s.io",
@@ -333,21 +411,11 @@ class MigRoleTest {
             new Permission("get", "", "configmaps", Permission.Scope.OPERATOR_NAMESPACE)));
   }
 
-  private void servesDra() {
-    server
-        .expect()
-        .get()
-        .withPath("/apis/resource.k8s.io/v1")
-        .andReturn(
-            200,
-            new APIResourceListBuilder()
-                .withGroupVersion("resource.k8s.io/v1")
-                .addNewResource()
-                .withName("resourceslices")
-                .withKind("ResourceSlice")
-                .endResource()
-                .build())
-        .always();
+  /** A pod on the node, whose claim has to be read. */
+  private void claimingPod() {
+    Claims.serve(server);
+    Claims.allocated(server, "nic", "dra.net");
+    client.resource(Claims.pod("network", "ReplicaSet", "nic")).create();
   }
 
   private void apply(String config) {

@@ -26,6 +26,7 @@ import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.fixture.Claims;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
@@ -36,6 +37,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.ComponentVersions;
+import io.github.mig4j.node.NodeGpu;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -47,12 +49,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -280,6 +284,129 @@ class PreflightTest {
     assertFinds(
         "all-disabled",
         "error: the labels do not show how many b200-180gb the node has; state the node's GPUs in the request [unknown-gpu-count]");
+  }
+
+  /** Feature discovery counts the GPUs of the model that it describes. */
+  @Test
+  void gpu_ofSeveralModels_byWhatTheNodeOffers() {
+    cluster(with(Nodes.b200(1).offers("nvidia.com/gpu", 2)));
+
+    assertFinds(
+        "all-disabled",
+        "error: the labels describe one model only, 1 b200-180gb, but the node offers {nvidia.com/gpu=2}; state the node's GPUs in the request [several-models]");
+  }
+
+  @Test
+  void gpu_ofSeveralModels_whereMoreMigDevicesThanFit() {
+    cluster(with(Nodes.b200(1)
+        .offers("nvidia.com/gpu", 0)
+        .offers("nvidia.com/mig-1g.23gb", 11)
+        .label("nvidia.com/mig-1g.23gb.count", "11")));
+
+    assertFinds(
+        "all-disabled",
+        "error: the labels describe one model only, 1 b200-180gb, but the node offers {nvidia.com/mig-1g.23gb=11}; state the node's GPUs in the request [several-models]");
+  }
+
+  @Test
+  void gpu_withoutMigBesideOneWithMig() {
+    cluster(with(Nodes.b200(1)
+        .label(Labels.GPU_PRODUCT, "NVIDIA-L40S")
+        .without(Labels.GPU_MEMORY)
+        .offers("nvidia.com/mig-1g.10gb", 7)
+        .label("nvidia.com/mig-1g.10gb.count", "7")));
+
+    assertFinds(
+        "all-disabled",
+        "error: the labels describe one model only, 1 l40s, but the node offers {nvidia.com/gpu=1, nvidia.com/mig-1g.10gb=7}; state the node's GPUs in the request [several-models]");
+  }
+
+  @Test
+  void gpu_ofSeveralModels_byTheConfigurationsOfItsManager() {
+    cluster(node());
+    map("gpu-node-mig-config", """
+        version: v1
+        mig-configs:
+          all-1g.10gb:
+          - device-filter: "0x233010DE"
+            devices: all
+            mig-enabled: true
+            mig-devices:
+              "1g.10gb": 7
+          of-the-second:
+          - devices: [0, 1]
+            mig-enabled: false
+        """);
+
+    assertFinds(
+        "all-disabled",
+        "error: the labels describe one model only, 1 b200-180gb, but ConfigMap gpu-node-mig-config of the node's MIG manager is for GPU 1, device-filter 0x233010DE too; state the node's GPUs in the request [several-models]");
+  }
+
+  @Test
+  void gpu_ofSeveralModels_moreThanARecordNames() {
+    cluster(edit(with(Nodes.b200(1).offers("nvidia.com/gpu", 3)))
+        .editMetadata()
+        .addToAnnotations(ChangeRecord.GPUS_KEY, "b200-180gb,l40s")
+        .endMetadata()
+        .build());
+
+    assertFinds(
+        "all-disabled",
+        "error: annotation mig4j.github.io/gpus records b200-180gb,l40s, but the node offers {nvidia.com/gpu=3}; state the node's GPUs in the request [several-models]");
+  }
+
+  @ParameterizedTest
+  @MethodSource("nodesOfOneModel")
+  void gpu_ofOneModel_isNoContradiction(Nodes node) {
+    cluster(with(node));
+
+    assertThat(preflight("all-disabled").errors()).isEmpty();
+  }
+
+  static Stream<Nodes> nodesOfOneModel() {
+    return Stream.of(
+        // Time-slicing, under both names of the resource.
+        Nodes.b200(2).label(Labels.GPU_REPLICAS, "4").offers("nvidia.com/gpu", 8),
+        Nodes.b200(2)
+            .label(Labels.GPU_REPLICAS, "4")
+            .offers("nvidia.com/gpu", 0)
+            .offers("nvidia.com/gpu.shared", 8),
+        // The label counts no replica where all GPUs are in MIG mode.
+        Nodes.b200(1)
+            .label(Labels.GPU_REPLICAS, "0")
+            .label(Labels.MIG_STRATEGY, "none")
+            .offers("nvidia.com/gpu", 4),
+        Nodes.b200(1)
+            .offers("nvidia.com/gpu", 0)
+            .label("nvidia.com/mig-1g.23gb.count", "7")
+            .label("nvidia.com/mig-1g.23gb.replicas", "2")
+            .offers("nvidia.com/mig-1g.23gb.shared", 14),
+        // One of the two is late after a change to whole GPUs.
+        Nodes.b200(1).label("nvidia.com/mig-1g.23gb.count", "7"),
+        Nodes.b200(1).offers("nvidia.com/mig-1g.23gb", 7));
+  }
+
+  /** Labels and resources are of different times. */
+  @Test
+  void gpu_whileAChangeIsInProgress_isNotJudged() {
+    cluster(with(Nodes.b200(1).offers("nvidia.com/gpu", 2).config("theirs", "pending")));
+
+    assertThat(preflight("all-disabled").errors()).isEmpty();
+  }
+
+  @Test
+  void gpu_ofSeveralModels_stated() {
+    cluster(with(Nodes.b200(1).offers("nvidia.com/gpu", 2)));
+    GpuModel l40s = GpuCatalog.bundled().require("l40s");
+
+    assertThat(MigClient.of(recorded)
+            .node("gpu-node")
+            .apply("all-disabled")
+            .gpus(List.of(NodeGpu.of(0, B200), NodeGpu.of(1, l40s)))
+            .preflight()
+            .errors())
+        .isEmpty();
   }
 
   @Test
@@ -951,6 +1078,25 @@ class PreflightTest {
         "error: pods use the node's GPUs: default/init, default/serve, ml/train; a change takes the GPUs from them, so drain the node first [busy-pods]");
   }
 
+  /** A name that ends in a date only looks as if it had a hash. */
+  @Test
+  void config_whoseNameEndsInADate_isListedWithTheOthers() {
+    policy("mixed", "mig-config");
+    map(
+        "mig-config",
+        CONFIGS.replace(
+            "  other:", "  small-20261125:\n  - devices: all\n    mig-enabled: false\n  other:"));
+    create(node());
+    createManager();
+    answerReviews();
+
+    assertThat(preflight("layout").errors())
+        .extracting(Finding::remedy)
+        .containsExactly("it has [all-disabled, first, other, shared, small, small-20261125]");
+    assertThat(plan("small-20261125").key())
+        .isEqualTo("small-20261125-" + MigConfig.of(MigConfigSpec.allDisabled()).contentHash());
+  }
+
   @Test
   void pods_moreThanAMessageHolds() {
     cluster(node());
@@ -1030,19 +1176,44 @@ class PreflightTest {
   }
 
   @Test
-  void pods_withClaims() {
+  void pods_withClaimsOfOtherDrivers_areNoFinding() {
+    Claims.serve(server);
+    Claims.allocated(server, "nic", "dra.net");
     cluster(node());
-    create(new PodBuilder(pod("ml", "claimer", "cpu", "1").build())
-        .editSpec()
-        .addNewResourceClaim()
-        .withName("gpu")
-        .endResourceClaim()
-        .endSpec()
-        .build());
+    create(Claims.pod("network", "ReplicaSet", "nic"));
+
+    assertFinds("all-disabled");
+  }
+
+  /** On a server without the API nothing more is read. */
+  @Test
+  void pods_withClaims_whereTheServerHasNoClaims_areNoFinding() {
+    cluster(node());
+    create(Claims.pod("network", "ReplicaSet", "nic"));
+
+    assertFinds("all-disabled");
+    assertThat(requests.all()).noneMatch(request -> request.contains("resourceclaims"));
+  }
+
+  @Test
+  void pods_withoutClaims_takeNoRequestForThem() {
+    cluster(node());
+    createPod("ml", "train", "cpu");
+
+    assertFinds("all-disabled");
+    assertThat(requests.all()).noneMatch(request -> request.contains("resource.k8s.io"));
+  }
+
+  @Test
+  void permission_toReadClaims() {
+    Claims.serve(server);
+    cluster(node());
+    create(Claims.pod("network", "ReplicaSet", "nic"));
+    forbid("/apis/resource.k8s.io/v1/namespaces/ml/resourceclaims/nic");
 
     assertFinds(
         "all-disabled",
-        "note: pods hold resource claims: ml/claimer; make sure that these are not for the node's GPUs [pods-with-claims]");
+        "error: this client is not allowed to get resourceclaim ml/nic; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test
@@ -1052,9 +1223,9 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: this client is not allowed to watch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
-        "error: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
-        "error: this client is not allowed to update configmaps in namespace gpu-operator; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
+        "note: this client is not allowed to watch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "note: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "note: this client is not allowed to update configmaps in namespace gpu-operator; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.gpu.MigStrategy;
@@ -12,7 +13,9 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -110,6 +113,33 @@ class MigOperatorTest {
         .hasMessage(
             "ClusterPolicy: the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs; install NVIDIA's"
                 + " GPU Operator with helm");
+  }
+
+  /** GPU Operator 26.7 with DRA: neither a MIG manager nor a device plugin would read a ConfigMap. */
+  @Test
+  void everything_whereAGpuClusterReplacesThePolicy_isRefused() {
+    client
+        .genericKubernetesResources(ClusterPolicies.GPU_CLUSTER)
+        .resource(new GenericKubernetesResourceBuilder()
+            .withApiVersion("nvidia.com/v1alpha1")
+            .withKind("GPUCluster")
+            .withNewMetadata()
+            .withName("gpu-cluster")
+            .endMetadata()
+            .build())
+        .create();
+    var operator = MigClient.of(client).operator();
+
+    for (ThrowingCallable call : List.<ThrowingCallable>of(
+        operator::configMap,
+        operator::sharingMap,
+        () -> operator.use(MIXED),
+        () -> operator.useSharingMap("plugin-config"))) {
+      assertThatThrownBy(call)
+          .isInstanceOf(MigRefusedException.class)
+          .hasMessage(
+              "ClusterPolicy: GPUCluster gpu-cluster manages the GPUs by dynamic resource allocation (GPU Operator 26.7 or later), so no MIG manager acts on node labels; request MIG devices by ResourceClaims; see 'kubectl get resourceslices'");
+    }
   }
 
   @Test

@@ -216,6 +216,10 @@ class MigFleetTest {
       assertThat(apply("node-b", configs.get("node-b")).allocatable())
           .containsEntry("nvidia.com/mig-3g.90gb", 3L)
           .containsEntry("nvidia.com/mig-1g.23gb", 2L);
+      assertThat(mig.node("node-b").status().config()).contains(configs.get("node-b"));
+      assertThat(mig.configMap("mig-config").read().orElseThrow().configs().keySet())
+          .filteredOn(name -> name.startsWith("planned"))
+          .containsExactly(configs.get("node-b"));
     }
   }
 

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
@@ -15,6 +16,32 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class MigNodeStatusTest {
 
+  /** Only a change of this library says what of a name is a hash. */
+  @ParameterizedTest
+  @CsvSource({
+    "small-4f1c09ae, small-4f1c09ae, small, small",
+    "small-4f1c09ae-r2, small-4f1c09ae, small, small",
+    "layout-20261125, layout-20261125, layout-20261125, layout-20261125",
+    "layout-20261125, small-4f1c09ae, small, layout-20261125",
+  })
+  void configName_isWithoutTheHashThatAChangeAdded(
+      String label, String requested, String name, String expected) {
+    var node = new NodeBuilder(Nodes.b200(1).config(label, "success").build())
+        .editMetadata()
+        .addToAnnotations("mig4j.github.io/requested-config", requested)
+        .addToAnnotations("mig4j.github.io/config-name", name)
+        .endMetadata()
+        .build();
+
+    assertThat(MigNodeStatus.of(node, MigSettings.defaults()).configName()).contains(expected);
+  }
+
+  @Test
+  void configName_ofALabelThatAnAdminSet_isTheLabel() {
+    assertThat(read(Nodes.b200(1).config("layout-20261125", "success")).configName())
+        .contains("layout-20261125");
+  }
+
   @Test
   void read_partitionedNode_hasItsDevicesAndResources() {
     var status =
@@ -26,7 +53,7 @@ class MigNodeStatusTest {
     assertThat(status.migCapable()).contains(true);
     assertThat(status.strategy()).isEqualTo(MigStrategy.MIXED);
     assertThat(status.config()).contains("small-4f1c09ae-r2");
-    assertThat(status.configName()).contains("small");
+    assertThat(status.configName()).contains("small-4f1c09ae-r2");
     assertThat(status.state()).contains(MigState.SUCCESS);
     assertThat(status.allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
     assertThat(status.paused()).isEmpty();

@@ -326,6 +326,49 @@ class RolloutTest {
     assertThat(nodesAsking("small")).containsExactly(node(0));
   }
 
+  /** An admin relabels a node that the rollout has changed, before the rollout stops. */
+  @Test
+  void run_tooManyFailures_aNodeThatAnAdminRelabelled_isAConflict() {
+    assertNotRolledBack(() -> server.edit(
+        "nodes",
+        node(1),
+        node -> ((ObjectNode) node.at("/metadata/labels")).put("nvidia.com/mig.config", "medium")));
+  }
+
+  @Test
+  void run_tooManyFailures_aNodeThatAnotherClientChanged_isAConflict() {
+    Controller other = controller();
+    assertNotRolledBack(() ->
+        other.mig().node(node(1)).apply("medium").timings(QUICK).await(Duration.ofMinutes(1)));
+  }
+
+  private void assertNotRolledBack(Runnable change) {
+    server.fail(node(3));
+
+    RolloutStatus end = toSmall(controller)
+        .maxUnavailable(Amount.nodes(1))
+        .onFailure(RollBack.ALL)
+        .healthGate(status -> {
+          if (status.node().equals(node(2))) {
+            change.run();
+          }
+          return true;
+        })
+        .run();
+
+    String theirs = server.labels(node(1)).get("nvidia.com/mig.config");
+    assertThat(theirs).startsWith("medium");
+    assertThat(end.outcomes(NodeOutcome.RolledBack.class))
+        .extracting(NodeOutcome::node)
+        .containsExactly(node(0), node(2), node(3));
+    assertThat(end.outcomes(NodeOutcome.Failed.class))
+        .containsExactly(new NodeOutcome.Failed(
+            node(1),
+            Optional.empty(),
+            "the rollback failed: Node %s: another client set nvidia.com/mig.config=%s after the rollout changed it; apply the previous configuration by name"
+                .formatted(node(1), theirs)));
+  }
+
   @Test
   void run_aNodeThatTheHealthGateRejects_hasFailed() {
     RolloutStatus end = toSmall(controller)
@@ -533,6 +576,41 @@ class RolloutTest {
         .start();
     reached.get(1, TimeUnit.MINUTES);
     mortal.kill(work);
+  }
+
+  /** Another process has labelled the node for its rollback, and ended before that was verified. */
+  @Test
+  void run_interruptedDuringARollback_awaitsItWhenRunAgain() throws Exception {
+    server.fail(node(2));
+    AtomicBoolean rollsBack = new AtomicBoolean();
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    Rollout rollout = toSmall(controller)
+        .maxUnavailable(Amount.nodes(1))
+        .onFailure(RollBack.ALL)
+        .onProgress(event -> {
+          if (event instanceof NodeStep step && step.step().node().equals(node(2))) {
+            server.stall(node(1));
+            rollsBack.set(true);
+          }
+          if (rollsBack.get()) {
+            events.add(event);
+          }
+        });
+    Thread process = process(rollout);
+    NodeStep step = await(events, NodeStep.class);
+    while (!step.step().node().equals(node(1)) || step.step().phase() != ApplyPhase.REQUESTED) {
+      step = await(events, NodeStep.class);
+    }
+    process.interrupt();
+    process.join();
+    server.resume(node(1));
+
+    RolloutStatus end = rollout.run();
+
+    assertThat(end.phase()).isEqualTo(RolloutPhase.STOPPED);
+    assertThat(end.outcomes(NodeOutcome.RolledBack.class))
+        .extracting(NodeOutcome::node)
+        .containsExactly(node(0), node(1), node(2));
   }
 
   /** The node no longer has a record of the change, and the rollout's record does not have it yet. */

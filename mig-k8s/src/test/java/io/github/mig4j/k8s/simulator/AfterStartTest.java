@@ -191,7 +191,9 @@ class AfterStartTest {
   }
 
   private static SortedMap<String, String> labels(MigStrategy strategy, SimulatedGpu... gpus) {
-    return FeatureDiscovery.labels(List.of(gpus), strategy, Optional.empty(), 0).orElseThrow();
+    return FeatureDiscovery.labels(
+            List.of(gpus), strategy, Optional.empty(), models -> models.get(0))
+        .orElseThrow();
   }
 
   private static SortedMap<String, Integer> offer(MigStrategy strategy, SimulatedGpu... gpus) {

@@ -202,7 +202,10 @@ class NvidiaOffersTest {
             outcome -> assertThat(start(nvidia, gpus, PluginVersion.V0_19)).isEqualTo(outcome));
     assertThat(IntStream.range(0, gpus.size())
             .mapToObj(run -> FeatureDiscovery.labels(
-                    gpus, nvidia.strategy(), nvidia.config().sharing(), run)
+                    gpus,
+                    nvidia.strategy(),
+                    nvidia.config().sharing(),
+                    models -> models.get(run % models.size()))
                 .map(NvidiaOffersTest::compared)))
         .contains(nvidia.labels());
   }

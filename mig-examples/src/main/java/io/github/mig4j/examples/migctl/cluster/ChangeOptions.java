@@ -15,9 +15,8 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** How long a change may take, and how it is reported. */
 final class ChangeOptions {
@@ -43,23 +42,12 @@ final class ChangeOptions {
       description = "How long the evidence must stay unchanged; ${DEFAULT-VALUE} by" + " default.")
   private Duration stability = Duration.ofSeconds(5);
 
-  @Option(
-      names = "--gpus",
-      paramLabel = "N",
-      description =
-          "How many GPUs the node has, if its labels do not show it, as with strategy" + " single.")
-  private @Nullable Integer gpus;
+  @Mixin
+  private final GpuOptions gpus = new GpuOptions();
 
   int run(ApplyRequest request, Output output) {
-    ApplyRequest configured =
-        request.timings(ApplyTimings.builder().stability(stability).build());
-    if (gpus != null) {
-      if (gpus < 1) {
-        throw new ParameterException(
-            output.commandLine(), "--gpus must be at least 1, but was " + gpus);
-      }
-      configured = configured.gpus(gpus);
-    }
+    ApplyRequest configured = gpus.on(
+        request.timings(ApplyTimings.builder().stability(stability).build()), output.commandLine());
     report(await(configured, timeout, output), output);
     return ExitCode.YES;
   }

@@ -35,6 +35,9 @@ public final class PreflightCommand implements Callable<Integer> {
   @Mixin
   private final ClusterAccess access = new ClusterAccess();
 
+  @Mixin
+  private final GpuOptions gpus = new GpuOptions();
+
   @Option(
       names = "--drain",
       description = "Check pods that use GPUs for 'apply --drain', which evicts them.")
@@ -59,13 +62,15 @@ public final class PreflightCommand implements Callable<Integer> {
   public Integer call() {
     try (KubernetesClient client = access.connect()) {
       MigNode target = access.mig(client).node(node);
-      Preflight preflight = (exact ? target.applyExact(config) : target.apply(config))
+      Preflight preflight = gpus.on(
+              exact ? target.applyExact(config) : target.apply(config), output.commandLine())
           .disruption(drain ? Disruption.DRAIN : Disruption.NONE)
           .preflight();
       if (output.isJson()) {
         output.print(json(preflight));
       } else {
         output.out().println(preflight.toText());
+        CodeHints.print(preflight.findings(), output.err());
       }
       return preflight.isClear() ? ExitCode.YES : ExitCode.NO;
     }

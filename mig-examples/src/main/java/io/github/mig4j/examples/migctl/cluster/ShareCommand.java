@@ -155,7 +155,8 @@ public final class ShareCommand implements Callable<Integer> {
 
   /** A ConfigMap without a key would prevent every device plugin from starting. */
   private void setUp(MigClient mig, String map, ApplyRequest request) {
-    List<Finding> errors = request.preflight().errors().stream()
+    List<Finding> errors = request.preflight().findings().stream()
+        .filter(finding -> finding.isError() || finding.code() == PreflightCode.MISSING_PERMISSION)
         .filter(error -> error.code() != PreflightCode.SHARING_MAP_UNSET)
         .toList();
     if (!errors.isEmpty()) {

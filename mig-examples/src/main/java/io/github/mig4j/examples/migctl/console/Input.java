@@ -29,6 +29,8 @@ public final class Input {
   private static final Pattern RESOURCE =
       Pattern.compile("(?:(?:nvidia\\.com/)?mig-)?([0-9a-z.]*?[0-9]+gb)(.*)");
 
+  private static final Pattern ZERO = Pattern.compile("\\b0+(?:c|g|gb)\\b");
+
   private Input() {}
 
   private static boolean isStandardInput(Path file) {
@@ -81,11 +83,18 @@ public final class Input {
   /**
    * A profile, also in the form in which pods request it, with {@code .} for {@code +}; any other
    * text is not changed.
+   *
+   * @throws IllegalArgumentException for the name of a device without compute slices or memory
    */
   public static String profile(String name) {
     Matcher resource = RESOURCE.matcher(name.strip());
     if (!resource.matches()) {
       return name.strip();
+    }
+    if (ZERO.matcher(resource.group(1)).find()) {
+      throw new IllegalArgumentException(
+          "Not a profile of any GPU: '%s'. A MIG device has at least 1 compute slice and 1 GB, e.g. '1g.10gb'"
+              .formatted(name.strip()));
     }
     String suffix = resource.group(2);
     return resource.group(1)

@@ -1,6 +1,7 @@
 package io.github.mig4j.examples.migctl.dra;
 
 import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.dra.DraObject;
@@ -119,7 +120,7 @@ public final class DraClaimCommand implements Callable<Integer> {
 
   private MigDeviceClass deviceClass(MigSelector selector) {
     return profile != null && gpu == null && name == null
-        ? MigDeviceClass.bridge(MigProfile.parse(profile))
+        ? MigDeviceClass.bridge(MigProfile.parse(Input.profile(profile)))
         : MigDeviceClass.of(name(), selector);
   }
 
@@ -128,7 +129,7 @@ public final class DraClaimCommand implements Callable<Integer> {
       throw usage("--profile already contains the memory; remove --memory");
     }
     MigSelector selector = profile != null
-        ? MigSelector.profile(MigProfile.parse(profile))
+        ? MigSelector.profile(MigProfile.parse(Input.profile(profile)))
         : memory != null ? MigSelector.memoryMib(mib(memory)) : MigSelector.any();
     return gpu == null ? selector : selector.on(GpuCatalog.bundled().require(gpu));
   }

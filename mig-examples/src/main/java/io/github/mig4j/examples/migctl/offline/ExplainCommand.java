@@ -94,7 +94,8 @@ public final class ExplainCommand implements Callable<Integer> {
       effect.gpus().forEach(this::print);
       output.out().println("node: " + sentence(effect));
     }
-    List<Finding> errors = NodeLint.of(read, node, MigStrategy.MIXED, config).stream()
+    MigStrategy strategy = read.strategy().orElse(MigStrategy.MIXED);
+    List<Finding> errors = NodeLint.of(read, node, strategy, config).stream()
         .filter(Finding::isError)
         .toList();
     errors.forEach(error -> output.err().println(Input.line(file, error)));

@@ -3,6 +3,7 @@ package io.github.mig4j.examples.migctl.offline;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -95,7 +96,7 @@ public final class LayoutsCommand implements Callable<Integer> {
   private Layouts layouts(GpuModel model) {
     for (String name : profiles) {
       try {
-        MigProfile.parse(name);
+        MigProfile.parse(Input.profile(name));
       } catch (IllegalArgumentException e) {
         throw new ParameterException(output.commandLine(), e.getMessage(), e);
       }
@@ -105,7 +106,9 @@ public final class LayoutsCommand implements Callable<Integer> {
       if (!all && !model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable)) {
         return Layouts.of(model);
       }
-      return all ? Layouts.of(model) : Layouts.of(model).over(profiles.toArray(new String[0]));
+      return all
+          ? Layouts.of(model)
+          : Layouts.of(model).over(profiles.stream().map(Input::profile).toArray(String[]::new));
     } catch (IllegalArgumentException e) {
       throw new NegativeAnswerException(String.valueOf(e.getMessage()));
     }

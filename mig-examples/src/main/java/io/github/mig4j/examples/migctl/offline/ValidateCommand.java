@@ -34,8 +34,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "validate",
     mixinStandardHelpOptions = true,
-    description = "Prints all findings of a mig-parted file or a device plugin's file, in the form of"
-        + " a compiler's messages.",
+    description =
+        "Prints all findings of a mig-parted file or a device plugin's file, in the form of"
+            + " a compiler's messages.",
     footer = {
       "",
       "The file may also be a manifest, Helm values, a Kustomization, or an Argo CD or",
@@ -110,16 +111,25 @@ public final class ValidateCommand implements Callable<Integer> {
     return valid ? ExitCode.YES : ExitCode.NO;
   }
 
-  /** Adds the findings of configurations of the device plugin, which a file may contain as well. */
+  /**
+   * Adds the findings of the device plugin's configurations, which a file may contain as well, or
+   * instead of those of mig-parted.
+   */
   private static void addDevicePlugin(MigConfigFile read, List<Finding> findings) {
-    boolean isOfPlugin = findings.stream().anyMatch(found -> found.code() == TextCode.OTHER_KIND);
     Map<String, DevicePluginConfigFile> plugin = DevicePluginConfigFile.readAll(read.text());
-    if (isOfPlugin) {
+    boolean isNamed = !plugin.containsKey("");
+    boolean isOfPlugin = findings.stream().anyMatch(found -> found.code() == TextCode.OTHER_KIND);
+    boolean isElsewhere = !findings.isEmpty()
+        && findings.stream().allMatch(found -> found.code() == TextCode.CONTENT_ELSEWHERE);
+    if (isOfPlugin || (isNamed && isElsewhere)) {
       findings.clear();
-    } else if (plugin.containsKey("")) {
-      return;
     }
-    plugin.values().forEach(each -> findings.addAll(each.findings()));
+    if (isOfPlugin || isNamed) {
+      plugin.values().stream()
+          .flatMap(each -> each.findings().stream())
+          .filter(found -> !findings.contains(found))
+          .forEach(findings::add);
+    }
   }
 
   private MigStrategy strategy(MigConfigFile read) {

@@ -1,0 +1,33 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import io.github.mig4j.k8s.check.PreflightCode;
+import io.github.mig4j.lint.Code;
+import io.github.mig4j.lint.Finding;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
+
+/** The options of this tool that help with a finding, whose remedy cannot name them. */
+public final class CodeHints {
+
+  private static final String STATE_GPUS =
+      "State the GPUs with --gpus, in the order of 'nvidia-smi -L' on the node, e.g. --gpus h100-sxm-80gb:2,l40s";
+
+  private static final Map<Code, String> HINTS = Map.of(
+      PreflightCode.SEVERAL_MODELS,
+      STATE_GPUS,
+      PreflightCode.UNKNOWN_GPU_COUNT,
+      "State the number of GPUs with --gpus, e.g. --gpus 8");
+
+  private CodeHints() {}
+
+  /** Prints what helps with these findings, a line each. */
+  public static void print(List<Finding> findings, PrintWriter out) {
+    findings.stream()
+        .filter(Finding::isError)
+        .map(finding -> HINTS.getOrDefault(finding.code(), ""))
+        .filter(hint -> !hint.isEmpty())
+        .distinct()
+        .forEach(out::println);
+  }
+}

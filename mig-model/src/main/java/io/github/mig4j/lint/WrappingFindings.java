@@ -1,0 +1,148 @@
+package io.github.mig4j.lint;
+
+import io.github.mig4j.text.LineColumn;
+import io.github.mig4j.text.Template;
+import io.github.mig4j.text.Wrapping;
+import io.github.mig4j.text.Wrapping.Entry;
+import io.github.mig4j.text.Wrapping.Holder;
+import io.github.mig4j.text.YamlNodes;
+import io.github.mig4j.text.YamlPath;
+import java.util.List;
+import java.util.Optional;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+
+/** Reports what is wrong with a file around the configurations in it. Not API. */
+public final class WrappingFindings {
+
+  private WrappingFindings() {}
+
+  /**
+   * Reports a file of hooks, which is neither a configuration of mig-parted nor of the device plugin.
+   *
+   * @param root the document
+   * @param at where it begins
+   * @param findings receives the finding
+   * @return whether it is one
+   */
+  public static boolean reportHooks(Node root, LineColumn at, Findings findings) {
+    boolean isHooks = YamlNodes.child(root, "hooks") instanceof MappingNode
+        && YamlNodes.child(root, "mig-configs") == null;
+    if (isHooks) {
+      findings.error(
+          TextCode.OTHER_KIND,
+          YamlPath.ROOT.at(at),
+          "The file has hooks of mig-parted, which it does not read from its configuration",
+          "put them into a file of their own, which the MIG manager does not use");
+    }
+    return isHooks;
+  }
+
+  /**
+   * Reports aliases that multiply the texts of a file.
+   *
+   * @param wrapping what the file wraps
+   * @param findings receives the finding
+   */
+  public static void reportExcess(Wrapping wrapping, Findings findings) {
+    wrapping
+        .excess()
+        .ifPresent(at -> findings.error(
+            TextCode.ALIAS_EXPANSION,
+            YamlPath.ROOT.at(at),
+            "Aliases multiply the texts of this file",
+            "write out what is needed"));
+  }
+
+  /**
+   * Reports that the head of a ConfigMap is missing.
+   *
+   * @param entry an entry of the file
+   * @param findings receives the finding, unless the entry's map has a kind
+   */
+  public static void reportMissingKind(Entry entry, Findings findings) {
+    if (entry.holder() == Holder.UNTYPED_MAP) {
+      findings.note(
+          TextCode.KIND_MISSING,
+          YamlPath.ROOT.at(entry.at()),
+          "The kind is missing, and the file is read as a ConfigMap",
+          "add 'apiVersion: v1' and 'kind: ConfigMap' before it is applied");
+    } else if (entry.holder() == Holder.UNTYPED_DATA) {
+      findings.note(
+          TextCode.KIND_MISSING,
+          YamlPath.ROOT.at(entry.at()),
+          "The head is missing, and the file is read as the data of a ConfigMap",
+          "put it below 'data:' of a ConfigMap before it is applied");
+    }
+  }
+
+  /**
+   * Reports what a file says to be elsewhere: as notes if the file itself has a configuration, and
+   * otherwise as errors, because nothing could be checked.
+   *
+   * @param wrapping what the file wraps
+   * @param others the values of which program are not meant
+   * @param severity of the findings
+   * @param findings receives the findings
+   */
+  public static void reportElsewhere(
+      Wrapping wrapping, Holder others, Severity severity, Findings findings) {
+    elsewhere(wrapping, others)
+        .forEach(other -> findings.add(
+            severity,
+            TextCode.CONTENT_ELSEWHERE,
+            Findings.location(YamlPath.ROOT.at(other.at())),
+            "%s is in %s, which is not part of this text"
+                .formatted(severity == Severity.NOTE ? "More" : "The configuration", other.what()),
+            "check that one"));
+  }
+
+  private static List<Wrapping.Elsewhere> elsewhere(Wrapping wrapping, Holder others) {
+    return wrapping.elsewhere().stream()
+        .filter(other -> other.holder().filter(others::equals).isEmpty())
+        .toList();
+  }
+
+  /**
+   * Reports a placeholder of a template engine, if YAML cannot read a text of the file or reads the
+   * placeholder as a map.
+   *
+   * @param wrapping what the file wraps
+   * @param text the file
+   * @param findings receives the finding
+   * @return whether there is one
+   */
+  public static boolean reportTemplate(Wrapping wrapping, String text, Findings findings) {
+    Optional<Template> template = wrapping.hasPlaceholders()
+        ? Template.in(text)
+        : wrapping.faults().stream()
+            .flatMap(fault -> Template.causing(fault, text).stream())
+            .findFirst();
+    template.ifPresent(found -> findings.error(
+        TextCode.TEMPLATE, YamlPath.ROOT.at(found.at()), found.message(), found.remedy()));
+    return template.isPresent();
+  }
+
+  /**
+   * Reports why a file without a configuration may have one all the same: a text in it cannot be
+   * read, or it names another file.
+   *
+   * @param wrapping what the file wraps
+   * @param text the file
+   * @param others the values of which program are not meant
+   * @param findings receives the findings
+   * @return whether there is such a reason
+   */
+  public static boolean reportUnreadable(
+      Wrapping wrapping, String text, Holder others, Findings findings) {
+    if (reportTemplate(wrapping, text, findings)) {
+      return true;
+    }
+    wrapping.faults().forEach(fault -> fault.report(findings));
+    if (!wrapping.faults().isEmpty()) {
+      return true;
+    }
+    reportElsewhere(wrapping, others, Severity.ERROR, findings);
+    return !elsewhere(wrapping, others).isEmpty();
+  }
+}
