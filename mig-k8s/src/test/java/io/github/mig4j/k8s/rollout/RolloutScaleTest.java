@@ -104,9 +104,9 @@ class RolloutScaleTest {
 
       report(controller, System.nanoTime() - start, cpu() - cpuBefore, heapHalfway[0] - heapBefore);
       assertEnd(end);
-      // Two for each node, and two more for the way back of each that failed.
+      // Three for each node, and three more for the way back of each that failed.
       assertThat(controller.requests("PATCH /api/v1/nodes/.*"))
-          .isBetween(2 * NODES, 2 * NODES + 12);
+          .isBetween(3 * NODES, 3 * NODES + 18);
       assertThat(controller.requests("GET /api/v1/nodes/.*")).isLessThan(4 * NODES);
       assertThat(controller.requests("WATCH /api/v1/(nodes|pods)")).isBetween(2, 20);
       assertThat(controller.requests(".*/configmaps/mig-config")).isLessThan(10);

@@ -8,8 +8,11 @@ import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.check.PreflightCode;
+import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Severity;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Mixin;
@@ -17,6 +20,10 @@ import picocli.CommandLine.Option;
 
 /** How long a change may take, and how it is reported. */
 final class ChangeOptions {
+
+  /** Warnings about a state that a verified change has ended. */
+  private static final Set<Code> ENDED_BY_SUCCESS = Set.of(
+      PreflightCode.CHANGE_IN_PROGRESS, PreflightCode.FAILED_BEFORE, PreflightCode.PAUSED);
 
   @Option(
       names = "--timeout",
@@ -101,6 +108,7 @@ final class ChangeOptions {
         .forEach((resource, count) -> output.out().println("  " + resource + ": " + count));
     outcome.findings().stream()
         .filter(finding -> finding.severity() == Severity.WARNING)
+        .filter(finding -> !ENDED_BY_SUCCESS.contains(finding.code()))
         .forEach(finding -> output.out().println("  " + finding));
   }
 
