@@ -49,7 +49,7 @@ public final class MigConfigMap {
 
   public MigConfigMap(Cluster cluster, String name) {
     this.cluster = cluster;
-    this.name = OperatorSettings.requireConfigMapName(name);
+    this.name = OperatorSettings.requireConfigMapName(name, "mig-config");
   }
 
   /**
