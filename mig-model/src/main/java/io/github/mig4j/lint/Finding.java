@@ -1,6 +1,7 @@
 package io.github.mig4j.lint;
 
 import io.github.mig4j.text.Quoted;
+import java.util.Objects;
 import java.util.Optional;
 import org.immutables.value.Value;
 
@@ -78,15 +79,29 @@ public abstract class Finding {
     if (subject.equals(subject()) && message.equals(message()) && remedy.equals(remedy())) {
       return this;
     }
-    Builder escaped = builder()
+    return copy(subject, message, remedy);
+  }
+
+  /**
+   * Returns the same finding with another subject, for findings of several files together.
+   *
+   * @param subject the name of what has the problem, e.g. of the file that the location is in
+   * @return a new finding
+   */
+  public Finding withSubject(String subject) {
+    return copy(Objects.requireNonNull(subject, "subject"), message(), remedy());
+  }
+
+  private Finding copy(String subject, String message, String remedy) {
+    Builder copy = builder()
         .severity(severity())
         .code(code())
         .subject(subject)
         .message(message)
         .remedy(remedy);
-    location().ifPresent(at -> escaped.location(at));
-    facts().ifPresent(record -> escaped.facts(record));
-    return escaped.build();
+    location().ifPresent(at -> copy.location(at));
+    facts().ifPresent(record -> copy.facts(record));
+    return copy.build();
   }
 
   /**

@@ -41,6 +41,25 @@ class FindingTest {
   }
 
   @Test
+  void withSubject_keepsEverythingElse() {
+    SourceLocation at = new SourceLocation(7, 5, "mig-configs.small", Optional.of("small"));
+    Finding finding = Finding.builder()
+        .severity(Severity.WARNING)
+        .code(TextCode.TAB)
+        .subject("config 'small'")
+        .message("A tab separates values here")
+        .remedy("use a blank")
+        .location(at)
+        .facts(at)
+        .build();
+
+    Finding moved = finding.withSubject("ConfigMap gpu-operator/mig-config");
+
+    assertThat(moved.subject()).isEqualTo("ConfigMap gpu-operator/mig-config");
+    assertThat(moved.withSubject("config 'small'")).isEqualTo(finding);
+  }
+
+  @Test
   void build_withCharactersThatCannotBePrinted_escapesThem() {
     Finding finding = Finding.builder()
         .severity(Severity.ERROR)

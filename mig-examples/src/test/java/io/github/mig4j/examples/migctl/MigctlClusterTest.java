@@ -220,9 +220,20 @@ class MigctlClusterTest {
 
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.out)
-        .contains("error: ConfigMap gpu-operator/mig-config has no such configuration; it has"
+        .contains("error: ConfigMap gpu-operator/mig-config has no configuration 'smal'; it has"
             + " [medium, small] (did you mean small?) [config-absent]");
     assertThat(json.json().get("clear").asBoolean()).isFalse();
+    assertThat(json.json().at("/findings/0/line").isNull()).isTrue();
+  }
+
+  @Test
+  void preflight_json_hasTheCodeAndTheLocationOfAFindingOfLint() throws IOException {
+    var json = migctl("preflight", "gpu-node", "small", "--json");
+
+    assertThat(json.json().at("/findings/0/code").asText()).isEqualTo("mode-change-clears");
+    assertThat(json.json().at("/findings/0/subject").asText())
+        .isEqualTo("ConfigMap gpu-operator/mig-config");
+    assertThat(json.json().at("/findings/0/line").asInt()).isPositive();
   }
 
   @Test
@@ -306,7 +317,7 @@ class MigctlClusterTest {
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.err)
         .startsWith(
-            "Config 'small' on node no-such-node: there is no such node; see 'kubectl get nodes'");
+            "Config 'small' on node no-such-node: the node does not exist; see 'kubectl get nodes'");
   }
 
   @Test
@@ -421,7 +432,7 @@ class MigctlClusterTest {
     assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--selector", "b=c").err)
         .startsWith("Choose nodes by --selector or by --nodes, not both");
     assertThat(migctl("rollout", "run", "x", "small", "--max-unavailable", "few").err)
-        .startsWith("Invalid value for option '--max-unavailable': Not an amount: 'few'.");
+        .startsWith("Invalid value for option '--max-unavailable': Not an amount: 'few';");
     assertThat(migctl("rollout", "run", "x", "small", "--selector", "").err)
         .startsWith(
             "The selector must not be blank, because that matches every node of the cluster; select nodes with GPUs, e.g. 'nvidia.com/mig.capable=true'");

@@ -227,7 +227,7 @@ class MigctlDraTest {
         "--profile 1g.10gb --memory 10|--profile already contains the memory; remove --memory",
         "--memory 0|--memory must be from 1 to 1024 GiB, but was 0",
         "--count 33|A claim can have at most 32 devices, but has 33",
-        "--api-version v2|Not a version of resource.k8s.io: 'v2'. Expected v1, v1beta2 or v1beta1",
+        "--api-version v2|Not a version of resource.k8s.io: 'v2'; expected v1, v1beta2 or v1beta1",
       })
   void claim_misuse_isExit2(String options, String message) {
     var run = migctl(("dra claim " + options).split(" "));

@@ -288,7 +288,7 @@ class MigctlTest {
       value = {
         "place --gpu a30-24gb foo ~ Not a MIG profile: 'foo'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
-        "place --gpu a30-24gb 1g.6gb:x ~ Not a device: '1g.6gb:x'. Expected PROFILE, PROFILE:COUNT,"
+        "place --gpu a30-24gb 1g.6gb:x ~ Not a device: '1g.6gb:x'; expected PROFILE, PROFILE:COUNT,"
             + " PROFILE@START or PROFILE@START:SIZE, e.g. '1g.5gb:7'",
         "place --gpu a30-24gb 2g.12gb@0:4 ~ 2g.12gb takes 2 memory slices of a30-24gb, not 4",
         "place --gpu a30-24gb 1g.6gb:0 ~ The count of 1g.6gb must be at least 1, but was 0",

@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
-import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.internal.ClusterView;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.text.ContentName;
@@ -34,7 +33,7 @@ final class ConfigSourceCheck {
   /**
    * Looks for a configuration.
    *
-   * @param fallback what to publish in a map of one's own that lacks it
+   * @param fallback what to publish in a map that this client may change and that lacks it
    */
   Optional<Choice> check(
       GenericKubernetesResource policy,
@@ -47,18 +46,19 @@ final class ConfigSourceCheck {
       findings.note(
           PreflightCode.OPERATOR_OWNED_MAP,
           source.kind() == MigConfigSource.Kind.GENERATED
-              ? "ClusterPolicy names no ConfigMap, so the MIG manager makes its own configurations"
+              ? "ClusterPolicy names no ConfigMap, so the MIG manager generates configurations"
               : "%s belongs to the GPU Operator, which reverts every change".formatted(source),
           "to publish configurations of your own, set spec.migManager.config.name, e.g. to mig-config");
     }
     Optional<MigConfigFile> file = permissions.read(() -> file(source));
     if (file.isPresent() && file.get().document().isEmpty()) {
+      findings.error(
+          PreflightCode.MAP_REFUSED,
+          "the MIG manager refuses %s, so every configuration fails".formatted(source),
+          "correct its errors");
       file.get().findings().stream()
           .filter(Finding::isError)
-          .forEach(finding -> findings.error(
-              PreflightCode.MAP_REFUSED,
-              "%s makes every configuration fail: %s".formatted(source, place(finding)),
-              "docs/lint.md explains " + finding.code()));
+          .forEach(finding -> findings.addLint(source.toString(), finding));
     }
     return file.flatMap(
         f -> f.document().flatMap(document -> choice(source, f, document, config, fallback)));
@@ -70,11 +70,11 @@ final class ConfigSourceCheck {
       findings.error(
           PreflightCode.MAP_ABSENT,
           source.kind() == MigConfigSource.Kind.GENERATED
-              ? "%s does not exist, in which the node's MIG manager shows its configurations"
+              ? "%s does not exist, in which the node's MIG manager publishes its configurations"
                   .formatted(source)
               : "%s does not exist, though the ClusterPolicy names it".formatted(source),
           source.kind() == MigConfigSource.Kind.OWN
-              ? "merge a configuration into it"
+              ? "publish a configuration to it"
               : "set spec.migManager.config.name, or see whether the MIG manager runs");
     }
     return file;
@@ -95,7 +95,7 @@ final class ConfigSourceCheck {
     if (content.isEmpty()) {
       findings.error(
           PreflightCode.CONFIG_ABSENT,
-          "%s has no such configuration".formatted(source),
+          "%s has no configuration '%s'".formatted(source, config),
           namesAndNearest(names(document), config));
     }
     return content.map(c -> new Choice(source, file, document, c));
@@ -122,9 +122,5 @@ final class ConfigSourceCheck {
                 .findFirst()
                 .map(" (did you mean %s?)"::formatted)
                 .orElse(""));
-  }
-
-  static String place(Finding finding) {
-    return MigConfigMap.KEY + ":" + finding.locatedSentence();
   }
 }

@@ -14,7 +14,6 @@ import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.node.GeneratedConfig;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
-import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.SourceLocation;
 import io.github.mig4j.node.ComponentVersions;
@@ -30,15 +29,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** What prevents a layout of a node's GPUs. */
 final class LayoutCheck {
-
-  private static final Set<Code> STRATEGY_CODES = Set.of(
-      NodeCode.SHARED_INSTANCE_UNDER_MIXED,
-      NodeCode.NOT_UNIFORM_UNDER_SINGLE,
-      NodeCode.MIG_UNDER_NONE);
 
   private final NodeCheck.Request request;
   private final ApplyGoal.Target.Layout target;
@@ -120,17 +113,18 @@ final class LayoutCheck {
       findings.add(
           requested ? Severity.NOTE : Severity.WARNING,
           PreflightCode.CHANGE_IN_PROGRESS,
-          "the MIG manager is at work (%s) on '%s'".formatted(state, current),
+          "the MIG manager is applying '%s' (state %s)".formatted(current, state),
           requested
               ? "the change waits for it"
-              : "wait for it, since this change only begins after it");
+              : "wait until it is done, because this change begins only then");
     }
     if (requested && state == MigState.FAILED) {
       // Nothing would make the manager act, so waiting for it is in vain.
       findings.add(
           request.goal() instanceof ApplyGoal.RollBack ? Severity.ERROR : Severity.WARNING,
           PreflightCode.FAILED_BEFORE,
-          "the MIG manager has failed on '%s' and does not try a name again".formatted(current),
+          "the MIG manager has failed to apply '%s' and does not try a name again"
+              .formatted(current),
           "delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=%s', or apply another configuration first"
               .formatted(status.node()));
     }
@@ -184,8 +178,8 @@ final class LayoutCheck {
     NodeOffer offer = NodeOffer.after(choice.content(), gpus, strategy).withVersions(versions);
     if (request.goal() == ApplyGoal.Disable.DISABLE && !offer.devices().isEmpty()) {
       findings.error(
-          PreflightCode.LINT,
-          "it enables MIG, so it does not give whole GPUs",
+          PreflightCode.ENABLES_MIG,
+          "'%s' enables MIG, so the node would not offer whole GPUs".formatted(target.name()),
           "correct it in " + choice.source());
       return Optional.empty();
     }
@@ -221,7 +215,7 @@ final class LayoutCheck {
           PreflightCode.STRATEGY_CONFLICT,
           "the ClusterPolicy says strategy %s, but the node's labels are those of %s"
               .formatted(strategy, status.strategy()),
-          "wait until the operator has rolled it out");
+          "wait until the operator has rolled out the strategy");
     }
   }
 
@@ -231,19 +225,13 @@ final class LayoutCheck {
         .filter(finding -> finding.isError()
             || finding.location().flatMap(SourceLocation::config).equals(Optional.of(config)))
         .filter(finding -> finding.code() != NodeCode.UNCOVERED_GPU)
-        .forEach(finding -> findings.add(
-            finding.severity(),
-            STRATEGY_CODES.contains(finding.code())
-                ? PreflightCode.STRATEGY_CONFLICT
-                : PreflightCode.LINT,
-            ConfigSourceCheck.place(finding),
-            "docs/lint.md explains " + finding.code()));
+        .forEach(finding -> findings.addLint(choice.source().toString(), finding));
     // What such a GPU holds afterwards is not known beforehand, so it could not be verified.
     gpus.stream()
         .filter(gpu -> choice.content().entries().stream().noneMatch(gpu::isSelectedBy))
         .forEach(gpu -> findings.error(
             PreflightCode.GPU_NOT_COVERED,
-            "no entry is for GPU %d, so it keeps what it has".formatted(gpu.index()),
-            "add one, if only with mig-enabled: false"));
+            "no entry selects GPU %d, so its devices stay as they are".formatted(gpu.index()),
+            "add an entry for it, e.g. with mig-enabled: false"));
   }
 }

@@ -104,7 +104,7 @@ final class ManagerCheck {
       findings.add(
           blocking,
           PreflightCode.MANAGER_NOT_READY,
-          "the node has no MIG manager pod, though its label asks for one",
+          "the node has no MIG manager pod, although its label requires one",
           "see 'kubectl get pods -A -o wide -l app=nvidia-mig-manager'");
     }
   }
@@ -164,7 +164,7 @@ final class ManagerCheck {
             .ifPresent(support -> findings.add(
                 support.severity(),
                 PreflightCode.MANAGER_TOO_OLD,
-                "MIG manager %s came out before %s, the first that knows %s"
+                "MIG manager %s is older than %s, the first that supports %s"
                     .formatted(version, support.version(), gpu.id()),
                 "upgrade the GPU Operator")));
   }

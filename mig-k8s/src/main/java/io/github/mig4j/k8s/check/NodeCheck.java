@@ -101,7 +101,8 @@ public final class NodeCheck {
   private Optional<Node> node() {
     Optional<Node> node = request.cluster().view().node(request.node());
     if (node.isEmpty()) {
-      findings.error(PreflightCode.NODE_ABSENT, "there is no such node", "see 'kubectl get nodes'");
+      findings.error(
+          PreflightCode.NODE_ABSENT, "the node does not exist", "see 'kubectl get nodes'");
     }
     return node;
   }

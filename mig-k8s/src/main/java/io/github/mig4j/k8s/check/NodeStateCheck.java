@@ -73,7 +73,7 @@ final class NodeStateCheck {
     if (node.getSpec() != null && Boolean.TRUE.equals(node.getSpec().getUnschedulable())) {
       findings.note(
           PreflightCode.NODE_CORDONED,
-          "the node is cordoned, so no pod will come to what is made",
+          "the node is cordoned, so no new pod can use the devices",
           "uncordon it afterwards with 'kubectl uncordon %s'".formatted(status.node()));
     }
   }
@@ -145,7 +145,7 @@ final class NodeStateCheck {
       findings.error(
           PreflightCode.UNKNOWN_PRODUCT,
           "GPU product '%s' is not in the catalogue".formatted(product),
-          "add its model to the settings, as docs/add-a-gpu.md says");
+          "add its model as docs/add-a-gpu.md describes");
     } else {
       ModelReading.of(node, settings)
           .problem()
@@ -176,9 +176,9 @@ final class NodeStateCheck {
     draMark()
         .ifPresent(mark -> findings.error(
             PreflightCode.DRA_NODE,
-            "label %s says that GPUs are given out by dynamic resource allocation, where the operator runs no MIG manager"
+            "label %s says that GPUs are allocated by dynamic resource allocation, where the operator runs no MIG manager"
                 .formatted(mark),
-            "ask for MIG devices by resource claims, or choose another node"));
+            "request MIG devices by ResourceClaims, or choose another node"));
   }
 
   private void checkWorkload(Optional<GenericKubernetesResource> policy) {
@@ -226,7 +226,7 @@ final class NodeStateCheck {
     if (!paused.isEmpty() && !atWork) {
       findings.warning(
           PreflightCode.PAUSED,
-          "the MIG manager is not at work, but has left %s paused, so the node offers no GPU"
+          "the MIG manager applies nothing, but has not started %s again, so the node offers no GPU"
               .formatted(String.join(", ", paused)),
           "delete the node's MIG manager pod, unless this change ends the pause");
     }
@@ -234,7 +234,7 @@ final class NodeStateCheck {
     if (mistaken != null && !settings.configLabel().equals(Labels.MISTAKEN_MIG_CONFIG)) {
       findings.warning(
           PreflightCode.WRONG_LABEL_KEY,
-          "nothing reads the label %s=%s; the key is %s"
+          "no program reads the label %s=%s; the key is %s"
               .formatted(Labels.MISTAKEN_MIG_CONFIG, mistaken, settings.configLabel()),
           "remove it with 'kubectl label node %s %s-'"
               .formatted(status.node(), Labels.MISTAKEN_MIG_CONFIG));

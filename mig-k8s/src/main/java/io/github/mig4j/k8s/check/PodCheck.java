@@ -41,7 +41,7 @@ final class PodCheck {
       findings.add(
           blocking,
           PreflightCode.PODS_NOT_EVICTABLE,
-          "these pods that use the node's GPUs cannot be drained, since no controller would recreate them or their DaemonSet would recreate them here: %s"
+          "these pods that use the node's GPUs cannot be drained, because no controller would recreate them or their DaemonSet would recreate them here: %s"
               .formatted(GpuPods.names(staying)),
           "delete them, or wait until they are done");
     }

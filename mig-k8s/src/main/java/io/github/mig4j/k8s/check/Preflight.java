@@ -70,6 +70,12 @@ public record Preflight(
    * @return several lines, without a line break at the end
    */
   public String toText() {
-    return this + findings.stream().map(finding -> "\n  " + finding).collect(Collectors.joining());
+    return this
+        + findings.stream().map(finding -> "\n  " + line(finding)).collect(Collectors.joining());
+  }
+
+  /** A location says nothing without the file that it is in. */
+  private static String line(Finding finding) {
+    return finding.location().isPresent() ? finding.subject() + ":" + finding : finding.toString();
   }
 }

@@ -4,8 +4,8 @@ import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
 
 /**
- * The kinds of {@link Finding}s that a preflight has; docs/preflight.md says what each means and what
- * to do.
+ * The kinds of {@link Finding}s that a preflight has, beside those of lint; docs/preflight.md says what
+ * each means and what to do.
  */
 public enum PreflightCode implements Code {
   /** The node does not exist. */
@@ -64,9 +64,9 @@ public enum PreflightCode implements Code {
   MAP_REFUSED,
   /** The ConfigMap has no configuration of that name. */
   CONFIG_ABSENT,
-  /** A finding about the configuration on this node's GPUs. */
-  LINT,
-  /** The configuration does not work with the MIG strategy. */
+  /** The configuration for whole GPUs enables MIG. */
+  ENABLES_MIG,
+  /** The node does not have the strategy of the ClusterPolicy yet. */
   STRATEGY_CONFLICT,
   /** No entry of the configuration selects a GPU. */
   GPU_NOT_COVERED,

@@ -1,18 +1,18 @@
 package io.github.mig4j.k8s.check;
 
+import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Severity;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Collects the findings of a {@link NodeCheck}; not thread-safe. */
 final class PreflightFindings {
 
   private final String node;
-  private final Map<Finding, PreflightCode> found = new LinkedHashMap<>();
+  private final Set<Finding> found = new LinkedHashSet<>();
 
   PreflightFindings(String node) {
     this.node = node;
@@ -31,31 +31,42 @@ final class PreflightFindings {
   }
 
   void add(Severity severity, PreflightCode code, String message, String remedy) {
-    Finding finding = Finding.builder()
+    found.add(Finding.builder()
         .severity(severity)
         .code(code)
         .subject("node " + node)
         .message(message)
         .remedy(remedy)
-        .build();
-    found.put(finding, code);
+        .build());
+  }
+
+  /**
+   * Adds what lint found in a file.
+   *
+   * @param file the name of the file, in which the finding's location is
+   */
+  void addLint(String file, Finding finding) {
+    found.add(finding.withSubject(file));
   }
 
   boolean hasErrors() {
-    return found.keySet().stream().anyMatch(Finding::isError);
+    return found.stream().anyMatch(Finding::isError);
   }
 
   boolean hasAny(Set<PreflightCode> codes) {
-    return found.values().stream().anyMatch(codes::contains);
+    return found.stream().map(Finding::code).anyMatch(codes::contains);
   }
 
   /** Errors first, and within a severity from the node to its configuration. */
   List<Finding> sorted() {
-    return found.entrySet().stream()
-        .sorted(Comparator.comparing(
-                (Map.Entry<Finding, PreflightCode> each) -> each.getKey().severity())
-            .thenComparing(Map.Entry::getValue))
-        .map(Map.Entry::getKey)
+    return found.stream()
+        .sorted(
+            Comparator.comparing(Finding::severity).thenComparing(finding -> rank(finding.code())))
         .toList();
+  }
+
+  /** What lint found in a configuration comes after what is found about its file. */
+  private static PreflightCode rank(Code code) {
+    return code instanceof PreflightCode own ? own : PreflightCode.CONFIG_ABSENT;
   }
 }

@@ -153,10 +153,7 @@ final class SharingCheck {
   }
 
   private void report(String config, Stream<Finding> errors) {
-    errors.forEach(error -> findings.error(
-        PreflightCode.LINT,
-        "config '%s' at %s".formatted(config, error.locatedSentence()),
-        "docs/sharing-lint.md explains " + error.code()));
+    errors.forEach(error -> findings.addLint("config '%s'".formatted(config), error));
   }
 
   /** Reports a sentence that has its remedy after a semicolon. */

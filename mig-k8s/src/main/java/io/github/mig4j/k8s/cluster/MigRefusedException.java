@@ -40,7 +40,14 @@ public final class MigRefusedException extends MigException {
     Objects.requireNonNull(subject, "subject");
     Objects.requireNonNull(errors, "errors");
     return new MigRefusedException(
-        subject, errors.stream().map(Finding::sentence).toList(), errors);
+        subject, errors.stream().map(MigRefusedException::reason).toList(), errors);
+  }
+
+  /** A location says nothing without the file that it is in. */
+  private static String reason(Finding error) {
+    return error.location().isPresent()
+        ? error.subject() + ":" + error.locatedSentence()
+        : error.sentence();
   }
 
   MigRefusedException(String subject, String reason, Throwable cause) {

@@ -51,7 +51,7 @@ public final class MigConfigMap {
 
   public MigConfigMap(Cluster cluster, String name) {
     this.cluster = cluster;
-    this.name = OperatorSettings.requireConfigMapName(name);
+    this.name = OperatorSettings.requireConfigMapName(name, "mig-config");
   }
 
   /**

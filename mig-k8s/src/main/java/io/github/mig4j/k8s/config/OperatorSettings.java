@@ -25,7 +25,7 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
       throw new IllegalArgumentException(
           "The strategy must be single or mixed, but was none; with none a node does not offer its MIG devices");
     }
-    requireConfigMapName(configMap);
+    requireConfigMapName(configMap, "mig-config");
     if (configMap.equals(RESERVED_CONFIG_MAP)) {
       throw new IllegalArgumentException(RESERVED);
     }
@@ -36,11 +36,11 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
       "ConfigMap '%s' belongs to the GPU Operator, which reverts every change; use another name, e.g. 'mig-config'"
           .formatted(RESERVED_CONFIG_MAP);
 
-  static String requireConfigMapName(String name) {
+  static String requireConfigMapName(String name, String example) {
     if (!KubernetesName.isDnsSubdomain(name)) {
       throw new IllegalArgumentException(
-          "Not a name of a ConfigMap: '%s'. Use lower-case letters, digits, '.' and '-', e.g. 'mig-config'"
-              .formatted(name));
+          "Not a name of a ConfigMap: '%s'; use lower-case letters, digits, '.' and '-', e.g. '%s'"
+              .formatted(name, example));
     }
     return name;
   }

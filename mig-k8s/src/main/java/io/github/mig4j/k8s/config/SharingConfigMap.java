@@ -37,13 +37,8 @@ public final class SharingConfigMap {
    * @param name the map's name
    */
   public SharingConfigMap(Cluster cluster, String name) {
-    if (!KubernetesName.isDnsSubdomain(name)) {
-      throw new IllegalArgumentException(
-          "Not a name of a ConfigMap: '%s'. Use lower-case letters, digits, '.' and '-', e.g. 'device-plugin-config'"
-              .formatted(name));
-    }
     this.cluster = cluster;
-    this.name = name;
+    this.name = OperatorSettings.requireConfigMapName(name, "device-plugin-config");
   }
 
   /**

@@ -41,7 +41,7 @@ final class FailureCatalogue {
         case "note" -> NOTE;
         default ->
           throw new IllegalArgumentException(
-              "Not a weight: '%s'. Expected cause, hint or note".formatted(text));
+              "Not a weight: '%s'; expected cause, hint or note".formatted(text));
       };
     }
   }

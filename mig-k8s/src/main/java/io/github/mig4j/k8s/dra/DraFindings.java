@@ -213,7 +213,7 @@ final class DraFindings {
                             .map(GpuModel::id)
                             .collect(Collectors.joining(" or "))),
         absent
-            ? "add its model to the settings, as docs/add-a-gpu.md says"
+            ? "add its model as docs/add-a-gpu.md describes"
             : "restrict the catalogue in the settings");
   }
 }

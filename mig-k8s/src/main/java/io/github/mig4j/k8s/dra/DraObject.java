@@ -83,7 +83,7 @@ public final class DraObject {
   private static String requireName(String name) {
     if (!KubernetesName.isDnsSubdomain(name)) {
       throw new IllegalArgumentException(
-          "Not a name of an object: %s. Use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
+          "Not a name of an object: %s; use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
               .formatted(Quoted.of(name)));
     }
     return name;

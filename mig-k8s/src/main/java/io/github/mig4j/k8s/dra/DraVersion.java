@@ -37,7 +37,7 @@ public enum DraVersion {
       }
     }
     throw new IllegalArgumentException(
-        "Not a version of resource.k8s.io: '%s'. Expected v1, v1beta2 or v1beta1"
+        "Not a version of resource.k8s.io: '%s'; expected v1, v1beta2 or v1beta1"
             .formatted(version));
   }
 

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record GpuOwner(String product, Function<Node, Optional<String>> mark, String remedy) {
 
   private static final String LEAVE =
-      "leave the node to it, or remove it from the node together with the mark";
+      "leave the node to it, or remove that product and its mark from the node";
 
   /** The systems whose marks are known. */
   private static final List<GpuOwner> KNOWN = List.of(

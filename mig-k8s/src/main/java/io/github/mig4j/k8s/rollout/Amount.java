@@ -59,7 +59,7 @@ public record Amount(int value, Unit unit) {
     Objects.requireNonNull(text, "text");
     if (!text.matches("[0-9]{1,6}%?")) {
       throw new IllegalArgumentException(
-          "Not an amount: '%s'. Expected a number of nodes or a percentage, e.g. '5' or '10%%'"
+          "Not an amount: '%s'; expected a number of nodes or a percentage, e.g. '5' or '10%%'"
               .formatted(text));
     }
     return text.endsWith("%")

@@ -77,7 +77,7 @@ public final class Rollout {
   private static String requireName(String name) {
     if (name.length() > MAX_NAME_LENGTH || !KubernetesName.isDnsLabel(name)) {
       throw new IllegalArgumentException(
-          "Not a name of a rollout: '%s'. Expected up to %d lower-case letters, digits and '-', e.g. 'split-small'"
+          "Not a name of a rollout: '%s'; use up to %d lower-case letters, digits and '-', e.g. 'split-small'"
               .formatted(name, MAX_NAME_LENGTH));
     }
     return name;

@@ -71,7 +71,7 @@ class ApplyRefusalsTest {
   void apply_unknownNode_isRefused() {
     assertRefused(
         "b200-split-small",
-        "Config 'b200-split-small' on node gpu-node: there is no such node; see 'kubectl get"
+        "Config 'b200-split-small' on node gpu-node: the node does not exist; see 'kubectl get"
             + " nodes'; the cluster has no ClusterPolicy, so no GPU Operator manages its GPUs; install"
             + " NVIDIA's GPU Operator with helm");
   }
@@ -94,7 +94,7 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: ConfigMap gpu-operator/gpu-node-mig-config"
-            + " does not exist, in which the node's MIG manager shows its configurations; set"
+            + " does not exist, in which the node's MIG manager publishes its configurations; set"
             + " spec.migManager.config.name, or see whether the MIG manager runs");
   }
 
@@ -106,7 +106,7 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: ConfigMap gpu-operator/mig-config does not"
-            + " exist, though the ClusterPolicy names it; merge a configuration into it");
+            + " exist, though the ClusterPolicy names it; publish a configuration to it");
   }
 
   @Test
@@ -117,8 +117,8 @@ class ApplyRefusalsTest {
 
     assertRefused(
         "b200-split-smal",
-        "Config 'b200-split-smal' on node gpu-node: ConfigMap gpu-operator/mig-config has no such"
-            + " configuration; it has [all-disabled, b200-split-small, too-large] (did you"
+        "Config 'b200-split-smal' on node gpu-node: ConfigMap gpu-operator/mig-config has no"
+            + " configuration 'b200-split-smal'; it has [all-disabled, b200-split-small, too-large] (did you"
             + " mean b200-split-small?)");
   }
 
@@ -141,7 +141,7 @@ class ApplyRefusalsTest {
     assertRefused(
         "b200-split-small",
         "Config 'b200-split-small' on node gpu-node: GPU product 'NVIDIA-B201' is not in the"
-            + " catalogue; add its model to the settings, as docs/add-a-gpu.md says");
+            + " catalogue; add its model as docs/add-a-gpu.md describes");
   }
 
   @Test
@@ -169,11 +169,10 @@ class ApplyRefusalsTest {
 
     assertRefused(
         "b200-split-small",
-        "Config 'b200-split-small' on node gpu-node: config.yaml:10:7: GPU 0 (h100-sxm-80gb):"
+        "Config 'b200-split-small' on node gpu-node: ConfigMap gpu-operator/mig-config:10:7: GPU 0 (h100-sxm-80gb):"
             + " h100-sxm-80gb has no profile 1g.23gb (did you mean 1g.20gb or 1g.10gb?); it has"
             + " 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb; mig-parted would"
-            + " destroy all devices, create none and report success; use a profile that the GPU has; docs/lint.md explains"
-            + " unknown-profile");
+            + " destroy all devices, create none and report success; use a profile that the GPU has");
   }
 
   @Test
@@ -184,10 +183,10 @@ class ApplyRefusalsTest {
 
     assertRefused(
         "too-large",
-        "Config 'too-large' on node gpu-node: config.yaml:14:5: GPU 0 (b200-180gb) cannot hold"
+        "Config 'too-large' on node gpu-node: ConfigMap gpu-operator/mig-config:14:5: GPU 0 (b200-180gb) cannot hold"
             + " {1g.23gb=1, 3g.90gb=2}: b200-180gb has 8 memory slices, but the request takes 9"
             + " (1g.23gb: 1, 3g.90gb: 8); and 2 more; mig-parted would destroy all devices and fail;"
-            + " lower the counts; docs/lint.md explains not-placeable");
+            + " lower the counts");
   }
 
   @Test
@@ -219,7 +218,7 @@ class ApplyRefusalsTest {
     assertRefused(
         "absent",
         "Config 'absent' on node gpu-node: ConfigMap gpu-operator/default-mig-parted-config has no"
-            + " such configuration; it has [all-disabled, b200-split-small, too-large]");
+            + " configuration 'absent'; it has [all-disabled, b200-split-small, too-large]");
   }
 
   @Test

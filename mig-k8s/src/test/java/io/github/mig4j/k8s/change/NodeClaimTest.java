@@ -286,7 +286,7 @@ class NodeClaimTest {
             .await(LONG))
         .isInstanceOf(MigDeadlineException.class)
         .hasMessageEndingWith(
-            ". The rollback failed too: Config '%s' on node gpu-node: ConfigMap gpu-operator/mig-config does not exist, though the ClusterPolicy names it; merge a configuration into it",
+            ". The rollback failed too: Config '%s' on node gpu-node: ConfigMap gpu-operator/mig-config does not exist, though the ClusterPolicy names it; publish a configuration to it",
             KEY);
     assertThat(events)
         .extracting(ApplyEvent::phase)

@@ -37,6 +37,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.ComponentVersions;
+import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeGpu;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -98,10 +99,10 @@ class PreflightTest {
 
   /** There is nothing better to say about any configuration of a B200. */
   private static final String MODE_CHANGE =
-      "note: config.yaml:3:3: If the MIG mode of GPU 0 (b200-180gb) changes, no reset is needed, but all selected GPUs in MIG mode are cleared; a change of devices clears only the GPU that changes; docs/lint.md explains mode-change-clears [lint]";
+      "ConfigMap gpu-operator/mig-config:3:3: note: If the MIG mode of GPU 0 (b200-180gb) changes, no reset is needed, but all selected GPUs in MIG mode are cleared; a change of devices clears only the GPU that changes [mode-change-clears]";
 
   private static final String GENERATED =
-      "note: ClusterPolicy names no ConfigMap, so the MIG manager makes its own configurations; to publish configurations of your own, set spec.migManager.config.name, e.g. to mig-config [operator-owned-map]";
+      "note: ClusterPolicy names no ConfigMap, so the MIG manager generates configurations; to publish configurations of your own, set spec.migManager.config.name, e.g. to mig-config [operator-owned-map]";
 
   private static final String OPERATORS =
       "note: ConfigMap gpu-operator/default-mig-parted-config belongs to the GPU Operator, which reverts every change; to publish configurations of your own, set spec.migManager.config.name, e.g. to mig-config [operator-owned-map]";
@@ -160,9 +161,9 @@ class PreflightTest {
     assertThat(preflight.toText()).isEqualTo("""
             Config 'smal' on node gpu-node: refused
               error: label nvidia.com/gpu.deploy.operands=false keeps the operator away from the node; remove it with 'kubectl label node gpu-node nvidia.com/gpu.deploy.operands-' [operands-off]
-              error: ConfigMap gpu-operator/mig-config has no such configuration; it has [all-disabled, first, other, shared, small] (did you mean small?) [config-absent]
-              warning: nothing reads the label nvidia.com/mig-config=small; the key is nvidia.com/mig.config; remove it with 'kubectl label node gpu-node nvidia.com/mig-config-' [wrong-label-key]
-              note: the node is cordoned, so no pod will come to what is made; uncordon it afterwards with 'kubectl uncordon gpu-node' [node-cordoned]
+              error: ConfigMap gpu-operator/mig-config has no configuration 'smal'; it has [all-disabled, first, other, shared, small] (did you mean small?) [config-absent]
+              warning: no program reads the label nvidia.com/mig-config=small; the key is nvidia.com/mig.config; remove it with 'kubectl label node gpu-node nvidia.com/mig-config-' [wrong-label-key]
+              note: the node is cordoned, so no new pod can use the devices; uncordon it afterwards with 'kubectl uncordon gpu-node' [node-cordoned]
               note: the API server does not say what this client may do; make sure that it has the permissions of ClusterRole mig4j-apply [permissions-unknown]""");
   }
 
@@ -171,7 +172,7 @@ class PreflightTest {
     cluster();
 
     assertFinds(
-        "all-disabled", "error: there is no such node; see 'kubectl get nodes' [node-absent]");
+        "all-disabled", "error: the node does not exist; see 'kubectl get nodes' [node-absent]");
   }
 
   @Test
@@ -198,7 +199,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "note: the node is cordoned, so no pod will come to what is made; uncordon it afterwards with 'kubectl uncordon gpu-node' [node-cordoned]");
+        "note: the node is cordoned, so no new pod can use the devices; uncordon it afterwards with 'kubectl uncordon gpu-node' [node-cordoned]");
   }
 
   @Test
@@ -243,7 +244,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: GPU product 'NVIDIA-B201' is not in the catalogue; add its model to the settings, as docs/add-a-gpu.md says [unknown-product]");
+        "error: GPU product 'NVIDIA-B201' is not in the catalogue; add its model as docs/add-a-gpu.md describes [unknown-product]");
   }
 
   @Test
@@ -468,7 +469,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: label %s=%s says that GPUs are given out by dynamic resource allocation, where the operator runs no MIG manager; ask for MIG devices by resource claims, or choose another node [dra-node]"
+        "error: label %s=%s says that GPUs are allocated by dynamic resource allocation, where the operator runs no MIG manager; request MIG devices by ResourceClaims, or choose another node [dra-node]"
             .formatted(key, value));
   }
 
@@ -497,7 +498,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: %s %s shows that %s partitions the node's GPUs; leave the node to it, or remove it from the node together with the mark [other-owner]"
+        "error: %s %s shows that %s partitions the node's GPUs; leave the node to it, or remove that product and its mark from the node [other-owner]"
             .formatted(kind, key, owner));
   }
 
@@ -702,7 +703,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: the node has no MIG manager pod, though its label asks for one; see 'kubectl get pods -A -o wide -l app=nvidia-mig-manager' [manager-not-ready]");
+        "error: the node has no MIG manager pod, although its label requires one; see 'kubectl get pods -A -o wide -l app=nvidia-mig-manager' [manager-not-ready]");
   }
 
   @Test
@@ -750,7 +751,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "warning: MIG manager v0.10.0 came out before v0.11.0, the first that knows b200-180gb; upgrade the GPU Operator [manager-too-old]");
+        "warning: MIG manager v0.10.0 is older than v0.11.0, the first that supports b200-180gb; upgrade the GPU Operator [manager-too-old]");
   }
 
   @Test
@@ -762,7 +763,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: MIG manager v0.12.2 came out before v0.12.3, the first that knows rtx-pro-6000-blackwell-96gb; upgrade the GPU Operator [manager-too-old]");
+        "error: MIG manager v0.12.2 is older than v0.12.3, the first that supports rtx-pro-6000-blackwell-96gb; upgrade the GPU Operator [manager-too-old]");
   }
 
   @ParameterizedTest
@@ -809,7 +810,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: ConfigMap gpu-operator/gpu-node-mig-config does not exist, in which the node's MIG manager shows its configurations; set spec.migManager.config.name, or see whether the MIG manager runs [map-absent]",
+        "error: ConfigMap gpu-operator/gpu-node-mig-config does not exist, in which the node's MIG manager publishes its configurations; set spec.migManager.config.name, or see whether the MIG manager runs [map-absent]",
         GENERATED);
   }
 
@@ -835,7 +836,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: ConfigMap gpu-operator/%s does not exist, though the ClusterPolicy names it; merge a configuration into it [map-absent]"
+        "error: ConfigMap gpu-operator/%s does not exist, though the ClusterPolicy names it; publish a configuration to it [map-absent]"
             .formatted(map));
   }
 
@@ -849,7 +850,8 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: ConfigMap gpu-operator/mig-config makes every configuration fail: config.yaml:15:7: Not a MIG profile: '1c.3g.90'; did you mean '1c.3g.90gb'?; docs/lint.md explains invalid-profile [map-refused]");
+        "error: the MIG manager refuses ConfigMap gpu-operator/mig-config, so every configuration fails; correct its errors [map-refused]",
+        "ConfigMap gpu-operator/mig-config:15:7: error: Not a MIG profile: '1c.3g.90'; did you mean '1c.3g.90gb'? [invalid-profile]");
   }
 
   @Test
@@ -858,10 +860,10 @@ class PreflightTest {
 
     assertFinds(
         "smal",
-        "error: ConfigMap gpu-operator/mig-config has no such configuration; it has [all-disabled, first, other, shared, small] (did you mean small?) [config-absent]");
+        "error: ConfigMap gpu-operator/mig-config has no configuration 'smal'; it has [all-disabled, first, other, shared, small] (did you mean small?) [config-absent]");
     assertFinds(
         "b200-split-medium",
-        "error: ConfigMap gpu-operator/mig-config has no such configuration; it has [all-disabled, first, other, shared, small] [config-absent]");
+        "error: ConfigMap gpu-operator/mig-config has no configuration 'b200-split-medium'; it has [all-disabled, first, other, shared, small] [config-absent]");
   }
 
   @Test
@@ -870,7 +872,37 @@ class PreflightTest {
 
     assertFinds(
         "other",
-        "error: config.yaml:23:7: GPU 0 (b200-180gb): b200-180gb has no profile 1g.24gb (did you mean 1g.23gb or 1g.45gb?); it has 1g.23gb, 1g.23gb+me, 1g.45gb, 2g.45gb, 3g.90gb, 4g.90gb, 7g.180gb; mig-parted would destroy all devices, create none and report success; use a profile that the GPU has; docs/lint.md explains unknown-profile [lint]");
+        "ConfigMap gpu-operator/mig-config:23:7: error: GPU 0 (b200-180gb): b200-180gb has no profile 1g.24gb (did you mean 1g.23gb or 1g.45gb?); it has 1g.23gb, 1g.23gb+me, 1g.45gb, 2g.45gb, 3g.90gb, 4g.90gb, 7g.180gb; mig-parted would destroy all devices, create none and report success; use a profile that the GPU has [unknown-profile]");
+  }
+
+  /** What lint finds keeps its code, severity and location; the file is the subject. */
+  @Test
+  void config_withAProfileOfAnotherGpu_isTheFindingOfLint() {
+    cluster(node());
+
+    Finding error = preflight("other").errors().get(0);
+
+    assertThat(error.code()).isEqualTo(NodeCode.UNKNOWN_PROFILE);
+    assertThat(error.subject()).isEqualTo("ConfigMap gpu-operator/mig-config");
+    assertThat(error.location()).hasValueSatisfying(at -> {
+      assertThat(at.line()).isEqualTo(23);
+      assertThat(at.config()).contains("other");
+    });
+    assertThat(error.remedy()).isEqualTo("use a profile that the GPU has");
+  }
+
+  @Test
+  void config_ofADisable_thatEnablesMig() {
+    policy("mixed", "mig-config");
+    map("mig-config", CONFIGS.replace("all-disabled", "whole").replace("small", "all-disabled"));
+    create(node());
+    createManager();
+    answerReviews();
+
+    assertFinds(
+        MigClient.of(recorded).node("gpu-node").disable().preflight(),
+        "error: 'all-disabled' enables MIG, so the node would not offer whole GPUs; correct it in ConfigMap gpu-operator/mig-config [enables-mig]",
+        "ConfigMap gpu-operator/mig-config:6:3: warning: Config 'all-disabled' enables MIG, but the operator requests this name to disable it on nodes that request no configuration; use another name [reserved-name]");
   }
 
   @Test
@@ -879,7 +911,7 @@ class PreflightTest {
 
     assertFinds(
         "shared",
-        "error: config.yaml:15:7: With strategy mixed no resource represents 1c.3g.90gb, and the device plugin stops; use 3g.90gb or strategy single; docs/lint.md explains shared-instance-under-mixed [strategy-conflict]");
+        "ConfigMap gpu-operator/mig-config:15:7: error: With strategy mixed no resource represents 1c.3g.90gb, and the device plugin stops; use 3g.90gb or strategy single [shared-instance-under-mixed]");
   }
 
   @Test
@@ -888,7 +920,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "warning: the ClusterPolicy says strategy mixed, but the node's labels are those of single; wait until the operator has rolled it out [strategy-conflict]");
+        "warning: the ClusterPolicy says strategy mixed, but the node's labels are those of single; wait until the operator has rolled out the strategy [strategy-conflict]");
   }
 
   @Test
@@ -897,7 +929,7 @@ class PreflightTest {
 
     assertFinds(
         "first",
-        "error: no entry is for GPU 1, so it keeps what it has; add one, if only with mig-enabled: false [gpu-not-covered]");
+        "error: no entry selects GPU 1, so its devices stay as they are; add an entry for it, e.g. with mig-enabled: false [gpu-not-covered]");
   }
 
   @ParameterizedTest
@@ -907,7 +939,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "warning: the MIG manager is at work (%s) on 'theirs'; wait for it, since this change only begins after it [change-in-progress]"
+        "warning: the MIG manager is applying 'theirs' (state %s); wait until it is done, because this change begins only then [change-in-progress]"
             .formatted(state));
   }
 
@@ -931,8 +963,8 @@ class PreflightTest {
     assertFinds(
         "all-disabled",
         "note: the node's condition Ready is False; wait until its kubelet answers; see 'kubectl describe node gpu-node' [node-not-ready]",
-        "note: the node has no MIG manager pod, though its label asks for one; see 'kubectl get pods -A -o wide -l app=nvidia-mig-manager' [manager-not-ready]",
-        "note: the MIG manager is at work (rebooting) on 'all-disabled-642ad96a'; the change waits for it [change-in-progress]",
+        "note: the node has no MIG manager pod, although its label requires one; see 'kubectl get pods -A -o wide -l app=nvidia-mig-manager' [manager-not-ready]",
+        "note: the MIG manager is applying 'all-disabled-642ad96a' (state rebooting); the change waits for it [change-in-progress]",
         "note: pods use the node's GPUs: default/job; a change takes the GPUs from them, so drain the node first [busy-pods]");
   }
 
@@ -945,7 +977,7 @@ class PreflightTest {
     createManager();
     answerReviews();
     String line =
-        "error: the MIG manager has failed on 'all-disabled' and does not try a name again; delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node', or apply another configuration first [failed-before]";
+        "error: the MIG manager has failed to apply 'all-disabled' and does not try a name again; delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node', or apply another configuration first [failed-before]";
 
     assertThat(rollBack().preflight().errors()).extracting(Finding::toString).containsExactly(line);
     assertDocumented(line);
@@ -1008,7 +1040,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "warning: the MIG manager has failed on 'all-disabled' and does not try a name again; delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node', or apply another configuration first [failed-before]",
+        "warning: the MIG manager has failed to apply 'all-disabled' and does not try a name again; delete the node's MIG manager pod with 'kubectl delete pods -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node', or apply another configuration first [failed-before]",
         OPERATORS);
   }
 
@@ -1018,7 +1050,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "warning: the MIG manager is not at work, but has left device-plugin paused, so the node offers no GPU; delete the node's MIG manager pod, unless this change ends the pause [paused]");
+        "warning: the MIG manager applies nothing, but has not started device-plugin again, so the node offers no GPU; delete the node's MIG manager pod, unless this change ends the pause [paused]");
   }
 
   @Test
@@ -1027,7 +1059,7 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "warning: nothing reads the label nvidia.com/mig-config=small; the key is nvidia.com/mig.config; remove it with 'kubectl label node gpu-node nvidia.com/mig-config-' [wrong-label-key]");
+        "warning: no program reads the label nvidia.com/mig-config=small; the key is nvidia.com/mig.config; remove it with 'kubectl label node gpu-node nvidia.com/mig-config-' [wrong-label-key]");
   }
 
   @Test
@@ -1132,7 +1164,7 @@ class PreflightTest {
     assertThat(preflight.isClear()).isTrue();
     assertThat(preflight.findings())
         .extracting(Finding::code)
-        .containsExactly(PreflightCode.LINT, PreflightCode.BUSY_PODS);
+        .containsExactly(NodeCode.MODE_CHANGE_CLEARS, PreflightCode.BUSY_PODS);
   }
 
   @Test
@@ -1141,7 +1173,7 @@ class PreflightTest {
     createPod("ml", "by-hand", "nvidia.com/gpu");
 
     String line =
-        "error: these pods that use the node's GPUs cannot be drained, since no controller would recreate them or their DaemonSet would recreate them here: ml/by-hand; delete them, or wait until they are done [pods-not-evictable]";
+        "error: these pods that use the node's GPUs cannot be drained, because no controller would recreate them or their DaemonSet would recreate them here: ml/by-hand; delete them, or wait until they are done [pods-not-evictable]";
 
     assertThat(MigClient.of(recorded)
             .node("gpu-node")
@@ -1327,9 +1359,12 @@ class PreflightTest {
 
   /** Exactly these lines, beside the note that is there for every configuration of a B200. */
   private void assertFinds(String config, String... lines) {
-    assertThat(preflight(config).findings())
-        .filteredOn(finding -> !finding.remedy().endsWith("mode-change-clears"))
-        .extracting(Finding::toString)
+    assertFinds(preflight(config), lines);
+  }
+
+  private static void assertFinds(Preflight preflight, String... lines) {
+    assertThat(preflight.toText().lines().skip(1).map(String::strip))
+        .filteredOn(line -> !line.endsWith(" [mode-change-clears]"))
         .containsExactly(lines);
     assertDocumented(lines);
   }

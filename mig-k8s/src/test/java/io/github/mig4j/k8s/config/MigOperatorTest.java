@@ -64,7 +64,7 @@ class MigOperatorTest {
     assertThatThrownBy(() -> new OperatorSettings(MigStrategy.MIXED, "Mig Config"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Not a name of a ConfigMap: 'Mig Config'. Use lower-case letters, digits, '.' and '-', e.g. 'mig-config'");
+            "Not a name of a ConfigMap: 'Mig Config'; use lower-case letters, digits, '.' and '-', e.g. 'mig-config'");
   }
 
   @Test

@@ -533,7 +533,7 @@ class DraInventoryTest {
 
     assertThat(lines(inventory))
         .containsExactly("note: Node gpu-node: product 'NVIDIA X1' is not in the catalogue; add its"
-            + " model to the settings, as docs/add-a-gpu.md says [unknown-product]");
+            + " model as docs/add-a-gpu.md describes [unknown-product]");
     assertThat(inventory.nodes().get(0).resources())
         .isEqualTo(read(STATIC).nodes().get(0).resources());
     assertThat(inventory.nodes().get(0).model()).isEmpty();

@@ -283,7 +283,7 @@ class MigClaimTest {
         .hasMessage("DeviceClass mig-1g.23gb has no namespace; remove the namespace 'team-a'");
     assertThatThrownBy(() -> DraVersion.parse("v1alpha3"))
         .hasMessage(
-            "Not a version of resource.k8s.io: 'v1alpha3'. Expected v1, v1beta2 or v1beta1");
+            "Not a version of resource.k8s.io: 'v1alpha3'; expected v1, v1beta2 or v1beta1");
     assertThatThrownBy(() -> MigSelector.any().on(GpuCatalog.bundled().require("h100-sxm-64gb")))
         .hasMessage(
             "The catalogue has no product name for h100-sxm-64gb, so devices cannot be selected by product; select by profile");
@@ -294,7 +294,7 @@ class MigClaimTest {
   void name_thatIsInvalid_isRefused(String name) {
     assertThatThrownBy(() -> MigClaim.of(SMALL).claim(name))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Not a name of an object: '%s'. Use lower-case letters, digits, '.' and '-',"
+        .hasMessage("Not a name of an object: '%s'; use lower-case letters, digits, '.' and '-',"
                 .formatted(name.replace("\n", "\\u000A"))
             + " e.g. 'mig-1g'");
   }

@@ -29,7 +29,7 @@ class AmountTest {
     assertThatThrownBy(() -> Amount.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Not an amount: '%s'. Expected a number of nodes or a percentage, e.g. '5' or '10%%'"
+            "Not an amount: '%s'; expected a number of nodes or a percentage, e.g. '5' or '10%%'"
                 .formatted(text));
   }
 

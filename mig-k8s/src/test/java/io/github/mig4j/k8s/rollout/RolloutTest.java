@@ -258,7 +258,7 @@ class RolloutTest {
 
     assertThat(end.toText()).isEqualTo("""
             Rollout 'to-small': DONE, 1 of 2 nodes verified
-              gone skipped: there is no such node; see 'kubectl get nodes'""");
+              gone skipped: the node does not exist; see 'kubectl get nodes'""");
   }
 
   // Failures
@@ -938,7 +938,7 @@ class RolloutTest {
 
     assertThat(plan.toText()).isEqualTo("""
             Rollout 'to-small': 1 of 3 nodes would be changed, 1 skipped, 3 at once, 0 GPU resets
-              gone would be skipped: error: there is no such node; see 'kubectl get nodes' [node-absent]
+              gone would be skipped: error: the node does not exist; see 'kubectl get nodes' [node-absent]
               gpu-node-00000.cluster.internal would be changed
               gpu-node-00001.cluster.internal has this configuration in force""");
     assertThat(controller.requests("(PATCH|PUT|DELETE) .*")).isEqualTo(writes);

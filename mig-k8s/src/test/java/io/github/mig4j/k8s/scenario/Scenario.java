@@ -27,7 +27,6 @@ import io.github.mig4j.k8s.change.MigChangeException;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.change.MigFailedException;
 import io.github.mig4j.k8s.change.MigNode;
-import io.github.mig4j.k8s.check.PreflightCode;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
@@ -36,6 +35,7 @@ import io.github.mig4j.k8s.fixture.PodLogs;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.k8s.simulator.Trap;
+import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
 import java.time.Duration;
 import java.util.List;
@@ -341,7 +341,7 @@ final class Scenario implements AutoCloseable {
   }
 
   /** Asserts that a request is refused for exactly these reasons, and changes nothing. */
-  void assertRefused(ApplyRequest request, PreflightCode... codes) {
+  void assertRefused(ApplyRequest request, Code... codes) {
     Map<String, String> before = labels(view.get());
     String map = mapText();
 

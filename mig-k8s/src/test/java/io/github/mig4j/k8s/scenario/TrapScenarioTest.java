@@ -21,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.config.ConfigCode;
 import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigSpec;
@@ -38,6 +39,7 @@ import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeGpu;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -168,7 +170,7 @@ class TrapScenarioTest {
   @Test
   void trap05_silentEmpty_isRefused() {
     try (var node = scenario().startWith("small", H100)) {
-      node.assertRefused(node.apply("foreign"), PreflightCode.LINT);
+      node.assertRefused(node.apply("foreign"), NodeCode.UNKNOWN_PROFILE);
 
       node.naive("foreign");
       node.awaitIdle("foreign", 1);
@@ -279,7 +281,7 @@ class TrapScenarioTest {
       }
       node.merge("by-model", entryFor(H100, "2g.20gb", 3), disabled(L4));
 
-      node.assertRefused(node.apply("medium").gpus(gpus(H100, L4)), PreflightCode.LINT);
+      node.assertRefused(node.apply("medium").gpus(gpus(H100, L4)), NodeCode.MIG_NOT_SUPPORTED);
       node.assertVerified(
           node.apply("by-model").gpus(gpus(H100, L4)).await(LONG),
           "{nvidia.com/gpu=1, nvidia.com/mig-2g.20gb=3}",
@@ -437,14 +439,15 @@ class TrapScenarioTest {
       assertThatThrownBy(() -> node.merge("new", entry(DeviceSelector.ALL, "2g.20gb", 3)))
           .isInstanceOf(MigRefusedException.class);
       assertThat(node.mapText()).isEqualTo(poisoned);
-      node.assertRefused(node.apply("balanced"), PreflightCode.MAP_REFUSED);
+      node.assertRefused(
+          node.apply("balanced"), PreflightCode.MAP_REFUSED, ConfigCode.INVALID_PROFILE);
     }
   }
 
   @Test
   void trap18_partOfTheGpus_isRefused_orRolledBack() {
     try (var node = scenario().startWith("small", H100, H100, H100)) {
-      node.assertRefused(node.apply("second-too-much"), PreflightCode.LINT);
+      node.assertRefused(node.apply("second-too-much"), NodeCode.NOT_PLACEABLE);
 
       node.naiveFailure("second-too-much");
       assertThat(node.devices()).isEqualTo("[{2g.20gb=3}, {}, {2g.20gb=3}]");
@@ -584,7 +587,7 @@ class TrapScenarioTest {
       assertThat(node.devices()).isEqualTo("[{2g.20gb=3}, {1g.10gb=4}]");
 
       assertThat(node.apply("four").gpus(gpus).preflight().findings())
-          .filteredOn(finding -> finding.code() == PreflightCode.LINT)
+          .filteredOn(finding -> finding.code() instanceof NodeCode)
           .extracting(Finding::message)
           .anySatisfy(message -> assertThat(message).contains("1g.10gb"));
       node.assertRefused(node.apply("h100-only").gpus(gpus), PreflightCode.GPU_NOT_COVERED);

@@ -22,8 +22,8 @@ import picocli.CommandLine.Option;
 final class ChangeOptions {
 
   /** Warnings about a state that a verified change has ended. */
-  private static final Set<Code> ENDED_BY_SUCCESS = Set.of(
-      PreflightCode.CHANGE_IN_PROGRESS, PreflightCode.FAILED_BEFORE, PreflightCode.PAUSED);
+  private static final Set<Code> ENDED_BY_SUCCESS =
+      Set.of(PreflightCode.CHANGE_IN_PROGRESS, PreflightCode.FAILED_BEFORE, PreflightCode.PAUSED);
 
   @Option(
       names = "--timeout",

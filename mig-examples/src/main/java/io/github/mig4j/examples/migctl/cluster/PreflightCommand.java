@@ -8,6 +8,9 @@ import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.Preflight;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.SourceLocation;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -82,7 +85,15 @@ public final class PreflightCommand implements Callable<Integer> {
         .put("config", preflight.config())
         .put("clear", preflight.isClear());
     ArrayNode findings = answer.putArray("findings");
-    preflight.findings().forEach(finding -> findings.add(Output.finding(finding)));
+    preflight.findings().forEach(finding -> findings.add(located(finding)));
     return answer;
+  }
+
+  /** What lint found is in a file, which is the subject. */
+  private static ObjectNode located(Finding finding) {
+    Optional<SourceLocation> location = finding.location();
+    return Output.finding(finding)
+        .put("line", location.map(SourceLocation::line).orElse(null))
+        .put("column", location.map(SourceLocation::column).orElse(null));
   }
 }

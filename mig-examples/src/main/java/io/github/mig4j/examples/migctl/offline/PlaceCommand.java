@@ -236,7 +236,7 @@ public final class PlaceCommand implements Callable<Integer> {
     try {
       if (!form.matches()) {
         throw new IllegalArgumentException(
-            "Not a device: '%s'. Expected PROFILE, PROFILE:COUNT, PROFILE@START or"
+            "Not a device: '%s'; expected PROFILE, PROFILE:COUNT, PROFILE@START or"
                     .formatted(device)
                 + " PROFILE@START:SIZE, e.g. '1g.5gb:7'");
       }
