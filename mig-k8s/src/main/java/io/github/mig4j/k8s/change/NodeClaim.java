@@ -275,7 +275,7 @@ final class NodeClaim {
       Optional<Node> now = through.node(node);
       Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(which);
       if (record.isPresent()) {
-        Node unused = through.patch(end(now.get(), record.get(), undone));
+        Node unusedNode = through.patch(end(now.get(), record.get(), undone));
       }
       return record.isPresent();
     }));
