@@ -58,6 +58,8 @@ final class UninterruptedWrite {
     if (e.getCause() instanceof Error error) {
       throw error;
     }
-    return (RuntimeException) e.getCause();
+    return e.getCause() instanceof RuntimeException failure
+        ? failure
+        : new IllegalStateException("A supplier throws no checked exception", e);
   }
 }

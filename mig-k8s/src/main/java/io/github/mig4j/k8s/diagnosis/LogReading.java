@@ -312,7 +312,7 @@ final class LogReading {
     String previous = "";
     for (int i = begin; i < lines.size(); i++) {
       String timeless = TIME.matcher(lines.get(i)).replaceAll("$1");
-      if (timeless.equals(previous)) {
+      if (!all.isEmpty() && timeless.equals(previous)) {
         Repeated same = all.remove(all.size() - 1);
         all.add(new Repeated(same.first, same.count + 1));
       } else {

@@ -32,7 +32,8 @@ public final class GpuClaims {
   /** By namespace and name. The allocation of a claim stays while a pod uses it. */
   private final Map<String, Boolean> allocated = new ConcurrentHashMap<>();
 
-  private volatile @Nullable Optional<ResourceDefinitionContext> kind;
+  /** The one kind that the server has, or none; null before the server is asked. */
+  private volatile @Nullable List<ResourceDefinitionContext> kinds;
 
   public GpuClaims(Cluster cluster) {
     this.cluster = cluster;
@@ -74,7 +75,7 @@ public final class GpuClaims {
       return known;
     }
     Optional<GenericKubernetesResource> claim =
-        kind().flatMap(served -> read(served, namespace, name));
+        kinds().stream().findFirst().flatMap(served -> read(served, namespace, name));
     if (claim.isEmpty() || claim.get().get("status", "allocation") == null) {
       return false;
     }
@@ -105,16 +106,17 @@ public final class GpuClaims {
   }
 
   /** The kind in the newest version that the server has; empty if it has none. */
-  private Optional<ResourceDefinitionContext> kind() {
-    @Nullable Optional<ResourceDefinitionContext> known = kind;
+  private List<ResourceDefinitionContext> kinds() {
+    List<ResourceDefinitionContext> known = kinds;
     if (known == null) {
       known = VERSIONS.stream()
           .filter(version -> cluster.call(
               "get the API %s/%s".formatted(GROUP, version),
               () -> cluster.client().supports(GROUP + "/" + version, "ResourceClaim")))
-          .findFirst()
-          .map(GpuClaims::in);
-      kind = known;
+          .limit(1)
+          .map(GpuClaims::in)
+          .toList();
+      kinds = known;
     }
     return known;
   }
