@@ -271,7 +271,7 @@ final class LogReading {
     String line = lines.get(index);
     int open = line.lastIndexOf("msg=\"", place);
     int from = open < 0 ? 0 : open + "msg=\"".length();
-    int to = open < 0 ? line.length() : closingQuote(line, place);
+    int to = open < 0 ? line.length() : closingQuote(line, Math.max(from, place));
     int start = Math.max(from, Math.min(place - QUOTE / 2, to - QUOTE));
     return line.substring(start, Math.min(to, start + QUOTE))
         .replace("\\n", " ")

@@ -663,6 +663,12 @@ class DiagnosisTest {
                 .isEmpty());
   }
 
+  @Test
+  void of_logThatBeginsWithAnEmptyLine_isRead() {
+    assertThat(of(failed(), "", "level=fatal msg=\"something new\"").decisiveLine())
+        .contains("level=fatal msg=\"something new\"");
+  }
+
   private static Nodes failed() {
     return Nodes.b200(1).config("small", "failed").running();
   }
