@@ -386,7 +386,7 @@ class MigNodeChangeTest {
           .isInstanceOf(MigRefusedException.class)
           .hasMessage(
               "Config 'small' on node gpu-node: these pods that use the node's GPUs cannot be"
-                  + " drained, since no controller would recreate them or their DaemonSet would recreate"
+                  + " drained, because no controller would recreate them or their DaemonSet would recreate"
                   + " them here: default/agent; delete them, or wait until they are done");
       assertThat(budgets.evicted()).isEmpty();
     }
