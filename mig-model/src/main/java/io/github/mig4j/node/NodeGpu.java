@@ -27,6 +27,9 @@ import java.util.stream.Stream;
 public record NodeGpu(
     int index, GpuModel model, Optional<PciDeviceId> deviceId, OptionalLong subsystem) {
 
+  /** More GPUs than any node has; a larger number in a label is not believed. */
+  public static final int MAX_PER_NODE = 1024;
+
   public NodeGpu {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(deviceId, "deviceId");
@@ -56,13 +59,13 @@ public record NodeGpu(
    * Returns the GPUs of a node that has only one model.
    *
    * @param model the model
-   * @param count the number of GPUs, at least 1
+   * @param count the number of GPUs, from 1 to {@value #MAX_PER_NODE}
    * @return GPUs with indexes from 0
    */
   public static List<NodeGpu> several(GpuModel model, int count) {
-    if (count < 1) {
+    if (count < 1 || count > MAX_PER_NODE) {
       throw new IllegalArgumentException(
-          "A node has at least 1 GPU, but count was %d".formatted(count));
+          "A node has from 1 to %d GPUs, but count was %d".formatted(MAX_PER_NODE, count));
     }
     return IntStream.range(0, count).mapToObj(index -> of(index, model)).toList();
   }

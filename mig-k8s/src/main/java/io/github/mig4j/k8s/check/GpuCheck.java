@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
@@ -168,7 +167,7 @@ final class GpuCheck {
     if (status.gpus().isPresent()) {
       return status.gpus();
     }
-    int migDevices = Cluster.number(node, Labels.GPU_COUNT);
+    int migDevices = Cluster.gpuCount(node);
     Optional<Integer> perGpu = status
         .config()
         .filter(inForce -> status.state().equals(Optional.of(MigState.SUCCESS)))

@@ -29,6 +29,7 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.node.NodeGpu;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -567,6 +568,15 @@ public final class Cluster {
   public static int number(Node node, String label) {
     String text = labels(node).getOrDefault(label, "");
     return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : 0;
+  }
+
+  /**
+   * What feature discovery counts: GPUs or, under strategy single, MIG devices. 0 if it does not count
+   * them, or more than a node can have.
+   */
+  public static int gpuCount(Node node) {
+    int count = number(node, Labels.GPU_COUNT);
+    return count <= NodeGpu.MAX_PER_NODE ? count : 0;
   }
 
   public static Map<String, String> annotations(Node node) {

@@ -9,7 +9,6 @@ import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
@@ -130,7 +129,7 @@ public final class ExpectedOffers {
             .mapToInt(n -> n)
             .sum())
         .orElse(0);
-    int devices = Cluster.number(node, Labels.GPU_COUNT);
+    int devices = Cluster.gpuCount(node);
     return each > 0 && devices % each == 0 ? devices / each : 0;
   }
 }

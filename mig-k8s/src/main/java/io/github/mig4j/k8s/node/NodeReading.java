@@ -48,7 +48,7 @@ public final class NodeReading {
     this.labels = Cluster.labels(node);
     this.offered = offered(node);
     this.product = GpuProduct.Label.parse(labels.getOrDefault(Labels.GPU_PRODUCT, ""));
-    this.count = number(labels.get(Labels.GPU_COUNT)).orElse(0);
+    this.count = Cluster.gpuCount(node);
   }
 
   /** Whether feature discovery has labelled the product and the number of the GPUs. */
@@ -237,9 +237,11 @@ public final class NodeReading {
   private OptionalInt gpusOffered(Optional<DevicePluginConfig> now) {
     long devices = offered.getOrDefault(GPU, 0L) + offered.getOrDefault(SHARED_GPU, 0L);
     int replicas = replicas(now);
-    return devices == 0 || replicas == 0 || devices % replicas != 0
-        ? OptionalInt.empty()
-        : OptionalInt.of((int) (devices / replicas));
+    boolean isCount = devices > 0
+        && replicas > 0
+        && devices % replicas == 0
+        && devices / replicas <= NodeGpu.MAX_PER_NODE;
+    return !isCount ? OptionalInt.empty() : OptionalInt.of((int) (devices / replicas));
   }
 
   /**

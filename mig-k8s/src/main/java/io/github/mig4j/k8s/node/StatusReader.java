@@ -248,9 +248,9 @@ public final class StatusReader {
   }
 
   private void readGpuCount() {
-    OptionalInt count = numberOf(Labels.GPU_COUNT);
-    if (count.orElse(0) > 0 && !isCutUnderSingle()) {
-      status.gpus(count.getAsInt());
+    int count = Cluster.gpuCount(node);
+    if (count > 0 && !isCutUnderSingle()) {
+      status.gpus(count);
     }
   }
 

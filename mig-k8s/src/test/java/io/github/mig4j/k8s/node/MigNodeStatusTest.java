@@ -13,6 +13,7 @@ import io.github.mig4j.node.HardwareEvidence;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MigNodeStatusTest {
 
@@ -34,6 +35,22 @@ class MigNodeStatusTest {
         .build();
 
     assertThat(MigNodeStatus.of(node, MigSettings.defaults()).configName()).contains(expected);
+  }
+
+  /** A node has at most some dozens of GPUs; a list of a thousand million would not fit in memory. */
+  @ParameterizedTest
+  @ValueSource(strings = {"""
+        {"kind": "Node", "metadata": {"name": "n", "labels": {
+          "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3", "nvidia.com/gpu.count": "999999999",
+          "nvidia.com/mig.strategy": "mixed"}}}
+        """, """
+        {"kind": "Node", "metadata": {"name": "n", "labels": {
+          "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3", "nvidia.com/mig.strategy": "mixed",
+          "nvidia.com/mig-1g.10gb.count": "7"}},
+         "status": {"allocatable": {"nvidia.com/gpu": "99999999999990"}}}
+        """})
+  void parse_moreGpusThanANodeCanHave_areNotCounted(String text) {
+    assertThat(MigNodeStatus.parse(text).orElseThrow().gpus()).isEmpty();
   }
 
   @Test
