@@ -1,9 +1,13 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.text.Spelling;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -446,5 +450,46 @@ public interface GpuModel {
   /** Builds a {@link GpuModel}; {@code id} and {@code architecture} are required. */
   final class Builder extends ImmutableGpuModel.Builder {
     Builder() {}
+  }
+
+  /**
+   * How certain the layouts of this GPU are.
+   *
+   * @return the weakest confidence of the facts that determine them; unknown if a placement is unknown
+   */
+  default Confidence layoutConfidence() {
+    Confidence weakest = slicesProvenance().confidence();
+    for (GpuInstanceProfile profile : profiles()) {
+      if (!profile.isPlaceable()) {
+        return Confidence.UNKNOWN;
+      }
+      for (Field field : List.of(Field.NAME, Field.SIZE, Field.STARTS, Field.MAX_INSTANCES)) {
+        weakest = weakest.weaker(profile.provenance(field).confidence());
+      }
+    }
+    return weakest;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return ModelJson.of(this);
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the model
+   * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  static GpuModel ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    return ModelJson.read(json);
   }
 }

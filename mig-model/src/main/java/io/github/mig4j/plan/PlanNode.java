@@ -1,6 +1,8 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -187,5 +189,18 @@ public final class PlanNode {
   @Override
   public String toString() {
     return "%s (%d GPUs)".formatted(name, gpuCount());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("name", name())
+          .and("labels", labels())
+          .and("gpuCount", gpuCount())
+          .map();
   }
 }

@@ -1,5 +1,7 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+
 /** How the containers on one device take turns. */
 public enum SharingKind {
   /**
@@ -28,7 +30,8 @@ public enum SharingKind {
 
   /** The value of the node label {@code nvidia.com/gpu.sharing-strategy}. */
   @Override
-  public String toString() {
+  @JsonValue
+    public String toString() {
     return label;
   }
 }

@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.diagnosis;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+
 /** A component that writes a log, or an event, about a node's GPUs. */
 public enum LogComponent {
   /** NVIDIA's MIG manager. */
@@ -27,7 +29,8 @@ public enum LogComponent {
 
   /** The name in a sentence, e.g. {@code the device plugin}. */
   @Override
-  public String toString() {
+  @JsonValue
+    public String toString() {
     return text;
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Objects;
 
 /**
@@ -52,7 +53,8 @@ public enum DraVersion {
 
   /** The version without its group, e.g. {@code v1beta1}. */
   @Override
-  public String toString() {
+  @JsonValue
+    public String toString() {
     return version;
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
@@ -7,6 +8,7 @@ import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -154,5 +156,19 @@ public record NodeCapacity(
   @Override
   public String toString() {
     return "%s: used %s, free %s".formatted(status.node(), used, free());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("status", status)
+          .and("labels", labels)
+          .and("used", used)
+          .and("layouts", layouts)
+          .map();
   }
 }
