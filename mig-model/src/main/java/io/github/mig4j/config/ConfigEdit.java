@@ -70,8 +70,6 @@ public final class ConfigEdit {
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("text", textDespiteLosses())
-          .and("losses", losses())
-          .map();
+    return JsonFields.of("text", textDespiteLosses()).and("losses", losses()).map();
   }
 }

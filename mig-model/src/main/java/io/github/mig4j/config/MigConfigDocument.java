@@ -176,7 +176,9 @@ public final class MigConfigDocument {
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("version", version()).and("mig-configs", configs).map();
+    return JsonFields.of("version", version())
+        .and("mig-configs", configs.isEmpty() ? null : configs)
+        .map();
   }
 
   /**

@@ -244,9 +244,9 @@ public final class MigConfigFile {
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("document", document())
-          .and("strategy", strategy())
-          .and("defaultConfig", defaultConfig())
-          .and("findings", findings())
-          .map();
+        .and("strategy", strategy())
+        .and("defaultConfig", defaultConfig())
+        .and("findings", findings())
+        .map();
   }
 }

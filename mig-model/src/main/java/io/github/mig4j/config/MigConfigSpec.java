@@ -114,7 +114,7 @@ public interface MigConfigSpec {
     return JsonFields.of("device-filter", deviceFilters().isEmpty() ? null : deviceFilters())
         .and("devices", devices())
         .and("mig-enabled", migEnabled())
-        .and("mig-devices", migDevices().isEmpty() ? null : migDevices())
+        .and("mig-devices", migEnabled() ? migDevices() : null)
         .map();
   }
 

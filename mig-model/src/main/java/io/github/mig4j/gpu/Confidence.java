@@ -73,7 +73,7 @@ public enum Confidence {
   /** The name as in the catalogue's file. */
   @Override
   @JsonValue
-    public String toString() {
+  public String toString() {
     return text;
   }
 }

@@ -44,10 +44,10 @@ public record GpuBoard(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("pci", id)
-          .and("name", name)
-          .and("sharedWith", sharedWith)
-          .and("source", provenance.source())
-          .and("confidence", provenance.confidence())
-          .map();
+        .and("name", name)
+        .and("sharedWith", sharedWith)
+        .and("source", provenance.source())
+        .and("confidence", provenance.confidence())
+        .map();
   }
 }

@@ -139,7 +139,7 @@ public record GpuProduct(String name, String label, Provenance provenance) {
     /** The label's value. */
     @Override
     @JsonValue
-  public String toString() {
+    public String toString() {
       return product + mig.map(MIG_MARK::concat).orElse("") + (shared ? SHARED_MARK : "");
     }
   }
@@ -152,9 +152,9 @@ public record GpuProduct(String name, String label, Provenance provenance) {
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("name", name)
-          .and("label", label)
-          .and("source", provenance.source())
-          .and("confidence", provenance.confidence())
-          .map();
+        .and("label", label)
+        .and("source", provenance.source())
+        .and("confidence", provenance.confidence())
+        .map();
   }
 }

@@ -18,7 +18,7 @@ public enum MigStrategy {
   /** The value in labels and Helm values, e.g. {@code mixed}. */
   @Override
   @JsonValue
-    public String toString() {
+  public String toString() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -102,10 +102,7 @@ final class ModelJson {
   private static GpuBoard board(Map<String, Object> json) {
     JsonInput in = JsonInput.of("board", json);
     GpuBoard board = new GpuBoard(
-        PciDeviceId.parse(in.text("pci")),
-        in.text("name"),
-        in.texts("sharedWith"),
-        provenance(in));
+        PciDeviceId.parse(in.text("pci")), in.text("name"), in.texts("sharedWith"), provenance(in));
     in.requireNoOthers();
     return board;
   }
@@ -124,8 +121,10 @@ final class ModelJson {
         in.optionalInteger(name).ifPresent(amount -> amounts.put(budget, amount)));
     profile.putAllAmounts(amounts);
     in.optionalObject("fieldProvenance")
-        .ifPresent(fields -> fields.keySet().forEach(field -> profile.putFieldProvenance(
-            constant(Field.class, field), fieldProvenance(fields, field))));
+        .ifPresent(fields -> fields
+            .keySet()
+            .forEach(field -> profile.putFieldProvenance(
+                constant(Field.class, field), fieldProvenance(fields, field))));
     in.ignoring("resource").requireNoOthers();
     return profile.build();
   }

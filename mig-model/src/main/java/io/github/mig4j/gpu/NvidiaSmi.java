@@ -184,12 +184,12 @@ public record NvidiaSmi(
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu)
-            .and("profile", profile)
-            .and("id", id)
-            .and("free", free)
-            .and("total", total)
-            .and("amounts", amounts)
-            .map();
+          .and("profile", profile)
+          .and("id", id)
+          .and("free", free)
+          .and("total", total)
+          .and("amounts", amounts)
+          .map();
     }
   }
 
@@ -215,10 +215,10 @@ public record NvidiaSmi(
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu)
-            .and("profileId", profileId)
-            .and("starts", starts)
-            .and("size", size)
-            .map();
+          .and("profileId", profileId)
+          .and("starts", starts)
+          .and("size", size)
+          .map();
     }
   }
 
@@ -246,12 +246,12 @@ public record NvidiaSmi(
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu)
-            .and("profile", profile)
-            .and("profileId", profileId)
-            .and("id", id)
-            .and("start", start)
-            .and("size", size)
-            .map();
+          .and("profile", profile)
+          .and("profileId", profileId)
+          .and("id", id)
+          .and("start", start)
+          .and("size", size)
+          .map();
     }
   }
 
@@ -279,12 +279,12 @@ public record NvidiaSmi(
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu)
-            .and("gpuInstance", gpuInstance)
-            .and("profile", profile)
-            .and("id", id)
-            .and("free", free)
-            .and("total", total)
-            .map();
+          .and("gpuInstance", gpuInstance)
+          .and("profile", profile)
+          .and("id", id)
+          .and("free", free)
+          .and("total", total)
+          .map();
     }
   }
 
@@ -311,11 +311,11 @@ public record NvidiaSmi(
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu)
-            .and("gpuInstance", gpuInstance)
-            .and("profile", profile)
-            .and("profileId", profileId)
-            .and("id", id)
-            .map();
+          .and("gpuInstance", gpuInstance)
+          .and("profile", profile)
+          .and("profileId", profileId)
+          .and("id", id)
+          .map();
     }
   }
 
@@ -355,17 +355,16 @@ public record NvidiaSmi(
    * @param text its index among the texts that were read, from 0
    */
   public record InText(int text) {
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
-  public Map<String, Object> toJson() {
-    return JsonFields.of("text", text)
-          .map();
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("text", text).map();
+    }
   }
-}
 
   /**
    * One GPU of a listing of profiles.
@@ -410,7 +409,10 @@ public record NvidiaSmi(
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("index", index).and("free", free).andAll(model.toJson()).map();
+      return JsonFields.of("index", index)
+          .and("free", free)
+          .andAll(model.toJson())
+          .map();
     }
   }
 
@@ -422,13 +424,13 @@ public record NvidiaSmi(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("listings", listings)
-          .and("profiles", profiles)
-          .and("placements", placements)
-          .and("instances", instances)
-          .and("computeProfiles", computeProfiles)
-          .and("computeInstances", computeInstances)
-          .and("gpus", gpus)
-          .and("findings", findings)
-          .map();
+        .and("profiles", profiles)
+        .and("placements", placements)
+        .and("instances", instances)
+        .and("computeProfiles", computeProfiles)
+        .and("computeInstances", computeInstances)
+        .and("gpus", gpus)
+        .and("findings", findings)
+        .map();
   }
 }

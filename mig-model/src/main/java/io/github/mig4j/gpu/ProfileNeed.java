@@ -268,6 +268,20 @@ public final class ProfileNeed {
     return Match.of(graphics == Preference.ANY || has == (graphics == Preference.REQUIRED));
   }
 
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ProfileNeed that
+        && memoryGib == that.memoryGib
+        && atLeast.equals(that.atLeast)
+        && media == that.media
+        && graphics == that.graphics;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(memoryGib, atLeast, media, graphics);
+  }
+
   /** The need in words, e.g. {@code any profile with memory >= 20.0 GiB, SMs >= 30}. */
   @Override
   public String toString() {

@@ -33,8 +33,6 @@ public record Provenance(String source, Confidence confidence) {
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("source", source)
-          .and("confidence", confidence)
-          .map();
+    return JsonFields.of("source", source).and("confidence", confidence).map();
   }
 }

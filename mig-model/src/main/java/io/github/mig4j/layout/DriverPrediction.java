@@ -227,9 +227,7 @@ public final class DriverPrediction {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("placements", placements)
-            .and("failedAt", failedAt)
-            .map();
+      return JsonFields.of("placements", placements).and("failedAt", failedAt).map();
     }
   }
 
@@ -255,9 +253,9 @@ public final class DriverPrediction {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("distinct", distinct)
-            .and("tried", tried)
-            .and("accepted", accepted)
-            .map();
+          .and("tried", tried)
+          .and("accepted", accepted)
+          .map();
     }
   }
 

@@ -403,11 +403,11 @@ public final class MigLayout {
     JsonInput in = JsonInput.of("layout", json);
     Builder layout = on(GpuCatalog.bundled().require(in.text("gpu")));
     in.objects("placements", fields -> {
-          JsonInput placement = JsonInput.of("placement", fields);
-          layout.addAt(placement.text("profile"), placement.integer("start"));
-          placement.ignoring("size").requireNoOthers();
-          return fields;
-        });
+      JsonInput placement = JsonInput.of("placement", fields);
+      layout.addAt(placement.text("profile"), placement.integer("start"));
+      placement.ignoring("size").requireNoOthers();
+      return fields;
+    });
     in.ignoring("devices", "confidence").requireNoOthers();
     return layout.build();
   }

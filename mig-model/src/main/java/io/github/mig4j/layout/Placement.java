@@ -76,8 +76,8 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("profile", profile)
-          .and("start", start)
-          .and("size", size)
-          .map();
+        .and("start", start)
+        .and("size", size)
+        .map();
   }
 }

@@ -62,12 +62,12 @@ public sealed interface PlacementResult {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("fits", true)
-            .and("gpu", layout.gpu().id())
-            .and("placements", layout.placements())
-            .and("devices", layout.devices())
-            .and("violations", List.of())
-            .and("confidence", confidence())
-            .map();
+          .and("gpu", layout.gpu().id())
+          .and("placements", layout.placements())
+          .and("devices", layout.devices())
+          .and("violations", List.of())
+          .and("confidence", confidence())
+          .map();
     }
   }
 
@@ -114,11 +114,11 @@ public sealed interface PlacementResult {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("fits", false)
-            .and("gpu", gpu.id())
-            .and("placements", List.of())
-            .and("violations", violations)
-            .and("confidence", confidence())
-            .map();
+          .and("gpu", gpu.id())
+          .and("placements", List.of())
+          .and("violations", violations)
+          .and("confidence", confidence())
+          .map();
     }
   }
 
@@ -173,10 +173,10 @@ public sealed interface PlacementResult {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu.id())
-            .and("placements", List.of())
-            .and("violations", List.of(Map.of("code", "undetermined", "message", message())))
-            .and("confidence", confidence())
-            .map();
+          .and("placements", List.of())
+          .and("violations", List.of(Map.of("code", "undetermined", "message", message())))
+          .and("confidence", confidence())
+          .map();
     }
   }
 }

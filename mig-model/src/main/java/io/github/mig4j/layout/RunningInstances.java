@@ -3,9 +3,9 @@ package io.github.mig4j.layout;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.gpu.NvidiaSmi.ComputeInstanceRow;
 import io.github.mig4j.gpu.NvidiaSmi.InstanceRow;
-import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -101,8 +101,8 @@ public record RunningInstances(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("index", gpu)
-          .and("placements", placements)
-          .and("devices", devices)
-          .map();
+        .and("placements", placements)
+        .and("devices", devices)
+        .map();
   }
 }

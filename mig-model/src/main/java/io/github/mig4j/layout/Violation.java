@@ -3,8 +3,8 @@ package io.github.mig4j.layout;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.Confidence;
-import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.gpu.GpuInstanceProfile;
+import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
@@ -450,8 +450,8 @@ public sealed interface Violation {
   @JsonValue
   default Map<String, Object> toJson() {
     return JsonFields.of("code", code())
-          .and("message", message())
-          .and("confidence", confidence())
-          .map();
+        .and("message", message())
+        .and("confidence", confidence())
+        .map();
   }
 }

@@ -163,15 +163,15 @@ public abstract class Finding {
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("severity", severity())
-          .and("code", code())
-          .and("subject", subject())
-          .and("message", message())
-          .and("remedy", remedy())
-          .and("line", location().map(SourceLocation::line))
-          .and("column", location().map(SourceLocation::column))
-          .and("path", location().map(SourceLocation::path))
-          .and("config", location().flatMap(SourceLocation::config))
-          .and("facts", facts())
-          .map();
+        .and("code", code())
+        .and("subject", subject())
+        .and("message", message())
+        .and("remedy", remedy())
+        .and("line", location().map(SourceLocation::line))
+        .and("column", location().map(SourceLocation::column))
+        .and("path", location().map(SourceLocation::path))
+        .and("config", location().flatMap(SourceLocation::config))
+        .and("facts", facts())
+        .map();
   }
 }

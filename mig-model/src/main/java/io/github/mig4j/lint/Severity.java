@@ -15,7 +15,7 @@ public enum Severity {
   /** The word that compilers print, e.g. {@code error}. */
   @Override
   @JsonValue
-    public String toString() {
+  public String toString() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

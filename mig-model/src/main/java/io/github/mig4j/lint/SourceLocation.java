@@ -43,9 +43,9 @@ public record SourceLocation(int line, int column, String path, Optional<String>
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("line", line)
-          .and("column", column)
-          .and("path", path)
-          .and("config", config)
-          .map();
+        .and("column", column)
+        .and("path", path)
+        .and("config", config)
+        .map();
   }
 }

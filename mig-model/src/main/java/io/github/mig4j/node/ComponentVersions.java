@@ -158,7 +158,7 @@ public record ComponentVersions(Map<Component, Version> known) {
     /** E.g. {@code v0.19.3}. */
     @Override
     @JsonValue
-  public String toString() {
+    public String toString() {
       return "v%d.%d.%d".formatted(major, minor, patch);
     }
   }

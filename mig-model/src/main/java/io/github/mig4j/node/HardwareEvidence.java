@@ -281,11 +281,11 @@ public final class HardwareEvidence {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu.id())
-            .and("profile", profile)
-            .and("hardware", hardware)
-            .and("catalogue", catalogue)
-            .and("message", message())
-            .map();
+          .and("profile", profile)
+          .and("hardware", hardware)
+          .and("catalogue", catalogue)
+          .and("message", message())
+          .map();
     }
   }
 

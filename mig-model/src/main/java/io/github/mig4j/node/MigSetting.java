@@ -62,8 +62,6 @@ public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devi
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("mig", migEnabled)
-          .and("devices", devices)
-          .map();
+    return JsonFields.of("mig", migEnabled).and("devices", devices).map();
   }
 }

@@ -125,12 +125,17 @@ public final class NodeEffect {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("index", gpu.index())
-            .and("model", gpu.model().id())
-            .and("change", change)
-            .and("before", before)
-            .and("after", after)
-            .and("placements", placement().filter(PlacementResult.Placed.class::isInstance).map(placed -> placed.orElseThrow().placements()).orElse(List.of()))
-            .map();
+          .and("model", gpu.model().id())
+          .and("change", change)
+          .and("before", before)
+          .and("after", after)
+          .and(
+              "placements",
+              placement()
+                  .filter(PlacementResult.Placed.class::isInstance)
+                  .map(placed -> placed.orElseThrow().placements())
+                  .orElse(List.of()))
+          .map();
     }
   }
 
@@ -348,9 +353,9 @@ public final class NodeEffect {
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("gpus", gpus)
-          .and("modeChange", modeChange)
-          .and("applied", isApplied())
-          .and("pausesNode", pausesNode())
-          .map();
+        .and("modeChange", modeChange)
+        .and("applied", isApplied())
+        .and("pausesNode", pausesNode())
+        .map();
   }
 }

@@ -126,9 +126,9 @@ public record NodeGpu(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("index", index)
-          .and("model", model.id())
-          .and("deviceId", deviceId)
-          .and("subsystem", subsystem)
-          .map();
+        .and("model", model.id())
+        .and("deviceId", deviceId)
+        .and("subsystem", subsystem)
+        .map();
   }
 }

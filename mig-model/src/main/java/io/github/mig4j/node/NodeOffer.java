@@ -408,10 +408,10 @@ public record NodeOffer(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("strategy", strategy)
-          .and("config", config)
-          .and("resources", resources())
-          .and("labels", labels())
-          .and("versions", versions)
-          .map();
+        .and("config", config)
+        .and("resources", resources())
+        .and("labels", labels())
+        .and("versions", versions)
+        .map();
   }
 }

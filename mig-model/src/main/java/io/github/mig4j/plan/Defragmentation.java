@@ -48,9 +48,9 @@ public final class Defragmentation {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("gpu", gpu)
-            .and("placement", placement)
-            .map();
+          .and("gpu", gpu)
+          .and("placement", placement)
+          .map();
     }
   }
 
@@ -79,9 +79,7 @@ public final class Defragmentation {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("from", from)
-            .and("to", to)
-            .map();
+      return JsonFields.of("from", from).and("to", to).map();
     }
   }
 
@@ -104,9 +102,7 @@ public final class Defragmentation {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("item", item)
-            .and("location", location)
-            .map();
+      return JsonFields.of("item", item).and("location", location).map();
     }
   }
 
@@ -219,13 +215,13 @@ public final class Defragmentation {
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("moves", moves())
-          .and("fits", fits())
-          .and("unmet", unmet())
-          .and("lowerBound", lowerBound())
-          .and("gap", gap())
-          .and("unmetLowerBound", unmetLowerBound())
-          .and("optimal", isOptimal())
-          .and("stopped", isStopped())
-          .map();
+        .and("fits", fits())
+        .and("unmet", unmet())
+        .and("lowerBound", lowerBound())
+        .and("gap", gap())
+        .and("unmetLowerBound", unmetLowerBound())
+        .and("optimal", isOptimal())
+        .and("stopped", isStopped())
+        .map();
   }
 }

@@ -281,9 +281,13 @@ public final class FleetPlan {
         .and("unmetLowerBound", unmetLowerBound())
         .and("optimal", isOptimal())
         .and("stopped", isStopped())
-        .and("layouts", layouts.entrySet().stream()
-            .map(each -> JsonFields.of("count", each.getValue()).andAll(each.getKey().toJson()).map())
-            .toList())
+        .and(
+            "layouts",
+            layouts.entrySet().stream()
+                .map(each -> JsonFields.of("count", each.getValue())
+                    .andAll(each.getKey().toJson())
+                    .map())
+                .toList())
         .and("nodes", nodes.keySet().stream().map(this::changesInJson).toList())
         .and("unmet", unmet)
         .map();

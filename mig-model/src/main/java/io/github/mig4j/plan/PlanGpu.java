@@ -201,9 +201,9 @@ public final class PlanGpu {
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("model", model().id())
-          .and("layout", layout())
-          .and("pinned", isPinned())
-          .and("pinnedInstances", pinnedInstances())
-          .map();
+        .and("layout", layout())
+        .and("pinned", isPinned())
+        .and("pinnedInstances", pinnedInstances())
+        .map();
   }
 }

@@ -199,8 +199,8 @@ public final class PlanNode {
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("name", name())
-          .and("labels", labels())
-          .and("gpuCount", gpuCount())
-          .map();
+        .and("labels", labels())
+        .and("gpuCount", gpuCount())
+        .map();
   }
 }

@@ -56,9 +56,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
      */
     @JsonValue
     default Map<String, Object> toJson() {
-      return JsonFields.of("code", code())
-            .and("message", message())
-            .map();
+      return JsonFields.of("code", code()).and("message", message()).map();
     }
   }
 
@@ -205,11 +203,11 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("profile", item.profile())
-          .and("need", item.need())
-          .and("nodeLabels", item.nodeLabels().isEmpty() ? null : item.nodeLabels())
-          .and("count", count)
-          .and("code", reason.code())
-          .and("message", message())
-          .map();
+        .and("need", item.need())
+        .and("nodeLabels", item.nodeLabels().isEmpty() ? null : item.nodeLabels())
+        .and("count", count)
+        .and("code", reason.code())
+        .and("message", message())
+        .map();
   }
 }

@@ -160,8 +160,6 @@ public final class DevicePluginConfigFile {
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("config", config())
-          .and("findings", findings())
-          .map();
+    return JsonFields.of("config", config()).and("findings", findings()).map();
   }
 }

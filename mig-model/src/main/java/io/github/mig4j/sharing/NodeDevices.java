@@ -57,8 +57,8 @@ public record NodeDevices(MigStrategy strategy, int migGpus, SortedMap<String, I
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("strategy", strategy)
-          .and("migGpus", migGpus)
-          .and("offered", offered)
-          .map();
+        .and("migGpus", migGpus)
+        .and("offered", offered)
+        .map();
   }
 }

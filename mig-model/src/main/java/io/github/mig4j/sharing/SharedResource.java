@@ -70,8 +70,6 @@ public record SharedResource(String name, int replicas) {
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("name", name)
-          .and("replicas", replicas)
-          .map();
+    return JsonFields.of("name", name).and("replicas", replicas).map();
   }
 }

@@ -298,12 +298,12 @@ public final class SharingAdvice {
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("gpu", gpu.id())
-          .and("tenants", need.tenants())
-          .and("memoryGib", need.memoryGib())
-          .and("isolation", need.isolation())
-          .and("best", best().map(SharingOption::method))
-          .and("options", options)
-          .and("sharing", sharing())
-          .map();
+        .and("tenants", need.tenants())
+        .and("memoryGib", need.memoryGib())
+        .and("isolation", need.isolation())
+        .and("best", best().map(SharingOption::method))
+        .and("options", options)
+        .and("sharing", sharing())
+        .map();
   }
 }

@@ -31,7 +31,7 @@ public enum SharingKind {
   /** The value of the node label {@code nvidia.com/gpu.sharing-strategy}. */
   @Override
   @JsonValue
-    public String toString() {
+  public String toString() {
     return label;
   }
 }

@@ -54,8 +54,8 @@ public record SharingNeed(int tenants, double memoryGib, Isolation isolation) {
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("tenants", tenants)
-          .and("memoryGib", memoryGib)
-          .and("isolation", isolation)
-          .map();
+        .and("memoryGib", memoryGib)
+        .and("isolation", isolation)
+        .map();
   }
 }

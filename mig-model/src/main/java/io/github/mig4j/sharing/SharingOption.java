@@ -39,9 +39,18 @@ public record SharingOption(
 
     /** The name for people, e.g. {@code time-slicing}. */
     @Override
-    @JsonValue
     public String toString() {
       return text;
+    }
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
     }
   }
 
@@ -105,9 +114,9 @@ public record SharingOption(
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("topic", topic)
-            .and("verdict", verdict)
-            .and("message", message)
-            .map();
+          .and("verdict", verdict)
+          .and("message", message)
+          .map();
     }
   }
 
@@ -142,9 +151,9 @@ public record SharingOption(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("method", method)
-          .and("verdict", verdict)
-          .and("profile", profile)
-          .and("reasons", reasons)
-          .map();
+        .and("verdict", verdict)
+        .and("profile", profile)
+        .and("reasons", reasons)
+        .map();
   }
 }

@@ -67,9 +67,6 @@ public record UnknownKey(String map, String key, String value) {
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("map", map)
-          .and("key", key)
-          .and("value", value)
-          .map();
+    return JsonFields.of("map", map).and("key", key).and("value", value).map();
   }
 }

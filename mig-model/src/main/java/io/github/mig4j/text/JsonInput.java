@@ -76,7 +76,8 @@ public final class JsonInput {
 
   /** An object, if it is there. */
   public Optional<Map<String, Object>> optionalObject(String name) {
-    return get(name, "an object", value -> value instanceof Map<?, ?> ? asObject(name, value) : null);
+    return get(
+        name, "an object", value -> value instanceof Map<?, ?> ? asObject(name, value) : null);
   }
 
   /** Takes fields that follow from the others, and are not read. */
@@ -96,7 +97,8 @@ public final class JsonInput {
   }
 
   private <T> List<T> list(String name, String kind, Function<Object, @Nullable T> read) {
-    return this.<List<T>>get(name, kind, value -> value instanceof List<?> list ? all(list, read) : null)
+    return this.<List<T>>get(
+            name, kind, value -> value instanceof List<?> list ? all(list, read) : null)
         .orElse(List.of());
   }
 
@@ -120,16 +122,16 @@ public final class JsonInput {
     }
     T result = read.apply(value);
     if (result == null) {
-      throw new IllegalArgumentException(
-          "Not a %s: '%s' must be %s, but was %s".formatted(what, name, kind, Quoted.of(String.valueOf(value))));
+      throw new IllegalArgumentException("Not a %s: '%s' must be %s, but was %s"
+          .formatted(what, name, kind, Quoted.of(String.valueOf(value))));
     }
     return Optional.of(result);
   }
 
   private Map<String, Object> asObject(String name, Object value) {
     if (!(value instanceof Map<?, ?> map)) {
-      throw new IllegalArgumentException(
-          "Not a %s: '%s' must be a list of objects, but has %s".formatted(what, name, Quoted.of(String.valueOf(value))));
+      throw new IllegalArgumentException("Not a %s: '%s' must be a list of objects, but has %s"
+          .formatted(what, name, Quoted.of(String.valueOf(value))));
     }
     Map<String, Object> object = new LinkedHashMap<>();
     map.forEach((key, each) -> object.put(String.valueOf(key), each));

@@ -38,9 +38,9 @@ public record ApplyEvent(String node, ApplyPhase phase, Duration elapsed, String
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("node", node)
-          .and("phase", phase)
-          .and("elapsed", elapsed)
-          .and("detail", detail)
-          .map();
+        .and("phase", phase)
+        .and("elapsed", elapsed)
+        .and("detail", detail)
+        .map();
   }
 }

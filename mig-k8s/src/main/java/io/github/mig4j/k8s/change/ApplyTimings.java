@@ -155,13 +155,13 @@ public interface ApplyTimings {
   @JsonValue
   default Map<String, Object> toJson() {
     return JsonFields.of("reaction", reaction())
-          .and("transition", transition())
-          .and("work", work())
-          .and("propagation", propagation())
-          .and("offer", offer())
-          .and("stability", stability())
-          .and("failure", failure())
-          .and("drain", drain())
-          .map();
+        .and("transition", transition())
+        .and("work", work())
+        .and("propagation", propagation())
+        .and("offer", offer())
+        .and("stability", stability())
+        .and("failure", failure())
+        .and("drain", drain())
+        .map();
   }
 }

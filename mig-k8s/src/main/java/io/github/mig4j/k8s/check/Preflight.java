@@ -90,11 +90,11 @@ public record Preflight(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("node", node)
-          .and("config", config)
-          .and("clear", isClear())
-          .and("inForce", inForce)
-          .and("findings", findings)
-          .and("effect", effect)
-          .map();
+        .and("config", config)
+        .and("clear", isClear())
+        .and("inForce", inForce)
+        .and("findings", findings)
+        .and("effect", effect)
+        .map();
   }
 }

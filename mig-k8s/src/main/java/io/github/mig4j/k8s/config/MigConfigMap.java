@@ -77,9 +77,9 @@ public final class MigConfigMap {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("name", name)
-            .and("contentName", contentName)
-            .and("changed", changed)
-            .map();
+          .and("contentName", contentName)
+          .and("changed", changed)
+          .map();
     }
   }
 

@@ -85,8 +85,6 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("strategy", strategy)
-          .and("configMap", configMap)
-          .map();
+    return JsonFields.of("strategy", strategy).and("configMap", configMap).map();
   }
 }

@@ -64,9 +64,9 @@ public final class SharingConfigMap {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("name", name)
-            .and("contentName", contentName)
-            .and("changed", changed)
-            .map();
+          .and("contentName", contentName)
+          .and("changed", changed)
+          .map();
     }
   }
 

@@ -74,10 +74,10 @@ public record Diagnosis(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("code", code)
-          .and("explanation", explanation)
-          .and("component", component)
-          .and("decisiveLine", decisiveLine)
-          .and("logLines", logLines)
-          .map();
+        .and("explanation", explanation)
+        .and("component", component)
+        .and("decisiveLine", decisiveLine)
+        .and("logLines", logLines)
+        .map();
   }
 }

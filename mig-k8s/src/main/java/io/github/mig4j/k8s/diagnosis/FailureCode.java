@@ -103,7 +103,7 @@ public enum FailureCode {
   /** The printed name, e.g. {@code config-unknown}. */
   @Override
   @JsonValue
-    public String toString() {
+  public String toString() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.diagnosis;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 
 /** A component that writes a log, or an event, about a node's GPUs. */
 public enum LogComponent {
@@ -29,8 +30,17 @@ public enum LogComponent {
 
   /** The name in a sentence, e.g. {@code the device plugin}. */
   @Override
-  @JsonValue
-    public String toString() {
+  public String toString() {
     return text;
+  }
+
+  /**
+   * The name in JSON, in lower case with dashes.
+   *
+   * @return the name
+   */
+  @JsonValue
+  public String toJson() {
+    return JsonFields.name(this);
   }
 }

@@ -125,14 +125,14 @@ public interface DraDevice {
   @JsonValue
   default Map<String, Object> toJson() {
     return JsonFields.of("name", name())
-          .and("kind", kind())
-          .and("profile", profile())
-          .and("start", placement().map(Placement::start))
-          .and("size", placement().map(Placement::size))
-          .and("uuid", uuid())
-          .and("memoryMib", memoryMib())
-          .and("state", state())
-          .and("claims", claims())
-          .map();
+        .and("kind", kind())
+        .and("profile", profile())
+        .and("start", placement().map(Placement::start))
+        .and("size", placement().map(Placement::size))
+        .and("uuid", uuid())
+        .and("memoryMib", memoryMib())
+        .and("state", state())
+        .and("claims", claims())
+        .map();
   }
 }

@@ -57,9 +57,9 @@ public sealed interface DraFacts {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("devices", devices)
-            .and("claims", claims)
-            .map();
+          .and("devices", devices)
+          .and("claims", claims)
+          .map();
     }
   }
 
@@ -108,11 +108,11 @@ public sealed interface DraFacts {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("claim", claim)
-            .and("pool", pool)
-            .and("device", device)
-            .and("gone", gone)
-            .map();
+          .and("claim", claim)
+          .and("pool", pool)
+          .and("device", device)
+          .and("gone", gone)
+          .map();
     }
   }
 
@@ -144,10 +144,10 @@ public sealed interface DraFacts {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("model", model.id())
-            .and("placements", placements)
-            .and("violations", violations)
-            .map();
+          .and("model", model.id())
+          .and("placements", placements)
+          .and("violations", violations)
+          .map();
     }
   }
 
@@ -171,9 +171,7 @@ public sealed interface DraFacts {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("node", node)
-            .and("device", device)
-            .map();
+      return JsonFields.of("node", node).and("device", device).map();
     }
   }
 
@@ -201,11 +199,11 @@ public sealed interface DraFacts {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("pool", pool)
-            .and("generation", generation)
-            .and("found", found)
-            .and("expected", expected)
-            .map();
+          .and("pool", pool)
+          .and("generation", generation)
+          .and("found", found)
+          .and("expected", expected)
+          .map();
     }
   }
 
@@ -230,10 +228,7 @@ public sealed interface DraFacts {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("node", node)
-            .and("pool", pool)
-            .and("device", device)
-            .map();
+      return JsonFields.of("node", node).and("pool", pool).and("device", device).map();
     }
   }
 
@@ -259,9 +254,9 @@ public sealed interface DraFacts {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("device", device)
-            .and("profile", profile)
-            .map();
+          .and("device", device)
+          .and("profile", profile)
+          .map();
     }
   }
 
@@ -287,9 +282,9 @@ public sealed interface DraFacts {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("model", model.id())
-            .and("published", published)
-            .map();
+          .and("model", model.id())
+          .and("published", published)
+          .map();
     }
   }
 
@@ -315,9 +310,9 @@ public sealed interface DraFacts {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("model", model.id())
-            .and("expected", expected)
-            .map();
+          .and("model", model.id())
+          .and("expected", expected)
+          .map();
     }
   }
 
@@ -347,10 +342,10 @@ public sealed interface DraFacts {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("model", model.id())
-            .and("profile", profile)
-            .and("difference", difference)
-            .map();
+          .and("model", model.id())
+          .and("profile", profile)
+          .and("difference", difference)
+          .map();
     }
   }
 
@@ -374,9 +369,9 @@ public sealed interface DraFacts {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("budget", budget)
-            .and("published", published)
-            .and("known", known)
-            .map();
+          .and("published", published)
+          .and("known", known)
+          .map();
     }
   }
 
@@ -404,9 +399,9 @@ public sealed interface DraFacts {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("product", product)
-            .and("candidates", candidates)
-            .map();
+          .and("product", product)
+          .and("candidates", candidates.stream().map(GpuModel::id).toList())
+          .map();
     }
   }
 }

@@ -178,14 +178,14 @@ public interface DraGpu {
   @JsonValue
   default Map<String, Object> toJson() {
     return JsonFields.of("uuid", uuid())
-          .and("pciBusId", pciBusId())
-          .and("product", product())
-          .and("model", model().map(GpuModel::id))
-          .and("form", form())
-          .and("free", isFree())
-          .and("room", room())
-          .and("cutInto", cutInto())
-          .and("devices", devices())
-          .map();
+        .and("pciBusId", pciBusId())
+        .and("product", product())
+        .and("model", model().map(GpuModel::id))
+        .and("form", form())
+        .and("free", isFree())
+        .and("room", room())
+        .and("cutInto", cutInto())
+        .and("devices", devices())
+        .map();
   }
 }

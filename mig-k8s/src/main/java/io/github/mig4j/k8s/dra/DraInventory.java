@@ -90,8 +90,6 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("nodes", nodes)
-          .and("findings", findings)
-          .map();
+    return JsonFields.of("nodes", nodes).and("findings", findings).map();
   }
 }

@@ -116,9 +116,9 @@ public record DraNode(String name, List<DraGpu> gpus) {
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("node", name)
-          .and("resources", resources())
-          .and("room", room())
-          .and("gpus", gpus)
-          .map();
+        .and("resources", resources())
+        .and("room", room())
+        .and("gpus", gpus)
+        .map();
   }
 }

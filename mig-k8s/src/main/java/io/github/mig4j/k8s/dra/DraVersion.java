@@ -54,7 +54,7 @@ public enum DraVersion {
   /** The version without its group, e.g. {@code v1beta1}. */
   @Override
   @JsonValue
-    public String toString() {
+  public String toString() {
     return version;
   }
 }

@@ -104,8 +104,8 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("name", name)
-          .and("cel", selector.cel())
-          .and("extendedResource", extendedResource)
-          .map();
+        .and("cel", selector.cel())
+        .and("extendedResource", extendedResource)
+        .map();
   }
 }

@@ -226,7 +226,6 @@ public final class MigFleet {
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("nodes", nodes())
-          .map();
+    return JsonFields.of("nodes", nodes()).map();
   }
 }

@@ -31,7 +31,7 @@ public enum MigState {
   /** The value of the label, e.g. {@code pending}. */
   @Override
   @JsonValue
-    public String toString() {
+  public String toString() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -166,9 +166,9 @@ public record NodeCapacity(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("status", status)
-          .and("labels", labels)
-          .and("used", used)
-          .and("layouts", layouts)
-          .map();
+        .and("labels", labels)
+        .and("used", used)
+        .and("layouts", layouts)
+        .map();
   }
 }

@@ -180,8 +180,8 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("result", result)
-          .and("basis", basis)
-          .and("differences", differences)
-          .map();
+        .and("basis", basis)
+        .and("differences", differences)
+        .map();
   }
 }

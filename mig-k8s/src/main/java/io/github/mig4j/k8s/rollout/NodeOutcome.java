@@ -39,9 +39,7 @@ public sealed interface NodeOutcome {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("node", node)
-            .and("outcome", "verified")
-            .map();
+      return JsonFields.of("node", node).and("outcome", "verified").map();
     }
   }
 
@@ -71,9 +69,9 @@ public sealed interface NodeOutcome {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("outcome", "skipped")
-            .and("reason", reason)
-            .map();
+          .and("outcome", "skipped")
+          .and("reason", reason)
+          .map();
     }
   }
 
@@ -105,10 +103,10 @@ public sealed interface NodeOutcome {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("outcome", "failed")
-            .and("code", code)
-            .and("reason", reason)
-            .map();
+          .and("outcome", "failed")
+          .and("code", code)
+          .and("reason", reason)
+          .map();
     }
   }
 
@@ -139,10 +137,10 @@ public sealed interface NodeOutcome {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
-            .and("outcome", "rolled-back")
-            .and("code", code)
-            .and("reason", reason)
-            .map();
+          .and("outcome", "rolled-back")
+          .and("code", code)
+          .and("reason", reason)
+          .map();
     }
   }
 
@@ -168,9 +166,7 @@ public sealed interface NodeOutcome {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("node", node)
-            .and("outcome", "not-reached")
-            .map();
+      return JsonFields.of("node", node).and("outcome", "not-reached").map();
     }
   }
 }

@@ -34,9 +34,9 @@ public sealed interface RolloutEvent {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "standing-by")
-            .and("rollout", rollout)
-            .and("leader", leader)
-            .map();
+          .and("rollout", rollout)
+          .and("leader", leader)
+          .map();
     }
   }
 
@@ -65,9 +65,9 @@ public sealed interface RolloutEvent {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "leading")
-            .and("rollout", rollout)
-            .and("progress", progress)
-            .map();
+          .and("rollout", rollout)
+          .and("progress", progress)
+          .map();
     }
   }
 
@@ -93,9 +93,7 @@ public sealed interface RolloutEvent {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("event", "node-step")
-            .and("step", step)
-            .map();
+      return JsonFields.of("event", "node-step").and("step", step).map();
     }
   }
 
@@ -124,9 +122,9 @@ public sealed interface RolloutEvent {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "node-ended")
-            .and("outcome", outcome)
-            .and("progress", progress)
-            .map();
+          .and("outcome", outcome)
+          .and("progress", progress)
+          .map();
     }
   }
 
@@ -158,10 +156,10 @@ public sealed interface RolloutEvent {
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "phase-changed")
-            .and("phase", phase)
-            .and("reason", reason)
-            .and("progress", progress)
-            .map();
+          .and("phase", phase)
+          .and("reason", reason)
+          .and("progress", progress)
+          .map();
     }
   }
 }

@@ -2,8 +2,8 @@ package io.github.mig4j.k8s.rollout;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.check.Preflight;
-import io.github.mig4j.node.NodeEffect.ModeChange;
 import io.github.mig4j.node.NodeEffect;
+import io.github.mig4j.node.NodeEffect.ModeChange;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Map;
@@ -89,13 +89,13 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
     @JsonValue
     public Map<String, Object> toJson() {
       return JsonFields.of("node", preflight.node())
-            .and("config", preflight.config())
-            .and("clear", preflight.isClear())
-            .and("applied", isInForce())
-            .and("gpuResets", gpuResets())
-            .and("pods", pods)
-            .and("findings", preflight.findings())
-            .map();
+          .and("config", preflight.config())
+          .and("clear", preflight.isClear())
+          .and("applied", isInForce())
+          .and("gpuResets", gpuResets())
+          .and("pods", pods)
+          .and("findings", preflight.findings())
+          .map();
     }
   }
 
@@ -139,9 +139,9 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("name", name)
-          .and("maxUnavailable", maxUnavailable)
-          .and("gpuResets", gpuResets())
-          .and("nodes", nodes)
-          .map();
+        .and("maxUnavailable", maxUnavailable)
+        .and("gpuResets", gpuResets())
+        .and("nodes", nodes)
+        .map();
   }
 }

@@ -103,8 +103,8 @@ public record RolloutProgress(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("counts", counts)
-          .and("elapsed", elapsed)
-          .and("remaining", remaining)
-          .map();
+        .and("elapsed", elapsed)
+        .and("remaining", remaining)
+        .map();
   }
 }

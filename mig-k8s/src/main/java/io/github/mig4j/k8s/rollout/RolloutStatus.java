@@ -82,9 +82,9 @@ public record RolloutStatus(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("name", name)
-          .and("phase", phase)
-          .and("reason", reason)
-          .and("nodes", outcomes)
-          .map();
+        .and("phase", phase)
+        .and("reason", reason)
+        .and("nodes", outcomes)
+        .map();
   }
 }

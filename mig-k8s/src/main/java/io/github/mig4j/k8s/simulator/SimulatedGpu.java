@@ -69,9 +69,9 @@ public record SimulatedGpu(
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("index", index)
-          .and("model", model.id())
-          .and("mig", migEnabled)
-          .and("devices", devices)
-          .map();
+        .and("model", model.id())
+        .and("mig", migEnabled)
+        .and("devices", devices)
+        .map();
   }
 }
