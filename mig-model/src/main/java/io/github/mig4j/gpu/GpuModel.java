@@ -296,8 +296,9 @@ public interface GpuModel {
   private static boolean isLike(MigProfile offered, MigProfile unknown) {
     int smaller = Math.min(offered.memoryGb(), unknown.memoryGb());
     int larger = Math.max(offered.memoryGb(), unknown.memoryGb());
-    return Math.abs(offered.gpuSlices() - unknown.gpuSlices()) <= 1 && larger <= 2L * smaller
-        || smaller == larger;
+    boolean isClose =
+        Math.abs(offered.gpuSlices() - unknown.gpuSlices()) <= 1 && larger <= 2L * smaller;
+    return isClose || smaller == larger;
   }
 
   private static int ceilGib(int mib) {

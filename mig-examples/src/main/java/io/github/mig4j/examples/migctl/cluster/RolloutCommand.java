@@ -16,7 +16,6 @@ import io.github.mig4j.k8s.rollout.RolloutPlan;
 import io.github.mig4j.k8s.rollout.RolloutStatus;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -339,10 +338,6 @@ public final class RolloutCommand implements Callable<Integer> {
       output.out().println(status.toText());
     }
     return status.isComplete() ? ExitCode.YES : ExitCode.NO;
-  }
-
-  private static String wire(String constant) {
-    return constant.toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** Reads {@code 5} and {@code 10%}. */
