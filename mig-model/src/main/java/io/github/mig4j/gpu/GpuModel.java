@@ -22,6 +22,7 @@ import org.immutables.value.Value;
  * builds one for a newer GPU. A GPU without MIG, such as an L40S, is a model without profiles.
  */
 @Value.Immutable
+@CopyStyle
 public interface GpuModel {
 
   /** The maximum number of memory slices of a model; the largest known GPU has 12. */
@@ -417,26 +418,7 @@ public interface GpuModel {
     int slices = profiles.stream()
         .mapToInt(profile -> profile.profile().gpuSlices())
         .reduce(computeSlices(), Math::max);
-    Builder copy = builder();
-    copy.id(id())
-        .architecture(architecture())
-        .chip(chip())
-        .computeCapability(computeCapability())
-        .addAllProducts(products())
-        .addAllBoards(boards())
-        .totalMemoryMib(totalMemoryMib())
-        .marketedMemoryGb(marketedMemoryGb())
-        .computeSlices(slices)
-        .memorySlices(memorySlices())
-        .addAllProfiles(profiles)
-        .addAllSharedEngines(sharedEngines())
-        .slicesProvenance(slicesProvenance())
-        .memoryProvenance(memoryProvenance())
-        .minimumDriver(minimumDriver())
-        .driverFrom(driverFrom())
-        .driverBefore(driverBefore())
-        .driverProvenance(driverProvenance());
-    return copy.build();
+    return builder().from(this).computeSlices(slices).profiles(profiles).build();
   }
 
   /**
@@ -448,7 +430,14 @@ public interface GpuModel {
     return new Builder();
   }
 
-  /** Builds a {@link GpuModel}; {@code id} and {@code architecture} are required. */
+  /**
+   * Builds a {@link GpuModel}; {@code id} and {@code architecture} are required. {@code from} copies
+   * another model, and later calls replace single values of it; {@code add…} adds to its lists:
+   *
+   * <pre>{@code
+   * GpuModel mine = GpuModel.builder().from(h100).id("my-h100").build();
+   * }</pre>
+   */
   final class Builder extends ImmutableGpuModel.Builder {
     Builder() {}
   }

@@ -1,6 +1,7 @@
 package io.github.mig4j.plan;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
@@ -142,6 +143,18 @@ public final class PlanGpu {
    */
   public boolean isPinned() {
     return pinned || !pinnedInstances.isEmpty();
+  }
+
+  /**
+   * The layout of the instances in use: all if the GPU is pinned as a whole, else the pinned ones. Empty
+   * if the model has no MIG or if its placements are not known.
+   */
+  Optional<MigLayout> running() {
+    return layout
+        .filter(any -> model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable))
+        .map(it -> MigLayout.on(model)
+            .keeping(pinned ? it.placements() : pinnedInstances)
+            .build());
   }
 
   boolean isPinnedWhole() {

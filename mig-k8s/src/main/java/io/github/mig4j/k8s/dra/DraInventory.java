@@ -1,6 +1,8 @@
 package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.fleet.FleetGpu;
+import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.text.JsonFields;
@@ -75,6 +77,18 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
             .filter(finding -> finding.facts().orElse(null) instanceof DraFacts facts
                 && facts.node().equals(name))
             .toList());
+  }
+
+  /**
+   * The GPUs for a scheduler's {@link FleetIndex}, with the allocated devices as the running instances.
+   *
+   * @return the GPUs of all nodes that have a {@linkplain DraNode#toPlanNode plan node}
+   */
+  public List<FleetGpu> fleetGpus() {
+    return nodes.stream()
+        .flatMap(node -> node.toPlanNode().stream())
+        .flatMap(node -> node.fleetGpus().stream())
+        .toList();
   }
 
   /** The numbers of nodes and findings, e.g. {@code 2 nodes, 1 finding}. */

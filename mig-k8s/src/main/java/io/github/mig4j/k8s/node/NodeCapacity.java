@@ -1,6 +1,8 @@
 package io.github.mig4j.k8s.node;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.fleet.FleetGpu;
+import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
@@ -132,6 +134,16 @@ public record NodeCapacity(
           layout == null ? PlanGpu.of(model) : PlanGpu.of(layout).pinning(taken(layout, left)));
     }
     return Optional.of(isPinned() ? node.pinned() : node);
+  }
+
+  /**
+   * The GPUs for a scheduler's {@link FleetIndex}. If pods use GPUs of the node, all its GPUs are cordoned,
+   * because it is not known on which one a pod runs.
+   *
+   * @return the GPUs; empty if there are {@link #obstacles}
+   */
+  public List<FleetGpu> fleetGpus() {
+    return toPlanNode().map(PlanNode::fleetGpus).orElse(List.of());
   }
 
   /**
