@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Precomputed tables of every state of a GPU model. One table lookup answers what fits, what the
@@ -66,6 +67,9 @@ public final class GpuStates {
 
   /** By state and profile. */
   private final int[] best;
+
+  /** Computed when a policy asks for it first. */
+  private volatile @Nullable ExpectedSlices expected;
 
   private GpuStates(GpuModel gpu, List<MigLayout> layouts) {
     this.gpu = gpu;
@@ -373,6 +377,16 @@ public final class GpuStates {
    */
   public int choices(int state) {
     return choices[state];
+  }
+
+  /** The memory slices that each state is expected to accept next. */
+  ExpectedSlices expected() {
+    ExpectedSlices known = expected;
+    if (known == null) {
+      known = new ExpectedSlices(this);
+      expected = known;
+    }
+    return known;
   }
 
   /**

@@ -23,11 +23,11 @@ record Arrivals(int gpus, double warm, double end, List<Arrival> all) {
 
   static final GpuModel H100 = GpuCatalog.bundled().require("h100-sxm-80gb");
 
-  static final List<MigProfile> PROFILES = List.of(
-          "7g.80gb", "4g.40gb", "3g.40gb", "2g.20gb", "1g.20gb", "1g.10gb", "1g.10gb+me")
-      .stream()
-      .map(MigProfile::parse)
-      .toList();
+  static final List<MigProfile> PROFILES =
+      List.of("7g.80gb", "4g.40gb", "3g.40gb", "2g.20gb", "1g.20gb", "1g.10gb", "1g.10gb+me")
+          .stream()
+          .map(MigProfile::parse)
+          .toList();
 
   /** The memory slices of a GPU, and of each profile. */
   static final int SLICES_OF_GPU = 8;

@@ -76,8 +76,10 @@ public final class ChurnSimulation {
         cell.accepted.forEach((policy, shares) -> {
           accepted.append(" | ").append(Estimate.of(shares));
           if (!policy.equals(Competitors.OURS)) {
-            gains.append(" | ").append(
-                Estimate.ofDifferences(cell.accepted.get(Competitors.OURS), shares).signed());
+            gains
+                .append(" | ")
+                .append(Estimate.ofDifferences(cell.accepted.get(Competitors.OURS), shares)
+                    .signed());
           }
         });
         cell.ofBound.values().forEach(shares -> bounded.append(" | ").append(Estimate.of(shares)));
@@ -90,7 +92,8 @@ public final class ChurnSimulation {
     table(names, accepted);
     System.out.printf("%n%s: ours minus the other for the same arrivals, points%n%n", title);
     table(names.subList(0, names.size() - 1), gains);
-    System.out.printf("%n%s: slices accepted, %% of the bound; the bound, %% of the requested%n%n", title);
+    System.out.printf(
+        "%n%s: slices accepted, %% of the bound; the bound, %% of the requested%n%n", title);
     List<String> withBound = new java.util.ArrayList<>(names);
     withBound.add("bound");
     table(withBound, bounded);

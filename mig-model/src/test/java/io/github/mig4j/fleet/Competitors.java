@@ -78,7 +78,9 @@ final class Competitors {
 
   /** How much a score grows. */
   private static Criterion growth(Score score) {
-    return (before, placement, after) -> score.of(after) - score.of(before);
+    double[] byState =
+        GpuStates.of(Arrivals.H100).all().stream().mapToDouble(score::of).toArray();
+    return (before, placement, after) -> byState[after.number()] - byState[before.number()];
   }
 
   /**

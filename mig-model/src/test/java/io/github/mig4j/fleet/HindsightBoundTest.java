@@ -19,7 +19,8 @@ class HindsightBoundTest {
 
   @Test
   void slices_ofARequestThatEndsLast_areDroppedInPart() {
-    Arrivals arrivals = arrivals(1, new Arrival(0, 9, 0), new Arrival(1, 2, 1), new Arrival(2, 3, 3));
+    Arrivals arrivals =
+        arrivals(1, new Arrival(0, 9, 0), new Arrival(1, 2, 1), new Arrival(2, 3, 3));
 
     // Of the 7g, four slices make room for the 4g, and later for the 2g.
     assertThat(HindsightBound.slices(arrivals)).isEqualTo(4 + 4 + 2);
@@ -27,7 +28,8 @@ class HindsightBoundTest {
 
   @Test
   void slices_ofRequestsInARow_areAllAccepted() {
-    Arrivals arrivals = arrivals(1, new Arrival(0, 1, 0), new Arrival(1, 2, 0), new Arrival(2, 3, 0));
+    Arrivals arrivals =
+        arrivals(1, new Arrival(0, 1, 0), new Arrival(1, 2, 0), new Arrival(2, 3, 0));
 
     assertThat(HindsightBound.slices(arrivals)).isEqualTo(24);
   }
