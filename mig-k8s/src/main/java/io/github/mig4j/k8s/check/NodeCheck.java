@@ -33,7 +33,35 @@ public final class NodeCheck {
 
   /** Not API: what is requested of which node. */
   public record Request(
-      Cluster cluster, String node, ApplyGoal goal, StatedGpus gpus, Disruption disruption) {}
+      Cluster cluster,
+      String node,
+      ApplyGoal goal,
+      StatedGpus gpus,
+      Disruption disruption,
+      Attempt attempt) {
+
+    /** A new attempt. */
+    public Request(
+        Cluster cluster, String node, ApplyGoal goal, StatedGpus gpus, Disruption disruption) {
+      this(cluster, node, goal, gpus, disruption, Attempt.NEW);
+    }
+
+    /** Whether the node's record says that this very change is under way, after the request was made. */
+    boolean continues(Node now, ChangeKind kind, String recordedName) {
+      return attempt == Attempt.CONTINUED
+          && ChangeRecord.read(now)
+              .filter(record -> record.seen() != null && record.isOf(kind, recordedName))
+              .isPresent();
+    }
+  }
+
+  /** Not API: whether a check is of a new change or perhaps of one that is under way. */
+  public enum Attempt {
+    /** What the node's record says of an earlier attempt does not matter. */
+    NEW,
+    /** A change that the node's record says is under way continues, and is not checked as a new one. */
+    CONTINUED
+  }
 
   /** The result of a check; there is no plan if there is an error. */
   record Checked(String operatorNamespace, Optional<ApplyPlan> plan, Optional<NodeEffect> effect) {}
@@ -75,7 +103,9 @@ public final class NodeCheck {
    */
   public ApplyPlan requirePlan() {
     Checked checked = check();
-    checkPermissions(checked, permission -> !isShownInTime(permission), Severity.ERROR);
+    if (!isUnderWayOrDone(checked)) {
+      checkPermissions(checked, permission -> !isShownInTime(permission), Severity.ERROR);
+    }
     if (findings.hasErrors()) {
       throw MigRefusedException.of(
           "Config '%s' on node %s".formatted(target.name(), request.node()),
@@ -163,11 +193,23 @@ public final class NodeCheck {
         || (permission.verb().equals("patch") && correctsRecord);
   }
 
+  /** One look at a change asks for permissions once, before the change begins. */
+  private boolean isUnderWayOrDone(Checked checked) {
+    return request.attempt() == Attempt.CONTINUED
+        && checked
+            .plan
+            .filter(plan -> request.continues(plan.node(), plan.kind(), plan.recordedName())
+                || plan.isInForce(request.cluster().settings()))
+            .isPresent();
+  }
+
   /** Without a disruption a watch shows by itself, before the first write, that it is forbidden. */
   private boolean isShownInTime(Permission permission) {
-    return (request.disruption() == Disruption.NONE
-            || request.disruption() == Disruption.IGNORE_PODS)
-        && request.goal() != ApplyGoal.Recover.RECOVER
+    boolean needsNoWatch = request.attempt() == Attempt.CONTINUED;
+    return (needsNoWatch
+            || ((request.disruption() == Disruption.NONE
+                    || request.disruption() == Disruption.IGNORE_PODS)
+                && request.goal() != ApplyGoal.Recover.RECOVER))
         && WATCH.contains(permission.verb());
   }
 

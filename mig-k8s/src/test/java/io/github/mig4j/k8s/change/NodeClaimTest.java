@@ -88,6 +88,7 @@ class NodeClaimTest {
         .isInstanceOf(MigDeadlineException.class);
 
     assertThat(records)
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("seen")
         .containsExactly(new ChangeRecord(
             ChangeKind.LAYOUT,
             KEY,
@@ -96,6 +97,9 @@ class NodeClaimTest {
             "2026-01-01T12:01:00Z",
             List.of(),
             ChangeRecord.Proof.OFFER,
+            null,
+            null,
+            null,
             null));
     assertThat(ChangeRecord.read(node())).isEmpty();
   }
@@ -184,6 +188,7 @@ class NodeClaimTest {
         .isInstanceOf(MigDeadlineException.class);
 
     assertThat(records)
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("seen")
         .containsExactly(new ChangeRecord(
             ChangeKind.LAYOUT,
             KEY,
@@ -192,6 +197,9 @@ class NodeClaimTest {
             "2026-01-01T12:01:00Z",
             List.of(),
             ChangeRecord.Proof.OFFER,
+            null,
+            null,
+            null,
             null));
   }
 
