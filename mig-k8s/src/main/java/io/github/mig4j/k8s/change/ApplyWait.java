@@ -38,6 +38,7 @@ final class ApplyWait implements Sight, AutoCloseable {
   private final Cluster withoutRepetition;
   private final String name;
   private final ApplyRun run;
+  private final Duration limit;
   private @Nullable PodWatch podsOfNode;
   private @Nullable PodWatch managerPods;
   private @Nullable NodeWatch nodeWatch;
@@ -46,6 +47,7 @@ final class ApplyWait implements Sight, AutoCloseable {
     this.cluster = task.cluster();
     this.withoutRepetition = cluster.withoutRepetition();
     this.name = task.node();
+    this.limit = task.limit();
     this.run = new ApplyRun(task, this);
   }
 
@@ -121,7 +123,7 @@ final class ApplyWait implements Sight, AutoCloseable {
   /** A watch that has no answer when the whole time has passed is no failure of the API server. */
   private <T> T opened(Opening<T> watch) throws InterruptedException {
     try {
-      return watch.open(left());
+      return watch.open(limit);
     } catch (MigClusterException failed) {
       if (failed.getCause() instanceof TimeoutException && left().isZero()) {
         throw run.active().deadlinePassedBefore();
