@@ -46,7 +46,7 @@ final class ApplyLook {
   }
 
   private ApplyStep step() {
-    Optional<ChangeRecord> record = cluster.node(name).flatMap(ChangeRecord::read);
+    Optional<ChangeRecord> record = cluster.view().node(name).flatMap(ChangeRecord::read);
     Instant now = cluster.settings().clock().instant();
     Optional<ChangeRecord> live = record.filter(r -> r.isLive(now));
     Optional<ChangeRecord> other = live.filter(r -> subject.goal() != ApplyGoal.Recover.RECOVER)
@@ -78,7 +78,7 @@ final class ApplyLook {
         : subject.goal();
     ApplyRun.Task task = new ApplyRun.Task(
         cluster, name, goal, subject.options(), ApplyRun.Memory.RECORD, by, limit());
-    Requests sight = new Requests(cluster, name);
+    Sight sight = new CurrentPods(cluster, name);
     Optional<FailureRecord> undone = record
         .filter(r -> r.by().equals(by) && subject.goal() != ApplyGoal.Recover.RECOVER)
         .flatMap(r -> Optional.ofNullable(r.undoes()));
@@ -145,18 +145,16 @@ final class ApplyLook {
     return new ApplyStep.Conflict(name, message, by, CONFLICT_PAUSE);
   }
 
-  /** Sees pods by a request each time. */
-  private record Requests(Cluster cluster, String node) implements Sight {
+  /** Sees pods as the checks do. */
+  private record CurrentPods(Cluster cluster, String node) implements Sight {
     @Override
     public List<Pod> podsOfNode() {
-      return cluster.podsOnNode(node);
+      return cluster.view().pods(node);
     }
 
     @Override
     public List<Pod> managerPods(String namespace) {
-      return cluster.call(
-          "list pods of the MIG manager in namespace " + namespace,
-          () -> cluster.managerPodsIn(namespace).list().getItems());
+      return cluster.view().managerPods(node);
     }
 
     @Override

@@ -190,18 +190,20 @@ public final class ApplyRequest {
   }
 
   /**
-   * As {@link #await}, on a thread of its own.
+   * As {@link #await}, on a thread of its own, which {@code MigSettings.threads} makes.
    *
    * @param deadline how long to wait in all, more than zero
-   * @return the future outcome, or one of the exceptions of {@link #await}; cancelling it interrupts
-   *     the wait
+   * @return the future outcome, or one of the exceptions of {@link #await}; cancelling it, {@code
+   *     orTimeout} and {@code completeExceptionally} interrupt the wait
    * @throws IllegalArgumentException if the deadline is not positive
    */
   public CompletableFuture<ApplyOutcome> start(Duration deadline) {
     Objects.requireNonNull(deadline, "deadline");
     Duration limit = requirePositive(deadline);
     return InterruptibleFuture.start(
-        "mig4j-apply-" + node, () -> ApplyWait.until(limit, subject()));
+        cluster.settings().threads(),
+        "mig4j-apply-" + node,
+        () -> ApplyWait.until(limit, subject()));
   }
 
   private ApplyLook.Subject subject() {

@@ -257,7 +257,7 @@ final class ApplyRun {
     plan = check.requirePlan();
     findings = check.findings();
     inForce = plan.isInForce(cluster.settings());
-    claim = new NodeClaim(cluster, plan, goal, new NodeClaim.Owner(task.by(), undoing), limit);
+    claim = new NodeClaim(cluster, plan, goal, new NodeClaim.Owner(task.by(), undoing, memory), limit);
     Optional<ChangeRecord> begun = memory == Memory.RECORD ? begun(plan) : Optional.empty();
     if (begun.isPresent()) {
       resume(begun.get());

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -46,6 +47,7 @@ final class NodeClaim {
   private final ApplyGoal goal;
   private final String by;
   private final Optional<FailureRecord> undoing;
+  private final ApplyRun.Memory memory;
   private Instant began;
   private Instant until;
   private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
@@ -71,6 +73,7 @@ final class NodeClaim {
     this.goal = goal;
     this.by = owner.by();
     this.undoing = owner.undoing();
+    this.memory = owner.memory();
     this.began = cluster.settings().clock().instant();
     this.until = began.plus(limit);
   }
@@ -80,8 +83,9 @@ final class NodeClaim {
    *
    * @param by the identity of the client
    * @param undoing the failure that the change undoes
+   * @param memory where the next look finds what was written
    */
-  record Owner(String by, Optional<FailureRecord> undoing) {}
+  record Owner(String by, Optional<FailureRecord> undoing, ApplyRun.Memory memory) {}
 
   /** Continues a change that this client has recorded on the node. */
   void resume(Node now, ChangeRecord record) {
@@ -347,7 +351,7 @@ final class NodeClaim {
       Predicate<ChangeRecord> which,
       Set<ChangeRecord.Done> undone,
       UnaryOperator<NodePatch> note) {
-    boolean unused = UninterruptedWrite.run(() -> through.onLatestVersion(() -> {
+    boolean unused = written(() -> through.onLatestVersion(() -> {
       Optional<Node> now = through.node(node);
       Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(which);
       if (record.isPresent()) {
@@ -357,9 +361,18 @@ final class NodeClaim {
     }));
   }
 
-  /** What was written is known also where the change is cancelled meanwhile, so that it is undone. */
-  private static Node write(Cluster through, NodePatch patch) {
-    return UninterruptedWrite.run(() -> through.patch(patch));
+  private Node write(Cluster through, NodePatch patch) {
+    return written(() -> through.patch(patch));
+  }
+
+  /**
+   * What was written is known also where the change is cancelled meanwhile, so that it is undone. A look
+   * that is interrupted needs that not: the next one reads what was written.
+   */
+  private <T> T written(Supplier<T> write) {
+    return memory == ApplyRun.Memory.RECORD
+        ? write.get()
+        : UninterruptedWrite.run(cluster.settings().threads(), write);
   }
 
   private NodePatch end(Node now, ChangeRecord record, Set<ChangeRecord.Done> undone) {
