@@ -58,15 +58,14 @@ final class ApplyLook {
               .formatted(name, other.get()),
           Optional.of(other.get().by()));
     }
-    // A client without an identity continues what clients without an identity have begun.
     String by = cluster
         .settings()
         .identity()
-        .or(() -> record.map(ChangeRecord::by))
+        .or(() -> record.filter(r -> r.undoes() != null).map(ChangeRecord::by))
         .orElseGet(cluster::identity);
     ApplyRun run = run(by, record);
     try {
-      return answer(run.look());
+      return answer(run.look(), run.active().now());
     } catch (InterruptedException e) {
       throw new IllegalStateException("A look does not wait", e);
     }
@@ -102,7 +101,7 @@ final class ApplyLook {
         : stages;
   }
 
-  private ApplyStep answer(Look look) {
+  private ApplyStep answer(Look look, long now) {
     if (look instanceof Look.Done done) {
       return new ApplyStep.InForce(name, done.outcome(), done.since());
     }
@@ -114,12 +113,12 @@ final class ApplyLook {
     }
     Look.Waiting waiting = (Look.Waiting) look;
     return new ApplyStep.UnderWay(
-        name, waiting.phase(), waiting.detail(), pause(waiting.untilNanos()));
+        name, waiting.phase(), waiting.detail(), pause(waiting.untilNanos() - now));
   }
 
   /** Soon, since no watch reports what happens before the time that the look has named. */
-  private static Duration pause(long untilNanos) {
-    Duration until = Duration.ofNanos(untilNanos - System.nanoTime());
+  private static Duration pause(long nanos) {
+    Duration until = Duration.ofNanos(nanos);
     return until.compareTo(SHORTEST_PAUSE) < 0
         ? SHORTEST_PAUSE
         : until.compareTo(PAUSE) < 0 ? until : PAUSE;

@@ -103,6 +103,7 @@ final class ApplyRun {
   private final long clockNanos;
   private final Timeline beginning;
   private long startNanos;
+  private String by;
   private Stage stage = Stage.CHECK;
   private String config = "";
   private List<Finding> findings = List.of();
@@ -142,6 +143,7 @@ final class ApplyRun {
     this.timings = options.timings();
     this.memory = task.memory();
     this.limit = task.limit();
+    this.by = task.by();
     this.sight = sight;
     this.undoing = undoing;
     this.clockNanos = clockNanos;
@@ -164,7 +166,7 @@ final class ApplyRun {
     run.note = failure;
     run.failure = MigChangeException.of(failure, MigNodeStatus.unread(task.node()));
     run.failure.retryIn(RetryPause.left(failure, task.cluster().settings().clock().instant()));
-    run.rollback = new ApplyRun(back, sight, Optional.of(failure), System.nanoTime());
+    run.rollback = new ApplyRun(back, sight, Optional.of(failure), run.clockNanos);
     return run;
   }
 
@@ -257,7 +259,8 @@ final class ApplyRun {
     plan = check.requirePlan();
     findings = check.findings();
     inForce = plan.isInForce(cluster.settings());
-    claim = new NodeClaim(cluster, plan, goal, new NodeClaim.Owner(task.by(), undoing, memory), limit);
+    by = owner(plan);
+    claim = new NodeClaim(cluster, plan, goal, new NodeClaim.Owner(by, undoing, memory), limit);
     Optional<ChangeRecord> begun = memory == Memory.RECORD ? begun(plan) : Optional.empty();
     if (begun.isPresent()) {
       resume(begun.get());
@@ -272,7 +275,7 @@ final class ApplyRun {
     String key = printed(plan.key());
     step(
         ApplyPhase.CHECKED,
-        System.nanoTime(),
+        now(),
         "%s: %s"
             .formatted(
                 key.equals(config) ? key : "%s as %s".formatted(config, key),
@@ -284,11 +287,21 @@ final class ApplyRun {
     return Optional.empty();
   }
 
+  /** A client without an identity continues the same change of any client. */
+  private String owner(ApplyPlan checked) {
+    return memory == Memory.PROCESS || cluster.settings().identity().isPresent()
+        ? task.by()
+        : ChangeRecord.read(checked.node())
+            .filter(record -> record.isOf(checked.kind(), checked.recordedName()))
+            .map(ChangeRecord::by)
+            .orElse(task.by());
+  }
+
   /** This client's own change to the same configuration that has not ended. */
   private Optional<ChangeRecord> begun(ApplyPlan checked) {
     Instant now = cluster.settings().clock().instant();
     return ChangeRecord.read(checked.node())
-        .filter(record -> record.by().equals(task.by()))
+        .filter(record -> record.by().equals(by))
         .filter(record -> record.undoes() == null || undoing.isPresent())
         .filter(record -> record.isOf(checked.kind(), checked.recordedName()))
         .filter(record -> record.seen() != null || record.isLive(now));
@@ -419,18 +432,23 @@ final class ApplyRun {
         : new Timeline(System.nanoTime(), cluster.settings().clock().instant());
   }
 
+  /** The time of this process; all that one look does alone has one time. */
+  long now() {
+    return memory == Memory.RECORD ? beginning.nanos() : System.nanoTime();
+  }
+
   /** What is left of the whole time, if that is less than a part of the change may take. */
   private Duration within(Duration part) {
     return limit.compareTo(part) < 0 ? limit : part;
   }
 
   private boolean isPast(long sinceNanos, Duration part) {
-    return System.nanoTime() - sinceNanos >= part.toNanos() || left().isZero();
+    return now() - sinceNanos >= part.toNanos() || left().isZero();
   }
 
   /** What is left of the whole time, never less than nothing. */
   Duration left() {
-    Duration left = limit.minusNanos(System.nanoTime() - startNanos);
+    Duration left = limit.minusNanos(now() - startNanos);
     return left.isNegative() ? Duration.ZERO : left;
   }
 
@@ -444,7 +462,7 @@ final class ApplyRun {
       Node after = claim().cordon();
       plan = plan().on(memory == Memory.RECORD ? claim().begin() : after);
       cordoned = true;
-      step(ApplyPhase.CORDONED, System.nanoTime(), "no new pod comes to the node");
+      step(ApplyPhase.CORDONED, now(), "no new pod comes to the node");
     }
     if (options.disruption() == Disruption.DRAIN) {
       Optional<Look> waiting = drain();
@@ -472,7 +490,7 @@ final class ApplyRun {
       List<String> evicted = drain.evicted();
       step(
           ApplyPhase.DRAINED,
-          System.nanoTime(),
+          now(),
           evicted.isEmpty() ? "no pod used the GPUs" : "evicted " + String.join(", ", evicted));
       return Optional.empty();
     }
@@ -482,7 +500,7 @@ final class ApplyRun {
     return Optional.of(new Look.Waiting(
         ApplyPhase.CORDONED,
         "pods that use the node's GPUs have not left yet: " + GpuPods.names(left),
-        System.nanoTime() + Drain.EVICTION_INTERVAL.toNanos(),
+        now() + Drain.EVICTION_INTERVAL.toNanos(),
         Awaited.PODS_OF_NODE));
   }
 
@@ -514,7 +532,7 @@ final class ApplyRun {
     }
     Optional<String> ready = restart.ready(managers, replaced);
     if (ready.isPresent()) {
-      step(ApplyPhase.RESTARTED, System.nanoTime(), ready.get());
+      step(ApplyPhase.RESTARTED, now(), ready.get());
       return Optional.empty();
     }
     if (isPast(startNanos, timings.reaction())) {
@@ -523,7 +541,7 @@ final class ApplyRun {
     return Optional.of(new Look.Waiting(
         ApplyPhase.CHECKED,
         "the new MIG manager pod is not ready yet",
-        System.nanoTime() + RESTART_INTERVAL.toNanos(),
+        now() + RESTART_INTERVAL.toNanos(),
         Awaited.MANAGER_PODS));
   }
 
@@ -555,7 +573,7 @@ final class ApplyRun {
       release(failed, Optional.of(ended));
       return new Look.Failed(failed);
     }
-    step(ApplyPhase.ROLLING_BACK, System.nanoTime(), failed.diagnosis().toString());
+    step(ApplyPhase.ROLLING_BACK, now(), failed.diagnosis().toString());
     ApplyOptions again = options.with(ApplyOptions.OnFailure.STAY);
     failure = failed;
     rollback = new ApplyRun(
@@ -565,7 +583,7 @@ final class ApplyRun {
             new ApplyGoal.RollBack(Optional.of(plan().kind())),
             plan().gpus().isEmpty() ? again : again.with(new StatedGpus.Each(plan().gpus())),
             memory,
-            task.by(),
+            by,
             limit),
         sight,
         Optional.of(ended.with("The node was rolled back")),
@@ -602,7 +620,7 @@ final class ApplyRun {
       String previous = printed(done.outcome().config());
       step(
           ApplyPhase.ROLLED_BACK,
-          System.nanoTime(),
+          now(),
           previous + ": " + done.outcome().allocatable());
       failed.setRolledBack(previous, done.outcome());
       return new Look.Failed(failed);
@@ -647,7 +665,7 @@ final class ApplyRun {
     Optional<Duration> stableFor = prompt == Prompt.NOTHING
         ? claim().stableSince(before).map(this::since)
         : Optional.empty();
-    long now = System.nanoTime();
+    long now = now();
     ApplyTracker.Start start = new ApplyTracker.Start(prompt, proof, stableFor, now, failureLook());
     ApplyTracker tracker = new ApplyTracker(cluster.settings(), timings, plan, start, this::step);
     boolean isOnlyFollowed = memory == Memory.PROCESS && requested && plan.isInForce(cluster.settings());
@@ -658,7 +676,7 @@ final class ApplyRun {
     }
     step(
         phase,
-        System.nanoTime(),
+        now(),
         requested
             ? "the node requests it already"
             : plan.kind().label(cluster.settings()) + "=" + plan.key());
@@ -753,7 +771,7 @@ final class ApplyRun {
     while (true) {
       Request request = current();
       Node node = request.node;
-      long now = System.nanoTime();
+      long now = now();
       ApplyTracker.Decision decision;
       try {
         decision = request.tracker.observe(node, now);
@@ -774,6 +792,9 @@ final class ApplyRun {
           continue;
         }
         decision = look.meanwhile();
+        if (look.meanwhile().untilNanos() <= now) {
+          continue;
+        }
       }
       record(request.tracker, node);
       ApplyTracker.Decision.Wait wait = (ApplyTracker.Decision.Wait) decision;
