@@ -360,6 +360,7 @@ final class ApplyRun {
         ? Optional.empty()
         : FailureRecord.read(checked.node())
             .filter(record -> record.isOf(checked.kind(), checked.recordedName()))
+            .filter(record -> record.recovery() == (goal == ApplyGoal.Recover.RECOVER))
             .flatMap(record -> failedBefore(checked, record));
   }
 
@@ -566,7 +567,7 @@ final class ApplyRun {
   private Look failed(MigChangeException failed) throws InterruptedException {
     FailureRecord ended = undoing
         .map(first -> first.with("The rollback failed too: " + failed.getMessage()))
-        .orElseGet(() -> failed.record(plan(), cluster.settings().clock().instant()));
+        .orElseGet(() -> failed.record(plan(), goal, cluster.settings().clock().instant()));
     note = ended;
     failed.retryIn(RetryPause.left(ended, cluster.settings().clock().instant()));
     if (!claim().changesNode() || options.onFailure() != ApplyOptions.OnFailure.ROLL_BACK) {

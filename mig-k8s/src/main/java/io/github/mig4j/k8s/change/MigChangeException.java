@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.change;
 import io.github.mig4j.MigException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.internal.FailureRecord;
 import java.time.Duration;
@@ -40,14 +41,17 @@ public abstract sealed class MigChangeException extends MigException
   }
 
   /** What a later look must know of this failure of a plan. */
-  FailureRecord record(ApplyPlan plan, Instant now) {
+  FailureRecord record(ApplyPlan plan, ApplyGoal goal, Instant now) {
+    boolean recovery = goal == ApplyGoal.Recover.RECOVER;
     int before = FailureRecord.read(plan.node())
         .filter(record -> record.isOf(plan.kind(), plan.recordedName()))
+        .filter(record -> record.recovery() == recovery)
         .map(FailureRecord::attempts)
         .orElse(0);
     return new FailureRecord(
         plan.kind(),
         plan.recordedName(),
+        recovery,
         now.toString(),
         before + 1,
         diagnosis().code().toString(),

@@ -12,6 +12,7 @@ import java.util.Optional;
  *
  * @param kind whether the layout or the sharing was changed
  * @param config the requested configuration, as in {@link ChangeRecord}
+ * @param recovery whether it was requested anew, by a new process of the MIG manager
  * @param at when the change failed, as ISO 8601
  * @param attempts how often in succession it failed
  * @param code the cause, e.g. {@code IN_USE}
@@ -24,6 +25,7 @@ import java.util.Optional;
 public record FailureRecord(
     ChangeKind kind,
     String config,
+    boolean recovery,
     String at,
     int attempts,
     String code,
@@ -70,7 +72,7 @@ public record FailureRecord(
   /** The same failure, and how its rollback ended. */
   public FailureRecord with(String rollbackEnd) {
     return new FailureRecord(
-        kind, config, at, attempts, code, verdict, explanation, late, rollbackEnd);
+        kind, config, recovery, at, attempts, code, verdict, explanation, late, rollbackEnd);
   }
 
   public String json() {
