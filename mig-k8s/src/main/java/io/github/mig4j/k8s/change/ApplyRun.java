@@ -109,7 +109,8 @@ final class ApplyRun {
       throw failed;
     } catch (RuntimeException failed) {
       release(claim, failed);
-      throw inTime(failed, plan, limit);
+      RuntimeException thrown = inTime(failed, plan, limit);
+      throw claim.isMade() ? thrown : check.beforeFirstWrite(thrown);
     }
   }
 
@@ -378,6 +379,7 @@ final class ApplyRun {
         throw late.with(diagnosis(request.plan, late.lastSeen()));
       }
       if (decision instanceof ApplyTracker.Decision.Done done) {
+        claim.note(node);
         return done.outcome();
       }
       record(claim, request.tracker, node);

@@ -44,6 +44,7 @@ final class NodeClaim {
   private final Instant began;
   private final Instant until;
   private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
+  private final AtomicReference<Optional<Node>> latest = new AtomicReference<>(Optional.empty());
   private boolean requested;
   private boolean changes;
 
@@ -66,6 +67,14 @@ final class NodeClaim {
     this.by = cluster.identity();
     this.began = cluster.settings().clock().instant();
     this.until = began.plus(limit);
+  }
+
+  /**
+   * Takes note of a version of the node that may be the latest, on which the next write is tried before
+   * the node is read again. A write on an older version changes nothing.
+   */
+  void note(Node version) {
+    latest.set(Optional.of(version));
   }
 
   /** Makes a node unschedulable, unless it is already. */
@@ -100,8 +109,9 @@ final class NodeClaim {
    * @param proof what the evidence needs beside the node's offer
    */
   Node request(Node before, String key, ApplyOptions.Gate gate, ChangeRecord.Proof proof) {
+    note(before);
     return cluster.onLatestVersion(() -> {
-      Node now = cluster.requireNode(node);
+      Node now = latest.getAndSet(Optional.empty()).orElseGet(() -> cluster.requireNode(node));
       String current = Cluster.labels(now).getOrDefault(label, "");
       boolean alreadyRequested = current.equals(key);
       if (!alreadyRequested && !current.equals(Cluster.labels(before).getOrDefault(label, ""))) {
@@ -139,6 +149,7 @@ final class NodeClaim {
       boolean begins =
           !alreadyRequested || config.equals(Cluster.annotations(now).get(kind.requestedKey()));
       Node after = patch.isEmpty() ? now : write(cluster, patch);
+      note(after);
       changes = requested ? changes : begins;
       requested = true;
       return after;
@@ -221,7 +232,7 @@ final class NodeClaim {
             .annotate(
                 ChangeRecord.KEY, record.get().with(proof).with(stableSince).json());
         if (!patch.isEmpty()) {
-          Node unused = write(once, patch);
+          note(write(once, patch));
         }
       }
     });
@@ -272,7 +283,7 @@ final class NodeClaim {
   /** A change that is cancelled at its end is ended all the same. */
   private void end(Cluster through, Predicate<ChangeRecord> which, Set<ChangeRecord.Done> undone) {
     boolean unused = UninterruptedWrite.run(() -> through.onLatestVersion(() -> {
-      Optional<Node> now = through.node(node);
+      Optional<Node> now = latest.getAndSet(Optional.empty()).or(() -> through.node(node));
       Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(which);
       if (record.isPresent()) {
         Node unusedNode = through.patch(end(now.get(), record.get(), undone));
