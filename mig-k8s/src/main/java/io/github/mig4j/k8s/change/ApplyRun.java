@@ -107,6 +107,7 @@ final class ApplyRun {
   private Stage stage = Stage.CHECK;
   private String config = "";
   private List<Finding> findings = List.of();
+  private @Nullable NodeCheck check;
   private @Nullable ApplyPlan plan;
   private @Nullable NodeClaim claim;
   private @Nullable Drain drain;
@@ -187,7 +188,9 @@ final class ApplyRun {
       if (memory == Memory.PROCESS || failed instanceof MigRefusedException) {
         release(failed, Optional.empty());
       }
-      throw failed;
+      throw claim == null || claim.isMade() || check == null
+          ? failed
+          : check.beforeFirstWrite(failed);
     }
   }
 
@@ -248,7 +251,7 @@ final class ApplyRun {
 
   /** Checks everything; a change that the node's record has is continued where it was. */
   private Optional<Look> check() {
-    NodeCheck check = new NodeCheck(new NodeCheck.Request(
+    check = new NodeCheck(new NodeCheck.Request(
         cluster,
         name,
         goal,
@@ -784,6 +787,7 @@ final class ApplyRun {
         throw late.with(diagnosis(request.plan, late.lastSeen()));
       }
       if (decision instanceof ApplyTracker.Decision.Done done) {
+        claim().note(node);
         return done(done.outcome(), request.tracker);
       }
       if (decision instanceof ApplyTracker.Decision.Look look) {

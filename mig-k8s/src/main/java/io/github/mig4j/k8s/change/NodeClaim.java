@@ -51,6 +51,7 @@ final class NodeClaim {
   private Instant began;
   private Instant until;
   private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
+  private final AtomicReference<Optional<Node>> latest = new AtomicReference<>(Optional.empty());
   private boolean requested;
   private boolean changes;
 
@@ -107,6 +108,14 @@ final class NodeClaim {
     });
   }
 
+  /**
+   * Takes note of a version of the node that may be the latest, on which the next write is tried before
+   * the node is read again. A write on an older version changes nothing.
+   */
+  void note(Node version) {
+    latest.set(Optional.of(version));
+  }
+
   /** Makes a node unschedulable, unless it is already. */
   Node cordon() {
     return cluster.onLatestVersion(() -> {
@@ -141,8 +150,9 @@ final class NodeClaim {
    */
   Node request(
       Node before, String key, ApplyOptions.Gate gate, ChangeRecord.Proof proof, Seen seen) {
+    note(before);
     return cluster.onLatestVersion(() -> {
-      Node now = cluster.requireNode(node);
+      Node now = latest.getAndSet(Optional.empty()).orElseGet(() -> cluster.requireNode(node));
       String current = Cluster.labels(now).getOrDefault(label, "");
       boolean alreadyRequested = current.equals(key);
       if (!alreadyRequested && !current.equals(Cluster.labels(before).getOrDefault(label, ""))) {
@@ -185,6 +195,7 @@ final class NodeClaim {
       boolean begins =
           !alreadyRequested || config.equals(Cluster.annotations(now).get(kind.requestedKey()));
       Node after = patch.isEmpty() ? now : write(cluster, patch);
+      note(after);
       changes = requested ? changes : begins;
       requested = true;
       return after;
@@ -278,7 +289,7 @@ final class NodeClaim {
                 ChangeRecord.KEY,
                 record.get().with(proof).with(stableSince).with(progress).json());
         if (!patch.isEmpty()) {
-          Node unused = write(once, patch);
+          note(write(once, patch));
         }
       }
     });
@@ -352,7 +363,7 @@ final class NodeClaim {
       Set<ChangeRecord.Done> undone,
       UnaryOperator<NodePatch> note) {
     boolean unused = written(() -> through.onLatestVersion(() -> {
-      Optional<Node> now = through.node(node);
+      Optional<Node> now = latest.getAndSet(Optional.empty()).or(() -> through.node(node));
       Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(which);
       if (record.isPresent()) {
         Node unusedNode = through.patch(note.apply(end(now.get(), record.get(), undone)));

@@ -12,6 +12,7 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.node.GeneratedConfig;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
@@ -55,15 +56,25 @@ final class LayoutCheck {
 
   NodeCheck.Checked check(Optional<Node> node, Optional<GenericKubernetesResource> policy) {
     Cluster cluster = request.cluster();
-    Optional<List<Pod>> managers =
-        permissions.read(() -> Optional.of(cluster.view().managerPods(request.node())));
+    List<Pod> pods =
+        permissions.read(() -> Optional.of(cluster.view().pods(request.node()))).orElse(List.of());
+    Optional<List<Pod>> managers = managers(pods);
     String namespace = cluster.operatorNamespace(managers.orElse(List.of()));
     Optional<Choice> choice =
         policy.flatMap(p -> new ConfigSourceCheck(cluster.view(), permissions, findings)
             .check(p, request.node(), namespace, target.name(), request.goal().fallback()));
-    Optional<ApplyPlan> plan = node.flatMap(n ->
-        check(n, policy, managers, choice, evidence(choice, namespace)).map(p -> (ApplyPlan) p));
+    Optional<ApplyPlan> plan =
+        node.flatMap(n -> check(n, policy, pods, managers, choice, evidence(choice, namespace))
+            .map(p -> (ApplyPlan) p));
     return new NodeCheck.Checked(namespace, plan, effect);
+  }
+
+  /** Those of other nodes say in which namespace the operator runs, where this node has none. */
+  private Optional<List<Pod>> managers(List<Pod> podsOfNode) {
+    List<Pod> here = podsOfNode.stream().filter(GpuPods::isManager).toList();
+    return here.isEmpty()
+        ? permissions.read(() -> Optional.of(request.cluster().view().managerPods(request.node())))
+        : Optional.of(here);
   }
 
   /** What the node's own GPUs accept; where its MIG manager generates configurations, these are it. */
@@ -79,6 +90,7 @@ final class LayoutCheck {
   private Optional<LayoutPlan> check(
       Node node,
       Optional<GenericKubernetesResource> policy,
+      List<Pod> pods,
       Optional<List<Pod>> managers,
       Optional<Choice> choice,
       HardwareEvidence evidence) {
@@ -92,9 +104,6 @@ final class LayoutCheck {
     new ManagerCheck(node, findings).check(policy, managers, models, blocking);
     checkChange(node, status, requested);
     boolean keepsPods = requested || request.goal().keepsPods(status);
-    List<Pod> pods = permissions
-        .read(() -> Optional.of(request.cluster().view().pods(request.node())))
-        .orElse(List.of());
     ComponentCheck components = new ComponentCheck(node, pods);
     components.checkDriver(models, findings);
     new PodCheck(permissions.using(pods), request.disruption(), findings)

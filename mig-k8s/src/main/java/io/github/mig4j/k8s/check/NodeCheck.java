@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.check;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.config.MigRole;
@@ -25,11 +26,14 @@ import java.util.function.Predicate;
 public final class NodeCheck {
 
   private static final Set<String> WATCH = Set.of("list", "watch");
+  private static final Permission PATCH_NODES =
+      new Permission("patch", "", "nodes", Permission.Scope.CLUSTER);
 
   private final Request request;
   private final ApplyGoal.Target target;
   private final PreflightFindings findings;
   private final PermissionCheck permissions;
+  private Optional<Checked> passed = Optional.empty();
 
   /** Not API: what is requested of which node. */
   public record Request(
@@ -104,15 +108,33 @@ public final class NodeCheck {
   public ApplyPlan requirePlan() {
     Checked checked = check();
     if (!isUnderWayOrDone(checked)) {
-      checkPermissions(checked, permission -> !isShownInTime(permission), Severity.ERROR);
+      checkPermissions(checked, permission -> !isShownInTime(checked, permission), Severity.ERROR);
     }
     if (findings.hasErrors()) {
-      throw MigRefusedException.of(
-          "Config '%s' on node %s".formatted(target.name(), request.node()),
-          findings.sorted().stream().filter(Finding::isError).toList());
+      throw refused();
     }
+    passed = Optional.of(checked);
     return checked.plan.orElseThrow(
         () -> new IllegalStateException("Where there is no plan there is an error"));
+  }
+
+  private MigRefusedException refused() {
+    return MigRefusedException.of(
+        "Config '%s' on node %s".formatted(target.name(), request.node()),
+        findings.sorted().stream().filter(Finding::isError).toList());
+  }
+
+  /**
+   * The failure of a change that has written nothing yet: if the API server did not allow a request, every
+   * permission that the client lacks.
+   */
+  public RuntimeException beforeFirstWrite(RuntimeException failed) {
+    if (failed instanceof MigClusterException answered
+        && answered.forbidden().isPresent()
+        && passed.isPresent()) {
+      checkPermissions(passed.get(), permission -> !isNeverSent(permission), Severity.ERROR);
+    }
+    return findings.hasErrors() ? refused() : failed;
   }
 
   /** What the check that made the plan found beside it. */
@@ -203,14 +225,22 @@ public final class NodeCheck {
             .isPresent();
   }
 
-  /** Without a disruption a watch shows by itself, before the first write, that it is forbidden. */
-  private boolean isShownInTime(Permission permission) {
-    boolean needsNoWatch = request.attempt() == Attempt.CONTINUED;
-    return (needsNoWatch
-            || ((request.disruption() == Disruption.NONE
-                    || request.disruption() == Disruption.IGNORE_PODS)
-                && request.goal() != ApplyGoal.Recover.RECOVER))
-        && WATCH.contains(permission.verb());
+  /**
+   * Without a disruption a watch shows by itself, before the first write, that it is forbidden; so does
+   * the patch of the node, if that is the first write. Nobody is asked about them beforehand.
+   */
+  private boolean isShownInTime(Checked checked, Permission permission) {
+    boolean patchIsFirst = checked.plan.filter(plan -> !plan.isUnpublished()).isPresent();
+    boolean isShown = (request.disruption() == Disruption.NONE
+            || request.disruption() == Disruption.IGNORE_PODS)
+        && request.goal() != ApplyGoal.Recover.RECOVER
+        && (WATCH.contains(permission.verb()) || (patchIsFirst && permission.equals(PATCH_NODES)));
+    return isShown || isNeverSent(permission);
+  }
+
+  /** One look watches nothing. */
+  private boolean isNeverSent(Permission permission) {
+    return request.attempt() == Attempt.CONTINUED && permission.verb().equals("watch");
   }
 
   /** A request finds out by itself, and reports it as a conflict. */
