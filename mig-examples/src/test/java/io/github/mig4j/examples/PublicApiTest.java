@@ -15,6 +15,7 @@ import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
@@ -125,7 +126,8 @@ class PublicApiTest {
         .node("gpu-node", B200, 2)
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
-        .start();
+        .start()
+        .awaitReady(Duration.ofMinutes(1));
     CLUSTER.showLogsOf(simulator);
     SimulatedDraDriver driver = SimulatedDraDriver.of(client);
     driver.publishStatic(
@@ -198,9 +200,10 @@ class PublicApiTest {
         .isEmpty();
   }
 
-  /** Without exceptions, builders, and types that have static members only. */
+  /** Without exceptions, annotations, builders, and types that have static members only. */
   private static boolean hasInstances(Class<?> type) {
     return !Throwable.class.isAssignableFrom(type)
+        && !type.isAnnotation()
         && !type.getSimpleName().equals("Builder")
         && PublicApi.executables(type).stream()
             .anyMatch(member -> !Modifier.isStatic(member.getModifiers()));
