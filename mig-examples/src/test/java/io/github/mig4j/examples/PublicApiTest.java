@@ -19,6 +19,7 @@ import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.lang.reflect.Executable;
 import java.lang.reflect.InvocationTargetException;
@@ -110,6 +111,7 @@ class PublicApiTest {
     api.add(B200);
     api.add(NvidiaSmi.read(Files.readString(
         Path.of("../mig-model/src/test/resources/io/github/mig4j/gpu/lgi-fragmented.txt"))));
+    api.add(new SimpleMeterRegistry());
     api.add(new IllegalStateException("cause"));
   }
 

@@ -56,6 +56,7 @@ final class ApplyRun {
   private final ApplyTimings timings;
   private final long clockNanos;
   private final long startNanos = System.nanoTime();
+  private final ChangeReport report;
   private String config = "";
   private Recorded recorded = new Recorded(ChangeRecord.Proof.OFFER, Optional.empty());
   private int retries;
@@ -78,9 +79,14 @@ final class ApplyRun {
     this.options = options;
     this.timings = options.timings();
     this.clockNanos = clockNanos;
+    this.report = new ChangeReport(cluster, name);
   }
 
   ApplyOutcome run(Duration deadline) {
+    return report.ended(() -> config, () -> runToEnd(deadline));
+  }
+
+  private ApplyOutcome runToEnd(Duration deadline) {
     Duration limit = deadline.compareTo(MAX_DEADLINE) < 0 ? deadline : MAX_DEADLINE;
     NodeCheck check = new NodeCheck(
         new NodeCheck.Request(cluster, name, goal, options.gpus(), options.disruption()));
@@ -552,6 +558,7 @@ final class ApplyRun {
 
   private void step(ApplyPhase phase, long nanos, String detail) {
     LOG.info("node={} config={} phase={} detail=\"{}\"", name, config, phase, detail);
+    report.reached(config, phase, nanos, detail);
     options
         .listener()
         .accept(new ApplyEvent(name, phase, Duration.ofNanos(nanos - clockNanos), detail));
