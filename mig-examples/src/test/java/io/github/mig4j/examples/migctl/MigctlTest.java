@@ -288,13 +288,14 @@ class MigctlTest {
       value = {
         "place --gpu a30-24gb foo ~ Not a MIG profile: 'foo'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
+        "place --gpu h100-sxm-80gb 3g40gb ~ Not a MIG profile: '3g40gb'. Did you mean '3g.40gb'?",
         "place --gpu a30-24gb 1g.6gb:x ~ Not a device: '1g.6gb:x'; expected PROFILE, PROFILE:COUNT,"
             + " PROFILE@START or PROFILE@START:SIZE, e.g. '1g.5gb:7'",
         "place --gpu a30-24gb 2g.12gb@0:4 ~ 2g.12gb takes 2 memory slices of a30-24gb, not 4",
         "place --gpu a30-24gb 1g.6gb:0 ~ The count of 1g.6gb must be at least 1, but was 0",
         "place --gpu a30-24gb ~ Missing required parameter: 'PROFILE[:COUNT]'",
-        "place 1g.6gb ~ Missing required option: '--gpu=ID'",
-        "advise --gpu l4 --tenants 0 ~ tenants must be at least 1, but was 0",
+        "place 1g.6gb ~ Missing required option: '--gpus=ID'",
+        "advise --gpu l4 --tenants 0 ~ tenants must be from 1 to 1000, but was 0",
         "advise --gpu l4 --tenants 2 --memory -1 ~ memoryGib must not be negative, but was -1.0",
         "layouts --gpu a30-24gb --profiles 1g ~ Not a MIG profile: '1g'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
@@ -980,6 +981,63 @@ class MigctlTest {
   }
 
   @Test
+  void validate_sarifToStdout_printsNothingElseThere() throws IOException {
+    var run = migctl("validate", GUIDE.toString(), "--config", "nothing", "--sarif", "-");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.json().path("runs").path(0).path("results")).hasSize(1);
+    assertThat(folder.resolve("-")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"validate FILE", "fmt FILE", "import FILE", "publish FILE"})
+  void anyFile_thatIsEmpty_isRefused(String line) throws IOException {
+    Path empty = Files.writeString(folder.resolve("empty.yaml"), " \r\n\t\n");
+
+    var run = migctl(line.replace("FILE", empty.toString()).split(" "));
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err)
+        .isEqualToNormalizingNewlines(
+            empty + " is empty; check the command or the editor that writes it\n");
+  }
+
+  @Test
+  void explain_equalGpusInARow_areDrawnOnce() {
+    var run = migctl(
+        "explain",
+        GUIDE.toString(),
+        "--config",
+        "b200-split-small",
+        "--gpu",
+        "b200-180gb:2",
+        "--gpus",
+        "b200-180gb");
+
+    assertThat(run.out).containsOnlyOnce("b200-180gb: 1g").contains("GPU 0", "GPU 1", "GPU 2");
+  }
+
+  @Test
+  void advise_withoutMemory_saysWhatEachGets() {
+    var run = migctl("advise", "--gpu", "h100-sxm-80gb", "--tenants", "4");
+
+    assertThat(run.out)
+        .contains("capacity: no memory is asked for; an equal part of the GPU's is 19.9 GiB")
+        .doesNotContain("x 0 GiB");
+  }
+
+  @Test
+  void place_profileLikeNone_suggestsNothing() {
+    var run = migctl("place", "--gpu", "h100-sxm-80gb", "5g.50gb");
+
+    assertThat(run.err).isEqualToNormalizingNewlines("""
+            does not fit:
+              h100-sxm-80gb has no profile 5g.50gb; it has 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb
+            """);
+  }
+
+  @Test
   void validate_sarifOfARelativePath_staysRelative() throws IOException {
     Path sarif = folder.resolve("migctl.sarif");
 
@@ -1245,7 +1303,8 @@ class MigctlTest {
     assertThat(migctl("diagnose").err)
         .startsWith("Missing NODE. Expected a node, or --file with a log");
     assertThat(migctl("diagnose", "--file", empty.toString()).err)
-        .contains(empty + " is empty. Expected a log, or what kubectl prints about a node");
+        .isEqualToNormalizingNewlines(
+            empty + " is empty; check the command or the editor that writes it\n");
   }
 
   @ParameterizedTest

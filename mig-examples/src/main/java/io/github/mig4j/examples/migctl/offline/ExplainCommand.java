@@ -71,7 +71,7 @@ public final class ExplainCommand implements Callable<Integer> {
   private @Nullable String from;
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       required = true,
       split = ",",
       paramLabel = "ID",
@@ -91,7 +91,7 @@ public final class ExplainCommand implements Callable<Integer> {
     if (output.isJson()) {
       output.print(json(effect));
     } else {
-      effect.gpus().forEach(this::print);
+      print(effect.gpus());
       output.out().println("node: " + sentence(effect));
     }
     MigStrategy strategy = read.strategy().orElse(MigStrategy.MIXED);
@@ -120,13 +120,26 @@ public final class ExplainCommand implements Callable<Integer> {
     return settings;
   }
 
-  private void print(GpuEffect effect) {
+  /** GPUs in their order; a picture is drawn once for all GPUs in a row that look the same. */
+  private void print(List<GpuEffect> effects) {
+    String drawn = "";
+    for (GpuEffect effect : effects) {
+      String picture = placed(effect)
+          .map(placed -> LayoutDiagram.of(placed.layout()).toText())
+          .orElse("");
+      if (!picture.equals(drawn)) {
+        output.out().print(drawn);
+      }
+      drawn = picture;
+      printLine(effect);
+    }
+    output.out().print(drawn);
+  }
+
+  private void printLine(GpuEffect effect) {
     String from = effect.before().map(before -> "from " + text(before) + " ").orElse("");
     String to = effect.after().map(after -> "to " + text(after)).orElse("not changed");
     output.out().println("%s: %s%s; %s".formatted(effect.gpu(), from, to, sentence(effect)));
-    placed(effect)
-        .ifPresent(
-            placed -> output.out().print(LayoutDiagram.of(placed.layout()).toText()));
   }
 
   /** Draws nothing for an empty GPU. */

@@ -55,7 +55,11 @@ public final class LayoutsCommand implements Callable<Integer> {
   @Mixin
   private final Output output = new Output();
 
-  @Option(names = "--gpu", required = true, paramLabel = "ID", description = "Id or product.")
+  @Option(
+      names = {"--gpu", "--gpus"},
+      required = true,
+      paramLabel = "ID",
+      description = "Id or product.")
   private String gpu = "";
 
   @Option(

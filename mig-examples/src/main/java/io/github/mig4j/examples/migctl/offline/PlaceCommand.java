@@ -76,7 +76,11 @@ public final class PlaceCommand implements Callable<Integer> {
   @Mixin
   private final Output output = new Output();
 
-  @Option(names = "--gpu", required = true, paramLabel = "ID", description = "Id or product.")
+  @Option(
+      names = {"--gpu", "--gpus"},
+      required = true,
+      paramLabel = "ID",
+      description = "Id or product.")
   private String gpu = "";
 
   @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture of the layout.")
@@ -227,7 +231,7 @@ public final class PlaceCommand implements Callable<Integer> {
       print(layout, diagram);
     }
     if (svg != null) {
-      Output.write(svg, diagram.toSvg());
+      output.write(svg, diagram.toSvg());
     }
   }
 

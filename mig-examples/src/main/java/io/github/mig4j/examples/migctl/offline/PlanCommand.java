@@ -55,7 +55,7 @@ public final class PlanCommand implements Callable<Integer> {
   private final Output output = new Output();
 
   @Option(
-      names = "--gpus",
+      names = {"--gpu", "--gpus"},
       required = true,
       split = ",",
       paramLabel = "ID:COUNT",
