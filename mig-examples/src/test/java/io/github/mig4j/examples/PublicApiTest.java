@@ -147,6 +147,7 @@ class PublicApiTest {
     Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
     List.of(
             client,
+            CLUSTER,
             client.nodes().withName("gpu-node").require(),
             simulator,
             driver,

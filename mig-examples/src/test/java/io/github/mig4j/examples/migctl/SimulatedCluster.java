@@ -16,7 +16,6 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.Labels;
-import io.github.mig4j.k8s.internal.CorrectedDispatcher;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
@@ -50,8 +49,10 @@ final class SimulatedCluster implements AutoCloseable {
             mig-enabled: false
       """;
 
-  private final CorrectedDispatcher dispatcher = new CorrectedDispatcher();
-  private final EmbeddedCluster cluster = new EmbeddedCluster(dispatcher);
+  private final EmbeddedCluster cluster = new EmbeddedCluster(
+      (request, server) -> this.rule.apply(request).orElseGet(() -> server.apply(request)));
+  private volatile Function<RecordedRequest, Optional<MockResponse>> rule =
+      request -> Optional.empty();
   private final GpuOperatorSimulator operator;
 
   /** Steps far enough apart that they are told in the order in which they were made. */
@@ -86,20 +87,7 @@ final class SimulatedCluster implements AutoCloseable {
         .start();
     cluster.showLogsOf(operator);
     operator.awaitReady(Duration.ofMinutes(1));
-    Files.writeString(terminal.kubeconfig(), """
-        apiVersion: v1
-        kind: Config
-        current-context: embedded
-        clusters:
-        - name: embedded
-          cluster: {server: "%s"}
-        users:
-        - name: nobody
-          user: {}
-        contexts:
-        - name: embedded
-          context: {cluster: embedded, user: nobody}
-        """.formatted(client().getMasterUrl()));
+    Files.writeString(terminal.kubeconfig(), cluster.kubeconfig());
   }
 
   /** Labels the node, as 'kubectl label --overwrite' does. */
@@ -192,8 +180,8 @@ final class SimulatedCluster implements AutoCloseable {
   }
 
   /** Decides about each request, as RBAC does. */
-  void authorize(Function<RecordedRequest, Optional<MockResponse>> rule) {
-    dispatcher.authorize(rule);
+  void authorize(Function<RecordedRequest, Optional<MockResponse>> authorization) {
+    rule = authorization;
   }
 
   KubernetesClient client() {

@@ -55,8 +55,6 @@ public class CorrectedDispatcher extends KubernetesCrudDispatcher {
   private final List<Deletion> deletions = new ArrayList<>();
   private final ClosedWatches closed = new ClosedWatches();
   private volatile Function<String, Optional<List<String>>> logs = pod -> Optional.empty();
-  private volatile Function<RecordedRequest, Optional<MockResponse>> rule =
-      request -> Optional.empty();
 
   /**
    * Returns the logs of pods.
@@ -67,23 +65,9 @@ public class CorrectedDispatcher extends KubernetesCrudDispatcher {
     logs = source;
   }
 
-  /**
-   * Decides about each request before it is answered, as an API server's authorization does.
-   *
-   * @param decision returns a response for a request that must not be answered otherwise
-   */
-  public void authorize(Function<RecordedRequest, Optional<MockResponse>> decision) {
-    rule = decision;
-  }
-
   /** Ends the watches that clients have closed; called after the last client is closed. */
   public void end() {
     closed.end();
-  }
-
-  @Override
-  public MockResponse dispatch(RecordedRequest request) {
-    return rule.apply(request).orElseGet(() -> answer(request));
   }
 
   /**
@@ -141,7 +125,8 @@ public class CorrectedDispatcher extends KubernetesCrudDispatcher {
    */
   protected void closed(WebSocket watch) {}
 
-  private MockResponse answer(RecordedRequest request) {
+  @Override
+  public MockResponse dispatch(RecordedRequest request) {
     Matcher log = LOG.matcher(request.getMethod() + " " + request.getPath());
     Optional<MockResponse> lines = log.matches() ? log(log.group(1)) : Optional.empty();
     return lines.orElseGet(() -> corrected(request));

@@ -4,9 +4,13 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.github.mig4j.k8s.internal.CorrectedDispatcher;
 import java.util.HashMap;
 import java.util.Objects;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -23,24 +27,30 @@ public final class EmbeddedCluster implements AutoCloseable {
   /** The mock server logs each request. */
   private static final Logger REQUEST_LOG = Logger.getLogger("io.fabric8.mockwebserver");
 
+  /** On a slow machine Vert.x prints stack traces of its threads. */
+  private static final Logger SLOW_THREADS =
+      Logger.getLogger("io.vertx.core.impl.BlockedThreadChecker");
+
   private final CorrectedDispatcher dispatcher;
   private final KubernetesMockServer server;
   private final KubernetesClient client;
 
   /** Starts the API server. */
   public EmbeddedCluster() {
-    this(new CorrectedDispatcher());
+    this((request, server) -> server.apply(request));
   }
 
   /**
-   * Starts the API server; not API.
+   * Starts an API server with more answers, or with other ones.
    *
-   * @param dispatcher what answers its requests
+   * @param answers the answer to each request, which it can take from the server
    */
-  public EmbeddedCluster(CorrectedDispatcher dispatcher) {
-    Objects.requireNonNull(dispatcher, "dispatcher");
+  public EmbeddedCluster(
+      BiFunction<RecordedRequest, Function<RecordedRequest, MockResponse>, MockResponse> answers) {
+    Objects.requireNonNull(answers, "answers");
     REQUEST_LOG.setLevel(Level.WARNING);
-    this.dispatcher = dispatcher;
+    SLOW_THREADS.setLevel(Level.OFF);
+    dispatcher = new Dispatcher(answers);
     server = new KubernetesMockServer(
         new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
     server.init();
@@ -54,6 +64,28 @@ public final class EmbeddedCluster implements AutoCloseable {
    */
   public KubernetesClient client() {
     return client;
+  }
+
+  /**
+   * A kubeconfig for it, in YAML.
+   *
+   * @return the text of the file
+   */
+  public String kubeconfig() {
+    return """
+        apiVersion: v1
+        kind: Config
+        current-context: embedded
+        clusters:
+        - name: embedded
+          cluster: {server: "%s"}
+        users:
+        - name: nobody
+          user: {}
+        contexts:
+        - name: embedded
+          context: {cluster: embedded, user: nobody}
+        """.formatted(client.getMasterUrl());
   }
 
   /**
@@ -78,5 +110,22 @@ public final class EmbeddedCluster implements AutoCloseable {
   @Override
   public String toString() {
     return "embedded cluster at " + client.getMasterUrl();
+  }
+
+  private static final class Dispatcher extends CorrectedDispatcher {
+
+    private final BiFunction<RecordedRequest, Function<RecordedRequest, MockResponse>, MockResponse>
+        answers;
+
+    Dispatcher(
+        BiFunction<RecordedRequest, Function<RecordedRequest, MockResponse>, MockResponse>
+            answers) {
+      this.answers = answers;
+    }
+
+    @Override
+    public MockResponse dispatch(RecordedRequest request) {
+      return answers.apply(request, super::dispatch);
+    }
   }
 }
