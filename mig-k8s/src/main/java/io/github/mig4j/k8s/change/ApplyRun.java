@@ -102,6 +102,7 @@ final class ApplyRun {
   private final Optional<FailureRecord> undoing;
   private final long clockNanos;
   private final Timeline beginning;
+  private final ChangeReport report;
   private long startNanos;
   private String by;
   private Stage stage = Stage.CHECK;
@@ -151,6 +152,7 @@ final class ApplyRun {
     this.startNanos = System.nanoTime();
     this.beginning = new Timeline(startNanos, cluster.settings().clock().instant());
     this.lookedOnceMore = memory == Memory.RECORD;
+    this.report = new ChangeReport(cluster, name);
   }
 
   /** A rollback that an earlier look has begun due to a failure. */
@@ -187,6 +189,7 @@ final class ApplyRun {
     } catch (RuntimeException failed) {
       if (memory == Memory.PROCESS || failed instanceof MigRefusedException) {
         release(failed, Optional.empty());
+        report.ended(config, failed);
       }
       throw claim == null || claim.isMade() || check == null
           ? failed
@@ -212,6 +215,7 @@ final class ApplyRun {
       rollback.cancel(why);
     }
     release(why, Optional.empty());
+    report.ended(config, why);
   }
 
   private Look change() throws InterruptedException {
@@ -426,6 +430,7 @@ final class ApplyRun {
     } catch (MigClusterException e) {
       LOG.warn("node={} config={} record=left reason=\"{}\"", name, config, e.getMessage());
     }
+    report.ended(config, outcome);
     return new Look.Done(with(findings, outcome), since);
   }
 
@@ -568,6 +573,7 @@ final class ApplyRun {
 
   /** Ends a failed change, or begins its rollback, which ends it. */
   private Look failed(MigChangeException failed) throws InterruptedException {
+    report.ended(config, failed);
     FailureRecord ended = undoing
         .map(first -> first.with("The rollback failed too: " + failed.getMessage()))
         .orElseGet(() -> failed.record(plan(), goal, cluster.settings().clock().instant()));
@@ -941,6 +947,7 @@ final class ApplyRun {
 
   private void step(ApplyPhase phase, long nanos, String detail) {
     LOG.info("node={} config={} phase={} detail=\"{}\"", name, config, phase, detail);
+    report.reached(config, phase, nanos, detail);
     options
         .listener()
         .accept(new ApplyEvent(name, phase, Duration.ofNanos(nanos - clockNanos), detail));
