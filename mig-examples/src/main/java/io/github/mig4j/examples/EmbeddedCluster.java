@@ -34,6 +34,9 @@ import java.util.regex.Pattern;
 public final class EmbeddedCluster implements AutoCloseable {
 
   private static final Logger REQUEST_LOG = Logger.getLogger("io.fabric8.mockwebserver");
+  /** On a slow machine Vert.x prints stack traces of its threads. */
+  private static final Logger SLOW_THREADS =
+      Logger.getLogger("io.vertx.core.impl.BlockedThreadChecker");
 
   private final Dispatcher dispatcher = new Dispatcher();
   private final KubernetesMockServer server;
@@ -42,6 +45,7 @@ public final class EmbeddedCluster implements AutoCloseable {
   /** Starts the API server. */
   public EmbeddedCluster() {
     REQUEST_LOG.setLevel(Level.WARNING);
+    SLOW_THREADS.setLevel(Level.OFF);
     server = new KubernetesMockServer(
         new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
     server.init();
@@ -55,6 +59,28 @@ public final class EmbeddedCluster implements AutoCloseable {
    */
   public KubernetesClient client() {
     return client;
+  }
+
+  /**
+   * A kubeconfig for it, in YAML.
+   *
+   * @return the text of the file
+   */
+  public String kubeconfig() {
+    return """
+        apiVersion: v1
+        kind: Config
+        current-context: embedded
+        clusters:
+        - name: embedded
+          cluster: {server: "%s"}
+        users:
+        - name: nobody
+          user: {}
+        contexts:
+        - name: embedded
+          context: {cluster: embedded, user: nobody}
+        """.formatted(client.getMasterUrl());
   }
 
   /**

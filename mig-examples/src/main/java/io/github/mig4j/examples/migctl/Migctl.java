@@ -35,14 +35,21 @@ import io.github.mig4j.gpu.UnknownGpuException;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command-line tool: what NVIDIA GPUs can be cut into, and how to cut them. */
@@ -54,7 +61,30 @@ import picocli.CommandLine.UnmatchedArgumentException;
         "Shows what an NVIDIA GPU can be cut into (MIG) before any GPU is changed, cuts the GPUs"
             + " of Kubernetes nodes, and verifies the result.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
+    footer = {
+      "",
+      "Examples:",
+      "  migctl models",
+      "  migctl model NVIDIA-B200",
+      "  migctl place --gpu h100-sxm-80gb 3g.40gb:2",
+      "  migctl layouts --gpu a100-40gb --maximal",
+      "  migctl plan --gpus a100-40gb:8 --demand 1g.5gb:30,3g.20gb:5",
+      "  migctl validate mig-config.yaml --gpu b200-180gb",
+      "  migctl status",
+      "  migctl apply gpu-node b200-split-small",
+      "  migctl share l40s-node --time-slicing 4",
+      "  source <(migctl generate-completion)      completion for bash and zsh",
+      "",
+      "Exit codes: 0 yes, 1 no (and the reasons), 2 wrong usage, unknown GPU or",
+      "unreadable input, 3 cluster failure or deadline, 70 a bug.",
+      "Colours only on a terminal; NO_COLOR=1 switches them off."
+    })
+public final class Migctl {
+
+  private static final Pattern GPU_OPTION = Pattern.compile("^--gpus?(?==|$)");
+  private static final String COMPLETION = "generate-completion";
+
+  private static final List<Class<?>> COMMANDS = List.of(
       ModelsCommand.class,
       ModelCommand.class,
       LayoutsCommand.class,
@@ -80,30 +110,38 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SimulateCommand.class,
       DraCommand.class,
       CommandLine.HelpCommand.class,
-      AutoComplete.GenerateCompletion.class
-    },
-    footer = {
-      "",
-      "Examples:",
-      "  migctl models",
-      "  migctl model NVIDIA-B200",
-      "  migctl place --gpu h100-sxm-80gb 3g.40gb:2",
-      "  migctl layouts --gpu a100-40gb --maximal",
-      "  migctl plan --gpus a100-40gb:8 --demand 1g.5gb:30,3g.20gb:5",
-      "  migctl validate mig-config.yaml --gpu b200-180gb",
-      "  migctl status",
-      "  migctl apply gpu-node b200-split-small",
-      "  migctl share l40s-node --time-slicing 4",
-      "  source <(migctl generate-completion)      completion for bash and zsh",
-      "",
-      "Exit codes: 0 yes, 1 no (and the reasons), 2 wrong usage, unknown GPU or",
-      "unreadable input, 3 cluster failure or deadline, 70 a bug.",
-      "Colours only on a terminal; NO_COLOR=1 switches them off."
-    })
-public final class Migctl {
+      AutoComplete.GenerateCompletion.class);
 
   /** Called by picocli. */
   Migctl() {}
+
+  /** All commands with their options. */
+  static CommandLine commandLine() {
+    return commandLine(command -> true);
+  }
+
+  /**
+   * The commands, of which only the needed ones have options, since reading the options of all
+   * takes most of the time of a short answer.
+   */
+  private static CommandLine commandLine(Predicate<String> needed) {
+    CommandLine migctl = new CommandLine(new Migctl());
+    for (Class<?> type : COMMANDS) {
+      Command command = type.getAnnotation(Command.class);
+      if (needed.test(command.name())) {
+        migctl.addSubcommand(type);
+      } else {
+        CommandSpec listed = CommandSpec.create().name(command.name());
+        listed.usageMessage().header(command.header()).description(command.description());
+        migctl.addSubcommand(listed);
+      }
+    }
+    return migctl;
+  }
+
+  static CommandLine commandLine(List<String> args) {
+    return args.contains(COMPLETION) ? commandLine() : commandLine(args::contains);
+  }
 
   /**
    * Runs the tool and ends the process.
@@ -111,17 +149,36 @@ public final class Migctl {
    * @param args the command line
    */
   public static void main(String[] args) {
-    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter out =
+        new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int exit = run(out, err, args);
-    out.flush();
+    if (out.checkError()) {
+      err.println("Cannot write to standard output");
+      exit = Math.max(exit, ExitCode.USAGE);
+    }
     err.flush();
     System.exit(exit);
   }
 
+  /** Arguments with the name that their command has for the GPUs, {@code --gpu} or {@code --gpus}. */
+  private static String[] renamed(CommandLine migctl, String... args) {
+    CommandLine command = migctl;
+    for (String arg : args) {
+      command = command.getSubcommands().getOrDefault(arg, command);
+    }
+    CommandSpec spec = command.getCommandSpec();
+    String known = spec.findOption("--gpus") == null ? "--gpu" : "--gpus";
+    return Stream.of(args)
+        .map(arg ->
+            spec.findOption(known) == null ? arg : GPU_OPTION.matcher(arg).replaceFirst(known))
+        .toArray(String[]::new);
+  }
+
   /** Runs the tool and returns the exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    return new CommandLine(new Migctl())
+    CommandLine migctl = commandLine(List.of(args));
+    return migctl
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -136,7 +193,7 @@ public final class Migctl {
           return ExitCode.USAGE;
         })
         .setExecutionExceptionHandler((e, commandLine, parsed) -> explain(e, commandLine))
-        .execute(args.length == 0 ? new String[] {"--help"} : args);
+        .execute(args.length == 0 ? new String[] {"--help"} : renamed(migctl, args));
   }
 
   private static int explain(Exception e, CommandLine commandLine) {

@@ -455,6 +455,14 @@ class MigctlTest {
   }
 
   @Test
+  void gpuAndGpus_areTheSameOption() {
+    assertThat(migctl("place", "--gpus=b200-180gb", "1g.23gb"))
+        .isEqualTo(migctl("place", "--gpu", "b200-180gb", "1g.23gb"));
+    assertThat(migctl("plan", "--gpu", "b200-180gb:1", "--demand", "1g.23gb:1"))
+        .isEqualTo(migctl("plan", "--gpus", "b200-180gb:1", "--demand", "1g.23gb:1"));
+  }
+
+  @Test
   void help_ofACommand_isTheSameAsItsOption() {
     assertThat(migctl("help", "place")).isEqualTo(migctl("place", "--help"));
     assertThat(migctl("help")).isEqualTo(migctl("--help"));
@@ -1286,7 +1294,7 @@ class MigctlTest {
   /** Picocli wraps longer lines, which tears examples and sentences apart. */
   @Test
   void help_hasNoFooterLineThatWraps() {
-    assertThat(footerLines(new CommandLine(new Migctl())))
+    assertThat(footerLines(Migctl.commandLine()))
         .hasSizeGreaterThan(100)
         .allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
   }

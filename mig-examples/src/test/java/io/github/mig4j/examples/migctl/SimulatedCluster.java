@@ -85,20 +85,7 @@ final class SimulatedCluster implements AutoCloseable {
         .start();
     cluster.showLogsOf(operator);
     awaitFirstRun();
-    Files.writeString(terminal.kubeconfig(), """
-        apiVersion: v1
-        kind: Config
-        current-context: embedded
-        clusters:
-        - name: embedded
-          cluster: {server: "%s"}
-        users:
-        - name: nobody
-          user: {}
-        contexts:
-        - name: embedded
-          context: {cluster: embedded, user: nobody}
-        """.formatted(client().getMasterUrl()));
+    Files.writeString(terminal.kubeconfig(), cluster.kubeconfig());
   }
 
   private void awaitFirstRun() {

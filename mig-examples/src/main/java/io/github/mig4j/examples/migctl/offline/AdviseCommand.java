@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -47,7 +48,12 @@ public final class AdviseCommand implements Callable<Integer> {
   @Mixin
   private final Output output = new Output();
 
-  @Option(names = "--gpu", required = true, paramLabel = "ID", description = "Id or product.")
+  @Option(
+      names = "--gpu",
+      required = true,
+      paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
+      description = "Id or product.")
   private String gpu = "";
 
   @Option(

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
@@ -75,6 +76,7 @@ public final class ExplainCommand implements Callable<Integer> {
       required = true,
       split = ",",
       paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
       description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
           + " products; repeated, or as ID:COUNT, for several of one model.")
   private List<String> gpus = List.of();

@@ -1,6 +1,7 @@
 package io.github.mig4j.examples.migctl.offline;
 
 import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.gpu.GpuModel;
@@ -37,6 +38,7 @@ public final class GenerateCommand implements Callable<Integer> {
       required = true,
       split = ",",
       paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
       description = "Ids or products, separated by commas.")
   private List<String> gpus = List.of();
 

@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
@@ -55,13 +56,19 @@ public final class LayoutsCommand implements Callable<Integer> {
   @Mixin
   private final Output output = new Output();
 
-  @Option(names = "--gpu", required = true, paramLabel = "ID", description = "Id or product.")
+  @Option(
+      names = "--gpu",
+      required = true,
+      paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
+      description = "Id or product.")
   private String gpu = "";
 
   @Option(
       names = "--profiles",
       split = ",",
       paramLabel = "PROFILE",
+      completionCandidates = Candidates.Profiles.class,
       description = "Only these profiles, separated by commas; all by default.")
   private List<String> profiles = List.of();
 

@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -76,7 +77,12 @@ public final class PlaceCommand implements Callable<Integer> {
   @Mixin
   private final Output output = new Output();
 
-  @Option(names = "--gpu", required = true, paramLabel = "ID", description = "Id or product.")
+  @Option(
+      names = "--gpu",
+      required = true,
+      paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
+      description = "Id or product.")
   private String gpu = "";
 
   @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture of the layout.")
@@ -97,6 +103,7 @@ public final class PlaceCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "PROFILE[:COUNT]",
+      completionCandidates = Candidates.Profiles.class,
       description =
           "Devices, such as 1g.23gb:7; PROFILE@START or PROFILE@START:SIZE chooses the first memory"
               + " slice.")

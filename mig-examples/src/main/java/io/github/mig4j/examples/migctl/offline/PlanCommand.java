@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -59,6 +60,7 @@ public final class PlanCommand implements Callable<Integer> {
       required = true,
       split = ",",
       paramLabel = "ID:COUNT",
+      completionCandidates = Candidates.Gpus.class,
       description = "The available GPUs, not cut yet: ids or products, separated by commas.")
   private List<String> gpus = List.of();
 
@@ -67,6 +69,7 @@ public final class PlanCommand implements Callable<Integer> {
       required = true,
       split = ",",
       paramLabel = "PROFILE:COUNT",
+      completionCandidates = Candidates.Profiles.class,
       description = "The desired MIG devices, separated by commas.")
   private List<String> demand = List.of();
 

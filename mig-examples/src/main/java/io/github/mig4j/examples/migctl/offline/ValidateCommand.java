@@ -3,6 +3,7 @@ package io.github.mig4j.examples.migctl.offline;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -66,6 +67,7 @@ public final class ValidateCommand implements Callable<Integer> {
       names = "--gpu",
       split = ",",
       paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
       description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
           + " products; repeated, or as ID:COUNT, for several of one model.")
   private List<String> gpus = List.of();
