@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -38,12 +39,23 @@ public final class EmbeddedCluster implements AutoCloseable {
   private static final Logger SLOW_THREADS =
       Logger.getLogger("io.vertx.core.impl.BlockedThreadChecker");
 
-  private final Dispatcher dispatcher = new Dispatcher();
+  private final Dispatcher dispatcher;
   private final KubernetesMockServer server;
   private final KubernetesClient client;
 
   /** Starts the API server. */
   public EmbeddedCluster() {
+    this((request, server) -> server.apply(request));
+  }
+
+  /**
+   * Starts an API server with more answers.
+   *
+   * @param answers the answer to each request, which it can take from the server
+   */
+  public EmbeddedCluster(
+      BiFunction<RecordedRequest, Function<RecordedRequest, MockResponse>, MockResponse> answers) {
+    dispatcher = new Dispatcher(answers);
     REQUEST_LOG.setLevel(Level.WARNING);
     SLOW_THREADS.setLevel(Level.OFF);
     server = new KubernetesMockServer(
@@ -126,14 +138,22 @@ public final class EmbeddedCluster implements AutoCloseable {
     private static final Pattern BY_NODE =
         Pattern.compile("fieldSelector=spec\\.nodeName%3D[^&]+&?");
 
+    private final BiFunction<RecordedRequest, Function<RecordedRequest, MockResponse>, MockResponse>
+        answers;
     private final ClosedWatches closed = new ClosedWatches();
     private volatile Function<String, Optional<List<String>>> logs = pod -> Optional.empty();
     private volatile Function<RecordedRequest, Optional<MockResponse>> rule =
         request -> Optional.empty();
 
+    Dispatcher(
+        BiFunction<RecordedRequest, Function<RecordedRequest, MockResponse>, MockResponse>
+            answers) {
+      this.answers = answers;
+    }
+
     @Override
     public MockResponse dispatch(RecordedRequest request) {
-      return rule.apply(request).orElseGet(() -> answer(request));
+      return rule.apply(request).orElseGet(() -> answers.apply(request, this::answer));
     }
 
     private MockResponse answer(RecordedRequest request) {

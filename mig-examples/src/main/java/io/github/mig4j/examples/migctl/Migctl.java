@@ -18,6 +18,7 @@ import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.examples.migctl.console.UnusableFileException;
+import io.github.mig4j.examples.migctl.demo.DemoCommand;
 import io.github.mig4j.examples.migctl.dra.DraCommand;
 import io.github.mig4j.examples.migctl.offline.AdviseCommand;
 import io.github.mig4j.examples.migctl.offline.ExplainCommand;
@@ -108,6 +109,7 @@ public final class Migctl {
       ShareCommand.class,
       RoleCommand.class,
       SimulateCommand.class,
+      DemoCommand.class,
       DraCommand.class,
       CommandLine.HelpCommand.class,
       AutoComplete.GenerateCompletion.class);

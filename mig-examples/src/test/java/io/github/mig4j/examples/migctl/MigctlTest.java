@@ -426,6 +426,47 @@ class MigctlTest {
   }
 
   @Test
+  void demo_writesAKubeconfig_andPrintsHowToUseIt() throws IOException {
+    Path kubeconfig = folder.resolve("kubeconfig");
+    var run = migctl(
+        "demo",
+        "--nodes",
+        "a=b200-180gb,b=h100-sxm-80gb:8+l40s",
+        "--for",
+        "PT0.1S",
+        "--write-kubeconfig",
+        kubeconfig.toString());
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out.replaceAll("localhost:[0-9]+", "localhost:PORT"))
+        .isEqualToNormalizingNewlines("""
+            Simulating a cluster on http://localhost:PORT/
+              a: 1 x b200-180gb
+              b: 8 x h100-sxm-80gb, 1 x l40s
+            Ctrl-C ends it. In another terminal:
+
+              export KUBECONFIG=%s
+              migctl status
+            """.formatted(kubeconfig));
+    assertThat(kubeconfig).content().contains("server: \"http://localhost:");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "b200-180gb;Not a node: 'b200-180gb'. Expected NAME=ID[:COUNT], e.g. 'gpu-node=b200-180gb:8'",
+        "a=b200-180gb,a=l40s;Node 'a' occurs twice",
+        "a=b200-180gb:0;Not GPUs: 'b200-180gb:0'. Expected ID or ID:COUNT with a count from 1 to 256"
+      })
+  void demo_wrongNodes_isExit2(String nodes, String message) {
+    var run = migctl("demo", "--nodes", nodes);
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).startsWith(message);
+  }
+
+  @Test
   void role_printsWhatTheLibraryAsksFor() {
     assertThat(migctl("role", "apply").out).isEqualTo(MigRole.APPLY.manifest());
     assertThat(migctl("role", "recover", "--namespace", "nvidia").out)
@@ -1281,7 +1322,8 @@ class MigctlTest {
         "disable",
         "rollout",
         "role",
-        "simulate"
+        "simulate",
+        "demo"
       })
   void help_teachesWithExamples(String command) {
     var run = command.isEmpty() ? migctl() : migctl(command, "--help");
