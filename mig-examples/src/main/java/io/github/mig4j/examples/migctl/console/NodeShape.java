@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.console;
 
 import io.github.mig4j.gpu.GpuModel;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,31 @@ public record NodeShape(String name, List<GpuModel> gpus) {
 
   private static final Pattern NAMED =
       Pattern.compile("([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)=(.+)");
+
+  private static final Pattern SEVERAL = Pattern.compile("([0-9]{1,5})x([^=]+)");
+
+  /**
+   * Reads {@code NAME=ID[:COUNT]} and {@code NODESxID[:COUNT]}, which are equal nodes with names such as
+   * {@code h100-sxm-80gb-1}.
+   *
+   * @throws ParameterException for other texts, and for a name that occurs twice
+   */
+  public static List<NodeShape> read(List<String> texts, CommandLine command) {
+    List<String> each = new ArrayList<>();
+    Map<String, Integer> numbers = new HashMap<>();
+    for (String text : texts) {
+      Matcher form = SEVERAL.matcher(text.strip());
+      if (!form.matches()) {
+        each.add(text);
+        continue;
+      }
+      String name = Input.models(List.of(form.group(2).split("\\+", -1)), command).get(0).id();
+      for (int i = 0; i < Integer.parseInt(form.group(1)); i++) {
+        each.add("%s-%d=%s".formatted(name, numbers.merge(name, 1, Integer::sum), form.group(2)));
+      }
+    }
+    return named(each, command);
+  }
 
   /**
    * Reads {@code NAME=ID[:COUNT]}. Further GPUs of the same node follow after {@code +}.

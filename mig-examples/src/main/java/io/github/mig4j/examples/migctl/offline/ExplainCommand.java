@@ -10,8 +10,10 @@ import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.layout.LayoutDiagram;
+import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult.Placed;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.MigSetting;
@@ -81,6 +83,9 @@ public final class ExplainCommand implements Callable<Integer> {
           + " products; repeated, or as ID:COUNT, for several of one model.")
   private List<String> gpus = List.of();
 
+  @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture of the new layouts.")
+  private @Nullable Path svg;
+
   @Override
   public Integer call() throws IOException {
     List<NodeGpu> node = Input.gpus(gpus, output.commandLine());
@@ -96,12 +101,30 @@ public final class ExplainCommand implements Callable<Integer> {
       effect.gpus().forEach(this::print);
       output.out().println("node: " + sentence(effect));
     }
+    draw(effect);
     MigStrategy strategy = read.strategy().orElse(MigStrategy.MIXED);
     List<Finding> errors = NodeLint.of(read, node, strategy, config).stream()
         .filter(Finding::isError)
         .toList();
     errors.forEach(error -> output.err().println(Input.line(file, error)));
     return errors.isEmpty() && !fails(effect) ? ExitCode.YES : ExitCode.NO;
+  }
+
+  private void draw(NodeEffect effect) throws UnusableFileException {
+    if (svg == null) {
+      return;
+    }
+    List<MigLayout> layouts = effect.gpus().stream()
+        .flatMap(gpu -> gpu.placement().stream())
+        .filter(Placed.class::isInstance)
+        .map(placement -> ((Placed) placement).layout())
+        .toList();
+    if (layouts.size() < effect.gpus().size()) {
+      throw new UnusableFileException(
+          "The layout of %d of %d GPUs is not known or not possible, so there is no picture"
+              .formatted(effect.gpus().size() - layouts.size(), effect.gpus().size()));
+    }
+    Output.write(svg, LayoutDiagram.ofNode(layouts).toSvg());
   }
 
   private static boolean fails(NodeEffect effect) {
