@@ -284,7 +284,16 @@ public interface GpuModel {
             profiles().stream().map(p -> p.profile().toString()).toList())
         .stream()
         .map(MigProfile::parse)
+        .filter(p -> isLike(p, unknown))
         .toList();
+  }
+
+  /** A difference of one digit is no likeness: nobody writes 5g.50gb for 1g.10gb. */
+  private static boolean isLike(MigProfile offered, MigProfile unknown) {
+    int smaller = Math.min(offered.memoryGb(), unknown.memoryGb());
+    int larger = Math.max(offered.memoryGb(), unknown.memoryGb());
+    return Math.abs(offered.gpuSlices() - unknown.gpuSlices()) <= 1 && larger <= 2L * smaller
+        || smaller == larger;
   }
 
   private static int ceilGib(int mib) {

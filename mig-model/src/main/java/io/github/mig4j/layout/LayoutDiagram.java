@@ -84,7 +84,8 @@ public final class LayoutDiagram {
   public static LayoutDiagram ofCounts(Map<MigLayout, Integer> layouts) {
     Objects.requireNonNull(layouts, "layouts");
     if (layouts.isEmpty()) {
-      throw new IllegalArgumentException("A diagram needs at least one layout, but the map is empty");
+      throw new IllegalArgumentException(
+          "A diagram needs at least one layout, but the map is empty");
     }
     List<Row> rows = new ArrayList<>();
     layouts.forEach((layout, count) -> rows.add(row(count == 1 ? "" : count + " x ", layout)));

@@ -237,6 +237,9 @@ public final class SharingAdvice {
   /** Whether the memory of the whole GPU is enough for so many at once. */
   private Reason memory(int tenants) {
     double wanted = need.memoryGib() * tenants;
+    if (wanted == 0) {
+      return new Reason(Topic.CAPACITY, Verdict.SUITS, "no memory is asked for" + each(tenants));
+    }
     String sum = "%s x %s GiB".formatted(tenants, number(need.memoryGib()));
     OptionalInt mib = gpu.totalMemoryMib();
     if (mib.isPresent()) {
@@ -256,8 +259,14 @@ public final class SharingAdvice {
     }
     return new Reason(
         Topic.CAPACITY,
-        wanted == 0 ? Verdict.SUITS : Verdict.UNKNOWN,
+        Verdict.UNKNOWN,
         "the memory of %s was never published".formatted(gpu.id()));
+  }
+
+  /** An equal part of the memory, if the memory is known. */
+  private String each(int tenants) {
+    OptionalInt mib = gpu.totalMemoryMib();
+    return mib.isEmpty() ? "" : "; an equal part of the GPU's is " + gib(mib.getAsInt() / tenants);
   }
 
   private static String gib(int mib) {

@@ -17,6 +17,7 @@ import io.github.mig4j.examples.migctl.cluster.StatusCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.Sink;
 import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.examples.migctl.demo.DemoCommand;
 import io.github.mig4j.examples.migctl.dra.DraCommand;
@@ -36,6 +37,7 @@ import io.github.mig4j.gpu.UnknownGpuException;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -43,10 +45,9 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -82,7 +83,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Migctl {
 
-  private static final Pattern GPU_OPTION = Pattern.compile("^--gpus?(?==|$)");
   private static final String COMPLETION = "generate-completion";
 
   private static final List<Class<?>> COMMANDS = List.of(
@@ -151,36 +151,22 @@ public final class Migctl {
    * @param args the command line
    */
   public static void main(String[] args) {
-    PrintWriter out =
-        new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    Sink sink = new Sink(new FileOutputStream(FileDescriptor.out));
+    PrintWriter out = new PrintWriter(new BufferedOutputStream(sink), true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int exit = run(out, err, args);
-    if (out.checkError()) {
-      err.println("Cannot write to standard output");
-      exit = Math.max(exit, ExitCode.USAGE);
-    }
+    out.flush();
+    Optional<IOException> failure = sink.failure();
+    failure
+        .filter(e -> !"Broken pipe".equals(e.getMessage()))
+        .ifPresent(e -> err.println("Cannot write to stdout: %s".formatted(e.getMessage())));
     err.flush();
-    System.exit(exit);
-  }
-
-  /** Arguments with the name that their command has for the GPUs, {@code --gpu} or {@code --gpus}. */
-  private static String[] renamed(CommandLine migctl, String... args) {
-    CommandLine command = migctl;
-    for (String arg : args) {
-      command = command.getSubcommands().getOrDefault(arg, command);
-    }
-    CommandSpec spec = command.getCommandSpec();
-    String known = spec.findOption("--gpus") == null ? "--gpu" : "--gpus";
-    return Stream.of(args)
-        .map(arg ->
-            spec.findOption(known) == null ? arg : GPU_OPTION.matcher(arg).replaceFirst(known))
-        .toArray(String[]::new);
+    System.exit(failure.isPresent() ? ExitCode.USAGE : exit);
   }
 
   /** Runs the tool and returns the exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    CommandLine migctl = commandLine(List.of(args));
-    return migctl
+    return commandLine(List.of(args))
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -195,7 +181,7 @@ public final class Migctl {
           return ExitCode.USAGE;
         })
         .setExecutionExceptionHandler((e, commandLine, parsed) -> explain(e, commandLine))
-        .execute(args.length == 0 ? new String[] {"--help"} : renamed(migctl, args));
+        .execute(args.length == 0 ? new String[] {"--help"} : args);
   }
 
   private static int explain(Exception e, CommandLine commandLine) {
@@ -222,7 +208,7 @@ public final class Migctl {
     if (e instanceof MigRefusedException refused) {
       err.println(e.getMessage());
       CodeHints.print(refused.findings(), err);
-      return ExitCode.NO;
+      return CodeHints.isForbidden(refused.findings()) ? ExitCode.CLUSTER : ExitCode.NO;
     }
     if (e instanceof MigException || e instanceof CancellationException) {
       err.println(e.getMessage());
@@ -234,6 +220,11 @@ public final class Migctl {
     }
     if (e instanceof IOException) {
       err.println("Cannot read or write: " + e);
+      return ExitCode.USAGE;
+    }
+    if (e.getClass().equals(IllegalArgumentException.class)) {
+      err.println(e.getMessage());
+      err.println("Try '%s --help'".formatted(commandLine.getCommandSpec().qualifiedName()));
       return ExitCode.USAGE;
     }
     err.println("This is a bug of migctl; please report it with these lines:");

@@ -288,13 +288,14 @@ class MigctlTest {
       value = {
         "place --gpu a30-24gb foo ~ Not a MIG profile: 'foo'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
+        "place --gpu h100-sxm-80gb 3g40gb ~ Not a MIG profile: '3g40gb'. Did you mean '3g.40gb'?",
         "place --gpu a30-24gb 1g.6gb:x ~ Not a device: '1g.6gb:x'; expected PROFILE, PROFILE:COUNT,"
             + " PROFILE@START or PROFILE@START:SIZE, e.g. '1g.5gb:7'",
         "place --gpu a30-24gb 2g.12gb@0:4 ~ 2g.12gb takes 2 memory slices of a30-24gb, not 4",
         "place --gpu a30-24gb 1g.6gb:0 ~ The count of 1g.6gb must be at least 1, but was 0",
         "place --gpu a30-24gb ~ Missing required parameter: 'PROFILE[:COUNT]'",
-        "place 1g.6gb ~ Missing required option: '--gpu=ID'",
-        "advise --gpu l4 --tenants 0 ~ tenants must be at least 1, but was 0",
+        "place 1g.6gb ~ Missing required option: '--gpus=ID'",
+        "advise --gpu l4 --tenants 0 ~ tenants must be from 1 to 1000, but was 0",
         "advise --gpu l4 --tenants 2 --memory -1 ~ memoryGib must not be negative, but was -1.0",
         "layouts --gpu a30-24gb --profiles 1g ~ Not a MIG profile: '1g'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
@@ -493,14 +494,6 @@ class MigctlTest {
         .startsWith(
             "Invalid value for positional parameter at index 0 (USE): 'write' is not one of "
                 + String.join(", ", uses));
-  }
-
-  @Test
-  void gpuAndGpus_areTheSameOption() {
-    assertThat(migctl("place", "--gpus=b200-180gb", "1g.23gb"))
-        .isEqualTo(migctl("place", "--gpu", "b200-180gb", "1g.23gb"));
-    assertThat(migctl("plan", "--gpu", "b200-180gb:1", "--demand", "1g.23gb:1"))
-        .isEqualTo(migctl("plan", "--gpus", "b200-180gb:1", "--demand", "1g.23gb:1"));
   }
 
   @Test
@@ -1029,6 +1022,63 @@ class MigctlTest {
   }
 
   @Test
+  void validate_sarifToStdout_printsNothingElseThere() throws IOException {
+    var run = migctl("validate", GUIDE.toString(), "--config", "nothing", "--sarif", "-");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.json().path("runs").path(0).path("results")).hasSize(1);
+    assertThat(folder.resolve("-")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"validate FILE", "fmt FILE", "import FILE", "publish FILE"})
+  void anyFile_thatIsEmpty_isRefused(String line) throws IOException {
+    Path empty = Files.writeString(folder.resolve("empty.yaml"), " \r\n\t\n");
+
+    var run = migctl(line.replace("FILE", empty.toString()).split(" "));
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err)
+        .isEqualToNormalizingNewlines(
+            empty + " is empty; check the command or the editor that writes it\n");
+  }
+
+  @Test
+  void explain_equalGpusInARow_areDrawnOnce() {
+    var run = migctl(
+        "explain",
+        GUIDE.toString(),
+        "--config",
+        "b200-split-small",
+        "--gpu",
+        "b200-180gb:2",
+        "--gpus",
+        "b200-180gb");
+
+    assertThat(run.out).containsOnlyOnce("b200-180gb: 1g").contains("GPU 0", "GPU 1", "GPU 2");
+  }
+
+  @Test
+  void advise_withoutMemory_saysWhatEachGets() {
+    var run = migctl("advise", "--gpu", "h100-sxm-80gb", "--tenants", "4");
+
+    assertThat(run.out)
+        .contains("capacity: no memory is asked for; an equal part of the GPU's is 19.9 GiB")
+        .doesNotContain("x 0 GiB");
+  }
+
+  @Test
+  void place_profileLikeNone_suggestsNothing() {
+    var run = migctl("place", "--gpu", "h100-sxm-80gb", "5g.50gb");
+
+    assertThat(run.err).isEqualToNormalizingNewlines("""
+            does not fit:
+              h100-sxm-80gb has no profile 5g.50gb; it has 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb
+            """);
+  }
+
+  @Test
   void validate_sarifOfARelativePath_staysRelative() throws IOException {
     Path sarif = folder.resolve("migctl.sarif");
 
@@ -1106,6 +1156,149 @@ class MigctlTest {
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.out).isEmpty();
     assertThat(run.err.lines().findFirst()).contains(message);
+  }
+
+  @Test
+  void plan_ofNodes_isPrintedAsAConfigMap_andCommandsThatApplyIt() {
+    var run = migctl(
+        "plan",
+        "--nodes",
+        "a=l40s:2+a100-40gb,2xa100-40gb:2",
+        "--demand",
+        "3g.20gb:8",
+        "-o",
+        "kubectl");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).isEqualToNormalizingNewlines("""
+        # This replaces the whole ConfigMap. 'migctl publish' keeps its other configurations.
+        kubectl apply -f - <<'EOF'
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: mig-config
+          namespace: gpu-operator
+        data:
+          config.yaml: |
+            version: v1
+            mig-configs:
+              all-disabled:
+                - devices: all
+                  mig-enabled: false
+              planned-13459d5f:
+                - devices: [2]
+                  mig-enabled: true
+                  mig-devices:
+                    3g.20gb: 2
+              planned-47d9e63b:
+                - devices: all
+                  mig-enabled: true
+                  mig-devices:
+                    3g.20gb: 2
+              planned-1c20eb2b:
+                - devices: [0]
+                  mig-enabled: true
+                  mig-devices:
+                    3g.20gb: 2
+                - devices: [1]
+                  mig-enabled: false
+        EOF
+        kubectl label node a nvidia.com/mig.config=planned-13459d5f --overwrite
+        kubectl label node a100-40gb-1 nvidia.com/mig.config=planned-47d9e63b --overwrite
+        kubectl label node a100-40gb-2 nvidia.com/mig.config=planned-1c20eb2b --overwrite
+        """);
+  }
+
+  /** Every configuration of a plan is one that the node's GPUs can have. */
+  @Test
+  void plan_ofNodes_isAFileWithoutFindings() throws IOException {
+    var run = migctl(
+        "plan",
+        "--nodes",
+        "n=h100-sxm-80gb:4",
+        "--demand",
+        "1g.10gb:9,3g.40gb:3",
+        "-o",
+        "configmap");
+    Path file = Files.writeString(folder.resolve("planned.yaml"), run.out);
+
+    assertThat(run.out).startsWith("# n: planned-");
+    String config = run.out.lines().findFirst().orElseThrow().substring("# n: ".length());
+    var valid = migctl("validate", file.toString(), "--gpu", "h100-sxm-80gb:4", "--config", config);
+    assertThat(valid.exit).as(valid.out).isZero();
+  }
+
+  @Test
+  void plan_wholeGpus_areThoseThatAreNotCut() {
+    var enough = migctl("plan", "--gpus", "a100-40gb:4", "--demand", "3g.20gb:4,nvidia.com/gpu:2");
+    var tooFew = migctl("plan", "--gpus", "a100-40gb:4", "--demand", "3g.20gb:4,nvidia.com/gpu:5");
+
+    assertThat(enough.exit).isZero();
+    assertThat(enough.out).contains("whole GPUs: 2, needed 2");
+    assertThat(tooFew.exit).isEqualTo(1);
+    assertThat(tooFew.err)
+        .isEqualToNormalizingNewlines(
+            "3 of 5 x nvidia.com/gpu unmet: the plan leaves 2 GPUs whole; add 3 GPUs\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "--gpus a100-40gb:4 --demand 3g.20gb:4 -o yaml;--output needs --nodes, because a configuration is for the GPUs of one node",
+        "--nodes a100-40gb:4 --demand 3g.20gb:4;Not a node: 'a100-40gb:4'. Expected NAME=ID[:COUNT], e.g. 'gpu-node=b200-180gb:8'"
+      })
+  void plan_withoutNodes_hasNoConfiguration(String line, String message) {
+    List<String> args = new ArrayList<>(List.of("plan"));
+    args.addAll(List.of(line.split(" ")));
+
+    var run = migctl(args.toArray(String[]::new));
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).startsWith(message);
+  }
+
+  @Test
+  void place_asAConfiguration_isAFile_andBesideALayout_keepsIt() {
+    var config = migctl("place", "--gpu", "h100-sxm-80gb", "1g.10gb:7", "-o", "yaml");
+    var beside =
+        migctl("place", "--gpu", "h100-sxm-80gb", "--beside", "3g.40gb@4,1g.10gb@0", "1g.10gb:3");
+    var impossible =
+        migctl("place", "--gpu", "h100-sxm-80gb", "--beside", "3g.40gb@3", "1g.10gb:3");
+
+    assertThat(config.out).isEqualToNormalizingNewlines("""
+        version: v1
+        mig-configs:
+          h100-sxm-80gb-6097da39:
+            - devices: all
+              mig-enabled: true
+              mig-devices:
+                1g.10gb: 7
+        """);
+    assertThat(beside.exit).isZero();
+    assertThat(beside.out).startsWith("GPU 0 runs 1g.10gb@0 3g.40gb@4");
+    assertThat(impossible.err)
+        .startsWith("The layout '3g.40gb@3' is not possible: h100-sxm-80gb: 3g.40gb cannot start at"
+            + " memory slice 3, only at 0 or 4");
+    assertThat(impossible.exit).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "plan --gpus a100-40gb:4 --demand 3g.20gb:4",
+        "layouts --gpu a100-40gb --maximal",
+        "explain src/main/resources/io/github/mig4j/examples/guide-mig-config.yaml --config b200-split-small --gpu b200-180gb"
+      })
+  void svg_ofEveryDrawing_isWritten(String line) {
+    Path svg = folder.resolve("picture.svg");
+    List<String> args = new ArrayList<>(List.of(line.split(" ")));
+    args.addAll(List.of("--svg", svg.toString()));
+
+    var run = migctl(args.toArray(String[]::new));
+
+    assertThat(run.err).isEmpty();
+    assertThat(svg).content().startsWith("<svg").contains("gb");
   }
 
   @Test
@@ -1294,7 +1487,8 @@ class MigctlTest {
     assertThat(migctl("diagnose").err)
         .startsWith("Missing NODE. Expected a node, or --file with a log");
     assertThat(migctl("diagnose", "--file", empty.toString()).err)
-        .contains(empty + " is empty. Expected a log, or what kubectl prints about a node");
+        .isEqualToNormalizingNewlines(
+            empty + " is empty; check the command or the editor that writes it\n");
   }
 
   @ParameterizedTest

@@ -28,6 +28,8 @@ public final class ClusterAccess {
   /** On a slow machine Vert.x prints stack traces of its threads. */
   private static final Logger SLOW_THREADS =
       Logger.getLogger("io.vertx.core.impl.BlockedThreadChecker");
+  /** After 0.1, 0.2, 0.4 and 0.8 s. */
+  private static final int RETRIES = 4;
 
   @Option(
       names = "--kubeconfig",
@@ -56,8 +58,10 @@ public final class ClusterAccess {
     SlowServerNotice firstAnswer = new SlowServerNotice(
         Objects.requireNonNull(command).commandLine().getErr(),
         CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
+    Config config = config();
+    config.setRequestRetryBackoffLimit(RETRIES);
     return new KubernetesClientBuilder()
-        .withConfig(config())
+        .withConfig(config)
         .withHttpClientBuilderConsumer(
             http -> http.addOrReplaceInterceptor("first-answer", firstAnswer))
         .build();

@@ -7,7 +7,6 @@ import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
-import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.LogComponent;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -96,11 +95,6 @@ public final class DiagnoseCommand implements Callable<Integer> {
     for (Path file : files) {
       String text = new String(Input.bytes(file), StandardCharsets.UTF_8);
       Optional<MigNodeStatus> read = MigNodeStatus.parse(text);
-      if (text.isBlank()) {
-        throw new UnusableFileException(
-            "%s is empty. Expected a log, or what kubectl prints about a node"
-                .formatted(Input.name(file)));
-      }
       if (read.isPresent()) {
         status = read.get();
       } else {

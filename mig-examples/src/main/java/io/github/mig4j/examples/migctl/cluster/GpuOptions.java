@@ -12,7 +12,7 @@ import picocli.CommandLine.ParameterException;
 final class GpuOptions {
 
   @Option(
-      names = "--gpus",
+      names = {"--gpu", "--gpus"},
       split = ",",
       paramLabel = "N|ID",
       completionCandidates = Candidates.Gpus.class,

@@ -87,7 +87,10 @@ public final class PublishCommand implements Callable<Integer> {
             .put("contentName", merged.contentName())
             .put("changed", merged.changed());
         print("%s as %s%s"
-            .formatted(merged.name(), merged.contentName(), merged.changed() ? dryRun ? ", not written" : "" : ", unchanged"));
+            .formatted(
+                merged.name(),
+                merged.contentName(),
+                merged.changed() ? dryRun ? ", not written" : "" : ", unchanged"));
       }
       if (settings != null) {
         if (!dryRun) {
@@ -113,8 +116,7 @@ public final class PublishCommand implements Callable<Integer> {
     List<MigConfigMap.Merged> merged = new ArrayList<>();
     configs.forEach((name, config) -> {
       String contentName = config.contentName(name);
-      boolean same =
-          config.equals(present.get(name)) && config.equals(present.get(contentName));
+      boolean same = config.equals(present.get(name)) && config.equals(present.get(contentName));
       merged.add(new MigConfigMap.Merged(name, contentName, !same));
     });
     return merged;

@@ -53,7 +53,7 @@ public final class SimulateCommand implements Callable<Integer> {
   private List<String> nodes = List.of();
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       paramLabel = "ID",
       completionCandidates = Candidates.Gpus.class,
       defaultValue = "b200-180gb",

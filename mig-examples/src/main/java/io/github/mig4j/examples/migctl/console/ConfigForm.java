@@ -55,8 +55,8 @@ public enum ConfigForm {
         data:
           config.yaml: |
         %s""".formatted(
-            CONFIG_MAP,
-            NAMESPACE,
-            document.toYaml().lines().map(line -> "    " + line + "\n").collect(Collectors.joining()));
+        CONFIG_MAP,
+        NAMESPACE,
+        document.toYaml().lines().map(line -> "    " + line + "\n").collect(Collectors.joining()));
   }
 }

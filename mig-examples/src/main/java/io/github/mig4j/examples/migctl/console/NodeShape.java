@@ -40,7 +40,8 @@ public record NodeShape(String name, List<GpuModel> gpus) {
         each.add(text);
         continue;
       }
-      String name = Input.models(List.of(form.group(2).split("\\+", -1)), command).get(0).id();
+      String name =
+          Input.models(List.of(form.group(2).split("\\+", -1)), command).get(0).id();
       for (int i = 0; i < Integer.parseInt(form.group(1)); i++) {
         each.add("%s-%d=%s".formatted(name, numbers.merge(name, 1, Integer::sum), form.group(2)));
       }

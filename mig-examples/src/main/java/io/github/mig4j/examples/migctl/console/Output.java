@@ -74,8 +74,17 @@ public final class Output {
     out().println(text(node));
   }
 
-  /** Writes a requested file; call it after the answer is printed. */
-  public static void write(Path file, String content) throws UnusableFileException {
+  /** Whether a path stands for the standard output. */
+  public static boolean isStandardOutput(Path file) {
+    return file.toString().equals("-");
+  }
+
+  /** Writes a requested file, or to the standard output; call it after the answer is printed. */
+  public void write(Path file, String content) throws UnusableFileException {
+    if (isStandardOutput(file)) {
+      out().print(content);
+      return;
+    }
     try {
       Files.writeString(file, content);
     } catch (IOException e) {

@@ -61,7 +61,7 @@ public final class DraClaimCommand implements Callable<Integer> {
   private @Nullable Integer memory;
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       paramLabel = "ID",
       completionCandidates = Candidates.Gpus.class,
       description = "Only of GPUs of this id or product.")

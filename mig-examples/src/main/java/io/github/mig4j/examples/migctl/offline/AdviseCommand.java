@@ -49,7 +49,7 @@ public final class AdviseCommand implements Callable<Integer> {
   private final Output output = new Output();
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       required = true,
       paramLabel = "ID",
       completionCandidates = Candidates.Gpus.class,

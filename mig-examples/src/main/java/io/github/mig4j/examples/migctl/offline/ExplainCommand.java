@@ -74,7 +74,7 @@ public final class ExplainCommand implements Callable<Integer> {
   private @Nullable String from;
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       required = true,
       split = ",",
       paramLabel = "ID",
@@ -98,7 +98,7 @@ public final class ExplainCommand implements Callable<Integer> {
     if (output.isJson()) {
       output.print(json(effect));
     } else {
-      effect.gpus().forEach(this::print);
+      print(effect.gpus());
       output.out().println("node: " + sentence(effect));
     }
     draw(effect);
@@ -124,7 +124,7 @@ public final class ExplainCommand implements Callable<Integer> {
           "The layout of %d of %d GPUs is not known or not possible, so there is no picture"
               .formatted(effect.gpus().size() - layouts.size(), effect.gpus().size()));
     }
-    Output.write(svg, LayoutDiagram.ofNode(layouts).toSvg());
+    output.write(svg, LayoutDiagram.ofNode(layouts).toSvg());
   }
 
   private static boolean fails(NodeEffect effect) {
@@ -145,13 +145,26 @@ public final class ExplainCommand implements Callable<Integer> {
     return settings;
   }
 
-  private void print(GpuEffect effect) {
+  /** GPUs in their order; a picture is drawn once for all GPUs in a row that look the same. */
+  private void print(List<GpuEffect> effects) {
+    String drawn = "";
+    for (GpuEffect effect : effects) {
+      String picture = placed(effect)
+          .map(placed -> LayoutDiagram.of(placed.layout()).toText())
+          .orElse("");
+      if (!picture.equals(drawn)) {
+        output.out().print(drawn);
+      }
+      drawn = picture;
+      printLine(effect);
+    }
+    output.out().print(drawn);
+  }
+
+  private void printLine(GpuEffect effect) {
     String from = effect.before().map(before -> "from " + text(before) + " ").orElse("");
     String to = effect.after().map(after -> "to " + text(after)).orElse("not changed");
     output.out().println("%s: %s%s; %s".formatted(effect.gpu(), from, to, sentence(effect)));
-    placed(effect)
-        .ifPresent(
-            placed -> output.out().print(LayoutDiagram.of(placed.layout()).toText()));
   }
 
   /** Draws nothing for an empty GPU. */

@@ -37,7 +37,7 @@ public final class GenerateCommand implements Callable<Integer> {
   private @Nullable CommandSpec command;
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       required = true,
       split = ",",
       paramLabel = "ID",
@@ -48,8 +48,9 @@ public final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORM",
-      description = "yaml for a mig-parted file, which is the default; configmap for a manifest; kubectl for"
-          + " a command that applies it.")
+      description =
+          "yaml for a mig-parted file, which is the default; configmap for a manifest; kubectl for"
+              + " a command that applies it.")
   private ConfigForm form = ConfigForm.YAML;
 
   @Override

@@ -65,7 +65,7 @@ public final class LayoutsCommand implements Callable<Integer> {
   private final Output output = new Output();
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       required = true,
       paramLabel = "ID",
       completionCandidates = Candidates.Gpus.class,
@@ -114,7 +114,7 @@ public final class LayoutsCommand implements Callable<Integer> {
     if (svg != null) {
       Map<MigLayout, Integer> drawn = new LinkedHashMap<>();
       states(layouts).limit(MAX_DRAWN).forEach(layout -> drawn.put(layout, 1));
-      Output.write(svg, LayoutDiagram.ofCounts(drawn).toSvg());
+      output.write(svg, LayoutDiagram.ofCounts(drawn).toSvg());
     }
     return ExitCode.YES;
   }

@@ -31,16 +31,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
-import java.util.stream.Stream;
-import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -88,7 +88,7 @@ public final class PlaceCommand implements Callable<Integer> {
   private final Output output = new Output();
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       required = true,
       paramLabel = "ID",
       completionCandidates = Candidates.Gpus.class,
@@ -108,8 +108,9 @@ public final class PlaceCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORM",
-      description = "Print a configuration of these devices for every GPU of a node instead: yaml for a"
-          + " mig-parted file, configmap for a manifest, kubectl for a command that applies it.")
+      description =
+          "Print a configuration of these devices for every GPU of a node instead: yaml for a"
+              + " mig-parted file, configmap for a manifest, kubectl for a command that applies it.")
   private @Nullable ConfigForm form;
 
   @Option(
@@ -193,8 +194,8 @@ public final class PlaceCommand implements Callable<Integer> {
       return beside(
           model,
           request,
-          List.of(new RunningInstances(
-              0, layout.layout().placements(), Collections.emptySortedMap())),
+          List.of(
+              new RunningInstances(0, layout.layout().placements(), Collections.emptySortedMap())),
           true);
     }
     NvidiaSmi listing = Listings.read(output, file);
@@ -292,7 +293,7 @@ public final class PlaceCommand implements Callable<Integer> {
       print(layout, diagram);
     }
     if (svg != null) {
-      Output.write(svg, diagram.toSvg());
+      output.write(svg, diagram.toSvg());
     }
   }
 

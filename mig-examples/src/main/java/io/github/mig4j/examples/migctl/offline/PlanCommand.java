@@ -70,21 +70,22 @@ public final class PlanCommand implements Callable<Integer> {
 
   /** The GPUs, as a number or on nodes. */
   static final class Available {
-  @Option(
-      names = "--gpus",
-      split = ",",
-      paramLabel = "ID:COUNT",
-      completionCandidates = Candidates.Gpus.class,
-      description = "The available GPUs, not cut yet: ids or products, separated by commas.")
-  private List<String> gpus = List.of();
+    @Option(
+        names = {"--gpu", "--gpus"},
+        split = ",",
+        paramLabel = "ID:COUNT",
+        completionCandidates = Candidates.Gpus.class,
+        description = "The available GPUs, not cut yet: ids or products, separated by commas.")
+    private List<String> gpus = List.of();
 
-  @Option(
-      names = "--nodes",
-      split = ",",
-      paramLabel = "NODES",
-      description = "The nodes with their GPUs, not cut yet: NODESxID:GPUS for equal nodes, or NAME=ID:GPUS;"
-          + " ID:GPUS+ID:GPUS for several models on one node.")
-  private List<String> nodes = List.of();
+    @Option(
+        names = "--nodes",
+        split = ",",
+        paramLabel = "NODES",
+        description =
+            "The nodes with their GPUs, not cut yet: NODESxID:GPUS for equal nodes, or NAME=ID:GPUS;"
+                + " ID:GPUS+ID:GPUS for several models on one node.")
+    private List<String> nodes = List.of();
   }
 
   @Option(
@@ -103,7 +104,8 @@ public final class PlanCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "PROFILE:COUNT",
       completionCandidates = Candidates.Profiles.class,
-      description = "The desired MIG devices, separated by commas; nvidia.com/gpu:COUNT for whole GPUs.")
+      description =
+          "The desired MIG devices, separated by commas; nvidia.com/gpu:COUNT for whole GPUs.")
   private List<String> demand = List.of();
 
   @Override
@@ -131,7 +133,7 @@ public final class PlanCommand implements Callable<Integer> {
         .forEach(index -> available.merge(node.gpu(index).model(), 1, Integer::sum)));
     print(plan, nodes, available, whole);
     if (svg != null) {
-      Output.write(svg, picture(plan));
+      output.write(svg, picture(plan));
     }
     plan.unmet().forEach(unmet -> output.err().println(unmet.message()));
     int missing = whole - uncut(plan, available);

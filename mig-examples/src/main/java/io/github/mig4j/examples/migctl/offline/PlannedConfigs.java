@@ -22,8 +22,8 @@ import java.util.Map;
 record PlannedConfigs(MigConfigDocument document, Map<String, String> nodes) {
 
   static PlannedConfigs of(FleetPlan plan, List<PlanNode> shapes) {
-    MigConfigDocument document = MigConfigDocument.empty()
-        .with("all-disabled", MigConfig.of(MigConfigSpec.allDisabled()));
+    MigConfigDocument document =
+        MigConfigDocument.empty().with("all-disabled", MigConfig.of(MigConfigSpec.allDisabled()));
     Map<String, String> nodes = new LinkedHashMap<>();
     for (PlanNode shape : shapes) {
       String node = shape.name();
@@ -43,9 +43,8 @@ record PlannedConfigs(MigConfigDocument document, Map<String, String> nodes) {
   /** One entry for each layout. */
   private static MigConfig config(Map<Integer, MigLayout> layouts, int gpus) {
     Map<MigConfigSpec, List<Integer>> indexes = new LinkedHashMap<>();
-    layouts.forEach((index, layout) -> indexes
-        .computeIfAbsent(entry(layout), any -> new ArrayList<>())
-        .add(index));
+    layouts.forEach((index, layout) ->
+        indexes.computeIfAbsent(entry(layout), any -> new ArrayList<>()).add(index));
     if (indexes.size() == 1 && layouts.size() == gpus) {
       return new MigConfig(List.copyOf(indexes.keySet()));
     }

@@ -64,7 +64,7 @@ public final class ValidateCommand implements Callable<Integer> {
   private Path file = Path.of("");
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       split = ",",
       paramLabel = "ID",
       completionCandidates = Candidates.Gpus.class,
@@ -82,7 +82,10 @@ public final class ValidateCommand implements Callable<Integer> {
   @Option(names = "--config", paramLabel = "NAME", description = "The configuration to be applied.")
   private @Nullable String config;
 
-  @Option(names = "--sarif", paramLabel = "FILE", description = "Write SARIF for code scanning.")
+  @Option(
+      names = "--sarif",
+      paramLabel = "FILE",
+      description = "Write SARIF for code scanning; '-' for stdout instead of the findings.")
   private @Nullable Path sarif;
 
   @Override
@@ -94,9 +97,10 @@ public final class ValidateCommand implements Callable<Integer> {
     Set<String> unfit = unfit(read, node, findings);
     boolean valid = findings.stream().noneMatch(Finding::isError)
         && (unfit.isEmpty() || unfit.size() < configs(read).size());
-    if (output.isJson()) {
+    boolean isSarifPrinted = sarif != null && Output.isStandardOutput(sarif);
+    if (output.isJson() && !isSarifPrinted) {
       output.print(json(findings, valid));
-    } else {
+    } else if (!isSarifPrinted) {
       findings.forEach(finding -> output.out().println(Input.line(file, finding)));
     }
     if (!unfit.isEmpty()) {
@@ -108,7 +112,7 @@ public final class ValidateCommand implements Callable<Integer> {
                   + " an error");
     }
     if (sarif != null) {
-      Output.write(sarif, Output.text(Sarif.of(file, findings)) + "\n");
+      output.write(sarif, Output.text(Sarif.of(file, findings)) + "\n");
     }
     return valid ? ExitCode.YES : ExitCode.NO;
   }
