@@ -292,7 +292,7 @@ public interface GpuModel {
   private static boolean isLike(MigProfile offered, MigProfile unknown) {
     int smaller = Math.min(offered.memoryGb(), unknown.memoryGb());
     int larger = Math.max(offered.memoryGb(), unknown.memoryGb());
-    return Math.abs(offered.gpuSlices() - unknown.gpuSlices()) <= 1 && larger <= 2L * smaller
+    return (Math.abs(offered.gpuSlices() - unknown.gpuSlices()) <= 1 && larger <= 2L * smaller)
         || smaller == larger;
   }
 
