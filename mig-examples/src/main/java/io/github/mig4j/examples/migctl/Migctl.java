@@ -27,6 +27,7 @@ import io.github.mig4j.examples.migctl.offline.FmtCommand;
 import io.github.mig4j.examples.migctl.offline.GenerateCommand;
 import io.github.mig4j.examples.migctl.offline.ImportCommand;
 import io.github.mig4j.examples.migctl.offline.LayoutsCommand;
+import io.github.mig4j.examples.migctl.offline.LintCodeCommand;
 import io.github.mig4j.examples.migctl.offline.ModelCommand;
 import io.github.mig4j.examples.migctl.offline.ModelsCommand;
 import io.github.mig4j.examples.migctl.offline.PlaceCommand;
@@ -94,6 +95,7 @@ public final class Migctl {
       AdviseCommand.class,
       ImportCommand.class,
       ValidateCommand.class,
+      LintCodeCommand.class,
       ExplainCommand.class,
       GenerateCommand.class,
       FmtCommand.class,

@@ -883,6 +883,7 @@ class MigctlTest {
 
     var selected = migctl(append(line + "b200-split-medium", file.toString()));
     var other = migctl(append(line + "all-disabled", file.toString()));
+    var all = migctl(append(line + "all-disabled --all", file.toString()));
 
     assertThat(selected.exit).isEqualTo(1);
     assertThat(selected.out)
@@ -892,7 +893,10 @@ class MigctlTest {
             + " but the request takes 8 (2g.45gb: 8); and 2 more; mig-parted would destroy all"
             + " devices and fail; lower the counts [not-placeable]");
     assertThat(other.exit).isZero();
-    assertThat(other.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
+    assertThat(other.out).doesNotContain("cannot hold");
+    assertThat(other.err.strip())
+        .isEqualTo("Findings of other configurations: 1; --all prints them");
+    assertThat(all.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
   }
 
   @Test
@@ -920,7 +924,8 @@ class MigctlTest {
             + " --config NAME makes that an error");
     assertThat(none.json().get("valid").asBoolean()).isFalse();
     assertThat(none.exit).isEqualTo(1);
-    assertThat(chosen.err).isEmpty();
+    assertThat(chosen.err.strip())
+        .isEqualTo("Findings of other configurations: 1; --all prints them");
   }
 
   @Test
@@ -968,7 +973,7 @@ class MigctlTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"validate", "fmt", "import --lgip", "explain --config a --gpu l4"})
+  @ValueSource(strings = {"fmt", "import --lgip", "explain --config a --gpu l4"})
   void directoryInPlaceOfAFile_isExit2(String command) {
     assertThat(migctl(append(command, "."))).isEqualTo(new Run(2, "", ". is a directory\n"));
   }
@@ -1009,9 +1014,11 @@ class MigctlTest {
             {"$schema": "https://json.schemastore.org/sarif-2.1.0.json",
              "version": "2.1.0",
              "runs": [{
-               "tool": {"driver": {"name": "migctl", "version": "0.1.0-SNAPSHOT", "rules": [
+               "tool": {"driver": {"name": "migctl", "version": "0.1.0-SNAPSHOT",
+                 "informationUri": "https://mig4j.github.io/docs", "rules": [
                  {"id": "missing-field", "shortDescription": {"text": "missing field"},
-                  "help": {"text": "See 'missing-field' in docs/lint.md of mig4j"}}]}},
+                  "helpUri": "https://mig4j.github.io/docs/lint.md#missing-field",
+                  "help": {"text": "'migctl lint-code missing-field' explains it"}}]}},
                "columnKind": "unicodeCodePoints",
                "results": [
                  {"ruleId": "missing-field", "ruleIndex": 0, "level": "error",

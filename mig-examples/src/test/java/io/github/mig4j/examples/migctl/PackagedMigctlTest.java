@@ -59,7 +59,8 @@ class PackagedMigctlTest {
           .orElseThrow()
           .resolve("bin");
     }
-    demo = process(migctl("demo", "--nodes", "gpu-node=b200-180gb", "--step", "PT0.1S")).start();
+    demo = process(migctl("demo", "--nodes", "gpu-node=b200-180gb", "--step", "PT0.1S"))
+        .start();
     BufferedReader lines = demo.inputReader(StandardCharsets.UTF_8);
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       if (line.startsWith("  export KUBECONFIG=")) {
@@ -81,8 +82,7 @@ class PackagedMigctlTest {
   void plan_isAConfigMap_thatIsValid_published_applied_andRolledBack() throws Exception {
     Run plan = run(migctl(
         "plan", "--nodes", "gpu-node=b200-180gb", "--demand", "1g.23gb:5", "-o", "configmap"));
-    String config =
-        plan.out.lines().findFirst().orElseThrow().substring("# gpu-node: ".length());
+    String config = plan.out.lines().findFirst().orElseThrow().substring("# gpu-node: ".length());
     Files.writeString(folder.resolve("planned.yaml"), plan.out);
 
     Run validated = run(migctl(
@@ -120,7 +120,9 @@ class PackagedMigctlTest {
     assertThat(run(models).out).contains("h100-sxm-80gb");
     List<String> classes = Files.readAllLines(loaded);
     assertThat(classes).filteredOn(line -> line.contains("io.fabric8")).isEmpty();
-    assertThat(classes.stream().filter(line -> line.contains("shared objects file")).count())
+    assertThat(classes.stream()
+            .filter(line -> line.contains("shared objects file"))
+            .count())
         .isGreaterThan(classes.size() * 8L / 10);
   }
 
