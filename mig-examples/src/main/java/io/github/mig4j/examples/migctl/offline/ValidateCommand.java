@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
@@ -212,23 +211,14 @@ public final class ValidateCommand implements Callable<Integer> {
       return json(checks.get(0));
     }
     ObjectNode answer = Output.object().put("valid", isValid(checks));
-    ArrayNode list = answer.putArray("files");
-    checks.forEach(check -> list.add(json(check)));
+    answer.set("files", Output.list(checks.stream().map(ValidateCommand::json).toList()));
     return answer;
   }
 
   private static ObjectNode json(FileCheck check) {
     ObjectNode answer =
         Output.object().put("file", Input.name(check.path())).put("valid", check.isValid());
-    ArrayNode list = answer.putArray("findings");
-    for (Finding finding : check.findings()) {
-      SourceLocation location = finding.location().orElse(SourceLocation.START);
-      list.add(Output.finding(finding)
-          .put("line", location.line())
-          .put("column", location.column())
-          .put("path", location.path())
-          .put("config", location.config().orElse(null)));
-    }
+    answer.set("findings", Output.list(check.findings()));
     return answer;
   }
 }
