@@ -35,7 +35,8 @@ final class ChangeReport {
   }
 
   void ended(String config, Throwable failure) {
-    report(config, of(failure), Objects.requireNonNullElse(failure.getMessage(), failure.toString()));
+    report(
+        config, of(failure), Objects.requireNonNullElse(failure.getMessage(), failure.toString()));
   }
 
   private void report(String config, MigEvent.Outcome outcome, String detail) {
