@@ -15,9 +15,11 @@ import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.lang.reflect.Executable;
 import java.lang.reflect.InvocationTargetException;
@@ -109,6 +111,7 @@ class PublicApiTest {
     api.add(B200);
     api.add(NvidiaSmi.read(Files.readString(
         Path.of("../mig-model/src/test/resources/io/github/mig4j/gpu/lgi-fragmented.txt"))));
+    api.add(new SimpleMeterRegistry());
     api.add(new IllegalStateException("cause"));
   }
 
@@ -125,7 +128,8 @@ class PublicApiTest {
         .node("gpu-node", B200, 2)
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
-        .start();
+        .start()
+        .awaitReady(Duration.ofMinutes(1));
     CLUSTER.showLogsOf(simulator);
     SimulatedDraDriver driver = SimulatedDraDriver.of(client);
     driver.publishStatic(
@@ -143,6 +147,7 @@ class PublicApiTest {
     Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
     List.of(
             client,
+            CLUSTER,
             client.nodes().withName("gpu-node").require(),
             simulator,
             driver,
@@ -198,9 +203,10 @@ class PublicApiTest {
         .isEmpty();
   }
 
-  /** Without exceptions, builders, and types that have static members only. */
+  /** Without exceptions, annotations, builders, and types that have static members only. */
   private static boolean hasInstances(Class<?> type) {
     return !Throwable.class.isAssignableFrom(type)
+        && !type.isAnnotation()
         && !type.getSimpleName().equals("Builder")
         && PublicApi.executables(type).stream()
             .anyMatch(member -> !Modifier.isStatic(member.getModifiers()));
