@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.diagnosis;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -130,6 +131,7 @@ public enum FailureCode {
 
   /** The printed name, e.g. {@code config-unknown}. */
   @Override
+  @JsonValue
   public String toString() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
