@@ -149,9 +149,9 @@ final class ApplyRun {
     this.undoing = undoing;
     this.clockNanos = clockNanos;
     this.startNanos = System.nanoTime();
+    this.report = new ChangeReport(cluster, name);
     this.beginning = new Timeline(startNanos, cluster.settings().clock().instant());
     this.lookedOnceMore = memory == Memory.RECORD;
-    this.report = new ChangeReport(cluster, name);
   }
 
   /** A rollback that an earlier look has begun due to a failure. */
@@ -189,11 +189,14 @@ final class ApplyRun {
     } catch (RuntimeException failed) {
       if (memory == Memory.PROCESS || failed instanceof MigRefusedException) {
         release(failed, Optional.empty());
-        report.ended(config, failed);
       }
-      throw claim == null || claim.isMade() || check == null
+      RuntimeException thrown = claim == null || claim.isMade() || check == null
           ? failed
           : check.beforeFirstWrite(failed);
+      if (memory == Memory.PROCESS) {
+        report.ended(config, thrown, elapsed());
+      }
+      throw thrown;
     }
   }
 
@@ -210,12 +213,12 @@ final class ApplyRun {
   }
 
   /** Ends a change whose outcome is no longer awaited; the operator continues its work. */
-  void cancel(Throwable why) {
+  void cancel(RuntimeException why) {
     if (rollback != null) {
       rollback.cancel(why);
     }
     release(why, Optional.empty());
-    report.ended(config, why);
+    report.ended(config, why, elapsed());
   }
 
   private Look change() throws InterruptedException {
@@ -428,8 +431,12 @@ final class ApplyRun {
     } catch (MigClusterException e) {
       LOG.warn("node={} config={} record=left reason=\"{}\"", name, config, e.getMessage());
     }
-    report.ended(config, outcome);
+    report.ended(config, outcome, elapsed());
     return new Look.Done(with(findings, outcome), since);
+  }
+
+  private Duration elapsed() {
+    return Duration.ofNanos(now() - startNanos);
   }
 
   /** The wall clock of a look; a long wait reads it anew. */
@@ -571,7 +578,6 @@ final class ApplyRun {
 
   /** Ends a failed change, or begins its rollback, which ends it. */
   private Look failed(MigChangeException failed) throws InterruptedException {
-    report.ended(config, failed);
     FailureRecord ended = undoing
         .map(first -> first.with("The rollback failed too: " + failed.getMessage()))
         .orElseGet(() -> failed.record(plan(), goal, cluster.settings().clock().instant()));
@@ -579,7 +585,7 @@ final class ApplyRun {
     failed.retryIn(RetryPause.left(ended, cluster.settings().clock().instant()));
     if (!claim().changesNode() || options.onFailure() != ApplyOptions.OnFailure.ROLL_BACK) {
       release(failed, Optional.of(ended));
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     step(ApplyPhase.ROLLING_BACK, now(), failed.diagnosis().toString());
     ApplyOptions again = options.with(ApplyOptions.OnFailure.STAY);
@@ -616,7 +622,7 @@ final class ApplyRun {
         release(failed, Optional.ofNullable(note).map(failedFirst -> failedFirst.with(end)));
       }
       failed.setRollbackFailed(e);
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     return rolledBack(failed, look);
   }
@@ -624,15 +630,20 @@ final class ApplyRun {
   private Look rolledBack(MigChangeException failed, Look look) {
     if (look instanceof Look.Failed again) {
       failed.setRollbackFailed(again.failure());
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     if (look instanceof Look.Done done) {
       String previous = printed(done.outcome().config());
       step(ApplyPhase.ROLLED_BACK, now(), previous + ": " + done.outcome().allocatable());
       failed.setRolledBack(previous, done.outcome());
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     return look;
+  }
+
+  private Look ended(MigChangeException failed) {
+    report.ended(config, failed, elapsed());
+    return new Look.Failed(failed);
   }
 
   private boolean isClaimed() {

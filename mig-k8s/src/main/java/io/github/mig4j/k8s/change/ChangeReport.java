@@ -15,8 +15,7 @@ final class ChangeReport {
 
   private final Cluster cluster;
   private final String node;
-  private final long startNanos = System.nanoTime();
-  private long previousNanos = startNanos;
+  private long previousNanos = System.nanoTime();
 
   ChangeReport(Cluster cluster, String node) {
     this.cluster = cluster;
@@ -30,18 +29,18 @@ final class ChangeReport {
         node, config, phase.name().toLowerCase(Locale.ROOT), since, detail));
   }
 
-  void ended(String config, ApplyOutcome outcome) {
-    report(config, of(outcome), outcome.toString());
+  /** Reports that the change has reached its goal, this long after it began. */
+  void ended(String config, ApplyOutcome outcome, Duration time) {
+    report(config, of(outcome), outcome.toString(), time);
   }
 
-  void ended(String config, Throwable failure) {
-    report(
-        config, of(failure), Objects.requireNonNullElse(failure.getMessage(), failure.toString()));
+  /** Reports that the change has ended otherwise, this long after it began. */
+  void ended(String config, RuntimeException e, Duration time) {
+    report(config, of(e), Objects.requireNonNullElse(e.getMessage(), e.toString()), time);
   }
 
-  private void report(String config, MigEvent.Outcome outcome, String detail) {
-    cluster.report(new MigEvent.ChangeEnded(
-        node, config, outcome, Duration.ofNanos(System.nanoTime() - startNanos), detail));
+  private void report(String config, MigEvent.Outcome outcome, String detail, Duration time) {
+    cluster.report(new MigEvent.ChangeEnded(node, config, outcome, time, detail));
   }
 
   private static MigEvent.Outcome of(ApplyOutcome outcome) {
@@ -50,7 +49,7 @@ final class ChangeReport {
         : MigEvent.Outcome.VERIFIED_BY_STATE;
   }
 
-  private static MigEvent.Outcome of(Throwable e) {
+  private static MigEvent.Outcome of(RuntimeException e) {
     if (e instanceof MigRefusedException) {
       return MigEvent.Outcome.REFUSED;
     } else if (e instanceof MigConflictException) {
