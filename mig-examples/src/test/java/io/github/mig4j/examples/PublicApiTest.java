@@ -14,6 +14,7 @@ import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.dra.MigClaim;
+import io.github.mig4j.k8s.reconcile.MigPolicyFile;
 import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
@@ -25,10 +26,15 @@ import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DayOfWeek;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -92,6 +98,9 @@ class PublicApiTest {
         """;
     List.of("small", "1g.23gb", "b200-180gb", "gpu-node", "0x2901", "v1", "5", "nvidia.com/gpu")
         .forEach(api::add);
+    MigPolicyFile.read(policy()).policies().forEach(api::add);
+    List.of(Instant.EPOCH, LocalTime.NOON, ZoneOffset.UTC, Set.of(DayOfWeek.SUNDAY))
+        .forEach(api::add);
     String listing = """
         +-------------------------------------------------------+
         | GPU instances:                                        |
@@ -110,6 +119,19 @@ class PublicApiTest {
     api.add(NvidiaSmi.read(Files.readString(
         Path.of("../mig-model/src/test/resources/io/github/mig4j/gpu/lgi-fragmented.txt"))));
     api.add(new IllegalStateException("cause"));
+  }
+
+  private static String policy() {
+    return """
+        policies:
+        - name: inference
+          nodes: {labels: {pool: inference}}
+          gpus: {b200-180gb: {layout: {1g.23gb: 7}}, h100-sxm-80gb: {config: small}, a30-24gb: {whole: true}}
+          pace: {windows: [{from: "22:00", to: "04:00"}]}
+        - name: pods
+          nodes: {labels: {pool: pods}}
+          gpus: {b200-180gb: {demand: {maxGpus: 8}}, l40s: {timeSlicing: 4}, l4: {sharing: four}}
+        """;
   }
 
   private static void cluster(KubernetesClient client) {

@@ -7,6 +7,7 @@ import io.github.mig4j.examples.migctl.cluster.DiagnoseCommand;
 import io.github.mig4j.examples.migctl.cluster.DisableCommand;
 import io.github.mig4j.examples.migctl.cluster.PreflightCommand;
 import io.github.mig4j.examples.migctl.cluster.PublishCommand;
+import io.github.mig4j.examples.migctl.cluster.ReconcileCommand;
 import io.github.mig4j.examples.migctl.cluster.RecoverCommand;
 import io.github.mig4j.examples.migctl.cluster.RoleCommand;
 import io.github.mig4j.examples.migctl.cluster.RollbackCommand;
@@ -75,6 +76,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RecoverCommand.class,
       DisableCommand.class,
       RolloutCommand.class,
+      ReconcileCommand.class,
       ShareCommand.class,
       RoleCommand.class,
       SimulateCommand.class,

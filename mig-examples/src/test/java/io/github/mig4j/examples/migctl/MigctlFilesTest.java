@@ -203,4 +203,22 @@ class MigctlFilesTest {
                     .formatted(profile),
                 "Try 'migctl %s --help'".formatted(command))));
   }
+
+  @Test
+  void reconcile_check_printsTheFindingsOfThePolicies() throws IOException {
+    Path wrong = write(
+        "policies: [{name: p, nodes: {names: [gpu-1]}, gpus: {b200-180gb: {layout: {1g.12gb: 7}}}}]");
+    Run refused = migctl("reconcile", "--check", "--policy", wrong.toString());
+    Path right = write(
+        "policies: [{name: p, nodes: {names: [gpu-1]}, gpus: {b200-180gb: {layout: {1g.23gb: 7}}}}]");
+    Run valid = migctl("reconcile", "--check", "--policy", right.toString(), "--json");
+
+    assertThat(refused.exit()).isEqualTo(1);
+    assertThat(refused.out())
+        .containsExactly(
+            wrong
+                + ":1:75: error: b200-180gb has no profile 1g.12gb (did you mean 1g.23gb or 1g.45gb?); it has 1g.23gb, 1g.23gb+me, 1g.45gb, 2g.45gb, 3g.90gb, 4g.90gb, 7g.180gb [unknown-profile]");
+    assertThat(valid.exit()).isZero();
+    assertThat(valid.out()).contains("  \"valid\" : true,");
+  }
 }
