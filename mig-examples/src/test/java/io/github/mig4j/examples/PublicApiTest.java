@@ -3,6 +3,9 @@ package io.github.mig4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -15,6 +18,11 @@ import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.reconcile.MigPolicyFile;
+import io.github.mig4j.k8s.reconcile.NodeTemplate;
+import io.github.mig4j.k8s.reconcile.PendingPods;
+import io.github.mig4j.k8s.reconcile.PodAnswer;
+import io.github.mig4j.k8s.reconcile.PolicyTarget;
+import io.github.mig4j.k8s.reconcile.WaitingPod;
 import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
@@ -33,7 +41,9 @@ import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -121,6 +131,34 @@ class PublicApiTest {
     api.add(new IllegalStateException("cause"));
   }
 
+  private static PolicyTarget.ForDemand demand() {
+    return new PolicyTarget.ForDemand(
+        new TreeMap<>(), PolicyTarget.ForDemand.Pods.SERVED, OptionalInt.empty());
+  }
+
+  private static Pod waitingPod() {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withNamespace("ml")
+        .withName("train-0")
+        .endMetadata()
+        .withNewSpec()
+        .addNewContainer()
+        .withNewResources()
+        .addToLimits("nvidia.com/mig-1g.23gb", new Quantity("1"))
+        .endResources()
+        .endContainer()
+        .endSpec()
+        .withNewStatus()
+        .addNewCondition()
+        .withType("PodScheduled")
+        .withStatus("False")
+        .withReason("Unschedulable")
+        .endCondition()
+        .endStatus()
+        .build();
+  }
+
   private static String policy() {
     return """
         policies:
@@ -162,6 +200,13 @@ class PublicApiTest {
         .apply("small")
         .timings(ApplyTimings.builder().stability(Duration.ofMillis(100)).build());
     mig.dra().apply(MigClaim.of(MigProfile.parse("1g.23gb")).claim("train").inNamespace("default"));
+    api.add(waitingPod());
+    WaitingPod waiting = WaitingPod.of(waitingPod()).orElseThrow();
+    PendingPods pending = PendingPods.of(
+        List.of(waiting), mig.fleet().nodes(), demand(), Map.of());
+    api.add(new PodAnswer.Fits(waiting, "gpu-node"));
+    api.add(new PodAnswer.Served(waiting, "gpu-node"));
+    api.add(new PodAnswer.Unserved(waiting, PodAnswer.Reason.NO_ROOM, "add GPUs"));
     Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
     List.of(
             client,
@@ -183,6 +228,9 @@ class PublicApiTest {
             mig.nodes(),
             mig.fleet().nodes(),
             mig.dra().inventory(),
+            pending,
+            mig.pendingPods(),
+            NodeTemplate.of(B200, 8, PolicyTarget.Whole.WHOLE),
             rollout.dryRun(),
             rollout.onProgress(api::add).run())
         .forEach(api::add);

@@ -5,6 +5,7 @@ import io.github.mig4j.examples.migctl.cluster.ApplyCommand;
 import io.github.mig4j.examples.migctl.cluster.CodeHints;
 import io.github.mig4j.examples.migctl.cluster.DiagnoseCommand;
 import io.github.mig4j.examples.migctl.cluster.DisableCommand;
+import io.github.mig4j.examples.migctl.cluster.PendingCommand;
 import io.github.mig4j.examples.migctl.cluster.PreflightCommand;
 import io.github.mig4j.examples.migctl.cluster.PublishCommand;
 import io.github.mig4j.examples.migctl.cluster.ReconcileCommand;
@@ -30,6 +31,7 @@ import io.github.mig4j.examples.migctl.offline.ModelCommand;
 import io.github.mig4j.examples.migctl.offline.ModelsCommand;
 import io.github.mig4j.examples.migctl.offline.PlaceCommand;
 import io.github.mig4j.examples.migctl.offline.PlanCommand;
+import io.github.mig4j.examples.migctl.offline.TemplateCommand;
 import io.github.mig4j.examples.migctl.offline.ValidateCommand;
 import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.UnknownGpuException;
@@ -61,6 +63,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       LayoutsCommand.class,
       PlaceCommand.class,
       PlanCommand.class,
+      TemplateCommand.class,
       AdviseCommand.class,
       ImportCommand.class,
       ValidateCommand.class,
@@ -77,6 +80,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DisableCommand.class,
       RolloutCommand.class,
       ReconcileCommand.class,
+      PendingCommand.class,
       ShareCommand.class,
       RoleCommand.class,
       SimulateCommand.class,

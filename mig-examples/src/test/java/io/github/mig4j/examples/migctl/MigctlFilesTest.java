@@ -221,4 +221,21 @@ class MigctlFilesTest {
     assertThat(valid.exit()).isZero();
     assertThat(valid.out()).contains("  \"valid\" : true,");
   }
+
+  @Test
+  void template_printsWhatAnAutoscalerHasToKnow() {
+    Run tags = migctl(
+        "template", "--gpu", "b200-180gb:8", "--layout", "1g.23gb:7", "--for", "cluster-autoscaler");
+    Run plain = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4");
+    Run both = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4", "--mps", "4");
+    Run unfit = migctl("template", "--gpu", "b200-180gb", "--layout", "1g.23gb:8");
+
+    assertThat(tags.out())
+        .contains(
+            "k8s.io/cluster-autoscaler/node-template/resources/nvidia.com/mig-1g.23gb: \"56\"");
+    assertThat(plain.out()).contains("nvidia.com/gpu: \"8\"");
+    assertThat(both.exit()).isEqualTo(2);
+    assertThat(both.err()).contains("Choose one of --layout, --time-slicing and --mps");
+    assertThat(unfit.exit()).isEqualTo(1);
+  }
 }

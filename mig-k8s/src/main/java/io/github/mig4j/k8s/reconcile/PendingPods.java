@@ -2,6 +2,8 @@ package io.github.mig4j.k8s.reconcile;
 
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.node.MigFleet;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.node.NodeCapacity;
 import io.github.mig4j.layout.MigLayout;
@@ -47,6 +49,9 @@ public final class PendingPods {
       .thenComparing(WaitingPod::since)
       .thenComparing(WaitingPod::name);
 
+  private static final PolicyTarget.ForDemand ANY = new PolicyTarget.ForDemand(
+      Collections.emptySortedMap(), PolicyTarget.ForDemand.Pods.SERVED, OptionalInt.empty());
+
   private final Map<String, NodeCapacity> nodes = new LinkedHashMap<>();
   private final PolicyTarget.ForDemand target;
   private final Map<String, String> kept;
@@ -87,6 +92,18 @@ public final class PendingPods {
     PendingPods plan = new PendingPods(nodes, target, kept);
     plan.solve(target.pods() == PolicyTarget.ForDemand.Pods.SERVED ? sorted : List.of());
     return plan;
+  }
+
+  /**
+   * Not API; use {@code MigClient.pendingPods}.
+   *
+   * @param cluster the way into the cluster
+   * @return an answer for each pod of the cluster that waits, without a stock and bounds
+   */
+  public static PendingPods of(Cluster cluster) {
+    List<WaitingPod> pods =
+        cluster.allPods().stream().flatMap(pod -> WaitingPod.of(pod).stream()).toList();
+    return of(pods, new MigFleet(cluster).nodes(), ANY, Map.of());
   }
 
   /**
