@@ -19,6 +19,7 @@ import io.github.mig4j.examples.migctl.cluster.StatusCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.Sink;
 import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.examples.migctl.dra.DraCommand;
 import io.github.mig4j.examples.migctl.offline.AdviseCommand;
@@ -38,10 +39,14 @@ import io.github.mig4j.gpu.UnknownGpuException;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -117,12 +122,17 @@ public final class Migctl {
    * @param args the command line
    */
   public static void main(String[] args) {
-    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    Sink sink = new Sink(new FileOutputStream(FileDescriptor.out));
+    PrintWriter out = new PrintWriter(new BufferedOutputStream(sink), true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int exit = run(out, err, args);
     out.flush();
+    Optional<IOException> failure = sink.failure();
+    failure
+        .filter(e -> !"Broken pipe".equals(e.getMessage()))
+        .ifPresent(e -> err.println("Cannot write to stdout: %s".formatted(e.getMessage())));
     err.flush();
-    System.exit(exit);
+    System.exit(failure.isPresent() ? ExitCode.USAGE : exit);
   }
 
   /** Runs the tool and returns the exit code. */
@@ -169,7 +179,7 @@ public final class Migctl {
     if (e instanceof MigRefusedException refused) {
       err.println(e.getMessage());
       CodeHints.print(refused.findings(), err);
-      return ExitCode.NO;
+      return CodeHints.isForbidden(refused.findings()) ? ExitCode.CLUSTER : ExitCode.NO;
     }
     if (e instanceof MigException || e instanceof CancellationException) {
       err.println(e.getMessage());
@@ -181,6 +191,11 @@ public final class Migctl {
     }
     if (e instanceof IOException) {
       err.println("Cannot read or write: " + e);
+      return ExitCode.USAGE;
+    }
+    if (e.getClass().equals(IllegalArgumentException.class)) {
+      err.println(e.getMessage());
+      err.println("Try '%s --help'".formatted(commandLine.getCommandSpec().qualifiedName()));
       return ExitCode.USAGE;
     }
     err.println("This is a bug of migctl; please report it with these lines:");

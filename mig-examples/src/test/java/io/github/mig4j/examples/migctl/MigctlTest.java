@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.k8s.config.MigRole;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -160,21 +161,21 @@ class MigctlTest {
 
     assertThat(fits.exit).isZero();
     assertThat(fits.json()).isEqualTo(new ObjectMapper().readTree("""
-            {"fits": true,
+            {"fits": true, "gpu": "a30-24gb", "devices": {"1g.6gb": 1, "2g.12gb": 1},
              "placements": [{"profile": "1g.6gb", "start": 0, "size": 1},
                             {"profile": "2g.12gb", "start": 2, "size": 2}],
              "violations": [],
              "confidence": "published-smi"}"""));
     assertThat(fitsNot.exit).isEqualTo(1);
     assertThat(fitsNot.json()).isEqualTo(new ObjectMapper().readTree("""
-            {"fits": false,
+            {"fits": false, "gpu": "a30-24gb",
              "placements": [],
-             "violations": [{"code": "unknown-profile", "message": "a30-24gb has no profile\
+             "violations": [{"code": "unknown-profile", "confidence": "published-smi", "message": "a30-24gb has no profile\
              3g.12gb (did you mean 2g.12gb?); it has 1g.6gb, 1g.6gb+me,\
              2g.12gb, 2g.12gb+me, 4g.24gb"}],
              "confidence": "published-smi"}"""));
     assertThat(unknown.exit).isEqualTo(1);
-    assertThat(unknown.json().get("fits").isNull()).isTrue();
+    assertThat(unknown.json().path("fits").isMissingNode()).isTrue();
     assertThat(unknown.json().at("/violations/0/code").asText()).isEqualTo("undetermined");
     assertThat(unknown.json().get("confidence").asText()).isEqualTo("unknown");
     assertThat(unknown.err).startsWith("not known whether it fits: the placements of 1g.16gb");
@@ -288,13 +289,14 @@ class MigctlTest {
       value = {
         "place --gpu a30-24gb foo ~ Not a MIG profile: 'foo'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
+        "place --gpu h100-sxm-80gb 3g40gb ~ Not a MIG profile: '3g40gb'. Did you mean '3g.40gb'?",
         "place --gpu a30-24gb 1g.6gb:x ~ Not a device: '1g.6gb:x'; expected PROFILE, PROFILE:COUNT,"
             + " PROFILE@START or PROFILE@START:SIZE, e.g. '1g.5gb:7'",
         "place --gpu a30-24gb 2g.12gb@0:4 ~ 2g.12gb takes 2 memory slices of a30-24gb, not 4",
         "place --gpu a30-24gb 1g.6gb:0 ~ The count of 1g.6gb must be at least 1, but was 0",
         "place --gpu a30-24gb ~ Missing required parameter: 'PROFILE[:COUNT]'",
-        "place 1g.6gb ~ Missing required option: '--gpu=ID'",
-        "advise --gpu l4 --tenants 0 ~ tenants must be at least 1, but was 0",
+        "place 1g.6gb ~ Missing required option: '--gpus=ID'",
+        "advise --gpu l4 --tenants 0 ~ tenants must be from 1 to 1000, but was 0",
         "advise --gpu l4 --tenants 2 --memory -1 ~ memoryGib must not be negative, but was -1.0",
         "layouts --gpu a30-24gb --profiles 1g ~ Not a MIG profile: '1g'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
@@ -471,7 +473,7 @@ class MigctlTest {
   }
 
   @Test
-  void model_json_hasEveryField_andNullWhereNothingIsKnown() throws IOException {
+  void model_json_hasEveryField_butNoneWhereNothingIsKnown() throws IOException {
     var json = migctl("model", "NVIDIA-B200-MIG-1g.23gb", "--json").json();
     var bare = migctl("model", "l40s", "--json").json();
 
@@ -485,14 +487,22 @@ class MigctlTest {
             "mig",
             "computeSlices",
             "memorySlices",
+            "slicesProvenance",
             "memoryMib",
+            "memoryProvenance",
+            "minimumDriver",
+            "driverProvenance",
+            "sharedEngines",
             "confidence",
             "products",
             "boards",
             "profiles");
     assertThat(json.at("/id").asText()).isEqualTo("b200-180gb");
     assertThat(json.at("/memorySlices").asInt()).isEqualTo(8);
-    assertThat(json.at("/profiles/0")).isEqualTo(new ObjectMapper().readTree("""
+    ObjectNode profile = (ObjectNode) json.at("/profiles/0");
+    assertThat(profile.remove("fieldProvenance").at("/size/confidence").asText())
+        .isEqualTo("published-nvml");
+    assertThat(profile).isEqualTo(new ObjectMapper().readTree("""
             {"name": "1g.23gb", "id": 19, "size": 1, "starts": [0, 1, 2, 3, 4, 5, 6],
              "maxInstances": 7, "memoryMib": 20992, "sms": 18, "copyEngines": 2, "decoders": 1,
              "encoders": 0, "jpegEngines": 1, "ofaEngines": 0,
@@ -500,7 +510,7 @@ class MigctlTest {
              "source": "%s", "confidence": "published-smi"}""".formatted(
                 json.at("/profiles/0/source").asText())));
     assertThat(bare.at("/mig").asBoolean()).isFalse();
-    assertThat(bare.at("/memorySlices").isNull()).isTrue();
+    assertThat(bare.at("/memorySlices").isMissingNode()).isTrue();
     assertThat(bare.at("/profiles")).isEmpty();
   }
 
@@ -547,21 +557,15 @@ class MigctlTest {
 
     assertThat(run.exit).isZero();
     assertThat(run.json().get("best").asText()).isEqualTo("mps");
-    assertThat(run.json().get("config").asText()).isEqualTo("""
-        version: v1
-        sharing:
-          mps:
-            resources:
-              - name: nvidia.com/gpu
-                replicas: 2
-        """);
+    assertThat(run.json().get("sharing")).isEqualTo(new ObjectMapper().readTree("""
+        {"mps": {"resources": [{"name": "nvidia.com/gpu", "replicas": 2}]}}"""));
     assertThat(run.json().at("/options/0/method").asText()).isEqualTo("mps");
     assertThat(run.json().at("/options/0/reasons/1")).isEqualTo(new ObjectMapper().readTree("""
             {"topic": "memory-isolation", "verdict": "suits",
              "message": "each tenant is limited to an equal part of the memory"}"""));
     assertThat(run.json().at("/options/2/method").asText()).isEqualTo("mig");
     assertThat(run.json().at("/options/2/verdict").asText()).isEqualTo("suits-not");
-    assertThat(run.json().at("/options/2/profile").isNull()).isTrue();
+    assertThat(run.json().at("/options/2/profile").isMissingNode()).isTrue();
   }
 
   @Test
@@ -980,6 +984,63 @@ class MigctlTest {
   }
 
   @Test
+  void validate_sarifToStdout_printsNothingElseThere() throws IOException {
+    var run = migctl("validate", GUIDE.toString(), "--config", "nothing", "--sarif", "-");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.json().path("runs").path(0).path("results")).hasSize(1);
+    assertThat(folder.resolve("-")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"validate FILE", "fmt FILE", "import FILE", "publish FILE"})
+  void anyFile_thatIsEmpty_isRefused(String line) throws IOException {
+    Path empty = Files.writeString(folder.resolve("empty.yaml"), " \r\n\t\n");
+
+    var run = migctl(line.replace("FILE", empty.toString()).split(" "));
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err)
+        .isEqualToNormalizingNewlines(
+            empty + " is empty; check the command or the editor that writes it\n");
+  }
+
+  @Test
+  void explain_equalGpusInARow_areDrawnOnce() {
+    var run = migctl(
+        "explain",
+        GUIDE.toString(),
+        "--config",
+        "b200-split-small",
+        "--gpu",
+        "b200-180gb:2",
+        "--gpus",
+        "b200-180gb");
+
+    assertThat(run.out).containsOnlyOnce("b200-180gb: 1g").contains("GPU 0", "GPU 1", "GPU 2");
+  }
+
+  @Test
+  void advise_withoutMemory_saysWhatEachGets() {
+    var run = migctl("advise", "--gpu", "h100-sxm-80gb", "--tenants", "4");
+
+    assertThat(run.out)
+        .contains("capacity: no memory is asked for; an equal part of the GPU's is 19.9 GiB")
+        .doesNotContain("x 0 GiB");
+  }
+
+  @Test
+  void place_profileLikeNone_suggestsNothing() {
+    var run = migctl("place", "--gpu", "h100-sxm-80gb", "5g.50gb");
+
+    assertThat(run.err).isEqualToNormalizingNewlines("""
+            does not fit:
+              h100-sxm-80gb has no profile 5g.50gb; it has 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb
+            """);
+  }
+
+  @Test
   void validate_sarifOfARelativePath_staysRelative() throws IOException {
     Path sarif = folder.resolve("migctl.sarif");
 
@@ -1013,14 +1074,16 @@ class MigctlTest {
         "plan", "--json", "--gpus", "a30-24gb:2,NVIDIA-A30:1", "--demand", "2g.12gb:5,3g.20gb:2");
 
     assertThat(run.exit).isEqualTo(1);
-    assertThat(run.json()).isEqualTo(new ObjectMapper().readTree("""
+    ObjectNode plan = (ObjectNode) run.json();
+    assertThat(plan.remove("nodes").at("/0/cut/2/first").asInt()).isEqualTo(2);
+    assertThat(plan).isEqualTo(new ObjectMapper().readTree("""
             {"gpus": 3, "lowerBound": 3, "gap": 0,
              "unmetCount": 2, "unmetLowerBound": 2, "optimal": true, "stopped": false,
              "models": [{"model": "a30-24gb", "used": 3, "available": 3}],
-             "layouts": [{"count": 2, "model": "a30-24gb", "devices": {"2g.12gb": 2},
+             "layouts": [{"count": 2, "gpu": "a30-24gb", "devices": {"2g.12gb": 2}, "confidence": "published-smi",
                           "placements": [{"profile": "2g.12gb", "start": 0, "size": 2},
                                          {"profile": "2g.12gb", "start": 2, "size": 2}]},
-                         {"count": 1, "model": "a30-24gb", "devices": {"2g.12gb": 1},
+                         {"count": 1, "gpu": "a30-24gb", "devices": {"2g.12gb": 1}, "confidence": "published-smi",
                           "placements": [{"profile": "2g.12gb", "start": 0, "size": 2}]}],
              "unmet": [{"profile": "3g.20gb", "count": 2, "code": "no-profile",
                         "message": "2 of 2 x 3g.20gb unmet: it is not offered by a30-24gb;\
@@ -1199,7 +1262,7 @@ class MigctlTest {
     assertThat(run.out)
         .startsWith("mps-root-missing: The device plugin of node l40s-node does not start,")
         .contains("Set mps.root (MPS_ROOT)");
-    assertThat(json.out).contains("\"component\" : \"the device plugin\"");
+    assertThat(json.out).contains("\"component\" : \"device-plugin\"");
   }
 
   @Test
@@ -1245,7 +1308,8 @@ class MigctlTest {
     assertThat(migctl("diagnose").err)
         .startsWith("Missing NODE. Expected a node, or --file with a log");
     assertThat(migctl("diagnose", "--file", empty.toString()).err)
-        .contains(empty + " is empty. Expected a log, or what kubectl prints about a node");
+        .isEqualToNormalizingNewlines(
+            empty + " is empty; check the command or the editor that writes it\n");
   }
 
   @ParameterizedTest

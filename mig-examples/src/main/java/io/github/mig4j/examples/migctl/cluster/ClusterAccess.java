@@ -23,6 +23,9 @@ import picocli.CommandLine.Spec;
 /** The options that select the cluster of a subcommand. */
 public final class ClusterAccess {
 
+  /** After 0.1, 0.2, 0.4 and 0.8 s. */
+  private static final int RETRIES = 4;
+
   @Option(
       names = "--kubeconfig",
       paramLabel = "FILE",
@@ -49,8 +52,10 @@ public final class ClusterAccess {
     SlowServerNotice firstAnswer = new SlowServerNotice(
         Objects.requireNonNull(command).commandLine().getErr(),
         CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
+    Config config = config();
+    config.setRequestRetryBackoffLimit(RETRIES);
     return new KubernetesClientBuilder()
-        .withConfig(config())
+        .withConfig(config)
         .withHttpClientBuilderConsumer(
             http -> http.addOrReplaceInterceptor("first-answer", firstAnswer))
         .build();

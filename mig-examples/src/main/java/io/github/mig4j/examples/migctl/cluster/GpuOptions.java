@@ -11,7 +11,7 @@ import picocli.CommandLine.ParameterException;
 final class GpuOptions {
 
   @Option(
-      names = "--gpus",
+      names = {"--gpu", "--gpus"},
       split = ",",
       paramLabel = "N|ID",
       description =

@@ -52,7 +52,7 @@ public final class SimulateCommand implements Callable<Integer> {
   private List<String> nodes = List.of();
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       paramLabel = "ID",
       defaultValue = "b200-180gb",
       description = "Their GPUs' model; ${DEFAULT-VALUE} by default.")

@@ -55,7 +55,10 @@ public final class DraClaimCommand implements Callable<Integer> {
       description = "Devices with at least this much memory, instead of a profile.")
   private @Nullable Integer memory;
 
-  @Option(names = "--gpu", paramLabel = "ID", description = "Only of GPUs of this id or product.")
+  @Option(
+      names = {"--gpu", "--gpus"},
+      paramLabel = "ID",
+      description = "Only of GPUs of this id or product.")
   private @Nullable String gpu;
 
   @Option(

@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
@@ -23,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -71,7 +69,7 @@ public final class ExplainCommand implements Callable<Integer> {
   private @Nullable String from;
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       required = true,
       split = ",",
       paramLabel = "ID",
@@ -91,7 +89,7 @@ public final class ExplainCommand implements Callable<Integer> {
     if (output.isJson()) {
       output.print(json(effect));
     } else {
-      effect.gpus().forEach(this::print);
+      print(effect.gpus());
       output.out().println("node: " + sentence(effect));
     }
     MigStrategy strategy = read.strategy().orElse(MigStrategy.MIXED);
@@ -120,13 +118,26 @@ public final class ExplainCommand implements Callable<Integer> {
     return settings;
   }
 
-  private void print(GpuEffect effect) {
+  /** GPUs in their order; a picture is drawn once for all GPUs in a row that look the same. */
+  private void print(List<GpuEffect> effects) {
+    String drawn = "";
+    for (GpuEffect effect : effects) {
+      String picture = placed(effect)
+          .map(placed -> LayoutDiagram.of(placed.layout()).toText())
+          .orElse("");
+      if (!picture.equals(drawn)) {
+        output.out().print(drawn);
+      }
+      drawn = picture;
+      printLine(effect);
+    }
+    output.out().print(drawn);
+  }
+
+  private void printLine(GpuEffect effect) {
     String from = effect.before().map(before -> "from " + text(before) + " ").orElse("");
     String to = effect.after().map(after -> "to " + text(after)).orElse("not changed");
     output.out().println("%s: %s%s; %s".formatted(effect.gpu(), from, to, sentence(effect)));
-    placed(effect)
-        .ifPresent(
-            placed -> output.out().print(LayoutDiagram.of(placed.layout()).toText()));
   }
 
   /** Draws nothing for an empty GPU. */
@@ -174,27 +185,6 @@ public final class ExplainCommand implements Callable<Integer> {
 
   private ObjectNode json(NodeEffect effect) {
     ObjectNode answer = Output.object().put("config", config);
-    ArrayNode list = answer.putArray("gpus");
-    for (GpuEffect gpu : effect.gpus()) {
-      ObjectNode node = list.addObject()
-          .put("index", gpu.gpu().index())
-          .put("model", gpu.gpu().model().id())
-          .put("change", gpu.change().name().toLowerCase(Locale.ROOT));
-      setting(node, "before", gpu.before());
-      setting(node, "after", gpu.after());
-      node.set(
-          "placements",
-          placed(gpu).map(placed -> Output.placements(placed.layout())).orElseGet(Output::array));
-    }
-    answer.put("modeChange", effect.modeChange().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-    return answer.put("applied", effect.isApplied()).put("pausesNode", effect.pausesNode());
-  }
-
-  private static void setting(ObjectNode node, String field, Optional<MigSetting> setting) {
-    node.putNull(field);
-    setting.ifPresent(some -> {
-      ObjectNode devices = node.putObject(field).put("mig", some.migEnabled()).putObject("devices");
-      some.devices().forEach((profile, count) -> devices.put(profile.toString(), count));
-    });
+    return answer.setAll(Output.json(effect));
   }
 }

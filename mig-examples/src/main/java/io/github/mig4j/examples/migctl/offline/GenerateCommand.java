@@ -33,7 +33,7 @@ public final class GenerateCommand implements Callable<Integer> {
   private @Nullable CommandSpec command;
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       required = true,
       split = ",",
       paramLabel = "ID",

@@ -55,7 +55,11 @@ public final class LayoutsCommand implements Callable<Integer> {
   @Mixin
   private final Output output = new Output();
 
-  @Option(names = "--gpu", required = true, paramLabel = "ID", description = "Id or product.")
+  @Option(
+      names = {"--gpu", "--gpus"},
+      required = true,
+      paramLabel = "ID",
+      description = "Id or product.")
   private String gpu = "";
 
   @Option(
@@ -137,7 +141,8 @@ public final class LayoutsCommand implements Callable<Integer> {
       return;
     }
     ArrayNode layouts = Output.array();
-    states.forEach(layout -> layouts.addObject().set("placements", Output.placements(layout)));
+    states.forEach(
+        layout -> layouts.addObject().set("placements", Output.list(layout.placements())));
     printList(layouts);
   }
 

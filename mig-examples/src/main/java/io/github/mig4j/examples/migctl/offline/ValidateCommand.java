@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.examples.migctl.console.ExitCode;
@@ -63,7 +62,7 @@ public final class ValidateCommand implements Callable<Integer> {
   private Path file = Path.of("");
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       split = ",",
       paramLabel = "ID",
       description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
@@ -80,7 +79,10 @@ public final class ValidateCommand implements Callable<Integer> {
   @Option(names = "--config", paramLabel = "NAME", description = "The configuration to be applied.")
   private @Nullable String config;
 
-  @Option(names = "--sarif", paramLabel = "FILE", description = "Write SARIF for code scanning.")
+  @Option(
+      names = "--sarif",
+      paramLabel = "FILE",
+      description = "Write SARIF for code scanning; '-' for stdout instead of the findings.")
   private @Nullable Path sarif;
 
   @Override
@@ -92,9 +94,10 @@ public final class ValidateCommand implements Callable<Integer> {
     Set<String> unfit = unfit(read, node, findings);
     boolean valid = findings.stream().noneMatch(Finding::isError)
         && (unfit.isEmpty() || unfit.size() < configs(read).size());
-    if (output.isJson()) {
+    boolean isSarifPrinted = sarif != null && Output.isStandardOutput(sarif);
+    if (output.isJson() && !isSarifPrinted) {
       output.print(json(findings, valid));
-    } else {
+    } else if (!isSarifPrinted) {
       findings.forEach(finding -> output.out().println(Input.line(file, finding)));
     }
     if (!unfit.isEmpty()) {
@@ -106,7 +109,7 @@ public final class ValidateCommand implements Callable<Integer> {
                   + " an error");
     }
     if (sarif != null) {
-      Output.write(sarif, Output.text(Sarif.of(file, findings)) + "\n");
+      output.write(sarif, Output.text(Sarif.of(file, findings)) + "\n");
     }
     return valid ? ExitCode.YES : ExitCode.NO;
   }
@@ -184,15 +187,7 @@ public final class ValidateCommand implements Callable<Integer> {
 
   private ObjectNode json(List<Finding> findings, boolean valid) {
     ObjectNode answer = Output.object().put("file", Input.name(file)).put("valid", valid);
-    ArrayNode list = answer.putArray("findings");
-    for (Finding finding : findings) {
-      SourceLocation location = finding.location().orElse(SourceLocation.START);
-      list.add(Output.finding(finding)
-          .put("line", location.line())
-          .put("column", location.column())
-          .put("path", location.path())
-          .put("config", location.config().orElse(null)));
-    }
+    answer.set("findings", Output.list(findings));
     return answer;
   }
 }
