@@ -25,10 +25,12 @@ import io.github.mig4j.k8s.reconcile.PodAnswer;
 import io.github.mig4j.k8s.reconcile.PolicyTarget;
 import io.github.mig4j.k8s.reconcile.WaitingPod;
 import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.sharing.DevicePluginConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.lang.reflect.Executable;
 import java.lang.reflect.InvocationTargetException;
@@ -134,6 +136,7 @@ class PublicApiTest {
     api.add(B200);
     api.add(NvidiaSmi.read(Files.readString(
         Path.of("../mig-model/src/test/resources/io/github/mig4j/gpu/lgi-fragmented.txt"))));
+    api.add(new SimpleMeterRegistry());
     api.add(new IllegalStateException("cause"));
   }
 
@@ -191,7 +194,8 @@ class PublicApiTest {
         .node("gpu-node", B200, 2)
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
-        .start();
+        .start()
+        .awaitReady(Duration.ofMinutes(1));
     CLUSTER.showLogsOf(simulator);
     SimulatedDraDriver driver = SimulatedDraDriver.of(client);
     driver.publishStatic(
@@ -216,6 +220,7 @@ class PublicApiTest {
     Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
     List.of(
             client,
+            CLUSTER,
             client.nodes().withName("gpu-node").require(),
             simulator,
             driver,
@@ -426,9 +431,10 @@ class PublicApiTest {
         .isEmpty();
   }
 
-  /** Without exceptions, builders, and types that have static members only. */
+  /** Without exceptions, annotations, builders, and types that have static members only. */
   private static boolean hasInstances(Class<?> type) {
     return !Throwable.class.isAssignableFrom(type)
+        && !type.isAnnotation()
         && !type.getSimpleName().equals("Builder")
         && PublicApi.executables(type).stream()
             .anyMatch(member -> !Modifier.isStatic(member.getModifiers()));

@@ -63,6 +63,7 @@ class ArchitectureTest {
       ".change",
       ".rollout",
       ".reconcile",
+      ".metrics",
       "",
       ".simulator");
 

@@ -102,6 +102,7 @@ final class ApplyRun {
   private final Optional<FailureRecord> undoing;
   private final long clockNanos;
   private final Timeline beginning;
+  private final ChangeReport report;
   private long startNanos;
   private String by;
   private Stage stage = Stage.CHECK;
@@ -149,6 +150,7 @@ final class ApplyRun {
     this.undoing = undoing;
     this.clockNanos = clockNanos;
     this.startNanos = System.nanoTime();
+    this.report = new ChangeReport(cluster, name);
     this.beginning = new Timeline(startNanos, cluster.settings().clock().instant());
     this.lookedOnceMore = memory == Memory.RECORD;
   }
@@ -188,9 +190,13 @@ final class ApplyRun {
       if (memory == Memory.PROCESS || failed instanceof MigRefusedException) {
         release(failed, Optional.empty());
       }
-      throw claim == null || claim.isMade() || check == null
+      RuntimeException thrown = claim == null || claim.isMade() || check == null
           ? failed
           : check.beforeFirstWrite(failed);
+      if (memory == Memory.PROCESS) {
+        report.ended(config, thrown, elapsed());
+      }
+      throw thrown;
     }
   }
 
@@ -207,11 +213,12 @@ final class ApplyRun {
   }
 
   /** Ends a change whose outcome is no longer awaited; the operator continues its work. */
-  void cancel(Throwable why) {
+  void cancel(RuntimeException why) {
     if (rollback != null) {
       rollback.cancel(why);
     }
     release(why, Optional.empty());
+    report.ended(config, why, elapsed());
   }
 
   private Look change() throws InterruptedException {
@@ -426,7 +433,12 @@ final class ApplyRun {
     } catch (MigClusterException e) {
       LOG.warn("node={} config={} record=left reason=\"{}\"", name, config, e.getMessage());
     }
+    report.ended(config, outcome, elapsed());
     return new Look.Done(with(findings, outcome), since);
+  }
+
+  private Duration elapsed() {
+    return Duration.ofNanos(now() - startNanos);
   }
 
   /** The wall clock of a look; a long wait reads it anew. */
@@ -575,7 +587,7 @@ final class ApplyRun {
     failed.retryIn(RetryPause.left(ended, cluster.settings().clock().instant()));
     if (!claim().changesNode() || options.onFailure() != ApplyOptions.OnFailure.ROLL_BACK) {
       release(failed, Optional.of(ended));
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     step(ApplyPhase.ROLLING_BACK, now(), failed.diagnosis().toString());
     ApplyOptions again = options.with(ApplyOptions.OnFailure.STAY);
@@ -610,7 +622,7 @@ final class ApplyRun {
         release(failed, Optional.ofNullable(note).map(failedFirst -> failedFirst.with(end)));
       }
       failed.setRollbackFailed(e);
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     return rolledBack(failed, look);
   }
@@ -618,7 +630,7 @@ final class ApplyRun {
   private Look rolledBack(MigChangeException failed, Look look) {
     if (look instanceof Look.Failed again) {
       failed.setRollbackFailed(again.failure());
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     if (look instanceof Look.Done done) {
       String previous = printed(done.outcome().config());
@@ -627,9 +639,14 @@ final class ApplyRun {
           now(),
           previous + ": " + done.outcome().allocatable());
       failed.setRolledBack(previous, done.outcome());
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     return look;
+  }
+
+  private Look ended(MigChangeException failed) {
+    report.ended(config, failed, elapsed());
+    return new Look.Failed(failed);
   }
 
   private boolean isClaimed() {
@@ -941,6 +958,7 @@ final class ApplyRun {
 
   private void step(ApplyPhase phase, long nanos, String detail) {
     LOG.info("node={} config={} phase={} detail=\"{}\"", name, config, phase, detail);
+    report.reached(config, phase, nanos, detail);
     options
         .listener()
         .accept(new ApplyEvent(name, phase, Duration.ofNanos(nanos - clockNanos), detail));
