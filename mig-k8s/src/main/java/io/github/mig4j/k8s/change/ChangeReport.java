@@ -9,15 +9,13 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
-import java.util.function.Supplier;
 
 /** Reports one change of a node to the client's {@code MigListener}. */
 final class ChangeReport {
 
   private final Cluster cluster;
   private final String node;
-  private final long startNanos = System.nanoTime();
-  private long previousNanos = startNanos;
+  private long previousNanos = System.nanoTime();
 
   ChangeReport(Cluster cluster, String node) {
     this.cluster = cluster;
@@ -31,25 +29,18 @@ final class ChangeReport {
         node, config, phase.name().toLowerCase(Locale.ROOT), since, detail));
   }
 
-  /**
-   * Runs the change and reports its end.
-   *
-   * @param config the configuration, which the change finds
-   */
-  ApplyOutcome ended(Supplier<String> config, Supplier<ApplyOutcome> change) {
-    try {
-      ApplyOutcome outcome = change.get();
-      report(config.get(), of(outcome), outcome.toString());
-      return outcome;
-    } catch (RuntimeException e) {
-      report(config.get(), of(e), Objects.requireNonNullElse(e.getMessage(), e.toString()));
-      throw e;
-    }
+  /** Reports that the change has reached its goal, this long after it began. */
+  void ended(String config, ApplyOutcome outcome, Duration time) {
+    report(config, of(outcome), outcome.toString(), time);
   }
 
-  private void report(String config, MigEvent.Outcome outcome, String detail) {
-    cluster.report(new MigEvent.ChangeEnded(
-        node, config, outcome, Duration.ofNanos(System.nanoTime() - startNanos), detail));
+  /** Reports that the change has ended otherwise, this long after it began. */
+  void ended(String config, RuntimeException e, Duration time) {
+    report(config, of(e), Objects.requireNonNullElse(e.getMessage(), e.toString()), time);
+  }
+
+  private void report(String config, MigEvent.Outcome outcome, String detail, Duration time) {
+    cluster.report(new MigEvent.ChangeEnded(node, config, outcome, time, detail));
   }
 
   private static MigEvent.Outcome of(ApplyOutcome outcome) {
