@@ -2,6 +2,7 @@ package io.github.mig4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfigSpec;
@@ -18,6 +19,7 @@ import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.sharing.DevicePluginConfig;
 import java.io.IOException;
 import java.lang.reflect.Executable;
 import java.lang.reflect.InvocationTargetException;
@@ -28,9 +30,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,6 +49,8 @@ class PublicApiTest {
   private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
 
   private static final EmbeddedCluster CLUSTER = new EmbeddedCluster();
+  private static final Path SCHEMA =
+      Path.of("../mig-k8s/src/main/resources/io/github/mig4j/k8s/json-schema.json");
   private static PublicApi api;
   private static GpuOperatorSimulator simulator;
 
@@ -188,6 +196,158 @@ class PublicApiTest {
     return text.length() <= MAX_LENGTH
         && text.lines().count() <= 1
         && !OBJECT_HASH.matcher(text).find();
+  }
+
+  /** Clients, engines and what a program configures them with: nothing that is sent or stored. */
+  private static final Set<String> NO_VALUES = Set.of(
+      "Criterion",
+      "DraClient",
+      "DraObject",
+      "DriverPrediction",
+      "Fleet",
+      "FleetRequest",
+      "GpuOperatorSimulator",
+      "GpuResources",
+      "GpuSet",
+      "GpuState",
+      "GpuStates",
+      "HardwareEvidence",
+      "Labels",
+      "LayoutDiagram",
+      "Layouts",
+      "MigClaim",
+      "MigClient",
+      "MigConfigMap",
+      "MigExtension",
+      "MigNode",
+      "MigOperator",
+      "MigSelector",
+      "MigSettings",
+      "NodeLint",
+      "PlacementPolicy",
+      "Planner",
+      "PodClaims",
+      "Rollout",
+      "Canary",
+      "ApplyRequest",
+      "SharedFleet",
+      "SharingConfigMap",
+      "SimulatedDraDriver",
+      "SimulatorTimings");
+
+  /** Their form is that of NVIDIA's file. */
+  private static final Set<String> OF_A_FILE =
+      Set.of("DevicePluginConfig", "DevicePluginFlags", "GpuSharing");
+
+  private static List<Object> jsonValues() {
+    return api.values()
+        .filter(value -> !value.getClass().isHidden())
+        .filter(value -> !(value instanceof Throwable))
+        .filter(value -> !value.getClass().getSimpleName().equals("Builder"))
+        .filter(value -> !NO_VALUES.contains(JsonForms.name(value.getClass()).split("\\.")[0])
+            || JsonForms.valueOf(value).isPresent())
+        .toList();
+  }
+
+  @Test
+  void everyValue_hasAFormInJson() {
+    assertThat(jsonValues())
+        .filteredOn(value -> JsonForms.valueOf(value).isEmpty())
+        .extracting(value -> value.getClass().getName())
+        .isEmpty();
+  }
+
+  @Test
+  void json_ofEveryValue_isTheSameOnJackson2And3() throws IOException {
+    var jackson2 = new com.fasterxml.jackson.databind.ObjectMapper();
+    var jackson3 = new tools.jackson.databind.ObjectMapper();
+    var differences = new TreeMap<String, String>();
+    for (Object value : jsonValues()) {
+      String by2 = jackson2.writeValueAsString(value);
+      String by3 = jackson3.writeValueAsString(value);
+      if (!by2.equals(by3) || by2.equals("{}") && !isEmpty(value)) {
+        differences.put(value.getClass().getName(), by2 + " but " + by3);
+      }
+    }
+
+    assertThat(differences).isEmpty();
+  }
+
+  /** A value all of whose fields are absent. */
+  private static boolean isEmpty(Object value) {
+    return JsonForms.valueOf(value).orElseThrow() instanceof Map<?, ?> map && map.isEmpty();
+  }
+
+  @Test
+  void json_thatIsRead_isTheSameValue() throws IOException {
+    var jackson2 = new com.fasterxml.jackson.databind.ObjectMapper();
+    var jackson3 = new tools.jackson.databind.ObjectMapper();
+    Set<String> read = new TreeSet<>();
+    for (Object value : jsonValues()) {
+      Optional<Class<?>> type = readable(value);
+      if (type.isPresent() && !isOfAnUnknownGpu(value) && !hasUnknownKeys(value)) {
+        String json = jackson2.writeValueAsString(value);
+        assertThat(jackson2.readValue(json, type.get())).as(json).isEqualTo(value);
+        assertThat((Object) jackson3.readValue(json, type.get())).as(json).isEqualTo(value);
+        read.add(JsonForms.name(type.get()));
+      }
+    }
+
+    assertThat(read)
+        .contains(
+            "GpuModel",
+            "MigLayout",
+            "MigConfigSpec",
+            "MigConfig",
+            "MigConfigDocument",
+            "Demand",
+            "DemandItem",
+            "ProfileNeed",
+            "DevicePluginConfig",
+            "DevicePluginFlags",
+            "GpuSharing",
+            "MigProfile",
+            "PciDeviceId",
+            "Amount");
+  }
+
+  private static Optional<Class<?>> readable(Object value) {
+    return api.types().stream()
+        .filter(type -> type.isInstance(value))
+        .filter(type -> Stream.of(type.getDeclaredMethods())
+            .anyMatch(method -> method.isAnnotationPresent(JsonCreator.class)))
+        .findFirst();
+  }
+
+  /** A layout is read on a GPU of the catalogue. */
+  private static boolean isOfAnUnknownGpu(Object value) {
+    return value instanceof MigLayout layout
+        && !GpuCatalog.bundled().models().contains(layout.gpu());
+  }
+
+  /** Unknown keys are kept as they were written, which their JSON need not be. */
+  private static boolean hasUnknownKeys(Object value) {
+    return value instanceof DevicePluginConfig config && !config.unknownKeys().isEmpty();
+  }
+
+  @Test
+  void json_ofEveryValue_isDocumented() throws IOException {
+    Path page = Path.of("../docs/json.md");
+    String before = Files.readString(page);
+    JsonForms documented = JsonForms.in(before);
+    JsonForms all = JsonForms.in(before);
+    jsonValues().stream()
+        .filter(value -> !OF_A_FILE.contains(JsonForms.name(value.getClass())))
+        .forEach(all::add);
+    if (System.getProperty("mig4j.docs", "").equals("write")) {
+      int table = before.indexOf("| type | form |");
+      Files.writeString(page, before.substring(0, table) + all.toTable());
+      Files.writeString(SCHEMA, all.toSchema());
+      return;
+    }
+
+    assertThat(documented).isEqualTo(all);
+    assertThat(Files.readString(SCHEMA)).isEqualTo(all.toSchema());
   }
 
   @Test

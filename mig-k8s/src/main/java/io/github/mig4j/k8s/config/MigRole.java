@@ -1,6 +1,8 @@
 package io.github.mig4j.k8s.config;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.text.JsonFields;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -74,5 +76,15 @@ public enum MigRole {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * The name in JSON, in lower case with dashes.
+   *
+   * @return the name
+   */
+  @JsonValue
+  public String toJson() {
+    return JsonFields.name(this);
   }
 }

@@ -69,6 +69,9 @@ public final class Cluster {
   /** For how long a 403 is repeated if a request of this kind was allowed before. */
   public static final Duration FORBIDDEN_RETRY = Duration.ofSeconds(5);
 
+  /** When to repeat a request where the API server does not say it. */
+  private static final Duration RETRY = Duration.ofSeconds(5);
+
   private static final Duration FORBIDDEN_RETRY_INTERVAL = Duration.ofMillis(500);
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
   private static final PatchContext JSON = PatchContext.of(PatchType.JSON);
@@ -281,10 +284,11 @@ public final class Cluster {
     } catch (ExecutionException e) {
       throw failure(what, KubernetesClientException.launderThrowable(e.getCause()));
     } catch (TimeoutException e) {
-      throw new MigClusterException(
+      throw MigClusterException.temporary(
           "No answer from the API server %s within %s to: %s. Check the address in the kubeconfig's current context"
               .formatted(client.getMasterUrl(), DurationText.of(timeout), what),
-          e);
+          e,
+          RETRY);
     }
   }
 
@@ -516,10 +520,11 @@ public final class Cluster {
     int code =
         e instanceof KubernetesClientException answered ? Math.max(0, answered.getCode()) : 0;
     if (code == 0) {
-      return new MigClusterException(
+      return MigClusterException.temporary(
           "No answer from the API server %s to: %s (%s). Check the address in the kubeconfig's current context"
               .formatted(client.getMasterUrl(), what, describe(rootCause(e))),
-          e);
+          e,
+          RETRY);
     }
     ServerAnswer answer = ServerAnswer.of((KubernetesClientException) e);
     if (code == HttpURLConnection.HTTP_CONFLICT || answer.isPatchConflict()) {
@@ -544,7 +549,10 @@ public final class Cluster {
             message
                 + ". If the GPU Operator runs in another namespace, set that namespace; see 'kubectl get pods -A -l app=nvidia-mig-manager'",
             e);
-      default -> new MigClusterException(message, e);
+      default ->
+        isTransient(e)
+            ? MigClusterException.temporary(message, e, answer.retryAfter().orElse(RETRY))
+            : new MigClusterException(message, e);
     };
   }
 

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -21,6 +22,7 @@ import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -215,5 +217,15 @@ public final class MigFleet {
   @Override
   public String toString() {
     return "GPUs of " + cluster.client().getMasterUrl();
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("nodes", nodes()).map();
   }
 }

@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.fleet.FleetGpu;
+import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
@@ -7,6 +10,7 @@ import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -133,6 +137,16 @@ public record NodeCapacity(
   }
 
   /**
+   * The GPUs for a scheduler's {@link FleetIndex}. If pods use GPUs of the node, all its GPUs are cordoned,
+   * because it is not known on which one a pod runs.
+   *
+   * @return the GPUs; empty if there are {@link #obstacles}
+   */
+  public List<FleetGpu> fleetGpus() {
+    return toPlanNode().map(PlanNode::fleetGpus).orElse(List.of());
+  }
+
+  /**
    * The instances of a GPU that count as used. Which of several equal ones is of no importance, because
    * the node is not changed. All instances count as used if a used resource names no profile.
    */
@@ -154,5 +168,19 @@ public record NodeCapacity(
   @Override
   public String toString() {
     return "%s: used %s, free %s".formatted(status.node(), used, free());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("status", status)
+        .and("labels", labels)
+        .and("used", used)
+        .and("layouts", layouts)
+        .map();
   }
 }

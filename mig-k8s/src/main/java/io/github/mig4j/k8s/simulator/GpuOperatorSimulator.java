@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
@@ -17,6 +18,7 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.text.JsonFields;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -349,7 +351,17 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * v0.20: {@code 1g.10gb+me} is offered as {@code nvidia.com/mig-1g.10gb.me}, and {@code
      * 1c.3g.40gb} ends the plugin under strategy mixed.
      */
-    V0_20
+    V0_20;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /** Describes a simulator; not thread-safe. */

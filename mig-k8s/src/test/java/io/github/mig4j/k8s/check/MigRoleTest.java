@@ -139,7 +139,7 @@ class MigRoleTest {
               () -> reader().node("gpu-node").apply("small").await(Duration.ofMinutes(1)))
           .isInstanceOf(MigRefusedException.class)
           .hasMessage(
-              "Config 'small' on node gpu-node: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply");
+              "Config 'small' on node gpu-node: this client is not allowed to watch nodes; grant it the permissions of ClusterRole mig4j-apply; this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply");
     }
   }
 

@@ -1,7 +1,6 @@
 package io.github.mig4j.examples.migctl.cluster;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -53,7 +52,7 @@ public final class StatusCommand implements Callable<Integer> {
 
   private void one(MigNodeStatus status) {
     if (output.isJson()) {
-      output.print(json(status));
+      output.print(Output.json(status));
       return;
     }
     print("node", status.node());
@@ -92,7 +91,7 @@ public final class StatusCommand implements Callable<Integer> {
   private void all(List<MigNodeStatus> nodes) {
     if (output.isJson()) {
       ArrayNode answer = Output.array();
-      nodes.forEach(status -> answer.add(json(status)));
+      nodes.forEach(status -> answer.add(Output.json(status)));
       output.print(answer);
       return;
     }
@@ -118,23 +117,5 @@ public final class StatusCommand implements Callable<Integer> {
 
   private static String state(MigNodeStatus status) {
     return status.state().map(MigState::toString).orElse("none");
-  }
-
-  static ObjectNode json(MigNodeStatus status) {
-    ObjectNode node = Output.object().put("node", status.node());
-    node.put("product", status.product().orElse(null));
-    node.put("model", status.model().map(GpuModel::id).orElse(null));
-    node.put("gpus", status.gpus().isPresent() ? status.gpus().getAsInt() : null);
-    node.put("migCapable", status.migCapable().orElse(null));
-    node.put("strategy", status.strategy().toString());
-    node.put("config", status.config().orElse(null));
-    node.put("state", status.state().map(MigState::toString).orElse(null));
-    ObjectNode allocatable = node.putObject("allocatable");
-    status.allocatable().forEach(allocatable::put);
-    ArrayNode paused = node.putArray("paused");
-    status.paused().forEach(paused::add);
-    ArrayNode problems = node.putArray("problems");
-    status.problems().forEach(problems::add);
-    return node;
   }
 }

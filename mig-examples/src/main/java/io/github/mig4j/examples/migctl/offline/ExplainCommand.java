@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
@@ -23,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -187,27 +185,6 @@ public final class ExplainCommand implements Callable<Integer> {
 
   private ObjectNode json(NodeEffect effect) {
     ObjectNode answer = Output.object().put("config", config);
-    ArrayNode list = answer.putArray("gpus");
-    for (GpuEffect gpu : effect.gpus()) {
-      ObjectNode node = list.addObject()
-          .put("index", gpu.gpu().index())
-          .put("model", gpu.gpu().model().id())
-          .put("change", gpu.change().name().toLowerCase(Locale.ROOT));
-      setting(node, "before", gpu.before());
-      setting(node, "after", gpu.after());
-      node.set(
-          "placements",
-          placed(gpu).map(placed -> Output.placements(placed.layout())).orElseGet(Output::array));
-    }
-    answer.put("modeChange", effect.modeChange().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-    return answer.put("applied", effect.isApplied()).put("pausesNode", effect.pausesNode());
-  }
-
-  private static void setting(ObjectNode node, String field, Optional<MigSetting> setting) {
-    node.putNull(field);
-    setting.ifPresent(some -> {
-      ObjectNode devices = node.putObject(field).put("mig", some.migEnabled()).putObject("devices");
-      some.devices().forEach((profile, count) -> devices.put(profile.toString(), count));
-    });
+    return answer.setAll(Output.json(effect));
   }
 }

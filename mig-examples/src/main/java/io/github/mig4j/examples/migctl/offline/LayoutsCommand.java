@@ -141,7 +141,8 @@ public final class LayoutsCommand implements Callable<Integer> {
       return;
     }
     ArrayNode layouts = Output.array();
-    states.forEach(layout -> layouts.addObject().set("placements", Output.placements(layout)));
+    states.forEach(
+        layout -> layouts.addObject().set("placements", Output.list(layout.placements())));
     printList(layouts);
   }
 

@@ -42,7 +42,7 @@ public final class ModelCommand implements Callable<Integer> {
   public Integer call() {
     GpuModel gpu = GpuCatalog.bundled().require(name);
     if (output.isJson()) {
-      output.print(Output.model(gpu));
+      output.print(Output.json(gpu));
     } else {
       print(output.out(), gpu);
     }

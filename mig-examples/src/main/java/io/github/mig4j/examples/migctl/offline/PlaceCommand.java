@@ -137,7 +137,7 @@ public final class PlaceCommand implements Callable<Integer> {
   private int onEmptyGpu(GpuModel model, List<Device> request) throws IOException {
     PlacementResult result = request(model, List.of(), request).place();
     if (output.isJson()) {
-      output.print(json(result));
+      output.print(Output.json(result));
     }
     if (result instanceof Placed placed) {
       fits(placed.layout());
@@ -404,33 +404,11 @@ public final class PlaceCommand implements Callable<Integer> {
 
   private static ObjectNode json(RunningInstances running, PlacementResult result, boolean fits) {
     ObjectNode answer = Output.object().put("index", running.gpu());
-    answer.set("running", Output.placements(running.placements()));
-    answer.setAll(json(result));
+    answer.set("running", Output.list(running.placements()));
+    answer.setAll(Output.json(result));
     if (result instanceof Placed && !fits) {
-      answer.putNull("fits");
+      answer.remove("fits");
     }
     return answer;
-  }
-
-  private static ObjectNode json(PlacementResult result) {
-    ObjectNode answer = Output.object();
-    if (result instanceof Undetermined) {
-      answer.putNull("fits");
-    } else {
-      answer.put("fits", result instanceof Placed);
-    }
-    answer.set(
-        "placements",
-        result instanceof Placed placed ? Output.placements(placed.layout()) : Output.array());
-    ArrayNode violations = answer.putArray("violations");
-    violations(result)
-        .forEach(violation -> violations
-            .addObject()
-            .put("code", violation.code())
-            .put("message", violation.message()));
-    if (result instanceof Undetermined undetermined) {
-      violations.addObject().put("code", "undetermined").put("message", undetermined.message());
-    }
-    return answer.put("confidence", result.confidence().toString());
   }
 }

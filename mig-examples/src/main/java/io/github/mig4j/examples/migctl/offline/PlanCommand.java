@@ -12,7 +12,6 @@ import io.github.mig4j.plan.Demand;
 import io.github.mig4j.plan.DemandItem;
 import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanNode;
-import io.github.mig4j.plan.PlanShortfall;
 import io.github.mig4j.plan.Planner;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -142,37 +141,13 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   private static ObjectNode json(FleetPlan plan, Map<GpuModel, Integer> available) {
-    ObjectNode answer = Output.object()
-        .put("gpus", plan.gpus())
-        .put("lowerBound", plan.lowerBound())
-        .put("gap", plan.gap())
-        .put("unmetCount", plan.unmetCount())
-        .put("unmetLowerBound", plan.unmetLowerBound())
-        .put("optimal", plan.isOptimal())
-        .put("stopped", plan.isStopped());
+    ObjectNode answer = Output.json(plan);
     ArrayNode models = answer.putArray("models");
     available.forEach((model, count) -> models
         .addObject()
         .put("model", model.id())
         .put("used", used(plan, model))
         .put("available", count));
-    ArrayNode layouts = answer.putArray("layouts");
-    plan.layouts().forEach((layout, count) -> {
-      ObjectNode node =
-          layouts.addObject().put("count", count).put("model", layout.gpu().id());
-      ObjectNode devices = node.putObject("devices");
-      layout.devices().forEach((profile, number) -> devices.put(profile.toString(), number));
-      node.set("placements", Output.placements(layout));
-    });
-    ArrayNode unmet = answer.putArray("unmet");
-    for (PlanShortfall shortfall : plan.unmet()) {
-      unmet
-          .addObject()
-          .put("profile", shortfall.item().profile().orElseThrow().toString())
-          .put("count", shortfall.count())
-          .put("code", shortfall.reason().code())
-          .put("message", shortfall.message());
-    }
     return answer;
   }
 }

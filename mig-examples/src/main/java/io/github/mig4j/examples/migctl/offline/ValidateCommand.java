@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.examples.migctl.console.ExitCode;
@@ -188,15 +187,7 @@ public final class ValidateCommand implements Callable<Integer> {
 
   private ObjectNode json(List<Finding> findings, boolean valid) {
     ObjectNode answer = Output.object().put("file", Input.name(file)).put("valid", valid);
-    ArrayNode list = answer.putArray("findings");
-    for (Finding finding : findings) {
-      SourceLocation location = finding.location().orElse(SourceLocation.START);
-      list.add(Output.finding(finding)
-          .put("line", location.line())
-          .put("column", location.column())
-          .put("path", location.path())
-          .put("config", location.config().orElse(null)));
-    }
+    answer.set("findings", Output.list(findings));
     return answer;
   }
 }
