@@ -1,13 +1,11 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.reconcile.MigPolicyFile;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.SourceLocation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -63,14 +61,7 @@ public final class ReconcileCommand implements Callable<Integer> {
 
   private ObjectNode json(MigPolicyFile file, boolean valid) {
     ObjectNode answer = Output.object().put("file", Input.name(policy)).put("valid", valid);
-    ArrayNode findings = answer.putArray("findings");
-    for (Finding finding : file.findings()) {
-      SourceLocation location = finding.location().orElse(SourceLocation.START);
-      findings.add(Output.finding(finding)
-          .put("line", location.line())
-          .put("column", location.column())
-          .put("path", location.path()));
-    }
+    answer.set("findings", Output.list(file.findings()));
     return answer;
   }
 }
