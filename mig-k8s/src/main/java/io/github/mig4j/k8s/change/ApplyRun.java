@@ -126,8 +126,7 @@ final class ApplyRun {
   private boolean lookedOnceMore;
 
   /** What the node's record has of the evidence. */
-  private record Recorded(
-      ChangeRecord.Proof proof, Optional<Long> stableSinceNanos, String seen) {}
+  private record Recorded(ChangeRecord.Proof proof, Optional<Long> stableSinceNanos, String seen) {}
 
   /** A change that begins with the first look, or continues what the node's record has. */
   ApplyRun(Task task, Sight sight) {
@@ -168,7 +167,8 @@ final class ApplyRun {
         task.limit());
     run.note = failure;
     run.failure = MigChangeException.of(failure, MigNodeStatus.unread(task.node()));
-    run.failure.retryIn(RetryPause.left(failure, task.cluster().settings().clock().instant()));
+    run.failure.retryIn(
+        RetryPause.left(failure, task.cluster().settings().clock().instant()));
     run.rollback = new ApplyRun(back, sight, Optional.of(failure), run.clockNanos);
     return run;
   }
@@ -290,9 +290,8 @@ final class ApplyRun {
             .formatted(
                 key.equals(config) ? key : "%s as %s".formatted(config, key),
                 plan.offer().resources()));
-    boolean makesRoom = !inForce
-        && !plan.isRequested(cluster.settings())
-        && !goal.keepsPods(status(plan.node()));
+    boolean makesRoom =
+        !inForce && !plan.isRequested(cluster.settings()) && !goal.keepsPods(status(plan.node()));
     stage = makesRoom ? Stage.ROOM : Stage.RESTART;
     return Optional.empty();
   }
@@ -392,8 +391,7 @@ final class ApplyRun {
 
   /** The failure of the last attempt, while it is too early for another. */
   private Optional<Look> failedBefore(ApplyPlan checked, FailureRecord record) {
-    Optional<Duration> rest =
-        RetryPause.left(record, cluster.settings().clock().instant());
+    Optional<Duration> rest = RetryPause.left(record, cluster.settings().clock().instant());
     return rest.filter(Duration::isZero).isPresent()
         ? Optional.empty()
         : Optional.of(new Look.Failed(
@@ -597,7 +595,9 @@ final class ApplyRun {
             cluster,
             name,
             new ApplyGoal.RollBack(Optional.of(plan().kind())),
-            plan().gpus().isEmpty() ? again : again.with(new StatedGpus.Each(plan().gpus())),
+            plan().gpus().isEmpty()
+                ? again
+                : again.with(new StatedGpus.Each(plan().gpus())),
             memory,
             by,
             limit),
@@ -634,10 +634,7 @@ final class ApplyRun {
     }
     if (look instanceof Look.Done done) {
       String previous = printed(done.outcome().config());
-      step(
-          ApplyPhase.ROLLED_BACK,
-          now(),
-          previous + ": " + done.outcome().allocatable());
+      step(ApplyPhase.ROLLED_BACK, now(), previous + ": " + done.outcome().allocatable());
       failed.setRolledBack(previous, done.outcome());
       return ended(failed);
     }
@@ -682,14 +679,16 @@ final class ApplyRun {
     ChangeRecord.Proof proof = proof(plan);
     Prompt prompt = !requested
         ? Prompt.LABEL
-        : goal == ApplyGoal.Recover.RECOVER || !replaced.isEmpty() ? Prompt.RESTART : Prompt.NOTHING;
-    Optional<Duration> stableFor = prompt == Prompt.NOTHING
-        ? claim().stableSince(before).map(this::since)
-        : Optional.empty();
+        : goal == ApplyGoal.Recover.RECOVER || !replaced.isEmpty()
+            ? Prompt.RESTART
+            : Prompt.NOTHING;
+    Optional<Duration> stableFor =
+        prompt == Prompt.NOTHING ? claim().stableSince(before).map(this::since) : Optional.empty();
     long now = now();
     ApplyTracker.Start start = new ApplyTracker.Start(prompt, proof, stableFor, now, failureLook());
     ApplyTracker tracker = new ApplyTracker(cluster.settings(), timings, plan, start, this::step);
-    boolean isOnlyFollowed = memory == Memory.PROCESS && requested && plan.isInForce(cluster.settings());
+    boolean isOnlyFollowed =
+        memory == Memory.PROCESS && requested && plan.isInForce(cluster.settings());
     Node after =
         isOnlyFollowed ? before : claim().request(before, plan.key(), gate, proof, seen(tracker));
     if (options.gpus().areStated()) {
