@@ -1,6 +1,6 @@
 package io.github.mig4j.examples.migctl;
 
-import io.github.mig4j.examples.EmbeddedCluster;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;

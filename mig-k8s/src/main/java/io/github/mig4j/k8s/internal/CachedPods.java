@@ -86,16 +86,11 @@ final class CachedPods implements ItemStore<Pod> {
     return false;
   }
 
-  static boolean isManager(Pod pod) {
-    @Nullable Map<String, String> labels = pod.getMetadata().getLabels();
-    return labels != null && "nvidia-mig-manager".equals(labels.get("app"));
-  }
-
   private boolean concernsGpus(Pod pod) {
     return pod.getSpec() != null
         && pod.getSpec().getNodeName() != null
         && nodes.contains(pod.getSpec().getNodeName())
-        && (isManager(pod) || GpuPods.isOperand(pod) || hasClaims(pod) || requestsGpu(pod));
+        && (GpuPods.isManager(pod) || GpuPods.isOperand(pod) || hasClaims(pod) || requestsGpu(pod));
   }
 
   private static boolean hasClaims(Pod pod) {

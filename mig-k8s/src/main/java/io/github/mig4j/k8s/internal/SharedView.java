@@ -128,7 +128,7 @@ public final class SharedView implements ClusterView, AutoCloseable {
 
   @Override
   public List<Pod> managerPods(String node) {
-    return pods.of(node).stream().filter(CachedPods::isManager).toList();
+    return pods.of(node).stream().filter(GpuPods::isManager).toList();
   }
 
   @Override

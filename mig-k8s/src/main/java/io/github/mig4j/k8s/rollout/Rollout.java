@@ -328,10 +328,12 @@ public final class Rollout {
   /**
    * As {@link #run}, on a thread of its own.
    *
-   * @return a future of the status, or of an exception of {@link #run}; cancelling it interrupts the run
+   * @return a future of the status, or of an exception of {@link #run}; cancelling it, {@code
+   *     orTimeout} and {@code completeExceptionally} interrupt the run
    */
   public CompletableFuture<RolloutStatus> start() {
-    return InterruptibleFuture.start("mig4j-rollout-" + name, this::run);
+    return InterruptibleFuture.start(
+        cluster.settings().threads(), "mig4j-rollout-" + name, this::run);
   }
 
   private interface Call<T> {

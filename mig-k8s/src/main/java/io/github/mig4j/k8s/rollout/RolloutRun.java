@@ -107,7 +107,8 @@ final class RolloutRun {
   /** Works on the rollout after this process has acquired the Lease; empty if it loses the Lease. */
   private Optional<RolloutStatus> lead(RecordStore store) throws InterruptedException {
     String me = processIdentity();
-    Term term = new Term(me, new Workers(name), new LinkedBlockingDeque<>());
+    Term term =
+        new Term(me, new Workers(name, cluster.settings().threads()), new LinkedBlockingDeque<>());
     AtomicBoolean leads = new AtomicBoolean();
     try (Leadership leadership = new Leadership(
         cluster, namespace, recordName(name), me, options.lease(), candidate(term, leads))) {

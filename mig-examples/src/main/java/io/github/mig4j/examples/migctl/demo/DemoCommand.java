@@ -2,7 +2,6 @@ package io.github.mig4j.examples.migctl.demo;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.examples.EmbeddedCluster;
 import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NodeShape;
@@ -10,6 +9,7 @@ import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.github.mig4j.examples.EmbeddedCluster;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
