@@ -155,11 +155,14 @@ final class RolloutRun {
         term.events.add(() -> leads.set(true));
       }
 
-      /** Stops the workers on the thread of the election: the thread that decides may be busy. */
+      /**
+       * Stops the workers on the thread of the election: the thread that decides may be busy. It is told
+       * afterwards, because it would stop them without forbidding the writes of their end.
+       */
       @Override
       public void onStopLeading() {
-        term.fail(new Leadership.LeadershipLost());
         term.workers.revoke();
+        term.fail(new Leadership.LeadershipLost());
       }
 
       @Override
@@ -169,8 +172,8 @@ final class RolloutRun {
 
       @Override
       public void onFailure(Throwable failure) {
-        term.fail(failure);
         term.workers.revoke();
+        term.fail(failure);
       }
     };
   }
