@@ -32,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -794,6 +795,28 @@ class RolloutTest {
     toSmall(controller()).resume();
 
     assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+  }
+
+  @Test
+  void run_aRecordThatCannotBeReadAfterTheLeaseIsLost_isReadAgain() throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+    AtomicInteger refused = new AtomicInteger();
+
+    server.refuse(request -> {
+      boolean isRecord = request.getMethod().equals("GET")
+          && request.getPath().endsWith("/configmaps/mig4j-rollout-to-small");
+      if (refused.get() == 0 && isRenewal(request)) {
+        return Optional.of(500);
+      }
+      return isRecord && refused.getAndIncrement() == 0 ? Optional.of(410) : Optional.empty();
+    });
+    await(events, RolloutEvent.Leading.class);
+    toSmall(controller()).resume();
+
+    assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+    assertThat(refused.get()).isGreaterThan(1);
   }
 
   /** Both processes have the same identity in the node's record. */

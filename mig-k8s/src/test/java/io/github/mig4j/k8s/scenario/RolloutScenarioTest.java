@@ -112,7 +112,15 @@ class RolloutScenarioTest {
       eventually(() -> System.nanoTime() - since > TimeUnit.SECONDS.toNanos(52));
       cluster.startApiServer();
 
-      assertMedium(nodes, end.get(3, TimeUnit.MINUTES));
+      RolloutStatus first = end.get(3, TimeUnit.MINUTES);
+      if (!first.isComplete()) {
+        // The controller manager takes nodes for lost until they report again, and such nodes are skipped.
+        assertThat(first.toText()).containsPattern("gpu-node-3 skipped: .*[Rr]eady");
+        nodes.awaitReady();
+        toMedium(MigClient.of(client), nodes).forget();
+        first = toMedium(MigClient.of(client), nodes).run();
+      }
+      assertMedium(nodes, first);
     }
   }
 

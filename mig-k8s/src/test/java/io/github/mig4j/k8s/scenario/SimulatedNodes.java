@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.internal.NodeConditions;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,6 @@ final class SimulatedNodes implements AutoCloseable {
     GpuOperatorSimulator.Builder builder = GpuOperatorSimulator.on(client)
         .strategy(MigStrategy.MIXED)
         .configMap(Scenario.MAP)
-        .devicePluginConfigMap(Scenario.SHARING_MAP)
         .installClusterPolicyDefinition()
         .timings(Scenario.STEPS);
     names.forEach(name -> builder.node(name, gpu, 1));
@@ -60,6 +60,10 @@ final class SimulatedNodes implements AutoCloseable {
     return Integer.valueOf(1).equals(offer(node).get(Scenario.GPU))
         && labels(node).containsKey("nvidia.com/gpu.count")
         && "success".equals(labels(node).getOrDefault("nvidia.com/mig.config.state", "success"));
+  }
+
+  void awaitReady() {
+    eventually(() -> names.stream().noneMatch(name -> NodeConditions.isNotReady(get(name))));
   }
 
   Node get(String name) {
@@ -86,7 +90,6 @@ final class SimulatedNodes implements AutoCloseable {
     return devices;
   }
 
-  /** Annotations of the first node. */
   Map<String, String> annotations(String name) {
     return get(name).getMetadata().getAnnotations();
   }
