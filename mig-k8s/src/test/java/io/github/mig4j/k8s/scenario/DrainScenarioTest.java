@@ -44,7 +44,13 @@ class DrainScenarioTest {
 
   @AfterEach
   void removeJob() {
-    client.policy().v1beta1().podDisruptionBudget().inNamespace("default").withName(OWNER).delete();
+    client
+        .policy()
+        .v1beta1()
+        .podDisruptionBudget()
+        .inNamespace("default")
+        .withName(OWNER)
+        .delete();
     client.configMaps().inNamespace("default").withName(OWNER).delete();
   }
 
@@ -86,15 +92,18 @@ class DrainScenarioTest {
             .endSpec()
             .build())
         .create();
-    client.pods().resource(pod).editStatus(created -> new PodBuilder(created)
-        .editOrNewStatus()
-        .withPhase("Running")
-        .addNewCondition()
-        .withType("Ready")
-        .withStatus("True")
-        .endCondition()
-        .endStatus()
-        .build());
+    client
+        .pods()
+        .resource(pod)
+        .editStatus(created -> new PodBuilder(created)
+            .editOrNewStatus()
+            .withPhase("Running")
+            .addNewCondition()
+            .withType("Ready")
+            .withStatus("True")
+            .endCondition()
+            .endStatus()
+            .build());
   }
 
   private void budget(int minAvailable) {
@@ -211,7 +220,8 @@ class DrainScenarioTest {
       node.view().request("medium");
       node.awaitIdle("medium", 1);
 
-      ApplyOutcome outcome = MigClient.of(client).node(NODE).recover().timings(QUICK).await(LONG);
+      ApplyOutcome outcome =
+          MigClient.of(client).node(NODE).recover().timings(QUICK).await(LONG);
 
       node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
       assertUndone(node.view().get());
