@@ -26,6 +26,7 @@ final class Terminal {
       "recover",
       "disable",
       "rollout",
+      "pending",
       "share");
   private static final Set<String> CHANGES =
       Set.of("apply", "rollback", "recover", "disable", "share");

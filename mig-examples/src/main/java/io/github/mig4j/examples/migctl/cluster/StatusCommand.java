@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.cluster;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
@@ -34,7 +35,11 @@ public final class StatusCommand implements Callable<Integer> {
   @Mixin
   private final ClusterAccess access = new ClusterAccess();
 
-  @Parameters(arity = "0..1", paramLabel = "NODE", description = "The node.")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NODE",
+      completionCandidates = Candidates.Nodes.class,
+      description = "The node.")
   private @Nullable String node;
 
   @Override
