@@ -16,6 +16,7 @@ import io.github.mig4j.k8s.internal.NodeEvents;
 import io.github.mig4j.k8s.node.ExpectedOffers;
 import io.github.mig4j.k8s.node.MigFleet;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.reconcile.PendingPods;
 import io.github.mig4j.k8s.rollout.Rollout;
 import java.util.Comparator;
 import java.util.List;
@@ -141,6 +142,16 @@ public final class MigClient extends ClientAdapter<MigClient> {
   public Rollout rollout(String name) {
     Objects.requireNonNull(name, "name");
     return new Rollout(cluster(), name);
+  }
+
+  /**
+   * Why pods wait for MIG devices, and how idle GPUs would be cut for them. It reads, and writes nothing.
+   *
+   * @return an answer for each pod that the scheduler found no node for
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public PendingPods pendingPods() {
+    return PendingPods.of(cluster());
   }
 
   /**

@@ -62,6 +62,7 @@ class ArchitectureTest {
       ".check",
       ".change",
       ".rollout",
+      ".reconcile",
       ".metrics",
       "",
       ".simulator");

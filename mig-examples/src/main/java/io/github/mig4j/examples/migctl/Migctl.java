@@ -5,8 +5,11 @@ import io.github.mig4j.examples.migctl.cluster.ApplyCommand;
 import io.github.mig4j.examples.migctl.cluster.CodeHints;
 import io.github.mig4j.examples.migctl.cluster.DiagnoseCommand;
 import io.github.mig4j.examples.migctl.cluster.DisableCommand;
+import io.github.mig4j.examples.migctl.cluster.FleetCommand;
+import io.github.mig4j.examples.migctl.cluster.PendingCommand;
 import io.github.mig4j.examples.migctl.cluster.PreflightCommand;
 import io.github.mig4j.examples.migctl.cluster.PublishCommand;
+import io.github.mig4j.examples.migctl.cluster.ReconcileCommand;
 import io.github.mig4j.examples.migctl.cluster.RecoverCommand;
 import io.github.mig4j.examples.migctl.cluster.RoleCommand;
 import io.github.mig4j.examples.migctl.cluster.RollbackCommand;
@@ -32,6 +35,7 @@ import io.github.mig4j.examples.migctl.offline.ModelCommand;
 import io.github.mig4j.examples.migctl.offline.ModelsCommand;
 import io.github.mig4j.examples.migctl.offline.PlaceCommand;
 import io.github.mig4j.examples.migctl.offline.PlanCommand;
+import io.github.mig4j.examples.migctl.offline.TemplateCommand;
 import io.github.mig4j.examples.migctl.offline.ValidateCommand;
 import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.UnknownGpuException;
@@ -92,6 +96,7 @@ public final class Migctl {
       LayoutsCommand.class,
       PlaceCommand.class,
       PlanCommand.class,
+      TemplateCommand.class,
       AdviseCommand.class,
       ImportCommand.class,
       ValidateCommand.class,
@@ -100,6 +105,7 @@ public final class Migctl {
       GenerateCommand.class,
       FmtCommand.class,
       StatusCommand.class,
+      FleetCommand.class,
       DiagnoseCommand.class,
       PublishCommand.class,
       PreflightCommand.class,
@@ -108,6 +114,8 @@ public final class Migctl {
       RecoverCommand.class,
       DisableCommand.class,
       RolloutCommand.class,
+      ReconcileCommand.class,
+      PendingCommand.class,
       ShareCommand.class,
       RoleCommand.class,
       SimulateCommand.class,

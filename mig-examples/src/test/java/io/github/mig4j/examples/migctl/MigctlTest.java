@@ -484,8 +484,8 @@ class MigctlTest {
   @Test
   void role_uses_areListedInHelpAndPage_asOneMayWriteThem() throws IOException {
     String page = Files.readString(Path.of("..", "docs", "migctl.md"));
-    List<String> uses =
-        List.of("read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim");
+    List<String> uses = List.of(
+        "read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim", "events");
 
     assertThat(MigRole.values()).hasSameSizeAs(uses);
     assertThat(migctl("role", "--help").out.replaceAll("\\s+", " "))
