@@ -120,7 +120,9 @@ final class PublicApi {
       for (Class<?> type : types) {
         constants(type);
         for (Executable executable : executables(type)) {
-          if (isStatic(executable) || !hasCluster(type)) {
+          boolean opens =
+              executable instanceof Constructor && AutoCloseable.class.isAssignableFrom(type);
+          if (!opens && (isStatic(executable) || !hasCluster(type))) {
             calls(executable).limit(MAX_CALLS).forEach(call -> {
               try {
                 Object made = call.invoke();

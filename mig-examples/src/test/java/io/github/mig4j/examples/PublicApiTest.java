@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -15,11 +18,19 @@ import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.dra.MigClaim;
+import io.github.mig4j.k8s.reconcile.MigPolicyFile;
+import io.github.mig4j.k8s.reconcile.NodeTemplate;
+import io.github.mig4j.k8s.reconcile.PendingPods;
+import io.github.mig4j.k8s.reconcile.PodAnswer;
+import io.github.mig4j.k8s.reconcile.PolicyTarget;
+import io.github.mig4j.k8s.reconcile.WaitingPod;
 import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.sharing.DevicePluginConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.lang.reflect.Executable;
 import java.lang.reflect.InvocationTargetException;
@@ -27,11 +38,16 @@ import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DayOfWeek;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -100,6 +116,9 @@ class PublicApiTest {
         """;
     List.of("small", "1g.23gb", "b200-180gb", "gpu-node", "0x2901", "v1", "5", "nvidia.com/gpu")
         .forEach(api::add);
+    MigPolicyFile.read(policy()).policies().forEach(api::add);
+    List.of(Instant.EPOCH, LocalTime.NOON, ZoneOffset.UTC, Set.of(DayOfWeek.SUNDAY))
+        .forEach(api::add);
     String listing = """
         +-------------------------------------------------------+
         | GPU instances:                                        |
@@ -117,7 +136,49 @@ class PublicApiTest {
     api.add(B200);
     api.add(NvidiaSmi.read(Files.readString(
         Path.of("../mig-model/src/test/resources/io/github/mig4j/gpu/lgi-fragmented.txt"))));
+    api.add(new SimpleMeterRegistry());
     api.add(new IllegalStateException("cause"));
+  }
+
+  private static PolicyTarget.ForDemand demand() {
+    return new PolicyTarget.ForDemand(
+        new TreeMap<>(), PolicyTarget.ForDemand.Pods.SERVED, OptionalInt.empty());
+  }
+
+  private static Pod waitingPod() {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withNamespace("ml")
+        .withName("train-0")
+        .endMetadata()
+        .withNewSpec()
+        .addNewContainer()
+        .withNewResources()
+        .addToLimits("nvidia.com/mig-1g.23gb", new Quantity("1"))
+        .endResources()
+        .endContainer()
+        .endSpec()
+        .withNewStatus()
+        .addNewCondition()
+        .withType("PodScheduled")
+        .withStatus("False")
+        .withReason("Unschedulable")
+        .endCondition()
+        .endStatus()
+        .build();
+  }
+
+  private static String policy() {
+    return """
+        policies:
+        - name: inference
+          nodes: {labels: {pool: inference}}
+          gpus: {b200-180gb: {layout: {1g.23gb: 7}}, h100-sxm-80gb: {config: small}, a30-24gb: {whole: true}}
+          pace: {windows: [{from: "22:00", to: "04:00"}]}
+        - name: pods
+          nodes: {labels: {pool: pods}}
+          gpus: {b200-180gb: {demand: {maxGpus: 8}}, l40s: {timeSlicing: 4}, l4: {sharing: four}}
+        """;
   }
 
   private static void cluster(KubernetesClient client) {
@@ -133,7 +194,8 @@ class PublicApiTest {
         .node("gpu-node", B200, 2)
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
-        .start();
+        .start()
+        .awaitReady(Duration.ofMinutes(1));
     CLUSTER.showLogsOf(simulator);
     SimulatedDraDriver driver = SimulatedDraDriver.of(client);
     driver.publishStatic(
@@ -148,9 +210,16 @@ class PublicApiTest {
         .apply("small")
         .timings(ApplyTimings.builder().stability(Duration.ofMillis(100)).build());
     mig.dra().apply(MigClaim.of(MigProfile.parse("1g.23gb")).claim("train").inNamespace("default"));
+    api.add(waitingPod());
+    WaitingPod waiting = WaitingPod.of(waitingPod()).orElseThrow();
+    PendingPods pending = PendingPods.of(List.of(waiting), mig.fleet().nodes(), demand(), Map.of());
+    api.add(new PodAnswer.Fits(waiting, "gpu-node"));
+    api.add(new PodAnswer.Served(waiting, "gpu-node"));
+    api.add(new PodAnswer.Unserved(waiting, PodAnswer.Reason.NO_ROOM, "add GPUs"));
     Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
     List.of(
             client,
+            CLUSTER,
             client.nodes().withName("gpu-node").require(),
             simulator,
             driver,
@@ -169,6 +238,9 @@ class PublicApiTest {
             mig.nodes(),
             mig.fleet().nodes(),
             mig.dra().inventory(),
+            pending,
+            mig.pendingPods(),
+            NodeTemplate.of(B200, 8, PolicyTarget.Whole.WHOLE),
             rollout.dryRun(),
             rollout.onProgress(api::add).run())
         .forEach(api::add);
@@ -201,6 +273,11 @@ class PublicApiTest {
   /** Clients, engines and what a program configures them with: nothing that is sent or stored. */
   private static final Set<String> NO_VALUES = Set.of(
       "Criterion",
+      "EmbeddedCluster",
+      "FleetIndex",
+      "MigListener",
+      "MigMetrics",
+      "SimulatedGpus",
       "DraClient",
       "DraObject",
       "DriverPrediction",
@@ -235,14 +312,26 @@ class PublicApiTest {
       "SimulatedDraDriver",
       "SimulatorTimings");
 
-  /** Their form is that of NVIDIA's file. */
-  private static final Set<String> OF_A_FILE =
-      Set.of("DevicePluginConfig", "DevicePluginFlags", "GpuSharing");
+  /** Their form is that of a file, NVIDIA's or the policies'. */
+  private static final Set<String> OF_A_FILE = Set.of(
+      "DevicePluginConfig",
+      "DevicePluginFlags",
+      "GpuSharing",
+      "MigPolicy",
+      "Pace",
+      "PolicyNodes",
+      "PolicyTarget.Config",
+      "PolicyTarget.ForDemand",
+      "PolicyTarget.Layout",
+      "PolicyTarget.Shared",
+      "PolicyTarget.SharingConfig",
+      "PolicyTarget.Whole");
 
   private static List<Object> jsonValues() {
     return api.values()
         .filter(value -> !value.getClass().isHidden())
         .filter(value -> !(value instanceof Throwable))
+        .filter(value -> !value.getClass().getName().contains(".internal."))
         .filter(value -> !value.getClass().getSimpleName().equals("Builder"))
         .filter(value -> !NO_VALUES.contains(JsonForms.name(value.getClass()).split("\\.")[0])
             || JsonForms.valueOf(value).isPresent())
@@ -358,9 +447,10 @@ class PublicApiTest {
         .isEmpty();
   }
 
-  /** Without exceptions, builders, and types that have static members only. */
+  /** Without exceptions, annotations, builders, and types that have static members only. */
   private static boolean hasInstances(Class<?> type) {
     return !Throwable.class.isAssignableFrom(type)
+        && !type.isAnnotation()
         && !type.getSimpleName().equals("Builder")
         && PublicApi.executables(type).stream()
             .anyMatch(member -> !Modifier.isStatic(member.getModifiers()));

@@ -1,7 +1,9 @@
 package io.github.mig4j.fleet;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -67,6 +69,19 @@ public final class FleetIndex {
     public String toString() {
       return "%d added, %d removed, %d changed"
           .formatted(added.size(), removed.size(), changed.size());
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("added", added)
+          .and("removed", removed)
+          .and("changed", changed)
+          .map();
     }
   }
 

@@ -428,6 +428,47 @@ class MigctlTest {
   }
 
   @Test
+  void demo_writesAKubeconfig_andPrintsHowToUseIt() throws IOException {
+    Path kubeconfig = folder.resolve("kubeconfig");
+    var run = migctl(
+        "demo",
+        "--nodes",
+        "a=b200-180gb,b=h100-sxm-80gb:8+l40s",
+        "--for",
+        "PT0.1S",
+        "--write-kubeconfig",
+        kubeconfig.toString());
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out.replaceAll("localhost:[0-9]+", "localhost:PORT"))
+        .isEqualToNormalizingNewlines("""
+            Simulating a cluster on http://localhost:PORT/
+              a: 1 x b200-180gb
+              b: 8 x h100-sxm-80gb, 1 x l40s
+            Ctrl-C ends it. In another terminal:
+
+              export KUBECONFIG=%s
+              migctl status
+            """.formatted(kubeconfig));
+    assertThat(kubeconfig).content().contains("server: \"http://localhost:");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "b200-180gb;Not a node: 'b200-180gb'. Expected NAME=ID[:COUNT], e.g. 'gpu-node=b200-180gb:8'",
+        "a=b200-180gb,a=l40s;Node 'a' occurs twice",
+        "a=b200-180gb:0;Not GPUs: 'b200-180gb:0'. Expected ID or ID:COUNT with a count from 1 to 256"
+      })
+  void demo_wrongNodes_isExit2(String nodes, String message) {
+    var run = migctl("demo", "--nodes", nodes);
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).startsWith(message);
+  }
+
+  @Test
   void role_printsWhatTheLibraryAsksFor() {
     assertThat(migctl("role", "apply").out).isEqualTo(MigRole.APPLY.manifest());
     assertThat(migctl("role", "recover", "--namespace", "nvidia").out)
@@ -443,8 +484,8 @@ class MigctlTest {
   @Test
   void role_uses_areListedInHelpAndPage_asOneMayWriteThem() throws IOException {
     String page = Files.readString(Path.of("..", "docs", "migctl.md"));
-    List<String> uses =
-        List.of("read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim");
+    List<String> uses = List.of(
+        "read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim", "events");
 
     assertThat(MigRole.values()).hasSameSizeAs(uses);
     assertThat(migctl("role", "--help").out.replaceAll("\\s+", " "))
@@ -845,6 +886,7 @@ class MigctlTest {
 
     var selected = migctl(append(line + "b200-split-medium", file.toString()));
     var other = migctl(append(line + "all-disabled", file.toString()));
+    var all = migctl(append(line + "all-disabled --all", file.toString()));
 
     assertThat(selected.exit).isEqualTo(1);
     assertThat(selected.out)
@@ -854,7 +896,10 @@ class MigctlTest {
             + " but the request takes 8 (2g.45gb: 8); and 2 more; mig-parted would destroy all"
             + " devices and fail; lower the counts [not-placeable]");
     assertThat(other.exit).isZero();
-    assertThat(other.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
+    assertThat(other.out).doesNotContain("cannot hold");
+    assertThat(other.err.strip())
+        .isEqualTo("Findings of other configurations: 1; --all prints them");
+    assertThat(all.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
   }
 
   @Test
@@ -882,7 +927,8 @@ class MigctlTest {
             + " --config NAME makes that an error");
     assertThat(none.json().get("valid").asBoolean()).isFalse();
     assertThat(none.exit).isEqualTo(1);
-    assertThat(chosen.err).isEmpty();
+    assertThat(chosen.err.strip())
+        .isEqualTo("Findings of other configurations: 1; --all prints them");
   }
 
   @Test
@@ -930,7 +976,7 @@ class MigctlTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"validate", "fmt", "import --lgip", "explain --config a --gpu l4"})
+  @ValueSource(strings = {"fmt", "import --lgip", "explain --config a --gpu l4"})
   void directoryInPlaceOfAFile_isExit2(String command) {
     assertThat(migctl(append(command, "."))).isEqualTo(new Run(2, "", ". is a directory\n"));
   }
@@ -971,9 +1017,11 @@ class MigctlTest {
             {"$schema": "https://json.schemastore.org/sarif-2.1.0.json",
              "version": "2.1.0",
              "runs": [{
-               "tool": {"driver": {"name": "migctl", "version": "0.1.0-SNAPSHOT", "rules": [
+               "tool": {"driver": {"name": "migctl", "version": "0.1.0-SNAPSHOT",
+                 "informationUri": "https://mig4j.github.io/docs", "rules": [
                  {"id": "missing-field", "shortDescription": {"text": "missing field"},
-                  "help": {"text": "See 'missing-field' in docs/lint.md of mig4j"}}]}},
+                  "helpUri": "https://mig4j.github.io/docs/lint.md#missing-field",
+                  "help": {"text": "'migctl lint-code missing-field' explains it"}}]}},
                "columnKind": "unicodeCodePoints",
                "results": [
                  {"ruleId": "missing-field", "ruleIndex": 0, "level": "error",
@@ -1120,6 +1168,149 @@ class MigctlTest {
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.out).isEmpty();
     assertThat(run.err.lines().findFirst()).contains(message);
+  }
+
+  @Test
+  void plan_ofNodes_isPrintedAsAConfigMap_andCommandsThatApplyIt() {
+    var run = migctl(
+        "plan",
+        "--nodes",
+        "a=l40s:2+a100-40gb,2xa100-40gb:2",
+        "--demand",
+        "3g.20gb:8",
+        "-o",
+        "kubectl");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).isEqualToNormalizingNewlines("""
+        # This replaces the whole ConfigMap. 'migctl publish' keeps its other configurations.
+        kubectl apply -f - <<'EOF'
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: mig-config
+          namespace: gpu-operator
+        data:
+          config.yaml: |
+            version: v1
+            mig-configs:
+              all-disabled:
+                - devices: all
+                  mig-enabled: false
+              planned-13459d5f:
+                - devices: [2]
+                  mig-enabled: true
+                  mig-devices:
+                    3g.20gb: 2
+              planned-47d9e63b:
+                - devices: all
+                  mig-enabled: true
+                  mig-devices:
+                    3g.20gb: 2
+              planned-1c20eb2b:
+                - devices: [0]
+                  mig-enabled: true
+                  mig-devices:
+                    3g.20gb: 2
+                - devices: [1]
+                  mig-enabled: false
+        EOF
+        kubectl label node a nvidia.com/mig.config=planned-13459d5f --overwrite
+        kubectl label node a100-40gb-1 nvidia.com/mig.config=planned-47d9e63b --overwrite
+        kubectl label node a100-40gb-2 nvidia.com/mig.config=planned-1c20eb2b --overwrite
+        """);
+  }
+
+  /** Every configuration of a plan is one that the node's GPUs can have. */
+  @Test
+  void plan_ofNodes_isAFileWithoutFindings() throws IOException {
+    var run = migctl(
+        "plan",
+        "--nodes",
+        "n=h100-sxm-80gb:4",
+        "--demand",
+        "1g.10gb:9,3g.40gb:3",
+        "-o",
+        "configmap");
+    Path file = Files.writeString(folder.resolve("planned.yaml"), run.out);
+
+    assertThat(run.out).startsWith("# n: planned-");
+    String config = run.out.lines().findFirst().orElseThrow().substring("# n: ".length());
+    var valid = migctl("validate", file.toString(), "--gpu", "h100-sxm-80gb:4", "--config", config);
+    assertThat(valid.exit).as(valid.out).isZero();
+  }
+
+  @Test
+  void plan_wholeGpus_areThoseThatAreNotCut() {
+    var enough = migctl("plan", "--gpus", "a100-40gb:4", "--demand", "3g.20gb:4,nvidia.com/gpu:2");
+    var tooFew = migctl("plan", "--gpus", "a100-40gb:4", "--demand", "3g.20gb:4,nvidia.com/gpu:5");
+
+    assertThat(enough.exit).isZero();
+    assertThat(enough.out).contains("whole GPUs: 2, needed 2");
+    assertThat(tooFew.exit).isEqualTo(1);
+    assertThat(tooFew.err)
+        .isEqualToNormalizingNewlines(
+            "3 of 5 x nvidia.com/gpu unmet: the plan leaves 2 GPUs whole; add 3 GPUs\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "--gpus a100-40gb:4 --demand 3g.20gb:4 -o yaml;--output needs --nodes, because a configuration is for the GPUs of one node",
+        "--nodes a100-40gb:4 --demand 3g.20gb:4;Not a node: 'a100-40gb:4'. Expected NAME=ID[:COUNT], e.g. 'gpu-node=b200-180gb:8'"
+      })
+  void plan_withoutNodes_hasNoConfiguration(String line, String message) {
+    List<String> args = new ArrayList<>(List.of("plan"));
+    args.addAll(List.of(line.split(" ")));
+
+    var run = migctl(args.toArray(String[]::new));
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).startsWith(message);
+  }
+
+  @Test
+  void place_asAConfiguration_isAFile_andBesideALayout_keepsIt() {
+    var config = migctl("place", "--gpu", "h100-sxm-80gb", "1g.10gb:7", "-o", "yaml");
+    var beside =
+        migctl("place", "--gpu", "h100-sxm-80gb", "--beside", "3g.40gb@4,1g.10gb@0", "1g.10gb:3");
+    var impossible =
+        migctl("place", "--gpu", "h100-sxm-80gb", "--beside", "3g.40gb@3", "1g.10gb:3");
+
+    assertThat(config.out).isEqualToNormalizingNewlines("""
+        version: v1
+        mig-configs:
+          h100-sxm-80gb-6097da39:
+            - devices: all
+              mig-enabled: true
+              mig-devices:
+                1g.10gb: 7
+        """);
+    assertThat(beside.exit).isZero();
+    assertThat(beside.out).startsWith("GPU 0 runs 1g.10gb@0 3g.40gb@4");
+    assertThat(impossible.err)
+        .startsWith("The layout '3g.40gb@3' is not possible: h100-sxm-80gb: 3g.40gb cannot start at"
+            + " memory slice 3, only at 0 or 4");
+    assertThat(impossible.exit).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "plan --gpus a100-40gb:4 --demand 3g.20gb:4",
+        "layouts --gpu a100-40gb --maximal",
+        "explain src/main/resources/io/github/mig4j/examples/guide-mig-config.yaml --config b200-split-small --gpu b200-180gb"
+      })
+  void svg_ofEveryDrawing_isWritten(String line) {
+    Path svg = folder.resolve("picture.svg");
+    List<String> args = new ArrayList<>(List.of(line.split(" ")));
+    args.addAll(List.of("--svg", svg.toString()));
+
+    var run = migctl(args.toArray(String[]::new));
+
+    assertThat(run.err).isEmpty();
+    assertThat(svg).content().startsWith("<svg").contains("gb");
   }
 
   @Test
@@ -1337,7 +1528,8 @@ class MigctlTest {
         "disable",
         "rollout",
         "role",
-        "simulate"
+        "simulate",
+        "demo"
       })
   void help_teachesWithExamples(String command) {
     var run = command.isEmpty() ? migctl() : migctl(command, "--help");
@@ -1350,7 +1542,7 @@ class MigctlTest {
   /** Picocli wraps longer lines, which tears examples and sentences apart. */
   @Test
   void help_hasNoFooterLineThatWraps() {
-    assertThat(footerLines(new CommandLine(new Migctl())))
+    assertThat(footerLines(Migctl.commandLine()))
         .hasSizeGreaterThan(100)
         .allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
   }

@@ -102,6 +102,7 @@ final class ApplyRun {
   private final Optional<FailureRecord> undoing;
   private final long clockNanos;
   private final Timeline beginning;
+  private final ChangeReport report;
   private long startNanos;
   private String by;
   private Stage stage = Stage.CHECK;
@@ -125,8 +126,7 @@ final class ApplyRun {
   private boolean lookedOnceMore;
 
   /** What the node's record has of the evidence. */
-  private record Recorded(
-      ChangeRecord.Proof proof, Optional<Long> stableSinceNanos, String seen) {}
+  private record Recorded(ChangeRecord.Proof proof, Optional<Long> stableSinceNanos, String seen) {}
 
   /** A change that begins with the first look, or continues what the node's record has. */
   ApplyRun(Task task, Sight sight) {
@@ -149,6 +149,7 @@ final class ApplyRun {
     this.undoing = undoing;
     this.clockNanos = clockNanos;
     this.startNanos = System.nanoTime();
+    this.report = new ChangeReport(cluster, name);
     this.beginning = new Timeline(startNanos, cluster.settings().clock().instant());
     this.lookedOnceMore = memory == Memory.RECORD;
   }
@@ -166,7 +167,8 @@ final class ApplyRun {
         task.limit());
     run.note = failure;
     run.failure = MigChangeException.of(failure, MigNodeStatus.unread(task.node()));
-    run.failure.retryIn(RetryPause.left(failure, task.cluster().settings().clock().instant()));
+    run.failure.retryIn(
+        RetryPause.left(failure, task.cluster().settings().clock().instant()));
     run.rollback = new ApplyRun(back, sight, Optional.of(failure), run.clockNanos);
     return run;
   }
@@ -188,9 +190,13 @@ final class ApplyRun {
       if (memory == Memory.PROCESS || failed instanceof MigRefusedException) {
         release(failed, Optional.empty());
       }
-      throw claim == null || claim.isMade() || check == null
+      RuntimeException thrown = claim == null || claim.isMade() || check == null
           ? failed
           : check.beforeFirstWrite(failed);
+      if (memory == Memory.PROCESS) {
+        report.ended(config, thrown, elapsed());
+      }
+      throw thrown;
     }
   }
 
@@ -207,11 +213,12 @@ final class ApplyRun {
   }
 
   /** Ends a change whose outcome is no longer awaited; the operator continues its work. */
-  void cancel(Throwable why) {
+  void cancel(RuntimeException why) {
     if (rollback != null) {
       rollback.cancel(why);
     }
     release(why, Optional.empty());
+    report.ended(config, why, elapsed());
   }
 
   private Look change() throws InterruptedException {
@@ -283,9 +290,8 @@ final class ApplyRun {
             .formatted(
                 key.equals(config) ? key : "%s as %s".formatted(config, key),
                 plan.offer().resources()));
-    boolean makesRoom = !inForce
-        && !plan.isRequested(cluster.settings())
-        && !goal.keepsPods(status(plan.node()));
+    boolean makesRoom =
+        !inForce && !plan.isRequested(cluster.settings()) && !goal.keepsPods(status(plan.node()));
     stage = makesRoom ? Stage.ROOM : Stage.RESTART;
     return Optional.empty();
   }
@@ -385,8 +391,7 @@ final class ApplyRun {
 
   /** The failure of the last attempt, while it is too early for another. */
   private Optional<Look> failedBefore(ApplyPlan checked, FailureRecord record) {
-    Optional<Duration> rest =
-        RetryPause.left(record, cluster.settings().clock().instant());
+    Optional<Duration> rest = RetryPause.left(record, cluster.settings().clock().instant());
     return rest.filter(Duration::isZero).isPresent()
         ? Optional.empty()
         : Optional.of(new Look.Failed(
@@ -426,7 +431,12 @@ final class ApplyRun {
     } catch (MigClusterException e) {
       LOG.warn("node={} config={} record=left reason=\"{}\"", name, config, e.getMessage());
     }
+    report.ended(config, outcome, elapsed());
     return new Look.Done(with(findings, outcome), since);
+  }
+
+  private Duration elapsed() {
+    return Duration.ofNanos(now() - startNanos);
   }
 
   /** The wall clock of a look; a long wait reads it anew. */
@@ -575,7 +585,7 @@ final class ApplyRun {
     failed.retryIn(RetryPause.left(ended, cluster.settings().clock().instant()));
     if (!claim().changesNode() || options.onFailure() != ApplyOptions.OnFailure.ROLL_BACK) {
       release(failed, Optional.of(ended));
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     step(ApplyPhase.ROLLING_BACK, now(), failed.diagnosis().toString());
     ApplyOptions again = options.with(ApplyOptions.OnFailure.STAY);
@@ -585,7 +595,9 @@ final class ApplyRun {
             cluster,
             name,
             new ApplyGoal.RollBack(Optional.of(plan().kind())),
-            plan().gpus().isEmpty() ? again : again.with(new StatedGpus.Each(plan().gpus())),
+            plan().gpus().isEmpty()
+                ? again
+                : again.with(new StatedGpus.Each(plan().gpus())),
             memory,
             by,
             limit),
@@ -610,7 +622,7 @@ final class ApplyRun {
         release(failed, Optional.ofNullable(note).map(failedFirst -> failedFirst.with(end)));
       }
       failed.setRollbackFailed(e);
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     return rolledBack(failed, look);
   }
@@ -618,18 +630,20 @@ final class ApplyRun {
   private Look rolledBack(MigChangeException failed, Look look) {
     if (look instanceof Look.Failed again) {
       failed.setRollbackFailed(again.failure());
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     if (look instanceof Look.Done done) {
       String previous = printed(done.outcome().config());
-      step(
-          ApplyPhase.ROLLED_BACK,
-          now(),
-          previous + ": " + done.outcome().allocatable());
+      step(ApplyPhase.ROLLED_BACK, now(), previous + ": " + done.outcome().allocatable());
       failed.setRolledBack(previous, done.outcome());
-      return new Look.Failed(failed);
+      return ended(failed);
     }
     return look;
+  }
+
+  private Look ended(MigChangeException failed) {
+    report.ended(config, failed, elapsed());
+    return new Look.Failed(failed);
   }
 
   private boolean isClaimed() {
@@ -665,14 +679,16 @@ final class ApplyRun {
     ChangeRecord.Proof proof = proof(plan);
     Prompt prompt = !requested
         ? Prompt.LABEL
-        : goal == ApplyGoal.Recover.RECOVER || !replaced.isEmpty() ? Prompt.RESTART : Prompt.NOTHING;
-    Optional<Duration> stableFor = prompt == Prompt.NOTHING
-        ? claim().stableSince(before).map(this::since)
-        : Optional.empty();
+        : goal == ApplyGoal.Recover.RECOVER || !replaced.isEmpty()
+            ? Prompt.RESTART
+            : Prompt.NOTHING;
+    Optional<Duration> stableFor =
+        prompt == Prompt.NOTHING ? claim().stableSince(before).map(this::since) : Optional.empty();
     long now = now();
     ApplyTracker.Start start = new ApplyTracker.Start(prompt, proof, stableFor, now, failureLook());
     ApplyTracker tracker = new ApplyTracker(cluster.settings(), timings, plan, start, this::step);
-    boolean isOnlyFollowed = memory == Memory.PROCESS && requested && plan.isInForce(cluster.settings());
+    boolean isOnlyFollowed =
+        memory == Memory.PROCESS && requested && plan.isInForce(cluster.settings());
     Node after =
         isOnlyFollowed ? before : claim().request(before, plan.key(), gate, proof, seen(tracker));
     if (options.gpus().areStated()) {
@@ -941,6 +957,7 @@ final class ApplyRun {
 
   private void step(ApplyPhase phase, long nanos, String detail) {
     LOG.info("node={} config={} phase={} detail=\"{}\"", name, config, phase, detail);
+    report.reached(config, phase, nanos, detail);
     options
         .listener()
         .accept(new ApplyEvent(name, phase, Duration.ofNanos(nanos - clockNanos), detail));

@@ -162,12 +162,13 @@ final class ApplyTracker {
     this.stageSince = past.stageNanos();
     this.failedSince = past.failedNanos();
     this.leftPausedSince = past.leftPausedNanos();
-    this.evidenceSince = past.evidenceNanos().or(() -> start
-        .stableFor()
-        .map(time -> requestedNanos - shorter(time, timings.stability()).toNanos()));
+    this.evidenceSince = past.evidenceNanos()
+        .or(() -> start
+            .stableFor()
+            .map(time -> requestedNanos - shorter(time, timings.stability()).toNanos()));
     this.offerIsReported = start.past().isPresent() && evidenceSince.isPresent();
-    failedSince.ifPresent(
-        since -> lookSoon(since + shorter(failureLook, timings.failure()).toNanos(), failureLook));
+    failedSince.ifPresent(since ->
+        lookSoon(since + shorter(failureLook, timings.failure()).toNanos(), failureLook));
     this.proofBefore = start.proof();
     this.transitionComplete = proofBefore == ChangeRecord.Proof.PAUSE_SEEN;
   }
@@ -220,13 +221,7 @@ final class ApplyTracker {
     Set<Mark> seen = EnumSet.noneOf(Mark.class);
     seen.addAll(marks);
     return new Past(
-        seen,
-        pausedBefore,
-        stage,
-        stageSince,
-        failedSince,
-        leftPausedSince,
-        evidenceSince);
+        seen, pausedBefore, stage, stageSince, failedSince, leftPausedSince, evidenceSince);
   }
 
   /**
@@ -290,9 +285,8 @@ final class ApplyTracker {
    * @return whether that is news
    */
   boolean noteLoggedSuccess() {
-    boolean isNews =
-        !marks.contains(Mark.SUCCESS_LOGGED)
-            && !(isWithoutPrompt() && plan.underOtherName().isEmpty());
+    boolean isNews = !marks.contains(Mark.SUCCESS_LOGGED)
+        && !(isWithoutPrompt() && plan.underOtherName().isEmpty());
     return isNews && marks.add(Mark.SUCCESS_LOGGED);
   }
 
@@ -546,10 +540,7 @@ final class ApplyTracker {
         marks.add(Mark.CLIENTS_STOPPED);
       }
       report(
-          Mark.PAUSED,
-          ApplyPhase.PAUSED,
-          nanos,
-          "stopped: " + String.join(", ", status.paused()));
+          Mark.PAUSED, ApplyPhase.PAUSED, nanos, "stopped: " + String.join(", ", status.paused()));
       return;
     }
     marks.add(Mark.CLIENTS_RAN);
@@ -667,7 +658,8 @@ final class ApplyTracker {
   /** Whether a version of the node shows all evidence, for however long. */
   boolean showsEvidence(Node node) {
     return plan.on(node).isRequested(settings)
-        && missing(StatusReader.read(node, settings, offer), Cluster.labels(node)).isEmpty();
+        && missing(StatusReader.read(node, settings, offer), Cluster.labels(node))
+            .isEmpty();
   }
 
   private static String stateOf(MigNodeStatus status) {

@@ -52,8 +52,7 @@ final class ApplyWait implements Sight, AutoCloseable {
   }
 
   /** Waits for the end of a change. */
-  static ApplyOutcome until(
-      Duration deadline, ApplyLook.Subject subject) {
+  static ApplyOutcome until(Duration deadline, ApplyLook.Subject subject) {
     Duration limit = deadline.compareTo(MAX_DEADLINE) < 0 ? deadline : MAX_DEADLINE;
     ApplyRun.Task task = new ApplyRun.Task(
         subject.cluster(),
@@ -139,8 +138,8 @@ final class ApplyWait implements Sight, AutoCloseable {
   @Override
   public List<Pod> podsOfNode() throws InterruptedException {
     if (podsOfNode == null) {
-      podsOfNode = opened(
-          time -> new PodWatch(cluster, "node " + name, cluster.podsBoundTo(name), time));
+      podsOfNode =
+          opened(time -> new PodWatch(cluster, "node " + name, cluster.podsBoundTo(name), time));
     }
     return podsOfNode.pods();
   }
@@ -148,8 +147,8 @@ final class ApplyWait implements Sight, AutoCloseable {
   @Override
   public List<Pod> managerPods(String namespace) throws InterruptedException {
     if (managerPods == null) {
-      managerPods = opened(time ->
-          new PodWatch(cluster, "the MIG manager", cluster.managerPodsIn(namespace), time));
+      managerPods = opened(
+          time -> new PodWatch(cluster, "the MIG manager", cluster.managerPodsIn(namespace), time));
     }
     return managerPods.pods();
   }
@@ -179,10 +178,12 @@ final class ApplyWait implements Sight, AutoCloseable {
         LOG.info("node={} config={} waiting=\"{}\"", name, plan.key(), message);
         Duration left = left();
         if (left.isZero()) {
-          throw run.active().deadlinePassed(
-              List.of(message),
-              Diagnosis.of(
-                  StatusReader.read(request.node(), cluster.settings(), plan.offer()), List.of()));
+          throw run.active()
+              .deadlinePassed(
+                  List.of(message),
+                  Diagnosis.of(
+                      StatusReader.read(request.node(), cluster.settings(), plan.offer()),
+                      List.of()));
         }
         seen = watch.next(atMost(READ_INTERVAL.toNanos(), left));
       }

@@ -1,11 +1,11 @@
 package io.github.mig4j.k8s.change;
 
 import io.github.mig4j.MigException;
-import io.github.mig4j.k8s.diagnosis.Diagnosis;
-import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.ApplyPlan;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.FailureRecord;
+import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -31,8 +31,8 @@ public abstract sealed class MigChangeException extends MigException
 
   /** The failure that an earlier look has recorded. */
   static MigChangeException of(FailureRecord record, MigNodeStatus status) {
-    Diagnosis diagnosis = new Diagnosis(
-        RetryPause.code(record), record.explanation(), Optional.empty(), List.of());
+    Diagnosis diagnosis =
+        new Diagnosis(RetryPause.code(record), record.explanation(), Optional.empty(), List.of());
     MigChangeException failure = record.late()
         ? new MigDeadlineException(record.verdict(), status, diagnosis)
         : new MigFailedException(record.verdict(), status, diagnosis);

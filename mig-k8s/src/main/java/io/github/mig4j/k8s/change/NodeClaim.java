@@ -104,7 +104,9 @@ final class NodeClaim {
       requireFree(now);
       return live(now).filter(this::isMine).isPresent()
           ? now
-          : write(cluster, NodePatch.on(now).annotate(ChangeRecord.KEY, recordWith(now).json()));
+          : write(
+              cluster,
+              NodePatch.on(now).annotate(ChangeRecord.KEY, recordWith(now).json()));
     });
   }
 
@@ -275,8 +277,7 @@ final class NodeClaim {
    *
    * @param seen a version of the node, perhaps the latest
    */
-  void record(
-      Node seen, ChangeRecord.Proof proof, Optional<Instant> stableSince, Seen progress) {
+  void record(Node seen, ChangeRecord.Proof proof, Optional<Instant> stableSince, Seen progress) {
     Cluster once = cluster.withoutRepetition();
     AtomicReference<Optional<Node>> known = new AtomicReference<>(Optional.of(seen)
         .filter(node -> ChangeRecord.read(node).filter(this::isMine).isPresent()));
@@ -324,16 +325,11 @@ final class NodeClaim {
    * @param failure how it failed; empty if it did not
    */
   void release(Optional<FailureRecord> failure) {
-    UnaryOperator<NodePatch> note = patch -> failure
-        .map(record -> patch.annotate(FailureRecord.KEY, record.json()))
-        .orElse(patch);
+    UnaryOperator<NodePatch> note = patch ->
+        failure.map(record -> patch.annotate(FailureRecord.KEY, record.json())).orElse(patch);
     if (requested) {
       // Not worth waiting for an API server that is away: the record ends by itself.
-      end(
-          cluster.withoutRepetition(),
-          this::isMine,
-          EnumSet.noneOf(ChangeRecord.Done.class),
-          note);
+      end(cluster.withoutRepetition(), this::isMine, EnumSet.noneOf(ChangeRecord.Done.class), note);
     } else {
       end(cluster, this::isMine, mine, note);
     }

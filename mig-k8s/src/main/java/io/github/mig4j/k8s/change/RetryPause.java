@@ -27,8 +27,7 @@ final class RetryPause {
     }
     int doublings = Math.max(0, Math.min(failure.attempts() - 1, MAX_DOUBLINGS));
     Duration pause = FIRST.multipliedBy(1L << doublings);
-    Instant end =
-        Instant.parse(failure.at()).plus(pause.compareTo(LONGEST) < 0 ? pause : LONGEST);
+    Instant end = Instant.parse(failure.at()).plus(pause.compareTo(LONGEST) < 0 ? pause : LONGEST);
     return Optional.of(now.isBefore(end) ? Duration.between(now, end) : Duration.ZERO);
   }
 

@@ -24,7 +24,8 @@ record Timeline(long nanos, Instant instant) {
     return instant.plusNanos(other - nanos);
   }
 
-  @Nullable String text(@Nullable Long other) {
+  @Nullable
+  String text(@Nullable Long other) {
     return other == null ? null : instant(other).toString();
   }
 }

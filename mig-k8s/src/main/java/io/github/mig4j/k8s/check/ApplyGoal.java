@@ -132,8 +132,8 @@ public sealed interface ApplyGoal {
     public Target resolve(Cluster cluster, String node) {
       Node now = cluster.requireNode(node);
       Map<String, String> recorded = Cluster.annotations(now);
-      ChangeKind last = ChangeKind.of(recorded.getOrDefault(ChangeRecord.LAST_KEY, ""))
-          .orElse(ChangeKind.LAYOUT);
+      ChangeKind last =
+          ChangeKind.of(recorded.getOrDefault(ChangeRecord.LAST_KEY, "")).orElse(ChangeKind.LAYOUT);
       ChangeKind undone = kind.orElse(last);
       if (after == After.CONTINUES
           && undone == last

@@ -95,8 +95,8 @@ final class LayoutCheck {
       Optional<Choice> choice,
       HardwareEvidence evidence) {
     MigNodeStatus status = MigNodeStatus.of(node, settings, evidence);
-    boolean requested =
-        status.config().isPresent() && status.config().equals(choice.map(c -> key(c, node, status)));
+    boolean requested = status.config().isPresent()
+        && status.config().equals(choice.map(c -> key(c, node, status)));
     Severity blocking = requested ? Severity.NOTE : Severity.ERROR;
     GpuCheck gpus = new GpuCheck(node, status, request.gpus(), settings, evidence, findings);
     List<GpuModel> models = gpus.models();

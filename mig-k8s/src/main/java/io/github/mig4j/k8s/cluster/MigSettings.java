@@ -81,6 +81,18 @@ public interface MigSettings {
   }
 
   /**
+   * Receives what a client does and sees.
+   *
+   * @return a listener; by default one that does nothing
+   */
+  @Value.Auxiliary
+  @Value.Redacted
+  @Value.Default
+  default MigListener listener() {
+    return event -> {};
+  }
+
+  /**
    * The settings for a cluster that NVIDIA's chart has set up.
    *
    * @return the defaults
@@ -113,6 +125,14 @@ public interface MigSettings {
    * @return settings that differ in {@link #identity()}
    */
   MigSettings withIdentity(String identity);
+
+  /**
+   * These settings with another listener.
+   *
+   * @param listener the listener
+   * @return settings that differ in {@link #listener()}
+   */
+  MigSettings withListener(MigListener listener);
 
   /** Builds {@link MigSettings}. */
   final class Builder extends ImmutableMigSettings.Builder {

@@ -36,7 +36,9 @@ public enum MigRole {
   /** {@link SharingConfigMap}, {@code MigNode.share} and {@code MigNode.unshare}. */
   SHARE("share"),
   /** {@code io.github.mig4j.k8s.dra.DraClient}: the inventory, claims and device classes. */
-  CLAIM("claim");
+  CLAIM("claim"),
+  /** {@code MigClient.nodeEvents}, beside the role of the change. */
+  EVENTS("events");
 
   private final String manifest;
 
@@ -45,8 +47,9 @@ public enum MigRole {
   }
 
   /**
-   * A ClusterRole, and a Role in namespace {@code gpu-operator}. {@link #CLAIM} has only a ClusterRole,
-   * because claims are in the namespaces of their pods. Bind them with {@code kubectl create
+   * A ClusterRole, and a Role in namespace {@code gpu-operator}. {@link #CLAIM} and {@link
+   * #EVENTS} have only a ClusterRole: claims are in the namespaces of their pods, and Events of nodes in
+   * namespace {@code default}. Bind them with {@code kubectl create
    * clusterrolebinding} and {@code kubectl create rolebinding}.
    *
    * @return YAML for {@code kubectl apply -f}

@@ -27,6 +27,7 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.node.NodeGpu;
@@ -53,10 +54,13 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Requests to the API server, whose failures are exceptions that name a remedy. */
 public final class Cluster {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
   private static final int MAX_CONFLICTS = 16;
 
   /** Objects in one answer, as in kubectl. */
@@ -450,6 +454,7 @@ public final class Cluster {
         if (attempt == MAX_CONFLICTS || !isStaleVersion(lost)) {
           throw lost;
         }
+        report(new MigEvent.RequestRepeated("", HttpURLConnection.HTTP_CONFLICT));
       }
     }
   }
@@ -478,7 +483,7 @@ public final class Cluster {
     long endNanos = System.nanoTime() + FORBIDDEN_RETRY.toNanos();
     while (true) {
       try {
-        T answer = request.get();
+        T answer = measured(what, request);
         allowed.add(kind);
         return answer;
       } catch (KubernetesClientException e) {
@@ -487,16 +492,44 @@ public final class Cluster {
             || System.nanoTime() - endNanos >= 0) {
           throw failure(what, e);
         }
+        report(new MigEvent.RequestRepeated(verbAndKind(what), e.getCode()));
         pause(what);
       }
+    }
+  }
+
+  private <T> T measured(String what, Supplier<T> request) {
+    long startNanos = System.nanoTime();
+    int status = HttpURLConnection.HTTP_OK;
+    try {
+      return request.get();
+    } catch (KubernetesClientException e) {
+      status = Math.max(0, e.getCode());
+      throw e;
+    } finally {
+      report(new MigEvent.RequestEnded(
+          verbAndKind(what), status, Duration.ofNanos(System.nanoTime() - startNanos)));
+    }
+  }
+
+  /** Passes an event to the listener, whose failure changes nothing. */
+  public void report(MigEvent event) {
+    try {
+      settings.listener().onEvent(event);
+    } catch (RuntimeException e) {
+      LOG.warn("listener=failed event={}", event.getClass().getSimpleName(), e);
     }
   }
 
   /** The verb, the kind, and the namespace where the name begins with one. */
   private static String kind(String what) {
     int slash = what.indexOf('/');
+    return slash >= 0 ? what.substring(0, slash) : verbAndKind(what);
+  }
+
+  private static String verbAndKind(String what) {
     Matcher words = VERB_AND_KIND.matcher(what);
-    return slash >= 0 ? what.substring(0, slash) : words.find() ? words.group() : what;
+    return words.find() ? words.group() : what;
   }
 
   private static void pause(String what) {

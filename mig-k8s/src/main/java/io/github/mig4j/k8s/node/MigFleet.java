@@ -192,7 +192,8 @@ public final class MigFleet {
    * @param gpus physical GPUs of the node
    * @return entries that select every GPU once
    */
-  static MigConfig config(SortedMap<Integer, MigLayout> layouts, int gpus) {
+  public static MigConfig config(SortedMap<Integer, MigLayout> layouts, int gpus) {
+    Objects.requireNonNull(layouts, "layouts");
     Map<MigConfigSpec, List<Integer>> alike = new LinkedHashMap<>();
     for (int index = 0; index < gpus; index++) {
       MigConfigSpec entry = Optional.ofNullable(layouts.get(index))

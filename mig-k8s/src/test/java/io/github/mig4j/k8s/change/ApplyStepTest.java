@@ -131,14 +131,11 @@ class ApplyStepTest {
   @Test
   void poll_devicesThatAreLost_areNotInForceAnyMore() {
     inForce();
-    operator(Nodes.cutIntoSeven()
-        .config(KEY, "success")
-        .running()
-        .offers("nvidia.com/mig-1g.23gb", 6));
+    operator(
+        Nodes.cutIntoSeven().config(KEY, "success").running().offers("nvidia.com/mig-1g.23gb", 6));
 
     assertThat(poll())
-        .hasToString(
-            "gpu-node is under way, REQUESTED: nvidia.com/mig-1g.23gb is 6 instead of 7");
+        .hasToString("gpu-node is under way, REQUESTED: nvidia.com/mig-1g.23gb is 6 instead of 7");
     operator(Nodes.cutIntoSeven().config(KEY, "success").running());
     poll();
     assertThat(poll())
@@ -487,7 +484,9 @@ class ApplyStepTest {
   }
 
   private MigNode anonymous() {
-    return MigClient.of(recorded).with(MigSettings.builder().clock(clock).build()).node("gpu-node");
+    return MigClient.of(recorded)
+        .with(MigSettings.builder().clock(clock).build())
+        .node("gpu-node");
   }
 
   @Test
@@ -549,14 +548,17 @@ class ApplyStepTest {
 
   /** What the operator makes of the node; what this library has written on it stays. */
   private void operator(Nodes made) {
-    client.nodes().withName("gpu-node").edit(before -> new NodeBuilder(
-            made.label(Labels.DEPLOY_MIG_MANAGER, "true").build())
-        .editMetadata()
-        .withAnnotations(before.getMetadata().getAnnotations())
-        .withResourceVersion(before.getMetadata().getResourceVersion())
-        .endMetadata()
-        .withSpec(before.getSpec())
-        .build());
+    client
+        .nodes()
+        .withName("gpu-node")
+        .edit(before -> new NodeBuilder(
+                made.label(Labels.DEPLOY_MIG_MANAGER, "true").build())
+            .editMetadata()
+            .withAnnotations(before.getMetadata().getAnnotations())
+            .withResourceVersion(before.getMetadata().getResourceVersion())
+            .endMetadata()
+            .withSpec(before.getSpec())
+            .build());
   }
 
   private Pod managerPod() {

@@ -165,8 +165,7 @@ class StepScenarioTest {
       node.set(Trap.PODS_DO_NOT_STOP);
 
       assertFailed(
-          steps(request -> request.apply("medium").timings(SHORT)),
-          FailureCode.PODS_DID_NOT_STOP);
+          steps(request -> request.apply("medium").timings(SHORT)), FailureCode.PODS_DID_NOT_STOP);
 
       node.remove(Trap.PODS_DO_NOT_STOP);
       later = Duration.ofMinutes(2);
@@ -255,11 +254,11 @@ class StepScenarioTest {
     try (var node = scenario().startWith("small", H100)) {
       node.set(Trap.PASSING_DRIVER_ERROR);
 
-      ApplyStep step =
-          steps(request -> request.apply("medium").timings(QUICK).rollbackOnFailure());
+      ApplyStep step = steps(request -> request.apply("medium").timings(QUICK).rollbackOnFailure());
 
       assertFailed(step, FailureCode.DRIVER_REFUSED);
-      assertThat(((ApplyStep.Failed) step).message()).contains("The node was rolled back to 'small-");
+      assertThat(((ApplyStep.Failed) step).message())
+          .contains("The node was rolled back to 'small-");
       assertThat(node.devices()).isEqualTo("[{1g.10gb=7}]");
     }
   }

@@ -1,6 +1,7 @@
 package io.github.mig4j.examples.migctl.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -52,6 +53,7 @@ public final class DiagnoseCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "NODE",
+      completionCandidates = Candidates.Nodes.class,
       description = "The node; with --file its name in the answer.")
   private @Nullable String node;
 

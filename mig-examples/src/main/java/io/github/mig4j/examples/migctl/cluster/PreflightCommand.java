@@ -1,6 +1,7 @@
 package io.github.mig4j.examples.migctl.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.change.MigNode;
@@ -46,12 +47,17 @@ public final class PreflightCommand implements Callable<Integer> {
       description = "Check the plain name, which 'apply --exact' writes into the label.")
   private boolean exact;
 
-  @Parameters(index = "0", paramLabel = "NODE", description = "The node.")
+  @Parameters(
+      index = "0",
+      paramLabel = "NODE",
+      completionCandidates = Candidates.Nodes.class,
+      description = "The node.")
   private String node = "";
 
   @Parameters(
       index = "1",
       paramLabel = "CONFIG",
+      completionCandidates = Candidates.Configs.class,
       converter = ConfigNameConverter.class,
       description = "A configuration of the ConfigMap that the GPU Operator is pointed at.")
   private String config = "";

@@ -1,6 +1,7 @@
 package io.github.mig4j.examples.migctl.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
@@ -95,6 +96,7 @@ public final class RolloutCommand implements Callable<Integer> {
     @Parameters(
         index = "1",
         paramLabel = "CONFIG",
+        completionCandidates = Candidates.Configs.class,
         converter = ConfigNameConverter.class,
         description = "A configuration of the ConfigMap that the GPU Operator is pointed at.")
     private String config = "";
@@ -105,7 +107,12 @@ public final class RolloutCommand implements Callable<Integer> {
         description = "The nodes with these labels, as kubectl takes them.")
     private @Nullable String selector;
 
-    @Option(names = "--nodes", paramLabel = "NODE", split = ",", description = "These nodes.")
+    @Option(
+        names = "--nodes",
+        paramLabel = "NODE",
+        completionCandidates = Candidates.Nodes.class,
+        split = ",",
+        description = "These nodes.")
     private @Nullable List<String> nodes;
 
     @Option(names = "--dry-run", description = "Print what would happen; write nothing.")

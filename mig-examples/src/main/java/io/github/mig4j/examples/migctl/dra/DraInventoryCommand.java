@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.dra;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.cluster.ClusterAccess;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
@@ -64,7 +65,11 @@ public final class DraInventoryCommand implements Callable<Integer> {
       description = "Read this dump instead of a cluster; '-' is stdin.")
   private @Nullable Path file;
 
-  @Parameters(arity = "0..1", paramLabel = "NODE", description = "The node.")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NODE",
+      completionCandidates = Candidates.Nodes.class,
+      description = "The node.")
   private @Nullable String node;
 
   @Override

@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -47,6 +48,7 @@ public final class AdviseCommand implements Callable<Integer> {
       names = {"--gpu", "--gpus"},
       required = true,
       paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
       description = "Id or product.")
   private String gpu = "";
 

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.layout.LayoutDiagram;
+import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult.Placed;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.MigSetting;
@@ -73,9 +76,13 @@ public final class ExplainCommand implements Callable<Integer> {
       required = true,
       split = ",",
       paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
       description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
           + " products; repeated, or as ID:COUNT, for several of one model.")
   private List<String> gpus = List.of();
+
+  @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture of the new layouts.")
+  private @Nullable Path svg;
 
   @Override
   public Integer call() throws IOException {
@@ -92,12 +99,30 @@ public final class ExplainCommand implements Callable<Integer> {
       print(effect.gpus());
       output.out().println("node: " + sentence(effect));
     }
+    draw(effect);
     MigStrategy strategy = read.strategy().orElse(MigStrategy.MIXED);
     List<Finding> errors = NodeLint.of(read, node, strategy, config).stream()
         .filter(Finding::isError)
         .toList();
     errors.forEach(error -> output.err().println(Input.line(file, error)));
     return errors.isEmpty() && !fails(effect) ? ExitCode.YES : ExitCode.NO;
+  }
+
+  private void draw(NodeEffect effect) throws UnusableFileException {
+    if (svg == null) {
+      return;
+    }
+    List<MigLayout> layouts = effect.gpus().stream()
+        .flatMap(gpu -> gpu.placement().stream())
+        .filter(Placed.class::isInstance)
+        .map(placement -> ((Placed) placement).layout())
+        .toList();
+    if (layouts.size() < effect.gpus().size()) {
+      throw new UnusableFileException(
+          "The layout of %d of %d GPUs is not known or not possible, so there is no picture"
+              .formatted(effect.gpus().size() - layouts.size(), effect.gpus().size()));
+    }
+    output.write(svg, LayoutDiagram.ofNode(layouts).toSvg());
   }
 
   private static boolean fails(NodeEffect effect) {
