@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.internal.Cluster;
@@ -13,6 +14,7 @@ import io.github.mig4j.plan.DemandItem;
 import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.plan.Planner;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -182,7 +184,7 @@ public final class PendingPods {
     boolean lacksStock = target.stock().entrySet().stream()
         .anyMatch(each -> before.getOrDefault(each.getKey(), 0) < each.getValue());
     if ((!left.isEmpty() || lacksStock) && !candidates.isEmpty()) {
-      accept(plan(left, candidates), candidates, left, before);
+      accept(plan(left, candidates), left, before);
       left.forEach(pod -> take(pod, changes.keySet())
           .ifPresent(node -> answers.put(pod, new PodAnswer.Served(pod, node))));
       dropUseless(before, lacksStock);
@@ -271,10 +273,7 @@ public final class PendingPods {
 
   /** Accepts the changes that neither exceed the bounds nor break the stock; whole nodes first. */
   private void accept(
-      FleetPlan plan,
-      Map<String, PlanNode> candidates,
-      List<WaitingPod> left,
-      SortedMap<MigProfile, Integer> before) {
+      FleetPlan plan, List<WaitingPod> left, SortedMap<MigProfile, Integer> before) {
     List<String> changed = plan.nodes().stream()
         .filter(node -> !plan.changes(node).isEmpty())
         .sorted(Comparator.comparing((String node) -> existing(node).size())
@@ -474,5 +473,15 @@ public final class PendingPods {
   @Override
   public String toString() {
     return "%d pods wait, %d nodes to change".formatted(answers.size(), changes.size());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("answers", answers()).and("changes", changes()).map();
   }
 }

@@ -55,6 +55,7 @@ final class Scenario implements AutoCloseable {
   static final String NODE = "gpu-node";
   static final String NAMESPACE = "gpu-operator";
   static final String MAP = "mig-config";
+  static final String SHARING_MAP = "device-plugin-config";
 
   static final GpuModel H100 = GpuCatalog.bundled().require("NVIDIA-H100-80GB-HBM3");
   static final GpuModel A100 = GpuCatalog.bundled().require("NVIDIA-A100-SXM4-40GB");
