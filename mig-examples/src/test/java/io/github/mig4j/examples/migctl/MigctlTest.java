@@ -444,7 +444,7 @@ class MigctlTest {
   void role_accountThatKubernetesDoesNotAccept_isRefused(String account) {
     Run run = migctl("role", "share", "--service-account", account);
 
-    assertThat(run.code).isEqualTo(2);
+    assertThat(run.exit).isEqualTo(2);
     assertThat(run.err)
         .startsWith("--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
             + " name of an account have lower-case letters, digits and hyphens, but were '");
@@ -454,7 +454,7 @@ class MigctlTest {
   @ValueSource(strings = {"read-only", "read_only", "Read-Only", "READ_ONLY"})
   void role_isSpeltInAnyWay(String use) {
     assertThat(migctl("role", use)).isEqualTo(migctl("role", "read-only"));
-    assertThat(migctl("role", use).code).isZero();
+    assertThat(migctl("role", use).exit).isZero();
   }
 
   @Test

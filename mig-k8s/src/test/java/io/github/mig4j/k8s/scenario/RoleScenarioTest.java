@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
@@ -166,7 +167,7 @@ class RoleScenarioTest {
 
   private static MigConfigSpec cut(int count) {
     return MigConfigSpec.builder()
-        .devices(io.github.mig4j.config.DeviceSelector.ALL)
+        .devices(DeviceSelector.ALL)
         .migEnabled(true)
         .putMigDevices(SMALL, count)
         .build();
