@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The GPUs of a cluster, of one or several models, with their instances. It chooses the placement
@@ -73,6 +72,7 @@ public final class Fleet {
   private final PlacementPolicy policy;
   private final Map<List<Object>, FleetRequest> requests = new HashMap<>();
   private final UndoLog undoLog = new UndoLog();
+  private final Map<GpuModel, Integer> numbers = new HashMap<>();
   private ModelGpus[] models = {};
   private int size;
 
@@ -90,7 +90,8 @@ public final class Fleet {
   }
 
   /**
-   * Adds an empty GPU. The first GPU of a model takes tens of milliseconds.
+   * Adds an empty GPU. The first GPU of a model takes milliseconds, in which its
+   * states are computed; models with the same states share them.
    *
    * @param model a model with MIG whose placements are known
    * @return the GPU's number, from 0 in the order of addition; numbers of removed GPUs are not used
@@ -131,19 +132,64 @@ public final class Fleet {
 
   private int modelNumber(GpuModel model) {
     for (int number = 0; number < models.length; number++) {
-      if (models[number].states().gpu().equals(model)) {
+      if (models[number].states().gpu() == model) {
         return number;
       }
     }
-    if (models.length == MAX_MODELS) {
+    Integer known = numbers.get(model);
+    return known == null ? newModel(model) : known;
+  }
+
+  private int newModel(GpuModel model) {
+    int number = models.length;
+    if (number == MAX_MODELS) {
       throw new IllegalStateException("A fleet has at most %d models; create another fleet for %s"
           .formatted(MAX_MODELS, model.id()));
     }
-    RankedStates ranked = new RankedStates(GpuStates.of(model), policy);
-    models = Arrays.copyOf(models, models.length + 1);
-    models[models.length - 1] = new ModelGpus(ranked);
-    requests.values().forEach(request -> request.addModel(ranked.states()));
-    return models.length - 1;
+    GpuStates states =
+        GpuStates.of(model, Arrays.stream(models).map(ModelGpus::states).toList());
+    RankedStates computed = new RankedStates(states, policy);
+    RankedStates ranked = Arrays.stream(models)
+        .filter(other -> other.states().sharesTablesWith(states))
+        .map(ModelGpus::ranked)
+        .filter(computed::isLike)
+        .findFirst()
+        .orElse(computed);
+    int kind = Arrays.stream(models)
+        .filter(other -> other.isLike(states, ranked))
+        .mapToInt(ModelGpus::kind)
+        .findFirst()
+        .orElse(number);
+    models = Arrays.copyOf(models, number + 1);
+    models[number] = new ModelGpus(states, ranked, kind);
+    numbers.put(model, number);
+    join(kind);
+    return number;
+  }
+
+  /** Gives the models of a kind their common buckets, if there are several. */
+  private void join(int kind) {
+    ModelGpus[] members =
+        Arrays.stream(models).filter(other -> other.kind() == kind).toArray(ModelGpus[]::new);
+    if (members.length < 2) {
+      return;
+    }
+    GpuBuckets all = members[0].joined();
+    if (all == null) {
+      all = members[0].buckets().copy();
+    }
+    for (ModelGpus member : members) {
+      member.join(all);
+    }
+  }
+
+  ModelGpus[] models() {
+    return models;
+  }
+
+  /** Fails as {@link #add(GpuModel)} would, and adds no GPU. */
+  void requireStates(GpuModel model) {
+    modelNumber(model);
   }
 
   /**
@@ -273,13 +319,8 @@ public final class Fleet {
           "Only whole GPU instances can be placed, but %s shares one; request %s"
               .formatted(profile, profile.gpuInstance()));
     }
-    return requests.computeIfAbsent(List.of(profile, model), any -> {
-      FleetRequest request = new FleetRequest(this, profile, model);
-      for (ModelGpus known : models) {
-        request.addModel(known.states());
-      }
-      return request;
-    });
+    return requests.computeIfAbsent(
+        List.of(profile, model), any -> new FleetRequest(this, profile, model));
   }
 
   /**
@@ -291,7 +332,8 @@ public final class Fleet {
    */
   public long choose(FleetRequest request) {
     Objects.requireNonNull(request, "request");
-    return chosen(request, fromIndex(request, null));
+    request.requireOf(this);
+    return request.best(null);
   }
 
   /**
@@ -306,59 +348,34 @@ public final class Fleet {
   public long choose(FleetRequest request, GpuSet among) {
     Objects.requireNonNull(request, "request");
     Objects.requireNonNull(among, "among");
-    boolean scan = among.size() <= MAX_GPUS_SCANNED;
-    return chosen(
-        request, scan ? fromEach(request, among.indexes()) : fromIndex(request, among.indexes()));
+    request.requireOf(this);
+    boolean scan = among.isSparse() && among.size() <= MAX_GPUS_SCANNED;
+    return scan ? request.bestOfEach(among.few()) : request.best(among);
   }
 
-  private long chosen(FleetRequest request, int gpu) {
-    if (gpu == IndexSet.NONE) {
-      return NONE;
+  /**
+   * The cost of a placement by the policy, for the scores of a scheduler.
+   *
+   * @param request the request, created by this fleet
+   * @param chosen a placement for it that is free, such as {@link #choose(FleetRequest, GpuSet)} returns
+   *     it
+   * @return its costs, and their rank among those that the request can have on the models of the fleet;
+   *     a model that is added later can change the ranks
+   * @throws IllegalArgumentException if the request belongs to another fleet, if the fleet has no such
+   *     GPU, or if the placement is not free or has another profile
+   */
+  public PlacementCost cost(FleetRequest request, long chosen) {
+    Objects.requireNonNull(request, "request");
+    request.requireOf(this);
+    int gpu = gpuOf(chosen);
+    Placement placement = placementOf(chosen);
+    if (!placement.profile().equals(request.profile())
+        || request.source(modelNumberOf(gpu)) == null) {
+      throw new IllegalArgumentException("GPU %d: %s on %s is not a placement for the request %s"
+          .formatted(gpu, placement, statesOf(gpu).gpu().id(), request));
     }
-    int profile = request.profileOf(this)[modelNumberOf(gpu)];
-    return instance(gpu, modelOf(gpu).ranked().best(profile, stateOf(gpu)));
-  }
-
-  private int fromIndex(FleetRequest request, @Nullable IndexSet among) {
-    int[] profileOf = request.profileOf(this);
-    int best = IndexSet.NONE;
-    for (int model = 0; model < profileOf.length; model++) {
-      if (profileOf[model] != GpuStates.NONE) {
-        best = better(profileOf, best, models[model].best(profileOf[model], among));
-      }
-    }
-    return best;
-  }
-
-  private int fromEach(FleetRequest request, IndexSet among) {
-    int[] profileOf = request.profileOf(this);
-    int best = IndexSet.NONE;
-    for (int gpu = among.first(); gpu != IndexSet.NONE && gpu < size; gpu = among.next(gpu + 1)) {
-      if (fits(profileOf, gpu)) {
-        best = better(profileOf, best, gpu);
-      }
-    }
-    return best;
-  }
-
-  private boolean fits(int[] profileOf, int gpu) {
-    int profile = profileOf[modelNumberOf(gpu)];
-    return conditionOf(gpu) == SCHEDULABLE
-        && profile != GpuStates.NONE
-        && statesOf(gpu).fits(stateOf(gpu), profile);
-  }
-
-  /** The GPU with the lower cost; if the costs are equal, the one with the lower number. */
-  private int better(int[] profileOf, int one, int other) {
-    if (one == IndexSet.NONE || other == IndexSet.NONE) {
-      return Math.max(one, other);
-    }
-    int difference = Arrays.compare(costs(profileOf, one), costs(profileOf, other));
-    return difference < 0 || (difference == 0 && one < other) ? one : other;
-  }
-
-  private double[] costs(int[] profileOf, int gpu) {
-    return modelOf(gpu).ranked().costs(profileOf[modelNumberOf(gpu)], stateOf(gpu));
+    requireFree(gpu, chosen);
+    return request.cost(RankedStates.costs(statesOf(gpu), stateOf(gpu), (int) chosen, policy));
   }
 
   /**
@@ -396,7 +413,7 @@ public final class Fleet {
 
   private void put(long instance) {
     int gpu = gpuOf(instance);
-    change(gpu, conditionOf(gpu), statesOf(gpu).place(stateOf(gpu), (int) instance));
+    move(gpu, statesOf(gpu).neighbour(stateOf(gpu), (int) instance));
   }
 
   /**
@@ -407,13 +424,16 @@ public final class Fleet {
    * @throws IllegalArgumentException if the fleet has no such GPU or the placement is not free
    */
   public void occupy(long instance) {
-    int gpu = gpuOf(instance);
     requirePlacement(instance);
+    requireFree(gpuOf(instance), instance);
+    put(instance);
+  }
+
+  private void requireFree(int gpu, long instance) {
     if (!statesOf(gpu).canPlace(stateOf(gpu), (int) instance)) {
       throw new IllegalArgumentException("GPU %d: %s cannot be placed on %s; free placements: %s"
           .formatted(gpu, placementOf(instance), state(gpu), state(gpu).freePlacements()));
     }
-    put(instance);
   }
 
   /**
@@ -497,12 +517,13 @@ public final class Fleet {
    */
   public void free(long instance) {
     int gpu = gpuOf(instance);
-    if (!holds(instance)) {
+    int next = contains(gpu) ? statesOf(gpu).after(stateOf(gpu), (int) instance) : GpuStates.NONE;
+    if (next == GpuStates.NONE || next >= stateOf(gpu)) {
       requirePlacement(instance);
       throw new IllegalArgumentException("GPU %d: %s cannot be freed, because it is not on %s"
           .formatted(gpu, placementOf(instance), state(gpu)));
     }
-    change(gpu, conditionOf(gpu), statesOf(gpu).free(stateOf(gpu), (int) instance));
+    move(gpu, next);
   }
 
   /**
@@ -538,6 +559,11 @@ public final class Fleet {
   public Placement placementOf(long instance) {
     requirePlacement(instance);
     return statesOf(gpuOf(instance)).placements().get((int) instance);
+  }
+
+  /** The best placement of a request on a GPU. */
+  long instance(int gpu, FleetRequest.Source source) {
+    return instance(gpu, source.best(stateOf(gpu)));
   }
 
   private static long instance(int gpu, int placement) {
@@ -588,9 +614,27 @@ public final class Fleet {
   public Fleet copy() {
     Fleet copy = new Fleet(policy);
     copy.models = Arrays.stream(models).map(ModelGpus::copy).toArray(ModelGpus[]::new);
+    copy.numbers.putAll(numbers);
+    for (int model = 0; model < models.length; model++) {
+      GpuBuckets ofKind = models[model].joined();
+      if (ofKind != null) {
+        int kind = models[model].kind();
+        copy.models[model].join(model == kind ? ofKind.copy() : copy.models[kind].bucketsOfKind());
+      }
+    }
     copy.size = size;
     copy.gpus = gpus.clone();
     return copy;
+  }
+
+  /** Changes the state of a GPU, and not its condition. */
+  private void move(int gpu, int state) {
+    int before = gpus[gpu];
+    undoLog.record((long) gpu << Integer.SIZE | before);
+    if (before >>> CONDITION_SHIFT == SCHEDULABLE) {
+      modelOf(gpu).move(gpu, (char) before, state);
+    }
+    gpus[gpu] = (before ^ (char) before) | state;
   }
 
   private void change(int gpu, int condition, int state) {
@@ -624,7 +668,12 @@ public final class Fleet {
     return gpus[gpu] >>> CONDITION_SHIFT;
   }
 
-  private int modelNumberOf(int gpu) {
+  /** Whether the fleet has the GPU and can choose it. */
+  boolean isSchedulable(int gpu) {
+    return gpu < size && conditionOf(gpu) == SCHEDULABLE;
+  }
+
+  int modelNumberOf(int gpu) {
     return gpus[gpu] >>> MODEL_SHIFT & (MAX_MODELS - 1);
   }
 
@@ -632,7 +681,7 @@ public final class Fleet {
     return models[modelNumberOf(gpu)];
   }
 
-  private int stateOf(int gpu) {
+  int stateOf(int gpu) {
     return (char) gpus[gpu];
   }
 

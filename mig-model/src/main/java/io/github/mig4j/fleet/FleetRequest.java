@@ -2,8 +2,12 @@ package io.github.mig4j.fleet;
 
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reusable request for a profile, on any GPU that offers it or on one model. {@link
@@ -12,12 +16,93 @@ import java.util.Optional;
  */
 public final class FleetRequest {
 
+  /** GPUs with the same costs that offer the profile: those of one model, or of all models of a kind. */
+  static final class Source {
+
+    private final RankedStates ranked;
+    private final GpuBuckets buckets;
+    private final int profile;
+    private final BucketsByCost byCost;
+
+    /** By state: the placement with the lowest cost. */
+    private final byte[] best;
+
+    /** By level: the rank among the costs of all sources. */
+    private int[] rankOf = {};
+
+    Source(RankedStates ranked, GpuBuckets buckets, int profile) {
+      this.ranked = ranked;
+      this.buckets = buckets;
+      this.profile = profile;
+      byCost = ranked.bucketsByCost(profile);
+      best = ranked.best(profile);
+    }
+
+    /** The rank of the best placement in a state, or the highest number if the profile does not fit. */
+    int rank(int state) {
+      int bucket = ranked.bucketOf(state);
+      int level = bucket == RankedStates.NONE ? RankedStates.NONE : ranked.level(profile, bucket);
+      return level == RankedStates.NONE ? Integer.MAX_VALUE : rankOf[level];
+    }
+
+    /** The number of the placement with the lowest cost in a state in which the profile fits. */
+    int best(int state) {
+      return best[state];
+    }
+
+    /**
+     * The rank of the lowest cost in the upper half, and below it the GPU that has it, of several the
+     * one with the lowest number; {@link Fleet#NONE} if the profile fits on no GPU.
+     */
+    long best(@Nullable GpuSet among) {
+      int best = GpuBuckets.NONE;
+      int bestLevel = Integer.MAX_VALUE;
+      for (int word = 0; word < ranked.words(); word++) {
+        long occupied = buckets.occupied(word);
+        if (occupied == 0) {
+          continue;
+        }
+        int end = byCost.end(word);
+        int step = byCost.next(word, byCost.start(word), occupied);
+        while (step < end && byCost.level(step) <= bestLevel) {
+          int gpu = first(word, byCost.mask(step) & occupied, among);
+          if (gpu != GpuBuckets.NONE) {
+            best = byCost.level(step) < bestLevel ? gpu : Math.min(best, gpu);
+            bestLevel = byCost.level(step);
+            break;
+          }
+          step = byCost.next(word, step + 1, occupied);
+        }
+      }
+      return best == GpuBuckets.NONE ? Fleet.NONE : (long) rankOf[bestLevel] << Integer.SIZE | best;
+    }
+
+    /** The lowest GPU number in some buckets, which are bits of a word; or none. */
+    private int first(int word, long some, @Nullable GpuSet among) {
+      int first = GpuBuckets.NONE;
+      for (long rest = some; rest != 0; rest &= rest - 1) {
+        int bucket = (word << 6) + Long.numberOfTrailingZeros(rest);
+        int gpu = among == null ? buckets.first(bucket) : buckets.first(bucket, among);
+        if (gpu != GpuBuckets.NONE && (first == GpuBuckets.NONE || gpu < first)) {
+          first = gpu;
+        }
+      }
+      return first;
+    }
+  }
+
   private final Fleet fleet;
   private final MigProfile profile;
   private final Optional<GpuModel> model;
 
-  /** The number of the profile, by the fleet's number of the model; grows with the fleet. */
-  private int[] profileOf = {};
+  /** The sources, each once. */
+  private Source[] sources = {};
+
+  /** By the fleet's number of the model; null if the model does not offer the profile or is not wanted. */
+  private @Nullable Source[] sourceOf = {};
+
+  /** All costs of the sources, ascending. */
+  private double[][] costs = {};
 
   FleetRequest(Fleet fleet, MigProfile profile, Optional<GpuModel> model) {
     this.fleet = fleet;
@@ -50,22 +135,122 @@ public final class FleetRequest {
    * @return false for a profile that is misspelled or of other models
    */
   public boolean isOffered() {
-    return Arrays.stream(profileOf).anyMatch(number -> number != GpuStates.NONE);
+    return sources().length > 0;
   }
 
-  void addModel(GpuStates states) {
-    boolean wanted = model.map(states.gpu()::equals).orElse(true);
-    profileOf = Arrays.copyOf(profileOf, profileOf.length + 1);
-    profileOf[profileOf.length - 1] = wanted ? states.profiles().indexOf(profile) : GpuStates.NONE;
+  /** Reads the models that the fleet got since the last call. */
+  private void update(ModelGpus[] models) {
+    if (sourceOf.length != models.length) {
+      read(models);
+    }
   }
 
-  int[] profileOf(Fleet asked) {
+  private void read(ModelGpus[] models) {
+    List<Source> distinct = new ArrayList<>();
+    sourceOf = new Source[models.length];
+    for (int number = 0; number < models.length; number++) {
+      GpuStates states = models[number].states();
+      int wanted = model.map(states.gpu()::equals).orElse(true)
+          ? states.profiles().indexOf(profile)
+          : GpuStates.NONE;
+      if (wanted == GpuStates.NONE) {
+        continue;
+      }
+      int kind = models[number].kind();
+      boolean isFirst = model.isPresent() || kind == number;
+      Source source = isFirst
+          ? new Source(
+              models[number].ranked(),
+              model.isPresent() ? models[number].buckets() : models[number].bucketsOfKind(),
+              wanted)
+          : sourceOf[kind];
+      sourceOf[number] = source;
+      if (isFirst) {
+        distinct.add(source);
+      }
+    }
+    sources = distinct.toArray(Source[]::new);
+    rank();
+  }
+
+  private void rank() {
+    TreeMap<double[], Boolean> all = new TreeMap<>(Arrays::compare);
+    for (Source source : sources) {
+      for (double[] cost : source.ranked.costs(source.profile)) {
+        all.put(cost, true);
+      }
+    }
+    costs = all.keySet().toArray(double[][]::new);
+    for (Source source : sources) {
+      double[][] own = source.ranked.costs(source.profile);
+      source.rankOf = new int[own.length];
+      Arrays.setAll(
+          source.rankOf, level -> Arrays.binarySearch(costs, own[level], Arrays::compare));
+    }
+  }
+
+  private Source[] sources() {
+    update(fleet.models());
+    return sources;
+  }
+
+  void requireOf(Fleet asked) {
     if (asked != fleet) {
       throw new IllegalArgumentException(
           "The request for %s belongs to another fleet; create it with this fleet"
               .formatted(profile));
     }
-    return profileOf;
+  }
+
+  /**
+   * The placement with the lowest cost, of several on the GPU with the lowest number; or {@link
+   * Fleet#NONE}.
+   */
+  long best(@Nullable GpuSet among) {
+    long best = Fleet.NONE;
+    Source bestSource = null;
+    for (Source source : sources()) {
+      long found = source.best(among);
+      // By rank and then by number; as numbers without sign, none is the highest.
+      if (Long.compareUnsigned(found, best) < 0) {
+        best = found;
+        bestSource = source;
+      }
+    }
+    return bestSource == null ? Fleet.NONE : fleet.instance((int) best, bestSource);
+  }
+
+  /** The placement with the lowest cost on some GPUs, which are tried one after the other. */
+  long bestOfEach(int[] gpus) {
+    int best = GpuBuckets.NONE;
+    int bestRank = Integer.MAX_VALUE;
+    Source bestSource = null;
+    sources();
+    for (int gpu : gpus) {
+      Source source = fleet.isSchedulable(gpu) ? sourceOf[fleet.modelNumberOf(gpu)] : null;
+      int rank = source == null ? Integer.MAX_VALUE : source.rank(fleet.stateOf(gpu));
+      if (rank < bestRank) {
+        bestRank = rank;
+        best = gpu;
+        bestSource = source;
+      }
+    }
+    return bestSource == null ? Fleet.NONE : fleet.instance(best, bestSource);
+  }
+
+  /** The source of a model's GPUs, or null. */
+  @Nullable
+  Source source(int number) {
+    update(fleet.models());
+    return sourceOf[number];
+  }
+
+  /** The cost as a value, with its rank among those that this request can have. */
+  PlacementCost cost(double[] cost) {
+    int found = Arrays.binarySearch(costs, cost, Arrays::compare);
+    int rank = found >= 0 ? found : -found - 1;
+    return new PlacementCost(
+        Arrays.stream(cost).boxed().toList(), rank, Math.max(costs.length, rank + 1));
   }
 
   /** The profile, and the requested model if there is one. */

@@ -6,6 +6,7 @@ import io.github.mig4j.layout.Placement;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The instances on one GPU, and what can be added. Each state of a model exists once in its {@link
@@ -17,20 +18,13 @@ public final class GpuState {
 
   private final GpuStates states;
   private final int number;
-  private final MigLayout layout;
-  private final int freeSlices;
 
-  GpuState(GpuStates states, int number, MigLayout layout) {
+  /** Created when it is requested first. Two threads may create equal ones. */
+  private @Nullable MigLayout layout;
+
+  GpuState(GpuStates states, int number) {
     this.states = states;
     this.number = number;
-    this.layout = layout;
-    this.freeSlices = layout.gpu().memorySlices().orElse(lastEnd(states))
-        - layout.placements().stream().mapToInt(Placement::size).sum();
-  }
-
-  /** The number of memory slices that the placements of a model use. */
-  private static int lastEnd(GpuStates states) {
-    return states.placements().stream().mapToInt(Placement::end).max().orElse(0);
   }
 
   /**
@@ -57,7 +51,12 @@ public final class GpuState {
    * @return a legal layout of whole GPU instances
    */
   public MigLayout layout() {
-    return layout;
+    MigLayout known = layout;
+    if (known == null) {
+      known = states.layout(number);
+      layout = known;
+    }
+    return known;
   }
 
   /**
@@ -75,7 +74,7 @@ public final class GpuState {
    * @return number of memory slices
    */
   public int freeSlices() {
-    return freeSlices;
+    return states.freeSlices(number);
   }
 
   /**
@@ -85,6 +84,17 @@ public final class GpuState {
    */
   public int choices() {
     return states.choices(number);
+  }
+
+  /**
+   * The number of memory slices that this GPU is expected to accept next, of requests for random
+   * profiles while some of its instances end.
+   *
+   * @return a number of memory slices, at least 0, to be compared with that of another state of the
+   *     same model
+   */
+  public double expectedSlices() {
+    return states.expected().of(number);
   }
 
   /**
@@ -167,6 +177,6 @@ public final class GpuState {
   /** The layout, e.g. {@code h100-sxm-80gb [3g.40gb@4:4]}. */
   @Override
   public String toString() {
-    return layout.toString();
+    return layout().toString();
   }
 }

@@ -6,12 +6,10 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
-import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 
@@ -41,77 +39,103 @@ public final class GpuStates {
   public static final int NONE = -1;
 
   private static final int MAX_STATES = Character.MAX_VALUE + 1;
+  private static final int MAX_PLACEMENTS = Long.SIZE;
 
   private final GpuModel gpu;
   private final List<MigProfile> profiles;
   private final List<MigProfile> scarceProfiles;
   private final List<Placement> placements;
   private final List<GpuState> states;
-  private final Map<BigInteger, GpuState> byPlacements = new HashMap<>();
+  private final StateTables tables;
+  private final int memorySlices;
 
   private final int placementCount;
   private final int profileCount;
 
-  /**
-   * By state and placement: the state after adding or removing the placement, or the same state if
-   * neither is possible.
-   */
-  private final char[] neighbours;
-
   /** By profile, ascending start. */
   private final int[][] placementsOf;
 
-  /** By state. */
-  private final int[] choices;
+  // The arrays of the tables, one step nearer.
+  private final char[] neighbours;
+  private final byte[] choices;
+  private final byte[] best;
 
-  /** By state and profile. */
-  private final int[] best;
-
-  private GpuStates(GpuModel gpu, List<MigLayout> layouts) {
+  private GpuStates(GpuModel gpu, List<Placement> placements, StateTables tables) {
     this.gpu = gpu;
+    this.placements = placements;
+    this.tables = tables;
     profiles = gpu.profiles().stream().map(GpuInstanceProfile::profile).toList();
     scarceProfiles = gpu.profiles().stream()
         .filter(GpuStates::isScarce)
         .map(GpuInstanceProfile::profile)
         .toList();
-    placements = layouts.get(0).freePlacements();
     profileCount = profiles.size();
     placementCount = placements.size();
-    placementsOf = profiles.stream()
-        .map(p -> IntStream.range(0, placementCount)
-            .filter(i -> placements.get(i).profile().equals(p))
-            .toArray())
-        .toArray(int[][]::new);
-    states = IntStream.range(0, layouts.size())
-        .mapToObj(number -> new GpuState(this, number, layouts.get(number)))
-        .toList();
-    states.forEach(state -> byPlacements.put(key(state.layout()), state));
-    neighbours = neighbours();
-    choices = states.stream().mapToInt(this::countChoices).toArray();
-    best = best();
+    memorySlices = gpu.memorySlices()
+        .orElse(placements.stream().mapToInt(Placement::end).max().orElse(0));
+    placementsOf = new int[profileCount][];
+    for (int profile = 0; profile < profileCount; profile++) {
+      int wanted = profile;
+      placementsOf[profile] = IntStream.range(0, placementCount)
+          .filter(i -> tables.profileOf()[i] == wanted)
+          .toArray();
+    }
+    neighbours = tables.neighbours();
+    choices = tables.choices();
+    best = tables.best();
+    GpuState[] all = new GpuState[tables.size()];
+    Arrays.setAll(all, number -> new GpuState(this, number));
+    states = List.of(all);
   }
 
   /**
-   * Computes the states of a model, which takes tens of milliseconds.
+   * Computes the states of a model, which takes milliseconds.
    *
    * @param gpu a model with MIG whose placements are known
    * @return its states
    * @throws IllegalArgumentException if the model has no MIG, if its placements are not known, or
-   *     if it has more than 65,536 states, which no known GPU has
+   *     if it has more than 64 placements or 65,536 states, which no known GPU has
    */
   public static GpuStates of(GpuModel gpu) {
+    return of(gpu, List.of());
+  }
+
+  /** Computes the states; a model with the states of a known one shares its tables. */
+  static GpuStates of(GpuModel gpu, Collection<GpuStates> known) {
     Objects.requireNonNull(gpu, "gpu");
-    List<MigLayout> layouts = Layouts.of(gpu)
-        .states()
-        .limit(MAX_STATES + 1L)
-        .sorted(Comparator.comparingInt(layout -> layout.placements().size()))
-        .toList();
-    if (layouts.size() > MAX_STATES) {
+    Layouts layouts = Layouts.of(gpu);
+    List<Placement> placements = layouts.placements();
+    if (placements.size() > MAX_PLACEMENTS) {
+      throw new IllegalArgumentException(
+          "%s has %d placements, but tables have at most %d; build the model with fewer profiles"
+              .formatted(gpu.id(), placements.size(), MAX_PLACEMENTS));
+    }
+    long[] sets = layouts.stateBits().limit(MAX_STATES + 1L).toArray();
+    if (sets.length > MAX_STATES) {
       throw new IllegalArgumentException(
           "%s has more than %d states, too many for tables; build the model with fewer profiles"
               .formatted(gpu.id(), MAX_STATES));
     }
-    return new GpuStates(gpu, layouts);
+    StateTables tables = tables(gpu, placements, sets);
+    StateTables shared = known.stream()
+        .map(states -> states.tables)
+        .filter(tables::areOf)
+        .findFirst()
+        .orElse(tables);
+    return new GpuStates(gpu, placements, shared);
+  }
+
+  private static StateTables tables(GpuModel gpu, List<Placement> placements, long[] sets) {
+    byte[] profileOf = new byte[placements.size()];
+    byte[] sizeOf = new byte[placements.size()];
+    for (int placement = 0; placement < profileOf.length; placement++) {
+      MigProfile profile = placements.get(placement).profile();
+      sizeOf[placement] = (byte) placements.get(placement).size();
+      while (!gpu.profiles().get(profileOf[placement]).profile().equals(profile)) {
+        profileOf[placement]++;
+      }
+    }
+    return new StateTables(sets, profileOf, sizeOf, gpu.profiles().size());
   }
 
   private static boolean isScarce(GpuInstanceProfile profile) {
@@ -126,46 +150,27 @@ public final class GpuStates {
     return profile.maxInstances() < room;
   }
 
-  private char[] neighbours() {
-    char[] table = new char[states.size() * placementCount];
-    byPlacements.forEach((key, state) -> {
-      for (int placement = 0; placement < placementCount; placement++) {
-        GpuState next = byPlacements.getOrDefault(key.flipBit(placement), state);
-        table[state.number() * placementCount + placement] = (char) next.number();
-      }
-    });
-    return table;
-  }
-
-  private int countChoices(GpuState state) {
-    return (int) IntStream.range(0, placementCount)
-        .filter(placement -> canPlace(state.number(), placement))
-        .count();
-  }
-
-  private int[] best() {
-    int[] table = new int[states.size() * profileCount];
-    Arrays.fill(table, NONE);
-    for (int state = 0; state < states.size(); state++) {
-      for (int profile = 0; profile < profileCount; profile++) {
-        int most = -1;
-        for (int placement : placementsOf[profile]) {
-          if (canPlace(state, placement) && choices[place(state, placement)] > most) {
-            most = choices[place(state, placement)];
-            table[state * profileCount + profile] = placement;
-          }
-        }
-      }
+  /** The layout of a state, created anew. */
+  MigLayout layout(int state) {
+    List<Placement> running = new ArrayList<>();
+    for (long rest = tables.set(state); rest != 0; rest &= rest - 1) {
+      running.add(placements.get(Long.numberOfTrailingZeros(rest)));
     }
-    return table;
+    return MigLayout.on(gpu).keeping(running).build();
   }
 
-  private BigInteger key(MigLayout layout) {
-    BigInteger key = BigInteger.ZERO;
-    for (Placement placement : layout.placements()) {
-      key = key.setBit(placements.indexOf(placement));
-    }
-    return key;
+  /** The number of the profile of a placement. */
+  int profileOf(int placement) {
+    return tables.profileOf()[placement];
+  }
+
+  int freeSlices(int state) {
+    return memorySlices - tables.usedSlices(state);
+  }
+
+  /** Whether these states and the others have the same tables, so that only names differ. */
+  boolean sharesTablesWith(GpuStates other) {
+    return tables == other.tables;
   }
 
   /**
@@ -239,11 +244,15 @@ public final class GpuStates {
   }
 
   private GpuState state(MigLayout layout) {
-    GpuState state = byPlacements.get(key(layout));
-    if (state == null) {
+    long set = 0;
+    for (Placement placement : layout.placements()) {
+      set |= 1L << placements.indexOf(placement);
+    }
+    int number = tables.stateOf(set);
+    if (number == NONE) {
       throw new IllegalStateException("No state of " + layout);
     }
-    return state;
+    return states.get(number);
   }
 
   /**
@@ -375,12 +384,22 @@ public final class GpuStates {
     return choices[state];
   }
 
+  /** The memory slices that each state is expected to accept next. */
+  ExpectedSlices expected() {
+    return tables.expected();
+  }
+
   /**
    * States are in order of their number of instances, so a neighbour with one more has a higher
    * number.
    */
-  private int neighbour(int state, int placement) {
+  int neighbour(int state, int placement) {
     return neighbours[state * placementCount + placement];
+  }
+
+  /** The neighbour, or {@link #NONE} if there is no such placement. */
+  int after(int state, int placement) {
+    return placement >= 0 && placement < placementCount ? neighbour(state, placement) : NONE;
   }
 
   /** The model and the number of its states. */

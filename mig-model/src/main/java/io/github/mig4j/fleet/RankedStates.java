@@ -1,6 +1,7 @@
 package io.github.mig4j.fleet;
 
 import io.github.mig4j.layout.Placement;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -10,97 +11,143 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * The states of a model with the costs by a policy. For each profile, a state has a best placement
- * and its costs. States with the same costs for every profile share a <em>bucket</em>: with the
- * standard policy, the 2,319 states of an H100 are in 68 buckets. Immutable.
+ * The states of a geometry with the costs by a policy. For each profile, a state has a best placement
+ * and its costs, of which the <em>level</em> is the rank among all costs of the profile. States with the
+ * same levels for every profile share a <em>bucket</em>: with the standard policy, the 2,319 states of an
+ * H100 are in 182 buckets. Immutable.
  */
 final class RankedStates {
 
-  /** Differs from the costs of a policy without criteria, which are an empty list. */
-  private static final List<Double> DOES_NOT_FIT = List.of(Double.NaN);
+  /** In place of a level if the profile does not fit, and of a bucket if nothing fits. */
+  static final char NONE = Character.MAX_VALUE;
 
-  private final GpuStates states;
+  private final int profiles;
 
   /** By profile and state. */
-  private final int[][] best;
+  private final byte[][] best;
 
-  /** By profile and state; null if the profile does not fit. */
+  /** By profile and level, ascending. */
   private final double[][][] costs;
 
-  private final int[] bucketOf;
+  private final char[] bucketOf;
+
+  /** By bucket and profile. */
+  private final char[] levels;
+
   private final int buckets;
   private final List<BucketsByCost> bucketsByProfile;
 
   RankedStates(GpuStates states, PlacementPolicy policy) {
-    this.states = states;
-    int profiles = states.profiles().size();
-    best = new int[profiles][states.all().size()];
-    costs = new double[profiles][states.all().size()][];
-    for (int[] of : best) {
-      Arrays.fill(of, GpuStates.NONE);
+    profiles = states.profiles().size();
+    int count = states.all().size();
+    best = new byte[profiles][count];
+    for (byte[] ofProfile : best) {
+      Arrays.fill(ofProfile, StateTables.NONE);
     }
-    for (GpuState state : states.all()) {
-      for (Placement placement : state.freePlacements()) {
-        offer(state, placement, costs(state, placement, policy));
+    double[][] least = new double[count * profiles][];
+    for (int state = 0; state < count; state++) {
+      for (int placement = 0; placement < states.placements().size(); placement++) {
+        if (states.canPlace(state, placement)) {
+          int profile = states.profileOf(placement);
+          int cell = state * profiles + profile;
+          double[] cost = costs(states, state, placement, policy);
+          if (least[cell] == null || Arrays.compare(cost, least[cell]) < 0) {
+            least[cell] = cost;
+            best[profile][state] = (byte) placement;
+          }
+        }
       }
     }
-    Map<List<List<Double>>, Integer> numbers = new HashMap<>();
-    bucketOf = states.all().stream()
-        .mapToInt(state -> state.choices() == 0
-            ? IndexSet.NONE
-            : numbers.computeIfAbsent(costsIn(state), any -> numbers.size()))
-        .toArray();
-    buckets = numbers.size();
+    costs = IntStream.range(0, profiles)
+        .mapToObj(profile -> distinct(least, profile))
+        .toArray(double[][][]::new);
+    char[] levelOf = levels(least);
+    bucketOf = new char[count];
+    levels = divide(levelOf);
+    buckets = levels.length / profiles;
     bucketsByProfile = IntStream.range(0, profiles).mapToObj(this::bucketsOf).toList();
   }
 
-  /**
-   * Replaces the best placement if the cost is lower. Of equal placements the one with the lowest
-   * start stays.
-   */
-  private void offer(GpuState state, Placement placement, double[] cost) {
-    int profile = states.profile(placement.profile());
-    double[] least = costs[profile][state.number()];
-    if (least == null || Arrays.compare(cost, least) < 0) {
-      costs[profile][state.number()] = cost;
-      best[profile][state.number()] = states.placement(placement.profile(), placement.start());
-    }
-  }
-
-  private static double[] costs(GpuState before, Placement placement, PlacementPolicy policy) {
-    GpuState after = before.place(placement);
-    double[] costs = policy.criteria().stream()
-        .mapToDouble(criterion -> criterion.cost(before, placement, after) + 0.0) // -0.0 is 0.0
-        .toArray();
-    for (double cost : costs) {
-      if (!Double.isFinite(cost)) {
+  /** The costs of a placement that can be added to a state. */
+  static double[] costs(GpuStates states, int state, int number, PlacementPolicy policy) {
+    GpuState before = states.all().get(state);
+    Placement placement = states.placements().get(number);
+    GpuState after = states.all().get(states.place(state, number));
+    List<Criterion> criteria = policy.criteria();
+    double[] costs = new double[criteria.size()];
+    for (int i = 0; i < costs.length; i++) {
+      costs[i] = criteria.get(i).cost(before, placement, after) + 0.0; // -0.0 is 0.0
+      if (!Double.isFinite(costs[i])) {
         throw new IllegalArgumentException(
             "A criterion's cost must be a finite number, but was %s for %s on %s"
-                .formatted(cost, placement, before));
+                .formatted(costs[i], placement, before));
       }
     }
     return costs;
   }
 
-  private List<List<Double>> costsIn(GpuState state) {
-    return Arrays.stream(costs)
-        .map(byState -> byState[state.number()])
-        .map(cost -> cost == null ? DOES_NOT_FIT : Arrays.stream(cost).boxed().toList())
-        .toList();
+  private double[][] distinct(double[][] least, int profile) {
+    TreeMap<double[], Boolean> distinct = new TreeMap<>(Arrays::compare);
+    for (int cell = profile; cell < least.length; cell += profiles) {
+      if (least[cell] != null) {
+        distinct.put(least[cell], true);
+      }
+    }
+    return distinct.keySet().toArray(double[][]::new);
+  }
+
+  /** By state and profile. */
+  private char[] levels(double[][] least) {
+    char[] levelOf = new char[least.length];
+    Arrays.fill(levelOf, NONE);
+    for (int cell = 0; cell < least.length; cell++) {
+      if (least[cell] != null) {
+        levelOf[cell] =
+            (char) Arrays.binarySearch(costs[cell % profiles], least[cell], Arrays::compare);
+      }
+    }
+    return levelOf;
+  }
+
+  /** Gives each state its bucket, and returns the levels by bucket and profile. */
+  private char[] divide(char[] levelOf) {
+    String nothingFits = String.valueOf(NONE).repeat(profiles);
+    Map<String, Integer> numbers = new HashMap<>();
+    StringBuilder byBucket = new StringBuilder();
+    for (int state = 0; state < bucketOf.length; state++) {
+      String key = new String(levelOf, state * profiles, profiles);
+      Integer known = numbers.get(key);
+      if (known == null && !key.equals(nothingFits)) {
+        known = numbers.size();
+        numbers.put(key, known);
+        byBucket.append(key);
+      }
+      bucketOf[state] = known == null ? NONE : (char) (int) known;
+    }
+    return byBucket.toString().toCharArray();
   }
 
   private BucketsByCost bucketsOf(int profile) {
-    TreeMap<double[], BitSet> byCosts = new TreeMap<>(Arrays::compare);
-    for (int state = 0; state < bucketOf.length; state++) {
-      if (costs[profile][state] != null) {
-        byCosts.computeIfAbsent(costs[profile][state], any -> new BitSet()).set(bucketOf[state]);
+    List<BitSet> byLevel = new ArrayList<>();
+    for (int level = 0; level < costs[profile].length; level++) {
+      byLevel.add(new BitSet());
+    }
+    for (int bucket = 0; bucket < buckets; bucket++) {
+      char level = levels[bucket * profiles + profile];
+      if (level != NONE) {
+        byLevel.get(level).set(bucket);
       }
     }
-    return new BucketsByCost(List.copyOf(byCosts.values()), words());
+    return new BucketsByCost(byLevel, words());
   }
 
-  GpuStates states() {
-    return states;
+  /** Whether the other states have the same costs, so that their GPUs can share buckets. */
+  boolean isLike(RankedStates other) {
+    return profiles == other.profiles
+        && Arrays.equals(bucketOf, other.bucketOf)
+        && Arrays.deepEquals(best, other.best)
+        && Arrays.deepEquals(costs, other.costs)
+        && Arrays.equals(levels, other.levels);
   }
 
   int buckets() {
@@ -112,19 +159,34 @@ final class RankedStates {
     return (buckets + Long.SIZE - 1) / Long.SIZE;
   }
 
-  /** The bucket of a state, or {@link IndexSet#NONE} if nothing fits. */
-  int bucketOf(int state) {
+  /** The bucket of a state, or {@link #NONE} if nothing fits. */
+  char bucketOf(int state) {
     return bucketOf[state];
   }
 
-  /** The number of a placement, or {@link GpuStates#NONE}. */
+  /** The number of the placement with the lowest cost, or {@link GpuStates#NONE}. */
   int best(int profile, int state) {
     return best[profile][state];
   }
 
+  /** The number of the placement with the lowest cost, by state. */
+  byte[] best(int profile) {
+    return best[profile];
+  }
+
+  /** The level of a profile's cost in a bucket, or {@link #NONE}. */
+  char level(int profile, int bucket) {
+    return levels[bucket * profiles + profile];
+  }
+
   /** The costs of the best placement in a state; the profile must fit. */
   double[] costs(int profile, int state) {
-    return costs[profile][state];
+    return costs[profile][level(profile, bucketOf[state])];
+  }
+
+  /** The costs of a profile by level, ascending. */
+  double[][] costs(int profile) {
+    return costs[profile];
   }
 
   /** The buckets in which a profile fits, by ascending cost. */

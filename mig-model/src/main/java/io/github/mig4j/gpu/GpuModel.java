@@ -1,9 +1,13 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.text.Spelling;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -18,6 +22,7 @@ import org.immutables.value.Value;
  * builds one for a newer GPU. A GPU without MIG, such as an L40S, is a model without profiles.
  */
 @Value.Immutable
+@CopyStyle
 public interface GpuModel {
 
   /** The maximum number of memory slices of a model; the largest known GPU has 12. */
@@ -292,8 +297,9 @@ public interface GpuModel {
   private static boolean isLike(MigProfile offered, MigProfile unknown) {
     int smaller = Math.min(offered.memoryGb(), unknown.memoryGb());
     int larger = Math.max(offered.memoryGb(), unknown.memoryGb());
-    return Math.abs(offered.gpuSlices() - unknown.gpuSlices()) <= 1 && larger <= 2L * smaller
-        || smaller == larger;
+    boolean isClose =
+        Math.abs(offered.gpuSlices() - unknown.gpuSlices()) <= 1 && larger <= 2L * smaller;
+    return isClose || smaller == larger;
   }
 
   private static int ceilGib(int mib) {
@@ -412,26 +418,7 @@ public interface GpuModel {
     int slices = profiles.stream()
         .mapToInt(profile -> profile.profile().gpuSlices())
         .reduce(computeSlices(), Math::max);
-    Builder copy = builder();
-    copy.id(id())
-        .architecture(architecture())
-        .chip(chip())
-        .computeCapability(computeCapability())
-        .addAllProducts(products())
-        .addAllBoards(boards())
-        .totalMemoryMib(totalMemoryMib())
-        .marketedMemoryGb(marketedMemoryGb())
-        .computeSlices(slices)
-        .memorySlices(memorySlices())
-        .addAllProfiles(profiles)
-        .addAllSharedEngines(sharedEngines())
-        .slicesProvenance(slicesProvenance())
-        .memoryProvenance(memoryProvenance())
-        .minimumDriver(minimumDriver())
-        .driverFrom(driverFrom())
-        .driverBefore(driverBefore())
-        .driverProvenance(driverProvenance());
-    return copy.build();
+    return builder().from(this).computeSlices(slices).profiles(profiles).build();
   }
 
   /**
@@ -443,8 +430,56 @@ public interface GpuModel {
     return new Builder();
   }
 
-  /** Builds a {@link GpuModel}; {@code id} and {@code architecture} are required. */
+  /**
+   * Builds a {@link GpuModel}; {@code id} and {@code architecture} are required. {@code from} copies
+   * another model, and later calls replace single values of it; {@code add…} adds to its lists:
+   *
+   * <pre>{@code
+   * GpuModel mine = GpuModel.builder().from(h100).id("my-h100").build();
+   * }</pre>
+   */
   final class Builder extends ImmutableGpuModel.Builder {
     Builder() {}
+  }
+
+  /**
+   * How certain the layouts of this GPU are.
+   *
+   * @return the weakest confidence of the facts that determine them; unknown if a placement is unknown
+   */
+  default Confidence layoutConfidence() {
+    Confidence weakest = slicesProvenance().confidence();
+    for (GpuInstanceProfile profile : profiles()) {
+      if (!profile.isPlaceable()) {
+        return Confidence.UNKNOWN;
+      }
+      for (Field field : List.of(Field.NAME, Field.SIZE, Field.STARTS, Field.MAX_INSTANCES)) {
+        weakest = weakest.weaker(profile.provenance(field).confidence());
+      }
+    }
+    return weakest;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return ModelJson.of(this);
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the model
+   * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  static GpuModel ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    return ModelJson.read(json);
   }
 }

@@ -16,6 +16,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +85,30 @@ public final class Layouts {
 
   PlacementTable table() {
     return table;
+  }
+
+  /**
+   * Every placement of the profiles.
+   *
+   * @return pairs of profile and start by ascending start, 25 on an H100
+   */
+  public List<Placement> placements() {
+    return IntStream.range(0, table.size()).mapToObj(table::placement).toList();
+  }
+
+  /**
+   * Returns what {@link #states} returns, as numbers: bit i of a state is set if it has the i-th of
+   * {@link #placements}. No layout is created.
+   *
+   * @return each state once, a state before the states that contain it
+   * @throws IllegalStateException if there are more than 64 placements
+   */
+  public LongStream stateBits() {
+    if (table.size() > Long.SIZE) {
+      throw new IllegalStateException("%s has %d placements, but a number has bits for %d"
+          .formatted(table.gpu().id(), table.size(), Long.SIZE));
+    }
+    return walk(any -> true).mapToLong(Walk::bits);
   }
 
   private static Layouts over(GpuModel gpu, List<GpuInstanceProfile> profiles) {
@@ -242,6 +268,14 @@ public final class Layouts {
         placements.add(table.placement(chosen[i]));
       }
       return new MigLayout(table.gpu(), placements);
+    }
+
+    long bits() {
+      long bits = 0;
+      for (int i = 0; i < depth; i++) {
+        bits |= 1L << chosen[i];
+      }
+      return bits;
     }
 
     List<Integer> counts() {

@@ -1,11 +1,17 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.fleet.FleetGpu;
+import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -179,6 +185,28 @@ public final class PlanNode {
         "Node %s has no GPU at index %d; it has %d GPUs".formatted(name, index, gpuCount()));
   }
 
+  /**
+   * The GPUs with MIG for a {@link FleetIndex}, with their pinned instances as the running ones. A GPU that
+   * is pinned as a whole is cordoned, with all its instances running. GPUs whose placements are not
+   * known are not included, and keep their index.
+   *
+   * @return the GPUs that a fleet can have, by index
+   */
+  public List<FleetGpu> fleetGpus() {
+    List<FleetGpu> gpus = new ArrayList<>();
+    int index = 0;
+    for (Run run : runs) {
+      Optional<MigLayout> running = run.gpu().running();
+      for (int i = 0; i < run.count(); i++, index++) {
+        if (running.isPresent()) {
+          FleetGpu gpu = FleetGpu.of(name, index, running.get());
+          gpus.add(run.gpu().isPinnedWhole() ? gpu.cordoned() : gpu);
+        }
+      }
+    }
+    return Collections.unmodifiableList(gpus);
+  }
+
   List<Run> runs() {
     return runs;
   }
@@ -187,5 +215,18 @@ public final class PlanNode {
   @Override
   public String toString() {
     return "%s (%d GPUs)".formatted(name, gpuCount());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("name", name())
+        .and("labels", labels())
+        .and("gpuCount", gpuCount())
+        .map();
   }
 }

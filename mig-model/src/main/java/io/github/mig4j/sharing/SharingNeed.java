@@ -1,6 +1,9 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -26,6 +29,7 @@ public record SharingNeed(int tenants, double memoryGib, Isolation isolation) {
 
     /** The name as it is printed, e.g. {@code memory}. */
     @Override
+    @JsonValue
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -40,5 +44,18 @@ public record SharingNeed(int tenants, double memoryGib, Isolation isolation) {
     if (!(memoryGib >= 0) || Double.isInfinite(memoryGib)) {
       throw new IllegalArgumentException("memoryGib must not be negative, but was " + memoryGib);
     }
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("tenants", tenants)
+        .and("memoryGib", memoryGib)
+        .and("isolation", isolation)
+        .map();
   }
 }

@@ -67,18 +67,12 @@ final class FleetWorkload {
     levels = new int[requests.length][states.all().size()];
     for (int profile = 0; profile < requests.length; profile++) {
       for (int state = 0; state < states.all().size(); state++) {
-        levels[profile][state] = level(ranked.bucketsByCost(profile), ranked.bucketOf(state));
+        char bucket = ranked.bucketOf(state);
+        char level =
+            bucket == RankedStates.NONE ? RankedStates.NONE : ranked.level(profile, bucket);
+        levels[profile][state] = level == RankedStates.NONE ? Integer.MAX_VALUE : level;
       }
     }
-  }
-
-  private int level(BucketsByCost row, int bucket) {
-    if (bucket == IndexSet.NONE) {
-      return Integer.MAX_VALUE;
-    }
-    int word = bucket / Long.SIZE;
-    int step = row.next(word, row.start(word), 1L << bucket);
-    return step == row.end(word) ? Integer.MAX_VALUE : row.level(step);
   }
 
   private int draw(int end) {

@@ -7,6 +7,7 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.layout.PlacementResult;
@@ -112,6 +113,28 @@ class GpuStatesTest {
     }
   }
 
+  /** A state is a number with one bit per placement, and each has the layout of these placements. */
+  @ParameterizedTest
+  @MethodSource("models")
+  void layouts_ofTheStates_areThoseOfTheSearch(GpuModel gpu) {
+    Set<MigLayout> found =
+        GpuStates.of(gpu).all().stream().map(GpuState::layout).collect(Collectors.toSet());
+
+    assertThat(found).isEqualTo(Layouts.of(gpu).states().collect(Collectors.toSet()));
+  }
+
+  @Test
+  void of_modelsThatDifferInNames_sharesTheirTables() {
+    GpuStates h100 = GpuStates.of(gpu("h100-sxm-80gb"));
+    GpuStates h200 = GpuStates.of(gpu("h200-141gb"), List.of(h100));
+    GpuStates a30 = GpuStates.of(gpu("a30-24gb"), List.of(h100, h200));
+
+    assertThat(h200.sharesTablesWith(h100)).isTrue();
+    assertThat(h200.empty().best(MigProfile.parse("3g.71gb")).orElseThrow())
+        .hasToString("3g.71gb@4:4");
+    assertThat(a30.sharesTablesWith(h100)).isFalse();
+  }
+
   /** Published for every 7-slice GPU: 25 placements on 192 sets of occupied slices. */
   @Test
   void sevenSliceGpu_has25Placements_on192Masks() {
@@ -168,12 +191,25 @@ class GpuStatesTest {
         .hasMessage("1g.6gb@0:1 cannot be freed, because it is not on a30-24gb [2g.12gb@0:2]");
   }
 
-  /** Five profiles of one slice on sixteen slices have 6^16 states. */
+  /** Four profiles of one slice on sixteen slices have 5^16 states; a fifth has the 65th placement. */
   @Test
-  void of_modelWithTooManyStates_isRefused() {
-    var huge =
-        GpuModel.builder().id("huge").architecture("Future").computeSlices(16).memorySlices(16);
-    for (int gb = 1; gb <= 5; gb++) {
+  void of_modelWithTooManyStatesOrPlacements_isRefused() {
+    GpuModel.Builder huge = oneSliceProfiles(4);
+
+    assertThatThrownBy(() -> GpuStates.of(huge.build()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("huge has more than 65536 states, too many for tables; build the model with"
+            + " fewer profiles");
+    assertThatThrownBy(() -> GpuStates.of(oneSliceProfiles(5).build()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("huge has 80 placements, but tables have at most 64; build the model with fewer"
+            + " profiles");
+  }
+
+  private static GpuModel.Builder oneSliceProfiles(int count) {
+    GpuModel.Builder huge = GpuModel.builder();
+    huge.id("huge").architecture("Future").computeSlices(16).memorySlices(16);
+    for (int gb = 1; gb <= count; gb++) {
       huge.addProfiles(GpuInstanceProfile.builder()
           .profile(MigProfile.parse("1g." + gb + "gb"))
           .size(1)
@@ -181,11 +217,7 @@ class GpuStatesTest {
           .maxInstances(16)
           .build());
     }
-
-    assertThatThrownBy(() -> GpuStates.of(huge.build()))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("huge has more than 65536 states, too many for tables; build the model with"
-            + " fewer profiles");
+    return huge;
   }
 
   private static GpuModel gpu(String id) {

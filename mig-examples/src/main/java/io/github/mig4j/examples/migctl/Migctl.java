@@ -5,8 +5,11 @@ import io.github.mig4j.examples.migctl.cluster.ApplyCommand;
 import io.github.mig4j.examples.migctl.cluster.CodeHints;
 import io.github.mig4j.examples.migctl.cluster.DiagnoseCommand;
 import io.github.mig4j.examples.migctl.cluster.DisableCommand;
+import io.github.mig4j.examples.migctl.cluster.FleetCommand;
+import io.github.mig4j.examples.migctl.cluster.PendingCommand;
 import io.github.mig4j.examples.migctl.cluster.PreflightCommand;
 import io.github.mig4j.examples.migctl.cluster.PublishCommand;
+import io.github.mig4j.examples.migctl.cluster.ReconcileCommand;
 import io.github.mig4j.examples.migctl.cluster.RecoverCommand;
 import io.github.mig4j.examples.migctl.cluster.RoleCommand;
 import io.github.mig4j.examples.migctl.cluster.RollbackCommand;
@@ -19,6 +22,7 @@ import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.examples.migctl.console.Sink;
 import io.github.mig4j.examples.migctl.console.UnusableFileException;
+import io.github.mig4j.examples.migctl.demo.DemoCommand;
 import io.github.mig4j.examples.migctl.dra.DraCommand;
 import io.github.mig4j.examples.migctl.offline.AdviseCommand;
 import io.github.mig4j.examples.migctl.offline.ExplainCommand;
@@ -26,10 +30,12 @@ import io.github.mig4j.examples.migctl.offline.FmtCommand;
 import io.github.mig4j.examples.migctl.offline.GenerateCommand;
 import io.github.mig4j.examples.migctl.offline.ImportCommand;
 import io.github.mig4j.examples.migctl.offline.LayoutsCommand;
+import io.github.mig4j.examples.migctl.offline.LintCodeCommand;
 import io.github.mig4j.examples.migctl.offline.ModelCommand;
 import io.github.mig4j.examples.migctl.offline.ModelsCommand;
 import io.github.mig4j.examples.migctl.offline.PlaceCommand;
 import io.github.mig4j.examples.migctl.offline.PlanCommand;
+import io.github.mig4j.examples.migctl.offline.TemplateCommand;
 import io.github.mig4j.examples.migctl.offline.ValidateCommand;
 import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.UnknownGpuException;
@@ -43,11 +49,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.function.Predicate;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command-line tool: what NVIDIA GPUs can be cut into, and how to cut them. */
@@ -59,34 +68,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
         "Shows what an NVIDIA GPU can be cut into (MIG) before any GPU is changed, cuts the GPUs"
             + " of Kubernetes nodes, and verifies the result.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      ModelsCommand.class,
-      ModelCommand.class,
-      LayoutsCommand.class,
-      PlaceCommand.class,
-      PlanCommand.class,
-      AdviseCommand.class,
-      ImportCommand.class,
-      ValidateCommand.class,
-      ExplainCommand.class,
-      GenerateCommand.class,
-      FmtCommand.class,
-      StatusCommand.class,
-      DiagnoseCommand.class,
-      PublishCommand.class,
-      PreflightCommand.class,
-      ApplyCommand.class,
-      RollbackCommand.class,
-      RecoverCommand.class,
-      DisableCommand.class,
-      RolloutCommand.class,
-      ShareCommand.class,
-      RoleCommand.class,
-      SimulateCommand.class,
-      DraCommand.class,
-      CommandLine.HelpCommand.class,
-      AutoComplete.GenerateCompletion.class
-    },
     footer = {
       "",
       "Examples:",
@@ -107,8 +88,72 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Migctl {
 
+  private static final String COMPLETION = "generate-completion";
+
+  private static final List<Class<?>> COMMANDS = List.of(
+      ModelsCommand.class,
+      ModelCommand.class,
+      LayoutsCommand.class,
+      PlaceCommand.class,
+      PlanCommand.class,
+      TemplateCommand.class,
+      AdviseCommand.class,
+      ImportCommand.class,
+      ValidateCommand.class,
+      LintCodeCommand.class,
+      ExplainCommand.class,
+      GenerateCommand.class,
+      FmtCommand.class,
+      StatusCommand.class,
+      FleetCommand.class,
+      DiagnoseCommand.class,
+      PublishCommand.class,
+      PreflightCommand.class,
+      ApplyCommand.class,
+      RollbackCommand.class,
+      RecoverCommand.class,
+      DisableCommand.class,
+      RolloutCommand.class,
+      ReconcileCommand.class,
+      PendingCommand.class,
+      ShareCommand.class,
+      RoleCommand.class,
+      SimulateCommand.class,
+      DemoCommand.class,
+      DraCommand.class,
+      CommandLine.HelpCommand.class,
+      AutoComplete.GenerateCompletion.class);
+
   /** Called by picocli. */
   Migctl() {}
+
+  /** All commands with their options. */
+  static CommandLine commandLine() {
+    return commandLine(command -> true);
+  }
+
+  /**
+   * The commands, of which only the needed ones have options, since reading the options of all
+   * takes most of the time of a short answer.
+   */
+  private static CommandLine commandLine(Predicate<String> needed) {
+    CommandLine migctl = new CommandLine(new Migctl());
+    for (Class<?> type : COMMANDS) {
+      Command command = type.getAnnotation(Command.class);
+      if (needed.test(command.name())) {
+        migctl.addSubcommand(type);
+      } else {
+        CommandSpec listed = CommandSpec.create().name(command.name());
+        listed.usageMessage().header(command.header()).description(command.description());
+        migctl.addSubcommand(listed);
+      }
+    }
+    return migctl;
+  }
+
+  static CommandLine commandLine(List<String> args) {
+    return args.contains(COMPLETION) ? commandLine() : commandLine(args::contains);
+  }
 
   /**
    * Runs the tool and ends the process.
@@ -131,7 +176,7 @@ public final class Migctl {
 
   /** Runs the tool and returns the exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    return new CommandLine(new Migctl())
+    return commandLine(List.of(args))
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -9,6 +9,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.check.ConfigSourceCheck.Choice;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
@@ -94,14 +95,14 @@ final class LayoutCheck {
       Optional<Choice> choice,
       HardwareEvidence evidence) {
     MigNodeStatus status = MigNodeStatus.of(node, settings, evidence);
-    boolean requested =
-        status.config().isPresent() && status.config().equals(choice.map(c -> key(c, status)));
+    boolean requested = status.config().isPresent()
+        && status.config().equals(choice.map(c -> key(c, node, status)));
     Severity blocking = requested ? Severity.NOTE : Severity.ERROR;
     GpuCheck gpus = new GpuCheck(node, status, request.gpus(), settings, evidence, findings);
     List<GpuModel> models = gpus.models();
     new NodeStateCheck(node, status, models, settings, findings).check(policy, blocking);
     new ManagerCheck(node, findings).check(policy, managers, models, blocking);
-    checkChange(status, requested);
+    checkChange(node, status, requested);
     boolean keepsPods = requested || request.goal().keepsPods(status);
     ComponentCheck components = new ComponentCheck(node, pods);
     components.checkDriver(models, findings);
@@ -115,7 +116,7 @@ final class LayoutCheck {
     return choice.flatMap(c -> plan(node, status, gpus.gpus(c.document()), c, strategy, versions));
   }
 
-  private void checkChange(MigNodeStatus status, boolean requested) {
+  private void checkChange(Node node, MigNodeStatus status, boolean requested) {
     MigState state = status.state().orElse(MigState.UNKNOWN);
     String current = status.config().orElse("");
     if (state == MigState.PENDING || state == MigState.REBOOTING) {
@@ -127,7 +128,7 @@ final class LayoutCheck {
               ? "the change waits for it"
               : "wait until it is done, because this change begins only then");
     }
-    if (requested && state == MigState.FAILED) {
+    if (requested && state == MigState.FAILED && !continues(node, current)) {
       // Nothing would make the manager act, so waiting for it is in vain.
       findings.add(
           request.goal() instanceof ApplyGoal.RollBack ? Severity.ERROR : Severity.WARNING,
@@ -140,17 +141,25 @@ final class LayoutCheck {
   }
 
   /** Equal content under another name, where the MIG manager has given up on the first. */
-  private String key(Choice choice, MigNodeStatus status) {
+  private String key(Choice choice, Node node, MigNodeStatus status) {
     String base = base(choice);
     if (base.isEmpty()) {
       return target.name();
     }
     String key = choice.content().contentName(base);
     String alias = choice.content().retryName(base, 2);
+    if (continues(node, key)) {
+      return status.config().equals(Optional.of(alias)) ? alias : key;
+    }
     boolean failed = status.state().equals(Optional.of(MigState.FAILED));
     boolean requestsKey = status.config().equals(Optional.of(key));
     boolean requestsAlias = status.config().equals(Optional.of(alias));
     return (requestsKey && failed) || (requestsAlias && !failed) ? alias : key;
+  }
+
+  private boolean continues(Node node, String key) {
+    return request.continues(node, ChangeKind.LAYOUT, key.replaceFirst("-r[0-9]+$", ""))
+        || request.continues(node, ChangeKind.LAYOUT, key);
   }
 
   /** The name to which the content's hash is added; empty if the name must stay as it is. */
@@ -199,7 +208,7 @@ final class LayoutCheck {
         choice.content(),
         offer,
         base(choice),
-        key(choice, status)));
+        key(choice, node, status)));
   }
 
   /** What is on the GPUs now is known where the configuration in force is. */

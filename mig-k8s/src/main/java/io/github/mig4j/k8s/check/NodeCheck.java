@@ -37,7 +37,35 @@ public final class NodeCheck {
 
   /** Not API: what is requested of which node. */
   public record Request(
-      Cluster cluster, String node, ApplyGoal goal, StatedGpus gpus, Disruption disruption) {}
+      Cluster cluster,
+      String node,
+      ApplyGoal goal,
+      StatedGpus gpus,
+      Disruption disruption,
+      Attempt attempt) {
+
+    /** A new attempt. */
+    public Request(
+        Cluster cluster, String node, ApplyGoal goal, StatedGpus gpus, Disruption disruption) {
+      this(cluster, node, goal, gpus, disruption, Attempt.NEW);
+    }
+
+    /** Whether the node's record says that this very change is under way, after the request was made. */
+    boolean continues(Node now, ChangeKind kind, String recordedName) {
+      return attempt == Attempt.CONTINUED
+          && ChangeRecord.read(now)
+              .filter(record -> record.seen() != null && record.isOf(kind, recordedName))
+              .isPresent();
+    }
+  }
+
+  /** Not API: whether a check is of a new change or perhaps of one that is under way. */
+  public enum Attempt {
+    /** What the node's record says of an earlier attempt does not matter. */
+    NEW,
+    /** A change that the node's record says is under way continues, and is not checked as a new one. */
+    CONTINUED
+  }
 
   /** The result of a check; there is no plan if there is an error. */
   record Checked(String operatorNamespace, Optional<ApplyPlan> plan, Optional<NodeEffect> effect) {}
@@ -79,7 +107,9 @@ public final class NodeCheck {
    */
   public ApplyPlan requirePlan() {
     Checked checked = check();
-    checkPermissions(checked, permission -> !isShownInTime(checked, permission), Severity.ERROR);
+    if (!isUnderWayOrDone(checked)) {
+      checkPermissions(checked, permission -> !isShownInTime(checked, permission), Severity.ERROR);
+    }
     if (findings.hasErrors()) {
       throw refused();
     }
@@ -102,7 +132,7 @@ public final class NodeCheck {
     if (failed instanceof MigClusterException answered
         && answered.forbidden().isPresent()
         && passed.isPresent()) {
-      checkPermissions(passed.get(), permission -> true, Severity.ERROR);
+      checkPermissions(passed.get(), permission -> !isNeverSent(permission), Severity.ERROR);
     }
     return findings.hasErrors() ? refused() : failed;
   }
@@ -185,16 +215,32 @@ public final class NodeCheck {
         || (permission.verb().equals("patch") && correctsRecord);
   }
 
+  /** One look at a change asks for permissions once, before the change begins. */
+  private boolean isUnderWayOrDone(Checked checked) {
+    return request.attempt() == Attempt.CONTINUED
+        && checked
+            .plan
+            .filter(plan -> request.continues(plan.node(), plan.kind(), plan.recordedName())
+                || plan.isInForce(request.cluster().settings()))
+            .isPresent();
+  }
+
   /**
    * Without a disruption a watch shows by itself, before the first write, that it is forbidden; so does
    * the patch of the node, if that is the first write. Nobody is asked about them beforehand.
    */
   private boolean isShownInTime(Checked checked, Permission permission) {
     boolean patchIsFirst = checked.plan.filter(plan -> !plan.isUnpublished()).isPresent();
-    return (request.disruption() == Disruption.NONE
+    boolean isShown = (request.disruption() == Disruption.NONE
             || request.disruption() == Disruption.IGNORE_PODS)
         && request.goal() != ApplyGoal.Recover.RECOVER
         && (WATCH.contains(permission.verb()) || (patchIsFirst && permission.equals(PATCH_NODES)));
+    return isShown || isNeverSent(permission);
+  }
+
+  /** One look watches nothing. */
+  private boolean isNeverSent(Permission permission) {
+    return request.attempt() == Attempt.CONTINUED && permission.verb().equals("watch");
   }
 
   /** A request finds out by itself, and reports it as a conflict. */

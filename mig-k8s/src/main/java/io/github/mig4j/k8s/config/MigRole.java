@@ -1,6 +1,8 @@
 package io.github.mig4j.k8s.config;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,7 +38,9 @@ public enum MigRole {
   /** {@link SharingConfigMap}, {@code MigNode.share} and {@code MigNode.unshare}. */
   SHARE("share"),
   /** {@code io.github.mig4j.k8s.dra.DraClient}: the inventory, claims and device classes. */
-  CLAIM("claim");
+  CLAIM("claim"),
+  /** {@code MigClient.nodeEvents}, beside the role of the change. */
+  EVENTS("events");
 
   private static final String ACCOUNT = """
       ---
@@ -83,8 +87,9 @@ public enum MigRole {
   }
 
   /**
-   * A ClusterRole, and a Role in namespace {@code gpu-operator}. {@link #CLAIM} has only a ClusterRole,
-   * because claims are in the namespaces of their pods. {@link #bindings} gives them to a client.
+   * A ClusterRole, and a Role in namespace {@code gpu-operator}. {@link #CLAIM} and {@link #EVENTS}
+   * have only a ClusterRole: claims are in the namespaces of their pods, and Events of nodes in
+   * namespace {@code default}. {@link #bindings} gives them to a client.
    *
    * @return YAML for {@code kubectl apply -f}
    */
@@ -128,7 +133,7 @@ public enum MigRole {
     String bindings = ACCOUNT.formatted(account, accountNamespace)
         + CLUSTER_BINDING.formatted(name, roleName())
         + subject;
-    return this == CLAIM
+    return this == CLAIM || this == EVENTS
         ? bindings
         : bindings + BINDING.formatted(name, operatorNamespace, roleName()) + subject;
   }
@@ -147,5 +152,15 @@ public enum MigRole {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * The name in JSON, in lower case with dashes.
+   *
+   * @return the name
+   */
+  @JsonValue
+  public String toJson() {
+    return JsonFields.name(this);
   }
 }

@@ -1,8 +1,13 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.fleet.FleetGpu;
+import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -74,9 +79,31 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
             .toList());
   }
 
+  /**
+   * The GPUs for a scheduler's {@link FleetIndex}, with the allocated devices as the running instances.
+   *
+   * @return the GPUs of all nodes that have a {@linkplain DraNode#toPlanNode plan node}
+   */
+  public List<FleetGpu> fleetGpus() {
+    return nodes.stream()
+        .flatMap(node -> node.toPlanNode().stream())
+        .flatMap(node -> node.fleetGpus().stream())
+        .toList();
+  }
+
   /** The numbers of nodes and findings, e.g. {@code 2 nodes, 1 finding}. */
   @Override
   public String toString() {
     return "%d nodes, %d findings".formatted(nodes.size(), findings.size());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("nodes", nodes).and("findings", findings).map();
   }
 }

@@ -15,6 +15,7 @@ import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuClaims;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.Leadership;
 import io.github.mig4j.k8s.internal.SharedView;
 import io.github.mig4j.k8s.rollout.RolloutPlan.PlannedNode;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
@@ -127,7 +128,8 @@ final class RolloutRun {
   /** Works on the rollout after this process has acquired the Lease; empty if it loses the Lease. */
   private Optional<RolloutStatus> lead(RecordStore store) throws InterruptedException {
     String me = processIdentity();
-    Term term = new Term(me, new Workers(name), new LinkedBlockingDeque<>());
+    Term term =
+        new Term(me, new Workers(name, cluster.settings().threads()), new LinkedBlockingDeque<>());
     AtomicBoolean leads = new AtomicBoolean();
     try (Leadership leadership = new Leadership(
         cluster, namespace, recordName(name), me, options.lease(), candidate(term, leads))) {

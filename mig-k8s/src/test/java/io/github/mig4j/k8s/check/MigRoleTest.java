@@ -21,6 +21,7 @@ import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.change.MigFailedException;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.config.OperatorSettings;
@@ -351,6 +352,15 @@ class MigRoleTest {
   }
 
   @Test
+  void events_isWhatNodeEventsTake() {
+    mig.nodeEvents()
+        .onEvent(new MigEvent.ChangeEnded(
+            "gpu-node", "small", MigEvent.Outcome.VERIFIED, Duration.ZERO, "stable for 5 s"));
+
+    assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.EVENTS));
+  }
+
+  @Test
   void rolesThatChangeNodes_grantWhatReadingTakes() {
     assertThat(Permission.of(MigRole.APPLY)).containsAll(Permission.of(MigRole.READ_ONLY));
     assertThat(Permission.of(MigRole.RECOVER)).containsAll(Permission.of(MigRole.READ_ONLY));
@@ -387,7 +397,7 @@ class MigRoleTest {
                 object.getMetadata().getNamespace(),
                 object.getMetadata().getName()))
         .isEqualTo(
-            role == MigRole.CLAIM
+            role == MigRole.CLAIM || role == MigRole.EVENTS
                 ? List.of("ClusterRole null/" + name)
                 : List.of("ClusterRole null/" + name, "Role nvidia-gpu-operator/" + name));
     assertThat(role.manifest("gpu-operator")).isEqualTo(role.manifest());

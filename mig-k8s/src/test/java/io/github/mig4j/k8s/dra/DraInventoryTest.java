@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
@@ -171,6 +172,17 @@ class DraInventoryTest {
 
     assertThat(planned.gpu(0)).hasToString("h100-sxm-80gb [3g.40gb@4:4], pinned [3g.40gb@4:4]");
     assertThat(planned.gpu(1)).isEqualTo(PlanGpu.of(H100).pinned());
+  }
+
+  @Test
+  void fleetGpus_haveTheAllocatedDevices_andAGpuInUseAsAWholeIsCordoned() {
+    var inventory =
+        read(PARTITIONABLE, claim("train", "gpu-0-mig-3g40gb-9-4"), claim("all", "gpu-1"));
+
+    assertThat(inventory.fleetGpus())
+        .extracting(FleetGpu::toString)
+        .containsExactly(
+            "gpu-node/0 h100-sxm-80gb [3g.40gb@4:4]", "gpu-node/1 h100-sxm-80gb [], cordoned");
   }
 
   @Test

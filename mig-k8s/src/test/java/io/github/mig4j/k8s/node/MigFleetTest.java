@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
@@ -98,6 +99,13 @@ class MigFleetTest {
       assertThat(nodes.get(1).gpu(0).isPinned()).isFalse();
       assertThat(nodes.get(1).gpuCount()).isEqualTo(2);
       assertThat(nodes.get(1).labels()).containsEntry("kubernetes.io/hostname", "node-b");
+      assertThat(mig.fleet().nodes().stream().flatMap(node -> node.fleetGpus().stream()))
+          .extracting(FleetGpu::toString)
+          .containsExactly(
+              "node-a/0 b200-180gb [], cordoned",
+              "node-a/1 b200-180gb [], cordoned",
+              "node-b/0 b200-180gb []",
+              "node-b/1 b200-180gb []");
     }
   }
 

@@ -34,6 +34,7 @@ import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.MigDeviceClass;
 import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
@@ -96,7 +97,8 @@ class RoleScenarioTest {
   private void as(MigRole role) throws IOException {
     user = "mig4j-" + role.name().toLowerCase(Locale.ROOT).replace('_', '-');
     String bindings = role.bindings(NAMESPACE, NAMESPACE, user);
-    String subject = "- kind: ServiceAccount\n  name: %s\n  namespace: %s\n".formatted(user, NAMESPACE);
+    String subject =
+        "- kind: ServiceAccount\n  name: %s\n  namespace: %s\n".formatted(user, NAMESPACE);
     assertThat(bindings).contains(subject);
     String printed = role.manifest()
         + bindings.replace(
@@ -283,8 +285,7 @@ class RoleScenarioTest {
       mig.configMap("mig4j-rollout-a").merge("small", cut(7));
       mig.configMap("mig4j-rollout-a").merge("small", cut(6));
       mig.operator().use(new OperatorSettings(MigStrategy.MIXED, "mig4j-rollout-a"));
-      mig.sharingMap(SHARING_MAP)
-          .merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
+      mig.sharingMap(SHARING_MAP).merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
       mig.operator().useSharingMap(SHARING_MAP);
 
       assertThat(mig.operator().configMap()).contains("mig4j-rollout-a");
@@ -314,6 +315,17 @@ class RoleScenarioTest {
   }
 
   @Test
+  void events() throws IOException {
+    as(MigRole.EVENTS);
+
+    mig.nodeEvents()
+        .onEvent(new MigEvent.ChangeEnded(
+            NODE, "small", MigEvent.Outcome.VERIFIED, Duration.ZERO, "stable for 5 s"));
+
+    assertExactly(MigRole.EVENTS);
+  }
+
+  @Test
   void claim() throws IOException {
     as(MigRole.CLAIM);
     try (var definitions = DraDefinitions.install(client)) {
@@ -325,7 +337,8 @@ class RoleScenarioTest {
       client
           .resources(DeviceClass.class)
           .withName("mig-1g.10gb")
-          .edit(current -> new DeviceClassBuilder(current).withNewSpec().endSpec().build());
+          .edit(
+              current -> new DeviceClassBuilder(current).withNewSpec().endSpec().build());
       dra.apply(MigDeviceClass.bridge(SMALL).object());
       assertThat(dra.inventory().nodes()).isEmpty();
     }

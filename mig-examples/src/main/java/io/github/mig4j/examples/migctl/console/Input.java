@@ -86,8 +86,13 @@ public final class Input {
 
   /** One GPU each, with indexes from 0. */
   public static List<NodeGpu> gpus(List<String> ids, CommandLine command) {
+    return gpus(models(ids, command));
+  }
+
+  /** One GPU each, with indexes from 0. */
+  public static List<NodeGpu> gpus(List<GpuModel> models) {
     List<NodeGpu> gpus = new ArrayList<>();
-    models(ids, command).forEach(model -> gpus.add(NodeGpu.of(gpus.size(), model)));
+    models.forEach(model -> gpus.add(NodeGpu.of(gpus.size(), model)));
     return gpus;
   }
 

@@ -1,0 +1,224 @@
+package io.github.mig4j.fleet;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The states of a geometry as numbers: which states there are, which follows when an instance is
+ * added or removed, and what can be added. A state is a set of placements, with one bit for each.
+ * Models that differ only in names have equal tables. Immutable.
+ *
+ * <p>A part of a legal state is legal. So all neighbours are found by removing one instance after
+ * another from each state.
+ */
+final class StateTables {
+
+  /** In place of a placement's number if nothing fits; one byte, as all placements. */
+  static final byte NONE = GpuStates.NONE;
+
+  private final int placements;
+
+  /** By placement. */
+  private final byte[] profileOf;
+
+  private final byte[] sizeOf;
+
+  /** By state, ascending number of instances. */
+  private final long[] sets;
+
+  /** By hash of a set: one more than the number of its state, or 0. */
+  private final int[] hashed;
+
+  private final char[] neighbours;
+  private final byte[] choices;
+  private final byte[] usedSlices;
+  private final byte[] best;
+
+  /** Computed when a policy asks for it first. */
+  private volatile @Nullable ExpectedSlices expected;
+
+  /**
+   * Computes the tables.
+   *
+   * @param sets every state, in any order
+   * @param profileOf the profile of each placement
+   * @param sizeOf the memory slices of each placement
+   * @param profiles the number of profiles
+   */
+  StateTables(long[] sets, byte[] profileOf, byte[] sizeOf, int profiles) {
+    this.placements = profileOf.length;
+    this.profileOf = profileOf;
+    this.sizeOf = sizeOf;
+    this.sets = byInstances(sets);
+    hashed = hashed(this.sets);
+    neighbours = computedNeighbours();
+    choices = counted();
+    usedSlices = used();
+    best = chosen(profiles);
+  }
+
+  /** Sorts by the number of instances and keeps the order of states with equal numbers. */
+  private static long[] byInstances(long[] sets) {
+    int[] next = new int[Long.SIZE + 2];
+    for (long set : sets) {
+      next[Long.bitCount(set) + 1]++;
+    }
+    for (int count = 1; count < next.length; count++) {
+      next[count] += next[count - 1];
+    }
+    long[] sorted = new long[sets.length];
+    for (long set : sets) {
+      sorted[next[Long.bitCount(set)]++] = set;
+    }
+    return sorted;
+  }
+
+  private static int[] hashed(long[] sets) {
+    int[] hashed = new int[Integer.highestOneBit(sets.length) * 4];
+    for (int state = 0; state < sets.length; state++) {
+      int slot = slot(sets[state], hashed.length);
+      while (hashed[slot] != 0) {
+        slot = slot + 1 & hashed.length - 1;
+      }
+      hashed[slot] = state + 1;
+    }
+    return hashed;
+  }
+
+  private static int slot(long set, int slots) {
+    long mixed = set * 0x9e3779b97f4a7c15L;
+    return (int) (mixed >>> 32) & slots - 1;
+  }
+
+  /** The state with exactly these placements, or {@link GpuStates#NONE}. */
+  int stateOf(long set) {
+    int slot = slot(set, hashed.length);
+    while (hashed[slot] != 0) {
+      if (sets[hashed[slot] - 1] == set) {
+        return hashed[slot] - 1;
+      }
+      slot = slot + 1 & hashed.length - 1;
+    }
+    return GpuStates.NONE;
+  }
+
+  private char[] computedNeighbours() {
+    char[] table = new char[sets.length * placements];
+    for (int state = 0; state < sets.length; state++) {
+      Arrays.fill(table, state * placements, (state + 1) * placements, (char) state);
+      for (long rest = sets[state]; rest != 0; rest &= rest - 1) {
+        int placement = Long.numberOfTrailingZeros(rest);
+        int smaller = stateOf(sets[state] ^ 1L << placement);
+        table[state * placements + placement] = (char) smaller;
+        table[smaller * placements + placement] = (char) state;
+      }
+    }
+    return table;
+  }
+
+  private byte[] counted() {
+    byte[] counts = new byte[sets.length];
+    for (int state = 0; state < sets.length; state++) {
+      for (int placement = 0; placement < placements; placement++) {
+        if (neighbours[state * placements + placement] > state) {
+          counts[state]++;
+        }
+      }
+    }
+    return counts;
+  }
+
+  private byte[] used() {
+    byte[] used = new byte[sets.length];
+    for (int state = 0; state < sets.length; state++) {
+      for (long rest = sets[state]; rest != 0; rest &= rest - 1) {
+        used[state] += sizeOf[Long.numberOfTrailingZeros(rest)];
+      }
+    }
+    return used;
+  }
+
+  /** Of several placements after which as many choices remain, the first stays. */
+  private byte[] chosen(int profiles) {
+    byte[] table = new byte[sets.length * profiles];
+    Arrays.fill(table, NONE);
+    for (int state = 0; state < sets.length; state++) {
+      for (int placement = 0; placement < placements; placement++) {
+        int next = neighbours[state * placements + placement];
+        int cell = state * profiles + profileOf[placement];
+        if (next > state
+            && (table[cell] == NONE || choices[next] > choicesAfter(state, table[cell]))) {
+          table[cell] = (byte) placement;
+        }
+      }
+    }
+    return table;
+  }
+
+  private int choicesAfter(int state, int placement) {
+    return choices[neighbours[state * placements + placement]];
+  }
+
+  /** Whether these tables are of the same states. */
+  boolean areOf(StateTables other) {
+    return Arrays.equals(sets, other.sets)
+        && Arrays.equals(profileOf, other.profileOf)
+        && Arrays.equals(sizeOf, other.sizeOf)
+        && best.length == other.best.length;
+  }
+
+  int size() {
+    return sets.length;
+  }
+
+  /** The placements of a state, one bit for each. */
+  long set(int state) {
+    return sets[state];
+  }
+
+  int usedSlices(int state) {
+    return usedSlices[state];
+  }
+
+  int profiles() {
+    return best.length / sets.length;
+  }
+
+  /** The memory slices of a placement. */
+  int sizeOf(int placement) {
+    return sizeOf[placement];
+  }
+
+  /** The memory slices that each state is expected to accept next. */
+  ExpectedSlices expected() {
+    ExpectedSlices known = expected;
+    if (known == null) {
+      known = new ExpectedSlices(this);
+      expected = known;
+    }
+    return known;
+  }
+
+  /** By placement. */
+  byte[] profileOf() {
+    return profileOf;
+  }
+
+  /**
+   * By state and placement: the state after adding or removing the placement, or the same state if
+   * neither is possible.
+   */
+  char[] neighbours() {
+    return neighbours;
+  }
+
+  /** By state: the number of placements that can be added. */
+  byte[] choices() {
+    return choices;
+  }
+
+  /** By state and profile: the placement after which the most choices remain. */
+  byte[] best() {
+    return best;
+  }
+}
