@@ -114,7 +114,8 @@ class WriteScenarioTest {
     var map = MigClient.of(client).configMap(MAP);
 
     assertThat(map.merge("cut", cut(7)).changed()).isTrue();
-    assertThatThrownBy(() -> IntStream.rangeClosed(1, 3).forEach(i -> map.merge("cut-" + i, cut(i))))
+    assertThatThrownBy(
+            () -> IntStream.rangeClosed(1, 3).forEach(i -> map.merge("cut-" + i, cut(i))))
         .isInstanceOf(MigRefusedException.class)
         .hasMessageContaining("an API server accepts at most 1048576; remove configurations");
   }
@@ -170,15 +171,18 @@ class WriteScenarioTest {
   @Test
   void gate_isClosedDuringTheChange_besideOtherTaints() {
     try (var node = Scenario.on(client).startWith("small", H100)) {
-      client.nodes().withName(NODE).edit(before -> new NodeBuilder(before)
-          .editSpec()
-          .addNewTaint()
-          .withKey("team")
-          .withValue("ml")
-          .withEffect("NoSchedule")
-          .endTaint()
-          .endSpec()
-          .build());
+      client
+          .nodes()
+          .withName(NODE)
+          .edit(before -> new NodeBuilder(before)
+              .editSpec()
+              .addNewTaint()
+              .withKey("team")
+              .withValue("ml")
+              .withEffect("NoSchedule")
+              .endTaint()
+              .endSpec()
+              .build());
 
       var outcome = node.apply("medium")
           .gated()
@@ -195,7 +199,9 @@ class WriteScenarioTest {
   }
 
   private static List<String> taints(Scenario node) {
-    return node.view().get().getSpec().getTaints().stream().map(taint -> taint.getKey()).toList();
+    return node.view().get().getSpec().getTaints().stream()
+        .map(taint -> taint.getKey())
+        .toList();
   }
 
   /** As far as definitions without a schema carry: stored, read, and unchanged by a second apply. */
@@ -227,11 +233,11 @@ class WriteScenarioTest {
               .getMetadata()
               .getResourceVersion())
           .isEqualTo(version);
-      assertThatThrownBy(() ->
-              dra.apply(MigClaim.of(SMALL).onOneGpu().and(
-                      MigSelector.profile(SMALL), 2)
-                  .template("mig-1g")
-                  .inNamespace("default")))
+      assertThatThrownBy(() -> dra.apply(MigClaim.of(SMALL)
+              .onOneGpu()
+              .and(MigSelector.profile(SMALL), 2)
+              .template("mig-1g")
+              .inNamespace("default")))
           .isInstanceOf(MigConflictException.class);
     }
   }
