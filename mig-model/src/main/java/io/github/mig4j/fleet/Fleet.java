@@ -357,7 +357,8 @@ public final class Fleet {
     if (gpu == GpuBuckets.NONE) {
       return NONE;
     }
-    FleetRequest.Source source = request.source(modelNumberOf(gpu));
+    FleetRequest.Source source =
+        Objects.requireNonNull(request.source(modelNumberOf(gpu)), "source");
     return instance(gpu, source.ranked.best(source.profile, stateOf(gpu)));
   }
 
@@ -652,7 +653,7 @@ public final class Fleet {
     if (before >>> CONDITION_SHIFT == SCHEDULABLE) {
       modelOf(gpu).move(gpu, (char) before, state);
     }
-    gpus[gpu] = before ^ (char) before | state;
+    gpus[gpu] = (before ^ (char) before) | state;
   }
 
   private void change(int gpu, int condition, int state) {

@@ -12,7 +12,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Precomputed tables of every state of a GPU model. One table lookup answers what fits, what the
@@ -60,9 +59,6 @@ public final class GpuStates {
   private final char[] neighbours;
   private final byte[] choices;
   private final byte[] best;
-
-  /** Computed when a policy asks for it first. */
-  private volatile @Nullable ExpectedSlices expected;
 
   private GpuStates(GpuModel gpu, List<Placement> placements, StateTables tables) {
     this.gpu = gpu;
@@ -390,12 +386,7 @@ public final class GpuStates {
 
   /** The memory slices that each state is expected to accept next. */
   ExpectedSlices expected() {
-    ExpectedSlices known = expected;
-    if (known == null) {
-      known = new ExpectedSlices(this);
-      expected = known;
-    }
-    return known;
+    return tables.expected();
   }
 
   /**
