@@ -477,8 +477,8 @@ class MigctlTest {
         .isEqualTo(MigRole.RECOVER.manifest("nvidia")
             + MigRole.RECOVER.bindings("nvidia", "nvidia", "mig4j-recover"));
     assertThat(migctl("role", "share", "--service-account", "platform:mig4j").out)
-        .isEqualTo(MigRole.SHARE.manifest()
-            + MigRole.SHARE.bindings("gpu-operator", "platform", "mig4j"));
+        .isEqualTo(
+            MigRole.SHARE.manifest() + MigRole.SHARE.bindings("gpu-operator", "platform", "mig4j"));
   }
 
   @ParameterizedTest
@@ -488,8 +488,9 @@ class MigctlTest {
 
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.err)
-        .startsWith("--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
-            + " name of an account have lower-case letters, digits and hyphens, but were '");
+        .startsWith(
+            "--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
+                + " name of an account have lower-case letters, digits and hyphens, but were '");
   }
 
   @ParameterizedTest
