@@ -212,8 +212,7 @@ class PublicApiTest {
     mig.dra().apply(MigClaim.of(MigProfile.parse("1g.23gb")).claim("train").inNamespace("default"));
     api.add(waitingPod());
     WaitingPod waiting = WaitingPod.of(waitingPod()).orElseThrow();
-    PendingPods pending = PendingPods.of(
-        List.of(waiting), mig.fleet().nodes(), demand(), Map.of());
+    PendingPods pending = PendingPods.of(List.of(waiting), mig.fleet().nodes(), demand(), Map.of());
     api.add(new PodAnswer.Fits(waiting, "gpu-node"));
     api.add(new PodAnswer.Served(waiting, "gpu-node"));
     api.add(new PodAnswer.Unserved(waiting, PodAnswer.Reason.NO_ROOM, "add GPUs"));
@@ -274,6 +273,11 @@ class PublicApiTest {
   /** Clients, engines and what a program configures them with: nothing that is sent or stored. */
   private static final Set<String> NO_VALUES = Set.of(
       "Criterion",
+      "EmbeddedCluster",
+      "FleetIndex",
+      "MigListener",
+      "MigMetrics",
+      "SimulatedGpus",
       "DraClient",
       "DraObject",
       "DriverPrediction",
@@ -308,14 +312,26 @@ class PublicApiTest {
       "SimulatedDraDriver",
       "SimulatorTimings");
 
-  /** Their form is that of NVIDIA's file. */
-  private static final Set<String> OF_A_FILE =
-      Set.of("DevicePluginConfig", "DevicePluginFlags", "GpuSharing");
+  /** Their form is that of a file, NVIDIA's or the policies'. */
+  private static final Set<String> OF_A_FILE = Set.of(
+      "DevicePluginConfig",
+      "DevicePluginFlags",
+      "GpuSharing",
+      "MigPolicy",
+      "Pace",
+      "PolicyNodes",
+      "PolicyTarget.Config",
+      "PolicyTarget.ForDemand",
+      "PolicyTarget.Layout",
+      "PolicyTarget.Shared",
+      "PolicyTarget.SharingConfig",
+      "PolicyTarget.Whole");
 
   private static List<Object> jsonValues() {
     return api.values()
         .filter(value -> !value.getClass().isHidden())
         .filter(value -> !(value instanceof Throwable))
+        .filter(value -> !value.getClass().getName().contains(".internal."))
         .filter(value -> !value.getClass().getSimpleName().equals("Builder"))
         .filter(value -> !NO_VALUES.contains(JsonForms.name(value.getClass()).split("\\.")[0])
             || JsonForms.valueOf(value).isPresent())

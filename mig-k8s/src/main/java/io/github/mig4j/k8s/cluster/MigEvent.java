@@ -1,7 +1,10 @@
 package io.github.mig4j.k8s.cluster;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 
 /** Something that a client did or saw, as a {@link MigListener} receives it. */
@@ -33,6 +36,16 @@ public sealed interface MigEvent {
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
     }
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /**
@@ -53,6 +66,22 @@ public sealed interface MigEvent {
       Objects.requireNonNull(phase, "phase");
       Objects.requireNonNull(sincePrevious, "sincePrevious");
       Objects.requireNonNull(detail, "detail");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "phase-reached")
+          .and("node", node)
+          .and("config", config)
+          .and("phase", phase)
+          .and("sincePrevious", sincePrevious)
+          .and("detail", detail)
+          .map();
     }
   }
 
@@ -82,6 +111,22 @@ public sealed interface MigEvent {
     public String toString() {
       return "%s %s: %s".formatted(node, outcome, config);
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "change-ended")
+          .and("node", node)
+          .and("config", config)
+          .and("outcome", outcome)
+          .and("duration", duration)
+          .and("detail", detail)
+          .map();
+    }
   }
 
   /**
@@ -96,6 +141,20 @@ public sealed interface MigEvent {
       Objects.requireNonNull(request, "request");
       Objects.requireNonNull(duration, "duration");
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "request-ended")
+          .and("request", request)
+          .and("status", status)
+          .and("duration", duration)
+          .map();
+    }
   }
 
   /**
@@ -108,6 +167,19 @@ public sealed interface MigEvent {
   record RequestRepeated(String request, int status) implements MigEvent {
     public RequestRepeated {
       Objects.requireNonNull(request, "request");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "request-repeated")
+          .and("request", request)
+          .and("status", status)
+          .map();
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,6 +11,7 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -86,5 +89,19 @@ public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime t
     return "%s %s-%s %s"
         .formatted(
             days.stream().map(PolicyWords::day).collect(Collectors.joining(",")), from, to, zone);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("days", days.stream().map(PolicyWords::day).toList())
+        .and("from", from)
+        .and("to", to)
+        .and("zone", zone)
+        .map();
   }
 }

@@ -1,7 +1,10 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
+import java.util.Map;
 import java.util.SortedMap;
 import org.immutables.value.Value;
 
@@ -129,5 +132,15 @@ public interface MigPolicy {
   /** Builds a {@link MigPolicy}. */
   final class Builder extends ImmutableMigPolicy.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON, as a file of policies contains it.
+   *
+   * @return the fields
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.of(PolicyWriter.tree(this));
   }
 }

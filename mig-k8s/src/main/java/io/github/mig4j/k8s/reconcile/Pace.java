@@ -1,11 +1,14 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Canary;
+import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.immutables.value.Value;
@@ -107,5 +110,15 @@ public interface Pace {
   /** Builds a {@link Pace}. */
   final class Builder extends ImmutablePace.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON, as a file of policies contains it.
+   *
+   * @return the fields
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.of(PolicyWriter.tree(this));
   }
 }

@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
 import java.util.Objects;
 
 /** Which node will serve a pod that waits, or why none can. */
@@ -42,6 +45,20 @@ public sealed interface PodAnswer {
     public String toString() {
       return message();
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("answer", "fits")
+          .and("pod", pod)
+          .and("node", node)
+          .and("message", message())
+          .map();
+    }
   }
 
   /**
@@ -66,6 +83,20 @@ public sealed interface PodAnswer {
     public String toString() {
       return message();
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("answer", "served")
+          .and("pod", pod)
+          .and("node", node)
+          .and("message", message())
+          .map();
+    }
   }
 
   /** Why no node is cut for a pod. */
@@ -81,7 +112,17 @@ public sealed interface PodAnswer {
     /** Less than the stock would remain. */
     STOCK,
     /** The devices do not fit beside those of other pods. */
-    NO_ROOM
+    NO_ROOM;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /**
@@ -107,6 +148,20 @@ public sealed interface PodAnswer {
     @Override
     public String toString() {
       return message();
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("answer", "unserved")
+          .and("pod", pod)
+          .and("reason", reason)
+          .and("message", message())
+          .map();
     }
   }
 }

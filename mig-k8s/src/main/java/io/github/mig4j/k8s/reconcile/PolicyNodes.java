@@ -1,6 +1,8 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -89,5 +91,15 @@ public record PolicyNodes(SortedMap<String, String> labels, List<String> names) 
         .collect(Collectors.joining(","));
     String listed = String.join(", ", names);
     return selector.isEmpty() || listed.isEmpty() ? selector + listed : selector + ", " + listed;
+  }
+
+  /**
+   * The value in JSON, as a file of policies contains it.
+   *
+   * @return the fields
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of(PolicyWriter.tree(this));
   }
 }

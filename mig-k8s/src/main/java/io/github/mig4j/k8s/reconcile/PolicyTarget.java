@@ -1,9 +1,11 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharingKind;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
 import java.util.Collections;
 import java.util.Map;
@@ -128,7 +130,17 @@ public sealed interface PolicyTarget {
       /** Idle GPUs are cut for pods that wait. */
       SERVED,
       /** Only the stock is kept. */
-      IGNORED
+      IGNORED;
+
+      /**
+       * The name in JSON, in lower case with dashes.
+       *
+       * @return the name
+       */
+      @JsonValue
+      public String toJson() {
+        return JsonFields.name(this);
+      }
     }
 
     public ForDemand {
@@ -173,5 +185,15 @@ public sealed interface PolicyTarget {
     devices.forEach((profile, count) ->
         text.append(text.isEmpty() ? "" : " ").append(profile).append(':').append(count));
     return text.toString();
+  }
+
+  /**
+   * The value in JSON, as a file of policies contains it.
+   *
+   * @return the fields
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.of(PolicyWriter.tree(this));
   }
 }

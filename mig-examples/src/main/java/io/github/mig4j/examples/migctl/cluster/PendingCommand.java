@@ -53,8 +53,7 @@ public final class PendingCommand implements Callable<Integer> {
         .changes()
         .forEach((node, layouts) -> layouts.forEach((gpu, layout) -> output
             .out()
-            .println("node %s, GPU %d: %s"
-                .formatted(node, gpu, Output.joined(layout.devices())))));
+            .println("node %s, GPU %d: %s".formatted(node, gpu, Output.joined(layout.devices())))));
     if (pending.answers().isEmpty()) {
       output.out().println("No pod waits for MIG devices");
     }
@@ -65,11 +64,13 @@ public final class PendingCommand implements Callable<Integer> {
     ArrayNode pods = answer.putArray("pods");
     pending.answers().forEach(each -> pods.add(json(each)));
     ArrayNode changes = answer.putArray("changes");
-    pending.changes().forEach((node, layouts) -> layouts.forEach((gpu, layout) -> {
-      ObjectNode devices =
-          changes.addObject().put("node", node).put("gpu", gpu).putObject("devices");
-      layout.devices().forEach((profile, count) -> devices.put(profile.toString(), count));
-    }));
+    pending
+        .changes()
+        .forEach((node, layouts) -> layouts.forEach((gpu, layout) -> {
+          ObjectNode devices =
+              changes.addObject().put("node", node).put("gpu", gpu).putObject("devices");
+          layout.devices().forEach((profile, count) -> devices.put(profile.toString(), count));
+        }));
     return answer;
   }
 
@@ -81,9 +82,7 @@ public final class PendingCommand implements Callable<Integer> {
       pod.put("answer", "served").put("node", served.node());
     } else if (each instanceof PodAnswer.Unserved unserved) {
       pod.put("answer", "unserved")
-          .put(
-              "reason",
-              unserved.reason().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+          .put("reason", unserved.reason().name().toLowerCase(Locale.ROOT).replace('_', '-'));
     }
     return pod.put("message", each.message());
   }

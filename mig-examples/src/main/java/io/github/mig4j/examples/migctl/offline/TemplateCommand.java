@@ -82,8 +82,9 @@ public final class TemplateCommand implements Callable<Integer> {
       names = "--for",
       paramLabel = "AUTOSCALER",
       converter = AutoscalerConverter.class,
-      description = "cluster-autoscaler (tags of an Auto Scaling group), cluster-api (annotations of a"
-          + " MachineDeployment) or karpenter (a NodeOverlay); by default resources and labels.")
+      description =
+          "cluster-autoscaler (tags of an Auto Scaling group), cluster-api (annotations of a"
+              + " MachineDeployment) or karpenter (a NodeOverlay); by default resources and labels.")
   private @Nullable Autoscaler autoscaler;
 
   @Option(
@@ -100,8 +101,7 @@ public final class TemplateCommand implements Callable<Integer> {
   private String name = "mig";
 
   /** Reads an autoscaler's name. */
-  static final class AutoscalerConverter
-      implements ITypeConverter<Autoscaler> {
+  static final class AutoscalerConverter implements ITypeConverter<Autoscaler> {
     @Override
     public Autoscaler convert(String value) {
       for (Autoscaler each : Autoscaler.values()) {
@@ -121,7 +121,7 @@ public final class TemplateCommand implements Callable<Integer> {
     try {
       template = NodeTemplate.of(models.get(0), models.size(), target());
     } catch (InvalidLayoutException e) {
-      throw new NegativeAnswerException(e.getMessage());
+      throw new NegativeAnswerException(String.valueOf(e.getMessage()));
     }
     if (output.isJson()) {
       output.print(json(template));
@@ -191,7 +191,7 @@ public final class TemplateCommand implements Callable<Integer> {
     try {
       return template.clusterApiAnnotations();
     } catch (IllegalStateException e) {
-      throw new NegativeAnswerException(e.getMessage());
+      throw new NegativeAnswerException(String.valueOf(e.getMessage()));
     }
   }
 
