@@ -60,7 +60,8 @@ class NativeImageTest {
     }
 
     Path metadata(String file) {
-      return resources().resolve(Path.of("META-INF", "native-image", "io.github.mig4j", name, file));
+      return resources()
+          .resolve(Path.of("META-INF", "native-image", "io.github.mig4j", name, file));
     }
 
     boolean has(JavaClass type) {
@@ -75,7 +76,8 @@ class NativeImageTest {
   void resources_areAllOfTheModule(Module module) throws IOException {
     Set<String> present;
     try (Stream<Path> files = Files.walk(module.resources())) {
-      present = new TreeSet<>(files.filter(Files::isRegularFile)
+      present = new TreeSet<>(files
+          .filter(Files::isRegularFile)
           .map(file -> module.resources().relativize(file).toString().replace('\\', '/'))
           .filter(name -> TYPE.matcher(name).matches())
           .toList());
@@ -86,8 +88,9 @@ class NativeImageTest {
 
     assertWritten(module.metadata("resource-config.json"), wanted);
     assertThat(present)
-        .allSatisfy(name ->
-            assertThat(NativeImageTest.class.getClassLoader().getResource(name)).as(name).isNotNull());
+        .allSatisfy(name -> assertThat(NativeImageTest.class.getClassLoader().getResource(name))
+            .as(name)
+            .isNotNull());
   }
 
   @ParameterizedTest
@@ -107,7 +110,8 @@ class NativeImageTest {
 
   @Test
   void catalogue_andFailures_areReadThroughTheseTypes() throws IOException {
-    assertThat(reflective(Module.MODEL)).contains("io.github.mig4j.gpu.CatalogFile", "io.github.mig4j.gpu.MigProfile");
+    assertThat(reflective(Module.MODEL))
+        .contains("io.github.mig4j.gpu.CatalogFile", "io.github.mig4j.gpu.MigProfile");
     assertThat(reflective(Module.K8S))
         .contains(
             "io.github.mig4j.k8s.MigExtension",
@@ -148,9 +152,8 @@ class NativeImageTest {
   /** The type or one of its members has an annotation of Jackson. */
   private static boolean isAnnotated(JavaClass type) {
     return Stream.concat(Stream.<CanBeAnnotated>of(type), type.getMembers().stream())
-        .anyMatch(element -> element.isAnnotatedWith(
-            DescribedPredicate.describe(
-                "of Jackson", annotation -> annotation.getRawType().getPackageName().equals(JACKSON))));
+        .anyMatch(element -> element.isAnnotatedWith(DescribedPredicate.describe(
+            "of Jackson", annotation -> annotation.getRawType().getPackageName().equals(JACKSON))));
   }
 
   private static List<String> services(Module module) throws IOException {
@@ -171,7 +174,8 @@ class NativeImageTest {
     var mapper = JsonMapper.builder().build();
     if ("write".equals(System.getProperty("mig4j.docs"))) {
       Files.createDirectories(file.getParent());
-      Files.writeString(file, mapper.writerWithDefaultPrettyPrinter().writeValueAsString(wanted) + "\n");
+      Files.writeString(
+          file, mapper.writerWithDefaultPrettyPrinter().writeValueAsString(wanted) + "\n");
     }
 
     assertThat(mapper.readTree(Files.readString(file))).isEqualTo(wanted);

@@ -16,7 +16,9 @@ import io.github.mig4j.k8s.internal.NodeEvents;
 import io.github.mig4j.k8s.node.ExpectedOffers;
 import io.github.mig4j.k8s.node.MigFleet;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.reconcile.MigPolicy;
 import io.github.mig4j.k8s.reconcile.PendingPods;
+import io.github.mig4j.k8s.reconcile.Reconciler;
 import io.github.mig4j.k8s.rollout.Rollout;
 import java.util.Comparator;
 import java.util.List;
@@ -152,6 +154,17 @@ public final class MigClient extends ClientAdapter<MigClient> {
    */
   public PendingPods pendingPods() {
     return PendingPods.of(cluster());
+  }
+
+  /**
+   * Keeps nodes as policies declare them.
+   *
+   * @param policies the policies, e.g. of a {@link io.github.mig4j.k8s.reconcile.MigPolicyFile}
+   * @return a reconciler, which is not started
+   */
+  public Reconciler reconciler(List<MigPolicy> policies) {
+    Objects.requireNonNull(policies, "policies");
+    return new Reconciler(cluster(), policies);
   }
 
   /**

@@ -52,7 +52,8 @@ final class ExpectedSlices {
       ended[state] = new int[Long.bitCount(tables.set(state))];
       find(tables, state, byProfile);
     }
-    byState = expected(IntStream.range(0, added.length).map(tables::usedSlices).max().orElse(0));
+    byState =
+        expected(IntStream.range(0, added.length).map(tables::usedSlices).max().orElse(0));
   }
 
   /** The expected number of memory slices, to be compared among the states of one model. */

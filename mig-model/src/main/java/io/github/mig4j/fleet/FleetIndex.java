@@ -270,8 +270,9 @@ public final class FleetIndex {
     numbers.values().stream()
         .flatMap(ofNode -> ofNode.values().stream())
         .flatMap(gpu -> known(gpu).stream())
-        .filter(
-            gpu -> !wanted.containsKey(Name.of(gpu)) || !isOfModelOf(wanted.get(Name.of(gpu)), gpu))
+        .filter(gpu -> Optional.ofNullable(wanted.get(Name.of(gpu)))
+            .filter(wantedGpu -> isOfModelOf(wantedGpu, gpu))
+            .isEmpty())
         .forEach(removed::add);
     return new Changes(added, removed, changed);
   }
@@ -327,7 +328,7 @@ public final class FleetIndex {
 
   private void remove(FleetGpu gpu) {
     fleet.remove(number(gpu.node(), gpu.index()));
-    SortedMap<Integer, Integer> ofNode = numbers.get(gpu.node());
+    SortedMap<Integer, Integer> ofNode = Objects.requireNonNull(numbers.get(gpu.node()), "ofNode");
     ofNode.remove(gpu.index());
     if (ofNode.isEmpty()) {
       numbers.remove(gpu.node());

@@ -35,8 +35,9 @@ public final class MovesCurve {
   public static void main(String[] args) {
     int seeds = args.length > 0 ? Integer.parseInt(args[0]) : 12;
     System.out.printf("%n%d GPUs, uniform mix with `+me`, %d seeds%n%n", GPUS, seeds);
-    System.out.println("| load | moves allowed per 1,000 arrivals | moves made | slices accepted, % "
-        + "| of the bound, % | more than without moves, points |");
+    System.out.println(
+        "| load | moves allowed per 1,000 arrivals | moves made | slices accepted, % "
+            + "| of the bound, % | more than without moves, points |");
     System.out.println("|---|---|---|---|---|---|");
     for (double load : ChurnSimulation.LOADS) {
       double[] still = new double[0];
@@ -85,8 +86,7 @@ public final class MovesCurve {
 
     Replay replay(Arrivals all) {
       gpus = all.gpus();
-      return Replay.of(
-          all, Competitors.fleet(PlacementPolicy.standard(), all.gpus()), this::place);
+      return Replay.of(all, Competitors.fleet(PlacementPolicy.standard(), all.gpus()), this::place);
     }
 
     private long place(Replay replay, FleetRequest request) {

@@ -211,8 +211,7 @@ public final class Cluster {
   public List<Node> gpuNodes() {
     List<Node> found = new ArrayList<>();
     forEachNode("", node -> {
-      if (labels(node).containsKey(Labels.GPU_PRESENT)
-          || labels(node).containsKey(Labels.GPU_PRODUCT)) {
+      if (hasGpu(node)) {
         found.add(node);
       }
     });
@@ -618,6 +617,12 @@ public final class Cluster {
   public static int gpuCount(Node node) {
     int count = number(node, Labels.GPU_COUNT);
     return count <= NodeGpu.MAX_PER_NODE ? count : 0;
+  }
+
+  /** Whether the labels name an NVIDIA GPU. */
+  public static boolean hasGpu(Node node) {
+    return labels(node).containsKey(Labels.GPU_PRESENT)
+        || labels(node).containsKey(Labels.GPU_PRODUCT);
   }
 
   public static Map<String, String> annotations(Node node) {

@@ -95,10 +95,22 @@ public final class MigFleet {
       List<Pod> pods,
       Optional<GenericKubernetesResource> policy,
       Optional<MigConfigDocument> document) {
-    MigNodeStatus status =
-        StatusReader.read(node, cluster.settings(), policy.flatMap(ClusterPolicies::strategy));
+    return capacity(
+        node,
+        pods,
+        StatusReader.read(node, cluster.settings(), policy.flatMap(ClusterPolicies::strategy)),
+        document);
+  }
+
+  static NodeCapacity capacity(
+      Node node, List<Pod> all, MigNodeStatus status, Optional<MigConfigDocument> document) {
+    List<Pod> pods = all.stream()
+        .filter(pod -> pod.getSpec() != null
+            && node.getMetadata().getName().equals(pod.getSpec().getNodeName()))
+        .toList();
+    List<Pod> using = GpuPods.using(pods);
     SortedMap<String, Long> used = new TreeMap<>();
-    pods.forEach(pod ->
+    using.forEach(pod ->
         GpuPods.devices(pod).forEach((resource, count) -> used.merge(resource, count, Long::sum)));
     int claiming = GpuPods.withClaims(pods).size();
     if (claiming > 0) {

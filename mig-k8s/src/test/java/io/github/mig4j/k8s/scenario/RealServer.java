@@ -168,7 +168,8 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
     cluster.leases().inNamespace("kube-node-lease").list().getItems().stream()
         .map(lease -> lease.getMetadata().getName())
         .filter(RealServer::isOurs)
-        .forEach(name -> cluster.leases().inNamespace("kube-node-lease").withName(name).delete());
+        .forEach(name ->
+            cluster.leases().inNamespace("kube-node-lease").withName(name).delete());
     if (hasPolicies(cluster)) {
       cluster
           .genericKubernetesResources(ClusterPolicies.CONTEXT)
@@ -178,12 +179,13 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
     cluster.configMaps().inNamespace(Scenario.NAMESPACE).list().getItems().stream()
         .map(map -> map.getMetadata().getName())
         .filter(RealServer::isOurs)
-        .forEach(
-            name -> cluster.configMaps().inNamespace(Scenario.NAMESPACE).withName(name).delete());
+        .forEach(name ->
+            cluster.configMaps().inNamespace(Scenario.NAMESPACE).withName(name).delete());
     cluster.leases().inNamespace(Scenario.NAMESPACE).list().getItems().stream()
         .map(lease -> lease.getMetadata().getName())
         .filter(RealServer::isOurs)
-        .forEach(name -> cluster.leases().inNamespace(Scenario.NAMESPACE).withName(name).delete());
+        .forEach(name ->
+            cluster.leases().inNamespace(Scenario.NAMESPACE).withName(name).delete());
     pods(cluster).forEach(pod -> cluster.pods().resource(pod).withGracePeriod(0).delete());
     ClusterUser.eventually(() -> nodes(cluster).isEmpty() && pods(cluster).isEmpty());
   }
@@ -197,7 +199,8 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
 
   private static List<Pod> pods(KubernetesClient cluster) {
     return cluster.pods().inAnyNamespace().list().getItems().stream()
-        .filter(pod -> pod.getSpec().getNodeName() != null && isOurs(pod.getSpec().getNodeName()))
+        .filter(
+            pod -> pod.getSpec().getNodeName() != null && isOurs(pod.getSpec().getNodeName()))
         .toList();
   }
 
@@ -240,8 +243,8 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
           .namespaces()
           .withName(Scenario.NAMESPACE)
           .waitUntilCondition(
-              namespace -> namespace == null
-                  || namespace.getMetadata().getDeletionTimestamp() == null,
+              namespace ->
+                  namespace == null || namespace.getMetadata().getDeletionTimestamp() == null,
               1,
               TimeUnit.MINUTES);
     } catch (KubernetesClientTimeoutException e) {

@@ -85,11 +85,12 @@ class RolloutScenarioTest {
   @Test
   void twoProcesses_takeTurnsByTheLease() throws Exception {
     try (var nodes = SimulatedNodes.start(client, 2, H100);
-        var other = new KubernetesClientBuilder()
-            .withConfig(client.getConfiguration())
-            .build()) {
-      CompletableFuture<RolloutStatus> first = toMedium(MigClient.of(client), nodes).start();
-      CompletableFuture<RolloutStatus> second = toMedium(MigClient.of(other), nodes).start();
+        var other =
+            new KubernetesClientBuilder().withConfig(client.getConfiguration()).build()) {
+      CompletableFuture<RolloutStatus> first =
+          toMedium(MigClient.of(client), nodes).start();
+      CompletableFuture<RolloutStatus> second =
+          toMedium(MigClient.of(other), nodes).start();
 
       assertMedium(nodes, first.get(2, TimeUnit.MINUTES));
       assertThat(second.get(2, TimeUnit.MINUTES)).isEqualTo(first.join());
@@ -114,7 +115,8 @@ class RolloutScenarioTest {
 
       RolloutStatus first = end.get(3, TimeUnit.MINUTES);
       if (!first.isComplete()) {
-        // The controller manager takes nodes for lost until they report again, and such nodes are skipped.
+        // The controller manager takes nodes for lost until they report again, and such nodes are
+        // skipped.
         assertThat(first.toText()).containsPattern("gpu-node-3 skipped: .*[Rr]eady");
         nodes.awaitReady();
         toMedium(MigClient.of(client), nodes).forget();

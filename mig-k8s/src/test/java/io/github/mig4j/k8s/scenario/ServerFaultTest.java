@@ -85,10 +85,12 @@ class ServerFaultTest {
       var outcome = node.apply("medium")
           .onProgress(event -> {
             if (event.phase() == ApplyPhase.VERIFIED) {
-              proxy.before(NODE_PATCH, () -> client.nodes().withName(Scenario.NODE).edit(n -> {
-                n.getMetadata().getAnnotations().remove("mig4j.github.io/change");
-                return n;
-              }));
+              proxy.before(
+                  NODE_PATCH,
+                  () -> client.nodes().withName(Scenario.NODE).edit(n -> {
+                    n.getMetadata().getAnnotations().remove("mig4j.github.io/change");
+                    return n;
+                  }));
             }
           })
           .await(LONG);
@@ -102,7 +104,9 @@ class ServerFaultTest {
   @Test
   void mapThatChangesBeforeItsUpdate_keepsBoth() {
     try (var node = start()) {
-      proxy.before(MAP_WRITE, () -> node.editMap(text -> text + "  other: [{devices: all, mig-enabled: false}]\n"));
+      proxy.before(
+          MAP_WRITE,
+          () -> node.editMap(text -> text + "  other: [{devices: all, mig-enabled: false}]\n"));
 
       String key = node.merge("cut", MigConfigSpec.allDisabled());
 

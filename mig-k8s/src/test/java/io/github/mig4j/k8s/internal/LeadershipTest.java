@@ -1,4 +1,4 @@
-package io.github.mig4j.k8s.rollout;
+package io.github.mig4j.k8s.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.github.mig4j.k8s.rollout;
+package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
@@ -13,7 +13,6 @@ import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderE
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.Lock;
 import io.github.mig4j.MigException;
-import io.github.mig4j.k8s.internal.Cluster;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,14 +26,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The leadership of a rollout, which one process has at a time: fabric8's election on a Lease. A leader
+ * The leadership of a rollout or of a reconciler, which one process has at a time: fabric8's election on a Lease. A leader
  * that cannot renew the Lease stops before another process may acquire it: it stops after half the lease
  * without a renewal, and the retry, the read and the write each take at most an eighth of the lease.
  */
-final class Leadership implements AutoCloseable {
+public final class Leadership implements AutoCloseable {
 
   /** Called on threads of the election. */
-  interface Candidate {
+  public interface Candidate {
     /** This candidate is the leader. */
     void onStartLeading();
 
@@ -49,7 +48,7 @@ final class Leadership implements AutoCloseable {
   }
 
   /** Ends the work of a process that is no longer the leader. */
-  static final class LeadershipLost extends RuntimeException {
+  public static final class LeadershipLost extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
 
@@ -63,7 +62,7 @@ final class Leadership implements AutoCloseable {
    * @param identity a unique name of this candidate
    * @param lease how long after the last renewal another process may take over
    */
-  Leadership(
+  public Leadership(
       Cluster cluster,
       String namespace,
       String name,
@@ -185,7 +184,7 @@ final class Leadership implements AutoCloseable {
   }
 
   /** The current leader; empty if no process is. */
-  static Optional<String> holder(Cluster cluster, String namespace, String name) {
+  public static Optional<String> holder(Cluster cluster, String namespace, String name) {
     @Nullable
     Lease lease = cluster.call(
         "get lease %s/%s".formatted(namespace, name),
