@@ -1,6 +1,5 @@
 package io.github.mig4j.fleet;
 
-import com.sun.management.ThreadMXBean;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -13,7 +12,6 @@ import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.plan.Planner;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -87,7 +85,7 @@ public final class PlannerScale {
    *
    * @param args the numbers of GPUs, 10,000 and 100,000 if absent
    */
-  public static void main(String[] args) {
+  public static void main(String[] args) throws ReflectiveOperationException {
     List<Solver> solvers = new ArrayList<>(List.of(new Ours(), new FirstFit()));
     ServiceLoader.load(Solver.class).forEach(solvers::add);
     List<String> sizes = args.length > 0 ? List.of(args) : List.of("10000", "100000");
@@ -103,18 +101,19 @@ public final class PlannerScale {
     }
   }
 
-  private static void print(Problem problem, Solver solver) {
-    ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static void print(Problem problem, Solver solver)
+      throws ReflectiveOperationException {
+    AllocatedBytes bytes = new AllocatedBytes();
     solver.solve(problem);
     double[] millis = new double[ROUNDS];
     long allocated = 0;
     Answer answer = null;
     for (int round = 0; round < ROUNDS; round++) {
-      long before = thread.getThreadAllocatedBytes(Thread.currentThread().getId());
+      long before = bytes.now();
       long start = System.nanoTime();
       answer = solver.solve(problem);
       millis[round] = (System.nanoTime() - start) / 1e6;
-      allocated = thread.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+      allocated = bytes.now() - before;
     }
     Arrays.sort(millis);
     System.out.printf(
