@@ -99,6 +99,7 @@ public final class BenchmarkPage {
             .param("gpus", "10000")
             .addProfiler(GCProfiler.class)
             .verbosity(VerboseMode.SILENT)
+            .shouldFailOnError(true)
             .build())
         .run());
     System.out.println("| benchmark | time | ± | unit | B/op |");

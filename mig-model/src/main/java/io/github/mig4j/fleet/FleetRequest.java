@@ -41,8 +41,7 @@ public final class FleetRequest {
     /** The rank of the best placement in a state, or the highest number if the profile does not fit. */
     int rank(int state) {
       int bucket = ranked.bucketOf(state);
-      int level =
-          bucket == RankedStates.NONE ? RankedStates.NONE : ranked.level(profile, bucket);
+      int level = bucket == RankedStates.NONE ? RankedStates.NONE : ranked.level(profile, bucket);
       return level == RankedStates.NONE ? Integer.MAX_VALUE : rankOf[level];
     }
 
@@ -75,9 +74,7 @@ public final class FleetRequest {
           step = byCost.next(word, step + 1, occupied);
         }
       }
-      return best == GpuBuckets.NONE
-          ? Fleet.NONE
-          : (long) rankOf[bestLevel] << Integer.SIZE | best;
+      return best == GpuBuckets.NONE ? Fleet.NONE : (long) rankOf[bestLevel] << Integer.SIZE | best;
     }
 
     /** The lowest GPU number in some buckets, which are bits of a word; or none. */

@@ -3,8 +3,8 @@ package io.github.mig4j.fleet;
 import java.lang.reflect.Method;
 
 /**
- * Counts the bytes that the current thread allocates. Uses reflection, because the module under test
- * does not read the module with the counter.
+ * What a thread has allocated. Uses reflection, because the module under test does not read the module
+ * with the counter.
  */
 final class AllocatedBytes {
 
@@ -19,6 +19,7 @@ final class AllocatedBytes {
         .getMethod("getThreadAllocatedBytes", long.class);
   }
 
+  /** The bytes that this thread has allocated so far. */
   long now() throws ReflectiveOperationException {
     return (long) counter.invoke(threads, Thread.currentThread().getId());
   }

@@ -98,8 +98,8 @@ public final class MovesCurve {
       if (instance != Fleet.NONE || left < 1 || replay.freeSlices() < slices) {
         return instance;
       }
-      Defragmentation plan =
-          planner(fleet, gpus).defragment(Demand.of(DemandItem.of(request.profile().toString(), 1)));
+      Defragmentation plan = planner(fleet, gpus)
+          .defragment(Demand.of(DemandItem.of(request.profile().toString(), 1)));
       if (plan.fits().isEmpty() || plan.moves().size() > left) {
         return Fleet.NONE;
       }

@@ -30,8 +30,8 @@ public final class PlannerScale {
 
   private static final GpuModel A100 = GpuCatalog.bundled().require("a100-40gb");
 
-  private static final List<String> PROFILES = List.of(
-      "7g.40gb", "4g.20gb", "3g.20gb", "2g.10gb", "1g.10gb", "1g.5gb", "1g.5gb+me");
+  private static final List<String> PROFILES =
+      List.of("7g.40gb", "4g.20gb", "3g.20gb", "2g.10gb", "1g.10gb", "1g.5gb", "1g.5gb+me");
 
   /** Devices for each profile, for every thousand GPUs. */
   private static final int[] PER_THOUSAND = {100, 100, 300, 400, 400, 600, 100};
@@ -62,7 +62,10 @@ public final class PlannerScale {
     /** The instances of a GPU that can meet demand, by profile. */
     static Map<MigProfile, Integer> free(PlanGpu gpu) {
       Map<MigProfile, Integer> free = new LinkedHashMap<>();
-      gpu.layout().orElseThrow().placements().forEach(p -> free.merge(p.profile(), 1, Integer::sum));
+      gpu.layout()
+          .orElseThrow()
+          .placements()
+          .forEach(p -> free.merge(p.profile(), 1, Integer::sum));
       gpu.pinnedInstances().forEach(p -> free.merge(p.profile(), -1, Integer::sum));
       return free;
     }
@@ -101,8 +104,7 @@ public final class PlannerScale {
     }
   }
 
-  private static void print(Problem problem, Solver solver)
-      throws ReflectiveOperationException {
+  private static void print(Problem problem, Solver solver) throws ReflectiveOperationException {
     AllocatedBytes bytes = new AllocatedBytes();
     solver.solve(problem);
     double[] millis = new double[ROUNDS];
@@ -149,10 +151,14 @@ public final class PlannerScale {
         }
       }
       List<DemandItem> items = new ArrayList<>();
-      problem.demand().forEach((profile, count) ->
-          items.add(DemandItem.of(profile.toString(), count)));
+      problem
+          .demand()
+          .forEach((profile, count) -> items.add(DemandItem.of(profile.toString(), count)));
       FleetPlan plan = Planner.of(nodes).plan(Demand.of(items));
-      return new Answer(plan.gpus(), plan.lowerBound(), plan.unmetCount(),
+      return new Answer(
+          plan.gpus(),
+          plan.lowerBound(),
+          plan.unmetCount(),
           plan.isOptimal() ? "proven optimal" : "");
     }
   }

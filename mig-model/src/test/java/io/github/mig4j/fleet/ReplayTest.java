@@ -16,9 +16,7 @@ class ReplayTest {
   @Test
   void trace_mapsThousandthsToProfiles_andTasksOfSeveralGpusToWholeOnes(@TempDir Path directory)
       throws IOException {
-    Path csv = Files.writeString(
-        directory.resolve("trace.csv"),
-        """
+    Path csv = Files.writeString(directory.resolve("trace.csv"), """
         created_s,deleted_s,gpus,gpu_milli
         0,9000000,1,1000
         100,10000000,1,125
@@ -73,8 +71,7 @@ class ReplayTest {
   /** With moves at most as many as allowed, and never above the bound. */
   @Test
   void moves_ofARandomWindow_acceptMore() {
-    Arrivals arrivals =
-        Arrivals.poisson(10, ChurnSimulation.MIXES_WITH_ME.get("uniform"), 1, 3);
+    Arrivals arrivals = Arrivals.poisson(10, ChurnSimulation.MIXES_WITH_ME.get("uniform"), 1, 3);
 
     long still = MovesCurve.replay(arrivals, 0).acceptedOfAll();
     long moved = MovesCurve.replay(arrivals, Double.POSITIVE_INFINITY).acceptedOfAll();

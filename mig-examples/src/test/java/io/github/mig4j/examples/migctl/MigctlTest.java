@@ -477,8 +477,8 @@ class MigctlTest {
         .isEqualTo(MigRole.RECOVER.manifest("nvidia")
             + MigRole.RECOVER.bindings("nvidia", "nvidia", "mig4j-recover"));
     assertThat(migctl("role", "share", "--service-account", "platform:mig4j").out)
-        .isEqualTo(MigRole.SHARE.manifest()
-            + MigRole.SHARE.bindings("gpu-operator", "platform", "mig4j"));
+        .isEqualTo(
+            MigRole.SHARE.manifest() + MigRole.SHARE.bindings("gpu-operator", "platform", "mig4j"));
   }
 
   @ParameterizedTest
@@ -486,17 +486,18 @@ class MigctlTest {
   void role_accountThatKubernetesDoesNotAccept_isRefused(String account) {
     Run run = migctl("role", "share", "--service-account", account);
 
-    assertThat(run.code).isEqualTo(2);
+    assertThat(run.exit).isEqualTo(2);
     assertThat(run.err)
-        .startsWith("--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
-            + " name of an account have lower-case letters, digits and hyphens, but were '");
+        .startsWith(
+            "--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
+                + " name of an account have lower-case letters, digits and hyphens, but were '");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"read-only", "read_only", "Read-Only", "READ_ONLY"})
   void role_isSpeltInAnyWay(String use) {
     assertThat(migctl("role", use)).isEqualTo(migctl("role", "read-only"));
-    assertThat(migctl("role", use).code).isZero();
+    assertThat(migctl("role", use).exit).isZero();
   }
 
   @Test

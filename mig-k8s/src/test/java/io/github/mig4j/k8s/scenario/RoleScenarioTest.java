@@ -95,7 +95,8 @@ class RoleScenarioTest {
   private void as(MigRole role) throws IOException {
     user = "mig4j-" + role.name().toLowerCase(Locale.ROOT).replace('_', '-');
     String bindings = role.bindings(NAMESPACE, NAMESPACE, user);
-    String subject = "- kind: ServiceAccount\n  name: %s\n  namespace: %s\n".formatted(user, NAMESPACE);
+    String subject =
+        "- kind: ServiceAccount\n  name: %s\n  namespace: %s\n".formatted(user, NAMESPACE);
     assertThat(bindings).contains(subject);
     String printed = role.manifest()
         + bindings.replace(
@@ -282,8 +283,7 @@ class RoleScenarioTest {
       mig.configMap("mig4j-rollout-a").merge("small", cut(7));
       mig.configMap("mig4j-rollout-a").merge("small", cut(6));
       mig.operator().use(new OperatorSettings(MigStrategy.MIXED, "mig4j-rollout-a"));
-      mig.sharingMap(SHARING_MAP)
-          .merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
+      mig.sharingMap(SHARING_MAP).merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
       mig.operator().useSharingMap(SHARING_MAP);
 
       assertThat(mig.operator().configMap()).contains("mig4j-rollout-a");
@@ -324,7 +324,8 @@ class RoleScenarioTest {
       client
           .resources(DeviceClass.class)
           .withName("mig-1g.10gb")
-          .edit(current -> new DeviceClassBuilder(current).withNewSpec().endSpec().build());
+          .edit(
+              current -> new DeviceClassBuilder(current).withNewSpec().endSpec().build());
       dra.apply(MigDeviceClass.bridge(SMALL).object());
       assertThat(dra.inventory().nodes()).isEmpty();
     }
