@@ -163,11 +163,13 @@ final class ReconcileLoop {
     ReconcileOutcome before = outcomes.put(outcome.node(), outcome);
     outcome.requeueAfter().ifPresent(after -> due.mark(outcome.node(), after));
     if (before == null || !before.standing().equals(outcome.standing())) {
-      LOG.info("reconciler node={} standing=\"{}\"", outcome.node(), outcome.standing().message());
+      LOG.info(
+          "reconciler node={} standing=\"{}\"",
+          outcome.node(),
+          outcome.standing().message());
       listener.accept(outcome);
     }
-    if (hasDemand() && before != null
-        && !before.standing().equals(outcome.standing())) {
+    if (hasDemand() && before != null && !before.standing().equals(outcome.standing())) {
       due.mark(PODS, BATCH);
     }
   }
@@ -216,8 +218,9 @@ final class ReconcileLoop {
       return;
     }
     List<PendingPods> plans = new ArrayList<>();
-    List<WaitingPod> waiting =
-        view.cachedPods(PODS).stream().flatMap(pod -> WaitingPod.of(pod).stream()).toList();
+    List<WaitingPod> waiting = view.cachedPods(PODS).stream()
+        .flatMap(pod -> WaitingPod.of(pod).stream())
+        .toList();
     for (MigPolicy policy : policies) {
       if (DemandPlanner.isChanging(policy, all)) {
         due.mark(PODS, Duration.ofSeconds(10));
@@ -225,8 +228,9 @@ final class ReconcileLoop {
       }
       policy.gpus().forEach((id, target) -> {
         if (target instanceof PolicyTarget.ForDemand own) {
-          model(id).ifPresent(model -> plans.add(demand.plan(
-              policy, own, model, all, node -> pods(view, node), waiting, document, now())));
+          model(id)
+              .ifPresent(model -> plans.add(demand.plan(
+                  policy, own, model, all, node -> pods(view, node), waiting, document, now())));
         }
       });
     }
