@@ -397,6 +397,11 @@ public final class GpuStates {
     return neighbours[state * placementCount + placement];
   }
 
+  /** The neighbour, or {@link #NONE} if there is no such placement. */
+  int after(int state, int placement) {
+    return placement >= 0 && placement < placementCount ? neighbour(state, placement) : NONE;
+  }
+
   /** The model and the number of its states. */
   @Override
   public String toString() {

@@ -488,15 +488,34 @@ class MigctlTest {
 
   @Test
   void role_printsWhatTheLibraryAsksFor() {
-    assertThat(migctl("role", "apply").out).isEqualTo(MigRole.APPLY.manifest());
+    assertThat(migctl("role", "apply").out)
+        .isEqualTo(MigRole.APPLY.manifest()
+            + MigRole.APPLY.bindings("gpu-operator", "gpu-operator", "mig4j-apply"));
     assertThat(migctl("role", "recover", "--namespace", "nvidia").out)
-        .isEqualTo(MigRole.RECOVER.manifest("nvidia"));
+        .isEqualTo(MigRole.RECOVER.manifest("nvidia")
+            + MigRole.RECOVER.bindings("nvidia", "nvidia", "mig4j-recover"));
+    assertThat(migctl("role", "share", "--service-account", "platform:mig4j").out)
+        .isEqualTo(
+            MigRole.SHARE.manifest() + MigRole.SHARE.bindings("gpu-operator", "platform", "mig4j"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mig4j", "platform:", "a:b:c", "Platform:mig4j"})
+  void role_accountThatKubernetesDoesNotAccept_isRefused(String account) {
+    Run run = migctl("role", "share", "--service-account", account);
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err)
+        .startsWith(
+            "--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
+                + " name of an account have lower-case letters, digits and hyphens, but were '");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"read-only", "read_only", "Read-Only", "READ_ONLY"})
   void role_isSpeltInAnyWay(String use) {
-    assertThat(migctl("role", use)).isEqualTo(new Run(0, MigRole.READ_ONLY.manifest(), ""));
+    assertThat(migctl("role", use)).isEqualTo(migctl("role", "read-only"));
+    assertThat(migctl("role", use).exit).isZero();
   }
 
   @Test

@@ -36,6 +36,7 @@ class TaskPagesTest {
 
   private static final List<String> PAGES = List.of(
       "apply",
+      "controller",
       "lint-in-ci",
       "plan",
       "scheduler",

@@ -68,10 +68,10 @@ public sealed interface ApplyStep {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("node", node)
-          .and("step", "in-force")
+      return JsonFields.of("step", "in-force")
+          .and("node", node)
+          .and("since", since.toString())
           .and("outcome", outcome)
-          .and("since", since)
           .map();
     }
   }
@@ -108,10 +108,10 @@ public sealed interface ApplyStep {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("node", node)
-          .and("step", "requested")
+      return JsonFields.of("step", "requested")
+          .and("node", node)
           .and("config", config)
-          .and("lookAgainAfter", pause)
+          .and("lookAgainAfter", lookAgainAfter())
           .map();
     }
   }
@@ -151,11 +151,11 @@ public sealed interface ApplyStep {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("node", node)
-          .and("step", "under-way")
+      return JsonFields.of("step", "under-way")
+          .and("node", node)
           .and("phase", phase)
           .and("detail", detail)
-          .and("lookAgainAfter", pause)
+          .and("lookAgainAfter", lookAgainAfter())
           .map();
     }
   }
@@ -193,8 +193,8 @@ public sealed interface ApplyStep {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("node", node)
-          .and("step", "refused")
+      return JsonFields.of("step", "refused")
+          .and("node", node)
           .and("reasons", reasons)
           .and("findings", findings)
           .map();
@@ -238,8 +238,8 @@ public sealed interface ApplyStep {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("node", node)
-          .and("step", "failed")
+      return JsonFields.of("step", "failed")
+          .and("node", node)
           .and("message", message)
           .and("diagnosis", diagnosis)
           .and("retryAfter", retryAfter)
@@ -283,11 +283,11 @@ public sealed interface ApplyStep {
      */
     @JsonValue
     public Map<String, Object> toJson() {
-      return JsonFields.of("node", node)
-          .and("step", "conflict")
+      return JsonFields.of("step", "conflict")
+          .and("node", node)
           .and("message", message)
           .and("by", by)
-          .and("lookAgainAfter", pause)
+          .and("lookAgainAfter", lookAgainAfter())
           .map();
     }
   }

@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.scenario;
 
-import static io.github.mig4j.k8s.fixture.ClusterUser.eventually;
 import static io.github.mig4j.k8s.scenario.Scenario.H100;
 import static io.github.mig4j.k8s.scenario.Scenario.LONG;
 import static io.github.mig4j.k8s.scenario.Scenario.NODE;
@@ -8,15 +7,8 @@ import static io.github.mig4j.k8s.scenario.Scenario.QUICK;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.policy.v1beta1.PodDisruptionBudgetBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyPhase;
@@ -26,7 +18,7 @@ import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.simulator.Trap;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -38,98 +30,18 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ScenarioServer.class)
 class DrainScenarioTest {
 
-  private static final String OWNER = "gpu-job";
-
   KubernetesClient client;
+  private Optional<GpuJob> job = Optional.empty();
 
   @AfterEach
   void removeJob() {
-    client
-        .policy()
-        .v1beta1()
-        .podDisruptionBudget()
-        .inNamespace("default")
-        .withName(OWNER)
-        .delete();
-    client.configMaps().inNamespace("default").withName(OWNER).delete();
+    job.ifPresent(GpuJob::remove);
   }
 
-  /** A pod that its controller would create again elsewhere. */
-  private void job(String name) {
-    ConfigMap owner = client
-        .resource(new ConfigMapBuilder()
-            .withNewMetadata()
-            .withName(OWNER)
-            .withNamespace("default")
-            .endMetadata()
-            .build())
-        .createOr(NonDeletingOperation::update);
-    var pod = client
-        .pods()
-        .resource(new PodBuilder()
-            .withNewMetadata()
-            .withName(name)
-            .withNamespace("default")
-            .addToLabels("job", OWNER)
-            .addNewOwnerReference()
-            .withApiVersion("v1")
-            .withKind("ConfigMap")
-            .withName(OWNER)
-            .withUid(owner.getMetadata().getUid())
-            .withController(true)
-            .endOwnerReference()
-            .endMetadata()
-            .withNewSpec()
-            .withNodeName(NODE)
-            .withTerminationGracePeriodSeconds(0L)
-            .addNewContainer()
-            .withName("main")
-            .withImage("registry.k8s.io/pause:3.10")
-            .withNewResources()
-            .addToLimits("nvidia.com/mig-1g.10gb", new Quantity("1"))
-            .endResources()
-            .endContainer()
-            .endSpec()
-            .build())
-        .create();
-    client
-        .pods()
-        .resource(pod)
-        .editStatus(created -> new PodBuilder(created)
-            .editOrNewStatus()
-            .withPhase("Running")
-            .addNewCondition()
-            .withType("Ready")
-            .withStatus("True")
-            .endCondition()
-            .endStatus()
-            .build());
-  }
-
-  private void budget(int minAvailable) {
-    client
-        .policy()
-        .v1beta1()
-        .podDisruptionBudget()
-        .inNamespace("default")
-        .resource(new PodDisruptionBudgetBuilder()
-            .withNewMetadata()
-            .withName(OWNER)
-            .endMetadata()
-            .withNewSpec()
-            .withMinAvailable(new IntOrString(minAvailable))
-            .withNewSelector()
-            .addToMatchLabels("job", OWNER)
-            .endSelector()
-            .endSpec()
-            .build())
-        .create();
-  }
-
-  private List<String> pods() {
-    return client.pods().inNamespace("default").withLabel("job", OWNER).list().getItems().stream()
-        .map(pod -> pod.getMetadata().getName())
-        .toList();
+  private GpuJob job() {
+    GpuJob started = GpuJob.start(client, "train", Scenario.SMALL);
+    job = Optional.of(started);
+    return started;
   }
 
   private static void assertUndone(Node node) {
@@ -142,14 +54,14 @@ class DrainScenarioTest {
   @Test
   void podThatUsesTheGpus_isEvicted_andTheNodeIsUncordonedAtTheEnd() {
     try (var node = Scenario.on(client).startWith("small", H100)) {
-      job("train");
+      GpuJob train = job();
       assertThatThrownBy(() -> node.apply("medium").await(LONG))
           .isInstanceOf(MigRefusedException.class);
 
       var outcome = node.apply("medium").disruption(Disruption.DRAIN).gated().await(LONG);
 
       node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
-      assertThat(pods()).isEmpty();
+      assertThat(train.pods()).isEmpty();
       assertUndone(node.view().get());
     }
   }
@@ -158,18 +70,8 @@ class DrainScenarioTest {
   @Test
   void disruptionBudget_isRespected() {
     try (var node = Scenario.on(client).startWith("small", H100)) {
-      job("train");
-      budget(1);
-      eventually(() -> client
-              .policy()
-              .v1beta1()
-              .podDisruptionBudget()
-              .inNamespace("default")
-              .withName(OWNER)
-              .require()
-              .getStatus()
-              .getObservedGeneration()
-          != null);
+      GpuJob train = job();
+      train.protect();
 
       assertThatThrownBy(() -> node.apply("medium")
               .disruption(Disruption.DRAIN)
@@ -177,25 +79,19 @@ class DrainScenarioTest {
               .await(LONG))
           .isInstanceOf(MigDeadlineException.class)
           .hasMessageContaining("default/train");
-      assertThat(pods()).containsExactly("train");
+      assertThat(train.pods()).containsExactly("train");
       assertUndone(node.view().get());
 
       var outcome = node.apply("medium")
           .disruption(Disruption.DRAIN)
           .onProgress(event -> {
             if (event.phase() == ApplyPhase.CORDONED) {
-              client
-                  .policy()
-                  .v1beta1()
-                  .podDisruptionBudget()
-                  .inNamespace("default")
-                  .withName(OWNER)
-                  .delete();
+              train.unprotect();
             }
           })
           .await(LONG);
       node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
-      assertThat(pods()).isEmpty();
+      assertThat(train.pods()).isEmpty();
     }
   }
 

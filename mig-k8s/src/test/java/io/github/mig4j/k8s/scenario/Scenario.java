@@ -120,6 +120,7 @@ final class Scenario implements AutoCloseable {
     private Optional<PodLogs> logs = Optional.empty();
     private SimulatorTimings timings = STEPS;
     private String map = MAP;
+    private String sharingMap = "";
     private MigClient mig;
     private Trap[] traps = {};
 
@@ -144,6 +145,12 @@ final class Scenario implements AutoCloseable {
       return this;
     }
 
+    /** The device plugin reads {@link #SHARING_MAP}. */
+    Builder sharing() {
+      this.sharingMap = SHARING_MAP;
+      return this;
+    }
+
     Builder set(Trap... first) {
       this.traps = first;
       return this;
@@ -163,6 +170,7 @@ final class Scenario implements AutoCloseable {
           .node(NODE, gpus)
           .strategy(MigStrategy.MIXED)
           .configMap(map)
+          .devicePluginConfigMap(sharingMap)
           .timings(timings)
           .set(traps);
       if (ScenarioServer.isReal()) {

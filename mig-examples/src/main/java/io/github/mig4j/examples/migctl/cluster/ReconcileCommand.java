@@ -44,7 +44,7 @@ public final class ReconcileCommand implements Callable<Integer> {
       names = "--check",
       required = true,
       description = "Print the findings of the file, without a cluster.")
-  private boolean check;
+  private boolean unusedCheck;
 
   @Override
   public Integer call() throws IOException {

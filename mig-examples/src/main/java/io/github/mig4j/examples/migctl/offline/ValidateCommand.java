@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -160,7 +161,7 @@ public final class ValidateCommand implements Callable<Integer> {
   }
 
   private void print(FileCheck check) {
-    boolean excerpts = source == null ? System.console() != null : source;
+    boolean excerpts = source == null ? CommandLine.Help.Ansi.AUTO.enabled() : source;
     int folded = 0;
     for (Finding finding : check.findings()) {
       if (!all && !finding.isError() && !check.isChosen(finding)) {
