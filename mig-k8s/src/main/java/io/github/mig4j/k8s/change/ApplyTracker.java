@@ -687,7 +687,7 @@ final class ApplyTracker {
 
   private void report(Mark mark, long nanos, String detail) {
     if (marks.add(mark)) {
-      progress.step(Objects.requireNonNull(PHASES.get(mark), "mark"), nanos, detail);
+      progress.step(Objects.requireNonNull(PHASES.get(mark), "phase"), nanos, detail);
     }
   }
 
