@@ -54,9 +54,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
    */
   public static MigConfig ofGpus(SortedMap<Integer, MigLayout> layouts, int gpus) {
     Objects.requireNonNull(layouts, "layouts");
-    boolean isOutside =
-        !layouts.isEmpty() && (layouts.firstKey() < 0 || layouts.lastKey() >= gpus);
-    if (gpus < 1 || isOutside) {
+    if (gpus < 1 || !layouts.headMap(0).isEmpty() || !layouts.tailMap(gpus).isEmpty()) {
       throw new IllegalArgumentException("A node with %d GPUs cannot have layouts for the GPUs %s"
           .formatted(gpus, layouts.keySet()));
     }
