@@ -1,7 +1,6 @@
 package io.github.mig4j.fleet;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
@@ -61,7 +60,7 @@ public final class BenchmarkPage {
       jmh.addAll(wanted);
       Main.main(jmh.toArray(String[]::new));
     }
-    System.out.printf(Locale.ROOT, "%nLoad average at the end: %.1f%n", load());
+    System.out.printf("%nLoad average at the end: %s%n", load());
   }
 
   private static void machine() throws IOException {
@@ -75,7 +74,7 @@ public final class BenchmarkPage {
         : "";
     System.out.printf(
         Locale.ROOT,
-        "%s, %d processors %s, %s %s, %s %s; load average at the start: %.1f%n",
+        "%s, %d processors %s, %s %s, %s %s; load average at the start: %s%n",
         DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'")
             .format(ZonedDateTime.now(ZoneOffset.UTC)),
         Runtime.getRuntime().availableProcessors(),
@@ -87,8 +86,10 @@ public final class BenchmarkPage {
         load());
   }
 
-  private static double load() {
-    return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+  /** The mean number of processes that wanted a processor in the last minute, as Linux says it. */
+  private static String load() throws IOException {
+    Path load = Path.of("/proc/loadavg");
+    return Files.exists(load) ? Files.readString(load).split(" ")[0] : "unknown";
   }
 
   /** The JMH benchmarks; of the fleets only the one with 10,000 GPUs. */
@@ -98,6 +99,7 @@ public final class BenchmarkPage {
             .param("gpus", "10000")
             .addProfiler(GCProfiler.class)
             .verbosity(VerboseMode.SILENT)
+            .shouldFailOnError(true)
             .build())
         .run());
     System.out.println("| benchmark | time | ± | unit | B/op |");

@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
@@ -27,6 +28,7 @@ import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.Permission;
+import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.config.OperatorSettings;
 import io.github.mig4j.k8s.dra.DraClient;
@@ -167,7 +169,7 @@ class RoleScenarioTest {
 
   private static MigConfigSpec cut(int count) {
     return MigConfigSpec.builder()
-        .devices(io.github.mig4j.config.DeviceSelector.ALL)
+        .devices(DeviceSelector.ALL)
         .migEnabled(true)
         .putMigDevices(SMALL, count)
         .build();
@@ -310,6 +312,17 @@ class RoleScenarioTest {
         .isInstanceOf(MigDeadlineException.class);
 
     assertExactly(MigRole.SHARE, CLAIM_OF_POD);
+  }
+
+  @Test
+  void events() throws IOException {
+    as(MigRole.EVENTS);
+
+    mig.nodeEvents()
+        .onEvent(new MigEvent.ChangeEnded(
+            NODE, "small", MigEvent.Outcome.VERIFIED, Duration.ZERO, "stable for 5 s"));
+
+    assertExactly(MigRole.EVENTS);
   }
 
   @Test
