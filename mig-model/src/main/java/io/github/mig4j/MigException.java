@@ -1,5 +1,7 @@
 package io.github.mig4j;
 
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,5 +30,15 @@ public abstract class MigException extends RuntimeException {
    */
   protected MigException(String message, @Nullable Throwable cause) {
     super(message, cause);
+  }
+
+  /**
+   * Whether and when the same call can succeed although its arguments stay the same.
+   *
+   * @return how long to wait before the call is repeated; empty if a repetition has the same result until
+   *     its cause is removed
+   */
+  public Optional<Duration> retryAfter() {
+    return Optional.empty();
   }
 }

@@ -15,6 +15,7 @@ import io.github.mig4j.k8s.dra.DraObject;
 import io.github.mig4j.k8s.dra.DraVersion;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.PodClaims;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
 import java.util.List;

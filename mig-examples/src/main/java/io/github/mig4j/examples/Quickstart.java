@@ -2,7 +2,6 @@ package io.github.mig4j.examples;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.NamedContext;
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -19,9 +18,9 @@ import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyEvent;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyTimings;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.config.OperatorSettings;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import java.io.IOException;
@@ -31,9 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -152,19 +149,10 @@ public final class Quickstart implements Callable<Integer> {
       operator.installClusterPolicyDefinition();
     }
     try (GpuOperatorSimulator simulator = operator.start()) {
-      client.nodes().withName(node).waitUntilCondition(Quickstart::isSettled, 1, TimeUnit.MINUTES);
+      simulator.awaitReady(Duration.ofMinutes(1));
       return walk(
           client, ApplyTimings.builder().stability(Duration.ofSeconds(1)).build());
     }
-  }
-
-  /** The operator has deployed everything, and the MIG manager has run for the first time. */
-  private static boolean isSettled(@Nullable Node node) {
-    return node != null
-        && node.getMetadata()
-            .getLabels()
-            .keySet()
-            .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE));
   }
 
   private int walk(KubernetesClient client, ApplyTimings timings) throws IOException {

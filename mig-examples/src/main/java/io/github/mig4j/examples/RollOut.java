@@ -14,12 +14,11 @@ import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.rollout.RolloutEvent;
 import io.github.mig4j.k8s.rollout.RolloutPhase;
 import io.github.mig4j.k8s.rollout.RolloutStatus;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * How do I apply a layout to many nodes? Four simulated nodes are cut, the first one as a canary that
@@ -54,7 +53,7 @@ public final class RollOut {
           .configMap("mig-config");
       NODES.forEach(node -> operator.node(node, b200, 1));
       try (GpuOperatorSimulator simulator = operator.start()) {
-        NODES.forEach(node -> awaitLabels(cluster, node));
+        simulator.awaitReady(Duration.ofMinutes(1));
         Rollout rollout = mig.rollout("split-small")
             .nodes(Labels.GPU_PRODUCT + "=NVIDIA-B200")
             .config("b200-split-small")
@@ -78,23 +77,5 @@ public final class RollOut {
       // split-small'.
       rollout.resume();
     }
-  }
-
-  private static void awaitLabels(EmbeddedCluster cluster, String node) {
-    cluster
-        .client()
-        .nodes()
-        .withName(node)
-        .waitUntilCondition(
-            found -> {
-              Map<String, String> labels =
-                  found == null ? null : found.getMetadata().getLabels();
-              return labels != null
-                  && labels.containsKey(Labels.GPU_PRODUCT)
-                  && labels.containsKey(Labels.MIG_CONFIG_STATE)
-                  && found.getStatus().getAllocatable().containsKey("nvidia.com/gpu");
-            },
-            1,
-            TimeUnit.MINUTES);
   }
 }

@@ -18,6 +18,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;

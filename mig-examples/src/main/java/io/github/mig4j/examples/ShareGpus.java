@@ -7,7 +7,7 @@ import io.github.mig4j.k8s.change.ApplyEvent;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigNode;
-import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
@@ -15,7 +15,6 @@ import io.github.mig4j.sharing.SharingAdvice;
 import io.github.mig4j.sharing.SharingNeed;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * L40S and L4 have no MIG, but can be shared. The example offers the GPU of a node of each to four
@@ -42,17 +41,7 @@ public final class ShareGpus {
             .node("l40s-node", require("l40s"))
             .node("l4-node", require("l4"))
             .start()) {
-      for (String node : List.of("l40s-node", "l4-node")) {
-        cluster
-            .client()
-            .nodes()
-            .withName(node)
-            .waitUntilCondition(
-                found -> found != null
-                    && found.getMetadata().getLabels().containsKey(Labels.GPU_PRODUCT),
-                1,
-                TimeUnit.MINUTES);
-      }
+      simulator.awaitReady(TIMEOUT);
       MigClient mig = MigClient.of(cluster.client());
 
       System.out.println(

@@ -39,8 +39,8 @@ class ExamplesTest {
               .matcher(Files.readString(Path.of(page)))
               .results())
           .isNotEmpty()
-          .allSatisfy(command -> assertThat(command.group())
-              .startsWith("mvn -q -pl mig-examples -am compile exec:java"));
+          .allSatisfy(command ->
+              assertThat(command.group()).startsWith("mvn -pl mig-examples -am compile exec:java"));
     }
   }
 

@@ -17,6 +17,7 @@ import java.lang.reflect.Proxy;
 import java.lang.reflect.Type;
 import java.lang.reflect.WildcardType;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -120,7 +121,9 @@ final class PublicApi {
       for (Class<?> type : types) {
         constants(type);
         for (Executable executable : executables(type)) {
-          if (isStatic(executable) || !hasCluster(type)) {
+          boolean opens =
+              executable instanceof Constructor && AutoCloseable.class.isAssignableFrom(type);
+          if (!opens && (isStatic(executable) || !hasCluster(type))) {
             calls(executable).limit(MAX_CALLS).forEach(call -> {
               try {
                 Object made = call.invoke();
@@ -260,6 +263,8 @@ final class PublicApi {
       return List.of(Object.class);
     } else if (raw == Duration.class) {
       return List.of(Duration.ofSeconds(1));
+    } else if (raw == Instant.class) {
+      return List.of(Instant.EPOCH);
     } else if (raw.isArray() && of(raw).isEmpty()) {
       return candidates(raw.getComponentType()).stream()
           .map(one -> array(raw, one))

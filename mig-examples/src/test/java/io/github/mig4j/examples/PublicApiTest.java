@@ -2,7 +2,11 @@ package io.github.mig4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -14,10 +18,19 @@ import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.dra.MigClaim;
+import io.github.mig4j.k8s.reconcile.MigPolicyFile;
+import io.github.mig4j.k8s.reconcile.NodeTemplate;
+import io.github.mig4j.k8s.reconcile.PendingPods;
+import io.github.mig4j.k8s.reconcile.PodAnswer;
+import io.github.mig4j.k8s.reconcile.PolicyTarget;
+import io.github.mig4j.k8s.reconcile.WaitingPod;
 import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.sharing.DevicePluginConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.lang.reflect.Executable;
 import java.lang.reflect.InvocationTargetException;
@@ -25,12 +38,21 @@ import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DayOfWeek;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,6 +65,8 @@ class PublicApiTest {
   private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
 
   private static final EmbeddedCluster CLUSTER = new EmbeddedCluster();
+  private static final Path SCHEMA =
+      Path.of("../mig-k8s/src/main/resources/io/github/mig4j/k8s/json-schema.json");
   private static PublicApi api;
   private static GpuOperatorSimulator simulator;
 
@@ -92,6 +116,9 @@ class PublicApiTest {
         """;
     List.of("small", "1g.23gb", "b200-180gb", "gpu-node", "0x2901", "v1", "5", "nvidia.com/gpu")
         .forEach(api::add);
+    MigPolicyFile.read(policy()).policies().forEach(api::add);
+    List.of(Instant.EPOCH, LocalTime.NOON, ZoneOffset.UTC, Set.of(DayOfWeek.SUNDAY))
+        .forEach(api::add);
     String listing = """
         +-------------------------------------------------------+
         | GPU instances:                                        |
@@ -109,7 +136,49 @@ class PublicApiTest {
     api.add(B200);
     api.add(NvidiaSmi.read(Files.readString(
         Path.of("../mig-model/src/test/resources/io/github/mig4j/gpu/lgi-fragmented.txt"))));
+    api.add(new SimpleMeterRegistry());
     api.add(new IllegalStateException("cause"));
+  }
+
+  private static PolicyTarget.ForDemand demand() {
+    return new PolicyTarget.ForDemand(
+        new TreeMap<>(), PolicyTarget.ForDemand.Pods.SERVED, OptionalInt.empty());
+  }
+
+  private static Pod waitingPod() {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withNamespace("ml")
+        .withName("train-0")
+        .endMetadata()
+        .withNewSpec()
+        .addNewContainer()
+        .withNewResources()
+        .addToLimits("nvidia.com/mig-1g.23gb", new Quantity("1"))
+        .endResources()
+        .endContainer()
+        .endSpec()
+        .withNewStatus()
+        .addNewCondition()
+        .withType("PodScheduled")
+        .withStatus("False")
+        .withReason("Unschedulable")
+        .endCondition()
+        .endStatus()
+        .build();
+  }
+
+  private static String policy() {
+    return """
+        policies:
+        - name: inference
+          nodes: {labels: {pool: inference}}
+          gpus: {b200-180gb: {layout: {1g.23gb: 7}}, h100-sxm-80gb: {config: small}, a30-24gb: {whole: true}}
+          pace: {windows: [{from: "22:00", to: "04:00"}]}
+        - name: pods
+          nodes: {labels: {pool: pods}}
+          gpus: {b200-180gb: {demand: {maxGpus: 8}}, l40s: {timeSlicing: 4}, l4: {sharing: four}}
+        """;
   }
 
   private static void cluster(KubernetesClient client) {
@@ -125,7 +194,8 @@ class PublicApiTest {
         .node("gpu-node", B200, 2)
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
-        .start();
+        .start()
+        .awaitReady(Duration.ofMinutes(1));
     CLUSTER.showLogsOf(simulator);
     SimulatedDraDriver driver = SimulatedDraDriver.of(client);
     driver.publishStatic(
@@ -140,9 +210,16 @@ class PublicApiTest {
         .apply("small")
         .timings(ApplyTimings.builder().stability(Duration.ofMillis(100)).build());
     mig.dra().apply(MigClaim.of(MigProfile.parse("1g.23gb")).claim("train").inNamespace("default"));
+    api.add(waitingPod());
+    WaitingPod waiting = WaitingPod.of(waitingPod()).orElseThrow();
+    PendingPods pending = PendingPods.of(List.of(waiting), mig.fleet().nodes(), demand(), Map.of());
+    api.add(new PodAnswer.Fits(waiting, "gpu-node"));
+    api.add(new PodAnswer.Served(waiting, "gpu-node"));
+    api.add(new PodAnswer.Unserved(waiting, PodAnswer.Reason.NO_ROOM, "add GPUs"));
     Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
     List.of(
             client,
+            CLUSTER,
             client.nodes().withName("gpu-node").require(),
             simulator,
             driver,
@@ -161,6 +238,9 @@ class PublicApiTest {
             mig.nodes(),
             mig.fleet().nodes(),
             mig.dra().inventory(),
+            pending,
+            mig.pendingPods(),
+            NodeTemplate.of(B200, 8, PolicyTarget.Whole.WHOLE),
             rollout.dryRun(),
             rollout.onProgress(api::add).run())
         .forEach(api::add);
@@ -190,6 +270,175 @@ class PublicApiTest {
         && !OBJECT_HASH.matcher(text).find();
   }
 
+  /** Clients, engines and what a program configures them with: nothing that is sent or stored. */
+  private static final Set<String> NO_VALUES = Set.of(
+      "Criterion",
+      "EmbeddedCluster",
+      "FleetIndex",
+      "MigListener",
+      "MigMetrics",
+      "SimulatedGpus",
+      "DraClient",
+      "DraObject",
+      "DriverPrediction",
+      "Fleet",
+      "FleetRequest",
+      "GpuOperatorSimulator",
+      "GpuResources",
+      "GpuSet",
+      "GpuState",
+      "GpuStates",
+      "HardwareEvidence",
+      "Labels",
+      "LayoutDiagram",
+      "Layouts",
+      "MigClaim",
+      "MigClient",
+      "MigConfigMap",
+      "MigExtension",
+      "MigNode",
+      "MigOperator",
+      "MigSelector",
+      "MigSettings",
+      "NodeLint",
+      "PlacementPolicy",
+      "Planner",
+      "PodClaims",
+      "Rollout",
+      "Canary",
+      "ApplyRequest",
+      "SharedFleet",
+      "SharingConfigMap",
+      "SimulatedDraDriver",
+      "SimulatorTimings");
+
+  /** Their form is that of a file, NVIDIA's or the policies'. */
+  private static final Set<String> OF_A_FILE = Set.of(
+      "DevicePluginConfig",
+      "DevicePluginFlags",
+      "GpuSharing",
+      "MigPolicy",
+      "Pace",
+      "PolicyNodes",
+      "PolicyTarget.Config",
+      "PolicyTarget.ForDemand",
+      "PolicyTarget.Layout",
+      "PolicyTarget.Shared",
+      "PolicyTarget.SharingConfig",
+      "PolicyTarget.Whole");
+
+  private static List<Object> jsonValues() {
+    return api.values()
+        .filter(value -> !value.getClass().isHidden())
+        .filter(value -> !(value instanceof Throwable))
+        .filter(value -> !value.getClass().getName().contains(".internal."))
+        .filter(value -> !value.getClass().getSimpleName().equals("Builder"))
+        .filter(value -> !NO_VALUES.contains(JsonForms.name(value.getClass()).split("\\.")[0])
+            || JsonForms.valueOf(value).isPresent())
+        .toList();
+  }
+
+  @Test
+  void everyValue_hasAFormInJson() {
+    assertThat(jsonValues())
+        .filteredOn(value -> JsonForms.valueOf(value).isEmpty())
+        .extracting(value -> value.getClass().getName())
+        .isEmpty();
+  }
+
+  @Test
+  void json_ofEveryValue_isTheSameOnJackson2And3() throws IOException {
+    var jackson2 = new com.fasterxml.jackson.databind.ObjectMapper();
+    var jackson3 = new tools.jackson.databind.ObjectMapper();
+    var differences = new TreeMap<String, String>();
+    for (Object value : jsonValues()) {
+      String by2 = jackson2.writeValueAsString(value);
+      String by3 = jackson3.writeValueAsString(value);
+      if (!by2.equals(by3) || by2.equals("{}") && !isEmpty(value)) {
+        differences.put(value.getClass().getName(), by2 + " but " + by3);
+      }
+    }
+
+    assertThat(differences).isEmpty();
+  }
+
+  /** A value all of whose fields are absent. */
+  private static boolean isEmpty(Object value) {
+    return JsonForms.valueOf(value).orElseThrow() instanceof Map<?, ?> map && map.isEmpty();
+  }
+
+  @Test
+  void json_thatIsRead_isTheSameValue() throws IOException {
+    var jackson2 = new com.fasterxml.jackson.databind.ObjectMapper();
+    var jackson3 = new tools.jackson.databind.ObjectMapper();
+    Set<String> read = new TreeSet<>();
+    for (Object value : jsonValues()) {
+      Optional<Class<?>> type = readable(value);
+      if (type.isPresent() && !isOfAnUnknownGpu(value) && !hasUnknownKeys(value)) {
+        String json = jackson2.writeValueAsString(value);
+        assertThat(jackson2.readValue(json, type.get())).as(json).isEqualTo(value);
+        assertThat((Object) jackson3.readValue(json, type.get())).as(json).isEqualTo(value);
+        read.add(JsonForms.name(type.get()));
+      }
+    }
+
+    assertThat(read)
+        .contains(
+            "GpuModel",
+            "MigLayout",
+            "MigConfigSpec",
+            "MigConfig",
+            "MigConfigDocument",
+            "Demand",
+            "DemandItem",
+            "ProfileNeed",
+            "DevicePluginConfig",
+            "DevicePluginFlags",
+            "GpuSharing",
+            "MigProfile",
+            "PciDeviceId",
+            "Amount");
+  }
+
+  private static Optional<Class<?>> readable(Object value) {
+    return api.types().stream()
+        .filter(type -> type.isInstance(value))
+        .filter(type -> Stream.of(type.getDeclaredMethods())
+            .anyMatch(method -> method.isAnnotationPresent(JsonCreator.class)))
+        .findFirst();
+  }
+
+  /** A layout is read on a GPU of the catalogue. */
+  private static boolean isOfAnUnknownGpu(Object value) {
+    return value instanceof MigLayout layout
+        && !GpuCatalog.bundled().models().contains(layout.gpu());
+  }
+
+  /** Unknown keys are kept as they were written, which their JSON need not be. */
+  private static boolean hasUnknownKeys(Object value) {
+    return value instanceof DevicePluginConfig config && !config.unknownKeys().isEmpty();
+  }
+
+  @Test
+  void json_ofEveryValue_isDocumented() throws IOException {
+    Path page = Path.of("../docs/json.md");
+    String before = Files.readString(page);
+    JsonForms documented = JsonForms.in(before);
+    JsonForms all = JsonForms.in(before);
+    jsonValues().stream()
+        .filter(value -> !OF_A_FILE.contains(JsonForms.name(value.getClass())))
+        .forEach(all::add);
+    if (System.getProperty("mig4j.docs", "").equals("write")) {
+      int table = before.indexOf("| type | form |");
+      Files.writeString(page, before.substring(0, table) + all.toTable());
+      Files.writeString(SCHEMA, all.toSchema());
+      return;
+    }
+
+    assertThat(documented).isEqualTo(all);
+    assertThat(Files.readString(SCHEMA)).isEqualTo(all.toSchema());
+  }
+
   @Test
   void everyType_hasAValue() {
     assertThat(api.types())
@@ -198,9 +447,10 @@ class PublicApiTest {
         .isEmpty();
   }
 
-  /** Without exceptions, builders, and types that have static members only. */
+  /** Without exceptions, annotations, builders, and types that have static members only. */
   private static boolean hasInstances(Class<?> type) {
     return !Throwable.class.isAssignableFrom(type)
+        && !type.isAnnotation()
         && !type.getSimpleName().equals("Builder")
         && PublicApi.executables(type).stream()
             .anyMatch(member -> !Modifier.isStatic(member.getModifiers()));

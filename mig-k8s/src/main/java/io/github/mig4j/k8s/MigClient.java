@@ -5,15 +5,20 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.extension.ClientAdapter;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigListener;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.MigOperator;
 import io.github.mig4j.k8s.config.SharingConfigMap;
 import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeEvents;
 import io.github.mig4j.k8s.node.ExpectedOffers;
 import io.github.mig4j.k8s.node.MigFleet;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.reconcile.MigPolicy;
+import io.github.mig4j.k8s.reconcile.PendingPods;
+import io.github.mig4j.k8s.reconcile.Reconciler;
 import io.github.mig4j.k8s.rollout.Rollout;
 import java.util.Comparator;
 import java.util.List;
@@ -142,12 +147,49 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
+   * Why pods wait for MIG devices, and how idle GPUs would be cut for them. It reads, and writes nothing.
+   *
+   * @return an answer for each pod that the scheduler found no node for
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public PendingPods pendingPods() {
+    return PendingPods.of(cluster());
+  }
+
+  /**
+   * Keeps nodes as policies declare them.
+   *
+   * @param policies the policies, e.g. of a {@link io.github.mig4j.k8s.reconcile.MigPolicyFile}
+   * @return a reconciler, which is not started
+   */
+  public Reconciler reconciler(List<MigPolicy> policies) {
+    Objects.requireNonNull(policies, "policies");
+    return new Reconciler(cluster(), policies);
+  }
+
+  /**
    * Dynamic resource allocation: claims, device classes and what NVIDIA's DRA driver publishes.
    *
    * @return a client for the API {@code resource.k8s.io}; nothing is read
    */
   public DraClient dra() {
     return new DraClient(cluster());
+  }
+
+  /**
+   * A listener that writes the steps and the end of each change as Kubernetes Events on the node, where
+   * {@code kubectl describe node} shows them. It needs the permissions of {@code MigRole.EVENTS}; what it
+   * cannot write is logged.
+   *
+   * <pre>{@code
+   * MigClient mig = MigClient.of(client);
+   * MigClient visible = mig.with(mig.settings().withListener(mig.nodeEvents()));
+   * }</pre>
+   *
+   * @return a listener for {@link MigSettings#listener}
+   */
+  public MigListener nodeEvents() {
+    return new NodeEvents(cluster());
   }
 
   /**

@@ -62,6 +62,8 @@ class ArchitectureTest {
       ".check",
       ".change",
       ".rollout",
+      ".reconcile",
+      ".metrics",
       "",
       ".simulator");
 

@@ -1,6 +1,9 @@
 package io.github.mig4j.config;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -58,5 +61,15 @@ public final class ConfigEdit {
   @Override
   public String toString() {
     return "ConfigEdit[%d losses]".formatted(losses.size());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("text", textDespiteLosses()).and("losses", losses()).map();
   }
 }

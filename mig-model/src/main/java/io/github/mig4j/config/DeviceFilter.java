@@ -1,5 +1,6 @@
 package io.github.mig4j.config;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.PciDeviceId;
 import io.github.mig4j.text.Quoted;
 import java.util.Objects;
@@ -121,6 +122,16 @@ public record DeviceFilter(String text) {
   /** The text. */
   @Override
   public String toString() {
+    return text;
+  }
+
+  /**
+   * The value in JSON: its text.
+   *
+   * @return the text
+   */
+  @JsonValue
+  public String toJson() {
     return text;
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.config;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -44,6 +45,16 @@ public sealed interface DeviceSelector {
     public String toString() {
       return "all";
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the text {@code all}
+     */
+    @JsonValue
+    public String toJson() {
+      return toString();
+    }
   }
 
   /**
@@ -66,6 +77,16 @@ public sealed interface DeviceSelector {
     @Override
     public String toString() {
       return indexes.toString();
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the indexes
+     */
+    @JsonValue
+    public List<Integer> toJson() {
+      return indexes;
     }
   }
 }

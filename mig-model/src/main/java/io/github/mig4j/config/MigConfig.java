@@ -1,8 +1,11 @@
 package io.github.mig4j.config;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.KubernetesName;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
@@ -114,5 +117,29 @@ public record MigConfig(List<MigConfigSpec> entries) {
     return plain
         ? filters.toString()
         : filters.stream().map(f -> f.text().length() + ":" + f.text()).toList().toString();
+  }
+
+  /**
+   * The value in JSON, as under a name of a mig-parted file.
+   *
+   * @return the entries
+   */
+  @JsonValue
+  public List<MigConfigSpec> toJson() {
+    return entries;
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the entries
+   * @return the configuration
+   * @throws IllegalArgumentException as {@link MigConfigDocument#parse} does
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static MigConfig ofJson(List<Map<String, Object>> json) {
+    Objects.requireNonNull(json, "json");
+    Map<String, Object> file = Map.of("version", "v1", "mig-configs", Map.of("config", json));
+    return MigConfigDocument.ofJson(file).configs().values().iterator().next();
   }
 }

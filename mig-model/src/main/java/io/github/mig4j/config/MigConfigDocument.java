@@ -1,6 +1,10 @@
 package io.github.mig4j.config;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.JsonText;
 import io.github.mig4j.text.Quoted;
 import java.util.Collection;
 import java.util.Collections;
@@ -163,5 +167,30 @@ public final class MigConfigDocument {
   @Override
   public String toString() {
     return "MigConfigDocument" + configs.keySet();
+  }
+
+  /**
+   * The value in JSON, as a mig-parted file.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("version", version())
+        .and("mig-configs", configs.isEmpty() ? null : configs)
+        .map();
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the document
+   * @throws IllegalArgumentException as {@link #parse} does
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static MigConfigDocument ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    return parse(JsonText.ofPlain(json));
   }
 }

@@ -1,12 +1,15 @@
 package io.github.mig4j.config;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.lint.SourceLocation;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Quoted;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -231,5 +234,19 @@ public final class MigConfigFile {
         .formatted(
             document().map(MigConfigDocument::toString).orElse("refused"),
             findings().size());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("document", document())
+        .and("strategy", strategy())
+        .and("defaultConfig", defaultConfig())
+        .and("findings", findings())
+        .map();
   }
 }

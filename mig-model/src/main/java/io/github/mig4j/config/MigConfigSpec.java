@@ -1,8 +1,12 @@
 package io.github.mig4j.config;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import org.immutables.value.Value;
@@ -98,5 +102,32 @@ public interface MigConfigSpec {
   /** Builds a {@link MigConfigSpec}. */
   final class Builder extends ImmutableMigConfigSpec.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON, as an entry of a mig-parted file.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.of("device-filter", deviceFilters().isEmpty() ? null : deviceFilters())
+        .and("devices", devices())
+        .and("mig-enabled", migEnabled())
+        .and("mig-devices", migEnabled() ? migDevices() : null)
+        .map();
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the entry
+   * @throws IllegalArgumentException as {@link MigConfigDocument#parse} does
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  static MigConfigSpec ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    return MigConfig.ofJson(List.of(json)).entries().get(0);
   }
 }

@@ -6,7 +6,6 @@ import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlLocation;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlValue;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -17,8 +16,6 @@ final class MigDevicesRules {
 
   private static final String FORM =
       "expected [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'";
-
-  private static final int MAX_NAME_LENGTH = 80;
 
   private final EntryFindings findings;
   private final Map<MigProfile, LineColumn> locations = new TreeMap<>();
@@ -111,7 +108,7 @@ final class MigDevicesRules {
           ConfigCode.INVALID_PROFILE,
           where,
           "Not a MIG profile: %s".formatted(Quoted.of(name)),
-          meant(name).map("did you mean '%s'?"::formatted).orElse(FORM));
+          MigProfile.meant(name).map("did you mean '%s'?"::formatted).orElse(FORM));
     }
     String canonical = profile.get().toString();
     if (!canonical.equals(name)) {
@@ -131,18 +128,5 @@ final class MigDevicesRules {
     } catch (IllegalArgumentException malformed) {
       return Optional.empty();
     }
-  }
-
-  /** The profile that the name of a resource or of a generated configuration probably means. */
-  private static Optional<MigProfile> meant(String name) {
-    if (name.length() > MAX_NAME_LENGTH) {
-      return Optional.empty();
-    }
-    String profile = name.toLowerCase(Locale.ROOT)
-        .replaceAll("\\s", "")
-        .replaceFirst("^(?:nvidia\\.com/)?(?:mig-|all-)?", "")
-        .replaceFirst("gb\\.(?=[a-z])", "gb+")
-        .replaceFirst("(?<=[0-9])g?b?$", "gb");
-    return parsed(profile).filter(p -> !p.toString().equals(name));
   }
 }

@@ -27,6 +27,14 @@ public interface Criterion {
    */
   Criterion LOSS = (before, placement, after) -> before.choices() - after.choices();
 
+  /**
+   * The memory slices that the GPU is {@linkplain GpuState#expectedSlices expected} to accept less,
+   * of later requests, because of this instance. It looks some steps ahead, at random requests and at
+   * the instances that end.
+   */
+  Criterion EXPECTED_LOSS =
+      (before, placement, after) -> before.expectedSlices() - after.expectedSlices();
+
   /** The number of free memory slices on the GPU. It prefers the fullest GPU. */
   Criterion FREE_SLICES = (before, placement, after) -> before.freeSlices();
 

@@ -634,7 +634,7 @@ public final class Fleet {
     if (before >>> CONDITION_SHIFT == SCHEDULABLE) {
       modelOf(gpu).move(gpu, (char) before, state);
     }
-    gpus[gpu] = before ^ (char) before | state;
+    gpus[gpu] = (before ^ (char) before) | state;
   }
 
   private void change(int gpu, int condition, int state) {

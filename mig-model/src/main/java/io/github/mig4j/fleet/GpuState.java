@@ -87,6 +87,17 @@ public final class GpuState {
   }
 
   /**
+   * The number of memory slices that this GPU is expected to accept next, of requests for random
+   * profiles while some of its instances end.
+   *
+   * @return a number of memory slices, at least 0, to be compared with that of another state of the
+   *     same model
+   */
+  public double expectedSlices() {
+    return states.expected().of(number);
+  }
+
+  /**
    * The placements that can be added, each on its own.
    *
    * @return placements by ascending start; their number is {@link #choices}

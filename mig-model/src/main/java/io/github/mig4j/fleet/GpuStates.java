@@ -384,6 +384,11 @@ public final class GpuStates {
     return choices[state];
   }
 
+  /** The memory slices that each state is expected to accept next. */
+  ExpectedSlices expected() {
+    return tables.expected();
+  }
+
   /**
    * States are in order of their number of instances, so a neighbour with one more has a higher
    * number.

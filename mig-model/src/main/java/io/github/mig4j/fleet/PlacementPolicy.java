@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PlacementPolicy {
 
-  private static final PlacementPolicy STANDARD = by(Criterion.EMPTY)
-      .then(Criterion.LOSS.plus(Criterion.FREE_SLICES).plus(Criterion.SCARCITY.times(2)));
+  private static final PlacementPolicy STANDARD = by(Criterion.EMPTY).then(Criterion.EXPECTED_LOSS);
 
   private final List<Criterion> criteria;
 
@@ -24,9 +23,9 @@ public final class PlacementPolicy {
   }
 
   /**
-   * The default choice. It prefers a GPU with instances to an empty one. Then it minimizes the sum
-   * of the lost choices, the free slices on the GPU, and twice the number of scarce profiles that
-   * lose their last placement. docs/benchmarks.md compares the policies under a mixed load.
+   * The default choice. It prefers a GPU with instances to an empty one. Then it minimizes
+   * the {@linkplain Criterion#EXPECTED_LOSS expected loss} of slices. docs/benchmarks.md compares the
+   * policies under mixed loads.
    *
    * @return the standard policy
    */

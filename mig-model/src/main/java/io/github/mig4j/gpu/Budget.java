@@ -1,5 +1,8 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+
 /**
  * A quantity of a GPU that is divided among its instances. All instances together never take more
  * than the profile of the whole GPU has.
@@ -40,5 +43,15 @@ public enum Budget {
    */
   public String noun() {
     return noun;
+  }
+
+  /**
+   * The name in JSON, in lower case with dashes.
+   *
+   * @return the name
+   */
+  @JsonValue
+  public String toJson() {
+    return JsonFields.name(this);
   }
 }

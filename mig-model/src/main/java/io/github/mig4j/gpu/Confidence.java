@@ -1,5 +1,6 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -71,6 +72,7 @@ public enum Confidence {
 
   /** The name as in the catalogue's file. */
   @Override
+  @JsonValue
   public String toString() {
     return text;
   }

@@ -1,5 +1,6 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Comparator;
 import java.util.Objects;
 import java.util.Optional;
@@ -61,6 +62,7 @@ public record DriverVersion(int branch, int minor, int patch) implements Compara
 
   /** As nvidia-smi prints it, e.g. {@code 580.159.04} or {@code 525.85}. */
   @Override
+  @JsonValue
   public String toString() {
     String text = "%d.%02d".formatted(branch, minor);
     return patch == 0 ? text : "%s.%02d".formatted(text, patch);

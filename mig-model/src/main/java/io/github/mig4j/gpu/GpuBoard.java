@@ -1,6 +1,9 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -31,5 +34,20 @@ public record GpuBoard(
    */
   public GpuBoard(PciDeviceId id, String name, Provenance provenance) {
     this(id, name, List.of(), provenance);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("pci", id)
+        .and("name", name)
+        .and("sharedWith", sharedWith)
+        .and("source", provenance.source())
+        .and("confidence", provenance.confidence())
+        .map();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.text.Spelling;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -70,6 +71,7 @@ public final class GpuCatalog {
    *
    * @return models in the order of the file: first those with MIG, then the others
    */
+  @JsonValue
   public List<GpuModel> models() {
     return models;
   }

@@ -1,5 +1,7 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -44,6 +46,16 @@ public interface GpuInstanceProfile {
         case SMS -> SMS;
         case COPY_ENGINES, DECODERS, ENCODERS, JPEG_ENGINES, OFA_ENGINES -> ENGINES;
       };
+    }
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
     }
   }
 
@@ -227,5 +239,15 @@ public interface GpuInstanceProfile {
   /** Builds a {@link GpuInstanceProfile}; {@code profile} and {@code maxInstances} are required. */
   final class Builder extends ImmutableGpuInstanceProfile.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return ModelJson.of(this);
   }
 }

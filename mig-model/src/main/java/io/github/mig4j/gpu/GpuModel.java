@@ -1,9 +1,13 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.text.Spelling;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -285,7 +289,17 @@ public interface GpuModel {
             profiles().stream().map(p -> p.profile().toString()).toList())
         .stream()
         .map(MigProfile::parse)
+        .filter(p -> isLike(p, unknown))
         .toList();
+  }
+
+  /** A difference of one digit is no likeness: nobody writes 5g.50gb for 1g.10gb. */
+  private static boolean isLike(MigProfile offered, MigProfile unknown) {
+    int smaller = Math.min(offered.memoryGb(), unknown.memoryGb());
+    int larger = Math.max(offered.memoryGb(), unknown.memoryGb());
+    boolean isClose =
+        Math.abs(offered.gpuSlices() - unknown.gpuSlices()) <= 1 && larger <= 2L * smaller;
+    return isClose || smaller == larger;
   }
 
   private static int ceilGib(int mib) {
@@ -429,5 +443,46 @@ public interface GpuModel {
    */
   final class Builder extends ImmutableGpuModel.Builder {
     Builder() {}
+  }
+
+  /**
+   * How certain the layouts of this GPU are.
+   *
+   * @return the weakest confidence of the facts that determine them; unknown if a placement is unknown
+   */
+  default Confidence layoutConfidence() {
+    Confidence weakest = slicesProvenance().confidence();
+    for (GpuInstanceProfile profile : profiles()) {
+      if (!profile.isPlaceable()) {
+        return Confidence.UNKNOWN;
+      }
+      for (Field field : List.of(Field.NAME, Field.SIZE, Field.STARTS, Field.MAX_INSTANCES)) {
+        weakest = weakest.weaker(profile.provenance(field).confidence());
+      }
+    }
+    return weakest;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return ModelJson.of(this);
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the model
+   * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  static GpuModel ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    return ModelJson.read(json);
   }
 }

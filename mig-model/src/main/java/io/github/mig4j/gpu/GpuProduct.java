@@ -1,5 +1,8 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -135,8 +138,23 @@ public record GpuProduct(String name, String label, Provenance provenance) {
 
     /** The label's value. */
     @Override
+    @JsonValue
     public String toString() {
       return product + mig.map(MIG_MARK::concat).orElse("") + (shared ? SHARED_MARK : "");
     }
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("name", name)
+        .and("label", label)
+        .and("source", provenance.source())
+        .and("confidence", provenance.confidence())
+        .map();
   }
 }

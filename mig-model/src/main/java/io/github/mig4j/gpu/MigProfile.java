@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -41,6 +42,9 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
       Pattern.compile("(?:([0-9]+)c\\.)?([0-9]+)g\\.([0-9]+)gb((?:[+-].*)?)", Pattern.DOTALL);
   private static final Pattern ATTRIBUTE = Pattern.compile("[A-Za-z](?:[A-Za-z0-9.]*[A-Za-z0-9])?");
   private static final Pattern ATTRIBUTE_AS_LABEL = Pattern.compile("gb\\.(?=[A-Za-z])");
+  private static final Pattern SMALL_FORM =
+      Pattern.compile("(?:[0-9]{1,4}c\\.)?[0-9]{1,4}g\\.[0-9]{1,6}gb((?:[+-].*)?)");
+  private static final int MAX_MEANT_LENGTH = 80;
   private static final String EXPECTED =
       "Expected [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'";
 
@@ -91,7 +95,36 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
             tooLarge);
       }
     }
-    throw new IllegalArgumentException("Not a MIG profile: '%s'. %s".formatted(name, EXPECTED));
+    throw new IllegalArgumentException("Not a MIG profile: '%s'. %s"
+        .formatted(name, meant(name).map("Did you mean '%s'?"::formatted).orElse(EXPECTED)));
+  }
+
+  /**
+   * The profile that a text probably means: a profile in other case, without its dot or its unit,
+   * or the name of a resource or of a generated configuration.
+   *
+   * @param name any text, such as {@code 3g40gb} or {@code nvidia.com/mig-1g.10gb.me}
+   * @return the profile, or empty if the text is not like one, or is the name of one
+   */
+  public static Optional<MigProfile> meant(String name) {
+    Objects.requireNonNull(name, "name");
+    if (name.length() > MAX_MEANT_LENGTH) {
+      return Optional.empty();
+    }
+    String spelled = name.toLowerCase(Locale.ROOT)
+        .replaceAll("\\s", "")
+        .replaceFirst("^(?:nvidia\\.com/)?(?:mig-|all-)?", "")
+        .replaceFirst("\\.shared$", "")
+        .replaceFirst("(?<=[0-9]c)(?=[0-9])", ".")
+        .replaceFirst("(?<=[0-9]g)[-_]?(?=[0-9])", ".")
+        .replaceFirst("gb\\.(?=[a-z])", "gb+")
+        .replaceFirst("(?<=[0-9])g?b?$", "gb");
+    return spelled.equals(name) ? Optional.empty() : parsed(spelled);
+  }
+
+  private static Optional<MigProfile> parsed(String name) {
+    Matcher form = SMALL_FORM.matcher(name);
+    return form.matches() && isSuffix(form.group(1)) ? Optional.of(parse(name)) : Optional.empty();
   }
 
   /**

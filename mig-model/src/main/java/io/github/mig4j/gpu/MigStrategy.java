@@ -1,5 +1,6 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /** The MIG strategy of NVIDIA's device plugin: how it offers MIG devices to Kubernetes. */
@@ -16,6 +17,7 @@ public enum MigStrategy {
 
   /** The value in labels and Helm values, e.g. {@code mixed}. */
   @Override
+  @JsonValue
   public String toString() {
     return name().toLowerCase(Locale.ROOT);
   }

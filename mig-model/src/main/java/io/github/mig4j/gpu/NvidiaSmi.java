@@ -1,8 +1,10 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Severity;
+import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -149,6 +151,7 @@ public record NvidiaSmi(
 
     /** The option, e.g. {@code -lgip}. */
     @Override
+    @JsonValue
     public String toString() {
       return option;
     }
@@ -172,6 +175,22 @@ public record NvidiaSmi(
       Objects.requireNonNull(amounts, "amounts");
       amounts = Collections.unmodifiableMap(new TreeMap<>(amounts));
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("gpu", gpu)
+          .and("profile", profile)
+          .and("id", id)
+          .and("free", free)
+          .and("total", total)
+          .and("amounts", amounts)
+          .map();
+    }
   }
 
   /**
@@ -186,6 +205,20 @@ public record NvidiaSmi(
     public PlacementRow {
       Objects.requireNonNull(starts, "starts");
       starts = List.copyOf(starts);
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("gpu", gpu)
+          .and("profileId", profileId)
+          .and("starts", starts)
+          .and("size", size)
+          .map();
     }
   }
 
@@ -204,6 +237,22 @@ public record NvidiaSmi(
     public InstanceRow {
       Objects.requireNonNull(profile, "profile");
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("gpu", gpu)
+          .and("profile", profile)
+          .and("profileId", profileId)
+          .and("id", id)
+          .and("start", start)
+          .and("size", size)
+          .map();
+    }
   }
 
   /**
@@ -221,6 +270,22 @@ public record NvidiaSmi(
     public ComputeProfileRow {
       Objects.requireNonNull(profile, "profile");
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("gpu", gpu)
+          .and("gpuInstance", gpuInstance)
+          .and("profile", profile)
+          .and("id", id)
+          .and("free", free)
+          .and("total", total)
+          .map();
+    }
   }
 
   /**
@@ -236,6 +301,21 @@ public record NvidiaSmi(
       int gpu, int gpuInstance, MigProfile profile, int profileId, int id) {
     public ComputeInstanceRow {
       Objects.requireNonNull(profile, "profile");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("gpu", gpu)
+          .and("gpuInstance", gpuInstance)
+          .and("profile", profile)
+          .and("profileId", profileId)
+          .and("id", id)
+          .map();
     }
   }
 
@@ -274,7 +354,17 @@ public record NvidiaSmi(
    *
    * @param text its index among the texts that were read, from 0
    */
-  public record InText(int text) {}
+  public record InText(int text) {
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("text", text).map();
+    }
+  }
 
   /**
    * One GPU of a listing of profiles.
@@ -311,5 +401,36 @@ public record NvidiaSmi(
       model.memorySlices().ifPresent(copy::memorySlices);
       return copy.build();
     }
+
+    /**
+     * The value in JSON: the fields of the model, with the index and the free devices.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("index", index)
+          .and("free", free)
+          .andAll(model.toJson())
+          .map();
+    }
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("listings", listings)
+        .and("profiles", profiles)
+        .and("placements", placements)
+        .and("instances", instances)
+        .and("computeProfiles", computeProfiles)
+        .and("computeInstances", computeInstances)
+        .and("gpus", gpus)
+        .and("findings", findings)
+        .map();
   }
 }

@@ -1,5 +1,7 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -29,6 +31,7 @@ public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
    * @return the id
    * @throws IllegalArgumentException if the text has another form
    */
+  @JsonCreator
   public static PciDeviceId parse(String text) {
     Objects.requireNonNull(text, "text");
     OptionalInt device = tryParse(text);
@@ -65,6 +68,7 @@ public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
 
   /** The id as in PCI lists, e.g. {@code 0x2901}; the inverse of {@link #parse}. */
   @Override
+  @JsonValue
   public String toString() {
     return String.format(Locale.ROOT, "0x%04X", device);
   }

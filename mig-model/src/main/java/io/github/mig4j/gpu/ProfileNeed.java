@@ -1,5 +1,9 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.JsonInput;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -264,6 +268,20 @@ public final class ProfileNeed {
     return Match.of(graphics == Preference.ANY || has == (graphics == Preference.REQUIRED));
   }
 
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ProfileNeed that
+        && memoryGib == that.memoryGib
+        && atLeast.equals(that.atLeast)
+        && media == that.media
+        && graphics == that.graphics;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(memoryGib, atLeast, media, graphics);
+  }
+
   /** The need in words, e.g. {@code any profile with memory >= 20.0 GiB, SMs >= 30}. */
   @Override
   public String toString() {
@@ -291,5 +309,54 @@ public final class ProfileNeed {
         : Stream.of(suffix.substring(1).split(","))
             .map(attribute -> suffix.charAt(0) + attribute)
             .collect(Collectors.toSet());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("memoryGib", memoryGib == 0 ? null : memoryGib)
+        .and("atLeast", atLeast.isEmpty() ? null : atLeast)
+        .and("media", media == Preference.ANY ? null : JsonFields.name(media))
+        .and("graphics", graphics == Preference.ANY ? null : JsonFields.name(graphics))
+        .map();
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the need
+   * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static ProfileNeed ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    JsonInput in = JsonInput.of("need", json);
+    ProfileNeed need = new ProfileNeed(
+            0, Map.of(), preference(in, "media"), preference(in, "graphics"))
+        .memoryGib(in.optionalNumber("memoryGib").orElse(0.0));
+    Map<String, Object> amounts = in.optionalObject("atLeast").orElse(Map.of());
+    in.requireNoOthers();
+    JsonInput atLeast = JsonInput.of("need", amounts);
+    for (Budget budget : Budget.values()) {
+      OptionalInt amount = atLeast.optionalInteger(budget.toJson());
+      need = amount.isPresent() ? need.atLeast(budget, amount.getAsInt()) : need;
+    }
+    atLeast.requireNoOthers();
+    return need;
+  }
+
+  private static Preference preference(JsonInput in, String name) {
+    String text = in.optionalText(name).orElse("any");
+    return Stream.of(Preference.values())
+        .filter(preference -> JsonFields.name(preference).equals(text))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(
+            "Not a need: '%s' must be required, excluded or any, but was '%s'"
+                .formatted(name, text)));
   }
 }

@@ -1,5 +1,8 @@
 package io.github.mig4j.gpu;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -21,5 +24,15 @@ public record Provenance(String source, Confidence confidence) {
   @Override
   public String toString() {
     return confidence + " (" + source + ")";
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("source", source).and("confidence", confidence).map();
   }
 }

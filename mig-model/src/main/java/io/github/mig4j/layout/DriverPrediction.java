@@ -1,7 +1,9 @@
 package io.github.mig4j.layout;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.JsonFields;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -217,6 +219,16 @@ public final class DriverPrediction {
     public boolean isComplete() {
       return failedAt.isEmpty();
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("placements", placements).and("failedAt", failedAt).map();
+    }
   }
 
   /**
@@ -231,6 +243,19 @@ public final class DriverPrediction {
     public Orderings {
       Objects.requireNonNull(distinct, "distinct");
       Objects.requireNonNull(accepted, "accepted");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("distinct", distinct)
+          .and("tried", tried)
+          .and("accepted", accepted)
+          .map();
     }
   }
 

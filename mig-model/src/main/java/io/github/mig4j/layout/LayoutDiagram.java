@@ -75,6 +75,24 @@ public final class LayoutDiagram {
   }
 
   /**
+   * Draws each layout of several GPUs once, with the number of GPUs that have it.
+   *
+   * @param layouts the number of GPUs by layout, in the order of the drawing; at least one layout
+   * @return the drawing
+   * @throws IllegalArgumentException if the map is empty
+   */
+  public static LayoutDiagram ofCounts(Map<MigLayout, Integer> layouts) {
+    Objects.requireNonNull(layouts, "layouts");
+    if (layouts.isEmpty()) {
+      throw new IllegalArgumentException(
+          "A diagram needs at least one layout, but the map is empty");
+    }
+    List<Row> rows = new ArrayList<>();
+    layouts.forEach((layout, count) -> rows.add(row(count == 1 ? "" : count + " x ", layout)));
+    return new LayoutDiagram(rows);
+  }
+
+  /**
    * Returns the diagram in ASCII characters.
    *
    * @return lines of at most 80 columns, each with a line feed at the end

@@ -1,10 +1,15 @@
 package io.github.mig4j.layout;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.Confidence;
+import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.JsonInput;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -369,5 +374,41 @@ public final class MigLayout {
 
   static int saturatedSum(int a, int b) {
     return (int) Math.min((long) a + b, Integer.MAX_VALUE);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("gpu", gpu().id())
+        .and("placements", placements())
+        .and("devices", devices())
+        .and("confidence", confidence())
+        .map();
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the layout, on a GPU of the bundled catalogue
+   * @throws IllegalArgumentException if a field is missing, unknown or of another kind, if the catalogue has no such GPU, or if the layout is not legal
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static MigLayout ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    JsonInput in = JsonInput.of("layout", json);
+    Builder layout = on(GpuCatalog.bundled().require(in.text("gpu")));
+    in.objects("placements", fields -> {
+      JsonInput placement = JsonInput.of("placement", fields);
+      layout.addAt(placement.text("profile"), placement.integer("start"));
+      placement.ignoring("size").requireNoOthers();
+      return fields;
+    });
+    in.ignoring("devices", "confidence").requireNoOthers();
+    return layout.build();
   }
 }

@@ -65,7 +65,9 @@ final class NearestLayouts {
   }
 
   List<MigLayout> nearest(int limit) {
-    if (!gpu.supportsMig() || !gpu.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable)) {
+    if (requested.isEmpty()
+        || !gpu.supportsMig()
+        || !gpu.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable)) {
       return List.of();
     }
     List<MigLayout.Start> all = joined(running, fixed);

@@ -1,6 +1,9 @@
 package io.github.mig4j.layout;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -61,5 +64,18 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
   @Override
   public String toString() {
     return profile + "@" + start + ":" + size;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("profile", profile)
+        .and("start", start)
+        .and("size", size)
+        .map();
   }
 }

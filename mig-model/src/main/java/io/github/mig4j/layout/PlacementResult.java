@@ -1,10 +1,13 @@
 package io.github.mig4j.layout;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.Confidence;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.JsonFields;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -50,6 +53,22 @@ public sealed interface PlacementResult {
     public Confidence confidence() {
       return layout.confidence();
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("fits", true)
+          .and("gpu", layout.gpu().id())
+          .and("placements", layout.placements())
+          .and("devices", layout.devices())
+          .and("violations", List.of())
+          .and("confidence", confidence())
+          .map();
+    }
   }
 
   /**
@@ -85,6 +104,21 @@ public sealed interface PlacementResult {
     @Override
     public String toString() {
       return "%s: rejected, %s".formatted(gpu.id(), Violation.summary(violations));
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("fits", false)
+          .and("gpu", gpu.id())
+          .and("placements", List.of())
+          .and("violations", violations)
+          .and("confidence", confidence())
+          .map();
     }
   }
 
@@ -129,6 +163,20 @@ public sealed interface PlacementResult {
     @Override
     public String toString() {
       return "%s: undetermined, %s".formatted(gpu.id(), message());
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("gpu", gpu.id())
+          .and("placements", List.of())
+          .and("violations", List.of(Map.of("code", "undetermined", "message", message())))
+          .and("confidence", confidence())
+          .map();
     }
   }
 }

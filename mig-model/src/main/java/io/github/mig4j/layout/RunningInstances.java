@@ -1,13 +1,16 @@
 package io.github.mig4j.layout;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.gpu.NvidiaSmi.ComputeInstanceRow;
 import io.github.mig4j.gpu.NvidiaSmi.InstanceRow;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -88,5 +91,18 @@ public record RunningInstances(
     return result instanceof PlacementResult.Placed placed
         ? new PlacementResult.Placed(new MigLayout(model, placed.layout().placements(), devices))
         : result;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("index", gpu)
+        .and("placements", placements)
+        .and("devices", devices)
+        .map();
   }
 }

@@ -1,13 +1,16 @@
 package io.github.mig4j.layout;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.Confidence;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -437,5 +440,18 @@ public sealed interface Violation {
     return head.stream().map(String::valueOf).collect(Collectors.joining(", "))
         + " or "
         + choices.get(choices.size() - 1);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.of("code", code())
+        .and("message", message())
+        .and("confidence", confidence())
+        .map();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.lint;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /**
@@ -22,6 +23,7 @@ public interface Code {
    *
    * @return lower-case words joined by dashes, e.g. {@code missing-field}
    */
+  @JsonValue
   default String text() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

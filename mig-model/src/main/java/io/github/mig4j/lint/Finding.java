@@ -1,6 +1,9 @@
 package io.github.mig4j.lint;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Quoted;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.immutables.value.Value;
@@ -150,5 +153,25 @@ public abstract class Finding {
   /** Builds a {@link Finding}. */
   public static final class Builder extends ImmutableFinding.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("severity", severity())
+        .and("code", code())
+        .and("subject", subject())
+        .and("message", message())
+        .and("remedy", remedy())
+        .and("line", location().map(SourceLocation::line))
+        .and("column", location().map(SourceLocation::column))
+        .and("path", location().map(SourceLocation::path))
+        .and("config", location().flatMap(SourceLocation::config))
+        .and("facts", facts())
+        .map();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.lint;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /** How bad a {@link Finding} is; the constants are in order, the worst first. */
@@ -13,6 +14,7 @@ public enum Severity {
 
   /** The word that compilers print, e.g. {@code error}. */
   @Override
+  @JsonValue
   public String toString() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -1,5 +1,8 @@
 package io.github.mig4j.lint;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -30,5 +33,19 @@ public record SourceLocation(int line, int column, String path, Optional<String>
   @Override
   public String toString() {
     return line + ":" + column;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("line", line)
+        .and("column", column)
+        .and("path", path)
+        .and("config", config)
+        .map();
   }
 }

@@ -1,5 +1,7 @@
 package io.github.mig4j.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -97,6 +99,7 @@ public record ComponentVersions(Map<Component, Version> known) {
 
     /** The name, as the GPU Operator spells it. */
     @Override
+    @JsonValue
     public String toString() {
       return text;
     }
@@ -154,6 +157,7 @@ public record ComponentVersions(Map<Component, Version> known) {
 
     /** E.g. {@code v0.19.3}. */
     @Override
+    @JsonValue
     public String toString() {
       return "v%d.%d.%d".formatted(major, minor, patch);
     }
@@ -209,5 +213,25 @@ public record ComponentVersions(Map<Component, Version> known) {
     private VersionRules.Row row() {
       return VersionRules.row(this);
     }
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
+  }
+
+  /**
+   * The value in JSON: the known versions by component.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of(known);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigDocument;
@@ -10,6 +11,7 @@ import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.Provenance;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -269,6 +271,21 @@ public final class HardwareEvidence {
       }
       return "%s: the hardware accepts %d of %s, but the catalogue states %d"
           .formatted(gpu.id(), hardware.getAsInt(), profile, catalogue.getAsInt());
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("gpu", gpu.id())
+          .and("profile", profile)
+          .and("hardware", hardware)
+          .and("catalogue", catalogue)
+          .and("message", message())
+          .map();
     }
   }
 

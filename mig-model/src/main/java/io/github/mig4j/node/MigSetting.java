@@ -1,7 +1,9 @@
 package io.github.mig4j.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
@@ -51,5 +53,15 @@ public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devi
   @Override
   public String toString() {
     return devices.isEmpty() ? (migEnabled ? "on without devices" : "off") : devices.toString();
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("mig", migEnabled).and("devices", devices).map();
   }
 }

@@ -1,9 +1,11 @@
 package io.github.mig4j.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +53,17 @@ public final class NodeEffect {
     /** The MIG manager fails at this GPU after it has destroyed the devices. */
     FAILS,
     /** Not known, because the current setting of the GPUs is not known. */
-    UNKNOWN
+    UNKNOWN;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /** What a change of MIG mode does. */
@@ -63,7 +75,17 @@ public final class NodeEffect {
     /** All GPUs of the node are reset, selected or not, because an Ampere GPU needs a reset. */
     RESETS_ALL_GPUS,
     /** Not known, because the current setting of the GPUs is not known. */
-    UNKNOWN
+    UNKNOWN;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /**
@@ -93,6 +115,27 @@ public final class NodeEffect {
       return after
           .filter(MigSetting::migEnabled)
           .map(setting -> MigLayout.place(gpu.model(), setting.devices()));
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("index", gpu.index())
+          .and("model", gpu.model().id())
+          .and("change", change)
+          .and("before", before)
+          .and("after", after)
+          .and(
+              "placements",
+              placement()
+                  .filter(PlacementResult.Placed.class::isInstance)
+                  .map(placed -> placed.orElseThrow().placements())
+                  .orElse(List.of()))
+          .map();
     }
   }
 
@@ -300,5 +343,19 @@ public final class NodeEffect {
             ", ",
             "",
             "; mode change " + modeChange.name().toLowerCase(Locale.ROOT).replace('_', ' ')));
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("gpus", gpus)
+        .and("modeChange", modeChange)
+        .and("applied", isApplied())
+        .and("pausesNode", pausesNode())
+        .map();
   }
 }

@@ -1,11 +1,14 @@
 package io.github.mig4j.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuBoard;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.PciDeviceId;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -113,5 +116,19 @@ public record NodeGpu(
   @Override
   public String toString() {
     return "GPU %d (%s)".formatted(index, model.id());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("index", index)
+        .and("model", model.id())
+        .and("deviceId", deviceId)
+        .and("subsystem", subsystem)
+        .map();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
@@ -9,6 +10,7 @@ import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.NodeDevices;
 import io.github.mig4j.sharing.SharingKind;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -396,5 +398,20 @@ public record NodeOffer(
     return new GpuProduct.Label(
             shown.product(), right.mig(), config.isEmpty() ? shown.shared() : right.shared())
         .toString();
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("strategy", strategy)
+        .and("config", config)
+        .and("resources", resources())
+        .and("labels", labels())
+        .and("versions", versions)
+        .map();
   }
 }

@@ -1,7 +1,10 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.layout.Placement;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -36,6 +39,19 @@ public final class Defragmentation {
     public String toString() {
       return node + "/" + gpu + " " + placement;
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("gpu", gpu)
+          .and("placement", placement)
+          .map();
+    }
   }
 
   /**
@@ -55,6 +71,16 @@ public final class Defragmentation {
     public String toString() {
       return from + " -> " + to;
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("from", from).and("to", to).map();
+    }
   }
 
   /**
@@ -67,6 +93,16 @@ public final class Defragmentation {
     public Fit {
       Objects.requireNonNull(item, "item");
       Objects.requireNonNull(location, "location");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("item", item).and("location", location).map();
     }
   }
 
@@ -169,5 +205,23 @@ public final class Defragmentation {
     return moves.size() <= MAX_MOVES_SHOWN
         ? shown
         : "%s; and %d more".formatted(shown, moves.size() - MAX_MOVES_SHOWN);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("moves", moves())
+        .and("fits", fits())
+        .and("unmet", unmet())
+        .and("lowerBound", lowerBound())
+        .and("gap", gap())
+        .and("unmetLowerBound", unmetLowerBound())
+        .and("optimal", isOptimal())
+        .and("stopped", isStopped())
+        .map();
   }
 }

@@ -1,5 +1,7 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,5 +93,28 @@ public final class Demand {
   @Override
   public String toString() {
     return items.stream().map(DemandItem::toString).collect(Collectors.joining(", "));
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the items
+   */
+  @JsonValue
+  public List<DemandItem> toJson() {
+    return items;
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the items
+   * @return the demand
+   * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static Demand ofJson(List<Map<String, Object>> json) {
+    Objects.requireNonNull(json, "json");
+    return of(json.stream().map(DemandItem::ofJson).toList());
   }
 }

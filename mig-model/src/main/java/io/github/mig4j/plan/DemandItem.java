@@ -1,9 +1,13 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.ProfileNeed;
+import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.JsonInput;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
@@ -262,5 +266,45 @@ public final class DemandItem {
   @Override
   public String toString() {
     return count + " x " + kind() + (priority == 0 ? "" : ", priority " + priority);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("profile", profile())
+        .and("need", need())
+        .and("count", count)
+        .and("priority", priority == 0 ? null : priority)
+        .and("nodeLabels", nodeLabels.isEmpty() ? null : nodeLabels)
+        .map();
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the item
+   * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static DemandItem ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    JsonInput in = JsonInput.of("demand", json);
+    int count = in.integer("count");
+    Optional<Map<String, Object>> need = in.optionalObject("need");
+    DemandItem item = need.isPresent()
+        ? of(ProfileNeed.ofJson(need.get()), count)
+        : of(in.text("profile"), count);
+    item = item.priority(in.optionalInteger("priority").orElse(0));
+    Map<String, Object> labels = in.optionalObject("nodeLabels").orElse(Map.of());
+    in.requireNoOthers();
+    for (String key : labels.keySet()) {
+      item = item.onNodesWith(key, JsonInput.of("demand", labels).text(key));
+    }
+    return item;
   }
 }

@@ -1,6 +1,9 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.text.JsonFields;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -262,5 +265,49 @@ public final class FleetPlan {
                 .map(each -> each.getValue() + " x " + each.getKey())
                 .collect(Collectors.joining(", ", layouts.isEmpty() ? "" : ": ", "")),
             unmet().stream().map(why -> "; " + why.message()).collect(Collectors.joining()));
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("gpus", gpus())
+        .and("lowerBound", lowerBound())
+        .and("gap", gap())
+        .and("unmetCount", unmetCount())
+        .and("unmetLowerBound", unmetLowerBound())
+        .and("optimal", isOptimal())
+        .and("stopped", isStopped())
+        .and(
+            "layouts",
+            layouts.entrySet().stream()
+                .map(each -> JsonFields.of("count", each.getValue())
+                    .andAll(each.getKey().toJson())
+                    .map())
+                .toList())
+        .and("nodes", nodes.keySet().stream().map(this::changesInJson).toList())
+        .and("unmet", unmet)
+        .map();
+  }
+
+  /** The GPUs of a node that are cut, in runs of GPUs with the same layout. */
+  private Map<String, Object> changesInJson(String node) {
+    List<Map<String, Object>> cut = new ArrayList<>();
+    int first = 0;
+    for (PlannedRun run : Objects.requireNonNull(nodes.get(node))) {
+      int index = first;
+      for (LayoutProblem.LayoutCount each : run.layouts()) {
+        cut.add(JsonFields.of("first", index)
+            .and("count", each.count())
+            .andAll(each.layout().toJson())
+            .map());
+        index += each.count();
+      }
+      first += run.before().count();
+    }
+    return JsonFields.of("node", node).and("cut", cut).map();
   }
 }

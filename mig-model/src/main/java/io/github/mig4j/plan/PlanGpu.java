@@ -1,11 +1,14 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -201,5 +204,19 @@ public final class PlanGpu {
       return text + ", pinned";
     }
     return pinnedInstances.isEmpty() ? text : text + ", pinned " + pinnedInstances;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("model", model().id())
+        .and("layout", layout())
+        .and("pinned", isPinned())
+        .and("pinnedInstances", pinnedInstances())
+        .map();
   }
 }

@@ -1,9 +1,11 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -213,5 +215,18 @@ public final class PlanNode {
   @Override
   public String toString() {
     return "%s (%d GPUs)".formatted(name, gpuCount());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("name", name())
+        .and("labels", labels())
+        .and("gpuCount", gpuCount())
+        .map();
   }
 }

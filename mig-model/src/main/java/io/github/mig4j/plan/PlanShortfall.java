@@ -1,7 +1,9 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,6 +48,16 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
      * @return a clause, without a full stop
      */
     String message();
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    default Map<String, Object> toJson() {
+      return JsonFields.of("code", code()).and("message", message()).map();
+    }
   }
 
   /**
@@ -181,5 +193,21 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
 
   private static String ids(List<GpuModel> models) {
     return models.stream().map(GpuModel::id).distinct().collect(Collectors.joining(", "));
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("profile", item.profile())
+        .and("need", item.need())
+        .and("nodeLabels", item.nodeLabels().isEmpty() ? null : item.nodeLabels())
+        .and("count", count)
+        .and("code", reason.code())
+        .and("message", message())
+        .map();
   }
 }

@@ -1,9 +1,14 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.ContentName;
+import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.JsonText;
 import io.github.mig4j.text.KubernetesName;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.immutables.value.Value;
@@ -190,5 +195,28 @@ public interface DevicePluginConfig {
   /** Builds a {@link DevicePluginConfig}. */
   final class Builder extends ImmutableDevicePluginConfig.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON, as a file of the device plugin.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.ofYaml(toYaml());
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the configuration
+   * @throws IllegalArgumentException as {@link #parse} does
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  static DevicePluginConfig ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    return parse(JsonText.ofPlain(json));
   }
 }

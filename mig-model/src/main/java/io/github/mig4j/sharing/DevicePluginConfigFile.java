@@ -1,7 +1,9 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.text.Embedding;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Wrapping;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -149,5 +151,15 @@ public final class DevicePluginConfigFile {
   @Override
   public String toString() {
     return "device plugin file with %d findings".formatted(findings().size());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("config", config()).and("findings", findings()).map();
   }
 }

@@ -1,9 +1,14 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Quoted;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.immutables.value.Value;
 
@@ -30,6 +35,7 @@ public interface DevicePluginFlags {
 
     /** The value in the file, e.g. {@code volume-mounts}. */
     @Override
+    @JsonValue
     public String toString() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
@@ -44,6 +50,7 @@ public interface DevicePluginFlags {
 
     /** The value in the file. */
     @Override
+    @JsonValue
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -60,6 +67,7 @@ public interface DevicePluginFlags {
 
     /** The value in the file. */
     @Override
+    @JsonValue
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -254,5 +262,28 @@ public interface DevicePluginFlags {
   /** Builds {@link DevicePluginFlags}. */
   final class Builder extends ImmutableDevicePluginFlags.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON, as {@code flags} of a file of the device plugin.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.section(DevicePluginConfig.builder().flags(this).build().toJson(), "flags");
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the flags
+   * @throws IllegalArgumentException as {@link DevicePluginConfig#parse} does
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  static DevicePluginFlags ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    return DevicePluginConfig.ofJson(Map.of("version", "v1", "flags", json)).flags();
   }
 }

@@ -1,6 +1,10 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.immutables.value.Value;
 
@@ -140,5 +144,30 @@ public interface GpuSharing {
   /** Builds a {@link GpuSharing}. */
   final class Builder extends ImmutableGpuSharing.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON, as {@code sharing} of a file of the device plugin.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.section(DevicePluginConfig.of(this).toJson(), "sharing");
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the sharing
+   * @throws IllegalArgumentException as {@link DevicePluginConfig#parse} does
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  static GpuSharing ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    return DevicePluginConfig.ofJson(Map.of("version", "v1", "sharing", json))
+        .sharing()
+        .orElseThrow(() -> new IllegalArgumentException("Not a sharing: nothing is shared"));
   }
 }

@@ -1,6 +1,8 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
@@ -45,5 +47,18 @@ public record NodeDevices(MigStrategy strategy, int migGpus, SortedMap<String, I
           "A node has at least 1 GPU, but count was %d".formatted(count));
     }
     return new NodeDevices(MigStrategy.NONE, 0, new TreeMap<>(Map.of(ResourceName.GPU, count)));
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("strategy", strategy)
+        .and("migGpus", migGpus)
+        .and("offered", offered)
+        .map();
   }
 }

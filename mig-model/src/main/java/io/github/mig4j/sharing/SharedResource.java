@@ -1,6 +1,9 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -58,5 +61,15 @@ public record SharedResource(String name, int replicas) {
               .formatted(profile, profile.gpuInstance()));
     }
     return new SharedResource(profile.resourceName(), replicas);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("name", name).and("replicas", replicas).map();
   }
 }

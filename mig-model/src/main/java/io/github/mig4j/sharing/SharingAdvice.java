@@ -1,5 +1,6 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
@@ -9,9 +10,11 @@ import io.github.mig4j.sharing.SharingOption.Method;
 import io.github.mig4j.sharing.SharingOption.Reason;
 import io.github.mig4j.sharing.SharingOption.Topic;
 import io.github.mig4j.sharing.SharingOption.Verdict;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -237,6 +240,9 @@ public final class SharingAdvice {
   /** Whether the memory of the whole GPU is enough for so many at once. */
   private Reason memory(int tenants) {
     double wanted = need.memoryGib() * tenants;
+    if (wanted == 0) {
+      return new Reason(Topic.CAPACITY, Verdict.SUITS, "no memory is asked for" + each(tenants));
+    }
     String sum = "%s x %s GiB".formatted(tenants, number(need.memoryGib()));
     OptionalInt mib = gpu.totalMemoryMib();
     if (mib.isPresent()) {
@@ -256,8 +262,14 @@ public final class SharingAdvice {
     }
     return new Reason(
         Topic.CAPACITY,
-        wanted == 0 ? Verdict.SUITS : Verdict.UNKNOWN,
+        Verdict.UNKNOWN,
         "the memory of %s was never published".formatted(gpu.id()));
+  }
+
+  /** An equal part of the memory, if the memory is known. */
+  private String each(int tenants) {
+    OptionalInt mib = gpu.totalMemoryMib();
+    return mib.isEmpty() ? "" : "; an equal part of the GPU's is " + gib(mib.getAsInt() / tenants);
   }
 
   private static String gib(int mib) {
@@ -276,5 +288,22 @@ public final class SharingAdvice {
     return "%s: %s"
         .formatted(
             gpu.id(), best().map(option -> option.method().toString()).orElse("no method suits"));
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("gpu", gpu.id())
+        .and("tenants", need.tenants())
+        .and("memoryGib", need.memoryGib())
+        .and("isolation", need.isolation())
+        .and("best", best().map(SharingOption::method))
+        .and("options", options)
+        .and("sharing", sharing())
+        .map();
   }
 }

@@ -1,5 +1,7 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+
 /** How the containers on one device take turns. */
 public enum SharingKind {
   /**
@@ -28,6 +30,7 @@ public enum SharingKind {
 
   /** The value of the node label {@code nvidia.com/gpu.sharing-strategy}. */
   @Override
+  @JsonValue
   public String toString() {
     return label;
   }

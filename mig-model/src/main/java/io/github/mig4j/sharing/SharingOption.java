@@ -1,8 +1,11 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -39,6 +42,16 @@ public record SharingOption(
     public String toString() {
       return text;
     }
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /** Whether a way suits a need. */
@@ -52,6 +65,7 @@ public record SharingOption(
 
     /** The name as it is printed, e.g. {@code suits-not}. */
     @Override
+    @JsonValue
     public String toString() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
@@ -72,6 +86,7 @@ public record SharingOption(
 
     /** The name as it is printed, e.g. {@code fault-isolation}. */
     @Override
+    @JsonValue
     public String toString() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
@@ -89,6 +104,19 @@ public record SharingOption(
       Objects.requireNonNull(topic, "topic");
       Objects.requireNonNull(verdict, "verdict");
       Objects.requireNonNull(message, "message");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("topic", topic)
+          .and("verdict", verdict)
+          .and("message", message)
+          .map();
     }
   }
 
@@ -113,5 +141,19 @@ public record SharingOption(
    */
   public boolean suits() {
     return verdict == Verdict.SUITS;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("method", method)
+        .and("verdict", verdict)
+        .and("profile", profile)
+        .and("reasons", reasons)
+        .map();
   }
 }

@@ -1,5 +1,8 @@
 package io.github.mig4j.sharing;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -55,5 +58,15 @@ public record UnknownKey(String map, String key, String value) {
   @Override
   public String toString() {
     return (map.isEmpty() ? key : map + "." + key) + "=" + value;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("map", map).and("key", key).and("value", value).map();
   }
 }

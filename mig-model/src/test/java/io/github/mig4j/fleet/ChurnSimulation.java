@@ -1,16 +1,8 @@
 package io.github.mig4j.fleet;
 
-import io.github.mig4j.gpu.GpuCatalog;
-import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.MigProfile;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.PriorityQueue;
-import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 
 /**
  * Simulates instances that start and end on 100 H100, and counts the requested memory slices that
@@ -24,17 +16,6 @@ import java.util.stream.IntStream;
 public final class ChurnSimulation {
 
   private static final int GPUS = 100;
-  private static final double END = 6000;
-  private static final double WARM = 2000;
-  private static final double MAX_LIFETIME = 2000;
-
-  private static final GpuModel H100 = GpuCatalog.bundled().require("h100-sxm-80gb");
-  private static final List<MigProfile> PROFILES =
-      List.of("7g.80gb", "4g.40gb", "3g.40gb", "2g.20gb", "1g.20gb", "1g.10gb", "1g.10gb+me")
-          .stream()
-          .map(MigProfile::parse)
-          .toList();
-  private static final int[] SLICES = {8, 4, 4, 2, 2, 1, 1};
 
   static final double[] LOADS = {0.85, 1.0, 1.2};
 
@@ -44,36 +25,7 @@ public final class ChurnSimulation {
   /** Half of the requests for one slice also request media engines. */
   static final Map<String, double[]> MIXES_WITH_ME = mixes(0.5);
 
-  static final String OURS = "ours";
-
-  /** An empty fleet for each policy, to be copied; round-robin reads the GPUs itself. */
-  private static final Map<String, Fleet> EMPTY = new LinkedHashMap<>();
-
-  static {
-    EMPTY.put("first-fit", fleet(PlacementPolicy.firstFit()));
-    EMPTY.put("best-fit", fleet(PlacementPolicy.bestFit()));
-    EMPTY.put("round-robin", fleet(PlacementPolicy.firstFit()));
-    EMPTY.put("worst-fit", fleet(PlacementPolicy.by(Criterion.FREE_SLICES.times(-1))));
-    EMPTY.put("least loss", fleet(PlacementPolicy.leastLoss()));
-    EMPTY.put(OURS, fleet(PlacementPolicy.standard()));
-  }
-
-  private static final List<GpuSet> SINGLE =
-      IntStream.range(0, GPUS).mapToObj(GpuSet::of).toList();
-
-  private record Arrival(double time, double departure, int profile) {}
-
-  private record Running(double departure, long instance) {}
-
   private ChurnSimulation() {}
-
-  private static Fleet fleet(PlacementPolicy policy) {
-    Fleet fleet = new Fleet(policy);
-    for (int gpu = 0; gpu < GPUS; gpu++) {
-      fleet.add(H100);
-    }
-    return fleet;
-  }
 
   private static Map<String, double[]> mixes(double me) {
     Map<String, double[]> mixes = new LinkedHashMap<>();
@@ -93,103 +45,8 @@ public final class ChurnSimulation {
   }
 
   /** The accepted share of the requested memory slices. */
-  static double acceptance(String policy, double[] mix, double load, long seed) {
-    return accepted(policy, arrivals(mix, load, seed));
-  }
-
-  private static List<Arrival> arrivals(double[] mix, double load, long seed) {
-    double meanSlices = 0;
-    for (int i = 0; i < mix.length; i++) {
-      meanSlices += mix[i] * SLICES[i];
-    }
-    double rate = load * 8 * GPUS / (MAX_LIFETIME / 2 * meanSlices);
-    SplittableRandom random = new SplittableRandom(seed);
-    List<Arrival> arrivals = new ArrayList<>();
-    double time = 0;
-    while (true) {
-      time -= Math.log(1 - random.nextDouble()) / rate;
-      if (time >= END) {
-        return arrivals;
-      }
-      double drawn = random.nextDouble();
-      int profile = 0;
-      while (profile < mix.length - 1 && drawn >= mix[profile]) {
-        drawn -= mix[profile++];
-      }
-      arrivals.add(new Arrival(time, time + MAX_LIFETIME * random.nextDouble(), profile));
-    }
-  }
-
-  private static double accepted(String policy, List<Arrival> arrivals) {
-    Fleet fleet = EMPTY.get(policy).copy();
-    PriorityQueue<Running> running =
-        new PriorityQueue<>((a, b) -> Double.compare(a.departure, b.departure));
-    int asked = 0;
-    int accepted = 0;
-    int last = GPUS - 1;
-    for (Arrival arrival : arrivals) {
-      while (!running.isEmpty() && running.peek().departure <= arrival.time) {
-        fleet.free(running.poll().instance);
-      }
-      FleetRequest request = fleet.request(PROFILES.get(arrival.profile));
-      long instance =
-          policy.equals("round-robin") ? placeAfter(last, request, fleet) : fleet.place(request);
-      if (arrival.time >= WARM) {
-        asked += SLICES[arrival.profile];
-      }
-      if (instance != Fleet.NONE) {
-        last = Fleet.gpuOf(instance);
-        running.add(new Running(arrival.departure, instance));
-        if (arrival.time >= WARM) {
-          accepted += SLICES[arrival.profile];
-        }
-      }
-    }
-    return (double) accepted / asked;
-  }
-
-  /** Uses the first suitable GPU after the last chosen one. */
-  private static long placeAfter(int last, FleetRequest request, Fleet fleet) {
-    for (int i = 1; i <= GPUS; i++) {
-      long instance = fleet.place(request, SINGLE.get((last + i) % GPUS));
-      if (instance != Fleet.NONE) {
-        return instance;
-      }
-    }
-    return Fleet.NONE;
-  }
-
-  /** A mean and half the width of its 95 % confidence interval. */
-  record Estimate(double mean, double half) {
-    static Estimate of(double[] values) {
-      double mean = 0;
-      for (double value : values) {
-        mean += value / values.length;
-      }
-      double squares = 0;
-      for (double value : values) {
-        squares += (value - mean) * (value - mean);
-      }
-      double error = Math.sqrt(squares / (values.length - 1) / values.length);
-      return new Estimate(mean, studentT(values.length - 1) * error);
-    }
-
-    /** The 97.5 % quantile of Student's t, by its expansion about the normal one. */
-    private static double studentT(int degrees) {
-      double z = 1.959964;
-      return z
-          + (z * z * z + z) / (4.0 * degrees)
-          + (5 * Math.pow(z, 5) + 16 * z * z * z + 3 * z) / (96.0 * degrees * degrees);
-    }
-
-    @Override
-    public String toString() {
-      return String.format(Locale.ROOT, "%.1f ± %.1f", 100 * mean, 100 * half);
-    }
-
-    String signed() {
-      return String.format(Locale.ROOT, "%+.1f ± %.1f", 100 * mean, 100 * half);
-    }
+  static double acceptance(Competitors.Competitor policy, double[] mix, double load, long seed) {
+    return policy.replay(Arrivals.poisson(GPUS, mix, load, seed)).acceptance();
   }
 
   /**
@@ -204,31 +61,72 @@ public final class ChurnSimulation {
   }
 
   private static void print(String title, Map<String, double[]> mixes, int seeds) {
-    System.out.printf("%n%s, %d seeds: slices accepted, %%%n%n", title, seeds);
-    System.out.println("| mix | load | " + String.join(" | ", EMPTY.keySet())
-        + " | ours - first-fit | ours - best-fit |");
-    System.out.println("|---|---|" + "---|".repeat(EMPTY.size() + 2));
+    List<String> names = List.copyOf(Competitors.against(MIXES.get("uniform")).keySet());
+    StringBuilder accepted = new StringBuilder();
+    StringBuilder gains = new StringBuilder();
+    StringBuilder bounded = new StringBuilder();
     mixes.forEach((name, mix) -> {
+      Map<String, Competitors.Competitor> competitors = Competitors.against(mix);
       for (double load : LOADS) {
-        Map<String, double[]> accepted = new LinkedHashMap<>();
-        EMPTY.keySet().forEach(policy -> accepted.put(policy, new double[seeds]));
-        for (int seed = 0; seed < seeds; seed++) {
-          List<Arrival> arrivals = arrivals(mix, load, seed);
-          for (String policy : EMPTY.keySet()) {
-            accepted.get(policy)[seed] = accepted(policy, arrivals);
+        Cell cell = Cell.of(competitors, mix, load, seeds);
+        String row = "| " + name + " | " + load;
+        accepted.append(row);
+        gains.append(row);
+        bounded.append(row);
+        cell.accepted.forEach((policy, shares) -> {
+          accepted.append(" | ").append(Estimate.of(shares));
+          if (!policy.equals(Competitors.OURS)) {
+            gains
+                .append(" | ")
+                .append(Estimate.ofDifferences(cell.accepted.get(Competitors.OURS), shares)
+                    .signed());
           }
-        }
-        StringBuilder row = new StringBuilder("| " + name + " | " + load);
-        accepted.values().forEach(values -> row.append(" | ").append(Estimate.of(values)));
-        for (String other : List.of("first-fit", "best-fit")) {
-          double[] gain = accepted.get(OURS).clone();
-          for (int seed = 0; seed < seeds; seed++) {
-            gain[seed] -= accepted.get(other)[seed];
-          }
-          row.append(" | ").append(Estimate.of(gain).signed());
-        }
-        System.out.println(row.append(" |"));
+        });
+        cell.ofBound.values().forEach(shares -> bounded.append(" | ").append(Estimate.of(shares)));
+        accepted.append(" |\n");
+        gains.append(" |\n");
+        bounded.append(" | ").append(Estimate.of(cell.bound)).append(" |\n");
       }
     });
+    System.out.printf("%n%s, %d seeds: slices accepted, %%%n%n", title, seeds);
+    table(names, accepted);
+    System.out.printf("%n%s: ours minus the other for the same arrivals, points%n%n", title);
+    table(names.subList(0, names.size() - 1), gains);
+    System.out.printf(
+        "%n%s: slices accepted, %% of the bound; the bound, %% of the requested%n%n", title);
+    List<String> withBound = new java.util.ArrayList<>(names);
+    withBound.add("bound");
+    table(withBound, bounded);
+  }
+
+  private static void table(List<String> columns, StringBuilder rows) {
+    System.out.println("| mix | load | " + String.join(" | ", columns) + " |");
+    System.out.println("|---|---|" + "---|".repeat(columns.size()));
+    System.out.print(rows);
+  }
+
+  /** What the policies did at one mix and load, by policy and seed. */
+  private record Cell(
+      Map<String, double[]> accepted, Map<String, double[]> ofBound, double[] bound) {
+
+    static Cell of(
+        Map<String, Competitors.Competitor> competitors, double[] mix, double load, int seeds) {
+      Cell cell = new Cell(new LinkedHashMap<>(), new LinkedHashMap<>(), new double[seeds]);
+      for (String policy : competitors.keySet()) {
+        cell.accepted.put(policy, new double[seeds]);
+        cell.ofBound.put(policy, new double[seeds]);
+      }
+      for (int seed = 0; seed < seeds; seed++) {
+        Arrivals arrivals = Arrivals.poisson(GPUS, mix, load, seed);
+        double bound = HindsightBound.slices(arrivals);
+        cell.bound[seed] = bound / arrivals.requestedSlices();
+        for (String policy : competitors.keySet()) {
+          Replay replay = competitors.get(policy).replay(arrivals);
+          cell.accepted.get(policy)[seed] = replay.acceptance();
+          cell.ofBound.get(policy)[seed] = replay.acceptedOfAll() / bound;
+        }
+      }
+      return cell;
+    }
   }
 }

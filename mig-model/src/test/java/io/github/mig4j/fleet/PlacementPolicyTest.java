@@ -8,8 +8,9 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,42 +20,104 @@ class PlacementPolicyTest {
 
   private static final GpuModel H100 = GpuCatalog.bundled().require("h100-sxm-80gb");
 
-  /** The standard policy in words, from layouts alone. */
+  /** The standard policy in words, from the states' placements alone. */
   @ParameterizedTest
   @ValueSource(strings = {"h100-sxm-80gb", "a30-24gb", "rtx-pro-6000-blackwell-96gb"})
-  void standard_isLossAndFreeSlicesAndTwiceTheScarce_afterEmptiness(String id) {
-    GpuModel gpu = GpuCatalog.bundled().require(id);
-    GpuStates states = GpuStates.of(gpu);
+  void standard_isTheExpectedLoss_afterEmptiness(String id) {
+    GpuStates states = GpuStates.of(GpuCatalog.bundled().require(id));
     RankedStates ranked = new RankedStates(states, PlacementPolicy.standard());
+    Map<GpuState, Double> expected = expectedSlices(states);
     for (GpuState state : states.all()) {
       for (int profile = 0; profile < states.profiles().size(); profile++) {
         int best = ranked.best(profile, state.number());
         if (best != GpuStates.NONE) {
-          Placement placement = states.placements().get(best);
-          MigLayout after = state.place(placement).layout();
+          GpuState after = state.place(states.placements().get(best));
           double[] costs = ranked.costs(profile, state.number());
 
           assertThat(costs).hasSize(2);
           assertThat(costs[0] == 1).isEqualTo(state.layout().placements().isEmpty());
-          assertThat(costs[1]).isEqualTo(spoilt(state.layout(), placement, after));
+          assertThat(costs[1])
+              .isEqualTo(rounded(expected.get(state)) - rounded(expected.get(after)));
         }
       }
     }
   }
 
-  private static double spoilt(MigLayout before, Placement placement, MigLayout after) {
-    int used = before.placements().stream().mapToInt(Placement::size).sum();
-    Set<MigProfile> lost = profilesThatFit(before);
-    lost.removeAll(profilesThatFit(after));
-    lost.removeIf(p -> !p.suffix().startsWith("+me"));
-    return before.freePlacements().size()
-        - after.freePlacements().size()
-        + (before.gpu().memorySlices().getAsInt() - used)
-        + 2 * (placement.profile().suffix().startsWith("+me") ? 0 : lost.size());
+  private static double rounded(double slices) {
+    return Math.round(slices * 64) / 64.0;
   }
 
-  private static Set<MigProfile> profilesThatFit(MigLayout layout) {
-    return layout.freePlacements().stream().map(Placement::profile).collect(Collectors.toSet());
+  /**
+   * In each of 25 steps, one of these happens: a request for a profile, all equally likely and
+   * together four times the GPU per lifetime; the end of each instance, once per lifetime; or nothing.
+   */
+  private static Map<GpuState, Double> expectedSlices(GpuStates states) {
+    Map<MigProfile, Integer> sizes = states.placements().stream()
+        .collect(Collectors.toMap(Placement::profile, Placement::size, (one, other) -> one));
+    double slices = states.gpu().memorySlices().getAsInt();
+    double mean = sizes.values().stream().mapToInt(size -> size).average().orElseThrow();
+    double requests = 4 * slices / mean;
+    int most = states.all().stream()
+        .mapToInt(state -> state.layout().placements().size())
+        .max()
+        .orElseThrow();
+    Map<GpuState, Map<MigProfile, List<GpuState>>> added = new HashMap<>();
+    Map<GpuState, List<GpuState>> ended = new HashMap<>();
+    Map<GpuState, Double> expected = new HashMap<>();
+    for (GpuState state : states.all()) {
+      expected.put(state, 0.0);
+      added.put(
+          state,
+          state.freePlacements().stream()
+              .collect(Collectors.groupingBy(
+                  Placement::profile, Collectors.mapping(state::place, Collectors.toList()))));
+      ended.put(state, state.layout().placements().stream().map(state::free).toList());
+    }
+    for (int step = 0; step < 25; step++) {
+      Map<GpuState, Double> now = Map.copyOf(expected);
+      expected.replaceAll((state, any) -> {
+        double gain = 0;
+        for (Map.Entry<MigProfile, List<GpuState>> of : added.get(state).entrySet()) {
+          double after = of.getValue().stream().mapToDouble(now::get).max().orElseThrow();
+          double accepted = sizes.get(of.getKey()) + after - now.get(state);
+          gain += requests / sizes.size() * Math.max(0, accepted);
+        }
+        for (GpuState fewer : ended.get(state)) {
+          gain += now.get(fewer) - now.get(state);
+        }
+        return now.get(state) + gain / (requests + most);
+      });
+    }
+    return expected;
+  }
+
+  /** An instance never makes the GPU accept more. */
+  @ParameterizedTest
+  @ValueSource(strings = {"h100-sxm-80gb", "a30-24gb", "rtx-pro-6000-blackwell-96gb"})
+  void expectedSlices_afterAPlacement_areNotMore(String id) {
+    GpuStates states = GpuStates.of(GpuCatalog.bundled().require(id));
+    for (GpuState state : states.all()) {
+      for (Placement placement : state.freePlacements()) {
+        assertThat(state.place(placement).expectedSlices())
+            .as("%s and %s", state, placement)
+            .isLessThanOrEqualTo(state.expectedSlices());
+      }
+    }
+  }
+
+  /** The same slices are free, but only beside the 1g.20gb a 3g fits as soon as one instance ends. */
+  @Test
+  void expectedSlices_ofInstancesThatEndTogether_areMore() {
+    GpuStates states = GpuStates.of(H100);
+    MigLayout one = MigLayout.on(H100).addAt("3g.40gb", 0).addAt("1g.20gb", 4).build();
+    MigLayout two = MigLayout.on(H100)
+        .addAt("3g.40gb", 0)
+        .addAt("1g.10gb", 4)
+        .addAt("1g.10gb", 5)
+        .build();
+
+    assertThat(states.of(one).freePlacements()).isEqualTo(states.of(two).freePlacements());
+    assertThat(states.of(one).expectedSlices()).isGreaterThan(states.of(two).expectedSlices());
   }
 
   /**

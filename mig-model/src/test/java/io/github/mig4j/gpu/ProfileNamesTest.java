@@ -113,7 +113,10 @@ class ProfileNamesTest {
     "a100-40gb, 1g.10gb+me, '[1g.5gb+me]'",
     "a100-40gb, 3c.4g.20gb, '[1c.4g.20gb, 2c.4g.20gb, 4g.20gb]'",
     "a100-40gb, 3g.20gb+me, '[3g.20gb]'",
-    "a100-40gb, 8g.40gb, '[7g.40gb, 1g.10gb, 2g.10gb]'",
+    "a100-40gb, 8g.40gb, '[7g.40gb]'",
+    "a30-24gb, 3g.20gb, '[4g.24gb]'",
+    "h100-sxm-80gb, 5g.40gb, '[3g.40gb, 4g.40gb]'",
+    "h100-sxm-80gb, 5g.50gb, '[]'",
     "a30-24gb, 7g.80gb+gfx, '[]'",
     "l40s, 1g.5gb, '[]'",
   })

@@ -185,7 +185,7 @@ class SharingAdviceTest {
   void need_ofNobody_orOfLessThanNothing_isRefused() {
     assertThatThrownBy(() -> new SharingNeed(0, 1, Isolation.NONE))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("tenants must be at least 1, but was 0");
+        .hasMessage("tenants must be from 1 to 1000, but was 0");
     assertThatThrownBy(() -> new SharingNeed(1, Double.NaN, Isolation.NONE))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("memoryGib must not be negative, but was NaN");

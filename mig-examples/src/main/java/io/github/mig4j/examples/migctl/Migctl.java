@@ -5,8 +5,11 @@ import io.github.mig4j.examples.migctl.cluster.ApplyCommand;
 import io.github.mig4j.examples.migctl.cluster.CodeHints;
 import io.github.mig4j.examples.migctl.cluster.DiagnoseCommand;
 import io.github.mig4j.examples.migctl.cluster.DisableCommand;
+import io.github.mig4j.examples.migctl.cluster.FleetCommand;
+import io.github.mig4j.examples.migctl.cluster.PendingCommand;
 import io.github.mig4j.examples.migctl.cluster.PreflightCommand;
 import io.github.mig4j.examples.migctl.cluster.PublishCommand;
+import io.github.mig4j.examples.migctl.cluster.ReconcileCommand;
 import io.github.mig4j.examples.migctl.cluster.RecoverCommand;
 import io.github.mig4j.examples.migctl.cluster.RoleCommand;
 import io.github.mig4j.examples.migctl.cluster.RollbackCommand;
@@ -17,7 +20,9 @@ import io.github.mig4j.examples.migctl.cluster.StatusCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.Sink;
 import io.github.mig4j.examples.migctl.console.UnusableFileException;
+import io.github.mig4j.examples.migctl.demo.DemoCommand;
 import io.github.mig4j.examples.migctl.dra.DraCommand;
 import io.github.mig4j.examples.migctl.offline.AdviseCommand;
 import io.github.mig4j.examples.migctl.offline.ExplainCommand;
@@ -25,24 +30,33 @@ import io.github.mig4j.examples.migctl.offline.FmtCommand;
 import io.github.mig4j.examples.migctl.offline.GenerateCommand;
 import io.github.mig4j.examples.migctl.offline.ImportCommand;
 import io.github.mig4j.examples.migctl.offline.LayoutsCommand;
+import io.github.mig4j.examples.migctl.offline.LintCodeCommand;
 import io.github.mig4j.examples.migctl.offline.ModelCommand;
 import io.github.mig4j.examples.migctl.offline.ModelsCommand;
 import io.github.mig4j.examples.migctl.offline.PlaceCommand;
 import io.github.mig4j.examples.migctl.offline.PlanCommand;
+import io.github.mig4j.examples.migctl.offline.TemplateCommand;
 import io.github.mig4j.examples.migctl.offline.ValidateCommand;
 import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.UnknownGpuException;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.function.Predicate;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command-line tool: what NVIDIA GPUs can be cut into, and how to cut them. */
@@ -54,34 +68,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
         "Shows what an NVIDIA GPU can be cut into (MIG) before any GPU is changed, cuts the GPUs"
             + " of Kubernetes nodes, and verifies the result.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      ModelsCommand.class,
-      ModelCommand.class,
-      LayoutsCommand.class,
-      PlaceCommand.class,
-      PlanCommand.class,
-      AdviseCommand.class,
-      ImportCommand.class,
-      ValidateCommand.class,
-      ExplainCommand.class,
-      GenerateCommand.class,
-      FmtCommand.class,
-      StatusCommand.class,
-      DiagnoseCommand.class,
-      PublishCommand.class,
-      PreflightCommand.class,
-      ApplyCommand.class,
-      RollbackCommand.class,
-      RecoverCommand.class,
-      DisableCommand.class,
-      RolloutCommand.class,
-      ShareCommand.class,
-      RoleCommand.class,
-      SimulateCommand.class,
-      DraCommand.class,
-      CommandLine.HelpCommand.class,
-      AutoComplete.GenerateCompletion.class
-    },
     footer = {
       "",
       "Examples:",
@@ -102,8 +88,72 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Migctl {
 
+  private static final String COMPLETION = "generate-completion";
+
+  private static final List<Class<?>> COMMANDS = List.of(
+      ModelsCommand.class,
+      ModelCommand.class,
+      LayoutsCommand.class,
+      PlaceCommand.class,
+      PlanCommand.class,
+      TemplateCommand.class,
+      AdviseCommand.class,
+      ImportCommand.class,
+      ValidateCommand.class,
+      LintCodeCommand.class,
+      ExplainCommand.class,
+      GenerateCommand.class,
+      FmtCommand.class,
+      StatusCommand.class,
+      FleetCommand.class,
+      DiagnoseCommand.class,
+      PublishCommand.class,
+      PreflightCommand.class,
+      ApplyCommand.class,
+      RollbackCommand.class,
+      RecoverCommand.class,
+      DisableCommand.class,
+      RolloutCommand.class,
+      ReconcileCommand.class,
+      PendingCommand.class,
+      ShareCommand.class,
+      RoleCommand.class,
+      SimulateCommand.class,
+      DemoCommand.class,
+      DraCommand.class,
+      CommandLine.HelpCommand.class,
+      AutoComplete.GenerateCompletion.class);
+
   /** Called by picocli. */
   Migctl() {}
+
+  /** All commands with their options. */
+  static CommandLine commandLine() {
+    return commandLine(command -> true);
+  }
+
+  /**
+   * The commands, of which only the needed ones have options, since reading the options of all
+   * takes most of the time of a short answer.
+   */
+  private static CommandLine commandLine(Predicate<String> needed) {
+    CommandLine migctl = new CommandLine(new Migctl());
+    for (Class<?> type : COMMANDS) {
+      Command command = type.getAnnotation(Command.class);
+      if (needed.test(command.name())) {
+        migctl.addSubcommand(type);
+      } else {
+        CommandSpec listed = CommandSpec.create().name(command.name());
+        listed.usageMessage().header(command.header()).description(command.description());
+        migctl.addSubcommand(listed);
+      }
+    }
+    return migctl;
+  }
+
+  static CommandLine commandLine(List<String> args) {
+    return args.contains(COMPLETION) ? commandLine() : commandLine(args::contains);
+  }
 
   /**
    * Runs the tool and ends the process.
@@ -111,17 +161,22 @@ public final class Migctl {
    * @param args the command line
    */
   public static void main(String[] args) {
-    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    Sink sink = new Sink(new FileOutputStream(FileDescriptor.out));
+    PrintWriter out = new PrintWriter(new BufferedOutputStream(sink), true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int exit = run(out, err, args);
     out.flush();
+    Optional<IOException> failure = sink.failure();
+    failure
+        .filter(e -> !"Broken pipe".equals(e.getMessage()))
+        .ifPresent(e -> err.println("Cannot write to stdout: %s".formatted(e.getMessage())));
     err.flush();
-    System.exit(exit);
+    System.exit(failure.isPresent() ? ExitCode.USAGE : exit);
   }
 
   /** Runs the tool and returns the exit code. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    return new CommandLine(new Migctl())
+    return commandLine(List.of(args))
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -163,7 +218,7 @@ public final class Migctl {
     if (e instanceof MigRefusedException refused) {
       err.println(e.getMessage());
       CodeHints.print(refused.findings(), err);
-      return ExitCode.NO;
+      return CodeHints.isForbidden(refused.findings()) ? ExitCode.CLUSTER : ExitCode.NO;
     }
     if (e instanceof MigException || e instanceof CancellationException) {
       err.println(e.getMessage());
@@ -175,6 +230,11 @@ public final class Migctl {
     }
     if (e instanceof IOException) {
       err.println("Cannot read or write: " + e);
+      return ExitCode.USAGE;
+    }
+    if (e.getClass().equals(IllegalArgumentException.class)) {
+      err.println(e.getMessage());
+      err.println("Try '%s --help'".formatted(commandLine.getCommandSpec().qualifiedName()));
       return ExitCode.USAGE;
     }
     err.println("This is a bug of migctl; please report it with these lines:");

@@ -203,4 +203,45 @@ class MigctlFilesTest {
                     .formatted(profile),
                 "Try 'migctl %s --help'".formatted(command))));
   }
+
+  @Test
+  void reconcile_check_printsTheFindingsOfThePolicies() throws IOException {
+    Path wrong = write(
+        "policies: [{name: p, nodes: {names: [gpu-1]}, gpus: {b200-180gb: {layout: {1g.12gb: 7}}}}]");
+    Run refused = migctl("reconcile", "--check", "--policy", wrong.toString());
+    Path right = write(
+        "policies: [{name: p, nodes: {names: [gpu-1]}, gpus: {b200-180gb: {layout: {1g.23gb: 7}}}}]");
+    Run valid = migctl("reconcile", "--check", "--policy", right.toString(), "--json");
+
+    assertThat(refused.exit()).isEqualTo(1);
+    assertThat(refused.out())
+        .containsExactly(
+            wrong
+                + ":1:75: error: b200-180gb has no profile 1g.12gb (did you mean 1g.23gb or 1g.45gb?); it has 1g.23gb, 1g.23gb+me, 1g.45gb, 2g.45gb, 3g.90gb, 4g.90gb, 7g.180gb [unknown-profile]");
+    assertThat(valid.exit()).isZero();
+    assertThat(valid.out()).contains("  \"valid\" : true,");
+  }
+
+  @Test
+  void template_printsWhatAnAutoscalerHasToKnow() {
+    Run tags = migctl(
+        "template",
+        "--gpu",
+        "b200-180gb:8",
+        "--layout",
+        "1g.23gb:7",
+        "--for",
+        "cluster-autoscaler");
+    Run plain = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4");
+    Run both = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4", "--mps", "4");
+    Run unfit = migctl("template", "--gpu", "b200-180gb", "--layout", "1g.23gb:8");
+
+    assertThat(tags.out())
+        .contains(
+            "k8s.io/cluster-autoscaler/node-template/resources/nvidia.com/mig-1g.23gb: \"56\"");
+    assertThat(plain.out()).contains("nvidia.com/gpu: \"8\"");
+    assertThat(both.exit()).isEqualTo(2);
+    assertThat(both.err()).contains("Choose one of --layout, --time-slicing and --mps");
+    assertThat(unfit.exit()).isEqualTo(1);
+  }
 }

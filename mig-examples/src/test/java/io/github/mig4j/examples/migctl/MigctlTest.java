@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.k8s.config.MigRole;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -160,21 +161,21 @@ class MigctlTest {
 
     assertThat(fits.exit).isZero();
     assertThat(fits.json()).isEqualTo(new ObjectMapper().readTree("""
-            {"fits": true,
+            {"fits": true, "gpu": "a30-24gb", "devices": {"1g.6gb": 1, "2g.12gb": 1},
              "placements": [{"profile": "1g.6gb", "start": 0, "size": 1},
                             {"profile": "2g.12gb", "start": 2, "size": 2}],
              "violations": [],
              "confidence": "published-smi"}"""));
     assertThat(fitsNot.exit).isEqualTo(1);
     assertThat(fitsNot.json()).isEqualTo(new ObjectMapper().readTree("""
-            {"fits": false,
+            {"fits": false, "gpu": "a30-24gb",
              "placements": [],
-             "violations": [{"code": "unknown-profile", "message": "a30-24gb has no profile\
+             "violations": [{"code": "unknown-profile", "confidence": "published-smi", "message": "a30-24gb has no profile\
              3g.12gb (did you mean 2g.12gb?); it has 1g.6gb, 1g.6gb+me,\
              2g.12gb, 2g.12gb+me, 4g.24gb"}],
              "confidence": "published-smi"}"""));
     assertThat(unknown.exit).isEqualTo(1);
-    assertThat(unknown.json().get("fits").isNull()).isTrue();
+    assertThat(unknown.json().path("fits").isMissingNode()).isTrue();
     assertThat(unknown.json().at("/violations/0/code").asText()).isEqualTo("undetermined");
     assertThat(unknown.json().get("confidence").asText()).isEqualTo("unknown");
     assertThat(unknown.err).startsWith("not known whether it fits: the placements of 1g.16gb");
@@ -288,13 +289,14 @@ class MigctlTest {
       value = {
         "place --gpu a30-24gb foo ~ Not a MIG profile: 'foo'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
+        "place --gpu h100-sxm-80gb 3g40gb ~ Not a MIG profile: '3g40gb'. Did you mean '3g.40gb'?",
         "place --gpu a30-24gb 1g.6gb:x ~ Not a device: '1g.6gb:x'; expected PROFILE, PROFILE:COUNT,"
             + " PROFILE@START or PROFILE@START:SIZE, e.g. '1g.5gb:7'",
         "place --gpu a30-24gb 2g.12gb@0:4 ~ 2g.12gb takes 2 memory slices of a30-24gb, not 4",
         "place --gpu a30-24gb 1g.6gb:0 ~ The count of 1g.6gb must be at least 1, but was 0",
         "place --gpu a30-24gb ~ Missing required parameter: 'PROFILE[:COUNT]'",
-        "place 1g.6gb ~ Missing required option: '--gpu=ID'",
-        "advise --gpu l4 --tenants 0 ~ tenants must be at least 1, but was 0",
+        "place 1g.6gb ~ Missing required option: '--gpus=ID'",
+        "advise --gpu l4 --tenants 0 ~ tenants must be from 1 to 1000, but was 0",
         "advise --gpu l4 --tenants 2 --memory -1 ~ memoryGib must not be negative, but was -1.0",
         "layouts --gpu a30-24gb --profiles 1g ~ Not a MIG profile: '1g'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
@@ -426,23 +428,82 @@ class MigctlTest {
   }
 
   @Test
+  void demo_writesAKubeconfig_andPrintsHowToUseIt() throws IOException {
+    Path kubeconfig = folder.resolve("kubeconfig");
+    var run = migctl(
+        "demo",
+        "--nodes",
+        "a=b200-180gb,b=h100-sxm-80gb:8+l40s",
+        "--for",
+        "PT0.1S",
+        "--write-kubeconfig",
+        kubeconfig.toString());
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out.replaceAll("localhost:[0-9]+", "localhost:PORT"))
+        .isEqualToNormalizingNewlines("""
+            Simulating a cluster on http://localhost:PORT/
+              a: 1 x b200-180gb
+              b: 8 x h100-sxm-80gb, 1 x l40s
+            Ctrl-C ends it. In another terminal:
+
+              export KUBECONFIG=%s
+              migctl status
+            """.formatted(kubeconfig));
+    assertThat(kubeconfig).content().contains("server: \"http://localhost:");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "b200-180gb;Not a node: 'b200-180gb'. Expected NAME=ID[:COUNT], e.g. 'gpu-node=b200-180gb:8'",
+        "a=b200-180gb,a=l40s;Node 'a' occurs twice",
+        "a=b200-180gb:0;Not GPUs: 'b200-180gb:0'. Expected ID or ID:COUNT with a count from 1 to 256"
+      })
+  void demo_wrongNodes_isExit2(String nodes, String message) {
+    var run = migctl("demo", "--nodes", nodes);
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).startsWith(message);
+  }
+
+  @Test
   void role_printsWhatTheLibraryAsksFor() {
-    assertThat(migctl("role", "apply").out).isEqualTo(MigRole.APPLY.manifest());
+    assertThat(migctl("role", "apply").out)
+        .isEqualTo(MigRole.APPLY.manifest()
+            + MigRole.APPLY.bindings("gpu-operator", "gpu-operator", "mig4j-apply"));
     assertThat(migctl("role", "recover", "--namespace", "nvidia").out)
-        .isEqualTo(MigRole.RECOVER.manifest("nvidia"));
+        .isEqualTo(MigRole.RECOVER.manifest("nvidia")
+            + MigRole.RECOVER.bindings("nvidia", "nvidia", "mig4j-recover"));
+    assertThat(migctl("role", "share", "--service-account", "platform:mig4j").out)
+        .isEqualTo(MigRole.SHARE.manifest()
+            + MigRole.SHARE.bindings("gpu-operator", "platform", "mig4j"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mig4j", "platform:", "a:b:c", "Platform:mig4j"})
+  void role_accountThatKubernetesDoesNotAccept_isRefused(String account) {
+    Run run = migctl("role", "share", "--service-account", account);
+
+    assertThat(run.code).isEqualTo(2);
+    assertThat(run.err)
+        .startsWith("--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
+            + " name of an account have lower-case letters, digits and hyphens, but were '");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"read-only", "read_only", "Read-Only", "READ_ONLY"})
   void role_isSpeltInAnyWay(String use) {
-    assertThat(migctl("role", use)).isEqualTo(new Run(0, MigRole.READ_ONLY.manifest(), ""));
+    assertThat(migctl("role", use)).isEqualTo(migctl("role", "read-only"));
+    assertThat(migctl("role", use).code).isZero();
   }
 
   @Test
   void role_uses_areListedInHelpAndPage_asOneMayWriteThem() throws IOException {
     String page = Files.readString(Path.of("..", "docs", "migctl.md"));
-    List<String> uses =
-        List.of("read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim");
+    List<String> uses = List.of(
+        "read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim", "events");
 
     assertThat(MigRole.values()).hasSameSizeAs(uses);
     assertThat(migctl("role", "--help").out.replaceAll("\\s+", " "))
@@ -471,7 +532,7 @@ class MigctlTest {
   }
 
   @Test
-  void model_json_hasEveryField_andNullWhereNothingIsKnown() throws IOException {
+  void model_json_hasEveryField_butNoneWhereNothingIsKnown() throws IOException {
     var json = migctl("model", "NVIDIA-B200-MIG-1g.23gb", "--json").json();
     var bare = migctl("model", "l40s", "--json").json();
 
@@ -485,14 +546,22 @@ class MigctlTest {
             "mig",
             "computeSlices",
             "memorySlices",
+            "slicesProvenance",
             "memoryMib",
+            "memoryProvenance",
+            "minimumDriver",
+            "driverProvenance",
+            "sharedEngines",
             "confidence",
             "products",
             "boards",
             "profiles");
     assertThat(json.at("/id").asText()).isEqualTo("b200-180gb");
     assertThat(json.at("/memorySlices").asInt()).isEqualTo(8);
-    assertThat(json.at("/profiles/0")).isEqualTo(new ObjectMapper().readTree("""
+    ObjectNode profile = (ObjectNode) json.at("/profiles/0");
+    assertThat(profile.remove("fieldProvenance").at("/size/confidence").asText())
+        .isEqualTo("published-nvml");
+    assertThat(profile).isEqualTo(new ObjectMapper().readTree("""
             {"name": "1g.23gb", "id": 19, "size": 1, "starts": [0, 1, 2, 3, 4, 5, 6],
              "maxInstances": 7, "memoryMib": 20992, "sms": 18, "copyEngines": 2, "decoders": 1,
              "encoders": 0, "jpegEngines": 1, "ofaEngines": 0,
@@ -500,7 +569,7 @@ class MigctlTest {
              "source": "%s", "confidence": "published-smi"}""".formatted(
                 json.at("/profiles/0/source").asText())));
     assertThat(bare.at("/mig").asBoolean()).isFalse();
-    assertThat(bare.at("/memorySlices").isNull()).isTrue();
+    assertThat(bare.at("/memorySlices").isMissingNode()).isTrue();
     assertThat(bare.at("/profiles")).isEmpty();
   }
 
@@ -547,21 +616,15 @@ class MigctlTest {
 
     assertThat(run.exit).isZero();
     assertThat(run.json().get("best").asText()).isEqualTo("mps");
-    assertThat(run.json().get("config").asText()).isEqualTo("""
-        version: v1
-        sharing:
-          mps:
-            resources:
-              - name: nvidia.com/gpu
-                replicas: 2
-        """);
+    assertThat(run.json().get("sharing")).isEqualTo(new ObjectMapper().readTree("""
+        {"mps": {"resources": [{"name": "nvidia.com/gpu", "replicas": 2}]}}"""));
     assertThat(run.json().at("/options/0/method").asText()).isEqualTo("mps");
     assertThat(run.json().at("/options/0/reasons/1")).isEqualTo(new ObjectMapper().readTree("""
             {"topic": "memory-isolation", "verdict": "suits",
              "message": "each tenant is limited to an equal part of the memory"}"""));
     assertThat(run.json().at("/options/2/method").asText()).isEqualTo("mig");
     assertThat(run.json().at("/options/2/verdict").asText()).isEqualTo("suits-not");
-    assertThat(run.json().at("/options/2/profile").isNull()).isTrue();
+    assertThat(run.json().at("/options/2/profile").isMissingNode()).isTrue();
   }
 
   @Test
@@ -841,6 +904,7 @@ class MigctlTest {
 
     var selected = migctl(append(line + "b200-split-medium", file.toString()));
     var other = migctl(append(line + "all-disabled", file.toString()));
+    var all = migctl(append(line + "all-disabled --all", file.toString()));
 
     assertThat(selected.exit).isEqualTo(1);
     assertThat(selected.out)
@@ -850,7 +914,10 @@ class MigctlTest {
             + " but the request takes 8 (2g.45gb: 8); and 2 more; mig-parted would destroy all"
             + " devices and fail; lower the counts [not-placeable]");
     assertThat(other.exit).isZero();
-    assertThat(other.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
+    assertThat(other.out).doesNotContain("cannot hold");
+    assertThat(other.err.strip())
+        .isEqualTo("Findings of other configurations: 1; --all prints them");
+    assertThat(all.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
   }
 
   @Test
@@ -878,7 +945,8 @@ class MigctlTest {
             + " --config NAME makes that an error");
     assertThat(none.json().get("valid").asBoolean()).isFalse();
     assertThat(none.exit).isEqualTo(1);
-    assertThat(chosen.err).isEmpty();
+    assertThat(chosen.err.strip())
+        .isEqualTo("Findings of other configurations: 1; --all prints them");
   }
 
   @Test
@@ -926,7 +994,7 @@ class MigctlTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"validate", "fmt", "import --lgip", "explain --config a --gpu l4"})
+  @ValueSource(strings = {"fmt", "import --lgip", "explain --config a --gpu l4"})
   void directoryInPlaceOfAFile_isExit2(String command) {
     assertThat(migctl(append(command, "."))).isEqualTo(new Run(2, "", ". is a directory\n"));
   }
@@ -967,9 +1035,11 @@ class MigctlTest {
             {"$schema": "https://json.schemastore.org/sarif-2.1.0.json",
              "version": "2.1.0",
              "runs": [{
-               "tool": {"driver": {"name": "migctl", "version": "0.1.0-SNAPSHOT", "rules": [
+               "tool": {"driver": {"name": "migctl", "version": "0.1.0-SNAPSHOT",
+                 "informationUri": "https://mig4j.github.io/docs", "rules": [
                  {"id": "missing-field", "shortDescription": {"text": "missing field"},
-                  "help": {"text": "See 'missing-field' in docs/lint.md of mig4j"}}]}},
+                  "helpUri": "https://mig4j.github.io/docs/lint.md#missing-field",
+                  "help": {"text": "'migctl lint-code missing-field' explains it"}}]}},
                "columnKind": "unicodeCodePoints",
                "results": [
                  {"ruleId": "missing-field", "ruleIndex": 0, "level": "error",
@@ -977,6 +1047,63 @@ class MigctlTest {
                   "locations": [{"physicalLocation": {
                     "artifactLocation": {"uri": "%s"},
                     "region": {"startLine": 12, "startColumn": 9}}}]}]}]}""".formatted(file.toUri().toASCIIString())));
+  }
+
+  @Test
+  void validate_sarifToStdout_printsNothingElseThere() throws IOException {
+    var run = migctl("validate", GUIDE.toString(), "--config", "nothing", "--sarif", "-");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.json().path("runs").path(0).path("results")).hasSize(1);
+    assertThat(folder.resolve("-")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"validate FILE", "fmt FILE", "import FILE", "publish FILE"})
+  void anyFile_thatIsEmpty_isRefused(String line) throws IOException {
+    Path empty = Files.writeString(folder.resolve("empty.yaml"), " \r\n\t\n");
+
+    var run = migctl(line.replace("FILE", empty.toString()).split(" "));
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err)
+        .isEqualToNormalizingNewlines(
+            empty + " is empty; check the command or the editor that writes it\n");
+  }
+
+  @Test
+  void explain_equalGpusInARow_areDrawnOnce() {
+    var run = migctl(
+        "explain",
+        GUIDE.toString(),
+        "--config",
+        "b200-split-small",
+        "--gpu",
+        "b200-180gb:2",
+        "--gpus",
+        "b200-180gb");
+
+    assertThat(run.out).containsOnlyOnce("b200-180gb: 1g").contains("GPU 0", "GPU 1", "GPU 2");
+  }
+
+  @Test
+  void advise_withoutMemory_saysWhatEachGets() {
+    var run = migctl("advise", "--gpu", "h100-sxm-80gb", "--tenants", "4");
+
+    assertThat(run.out)
+        .contains("capacity: no memory is asked for; an equal part of the GPU's is 19.9 GiB")
+        .doesNotContain("x 0 GiB");
+  }
+
+  @Test
+  void place_profileLikeNone_suggestsNothing() {
+    var run = migctl("place", "--gpu", "h100-sxm-80gb", "5g.50gb");
+
+    assertThat(run.err).isEqualToNormalizingNewlines("""
+            does not fit:
+              h100-sxm-80gb has no profile 5g.50gb; it has 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb
+            """);
   }
 
   @Test
@@ -1013,14 +1140,16 @@ class MigctlTest {
         "plan", "--json", "--gpus", "a30-24gb:2,NVIDIA-A30:1", "--demand", "2g.12gb:5,3g.20gb:2");
 
     assertThat(run.exit).isEqualTo(1);
-    assertThat(run.json()).isEqualTo(new ObjectMapper().readTree("""
+    ObjectNode plan = (ObjectNode) run.json();
+    assertThat(plan.remove("nodes").at("/0/cut/2/first").asInt()).isEqualTo(2);
+    assertThat(plan).isEqualTo(new ObjectMapper().readTree("""
             {"gpus": 3, "lowerBound": 3, "gap": 0,
              "unmetCount": 2, "unmetLowerBound": 2, "optimal": true, "stopped": false,
              "models": [{"model": "a30-24gb", "used": 3, "available": 3}],
-             "layouts": [{"count": 2, "model": "a30-24gb", "devices": {"2g.12gb": 2},
+             "layouts": [{"count": 2, "gpu": "a30-24gb", "devices": {"2g.12gb": 2}, "confidence": "published-smi",
                           "placements": [{"profile": "2g.12gb", "start": 0, "size": 2},
                                          {"profile": "2g.12gb", "start": 2, "size": 2}]},
-                         {"count": 1, "model": "a30-24gb", "devices": {"2g.12gb": 1},
+                         {"count": 1, "gpu": "a30-24gb", "devices": {"2g.12gb": 1}, "confidence": "published-smi",
                           "placements": [{"profile": "2g.12gb", "start": 0, "size": 2}]}],
              "unmet": [{"profile": "3g.20gb", "count": 2, "code": "no-profile",
                         "message": "2 of 2 x 3g.20gb unmet: it is not offered by a30-24gb;\
@@ -1057,6 +1186,149 @@ class MigctlTest {
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.out).isEmpty();
     assertThat(run.err.lines().findFirst()).contains(message);
+  }
+
+  @Test
+  void plan_ofNodes_isPrintedAsAConfigMap_andCommandsThatApplyIt() {
+    var run = migctl(
+        "plan",
+        "--nodes",
+        "a=l40s:2+a100-40gb,2xa100-40gb:2",
+        "--demand",
+        "3g.20gb:8",
+        "-o",
+        "kubectl");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).isEqualToNormalizingNewlines("""
+        # This replaces the whole ConfigMap. 'migctl publish' keeps its other configurations.
+        kubectl apply -f - <<'EOF'
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: mig-config
+          namespace: gpu-operator
+        data:
+          config.yaml: |
+            version: v1
+            mig-configs:
+              all-disabled:
+                - devices: all
+                  mig-enabled: false
+              planned-13459d5f:
+                - devices: [2]
+                  mig-enabled: true
+                  mig-devices:
+                    3g.20gb: 2
+              planned-47d9e63b:
+                - devices: all
+                  mig-enabled: true
+                  mig-devices:
+                    3g.20gb: 2
+              planned-1c20eb2b:
+                - devices: [0]
+                  mig-enabled: true
+                  mig-devices:
+                    3g.20gb: 2
+                - devices: [1]
+                  mig-enabled: false
+        EOF
+        kubectl label node a nvidia.com/mig.config=planned-13459d5f --overwrite
+        kubectl label node a100-40gb-1 nvidia.com/mig.config=planned-47d9e63b --overwrite
+        kubectl label node a100-40gb-2 nvidia.com/mig.config=planned-1c20eb2b --overwrite
+        """);
+  }
+
+  /** Every configuration of a plan is one that the node's GPUs can have. */
+  @Test
+  void plan_ofNodes_isAFileWithoutFindings() throws IOException {
+    var run = migctl(
+        "plan",
+        "--nodes",
+        "n=h100-sxm-80gb:4",
+        "--demand",
+        "1g.10gb:9,3g.40gb:3",
+        "-o",
+        "configmap");
+    Path file = Files.writeString(folder.resolve("planned.yaml"), run.out);
+
+    assertThat(run.out).startsWith("# n: planned-");
+    String config = run.out.lines().findFirst().orElseThrow().substring("# n: ".length());
+    var valid = migctl("validate", file.toString(), "--gpu", "h100-sxm-80gb:4", "--config", config);
+    assertThat(valid.exit).as(valid.out).isZero();
+  }
+
+  @Test
+  void plan_wholeGpus_areThoseThatAreNotCut() {
+    var enough = migctl("plan", "--gpus", "a100-40gb:4", "--demand", "3g.20gb:4,nvidia.com/gpu:2");
+    var tooFew = migctl("plan", "--gpus", "a100-40gb:4", "--demand", "3g.20gb:4,nvidia.com/gpu:5");
+
+    assertThat(enough.exit).isZero();
+    assertThat(enough.out).contains("whole GPUs: 2, needed 2");
+    assertThat(tooFew.exit).isEqualTo(1);
+    assertThat(tooFew.err)
+        .isEqualToNormalizingNewlines(
+            "3 of 5 x nvidia.com/gpu unmet: the plan leaves 2 GPUs whole; add 3 GPUs\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "--gpus a100-40gb:4 --demand 3g.20gb:4 -o yaml;--output needs --nodes, because a configuration is for the GPUs of one node",
+        "--nodes a100-40gb:4 --demand 3g.20gb:4;Not a node: 'a100-40gb:4'. Expected NAME=ID[:COUNT], e.g. 'gpu-node=b200-180gb:8'"
+      })
+  void plan_withoutNodes_hasNoConfiguration(String line, String message) {
+    List<String> args = new ArrayList<>(List.of("plan"));
+    args.addAll(List.of(line.split(" ")));
+
+    var run = migctl(args.toArray(String[]::new));
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).startsWith(message);
+  }
+
+  @Test
+  void place_asAConfiguration_isAFile_andBesideALayout_keepsIt() {
+    var config = migctl("place", "--gpu", "h100-sxm-80gb", "1g.10gb:7", "-o", "yaml");
+    var beside =
+        migctl("place", "--gpu", "h100-sxm-80gb", "--beside", "3g.40gb@4,1g.10gb@0", "1g.10gb:3");
+    var impossible =
+        migctl("place", "--gpu", "h100-sxm-80gb", "--beside", "3g.40gb@3", "1g.10gb:3");
+
+    assertThat(config.out).isEqualToNormalizingNewlines("""
+        version: v1
+        mig-configs:
+          h100-sxm-80gb-6097da39:
+            - devices: all
+              mig-enabled: true
+              mig-devices:
+                1g.10gb: 7
+        """);
+    assertThat(beside.exit).isZero();
+    assertThat(beside.out).startsWith("GPU 0 runs 1g.10gb@0 3g.40gb@4");
+    assertThat(impossible.err)
+        .startsWith("The layout '3g.40gb@3' is not possible: h100-sxm-80gb: 3g.40gb cannot start at"
+            + " memory slice 3, only at 0 or 4");
+    assertThat(impossible.exit).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "plan --gpus a100-40gb:4 --demand 3g.20gb:4",
+        "layouts --gpu a100-40gb --maximal",
+        "explain src/main/resources/io/github/mig4j/examples/guide-mig-config.yaml --config b200-split-small --gpu b200-180gb"
+      })
+  void svg_ofEveryDrawing_isWritten(String line) {
+    Path svg = folder.resolve("picture.svg");
+    List<String> args = new ArrayList<>(List.of(line.split(" ")));
+    args.addAll(List.of("--svg", svg.toString()));
+
+    var run = migctl(args.toArray(String[]::new));
+
+    assertThat(run.err).isEmpty();
+    assertThat(svg).content().startsWith("<svg").contains("gb");
   }
 
   @Test
@@ -1199,7 +1471,7 @@ class MigctlTest {
     assertThat(run.out)
         .startsWith("mps-root-missing: The device plugin of node l40s-node does not start,")
         .contains("Set mps.root (MPS_ROOT)");
-    assertThat(json.out).contains("\"component\" : \"the device plugin\"");
+    assertThat(json.out).contains("\"component\" : \"device-plugin\"");
   }
 
   @Test
@@ -1245,7 +1517,8 @@ class MigctlTest {
     assertThat(migctl("diagnose").err)
         .startsWith("Missing NODE. Expected a node, or --file with a log");
     assertThat(migctl("diagnose", "--file", empty.toString()).err)
-        .contains(empty + " is empty. Expected a log, or what kubectl prints about a node");
+        .isEqualToNormalizingNewlines(
+            empty + " is empty; check the command or the editor that writes it\n");
   }
 
   @ParameterizedTest
@@ -1273,7 +1546,8 @@ class MigctlTest {
         "disable",
         "rollout",
         "role",
-        "simulate"
+        "simulate",
+        "demo"
       })
   void help_teachesWithExamples(String command) {
     var run = command.isEmpty() ? migctl() : migctl(command, "--help");
@@ -1286,7 +1560,7 @@ class MigctlTest {
   /** Picocli wraps longer lines, which tears examples and sentences apart. */
   @Test
   void help_hasNoFooterLineThatWraps() {
-    assertThat(footerLines(new CommandLine(new Migctl())))
+    assertThat(footerLines(Migctl.commandLine()))
         .hasSizeGreaterThan(100)
         .allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
   }

@@ -103,7 +103,7 @@ class RolesOfCommandsTest {
   void page_hasEveryCommandThatUsesACluster() throws IOException {
     List<String> onThePage = rows().stream().map(row -> row.group(1)).toList();
 
-    assertThat(clusterCommands("migctl", new CommandLine(new Migctl())))
+    assertThat(clusterCommands("migctl", Migctl.commandLine()))
         .isNotEmpty()
         .filteredOn(command -> !command.equals("migctl simulate"))
         .allSatisfy(command ->

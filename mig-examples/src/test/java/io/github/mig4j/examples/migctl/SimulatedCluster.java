@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
-import io.github.mig4j.examples.EmbeddedCluster;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
@@ -18,6 +17,7 @@ import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import java.io.IOException;
@@ -25,7 +25,6 @@ import java.net.HttpURLConnection;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -50,7 +49,10 @@ final class SimulatedCluster implements AutoCloseable {
             mig-enabled: false
       """;
 
-  private final EmbeddedCluster cluster = new EmbeddedCluster();
+  private final EmbeddedCluster cluster = new EmbeddedCluster(
+      (request, server) -> this.rule.apply(request).orElseGet(() -> server.apply(request)));
+  private volatile Function<RecordedRequest, Optional<MockResponse>> rule =
+      request -> Optional.empty();
   private final GpuOperatorSimulator operator;
 
   /** Steps far enough apart that they are told in the order in which they were made. */
@@ -84,36 +86,8 @@ final class SimulatedCluster implements AutoCloseable {
             .timings(visible().build()))
         .start();
     cluster.showLogsOf(operator);
-    awaitFirstRun();
-    Files.writeString(terminal.kubeconfig(), """
-        apiVersion: v1
-        kind: Config
-        current-context: embedded
-        clusters:
-        - name: embedded
-          cluster: {server: "%s"}
-        users:
-        - name: nobody
-          user: {}
-        contexts:
-        - name: embedded
-          context: {cluster: embedded, user: nobody}
-        """.formatted(client().getMasterUrl()));
-  }
-
-  private void awaitFirstRun() {
-    client()
-        .nodes()
-        .withName(NODE)
-        .waitUntilCondition(
-            node -> node != null
-                && node.getMetadata()
-                    .getLabels()
-                    .keySet()
-                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
-                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-            1,
-            TimeUnit.MINUTES);
+    operator.awaitReady(Duration.ofMinutes(1));
+    Files.writeString(terminal.kubeconfig(), cluster.kubeconfig());
   }
 
   /** Labels the node, as 'kubectl label --overwrite' does. */
@@ -206,8 +180,8 @@ final class SimulatedCluster implements AutoCloseable {
   }
 
   /** Decides about each request, as RBAC does. */
-  void authorize(Function<RecordedRequest, Optional<MockResponse>> rule) {
-    cluster.authorize(rule);
+  void authorize(Function<RecordedRequest, Optional<MockResponse>> authorization) {
+    rule = authorization;
   }
 
   KubernetesClient client() {

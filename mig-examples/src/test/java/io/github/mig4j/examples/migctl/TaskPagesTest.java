@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TaskPagesTest {
 
   private static final List<String> PAGES = List.of(
-      "apply", "lint-in-ci", "plan", "scheduler", "add-a-gpu", "troubleshooting", "migrate");
+      "apply", "controller", "lint-in-ci", "plan", "scheduler", "add-a-gpu", "troubleshooting", "migrate");
 
   private static final Pattern LINK = Pattern.compile("\\]\\(([a-z-]+\\.md)(?:#([a-z-]+))?\\)");
   private static final Pattern PRINTED =

@@ -18,6 +18,7 @@ final class Terminal {
   private static final Pattern FILE = Pattern.compile("[a-z0-9-]+\\.(yaml|txt|sarif|json|svg)");
   private static final Set<String> ON_A_CLUSTER = Set.of(
       "status",
+      "fleet",
       "diagnose",
       "publish",
       "preflight",
@@ -26,6 +27,7 @@ final class Terminal {
       "recover",
       "disable",
       "rollout",
+      "pending",
       "share");
   private static final Set<String> CHANGES =
       Set.of("apply", "rollback", "recover", "disable", "share");

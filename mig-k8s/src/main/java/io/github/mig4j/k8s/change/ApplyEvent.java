@@ -1,7 +1,10 @@
 package io.github.mig4j.k8s.change;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -25,5 +28,19 @@ public record ApplyEvent(String node, ApplyPhase phase, Duration elapsed, String
   public String toString() {
     return String.format(
         Locale.ROOT, "%s %6.1fs %-9s %s", node, elapsed.toMillis() / 1000.0, phase, detail);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("node", node)
+        .and("phase", phase)
+        .and("elapsed", elapsed)
+        .and("detail", detail)
+        .map();
   }
 }

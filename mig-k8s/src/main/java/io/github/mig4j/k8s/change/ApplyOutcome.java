@@ -1,8 +1,11 @@
 package io.github.mig4j.k8s.change;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 
@@ -62,6 +65,21 @@ public sealed interface ApplyOutcome {
     public String toString() {
       return "%s verified as '%s': %s".formatted(status.node(), config, basis);
     }
+
+    /**
+     * The value in JSON: the fields of the status, and how the change ended.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("outcome", "verified")
+          .and("requested", config)
+          .and("basis", basis)
+          .andAll(status.toJson())
+          .and("findings", findings)
+          .map();
+    }
   }
 
   /**
@@ -87,6 +105,21 @@ public sealed interface ApplyOutcome {
     @Override
     public String toString() {
       return "%s verified as '%s' by state only: %s".formatted(status.node(), config, reason);
+    }
+
+    /**
+     * The value in JSON: the fields of the status, and how the change ended.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("outcome", "verified-by-state-only")
+          .and("requested", config)
+          .and("reason", reason)
+          .andAll(status.toJson())
+          .and("findings", findings)
+          .map();
     }
   }
 }

@@ -160,22 +160,54 @@ public final class ApplyRequest {
    */
   public ApplyOutcome await(Duration deadline) {
     Objects.requireNonNull(deadline, "deadline");
-    return new ApplyRun(cluster, node, goal, options).run(requirePositive(deadline));
+    return ApplyWait.until(requirePositive(deadline), subject());
   }
 
   /**
-   * As {@link #await}, on a thread of its own.
+   * Takes one look at the change, does what is to be done now, and returns without waiting for anything
+   * but the API server's answers. The first look checks everything that can be checked and requests the
+   * configuration; later looks follow it. Repeat the call, with the same request, after the time that the
+   * answer names or when the node changes, for as long as the configuration is desired.
+   *
+   * <p>Looks may be far apart and made by different processes: what earlier looks have seen is in the
+   * node's record. If looks have missed that the GPU's clients stopped and started, the log of the MIG
+   * manager replaces it, or the outcome says that this proof is missing. On a node on which the
+   * configuration is in force, a look writes nothing.
+   *
+   * <p>A client that sets {@code MigSettings.identity} continues only what was begun under the same
+   * identity, and receives {@link ApplyStep.Conflict} while another client changes the node. A client
+   * without an identity continues any change to the same configuration. A look of a rollback continues a
+   * rollback that was the last change; it does not undo that.
+   *
+   * <p>The answers contain what {@link #await} throws, except that the API server does not answer.
+   *
+   * @return what the look shows
+   * @throws MigClusterException if the API server does not answer or does not allow it; the next look
+   *     continues where this one stopped
+   */
+  public ApplyStep poll() {
+    return new ApplyLook(subject()).look();
+  }
+
+  /**
+   * As {@link #await}, on a thread of its own, which {@code MigSettings.threads} makes.
    *
    * @param deadline how long to wait in all, more than zero
-   * @return the future outcome, or one of the exceptions of {@link #await}; cancelling it interrupts
-   *     the wait
+   * @return the future outcome, or one of the exceptions of {@link #await}; cancelling it, {@code
+   *     orTimeout} and {@code completeExceptionally} interrupt the wait
    * @throws IllegalArgumentException if the deadline is not positive
    */
   public CompletableFuture<ApplyOutcome> start(Duration deadline) {
     Objects.requireNonNull(deadline, "deadline");
-    ApplyRun run = new ApplyRun(cluster, node, goal, options);
     Duration limit = requirePositive(deadline);
-    return InterruptibleFuture.start("mig4j-apply-" + node, () -> run.run(limit));
+    return InterruptibleFuture.start(
+        cluster.settings().threads(),
+        "mig4j-apply-" + node,
+        () -> ApplyWait.until(limit, subject()));
+  }
+
+  private ApplyLook.Subject subject() {
+    return new ApplyLook.Subject(cluster, node, goal, options);
   }
 
   private static Duration requirePositive(Duration deadline) {

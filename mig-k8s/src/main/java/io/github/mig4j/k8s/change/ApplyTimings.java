@@ -1,7 +1,9 @@
 package io.github.mig4j.k8s.change;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.internal.DurationText;
+import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -143,5 +145,23 @@ public interface ApplyTimings {
   /** Builds {@link ApplyTimings}. */
   final class Builder extends ImmutableApplyTimings.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.of("reaction", reaction())
+        .and("transition", transition())
+        .and("work", work())
+        .and("propagation", propagation())
+        .and("offer", offer())
+        .and("stability", stability())
+        .and("failure", failure())
+        .and("drain", drain())
+        .map();
   }
 }

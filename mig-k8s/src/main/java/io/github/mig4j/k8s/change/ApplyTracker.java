@@ -8,6 +8,9 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.ChangeRecord.Mark;
+import io.github.mig4j.k8s.internal.ChangeRecord.Prompt;
+import io.github.mig4j.k8s.internal.ChangeRecord.Stage;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -31,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The state label alone decides nothing: {@code success} may be left from an earlier request, may
  * belong to the run that was under way when this request was made, or may be there while clients are
  * stopped (mig-parted pkg/mig/reconfigure, bd7160f4). A sharing configuration has no state label at
- * all. So each observation passes these steps:
+ * all. So each observation passes these steps, which may be far apart and in different processes if a
+ * tracker {@linkplain Start#past continues} from what an earlier one {@linkplain #past has seen}:
  *
  * <ol>
  *   <li>If the node no longer requests the configuration, the change ends as a conflict.
@@ -114,27 +118,20 @@ final class ApplyTracker {
   private final long requestedNanos;
   private final Prompt prompt;
   private final Duration failureLook;
-  private final boolean wasDiscovered;
   private final ChangeRecord.Proof proofBefore;
   private final List<String> pausedBefore;
-  private final Set<ApplyPhase> reported = EnumSet.noneOf(ApplyPhase.class);
+  private final Set<Mark> marks = EnumSet.noneOf(Mark.class);
 
-  private boolean sawWork;
-  private boolean begunSinceSuccess;
-  private Optional<MigState> lastState;
-  private boolean clientsRanSinceRequest;
-  private boolean clientsStopped;
+  private boolean offerIsReported;
   private boolean transitionComplete;
   private boolean seeksSuccess;
-  private boolean successIsLogged;
-  private boolean failureIsOld;
   private long lookNanos;
   private Duration lookInterval;
-  private Optional<Long> failedSince = Optional.empty();
-  private Optional<Long> leftPausedSince = Optional.empty();
-  private Stage stage = Stage.REACTION;
+  private Optional<Long> failedSince;
+  private Optional<Long> leftPausedSince;
+  private Stage stage;
   private long stageSince;
-  private Optional<Long> evidenceSince = Optional.empty();
+  private Optional<Long> evidenceSince;
 
   /**
    * Begins with the node as it was when the request was made.
@@ -153,24 +150,78 @@ final class ApplyTracker {
     this.prompt = start.prompt();
     this.progress = progress;
     this.requestedNanos = start.nanos();
-    this.stageSince = requestedNanos;
     this.failureLook = start.failureLook();
     this.lookInterval = longer(timings.failure(), MIN_LOG_INTERVAL);
     // A run that ended before the request is in the log already.
     this.lookNanos =
         prompt == Prompt.NOTHING ? requestedNanos : requestedNanos + lookInterval.toNanos();
-    this.evidenceSince = start
-        .stableFor()
-        .map(time -> requestedNanos - shorter(time, timings.stability()).toNanos());
-    Node before = plan.node();
-    MigNodeStatus status = MigNodeStatus.of(before, settings);
-    this.pausedBefore = status.paused();
-    this.failureIsOld = is(status, MigState.FAILED);
-    this.lastState = status.state();
-    this.clientsRanSinceRequest = status.paused().isEmpty();
-    this.wasDiscovered = Cluster.labels(before).containsKey(Labels.GPU_COUNT);
+    Past past = start.past().orElseGet(() -> before(start.nanos()));
+    this.pausedBefore = past.pausedBefore();
+    this.marks.addAll(past.marks());
+    this.stage = past.stage();
+    this.stageSince = past.stageNanos();
+    this.failedSince = past.failedNanos();
+    this.leftPausedSince = past.leftPausedNanos();
+    this.evidenceSince = past.evidenceNanos()
+        .or(() -> start
+            .stableFor()
+            .map(time -> requestedNanos - shorter(time, timings.stability()).toNanos()));
+    this.offerIsReported = start.past().isPresent() && evidenceSince.isPresent();
+    failedSince.ifPresent(since ->
+        lookSoon(since + shorter(failureLook, timings.failure()).toNanos(), failureLook));
     this.proofBefore = start.proof();
     this.transitionComplete = proofBefore == ChangeRecord.Proof.PAUSE_SEEN;
+  }
+
+  /** The node before the request. */
+  private Past before(long nanos) {
+    Node before = plan.node();
+    MigNodeStatus status = MigNodeStatus.of(before, settings);
+    Set<Mark> found = EnumSet.noneOf(Mark.class);
+    mark(found, Mark.FAILED_BEFORE, is(status, MigState.FAILED));
+    mark(found, Mark.AT_WORK, isAtWork(status.state()));
+    mark(found, Mark.CLIENTS_RAN, status.paused().isEmpty());
+    mark(found, Mark.DISCOVERED, Cluster.labels(before).containsKey(Labels.GPU_COUNT));
+    return new Past(
+        found,
+        status.paused(),
+        Stage.REACTION,
+        nanos,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private static void mark(Set<Mark> marks, Mark mark, boolean isSeen) {
+    boolean unused = isSeen ? marks.add(mark) : marks.remove(mark);
+  }
+
+  /**
+   * What observations have seen, for a tracker that continues.
+   *
+   * @param marks what was seen
+   * @param pausedBefore the clients that were stopped before the request
+   * @param stage the stage at the last observation
+   * @param stageNanos since when
+   * @param failedNanos since when the state is {@code failed}
+   * @param leftPausedNanos since when clients are stopped beside {@code success}
+   * @param evidenceNanos since when the evidence holds
+   */
+  record Past(
+      Set<Mark> marks,
+      List<String> pausedBefore,
+      Stage stage,
+      long stageNanos,
+      Optional<Long> failedNanos,
+      Optional<Long> leftPausedNanos,
+      Optional<Long> evidenceNanos) {}
+
+  /** What the observations have seen so far. */
+  Past past() {
+    Set<Mark> seen = EnumSet.noneOf(Mark.class);
+    seen.addAll(marks);
+    return new Past(
+        seen, pausedBefore, stage, stageSince, failedSince, leftPausedSince, evidenceSince);
   }
 
   /**
@@ -181,22 +232,23 @@ final class ApplyTracker {
    * @param stableFor how long the evidence holds already, as the node's record has it
    * @param nanos when it was made
    * @param failureLook the time from a state {@code failed} to the first look into the log
+   * @param past what an earlier tracker has seen of the same request; empty if it is made now
    */
   record Start(
       Prompt prompt,
       ChangeRecord.Proof proof,
       Optional<Duration> stableFor,
       long nanos,
-      Duration failureLook) {}
-
-  /** What makes the operator act on a request. */
-  enum Prompt {
-    /** The label's value changes. */
-    LABEL,
-    /** A new process reads what the node requests. */
-    RESTART,
-    /** Nothing: the node requested it before, and perhaps long ago. */
-    NOTHING
+      Duration failureLook,
+      Optional<Past> past) {
+    Start(
+        Prompt prompt,
+        ChangeRecord.Proof proof,
+        Optional<Duration> stableFor,
+        long nanos,
+        Duration failureLook) {
+      this(prompt, proof, stableFor, nanos, failureLook, Optional.empty());
+    }
   }
 
   /** What the evidence has by now beside the node's offer; a later look must know it. */
@@ -211,6 +263,16 @@ final class ApplyTracker {
     return evidenceSince;
   }
 
+  /** When the request was made. */
+  long requestedNanos() {
+    return requestedNanos;
+  }
+
+  /** What makes the operator act on the request. */
+  Prompt prompt() {
+    return prompt;
+  }
+
   /** Whether the node requested the same before, so that nothing made the operator act. */
   boolean isWithoutPrompt() {
     return prompt == Prompt.NOTHING;
@@ -223,10 +285,9 @@ final class ApplyTracker {
    * @return whether that is news
    */
   boolean noteLoggedSuccess() {
-    boolean isNews =
-        !successIsLogged && !(isWithoutPrompt() && plan.underOtherName().isEmpty());
-    successIsLogged |= isNews;
-    return isNews;
+    boolean isNews = !marks.contains(Mark.SUCCESS_LOGGED)
+        && !(isWithoutPrompt() && plan.underOtherName().isEmpty());
+    return isNews && marks.add(Mark.SUCCESS_LOGGED);
   }
 
   /**
@@ -247,26 +308,26 @@ final class ApplyTracker {
       trackLeftPaused(status, nanos);
     }
     List<String> missing = missing(status, labels);
-    boolean discovered = wasDiscovered || labels.containsKey(Labels.GPU_COUNT);
-    if (discovered) {
-      missing.addAll(offer.labelDifferences(labels));
-    }
+    boolean discovered = isDiscovered(labels);
     if (!missing.isEmpty()) {
       evidenceSince = Optional.empty();
-      reported.remove(ApplyPhase.OFFERED);
+      offerIsReported = false;
       return isLayout
           ? waitInStage(status, nanos, missing)
           : new Decision.Wait(requestedNanos + NO_LIMIT.toNanos(), missing);
     }
     long since = evidenceSince.orElse(nanos);
     evidenceSince = Optional.of(since);
-    report(ApplyPhase.OFFERED, nanos, String.valueOf(status.allocatable()));
+    if (!offerIsReported) {
+      offerIsReported = true;
+      progress.step(ApplyPhase.OFFERED, nanos, String.valueOf(status.allocatable()));
+    }
     long stable = since + timings.stability().toNanos();
     if (nanos < stable) {
       return new Decision.Wait(
           stable, List.of("that has held for less than " + DurationText.of(timings.stability())));
     }
-    if (proof() == ChangeRecord.Proof.PAUSE_NEEDED && !successIsLogged) {
+    if (proof() == ChangeRecord.Proof.PAUSE_NEEDED && !marks.contains(Mark.SUCCESS_LOGGED)) {
       return withoutTransition(status, labels, nanos);
     }
     return done(
@@ -288,13 +349,6 @@ final class ApplyTracker {
 
   private ApplyOutcome byStateOnly(MigNodeStatus status, String reason) {
     return new ApplyOutcome.VerifiedByStateOnly(status, key, reason, List.of());
-  }
-
-  /** The stages of a layout, each with a limit of its own. */
-  private enum Stage {
-    REACTION,
-    WORK,
-    OFFER
   }
 
   private Decision waitInStage(MigNodeStatus status, long nanos, List<String> missing) {
@@ -381,7 +435,7 @@ final class ApplyTracker {
     if (isAtWork(status.state()) || !status.paused().isEmpty()) {
       return Stage.WORK;
     }
-    return sawWork && is(status, MigState.SUCCESS) ? Stage.OFFER : Stage.REACTION;
+    return sawWork() && is(status, MigState.SUCCESS) ? Stage.OFFER : Stage.REACTION;
   }
 
   /** Nothing differs, but nothing differed before the request either. */
@@ -440,10 +494,11 @@ final class ApplyTracker {
       return;
     }
     String name = node.getMetadata().getName();
+    String client = NodeClaim.client(node, settings.identity().orElse(""));
     throw new MigConflictException(
         value != null && !value.isEmpty()
-            ? "Node %s: another client set %s=%s while '%s' was being applied. Let one client label the node, and apply again"
-                .formatted(name, label, value, key)
+            ? "Node %s: %s set %s=%s while '%s' was being applied. Let one client label the node, and apply again"
+                .formatted(name, client, label, value, key)
             : "Node %s lost its label %s while '%s' was being applied%s. Apply again"
                 .formatted(
                     name, label, key, isLayout ? "; the operator will write all-disabled" : ""));
@@ -454,40 +509,49 @@ final class ApplyTracker {
    * was under way when the request was made, or that ended with success, was of an earlier request.
    */
   boolean failedWithoutWork() {
-    return !begunSinceSuccess && failedSince.isPresent();
+    return !marks.contains(Mark.BEGUN) && failedSince.isPresent();
+  }
+
+  private boolean sawWork() {
+    return marks.contains(Mark.PENDING) || marks.contains(Mark.REBOOTING);
   }
 
   private void trackWork(MigNodeStatus status, long nanos) {
-    if (isAtWork(status.state()) && !isAtWork(lastState)) {
-      begunSinceSuccess = true;
+    boolean isAtWork = isAtWork(status.state());
+    if (isAtWork && !marks.contains(Mark.AT_WORK)) {
+      marks.add(Mark.BEGUN);
     }
     if (is(status, MigState.SUCCESS)) {
-      begunSinceSuccess = false;
+      marks.remove(Mark.BEGUN);
     }
-    lastState = status.state();
-    failureIsOld &= is(status, MigState.FAILED) && status.paused().equals(pausedBefore);
+    mark(marks, Mark.AT_WORK, isAtWork);
+    if (!is(status, MigState.FAILED) || !status.paused().equals(pausedBefore)) {
+      marks.remove(Mark.FAILED_BEFORE);
+    }
     if (is(status, MigState.PENDING)) {
-      sawWork = true;
-      report(ApplyPhase.PENDING, nanos, "the MIG manager works on it");
+      report(Mark.PENDING, ApplyPhase.PENDING, nanos, "the MIG manager works on it");
     }
     if (is(status, MigState.REBOOTING)) {
-      sawWork = true;
-      report(ApplyPhase.REBOOTING, nanos, "the node reboots to change its MIG mode");
+      report(
+          Mark.REBOOTING, ApplyPhase.REBOOTING, nanos, "the node reboots to change its MIG mode");
     }
     if (!status.paused().isEmpty()) {
-      clientsStopped |= clientsRanSinceRequest;
-      report(ApplyPhase.PAUSED, nanos, "stopped: " + String.join(", ", status.paused()));
+      if (marks.contains(Mark.CLIENTS_RAN)) {
+        marks.add(Mark.CLIENTS_STOPPED);
+      }
+      report(
+          Mark.PAUSED, ApplyPhase.PAUSED, nanos, "stopped: " + String.join(", ", status.paused()));
       return;
     }
-    clientsRanSinceRequest = true;
-    if (clientsStopped) {
+    marks.add(Mark.CLIENTS_RAN);
+    if (marks.contains(Mark.CLIENTS_STOPPED)) {
       transitionComplete = true;
     }
-    if (reported.contains(ApplyPhase.PAUSED)) {
-      report(ApplyPhase.RESUMED, nanos, "the GPU's clients run again");
+    if (marks.contains(Mark.PAUSED)) {
+      report(Mark.RESUMED, ApplyPhase.RESUMED, nanos, "the GPU's clients run again");
     }
-    if (is(status, MigState.SUCCESS) && sawWork) {
-      report(ApplyPhase.REPORTED, nanos, "the MIG manager reports success");
+    if (is(status, MigState.SUCCESS) && sawWork()) {
+      report(Mark.REPORTED, ApplyPhase.REPORTED, nanos, "the MIG manager reports success");
     }
   }
 
@@ -520,7 +584,7 @@ final class ApplyTracker {
                 .formatted(
                     status.node(),
                     key,
-                    failureIsOld && prompt == Prompt.NOTHING
+                    marks.contains(Mark.FAILED_BEFORE) && prompt == Prompt.NOTHING
                         ? " before this request, and does not try a name again"
                         : "")
             : "Node %s: the MIG manager ended its run for '%s' without success%s, and the node's MIG state is still %s"
@@ -538,7 +602,7 @@ final class ApplyTracker {
    * same again where it does not know the configuration, and nothing where it does not run.
    */
   private boolean isInDoubt() {
-    return failureIsOld && prompt != Prompt.NOTHING;
+    return marks.contains(Mark.FAILED_BEFORE) && prompt != Prompt.NOTHING;
   }
 
   /**
@@ -581,15 +645,29 @@ final class ApplyTracker {
               String.join(", ", status.paused()), status.paused().size() == 1 ? "is" : "are"));
     }
     missing.addAll(offer.resourceDifferences(status.allocatable(), labels));
+    if (isDiscovered(labels)) {
+      missing.addAll(offer.labelDifferences(labels));
+    }
     return missing;
+  }
+
+  private boolean isDiscovered(Map<String, String> labels) {
+    return marks.contains(Mark.DISCOVERED) || labels.containsKey(Labels.GPU_COUNT);
+  }
+
+  /** Whether a version of the node shows all evidence, for however long. */
+  boolean showsEvidence(Node node) {
+    return plan.on(node).isRequested(settings)
+        && missing(StatusReader.read(node, settings, offer), Cluster.labels(node))
+            .isEmpty();
   }
 
   private static String stateOf(MigNodeStatus status) {
     return status.state().map(MigState::toString).orElse("absent");
   }
 
-  private void report(ApplyPhase phase, long nanos, String detail) {
-    if (reported.add(phase)) {
+  private void report(Mark mark, ApplyPhase phase, long nanos, String detail) {
+    if (marks.add(mark)) {
       progress.step(phase, nanos, detail);
     }
   }

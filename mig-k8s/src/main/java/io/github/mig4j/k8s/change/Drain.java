@@ -7,7 +7,6 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.GpuClaims;
 import io.github.mig4j.k8s.internal.GpuPods;
-import io.github.mig4j.k8s.internal.PodWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.time.Duration;
 import java.util.HashSet;
@@ -17,13 +16,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Evicts the pods that use a node's GPUs and waits until they have left. An eviction that a
- * disruption budget does not allow yet is repeated.
+ * Evicts the pods that use a node's GPUs. An eviction that a disruption budget does not allow yet is to be
+ * repeated.
  */
 final class Drain {
 
   /** The time between two evictions that a disruption budget may refuse. */
-  private static final Duration EVICTION_INTERVAL = Duration.ofSeconds(5);
+  static final Duration EVICTION_INTERVAL = Duration.ofSeconds(5);
 
   private final Cluster cluster;
   private final String node;
@@ -38,35 +37,28 @@ final class Drain {
   }
 
   /**
-   * Evicts and waits.
+   * Evicts the pods that use the GPUs and are not leaving yet.
    *
-   * @return the names of the pods that were evicted
-   * @throws MigDeadlineException if a pod has not left in time
+   * @param podsOfNode the node's pods now
+   * @return the pods that have not left; empty if the node is drained
    */
-  List<String> run(Duration limit) throws InterruptedException {
-    long start = System.nanoTime();
-    try (PodWatch watch = new PodWatch(cluster, "node " + node, cluster.podsBoundTo(node), limit)) {
-      while (true) {
-        List<Pod> left = claims.using(watch.pods()).stream()
-            .filter(pod -> Cluster.isOn(pod, node))
-            .filter(pod -> GpuPods.kind(pod) == GpuPods.Kind.EVICTABLE)
-            .toList();
-        if (left.isEmpty()) {
-          return evicted.stream().sorted().toList();
-        }
-        long rest = limit.toNanos() - (System.nanoTime() - start);
-        if (rest <= 0) {
-          throw late(left, limit);
-        }
-        for (Pod pod : left) {
-          if (!isLeaving(pod) && cluster.evict(pod)) {
-            evicted.add(GpuPods.name(pod));
-            evictedUids.add(pod.getMetadata().getUid());
-          }
-        }
-        watch.awaitChange(Math.min(rest, EVICTION_INTERVAL.toNanos()));
+  List<Pod> evict(List<Pod> podsOfNode) {
+    List<Pod> left = claims.using(podsOfNode).stream()
+        .filter(pod -> Cluster.isOn(pod, node))
+        .filter(pod -> GpuPods.kind(pod) == GpuPods.Kind.EVICTABLE)
+        .toList();
+    for (Pod pod : left) {
+      if (!isLeaving(pod) && cluster.evict(pod)) {
+        evicted.add(GpuPods.name(pod));
+        evictedUids.add(pod.getMetadata().getUid());
       }
     }
+    return left;
+  }
+
+  /** The names of the pods that were evicted. */
+  List<String> evicted() {
+    return evicted.stream().sorted().toList();
   }
 
   private boolean isLeaving(Pod pod) {
@@ -74,7 +66,8 @@ final class Drain {
         || evictedUids.contains(pod.getMetadata().getUid());
   }
 
-  private MigDeadlineException late(List<Pod> left, Duration limit) {
+  /** The end of a drain that took too long. */
+  MigDeadlineException late(List<Pod> left, Duration limit) {
     return new MigDeadlineException(
         "Node %s: waited %s for the pods that use its GPUs to leave, but %s"
             .formatted(

@@ -1,7 +1,5 @@
 package io.github.mig4j.k8s.change;
 
-import static java.util.stream.Collectors.toSet;
-
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.readiness.Readiness;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
@@ -10,12 +8,10 @@ import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.GpuPods;
-import io.github.mig4j.k8s.internal.PodWatch;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Restarts the MIG manager of a node. Its DaemonSet recreates the pod. The new process applies the
@@ -44,44 +40,38 @@ final class ManagerRestart {
     return pods;
   }
 
+  /** Deletes those of these pods that still exist. */
+  void delete(List<String> uids) {
+    uids.forEach(uid -> cluster.onLatestVersion(() -> delete(uid)));
+  }
+
   /**
-   * Deletes these pods and waits for one that is ready.
+   * A new pod that is ready.
    *
-   * @return the new pod's name
-   * @throws MigDeadlineException if no pod is ready in time
+   * @param managerPods the MIG manager's pods now
+   * @param replaced the uids of the deleted pods
+   * @return its name; empty if there is none yet
    */
-  String run(List<Pod> pods, Duration limit) throws InterruptedException {
-    Set<String> deleted = pods.stream().map(pod -> pod.getMetadata().getUid()).collect(toSet());
-    String namespace = pods.get(0).getMetadata().getNamespace();
-    long start = System.nanoTime();
-    try (PodWatch watch =
-        new PodWatch(cluster, "the MIG manager", cluster.managerPodsIn(namespace), limit)) {
-      deleted.forEach(uid -> cluster.onLatestVersion(() -> delete(uid)));
-      while (true) {
-        Optional<Pod> fresh = watch.pods().stream()
-            .filter(pod -> Cluster.isOn(pod, node))
-            .filter(pod -> !deleted.contains(pod.getMetadata().getUid()))
-            .filter(Readiness::isPodReady)
-            .findFirst();
-        if (fresh.isPresent()) {
-          return GpuPods.name(fresh.get());
-        }
-        long rest = limit.toNanos() - (System.nanoTime() - start);
-        if (rest <= 0) {
-          throw new MigDeadlineException(
-              "Node %s: waited %s for a new MIG manager pod in namespace %s, but none is ready"
-                  .formatted(node, DurationText.of(limit), namespace),
-              MigNodeStatus.of(cluster.requireNode(node), cluster.settings()),
-              new Diagnosis(
-                  FailureCode.MANAGER_NOT_RUNNING,
-                  "See 'kubectl describe pods -n %s -l app=nvidia-mig-manager'"
-                      .formatted(namespace),
-                  Optional.empty(),
-                  List.of()));
-        }
-        watch.awaitChange(rest);
-      }
-    }
+  Optional<String> ready(List<Pod> managerPods, List<String> replaced) {
+    return managerPods.stream()
+        .filter(pod -> Cluster.isOn(pod, node))
+        .filter(pod -> !replaced.contains(pod.getMetadata().getUid()))
+        .filter(Readiness::isPodReady)
+        .findFirst()
+        .map(GpuPods::name);
+  }
+
+  /** The end of a restart that took too long. */
+  MigDeadlineException late(String namespace, Duration limit) {
+    return new MigDeadlineException(
+        "Node %s: waited %s for a new MIG manager pod in namespace %s, but none is ready"
+            .formatted(node, DurationText.of(limit), namespace),
+        MigNodeStatus.of(cluster.requireNode(node), cluster.settings()),
+        new Diagnosis(
+            FailureCode.MANAGER_NOT_RUNNING,
+            "See 'kubectl describe pods -n %s -l app=nvidia-mig-manager'".formatted(namespace),
+            Optional.empty(),
+            List.of()));
   }
 
   /** Kubelets write their pods all the time; a new pod of the same name stays. */

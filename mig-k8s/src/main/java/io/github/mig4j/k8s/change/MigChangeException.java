@@ -1,8 +1,14 @@
 package io.github.mig4j.k8s.change;
 
 import io.github.mig4j.MigException;
+import io.github.mig4j.k8s.check.ApplyGoal;
+import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
+import io.github.mig4j.k8s.internal.FailureRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,11 +21,59 @@ public abstract sealed class MigChangeException extends MigException
   private final LastSeen lastSeen;
   private String rollback = "";
   private transient @Nullable ApplyOutcome rolledBack;
+  private @Nullable Duration retryAfter;
 
   MigChangeException(String verdict, MigNodeStatus status, Diagnosis diagnosis) {
     super(verdict + ". " + diagnosis.explanation());
     this.verdict = verdict;
     this.lastSeen = new LastSeen(status, diagnosis);
+  }
+
+  /** The failure that an earlier look has recorded. */
+  static MigChangeException of(FailureRecord record, MigNodeStatus status) {
+    Diagnosis diagnosis =
+        new Diagnosis(RetryPause.code(record), record.explanation(), Optional.empty(), List.of());
+    MigChangeException failure = record.late()
+        ? new MigDeadlineException(record.verdict(), status, diagnosis)
+        : new MigFailedException(record.verdict(), status, diagnosis);
+    failure.rollback = record.rollback().isEmpty() ? "" : ". " + record.rollback();
+    return failure;
+  }
+
+  /** What a later look must know of this failure of a plan. */
+  FailureRecord record(ApplyPlan plan, ApplyGoal goal, Instant now) {
+    boolean recovery = goal == ApplyGoal.Recover.RECOVER;
+    int before = FailureRecord.read(plan.node())
+        .filter(record -> record.isOf(plan.kind(), plan.recordedName()))
+        .filter(record -> record.recovery() == recovery)
+        .map(FailureRecord::attempts)
+        .orElse(0);
+    return new FailureRecord(
+        plan.kind(),
+        plan.recordedName(),
+        recovery,
+        now.toString(),
+        before + 1,
+        diagnosis().code().toString(),
+        verdict,
+        diagnosis().explanation(),
+        this instanceof MigDeadlineException,
+        "");
+  }
+
+  MigChangeException retryIn(Optional<Duration> time) {
+    retryAfter = time.orElse(null);
+    return this;
+  }
+
+  /**
+   * When the same request can be made again. The time grows with each failure in succession.
+   *
+   * @return the time from now; empty if a repetition has the same result until the cause is removed
+   */
+  @Override
+  public Optional<Duration> retryAfter() {
+    return Optional.ofNullable(retryAfter);
   }
 
   /** The same, with a diagnosis that rests on more. */

@@ -7,8 +7,11 @@ import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.ChangeRecord.Seen;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.FailureRecord;
 import io.github.mig4j.k8s.internal.NodePatch;
+import io.github.mig4j.k8s.internal.VerifiedRecord;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
@@ -22,6 +25,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * The right to change a node, kept on the node itself as a {@link ChangeRecord}: of two clients one
@@ -41,9 +46,12 @@ final class NodeClaim {
   private final List<NodeGpu> gpus;
   private final ApplyGoal goal;
   private final String by;
-  private final Instant began;
-  private final Instant until;
+  private final Optional<FailureRecord> undoing;
+  private final ApplyRun.Memory memory;
+  private Instant began;
+  private Instant until;
   private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
+  private final AtomicReference<Optional<Node>> latest = new AtomicReference<>(Optional.empty());
   private boolean requested;
   private boolean changes;
 
@@ -52,9 +60,10 @@ final class NodeClaim {
    *
    * @param plan what is going to be requested
    * @param goal why
+   * @param owner whose change it is
    * @param limit how long the change may take
    */
-  NodeClaim(Cluster cluster, ApplyPlan plan, ApplyGoal goal, Duration limit) {
+  NodeClaim(Cluster cluster, ApplyPlan plan, ApplyGoal goal, Owner owner, Duration limit) {
     this.cluster = cluster;
     this.node = plan.node().getMetadata().getName();
     this.kind = plan.kind();
@@ -63,9 +72,50 @@ final class NodeClaim {
     this.plainName = plan.plainName();
     this.gpus = plan.gpus();
     this.goal = goal;
-    this.by = cluster.identity();
+    this.by = owner.by();
+    this.undoing = owner.undoing();
+    this.memory = owner.memory();
     this.began = cluster.settings().clock().instant();
     this.until = began.plus(limit);
+  }
+
+  /**
+   * Whose change it is.
+   *
+   * @param by the identity of the client
+   * @param undoing the failure that the change undoes
+   * @param memory where the next look finds what was written
+   */
+  record Owner(String by, Optional<FailureRecord> undoing, ApplyRun.Memory memory) {}
+
+  /** Continues a change that this client has recorded on the node. */
+  void resume(Node now, ChangeRecord record) {
+    mine.addAll(record.done());
+    began = Instant.parse(record.since());
+    until = Instant.parse(record.until());
+    requested = record.seen() != null;
+    changes = config.equals(Cluster.annotations(now).get(kind.requestedKey()));
+  }
+
+  /** Records that the change begins, where nothing else that is written says so. */
+  Node begin() {
+    return cluster.onLatestVersion(() -> {
+      Node now = cluster.requireNode(node);
+      requireFree(now);
+      return live(now).filter(this::isMine).isPresent()
+          ? now
+          : write(
+              cluster,
+              NodePatch.on(now).annotate(ChangeRecord.KEY, recordWith(now).json()));
+    });
+  }
+
+  /**
+   * Takes note of a version of the node that may be the latest, on which the next write is tried before
+   * the node is read again. A write on an older version changes nothing.
+   */
+  void note(Node version) {
+    latest.set(Optional.of(version));
   }
 
   /** Makes a node unschedulable, unless it is already. */
@@ -98,16 +148,19 @@ final class NodeClaim {
    * @param before the node on which the decision rests
    * @param key the value of the label; empty to remove it
    * @param proof what the evidence needs beside the node's offer
+   * @param seen what a later look must know
    */
-  Node request(Node before, String key, ApplyOptions.Gate gate, ChangeRecord.Proof proof) {
+  Node request(
+      Node before, String key, ApplyOptions.Gate gate, ChangeRecord.Proof proof, Seen seen) {
+    note(before);
     return cluster.onLatestVersion(() -> {
-      Node now = cluster.requireNode(node);
+      Node now = latest.getAndSet(Optional.empty()).orElseGet(() -> cluster.requireNode(node));
       String current = Cluster.labels(now).getOrDefault(label, "");
       boolean alreadyRequested = current.equals(key);
       if (!alreadyRequested && !current.equals(Cluster.labels(before).getOrDefault(label, ""))) {
         throw new MigConflictException(
-            "Node %s: another client set %s=%s just now. Let one client label the node, and apply again"
-                .formatted(node, label, current));
+            "Node %s: %s set %s=%s just now. Let one client label the node, and apply again"
+                .formatted(node, client(now, by), label, current));
       }
       requireFree(now);
       NodePatch patch = NodePatch.on(now);
@@ -123,10 +176,12 @@ final class NodeClaim {
                 recordWith(now, ChangeRecord.Done.GATED)
                     .with(proof)
                     .with(stableSince)
+                    .with(seen)
                     .json());
       } else if (!alreadyRequested || !isFollowedByAnother(now)) {
         patch.annotate(
-            ChangeRecord.KEY, recordWith(now).with(proof).with(stableSince).json());
+            ChangeRecord.KEY,
+            recordWith(now).with(proof).with(stableSince).with(seen).json());
       }
       if (!alreadyRequested) {
         patch
@@ -136,9 +191,13 @@ final class NodeClaim {
         recordRollback(patch, current);
       }
       recordForLater(patch, alreadyRequested, key, proof);
+      if (!patch.isEmpty()) {
+        patch.removeAnnotation(kind.verifiedKey());
+      }
       boolean begins =
           !alreadyRequested || config.equals(Cluster.annotations(now).get(kind.requestedKey()));
       Node after = patch.isEmpty() ? now : write(cluster, patch);
+      note(after);
       changes = requested ? changes : begins;
       requested = true;
       return after;
@@ -195,12 +254,21 @@ final class NodeClaim {
         : Optional.of(current);
   }
 
-  /** Takes the claim from the client that has it. */
-  Node takeOver() {
+  /**
+   * Takes the claim from the client that has it.
+   *
+   * @param replaced the uids of the MIG manager's pods that are replaced
+   */
+  Node takeOver(List<String> replaced) {
     return cluster.onLatestVersion(() -> {
       Node now = cluster.requireNode(node);
+      ChangeRecord record = recordWith(now);
       return write(
-          cluster, NodePatch.on(now).annotate(ChangeRecord.KEY, recordWith(now).json()));
+          cluster,
+          NodePatch.on(now)
+              .annotate(
+                  ChangeRecord.KEY,
+                  (replaced.isEmpty() ? record : record.replacing(replaced)).json()));
     });
   }
 
@@ -209,7 +277,7 @@ final class NodeClaim {
    *
    * @param seen a version of the node, perhaps the latest
    */
-  void record(Node seen, ChangeRecord.Proof proof, Optional<Instant> stableSince) {
+  void record(Node seen, ChangeRecord.Proof proof, Optional<Instant> stableSince, Seen progress) {
     Cluster once = cluster.withoutRepetition();
     AtomicReference<Optional<Node>> known = new AtomicReference<>(Optional.of(seen)
         .filter(node -> ChangeRecord.read(node).filter(this::isMine).isPresent()));
@@ -219,9 +287,10 @@ final class NodeClaim {
       if (record.isPresent()) {
         NodePatch patch = NodePatch.on(now.get())
             .annotate(
-                ChangeRecord.KEY, record.get().with(proof).with(stableSince).json());
+                ChangeRecord.KEY,
+                record.get().with(proof).with(stableSince).with(progress).json());
         if (!patch.isEmpty()) {
-          Node unused = write(once, patch);
+          note(write(once, patch));
         }
       }
     });
@@ -234,21 +303,35 @@ final class NodeClaim {
         .flatMap(ChangeRecord::stable);
   }
 
-  /** Ends a change that is verified: undoes what was done for its time. */
-  void succeed() {
-    end(cluster, record -> record.isOf(kind, config), EnumSet.allOf(ChangeRecord.Done.class));
+  /**
+   * Ends a change that is verified: undoes what was done for its time, and records what was verified.
+   * The failure that this change undoes stays on record.
+   */
+  void succeed(VerifiedRecord verified) {
+    end(
+        cluster,
+        record -> record.isOf(kind, config),
+        EnumSet.allOf(ChangeRecord.Done.class),
+        patch -> undoing
+            .map(failure -> patch.annotate(FailureRecord.KEY, failure.json()))
+            .orElseGet(() -> patch.removeAnnotation(FailureRecord.KEY))
+            .annotate(kind.verifiedKey(), verified.json()));
   }
 
   /**
    * Ends a change that is not verified. Where the node was labelled already, pods are still kept away,
    * and the record stays to say so; the next change may begin at once.
+   *
+   * @param failure how it failed; empty if it did not
    */
-  void release() {
+  void release(Optional<FailureRecord> failure) {
+    UnaryOperator<NodePatch> note = patch ->
+        failure.map(record -> patch.annotate(FailureRecord.KEY, record.json())).orElse(patch);
     if (requested) {
       // Not worth waiting for an API server that is away: the record ends by itself.
-      end(cluster.withoutRepetition(), this::isMine, EnumSet.noneOf(ChangeRecord.Done.class));
+      end(cluster.withoutRepetition(), this::isMine, EnumSet.noneOf(ChangeRecord.Done.class), note);
     } else {
-      end(cluster, this::isMine, mine);
+      end(cluster, this::isMine, mine, note);
     }
   }
 
@@ -270,20 +353,33 @@ final class NodeClaim {
   }
 
   /** A change that is cancelled at its end is ended all the same. */
-  private void end(Cluster through, Predicate<ChangeRecord> which, Set<ChangeRecord.Done> undone) {
-    boolean unused = UninterruptedWrite.run(() -> through.onLatestVersion(() -> {
-      Optional<Node> now = through.node(node);
+  private void end(
+      Cluster through,
+      Predicate<ChangeRecord> which,
+      Set<ChangeRecord.Done> undone,
+      UnaryOperator<NodePatch> note) {
+    boolean unused = written(() -> through.onLatestVersion(() -> {
+      Optional<Node> now = latest.getAndSet(Optional.empty()).or(() -> through.node(node));
       Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(which);
       if (record.isPresent()) {
-        Node unusedNode = through.patch(end(now.get(), record.get(), undone));
+        Node unusedNode = through.patch(note.apply(end(now.get(), record.get(), undone)));
       }
       return record.isPresent();
     }));
   }
 
-  /** What was written is known also where the change is cancelled meanwhile, so that it is undone. */
-  private static Node write(Cluster through, NodePatch patch) {
-    return UninterruptedWrite.run(() -> through.patch(patch));
+  private Node write(Cluster through, NodePatch patch) {
+    return written(() -> through.patch(patch));
+  }
+
+  /**
+   * What was written is known also where the change is cancelled meanwhile, so that it is undone. A look
+   * that is interrupted needs that not: the next one reads what was written.
+   */
+  private <T> T written(Supplier<T> write) {
+    return memory == ApplyRun.Memory.RECORD
+        ? write.get()
+        : UninterruptedWrite.run(cluster.settings().threads(), write);
   }
 
   private NodePatch end(Node now, ChangeRecord record, Set<ChangeRecord.Done> undone) {
@@ -344,7 +440,14 @@ final class NodeClaim {
         .filter(record -> record.isOf(kind, config))
         .map(ChangeRecord::proof)
         .orElse(ChangeRecord.Proof.OFFER);
-    return ChangeRecord.of(kind, config, by, since, until, done).with(proof);
+    return ChangeRecord.of(kind, config, by, since, until, done).with(proof).undoing(undoing);
+  }
+
+  /** Who changes a node, for a message: another client, or another request with this identity. */
+  static String client(Node now, String by) {
+    return ChangeRecord.read(now).filter(record -> record.by().equals(by)).isPresent()
+        ? "another request of this client"
+        : "another client";
   }
 
   /** The name without the number that distinguishes two requests for the same content. */

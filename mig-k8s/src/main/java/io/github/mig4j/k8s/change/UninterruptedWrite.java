@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -25,13 +26,13 @@ final class UninterruptedWrite {
    * @throws CancellationException if the thread was interrupted before, or the API server did not answer
    *     for a while after it was interrupted
    */
-  static <T> T run(Supplier<T> write) {
+  static <T> T run(ThreadFactory threads, Supplier<T> write) {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancellationException("Interrupted before a write");
     }
     FutureTask<T> task = new FutureTask<>(write::get);
-    Thread thread = new Thread(task, Thread.currentThread().getName() + "-write");
-    thread.setDaemon(true);
+    Thread thread = threads.newThread(task);
+    thread.setName(Thread.currentThread().getName() + "-write");
     thread.start();
     try {
       return task.get();

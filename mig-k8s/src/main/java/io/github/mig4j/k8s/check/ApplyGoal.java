@@ -106,8 +106,21 @@ public sealed interface ApplyGoal {
    * The configuration before the last change.
    *
    * @param kind the kind of change to undo; empty for the last change, whatever its kind
+   * @param after what a rollback does after a rollback
    */
-  record RollBack(Optional<ChangeKind> kind) implements ApplyGoal {
+  record RollBack(Optional<ChangeKind> kind, After after) implements ApplyGoal {
+
+    /** What a rollback does if the last change was a rollback itself. */
+    public enum After {
+      /** It undoes that. */
+      UNDOES,
+      /** It is that, and continues it. */
+      CONTINUES
+    }
+
+    public RollBack(Optional<ChangeKind> kind) {
+      this(kind, After.UNDOES);
+    }
 
     /** After a change that failed, the GPUs still hold what made it fail. */
     @Override
@@ -117,10 +130,17 @@ public sealed interface ApplyGoal {
 
     @Override
     public Target resolve(Cluster cluster, String node) {
-      Map<String, String> recorded = Cluster.annotations(cluster.requireNode(node));
-      ChangeKind undone =
-          kind.orElseGet(() -> ChangeKind.of(recorded.getOrDefault(ChangeRecord.LAST_KEY, ""))
-              .orElse(ChangeKind.LAYOUT));
+      Node now = cluster.requireNode(node);
+      Map<String, String> recorded = Cluster.annotations(now);
+      ChangeKind last =
+          ChangeKind.of(recorded.getOrDefault(ChangeRecord.LAST_KEY, "")).orElse(ChangeKind.LAYOUT);
+      ChangeKind undone = kind.orElse(last);
+      if (after == After.CONTINUES
+          && undone == last
+          && recorded.containsKey(ChangeRecord.ROLLED_BACK_KEY)) {
+        return target(
+            undone, Cluster.labels(now).getOrDefault(undone.label(cluster.settings()), ""));
+      }
       String previous = recorded.get(undone.previousKey());
       if (previous == null || (previous.isEmpty() && undone == ChangeKind.LAYOUT)) {
         throw new MigRefusedException(
@@ -128,9 +148,13 @@ public sealed interface ApplyGoal {
             List.of("its annotation %s records no previous configuration; apply one by name"
                 .formatted(undone.previousKey())));
       }
-      return undone == ChangeKind.LAYOUT
-          ? new Target.Layout(previous, Naming.RECORDED)
-          : new Target.RecordedSharing(previous);
+      return target(undone, previous);
+    }
+
+    private static Target target(ChangeKind kind, String recorded) {
+      return kind == ChangeKind.LAYOUT
+          ? new Target.Layout(recorded, Naming.RECORDED)
+          : new Target.RecordedSharing(recorded);
     }
   }
 

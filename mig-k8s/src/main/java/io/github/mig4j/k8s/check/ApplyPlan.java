@@ -32,6 +32,9 @@ public sealed interface ApplyPlan permits LayoutPlan, SharingPlan {
     return key();
   }
 
+  /** What the name stands for, as a short text that differs where the content differs. */
+  String contentHash();
+
   /** The GPUs that the change assumes; empty if it assumes none. */
   List<NodeGpu> gpus();
 

@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.check;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+
 /**
  * What a change may do to the pods that use a node's GPUs. The MIG manager itself protects none of
  * them: it fails where a GPU is in use, or takes it away (gpu-operator#262). A change of
@@ -25,5 +28,15 @@ public enum Disruption {
    * The pods keep running, and their programs may fail. This allows a change from or to MPS on a node
    * in use; a layout is refused as with {@link #NONE}.
    */
-  IGNORE_PODS
+  IGNORE_PODS;
+
+  /**
+   * The name in JSON, in lower case with dashes.
+   *
+   * @return the name
+   */
+  @JsonValue
+  public String toJson() {
+    return JsonFields.name(this);
+  }
 }

@@ -9,8 +9,10 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.check.ConfigSourceCheck.Choice;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.node.GeneratedConfig;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
@@ -54,15 +56,25 @@ final class LayoutCheck {
 
   NodeCheck.Checked check(Optional<Node> node, Optional<GenericKubernetesResource> policy) {
     Cluster cluster = request.cluster();
-    Optional<List<Pod>> managers =
-        permissions.read(() -> Optional.of(cluster.view().managerPods(request.node())));
+    List<Pod> pods =
+        permissions.read(() -> Optional.of(cluster.view().pods(request.node()))).orElse(List.of());
+    Optional<List<Pod>> managers = managers(pods);
     String namespace = cluster.operatorNamespace(managers.orElse(List.of()));
     Optional<Choice> choice =
         policy.flatMap(p -> new ConfigSourceCheck(cluster.view(), permissions, findings)
             .check(p, request.node(), namespace, target.name(), request.goal().fallback()));
-    Optional<ApplyPlan> plan = node.flatMap(n ->
-        check(n, policy, managers, choice, evidence(choice, namespace)).map(p -> (ApplyPlan) p));
+    Optional<ApplyPlan> plan =
+        node.flatMap(n -> check(n, policy, pods, managers, choice, evidence(choice, namespace))
+            .map(p -> (ApplyPlan) p));
     return new NodeCheck.Checked(namespace, plan, effect);
+  }
+
+  /** Those of other nodes say in which namespace the operator runs, where this node has none. */
+  private Optional<List<Pod>> managers(List<Pod> podsOfNode) {
+    List<Pod> here = podsOfNode.stream().filter(GpuPods::isManager).toList();
+    return here.isEmpty()
+        ? permissions.read(() -> Optional.of(request.cluster().view().managerPods(request.node())))
+        : Optional.of(here);
   }
 
   /** What the node's own GPUs accept; where its MIG manager generates configurations, these are it. */
@@ -78,22 +90,20 @@ final class LayoutCheck {
   private Optional<LayoutPlan> check(
       Node node,
       Optional<GenericKubernetesResource> policy,
+      List<Pod> pods,
       Optional<List<Pod>> managers,
       Optional<Choice> choice,
       HardwareEvidence evidence) {
     MigNodeStatus status = MigNodeStatus.of(node, settings, evidence);
-    boolean requested =
-        status.config().isPresent() && status.config().equals(choice.map(c -> key(c, status)));
+    boolean requested = status.config().isPresent()
+        && status.config().equals(choice.map(c -> key(c, node, status)));
     Severity blocking = requested ? Severity.NOTE : Severity.ERROR;
     GpuCheck gpus = new GpuCheck(node, status, request.gpus(), settings, evidence, findings);
     List<GpuModel> models = gpus.models();
     new NodeStateCheck(node, status, models, settings, findings).check(policy, blocking);
     new ManagerCheck(node, findings).check(policy, managers, models, blocking);
-    checkChange(status, requested);
+    checkChange(node, status, requested);
     boolean keepsPods = requested || request.goal().keepsPods(status);
-    List<Pod> pods = permissions
-        .read(() -> Optional.of(request.cluster().view().pods(request.node())))
-        .orElse(List.of());
     ComponentCheck components = new ComponentCheck(node, pods);
     components.checkDriver(models, findings);
     new PodCheck(permissions.using(pods), request.disruption(), findings)
@@ -106,7 +116,7 @@ final class LayoutCheck {
     return choice.flatMap(c -> plan(node, status, gpus.gpus(c.document()), c, strategy, versions));
   }
 
-  private void checkChange(MigNodeStatus status, boolean requested) {
+  private void checkChange(Node node, MigNodeStatus status, boolean requested) {
     MigState state = status.state().orElse(MigState.UNKNOWN);
     String current = status.config().orElse("");
     if (state == MigState.PENDING || state == MigState.REBOOTING) {
@@ -118,7 +128,7 @@ final class LayoutCheck {
               ? "the change waits for it"
               : "wait until it is done, because this change begins only then");
     }
-    if (requested && state == MigState.FAILED) {
+    if (requested && state == MigState.FAILED && !continues(node, current)) {
       // Nothing would make the manager act, so waiting for it is in vain.
       findings.add(
           request.goal() instanceof ApplyGoal.RollBack ? Severity.ERROR : Severity.WARNING,
@@ -131,17 +141,25 @@ final class LayoutCheck {
   }
 
   /** Equal content under another name, where the MIG manager has given up on the first. */
-  private String key(Choice choice, MigNodeStatus status) {
+  private String key(Choice choice, Node node, MigNodeStatus status) {
     String base = base(choice);
     if (base.isEmpty()) {
       return target.name();
     }
     String key = choice.content().contentName(base);
     String alias = choice.content().retryName(base, 2);
+    if (continues(node, key)) {
+      return status.config().equals(Optional.of(alias)) ? alias : key;
+    }
     boolean failed = status.state().equals(Optional.of(MigState.FAILED));
     boolean requestsKey = status.config().equals(Optional.of(key));
     boolean requestsAlias = status.config().equals(Optional.of(alias));
     return (requestsKey && failed) || (requestsAlias && !failed) ? alias : key;
+  }
+
+  private boolean continues(Node node, String key) {
+    return request.continues(node, ChangeKind.LAYOUT, key.replaceFirst("-r[0-9]+$", ""))
+        || request.continues(node, ChangeKind.LAYOUT, key);
   }
 
   /** The name to which the content's hash is added; empty if the name must stay as it is. */
@@ -190,7 +208,7 @@ final class LayoutCheck {
         choice.content(),
         offer,
         base(choice),
-        key(choice, status)));
+        key(choice, node, status)));
   }
 
   /** What is on the GPUs now is known where the configuration in force is. */

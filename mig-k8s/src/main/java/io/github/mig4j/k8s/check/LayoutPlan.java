@@ -64,6 +64,11 @@ public record LayoutPlan(
   }
 
   @Override
+  public String contentHash() {
+    return content.contentHash();
+  }
+
+  @Override
   public String plainName() {
     return base.isEmpty() ? key : base;
   }

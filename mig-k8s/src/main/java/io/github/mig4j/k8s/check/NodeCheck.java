@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.check;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.config.MigRole;
@@ -25,15 +26,46 @@ import java.util.function.Predicate;
 public final class NodeCheck {
 
   private static final Set<String> WATCH = Set.of("list", "watch");
+  private static final Permission PATCH_NODES =
+      new Permission("patch", "", "nodes", Permission.Scope.CLUSTER);
 
   private final Request request;
   private final ApplyGoal.Target target;
   private final PreflightFindings findings;
   private final PermissionCheck permissions;
+  private Optional<Checked> passed = Optional.empty();
 
   /** Not API: what is requested of which node. */
   public record Request(
-      Cluster cluster, String node, ApplyGoal goal, StatedGpus gpus, Disruption disruption) {}
+      Cluster cluster,
+      String node,
+      ApplyGoal goal,
+      StatedGpus gpus,
+      Disruption disruption,
+      Attempt attempt) {
+
+    /** A new attempt. */
+    public Request(
+        Cluster cluster, String node, ApplyGoal goal, StatedGpus gpus, Disruption disruption) {
+      this(cluster, node, goal, gpus, disruption, Attempt.NEW);
+    }
+
+    /** Whether the node's record says that this very change is under way, after the request was made. */
+    boolean continues(Node now, ChangeKind kind, String recordedName) {
+      return attempt == Attempt.CONTINUED
+          && ChangeRecord.read(now)
+              .filter(record -> record.seen() != null && record.isOf(kind, recordedName))
+              .isPresent();
+    }
+  }
+
+  /** Not API: whether a check is of a new change or perhaps of one that is under way. */
+  public enum Attempt {
+    /** What the node's record says of an earlier attempt does not matter. */
+    NEW,
+    /** A change that the node's record says is under way continues, and is not checked as a new one. */
+    CONTINUED
+  }
 
   /** The result of a check; there is no plan if there is an error. */
   record Checked(String operatorNamespace, Optional<ApplyPlan> plan, Optional<NodeEffect> effect) {}
@@ -75,14 +107,34 @@ public final class NodeCheck {
    */
   public ApplyPlan requirePlan() {
     Checked checked = check();
-    checkPermissions(checked, permission -> !isShownInTime(permission), Severity.ERROR);
-    if (findings.hasErrors()) {
-      throw MigRefusedException.of(
-          "Config '%s' on node %s".formatted(target.name(), request.node()),
-          findings.sorted().stream().filter(Finding::isError).toList());
+    if (!isUnderWayOrDone(checked)) {
+      checkPermissions(checked, permission -> !isShownInTime(checked, permission), Severity.ERROR);
     }
+    if (findings.hasErrors()) {
+      throw refused();
+    }
+    passed = Optional.of(checked);
     return checked.plan.orElseThrow(
         () -> new IllegalStateException("Where there is no plan there is an error"));
+  }
+
+  private MigRefusedException refused() {
+    return MigRefusedException.of(
+        "Config '%s' on node %s".formatted(target.name(), request.node()),
+        findings.sorted().stream().filter(Finding::isError).toList());
+  }
+
+  /**
+   * The failure of a change that has written nothing yet: if the API server did not allow a request, every
+   * permission that the client lacks.
+   */
+  public RuntimeException beforeFirstWrite(RuntimeException failed) {
+    if (failed instanceof MigClusterException answered
+        && answered.forbidden().isPresent()
+        && passed.isPresent()) {
+      checkPermissions(passed.get(), permission -> !isNeverSent(permission), Severity.ERROR);
+    }
+    return findings.hasErrors() ? refused() : failed;
   }
 
   /** What the check that made the plan found beside it. */
@@ -163,12 +215,32 @@ public final class NodeCheck {
         || (permission.verb().equals("patch") && correctsRecord);
   }
 
-  /** Without a disruption a watch shows by itself, before the first write, that it is forbidden. */
-  private boolean isShownInTime(Permission permission) {
-    return (request.disruption() == Disruption.NONE
+  /** One look at a change asks for permissions once, before the change begins. */
+  private boolean isUnderWayOrDone(Checked checked) {
+    return request.attempt() == Attempt.CONTINUED
+        && checked
+            .plan
+            .filter(plan -> request.continues(plan.node(), plan.kind(), plan.recordedName())
+                || plan.isInForce(request.cluster().settings()))
+            .isPresent();
+  }
+
+  /**
+   * Without a disruption a watch shows by itself, before the first write, that it is forbidden; so does
+   * the patch of the node, if that is the first write. Nobody is asked about them beforehand.
+   */
+  private boolean isShownInTime(Checked checked, Permission permission) {
+    boolean patchIsFirst = checked.plan.filter(plan -> !plan.isUnpublished()).isPresent();
+    boolean isShown = (request.disruption() == Disruption.NONE
             || request.disruption() == Disruption.IGNORE_PODS)
         && request.goal() != ApplyGoal.Recover.RECOVER
-        && WATCH.contains(permission.verb());
+        && (WATCH.contains(permission.verb()) || (patchIsFirst && permission.equals(PATCH_NODES)));
+    return isShown || isNeverSent(permission);
+  }
+
+  /** One look watches nothing. */
+  private boolean isNeverSent(Permission permission) {
+    return request.attempt() == Attempt.CONTINUED && permission.verb().equals("watch");
   }
 
   /** A request finds out by itself, and reports it as a conflict. */

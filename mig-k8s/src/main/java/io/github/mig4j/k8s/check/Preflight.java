@@ -1,8 +1,11 @@
 package io.github.mig4j.k8s.check;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.NodeEffect;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -77,5 +80,21 @@ public record Preflight(
   /** A location says nothing without the file that it is in. */
   private static String line(Finding finding) {
     return finding.location().isPresent() ? finding.subject() + ":" + finding : finding.toString();
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("node", node)
+        .and("config", config)
+        .and("clear", isClear())
+        .and("inForce", inForce)
+        .and("findings", findings)
+        .and("effect", effect)
+        .map();
   }
 }

@@ -7,6 +7,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.check.ApplyGoal.Target;
 import io.github.mig4j.k8s.check.SharingPlan.Impact;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -75,8 +76,11 @@ final class SharingCheck {
   private void checkNode(Node node) {
     Map<String, String> labels = Cluster.labels(node);
     MigNodeStatus status = MigNodeStatus.of(node, request.cluster().settings());
+    Severity blocking = request.continues(node, ChangeKind.SHARING, requested(node))
+        ? Severity.NOTE
+        : Severity.ERROR;
     new NodeStateCheck(node, status, List.of(), request.cluster().settings(), findings)
-        .checkReadiness(Severity.ERROR);
+        .checkReadiness(blocking);
     if (!NodeReading.hasGpus(node)) {
       findings.error(
           PreflightCode.NO_GPU,
@@ -85,7 +89,8 @@ final class SharingCheck {
     }
     String deployed = labels.getOrDefault(DEPLOY_PLUGIN, "true");
     if (deployed.equals(Labels.PAUSED)) {
-      findings.error(
+      findings.add(
+          blocking,
           PreflightCode.CHANGE_IN_PROGRESS,
           "the MIG manager partitions the node's GPUs: label %s=%s"
               .formatted(DEPLOY_PLUGIN, deployed),

@@ -64,6 +64,11 @@ public record SharingPlan(
   }
 
   @Override
+  public String contentHash() {
+    return offer.resources().toString();
+  }
+
+  @Override
   public List<NodeGpu> gpus() {
     return List.of();
   }

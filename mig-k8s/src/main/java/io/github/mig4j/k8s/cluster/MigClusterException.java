@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.cluster;
 
 import io.github.mig4j.MigException;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ public final class MigClusterException extends MigException {
   private static final long serialVersionUID = 1L;
 
   private final transient @Nullable String forbidden;
+  private final @Nullable Duration retryAfter;
 
   /**
    * Creates the failure of a request.
@@ -18,14 +20,32 @@ public final class MigClusterException extends MigException {
    * @param cause the Kubernetes client's exception
    */
   public MigClusterException(String message, Throwable cause) {
-    this(message, cause, null);
+    this(message, cause, null, null);
     Objects.requireNonNull(message, "message");
     Objects.requireNonNull(cause, "cause");
   }
 
-  private MigClusterException(String message, Throwable cause, @Nullable String forbidden) {
+  private MigClusterException(
+      String message, Throwable cause, @Nullable String forbidden, @Nullable Duration retryAfter) {
     super(message, cause);
     this.forbidden = forbidden;
+    this.retryAfter = retryAfter;
+  }
+
+  /**
+   * Creates the failure of a request that can succeed when it is repeated.
+   *
+   * @param message subject, verdict, value and remedy
+   * @param cause the Kubernetes client's exception
+   * @param retryAfter when to repeat it
+   * @return the failure
+   */
+  public static MigClusterException temporary(
+      String message, Throwable cause, Duration retryAfter) {
+    Objects.requireNonNull(message, "message");
+    Objects.requireNonNull(cause, "cause");
+    Objects.requireNonNull(retryAfter, "retryAfter");
+    return new MigClusterException(message, cause, null, retryAfter);
   }
 
   /**
@@ -40,7 +60,18 @@ public final class MigClusterException extends MigException {
     Objects.requireNonNull(what, "what");
     Objects.requireNonNull(message, "message");
     Objects.requireNonNull(cause, "cause");
-    return new MigClusterException(message, cause, what);
+    return new MigClusterException(message, cause, what, null);
+  }
+
+  /**
+   * When to repeat the request: the time that the API server asks for, or some seconds if it did not answer
+   * or answered 410, 429 or 5xx.
+   *
+   * @return the time; empty if the API server would answer the same, as with 401 and 403
+   */
+  @Override
+  public Optional<Duration> retryAfter() {
+    return Optional.ofNullable(retryAfter);
   }
 
   /**

@@ -1,11 +1,19 @@
 package io.github.mig4j.k8s.cluster;
 
 import io.github.mig4j.MigException;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Another client changed the same object, or requested another change of the same node. */
 public final class MigConflictException extends MigException {
   private static final long serialVersionUID = 1L;
+
+  /** Reading again resolves a conflict over an object's version. */
+  private static final Duration VERSION = Duration.ofSeconds(1);
+
+  /** Another client's change takes longer. */
+  private static final Duration CHANGE = Duration.ofMinutes(1);
 
   /**
    * Creates a conflict that reading again does not resolve.
@@ -27,5 +35,16 @@ public final class MigConflictException extends MigException {
     super(message, cause);
     Objects.requireNonNull(message, "message");
     Objects.requireNonNull(cause, "cause");
+  }
+
+  /**
+   * When to try again.
+   *
+   * @return a second for a conflict over an object's version; a minute where another client changes the
+   *     node, which may take longer
+   */
+  @Override
+  public Optional<Duration> retryAfter() {
+    return Optional.of(getCause() == null ? CHANGE : VERSION);
   }
 }

@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.cluster;
 import io.github.mig4j.gpu.GpuCatalog;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
 import org.immutables.value.Value;
 
 /** The settings of a {@code MigClient}; the defaults fit a cluster that NVIDIA's chart has set up. */
@@ -50,6 +51,25 @@ public interface MigSettings {
   Optional<String> identity();
 
   /**
+   * Makes the threads of this client: one for each change or rollout that is started with a future, one
+   * for each node that a rollout changes, and a short one for a write that must not be interrupted. {@code
+   * ApplyRequest.poll} needs none. On Java 21 or later virtual threads are enough: {@code
+   * Thread.ofVirtual().factory()}.
+   *
+   * @return daemon threads of the platform unless set; the library names them, e.g. {@code
+   *     mig4j-apply-gpu-node}
+   */
+  @Value.Default
+  @Value.Auxiliary
+  default ThreadFactory threads() {
+    return task -> {
+      Thread thread = new Thread(task);
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  /**
    * The wall clock for the deadline in the record of a change on a node. Waiting does not depend on it;
    * it uses a monotonic clock.
    *
@@ -58,6 +78,18 @@ public interface MigSettings {
   @Value.Default
   default Clock clock() {
     return Clock.systemUTC();
+  }
+
+  /**
+   * Receives what a client does and sees.
+   *
+   * @return a listener; by default one that does nothing
+   */
+  @Value.Auxiliary
+  @Value.Redacted
+  @Value.Default
+  default MigListener listener() {
+    return event -> {};
   }
 
   /**
@@ -93,6 +125,14 @@ public interface MigSettings {
    * @return settings that differ in {@link #identity()}
    */
   MigSettings withIdentity(String identity);
+
+  /**
+   * These settings with another listener.
+   *
+   * @param listener the listener
+   * @return settings that differ in {@link #listener()}
+   */
+  MigSettings withListener(MigListener listener);
 
   /** Builds {@link MigSettings}. */
   final class Builder extends ImmutableMigSettings.Builder {

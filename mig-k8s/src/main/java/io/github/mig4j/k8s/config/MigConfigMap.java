@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.config;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Node;
@@ -16,6 +17,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.text.JsonFields;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -65,6 +67,19 @@ public final class MigConfigMap {
     public Merged {
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(contentName, "contentName");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("name", name)
+          .and("contentName", contentName)
+          .and("changed", changed)
+          .map();
     }
   }
 

@@ -1,7 +1,10 @@
 package io.github.mig4j.k8s.config;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -73,5 +76,15 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
           --set mig.strategy=%s \\
           --set-string migManager.config.name=%s
         """.formatted(strategy, configMap);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("strategy", strategy).and("configMap", configMap).map();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.config;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.dsl.Resource;
@@ -9,6 +10,7 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +54,19 @@ public final class SharingConfigMap {
     public Merged {
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(contentName, "contentName");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("name", name)
+          .and("contentName", contentName)
+          .and("changed", changed)
+          .map();
     }
   }
 

@@ -1,7 +1,10 @@
 package io.github.mig4j.k8s.diagnosis;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -61,5 +64,20 @@ public record Diagnosis(
   @Override
   public String toString() {
     return code + ": " + explanation;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("code", code)
+        .and("explanation", explanation)
+        .and("component", component)
+        .and("decisiveLine", decisiveLine)
+        .and("logLines", logLines)
+        .map();
   }
 }

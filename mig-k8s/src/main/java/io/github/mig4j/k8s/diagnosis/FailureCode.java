@@ -1,6 +1,9 @@
 package io.github.mig4j.k8s.diagnosis;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * The kinds of result of a {@link Diagnosis}; docs/failures.md has the text and the source of each.
@@ -99,8 +102,36 @@ public enum FailureCode {
   /** Nothing that is known explains it. */
   UNRECOGNISED;
 
+  /** Causes that stay until the configuration, the settings or the machine are changed. */
+  private static final Set<FailureCode> LASTING = EnumSet.of(
+      FILE_INVALID,
+      CONFIG_NOT_VALIDATED,
+      PROFILE_UNSUPPORTED,
+      COMPUTE_PROFILE_UNSUPPORTED,
+      GPU_NOT_MIG_CAPABLE,
+      MODE_CHANGE_NEEDS_REBOOT,
+      REBOOT_WITHOUT_EFFECT,
+      NVML_NOT_FOUND,
+      NO_PERMISSION,
+      INVALID_UNDER_SINGLE,
+      EMPTY_MIG_GPU,
+      NO_RESOURCE_FOR_PROFILE,
+      MPS_ROOT_MISSING,
+      SETTINGS_REFUSED);
+
+  /**
+   * Whether the same request can succeed later, although its configuration, the operator's settings and
+   * the machine stay as they are.
+   *
+   * @return false if a repetition has the same result
+   */
+  public boolean isRetryable() {
+    return !LASTING.contains(this);
+  }
+
   /** The printed name, e.g. {@code config-unknown}. */
   @Override
+  @JsonValue
   public String toString() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

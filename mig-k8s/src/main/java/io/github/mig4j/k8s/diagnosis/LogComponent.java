@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.diagnosis;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+
 /** A component that writes a log, or an event, about a node's GPUs. */
 public enum LogComponent {
   /** NVIDIA's MIG manager. */
@@ -29,5 +32,15 @@ public enum LogComponent {
   @Override
   public String toString() {
     return text;
+  }
+
+  /**
+   * The name in JSON, in lower case with dashes.
+   *
+   * @return the name
+   */
+  @JsonValue
+  public String toJson() {
+    return JsonFields.name(this);
   }
 }

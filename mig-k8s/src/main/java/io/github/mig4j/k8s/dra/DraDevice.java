@@ -1,8 +1,11 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.immutables.value.Value;
@@ -16,7 +19,17 @@ public interface DraDevice {
     /** A whole GPU. */
     GPU,
     /** A MIG device. */
-    MIG
+    MIG;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /** Whether the device can be allocated to a claim now. */
@@ -30,7 +43,17 @@ public interface DraDevice {
     /** The driver has tainted it, so only claims with a toleration can get it. */
     TAINTED,
     /** Unknown, because not all slices of its pool exist. */
-    UNKNOWN
+    UNKNOWN;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /**
@@ -92,5 +115,24 @@ public interface DraDevice {
   /** Builds a {@link DraDevice}. */
   final class Builder extends ImmutableDraDevice.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.of("name", name())
+        .and("kind", kind())
+        .and("profile", profile())
+        .and("start", placement().map(Placement::start))
+        .and("size", placement().map(Placement::size))
+        .and("uuid", uuid())
+        .and("memoryMib", memoryMib())
+        .and("state", state())
+        .and("claims", claims())
+        .map();
   }
 }

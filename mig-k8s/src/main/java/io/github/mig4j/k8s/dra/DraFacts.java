@@ -1,12 +1,15 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.layout.Violation;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -45,6 +48,19 @@ public sealed interface DraFacts {
       devices = List.copyOf(devices);
       claims = List.copyOf(claims);
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("devices", devices)
+          .and("claims", claims)
+          .map();
+    }
   }
 
   /**
@@ -71,7 +87,32 @@ public sealed interface DraFacts {
       /** The driver publishes other devices of the pool, but not this one. */
       DEVICE,
       /** The driver publishes nothing of the pool; it is probably restarting. */
-      POOL
+      POOL;
+
+      /**
+       * The name in JSON, in lower case with dashes.
+       *
+       * @return the name
+       */
+      @JsonValue
+      public String toJson() {
+        return JsonFields.name(this);
+      }
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("claim", claim)
+          .and("pool", pool)
+          .and("device", device)
+          .and("gone", gone)
+          .map();
     }
   }
 
@@ -94,6 +135,20 @@ public sealed interface DraFacts {
       placements = List.copyOf(placements);
       violations = List.copyOf(violations);
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("model", model.id())
+          .and("placements", placements)
+          .and("violations", violations)
+          .map();
+    }
   }
 
   /**
@@ -107,6 +162,16 @@ public sealed interface DraFacts {
     public WholeBesideMig {
       Objects.requireNonNull(node, "node");
       Objects.requireNonNull(device, "device");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node).and("device", device).map();
     }
   }
 
@@ -125,6 +190,21 @@ public sealed interface DraFacts {
       Objects.requireNonNull(node, "node");
       Objects.requireNonNull(pool, "pool");
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("pool", pool)
+          .and("generation", generation)
+          .and("found", found)
+          .and("expected", expected)
+          .map();
+    }
   }
 
   /**
@@ -139,6 +219,16 @@ public sealed interface DraFacts {
       Objects.requireNonNull(node, "node");
       Objects.requireNonNull(pool, "pool");
       Objects.requireNonNull(device, "device");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node).and("pool", pool).and("device", device).map();
     }
   }
 
@@ -155,6 +245,19 @@ public sealed interface DraFacts {
       Objects.requireNonNull(device, "device");
       Objects.requireNonNull(profile, "profile");
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("device", device)
+          .and("profile", profile)
+          .map();
+    }
   }
 
   /**
@@ -170,6 +273,19 @@ public sealed interface DraFacts {
       Objects.requireNonNull(model, "model");
       Objects.requireNonNull(published, "published");
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("model", model.id())
+          .and("published", published)
+          .map();
+    }
   }
 
   /**
@@ -184,6 +300,19 @@ public sealed interface DraFacts {
       Objects.requireNonNull(node, "node");
       Objects.requireNonNull(model, "model");
       Objects.requireNonNull(expected, "expected");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("model", model.id())
+          .and("expected", expected)
+          .map();
     }
   }
 
@@ -204,6 +333,20 @@ public sealed interface DraFacts {
       Objects.requireNonNull(profile, "profile");
       Objects.requireNonNull(difference, "difference");
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("model", model.id())
+          .and("profile", profile)
+          .and("difference", difference)
+          .map();
+    }
   }
 
   /**
@@ -216,6 +359,19 @@ public sealed interface DraFacts {
   record Difference(Budget budget, long published, int known) {
     public Difference {
       Objects.requireNonNull(budget, "budget");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("budget", budget)
+          .and("published", published)
+          .and("known", known)
+          .map();
     }
   }
 
@@ -233,6 +389,19 @@ public sealed interface DraFacts {
       Objects.requireNonNull(product, "product");
       Objects.requireNonNull(candidates, "candidates");
       candidates = List.copyOf(candidates);
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("product", product)
+          .and("candidates", candidates.stream().map(GpuModel::id).toList())
+          .map();
     }
   }
 }

@@ -1,12 +1,15 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.plan.PlanGpu;
+import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -24,7 +27,17 @@ public interface DraGpu {
      * The driver publishes every possible MIG device and creates it when it is claimed; counters prevent
      * overlapping claims (KEP-4815, feature gate DynamicMIG of the driver).
      */
-    PARTITIONABLE
+    PARTITIONABLE;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /**
@@ -155,5 +168,24 @@ public interface DraGpu {
   /** Builds a {@link DraGpu}. */
   final class Builder extends ImmutableDraGpu.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.of("uuid", uuid())
+        .and("pciBusId", pciBusId())
+        .and("product", product())
+        .and("model", model().map(GpuModel::id))
+        .and("form", form())
+        .and("free", isFree())
+        .and("room", room())
+        .and("cutInto", cutInto())
+        .and("devices", devices())
+        .map();
   }
 }

@@ -1,10 +1,13 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -92,5 +95,15 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
   @Override
   public String toString() {
     return "%d nodes, %d findings".formatted(nodes.size(), findings.size());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("nodes", nodes).and("findings", findings).map();
   }
 }

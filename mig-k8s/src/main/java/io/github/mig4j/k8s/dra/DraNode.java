@@ -1,11 +1,14 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -103,5 +106,19 @@ public record DraNode(String name, List<DraGpu> gpus) {
   @Override
   public String toString() {
     return "%s (%d GPUs), %s".formatted(name, gpus.size(), resources());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("node", name)
+        .and("resources", resources())
+        .and("room", room())
+        .and("gpus", gpus)
+        .map();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -55,6 +56,7 @@ public final class DraObject {
 
     /** The value of {@code kind} in an object, e.g. {@code ResourceClaim}. */
     @Override
+    @JsonValue
     public String toString() {
       return kind;
     }

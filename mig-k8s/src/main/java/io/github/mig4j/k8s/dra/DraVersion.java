@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Objects;
 
 /**
@@ -52,6 +53,7 @@ public enum DraVersion {
 
   /** The version without its group, e.g. {@code v1beta1}. */
   @Override
+  @JsonValue
   public String toString() {
     return version;
   }

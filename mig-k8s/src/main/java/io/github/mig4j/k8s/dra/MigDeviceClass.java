@@ -1,7 +1,9 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.text.JsonFields;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,5 +94,18 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
     spec.put("selectors", MigClaim.selectors(List.of(selector.celOnEveryDevice())));
     extendedResource.ifPresent(resource -> spec.put(DraObject.EXTENDED_RESOURCE, resource));
     return DraObject.of(DraObject.Kind.DEVICE_CLASS, name, spec);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("name", name)
+        .and("cel", selector.cel())
+        .and("extendedResource", extendedResource)
+        .map();
   }
 }

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +33,24 @@ final class CachedNodes implements ItemStore<Node> {
       "nfd.node.kubernetes.io/feature-labels",
       "nfd.node.kubernetes.io/extended-resources");
 
-  private final Set<String> names;
+  private final Predicate<Node> isKept;
+  private final Consumer<String> listener;
   private final Map<String, Node> latest = new HashMap<>();
   private final Map<String, List<ResourceEventHandler<Node>>> followers = new HashMap<>();
   private final Map<String, String> strings = new HashMap<>();
 
   CachedNodes(Set<String> names) {
-    this.names = Set.copyOf(names);
+    this(node -> names.contains(node.getMetadata().getName()), any -> {});
+  }
+
+  /**
+   * A cache of the nodes that have a property.
+   *
+   * @param listener receives the name of each node that is new, changed or gone
+   */
+  CachedNodes(Predicate<Node> isKept, Consumer<String> listener) {
+    this.isKept = isKept;
+    this.listener = listener;
   }
 
   synchronized Optional<Node> latest(String name) {
@@ -64,8 +77,8 @@ final class CachedNodes implements ItemStore<Node> {
 
   @Override
   public synchronized @Nullable Node put(String name, Node node) {
-    if (!names.contains(name)) {
-      return null;
+    if (!isKept.test(node)) {
+      return remove(name);
     }
     Node trimmed = trimmed(node);
     @Nullable Node before = latest.put(name, trimmed);
@@ -75,7 +88,8 @@ final class CachedNodes implements ItemStore<Node> {
             .getResourceVersion()
             .equals(trimmed.getMetadata().getResourceVersion());
     if (isNew) {
-      followersOf(name).forEach(listener -> listener.onAdd(trimmed));
+      followersOf(name).forEach(each -> each.onAdd(trimmed));
+      listener.accept(name);
     }
     return before;
   }
@@ -84,7 +98,8 @@ final class CachedNodes implements ItemStore<Node> {
   public synchronized @Nullable Node remove(String name) {
     @Nullable Node removed = latest.remove(name);
     if (removed != null) {
-      followersOf(name).forEach(listener -> listener.onDelete(removed, false));
+      followersOf(name).forEach(each -> each.onDelete(removed, false));
+      listener.accept(name);
     }
     return removed;
   }

@@ -9,7 +9,10 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,12 +22,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class CachedPods implements ItemStore<Pod> {
 
-  private final Set<String> nodes;
+  private final Predicate<String> isKept;
+  private final Consumer<String> listener;
   private final Map<String, Pod> pods = new HashMap<>();
   private final Map<String, Map<String, Pod>> byNode = new HashMap<>();
 
   CachedPods(Set<String> nodes) {
-    this.nodes = Set.copyOf(nodes);
+    this(nodes::contains, any -> {});
+  }
+
+  /**
+   * A cache of the pods of some nodes.
+   *
+   * @param isKept whether the pods of a node are kept; those without a node have the name {@code ""}
+   * @param listener receives the name of each node whose pods change
+   */
+  CachedPods(Predicate<String> isKept, Consumer<String> listener) {
+    this.isKept = isKept;
+    this.listener = listener;
   }
 
   synchronized List<Pod> of(String node) {
@@ -42,9 +57,8 @@ final class CachedPods implements ItemStore<Pod> {
     if (concernsGpus(pod)) {
       Pod trimmed = trimmed(pod);
       pods.put(key, trimmed);
-      byNode
-          .computeIfAbsent(pod.getSpec().getNodeName(), node -> new HashMap<>())
-          .put(key, trimmed);
+      byNode.computeIfAbsent(nodeOf(pod), node -> new HashMap<>()).put(key, trimmed);
+      listener.accept(nodeOf(pod));
     }
     return before;
   }
@@ -53,10 +67,11 @@ final class CachedPods implements ItemStore<Pod> {
   public synchronized @Nullable Pod remove(String key) {
     @Nullable Pod removed = pods.remove(key);
     if (removed != null) {
-      byNode.computeIfPresent(removed.getSpec().getNodeName(), (node, podsOfNode) -> {
+      byNode.computeIfPresent(nodeOf(removed), (node, podsOfNode) -> {
         podsOfNode.remove(key);
         return podsOfNode.isEmpty() ? null : podsOfNode;
       });
+      listener.accept(nodeOf(removed));
     }
     return removed;
   }
@@ -86,16 +101,14 @@ final class CachedPods implements ItemStore<Pod> {
     return false;
   }
 
-  static boolean isManager(Pod pod) {
-    @Nullable Map<String, String> labels = pod.getMetadata().getLabels();
-    return labels != null && "nvidia-mig-manager".equals(labels.get("app"));
+  private static String nodeOf(Pod pod) {
+    return Objects.requireNonNullElse(pod.getSpec().getNodeName(), "");
   }
 
   private boolean concernsGpus(Pod pod) {
     return pod.getSpec() != null
-        && pod.getSpec().getNodeName() != null
-        && nodes.contains(pod.getSpec().getNodeName())
-        && (isManager(pod) || GpuPods.isOperand(pod) || hasClaims(pod) || requestsGpu(pod));
+        && isKept.test(nodeOf(pod))
+        && (GpuPods.isManager(pod) || GpuPods.isOperand(pod) || hasClaims(pod) || requestsGpu(pod));
   }
 
   private static boolean hasClaims(Pod pod) {

@@ -8,16 +8,24 @@ import java.util.Optional;
 /** The two kinds of a change of a node. Each has a label that requests it, and annotations. */
 public enum ChangeKind {
   /** How the GPUs are partitioned, by a MIG configuration. */
-  LAYOUT("mig4j.github.io/previous-config", "mig4j.github.io/requested-config"),
+  LAYOUT(
+      "mig4j.github.io/previous-config",
+      "mig4j.github.io/requested-config",
+      "mig4j.github.io/verified-config"),
   /** How the devices are shared, by a configuration of the device plugin. */
-  SHARING("mig4j.github.io/previous-sharing", "mig4j.github.io/requested-sharing");
+  SHARING(
+      "mig4j.github.io/previous-sharing",
+      "mig4j.github.io/requested-sharing",
+      "mig4j.github.io/verified-sharing");
 
   private final String previousKey;
   private final String requestedKey;
+  private final String verifiedKey;
 
-  ChangeKind(String previousKey, String requestedKey) {
+  ChangeKind(String previousKey, String requestedKey, String verifiedKey) {
     this.previousKey = previousKey;
     this.requestedKey = requestedKey;
+    this.verifiedKey = verifiedKey;
   }
 
   /** The label by which a node requests a configuration. */
@@ -33,6 +41,11 @@ public enum ChangeKind {
   /** The annotation with the configuration that the last change requested. */
   public String requestedKey() {
     return requestedKey;
+  }
+
+  /** The annotation with what was verified last, a {@link VerifiedRecord}. */
+  public String verifiedKey() {
+    return verifiedKey;
   }
 
   /** The kind that an annotation names. */

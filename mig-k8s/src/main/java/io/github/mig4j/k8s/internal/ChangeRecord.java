@@ -7,8 +7,11 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * @param proof what the evidence of this change needs, and has, beside what the node offers
  * @param stableSince since when the node shows the evidence without interruption, as ISO 8601; null if
  *     it does not
+ * @param seen what looks at the node have seen since it requests the configuration; null before that
+ * @param replaced the uids of the MIG manager's pods that a recovery replaces; null if it replaces none
+ * @param undoes the failure due to which the node returns to its previous configuration; null otherwise
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -37,7 +43,10 @@ public record ChangeRecord(
     String until,
     List<Done> done,
     Proof proof,
-    @Nullable String stableSince) {
+    @Nullable String stableSince,
+    @Nullable Seen seen,
+    @Nullable List<String> replaced,
+    @Nullable FailureRecord undoes) {
 
   /** The annotation's key. */
   public static final String KEY = "mig4j.github.io/change";
@@ -81,6 +90,94 @@ public record ChangeRecord(
     PAUSE_SEEN
   }
 
+  /** What makes the operator act on a request. */
+  public enum Prompt {
+    /** The label's value changes. */
+    LABEL,
+    /** A new process reads what the node requests. */
+    RESTART,
+    /** Nothing: the node requested it before, and perhaps long ago. */
+    NOTHING
+  }
+
+  /** The stages of a layout, each with a limit of its own. */
+  public enum Stage {
+    /** The MIG manager has not reacted yet. */
+    REACTION,
+    /** The MIG manager works. */
+    WORK,
+    /** The node has to offer its devices. */
+    OFFER
+  }
+
+  /** What a look at a node has seen of a change. */
+  public enum Mark {
+    /** The state was {@code pending}. */
+    PENDING,
+    /** The state was {@code rebooting}. */
+    REBOOTING,
+    /** The GPU's clients were stopped. */
+    PAUSED,
+    /** The GPU's clients ran after that. */
+    RESUMED,
+    /** The state was {@code success} after work. */
+    REPORTED,
+    /** The MIG manager was at work at the last look. */
+    AT_WORK,
+    /** A run has begun since the last success. */
+    BEGUN,
+    /** The GPU's clients ran at some time after the request. */
+    CLIENTS_RAN,
+    /** The GPU's clients stopped after they ran. */
+    CLIENTS_STOPPED,
+    /** The state is {@code failed} as it was before the request. */
+    FAILED_BEFORE,
+    /** Feature discovery labelled the node. */
+    DISCOVERED,
+    /** The MIG manager's log shows the success of this request. */
+    SUCCESS_LOGGED,
+    /** The configuration was published for this change. */
+    PUBLISHED
+  }
+
+  /**
+   * What looks at the node have seen since it requests the configuration. Times are ISO 8601.
+   *
+   * @param requested when the request was made
+   * @param prompt what makes the operator act on it
+   * @param retries how often it was repeated under another name
+   * @param marks what was seen
+   * @param pausedBefore the clients that were stopped before the request
+   * @param stage the stage at the last look
+   * @param stageSince since when
+   * @param failedSince since when the state is {@code failed}; null if it is not
+   * @param leftPausedSince since when clients are stopped beside the state {@code success}; null if they
+   *     are not
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  public record Seen(
+      String requested,
+      Prompt prompt,
+      int retries,
+      Set<Mark> marks,
+      List<String> pausedBefore,
+      Stage stage,
+      String stageSince,
+      @Nullable String failedSince,
+      @Nullable String leftPausedSince) {
+    public Seen {
+      if (requested == null || stageSince == null) {
+        throw new IllegalArgumentException("What was seen has the times requested and stageSince");
+      }
+      Instant unused = Instant.parse(requested);
+      prompt = prompt == null ? Prompt.NOTHING : prompt;
+      marks = marks == null ? Set.of() : Collections.unmodifiableSet(new TreeSet<>(marks));
+      pausedBefore = pausedBefore == null ? List.of() : List.copyOf(pausedBefore);
+      stage = stage == null ? Stage.REACTION : stage;
+    }
+  }
+
   /** Checks that nothing is missing; a record without a kind or a proof is one of a layout. */
   public ChangeRecord {
     if (config == null || by == null || since == null || until == null || done == null) {
@@ -94,11 +191,22 @@ public record ChangeRecord(
   public static ChangeRecord of(
       ChangeKind kind, String config, String by, Instant since, Instant until, List<Done> done) {
     return new ChangeRecord(
-        kind, config, by, since.toString(), until.toString(), done, Proof.OFFER, null);
+        kind,
+        config,
+        by,
+        since.toString(),
+        until.toString(),
+        done,
+        Proof.OFFER,
+        null,
+        null,
+        null,
+        null);
   }
 
   public ChangeRecord with(Proof other) {
-    return new ChangeRecord(kind, config, by, since, until, done, other, stableSince);
+    return new ChangeRecord(
+        kind, config, by, since, until, done, other, stableSince, seen, replaced, undoes);
   }
 
   /** The same change, whose evidence holds since then, or does not hold. */
@@ -111,7 +219,38 @@ public record ChangeRecord(
         until,
         done,
         proof,
-        stable.map(Instant::toString).orElse(null));
+        stable.map(Instant::toString).orElse(null),
+        seen,
+        replaced,
+        undoes);
+  }
+
+  /** The same change, of which looks have seen this. */
+  public ChangeRecord with(Seen other) {
+    return new ChangeRecord(
+        kind, config, by, since, until, done, proof, stableSince, other, replaced, undoes);
+  }
+
+  /** The same change, which replaces these pods of the MIG manager. */
+  public ChangeRecord replacing(List<String> uids) {
+    return new ChangeRecord(
+        kind, config, by, since, until, done, proof, stableSince, seen, List.copyOf(uids), undoes);
+  }
+
+  /** The same change, which undoes one that has failed. */
+  public ChangeRecord undoing(Optional<FailureRecord> failure) {
+    return new ChangeRecord(
+        kind,
+        config,
+        by,
+        since,
+        until,
+        done,
+        proof,
+        stableSince,
+        seen,
+        replaced,
+        failure.orElse(null));
   }
 
   /** Since when the node shows the evidence without interruption; empty if it did not when last seen. */
@@ -182,7 +321,10 @@ public record ChangeRecord(
         (now.isBefore(begin) ? begin : now).toString(),
         left,
         proof,
-        stableSince);
+        stableSince,
+        null,
+        null,
+        null);
   }
 
   public String json() {

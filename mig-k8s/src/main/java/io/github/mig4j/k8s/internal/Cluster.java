@@ -27,6 +27,7 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.node.NodeGpu;
@@ -53,10 +54,13 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Requests to the API server, whose failures are exceptions that name a remedy. */
 public final class Cluster {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
   private static final int MAX_CONFLICTS = 16;
 
   /** Objects in one answer, as in kubectl. */
@@ -68,6 +72,9 @@ public final class Cluster {
 
   /** For how long a 403 is repeated if a request of this kind was allowed before. */
   public static final Duration FORBIDDEN_RETRY = Duration.ofSeconds(5);
+
+  /** When to repeat a request where the API server does not say it. */
+  private static final Duration RETRY = Duration.ofSeconds(5);
 
   private static final Duration FORBIDDEN_RETRY_INTERVAL = Duration.ofMillis(500);
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
@@ -204,8 +211,7 @@ public final class Cluster {
   public List<Node> gpuNodes() {
     List<Node> found = new ArrayList<>();
     forEachNode("", node -> {
-      if (labels(node).containsKey(Labels.GPU_PRESENT)
-          || labels(node).containsKey(Labels.GPU_PRODUCT)) {
+      if (hasGpu(node)) {
         found.add(node);
       }
     });
@@ -281,10 +287,11 @@ public final class Cluster {
     } catch (ExecutionException e) {
       throw failure(what, KubernetesClientException.launderThrowable(e.getCause()));
     } catch (TimeoutException e) {
-      throw new MigClusterException(
+      throw MigClusterException.temporary(
           "No answer from the API server %s within %s to: %s. Check the address in the kubeconfig's current context"
               .formatted(client.getMasterUrl(), DurationText.of(timeout), what),
-          e);
+          e,
+          RETRY);
     }
   }
 
@@ -446,6 +453,7 @@ public final class Cluster {
         if (attempt == MAX_CONFLICTS || !isStaleVersion(lost)) {
           throw lost;
         }
+        report(new MigEvent.RequestRepeated("", HttpURLConnection.HTTP_CONFLICT));
       }
     }
   }
@@ -474,7 +482,7 @@ public final class Cluster {
     long endNanos = System.nanoTime() + FORBIDDEN_RETRY.toNanos();
     while (true) {
       try {
-        T answer = request.get();
+        T answer = measured(what, request);
         allowed.add(kind);
         return answer;
       } catch (KubernetesClientException e) {
@@ -483,16 +491,44 @@ public final class Cluster {
             || System.nanoTime() - endNanos >= 0) {
           throw failure(what, e);
         }
+        report(new MigEvent.RequestRepeated(verbAndKind(what), e.getCode()));
         pause(what);
       }
+    }
+  }
+
+  private <T> T measured(String what, Supplier<T> request) {
+    long startNanos = System.nanoTime();
+    int status = HttpURLConnection.HTTP_OK;
+    try {
+      return request.get();
+    } catch (KubernetesClientException e) {
+      status = Math.max(0, e.getCode());
+      throw e;
+    } finally {
+      report(new MigEvent.RequestEnded(
+          verbAndKind(what), status, Duration.ofNanos(System.nanoTime() - startNanos)));
+    }
+  }
+
+  /** Passes an event to the listener, whose failure changes nothing. */
+  public void report(MigEvent event) {
+    try {
+      settings.listener().onEvent(event);
+    } catch (RuntimeException e) {
+      LOG.warn("listener=failed event={}", event.getClass().getSimpleName(), e);
     }
   }
 
   /** The verb, the kind, and the namespace where the name begins with one. */
   private static String kind(String what) {
     int slash = what.indexOf('/');
+    return slash >= 0 ? what.substring(0, slash) : verbAndKind(what);
+  }
+
+  private static String verbAndKind(String what) {
     Matcher words = VERB_AND_KIND.matcher(what);
-    return slash >= 0 ? what.substring(0, slash) : words.find() ? words.group() : what;
+    return words.find() ? words.group() : what;
   }
 
   private static void pause(String what) {
@@ -516,10 +552,11 @@ public final class Cluster {
     int code =
         e instanceof KubernetesClientException answered ? Math.max(0, answered.getCode()) : 0;
     if (code == 0) {
-      return new MigClusterException(
+      return MigClusterException.temporary(
           "No answer from the API server %s to: %s (%s). Check the address in the kubeconfig's current context"
               .formatted(client.getMasterUrl(), what, describe(rootCause(e))),
-          e);
+          e,
+          RETRY);
     }
     ServerAnswer answer = ServerAnswer.of((KubernetesClientException) e);
     if (code == HttpURLConnection.HTTP_CONFLICT || answer.isPatchConflict()) {
@@ -544,7 +581,10 @@ public final class Cluster {
             message
                 + ". If the GPU Operator runs in another namespace, set that namespace; see 'kubectl get pods -A -l app=nvidia-mig-manager'",
             e);
-      default -> new MigClusterException(message, e);
+      default ->
+        isTransient(e)
+            ? MigClusterException.temporary(message, e, answer.retryAfter().orElse(RETRY))
+            : new MigClusterException(message, e);
     };
   }
 
@@ -577,6 +617,12 @@ public final class Cluster {
   public static int gpuCount(Node node) {
     int count = number(node, Labels.GPU_COUNT);
     return count <= NodeGpu.MAX_PER_NODE ? count : 0;
+  }
+
+  /** Whether the labels name an NVIDIA GPU. */
+  public static boolean hasGpu(Node node) {
+    return labels(node).containsKey(Labels.GPU_PRESENT)
+        || labels(node).containsKey(Labels.GPU_PRODUCT);
   }
 
   public static Map<String, String> annotations(Node node) {

@@ -56,6 +56,11 @@ public final class GpuPods {
         .toList();
   }
 
+  public static boolean isManager(Pod pod) {
+    @Nullable Map<String, String> labels = pod.getMetadata().getLabels();
+    return labels != null && "nvidia-mig-manager".equals(labels.get("app"));
+  }
+
   /** Pods with resource claims. The pod alone does not say which devices they are for. */
   public static List<Pod> withClaims(List<Pod> podsOfNode) {
     return podsOfNode.stream()

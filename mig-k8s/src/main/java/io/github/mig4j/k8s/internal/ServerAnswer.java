@@ -2,7 +2,9 @@ package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusCause;
+import io.fabric8.kubernetes.api.model.StatusDetails;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -15,8 +17,10 @@ import java.util.stream.Stream;
  * @param code the HTTP status
  * @param message its own words; empty if it only sent a status line
  * @param details the messages of the causes
+ * @param retryAfter when it wants the request to be repeated
  */
-record ServerAnswer(int code, Optional<String> message, String details) {
+record ServerAnswer(
+    int code, Optional<String> message, String details, Optional<Duration> retryAfter) {
 
   private static final int UNPROCESSABLE = 422;
 
@@ -30,7 +34,7 @@ record ServerAnswer(int code, Optional<String> message, String details) {
   static ServerAnswer of(KubernetesClientException e) {
     Status status = e.getStatus();
     if (status == null) {
-      return new ServerAnswer(e.getCode(), Optional.empty(), "");
+      return new ServerAnswer(e.getCode(), Optional.empty(), "", Optional.empty());
     }
     String details = status.getDetails() == null
         ? ""
@@ -42,7 +46,11 @@ record ServerAnswer(int code, Optional<String> message, String details) {
     return new ServerAnswer(
         e.getCode(),
         Optional.ofNullable(status.getMessage()).filter(text -> !text.isBlank()),
-        details);
+        details,
+        Optional.ofNullable(status.getDetails())
+            .map(StatusDetails::getRetryAfterSeconds)
+            .filter(seconds -> seconds > 0)
+            .map(Duration::ofSeconds));
   }
 
   /** Whether the client lacks a permission. An admission policy or a webhook answers 403 as well. */

@@ -35,9 +35,8 @@ public final class SharedView implements ClusterView, AutoCloseable {
   private final CachedPods pods;
   private final SharedIndexInformer<Node> nodeInformer;
   private final SharedIndexInformer<Pod> podInformer;
-  private final SharedAnswers<String, Optional<ConfigMap>> configMaps =
-      new SharedAnswers<>(UNLIMITED);
-  private final SharedAnswers<Object, Optional<Boolean>> reviews = new SharedAnswers<>(UNLIMITED);
+  private final SharedAnswers<String, Optional<ConfigMap>> configMaps;
+  private final SharedAnswers<Object, Optional<Boolean>> reviews;
   private final SharedAnswers<String, List<GenericKubernetesResource>> policies =
       new SharedAnswers<>(POLICY_LIFETIME);
   private final Map<String, String> written = new ConcurrentHashMap<>();
@@ -49,10 +48,38 @@ public final class SharedView implements ClusterView, AutoCloseable {
    * @param writeCheck called before each write; throws if this process may no longer write
    */
   public SharedView(Cluster cluster, Set<String> names, Runnable writeCheck) {
+    this(cluster, new CachedNodes(names), new CachedPods(names), writeCheck, UNLIMITED);
+  }
+
+  /**
+   * Creates a view of every node with GPUs and of every pod that concerns GPUs, which {@link #start}
+   * fills. It reads ConfigMaps each time, since it may be used for months.
+   *
+   * @param writeCheck called before each write; throws if this process may no longer write
+   * @param listener receives the name of each node that is new, changed or gone, or whose pods change;
+   *     {@code ""} for pods without a node
+   */
+  public static SharedView ofAll(Cluster cluster, Runnable writeCheck, Consumer<String> listener) {
+    return new SharedView(
+        cluster,
+        new CachedNodes(Cluster::hasGpu, listener),
+        new CachedPods(any -> true, listener),
+        writeCheck,
+        Duration.ZERO);
+  }
+
+  private SharedView(
+      Cluster cluster,
+      CachedNodes nodes,
+      CachedPods pods,
+      Runnable writeCheck,
+      Duration answerLifetime) {
     this.cluster = cluster;
     this.writeCheck = writeCheck;
-    this.nodes = new CachedNodes(names);
-    this.pods = new CachedPods(names);
+    this.nodes = nodes;
+    this.pods = pods;
+    this.configMaps = new SharedAnswers<>(answerLifetime);
+    this.reviews = new SharedAnswers<>(answerLifetime.isZero() ? POLICY_LIFETIME : answerLifetime);
     this.nodeInformer = cluster
         .client()
         .nodes()
@@ -70,6 +97,11 @@ public final class SharedView implements ClusterView, AutoCloseable {
         .removeNamespaceIndex()
         .itemStore(pods)
         .exceptionHandler(new WatchRetry());
+  }
+
+  /** Every node of this view, as it was last seen. */
+  public List<Node> cachedNodes() {
+    return nodes.values().toList();
   }
 
   /** Starts both watches, and returns when both lists are complete. */
@@ -128,7 +160,7 @@ public final class SharedView implements ClusterView, AutoCloseable {
 
   @Override
   public List<Pod> managerPods(String node) {
-    return pods.of(node).stream().filter(CachedPods::isManager).toList();
+    return pods.of(node).stream().filter(GpuPods::isManager).toList();
   }
 
   @Override

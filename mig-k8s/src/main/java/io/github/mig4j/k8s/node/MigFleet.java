@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -21,6 +22,7 @@ import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -93,10 +95,22 @@ public final class MigFleet {
       List<Pod> pods,
       Optional<GenericKubernetesResource> policy,
       Optional<MigConfigDocument> document) {
-    MigNodeStatus status =
-        StatusReader.read(node, cluster.settings(), policy.flatMap(ClusterPolicies::strategy));
+    return capacity(
+        node,
+        pods,
+        StatusReader.read(node, cluster.settings(), policy.flatMap(ClusterPolicies::strategy)),
+        document);
+  }
+
+  static NodeCapacity capacity(
+      Node node, List<Pod> all, MigNodeStatus status, Optional<MigConfigDocument> document) {
+    List<Pod> pods = all.stream()
+        .filter(pod -> pod.getSpec() != null
+            && node.getMetadata().getName().equals(pod.getSpec().getNodeName()))
+        .toList();
+    List<Pod> using = GpuPods.using(pods);
     SortedMap<String, Long> used = new TreeMap<>();
-    pods.forEach(pod ->
+    using.forEach(pod ->
         GpuPods.devices(pod).forEach((resource, count) -> used.merge(resource, count, Long::sum)));
     int claiming = GpuPods.withClaims(pods).size();
     if (claiming > 0) {
@@ -190,7 +204,8 @@ public final class MigFleet {
    * @param gpus physical GPUs of the node
    * @return entries that select every GPU once
    */
-  static MigConfig config(SortedMap<Integer, MigLayout> layouts, int gpus) {
+  public static MigConfig config(SortedMap<Integer, MigLayout> layouts, int gpus) {
+    Objects.requireNonNull(layouts, "layouts");
     Map<MigConfigSpec, List<Integer>> alike = new LinkedHashMap<>();
     for (int index = 0; index < gpus; index++) {
       MigConfigSpec entry = Optional.ofNullable(layouts.get(index))
@@ -215,5 +230,15 @@ public final class MigFleet {
   @Override
   public String toString() {
     return "GPUs of " + cluster.client().getMasterUrl();
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("nodes", nodes()).map();
   }
 }

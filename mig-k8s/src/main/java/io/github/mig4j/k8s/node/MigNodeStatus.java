@@ -1,12 +1,15 @@
 package io.github.mig4j.k8s.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.node.HardwareEvidence;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -266,5 +269,36 @@ public interface MigNodeStatus {
   /** Builds a {@link MigNodeStatus}. */
   final class Builder extends ImmutableMigNodeStatus.Builder {
     Builder() {}
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.of("node", node())
+        .and("product", product())
+        .and("model", model().map(GpuModel::id))
+        .and("gpus", gpus())
+        .and("migCapable", migCapable())
+        .and("strategy", strategy())
+        .and("config", config())
+        .and("configName", configName())
+        .and("state", state())
+        .and("sharingConfig", sharingConfig())
+        .and("sharing", sharing())
+        .and("replicas", replicas())
+        .and("capacity", capacity())
+        .and("allocatable", allocatable())
+        .and("unavailable", unavailable())
+        .and("devices", devices())
+        .and("paused", paused())
+        .and("cordoned", cordoned())
+        .and("ready", ready())
+        .and("comparison", comparison())
+        .and("problems", problems())
+        .map();
   }
 }

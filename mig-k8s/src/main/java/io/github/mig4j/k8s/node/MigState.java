@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /**
@@ -29,6 +30,7 @@ public enum MigState {
 
   /** The value of the label, e.g. {@code pending}. */
   @Override
+  @JsonValue
   public String toString() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -1,14 +1,20 @@
 package io.github.mig4j.k8s.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -47,6 +53,24 @@ public record NodeCapacity(
     labels = Map.copyOf(labels);
     used = Collections.unmodifiableSortedMap(new TreeMap<>(used));
     layouts = Collections.unmodifiableSortedMap(new TreeMap<>(layouts));
+  }
+
+  /**
+   * Reads a node with its pods, such as from informers' caches.
+   *
+   * @param node the node
+   * @param pods the pods of this node; others are left out
+   * @param document the configurations of the MIG manager's ConfigMap; without it no layout is known
+   * @param settings the label to read, and the catalogue in which to look up its product
+   * @return its devices
+   */
+  public static NodeCapacity of(
+      Node node, List<Pod> pods, Optional<MigConfigDocument> document, MigSettings settings) {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(pods, "pods");
+    Objects.requireNonNull(document, "document");
+    Objects.requireNonNull(settings, "settings");
+    return MigFleet.capacity(node, pods, MigNodeStatus.of(node, settings), document);
   }
 
   /**
@@ -166,5 +190,19 @@ public record NodeCapacity(
   @Override
   public String toString() {
     return "%s: used %s, free %s".formatted(status.node(), used, free());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("status", status)
+        .and("labels", labels)
+        .and("used", used)
+        .and("layouts", layouts)
+        .map();
   }
 }

@@ -1,12 +1,15 @@
 package io.github.mig4j.k8s.node;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.NodeOffer;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -39,7 +42,17 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
     /** Resources and labels agree with each other, but not with the configuration. */
     OTHER_DEVICES,
     /** A change is in progress, or the resources are not known. */
-    NOT_COMPARED
+    NOT_COMPARED;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /** What a node's resources are compared with. */
@@ -49,7 +62,17 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
     /** The labels of GPU Feature Discovery; the content of the configuration is not known. */
     LABELS,
     /** Nothing. */
-    NOTHING
+    NOTHING;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /** Copies the sentences. */
@@ -147,5 +170,18 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
             .map(label -> label.getKey().substring(0, label.getKey().length() - COUNT.length()))
             .noneMatch(resource -> MigProfile.ofResourceName(resource).isPresent())
         && Cluster.labels(node).getOrDefault("nvidia.com/gpu" + REPLICAS, "0").equals("0");
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("result", result)
+        .and("basis", basis)
+        .and("differences", differences)
+        .map();
   }
 }

@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.rollout;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.Objects;
 
 /**
@@ -15,7 +18,17 @@ public record Amount(int value, Unit unit) {
     /** Nodes. */
     NODES,
     /** Percent of the rollout's nodes, rounded down to whole nodes, but at least one. */
-    PERCENT
+    PERCENT;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /** Checks the range. */
@@ -55,6 +68,7 @@ public record Amount(int value, Unit unit) {
    * @return the amount
    * @throws IllegalArgumentException if the text has another form
    */
+  @JsonCreator
   public static Amount parse(String text) {
     Objects.requireNonNull(text, "text");
     if (!text.matches("[0-9]{1,6}%?")) {
@@ -79,6 +93,7 @@ public record Amount(int value, Unit unit) {
 
   /** {@code 5} or {@code 10%}. */
   @Override
+  @JsonValue
   public String toString() {
     return unit == Unit.NODES ? String.valueOf(value) : value + "%";
   }

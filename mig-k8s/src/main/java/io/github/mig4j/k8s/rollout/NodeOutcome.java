@@ -1,6 +1,9 @@
 package io.github.mig4j.k8s.rollout;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -28,6 +31,16 @@ public sealed interface NodeOutcome {
     public String toString() {
       return node + " verified";
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node).and("outcome", "verified").map();
+    }
   }
 
   /**
@@ -46,6 +59,19 @@ public sealed interface NodeOutcome {
     @Override
     public String toString() {
       return node + " skipped: " + reason;
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("outcome", "skipped")
+          .and("reason", reason)
+          .map();
     }
   }
 
@@ -68,6 +94,20 @@ public sealed interface NodeOutcome {
     public String toString() {
       return node + " failed: " + reason;
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("outcome", "failed")
+          .and("code", code)
+          .and("reason", reason)
+          .map();
+    }
   }
 
   /**
@@ -88,6 +128,20 @@ public sealed interface NodeOutcome {
     public String toString() {
       return node + " rolled back: " + reason;
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("outcome", "rolled-back")
+          .and("code", code)
+          .and("reason", reason)
+          .map();
+    }
   }
 
   /**
@@ -103,6 +157,16 @@ public sealed interface NodeOutcome {
     @Override
     public String toString() {
       return node + " not reached";
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node).and("outcome", "not-reached").map();
     }
   }
 }

@@ -8,6 +8,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.InterruptibleFuture;
+import io.github.mig4j.k8s.internal.Leadership;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.RolloutRecord.CanaryState;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Control;
@@ -328,10 +329,12 @@ public final class Rollout {
   /**
    * As {@link #run}, on a thread of its own.
    *
-   * @return a future of the status, or of an exception of {@link #run}; cancelling it interrupts the run
+   * @return a future of the status, or of an exception of {@link #run}; cancelling it, {@code
+   *     orTimeout} and {@code completeExceptionally} interrupt the run
    */
   public CompletableFuture<RolloutStatus> start() {
-    return InterruptibleFuture.start("mig4j-rollout-" + name, this::run);
+    return InterruptibleFuture.start(
+        cluster.settings().threads(), "mig4j-rollout-" + name, this::run);
   }
 
   private interface Call<T> {

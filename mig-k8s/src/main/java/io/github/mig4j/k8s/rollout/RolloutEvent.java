@@ -1,6 +1,9 @@
 package io.github.mig4j.k8s.rollout;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.change.ApplyEvent;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
 import java.util.Objects;
 
 /** A report of a running rollout; {@code toString} is a line for a log or a terminal. */
@@ -22,6 +25,19 @@ public sealed interface RolloutEvent {
     public String toString() {
       return "standing by: %s works on rollout '%s'".formatted(leader, rollout);
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "standing-by")
+          .and("rollout", rollout)
+          .and("leader", leader)
+          .map();
+    }
   }
 
   /**
@@ -40,6 +56,19 @@ public sealed interface RolloutEvent {
     public String toString() {
       return "working on rollout '%s': %s".formatted(rollout, progress);
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "leading")
+          .and("rollout", rollout)
+          .and("progress", progress)
+          .map();
+    }
   }
 
   /**
@@ -55,6 +84,16 @@ public sealed interface RolloutEvent {
     @Override
     public String toString() {
       return step.toString();
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "node-step").and("step", step).map();
     }
   }
 
@@ -73,6 +112,19 @@ public sealed interface RolloutEvent {
     @Override
     public String toString() {
       return "%s; %s".formatted(outcome, progress);
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "node-ended")
+          .and("outcome", outcome)
+          .and("progress", progress)
+          .map();
     }
   }
 
@@ -94,6 +146,20 @@ public sealed interface RolloutEvent {
     @Override
     public String toString() {
       return "%s%s; %s".formatted(phase, reason.isEmpty() ? "" : ": " + reason, progress);
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "phase-changed")
+          .and("phase", phase)
+          .and("reason", reason)
+          .and("progress", progress)
+          .map();
     }
   }
 }

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.rollout;
 
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.Leadership;
 import io.github.mig4j.k8s.rollout.RolloutState.Task;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.rollout;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+
 /** The phase of a rollout. */
 public enum RolloutPhase {
   /** Nodes are being changed. */
@@ -22,5 +25,15 @@ public enum RolloutPhase {
    */
   public boolean isFinal() {
     return this == DONE || this == STOPPED || this == ABORTED;
+  }
+
+  /**
+   * The name in JSON, in lower case with dashes.
+   *
+   * @return the name
+   */
+  @JsonValue
+  public String toJson() {
+    return JsonFields.name(this);
   }
 }

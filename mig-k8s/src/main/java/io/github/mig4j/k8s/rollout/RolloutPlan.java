@@ -1,9 +1,12 @@
 package io.github.mig4j.k8s.rollout;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.check.Preflight;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeEffect.ModeChange;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -77,6 +80,23 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
           + (gpuResets() > 0 ? ", resetting %d GPUs".formatted(gpuResets()) : "")
           + (pods.isEmpty() ? "" : ", whose GPUs are used by " + String.join(", ", pods));
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", preflight.node())
+          .and("config", preflight.config())
+          .and("clear", preflight.isClear())
+          .and("applied", isInForce())
+          .and("gpuResets", gpuResets())
+          .and("pods", pods)
+          .and("findings", preflight.findings())
+          .map();
+    }
   }
 
   /**
@@ -109,5 +129,19 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
    */
   public String toText() {
     return this + nodes.stream().map(node -> "\n  " + node).collect(Collectors.joining());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("name", name)
+        .and("maxUnavailable", maxUnavailable)
+        .and("gpuResets", gpuResets())
+        .and("nodes", nodes)
+        .map();
   }
 }

@@ -1,6 +1,8 @@
 package io.github.mig4j.k8s.rollout;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.internal.DurationText;
+import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
@@ -32,7 +34,17 @@ public record RolloutProgress(
     /** Its change failed. */
     FAILED,
     /** It has its previous configuration again. */
-    ROLLED_BACK
+    ROLLED_BACK;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /** Copies the counts. */
@@ -81,5 +93,18 @@ public record RolloutProgress(
     remaining.ifPresent(left -> line.append(
         ", about %s left".formatted(DurationText.of(left.truncatedTo(ChronoUnit.SECONDS)))));
     return line.toString();
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("counts", counts)
+        .and("elapsed", elapsed)
+        .and("remaining", remaining)
+        .map();
   }
 }

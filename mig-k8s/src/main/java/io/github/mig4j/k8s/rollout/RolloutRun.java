@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.change.MigNode;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigConfigMap;
@@ -14,6 +15,7 @@ import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuClaims;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.Leadership;
 import io.github.mig4j.k8s.internal.SharedView;
 import io.github.mig4j.k8s.rollout.RolloutPlan.PlannedNode;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
@@ -34,6 +36,7 @@ import java.util.SortedMap;
 import java.util.UUID;
 import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.LinkedBlockingDeque;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -45,6 +48,9 @@ final class RolloutRun {
   private static final Logger LOG = LoggerFactory.getLogger(RolloutRun.class);
 
   private static final Duration LIST_TIMEOUT = Duration.ofMinutes(5);
+
+  /** How long to wait after a read that the API server did not answer. */
+  private static final Duration READ_INTERVAL = Duration.ofSeconds(2);
 
   private final Cluster cluster;
   private final String name;
@@ -100,14 +106,30 @@ final class RolloutRun {
       if (end.isPresent()) {
         return end.get();
       }
-      known = store.read();
+      known = readAgain(store);
+    }
+  }
+
+  /** The record after the Lease is lost. An API server that is away ends no rollout. */
+  private Optional<RolloutRecord> readAgain(RecordStore store) throws InterruptedException {
+    while (true) {
+      try {
+        return store.read();
+      } catch (MigClusterException unanswered) {
+        if (!Cluster.isTransient(unanswered)) {
+          throw unanswered;
+        }
+        LOG.warn("rollout={} unanswered=\"{}\"", name, unanswered.getMessage());
+        TimeUnit.NANOSECONDS.sleep(READ_INTERVAL.toNanos());
+      }
     }
   }
 
   /** Works on the rollout after this process has acquired the Lease; empty if it loses the Lease. */
   private Optional<RolloutStatus> lead(RecordStore store) throws InterruptedException {
     String me = processIdentity();
-    Term term = new Term(me, new Workers(name), new LinkedBlockingDeque<>());
+    Term term =
+        new Term(me, new Workers(name, cluster.settings().threads()), new LinkedBlockingDeque<>());
     AtomicBoolean leads = new AtomicBoolean();
     try (Leadership leadership = new Leadership(
         cluster, namespace, recordName(name), me, options.lease(), candidate(term, leads))) {
@@ -155,11 +177,14 @@ final class RolloutRun {
         term.events.add(() -> leads.set(true));
       }
 
-      /** Stops the workers on the thread of the election: the thread that decides may be busy. */
+      /**
+       * Stops the workers on the thread of the election: the thread that decides may be busy. It is told
+       * afterwards, because it would stop them without forbidding the writes of their end.
+       */
       @Override
       public void onStopLeading() {
-        term.fail(new Leadership.LeadershipLost());
         term.workers.revoke();
+        term.fail(new Leadership.LeadershipLost());
       }
 
       @Override
@@ -169,8 +194,8 @@ final class RolloutRun {
 
       @Override
       public void onFailure(Throwable failure) {
-        term.fail(failure);
         term.workers.revoke();
+        term.fail(failure);
       }
     };
   }

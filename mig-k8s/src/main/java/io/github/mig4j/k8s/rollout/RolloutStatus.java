@@ -1,6 +1,9 @@
 package io.github.mig4j.k8s.rollout;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -69,5 +72,19 @@ public record RolloutStatus(
                 || outcome instanceof NodeOutcome.NotReached))
             .map(outcome -> "\n  " + outcome)
             .collect(Collectors.joining());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("name", name)
+        .and("phase", phase)
+        .and("reason", reason)
+        .and("nodes", outcomes)
+        .map();
   }
 }

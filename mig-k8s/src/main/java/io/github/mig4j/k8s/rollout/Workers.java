@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -14,7 +15,7 @@ final class Workers {
   private final ExecutorService pool;
   private volatile boolean revoked;
 
-  Workers(String rollout) {
+  Workers(String rollout, ThreadFactory threads) {
     this.rollout = rollout;
     // A task that is submitted after the end is left to the next process.
     this.pool = new ThreadPoolExecutor(
@@ -24,8 +25,8 @@ final class Workers {
         TimeUnit.MINUTES,
         new SynchronousQueue<>(),
         task -> {
-          Thread thread = new Thread(task, "mig4j-rollout-" + rollout);
-          thread.setDaemon(true);
+          Thread thread = threads.newThread(task);
+          thread.setName("mig4j-rollout-" + rollout);
           return thread;
         },
         new ThreadPoolExecutor.DiscardPolicy());

@@ -49,6 +49,7 @@ final class ConfigFile implements AutoCloseable {
   private final Background background;
 
   private Map<String, String> mounted = Map.of();
+  private volatile boolean missing;
   private @Nullable SharedIndexInformer<ConfigMap> refresh;
 
   ConfigFile(
@@ -171,11 +172,17 @@ final class ConfigFile implements AutoCloseable {
     ConfigMap map = lifetime.request(
         "read ConfigMap " + configMap,
         () -> client.configMaps().inNamespace(namespace).withName(configMap).get());
+    missing = map == null;
     if (map == null) {
       return false;
     }
     mounted(map.getData());
     return true;
+  }
+
+  /** Whether the ConfigMap did not exist when it was last read. */
+  boolean isMissing() {
+    return missing;
   }
 
   private SharedIndexInformer<ConfigMap> follow() {

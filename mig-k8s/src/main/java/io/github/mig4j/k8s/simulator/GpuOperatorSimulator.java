@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
@@ -17,7 +18,10 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.DurationText;
+import io.github.mig4j.text.JsonFields;
 import java.net.HttpURLConnection;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -31,6 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A GPU Operator without GPUs: it reacts to the labels of its nodes as an operator with hardware does.
@@ -38,6 +43,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * <pre>{@code
  * try (GpuOperatorSimulator simulator =
  *     GpuOperatorSimulator.on(client).node("gpu-node", b200).start()) {
+ *   simulator.awaitReady(Duration.ofMinutes(1));
  *   // label gpu-node with nvidia.com/mig.config=all-1g.23gb, and watch it
  *   simulator.gpus("gpu-node");
  * }
@@ -49,6 +55,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * caller closes the client, after the simulator. All methods can be called from any thread.
  */
 public final class GpuOperatorSimulator implements AutoCloseable {
+
+  private static final Duration READY_POLL_INTERVAL = Duration.ofMillis(10);
 
   private final SimulatedCluster cluster;
   private final Map<String, SimulatedNode> nodes = new LinkedHashMap<>();
@@ -138,6 +146,34 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     Objects.requireNonNull(node, "node");
     Objects.requireNonNull(traps, "traps");
     require(node).remove(Arrays.asList(traps));
+  }
+
+  /**
+   * Waits until the operator has done on every node what needs no request: its labels and pods are there,
+   * GPU Feature Discovery has described the GPUs, the device plugin offers them, and the MIG manager has
+   * applied the first configuration. A MIG manager whose ConfigMap does not exist waits for it, as a real
+   * pod does; its node is ready.
+   *
+   * @param atMost how long to wait, more than 0
+   * @return this simulator
+   * @throws IllegalStateException if a node is not ready in this time, or the thread is interrupted
+   * @throws KubernetesClientException if the API server does not respond or returns an error
+   */
+  public GpuOperatorSimulator awaitReady(Duration atMost) {
+    Objects.requireNonNull(atMost, "atMost");
+    long end = System.nanoTime() + atMost.toNanos();
+    nodes.forEach((name, node) -> {
+      for (Optional<String> unfinished = node.unfinished();
+          unfinished.isPresent();
+          unfinished = node.unfinished()) {
+        if (System.nanoTime() > end || Thread.currentThread().isInterrupted()) {
+          throw new IllegalStateException("Node %s is not ready after %s: %s"
+              .formatted(name, DurationText.of(atMost), unfinished.get()));
+        }
+        LockSupport.parkNanos(READY_POLL_INTERVAL.toNanos());
+      }
+    });
+    return this;
   }
 
   /** Stops every thread and watch and waits for them; objects in the cluster are not changed. */
@@ -325,6 +361,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
       } else if (!Objects.equals(
           before.getMetadata().getAnnotations(), pod.getMetadata().getAnnotations())) {
         nodes.values().forEach(node -> node.podChanged(pod.getMetadata().getName()));
+      } else if (MigManagerPod.isLost(pod)) {
+        nodes.values().forEach(node -> node.podLost(pod.getMetadata().getName()));
       }
     }
 
@@ -349,7 +387,17 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * v0.20: {@code 1g.10gb+me} is offered as {@code nvidia.com/mig-1g.10gb.me}, and {@code
      * 1c.3g.40gb} ends the plugin under strategy mixed.
      */
-    V0_20
+    V0_20;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /** Describes a simulator; not thread-safe. */
@@ -524,7 +572,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     }
 
     /**
-     * Starts the simulator.
+     * Starts the simulator. Its pods start later; {@link GpuOperatorSimulator#awaitReady} waits for
+     * them.
      *
      * @return a running simulator, which the caller closes
      * @throws IllegalStateException if no node was added, the cluster does not know the

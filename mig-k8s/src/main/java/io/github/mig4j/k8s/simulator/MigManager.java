@@ -64,6 +64,11 @@ final class MigManager implements AutoCloseable {
     cluster.background().after(Duration.ZERO, "refresh volumes of " + node.name(), file::refresh);
   }
 
+  /** Whether the manager has run this value, or its pod waits for a ConfigMap that does not exist. */
+  boolean isDone(String value) {
+    return requested.isDone(value) || file.isMissing();
+  }
+
   private void live() {
     try {
       file.mount(lifetime, cluster.timings().retry());

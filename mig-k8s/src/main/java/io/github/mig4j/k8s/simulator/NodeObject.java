@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Node object. Labels are written by JSON patch and quantities through the status subresource; both
@@ -34,6 +35,11 @@ final class NodeObject {
   static Map<String, String> labels(Node node) {
     Map<String, String> labels = node.getMetadata().getLabels();
     return labels == null ? Map.of() : labels;
+  }
+
+  @Nullable
+  Node read() {
+    return client.nodes().withName(name).get();
   }
 
   Map<String, String> readLabels(Lifetime lifetime) throws InterruptedException {

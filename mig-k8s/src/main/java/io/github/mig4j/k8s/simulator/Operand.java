@@ -30,6 +30,7 @@ final class Operand {
   private boolean running;
   private boolean changing;
   private long generation;
+  private long settled;
 
   Operand(
       String what,
@@ -65,6 +66,14 @@ final class Operand {
         transition(current, Desired.RUNNING);
       });
     }
+  }
+
+  /** Whether the pod is as desired, and neither starts nor stops. */
+  synchronized boolean isSettled(Desired desired) {
+    return wanted == (desired == Desired.RUNNING)
+        && running == wanted
+        && !changing
+        && settled == generation;
   }
 
   /** Whether the deploy label requires the pod. */
@@ -108,18 +117,19 @@ final class Operand {
     }
     try {
       (desired == Desired.RUNNING ? onStart : onStop).happen(lifetime);
-      settle(desired);
+      settle(desired, current);
     } catch (KubernetesClientException e) {
       if (!Lifetime.isMissing(e)) {
         throw e;
       }
       LOG.info("node deleted what={}", what);
-      settle(Desired.STOPPED);
+      settle(Desired.STOPPED, current);
     }
   }
 
-  private synchronized void settle(Desired now) {
+  private synchronized void settle(Desired now, long current) {
     running = now == Desired.RUNNING;
+    settled = current;
     changing = false;
     notifyAll();
   }

@@ -13,6 +13,7 @@ final class RequestedConfig {
   private String current;
   private String lastRead = "";
   private long wakeUps;
+  private boolean waiting;
 
   RequestedConfig(String current) {
     this.current = current;
@@ -22,6 +23,7 @@ final class RequestedConfig {
     current = value;
     if (!value.isEmpty()) {
       wakeUps++;
+      waiting = false;
       notifyAll();
     }
   }
@@ -30,11 +32,17 @@ final class RequestedConfig {
   synchronized String next() throws InterruptedException {
     if (lastRead.equals(current)) {
       long before = wakeUps;
+      waiting = true;
       while (wakeUps == before) {
         wait();
       }
     }
     lastRead = current;
     return current;
+  }
+
+  /** Whether this value was returned last, and the manager waits for another one. */
+  synchronized boolean isDone(String value) {
+    return waiting && lastRead.equals(value);
   }
 }

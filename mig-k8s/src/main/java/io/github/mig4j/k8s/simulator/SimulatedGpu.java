@@ -1,9 +1,11 @@
 package io.github.mig4j.k8s.simulator;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
+import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
@@ -57,5 +59,19 @@ public record SimulatedGpu(
 
   SimulatedGpu cleared() {
     return new SimulatedGpu(index, model, migEnabled, new TreeMap<>());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("index", index)
+        .and("model", model.id())
+        .and("mig", migEnabled)
+        .and("devices", devices)
+        .map();
   }
 }

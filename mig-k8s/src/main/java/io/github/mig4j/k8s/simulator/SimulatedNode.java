@@ -9,12 +9,14 @@ import io.github.mig4j.sharing.DevicePluginConfig;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -127,11 +129,65 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     }
   }
 
+  /** Called when a pod of the MIG manager is marked as not ready, though it runs; its kubelet corrects that. */
+  void podLost(String podName) {
+    if (podName.equals(pod.name())) {
+      cluster.background().after(Duration.ZERO, "status of pod " + podName, pod::ready);
+    }
+  }
+
   /** Called when a pod of a MIG manager was deleted; for this node's pod its DaemonSet creates another. */
   void podDeleted(String podName) {
     if (podName.equals(pod.name())) {
       manager.restart();
     }
+  }
+
+  /** What the operator has not done yet, though no request is needed for it; empty if all is done. */
+  Optional<String> unfinished() {
+    Map<String, String> seen;
+    synchronized (this) {
+      seen = labels;
+    }
+    // First as it was seen: the labels that are read then are those after discovery and the first
+    // run.
+    return unfinished(seen).or(() -> {
+      Node node = object.read();
+      return node == null
+          ? Optional.of("the node does not exist")
+          : unlabelled(NodeObject.labels(node)).or(() -> unfinished(NodeObject.labels(node)));
+    });
+  }
+
+  private Optional<String> unlabelled(Map<String, String> now) {
+    Map<String, String> operated = new TreeMap<>(now);
+    operateOn(operated);
+    return operated.equals(now)
+        ? Optional.empty()
+        : Optional.of("the operator has not labelled it");
+  }
+
+  private Optional<String> unfinished(Map<String, String> now) {
+    return Stream.of(
+            unsettled(plugin, DeployLabels.desired(now, DeployLabels.DEVICE_PLUGIN)),
+            unsettled(discovery, DeployLabels.desired(now, DeployLabels.FEATURE_DISCOVERY)),
+            unsettled(manager, DeployLabels.desired(now, DeployLabels.MIG_MANAGER)),
+            unmanaged(now))
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  private static Optional<String> unsettled(Operand operand, Operand.Desired desired) {
+    return operand.isSettled(desired)
+        ? Optional.empty()
+        : Optional.of("%s is not %s".formatted(operand, desired.name().toLowerCase(Locale.ROOT)));
+  }
+
+  private synchronized Optional<String> unmanaged(Map<String, String> now) {
+    String config = now.getOrDefault(Labels.MIG_CONFIG, "");
+    boolean done = DeployLabels.desired(now, DeployLabels.MIG_MANAGER) == Operand.Desired.STOPPED
+        || (process != null && process.isDone(config));
+    return done ? Optional.empty() : Optional.of("the MIG manager has not applied " + config);
   }
 
   @Override

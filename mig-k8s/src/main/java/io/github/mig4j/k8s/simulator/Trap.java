@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.simulator;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+
 /**
  * A failure that a test sets in the simulator, because it depends on chance, on hardware or on the version
  * of the MIG manager.
@@ -203,5 +206,15 @@ public enum Trap {
 
   boolean liesAt(Step where) {
     return step == where || alsoAt == where;
+  }
+
+  /**
+   * The name in JSON, in lower case with dashes.
+   *
+   * @return the name
+   */
+  @JsonValue
+  public String toJson() {
+    return JsonFields.name(this);
   }
 }

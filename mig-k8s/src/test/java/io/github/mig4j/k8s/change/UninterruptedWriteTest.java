@@ -19,7 +19,7 @@ class UninterruptedWriteTest {
     CompletableFuture<Boolean> flag = new CompletableFuture<>();
     Thread caller = new Thread(() -> {
       try {
-        result.complete(UninterruptedWrite.run(() -> {
+        result.complete(UninterruptedWrite.run(Thread::new, () -> {
           begun.countDown();
           return afterwards(answered);
         }));
@@ -42,7 +42,7 @@ class UninterruptedWriteTest {
   void run_interruptedBefore_writesNothing() {
     Thread.currentThread().interrupt();
 
-    assertThatThrownBy(() -> UninterruptedWrite.run(() -> {
+    assertThatThrownBy(() -> UninterruptedWrite.run(Thread::new, () -> {
           throw new AssertionError("written");
         }))
         .isInstanceOf(CancellationException.class)
@@ -54,7 +54,7 @@ class UninterruptedWriteTest {
   void run_failure_isThrownAsItIs() {
     var conflict = new MigConflictException("lost");
 
-    assertThatThrownBy(() -> UninterruptedWrite.run(() -> {
+    assertThatThrownBy(() -> UninterruptedWrite.run(Thread::new, () -> {
           throw conflict;
         }))
         .isSameAs(conflict);

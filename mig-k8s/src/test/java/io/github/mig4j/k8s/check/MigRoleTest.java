@@ -21,6 +21,7 @@ import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.change.MigFailedException;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.config.OperatorSettings;
@@ -139,7 +140,7 @@ class MigRoleTest {
               () -> reader().node("gpu-node").apply("small").await(Duration.ofMinutes(1)))
           .isInstanceOf(MigRefusedException.class)
           .hasMessage(
-              "Config 'small' on node gpu-node: this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply");
+              "Config 'small' on node gpu-node: this client is not allowed to watch nodes; grant it the permissions of ClusterRole mig4j-apply; this client is not allowed to patch nodes; grant it the permissions of ClusterRole mig4j-apply");
     }
   }
 
@@ -351,6 +352,15 @@ class MigRoleTest {
   }
 
   @Test
+  void events_isWhatNodeEventsTake() {
+    mig.nodeEvents()
+        .onEvent(new MigEvent.ChangeEnded(
+            "gpu-node", "small", MigEvent.Outcome.VERIFIED, Duration.ZERO, "stable for 5 s"));
+
+    assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.EVENTS));
+  }
+
+  @Test
   void rolesThatChangeNodes_grantWhatReadingTakes() {
     assertThat(Permission.of(MigRole.APPLY)).containsAll(Permission.of(MigRole.READ_ONLY));
     assertThat(Permission.of(MigRole.RECOVER)).containsAll(Permission.of(MigRole.READ_ONLY));
@@ -387,10 +397,57 @@ class MigRoleTest {
                 object.getMetadata().getNamespace(),
                 object.getMetadata().getName()))
         .isEqualTo(
-            role == MigRole.CLAIM
+            role == MigRole.CLAIM || role == MigRole.EVENTS
                 ? List.of("ClusterRole null/" + name)
                 : List.of("ClusterRole null/" + name, "Role nvidia-gpu-operator/" + name));
     assertThat(role.manifest("gpu-operator")).isEqualTo(role.manifest());
+  }
+
+  @Test
+  void bindings_giveTheRolesToAnAccount() {
+    assertThat(MigRole.READ_ONLY.bindings("gpu-operator", "platform", "mig4j")).isEqualTo("""
+        ---
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata:
+          name: mig4j
+          namespace: platform
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata:
+          name: mig4j-mig4j-read-only
+        roleRef:
+          apiGroup: rbac.authorization.k8s.io
+          kind: ClusterRole
+          name: mig4j-read-only
+        subjects:
+        - kind: ServiceAccount
+          name: mig4j
+          namespace: platform
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata:
+          name: mig4j-mig4j-read-only
+          namespace: gpu-operator
+        roleRef:
+          apiGroup: rbac.authorization.k8s.io
+          kind: Role
+          name: mig4j-read-only
+        subjects:
+        - kind: ServiceAccount
+          name: mig4j
+          namespace: platform
+        """);
+  }
+
+  /** Claims are in the namespaces of their pods. */
+  @Test
+  void bindings_ofClaim_areForTheWholeCluster() {
+    assertThat(MigRole.CLAIM.bindings("gpu-operator", "gpu-operator", "mig4j-claim"))
+        .contains("kind: ClusterRoleBinding\nmetadata:\n  name: mig4j-claim\n")
+        .doesNotContain("kind: RoleBinding");
   }
 
   @Test

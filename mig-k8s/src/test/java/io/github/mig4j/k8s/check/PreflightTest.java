@@ -1280,8 +1280,8 @@ class PreflightTest {
 
     assertFinds(
         "all-disabled",
-        "error: this client is not allowed to list pods with label app=nvidia-mig-manager in all namespaces; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
-        "error: this client is not allowed to list pods of node gpu-node in all namespaces; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
+        "error: this client is not allowed to list pods of node gpu-node in all namespaces; grant it the permissions of ClusterRole mig4j-apply [missing-permission]",
+        "error: this client is not allowed to list pods with label app=nvidia-mig-manager in all namespaces; grant it the permissions of ClusterRole mig4j-apply [missing-permission]");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mig4j.k8s.change.ApplyPhase;
+import io.github.mig4j.k8s.cluster.MigEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,8 +41,9 @@ class ObservabilityDocumentTest {
   @Test
   void events_areThoseOfTheTypes_inOrder() {
     Stream<String> phases = Stream.of(ApplyPhase.values()).map(Enum::name);
-    Stream<String> events =
-        Stream.of(RolloutEvent.class.getPermittedSubclasses()).map(Class::getSimpleName);
+    Stream<String> events = Stream.of(RolloutEvent.class, MigEvent.class)
+        .flatMap(type -> Stream.of(type.getPermittedSubclasses()))
+        .map(Class::getSimpleName);
 
     assertThat(NAME.matcher(content(PAGE)).results().map(row -> row.group(1)))
         .containsExactlyElementsOf(Stream.concat(phases, events).toList());

@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl.cluster;
 
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.MigNode;
 import picocli.CommandLine.Command;
@@ -43,6 +44,7 @@ public final class ApplyCommand extends ChangeCommand {
   @Parameters(
       index = "1",
       paramLabel = "CONFIG",
+      completionCandidates = Candidates.Configs.class,
       converter = ConfigNameConverter.class,
       description = "A configuration of the ConfigMap that the GPU Operator is pointed at.")
   private String config = "";

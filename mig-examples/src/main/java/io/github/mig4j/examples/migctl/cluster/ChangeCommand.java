@@ -1,6 +1,7 @@
 package io.github.mig4j.examples.migctl.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.MigNode;
@@ -20,7 +21,11 @@ public abstract class ChangeCommand implements Callable<Integer> {
   @Mixin
   private final ChangeOptions change = new ChangeOptions();
 
-  @Parameters(index = "0", paramLabel = "NODE", description = "The node.")
+  @Parameters(
+      index = "0",
+      paramLabel = "NODE",
+      completionCandidates = Candidates.Nodes.class,
+      description = "The node.")
   private String node = "";
 
   @Override

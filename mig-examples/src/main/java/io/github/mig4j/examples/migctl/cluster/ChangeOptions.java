@@ -1,7 +1,5 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -61,7 +59,7 @@ final class ChangeOptions {
 
   static void report(ApplyOutcome outcome, Output output) {
     if (output.isJson()) {
-      output.print(json(outcome));
+      output.print(Output.json(outcome));
     } else {
       print(outcome, output);
     }
@@ -110,19 +108,5 @@ final class ChangeOptions {
         .filter(finding -> finding.severity() == Severity.WARNING)
         .filter(finding -> !ENDED_BY_SUCCESS.contains(finding.code()))
         .forEach(finding -> output.out().println("  " + finding));
-  }
-
-  private static ObjectNode json(ApplyOutcome outcome) {
-    ObjectNode answer = StatusCommand.json(outcome.status());
-    answer.put("requested", outcome.config());
-    answer.put(
-        "outcome",
-        outcome instanceof ApplyOutcome.Verified ? "verified" : "verified-by-state-only");
-    answer.put(
-        "reason",
-        outcome instanceof ApplyOutcome.VerifiedByStateOnly byState ? byState.reason() : null);
-    ArrayNode findings = answer.putArray("findings");
-    outcome.findings().forEach(finding -> findings.add(Output.finding(finding)));
-    return answer;
   }
 }

@@ -12,6 +12,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,12 @@ import picocli.CommandLine.Spec;
 
 /** The options that select the cluster of a subcommand. */
 public final class ClusterAccess {
+
+  /** On a slow machine Vert.x prints stack traces of its threads. */
+  private static final Logger SLOW_THREADS =
+      Logger.getLogger("io.vertx.core.impl.BlockedThreadChecker");
+  /** After 0.1, 0.2, 0.4 and 0.8 s. */
+  private static final int RETRIES = 4;
 
   @Option(
       names = "--kubeconfig",
@@ -46,11 +54,14 @@ public final class ClusterAccess {
   private @Nullable CommandSpec command;
 
   public KubernetesClient connect() {
+    SLOW_THREADS.setLevel(Level.OFF);
     SlowServerNotice firstAnswer = new SlowServerNotice(
         Objects.requireNonNull(command).commandLine().getErr(),
         CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
+    Config config = config();
+    config.setRequestRetryBackoffLimit(RETRIES);
     return new KubernetesClientBuilder()
-        .withConfig(config())
+        .withConfig(config)
         .withHttpClientBuilderConsumer(
             http -> http.addOrReplaceInterceptor("first-answer", firstAnswer))
         .build();

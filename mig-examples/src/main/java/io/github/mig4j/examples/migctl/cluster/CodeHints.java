@@ -21,6 +21,11 @@ public final class CodeHints {
 
   private CodeHints() {}
 
+  /** Whether the API server forbids a request that is needed. */
+  public static boolean isForbidden(List<Finding> findings) {
+    return findings.stream().anyMatch(found -> found.code() == PreflightCode.MISSING_PERMISSION);
+  }
+
   /** Prints what helps with these findings, a line each. */
   public static void print(List<Finding> findings, PrintWriter out) {
     findings.stream()

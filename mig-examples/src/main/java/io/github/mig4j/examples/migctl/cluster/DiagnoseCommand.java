@@ -1,14 +1,11 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
-import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
-import io.github.mig4j.k8s.diagnosis.LogComponent;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +53,7 @@ public final class DiagnoseCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "NODE",
+      completionCandidates = Candidates.Nodes.class,
       description = "The node; with --file its name in the answer.")
   private @Nullable String node;
 
@@ -94,11 +92,6 @@ public final class DiagnoseCommand implements Callable<Integer> {
     for (Path file : files) {
       String text = new String(Input.bytes(file), StandardCharsets.UTF_8);
       Optional<MigNodeStatus> read = MigNodeStatus.parse(text);
-      if (text.isBlank()) {
-        throw new UnusableFileException(
-            "%s is empty. Expected a log, or what kubectl prints about a node"
-                .formatted(Input.name(file)));
-      }
       if (read.isPresent()) {
         status = read.get();
       } else {
@@ -110,21 +103,10 @@ public final class DiagnoseCommand implements Callable<Integer> {
 
   private void print(Diagnosis diagnosis) {
     if (output.isJson()) {
-      output.print(json(diagnosis));
+      output.print(Output.json(diagnosis));
     } else {
       output.out().println(diagnosis);
       diagnosis.logLines().forEach(line -> output.out().println("  " + line));
     }
-  }
-
-  private static ObjectNode json(Diagnosis diagnosis) {
-    ObjectNode answer = Output.object()
-        .put("code", diagnosis.code().toString())
-        .put("explanation", diagnosis.explanation())
-        .put("component", diagnosis.component().map(LogComponent::toString).orElse(null))
-        .put("decisiveLine", diagnosis.decisiveLine().orElse(null));
-    ArrayNode lines = answer.putArray("logLines");
-    diagnosis.logLines().forEach(lines::add);
-    return answer;
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl.cluster;
 
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import java.util.List;
@@ -11,9 +12,10 @@ import picocli.CommandLine.ParameterException;
 final class GpuOptions {
 
   @Option(
-      names = "--gpus",
+      names = {"--gpu", "--gpus"},
       split = ",",
       paramLabel = "N|ID",
+      completionCandidates = Candidates.Gpus.class,
       description =
           "How many GPUs the node has, if its labels do not show it, as with strategy single; or each GPU"
               + " in the order of the indexes, for a node with several models, such as"

@@ -1,16 +1,12 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.Preflight;
-import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.SourceLocation;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,12 +47,17 @@ public final class PreflightCommand implements Callable<Integer> {
       description = "Check the plain name, which 'apply --exact' writes into the label.")
   private boolean exact;
 
-  @Parameters(index = "0", paramLabel = "NODE", description = "The node.")
+  @Parameters(
+      index = "0",
+      paramLabel = "NODE",
+      completionCandidates = Candidates.Nodes.class,
+      description = "The node.")
   private String node = "";
 
   @Parameters(
       index = "1",
       paramLabel = "CONFIG",
+      completionCandidates = Candidates.Configs.class,
       converter = ConfigNameConverter.class,
       description = "A configuration of the ConfigMap that the GPU Operator is pointed at.")
   private String config = "";
@@ -70,30 +71,12 @@ public final class PreflightCommand implements Callable<Integer> {
           .disruption(drain ? Disruption.DRAIN : Disruption.NONE)
           .preflight();
       if (output.isJson()) {
-        output.print(json(preflight));
+        output.print(Output.json(preflight));
       } else {
         output.out().println(preflight.toText());
         CodeHints.print(preflight.findings(), output.err());
       }
       return preflight.isClear() ? ExitCode.YES : ExitCode.NO;
     }
-  }
-
-  private static ObjectNode json(Preflight preflight) {
-    ObjectNode answer = Output.object()
-        .put("node", preflight.node())
-        .put("config", preflight.config())
-        .put("clear", preflight.isClear());
-    ArrayNode findings = answer.putArray("findings");
-    preflight.findings().forEach(finding -> findings.add(located(finding)));
-    return answer;
-  }
-
-  /** What lint found is in a file, which is the subject. */
-  private static ObjectNode located(Finding finding) {
-    Optional<SourceLocation> location = finding.location();
-    return Output.finding(finding)
-        .put("line", location.map(SourceLocation::line).orElse(null))
-        .put("column", location.map(SourceLocation::column).orElse(null));
   }
 }

@@ -3,6 +3,7 @@ package io.github.mig4j.examples.migctl.cluster;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
@@ -13,6 +14,9 @@ import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.OperatorSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -33,6 +37,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  migctl publish mig-config.yaml",
+      "  migctl publish mig-config.yaml --dry-run",
       "  migctl publish mig-config.yaml --map mig-config --setup mixed",
       "",
       "--setup is needed once for a cluster. If Helm installed the operator, set the",
@@ -64,6 +69,9 @@ public final class PublishCommand implements Callable<Integer> {
       description = "Also point the GPU Operator at the map, with this strategy: single or mixed.")
   private @Nullable MigStrategy setup;
 
+  @Option(names = "--dry-run", description = "Print what would be published; write nothing.")
+  private boolean dryRun;
+
   @Override
   public Integer call() throws IOException {
     MigConfigDocument document = Input.valid(file).orElseThrow();
@@ -73,18 +81,23 @@ public final class PublishCommand implements Callable<Integer> {
       MigClient mig = access.mig(client);
       ObjectNode answer = Output.object();
       ArrayNode list = answer.putArray("published");
-      for (MigConfigMap.Merged merged : mig.configMap(map).mergeAll(document.configs())) {
+      for (MigConfigMap.Merged merged : merged(mig.configMap(map), document.configs())) {
         list.addObject()
             .put("name", merged.name())
             .put("contentName", merged.contentName())
             .put("changed", merged.changed());
         print("%s as %s%s"
-            .formatted(merged.name(), merged.contentName(), merged.changed() ? "" : ", unchanged"));
+            .formatted(
+                merged.name(),
+                merged.contentName(),
+                merged.changed() ? dryRun ? ", not written" : "" : ", unchanged"));
       }
       if (settings != null) {
-        mig.operator().use(settings);
-        print("the GPU Operator reads %s, strategy %s; the same for Helm:"
-            .formatted(map, settings.strategy()));
+        if (!dryRun) {
+          mig.operator().use(settings);
+        }
+        print("the GPU Operator %s %s, strategy %s; the same for Helm:"
+            .formatted(dryRun ? "would read" : "reads", map, settings.strategy()));
         settings.helmUpgrade().lines().forEach(line -> print("  " + line));
       }
       if (output.isJson()) {
@@ -92,6 +105,21 @@ public final class PublishCommand implements Callable<Integer> {
       }
     }
     return ExitCode.YES;
+  }
+
+  private List<MigConfigMap.Merged> merged(MigConfigMap target, Map<String, MigConfig> configs) {
+    if (!dryRun) {
+      return target.mergeAll(configs);
+    }
+    Map<String, MigConfig> present =
+        target.read().map(MigConfigDocument::configs).orElse(Map.of());
+    List<MigConfigMap.Merged> merged = new ArrayList<>();
+    configs.forEach((name, config) -> {
+      String contentName = config.contentName(name);
+      boolean same = config.equals(present.get(name)) && config.equals(present.get(contentName));
+      merged.add(new MigConfigMap.Merged(name, contentName, !same));
+    });
+    return merged;
   }
 
   private OperatorSettings settings(MigStrategy strategy) {

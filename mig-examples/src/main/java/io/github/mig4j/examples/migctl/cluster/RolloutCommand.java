@@ -1,8 +1,7 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
@@ -11,16 +10,13 @@ import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Canary;
-import io.github.mig4j.k8s.rollout.NodeOutcome;
 import io.github.mig4j.k8s.rollout.RollBack;
 import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.rollout.RolloutEvent;
 import io.github.mig4j.k8s.rollout.RolloutPlan;
-import io.github.mig4j.k8s.rollout.RolloutPlan.PlannedNode;
 import io.github.mig4j.k8s.rollout.RolloutStatus;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +96,7 @@ public final class RolloutCommand implements Callable<Integer> {
     @Parameters(
         index = "1",
         paramLabel = "CONFIG",
+        completionCandidates = Candidates.Configs.class,
         converter = ConfigNameConverter.class,
         description = "A configuration of the ConfigMap that the GPU Operator is pointed at.")
     private String config = "";
@@ -110,7 +107,12 @@ public final class RolloutCommand implements Callable<Integer> {
         description = "The nodes with these labels, as kubectl takes them.")
     private @Nullable String selector;
 
-    @Option(names = "--nodes", paramLabel = "NODE", split = ",", description = "These nodes.")
+    @Option(
+        names = "--nodes",
+        paramLabel = "NODE",
+        completionCandidates = Candidates.Nodes.class,
+        split = ",",
+        description = "These nodes.")
     private @Nullable List<String> nodes;
 
     @Option(names = "--dry-run", description = "Print what would happen; write nothing.")
@@ -232,7 +234,7 @@ public final class RolloutCommand implements Callable<Integer> {
 
     private int showPlan(RolloutPlan plan) {
       if (output.isJson()) {
-        output.print(json(plan));
+        output.print(Output.json(plan));
       } else {
         output.out().println(plan.toText());
       }
@@ -338,65 +340,11 @@ public final class RolloutCommand implements Callable<Integer> {
 
   private static int show(RolloutStatus status, Output output) {
     if (output.isJson()) {
-      output.print(json(status));
+      output.print(Output.json(status));
     } else {
       output.out().println(status.toText());
     }
     return status.isComplete() ? ExitCode.YES : ExitCode.NO;
-  }
-
-  private static ObjectNode json(RolloutStatus status) {
-    ObjectNode answer = Output.object()
-        .put("name", status.name())
-        .put("phase", wire(status.phase().name()))
-        .put("reason", status.reason());
-    ArrayNode nodes = answer.putArray("nodes");
-    for (NodeOutcome outcome : status.outcomes()) {
-      ObjectNode node = nodes.addObject().put("node", outcome.node());
-      if (outcome instanceof NodeOutcome.Verified) {
-        put(node, "verified", null, null);
-      } else if (outcome instanceof NodeOutcome.NotReached) {
-        put(node, "not-reached", null, null);
-      } else if (outcome instanceof NodeOutcome.Skipped skipped) {
-        put(node, "skipped", null, skipped.reason());
-      } else if (outcome instanceof NodeOutcome.Failed failed) {
-        put(node, "failed", failed.code().map(Object::toString).orElse(null), failed.reason());
-      } else if (outcome instanceof NodeOutcome.RolledBack back) {
-        put(node, "rolled-back", back.code().map(Object::toString).orElse(null), back.reason());
-      }
-    }
-    return answer;
-  }
-
-  private static void put(
-      ObjectNode node, String outcome, @Nullable String code, @Nullable String reason) {
-    node.put("outcome", outcome).put("code", code).put("reason", reason);
-  }
-
-  private static ObjectNode json(RolloutPlan plan) {
-    ObjectNode answer = Output.object()
-        .put("name", plan.name())
-        .put("maxUnavailable", plan.maxUnavailable())
-        .put("gpuResets", plan.gpuResets());
-    ArrayNode nodes = answer.putArray("nodes");
-    for (PlannedNode planned : plan.nodes()) {
-      ObjectNode node = nodes
-          .addObject()
-          .put("node", planned.preflight().node())
-          .put("config", planned.preflight().config())
-          .put("clear", planned.preflight().isClear())
-          .put("applied", planned.isInForce())
-          .put("gpuResets", planned.gpuResets());
-      ArrayNode pods = node.putArray("pods");
-      planned.pods().forEach(pods::add);
-      ArrayNode errors = node.putArray("errors");
-      planned.preflight().errors().forEach(error -> errors.add(error.toString()));
-    }
-    return answer;
-  }
-
-  private static String wire(String constant) {
-    return constant.toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** Reads {@code 5} and {@code 10%}. */

@@ -1,6 +1,7 @@
 package io.github.mig4j.examples.migctl.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
@@ -130,7 +131,11 @@ public final class ShareCommand implements Callable<Integer> {
       description = "How long the evidence must stay unchanged; ${DEFAULT-VALUE} by" + " default.")
   private Duration stability = Duration.ofSeconds(5);
 
-  @Parameters(index = "0", paramLabel = "NODE", description = "The node.")
+  @Parameters(
+      index = "0",
+      paramLabel = "NODE",
+      completionCandidates = Candidates.Nodes.class,
+      description = "The node.")
   private String node = "";
 
   @Spec

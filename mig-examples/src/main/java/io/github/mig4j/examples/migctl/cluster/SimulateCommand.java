@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -52,8 +53,9 @@ public final class SimulateCommand implements Callable<Integer> {
   private List<String> nodes = List.of();
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
       defaultValue = "b200-180gb",
       description = "Their GPUs' model; ${DEFAULT-VALUE} by default.")
   private String gpu = "";

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Reports once that the API server has not answered yet: fabric8 retries for 20 s in silence. */
+/** Reports once that the API server has not answered yet: fabric8 waits in silence. */
 public final class SlowServerNotice implements Interceptor {
 
   private final PrintWriter err;

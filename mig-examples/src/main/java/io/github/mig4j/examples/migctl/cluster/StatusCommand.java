@@ -1,20 +1,23 @@
 package io.github.mig4j.examples.migctl.cluster;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.node.OfferComparison;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Prints what nodes offer. */
@@ -35,11 +38,21 @@ public final class StatusCommand implements Callable<Integer> {
   @Mixin
   private final ClusterAccess access = new ClusterAccess();
 
-  @Parameters(arity = "0..1", paramLabel = "NODE", description = "The node.")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NODE",
+      completionCandidates = Candidates.Nodes.class,
+      description = "The node.")
   private @Nullable String node;
 
+  @Option(
+      names = "--svg",
+      paramLabel = "FILE",
+      description = "Write a picture of the GPUs, as 'migctl fleet' draws them.")
+  private @Nullable Path svg;
+
   @Override
-  public Integer call() {
+  public Integer call() throws UnusableFileException {
     try (KubernetesClient client = access.connect()) {
       MigClient mig = access.mig(client);
       if (node != null) {
@@ -47,13 +60,22 @@ public final class StatusCommand implements Callable<Integer> {
       } else {
         all(mig.nodes());
       }
+      if (svg != null) {
+        output.write(
+            svg,
+            new FleetPicture(mig.fleet().nodes().stream()
+                    .filter(capacity -> node == null || capacity.status().node().equals(node))
+                    .map(FleetNode::of)
+                    .toList())
+                .toSvg());
+      }
     }
     return ExitCode.YES;
   }
 
   private void one(MigNodeStatus status) {
     if (output.isJson()) {
-      output.print(json(status));
+      output.print(Output.json(status));
       return;
     }
     print("node", status.node());
@@ -92,7 +114,7 @@ public final class StatusCommand implements Callable<Integer> {
   private void all(List<MigNodeStatus> nodes) {
     if (output.isJson()) {
       ArrayNode answer = Output.array();
-      nodes.forEach(status -> answer.add(json(status)));
+      nodes.forEach(status -> answer.add(Output.json(status)));
       output.print(answer);
       return;
     }
@@ -118,23 +140,5 @@ public final class StatusCommand implements Callable<Integer> {
 
   private static String state(MigNodeStatus status) {
     return status.state().map(MigState::toString).orElse("none");
-  }
-
-  static ObjectNode json(MigNodeStatus status) {
-    ObjectNode node = Output.object().put("node", status.node());
-    node.put("product", status.product().orElse(null));
-    node.put("model", status.model().map(GpuModel::id).orElse(null));
-    node.put("gpus", status.gpus().isPresent() ? status.gpus().getAsInt() : null);
-    node.put("migCapable", status.migCapable().orElse(null));
-    node.put("strategy", status.strategy().toString());
-    node.put("config", status.config().orElse(null));
-    node.put("state", status.state().map(MigState::toString).orElse(null));
-    ObjectNode allocatable = node.putObject("allocatable");
-    status.allocatable().forEach(allocatable::put);
-    ArrayNode paused = node.putArray("paused");
-    status.paused().forEach(paused::add);
-    ArrayNode problems = node.putArray("problems");
-    status.problems().forEach(problems::add);
-    return node;
   }
 }

@@ -38,13 +38,24 @@ public final class Input {
   }
 
   public static byte[] bytes(Path file) throws IOException {
-    if (isStandardInput(file)) {
-      return System.in.readAllBytes();
-    }
     if (Files.isDirectory(file)) {
       throw new UnusableFileException(file + " is a directory");
     }
-    return Files.readAllBytes(file);
+    byte[] bytes = isStandardInput(file) ? System.in.readAllBytes() : Files.readAllBytes(file);
+    if (isBlank(bytes)) {
+      throw new UnusableFileException(
+          "%s is empty; check the command or the editor that writes it".formatted(name(file)));
+    }
+    return bytes;
+  }
+
+  private static boolean isBlank(byte[] bytes) {
+    for (byte each : bytes) {
+      if (each != ' ' && each != '\n' && each != '\r' && each != '\t') {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The name of a file in messages. */
@@ -75,8 +86,13 @@ public final class Input {
 
   /** One GPU each, with indexes from 0. */
   public static List<NodeGpu> gpus(List<String> ids, CommandLine command) {
+    return gpus(models(ids, command));
+  }
+
+  /** One GPU each, with indexes from 0. */
+  public static List<NodeGpu> gpus(List<GpuModel> models) {
     List<NodeGpu> gpus = new ArrayList<>();
-    models(ids, command).forEach(model -> gpus.add(NodeGpu.of(gpus.size(), model)));
+    models.forEach(model -> gpus.add(NodeGpu.of(gpus.size(), model)));
     return gpus;
   }
 

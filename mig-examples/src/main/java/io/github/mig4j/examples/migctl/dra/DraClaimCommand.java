@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl.dra;
 
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -46,7 +47,11 @@ public final class DraClaimCommand implements Callable<Integer> {
   @Spec
   private @Nullable CommandSpec command;
 
-  @Option(names = "--profile", paramLabel = "PROFILE", description = "Devices of this profile.")
+  @Option(
+      names = "--profile",
+      paramLabel = "PROFILE",
+      completionCandidates = Candidates.Profiles.class,
+      description = "Devices of this profile.")
   private @Nullable String profile;
 
   @Option(
@@ -55,7 +60,11 @@ public final class DraClaimCommand implements Callable<Integer> {
       description = "Devices with at least this much memory, instead of a profile.")
   private @Nullable Integer memory;
 
-  @Option(names = "--gpu", paramLabel = "ID", description = "Only of GPUs of this id or product.")
+  @Option(
+      names = {"--gpu", "--gpus"},
+      paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
+      description = "Only of GPUs of this id or product.")
   private @Nullable String gpu;
 
   @Option(

@@ -1,9 +1,8 @@
 package io.github.mig4j.examples.migctl.dra;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.cluster.ClusterAccess;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
@@ -66,7 +65,11 @@ public final class DraInventoryCommand implements Callable<Integer> {
       description = "Read this dump instead of a cluster; '-' is stdin.")
   private @Nullable Path file;
 
-  @Parameters(arity = "0..1", paramLabel = "NODE", description = "The node.")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NODE",
+      completionCandidates = Candidates.Nodes.class,
+      description = "The node.")
   private @Nullable String node;
 
   @Override
@@ -74,7 +77,7 @@ public final class DraInventoryCommand implements Callable<Integer> {
     DraInventory all = read();
     DraInventory inventory = node == null ? all : all.on(node);
     if (output.isJson()) {
-      output.print(json(inventory));
+      output.print(Output.json(inventory));
     } else if (inventory.nodes().isEmpty()) {
       inventory.findings().forEach(finding -> output.err().println(finding));
       throw new NegativeAnswerException(
@@ -158,48 +161,5 @@ public final class DraInventoryCommand implements Callable<Integer> {
 
   private static String lower(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static ObjectNode json(DraInventory inventory) {
-    ObjectNode answer = Output.object();
-    ArrayNode list = answer.putArray("nodes");
-    inventory.nodes().forEach(each -> {
-      ObjectNode item = list.addObject().put("node", each.name());
-      ObjectNode resources = item.putObject("resources");
-      each.resources().forEach(resources::put);
-      ObjectNode room = item.putObject("room");
-      each.room().forEach(room::put);
-      ArrayNode gpus = item.putArray("gpus");
-      each.gpus().forEach(gpu -> gpus.add(json(gpu)));
-    });
-    ArrayNode problems = answer.putArray("findings");
-    inventory.findings().forEach(finding -> problems.add(Output.finding(finding)));
-    return answer;
-  }
-
-  private static ObjectNode json(DraGpu gpu) {
-    ObjectNode node = Output.object();
-    node.put("uuid", gpu.uuid().orElse(null));
-    node.put("product", gpu.product().orElse(null));
-    node.put("model", gpu.model().map(GpuModel::id).orElse(null));
-    node.put("form", form(gpu)).put("free", gpu.isFree());
-    ObjectNode room = node.putObject("room");
-    gpu.room().forEach((profile, count) -> room.put(profile.toString(), count));
-    ArrayNode devices = node.putArray("devices");
-    gpu.devices().forEach(device -> devices.add(json(device)));
-    return node;
-  }
-
-  private static ObjectNode json(DraDevice device) {
-    ObjectNode node = Output.object().put("name", device.name()).put("kind", lower(device.kind()));
-    node.put("profile", device.profile().map(MigProfile::toString).orElse(null));
-    node.put("start", device.placement().map(Placement::start).orElse(null));
-    node.put("size", device.placement().map(Placement::size).orElse(null));
-    node.put("uuid", device.uuid().orElse(null));
-    node.put("memoryMib", device.memoryMib().isPresent() ? device.memoryMib().getAsLong() : null);
-    node.put("state", lower(device.state()));
-    ArrayNode claims = node.putArray("claims");
-    device.claims().forEach(claims::add);
-    return node;
   }
 }

@@ -1,12 +1,10 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.SharingAdvice;
 import io.github.mig4j.sharing.SharingNeed;
@@ -15,7 +13,6 @@ import io.github.mig4j.sharing.SharingOption;
 import io.github.mig4j.sharing.SharingOption.Reason;
 import io.github.mig4j.sharing.SharingOption.Verdict;
 import java.io.PrintWriter;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -47,7 +44,12 @@ public final class AdviseCommand implements Callable<Integer> {
   @Mixin
   private final Output output = new Output();
 
-  @Option(names = "--gpu", required = true, paramLabel = "ID", description = "Id or product.")
+  @Option(
+      names = {"--gpu", "--gpus"},
+      required = true,
+      paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
+      description = "Id or product.")
   private String gpu = "";
 
   @Option(
@@ -75,7 +77,7 @@ public final class AdviseCommand implements Callable<Integer> {
     GpuModel model = GpuCatalog.bundled().require(gpu);
     SharingAdvice advice = SharingAdvice.of(model, need());
     if (output.isJson()) {
-      output.print(json(model, advice));
+      output.print(Output.json(advice));
     } else {
       advice.options().forEach(this::print);
       advice.best().ifPresent(best -> printNext(model, best, advice));
@@ -137,35 +139,5 @@ public final class AdviseCommand implements Callable<Integer> {
     return advice
         .sharing()
         .map(sharing -> DevicePluginConfig.of(sharing.oneReplicaEach()).toYaml());
-  }
-
-  private ObjectNode json(GpuModel model, SharingAdvice advice) {
-    ObjectNode answer = Output.object()
-        .put("gpu", model.id())
-        .put("tenants", tenants)
-        .put("memoryGib", memory)
-        .put("isolation", isolation.toString())
-        .put("best", advice.best().map(AdviseCommand::method).orElse(null));
-    ArrayNode options = answer.putArray("options");
-    for (SharingOption option : advice.options()) {
-      ObjectNode node = options
-          .addObject()
-          .put("method", method(option))
-          .put("verdict", option.verdict().toString())
-          .put("profile", option.profile().map(MigProfile::toString).orElse(null));
-      ArrayNode reasons = node.putArray("reasons");
-      for (Reason reason : option.reasons()) {
-        reasons
-            .addObject()
-            .put("topic", reason.topic().toString())
-            .put("verdict", reason.verdict().toString())
-            .put("message", reason.message());
-      }
-    }
-    return answer.put("config", yaml(advice).orElse(null));
-  }
-
-  private static String method(SharingOption option) {
-    return option.method().name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

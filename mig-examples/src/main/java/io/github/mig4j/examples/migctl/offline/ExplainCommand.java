@@ -1,16 +1,18 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.layout.LayoutDiagram;
+import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult.Placed;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.MigSetting;
@@ -23,7 +25,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -71,13 +72,17 @@ public final class ExplainCommand implements Callable<Integer> {
   private @Nullable String from;
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       required = true,
       split = ",",
       paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
       description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
           + " products; repeated, or as ID:COUNT, for several of one model.")
   private List<String> gpus = List.of();
+
+  @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture of the new layouts.")
+  private @Nullable Path svg;
 
   @Override
   public Integer call() throws IOException {
@@ -91,15 +96,33 @@ public final class ExplainCommand implements Callable<Integer> {
     if (output.isJson()) {
       output.print(json(effect));
     } else {
-      effect.gpus().forEach(this::print);
+      print(effect.gpus());
       output.out().println("node: " + sentence(effect));
     }
+    draw(effect);
     MigStrategy strategy = read.strategy().orElse(MigStrategy.MIXED);
     List<Finding> errors = NodeLint.of(read, node, strategy, config).stream()
         .filter(Finding::isError)
         .toList();
     errors.forEach(error -> output.err().println(Input.line(file, error)));
     return errors.isEmpty() && !fails(effect) ? ExitCode.YES : ExitCode.NO;
+  }
+
+  private void draw(NodeEffect effect) throws UnusableFileException {
+    if (svg == null) {
+      return;
+    }
+    List<MigLayout> layouts = effect.gpus().stream()
+        .flatMap(gpu -> gpu.placement().stream())
+        .filter(Placed.class::isInstance)
+        .map(placement -> ((Placed) placement).layout())
+        .toList();
+    if (layouts.size() < effect.gpus().size()) {
+      throw new UnusableFileException(
+          "The layout of %d of %d GPUs is not known or not possible, so there is no picture"
+              .formatted(effect.gpus().size() - layouts.size(), effect.gpus().size()));
+    }
+    output.write(svg, LayoutDiagram.ofNode(layouts).toSvg());
   }
 
   private static boolean fails(NodeEffect effect) {
@@ -120,13 +143,26 @@ public final class ExplainCommand implements Callable<Integer> {
     return settings;
   }
 
-  private void print(GpuEffect effect) {
+  /** GPUs in their order; a picture is drawn once for all GPUs in a row that look the same. */
+  private void print(List<GpuEffect> effects) {
+    String drawn = "";
+    for (GpuEffect effect : effects) {
+      String picture = placed(effect)
+          .map(placed -> LayoutDiagram.of(placed.layout()).toText())
+          .orElse("");
+      if (!picture.equals(drawn)) {
+        output.out().print(drawn);
+      }
+      drawn = picture;
+      printLine(effect);
+    }
+    output.out().print(drawn);
+  }
+
+  private void printLine(GpuEffect effect) {
     String from = effect.before().map(before -> "from " + text(before) + " ").orElse("");
     String to = effect.after().map(after -> "to " + text(after)).orElse("not changed");
     output.out().println("%s: %s%s; %s".formatted(effect.gpu(), from, to, sentence(effect)));
-    placed(effect)
-        .ifPresent(
-            placed -> output.out().print(LayoutDiagram.of(placed.layout()).toText()));
   }
 
   /** Draws nothing for an empty GPU. */
@@ -174,27 +210,6 @@ public final class ExplainCommand implements Callable<Integer> {
 
   private ObjectNode json(NodeEffect effect) {
     ObjectNode answer = Output.object().put("config", config);
-    ArrayNode list = answer.putArray("gpus");
-    for (GpuEffect gpu : effect.gpus()) {
-      ObjectNode node = list.addObject()
-          .put("index", gpu.gpu().index())
-          .put("model", gpu.gpu().model().id())
-          .put("change", gpu.change().name().toLowerCase(Locale.ROOT));
-      setting(node, "before", gpu.before());
-      setting(node, "after", gpu.after());
-      node.set(
-          "placements",
-          placed(gpu).map(placed -> Output.placements(placed.layout())).orElseGet(Output::array));
-    }
-    answer.put("modeChange", effect.modeChange().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-    return answer.put("applied", effect.isApplied()).put("pausesNode", effect.pausesNode());
-  }
-
-  private static void setting(ObjectNode node, String field, Optional<MigSetting> setting) {
-    node.putNull(field);
-    setting.ifPresent(some -> {
-      ObjectNode devices = node.putObject(field).put("mig", some.migEnabled()).putObject("devices");
-      some.devices().forEach((profile, count) -> devices.put(profile.toString(), count));
-    });
+    return answer.setAll(Output.json(effect));
   }
 }

@@ -1,10 +1,13 @@
 package io.github.mig4j.examples.migctl.offline;
 
 import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.examples.migctl.console.Candidates;
+import io.github.mig4j.examples.migctl.console.ConfigForm;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.gpu.GpuModel;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  migctl generate --gpu b200-180gb > config.yaml",
+      "  migctl generate --gpu b200-180gb -o configmap | kubectl apply -f -",
       "  migctl generate --gpu a100-40gb,h100-sxm-80gb      with device filters"
     })
 public final class GenerateCommand implements Callable<Integer> {
@@ -33,18 +37,27 @@ public final class GenerateCommand implements Callable<Integer> {
   private @Nullable CommandSpec command;
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       required = true,
       split = ",",
       paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
       description = "Ids or products, separated by commas.")
   private List<String> gpus = List.of();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORM",
+      description =
+          "yaml for a mig-parted file, which is the default; configmap for a manifest; kubectl for"
+              + " a command that applies it.")
+  private ConfigForm form = ConfigForm.YAML;
 
   @Override
   public Integer call() {
     CommandLine migctl = Objects.requireNonNull(command).commandLine();
     List<GpuModel> models = Input.models(gpus, migctl);
-    migctl.getOut().print(MigConfigDocument.generatedFor(models).toYaml());
+    migctl.getOut().print(form.of(MigConfigDocument.generatedFor(models), Map.of()));
     return ExitCode.YES;
   }
 }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.gpu.NvidiaSmi.Listing;
 import io.github.mig4j.layout.RunningInstances;
@@ -14,7 +13,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -150,7 +148,7 @@ public final class ImportCommand implements Callable<Integer> {
     ArrayNode gpus = answer.putArray("gpus");
     listing.gpus().forEach(gpu -> gpus.add(json(gpu)));
     ArrayNode running = answer.putArray("running");
-    RunningInstances.in(listing).forEach(gpu -> running.add(json(gpu)));
+    running.addAll(Output.list(RunningInstances.in(listing)));
     ArrayNode findings = answer.putArray("findings");
     listing
         .findings()
@@ -164,23 +162,10 @@ public final class ImportCommand implements Callable<Integer> {
     return answer;
   }
 
-  private static ObjectNode json(RunningInstances running) {
-    ObjectNode node = Output.object().put("index", running.gpu());
-    node.set("placements", Output.placements(running.placements()));
-    node.set("devices", counts(running.devices()));
-    return node;
-  }
-
   private ObjectNode json(NvidiaSmi.Gpu gpu) {
     ObjectNode node = Output.object().put("index", gpu.index());
-    node.set("free", counts(gpu.free()));
-    node.setAll(Output.model(model(gpu)));
-    return node;
-  }
-
-  private static ObjectNode counts(Map<MigProfile, Integer> counts) {
-    ObjectNode node = Output.object();
-    counts.forEach((profile, count) -> node.put(profile.toString(), count));
+    node.set("free", Output.json(gpu).path("free"));
+    node.setAll(Output.json(model(gpu)));
     return node;
   }
 

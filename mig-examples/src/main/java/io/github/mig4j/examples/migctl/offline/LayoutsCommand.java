@@ -2,21 +2,28 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.LayoutDiagram;
 import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -52,16 +59,24 @@ public final class LayoutsCommand implements Callable<Integer> {
     }
   }
 
+  private static final int MAX_DRAWN = 100;
+
   @Mixin
   private final Output output = new Output();
 
-  @Option(names = "--gpu", required = true, paramLabel = "ID", description = "Id or product.")
+  @Option(
+      names = {"--gpu", "--gpus"},
+      required = true,
+      paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
+      description = "Id or product.")
   private String gpu = "";
 
   @Option(
       names = "--profiles",
       split = ",",
       paramLabel = "PROFILE",
+      completionCandidates = Candidates.Profiles.class,
       description = "Only these profiles, separated by commas; all by default.")
   private List<String> profiles = List.of();
 
@@ -78,8 +93,14 @@ public final class LayoutsCommand implements Callable<Integer> {
   @Option(names = "--count", description = "Print their number instead.")
   private boolean count;
 
+  @Option(
+      names = "--svg",
+      paramLabel = "FILE",
+      description = "Write a picture of the layouts, of at most 100.")
+  private @Nullable Path svg;
+
   @Override
-  public Integer call() {
+  public Integer call() throws UnusableFileException {
     GpuModel model = GpuCatalog.bundled().require(gpu);
     Layouts layouts = layouts(model);
     if (count) {
@@ -89,6 +110,11 @@ public final class LayoutsCommand implements Callable<Integer> {
       printStates(states(layouts));
     } else {
       printMultisets(multisets(layouts));
+    }
+    if (svg != null) {
+      Map<MigLayout, Integer> drawn = new LinkedHashMap<>();
+      states(layouts).limit(MAX_DRAWN).forEach(layout -> drawn.put(layout, 1));
+      output.write(svg, LayoutDiagram.ofCounts(drawn).toSvg());
     }
     return ExitCode.YES;
   }
@@ -137,7 +163,8 @@ public final class LayoutsCommand implements Callable<Integer> {
       return;
     }
     ArrayNode layouts = Output.array();
-    states.forEach(layout -> layouts.addObject().set("placements", Output.placements(layout)));
+    states.forEach(
+        layout -> layouts.addObject().set("placements", Output.list(layout.placements())));
     printList(layouts);
   }
 

@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.Budget;
@@ -35,14 +36,17 @@ public final class ModelCommand implements Callable<Integer> {
   @Mixin
   private final Output output = new Output();
 
-  @Parameters(paramLabel = "ID|PRODUCT", description = "The model.")
+  @Parameters(
+      paramLabel = "ID|PRODUCT",
+      completionCandidates = Candidates.Gpus.class,
+      description = "The model.")
   private String name = "";
 
   @Override
   public Integer call() {
     GpuModel gpu = GpuCatalog.bundled().require(name);
     if (output.isJson()) {
-      output.print(Output.model(gpu));
+      output.print(Output.json(gpu));
     } else {
       print(output.out(), gpu);
     }

@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -35,9 +34,7 @@ public final class ModelsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (output.isJson()) {
-      ArrayNode models = Output.array();
-      GpuCatalog.bundled().models().forEach(gpu -> models.add(Output.model(gpu)));
-      output.print(models);
+      output.print(Output.list(GpuCatalog.bundled().models()));
       return ExitCode.YES;
     }
     output
@@ -59,7 +56,7 @@ public final class ModelsCommand implements Callable<Integer> {
         gpu.supportsMig() ? gpu.computeSlices() : "-",
         gpu.supportsMig() ? Output.orUnknown(gpu.memorySlices()) : "-",
         Output.orUnknown(gpu.totalMemoryMib()),
-        Output.confidence(gpu));
+        gpu.layoutConfidence());
   }
 
   static String products(GpuModel gpu) {

@@ -2,6 +2,11 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.examples.migctl.console.Candidates;
+import io.github.mig4j.examples.migctl.console.ConfigForm;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -26,6 +31,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -34,6 +40,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,6 +65,8 @@ import picocli.CommandLine.Parameters;
       "  migctl place --gpu a100-40gb 1c.3g.20gb:3              compute instances",
       "  migctl place --gpu b200-180gb 2g.45gb:3 --svg b200.svg",
       "",
+      "  migctl place --gpu h100-sxm-80gb 1g.10gb:7 -o configmap",
+      "  migctl place --gpu h100-sxm-80gb --beside 3g.40gb@4 1g.10gb:4",
       "  nvidia-smi mig -lgi | migctl place --gpu h100-sxm-80gb --beside - 2g.20gb",
       "",
       "A resource's name, such as nvidia.com/mig-1g.10gb.me, is a profile's name too.",
@@ -71,12 +80,19 @@ public final class PlaceCommand implements Callable<Integer> {
 
   private static final Pattern DEVICE =
       Pattern.compile("([^:@]+)(?::([0-9]{1,9})|@([0-9]{1,9})(?::([0-9]{1,9}))?)?");
+  private static final Pattern PLACED =
+      Pattern.compile("[^@, ]+@[0-9]+(:[0-9]+)?([, ]+[^@, ]+@[0-9]+(:[0-9]+)?)*");
   private static final int SUGGESTIONS = 3;
 
   @Mixin
   private final Output output = new Output();
 
-  @Option(names = "--gpu", required = true, paramLabel = "ID", description = "Id or product.")
+  @Option(
+      names = {"--gpu", "--gpus"},
+      required = true,
+      paramLabel = "ID",
+      completionCandidates = Candidates.Gpus.class,
+      description = "Id or product.")
   private String gpu = "";
 
   @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture of the layout.")
@@ -85,8 +101,17 @@ public final class PlaceCommand implements Callable<Integer> {
   @Option(
       names = "--beside",
       paramLabel = "FILE",
-      description = "What runs: the output of 'nvidia-smi mig -lgi'; '-' is the standard input.")
+      description = "What runs: the output of 'nvidia-smi mig -lgi', '-' for stdin; or a layout"
+          + " such as 3g.40gb@4,1g.10gb@0.")
   private @Nullable Path beside;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORM",
+      description =
+          "Print a configuration of these devices for every GPU of a node instead: yaml for a"
+              + " mig-parted file, configmap for a manifest, kubectl for a command that applies it.")
+  private @Nullable ConfigForm form;
 
   @Option(
       names = "--gpu-index",
@@ -97,6 +122,7 @@ public final class PlaceCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "PROFILE[:COUNT]",
+      completionCandidates = Candidates.Profiles.class,
       description =
           "Devices, such as 1g.23gb:7; PROFILE@START or PROFILE@START:SIZE chooses the first memory"
               + " slice.")
@@ -127,13 +153,18 @@ public final class PlaceCommand implements Callable<Integer> {
       throw new ParameterException(
           output.commandLine(), "--gpu-index names a GPU of --beside FILE, which is missing");
     }
+    if (form != null && beside != null) {
+      throw new ParameterException(
+          output.commandLine(),
+          "--output cannot be used with --beside: a configuration is for whole GPUs");
+    }
     return beside == null ? onEmptyGpu(model, request) : besideWhatRuns(model, request, beside);
   }
 
   private int onEmptyGpu(GpuModel model, List<Device> request) throws IOException {
     PlacementResult result = request(model, List.of(), request).place();
     if (output.isJson()) {
-      output.print(json(result));
+      output.print(Output.json(result));
     }
     if (result instanceof Placed placed) {
       fits(placed.layout());
@@ -144,8 +175,36 @@ public final class PlaceCommand implements Callable<Integer> {
   }
 
   private int besideWhatRuns(GpuModel model, List<Device> request, Path file) throws IOException {
+    if (PLACED.matcher(file.toString()).matches()) {
+      List<Device> running = Stream.of(file.toString().split("[, ]+"))
+          .map(text -> device(model, text))
+          .toList();
+      PlacementResult there = request(model, List.of(), running).place();
+      if (!(there instanceof Placed layout)) {
+        throw new ParameterException(
+            output.commandLine(),
+            "The layout '%s' is not possible: %s"
+                .formatted(
+                    file,
+                    violations(there).stream()
+                        .map(Violation::message)
+                        .findFirst()
+                        .orElseGet(() -> "its placements are not known")));
+      }
+      return beside(
+          model,
+          request,
+          List.of(
+              new RunningInstances(0, layout.layout().placements(), Collections.emptySortedMap())),
+          true);
+    }
     NvidiaSmi listing = Listings.read(output, file);
-    List<RunningInstances> gpus = running(file, listing);
+    return beside(model, request, running(file, listing), listing.isComplete());
+  }
+
+  private int beside(
+      GpuModel model, List<Device> request, List<RunningInstances> gpus, boolean complete)
+      throws IOException {
     if (svg != null && gpus.size() > 1) {
       throw new ParameterException(
           output.commandLine(),
@@ -156,7 +215,7 @@ public final class PlaceCommand implements Callable<Integer> {
     boolean yes = false;
     for (RunningInstances running : gpus) {
       PlacementResult result = request(model, running.placements(), request).place();
-      boolean fits = result instanceof Placed && listing.isComplete();
+      boolean fits = result instanceof Placed && complete;
       yes |= fits;
       if (output.isJson()) {
         answers.add(json(running, result, fits));
@@ -223,11 +282,18 @@ public final class PlaceCommand implements Callable<Integer> {
 
   private void fits(MigLayout layout) throws IOException {
     LayoutDiagram diagram = LayoutDiagram.of(layout);
-    if (!output.isJson()) {
+    if (form != null) {
+      MigConfig config = MigConfig.of(MigConfigSpec.allDevices(layout));
+      output
+          .out()
+          .print(form.of(
+              MigConfigDocument.empty().with(config.contentName(layout.gpu().id()), config),
+              Map.of()));
+    } else if (!output.isJson()) {
       print(layout, diagram);
     }
     if (svg != null) {
-      Output.write(svg, diagram.toSvg());
+      output.write(svg, diagram.toSvg());
     }
   }
 
@@ -400,33 +466,11 @@ public final class PlaceCommand implements Callable<Integer> {
 
   private static ObjectNode json(RunningInstances running, PlacementResult result, boolean fits) {
     ObjectNode answer = Output.object().put("index", running.gpu());
-    answer.set("running", Output.placements(running.placements()));
-    answer.setAll(json(result));
+    answer.set("running", Output.list(running.placements()));
+    answer.setAll(Output.json(result));
     if (result instanceof Placed && !fits) {
-      answer.putNull("fits");
+      answer.remove("fits");
     }
     return answer;
-  }
-
-  private static ObjectNode json(PlacementResult result) {
-    ObjectNode answer = Output.object();
-    if (result instanceof Undetermined) {
-      answer.putNull("fits");
-    } else {
-      answer.put("fits", result instanceof Placed);
-    }
-    answer.set(
-        "placements",
-        result instanceof Placed placed ? Output.placements(placed.layout()) : Output.array());
-    ArrayNode violations = answer.putArray("violations");
-    violations(result)
-        .forEach(violation -> violations
-            .addObject()
-            .put("code", violation.code())
-            .put("message", violation.message()));
-    if (result instanceof Undetermined undetermined) {
-      violations.addObject().put("code", "undetermined").put("message", undetermined.message());
-    }
-    return answer.put("confidence", result.confidence().toString());
   }
 }

@@ -2,9 +2,13 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.Candidates;
+import io.github.mig4j.examples.migctl.console.ConfigForm;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.NodeShape;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.layout.LayoutDiagram;
@@ -12,8 +16,8 @@ import io.github.mig4j.plan.Demand;
 import io.github.mig4j.plan.DemandItem;
 import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanNode;
-import io.github.mig4j.plan.PlanShortfall;
 import io.github.mig4j.plan.Planner;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +26,9 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,6 +49,8 @@ import picocli.CommandLine.ParameterException;
       "Examples:",
       "  migctl plan --gpus b200-180gb:16 --demand 1g.23gb:50,3g.90gb:12",
       "  migctl plan --gpus a100-40gb:8,h100-sxm-80gb:8 --demand 1g.10gb:60",
+      "  migctl plan --nodes 4xh100-sxm-80gb:8 --demand 1g.10gb:60,nvidia.com/gpu:4",
+      "  migctl plan --nodes 2xb200-180gb:8 --demand 1g.23gb:50 -o configmap",
       "",
       "A resource's name, such as nvidia.com/mig-1g.10gb.me, is a profile's name too.",
       "",
@@ -49,53 +58,143 @@ import picocli.CommandLine.ParameterException;
     })
 public final class PlanCommand implements Callable<Integer> {
 
+  private static final String WHOLE_GPU = "nvidia.com/gpu";
   private static final Pattern COUNTED = Pattern.compile("([^:]+?)\\s*:\\s*([0-9]{1,9})");
 
   @Mixin
   private final Output output = new Output();
 
+  @ArgGroup(multiplicity = "1")
+  private Available offered = new Available();
+
+  /** The GPUs, as a number or on nodes. */
+  static final class Available {
+    @Option(
+        names = {"--gpu", "--gpus"},
+        split = ",",
+        paramLabel = "ID:COUNT",
+        completionCandidates = Candidates.Gpus.class,
+        description = "The available GPUs, not cut yet: ids or products, separated by commas.")
+    private List<String> gpus = List.of();
+
+    @Option(
+        names = "--nodes",
+        split = ",",
+        paramLabel = "NODES",
+        description =
+            "The nodes with their GPUs, not cut yet: NODESxID:GPUS for equal nodes, or NAME=ID:GPUS;"
+                + " ID:GPUS+ID:GPUS for several models on one node.")
+    private List<String> nodes = List.of();
+  }
+
   @Option(
-      names = "--gpus",
-      required = true,
-      split = ",",
-      paramLabel = "ID:COUNT",
-      description = "The available GPUs, not cut yet: ids or products, separated by commas.")
-  private List<String> gpus = List.of();
+      names = {"-o", "--output"},
+      paramLabel = "FORM",
+      description = "Print the configurations of the nodes instead: yaml for a mig-parted file,"
+          + " configmap for a manifest, kubectl for commands that apply it.")
+  private @Nullable ConfigForm form;
+
+  @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture of the layouts.")
+  private @Nullable Path svg;
 
   @Option(
       names = "--demand",
       required = true,
       split = ",",
       paramLabel = "PROFILE:COUNT",
-      description = "The desired MIG devices, separated by commas.")
+      completionCandidates = Candidates.Profiles.class,
+      description =
+          "The desired MIG devices, separated by commas; nvidia.com/gpu:COUNT for whole GPUs.")
   private List<String> demand = List.of();
 
   @Override
-  public Integer call() {
+  public Integer call() throws UnusableFileException {
+    List<PlanNode> nodes = nodes();
+    if (form != null && offered.nodes.isEmpty()) {
+      throw new ParameterException(
+          output.commandLine(),
+          "--output needs --nodes, because a configuration is for the GPUs of one node");
+    }
+    List<DemandItem> items = new ArrayList<>();
+    int whole = 0;
+    for (String each : demand) {
+      Counted counted = counted(each, "demand", "PROFILE:COUNT, e.g. '1g.23gb:50'");
+      if (counted.name.equals(WHOLE_GPU)) {
+        whole += counted.count;
+      } else {
+        items.add(usage(() -> DemandItem.of(Input.profile(counted.name), counted.count)));
+      }
+    }
+    Demand wanted = usage(() -> Demand.of(items));
+    FleetPlan plan = usage(() -> Planner.of(nodes)).plan(wanted);
+    Map<GpuModel, Integer> available = new LinkedHashMap<>();
+    nodes.forEach(node -> IntStream.range(0, node.gpuCount())
+        .forEach(index -> available.merge(node.gpu(index).model(), 1, Integer::sum)));
+    print(plan, nodes, available, whole);
+    if (svg != null) {
+      output.write(svg, picture(plan));
+    }
+    plan.unmet().forEach(unmet -> output.err().println(unmet.message()));
+    int missing = whole - uncut(plan, available);
+    if (missing > 0) {
+      output
+          .err()
+          .println("%d of %d x %s unmet: the plan leaves %d GPUs whole; add %d GPUs"
+              .formatted(missing, whole, WHOLE_GPU, whole - missing, missing));
+    }
+    return plan.unmet().isEmpty() && missing <= 0 ? ExitCode.YES : ExitCode.NO;
+  }
+
+  private void print(
+      FleetPlan plan, List<PlanNode> nodes, Map<GpuModel, Integer> available, int whole) {
+    if (output.isJson()) {
+      output.print(json(plan, available));
+    } else if (form != null) {
+      PlannedConfigs configs = PlannedConfigs.of(plan, nodes);
+      output.out().print(form.of(configs.document(), configs.nodes()));
+    } else {
+      print(plan, available);
+      if (whole > 0) {
+        output.out().println("whole GPUs: %d, needed %d".formatted(uncut(plan, available), whole));
+      }
+    }
+  }
+
+  /** One node for each kind of GPU, if only numbers are given. */
+  private List<PlanNode> nodes() {
+    if (!offered.nodes.isEmpty()) {
+      return NodeShape.read(offered.nodes, output.commandLine()).stream()
+          .map(PlanCommand::node)
+          .toList();
+    }
     Map<GpuModel, PlanNode> pools = new LinkedHashMap<>();
-    for (String each : gpus) {
+    for (String each : offered.gpus) {
       Counted counted = counted(each, "GPUs", "ID:COUNT, e.g. 'b200-180gb:8'");
       GpuModel model = GpuCatalog.bundled().require(counted.name);
       PlanNode pool = pools.getOrDefault(model, PlanNode.named(model.id()));
       pools.put(model, usage(() -> pool.gpus(model, counted.count)));
     }
-    List<DemandItem> items = new ArrayList<>();
-    for (String each : demand) {
-      Counted counted = counted(each, "demand", "PROFILE:COUNT, e.g. '1g.23gb:50'");
-      items.add(usage(() -> DemandItem.of(Input.profile(counted.name), counted.count)));
+    return List.copyOf(pools.values());
+  }
+
+  private static PlanNode node(NodeShape shape) {
+    PlanNode node = PlanNode.named(shape.name());
+    for (GpuModel gpu : shape.gpus()) {
+      node = node.gpus(gpu, 1);
     }
-    Demand wanted = usage(() -> Demand.of(items));
-    Planner planner = usage(() -> Planner.of(List.copyOf(pools.values())));
-    FleetPlan plan = planner.plan(wanted);
-    Map<GpuModel, Integer> available = new LinkedHashMap<>();
-    pools.forEach((model, pool) -> available.put(model, pool.gpuCount()));
-    if (output.isJson()) {
-      output.print(json(plan, available));
-    } else {
-      print(plan, available);
+    return node;
+  }
+
+  private static int uncut(FleetPlan plan, Map<GpuModel, Integer> available) {
+    return available.values().stream().mapToInt(Integer::intValue).sum() - plan.gpus();
+  }
+
+  /** One picture of each layout. */
+  private static String picture(FleetPlan plan) throws UnusableFileException {
+    if (plan.layouts().isEmpty()) {
+      throw new UnusableFileException("The plan cuts no GPU, so there is no picture");
     }
-    plan.unmet().forEach(unmet -> output.err().println(unmet.message()));
-    return plan.unmet().isEmpty() ? ExitCode.YES : ExitCode.NO;
+    return LayoutDiagram.ofCounts(plan.layouts()).toSvg();
   }
 
   private record Counted(String name, int count) {}
@@ -142,37 +241,13 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   private static ObjectNode json(FleetPlan plan, Map<GpuModel, Integer> available) {
-    ObjectNode answer = Output.object()
-        .put("gpus", plan.gpus())
-        .put("lowerBound", plan.lowerBound())
-        .put("gap", plan.gap())
-        .put("unmetCount", plan.unmetCount())
-        .put("unmetLowerBound", plan.unmetLowerBound())
-        .put("optimal", plan.isOptimal())
-        .put("stopped", plan.isStopped());
+    ObjectNode answer = Output.json(plan);
     ArrayNode models = answer.putArray("models");
     available.forEach((model, count) -> models
         .addObject()
         .put("model", model.id())
         .put("used", used(plan, model))
         .put("available", count));
-    ArrayNode layouts = answer.putArray("layouts");
-    plan.layouts().forEach((layout, count) -> {
-      ObjectNode node =
-          layouts.addObject().put("count", count).put("model", layout.gpu().id());
-      ObjectNode devices = node.putObject("devices");
-      layout.devices().forEach((profile, number) -> devices.put(profile.toString(), number));
-      node.set("placements", Output.placements(layout));
-    });
-    ArrayNode unmet = answer.putArray("unmet");
-    for (PlanShortfall shortfall : plan.unmet()) {
-      unmet
-          .addObject()
-          .put("profile", shortfall.item().profile().orElseThrow().toString())
-          .put("count", shortfall.count())
-          .put("code", shortfall.reason().code())
-          .put("message", shortfall.message());
-    }
     return answer;
   }
 }

@@ -6,6 +6,7 @@ import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.SourceLocation;
+import io.github.mig4j.sharing.SharingCode;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -14,29 +15,44 @@ import java.util.List;
 /** Findings in the form that code scanning reads: SARIF 2.1.0. */
 final class Sarif {
 
+  private static final String DOCUMENTATION = "https://mig4j.github.io/docs";
+
   private Sarif() {}
 
-  static ObjectNode of(Path file, List<Finding> findings) {
-    List<Code> codes = findings.stream().map(Finding::code).distinct().toList();
+  static ObjectNode of(List<FileCheck> checks) {
+    List<Code> codes = checks.stream()
+        .flatMap(check -> check.findings().stream())
+        .map(Finding::code)
+        .distinct()
+        .toList();
     ObjectNode log = Output.object()
         .put("$schema", "https://json.schemastore.org/sarif-2.1.0.json")
         .put("version", "2.1.0");
     ObjectNode run = log.putArray("runs").addObject();
     ObjectNode driver = run.putObject("tool").putObject("driver");
-    driver.put("name", "migctl").put("version", Output.VERSION);
+    driver
+        .put("name", "migctl")
+        .put("version", Output.VERSION)
+        .put("informationUri", DOCUMENTATION);
     ArrayNode rules = driver.putArray("rules");
     codes.forEach(code -> rules.add(rule(code)));
     run.put("columnKind", "unicodeCodePoints");
     ArrayNode results = run.putArray("results");
-    String uri = uri(file);
-    findings.forEach(finding -> results.add(result(finding, codes.indexOf(finding.code()), uri)));
+    for (FileCheck check : checks) {
+      String uri = uri(check.path());
+      check
+          .findings()
+          .forEach(finding -> results.add(result(finding, codes.indexOf(finding.code()), uri)));
+    }
     return log;
   }
 
   private static ObjectNode rule(Code code) {
+    String page = code instanceof SharingCode ? "sharing-lint.md" : "lint.md";
     ObjectNode rule = Output.object().put("id", code.toString());
     rule.putObject("shortDescription").put("text", code.toString().replace('-', ' '));
-    rule.putObject("help").put("text", "See '%s' in docs/lint.md of mig4j".formatted(code));
+    rule.put("helpUri", "%s/%s#%s".formatted(DOCUMENTATION, page, code));
+    rule.putObject("help").put("text", "'migctl lint-code %s' explains it".formatted(code));
     return rule;
   }
 

@@ -1,31 +1,31 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.FileSelection;
 import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.NodeShape;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.SourceLocation;
-import io.github.mig4j.lint.TextCode;
-import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeGpu;
-import io.github.mig4j.node.NodeLint;
-import io.github.mig4j.sharing.DevicePluginConfigFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,40 +35,61 @@ import picocli.CommandLine.Parameters;
     name = "validate",
     mixinStandardHelpOptions = true,
     description =
-        "Prints all findings of a mig-parted file or a device plugin's file, in the form of"
+        "Prints all findings of mig-parted files and device plugin's files, in the form of"
             + " a compiler's messages.",
     footer = {
       "",
-      "The file may also be a manifest, Helm values, a Kustomization, or an Argo CD or",
+      "A file may also be a manifest, Helm values, a Kustomization, or an Argo CD or",
       "Flux object that contains it; findings have the lines of the whole file.",
       "",
-      "With --gpu also the problems on a node with these GPUs: errors and warnings for",
-      "the configuration of --config, notes for the others. Without --config, stderr",
-      "names the configurations that cannot work. docs/lint.md explains the codes.",
+      "A folder or a glob selects the YAML files below it with a configuration.",
+      "",
+      "With --gpu or --nodes also the problems on nodes with these GPUs: errors and",
+      "warnings for the configurations of --config, notes for the others. Without",
+      "--config, stderr names the configurations that cannot work.",
+      "'migctl lint-code CODE' explains a code.",
       "",
       "Examples:",
       "  migctl validate mig-config.yaml",
       "  migctl validate mig-config.yaml --gpu b200-180gb,b200-180gb --config small",
+      "  migctl validate clusters --nodes a=a100-80gb:8,b=b200-180gb:8 --sarif x.sarif",
       "  migctl validate - --gpu a30-24gb --strategy single < config.yaml",
       "",
-      "Exit code 0: no errors, at most warnings. 1: errors, or no configuration of the",
-      "file can work on these GPUs. No output: no findings."
+      "Exit code 0: no errors, at most warnings. 1: errors, or no configuration with",
+      "devices can work on one of the kinds of nodes. No output: no findings."
     })
 public final class ValidateCommand implements Callable<Integer> {
 
   @Mixin
   private final Output output = new Output();
 
-  @Parameters(paramLabel = "FILE", description = "The file or a manifest; '-' for stdin.")
-  private Path file = Path.of("");
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "Files, manifests, folders or globs; '-' for stdin.")
+  private List<String> files = List.of();
 
-  @Option(
-      names = "--gpu",
-      split = ",",
-      paramLabel = "ID",
-      description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
-          + " products; repeated, or as ID:COUNT, for several of one model.")
-  private List<String> gpus = List.of();
+  @ArgGroup
+  private @Nullable Gpus gpus;
+
+  /** The GPUs of one kind of node, or of several kinds. */
+  static final class Gpus {
+    @Option(
+        names = {"--gpu", "--gpus"},
+        split = ",",
+        paramLabel = "ID",
+        completionCandidates = Candidates.Gpus.class,
+        description = "The node's GPUs in the order of their indexes, separated by commas: ids or"
+            + " products; repeated, or as ID:COUNT, for several of one model.")
+    private List<String> ids = List.of();
+
+    @Option(
+        names = "--nodes",
+        split = ",",
+        paramLabel = "KIND=ID:COUNT",
+        description = "Several kinds of nodes, each with a name and its GPUs.")
+    private List<String> kinds = List.of();
+  }
 
   @Option(
       names = "--strategy",
@@ -77,122 +98,128 @@ public final class ValidateCommand implements Callable<Integer> {
           + " the file set, and otherwise mixed.")
   private @Nullable MigStrategy strategy;
 
-  @Option(names = "--config", paramLabel = "NAME", description = "The configuration to be applied.")
-  private @Nullable String config;
+  @Option(
+      names = "--config",
+      split = ",",
+      paramLabel = "NAME",
+      description = "The configurations to be applied; findings of the others are only counted.")
+  private List<String> configs = List.of();
 
-  @Option(names = "--sarif", paramLabel = "FILE", description = "Write SARIF for code scanning.")
+  @Option(names = "--all", description = "With --config: also print the findings of the others.")
+  private boolean all;
+
+  @Option(
+      names = "--source",
+      negatable = true,
+      description = "Print the line of the file below each finding; the default on a terminal.")
+  private @Nullable Boolean source;
+
+  @Option(
+      names = "--sarif",
+      paramLabel = "FILE",
+      description = "Write SARIF for code scanning; '-' for stdout instead of the findings.")
   private @Nullable Path sarif;
 
   @Override
   public Integer call() throws IOException {
-    List<NodeGpu> node = Input.gpus(gpus, output.commandLine());
-    MigConfigFile read = MigConfigFile.read(Input.bytes(file));
-    List<Finding> findings = new ArrayList<>(findings(read, node));
-    addDevicePlugin(read, findings);
-    Set<String> unfit = unfit(read, node, findings);
-    boolean valid = findings.stream().noneMatch(Finding::isError)
-        && (unfit.isEmpty() || unfit.size() < configs(read).size());
-    if (output.isJson()) {
-      output.print(json(findings, valid));
-    } else {
-      findings.forEach(finding -> output.out().println(Input.line(file, finding)));
+    FileCheck.Target target = new FileCheck.Target(nodes(), configs, strategy);
+    List<FileCheck> checks = new ArrayList<>();
+    for (Path file : FileSelection.of(files)) {
+      checks.add(new FileCheck(file, Input.bytes(file), target));
     }
-    if (!unfit.isEmpty()) {
-      output
-          .err()
-          .println(
-              "%d of %d configurations cannot work on these GPUs (%s); --config NAME makes that"
-                      .formatted(unfit.size(), configs(read).size(), Input.names(unfit))
-                  + " an error");
+    boolean isSarifPrinted = sarif != null && Output.isStandardOutput(sarif);
+    if (output.isJson() && !isSarifPrinted) {
+      output.print(json(checks));
+    } else if (!isSarifPrinted) {
+      checks.forEach(this::print);
+    }
+    for (FileCheck check : checks) {
+      String file = checks.size() == 1 ? "" : Input.name(check.path()) + ": ";
+      check.unfitLines().forEach(line -> output.err().println(file + line));
     }
     if (sarif != null) {
-      Output.write(sarif, Output.text(Sarif.of(file, findings)) + "\n");
+      output.write(sarif, Output.text(Sarif.of(checks)) + "\n");
     }
-    return valid ? ExitCode.YES : ExitCode.NO;
+    return isValid(checks) ? ExitCode.YES : ExitCode.NO;
   }
 
-  /**
-   * Adds the findings of the device plugin's configurations, which a file may contain as well, or
-   * instead of those of mig-parted.
-   */
-  private static void addDevicePlugin(MigConfigFile read, List<Finding> findings) {
-    Map<String, DevicePluginConfigFile> plugin = DevicePluginConfigFile.readAll(read.text());
-    boolean isNamed = !plugin.containsKey("");
-    boolean isOfPlugin = findings.stream().anyMatch(found -> found.code() == TextCode.OTHER_KIND);
-    boolean isElsewhere = !findings.isEmpty()
-        && findings.stream().allMatch(found -> found.code() == TextCode.CONTENT_ELSEWHERE);
-    if (isOfPlugin || (isNamed && isElsewhere)) {
-      findings.clear();
+  private static boolean isValid(List<FileCheck> checks) {
+    return checks.stream().allMatch(FileCheck::isValid);
+  }
+
+  private Map<String, List<NodeGpu>> nodes() {
+    Map<String, List<NodeGpu>> nodes = new LinkedHashMap<>();
+    if (gpus == null) {
+      return nodes;
     }
-    if (isOfPlugin || isNamed) {
-      plugin.values().stream()
-          .flatMap(each -> each.findings().stream())
-          .filter(found -> !findings.contains(found))
-          .forEach(findings::add);
+    NodeShape.named(gpus.kinds, output.commandLine())
+        .forEach(kind -> nodes.put(kind.name(), Input.gpus(kind.gpus())));
+    if (!gpus.ids.isEmpty()) {
+      nodes.put("", Input.gpus(gpus.ids, output.commandLine()));
+    }
+    return nodes;
+  }
+
+  private void print(FileCheck check) {
+    boolean excerpts = source == null ? CommandLine.Help.Ansi.AUTO.enabled() : source;
+    int folded = 0;
+    for (Finding finding : check.findings()) {
+      if (!all && !finding.isError() && !check.isChosen(finding)) {
+        folded++;
+        continue;
+      }
+      output.out().println(Input.name(check.path()) + ":" + coloured(finding));
+      if (excerpts) {
+        excerpt(check.text(), finding);
+      }
+    }
+    if (folded > 0) {
+      output
+          .err()
+          .println("Findings of other configurations: %d; --all prints them".formatted(folded));
     }
   }
 
-  private MigStrategy strategy(MigConfigFile read) {
-    return strategy == null ? read.strategy().orElse(MigStrategy.MIXED) : strategy;
-  }
-
-  private static Set<String> configs(MigConfigFile read) {
-    return read.document().map(document -> document.configs().keySet()).orElse(Set.of());
-  }
-
-  /** Which configurations would have errors if they were chosen; empty if one is chosen. */
-  private Set<String> unfit(MigConfigFile read, List<NodeGpu> node, List<Finding> findings) {
-    if (node.isEmpty() || config != null) {
-      return Set.of();
+  private static String coloured(Finding finding) {
+    if (!Ansi.AUTO.enabled()) {
+      return finding.toString();
     }
-    Set<String> suspects = new LinkedHashSet<>();
-    findings.forEach(finding -> config(finding).ifPresent(suspects::add));
-    suspects.retainAll(configs(read));
-    suspects.removeIf(name -> NodeLint.of(read, node, strategy(read), name).stream()
-        .noneMatch(finding -> finding.isError() && config(finding).equals(Optional.of(name))));
-    return suspects;
+    String colour = finding.isError() ? "31" : finding.severity() == Severity.WARNING ? "33" : "36";
+    String severity = finding.severity().toString();
+    return finding
+        .toString()
+        .replaceFirst(
+            Pattern.quote(severity + ": "),
+            "\u001b[1;%sm%s\u001b[0m: ".formatted(colour, severity));
   }
 
-  private static Optional<String> config(Finding finding) {
-    return finding.location().flatMap(SourceLocation::config);
+  /** The line, and a caret below its column; a tab stays a tab, so that the caret is in place. */
+  private void excerpt(String text, Finding finding) {
+    Optional<SourceLocation> at = finding.location();
+    Optional<String> line =
+        at.flatMap(location -> text.lines().skip(location.line() - 1L).findFirst());
+    if (at.isEmpty() || line.isEmpty() || line.get().isBlank()) {
+      return;
+    }
+    String shown = line.get().replaceAll("[\\p{C}&&[^\t]]", "?");
+    int column = Math.min(at.get().column() - 1, shown.length());
+    output.out().println("    " + shown);
+    output.out().println("    " + shown.substring(0, column).replaceAll("[^\t]", " ") + "^");
   }
 
-  private List<Finding> findings(MigConfigFile read, List<NodeGpu> node) {
-    if (!node.isEmpty()) {
-      return config == null
-          ? NodeLint.of(read, node, strategy(read))
-          : NodeLint.of(read, node, strategy(read), config);
+  private static ObjectNode json(List<FileCheck> checks) {
+    if (checks.size() == 1) {
+      return json(checks.get(0));
     }
-    List<Finding> findings = new ArrayList<>(read.findings());
-    String wanted = config;
-    if (wanted != null) {
-      read.document()
-          .filter(document -> document.config(wanted).isEmpty())
-          .ifPresent(document -> findings.add(
-              0,
-              Finding.builder()
-                  .severity(Severity.ERROR)
-                  .code(NodeCode.CONFIG_NOT_PRESENT)
-                  .location(SourceLocation.START)
-                  .subject("the file")
-                  .message("The file has no config %s".formatted(Input.quoted(wanted)))
-                  .remedy("it has %s".formatted(Input.present(document)))
-                  .build()));
-    }
-    return findings;
+    ObjectNode answer = Output.object().put("valid", isValid(checks));
+    answer.set("files", Output.list(checks.stream().map(ValidateCommand::json).toList()));
+    return answer;
   }
 
-  private ObjectNode json(List<Finding> findings, boolean valid) {
-    ObjectNode answer = Output.object().put("file", Input.name(file)).put("valid", valid);
-    ArrayNode list = answer.putArray("findings");
-    for (Finding finding : findings) {
-      SourceLocation location = finding.location().orElse(SourceLocation.START);
-      list.add(Output.finding(finding)
-          .put("line", location.line())
-          .put("column", location.column())
-          .put("path", location.path())
-          .put("config", location.config().orElse(null)));
-    }
+  private static ObjectNode json(FileCheck check) {
+    ObjectNode answer =
+        Output.object().put("file", Input.name(check.path())).put("valid", check.isValid());
+    answer.set("findings", Output.list(check.findings()));
     return answer;
   }
 }

@@ -1,0 +1,88 @@
+package io.github.mig4j.examples.migctl.console;
+
+import io.github.mig4j.gpu.GpuModel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * A node and its GPUs.
+ *
+ * @param name the node's name
+ * @param gpus its GPUs by index
+ */
+public record NodeShape(String name, List<GpuModel> gpus) {
+
+  private static final Pattern NAMED =
+      Pattern.compile("([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)=(.+)");
+
+  private static final Pattern SEVERAL = Pattern.compile("([0-9]{1,5})x([^=]+)");
+
+  /**
+   * Reads {@code NAME=ID[:COUNT]} and {@code NODESxID[:COUNT]}, which are equal nodes with names such as
+   * {@code h100-sxm-80gb-1}.
+   *
+   * @throws ParameterException for other texts, and for a name that occurs twice
+   */
+  public static List<NodeShape> read(List<String> texts, CommandLine command) {
+    List<String> each = new ArrayList<>();
+    Map<String, Integer> numbers = new HashMap<>();
+    for (String text : texts) {
+      Matcher form = SEVERAL.matcher(text.strip());
+      if (!form.matches()) {
+        each.add(text);
+        continue;
+      }
+      String name =
+          Input.models(List.of(form.group(2).split("\\+", -1)), command).get(0).id();
+      for (int i = 0; i < Integer.parseInt(form.group(1)); i++) {
+        each.add("%s-%d=%s".formatted(name, numbers.merge(name, 1, Integer::sum), form.group(2)));
+      }
+    }
+    return named(each, command);
+  }
+
+  /**
+   * Reads {@code NAME=ID[:COUNT]}. Further GPUs of the same node follow after {@code +}.
+   *
+   * @throws ParameterException for other texts, and for a name that occurs twice
+   */
+  public static List<NodeShape> named(List<String> texts, CommandLine command) {
+    Map<String, NodeShape> shapes = new LinkedHashMap<>();
+    for (String text : texts) {
+      Matcher form = NAMED.matcher(text.strip());
+      if (!form.matches()) {
+        throw new ParameterException(
+            command,
+            "Not a node: '%s'. Expected NAME=ID[:COUNT], e.g. 'gpu-node=b200-180gb:8'"
+                .formatted(text.strip()));
+      }
+      NodeShape shape = new NodeShape(
+          form.group(1), Input.models(List.of(form.group(2).split("\\+", -1)), command));
+      if (shapes.put(shape.name(), shape) != null) {
+        throw new ParameterException(command, "Node '%s' occurs twice".formatted(shape.name()));
+      }
+    }
+    return new ArrayList<>(shapes.values());
+  }
+
+  /** For example {@code gpu-node: 8 x b200-180gb}. */
+  @Override
+  public String toString() {
+    return name
+        + ": "
+        + gpus.stream()
+            .collect(Collectors.groupingBy(GpuModel::id, LinkedHashMap::new, Collectors.counting()))
+            .entrySet()
+            .stream()
+            .map(gpu -> gpu.getValue() + " x " + gpu.getKey())
+            .collect(Collectors.joining(", "));
+  }
+}

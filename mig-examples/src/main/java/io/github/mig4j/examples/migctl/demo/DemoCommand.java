@@ -1,0 +1,161 @@
+package io.github.mig4j.examples.migctl.demo;
+
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.DurationConverter;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.NodeShape;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.simulator.EmbeddedCluster;
+import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
+import io.github.mig4j.k8s.simulator.SimulatorTimings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A cluster with simulated GPUs, to try every other command on. */
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    description =
+        "Starts a cluster with simulated GPUs in this process, on this machine only, and writes a"
+            + " kubeconfig for it. It ends with Ctrl-C. No GPU, cluster or container is needed.",
+    footer = {
+      "",
+      "Examples:",
+      "  migctl demo",
+      "  migctl demo --nodes gpu-node=b200-180gb,h100-a=h100-sxm-80gb:8",
+      "",
+      "In another terminal, after the line 'export KUBECONFIG=...' that it prints:",
+      "  migctl status",
+      "  migctl publish mig-config.yaml",
+      "  migctl apply gpu-node b200-split-small",
+      "",
+      "kubectl can get, describe, label, annotate, patch, cordon, create, apply and",
+      "delete there; it cannot watch. No pod is scheduled or run."
+    })
+public final class DemoCommand implements Callable<Integer> {
+
+  private static final String NAMESPACE = "gpu-operator";
+  private static final String CONFIG_MAP = "mig-config";
+  private static final String FIRST_CONFIG = """
+      version: v1
+      mig-configs:
+        all-disabled:
+          - devices: all
+            mig-enabled: false
+      """;
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Option(
+      names = "--nodes",
+      split = ",",
+      paramLabel = "NAME=ID[:COUNT]",
+      defaultValue = "gpu-node=b200-180gb,l40s-node=l40s:2",
+      description = "The nodes and their GPUs; ${DEFAULT-VALUE} by default.")
+  private List<String> nodes = List.of();
+
+  @Option(
+      names = "--strategy",
+      paramLabel = "STRATEGY",
+      defaultValue = "mixed",
+      description = "none, single or mixed; ${DEFAULT-VALUE} by default.")
+  private MigStrategy strategy = MigStrategy.MIXED;
+
+  @Option(
+      names = "--write-kubeconfig",
+      paramLabel = "FILE",
+      description =
+          "Where to write the kubeconfig; a temporary file by default, which is deleted at"
+              + " the end.")
+  private @Nullable Path kubeconfig;
+
+  @Option(
+      names = "--step",
+      paramLabel = "DURATION",
+      defaultValue = "PT0.5S",
+      converter = DurationConverter.class,
+      description = "How long each step of the simulated operator takes; half a second by default.")
+  private Duration step = Duration.ofMillis(500);
+
+  @Option(
+      names = "--for",
+      paramLabel = "DURATION",
+      converter = DurationConverter.class,
+      description = "End after this time.")
+  private @Nullable Duration end;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    List<NodeShape> shapes = NodeShape.named(nodes, output.commandLine());
+    try (EmbeddedCluster cluster = new EmbeddedCluster(new KubectlRequests()::answer)) {
+      createConfigMap(cluster.client());
+      GpuOperatorSimulator.Builder operator = GpuOperatorSimulator.on(cluster.client())
+          .strategy(strategy)
+          .configMap(CONFIG_MAP)
+          .timings(SimulatorTimings.everyStep(step));
+      shapes.forEach(shape -> operator.node(shape.name(), shape.gpus().toArray(GpuModel[]::new)));
+      try (GpuOperatorSimulator simulator = operator.start()) {
+        cluster.showLogsOf(simulator);
+        Path written = write(cluster.kubeconfig());
+        announce(cluster, shapes, written);
+        CountDownLatch never = new CountDownLatch(1);
+        if (end == null) {
+          never.await();
+        } else {
+          boolean unused = never.await(end.toNanos(), TimeUnit.NANOSECONDS);
+        }
+      }
+    }
+    return ExitCode.YES;
+  }
+
+  private static void createConfigMap(KubernetesClient client) {
+    client
+        .configMaps()
+        .resource(new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName(CONFIG_MAP)
+            .withNamespace(NAMESPACE)
+            .endMetadata()
+            .addToData("config.yaml", FIRST_CONFIG)
+            .build())
+        .create();
+  }
+
+  private Path write(String content) throws IOException {
+    if (kubeconfig != null) {
+      try {
+        return Files.writeString(kubeconfig, content).toAbsolutePath();
+      } catch (IOException e) {
+        throw new UnusableFileException("Cannot write %s: %s".formatted(kubeconfig, e));
+      }
+    }
+    Path temporary = Files.createTempFile("migctl-demo-", ".kubeconfig");
+    temporary.toFile().deleteOnExit();
+    return Files.writeString(temporary, content);
+  }
+
+  private void announce(EmbeddedCluster cluster, List<NodeShape> shapes, Path written) {
+    output.out().println("Simulating a cluster on " + cluster.client().getMasterUrl());
+    shapes.forEach(shape -> output.out().println("  " + shape));
+    output.out().println("Ctrl-C ends it. In another terminal:");
+    output.out().println();
+    output.out().println("  export KUBECONFIG=" + written);
+    output.out().println("  migctl status");
+  }
+}

@@ -1,0 +1,108 @@
+package io.github.mig4j.examples.migctl.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** The table that an API server sends for {@code kubectl get}: it chooses the columns. */
+final class KubectlTable {
+
+  /** A column after the name. */
+  private record Column(String name, Function<JsonNode, String> value) {}
+
+  private static final Column AGE = new Column("Age", KubectlTable::age);
+  private static final List<Column> NODE = List.of(
+      new Column("Status", KubectlTable::nodeStatus),
+      AGE,
+      new Column(
+          "Version", object -> object.at("/status/nodeInfo/kubeletVersion").asText()));
+  private static final List<Column> POD = List.of(
+      new Column("Ready", KubectlTable::ready),
+      new Column("Status", object -> object.at("/status/phase").asText()),
+      AGE);
+  private static final List<Column> CONFIG_MAP =
+      List.of(new Column("Data", object -> String.valueOf(object.path("data").size())), AGE);
+  private static final List<Column> OTHER = List.of(AGE);
+
+  private KubectlTable() {}
+
+  /** The table of a list or of one object. */
+  static ObjectNode of(JsonNode answer) {
+    List<JsonNode> objects = new ArrayList<>();
+    if (answer.has("items")) {
+      answer.get("items").forEach(objects::add);
+    } else {
+      objects.add(answer);
+    }
+    String kind = answer.path("kind").asText().replaceFirst("List$", "");
+    List<Column> columns = columns(kind);
+    ObjectNode table = JsonNodeFactory.instance
+        .objectNode()
+        .put("kind", "Table")
+        .put("apiVersion", "meta.k8s.io/v1");
+    table.putObject("metadata");
+    ArrayNode definitions = table.putArray("columnDefinitions");
+    define(definitions, "Name");
+    columns.forEach(column -> define(definitions, column.name()));
+    ArrayNode rows = table.putArray("rows");
+    for (JsonNode object : objects) {
+      ObjectNode row = rows.addObject();
+      ArrayNode cells = row.putArray("cells").add(object.at("/metadata/name").asText());
+      columns.forEach(column -> cells.add(column.value().apply(object)));
+      row.set("object", object);
+    }
+    return table;
+  }
+
+  private static List<Column> columns(String kind) {
+    return switch (kind) {
+      case "Node" -> NODE;
+      case "Pod" -> POD;
+      case "ConfigMap" -> CONFIG_MAP;
+      default -> OTHER;
+    };
+  }
+
+  private static void define(ArrayNode definitions, String name) {
+    definitions
+        .addObject()
+        .put("name", name)
+        .put("type", "string")
+        .put("format", name.equals("Name") ? "name" : "")
+        .put("description", "")
+        .put("priority", 0);
+  }
+
+  private static String nodeStatus(JsonNode node) {
+    String ready = "NotReady";
+    for (JsonNode condition : node.at("/status/conditions")) {
+      if (condition.path("type").asText().equals("Ready")
+          && condition.path("status").asText().equals("True")) {
+        ready = "Ready";
+      }
+    }
+    return node.at("/spec/unschedulable").asBoolean() ? ready + ",SchedulingDisabled" : ready;
+  }
+
+  private static String ready(JsonNode pod) {
+    int containers = pod.at("/spec/containers").size();
+    return (pod.at("/status/phase").asText().equals("Running") ? containers : 0) + "/" + containers;
+  }
+
+  private static String age(JsonNode object) {
+    try {
+      Duration age = Duration.between(
+          Instant.parse(object.at("/metadata/creationTimestamp").asText()), Instant.now());
+      return age.toMinutes() < 2 ? age.toSeconds() + "s" : age.toMinutes() + "m";
+    } catch (DateTimeParseException e) {
+      return "<unknown>";
+    }
+  }
+}

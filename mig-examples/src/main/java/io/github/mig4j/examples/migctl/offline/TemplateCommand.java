@@ -1,0 +1,210 @@
+package io.github.mig4j.examples.migctl.offline;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
+import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.reconcile.NodeTemplate;
+import io.github.mig4j.k8s.reconcile.PolicyTarget;
+import io.github.mig4j.layout.InvalidLayoutException;
+import io.github.mig4j.sharing.SharingKind;
+import java.util.List;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
+
+/** Prints what a node will offer, for autoscalers. */
+@Command(
+    name = "template",
+    mixinStandardHelpOptions = true,
+    description = "Prints what a node offers once its GPUs are cut or shared: for autoscalers,"
+        + " which have to know it before the node exists.",
+    footer = {
+      "",
+      "Examples:",
+      "  migctl template --gpu b200-180gb:8 --layout 1g.23gb:7",
+      "  migctl template --gpu l40s:4 --time-slicing 4 --for cluster-api",
+      "  migctl template --gpu h100-sxm-80gb:8 --layout 3g.40gb:2 --for karpenter \\",
+      "      --instance-type p5.48xlarge"
+    })
+public final class TemplateCommand implements Callable<Integer> {
+
+  /** For which autoscaler. */
+  enum Autoscaler {
+    CLUSTER_AUTOSCALER,
+    CLUSTER_API,
+    KARPENTER;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  @Mixin
+  private final Output output = new Output();
+
+  @Option(
+      names = "--gpu",
+      required = true,
+      paramLabel = "ID:COUNT",
+      description = "The node's GPUs: an id or a product, and how many.")
+  private String gpu = "";
+
+  @Option(
+      names = "--layout",
+      split = ",",
+      paramLabel = "PROFILE:COUNT",
+      description = "The MIG devices of each GPU, separated by commas; by default whole GPUs.")
+  private List<String> layout = List.of();
+
+  @Option(
+      names = "--time-slicing",
+      paramLabel = "N",
+      description = "How many containers take turns on each GPU.")
+  private int timeSlicing;
+
+  @Option(names = "--mps", paramLabel = "N", description = "How many containers share each GPU.")
+  private int mps;
+
+  @Option(
+      names = "--for",
+      paramLabel = "AUTOSCALER",
+      converter = AutoscalerConverter.class,
+      description =
+          "cluster-autoscaler (tags of an Auto Scaling group), cluster-api (annotations of a"
+              + " MachineDeployment) or karpenter (a NodeOverlay); by default resources and labels.")
+  private @Nullable Autoscaler autoscaler;
+
+  @Option(
+      names = "--instance-type",
+      split = ",",
+      paramLabel = "TYPE",
+      description = "The instance types with these GPUs, for karpenter.")
+  private List<String> instanceTypes = List.of();
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "The name of the NodeOverlay; by default mig.")
+  private String name = "mig";
+
+  /** Reads an autoscaler's name. */
+  static final class AutoscalerConverter implements ITypeConverter<Autoscaler> {
+    @Override
+    public Autoscaler convert(String value) {
+      for (Autoscaler each : Autoscaler.values()) {
+        if (each.toString().equals(value)) {
+          return each;
+        }
+      }
+      throw new TypeConversionException(
+          "'%s' is none of %s".formatted(value, List.of(Autoscaler.values())));
+    }
+  }
+
+  @Override
+  public Integer call() {
+    List<GpuModel> models = Input.models(List.of(gpu), output.commandLine());
+    NodeTemplate template;
+    try {
+      template = NodeTemplate.of(models.get(0), models.size(), target());
+    } catch (InvalidLayoutException e) {
+      throw new NegativeAnswerException(String.valueOf(e.getMessage()));
+    }
+    if (output.isJson()) {
+      output.print(json(template));
+    } else {
+      output.out().println(text(template).stripTrailing());
+    }
+    return ExitCode.YES;
+  }
+
+  private PolicyTarget target() {
+    int chosen = (layout.isEmpty() ? 0 : 1) + (timeSlicing == 0 ? 0 : 1) + (mps == 0 ? 0 : 1);
+    if (chosen > 1) {
+      throw usage("Choose one of --layout, --time-slicing and --mps");
+    }
+    try {
+      if (timeSlicing != 0) {
+        return new PolicyTarget.Shared(SharingKind.TIME_SLICING, timeSlicing);
+      }
+      if (mps != 0) {
+        return new PolicyTarget.Shared(SharingKind.MPS, mps);
+      }
+      return layout.isEmpty() ? PolicyTarget.Whole.WHOLE : new PolicyTarget.Layout(devices());
+    } catch (IllegalArgumentException e) {
+      throw usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private SortedMap<MigProfile, Integer> devices() {
+    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
+    for (String each : layout) {
+      int colon = each.lastIndexOf(':');
+      String count = colon < 0 ? "1" : each.substring(colon + 1).strip();
+      if (!count.matches("[1-9][0-9]{0,2}")) {
+        throw usage("Not a device: '%s'. Expected PROFILE:COUNT, e.g. '1g.23gb:7'".formatted(each));
+      }
+      String profile = colon < 0 ? each : each.substring(0, colon);
+      devices.merge(
+          MigProfile.parse(Input.profile(profile)), Integer.parseInt(count), Integer::sum);
+    }
+    return devices;
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(output.commandLine(), message);
+  }
+
+  private String text(NodeTemplate template) {
+    if (autoscaler == Autoscaler.KARPENTER) {
+      if (instanceTypes.isEmpty()) {
+        throw usage("A NodeOverlay needs --instance-type, e.g. p5.48xlarge");
+      }
+      return template.nodeOverlay(name, instanceTypes);
+    }
+    StringBuilder lines = new StringBuilder();
+    if (autoscaler == Autoscaler.CLUSTER_AUTOSCALER) {
+      template.autoscalerTags().forEach((key, value) -> line(lines, key, value));
+    } else if (autoscaler == Autoscaler.CLUSTER_API) {
+      annotations(template).forEach((key, value) -> line(lines, key, value));
+    } else {
+      template.resources().forEach((key, value) -> line(lines, key, value.toString()));
+      template.labels().forEach((key, value) -> line(lines, key, value));
+    }
+    return lines.toString();
+  }
+
+  private static SortedMap<String, String> annotations(NodeTemplate template) {
+    try {
+      return template.clusterApiAnnotations();
+    } catch (IllegalStateException e) {
+      throw new NegativeAnswerException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void line(StringBuilder lines, String key, String value) {
+    lines.append(key).append(": \"").append(value).append("\"").append(System.lineSeparator());
+  }
+
+  private static ObjectNode json(NodeTemplate template) {
+    ObjectNode answer = Output.object();
+    ObjectNode resources = answer.putObject("resources");
+    template.resources().forEach((name, count) -> resources.put(name, count));
+    ObjectNode labels = answer.putObject("labels");
+    template.labels().forEach(labels::put);
+    return answer;
+  }
+}

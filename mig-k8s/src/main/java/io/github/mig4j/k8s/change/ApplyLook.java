@@ -1,0 +1,162 @@
+package io.github.mig4j.k8s.change;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.k8s.check.ApplyGoal;
+import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.check.PreflightCode;
+import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.FailureRecord;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** One look at a change, which continues what the node's record has. */
+final class ApplyLook {
+
+  private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration PAUSE = Duration.ofSeconds(5);
+  private static final Duration BUSY_PAUSE = Duration.ofSeconds(30);
+  private static final Duration CONFLICT_PAUSE = Duration.ofMinutes(1);
+
+  /** What is to be done on which node. */
+  record Subject(Cluster cluster, String node, ApplyGoal goal, ApplyOptions options) {}
+
+  private final Subject subject;
+  private final Cluster cluster;
+  private final String name;
+
+  ApplyLook(Subject subject) {
+    this.subject = subject;
+    this.cluster = subject.cluster();
+    this.name = subject.node();
+  }
+
+  ApplyStep look() {
+    try {
+      return step();
+    } catch (MigRefusedException refused) {
+      return refused(refused);
+    } catch (MigConflictException conflict) {
+      return conflict(String.valueOf(conflict.getMessage()), Optional.empty());
+    }
+  }
+
+  private ApplyStep step() {
+    Optional<ChangeRecord> record = cluster.view().node(name).flatMap(ChangeRecord::read);
+    Instant now = cluster.settings().clock().instant();
+    Optional<ChangeRecord> live = record.filter(r -> r.isLive(now));
+    Optional<ChangeRecord> other = live.filter(r -> subject.goal() != ApplyGoal.Recover.RECOVER)
+        .filter(r -> cluster.settings().identity().isPresent())
+        .filter(r -> !cluster.settings().identity().equals(Optional.of(r.by())));
+    if (other.isPresent()) {
+      return conflict(
+          "Node %s is being changed: %s. Wait until it is done, or recover the node if that client no longer runs"
+              .formatted(name, other.get()),
+          Optional.of(other.get().by()));
+    }
+    String by = cluster
+        .settings()
+        .identity()
+        .or(() -> record.filter(r -> r.undoes() != null).map(ChangeRecord::by))
+        .orElseGet(cluster::identity);
+    ApplyRun run = run(by, record);
+    try {
+      return answer(run.look(), run.active().now());
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("A look does not wait", e);
+    }
+  }
+
+  private ApplyRun run(String by, Optional<ChangeRecord> record) {
+    ApplyGoal goal = subject.goal() instanceof ApplyGoal.RollBack back
+        ? new ApplyGoal.RollBack(back.kind(), ApplyGoal.RollBack.After.CONTINUES)
+        : subject.goal();
+    ApplyRun.Task task = new ApplyRun.Task(
+        cluster, name, goal, subject.options(), ApplyRun.Memory.RECORD, by, limit());
+    Sight sight = new CurrentPods(cluster, name);
+    Optional<FailureRecord> undone = record
+        .filter(r -> r.by().equals(by) && subject.goal() != ApplyGoal.Recover.RECOVER)
+        .flatMap(r -> Optional.ofNullable(r.undoes()));
+    return undone.isPresent()
+        ? ApplyRun.undoing(task, sight, record.orElseThrow(), undone.get())
+        : new ApplyRun(task, sight);
+  }
+
+  /** How long all stages may take together. */
+  private Duration limit() {
+    ApplyTimings timings = subject.options().timings();
+    Duration stages = timings
+        .propagation()
+        .plus(timings.reaction())
+        .plus(timings.work())
+        .plus(timings.offer())
+        .plus(timings.transition())
+        .plus(timings.stability());
+    return subject.options().disruption() == Disruption.DRAIN
+        ? stages.plus(timings.drain())
+        : stages;
+  }
+
+  private ApplyStep answer(Look look, long now) {
+    if (look instanceof Look.Done done) {
+      return new ApplyStep.InForce(name, done.outcome(), done.since());
+    }
+    if (look instanceof Look.Requested requested) {
+      return new ApplyStep.Requested(name, requested.key(), PAUSE);
+    }
+    if (look instanceof Look.Failed failed) {
+      return failed(failed.failure());
+    }
+    Look.Waiting waiting = (Look.Waiting) look;
+    return new ApplyStep.UnderWay(
+        name, waiting.phase(), waiting.detail(), pause(waiting.untilNanos() - now));
+  }
+
+  /** Soon, since no watch reports what happens before the time that the look has named. */
+  private static Duration pause(long nanos) {
+    Duration until = Duration.ofNanos(nanos);
+    return until.compareTo(SHORTEST_PAUSE) < 0
+        ? SHORTEST_PAUSE
+        : until.compareTo(PAUSE) < 0 ? until : PAUSE;
+  }
+
+  private ApplyStep failed(MigChangeException failure) {
+    return new ApplyStep.Failed(
+        name, String.valueOf(failure.getMessage()), failure.diagnosis(), failure.retryAfter());
+  }
+
+  /** Pods that use the GPUs are waited for, unless there are other reasons. */
+  private ApplyStep refused(MigRefusedException refused) {
+    boolean waitsForPods = !refused.findings().isEmpty()
+        && refused.findings().stream()
+            .allMatch(finding -> finding.code() == PreflightCode.BUSY_PODS);
+    return waitsForPods
+        ? new ApplyStep.UnderWay(
+            name, ApplyPhase.CHECKED, String.join("; ", refused.reasons()), BUSY_PAUSE)
+        : new ApplyStep.Refused(name, refused.reasons(), refused.findings());
+  }
+
+  private ApplyStep conflict(String message, Optional<String> by) {
+    return new ApplyStep.Conflict(name, message, by, CONFLICT_PAUSE);
+  }
+
+  /** Sees pods as the checks do. */
+  private record CurrentPods(Cluster cluster, String node) implements Sight {
+    @Override
+    public List<Pod> podsOfNode() {
+      return cluster.view().pods(node);
+    }
+
+    @Override
+    public List<Pod> managerPods(String namespace) {
+      return cluster.view().managerPods(node);
+    }
+
+    @Override
+    public void followNode() {}
+  }
+}

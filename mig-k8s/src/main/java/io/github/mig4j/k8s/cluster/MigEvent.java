@@ -1,0 +1,185 @@
+package io.github.mig4j.k8s.cluster;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/** Something that a client did or saw, as a {@link MigListener} receives it. */
+public sealed interface MigEvent {
+
+  /** How a change of a node ended; the constants say what happens next. */
+  enum Outcome {
+    /** The configuration is in force, by evidence. */
+    VERIFIED,
+    /** Everything is as it should be, but what the node offers does not prove it. */
+    VERIFIED_BY_STATE,
+    /** It cannot work, and nothing was changed. */
+    REFUSED,
+    /** Another client changes the node. */
+    CONFLICT,
+    /** The MIG manager reports failure. */
+    FAILED,
+    /** The evidence did not come in time. */
+    DEADLINE,
+    /** The API server did not answer or did not allow it. */
+    UNANSWERED,
+    /** The wait was interrupted; the change continues on the node. */
+    CANCELLED,
+    /** A listener of the request or this library threw an exception that no client expects. */
+    ERROR;
+
+    /** The constant as tags and logs print it, e.g. {@code verified_by_state}. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
+  }
+
+  /**
+   * The change of a node has reached a phase.
+   *
+   * @param node the node's name
+   * @param config the name of the configuration, without the hash of its content
+   * @param phase the phase, such as {@code requested}: a constant of {@code ApplyPhase} in lower case
+   * @param sincePrevious the time since the previous phase of this change, or since its begin
+   * @param detail what was seen, in words
+   */
+  record PhaseReached(
+      String node, String config, String phase, Duration sincePrevious, String detail)
+      implements MigEvent {
+    public PhaseReached {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(config, "config");
+      Objects.requireNonNull(phase, "phase");
+      Objects.requireNonNull(sincePrevious, "sincePrevious");
+      Objects.requireNonNull(detail, "detail");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "phase-reached")
+          .and("node", node)
+          .and("config", config)
+          .and("phase", phase)
+          .and("sincePrevious", sincePrevious)
+          .and("detail", detail)
+          .map();
+    }
+  }
+
+  /**
+   * The change of a node has ended. A rollback of a failed change is a change of its own, and ends before
+   * it.
+   *
+   * @param node the node's name
+   * @param config the name of the configuration, without the hash of its content; empty if the change ended before it
+   *     was known
+   * @param outcome how it ended
+   * @param duration the time since its begin
+   * @param detail what proves it, or the message of the exception
+   */
+  record ChangeEnded(String node, String config, Outcome outcome, Duration duration, String detail)
+      implements MigEvent {
+    public ChangeEnded {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(config, "config");
+      Objects.requireNonNull(outcome, "outcome");
+      Objects.requireNonNull(duration, "duration");
+      Objects.requireNonNull(detail, "detail");
+    }
+
+    /** The node and how it ended, e.g. {@code gpu-node verified: small}. */
+    @Override
+    public String toString() {
+      return "%s %s: %s".formatted(node, outcome, config);
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "change-ended")
+          .and("node", node)
+          .and("config", config)
+          .and("outcome", outcome)
+          .and("duration", duration)
+          .and("detail", detail)
+          .map();
+    }
+  }
+
+  /**
+   * The API server has answered a request, or the wait for its answer has ended. Watches are not reported.
+   *
+   * @param request the verb and the kind, e.g. {@code patch node}
+   * @param status the HTTP status of a failure; 200 for a success, 0 if the API server did not answer
+   * @param duration the time until then, with the repetitions of the Kubernetes client
+   */
+  record RequestEnded(String request, int status, Duration duration) implements MigEvent {
+    public RequestEnded {
+      Objects.requireNonNull(request, "request");
+      Objects.requireNonNull(duration, "duration");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "request-ended")
+          .and("request", request)
+          .and("status", status)
+          .and("duration", duration)
+          .map();
+    }
+  }
+
+  /**
+   * A request is sent again: another client wrote first, or an API server that has just started did not
+   * allow what it allowed before.
+   *
+   * @param request the verb and the kind; empty for a read-change-write cycle
+   * @param status the HTTP status of the answer, 403 or 409
+   */
+  record RequestRepeated(String request, int status) implements MigEvent {
+    public RequestRepeated {
+      Objects.requireNonNull(request, "request");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "request-repeated")
+          .and("request", request)
+          .and("status", status)
+          .map();
+    }
+  }
+}

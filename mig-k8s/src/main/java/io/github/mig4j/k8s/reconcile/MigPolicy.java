@@ -1,0 +1,146 @@
+package io.github.mig4j.k8s.reconcile;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.KubernetesName;
+import java.util.Map;
+import java.util.SortedMap;
+import org.immutables.value.Value;
+
+/**
+ * The declared state of some nodes: what their GPUs are to be, and how they may become so.
+ *
+ * <pre>{@code
+ * MigPolicy policy = MigPolicy.builder()
+ *     .name("inference")
+ *     .nodes(PolicyNodes.withLabels(Map.of("pool", "inference")))
+ *     .putGpus("b200-180gb", new PolicyTarget.Config("b200-split-small"))
+ *     .pace(Pace.builder().maxUnavailable(Amount.percent(10)).build())
+ *     .onDrift(OnDrift.RESTORE)
+ *     .build();
+ * }</pre>
+ */
+@Value.Immutable
+public interface MigPolicy {
+
+  /**
+   * The annotation of a node that a reconciler does not change; its value is the reason.
+   */
+  String HOLD = "mig4j.github.io/hold";
+
+  /**
+   * The name, which messages and Leases contain.
+   *
+   * @return a DNS label
+   */
+  String name();
+
+  /**
+   * The nodes of this policy.
+   *
+   * @return the choice
+   */
+  PolicyNodes nodes();
+
+  /**
+   * What the GPUs of each model are to be. Nodes of other models are not changed.
+   *
+   * @return targets by the id of the model in the catalogue, at least one
+   */
+  @Value.NaturalOrder
+  SortedMap<String, PolicyTarget> gpus();
+
+  /**
+   * How fast the nodes are changed.
+   *
+   * @return one node at a time unless set
+   */
+  @Value.Redacted
+  @Value.Default
+  default Pace pace() {
+    return Pace.oneByOne();
+  }
+
+  /**
+   * What may be done to pods that use the GPUs of a node that has to change.
+   *
+   * @return {@link Disruption#NONE} unless set: the change waits for them
+   */
+  @Value.Redacted
+  @Value.Default
+  default Disruption disruption() {
+    return Disruption.NONE;
+  }
+
+  /**
+   * What to do with a node that another client or an admin has changed.
+   *
+   * @return {@link OnDrift#YIELD} unless set
+   */
+  @Value.Redacted
+  @Value.Default
+  default OnDrift onDrift() {
+    return OnDrift.YIELD;
+  }
+
+  /**
+   * Whether new pods are kept off a node until it is as declared.
+   *
+   * @return false unless set
+   */
+  @Value.Redacted
+  @Value.Default
+  default boolean gated() {
+    return false;
+  }
+
+  /**
+   * Whether no node of this policy is changed for now.
+   *
+   * @return false unless set
+   */
+  @Value.Redacted
+  @Value.Default
+  default boolean held() {
+    return false;
+  }
+
+  /** Checks the name, and that there is a target. */
+  @Value.Check
+  default void check() {
+    if (!KubernetesName.isDnsLabel(name())) {
+      throw new IllegalArgumentException(
+          "The name of a policy must be 1 to 63 lower-case letters, digits and '-', but was '%s'"
+              .formatted(name()));
+    }
+    if (gpus().isEmpty()) {
+      throw new IllegalArgumentException(
+          "Policy '%s' needs a target for at least one GPU model, but had none".formatted(name()));
+    }
+  }
+
+  /**
+   * Starts a policy.
+   *
+   * @return a builder; {@code name}, {@code nodes} and a target are required
+   */
+  static Builder builder() {
+    return new Builder();
+  }
+
+  /** Builds a {@link MigPolicy}. */
+  final class Builder extends ImmutableMigPolicy.Builder {
+    Builder() {}
+  }
+
+  /**
+   * The value in JSON, as a file of policies contains it.
+   *
+   * @return the fields
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.of(PolicyWriter.tree(this));
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.mig4j.k8s.reconcile;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.ChangeKind;
+import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.FailureRecord;
+import io.github.mig4j.k8s.internal.VerifiedRecord;
+import io.github.mig4j.k8s.node.GpuRecord;
+import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.node.NodeGpu;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a node says about itself, as far as a judgement needs it. */
+record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
+
+  static NodeFacts of(Node node, MigSettings settings) {
+    return new NodeFacts(node, MigNodeStatus.of(node, settings), settings);
+  }
+
+  String name() {
+    return status.node();
+  }
+
+  Map<String, String> labels() {
+    return Cluster.labels(node);
+  }
+
+  /** The record of a change in progress; one that cannot be read is a change by an unknown client. */
+  Optional<ChangeRecord> change() {
+    return ChangeRecord.read(node);
+  }
+
+  boolean hasChange() {
+    return Cluster.annotations(node).containsKey(ChangeRecord.KEY);
+  }
+
+  Optional<VerifiedRecord> verified(ChangeKind kind) {
+    return VerifiedRecord.read(node, kind);
+  }
+
+  Optional<FailureRecord> failure() {
+    return FailureRecord.read(node);
+  }
+
+  Optional<String> hold() {
+    return Optional.ofNullable(Cluster.annotations(node).get(MigPolicy.HOLD));
+  }
+
+  /** The label that requests a configuration of a kind; empty if it is absent. */
+  String requested(ChangeKind kind) {
+    return labels().getOrDefault(kind.label(settings), "");
+  }
+
+  /** What the last change of this library requested; empty if there was none. */
+  String requestedByUs(ChangeKind kind) {
+    return Cluster.annotations(node).getOrDefault(kind.requestedKey(), "");
+  }
+
+  /** Whether the last change of this library was for other GPUs. */
+  boolean hasOtherGpus() {
+    String recorded = Cluster.annotations(node).getOrDefault(ChangeRecord.GPUS_KEY, "");
+    return !recorded.isEmpty()
+        && status.model().isPresent()
+        && status.gpus().isPresent()
+        && !recorded.equals(
+            GpuRecord.text(NodeGpu.several(status.model().get(), status.gpus().getAsInt())));
+  }
+
+  /** Whether the node cannot serve pods, or may soon be unable to. */
+  boolean isUnavailable() {
+    return hasChange()
+        || status.cordoned()
+        || status.ready().equals(Optional.of(false))
+        || !status.paused().isEmpty()
+        || status
+            .state()
+            .filter(state -> state == MigState.FAILED
+                || state == MigState.PENDING
+                || state == MigState.REBOOTING)
+            .isPresent();
+  }
+}

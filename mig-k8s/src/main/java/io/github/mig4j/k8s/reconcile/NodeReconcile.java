@@ -1,0 +1,134 @@
+package io.github.mig4j.k8s.reconcile;
+
+import io.github.mig4j.MigException;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.k8s.change.ApplyPhase;
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.ApplyStep;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.change.MigNode;
+import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.reconcile.NodeStanding.Cause;
+import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
+import io.github.mig4j.layout.MigLayout;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/** Judges a node and takes the step that the judgement asks for. */
+final class NodeReconcile {
+
+  private static final Duration BLOCKED_PAUSE = Duration.ofMinutes(1);
+
+  /** What is known of the cluster beside its nodes. */
+  record Context(
+      List<MigPolicy> policies,
+      Map<String, SortedMap<Integer, MigLayout>> planned,
+      Optional<MigConfigDocument> document) {}
+
+  private final Cluster cluster;
+  private final ApplyTimings timings;
+  private final String identity;
+
+  /** A reconciler whose replicas continue what one of them has begun. */
+  NodeReconcile(Cluster cluster, ApplyTimings timings) {
+    this.cluster = cluster;
+    this.timings = timings;
+    this.identity = cluster.settings().identity().orElseThrow();
+  }
+
+  /** Reconciles a node; what fails is a standing, so that other nodes go on. */
+  ReconcileOutcome reconcile(NodeFacts facts, Collection<NodeFacts> all, Context context) {
+    Judge judge = new Judge(
+        context.policies,
+        cluster.settings().clock().instant(),
+        identity,
+        context.planned,
+        context.document);
+    List<MigPolicy> own = judge.policiesOf(facts);
+    Optional<String> policy = own.size() == 1 ? Optional.of(own.get(0).name()) : Optional.empty();
+    List<NodeFacts> others = all.stream()
+        .filter(other -> !other.name().equals(facts.name()))
+        .filter(other -> own.size() == 1 && own.get(0).nodes().contains(other.node()))
+        .toList();
+    try {
+      Judgement judgement = judge.judge(facts, others);
+      if (judgement instanceof Judgement.Rest rest) {
+        return new ReconcileOutcome(facts.name(), policy, rest.standing(), rest.lookAgainAfter());
+      }
+      Judgement.Act act = (Judgement.Act) judgement;
+      return outcome(policy, act, step(facts, own.get(0), act));
+    } catch (MigException e) {
+      return new ReconcileOutcome(
+          facts.name(),
+          policy,
+          new NodeStanding.Drifted(Drift.BLOCKED, String.valueOf(e.getMessage())),
+          Optional.of(BLOCKED_PAUSE));
+    }
+  }
+
+  private ApplyStep step(NodeFacts facts, MigPolicy policy, Judgement.Act act) {
+    MigNode node = new MigNode(cluster, facts.name());
+    ApplyRequest request =
+        request(node, facts, act.desired()).timings(timings).disruption(policy.disruption());
+    return (policy.gated() ? request.gated() : request).poll();
+  }
+
+  private ApplyRequest request(MigNode node, NodeFacts facts, DesiredState desired) {
+    if (desired instanceof DesiredState.Layout layout) {
+      if (layout.publish() && !facts.hasChange()) {
+        publish(layout);
+      }
+      return node.apply(layout.name());
+    }
+    if (desired instanceof DesiredState.Sharing sharing) {
+      return node.share(sharing.sharing());
+    }
+    return desired instanceof DesiredState.SharingConfig sharing
+        ? node.share(sharing.name())
+        : node.disable();
+  }
+
+  /** Does nothing if the ConfigMap has it already; where there is none, the step says so. */
+  private void publish(DesiredState.Layout layout) {
+    cluster.clusterPolicy().flatMap(ClusterPolicies::migConfigMap).ifPresent(map -> {
+      MigConfigMap.Merged unused =
+          new MigConfigMap(cluster, map).merge(layout.name(), layout.content().orElseThrow());
+    });
+  }
+
+  private static ReconcileOutcome outcome(
+      Optional<String> policy, Judgement.Act act, ApplyStep step) {
+    return new ReconcileOutcome(step.node(), policy, standing(act, step), again(step));
+  }
+
+  private static Optional<Duration> again(ApplyStep step) {
+    return step instanceof ApplyStep.Refused ? Optional.of(BLOCKED_PAUSE) : step.lookAgainAfter();
+  }
+
+  private static NodeStanding standing(Judgement.Act act, ApplyStep step) {
+    if (step instanceof ApplyStep.InForce) {
+      return NodeStanding.AsDeclared.AS_DECLARED;
+    }
+    if (step instanceof ApplyStep.UnderWay underWay && underWay.phase() == ApplyPhase.CHECKED) {
+      return new NodeStanding.Waiting(Cause.PODS, underWay.detail());
+    }
+    if (step instanceof ApplyStep.Refused refused) {
+      return new NodeStanding.Drifted(
+          act.drift() == Drift.NEW ? Drift.BLOCKED : act.drift(),
+          "%s; its change is refused: %s"
+              .formatted(act.detail(), String.join("; ", refused.reasons())));
+    }
+    if (step instanceof ApplyStep.Failed failed) {
+      return new NodeStanding.Failed(failed.message(), failed.retryAfter());
+    }
+    return step instanceof ApplyStep.Conflict conflict
+        ? new NodeStanding.Waiting(Cause.OTHER_CLIENT, conflict.message())
+        : new NodeStanding.Changing(step.toString());
+  }
+}

@@ -1,0 +1,185 @@
+package io.github.mig4j.k8s.reconcile;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+
+/** How a node stands to the policies. */
+public sealed interface NodeStanding {
+
+  /**
+   * The standing in words.
+   *
+   * @return one line without a full stop, with what to do where something is to be done
+   */
+  String message();
+
+  /** The GPUs are what the policy declares. */
+  enum AsDeclared implements NodeStanding {
+    /** The only value. */
+    AS_DECLARED;
+
+    @Override
+    public String message() {
+      return "as declared";
+    }
+
+    /** {@code as declared}. */
+    @Override
+    public String toString() {
+      return message();
+    }
+  }
+
+  /**
+   * The node is changed to what the policy declares, or by another client.
+   *
+   * @param detail the phase and what is missing
+   */
+  record Changing(String detail) implements NodeStanding {
+    public Changing {
+      Objects.requireNonNull(detail, "detail");
+    }
+
+    @Override
+    public String message() {
+      return "changing: " + detail;
+    }
+
+    /** The standing in words. */
+    @Override
+    public String toString() {
+      return message();
+    }
+  }
+
+  /** What a node waits for. */
+  enum Cause {
+    /** Pods use its GPUs. */
+    PODS,
+    /** As many nodes of the policy are unavailable as may be. */
+    BUDGET,
+    /** No maintenance window is open. */
+    WINDOW,
+    /** The node or its policy is held. */
+    HOLD,
+    /** The first nodes are not as declared for long enough. */
+    CANARY,
+    /** Another client changes the node. */
+    OTHER_CLIENT
+  }
+
+  /**
+   * The node is not as declared, and its change waits.
+   *
+   * @param cause the kind of what it waits for
+   * @param detail what it waits for
+   */
+  record Waiting(Cause cause, String detail) implements NodeStanding {
+    public Waiting {
+      Objects.requireNonNull(cause, "cause");
+      Objects.requireNonNull(detail, "detail");
+    }
+
+    @Override
+    public String message() {
+      return "waits: " + detail;
+    }
+
+    /** The standing in words. */
+    @Override
+    public String toString() {
+      return message();
+    }
+  }
+
+  /** How a node differs from what is declared. */
+  enum Drift {
+    /** It has never been as declared. */
+    NEW,
+    /** Its label requests something else. */
+    LABEL_CHANGED,
+    /** Its configuration has other content than declared. */
+    CONTENT_CHANGED,
+    /** It does not offer the devices of its configuration, e.g. after a reboot. */
+    DEVICES_GONE,
+    /** It has another number of GPUs or another model than at its last change. */
+    GPUS_CHANGED,
+    /** Its GPUs are shared in another way. */
+    SHARING_CHANGED,
+    /** The state of its MIG manager is not success. */
+    STATE,
+    /** Something prevents its change. */
+    BLOCKED
+  }
+
+  /**
+   * The node is not as declared, and nothing is done about it.
+   *
+   * @param drift the kind of the difference
+   * @param detail what differs, and why nothing is done
+   */
+  record Drifted(Drift drift, String detail) implements NodeStanding {
+    public Drifted {
+      Objects.requireNonNull(drift, "drift");
+      Objects.requireNonNull(detail, "detail");
+    }
+
+    @Override
+    public String message() {
+      return "drifted: " + detail;
+    }
+
+    /** The standing in words. */
+    @Override
+    public String toString() {
+      return message();
+    }
+  }
+
+  /**
+   * The last change has failed.
+   *
+   * @param detail the cause
+   * @param retryAfter when the next attempt begins; empty if none does before the cause is removed
+   */
+  record Failed(String detail, Optional<Duration> retryAfter) implements NodeStanding {
+    public Failed {
+      Objects.requireNonNull(detail, "detail");
+      Objects.requireNonNull(retryAfter, "retryAfter");
+    }
+
+    @Override
+    public String message() {
+      return "failed: " + detail;
+    }
+
+    /** The standing in words. */
+    @Override
+    public String toString() {
+      return message();
+    }
+  }
+
+  /**
+   * No policy says what the node is to be.
+   *
+   * @param detail why
+   */
+  record NotOurs(String detail) implements NodeStanding {
+    public NotOurs {
+      Objects.requireNonNull(detail, "detail");
+    }
+
+    @Override
+    public String message() {
+      return "not ours: " + detail;
+    }
+
+    /** The standing in words. */
+    @Override
+    public String toString() {
+      return message();
+    }
+  }
+}

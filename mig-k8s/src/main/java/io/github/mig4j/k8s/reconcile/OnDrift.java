@@ -1,0 +1,32 @@
+package io.github.mig4j.k8s.reconcile;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+import java.util.Locale;
+
+/**
+ * What to do with a node that another client or an admin has changed. A node that lost its layout by a
+ * reboot, or that never had it, is always repaired.
+ */
+public enum OnDrift {
+  /** Leave the node as it is, and report who changed it. */
+  YIELD,
+  /** Request what is declared again. */
+  RESTORE;
+
+  /** The word of the file, e.g. {@code yield}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The name in JSON, in lower case with dashes.
+   *
+   * @return the name
+   */
+  @JsonValue
+  public String toJson() {
+    return JsonFields.name(this);
+  }
+}

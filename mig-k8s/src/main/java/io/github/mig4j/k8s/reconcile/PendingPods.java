@@ -1,0 +1,487 @@
+package io.github.mig4j.k8s.reconcile;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.node.MigFleet;
+import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.k8s.node.NodeCapacity;
+import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.PlacementResult;
+import io.github.mig4j.plan.Demand;
+import io.github.mig4j.plan.DemandItem;
+import io.github.mig4j.plan.FleetPlan;
+import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.plan.Planner;
+import io.github.mig4j.text.JsonFields;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * How idle GPUs are cut for pods that wait, and the answer for each pod. This is a pure function of the
+ * pods and the nodes.
+ *
+ * <ul>
+ *   <li>No node with a pod on its GPUs is changed, nor one that the caller keeps.
+ *   <li>Nothing is cut for a pod whose devices are free on a node.
+ *   <li>The stock is not reduced below what is declared.
+ *   <li>A GPU is cut only if a pod is served by it, or the stock needs it.
+ * </ul>
+ */
+public final class PendingPods {
+
+  private static final Comparator<WaitingPod> ORDER = Comparator.comparing(WaitingPod::priority)
+      .reversed()
+      .thenComparing(WaitingPod::since)
+      .thenComparing(WaitingPod::name);
+
+  private static final PolicyTarget.ForDemand ANY = new PolicyTarget.ForDemand(
+      Collections.emptySortedMap(), PolicyTarget.ForDemand.Pods.SERVED, OptionalInt.empty());
+
+  private final Map<String, NodeCapacity> nodes = new LinkedHashMap<>();
+  private final PolicyTarget.ForDemand target;
+  private final Map<String, String> kept;
+  private final Map<String, SortedMap<MigProfile, Integer>> free = new TreeMap<>();
+  private final Set<String> usedNow = new HashSet<>();
+  private final Map<WaitingPod, PodAnswer> answers = new LinkedHashMap<>();
+  private final SortedMap<String, SortedMap<Integer, MigLayout>> changes = new TreeMap<>();
+  private boolean isBounded;
+
+  private PendingPods(
+      List<NodeCapacity> nodes, PolicyTarget.ForDemand target, Map<String, String> kept) {
+    nodes.stream()
+        .sorted(Comparator.comparing(node -> node.status().node()))
+        .forEach(node -> this.nodes.put(node.status().node(), node));
+    this.target = target;
+    this.kept = kept;
+  }
+
+  /**
+   * Finds the fewest idle GPUs to cut.
+   *
+   * @param pods the pods that wait
+   * @param nodes the nodes of the policy, with what pods use
+   * @param target the stock and the bounds
+   * @param kept nodes that must stay as they are, each with the reason
+   * @return an answer for each pod, and the changes
+   */
+  public static PendingPods of(
+      Collection<WaitingPod> pods,
+      List<NodeCapacity> nodes,
+      PolicyTarget.ForDemand target,
+      Map<String, String> kept) {
+    Objects.requireNonNull(pods, "pods");
+    Objects.requireNonNull(nodes, "nodes");
+    Objects.requireNonNull(target, "target");
+    Objects.requireNonNull(kept, "kept");
+    List<WaitingPod> sorted = pods.stream().sorted(ORDER).toList();
+    PendingPods plan = new PendingPods(nodes, target, kept);
+    plan.solve(target.pods() == PolicyTarget.ForDemand.Pods.SERVED ? sorted : List.of());
+    return plan;
+  }
+
+  /**
+   * Not API; use {@code MigClient.pendingPods}.
+   *
+   * @param cluster the way into the cluster
+   * @return an answer for each pod of the cluster that waits, without a stock and bounds
+   */
+  public static PendingPods of(Cluster cluster) {
+    List<WaitingPod> pods =
+        cluster.allPods().stream().flatMap(pod -> WaitingPod.of(pod).stream()).toList();
+    return of(pods, new MigFleet(cluster).nodes(), ANY, Map.of());
+  }
+
+  /**
+   * The answers.
+   *
+   * @return one for each pod, in the order in which they are served
+   */
+  public List<PodAnswer> answers() {
+    return List.copyOf(answers.values());
+  }
+
+  /**
+   * The nodes to change.
+   *
+   * @return the layout of each GPU after the change, by node and index; a GPU without a layout stays
+   *     whole
+   */
+  public SortedMap<String, SortedMap<Integer, MigLayout>> changes() {
+    return Collections.unmodifiableSortedMap(changes);
+  }
+
+  private void solve(List<WaitingPod> pods) {
+    nodes.forEach((name, node) ->
+        free.put(name, isSchedulable(node) ? migDevices(node.free()) : new TreeMap<>()));
+    List<WaitingPod> left = new ArrayList<>();
+    for (WaitingPod pod : pods) {
+      if (pod.unread().isPresent()) {
+        answers.put(pod, unserved(pod, PodAnswer.Reason.NOT_READ, pod.unread().get()));
+        continue;
+      }
+      Optional<String> node = take(pod, free.keySet());
+      node.ifPresent(usedNow::add);
+      node.ifPresentOrElse(name -> answers.put(pod, new PodAnswer.Fits(pod, name)), () -> {
+        left.add(pod);
+        answers.put(pod, new PodAnswer.Fits(pod, "")); // Keeps the order; replaced below.
+      });
+    }
+    cut(left);
+  }
+
+  /** Takes the devices of a pod from the first node that has all of them. */
+  private Optional<String> take(WaitingPod pod, Collection<String> among) {
+    for (String name : among) {
+      SortedMap<MigProfile, Integer> devices = Objects.requireNonNull(free.get(name));
+      if (isFor(pod, name)
+          && pod.devices().entrySet().stream()
+              .allMatch(need -> devices.getOrDefault(need.getKey(), 0) >= need.getValue())) {
+        pod.devices().forEach((profile, count) -> devices.merge(profile, -count, Integer::sum));
+        return Optional.of(name);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private boolean isFor(WaitingPod pod, String node) {
+    return Objects.requireNonNull(nodes.get(node))
+        .labels()
+        .entrySet()
+        .containsAll(pod.nodeSelector().entrySet());
+  }
+
+  private static boolean isSchedulable(NodeCapacity node) {
+    return !node.status().cordoned() && !node.status().ready().equals(Optional.of(false));
+  }
+
+  private static SortedMap<MigProfile, Integer> migDevices(Map<String, Long> resources) {
+    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
+    resources.forEach((resource, count) -> MigProfile.ofResourceName(resource)
+        .ifPresent(profile -> devices.merge(profile, count.intValue(), Integer::sum)));
+    return devices;
+  }
+
+  private void cut(List<WaitingPod> left) {
+    Map<String, PlanNode> candidates = candidates();
+    SortedMap<MigProfile, Integer> before = existing(Map.of());
+    boolean lacksStock = target.stock().entrySet().stream()
+        .anyMatch(each -> before.getOrDefault(each.getKey(), 0) < each.getValue());
+    if ((!left.isEmpty() || lacksStock) && !candidates.isEmpty()) {
+      accept(plan(left, candidates), left, before);
+      left.forEach(pod -> take(pod, changes.keySet())
+          .ifPresent(node -> answers.put(pod, new PodAnswer.Served(pod, node))));
+      dropUseless(before, lacksStock);
+    }
+    List<WaitingPod> unserved = left.stream()
+        .filter(pod -> !(answers.get(pod) instanceof PodAnswer.Served))
+        .toList();
+    if (!unserved.isEmpty()) {
+      explain(unserved, candidates);
+    }
+  }
+
+  private Map<String, PlanNode> candidates() {
+    Map<String, PlanNode> candidates = new TreeMap<>();
+    nodes.forEach((name, node) -> {
+      if (reasonToKeep(name).isEmpty()) {
+        node.toPlanNode().ifPresent(plan -> candidates.put(name, plan));
+      }
+    });
+    int cut = cutGpus(Map.of());
+    if (target.maxGpus().isPresent() && cut >= target.maxGpus().getAsInt()) {
+      isBounded = candidates
+          .keySet()
+          .removeIf(name -> Objects.requireNonNull(nodes.get(name)).layouts().isEmpty());
+    }
+    return candidates;
+  }
+
+  /** Why a node must not be cut. */
+  private Optional<String> reasonToKeep(String name) {
+    NodeCapacity node = Objects.requireNonNull(nodes.get(name));
+    if (kept.containsKey(name)) {
+      return Optional.of("node %s: %s".formatted(name, kept.get(name)));
+    }
+    if (node.isPinned()) {
+      return Optional.of("node %s: pods use its GPUs".formatted(name));
+    }
+    if (usedNow.contains(name)) {
+      return Optional.of("node %s: its devices are for other pods that wait".formatted(name));
+    }
+    if (node.status().state().filter(state -> state != MigState.SUCCESS).isPresent()) {
+      return Optional.of(
+          "node %s: its MIG state is %s".formatted(name, node.status().state().get()));
+    }
+    return node.obstacles().stream().findFirst();
+  }
+
+  private FleetPlan plan(List<WaitingPod> left, Map<String, PlanNode> candidates) {
+    SortedMap<MigProfile, Integer> elsewhere = new TreeMap<>();
+    nodes.forEach((name, node) -> {
+      if (!candidates.containsKey(name)) {
+        migDevices(node.status().allocatable())
+            .forEach((profile, count) -> elsewhere.merge(profile, count, Integer::sum));
+      }
+    });
+    SortedMap<MigProfile, Integer> stock = new TreeMap<>();
+    target.stock().forEach((profile, count) -> {
+      int missing = count - elsewhere.getOrDefault(profile, 0);
+      if (missing > 0) {
+        stock.put(profile, missing);
+      }
+    });
+    List<DemandItem> items = new ArrayList<>();
+    stock.forEach((profile, count) -> items.add(DemandItem.of(profile, count).priority(1)));
+    SortedMap<MigProfile, Integer> covered = new TreeMap<>(stock);
+    for (WaitingPod pod : left) {
+      pod.devices().forEach((profile, count) -> {
+        int byStock =
+            pod.nodeSelector().isEmpty() ? Math.min(count, covered.getOrDefault(profile, 0)) : 0;
+        covered.merge(profile, -byStock, Integer::sum);
+        if (count > byStock) {
+          items.add(item(profile, count - byStock, pod.nodeSelector()));
+        }
+      });
+    }
+    return Planner.of(List.copyOf(candidates.values())).plan(Demand.of(items));
+  }
+
+  private static DemandItem item(MigProfile profile, int count, Map<String, String> labels) {
+    DemandItem item = DemandItem.of(profile, count);
+    for (Map.Entry<String, String> label : labels.entrySet()) {
+      item = item.onNodesWith(label.getKey(), label.getValue());
+    }
+    return item;
+  }
+
+  /** Accepts the changes that neither exceed the bounds nor break the stock; whole nodes first. */
+  private void accept(
+      FleetPlan plan, List<WaitingPod> left, SortedMap<MigProfile, Integer> before) {
+    List<String> changed = plan.nodes().stream()
+        .filter(node -> !plan.changes(node).isEmpty())
+        .sorted(Comparator.comparing((String node) -> existing(node).size())
+            .thenComparing(Function.identity()))
+        .toList();
+    for (String name : changed) {
+      SortedMap<Integer, MigLayout> layouts = new TreeMap<>(plan.layouts(name));
+      plan.changes(name)
+          .forEach(gpu -> layouts.computeIfPresent(gpu, (any, layout) -> filled(layout, left)));
+      layouts.values().removeIf(layout -> layout.devices().isEmpty());
+      changes.put(name, layouts);
+      if (exceedsBounds()) {
+        isBounded = true;
+        changes.remove(name);
+      } else if (!keepsStock(before)) {
+        changes.remove(name);
+      }
+    }
+    changes.forEach((name, layouts) -> free.put(name, devices(layouts.values())));
+  }
+
+  /** The layout with what else the pods ask for, in the order of the pods, as far as it fits. */
+  private static MigLayout filled(MigLayout layout, List<WaitingPod> left) {
+    List<MigProfile> profiles = left.stream()
+        .flatMap(pod -> pod.devices().keySet().stream())
+        .filter(profile -> layout.gpu().profile(profile).isPresent())
+        .distinct()
+        .toList();
+    MigLayout filled = layout;
+    for (MigProfile profile : profiles) {
+      SortedMap<MigProfile, Integer> more = new TreeMap<>(filled.devices());
+      more.merge(profile, 1, Integer::sum);
+      while (MigLayout.place(layout.gpu(), more) instanceof PlacementResult.Placed placed) {
+        filled = placed.layout();
+        more.merge(profile, 1, Integer::sum);
+      }
+    }
+    return filled;
+  }
+
+  private boolean exceedsBounds() {
+    OptionalInt max = target.maxGpus();
+    return max.isPresent() && cutGpus(changes) > Math.max(max.getAsInt(), cutGpus(Map.of()));
+  }
+
+  /** How many GPUs have MIG devices after some changes. */
+  private int cutGpus(Map<String, SortedMap<Integer, MigLayout>> after) {
+    int cut = 0;
+    for (Map.Entry<String, NodeCapacity> node : nodes.entrySet()) {
+      NodeCapacity now = node.getValue();
+      SortedMap<Integer, MigLayout> layouts = after.getOrDefault(node.getKey(), now.layouts());
+      cut += layouts.isEmpty() && !migDevices(now.status().allocatable()).isEmpty()
+          ? now.status().gpus().orElse(1)
+          : (int) layouts.values().stream()
+              .filter(layout -> !layout.devices().isEmpty())
+              .count();
+    }
+    return cut;
+  }
+
+  /** Whether no profile of the stock has less than declared because of the changes. */
+  private boolean keepsStock(SortedMap<MigProfile, Integer> before) {
+    SortedMap<MigProfile, Integer> after = existing(changes);
+    return target.stock().entrySet().stream()
+        .allMatch(each -> after.getOrDefault(each.getKey(), 0)
+            >= Math.min(each.getValue(), before.getOrDefault(each.getKey(), 0)));
+  }
+
+  /** The devices of all nodes after some changes. */
+  private SortedMap<MigProfile, Integer> existing(
+      Map<String, SortedMap<Integer, MigLayout>> after) {
+    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
+    nodes
+        .keySet()
+        .forEach(name -> (after.containsKey(name)
+                ? devices(Objects.requireNonNull(after.get(name)).values())
+                : existing(name))
+            .forEach((profile, count) -> devices.merge(profile, count, Integer::sum)));
+    return devices;
+  }
+
+  private SortedMap<MigProfile, Integer> existing(String node) {
+    return migDevices(Objects.requireNonNull(nodes.get(node)).status().allocatable());
+  }
+
+  private static SortedMap<MigProfile, Integer> devices(Collection<MigLayout> layouts) {
+    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
+    layouts.forEach(layout ->
+        layout.devices().forEach((profile, count) -> devices.merge(profile, count, Integer::sum)));
+    return devices;
+  }
+
+  /** Removes the changes that serve no pod and that the stock does not need. */
+  private void dropUseless(SortedMap<MigProfile, Integer> before, boolean lacksStock) {
+    Set<String> serving = answers.values().stream()
+        .filter(PodAnswer.Served.class::isInstance)
+        .map(served -> ((PodAnswer.Served) served).node())
+        .collect(Collectors.toSet());
+    for (String name : List.copyOf(changes.keySet())) {
+      if (!serving.contains(name)) {
+        int lacking = lacking(existing(changes));
+        SortedMap<Integer, MigLayout> dropped = Objects.requireNonNull(changes.remove(name));
+        if (!keepsStock(before) || (lacksStock && lacking(existing(changes)) > lacking)) {
+          changes.put(name, dropped);
+        }
+      }
+    }
+  }
+
+  private int lacking(SortedMap<MigProfile, Integer> devices) {
+    return target.stock().entrySet().stream()
+        .mapToInt(each -> Math.max(0, each.getValue() - devices.getOrDefault(each.getKey(), 0)))
+        .sum();
+  }
+
+  private void explain(List<WaitingPod> unserved, Map<String, PlanNode> candidates) {
+    Set<WaitingPod> servedWithoutStock = target.stock().isEmpty()
+        ? Set.of()
+        : of(
+                unserved,
+                List.copyOf(nodes.values()),
+                new PolicyTarget.ForDemand(
+                    new TreeMap<>(), PolicyTarget.ForDemand.Pods.SERVED, target.maxGpus()),
+                keptBesides(changes.keySet()))
+            .answers()
+            .stream()
+            .filter(PodAnswer.Served.class::isInstance)
+            .map(PodAnswer::pod)
+            .collect(Collectors.toSet());
+    unserved.forEach(
+        pod -> answers.put(pod, unserved(pod, candidates, servedWithoutStock.contains(pod))));
+  }
+
+  private Map<String, String> keptBesides(Set<String> more) {
+    Map<String, String> all = new HashMap<>(kept);
+    more.forEach(name -> all.put(name, "it is cut for other pods"));
+    return all;
+  }
+
+  private PodAnswer unserved(
+      WaitingPod pod, Map<String, PlanNode> candidates, boolean isServedWithoutStock) {
+    List<String> able =
+        nodes.keySet().stream().filter(name -> isAble(name, pod)).toList();
+    if (able.isEmpty()) {
+      return unserved(
+          pod,
+          PodAnswer.Reason.NO_MODEL,
+          "no GPU of these nodes has %s; see the profiles of their models"
+              .formatted(pod.devices().keySet().stream()
+                  .map(MigProfile::toString)
+                  .collect(Collectors.joining(", "))));
+    }
+    if (isServedWithoutStock) {
+      return unserved(
+          pod,
+          PodAnswer.Reason.STOCK,
+          "a cut would leave less than the stock; reduce the stock or add GPUs");
+    }
+    if (able.stream().noneMatch(candidates::containsKey)) {
+      List<String> reasons =
+          able.stream().flatMap(name -> reasonToKeep(name).stream()).toList();
+      if (reasons.size() == able.size()) {
+        return unserved(
+            pod,
+            PodAnswer.Reason.NODES_KEPT,
+            reasons.size() > 3
+                ? "%s; and %d more"
+                    .formatted(String.join("; ", reasons.subList(0, 3)), reasons.size() - 3)
+                : String.join("; ", reasons));
+      }
+    }
+    if (isBounded) {
+      return unserved(
+          pod,
+          PodAnswer.Reason.BOUNDS,
+          "at most %d GPUs may have MIG devices; raise maxGpus"
+              .formatted(target.maxGpus().orElseThrow()));
+    }
+    return unserved(
+        pod,
+        PodAnswer.Reason.NO_ROOM,
+        "its devices do not fit on the idle GPUs beside those of other pods; add GPUs or wait");
+  }
+
+  private boolean isAble(String name, WaitingPod pod) {
+    Optional<GpuModel> model = Objects.requireNonNull(nodes.get(name)).status().model();
+    return isFor(pod, name)
+        && model.isPresent()
+        && pod.devices().keySet().stream().allMatch(p -> model.get().profile(p).isPresent());
+  }
+
+  private static PodAnswer unserved(WaitingPod pod, PodAnswer.Reason reason, String detail) {
+    return new PodAnswer.Unserved(pod, reason, detail);
+  }
+
+  /** The numbers, e.g. {@code 12 pods wait, 2 nodes to change}. */
+  @Override
+  public String toString() {
+    return "%d pods wait, %d nodes to change".formatted(answers.size(), changes.size());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("answers", answers()).and("changes", changes()).map();
+  }
+}

@@ -1,0 +1,167 @@
+package io.github.mig4j.k8s.reconcile;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
+import java.util.Objects;
+
+/** Which node will serve a pod that waits, or why none can. */
+public sealed interface PodAnswer {
+
+  /**
+   * The pod.
+   *
+   * @return the pod that waits
+   */
+  WaitingPod pod();
+
+  /**
+   * The answer in words.
+   *
+   * @return one line without a full stop
+   */
+  String message();
+
+  /**
+   * A node offers the devices already, so nothing is cut for the pod.
+   *
+   * @param pod the pod
+   * @param node a node whose devices are free
+   */
+  record Fits(WaitingPod pod, String node) implements PodAnswer {
+    public Fits {
+      Objects.requireNonNull(pod, "pod");
+      Objects.requireNonNull(node, "node");
+    }
+
+    @Override
+    public String message() {
+      return "%s: node %s has its devices free, so it waits for something else; see 'kubectl describe pod'"
+          .formatted(pod.name(), node);
+    }
+
+    /** The answer in words. */
+    @Override
+    public String toString() {
+      return message();
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("answer", "fits")
+          .and("pod", pod)
+          .and("node", node)
+          .and("message", message())
+          .map();
+    }
+  }
+
+  /**
+   * A node offers the devices when it is cut as planned.
+   *
+   * @param pod the pod
+   * @param node the node
+   */
+  record Served(WaitingPod pod, String node) implements PodAnswer {
+    public Served {
+      Objects.requireNonNull(pod, "pod");
+      Objects.requireNonNull(node, "node");
+    }
+
+    @Override
+    public String message() {
+      return "%s: node %s will serve it after a change of its layout".formatted(pod.name(), node);
+    }
+
+    /** The answer in words. */
+    @Override
+    public String toString() {
+      return message();
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("answer", "served")
+          .and("pod", pod)
+          .and("node", node)
+          .and("message", message())
+          .map();
+    }
+  }
+
+  /** Why no node is cut for a pod. */
+  enum Reason {
+    /** It cannot be told which nodes are for the pod. */
+    NOT_READ,
+    /** No GPU of the nodes that are for the pod has the profiles. */
+    NO_MODEL,
+    /** Each node that could be cut has pods on its GPUs, or must stay as it is. */
+    NODES_KEPT,
+    /** More GPUs would have MIG devices than allowed. */
+    BOUNDS,
+    /** Less than the stock would remain. */
+    STOCK,
+    /** The devices do not fit beside those of other pods. */
+    NO_ROOM;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
+  }
+
+  /**
+   * No node will serve the pod.
+   *
+   * @param pod the pod
+   * @param reason the kind of the reason
+   * @param detail the reason in words, with what to do
+   */
+  record Unserved(WaitingPod pod, Reason reason, String detail) implements PodAnswer {
+    public Unserved {
+      Objects.requireNonNull(pod, "pod");
+      Objects.requireNonNull(reason, "reason");
+      Objects.requireNonNull(detail, "detail");
+    }
+
+    @Override
+    public String message() {
+      return "%s: no node will serve it: %s".formatted(pod.name(), detail);
+    }
+
+    /** The answer in words. */
+    @Override
+    public String toString() {
+      return message();
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("answer", "unserved")
+          .and("pod", pod)
+          .and("reason", reason)
+          .and("message", message())
+          .map();
+    }
+  }
+}

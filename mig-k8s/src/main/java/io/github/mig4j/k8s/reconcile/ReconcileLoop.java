@@ -1,0 +1,257 @@
+package io.github.mig4j.k8s.reconcile;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.Leadership;
+import io.github.mig4j.k8s.internal.SharedView;
+import io.github.mig4j.layout.MigLayout;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reconciles every node that is due, on one thread, as long as this process is the leader. */
+final class ReconcileLoop {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReconcileLoop.class);
+  private static final Duration LIST_TIMEOUT = Duration.ofMinutes(1);
+
+  /** Pods that come together are planned for together. */
+  private static final Duration BATCH = Duration.ofSeconds(2);
+
+  /** The name in the queue of the plan for pods that wait; no node has it. */
+  private static final String PODS = "";
+
+  private final Cluster cluster;
+  private final ApplyTimings timings;
+  private final Consumer<ReconcileOutcome> listener;
+  private final DueNodes due = new DueNodes();
+  private final DemandPlanner demand = new DemandPlanner();
+  private final ConcurrentSkipListMap<String, ReconcileOutcome> outcomes =
+      new ConcurrentSkipListMap<>();
+  private volatile List<MigPolicy> policies;
+  private volatile Optional<MigConfigDocument> document = Optional.empty();
+  private volatile boolean isLeader;
+  private Map<String, SortedMap<Integer, MigLayout>> planned = Map.of();
+
+  ReconcileLoop(
+      Cluster cluster,
+      List<MigPolicy> policies,
+      ApplyTimings timings,
+      Consumer<ReconcileOutcome> listener) {
+    this.cluster = cluster;
+    this.policies = List.copyOf(policies);
+    this.timings = timings;
+    this.listener = listener;
+  }
+
+  SortedMap<String, ReconcileOutcome> outcomes() {
+    return new TreeMap<>(outcomes);
+  }
+
+  void use(List<MigPolicy> others) {
+    policies = List.copyOf(others);
+    outcomes.keySet().forEach(node -> due.mark(node, Duration.ZERO));
+    due.mark(PODS, BATCH);
+  }
+
+  void lead(boolean leads) {
+    isLeader = leads;
+    LOG.info("reconciler leading={}", leads);
+    synchronized (this) {
+      notifyAll();
+    }
+  }
+
+  private void requireLeadership() {
+    if (!isLeader) {
+      throw new Leadership.LeadershipLost();
+    }
+  }
+
+  /** Runs until the thread is interrupted. */
+  void run() {
+    Optional<SharedIndexInformer<ConfigMap>> configMap = Optional.empty();
+    try (SharedView view = SharedView.ofAll(cluster, this::requireLeadership, this::changed)) {
+      view.start(LIST_TIMEOUT);
+      configMap = followDocument();
+      Thread running = Thread.currentThread();
+      view.onEnd(failure -> {
+        LOG.error("reconciler stopped", failure);
+        running.interrupt();
+      });
+      due.mark(PODS, BATCH);
+      NodeReconcile nodes = new NodeReconcile(cluster.with(view), timings);
+      while (true) {
+        String node = due.take();
+        awaitLeadership();
+        step(nodes, view, node);
+      }
+    } catch (InterruptedException | CancellationException stopped) {
+      Thread.currentThread().interrupt();
+    } finally {
+      configMap.ifPresent(SharedIndexInformer::close);
+    }
+  }
+
+  private void changed(String node) {
+    due.mark(node, node.equals(PODS) ? BATCH : Duration.ZERO);
+  }
+
+  private synchronized void awaitLeadership() throws InterruptedException {
+    while (!isLeader) {
+      wait();
+    }
+  }
+
+  /** What goes wrong for one node is not a reason to stop for the others. */
+  private void step(NodeReconcile nodes, SharedView view, String node) {
+    try {
+      List<NodeFacts> all = facts(view);
+      if (node.equals(PODS)) {
+        plan(view, all);
+        return;
+      }
+      Optional<NodeFacts> facts =
+          all.stream().filter(each -> each.name().equals(node)).findFirst();
+      if (facts.isEmpty()) {
+        outcomes.remove(node);
+        return;
+      }
+      demand.see(node, view.cachedPods(node), now());
+      report(nodes.reconcile(
+          facts.get(), all, new NodeReconcile.Context(policies, planned, document)));
+    } catch (Leadership.LeadershipLost lost) {
+      due.mark(node, Duration.ZERO);
+    } catch (RuntimeException e) {
+      LOG.warn("reconciler node={} again=PT1M", node, e);
+      due.mark(node, Duration.ofMinutes(1));
+    }
+  }
+
+  private Instant now() {
+    return cluster.settings().clock().instant();
+  }
+
+  private List<NodeFacts> facts(SharedView view) {
+    return view.cachedNodes().stream()
+        .flatMap(node -> view.node(node.getMetadata().getName()).stream())
+        .map(node -> NodeFacts.of(node, cluster.settings()))
+        .toList();
+  }
+
+  private void report(ReconcileOutcome outcome) {
+    ReconcileOutcome before = outcomes.put(outcome.node(), outcome);
+    outcome.requeueAfter().ifPresent(after -> due.mark(outcome.node(), after));
+    if (before == null || !before.standing().equals(outcome.standing())) {
+      LOG.info(
+          "reconciler node={} standing=\"{}\"",
+          outcome.node(),
+          outcome.standing().message());
+      listener.accept(outcome);
+    }
+    if (hasDemand() && before != null && !before.standing().equals(outcome.standing())) {
+      due.mark(PODS, BATCH);
+    }
+  }
+
+  private boolean hasDemand() {
+    return policies.stream()
+        .flatMap(policy -> policy.gpus().values().stream())
+        .anyMatch(PolicyTarget.ForDemand.class::isInstance);
+  }
+
+  /** Follows the MIG manager's ConfigMap, which the targets that name a configuration depend on. */
+  private Optional<SharedIndexInformer<ConfigMap>> followDocument() {
+    return cluster
+        .clusterPolicy()
+        .flatMap(ClusterPolicies::migConfigMap)
+        .map(map -> cluster
+            .client()
+            .configMaps()
+            .inNamespace(cluster.operatorNamespace())
+            .withName(map)
+            .inform(new ResourceEventHandler<>() {
+              @Override
+              public void onAdd(ConfigMap added) {
+                read(added);
+              }
+
+              @Override
+              public void onUpdate(ConfigMap before, ConfigMap after) {
+                read(after);
+              }
+
+              @Override
+              public void onDelete(ConfigMap deleted, boolean finalStateUnknown) {
+                read(new ConfigMap());
+              }
+            }));
+  }
+
+  private void read(ConfigMap map) {
+    document = MigConfigFile.read(Cluster.data(map, MigConfigMap.KEY)).document();
+    outcomes.keySet().forEach(node -> due.mark(node, Duration.ZERO));
+  }
+
+  private void plan(SharedView view, List<NodeFacts> all) {
+    if (!hasDemand()) {
+      return;
+    }
+    List<PendingPods> plans = new ArrayList<>();
+    List<WaitingPod> waiting = view.cachedPods(PODS).stream()
+        .flatMap(pod -> WaitingPod.of(pod).stream())
+        .toList();
+    for (MigPolicy policy : policies) {
+      if (DemandPlanner.isChanging(policy, all)) {
+        due.mark(PODS, Duration.ofSeconds(10));
+        continue;
+      }
+      policy.gpus().forEach((id, target) -> {
+        if (target instanceof PolicyTarget.ForDemand own) {
+          model(id)
+              .ifPresent(model -> plans.add(demand.plan(
+                  policy, own, model, all, node -> pods(view, node), waiting, document, now())));
+        }
+      });
+    }
+    planned = DemandPlanner.changes(plans);
+    planned.keySet().forEach(node -> due.mark(node, Duration.ZERO));
+    boolean isUnserved = plans.stream()
+        .flatMap(plan -> plan.answers().stream())
+        .anyMatch(PodAnswer.Unserved.class::isInstance);
+    if (isUnserved) {
+      due.mark(PODS, Duration.ofMinutes(1));
+    }
+  }
+
+  private static List<Pod> pods(SharedView view, String node) {
+    return view.cachedPods(node);
+  }
+
+  private Optional<GpuModel> model(String id) {
+    return Stream.ofNullable(id)
+        .flatMap(each -> cluster.settings().catalog().models().stream()
+            .filter(model -> model.id().equals(each)))
+        .findFirst();
+  }
+}

@@ -1,0 +1,171 @@
+package io.github.mig4j.gpu;
+
+import io.github.mig4j.gpu.GpuInstanceProfile.Field;
+import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.JsonInput;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** A model as JSON: each fact under the name that {@code migctl model --json} prints. */
+final class ModelJson {
+
+  private static final Map<Budget, String> AMOUNTS = amounts();
+
+  private ModelJson() {}
+
+  private static Map<Budget, String> amounts() {
+    Map<Budget, String> names = new LinkedHashMap<>();
+    names.put(Budget.MEMORY_MIB, "memoryMib");
+    names.put(Budget.SMS, "sms");
+    names.put(Budget.COPY_ENGINES, "copyEngines");
+    names.put(Budget.DECODERS, "decoders");
+    names.put(Budget.ENCODERS, "encoders");
+    names.put(Budget.JPEG_ENGINES, "jpegEngines");
+    names.put(Budget.OFA_ENGINES, "ofaEngines");
+    return names;
+  }
+
+  static Map<String, Object> of(GpuModel gpu) {
+    return JsonFields.of("id", gpu.id())
+        .and("architecture", gpu.architecture())
+        .and("chip", gpu.chip())
+        .and("computeCapability", gpu.computeCapability())
+        .and("mig", gpu.supportsMig())
+        .and("computeSlices", gpu.computeSlices())
+        .and("memorySlices", gpu.memorySlices())
+        .and("slicesProvenance", gpu.slicesProvenance())
+        .and("memoryMib", gpu.totalMemoryMib())
+        .and("marketedMemoryGb", gpu.marketedMemoryGb())
+        .and("memoryProvenance", gpu.memoryProvenance())
+        .and("minimumDriver", gpu.minimumDriver())
+        .and("driverFrom", gpu.driverFrom())
+        .and("driverBefore", gpu.driverBefore())
+        .and("driverProvenance", gpu.driverProvenance())
+        .and("sharedEngines", gpu.sharedEngines())
+        .and("confidence", gpu.layoutConfidence())
+        .and("products", gpu.products())
+        .and("boards", gpu.boards())
+        .and("profiles", gpu.profiles())
+        .map();
+  }
+
+  static Map<String, Object> of(GpuInstanceProfile profile) {
+    JsonFields fields = JsonFields.of("name", profile.profile())
+        .and("id", profile.id())
+        .and("size", profile.size())
+        .and("starts", profile.starts())
+        .and("maxInstances", profile.maxInstances());
+    AMOUNTS.forEach((budget, name) -> fields.and(name, profile.amounts().get(budget)));
+    return fields
+        .and("resource", profile.profile().resourceName())
+        .and("source", profile.provenance().source())
+        .and("confidence", profile.provenance().confidence())
+        .and("fieldProvenance", profile.fieldProvenance())
+        .map();
+  }
+
+  static GpuModel read(Map<String, Object> json) {
+    JsonInput in = JsonInput.of("GPU model", json);
+    GpuModel.Builder model = GpuModel.builder()
+        .id(in.text("id"))
+        .architecture(in.text("architecture"))
+        .chip(in.optionalText("chip"))
+        .computeCapability(in.optionalText("computeCapability"))
+        .memorySlices(in.optionalInteger("memorySlices"))
+        .totalMemoryMib(in.optionalInteger("memoryMib"))
+        .marketedMemoryGb(in.optionalInteger("marketedMemoryGb"));
+    in.optionalInteger("computeSlices").ifPresent(model::computeSlices);
+    provenance(in, "slicesProvenance", model::slicesProvenance);
+    provenance(in, "memoryProvenance", model::memoryProvenance);
+    provenance(in, "driverProvenance", model::driverProvenance);
+    driver(in, "minimumDriver", model::minimumDriver);
+    driver(in, "driverFrom", model::driverFrom);
+    driver(in, "driverBefore", model::driverBefore);
+    in.texts("sharedEngines").forEach(name -> model.addSharedEngines(constant(Budget.class, name)));
+    model.addAllProducts(in.objects("products", ModelJson::product));
+    model.addAllBoards(in.objects("boards", ModelJson::board));
+    model.addAllProfiles(in.objects("profiles", ModelJson::profile));
+    in.ignoring("mig", "confidence").requireNoOthers();
+    return model.build();
+  }
+
+  private static GpuProduct product(Map<String, Object> json) {
+    JsonInput in = JsonInput.of("product", json);
+    GpuProduct product = new GpuProduct(in.text("name"), in.text("label"), provenance(in));
+    in.requireNoOthers();
+    return product;
+  }
+
+  private static GpuBoard board(Map<String, Object> json) {
+    JsonInput in = JsonInput.of("board", json);
+    GpuBoard board = new GpuBoard(
+        PciDeviceId.parse(in.text("pci")), in.text("name"), in.texts("sharedWith"), provenance(in));
+    in.requireNoOthers();
+    return board;
+  }
+
+  private static GpuInstanceProfile profile(Map<String, Object> json) {
+    JsonInput in = JsonInput.of("GPU instance profile", json);
+    GpuInstanceProfile.Builder profile = GpuInstanceProfile.builder()
+        .profile(MigProfile.parse(in.text("name")))
+        .id(in.optionalInteger("id"))
+        .size(in.optionalInteger("size"))
+        .addAllStarts(in.integers("starts"))
+        .maxInstances(in.integer("maxInstances"))
+        .provenance(provenance(in));
+    Map<Budget, Integer> amounts = new EnumMap<>(Budget.class);
+    AMOUNTS.forEach((budget, name) ->
+        in.optionalInteger(name).ifPresent(amount -> amounts.put(budget, amount)));
+    profile.putAllAmounts(amounts);
+    in.optionalObject("fieldProvenance")
+        .ifPresent(fields -> fields
+            .keySet()
+            .forEach(field -> profile.putFieldProvenance(
+                constant(Field.class, field), fieldProvenance(fields, field))));
+    in.ignoring("resource").requireNoOthers();
+    return profile.build();
+  }
+
+  private static Provenance fieldProvenance(Map<String, Object> fields, String field) {
+    return JsonInput.of("map of provenances", fields)
+        .optionalObject(field)
+        .map(ModelJson::readProvenance)
+        .orElseThrow(() -> new IllegalArgumentException("'%s' is missing".formatted(field)));
+  }
+
+  private static void provenance(JsonInput in, String name, Consumer<Provenance> to) {
+    in.optionalObject(name).map(ModelJson::readProvenance).ifPresent(to);
+  }
+
+  private static Provenance readProvenance(Map<String, Object> json) {
+    JsonInput in = JsonInput.of("provenance", json);
+    Provenance provenance = provenance(in);
+    in.requireNoOthers();
+    return provenance;
+  }
+
+  private static Provenance provenance(JsonInput in) {
+    return new Provenance(in.text("source"), Confidence.parse(in.text("confidence")));
+  }
+
+  private static void driver(JsonInput in, String name, Consumer<DriverVersion> to) {
+    Optional<String> text = in.optionalText(name);
+    text.map(version -> DriverVersion.parse(version)
+            .orElseThrow(() -> new IllegalArgumentException(
+                "Not a GPU model: '%s' must be a driver version, but was '%s'"
+                    .formatted(name, version))))
+        .ifPresent(to);
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, String name) {
+    for (E constant : type.getEnumConstants()) {
+      if (JsonFields.name(constant).equals(name)) {
+        return constant;
+      }
+    }
+    throw new IllegalArgumentException("'%s' is unknown".formatted(name));
+  }
+}

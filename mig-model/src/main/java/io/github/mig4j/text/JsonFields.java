@@ -1,0 +1,123 @@
+package io.github.mig4j.text;
+
+import java.time.ZoneId;
+import java.time.temporal.TemporalAccessor;
+import java.time.temporal.TemporalAmount;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/**
+ * The fields of a value in its JSON form, in their order. An absent value has no field, a time is text
+ * of ISO 8601, and the keys of a map are texts; so any mapper of Jackson 2 or 3 writes the same,
+ * without modules.
+ */
+public final class JsonFields {
+
+  private final Map<String, Object> fields = new LinkedHashMap<>();
+
+  private JsonFields() {}
+
+  /** Begins with a field. */
+  public static JsonFields of(String name, @Nullable Object value) {
+    return new JsonFields().and(name, value);
+  }
+
+  /** A map as fields, in its order. */
+  public static Map<String, Object> of(Map<?, ?> map) {
+    JsonFields fields = new JsonFields();
+    map.forEach((key, value) -> fields.and(key(key), value));
+    return fields.map();
+  }
+
+  /** The values of a YAML text of the library's own, such as a file that it has written. */
+  public static Map<String, Object> ofYaml(String yaml) {
+    Object plain = new Yaml(new SafeConstructor(new LoaderOptions())).load(yaml);
+    return plain instanceof Map<?, ?> map ? of(map) : Map.of();
+  }
+
+  /** An object among the fields; without fields if it is absent. */
+  public static Map<String, Object> section(Map<String, Object> fields, String name) {
+    return fields.get(name) instanceof Map<?, ?> map ? of(map) : Map.of();
+  }
+
+  /** Adds a field, unless its value is absent. */
+  public JsonFields and(String name, @Nullable Object value) {
+    Object plain = plain(value);
+    if (plain != null) {
+      fields.put(name, plain);
+    }
+    return this;
+  }
+
+  /** Adds the fields of another value. */
+  public JsonFields andAll(Map<String, Object> others) {
+    fields.putAll(others);
+    return this;
+  }
+
+  /** The fields. */
+  public Map<String, Object> map() {
+    return Collections.unmodifiableMap(fields);
+  }
+
+  /** The name of a constant, in lower case with dashes. */
+  public static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static @Nullable Object plain(@Nullable Object value) {
+    if (value instanceof Optional<?> optional) {
+      return plain(optional.orElse(null));
+    }
+    if (value instanceof OptionalInt optional) {
+      return optional.isPresent() ? optional.getAsInt() : null;
+    }
+    if (value instanceof OptionalLong optional) {
+      return optional.isPresent() ? optional.getAsLong() : null;
+    }
+    if (value instanceof TemporalAmount
+        || value instanceof TemporalAccessor
+        || value instanceof ZoneId) {
+      return value.toString();
+    }
+    if (value instanceof Map<?, ?> map) {
+      Map<String, Object> plain = new LinkedHashMap<>();
+      map.forEach((key, each) -> {
+        Object present = plain(each);
+        if (present != null) {
+          plain.put(key(key), present);
+        }
+      });
+      return Collections.unmodifiableMap(plain);
+    }
+    if (value instanceof Collection<?> list) {
+      List<Object> plain = new ArrayList<>();
+      for (Object each : list) {
+        Object present = plain(each);
+        if (present != null) {
+          plain.add(present);
+        }
+      }
+      return Collections.unmodifiableList(plain);
+    }
+    return value;
+  }
+
+  private static String key(Object key) {
+    return key instanceof Enum<?> constant && constant.toString().equals(constant.name())
+        ? name(constant)
+        : key.toString();
+  }
+}
