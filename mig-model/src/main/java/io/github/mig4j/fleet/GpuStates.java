@@ -7,7 +7,6 @@ import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;

@@ -57,7 +57,9 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
     if (start != other.start) {
       return Integer.compare(start, other.start);
     }
-    return size == other.size ? profile.compareTo(other.profile) : Integer.compare(size, other.size);
+    return size == other.size
+        ? profile.compareTo(other.profile)
+        : Integer.compare(size, other.size);
   }
 
   /** Profile, start and size, e.g. {@code 3g.40gb@4:4}. */

@@ -144,8 +144,7 @@ final class PlacementTable {
     /** Whether a placement can be added without breaking any rule. */
     boolean accepts(int placement) {
       int profile = profileOf[placement];
-      if ((occupied & slices[placement]) != 0
-          || counts[profile] >= maxInstances[profile]) {
+      if ((occupied & slices[placement]) != 0 || counts[profile] >= maxInstances[profile]) {
         return false;
       }
       for (int i = 0; i < taken.length; i++) {
