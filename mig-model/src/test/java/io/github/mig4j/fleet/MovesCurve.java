@@ -30,10 +30,10 @@ public final class MovesCurve {
   /**
    * Prints the table.
    *
-   * @param args how many seeds, 4 if absent
+   * @param args how many seeds, 12 if absent
    */
   public static void main(String[] args) {
-    int seeds = args.length > 0 ? Integer.parseInt(args[0]) : 4;
+    int seeds = args.length > 0 ? Integer.parseInt(args[0]) : 12;
     System.out.printf("%n%d GPUs, uniform mix with `+me`, %d seeds%n%n", GPUS, seeds);
     System.out.println(
         "| load | moves allowed per 1,000 arrivals | moves made | slices accepted, % "
@@ -68,18 +68,24 @@ public final class MovesCurve {
     }
   }
 
+  static Replay replay(Arrivals arrivals, double budget) {
+    return new Mover(budget).replay(arrivals);
+  }
+
   /** Places as the standard policy does, and moves instances if nothing fits. */
   private static final class Mover {
 
     private final double budget;
     private int arrivals;
     private int moves;
+    private int gpus;
 
     Mover(double budget) {
       this.budget = budget;
     }
 
     Replay replay(Arrivals all) {
+      gpus = all.gpus();
       return Replay.of(all, Competitors.fleet(PlacementPolicy.standard(), all.gpus()), this::place);
     }
 
@@ -92,8 +98,8 @@ public final class MovesCurve {
       if (instance != Fleet.NONE || left < 1 || replay.freeSlices() < slices) {
         return instance;
       }
-      Defragmentation plan =
-          planner(fleet).defragment(Demand.of(DemandItem.of(request.profile().toString(), 1)));
+      Defragmentation plan = planner(fleet, gpus)
+          .defragment(Demand.of(DemandItem.of(request.profile().toString(), 1)));
       if (plan.fits().isEmpty() || plan.moves().size() > left) {
         return Fleet.NONE;
       }
@@ -111,9 +117,9 @@ public final class MovesCurve {
       return fleet.instanceAt(at.gpu(), placement.profile(), placement.start());
     }
 
-    private static Planner planner(Fleet fleet) {
+    private static Planner planner(Fleet fleet, int gpus) {
       PlanNode node = PlanNode.named("fleet");
-      for (int gpu = 0; gpu < GPUS; gpu++) {
+      for (int gpu = 0; gpu < gpus; gpu++) {
         node = node.gpu(PlanGpu.of(fleet.state(gpu).layout()));
       }
       return Planner.of(node).effort(EFFORT);

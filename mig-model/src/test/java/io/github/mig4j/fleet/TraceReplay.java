@@ -2,6 +2,7 @@ package io.github.mig4j.fleet;
 
 import io.github.mig4j.fleet.Arrivals.Arrival;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -27,8 +28,8 @@ public final class TraceReplay {
    * @param args none
    */
   public static void main(String[] args) throws IOException {
-    String file = System.getProperty(FILE);
-    if (file == null) {
+    String file = System.getProperty(FILE, "");
+    if (!Files.isRegularFile(Path.of(file))) {
       System.out.printf("%nThe trace is left out: -D%s=FILE says where it is.%n", FILE);
       return;
     }

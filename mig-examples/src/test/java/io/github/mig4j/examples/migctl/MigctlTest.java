@@ -477,8 +477,8 @@ class MigctlTest {
         .isEqualTo(MigRole.RECOVER.manifest("nvidia")
             + MigRole.RECOVER.bindings("nvidia", "nvidia", "mig4j-recover"));
     assertThat(migctl("role", "share", "--service-account", "platform:mig4j").out)
-        .isEqualTo(MigRole.SHARE.manifest()
-            + MigRole.SHARE.bindings("gpu-operator", "platform", "mig4j"));
+        .isEqualTo(
+            MigRole.SHARE.manifest() + MigRole.SHARE.bindings("gpu-operator", "platform", "mig4j"));
   }
 
   @ParameterizedTest
@@ -486,17 +486,18 @@ class MigctlTest {
   void role_accountThatKubernetesDoesNotAccept_isRefused(String account) {
     Run run = migctl("role", "share", "--service-account", account);
 
-    assertThat(run.code).isEqualTo(2);
+    assertThat(run.exit).isEqualTo(2);
     assertThat(run.err)
-        .startsWith("--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
-            + " name of an account have lower-case letters, digits and hyphens, but were '");
+        .startsWith(
+            "--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
+                + " name of an account have lower-case letters, digits and hyphens, but were '");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"read-only", "read_only", "Read-Only", "READ_ONLY"})
   void role_isSpeltInAnyWay(String use) {
     assertThat(migctl("role", use)).isEqualTo(migctl("role", "read-only"));
-    assertThat(migctl("role", use).code).isZero();
+    assertThat(migctl("role", use).exit).isZero();
   }
 
   @Test
@@ -916,7 +917,8 @@ class MigctlTest {
     assertThat(other.exit).isZero();
     assertThat(other.out).doesNotContain("cannot hold");
     assertThat(other.err.strip())
-        .isEqualTo("Findings of other configurations: 1; --all prints them");
+        .isEqualTo(
+            file + ": 1 finding about 1 other configuration is not printed; --all prints it");
     assertThat(all.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
   }
 
@@ -942,11 +944,14 @@ class MigctlTest {
     assertThat(some.exit).isZero();
     assertThat(none.err.strip())
         .isEqualTo("2 of 2 configurations cannot work on these GPUs ('small', 'large');"
-            + " --config NAME makes that an error");
+            + " --config NAME makes that an error"
+            + System.lineSeparator()
+            + "No configuration with devices can work on these GPUs");
     assertThat(none.json().get("valid").asBoolean()).isFalse();
     assertThat(none.exit).isEqualTo(1);
     assertThat(chosen.err.strip())
-        .isEqualTo("Findings of other configurations: 1; --all prints them");
+        .isEqualTo(
+            hopeless + ": 1 finding about 1 other configuration is not printed; --all prints it");
   }
 
   @Test
@@ -1215,7 +1220,9 @@ class MigctlTest {
               all-disabled:
                 - devices: all
                   mig-enabled: false
-              planned-13459d5f:
+              planned-b525038f:
+                - devices: [0, 1]
+                  mig-enabled: false
                 - devices: [2]
                   mig-enabled: true
                   mig-devices:
@@ -1233,7 +1240,7 @@ class MigctlTest {
                 - devices: [1]
                   mig-enabled: false
         EOF
-        kubectl label node a nvidia.com/mig.config=planned-13459d5f --overwrite
+        kubectl label node a nvidia.com/mig.config=planned-b525038f --overwrite
         kubectl label node a100-40gb-1 nvidia.com/mig.config=planned-47d9e63b --overwrite
         kubectl label node a100-40gb-2 nvidia.com/mig.config=planned-1c20eb2b --overwrite
         """);

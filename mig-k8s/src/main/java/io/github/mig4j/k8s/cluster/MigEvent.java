@@ -3,7 +3,6 @@ package io.github.mig4j.k8s.cluster;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -31,12 +30,6 @@ public sealed interface MigEvent {
     /** A listener of the request or this library threw an exception that no client expects. */
     ERROR;
 
-    /** The constant as tags and logs print it, e.g. {@code verified_by_state}. */
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-
     /**
      * The name in JSON, in lower case with dashes.
      *
@@ -53,7 +46,7 @@ public sealed interface MigEvent {
    *
    * @param node the node's name
    * @param config the name of the configuration, without the hash of its content
-   * @param phase the phase, such as {@code requested}: a constant of {@code ApplyPhase} in lower case
+   * @param phase the phase, such as {@code requested}: the name of an {@code ApplyPhase} in JSON
    * @param sincePrevious the time since the previous phase of this change, or since its begin
    * @param detail what was seen, in words
    */
@@ -109,7 +102,7 @@ public sealed interface MigEvent {
     /** The node and how it ended, e.g. {@code gpu-node verified: small}. */
     @Override
     public String toString() {
-      return "%s %s: %s".formatted(node, outcome, config);
+      return "%s %s: %s".formatted(node, outcome.toJson(), config);
     }
 
     /**

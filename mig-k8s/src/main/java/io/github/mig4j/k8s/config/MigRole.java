@@ -133,7 +133,7 @@ public enum MigRole {
     String bindings = ACCOUNT.formatted(account, accountNamespace)
         + CLUSTER_BINDING.formatted(name, roleName())
         + subject;
-    return this == CLAIM
+    return this == CLAIM || this == EVENTS
         ? bindings
         : bindings + BINDING.formatted(name, operatorNamespace, roleName()) + subject;
   }

@@ -70,7 +70,7 @@ public final class MigMetrics implements MigListener {
           .record(reached.sincePrevious());
     } else if (event instanceof MigEvent.ChangeEnded ended) {
       registry
-          .timer("mig4j.change", "outcome", ended.outcome().toString())
+          .timer("mig4j.change", "outcome", ended.outcome().toJson())
           .record(ended.duration());
     } else if (event instanceof MigEvent.RequestEnded request) {
       registry

@@ -70,8 +70,8 @@ final class DraDefinitions implements AutoCloseable {
     var status = client.resource(definition).get().getStatus();
     return status != null
         && status.getConditions().stream()
-            .anyMatch(condition -> "Established".equals(condition.getType())
-                && "True".equals(condition.getStatus()));
+            .anyMatch(condition ->
+                "Established".equals(condition.getType()) && "True".equals(condition.getStatus()));
   }
 
   /** With all objects of these kinds. */

@@ -116,7 +116,8 @@ class DrainScenarioTest {
       node.view().request("medium");
       node.awaitIdle("medium", 1);
 
-      ApplyOutcome outcome = MigClient.of(client).node(NODE).recover().timings(QUICK).await(LONG);
+      ApplyOutcome outcome =
+          MigClient.of(client).node(NODE).recover().timings(QUICK).await(LONG);
 
       node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
       assertUndone(node.view().get());

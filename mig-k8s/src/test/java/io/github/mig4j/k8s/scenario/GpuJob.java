@@ -64,15 +64,18 @@ final class GpuJob {
             .endSpec()
             .build())
         .create();
-    client.pods().resource(pod).editStatus(created -> new PodBuilder(created)
-        .editOrNewStatus()
-        .withPhase("Running")
-        .addNewCondition()
-        .withType("Ready")
-        .withStatus("True")
-        .endCondition()
-        .endStatus()
-        .build());
+    client
+        .pods()
+        .resource(pod)
+        .editStatus(created -> new PodBuilder(created)
+            .editOrNewStatus()
+            .withPhase("Running")
+            .addNewCondition()
+            .withType("Ready")
+            .withStatus("True")
+            .endCondition()
+            .endStatus()
+            .build());
     return new GpuJob(client, name);
   }
 
@@ -108,7 +111,13 @@ final class GpuJob {
   }
 
   void unprotect() {
-    client.policy().v1beta1().podDisruptionBudget().inNamespace(NAMESPACE).withName(name).delete();
+    client
+        .policy()
+        .v1beta1()
+        .podDisruptionBudget()
+        .inNamespace(NAMESPACE)
+        .withName(name)
+        .delete();
   }
 
   List<String> pods() {

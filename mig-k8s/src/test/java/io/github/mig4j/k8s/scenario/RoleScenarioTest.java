@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
@@ -27,6 +28,7 @@ import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.Permission;
+import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.config.OperatorSettings;
 import io.github.mig4j.k8s.dra.DraClient;
@@ -95,7 +97,8 @@ class RoleScenarioTest {
   private void as(MigRole role) throws IOException {
     user = "mig4j-" + role.name().toLowerCase(Locale.ROOT).replace('_', '-');
     String bindings = role.bindings(NAMESPACE, NAMESPACE, user);
-    String subject = "- kind: ServiceAccount\n  name: %s\n  namespace: %s\n".formatted(user, NAMESPACE);
+    String subject =
+        "- kind: ServiceAccount\n  name: %s\n  namespace: %s\n".formatted(user, NAMESPACE);
     assertThat(bindings).contains(subject);
     String printed = role.manifest()
         + bindings.replace(
@@ -166,7 +169,7 @@ class RoleScenarioTest {
 
   private static MigConfigSpec cut(int count) {
     return MigConfigSpec.builder()
-        .devices(io.github.mig4j.config.DeviceSelector.ALL)
+        .devices(DeviceSelector.ALL)
         .migEnabled(true)
         .putMigDevices(SMALL, count)
         .build();
@@ -282,8 +285,7 @@ class RoleScenarioTest {
       mig.configMap("mig4j-rollout-a").merge("small", cut(7));
       mig.configMap("mig4j-rollout-a").merge("small", cut(6));
       mig.operator().use(new OperatorSettings(MigStrategy.MIXED, "mig4j-rollout-a"));
-      mig.sharingMap(SHARING_MAP)
-          .merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
+      mig.sharingMap(SHARING_MAP).merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
       mig.operator().useSharingMap(SHARING_MAP);
 
       assertThat(mig.operator().configMap()).contains("mig4j-rollout-a");
@@ -313,6 +315,17 @@ class RoleScenarioTest {
   }
 
   @Test
+  void events() throws IOException {
+    as(MigRole.EVENTS);
+
+    mig.nodeEvents()
+        .onEvent(new MigEvent.ChangeEnded(
+            NODE, "small", MigEvent.Outcome.VERIFIED, Duration.ZERO, "stable for 5 s"));
+
+    assertExactly(MigRole.EVENTS);
+  }
+
+  @Test
   void claim() throws IOException {
     as(MigRole.CLAIM);
     try (var definitions = DraDefinitions.install(client)) {
@@ -324,7 +337,8 @@ class RoleScenarioTest {
       client
           .resources(DeviceClass.class)
           .withName("mig-1g.10gb")
-          .edit(current -> new DeviceClassBuilder(current).withNewSpec().endSpec().build());
+          .edit(
+              current -> new DeviceClassBuilder(current).withNewSpec().endSpec().build());
       dra.apply(MigDeviceClass.bridge(SMALL).object());
       assertThat(dra.inventory().nodes()).isEmpty();
     }

@@ -49,7 +49,7 @@ public final class GenerateCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       paramLabel = "FORM",
       description =
-          "yaml for a mig-parted file, which is the default; configmap for a manifest; kubectl for"
+          "yaml for a mig-parted file, which is the default; configmap for a manifest; json for the same in JSON; kubectl for"
               + " a command that applies it.")
   private ConfigForm form = ConfigForm.YAML;
 

@@ -90,8 +90,9 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORM",
-      description = "Print the configurations of the nodes instead: yaml for a mig-parted file,"
-          + " configmap for a manifest, kubectl for commands that apply it.")
+      description =
+          "Print the configurations of the nodes instead: yaml for a mig-parted file,"
+              + " configmap for a manifest, json for the same in JSON, kubectl for commands that apply it.")
   private @Nullable ConfigForm form;
 
   @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture of the layouts.")
