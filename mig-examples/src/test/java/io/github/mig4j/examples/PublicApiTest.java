@@ -19,6 +19,7 @@ import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.reconcile.MigPolicyFile;
+import io.github.mig4j.k8s.reconcile.NodeStanding;
 import io.github.mig4j.k8s.reconcile.NodeTemplate;
 import io.github.mig4j.k8s.reconcile.PendingPods;
 import io.github.mig4j.k8s.reconcile.PodAnswer;
@@ -212,10 +213,16 @@ class PublicApiTest {
     mig.dra().apply(MigClaim.of(MigProfile.parse("1g.23gb")).claim("train").inNamespace("default"));
     api.add(waitingPod());
     WaitingPod waiting = WaitingPod.of(waitingPod()).orElseThrow();
-    PendingPods pending = PendingPods.of(
-        List.of(waiting), mig.fleet().nodes(), demand(), Map.of());
+    PendingPods pending = PendingPods.of(List.of(waiting), mig.fleet().nodes(), demand(), Map.of());
     api.add(new PodAnswer.Fits(waiting, "gpu-node"));
     api.add(new PodAnswer.Served(waiting, "gpu-node"));
+    List.of(
+            new NodeStanding.AsDeclared(),
+            new NodeStanding.Changing("PAUSED"),
+            new NodeStanding.Waiting(NodeStanding.Cause.PODS, "ml/train-0 uses its GPUs"),
+            new NodeStanding.Drifted(NodeStanding.Drift.BLOCKED, "the MIG manager is not ready"),
+            new NodeStanding.Failed("the GPU is in use", Optional.of(Duration.ofMinutes(1))))
+        .forEach(api::add);
     api.add(new PodAnswer.Unserved(waiting, PodAnswer.Reason.NO_ROOM, "add GPUs"));
     Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
     List.of(
@@ -241,6 +248,8 @@ class PublicApiTest {
             mig.dra().inventory(),
             pending,
             mig.pendingPods(),
+            mig.reconciler(MigPolicyFile.read(policy()).policies()),
+            mig.reconciler(MigPolicyFile.read(policy()).policies()).reconcile("other"),
             NodeTemplate.of(B200, 8, PolicyTarget.Whole.WHOLE),
             rollout.dryRun(),
             rollout.onProgress(api::add).run())
@@ -294,6 +303,8 @@ class PublicApiTest {
       "MigExtension",
       "MigNode",
       "MigOperator",
+      "MigPolicyFile",
+      "Reconciler",
       "MigSelector",
       "MigSettings",
       "NodeLint",

@@ -225,7 +225,13 @@ class MigctlFilesTest {
   @Test
   void template_printsWhatAnAutoscalerHasToKnow() {
     Run tags = migctl(
-        "template", "--gpu", "b200-180gb:8", "--layout", "1g.23gb:7", "--for", "cluster-autoscaler");
+        "template",
+        "--gpu",
+        "b200-180gb:8",
+        "--layout",
+        "1g.23gb:7",
+        "--for",
+        "cluster-autoscaler");
     Run plain = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4");
     Run both = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4", "--mps", "4");
     Run unfit = migctl("template", "--gpu", "b200-180gb", "--layout", "1g.23gb:8");

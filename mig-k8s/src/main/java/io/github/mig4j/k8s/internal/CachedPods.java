@@ -57,9 +57,7 @@ final class CachedPods implements ItemStore<Pod> {
     if (concernsGpus(pod)) {
       Pod trimmed = trimmed(pod);
       pods.put(key, trimmed);
-      byNode
-          .computeIfAbsent(nodeOf(pod), node -> new HashMap<>())
-          .put(key, trimmed);
+      byNode.computeIfAbsent(nodeOf(pod), node -> new HashMap<>()).put(key, trimmed);
       listener.accept(nodeOf(pod));
     }
     return before;

@@ -79,8 +79,7 @@ public final class SharedView implements ClusterView, AutoCloseable {
     this.nodes = nodes;
     this.pods = pods;
     this.configMaps = new SharedAnswers<>(answerLifetime);
-    this.reviews =
-        new SharedAnswers<>(answerLifetime.isZero() ? POLICY_LIFETIME : answerLifetime);
+    this.reviews = new SharedAnswers<>(answerLifetime.isZero() ? POLICY_LIFETIME : answerLifetime);
     this.nodeInformer = cluster
         .client()
         .nodes()

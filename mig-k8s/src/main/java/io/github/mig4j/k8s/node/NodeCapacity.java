@@ -1,11 +1,11 @@
 package io.github.mig4j.k8s.node;
 
 import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.fleet.FleetGpu;
-import io.github.mig4j.fleet.FleetIndex;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.fleet.FleetGpu;
+import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;

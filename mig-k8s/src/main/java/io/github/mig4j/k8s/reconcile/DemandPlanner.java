@@ -49,11 +49,11 @@ final class DemandPlanner {
         .filter(facts -> facts.status().model().equals(Optional.of(model)))
         .toList();
     Map<String, String> kept = new HashMap<>();
-    own.forEach(facts -> reasonToKeep(policy, facts, now)
-        .ifPresent(reason -> kept.put(facts.name(), reason)));
+    own.forEach(facts ->
+        reasonToKeep(policy, facts, now).ifPresent(reason -> kept.put(facts.name(), reason)));
     List<NodeCapacity> capacities = own.stream()
-        .map(facts -> NodeCapacity.of(
-            facts.node(), podsOf.apply(facts.name()), document, facts.settings()))
+        .map(facts ->
+            NodeCapacity.of(facts.node(), podsOf.apply(facts.name()), document, facts.settings()))
         .toList();
     return PendingPods.of(waiting, capacities, target, kept);
   }
@@ -74,13 +74,13 @@ final class DemandPlanner {
         .map(record -> Instant.parse(record.since()))
         .filter(since -> now.isBefore(since.plus(coolDown)));
     if (changed.isPresent()) {
-      return Optional.of("it was changed %s ago"
-          .formatted(DurationText.of(Duration.between(changed.get(), now))));
+      return Optional.of(
+          "it was changed %s ago".formatted(DurationText.of(Duration.between(changed.get(), now))));
     }
     return Optional.ofNullable(lastUsed.get(facts.name()))
         .filter(used -> now.isBefore(used.plus(coolDown)))
-        .map(used -> "pods used its GPUs %s ago"
-            .formatted(DurationText.of(Duration.between(used, now))));
+        .map(used ->
+            "pods used its GPUs %s ago".formatted(DurationText.of(Duration.between(used, now))));
   }
 
   /** The changes of all plans by node. */

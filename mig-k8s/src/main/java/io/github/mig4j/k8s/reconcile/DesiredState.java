@@ -30,8 +30,7 @@ sealed interface DesiredState {
    * @param content what it is; empty if the ConfigMap does not have it
    * @param publish whether it is published by the reconciler
    */
-  record Layout(String name, Optional<MigConfig> content, boolean publish)
-      implements DesiredState {
+  record Layout(String name, Optional<MigConfig> content, boolean publish) implements DesiredState {
 
     /** The value of the label; a retry has a suffix. */
     Optional<String> key() {
@@ -47,7 +46,9 @@ sealed interface DesiredState {
       }
       try {
         return NodeOffer.after(
-                content.get(), NodeGpu.several(model.get(), gpus), facts.status().strategy())
+                content.get(),
+                NodeGpu.several(model.get(), gpus),
+                facts.status().strategy())
             .resourceDifferences(facts.status().allocatable(), facts.labels());
       } catch (IllegalArgumentException notForTheseGpus) {
         return List.of(String.valueOf(notForTheseGpus.getMessage()));
@@ -102,8 +103,7 @@ sealed interface DesiredState {
           true);
     }
     if (target instanceof PolicyTarget.Config config) {
-      return new Layout(
-          config.name(), document.flatMap(file -> file.config(config.name())), false);
+      return new Layout(config.name(), document.flatMap(file -> file.config(config.name())), false);
     }
     if (target instanceof PolicyTarget.Shared shared) {
       return new Sharing(shared.sharing(), shared.replicas());
@@ -117,8 +117,7 @@ sealed interface DesiredState {
           ? Kept.KEPT
           : new Layout(
               policy.name(),
-              Optional.of(MigFleet.config(
-                  layouts, facts.status().gpus().orElseThrow())),
+              Optional.of(MigFleet.config(layouts, facts.status().gpus().orElseThrow())),
               true);
     }
     return Whole.WHOLE;

@@ -75,7 +75,8 @@ final class Judge {
     }
     MigPolicy policy = own.get(0);
     Optional<GpuModel> model = facts.status().model();
-    @Nullable PolicyTarget target = model.map(each -> policy.gpus().get(each.id())).orElse(null);
+    @Nullable
+    PolicyTarget target = model.map(each -> policy.gpus().get(each.id())).orElse(null);
     if (target == null) {
       return rest(new NodeStanding.NotOurs(model
           .map(each -> "policy '%s' has no target for its GPU %s; add one"
@@ -109,13 +110,22 @@ final class Judge {
           left.compareTo(LOOK_AGAIN) < 0 ? left.plusSeconds(1) : LOOK_AGAIN);
     }
     if (isOurs) {
-      return new Judgement.Act(continued(desired, change.get()), Drift.NEW, "its change is under way");
+      return new Judgement.Act(
+          continued(desired, change.get()), Drift.NEW, "its change is under way");
     }
     Optional<Difference> difference = difference(facts, desired);
     if (difference.isEmpty()) {
-      return rest(NodeStanding.AsDeclared.AS_DECLARED);
+      return rest(facts.hasOtherGpus() ? otherGpus(facts) : NodeStanding.AsDeclared.AS_DECLARED);
     }
     return permitted(facts, others, policy, desired, difference.get());
+  }
+
+  /** The GPUs that are there are as declared, so that nothing can be done. */
+  private static NodeStanding otherGpus(NodeFacts facts) {
+    return new NodeStanding.Drifted(
+        Drift.GPUS_CHANGED,
+        "it has %d GPUs, which are others than at its last change; repair it, or run 'kubectl annotate node %s %s-'"
+            .formatted(facts.status().gpus().orElse(0), facts.name(), ChangeRecord.GPUS_KEY));
   }
 
   /** A demand does not remember what it has planned; the record does. */
@@ -134,12 +144,14 @@ final class Judge {
     if (policy.held() || facts.hold().isPresent()) {
       return rest(new NodeStanding.Waiting(
           Cause.HOLD,
-          "%s; %s".formatted(
-              difference.detail,
-              facts.hold()
-                  .map(reason -> "it is held: %s; remove the annotation %s"
-                      .formatted(reason.isEmpty() ? "no reason" : reason, MigPolicy.HOLD))
-                  .orElseGet(() -> "policy '%s' is held".formatted(policy.name())))));
+          "%s; %s"
+              .formatted(
+                  difference.detail,
+                  facts
+                      .hold()
+                      .map(reason -> "it is held: %s; remove the annotation %s"
+                          .formatted(reason.isEmpty() ? "no reason" : reason, MigPolicy.HOLD))
+                      .orElseGet(() -> "policy '%s' is held".formatted(policy.name())))));
     }
     if (difference.isByOther && policy.onDrift() == OnDrift.YIELD) {
       return rest(new NodeStanding.Drifted(
@@ -185,7 +197,9 @@ final class Judge {
     return canaryWait(facts, others, policy, desired)
         .<Judgement>map(wait -> rest(
             new NodeStanding.Waiting(
-                Cause.CANARY, "%s; the first nodes are not verified for long enough".formatted(difference.detail)),
+                Cause.CANARY,
+                "%s; the first nodes are not verified for long enough"
+                    .formatted(difference.detail)),
             wait))
         .orElseGet(() -> new Judgement.Act(desired, difference.drift, difference.detail));
   }
@@ -201,15 +215,15 @@ final class Judge {
         .sorted(Comparator.naturalOrder())
         .toList();
     int canaries = policy.pace().canaryNodes();
-    long begun = verified.size()
-        + others.stream().filter(NodeFacts::hasChange).count();
+    long begun = verified.size() + others.stream().filter(NodeFacts::hasChange).count();
     if (begun < canaries) {
       return Optional.empty();
     }
     if (verified.size() < canaries || policy.pace().canary().get().pause().isEmpty()) {
       return Optional.of(LOOK_AGAIN);
     }
-    Instant end = verified.get(canaries - 1).plus(policy.pace().canary().get().pause().get());
+    Instant end =
+        verified.get(canaries - 1).plus(policy.pace().canary().get().pause().get());
     return now.isBefore(end) ? Optional.of(Duration.between(now, end)) : Optional.empty();
   }
 
@@ -248,7 +262,8 @@ final class Judge {
     if (layout.key().isEmpty()) {
       return Optional.of(new Difference(
           Drift.BLOCKED,
-          "the MIG manager's ConfigMap has no configuration '%s'; publish it".formatted(layout.name()),
+          "the MIG manager's ConfigMap has no configuration '%s'; publish it"
+              .formatted(layout.name()),
           false));
     }
     if (!isKey(requested, layout.key().get())) {
@@ -264,12 +279,10 @@ final class Judge {
     String detail = "it requests %s instead of '%s'"
         .formatted(requested.isEmpty() ? "nothing" : "'" + requested + "'", key);
     if (isKey(byUs, key)) {
-      return new Difference(
-          Drift.LABEL_CHANGED, detail + ", which another client has set", true);
+      return new Difference(Drift.LABEL_CHANGED, detail + ", which another client has set", true);
     }
-    boolean isOlderContent = !byUs.isEmpty()
-        && isKey(requested, byUs)
-        && byUs.startsWith(layout.name());
+    boolean isOlderContent =
+        !byUs.isEmpty() && isKey(requested, byUs) && byUs.startsWith(layout.name());
     return new Difference(isOlderContent ? Drift.CONTENT_CHANGED : Drift.NEW, detail, false);
   }
 
@@ -279,13 +292,6 @@ final class Judge {
       return Optional.of(
           new Difference(Drift.STATE, "its MIG state is %s".formatted(state.get()), false));
     }
-    if (facts.hasOtherGpus()) {
-      return Optional.of(new Difference(
-          Drift.GPUS_CHANGED,
-          "it has %d GPUs, which are others than at its last change"
-              .formatted(facts.status().gpus().orElse(0)),
-          false));
-    }
     if (!facts.status().paused().isEmpty()) {
       return Optional.of(new Difference(
           Drift.STATE,
@@ -294,19 +300,20 @@ final class Judge {
     }
     return differences.isEmpty()
         ? Optional.empty()
-        : Optional.of(
-            new Difference(Drift.DEVICES_GONE, String.join(", ", differences), false));
+        : Optional.of(new Difference(Drift.DEVICES_GONE, String.join(", ", differences), false));
   }
 
   private static Optional<Difference> whole(NodeFacts facts) {
     String requested = facts.requested(ChangeKind.LAYOUT);
     Map<String, Long> offered = facts.status().allocatable();
-    boolean hasDevices = offered.keySet().stream()
-        .anyMatch(resource -> resource.startsWith("nvidia.com/mig-"));
-    if (!hasDevices && offered.keySet().stream().anyMatch(each -> each.startsWith("nvidia.com/gpu"))) {
+    boolean hasDevices =
+        offered.keySet().stream().anyMatch(resource -> resource.startsWith("nvidia.com/mig-"));
+    if (!hasDevices
+        && offered.keySet().stream().anyMatch(each -> each.startsWith("nvidia.com/gpu"))) {
       return offered(facts, List.of());
     }
-    boolean wasWhole = facts.verified(ChangeKind.LAYOUT)
+    boolean wasWhole = facts
+        .verified(ChangeKind.LAYOUT)
         .filter(record -> record.key().startsWith("all-disabled"))
         .isPresent();
     boolean isOther = wasWhole && !requested.startsWith("all-disabled");
@@ -322,15 +329,21 @@ final class Judge {
     String byUs = facts.requestedByUs(ChangeKind.SHARING);
     boolean isShared = desired instanceof DesiredState.Sharing sharing
         ? facts.status().replicas().orElse(1) == sharing.replicas()
-            && facts.status().sharing().equals(Optional.of(sharing.sharing().kind().toString()))
-        : facts.verified(ChangeKind.SHARING)
+            && facts
+                .status()
+                .sharing()
+                .equals(Optional.of(sharing.sharing().kind().toString()))
+        : facts
+                .verified(ChangeKind.SHARING)
                 .filter(record -> record.key().equals(requested))
                 .isPresent()
             && requested.startsWith(((DesiredState.SharingConfig) desired).name());
     if (isShared) {
       return offered(facts, List.of());
     }
-    boolean isOther = !byUs.isEmpty() && !requested.equals(byUs) && facts.verified(ChangeKind.SHARING).isPresent();
+    boolean isOther = !byUs.isEmpty()
+        && !requested.equals(byUs)
+        && facts.verified(ChangeKind.SHARING).isPresent();
     return Optional.of(new Difference(
         byUs.isEmpty() ? Drift.NEW : Drift.SHARING_CHANGED,
         "it shares its GPUs by %s with %d replicas and requests '%s'"

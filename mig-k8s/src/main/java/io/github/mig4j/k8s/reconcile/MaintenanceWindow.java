@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,6 +10,7 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -78,6 +80,16 @@ public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime t
 
   private Instant at(LocalDate day, LocalTime time) {
     return ZonedDateTime.of(day, time, zone).toInstant();
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return PolicyWriter.tree(this);
   }
 
   /** The days, times and zone, e.g. {@code Sat,Sun 22:00-04:00 Europe/Berlin}. */

@@ -1,7 +1,9 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.text.KubernetesName;
+import java.util.Map;
 import java.util.SortedMap;
 import org.immutables.value.Value;
 
@@ -101,6 +103,16 @@ public interface MigPolicy {
   @Value.Default
   default boolean held() {
     return false;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return PolicyWriter.tree(this);
   }
 
   /** Checks the name, and that there is a target. */

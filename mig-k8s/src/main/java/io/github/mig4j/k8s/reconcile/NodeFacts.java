@@ -66,8 +66,8 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
     return !recorded.isEmpty()
         && status.model().isPresent()
         && status.gpus().isPresent()
-        && !recorded.equals(GpuRecord.text(NodeGpu.several(
-            status.model().get(), status.gpus().getAsInt())));
+        && !recorded.equals(
+            GpuRecord.text(NodeGpu.several(status.model().get(), status.gpus().getAsInt())));
   }
 
   /** Whether the node cannot serve pods, or may soon be unable to. */
@@ -76,8 +76,10 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
         || status.cordoned()
         || status.ready().equals(Optional.of(false))
         || !status.paused().isEmpty()
-        || status.state()
-            .filter(state -> state == MigState.FAILED || state == MigState.PENDING
+        || status
+            .state()
+            .filter(state -> state == MigState.FAILED
+                || state == MigState.PENDING
                 || state == MigState.REBOOTING)
             .isPresent();
   }

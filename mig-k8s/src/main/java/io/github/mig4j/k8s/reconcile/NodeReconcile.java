@@ -51,8 +51,7 @@ final class NodeReconcile {
         context.planned,
         context.document);
     List<MigPolicy> own = judge.policiesOf(facts);
-    Optional<String> policy =
-        own.size() == 1 ? Optional.of(own.get(0).name()) : Optional.empty();
+    Optional<String> policy = own.size() == 1 ? Optional.of(own.get(0).name()) : Optional.empty();
     List<NodeFacts> others = all.stream()
         .filter(other -> !other.name().equals(facts.name()))
         .filter(other -> own.size() == 1 && own.get(0).nodes().contains(other.node()))
@@ -75,9 +74,8 @@ final class NodeReconcile {
 
   private ApplyStep step(NodeFacts facts, MigPolicy policy, Judgement.Act act) {
     MigNode node = new MigNode(cluster, facts.name());
-    ApplyRequest request = request(node, facts, act.desired())
-        .timings(timings)
-        .disruption(policy.disruption());
+    ApplyRequest request =
+        request(node, facts, act.desired()).timings(timings).disruption(policy.disruption());
     return (policy.gated() ? request.gated() : request).poll();
   }
 
@@ -98,13 +96,10 @@ final class NodeReconcile {
 
   /** Does nothing if the ConfigMap has it already; where there is none, the step says so. */
   private void publish(DesiredState.Layout layout) {
-    cluster
-        .clusterPolicy()
-        .flatMap(ClusterPolicies::migConfigMap)
-        .ifPresent(map -> {
-          MigConfigMap.Merged unused = new MigConfigMap(cluster, map)
-              .merge(layout.name(), layout.content().orElseThrow());
-        });
+    cluster.clusterPolicy().flatMap(ClusterPolicies::migConfigMap).ifPresent(map -> {
+      MigConfigMap.Merged unused =
+          new MigConfigMap(cluster, map).merge(layout.name(), layout.content().orElseThrow());
+    });
   }
 
   private static ReconcileOutcome outcome(

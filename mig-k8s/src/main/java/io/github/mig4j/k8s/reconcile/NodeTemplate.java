@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
@@ -9,6 +10,7 @@ import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,7 +97,8 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
    */
   public SortedMap<String, String> autoscalerTags() {
     SortedMap<String, String> tags = new TreeMap<>();
-    resources.forEach((name, count) -> tags.put(AUTOSCALER + "resources/" + name, count.toString()));
+    resources.forEach(
+        (name, count) -> tags.put(AUTOSCALER + "resources/" + name, count.toString()));
     labels.forEach((key, value) -> tags.put(AUTOSCALER + "label/" + key, value));
     return tags;
   }
@@ -116,8 +119,7 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
     }
     SortedMap<String, String> annotations = new TreeMap<>();
     annotations.put(CLUSTER_API + "gpu-type", resources.firstKey());
-    annotations.put(
-        CLUSTER_API + "gpu-count", String.valueOf(resources.get(resources.firstKey())));
+    annotations.put(CLUSTER_API + "gpu-count", String.valueOf(resources.get(resources.firstKey())));
     annotations.put(
         CLUSTER_API + "labels",
         labels.entrySet().stream()
@@ -156,6 +158,16 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
     spec.put("capacity", capacity);
     overlay.put("spec", spec);
     return Serialization.asYaml(overlay);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("resources", resources).and("labels", labels).map();
   }
 
   /** The resources, e.g. {@code {nvidia.com/mig-1g.23gb=56}}. */

@@ -1,11 +1,13 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Canary;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.immutables.value.Value;
@@ -71,6 +73,16 @@ public interface Pace {
         .map(window -> window.opensAfter(now))
         .min(Comparator.naturalOrder())
         .orElse(Duration.ZERO);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return PolicyWriter.tree(this);
   }
 
   /** Checks that the numbers are in range. */

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.internal.Cluster;
@@ -13,6 +14,7 @@ import io.github.mig4j.plan.DemandItem;
 import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.plan.Planner;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -125,8 +127,25 @@ public final class PendingPods {
     return Collections.unmodifiableSortedMap(changes);
   }
 
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    Map<String, Object> layouts = new TreeMap<>();
+    changes.forEach((node, byGpu) -> {
+      Map<String, Object> devices = new LinkedHashMap<>();
+      byGpu.forEach((gpu, layout) -> devices.put(gpu.toString(), JsonFields.of(layout.devices())));
+      layouts.put(node, devices);
+    });
+    return JsonFields.of("pods", answers()).and("changes", layouts).map();
+  }
+
   private void solve(List<WaitingPod> pods) {
-    nodes.forEach((name, node) -> free.put(name, isSchedulable(node) ? migDevices(node.free()) : new TreeMap<>()));
+    nodes.forEach((name, node) ->
+        free.put(name, isSchedulable(node) ? migDevices(node.free()) : new TreeMap<>()));
     List<WaitingPod> left = new ArrayList<>();
     for (WaitingPod pod : pods) {
       if (pod.unread().isPresent()) {
@@ -135,12 +154,10 @@ public final class PendingPods {
       }
       Optional<String> node = take(pod, free.keySet());
       node.ifPresent(usedNow::add);
-      node.ifPresentOrElse(
-          name -> answers.put(pod, new PodAnswer.Fits(pod, name)),
-          () -> {
-            left.add(pod);
-            answers.put(pod, new PodAnswer.Fits(pod, "")); // Keeps the order; replaced below.
-          });
+      node.ifPresentOrElse(name -> answers.put(pod, new PodAnswer.Fits(pod, name)), () -> {
+        left.add(pod);
+        answers.put(pod, new PodAnswer.Fits(pod, "")); // Keeps the order; replaced below.
+      });
     }
     cut(left);
   }
@@ -205,8 +222,9 @@ public final class PendingPods {
     });
     int cut = cutGpus(Map.of());
     if (target.maxGpus().isPresent() && cut >= target.maxGpus().getAsInt()) {
-      isBounded = candidates.keySet().removeIf(
-          name -> Objects.requireNonNull(nodes.get(name)).layouts().isEmpty());
+      isBounded = candidates
+          .keySet()
+          .removeIf(name -> Objects.requireNonNull(nodes.get(name)).layouts().isEmpty());
     }
     return candidates;
   }
@@ -224,7 +242,8 @@ public final class PendingPods {
       return Optional.of("node %s: its devices are for other pods that wait".formatted(name));
     }
     if (node.status().state().filter(state -> state != MigState.SUCCESS).isPresent()) {
-      return Optional.of("node %s: its MIG state is %s".formatted(name, node.status().state().get()));
+      return Optional.of(
+          "node %s: its MIG state is %s".formatted(name, node.status().state().get()));
     }
     return node.obstacles().stream().findFirst();
   }
@@ -249,9 +268,8 @@ public final class PendingPods {
     SortedMap<MigProfile, Integer> covered = new TreeMap<>(stock);
     for (WaitingPod pod : left) {
       pod.devices().forEach((profile, count) -> {
-        int byStock = pod.nodeSelector().isEmpty()
-            ? Math.min(count, covered.getOrDefault(profile, 0))
-            : 0;
+        int byStock =
+            pod.nodeSelector().isEmpty() ? Math.min(count, covered.getOrDefault(profile, 0)) : 0;
         covered.merge(profile, -byStock, Integer::sum);
         if (count > byStock) {
           items.add(item(profile, count - byStock, pod.nodeSelector()));
@@ -282,7 +300,8 @@ public final class PendingPods {
         .toList();
     for (String name : changed) {
       SortedMap<Integer, MigLayout> layouts = new TreeMap<>(plan.layouts(name));
-      plan.changes(name).forEach(gpu -> layouts.computeIfPresent(gpu, (any, layout) -> filled(layout, left)));
+      plan.changes(name)
+          .forEach(gpu -> layouts.computeIfPresent(gpu, (any, layout) -> filled(layout, left)));
       layouts.values().removeIf(layout -> layout.devices().isEmpty());
       changes.put(name, layouts);
       if (exceedsBounds()) {
@@ -327,7 +346,9 @@ public final class PendingPods {
       SortedMap<Integer, MigLayout> layouts = after.getOrDefault(node.getKey(), now.layouts());
       cut += layouts.isEmpty() && !migDevices(now.status().allocatable()).isEmpty()
           ? now.status().gpus().orElse(1)
-          : (int) layouts.values().stream().filter(layout -> !layout.devices().isEmpty()).count();
+          : (int) layouts.values().stream()
+              .filter(layout -> !layout.devices().isEmpty())
+              .count();
     }
     return cut;
   }
@@ -344,10 +365,12 @@ public final class PendingPods {
   private SortedMap<MigProfile, Integer> existing(
       Map<String, SortedMap<Integer, MigLayout>> after) {
     SortedMap<MigProfile, Integer> devices = new TreeMap<>();
-    nodes.keySet().forEach(name -> (after.containsKey(name)
-            ? devices(Objects.requireNonNull(after.get(name)).values())
-            : existing(name))
-        .forEach((profile, count) -> devices.merge(profile, count, Integer::sum)));
+    nodes
+        .keySet()
+        .forEach(name -> (after.containsKey(name)
+                ? devices(Objects.requireNonNull(after.get(name)).values())
+                : existing(name))
+            .forEach((profile, count) -> devices.merge(profile, count, Integer::sum)));
     return devices;
   }
 
@@ -399,8 +422,8 @@ public final class PendingPods {
             .filter(PodAnswer.Served.class::isInstance)
             .map(PodAnswer::pod)
             .collect(Collectors.toSet());
-    unserved.forEach(pod ->
-        answers.put(pod, unserved(pod, candidates, servedWithoutStock.contains(pod))));
+    unserved.forEach(
+        pod -> answers.put(pod, unserved(pod, candidates, servedWithoutStock.contains(pod))));
   }
 
   private Map<String, String> keptBesides(Set<String> more) {
@@ -411,7 +434,8 @@ public final class PendingPods {
 
   private PodAnswer unserved(
       WaitingPod pod, Map<String, PlanNode> candidates, boolean isServedWithoutStock) {
-    List<String> able = nodes.keySet().stream().filter(name -> isAble(name, pod)).toList();
+    List<String> able =
+        nodes.keySet().stream().filter(name -> isAble(name, pod)).toList();
     if (able.isEmpty()) {
       return unserved(
           pod,
@@ -428,13 +452,15 @@ public final class PendingPods {
           "a cut would leave less than the stock; reduce the stock or add GPUs");
     }
     if (able.stream().noneMatch(candidates::containsKey)) {
-      List<String> reasons = able.stream().flatMap(name -> reasonToKeep(name).stream()).toList();
+      List<String> reasons =
+          able.stream().flatMap(name -> reasonToKeep(name).stream()).toList();
       if (reasons.size() == able.size()) {
         return unserved(
             pod,
             PodAnswer.Reason.NODES_KEPT,
             reasons.size() > 3
-                ? "%s; and %d more".formatted(String.join("; ", reasons.subList(0, 3)), reasons.size() - 3)
+                ? "%s; and %d more"
+                    .formatted(String.join("; ", reasons.subList(0, 3)), reasons.size() - 3)
                 : String.join("; ", reasons));
       }
     }

@@ -1,5 +1,8 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
 import java.util.Objects;
 
 /** Which node will serve a pod that waits, or why none can. */
@@ -18,6 +21,24 @@ public sealed interface PodAnswer {
    * @return one line without a full stop
    */
   String message();
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    JsonFields fields = JsonFields.of("pod", pod().name());
+    if (this instanceof Fits fits) {
+      fields = fields.and("answer", "fits").and("node", fits.node());
+    } else if (this instanceof Served served) {
+      fields = fields.and("answer", "served").and("node", served.node());
+    } else if (this instanceof Unserved unserved) {
+      fields = fields.and("answer", "unserved").and("reason", unserved.reason());
+    }
+    return fields.and("message", message()).map();
+  }
 
   /**
    * A node offers the devices already, so nothing is cut for the pod.
@@ -81,7 +102,17 @@ public sealed interface PodAnswer {
     /** Less than the stock would remain. */
     STOCK,
     /** The devices do not fit beside those of other pods. */
-    NO_ROOM
+    NO_ROOM;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /**

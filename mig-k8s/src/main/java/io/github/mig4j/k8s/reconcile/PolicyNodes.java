@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Node;
 import java.util.Collections;
 import java.util.List;
@@ -79,6 +80,16 @@ public record PolicyNodes(SortedMap<String, String> labels, List<String> names) 
                 .labels
                 .getOrDefault(label.getKey(), label.getValue())
                 .equals(label.getValue()));
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return PolicyWriter.tree(this);
   }
 
   /** The labels and names, e.g. {@code pool=inference, gpu-node-7}. */

@@ -1,9 +1,11 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharingKind;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
 import java.util.Collections;
 import java.util.Map;
@@ -14,6 +16,16 @@ import java.util.TreeMap;
 
 /** What the GPUs of one model are to be. */
 public sealed interface PolicyTarget {
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return PolicyWriter.tree(this);
+  }
 
   /**
    * Every GPU of a node has the same MIG devices.
@@ -102,9 +114,9 @@ public sealed interface PolicyTarget {
   }
 
   /** No GPU is partitioned. */
-  enum Whole implements PolicyTarget {
+  record Whole() implements PolicyTarget {
     /** The only value. */
-    WHOLE;
+    public static final Whole WHOLE = new Whole();
 
     /** {@code whole GPUs}. */
     @Override
@@ -128,7 +140,17 @@ public sealed interface PolicyTarget {
       /** Idle GPUs are cut for pods that wait. */
       SERVED,
       /** Only the stock is kept. */
-      IGNORED
+      IGNORED;
+
+      /**
+       * The name in JSON, in lower case with dashes.
+       *
+       * @return the name
+       */
+      @JsonValue
+      public String toJson() {
+        return JsonFields.name(this);
+      }
     }
 
     public ForDemand {

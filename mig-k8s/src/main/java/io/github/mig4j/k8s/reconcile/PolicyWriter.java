@@ -17,7 +17,7 @@ final class PolicyWriter {
     return Map.of("policies", policies.stream().map(PolicyWriter::tree).toList());
   }
 
-  private static Map<String, Object> tree(MigPolicy policy) {
+  static Map<String, Object> tree(MigPolicy policy) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("name", policy.name());
     tree.put("nodes", tree(policy.nodes()));
@@ -42,7 +42,7 @@ final class PolicyWriter {
     return tree;
   }
 
-  private static Map<String, Object> tree(PolicyNodes nodes) {
+  static Map<String, Object> tree(PolicyNodes nodes) {
     Map<String, Object> tree = new LinkedHashMap<>();
     if (!nodes.labels().isEmpty()) {
       tree.put("labels", nodes.labels());
@@ -53,7 +53,7 @@ final class PolicyWriter {
     return tree;
   }
 
-  private static Map<String, Object> tree(PolicyTarget target) {
+  static Map<String, Object> tree(PolicyTarget target) {
     if (target instanceof PolicyTarget.Layout layout) {
       return Map.of("layout", devices(layout.devices()));
     }
@@ -89,7 +89,7 @@ final class PolicyWriter {
     return tree;
   }
 
-  private static Map<String, Object> tree(Pace pace) {
+  static Map<String, Object> tree(Pace pace) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("maxUnavailable", pace.maxUnavailable().toString());
     pace.canary().ifPresent(canary -> {
@@ -105,7 +105,7 @@ final class PolicyWriter {
     return tree;
   }
 
-  private static Map<String, Object> tree(MaintenanceWindow window) {
+  static Map<String, Object> tree(MaintenanceWindow window) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("days", window.days().stream().map(PolicyWords::day).toList());
     tree.put("from", window.from().toString());

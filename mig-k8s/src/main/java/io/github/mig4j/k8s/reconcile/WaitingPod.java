@@ -1,11 +1,13 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.text.JsonFields;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Map;
@@ -129,6 +131,22 @@ public interface WaitingPod {
    */
   @Value.Redacted
   Optional<String> unread();
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return JsonFields.of("name", name())
+        .and("devices", devices())
+        .and("nodeSelector", nodeSelector())
+        .and("priority", priority())
+        .and("since", since().toString())
+        .and("unread", unread())
+        .map();
+  }
 
   /** Builds a {@link WaitingPod}. */
   final class Builder extends ImmutableWaitingPod.Builder {

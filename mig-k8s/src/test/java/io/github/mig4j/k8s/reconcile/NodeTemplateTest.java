@@ -40,7 +40,8 @@ class NodeTemplateTest {
   @Test
   void autoscalerTags_nameEachResourceAndLabel() {
     assertThat(SMALL.autoscalerTags())
-        .containsEntry("k8s.io/cluster-autoscaler/node-template/resources/nvidia.com/mig-1g.23gb", "56")
+        .containsEntry(
+            "k8s.io/cluster-autoscaler/node-template/resources/nvidia.com/mig-1g.23gb", "56")
         .containsEntry(
             "k8s.io/cluster-autoscaler/node-template/label/nvidia.com/gpu.product", "NVIDIA-B200");
   }
@@ -51,7 +52,8 @@ class NodeTemplateTest {
         NodeTemplate.of(B200, 1, new PolicyTarget.Layout(new TreeMap<>(Map.of(G1, 1, G3, 1))));
 
     assertThat(SMALL.clusterApiAnnotations())
-        .containsEntry("capacity.cluster-autoscaler.kubernetes.io/gpu-type", "nvidia.com/mig-1g.23gb")
+        .containsEntry(
+            "capacity.cluster-autoscaler.kubernetes.io/gpu-type", "nvidia.com/mig-1g.23gb")
         .containsEntry("capacity.cluster-autoscaler.kubernetes.io/gpu-count", "56")
         .containsKey("capacity.cluster-autoscaler.kubernetes.io/labels");
     assertThatThrownBy(mixed::clusterApiAnnotations)

@@ -33,7 +33,10 @@ final class Nodes {
   }
 
   static NodeCapacity node(
-      String name, Map<String, String> labels, Map<MigProfile, Integer> used, MigLayout... layouts) {
+      String name,
+      Map<String, String> labels,
+      Map<MigProfile, Integer> used,
+      MigLayout... layouts) {
     SortedMap<Integer, MigLayout> byIndex = new TreeMap<>();
     for (int i = 0; i < layouts.length; i++) {
       if (layouts[i] != null) {
@@ -43,8 +46,7 @@ final class Nodes {
     SortedMap<String, Long> inUse = new TreeMap<>();
     used.forEach((profile, count) -> inUse.put(profile.resourceName(), (long) count));
     Node node = object(name, labels, layouts);
-    return new NodeCapacity(
-        MigNodeStatus.of(node), node.getMetadata().getLabels(), inUse, byIndex);
+    return new NodeCapacity(MigNodeStatus.of(node), node.getMetadata().getLabels(), inUse, byIndex);
   }
 
   static Node object(String name, Map<String, String> labels, MigLayout... layouts) {

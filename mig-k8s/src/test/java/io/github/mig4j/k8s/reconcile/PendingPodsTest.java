@@ -61,10 +61,8 @@ class PendingPodsTest {
 
   @Test
   void podThatFitsNowhere_cutsOneIdleGpu_filledWithWhatPodsAskFor() {
-    PendingPods plan = plan(
-        waiting(2, G1),
-        node("a", Map.of(G1, 7), small()),
-        node("b", Map.of(), WHOLE, WHOLE));
+    PendingPods plan =
+        plan(waiting(2, G1), node("a", Map.of(G1, 7), small()), node("b", Map.of(), WHOLE, WHOLE));
 
     assertThat(plan.changes()).containsOnlyKeys("b");
     assertThat(plan.changes().get("b")).hasSize(1);
@@ -83,8 +81,7 @@ class PendingPodsTest {
 
     assertThat(plan.changes()).isEmpty();
     assertThat(messages(plan))
-        .containsExactly(
-            "ml/3g.90gb-00: no node will serve it: node a: pods use its GPUs");
+        .containsExactly("ml/3g.90gb-00: no node will serve it: node a: pods use its GPUs");
   }
 
   @Test
@@ -143,8 +140,7 @@ class PendingPodsTest {
 
     assertThat(plan.changes()).isEmpty();
     assertThat(messages(plan))
-        .containsExactly(
-            "ml/3g.90gb-00: no node will serve it: node a: it was changed 2 min ago");
+        .containsExactly("ml/3g.90gb-00: no node will serve it: node a: it was changed 2 min ago");
   }
 
   @Test
@@ -184,7 +180,8 @@ class PendingPodsTest {
         .endCondition()
         .endStatus()
         .build();
-    var bound = new PodBuilder(unscheduled).editSpec().withNodeName("a").endSpec().build();
+    var bound =
+        new PodBuilder(unscheduled).editSpec().withNodeName("a").endSpec().build();
     var affine = new PodBuilder(unscheduled)
         .editSpec()
         .withNewAffinity()
@@ -200,7 +197,8 @@ class PendingPodsTest {
     assertThat(WaitingPod.of(gated)).isEmpty();
     assertThat(WaitingPod.of(bound)).isEmpty();
     assertThat(WaitingPod.of(pod("p", Map.of()))).isEmpty();
-    assertThat(messages(plan(List.of(WaitingPod.of(affine).orElseThrow()), node("a", Map.of(), WHOLE))))
+    assertThat(messages(
+            plan(List.of(WaitingPod.of(affine).orElseThrow()), node("a", Map.of(), WHOLE))))
         .containsExactly(
             "ml/p: no node will serve it: its required node affinity is not read; choose nodes by a nodeSelector");
   }
@@ -272,13 +270,14 @@ class PendingPodsTest {
 
   @Property(tries = 400)
   void anyProblem_hasASafeAnswer(@ForAll("problems") Problem problem) {
-    PendingPods plan =
-        PendingPods.of(problem.pods, problem.nodes, problem.target, Map.of());
+    PendingPods plan = PendingPods.of(problem.pods, problem.nodes, problem.target, Map.of());
     Map<String, NodeCapacity> nodes = new TreeMap<>();
     problem.nodes.forEach(node -> nodes.put(node.status().node(), node));
 
     assertThat(plan.answers()).hasSameSizeAs(problem.pods);
-    plan.changes().keySet().forEach(name -> assertThat(nodes.get(name).isPinned()).isFalse());
+    plan.changes()
+        .keySet()
+        .forEach(name -> assertThat(nodes.get(name).isPinned()).isFalse());
     plan.answers().forEach(answer -> {
       if (answer instanceof PodAnswer.Fits fits) {
         assertThat(plan.changes()).doesNotContainKey(fits.node());
@@ -294,18 +293,26 @@ class PendingPodsTest {
       Problem problem, PendingPods plan, Map<String, NodeCapacity> nodes) {
     SortedMap<MigProfile, Integer> before = total(nodes, Map.of());
     SortedMap<MigProfile, Integer> after = total(nodes, plan.changes());
-    problem.target.stock().forEach((profile, count) -> assertThat(after.getOrDefault(profile, 0))
-        .isGreaterThanOrEqualTo(Math.min(count, before.getOrDefault(profile, 0))));
+    problem
+        .target
+        .stock()
+        .forEach((profile, count) -> assertThat(after.getOrDefault(profile, 0))
+            .isGreaterThanOrEqualTo(Math.min(count, before.getOrDefault(profile, 0))));
   }
 
   private static void assertServedPodsFit(PendingPods plan) {
     plan.changes().forEach((name, layouts) -> {
       SortedMap<MigProfile, Integer> left = new TreeMap<>();
-      layouts.values().forEach(layout -> layout.devices()
-          .forEach((profile, count) -> left.merge(profile, count, Integer::sum)));
+      layouts
+          .values()
+          .forEach(layout -> layout
+              .devices()
+              .forEach((profile, count) -> left.merge(profile, count, Integer::sum)));
       plan.answers().stream()
           .filter(answer -> answer instanceof PodAnswer.Served s && s.node().equals(name))
-          .forEach(answer -> answer.pod().devices()
+          .forEach(answer -> answer
+              .pod()
+              .devices()
               .forEach((profile, count) -> left.merge(profile, -count, Integer::sum)));
       assertThat(left.values()).allMatch(count -> count >= 0);
       layouts.forEach((index, layout) -> assertThat(layout.gpu()).isEqualTo(B200));
@@ -314,13 +321,17 @@ class PendingPodsTest {
 
   private static void assertBound(
       Problem problem, PendingPods plan, Map<String, NodeCapacity> nodes) {
-    long before = nodes.values().stream().mapToLong(node -> node.layouts().size()).sum();
+    long before =
+        nodes.values().stream().mapToLong(node -> node.layouts().size()).sum();
     long after = nodes.entrySet().stream()
-        .mapToLong(node ->
-            plan.changes().getOrDefault(node.getKey(), node.getValue().layouts()).size())
+        .mapToLong(node -> plan.changes()
+            .getOrDefault(node.getKey(), node.getValue().layouts())
+            .size())
         .sum();
-    problem.target.maxGpus().ifPresent(
-        max -> assertThat(after).isLessThanOrEqualTo(Math.max(max, before)));
+    problem
+        .target
+        .maxGpus()
+        .ifPresent(max -> assertThat(after).isLessThanOrEqualTo(Math.max(max, before)));
   }
 
   private static void assertEveryChangeHasAReason(
@@ -337,8 +348,11 @@ class PendingPodsTest {
   private static SortedMap<MigProfile, Integer> total(
       Map<String, NodeCapacity> nodes, Map<String, SortedMap<Integer, MigLayout>> changes) {
     SortedMap<MigProfile, Integer> total = new TreeMap<>();
-    nodes.forEach((name, node) -> changes.getOrDefault(name, node.layouts()).values().forEach(
-        layout -> layout.devices().forEach((p, count) -> total.merge(p, count, Integer::sum))));
+    nodes.forEach((name, node) -> changes
+        .getOrDefault(name, node.layouts())
+        .values()
+        .forEach(
+            layout -> layout.devices().forEach((p, count) -> total.merge(p, count, Integer::sum))));
     return total;
   }
 }

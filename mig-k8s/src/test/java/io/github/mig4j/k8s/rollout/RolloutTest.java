@@ -15,7 +15,6 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
-import io.github.mig4j.k8s.internal.Leadership;
 import io.github.mig4j.k8s.rollout.RolloutEvent.NodeEnded;
 import io.github.mig4j.k8s.rollout.RolloutEvent.NodeStep;
 import io.github.mig4j.k8s.rollout.RolloutEvent.PhaseChanged;

@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
@@ -82,8 +81,9 @@ public final class TemplateCommand implements Callable<Integer> {
       names = "--for",
       paramLabel = "AUTOSCALER",
       converter = AutoscalerConverter.class,
-      description = "cluster-autoscaler (tags of an Auto Scaling group), cluster-api (annotations of a"
-          + " MachineDeployment) or karpenter (a NodeOverlay); by default resources and labels.")
+      description =
+          "cluster-autoscaler (tags of an Auto Scaling group), cluster-api (annotations of a"
+              + " MachineDeployment) or karpenter (a NodeOverlay); by default resources and labels.")
   private @Nullable Autoscaler autoscaler;
 
   @Option(
@@ -100,8 +100,7 @@ public final class TemplateCommand implements Callable<Integer> {
   private String name = "mig";
 
   /** Reads an autoscaler's name. */
-  static final class AutoscalerConverter
-      implements ITypeConverter<Autoscaler> {
+  static final class AutoscalerConverter implements ITypeConverter<Autoscaler> {
     @Override
     public Autoscaler convert(String value) {
       for (Autoscaler each : Autoscaler.values()) {
@@ -124,7 +123,7 @@ public final class TemplateCommand implements Callable<Integer> {
       throw new NegativeAnswerException(e.getMessage());
     }
     if (output.isJson()) {
-      output.print(json(template));
+      output.print(Output.json(template));
     } else {
       output.out().println(text(template).stripTrailing());
     }
@@ -197,14 +196,5 @@ public final class TemplateCommand implements Callable<Integer> {
 
   private static void line(StringBuilder lines, String key, String value) {
     lines.append(key).append(": \"").append(value).append("\"").append(System.lineSeparator());
-  }
-
-  private static ObjectNode json(NodeTemplate template) {
-    ObjectNode answer = Output.object();
-    ObjectNode resources = answer.putObject("resources");
-    template.resources().forEach((name, count) -> resources.put(name, count));
-    ObjectNode labels = answer.putObject("labels");
-    template.labels().forEach(labels::put);
-    return answer;
   }
 }
