@@ -17,6 +17,7 @@ import java.lang.reflect.Proxy;
 import java.lang.reflect.Type;
 import java.lang.reflect.WildcardType;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -262,6 +263,8 @@ final class PublicApi {
       return List.of(Object.class);
     } else if (raw == Duration.class) {
       return List.of(Duration.ofSeconds(1));
+    } else if (raw == Instant.class) {
+      return List.of(Instant.EPOCH);
     } else if (raw.isArray() && of(raw).isEmpty()) {
       return candidates(raw.getComponentType()).stream()
           .map(one -> array(raw, one))

@@ -2,11 +2,16 @@ package io.github.mig4j.config;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.KubernetesName;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
 import java.util.regex.Pattern;
 
 /**
@@ -36,6 +41,42 @@ public record MigConfig(List<MigConfigSpec> entries) {
   public static MigConfig of(MigConfigSpec... entries) {
     Objects.requireNonNull(entries, "entries");
     return new MigConfig(List.of(entries));
+  }
+
+  /**
+   * A configuration that gives each GPU of a node its layout; GPUs with equal layouts share an entry.
+   *
+   * @param layouts the layouts by GPU index; a GPU without a layout, or with an empty one, stays whole
+   * @param gpus how many GPUs the node has, at least 1
+   * @return entries that select every GPU once
+   * @throws IllegalArgumentException if there is no GPU, or a layout is for an index that is not from 0
+   *     to {@code gpus - 1}
+   */
+  public static MigConfig ofGpus(SortedMap<Integer, MigLayout> layouts, int gpus) {
+    Objects.requireNonNull(layouts, "layouts");
+    if (gpus < 1 || !layouts.isEmpty() && (layouts.firstKey() < 0 || layouts.lastKey() >= gpus)) {
+      throw new IllegalArgumentException("A node with %d GPUs cannot have layouts for the GPUs %s"
+          .formatted(gpus, layouts.keySet()));
+    }
+    Map<MigConfigSpec, List<Integer>> alike = new LinkedHashMap<>();
+    for (int index = 0; index < gpus; index++) {
+      MigConfigSpec entry = Optional.ofNullable(layouts.get(index))
+          .filter(layout -> !layout.placements().isEmpty())
+          .map(MigConfigSpec::allDevices)
+          .orElseGet(MigConfigSpec::allDisabled);
+      alike.computeIfAbsent(entry, e -> new ArrayList<>()).add(index);
+    }
+    return MigConfig.of(alike.entrySet().stream()
+        .map(group -> alike.size() == 1 ? group.getKey() : on(group.getKey(), group.getValue()))
+        .toArray(MigConfigSpec[]::new));
+  }
+
+  private static MigConfigSpec on(MigConfigSpec entry, List<Integer> indexes) {
+    return MigConfigSpec.builder()
+        .devices(new DeviceSelector.Indexes(indexes))
+        .migEnabled(entry.migEnabled())
+        .putAllMigDevices(entry.migDevices())
+        .build();
   }
 
   /**

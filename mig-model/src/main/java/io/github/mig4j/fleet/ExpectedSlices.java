@@ -1,9 +1,8 @@
 package io.github.mig4j.fleet;
 
-import io.github.mig4j.layout.Placement;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 
 /**
  * How many memory slices a GPU is expected to accept next, by its state. In each step a request for a
@@ -24,8 +23,8 @@ final class ExpectedSlices {
   /** Values are multiples of it, so that more states have equal costs. */
   private static final double UNIT = 1.0 / 64;
 
+  /** By profile. */
   private final int[] slicesOf;
-  private final double[] byState;
 
   /** By state: the profile of an instance and the state with it, in turn, by profile. */
   private final int[][] added;
@@ -33,17 +32,28 @@ final class ExpectedSlices {
   /** By state: the states with an instance less. */
   private final int[][] ended;
 
-  ExpectedSlices(GpuStates states) {
-    int count = states.all().size();
-    slicesOf = new int[states.profiles().size()];
-    added = new int[count][];
-    ended = new int[count][];
-    int[][] placementsOf = placementsByProfile(states);
-    for (int state = 0; state < count; state++) {
-      added[state] = added(states, state, placementsOf);
-      ended[state] = ended(states, state, placementsOf);
+  private final double[] byState;
+
+  ExpectedSlices(StateTables tables) {
+    byte[] profileOf = tables.profileOf();
+    int[] byProfile = IntStream.range(0, profileOf.length)
+        .boxed()
+        .sorted(Comparator.comparing(placement -> profileOf[placement]))
+        .mapToInt(Integer::intValue)
+        .toArray();
+    slicesOf = new int[tables.profiles()];
+    for (int placement : byProfile) {
+      slicesOf[profileOf[placement]] = tables.sizeOf(placement);
     }
-    byState = expected(states.empty().freeSlices());
+    added = new int[tables.size()][];
+    ended = new int[tables.size()][];
+    for (int state = 0; state < added.length; state++) {
+      added[state] = new int[2 * tables.choices()[state]];
+      ended[state] = new int[Long.bitCount(tables.set(state))];
+      find(tables, state, byProfile);
+    }
+    byState =
+        expected(IntStream.range(0, added.length).map(tables::usedSlices).max().orElse(0));
   }
 
   /** The expected number of memory slices, to be compared among the states of one model. */
@@ -51,45 +61,18 @@ final class ExpectedSlices {
     return byState[state];
   }
 
-  private int[][] placementsByProfile(GpuStates states) {
-    List<List<Integer>> placements = new ArrayList<>();
-    states.profiles().forEach(any -> placements.add(new ArrayList<>()));
-    for (int placement = 0; placement < states.placements().size(); placement++) {
-      Placement each = states.placements().get(placement);
-      int profile = states.profile(each.profile());
-      slicesOf[profile] = each.size();
-      placements.get(profile).add(placement);
-    }
-    return placements.stream()
-        .map(each -> each.stream().mapToInt(Integer::intValue).toArray())
-        .toArray(int[][]::new);
-  }
-
-  private static int[] added(GpuStates states, int state, int[][] placementsOf) {
-    int[] pairs = new int[2 * states.choices(state)];
-    int size = 0;
-    for (int profile = 0; size < pairs.length; profile++) {
-      for (int placement : placementsOf[profile]) {
-        if (states.canPlace(state, placement)) {
-          pairs[size++] = profile;
-          pairs[size++] = states.place(state, placement);
-        }
+  private void find(StateTables tables, int state, int[] byProfile) {
+    int more = 0;
+    int fewer = 0;
+    for (int placement : byProfile) {
+      int next = tables.neighbours()[state * byProfile.length + placement];
+      if (next > state) {
+        added[state][more++] = tables.profileOf()[placement];
+        added[state][more++] = next;
+      } else if (next < state) {
+        ended[state][fewer++] = next;
       }
     }
-    return pairs;
-  }
-
-  private static int[] ended(GpuStates states, int state, int[][] placementsOf) {
-    int[] fewer = new int[states.placements().size()];
-    int size = 0;
-    for (int[] placements : placementsOf) {
-      for (int placement : placements) {
-        if (states.holds(state, placement)) {
-          fewer[size++] = states.free(state, placement);
-        }
-      }
-    }
-    return Arrays.copyOf(fewer, size);
   }
 
   private double[] expected(int slicesOfGpu) {

@@ -333,7 +333,7 @@ public final class Fleet {
   public long choose(FleetRequest request) {
     Objects.requireNonNull(request, "request");
     request.requireOf(this);
-    return chosen(request, request.best(null));
+    return request.best(null);
   }
 
   /**
@@ -350,31 +350,7 @@ public final class Fleet {
     Objects.requireNonNull(among, "among");
     request.requireOf(this);
     boolean scan = among.isSparse() && among.size() <= MAX_GPUS_SCANNED;
-    return chosen(request, scan ? fromEach(request, among.few()) : request.best(among));
-  }
-
-  private long chosen(FleetRequest request, int gpu) {
-    if (gpu == GpuBuckets.NONE) {
-      return NONE;
-    }
-    FleetRequest.Source source = request.source(modelNumberOf(gpu));
-    return instance(gpu, source.ranked.best(source.profile, stateOf(gpu)));
-  }
-
-  private int fromEach(FleetRequest request, int[] few) {
-    int best = GpuBuckets.NONE;
-    int bestRank = Integer.MAX_VALUE;
-    for (int gpu : few) {
-      if (gpu < size && conditionOf(gpu) == SCHEDULABLE) {
-        FleetRequest.Source source = request.source(modelNumberOf(gpu));
-        int rank = source == null ? Integer.MAX_VALUE : source.rank(stateOf(gpu));
-        if (rank < bestRank) {
-          bestRank = rank;
-          best = gpu;
-        }
-      }
-    }
-    return best;
+    return scan ? request.bestOfEach(among.few()) : request.best(among);
   }
 
   /**
@@ -541,12 +517,13 @@ public final class Fleet {
    */
   public void free(long instance) {
     int gpu = gpuOf(instance);
-    if (!holds(instance)) {
+    int next = contains(gpu) ? statesOf(gpu).after(stateOf(gpu), (int) instance) : GpuStates.NONE;
+    if (next == GpuStates.NONE || next >= stateOf(gpu)) {
       requirePlacement(instance);
       throw new IllegalArgumentException("GPU %d: %s cannot be freed, because it is not on %s"
           .formatted(gpu, placementOf(instance), state(gpu)));
     }
-    move(gpu, statesOf(gpu).neighbour(stateOf(gpu), (int) instance));
+    move(gpu, next);
   }
 
   /**
@@ -582,6 +559,11 @@ public final class Fleet {
   public Placement placementOf(long instance) {
     requirePlacement(instance);
     return statesOf(gpuOf(instance)).placements().get((int) instance);
+  }
+
+  /** The best placement of a request on a GPU. */
+  long instance(int gpu, FleetRequest.Source source) {
+    return instance(gpu, source.best(stateOf(gpu)));
   }
 
   private static long instance(int gpu, int placement) {
@@ -652,7 +634,7 @@ public final class Fleet {
     if (before >>> CONDITION_SHIFT == SCHEDULABLE) {
       modelOf(gpu).move(gpu, (char) before, state);
     }
-    gpus[gpu] = before ^ (char) before | state;
+    gpus[gpu] = (before ^ (char) before) | state;
   }
 
   private void change(int gpu, int condition, int state) {
@@ -686,7 +668,12 @@ public final class Fleet {
     return gpus[gpu] >>> CONDITION_SHIFT;
   }
 
-  private int modelNumberOf(int gpu) {
+  /** Whether the fleet has the GPU and can choose it. */
+  boolean isSchedulable(int gpu) {
+    return gpu < size && conditionOf(gpu) == SCHEDULABLE;
+  }
+
+  int modelNumberOf(int gpu) {
     return gpus[gpu] >>> MODEL_SHIFT & (MAX_MODELS - 1);
   }
 
@@ -694,7 +681,7 @@ public final class Fleet {
     return models[modelNumberOf(gpu)];
   }
 
-  private int stateOf(int gpu) {
+  int stateOf(int gpu) {
     return (char) gpus[gpu];
   }
 

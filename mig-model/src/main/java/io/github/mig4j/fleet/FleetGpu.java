@@ -1,6 +1,9 @@
 package io.github.mig4j.fleet;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.text.JsonFields;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -19,7 +22,17 @@ public record FleetGpu(String node, int index, MigLayout running, Use use) {
     /** It can be chosen. */
     SCHEDULABLE,
     /** It is not chosen; its instances can be freed. */
-    CORDONED
+    CORDONED;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   public FleetGpu {
@@ -59,5 +72,19 @@ public record FleetGpu(String node, int index, MigLayout running, Use use) {
   public String toString() {
     String text = "%s/%d %s".formatted(node, index, running);
     return use == Use.CORDONED ? text + ", cordoned" : text;
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("node", node)
+        .and("index", index)
+        .and("running", running)
+        .and("use", use)
+        .map();
   }
 }

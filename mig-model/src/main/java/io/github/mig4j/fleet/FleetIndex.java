@@ -1,7 +1,9 @@
 package io.github.mig4j.fleet;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -67,6 +69,19 @@ public final class FleetIndex {
     public String toString() {
       return "%d added, %d removed, %d changed"
           .formatted(added.size(), removed.size(), changed.size());
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("added", added)
+          .and("removed", removed)
+          .and("changed", changed)
+          .map();
     }
   }
 
@@ -255,8 +270,9 @@ public final class FleetIndex {
     numbers.values().stream()
         .flatMap(ofNode -> ofNode.values().stream())
         .flatMap(gpu -> known(gpu).stream())
-        .filter(
-            gpu -> !wanted.containsKey(Name.of(gpu)) || !isOfModelOf(wanted.get(Name.of(gpu)), gpu))
+        .filter(gpu -> Optional.ofNullable(wanted.get(Name.of(gpu)))
+            .filter(wantedGpu -> isOfModelOf(wantedGpu, gpu))
+            .isEmpty())
         .forEach(removed::add);
     return new Changes(added, removed, changed);
   }
@@ -312,7 +328,7 @@ public final class FleetIndex {
 
   private void remove(FleetGpu gpu) {
     fleet.remove(number(gpu.node(), gpu.index()));
-    SortedMap<Integer, Integer> ofNode = numbers.get(gpu.node());
+    SortedMap<Integer, Integer> ofNode = Objects.requireNonNull(numbers.get(gpu.node()), "ofNode");
     ofNode.remove(gpu.index());
     if (ofNode.isEmpty()) {
       numbers.remove(gpu.node());

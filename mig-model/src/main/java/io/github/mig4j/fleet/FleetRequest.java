@@ -19,19 +19,23 @@ public final class FleetRequest {
   /** GPUs with the same costs that offer the profile: those of one model, or of all models of a kind. */
   static final class Source {
 
-    final RankedStates ranked;
-    final BucketsByCost byCost;
-    final GpuBuckets buckets;
-    final int profile;
+    private final RankedStates ranked;
+    private final GpuBuckets buckets;
+    private final int profile;
+    private final BucketsByCost byCost;
+
+    /** By state: the placement with the lowest cost. */
+    private final byte[] best;
 
     /** By level: the rank among the costs of all sources. */
-    int[] rankOf = {};
+    private int[] rankOf = {};
 
     Source(RankedStates ranked, GpuBuckets buckets, int profile) {
       this.ranked = ranked;
       this.buckets = buckets;
       this.profile = profile;
       byCost = ranked.bucketsByCost(profile);
+      best = ranked.best(profile);
     }
 
     /** The rank of the best placement in a state, or the highest number if the profile does not fit. */
@@ -41,8 +45,13 @@ public final class FleetRequest {
       return level == RankedStates.NONE ? Integer.MAX_VALUE : rankOf[level];
     }
 
+    /** The number of the placement with the lowest cost in a state in which the profile fits. */
+    int best(int state) {
+      return best[state];
+    }
+
     /**
-     * The level of the lowest cost in the upper half, and below it the GPU that has it, of several the
+     * The rank of the lowest cost in the upper half, and below it the GPU that has it, of several the
      * one with the lowest number; {@link Fleet#NONE} if the profile fits on no GPU.
      */
     long best(@Nullable GpuSet among) {
@@ -65,7 +74,7 @@ public final class FleetRequest {
           step = byCost.next(word, step + 1, occupied);
         }
       }
-      return best == GpuBuckets.NONE ? Fleet.NONE : (long) bestLevel << Integer.SIZE | best;
+      return best == GpuBuckets.NONE ? Fleet.NONE : (long) rankOf[bestLevel] << Integer.SIZE | best;
     }
 
     /** The lowest GPU number in some buckets, which are bits of a word; or none. */
@@ -193,21 +202,40 @@ public final class FleetRequest {
     }
   }
 
-  /** The GPU with the lowest cost, of several the one with the lowest number; or none. */
-  int best(@Nullable GpuSet among) {
-    int best = GpuBuckets.NONE;
-    int bestRank = Integer.MAX_VALUE;
+  /**
+   * The placement with the lowest cost, of several on the GPU with the lowest number; or {@link
+   * Fleet#NONE}.
+   */
+  long best(@Nullable GpuSet among) {
+    long best = Fleet.NONE;
+    Source bestSource = null;
     for (Source source : sources()) {
       long found = source.best(among);
-      if (found != Fleet.NONE) {
-        int rank = source.rankOf[(int) (found >>> Integer.SIZE)];
-        if (rank < bestRank || (rank == bestRank && (int) found < best)) {
-          best = (int) found;
-          bestRank = rank;
-        }
+      // By rank and then by number; as numbers without sign, none is the highest.
+      if (Long.compareUnsigned(found, best) < 0) {
+        best = found;
+        bestSource = source;
       }
     }
-    return best;
+    return bestSource == null ? Fleet.NONE : fleet.instance((int) best, bestSource);
+  }
+
+  /** The placement with the lowest cost on some GPUs, which are tried one after the other. */
+  long bestOfEach(int[] gpus) {
+    int best = GpuBuckets.NONE;
+    int bestRank = Integer.MAX_VALUE;
+    Source bestSource = null;
+    sources();
+    for (int gpu : gpus) {
+      Source source = fleet.isSchedulable(gpu) ? sourceOf[fleet.modelNumberOf(gpu)] : null;
+      int rank = source == null ? Integer.MAX_VALUE : source.rank(fleet.stateOf(gpu));
+      if (rank < bestRank) {
+        bestRank = rank;
+        best = gpu;
+        bestSource = source;
+      }
+    }
+    return bestSource == null ? Fleet.NONE : fleet.instance(best, bestSource);
   }
 
   /** The source of a model's GPUs, or null. */

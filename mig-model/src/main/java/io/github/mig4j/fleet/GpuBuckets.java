@@ -70,7 +70,7 @@ final class GpuBuckets {
   private void put(int gpu, int bucket, int word, int row) {
     low[row + bucket] |= 1L << gpu;
     middle[(word >>> SHIFT) * count + bucket] |= 1L << word;
-    high[(word >>> 2 * SHIFT) * count + bucket] |= 1L << (word >>> SHIFT);
+    high[(word >>> (2 * SHIFT)) * count + bucket] |= 1L << (word >>> SHIFT);
     occupied[bucket >>> SHIFT] |= 1L << bucket;
   }
 
@@ -112,7 +112,7 @@ final class GpuBuckets {
     int index = (word >>> SHIFT) * count + bucket;
     middle[index] ^= 1L << word;
     if (middle[index] == 0) {
-      int above = (word >>> 2 * SHIFT) * count + bucket;
+      int above = (word >>> (2 * SHIFT)) * count + bucket;
       high[above] ^= 1L << (word >>> SHIFT);
       if (high[above] == 0 && first(bucket) == NONE) {
         occupied[bucket >>> SHIFT] ^= 1L << bucket;

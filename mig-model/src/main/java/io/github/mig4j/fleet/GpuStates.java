@@ -12,7 +12,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Precomputed tables of every state of a GPU model. One table lookup answers what fits, what the
@@ -60,9 +59,6 @@ public final class GpuStates {
   private final char[] neighbours;
   private final byte[] choices;
   private final byte[] best;
-
-  /** Computed when a policy asks for it first. */
-  private volatile @Nullable ExpectedSlices expected;
 
   private GpuStates(GpuModel gpu, List<Placement> placements, StateTables tables) {
     this.gpu = gpu;
@@ -390,12 +386,7 @@ public final class GpuStates {
 
   /** The memory slices that each state is expected to accept next. */
   ExpectedSlices expected() {
-    ExpectedSlices known = expected;
-    if (known == null) {
-      known = new ExpectedSlices(this);
-      expected = known;
-    }
-    return known;
+    return tables.expected();
   }
 
   /**
@@ -404,6 +395,11 @@ public final class GpuStates {
    */
   int neighbour(int state, int placement) {
     return neighbours[state * placementCount + placement];
+  }
+
+  /** The neighbour, or {@link #NONE} if there is no such placement. */
+  int after(int state, int placement) {
+    return placement >= 0 && placement < placementCount ? neighbour(state, placement) : NONE;
   }
 
   /** The model and the number of its states. */

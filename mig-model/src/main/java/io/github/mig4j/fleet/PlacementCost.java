@@ -1,7 +1,10 @@
 package io.github.mig4j.fleet;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -71,5 +74,15 @@ public record PlacementCost(List<Double> costs, int rank, int ranks)
   @Override
   public String toString() {
     return "%s, rank %d of %d".formatted(costs, rank, ranks);
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("costs", costs).and("rank", rank).and("ranks", ranks).map();
   }
 }

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * The states of a geometry with the costs by a policy. For each profile, a state has a best placement
  * and its costs, of which the <em>level</em> is the rank among all costs of the profile. States with the
  * same levels for every profile share a <em>bucket</em>: with the standard policy, the 2,319 states of an
- * H100 are in 68 buckets. Immutable.
+ * H100 are in 182 buckets. Immutable.
  */
 final class RankedStates {
 
@@ -23,8 +23,8 @@ final class RankedStates {
 
   private final int profiles;
 
-  /** By state and profile. */
-  private final byte[] best;
+  /** By profile and state. */
+  private final byte[][] best;
 
   /** By profile and level, ascending. */
   private final double[][][] costs;
@@ -40,17 +40,20 @@ final class RankedStates {
   RankedStates(GpuStates states, PlacementPolicy policy) {
     profiles = states.profiles().size();
     int count = states.all().size();
-    best = new byte[count * profiles];
-    Arrays.fill(best, StateTables.NONE);
+    best = new byte[profiles][count];
+    for (byte[] ofProfile : best) {
+      Arrays.fill(ofProfile, StateTables.NONE);
+    }
     double[][] least = new double[count * profiles][];
     for (int state = 0; state < count; state++) {
       for (int placement = 0; placement < states.placements().size(); placement++) {
         if (states.canPlace(state, placement)) {
-          int cell = state * profiles + states.profileOf(placement);
+          int profile = states.profileOf(placement);
+          int cell = state * profiles + profile;
           double[] cost = costs(states, state, placement, policy);
           if (least[cell] == null || Arrays.compare(cost, least[cell]) < 0) {
             least[cell] = cost;
-            best[cell] = (byte) placement;
+            best[profile][state] = (byte) placement;
           }
         }
       }
@@ -142,7 +145,7 @@ final class RankedStates {
   boolean isLike(RankedStates other) {
     return profiles == other.profiles
         && Arrays.equals(bucketOf, other.bucketOf)
-        && Arrays.equals(best, other.best)
+        && Arrays.deepEquals(best, other.best)
         && Arrays.deepEquals(costs, other.costs)
         && Arrays.equals(levels, other.levels);
   }
@@ -163,7 +166,12 @@ final class RankedStates {
 
   /** The number of the placement with the lowest cost, or {@link GpuStates#NONE}. */
   int best(int profile, int state) {
-    return best[state * profiles + profile];
+    return best[profile][state];
+  }
+
+  /** The number of the placement with the lowest cost, by state. */
+  byte[] best(int profile) {
+    return best[profile];
   }
 
   /** The level of a profile's cost in a bucket, or {@link #NONE}. */

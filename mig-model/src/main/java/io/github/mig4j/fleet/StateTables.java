@@ -1,6 +1,7 @@
 package io.github.mig4j.fleet;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The states of a geometry as numbers: which states there are, which follows when an instance is
@@ -32,6 +33,9 @@ final class StateTables {
   private final byte[] choices;
   private final byte[] usedSlices;
   private final byte[] best;
+
+  /** Computed when a policy asks for it first. */
+  private volatile @Nullable ExpectedSlices expected;
 
   /**
    * Computes the tables.
@@ -174,6 +178,25 @@ final class StateTables {
 
   int usedSlices(int state) {
     return usedSlices[state];
+  }
+
+  int profiles() {
+    return best.length / sets.length;
+  }
+
+  /** The memory slices of a placement. */
+  int sizeOf(int placement) {
+    return sizeOf[placement];
+  }
+
+  /** The memory slices that each state is expected to accept next. */
+  ExpectedSlices expected() {
+    ExpectedSlices known = expected;
+    if (known == null) {
+      known = new ExpectedSlices(this);
+      expected = known;
+    }
+    return known;
   }
 
   /** By placement. */

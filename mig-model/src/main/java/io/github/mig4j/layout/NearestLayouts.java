@@ -65,7 +65,8 @@ final class NearestLayouts {
   }
 
   List<MigLayout> nearest(int limit) {
-    if (requested.isEmpty()
+    boolean nothingIsMeant = lost > 0 && requested.isEmpty();
+    if (nothingIsMeant
         || !gpu.supportsMig()
         || !gpu.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable)) {
       return List.of();

@@ -1,6 +1,8 @@
 package io.github.mig4j.text;
 
-import java.time.Duration;
+import java.time.ZoneId;
+import java.time.temporal.TemporalAccessor;
+import java.time.temporal.TemporalAmount;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -17,8 +19,8 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * The fields of a value in its JSON form, in their order. An absent value has no field, a duration is
- * text of ISO 8601, and the keys of a map are texts; so any mapper of Jackson 2 or 3 writes the same,
+ * The fields of a value in its JSON form, in their order. An absent value has no field, a time is text
+ * of ISO 8601, and the keys of a map are texts; so any mapper of Jackson 2 or 3 writes the same,
  * without modules.
  */
 public final class JsonFields {
@@ -85,8 +87,10 @@ public final class JsonFields {
     if (value instanceof OptionalLong optional) {
       return optional.isPresent() ? optional.getAsLong() : null;
     }
-    if (value instanceof Duration duration) {
-      return duration.toString();
+    if (value instanceof TemporalAmount
+        || value instanceof TemporalAccessor
+        || value instanceof ZoneId) {
+      return value.toString();
     }
     if (value instanceof Map<?, ?> map) {
       Map<String, Object> plain = new LinkedHashMap<>();

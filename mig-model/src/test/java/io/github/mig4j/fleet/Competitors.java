@@ -42,7 +42,7 @@ final class Competitors {
     return arrivals -> Replay.of(
         arrivals,
         empty.computeIfAbsent(arrivals.gpus(), gpus -> fleet(policy, gpus)).copy(),
-        Fleet::place);
+        (replay, request) -> replay.fleet().place(request));
   }
 
   static Fleet fleet(PlacementPolicy policy, int gpus) {
@@ -59,9 +59,9 @@ final class Competitors {
       int gpus = arrivals.gpus();
       List<GpuSet> single = IntStream.range(0, gpus).mapToObj(GpuSet::of).toList();
       int[] last = {gpus - 1};
-      return Replay.of(arrivals, fleet(PlacementPolicy.firstFit(), gpus), (fleet, request) -> {
+      return Replay.of(arrivals, fleet(PlacementPolicy.firstFit(), gpus), (replay, request) -> {
         for (int i = 1; i <= gpus; i++) {
-          long instance = fleet.place(request, single.get((last[0] + i) % gpus));
+          long instance = replay.fleet().place(request, single.get((last[0] + i) % gpus));
           if (instance != Fleet.NONE) {
             last[0] = Fleet.gpuOf(instance);
             return instance;

@@ -46,6 +46,6 @@ record Estimate(double mean, double half) {
   }
 
   String signed() {
-    return String.format(Locale.ROOT, "%+.1f ± %.1f", 100 * mean, 100 * half);
+    return String.format(Locale.ROOT, "%+.2f ± %.2f", 100 * mean, 100 * half);
   }
 }

@@ -25,12 +25,15 @@ public final class FleetRatios {
   /**
    * Prints the table.
    *
-   * @param args none
+   * @param args numbers of GPUs; those of the table if none
    */
   public static void main(String[] args) {
     System.out.println("| GPUs | index, ns | scan, ns | sorted candidates, ns | scan / index |");
     System.out.println("|---|---|---|---|---|");
-    for (int gpus : new int[] {10, 100, 1_000, 10_000, 100_000}) {
+    int[] sizes = args.length > 0
+        ? Arrays.stream(args).mapToInt(Integer::parseInt).toArray()
+        : new int[] {10, 100, 1_000, 10_000, 100_000, 1_000_000};
+    for (int gpus : sizes) {
       FleetWorkload one = new FleetWorkload(gpus);
       FleetWorkload other = new FleetWorkload(gpus);
       FleetWorkload third = new FleetWorkload(gpus);

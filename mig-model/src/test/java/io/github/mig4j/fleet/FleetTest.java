@@ -7,7 +7,6 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
-import java.lang.reflect.Method;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Random;
@@ -237,24 +236,6 @@ class FleetTest {
     long after = allocated.now();
 
     assertThat(after - before).isLessThan(1000);
-  }
-
-  /** Uses reflection, because the module under test does not read the module with the counter. */
-  private static final class AllocatedBytes {
-    private final Object threads;
-    private final Method counter;
-
-    AllocatedBytes() throws ReflectiveOperationException {
-      threads = Class.forName("java.lang.management.ManagementFactory")
-          .getMethod("getThreadMXBean")
-          .invoke(null);
-      counter = Class.forName("com.sun.management.ThreadMXBean")
-          .getMethod("getThreadAllocatedBytes", long.class);
-    }
-
-    long now() throws ReflectiveOperationException {
-      return (long) counter.invoke(threads, Thread.currentThread().getId());
-    }
   }
 
   /** Random draws without a random generator, which might allocate. */

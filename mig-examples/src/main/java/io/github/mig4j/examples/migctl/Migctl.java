@@ -5,6 +5,7 @@ import io.github.mig4j.examples.migctl.cluster.ApplyCommand;
 import io.github.mig4j.examples.migctl.cluster.CodeHints;
 import io.github.mig4j.examples.migctl.cluster.DiagnoseCommand;
 import io.github.mig4j.examples.migctl.cluster.DisableCommand;
+import io.github.mig4j.examples.migctl.cluster.FleetCommand;
 import io.github.mig4j.examples.migctl.cluster.PendingCommand;
 import io.github.mig4j.examples.migctl.cluster.PreflightCommand;
 import io.github.mig4j.examples.migctl.cluster.PublishCommand;
@@ -104,6 +105,7 @@ public final class Migctl {
       GenerateCommand.class,
       FmtCommand.class,
       StatusCommand.class,
+      FleetCommand.class,
       DiagnoseCommand.class,
       PublishCommand.class,
       PreflightCommand.class,

@@ -110,6 +110,9 @@ class MigctlTest {
     "nvidia.com/mig-1g.24gb.me.all, 1g.24gb+me.all",
     "1g.24gb.gfx, 1g.24gb+gfx",
     "mig-1g.24gb-me, 1g.24gb-me",
+    "nvidia.com/mig-1g.10gb.count, 1g.10gb",
+    "nvidia.com/mig-1g.10gb.me.slices.gi, 1g.10gb+me",
+    "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb, 1g.10gb",
   })
   void placeAndPlan_ofAResource_takeItForItsProfile(String name, String profile) {
     String gpu = profile.contains("24gb") ? "rtx-pro-6000-blackwell-96gb" : "h100-sxm-80gb";
@@ -121,6 +124,21 @@ class MigctlTest {
     assertThat(placed.exit).isZero();
     assertThat(planned).isEqualTo(migctl("plan", "--gpus", gpu + ":1", "--demand", profile + ":1"));
     assertThat(planned.exit).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "place --gpu l40s 1g.5gb",
+    "layouts --gpu l40s",
+    "plan --gpus l40s:2 --demand 1g.5gb:1",
+    "generate --gpu l40s",
+  })
+  void gpuWithoutMig_isTheReasonEverywhere(String line) {
+    var run = migctl(line.split(" "));
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.err)
+        .containsPattern("l40s( \\(Ada Lovelace\\))? has no MIG; share it by time-slicing or MPS");
   }
 
   @Test
@@ -470,22 +488,41 @@ class MigctlTest {
 
   @Test
   void role_printsWhatTheLibraryAsksFor() {
-    assertThat(migctl("role", "apply").out).isEqualTo(MigRole.APPLY.manifest());
+    assertThat(migctl("role", "apply").out)
+        .isEqualTo(MigRole.APPLY.manifest()
+            + MigRole.APPLY.bindings("gpu-operator", "gpu-operator", "mig4j-apply"));
     assertThat(migctl("role", "recover", "--namespace", "nvidia").out)
-        .isEqualTo(MigRole.RECOVER.manifest("nvidia"));
+        .isEqualTo(MigRole.RECOVER.manifest("nvidia")
+            + MigRole.RECOVER.bindings("nvidia", "nvidia", "mig4j-recover"));
+    assertThat(migctl("role", "share", "--service-account", "platform:mig4j").out)
+        .isEqualTo(
+            MigRole.SHARE.manifest() + MigRole.SHARE.bindings("gpu-operator", "platform", "mig4j"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mig4j", "platform:", "a:b:c", "Platform:mig4j"})
+  void role_accountThatKubernetesDoesNotAccept_isRefused(String account) {
+    Run run = migctl("role", "share", "--service-account", account);
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err)
+        .startsWith(
+            "--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
+                + " name of an account have lower-case letters, digits and hyphens, but were '");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"read-only", "read_only", "Read-Only", "READ_ONLY"})
   void role_isSpeltInAnyWay(String use) {
-    assertThat(migctl("role", use)).isEqualTo(new Run(0, MigRole.READ_ONLY.manifest(), ""));
+    assertThat(migctl("role", use)).isEqualTo(migctl("role", "read-only"));
+    assertThat(migctl("role", use).exit).isZero();
   }
 
   @Test
   void role_uses_areListedInHelpAndPage_asOneMayWriteThem() throws IOException {
     String page = Files.readString(Path.of("..", "docs", "migctl.md"));
-    List<String> uses =
-        List.of("read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim");
+    List<String> uses = List.of(
+        "read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim", "events");
 
     assertThat(MigRole.values()).hasSameSizeAs(uses);
     assertThat(migctl("role", "--help").out.replaceAll("\\s+", " "))
@@ -898,7 +935,8 @@ class MigctlTest {
     assertThat(other.exit).isZero();
     assertThat(other.out).doesNotContain("cannot hold");
     assertThat(other.err.strip())
-        .isEqualTo("Findings of other configurations: 1; --all prints them");
+        .isEqualTo(
+            file + ": 1 finding about 1 other configuration is not printed; --all prints it");
     assertThat(all.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
   }
 
@@ -924,11 +962,14 @@ class MigctlTest {
     assertThat(some.exit).isZero();
     assertThat(none.err.strip())
         .isEqualTo("2 of 2 configurations cannot work on these GPUs ('small', 'large');"
-            + " --config NAME makes that an error");
+            + " --config NAME makes that an error"
+            + System.lineSeparator()
+            + "No configuration with devices can work on these GPUs");
     assertThat(none.json().get("valid").asBoolean()).isFalse();
     assertThat(none.exit).isEqualTo(1);
     assertThat(chosen.err.strip())
-        .isEqualTo("Findings of other configurations: 1; --all prints them");
+        .isEqualTo(
+            hopeless + ": 1 finding about 1 other configuration is not printed; --all prints it");
   }
 
   @Test
@@ -1197,7 +1238,9 @@ class MigctlTest {
               all-disabled:
                 - devices: all
                   mig-enabled: false
-              planned-13459d5f:
+              planned-b525038f:
+                - devices: [0, 1]
+                  mig-enabled: false
                 - devices: [2]
                   mig-enabled: true
                   mig-devices:
@@ -1215,7 +1258,7 @@ class MigctlTest {
                 - devices: [1]
                   mig-enabled: false
         EOF
-        kubectl label node a nvidia.com/mig.config=planned-13459d5f --overwrite
+        kubectl label node a nvidia.com/mig.config=planned-b525038f --overwrite
         kubectl label node a100-40gb-1 nvidia.com/mig.config=planned-47d9e63b --overwrite
         kubectl label node a100-40gb-2 nvidia.com/mig.config=planned-1c20eb2b --overwrite
         """);
@@ -1250,7 +1293,7 @@ class MigctlTest {
     assertThat(tooFew.exit).isEqualTo(1);
     assertThat(tooFew.err)
         .isEqualToNormalizingNewlines(
-            "3 of 5 x nvidia.com/gpu unmet: the plan leaves 2 GPUs whole; add 3 GPUs\n");
+            "3 of 5 x nvidia.com/gpu unmet: the plan leaves 2 whole GPUs; add 3\n");
   }
 
   @ParameterizedTest

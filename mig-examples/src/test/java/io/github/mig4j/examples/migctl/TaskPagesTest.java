@@ -35,7 +35,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TaskPagesTest {
 
   private static final List<String> PAGES = List.of(
-      "apply", "lint-in-ci", "plan", "scheduler", "add-a-gpu", "troubleshooting", "migrate");
+      "apply",
+      "controller",
+      "lint-in-ci",
+      "plan",
+      "scheduler",
+      "add-a-gpu",
+      "troubleshooting",
+      "migrate",
+      "first-hour",
+      "prerequisites",
+      "gitops");
 
   private static final Pattern LINK = Pattern.compile("\\]\\(([a-z-]+\\.md)(?:#([a-z-]+))?\\)");
   private static final Pattern PRINTED =
@@ -95,7 +105,7 @@ class TaskPagesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"what-fits", "lint-in-ci", "plan", "add-a-gpu"})
+  @ValueSource(strings = {"what-fits", "lint-in-ci", "plan", "add-a-gpu", "gitops"})
   void transcriptWithoutCluster_printsWhatItShows(String page) throws IOException {
     DocumentedPage.of(page).run(new Terminal(folder));
   }
@@ -105,6 +115,17 @@ class TaskPagesTest {
     var terminal = new Terminal(folder);
     try (var cluster = new SimulatedCluster(terminal, operator -> operator)) {
       DocumentedPage.of("apply").run(terminal);
+
+      assertThat(cluster.operator().gpus(SimulatedCluster.NODE))
+          .allSatisfy(gpu -> assertThat(gpu.migEnabled()).isFalse());
+    }
+  }
+
+  @Test
+  void firstHour_isWhatANewcomerSees() throws IOException {
+    var terminal = new Terminal(folder);
+    try (var cluster = new SimulatedCluster(terminal, operator -> operator)) {
+      DocumentedPage.of("first-hour").run(terminal);
 
       assertThat(cluster.operator().gpus(SimulatedCluster.NODE))
           .allSatisfy(gpu -> assertThat(gpu.migEnabled()).isFalse());

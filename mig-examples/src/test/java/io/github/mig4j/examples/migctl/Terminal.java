@@ -18,6 +18,7 @@ final class Terminal {
   private static final Pattern FILE = Pattern.compile("[a-z0-9-]+\\.(yaml|txt|sarif|json|svg)");
   private static final Set<String> ON_A_CLUSTER = Set.of(
       "status",
+      "fleet",
       "diagnose",
       "publish",
       "preflight",

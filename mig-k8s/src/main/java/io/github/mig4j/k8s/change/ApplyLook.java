@@ -6,6 +6,7 @@ import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.PreflightCode;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.FailureRecord;
@@ -86,13 +87,15 @@ final class ApplyLook {
         : new ApplyRun(task, sight);
   }
 
-  /** How long all stages may take together. */
+  /** How long all stages may take together; the MIG manager takes no part in sharing. */
   private Duration limit() {
     ApplyTimings timings = subject.options().timings();
+    boolean isSharing =
+        subject.goal() instanceof ApplyGoal.To to && to.target().kind() == ChangeKind.SHARING;
+    Duration manager = isSharing ? Duration.ZERO : timings.reaction().plus(timings.work());
     Duration stages = timings
         .propagation()
-        .plus(timings.reaction())
-        .plus(timings.work())
+        .plus(manager)
         .plus(timings.offer())
         .plus(timings.transition())
         .plus(timings.stability());

@@ -838,21 +838,8 @@ final class ApplyRun {
 
   /** The last phase that the observations have shown. */
   private ApplyPhase phase(ApplyTracker tracker) {
-    if (tracker.evidenceSince().isPresent()) {
-      return ApplyPhase.OFFERED;
-    }
-    Set<Mark> marks = tracker.past().marks();
-    return marks.contains(Mark.REPORTED)
-        ? ApplyPhase.REPORTED
-        : marks.contains(Mark.RESUMED)
-            ? ApplyPhase.RESUMED
-            : marks.contains(Mark.PAUSED)
-                ? ApplyPhase.PAUSED
-                : marks.contains(Mark.REBOOTING)
-                    ? ApplyPhase.REBOOTING
-                    : marks.contains(Mark.PENDING)
-                        ? ApplyPhase.PENDING
-                        : retries > 0 ? ApplyPhase.RETRIED : ApplyPhase.REQUESTED;
+    ApplyPhase made = retries > 0 ? ApplyPhase.RETRIED : ApplyPhase.REQUESTED;
+    return tracker.lastPhase().orElse(made);
   }
 
   /**

@@ -1,10 +1,13 @@
 package io.github.mig4j.k8s.change;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -57,6 +60,20 @@ public sealed interface ApplyStep {
     public String toString() {
       return "%s, since %s".formatted(outcome, since);
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("step", "in-force")
+          .and("node", node)
+          .and("since", since.toString())
+          .and("outcome", outcome)
+          .map();
+    }
   }
 
   /**
@@ -82,6 +99,20 @@ public sealed interface ApplyStep {
     @Override
     public String toString() {
       return "%s requests '%s' now".formatted(node, config);
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("step", "requested")
+          .and("node", node)
+          .and("config", config)
+          .and("lookAgainAfter", lookAgainAfter())
+          .map();
     }
   }
 
@@ -112,6 +143,21 @@ public sealed interface ApplyStep {
     public String toString() {
       return "%s is under way, %s: %s".formatted(node, phase, detail);
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("step", "under-way")
+          .and("node", node)
+          .and("phase", phase)
+          .and("detail", detail)
+          .and("lookAgainAfter", lookAgainAfter())
+          .map();
+    }
   }
 
   /**
@@ -138,6 +184,20 @@ public sealed interface ApplyStep {
     @Override
     public String toString() {
       return "%s is refused: %s".formatted(node, String.join("; ", reasons));
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("step", "refused")
+          .and("node", node)
+          .and("reasons", reasons)
+          .and("findings", findings)
+          .map();
     }
   }
 
@@ -170,6 +230,21 @@ public sealed interface ApplyStep {
     public String toString() {
       return message;
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("step", "failed")
+          .and("node", node)
+          .and("message", message)
+          .and("diagnosis", diagnosis)
+          .and("retryAfter", retryAfter)
+          .map();
+    }
   }
 
   /**
@@ -199,6 +274,21 @@ public sealed interface ApplyStep {
     @Override
     public String toString() {
       return message;
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("step", "conflict")
+          .and("node", node)
+          .and("message", message)
+          .and("by", by)
+          .and("lookAgainAfter", lookAgainAfter())
+          .map();
     }
   }
 }

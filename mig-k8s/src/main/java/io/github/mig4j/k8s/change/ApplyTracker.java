@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -107,6 +109,14 @@ final class ApplyTracker {
 
   /** Later than every deadline, and early enough to count in nanoseconds. */
   private static final Duration NO_LIMIT = Duration.ofDays(3650);
+
+  /** The phases that are marked when they are reported, in order. */
+  private static final SortedMap<Mark, ApplyPhase> PHASES = new TreeMap<>(Map.of(
+      Mark.PENDING, ApplyPhase.PENDING,
+      Mark.REBOOTING, ApplyPhase.REBOOTING,
+      Mark.PAUSED, ApplyPhase.PAUSED,
+      Mark.RESUMED, ApplyPhase.RESUMED,
+      Mark.REPORTED, ApplyPhase.REPORTED));
 
   private final MigSettings settings;
   private final ApplyTimings timings;
@@ -261,6 +271,16 @@ final class ApplyTracker {
   /** Since when the evidence holds; a later look must know it. */
   Optional<Long> evidenceSince() {
     return evidenceSince;
+  }
+
+  /** The last phase that the observations have shown; empty if they have shown none. */
+  Optional<ApplyPhase> lastPhase() {
+    return evidenceSince.isPresent()
+        ? Optional.of(ApplyPhase.OFFERED)
+        : PHASES.entrySet().stream()
+            .filter(phase -> marks.contains(phase.getKey()))
+            .map(Map.Entry::getValue)
+            .reduce((earlier, later) -> later);
   }
 
   /** When the request was made. */
@@ -529,18 +549,16 @@ final class ApplyTracker {
       marks.remove(Mark.FAILED_BEFORE);
     }
     if (is(status, MigState.PENDING)) {
-      report(Mark.PENDING, ApplyPhase.PENDING, nanos, "the MIG manager works on it");
+      report(Mark.PENDING, nanos, "the MIG manager works on it");
     }
     if (is(status, MigState.REBOOTING)) {
-      report(
-          Mark.REBOOTING, ApplyPhase.REBOOTING, nanos, "the node reboots to change its MIG mode");
+      report(Mark.REBOOTING, nanos, "the node reboots to change its MIG mode");
     }
     if (!status.paused().isEmpty()) {
       if (marks.contains(Mark.CLIENTS_RAN)) {
         marks.add(Mark.CLIENTS_STOPPED);
       }
-      report(
-          Mark.PAUSED, ApplyPhase.PAUSED, nanos, "stopped: " + String.join(", ", status.paused()));
+      report(Mark.PAUSED, nanos, "stopped: " + String.join(", ", status.paused()));
       return;
     }
     marks.add(Mark.CLIENTS_RAN);
@@ -548,10 +566,10 @@ final class ApplyTracker {
       transitionComplete = true;
     }
     if (marks.contains(Mark.PAUSED)) {
-      report(Mark.RESUMED, ApplyPhase.RESUMED, nanos, "the GPU's clients run again");
+      report(Mark.RESUMED, nanos, "the GPU's clients run again");
     }
     if (is(status, MigState.SUCCESS) && sawWork()) {
-      report(Mark.REPORTED, ApplyPhase.REPORTED, nanos, "the MIG manager reports success");
+      report(Mark.REPORTED, nanos, "the MIG manager reports success");
     }
   }
 
@@ -666,9 +684,9 @@ final class ApplyTracker {
     return status.state().map(MigState::toString).orElse("absent");
   }
 
-  private void report(Mark mark, ApplyPhase phase, long nanos, String detail) {
+  private void report(Mark mark, long nanos, String detail) {
     if (marks.add(mark)) {
-      progress.step(phase, nanos, detail);
+      progress.step(PHASES.get(mark), nanos, detail);
     }
   }
 

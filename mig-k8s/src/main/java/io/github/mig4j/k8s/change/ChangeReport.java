@@ -6,7 +6,6 @@ import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 
@@ -25,8 +24,7 @@ final class ChangeReport {
   void reached(String config, ApplyPhase phase, long nanos, String detail) {
     Duration since = Duration.ofNanos(Math.max(0, nanos - previousNanos));
     previousNanos = nanos;
-    cluster.report(new MigEvent.PhaseReached(
-        node, config, phase.name().toLowerCase(Locale.ROOT), since, detail));
+    cluster.report(new MigEvent.PhaseReached(node, config, phase.toJson(), since, detail));
   }
 
   /** Reports that the change has reached its goal, this long after it began. */

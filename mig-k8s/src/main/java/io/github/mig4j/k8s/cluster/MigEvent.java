@@ -1,7 +1,9 @@
 package io.github.mig4j.k8s.cluster;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 
 /** Something that a client did or saw, as a {@link MigListener} receives it. */
@@ -28,10 +30,14 @@ public sealed interface MigEvent {
     /** A listener of the request or this library threw an exception that no client expects. */
     ERROR;
 
-    /** The constant as tags and logs print it, e.g. {@code verified_by_state}. */
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
     }
   }
 
@@ -40,7 +46,7 @@ public sealed interface MigEvent {
    *
    * @param node the node's name
    * @param config the name of the configuration, without the hash of its content
-   * @param phase the phase, such as {@code requested}: a constant of {@code ApplyPhase} in lower case
+   * @param phase the phase, such as {@code requested}: the name of an {@code ApplyPhase} in JSON
    * @param sincePrevious the time since the previous phase of this change, or since its begin
    * @param detail what was seen, in words
    */
@@ -53,6 +59,22 @@ public sealed interface MigEvent {
       Objects.requireNonNull(phase, "phase");
       Objects.requireNonNull(sincePrevious, "sincePrevious");
       Objects.requireNonNull(detail, "detail");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "phase-reached")
+          .and("node", node)
+          .and("config", config)
+          .and("phase", phase)
+          .and("sincePrevious", sincePrevious)
+          .and("detail", detail)
+          .map();
     }
   }
 
@@ -80,7 +102,23 @@ public sealed interface MigEvent {
     /** The node and how it ended, e.g. {@code gpu-node verified: small}. */
     @Override
     public String toString() {
-      return "%s %s: %s".formatted(node, outcome, config);
+      return "%s %s: %s".formatted(node, outcome.toJson(), config);
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "change-ended")
+          .and("node", node)
+          .and("config", config)
+          .and("outcome", outcome)
+          .and("duration", duration)
+          .and("detail", detail)
+          .map();
     }
   }
 
@@ -96,6 +134,20 @@ public sealed interface MigEvent {
       Objects.requireNonNull(request, "request");
       Objects.requireNonNull(duration, "duration");
     }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "request-ended")
+          .and("request", request)
+          .and("status", status)
+          .and("duration", duration)
+          .map();
+    }
   }
 
   /**
@@ -108,6 +160,19 @@ public sealed interface MigEvent {
   record RequestRepeated(String request, int status) implements MigEvent {
     public RequestRepeated {
       Objects.requireNonNull(request, "request");
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "request-repeated")
+          .and("request", request)
+          .and("status", status)
+          .map();
     }
   }
 }

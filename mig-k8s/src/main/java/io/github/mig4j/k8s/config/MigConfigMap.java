@@ -129,12 +129,35 @@ public final class MigConfigMap {
    */
   public List<Merged> mergeAll(Map<String, MigConfig> configs) {
     Objects.requireNonNull(configs, "configs");
+    List<Entry> entries = entries(configs);
+    return merged(entries, edit(entries, this::outdated));
+  }
+
+  /**
+   * Computes what {@link #mergeAll} would publish, and writes nothing.
+   *
+   * @param configs configurations by name, each of which must be a label value
+   * @return the names under which they would be published, in the order of the map
+   * @throws IllegalArgumentException if a name is not a label value
+   * @throws MigRefusedException if {@link #mergeAll} would refuse them
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   */
+  public List<Merged> preview(Map<String, MigConfig> configs) {
+    Objects.requireNonNull(configs, "configs");
+    List<Entry> entries = entries(configs);
+    return merged(entries, edited(entries, this::outdated).changed);
+  }
+
+  private static List<Entry> entries(Map<String, MigConfig> configs) {
     List<Entry> entries = new ArrayList<>();
     configs.forEach((config, content) -> entries.add(new Entry(
         MigConfig.requireLabelValue(config),
         Stream.of(config, content.contentName(config)).distinct().toList(),
         content)));
-    Set<Entry> changed = edit(entries, this::outdated);
+    return entries;
+  }
+
+  private static List<Merged> merged(List<Entry> entries, Set<Entry> changed) {
     return entries.stream()
         .map(entry -> new Merged(
             entry.base, entry.names.get(entry.names.size() - 1), changed.contains(entry)))
@@ -152,31 +175,52 @@ public final class MigConfigMap {
   /** A configuration, and the names under which it is published. */
   private record Entry(String base, List<String> names, MigConfig content) {}
 
+  /** The ConfigMap with its new text, and what it did not contain before. */
+  private record Edited(
+      String namespace, Optional<ConfigMap> current, String text, Set<Entry> changed) {}
+
   /** Returns what the ConfigMap did not contain before. */
   private Set<Entry> edit(
+      List<Entry> entries, BiFunction<MigConfigDocument, Entry, List<String>> outdated) {
+    return cluster.onLatestVersion(() -> {
+      Edited edited = edited(entries, outdated);
+      if (!edited.changed.isEmpty()) {
+        write(edited.namespace, edited.current, edited.text);
+      }
+      return edited.changed;
+    });
+  }
+
+  private Edited edited(
       List<Entry> entries, BiFunction<MigConfigDocument, Entry, List<String>> outdated) {
     if (name.equals(OperatorSettings.RESERVED_CONFIG_MAP)) {
       throw new MigRefusedException("Publishing", List.of(OperatorSettings.RESERVED));
     }
     String namespace = cluster.operatorNamespace();
-    return cluster.onLatestVersion(() -> {
-      Optional<ConfigMap> current = get(namespace);
-      String before = current.map(map -> Cluster.data(map, KEY)).orElse("");
-      MigConfigDocument document = document(namespace, MigConfigFile.read(before));
-      String after = before;
-      Set<Entry> changed = new LinkedHashSet<>();
-      for (Entry entry : entries) {
-        String text = edited(namespace, after, document, entry, outdated.apply(document, entry));
-        if (!text.equals(after)) {
-          changed.add(entry);
-        }
-        after = text;
+    Optional<ConfigMap> current = get(namespace);
+    String before = current.map(map -> Cluster.data(map, KEY)).orElse("");
+    MigConfigDocument document = document(namespace, MigConfigFile.read(before));
+    String after = before;
+    Set<Entry> changed = new LinkedHashSet<>();
+    for (Entry entry : entries) {
+      String text = edited(namespace, after, document, entry, outdated.apply(document, entry));
+      if (!text.equals(after)) {
+        changed.add(entry);
       }
-      if (!changed.isEmpty()) {
-        write(namespace, current, after);
-      }
-      return changed;
-    });
+      after = text;
+    }
+    if (!changed.isEmpty()) {
+      requireMutable(namespace, current);
+    }
+    return new Edited(namespace, current, after, changed);
+  }
+
+  private void requireMutable(String namespace, Optional<ConfigMap> current) {
+    if (current.isPresent() && Boolean.TRUE.equals(current.get().getImmutable())) {
+      throw new MigRefusedException(
+          "ConfigMap %s/%s".formatted(namespace, name),
+          List.of("it is immutable; publish to a ConfigMap with another name"));
+    }
   }
 
   private String edited(
@@ -262,11 +306,6 @@ public final class MigConfigMap {
   }
 
   private void write(String namespace, Optional<ConfigMap> current, String text) {
-    if (current.isPresent() && Boolean.TRUE.equals(current.get().getImmutable())) {
-      throw new MigRefusedException(
-          "ConfigMap %s/%s".formatted(namespace, name),
-          List.of("it is immutable; publish to a ConfigMap with another name"));
-    }
     if (current.isPresent()) {
       ConfigMap changed =
           new ConfigMapBuilder(current.get()).addToData(KEY, text).build();

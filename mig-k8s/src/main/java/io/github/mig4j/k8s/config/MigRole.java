@@ -3,10 +3,12 @@ package io.github.mig4j.k8s.config;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.KubernetesName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,44 @@ public enum MigRole {
   /** {@code MigClient.nodeEvents}, beside the role of the change. */
   EVENTS("events");
 
+  private static final String ACCOUNT = """
+      ---
+      apiVersion: v1
+      kind: ServiceAccount
+      metadata:
+        name: %s
+        namespace: %s
+      """;
+  private static final String CLUSTER_BINDING = """
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRoleBinding
+      metadata:
+        name: %s
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: ClusterRole
+        name: %s
+      """;
+  private static final String BINDING = """
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: RoleBinding
+      metadata:
+        name: %s
+        namespace: %s
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: Role
+        name: %s
+      """;
+  private static final String SUBJECT = """
+      subjects:
+      - kind: ServiceAccount
+        name: %s
+        namespace: %s
+      """;
+
   private final String manifest;
 
   MigRole(String file) {
@@ -47,10 +87,9 @@ public enum MigRole {
   }
 
   /**
-   * A ClusterRole, and a Role in namespace {@code gpu-operator}. {@link #CLAIM} and {@link
-   * #EVENTS} have only a ClusterRole: claims are in the namespaces of their pods, and Events of nodes in
-   * namespace {@code default}. Bind them with {@code kubectl create
-   * clusterrolebinding} and {@code kubectl create rolebinding}.
+   * A ClusterRole, and a Role in namespace {@code gpu-operator}. {@link #CLAIM} and {@link #EVENTS}
+   * have only a ClusterRole: claims are in the namespaces of their pods, and Events of nodes in
+   * namespace {@code default}. {@link #bindings} gives them to a client.
    *
    * @return YAML for {@code kubectl apply -f}
    */
@@ -68,6 +107,40 @@ public enum MigRole {
     Objects.requireNonNull(operatorNamespace, "operatorNamespace");
     return manifest.replace(
         "namespace: " + MigSettings.DEFAULT_NAMESPACE, "namespace: " + operatorNamespace);
+  }
+
+  /**
+   * A ServiceAccount, and the bindings that give it what {@link #manifest(String)} describes. It may have
+   * several roles: the bindings are named after the account and the role.
+   *
+   * @param operatorNamespace the namespace of the GPU Operator and its ConfigMaps
+   * @param accountNamespace the namespace of the account
+   * @param account the name of the account
+   * @return YAML for {@code kubectl apply -f}, to be appended to the manifest
+   * @throws IllegalArgumentException if Kubernetes accepts no such namespace or account
+   */
+  public String bindings(String operatorNamespace, String accountNamespace, String account) {
+    Objects.requireNonNull(operatorNamespace, "operatorNamespace");
+    Objects.requireNonNull(accountNamespace, "accountNamespace");
+    Objects.requireNonNull(account, "account");
+    if (!KubernetesName.isDnsLabel(accountNamespace) || !KubernetesName.isDnsSubdomain(account)) {
+      throw new IllegalArgumentException(
+          "the namespace and the name of an account have lower-case letters, digits and hyphens, but were '%s' and '%s'"
+              .formatted(accountNamespace, account));
+    }
+    String name = roleName().equals(account) ? account : account + "-" + roleName();
+    String subject = SUBJECT.formatted(account, accountNamespace);
+    String bindings = ACCOUNT.formatted(account, accountNamespace)
+        + CLUSTER_BINDING.formatted(name, roleName())
+        + subject;
+    return this == CLAIM || this == EVENTS
+        ? bindings
+        : bindings + BINDING.formatted(name, operatorNamespace, roleName()) + subject;
+  }
+
+  /** The name of its ClusterRole and Role. */
+  private String roleName() {
+    return "mig4j-" + name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private static String read(String resource) {

@@ -31,7 +31,7 @@ public final class NodeEvents implements MigListener {
       "drained", "MigDrained",
       "restarted", "MigManagerRestarted",
       "rebooting", "MigRebooting",
-      "rolling_back", "MigRollingBack");
+      "rolling-back", "MigRollingBack");
 
   private final Cluster cluster;
 

@@ -4,10 +4,8 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
-import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
@@ -23,7 +21,6 @@ import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.text.JsonFields;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -179,7 +176,7 @@ public final class MigFleet {
               List.of(
                   "no node of this name has these GPUs and no pod that uses them; read the nodes and plan again"));
         }
-        MigConfig config = config(plan.layouts(node), capacity.gpus());
+        MigConfig config = MigConfig.ofGpus(plan.layouts(node), capacity.gpus());
         byNode.put(node, names.computeIfAbsent(config, c -> c.contentName(prefix)));
       }
     }
@@ -192,38 +189,9 @@ public final class MigFleet {
 
   private static boolean fits(NodeCapacity capacity, FleetPlan plan, String node) {
     return !capacity.isPinned()
-        && capacity.gpus() > plan.changes(node).last()
+        && capacity.gpus() > plan.layouts(node).lastKey()
         && plan.layouts(node).values().stream()
             .allMatch(layout -> capacity.status().model().equals(Optional.of(layout.gpu())));
-  }
-
-  /**
-   * A configuration with the given layouts.
-   *
-   * @param layouts the layouts by GPU index; a GPU without a layout stays whole
-   * @param gpus physical GPUs of the node
-   * @return entries that select every GPU once
-   */
-  public static MigConfig config(SortedMap<Integer, MigLayout> layouts, int gpus) {
-    Objects.requireNonNull(layouts, "layouts");
-    Map<MigConfigSpec, List<Integer>> alike = new LinkedHashMap<>();
-    for (int index = 0; index < gpus; index++) {
-      MigConfigSpec entry = Optional.ofNullable(layouts.get(index))
-          .map(MigConfigSpec::allDevices)
-          .orElseGet(MigConfigSpec::allDisabled);
-      alike.computeIfAbsent(entry, e -> new ArrayList<>()).add(index);
-    }
-    return MigConfig.of(alike.entrySet().stream()
-        .map(group -> alike.size() == 1 ? group.getKey() : on(group.getKey(), group.getValue()))
-        .toArray(MigConfigSpec[]::new));
-  }
-
-  private static MigConfigSpec on(MigConfigSpec entry, List<Integer> indexes) {
-    return MigConfigSpec.builder()
-        .devices(new DeviceSelector.Indexes(indexes))
-        .migEnabled(entry.migEnabled())
-        .putAllMigDevices(entry.migDevices())
-        .build();
   }
 
   /** The cluster, e.g. {@code GPUs of https://10.0.0.1/}. */

@@ -5,7 +5,6 @@ import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.internal.ChangeKind;
-import io.github.mig4j.k8s.node.MigFleet;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
@@ -117,7 +116,11 @@ sealed interface DesiredState {
           ? Kept.KEPT
           : new Layout(
               policy.name(),
-              Optional.of(MigFleet.config(layouts, facts.status().gpus().orElseThrow())),
+              Optional.of(MigConfig.ofGpus(
+                  layouts,
+                  Math.max(
+                      facts.status().gpus().orElseThrow(),
+                      layouts.isEmpty() ? 0 : layouts.lastKey() + 1))),
               true);
     }
     return Whole.WHOLE;

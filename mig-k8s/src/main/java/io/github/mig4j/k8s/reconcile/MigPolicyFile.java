@@ -1,9 +1,12 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -92,5 +95,15 @@ public final class MigPolicyFile {
   public String toString() {
     return "policy file with %d policies and %d findings"
         .formatted(policies().size(), findings().size());
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("policies", policies()).and("findings", findings()).map();
   }
 }

@@ -200,7 +200,7 @@ public final class PendingPods {
     boolean lacksStock = target.stock().entrySet().stream()
         .anyMatch(each -> before.getOrDefault(each.getKey(), 0) < each.getValue());
     if ((!left.isEmpty() || lacksStock) && !candidates.isEmpty()) {
-      accept(plan(left, candidates), candidates, left, before);
+      accept(plan(left, candidates), left, before);
       left.forEach(pod -> take(pod, changes.keySet())
           .ifPresent(node -> answers.put(pod, new PodAnswer.Served(pod, node))));
       dropUseless(before, lacksStock);
@@ -289,10 +289,7 @@ public final class PendingPods {
 
   /** Accepts the changes that neither exceed the bounds nor break the stock; whole nodes first. */
   private void accept(
-      FleetPlan plan,
-      Map<String, PlanNode> candidates,
-      List<WaitingPod> left,
-      SortedMap<MigProfile, Integer> before) {
+      FleetPlan plan, List<WaitingPod> left, SortedMap<MigProfile, Integer> before) {
     List<String> changed = plan.nodes().stream()
         .filter(node -> !plan.changes(node).isEmpty())
         .sorted(Comparator.comparing((String node) -> existing(node).size())

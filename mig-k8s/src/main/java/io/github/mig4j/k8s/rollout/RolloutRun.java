@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.change.MigNode;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigConfigMap;
@@ -35,6 +36,7 @@ import java.util.SortedMap;
 import java.util.UUID;
 import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.LinkedBlockingDeque;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -46,6 +48,9 @@ final class RolloutRun {
   private static final Logger LOG = LoggerFactory.getLogger(RolloutRun.class);
 
   private static final Duration LIST_TIMEOUT = Duration.ofMinutes(5);
+
+  /** How long to wait after a read that the API server did not answer. */
+  private static final Duration READ_INTERVAL = Duration.ofSeconds(2);
 
   private final Cluster cluster;
   private final String name;
@@ -101,7 +106,22 @@ final class RolloutRun {
       if (end.isPresent()) {
         return end.get();
       }
-      known = store.read();
+      known = readAgain(store);
+    }
+  }
+
+  /** The record after the Lease is lost. An API server that is away ends no rollout. */
+  private Optional<RolloutRecord> readAgain(RecordStore store) throws InterruptedException {
+    while (true) {
+      try {
+        return store.read();
+      } catch (MigClusterException unanswered) {
+        if (!Cluster.isTransient(unanswered)) {
+          throw unanswered;
+        }
+        LOG.warn("rollout={} unanswered=\"{}\"", name, unanswered.getMessage());
+        TimeUnit.NANOSECONDS.sleep(READ_INTERVAL.toNanos());
+      }
     }
   }
 
@@ -157,11 +177,14 @@ final class RolloutRun {
         term.events.add(() -> leads.set(true));
       }
 
-      /** Stops the workers on the thread of the election: the thread that decides may be busy. */
+      /**
+       * Stops the workers on the thread of the election: the thread that decides may be busy. It is told
+       * afterwards, because it would stop them without forbidding the writes of their end.
+       */
       @Override
       public void onStopLeading() {
-        term.fail(new Leadership.LeadershipLost());
         term.workers.revoke();
+        term.fail(new Leadership.LeadershipLost());
       }
 
       @Override
@@ -171,8 +194,8 @@ final class RolloutRun {
 
       @Override
       public void onFailure(Throwable failure) {
-        term.fail(failure);
         term.workers.revoke();
+        term.fail(failure);
       }
     };
   }

@@ -361,6 +361,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
       } else if (!Objects.equals(
           before.getMetadata().getAnnotations(), pod.getMetadata().getAnnotations())) {
         nodes.values().forEach(node -> node.podChanged(pod.getMetadata().getName()));
+      } else if (MigManagerPod.isLost(pod)) {
+        nodes.values().forEach(node -> node.podLost(pod.getMetadata().getName()));
       }
     }
 

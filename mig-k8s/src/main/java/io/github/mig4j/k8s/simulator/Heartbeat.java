@@ -1,14 +1,20 @@
 package io.github.mig4j.k8s.simulator;
 
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.k8s.internal.NodeConditions;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Lease that a kubelet renews, so that a controller manager regards a node without kubelet as ready.
+ * Where it did not for a while, e.g. because the API server was away, the condition Ready, which the
+ * controller manager has then set to Unknown, is reported again.
  */
 final class Heartbeat {
 
@@ -46,6 +52,31 @@ final class Heartbeat {
           ? client.leases().resource(renewed(new Lease())).create()
           : lease.edit(this::renewed);
     });
+    lifetime.request("condition of " + node, () -> {
+      var resource = client.nodes().withName(node);
+      @Nullable Node current = resource.get();
+      return current != null && isUnknown(current)
+          ? resource.editStatus(Heartbeat::ready)
+          : resource;
+    });
+  }
+
+  private static boolean isUnknown(Node node) {
+    return NodeConditions.ready(node)
+        .filter(ready -> "Unknown".equals(ready.getStatus()))
+        .isPresent();
+  }
+
+  private static Node ready(Node before) {
+    return new NodeBuilder(before)
+        .editStatus()
+        .editMatchingCondition(condition -> "Ready".equals(condition.getType()))
+        .withStatus("True")
+        .withReason("Simulated")
+        .withMessage(null)
+        .endCondition()
+        .endStatus()
+        .build();
   }
 
   private Lease renewed(Lease before) {

@@ -121,6 +121,19 @@ final class MigManagerPod {
     return pod.getSpec() != null && node.equals(pod.getSpec().getNodeName());
   }
 
+  /**
+   * Whether a controller manager has marked a running pod as not ready, because its node did not report
+   * for a while.
+   */
+  static boolean isLost(Pod pod) {
+    return isSimulated(pod)
+        && pod.getStatus() != null
+        && "Running".equals(pod.getStatus().getPhase())
+        && pod.getStatus().getConditions().stream()
+            .anyMatch(condition ->
+                "Ready".equals(condition.getType()) && "False".equals(condition.getStatus()));
+  }
+
   static boolean isSimulated(Pod pod) {
     return pod.getMetadata().getAnnotations() != null
         && pod.getMetadata().getAnnotations().containsKey(SIMULATED);

@@ -129,6 +129,13 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     }
   }
 
+  /** Called when a pod of the MIG manager is marked as not ready, though it runs; its kubelet corrects that. */
+  void podLost(String podName) {
+    if (podName.equals(pod.name())) {
+      cluster.background().after(Duration.ZERO, "status of pod " + podName, pod::ready);
+    }
+  }
+
   /** Called when a pod of a MIG manager was deleted; for this node's pod its DaemonSet creates another. */
   void podDeleted(String podName) {
     if (podName.equals(pod.name())) {

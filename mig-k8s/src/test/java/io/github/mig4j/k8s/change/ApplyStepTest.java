@@ -1,12 +1,14 @@
 package io.github.mig4j.k8s.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
@@ -17,7 +19,10 @@ import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.PreflightCode;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
@@ -55,6 +60,7 @@ class ApplyStepTest {
   private static final String ALIAS = SMALL.retryName("small", 2);
 
   KubernetesClient client;
+  ApiFaults faults;
   PodLogs logs;
   PodBudgets budgets;
   private final SettableClock clock = new SettableClock(NOON);
@@ -63,7 +69,9 @@ class ApplyStepTest {
 
   @BeforeEach
   void connect() {
-    recorded = requests.client(ApiFaults.victim(client.getConfiguration()));
+    recorded = requests.client(new ConfigBuilder(ApiFaults.victim(client.getConfiguration()))
+        .withRequestRetryBackoffLimit(0)
+        .build());
     TestCluster.of(client)
         .policy("mixed", "mig-config")
         .configMap(MigConfigDocument.empty()
@@ -509,6 +517,52 @@ class ApplyStepTest {
     inForce();
 
     assertThat(client("operator").disable().poll()).isInstanceOf(ApplyStep.Requested.class);
+  }
+
+  @Test
+  void poll_anApiServerThatDoesNotAnswer_saysWhenToRetry_andTheNextLookContinues() {
+    node(Nodes.b200(1).config("old", "success").running());
+    poll();
+    faults.fail(1, "GET /apis/nvidia.com/v1/clusterpolicies", 503);
+
+    assertThatThrownBy(this::poll)
+        .isInstanceOfSatisfying(
+            MigClusterException.class,
+            failed -> assertThat(failed.retryAfter()).contains(Duration.ofSeconds(5)));
+    operator(Nodes.cutIntoSeven().config(KEY, "success").running());
+    poll();
+    assertThat(poll()).isInstanceOf(ApplyStep.InForce.class);
+  }
+
+  @Test
+  void poll_needsTheRoleOfAnApply_andNoMore() {
+    faults.enforce(MigRole.APPLY);
+
+    inForce();
+
+    assertThat(faults.forbidden()).isEmpty();
+  }
+
+  /** Another look with the same identity has given the node another configuration meanwhile. */
+  @Test
+  void await_aLabelOfTheSameIdentity_isNotThatOfAnotherClient() {
+    node(Nodes.b200(1).config("old", "success").running());
+
+    assertThatThrownBy(() -> MigClient.of(client)
+            .with(MigSettings.defaults().withIdentity("operator"))
+            .node("gpu-node")
+            .apply("small")
+            .onProgress(event -> {
+              if (event.phase() == ApplyPhase.REQUESTED) {
+                assertThat(client("operator").apply("medium").poll())
+                    .isInstanceOf(ApplyStep.Requested.class);
+              }
+            })
+            .await(Duration.ofMinutes(1)))
+        .isInstanceOf(MigConflictException.class)
+        .hasMessage(
+            "Node gpu-node: another request of this client set nvidia.com/mig.config=%s while '%s' was being applied. Let one client label the node, and apply again"
+                .formatted(MEDIUM.contentName("medium"), KEY));
   }
 
   /** One look: sees the node, and a minute later comes the next. */

@@ -505,6 +505,58 @@ class ApplyTrackerTest {
                 + " applied; the operator will write all-disabled. Apply again");
   }
 
+  /** A look a minute, each of a tracker that knows what the one before has seen. */
+  @Test
+  void observe_byATrackerForEachLook_decidesAsOneTrackerDoes() {
+    List<Nodes> seen = List.of(
+        Nodes.cutIntoSeven().config(KEY, "pending").paused(),
+        Nodes.cutIntoSeven().config(KEY, "success").running(),
+        Nodes.cutIntoSeven().config(KEY, "success").running());
+    Nodes before = Nodes.cutIntoSeven().config("old", "success").running();
+    var one = tracker(SMALL, before);
+    var each = tracker(SMALL, before);
+    Decision byOne = null;
+    Decision byEach = null;
+
+    for (int look = 0; look < seen.size(); look++) {
+      byOne = see(one, 60 * look, seen.get(look));
+      byEach = see(each, 60 * look, seen.get(look));
+      each = tracker(
+          SMALL,
+          seen.get(look),
+          new Start(
+              Prompt.LABEL,
+              each.proof(),
+              Optional.empty(),
+              0,
+              Duration.ofSeconds(1),
+              Optional.of(each.past())));
+    }
+
+    assertThat(byEach).hasToString(String.valueOf(byOne));
+    assertThat(outcome(byEach)).isInstanceOf(ApplyOutcome.Verified.class);
+  }
+
+  @Test
+  void observe_aFailureThatAnEarlierTrackerSaw_isBelievedAtOnce() {
+    var first = tracker(SMALL, Nodes.b200(1).config("old", "success").running());
+    see(first, 1, Nodes.b200(1).config(KEY, "pending").running());
+    see(first, 60, Nodes.b200(1).config(KEY, "failed").running());
+    var next = tracker(
+        SMALL,
+        Nodes.b200(1).config(KEY, "failed").running(),
+        new Start(
+            Prompt.LABEL,
+            first.proof(),
+            Optional.empty(),
+            0,
+            Duration.ofSeconds(1),
+            Optional.of(first.past())));
+
+    assertThatThrownBy(() -> see(next, 120, Nodes.b200(1).config(KEY, "failed").running()))
+        .isInstanceOf(MigFailedException.class);
+  }
+
   private ApplyTracker tracker(MigConfig config, Nodes before) {
     MigNodeStatus status = MigNodeStatus.of(before.build(), MigSettings.defaults());
     return tracker(

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.change;
 
+import static io.github.mig4j.k8s.fixture.ClusterUser.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -46,6 +47,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -831,6 +833,37 @@ class SharingTest {
 
   private ApplyOutcome apply(String config) {
     return quick(mig.node(NODE).share(config));
+  }
+
+  /** Each look has a client of its own. */
+  @Test
+  void share_byLooksAlone_isInForce_andThenWritesNothing() {
+    try (var simulator = simulator(L40S, 2)) {
+      assertThat(looks(node -> node.share(GpuSharing.timeSlicing(4))).outcome().allocatable())
+          .hasToString("{nvidia.com/gpu=8}");
+      int writes = writes();
+
+      assertThat(looks(node -> node.share(GpuSharing.timeSlicing(4))).outcome())
+          .isInstanceOf(ApplyOutcome.Verified.class);
+      assertThat(writes()).isEqualTo(writes);
+      assertThat(looks(MigNode::unshare).outcome().allocatable()).hasToString("{nvidia.com/gpu=2}");
+      assertThat(looks(MigNode::rollback).outcome().allocatable())
+          .hasToString("{nvidia.com/gpu=8}");
+    }
+  }
+
+  private int writes() {
+    return (int)
+        requests.stream().filter(request -> request.startsWith("PATCH")).count();
+  }
+
+  private ApplyStep.InForce looks(Function<MigNode, ApplyRequest> change) {
+    List<ApplyStep> last = new ArrayList<>();
+    eventually(() -> {
+      last.add(change.apply(MigClient.of(recorded).node(NODE)).timings(TIMINGS).poll());
+      return last.get(last.size() - 1) instanceof ApplyStep.InForce;
+    });
+    return (ApplyStep.InForce) last.get(last.size() - 1);
   }
 
   private static ApplyOutcome quick(ApplyRequest request) {

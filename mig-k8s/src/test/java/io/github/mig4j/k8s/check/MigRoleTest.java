@@ -404,6 +404,53 @@ class MigRoleTest {
   }
 
   @Test
+  void bindings_giveTheRolesToAnAccount() {
+    assertThat(MigRole.READ_ONLY.bindings("gpu-operator", "platform", "mig4j")).isEqualTo("""
+        ---
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata:
+          name: mig4j
+          namespace: platform
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata:
+          name: mig4j-mig4j-read-only
+        roleRef:
+          apiGroup: rbac.authorization.k8s.io
+          kind: ClusterRole
+          name: mig4j-read-only
+        subjects:
+        - kind: ServiceAccount
+          name: mig4j
+          namespace: platform
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata:
+          name: mig4j-mig4j-read-only
+          namespace: gpu-operator
+        roleRef:
+          apiGroup: rbac.authorization.k8s.io
+          kind: Role
+          name: mig4j-read-only
+        subjects:
+        - kind: ServiceAccount
+          name: mig4j
+          namespace: platform
+        """);
+  }
+
+  /** Claims are in the namespaces of their pods. */
+  @Test
+  void bindings_ofClaim_areForTheWholeCluster() {
+    assertThat(MigRole.CLAIM.bindings("gpu-operator", "gpu-operator", "mig4j-claim"))
+        .contains("kind: ClusterRoleBinding\nmetadata:\n  name: mig4j-claim\n")
+        .doesNotContain("kind: RoleBinding");
+  }
+
+  @Test
   void permissions_areReadWithVerbGroupResourceAndScope() {
     assertThat(Permission.of(MigRole.READ_ONLY))
         .isEqualTo(Set.of(

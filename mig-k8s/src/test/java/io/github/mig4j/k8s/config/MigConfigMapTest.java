@@ -88,6 +88,24 @@ class MigConfigMapTest {
   }
 
   @Test
+  void preview_saysWhatMergeAllWouldDo_andWritesNothing() {
+    Map<String, MigConfig> configs =
+        Map.of("small", MigConfig.of(SMALL), "medium", MigConfig.of(MEDIUM));
+
+    var absent = map.preview(configs);
+    boolean isAbsent = map.read().isEmpty();
+    map.merge("small", SMALL);
+    String version = require().getMetadata().getResourceVersion();
+    var present = map.preview(configs);
+
+    assertThat(absent).hasSize(2).allMatch(MigConfigMap.Merged::changed);
+    assertThat(isAbsent).isTrue();
+    assertThat(require().getMetadata().getResourceVersion()).isEqualTo(version);
+    assertThat(present).filteredOn(MigConfigMap.Merged::changed).hasSize(1);
+    assertThat(map.mergeAll(configs)).isEqualTo(present);
+  }
+
+  @Test
   void mergeAll_ofSixteenConfigs_isOneWrite() throws Exception {
     map.merge("c3", MEDIUM);
     Map<String, MigConfig> configs = new LinkedHashMap<>();

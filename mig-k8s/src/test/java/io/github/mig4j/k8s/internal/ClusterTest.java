@@ -13,12 +13,14 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the API server answers, as exceptions. */
@@ -163,5 +165,33 @@ class ClusterTest {
           .hasMessage(
               "The API server answered 403 to: list and watch pods of node gpu-0 (injected)");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"403,", "401,", "410, PT5S", "500, PT5S", "503, PT5S"})
+  void call_failure_saysWhetherARepetitionHelps(int code, Duration after) {
+    faults.fail(1, "GET " + NODE, code);
+
+    assertThatThrownBy(() -> cluster.withoutRepetition().node("gpu-0"))
+        .isInstanceOfSatisfying(
+            MigClusterException.class,
+            failed -> assertThat(failed.retryAfter()).isEqualTo(Optional.ofNullable(after)));
+  }
+
+  @Test
+  void call_429_saysTheTimeThatTheServerAsksFor() {
+    faults.tellToRetry(1, "GET " + NODE, 7);
+
+    assertThatThrownBy(() -> cluster.withoutRepetition().node("gpu-0"))
+        .isInstanceOfSatisfying(
+            MigClusterException.class,
+            failed -> assertThat(failed.retryAfter()).contains(Duration.ofSeconds(7)));
+  }
+
+  @Test
+  void conflict_ofAVersionIsShort_andOfAnotherClientIsNot() {
+    assertThat(new MigConflictException("x", new IllegalStateException()).retryAfter())
+        .contains(Duration.ofSeconds(1));
+    assertThat(new MigConflictException("x").retryAfter()).contains(Duration.ofMinutes(1));
   }
 }

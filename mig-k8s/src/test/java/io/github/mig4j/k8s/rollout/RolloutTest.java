@@ -32,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -138,11 +139,11 @@ class RolloutTest {
   }
 
   @Test
-  void run_takesThreePatchesAndThreeReadsForEachNode_andNoWatch() {
+  void run_takesThreePatchesAndAReadForEachNode_andNoWatch() {
     toSmall(controller).run();
 
     assertThat(controller.requests("PATCH /api/v1/nodes/.*")).isEqualTo(24);
-    assertThat(controller.requests("GET /api/v1/nodes/.*")).isBetween(16, 32);
+    assertThat(controller.requests("GET /api/v1/nodes/.*")).isBetween(8, 24);
     assertThat(controller.requests("WATCH /api/v1/nodes")).isEqualTo(1);
     assertThat(controller.requests("WATCH /api/v1/pods")).isEqualTo(1);
     assertThat(controller.requests("WATCH .*")).isEqualTo(3);
@@ -794,6 +795,28 @@ class RolloutTest {
     toSmall(controller()).resume();
 
     assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+  }
+
+  @Test
+  void run_aRecordThatCannotBeReadAfterTheLeaseIsLost_isReadAgain() throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+    AtomicInteger refused = new AtomicInteger();
+
+    server.refuse(request -> {
+      boolean isRecord = request.getMethod().equals("GET")
+          && request.getPath().endsWith("/configmaps/mig4j-rollout-to-small");
+      if (refused.get() == 0 && isRenewal(request)) {
+        return Optional.of(500);
+      }
+      return isRecord && refused.getAndIncrement() == 0 ? Optional.of(410) : Optional.empty();
+    });
+    await(events, RolloutEvent.Leading.class);
+    toSmall(controller()).resume();
+
+    assertThat(end.get(1, TimeUnit.MINUTES).isComplete()).isTrue();
+    assertThat(refused.get()).isGreaterThan(1);
   }
 
   /** Both processes have the same identity in the node's record. */

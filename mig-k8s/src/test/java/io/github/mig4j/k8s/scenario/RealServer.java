@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.scenario;
 
-import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
+import java.util.List;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A real API server for all scenarios of one run: the cluster of {@code KUBECONFIG_FOR_TESTS}, or a
- * process of its own. Scenarios make a node, a ClusterPolicy, two ConfigMaps and pods, and these are
+ * process of its own. Scenarios make nodes, a ClusterPolicy, ConfigMaps, Leases and pods, and these are
  * removed between them; a cluster that has any of these already is left alone.
  */
 final class RealServer implements ExtensionContext.Store.CloseableResource {
@@ -106,7 +106,7 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
   /** Nothing of the user's may be mistaken for a scenario's. */
   private void requireUnused(KubernetesClient cluster) {
     boolean operated = hasPolicies(cluster);
-    boolean named = cluster.nodes().withName(Scenario.NODE).get() != null
+    boolean named = !nodes(cluster).isEmpty()
         || cluster
                 .configMaps()
                 .inNamespace(Scenario.NAMESPACE)
@@ -115,7 +115,7 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
             != null;
     if (operated || named) {
       throw new IllegalStateException(
-          "The cluster of KUBECONFIG_FOR_TESTS has a ClusterPolicy, a node %s or a ConfigMap %s/%s; scenarios need one without"
+          "The cluster of KUBECONFIG_FOR_TESTS has a ClusterPolicy, a node %s or one like it, or a ConfigMap %s/%s; scenarios need one without"
               .formatted(Scenario.NODE, Scenario.NAMESPACE, Scenario.MAP));
     }
     definedByUs = cluster
@@ -125,13 +125,8 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
             .withName(DEFINITION)
             .get()
         == null;
-    Namespace namespace = cluster.namespaces().withName(Scenario.NAMESPACE).get();
-    if (namespace != null && namespace.getMetadata().getDeletionTimestamp() != null) {
-      throw new IllegalStateException(
-          "The namespace %s of the cluster of KUBECONFIG_FOR_TESTS is terminating; wait with 'kubectl wait --for=delete namespace/%s'"
-              .formatted(Scenario.NAMESPACE, Scenario.NAMESPACE));
-    }
-    namespaceByUs = namespace == null;
+    awaitNamespaceGone(cluster);
+    namespaceByUs = cluster.namespaces().withName(Scenario.NAMESPACE).get() == null;
     if (namespaceByUs) {
       cluster
           .namespaces()
@@ -168,32 +163,53 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
   /** Removes what a scenario has made. */
   void clean() {
     KubernetesClient cluster = client.orElseThrow();
-    cluster.nodes().withName(Scenario.NODE).delete();
-    cluster.leases().inNamespace("kube-node-lease").withName(Scenario.NODE).delete();
+    List<String> nodes = nodes(cluster);
+    nodes.forEach(name -> cluster.nodes().withName(name).delete());
+    cluster.leases().inNamespace("kube-node-lease").list().getItems().stream()
+        .map(lease -> lease.getMetadata().getName())
+        .filter(RealServer::isOurs)
+        .forEach(name ->
+            cluster.leases().inNamespace("kube-node-lease").withName(name).delete());
     if (hasPolicies(cluster)) {
       cluster
           .genericKubernetesResources(ClusterPolicies.CONTEXT)
           .withName("cluster-policy")
           .delete();
     }
-    for (String map : new String[] {Scenario.MAP, Scenario.NODE + "-mig-config"}) {
-      cluster.configMaps().inNamespace(Scenario.NAMESPACE).withName(map).delete();
-    }
-    cluster
-        .pods()
-        .inAnyNamespace()
-        .withField("spec.nodeName", Scenario.NODE)
-        .list()
-        .getItems()
-        .forEach(pod -> cluster.pods().resource(pod).withGracePeriod(0).delete());
-    ClusterUser.eventually(() -> cluster.nodes().withName(Scenario.NODE).get() == null
-        && cluster
-            .pods()
-            .inAnyNamespace()
-            .withField("spec.nodeName", Scenario.NODE)
-            .list()
-            .getItems()
-            .isEmpty());
+    cluster.configMaps().inNamespace(Scenario.NAMESPACE).list().getItems().stream()
+        .map(map -> map.getMetadata().getName())
+        .filter(RealServer::isOurs)
+        .forEach(name ->
+            cluster.configMaps().inNamespace(Scenario.NAMESPACE).withName(name).delete());
+    cluster.leases().inNamespace(Scenario.NAMESPACE).list().getItems().stream()
+        .map(lease -> lease.getMetadata().getName())
+        .filter(RealServer::isOurs)
+        .forEach(name ->
+            cluster.leases().inNamespace(Scenario.NAMESPACE).withName(name).delete());
+    pods(cluster).forEach(pod -> cluster.pods().resource(pod).withGracePeriod(0).delete());
+    ClusterUser.eventually(() -> nodes(cluster).isEmpty() && pods(cluster).isEmpty());
+  }
+
+  private static List<String> nodes(KubernetesClient cluster) {
+    return cluster.nodes().list().getItems().stream()
+        .map(node -> node.getMetadata().getName())
+        .filter(RealServer::isOurs)
+        .toList();
+  }
+
+  private static List<Pod> pods(KubernetesClient cluster) {
+    return cluster.pods().inAnyNamespace().list().getItems().stream()
+        .filter(
+            pod -> pod.getSpec().getNodeName() != null && isOurs(pod.getSpec().getNodeName()))
+        .toList();
+  }
+
+  /** Whether a node, a ConfigMap, or a Lease has a name that scenarios give. */
+  private static boolean isOurs(String name) {
+    return name.matches(Scenario.NODE + "(-[0-9]+)?(-mig-config)?")
+        || name.equals(Scenario.MAP)
+        || name.equals(Scenario.SHARING_MAP)
+        || name.startsWith("mig4j-rollout-");
   }
 
   @Override
@@ -220,13 +236,17 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
     process.ifPresent(ApiServerProcess::close);
   }
 
-  /** A cluster without a controller manager never deletes a namespace. */
+  /** Where it is terminating; a cluster without a controller manager never deletes a namespace. */
   private static void awaitNamespaceGone(KubernetesClient cluster) {
     try {
       cluster
           .namespaces()
           .withName(Scenario.NAMESPACE)
-          .waitUntilCondition(Objects::isNull, 1, TimeUnit.MINUTES);
+          .waitUntilCondition(
+              namespace ->
+                  namespace == null || namespace.getMetadata().getDeletionTimestamp() == null,
+              1,
+              TimeUnit.MINUTES);
     } catch (KubernetesClientTimeoutException e) {
       System.out.printf(
           "Namespace %s is still terminating after 1 min; no run can begin before it has gone%n",

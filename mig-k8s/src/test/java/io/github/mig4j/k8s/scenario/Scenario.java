@@ -55,6 +55,7 @@ final class Scenario implements AutoCloseable {
   static final String NODE = "gpu-node";
   static final String NAMESPACE = "gpu-operator";
   static final String MAP = "mig-config";
+  static final String SHARING_MAP = "device-plugin-config";
 
   static final GpuModel H100 = GpuCatalog.bundled().require("NVIDIA-H100-80GB-HBM3");
   static final GpuModel A100 = GpuCatalog.bundled().require("NVIDIA-A100-SXM4-40GB");
@@ -119,6 +120,7 @@ final class Scenario implements AutoCloseable {
     private Optional<PodLogs> logs = Optional.empty();
     private SimulatorTimings timings = STEPS;
     private String map = MAP;
+    private String sharingMap = "";
     private MigClient mig;
     private Trap[] traps = {};
 
@@ -143,6 +145,12 @@ final class Scenario implements AutoCloseable {
       return this;
     }
 
+    /** The device plugin reads {@link #SHARING_MAP}. */
+    Builder sharing() {
+      this.sharingMap = SHARING_MAP;
+      return this;
+    }
+
     Builder set(Trap... first) {
       this.traps = first;
       return this;
@@ -162,6 +170,7 @@ final class Scenario implements AutoCloseable {
           .node(NODE, gpus)
           .strategy(MigStrategy.MIXED)
           .configMap(map)
+          .devicePluginConfigMap(sharingMap)
           .timings(timings)
           .set(traps);
       if (ScenarioServer.isReal()) {

@@ -39,6 +39,9 @@ final class ScenarioServer implements ExecutionCondition, BeforeEachCallback, Af
 
   @Override
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+    if (!isReal() && context.getTags().contains("apiserver")) {
+      return ConditionEvaluationResult.disabled("run it with 'mvn verify -Papiserver'");
+    }
     if (isReal() && real(context).client().isEmpty()) {
       return ConditionEvaluationResult.disabled(real(context).reason());
     }

@@ -192,7 +192,7 @@ class TrapScenarioTest {
 
       var failed = node.assertFails(node.apply("balanced"), FailureCode.IN_USE);
       assertThat(failed.lastSeen().paused()).contains("device-plugin");
-      assertThat(failed.getMessage()).contains("The node offers no GPU");
+      assertThat(failed.getMessage()).containsIgnoringCase("the node offers no GPU");
 
       node.remove(Trap.GPU_IN_USE);
       node.assertVerified(

@@ -3,7 +3,6 @@ package io.github.mig4j.examples.migctl.cluster;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
@@ -14,9 +13,7 @@ import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.OperatorSettings;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -81,7 +78,10 @@ public final class PublishCommand implements Callable<Integer> {
       MigClient mig = access.mig(client);
       ObjectNode answer = Output.object();
       ArrayNode list = answer.putArray("published");
-      for (MigConfigMap.Merged merged : merged(mig.configMap(map), document.configs())) {
+      MigConfigMap target = mig.configMap(map);
+      List<MigConfigMap.Merged> published =
+          dryRun ? target.preview(document.configs()) : target.mergeAll(document.configs());
+      for (MigConfigMap.Merged merged : published) {
         list.addObject()
             .put("name", merged.name())
             .put("contentName", merged.contentName())
@@ -105,21 +105,6 @@ public final class PublishCommand implements Callable<Integer> {
       }
     }
     return ExitCode.YES;
-  }
-
-  private List<MigConfigMap.Merged> merged(MigConfigMap target, Map<String, MigConfig> configs) {
-    if (!dryRun) {
-      return target.mergeAll(configs);
-    }
-    Map<String, MigConfig> present =
-        target.read().map(MigConfigDocument::configs).orElse(Map.of());
-    List<MigConfigMap.Merged> merged = new ArrayList<>();
-    configs.forEach((name, config) -> {
-      String contentName = config.contentName(name);
-      boolean same = config.equals(present.get(name)) && config.equals(present.get(contentName));
-      merged.add(new MigConfigMap.Merged(name, contentName, !same));
-    });
-    return merged;
   }
 
   private OperatorSettings settings(MigStrategy strategy) {

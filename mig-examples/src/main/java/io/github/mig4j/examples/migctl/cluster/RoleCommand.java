@@ -5,22 +5,25 @@ import io.github.mig4j.k8s.config.MigRole;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Prints the permissions that a client needs. */
+/** Prints the permissions that a client needs, and gives them to its ServiceAccount. */
 @Command(
     name = "role",
     mixinStandardHelpOptions = true,
-    description = "Prints the RBAC manifest with the permissions that a use of this tool needs.",
+    description =
+        "Prints the RBAC manifest with the permissions that a use of this tool needs, and gives them to a ServiceAccount.",
     footer = {
       "",
       "Examples:",
       "  migctl role apply | kubectl apply -f -",
-      "  migctl role read-only --namespace nvidia"
+      "  migctl role read-only --namespace nvidia --service-account platform:mig4j"
     })
 public final class RoleCommand implements Callable<Integer> {
 
@@ -41,9 +44,26 @@ public final class RoleCommand implements Callable<Integer> {
       description = "The GPU Operator's namespace; ${DEFAULT-VALUE} by default.")
   private String namespace = "gpu-operator";
 
+  @Option(
+      names = "--service-account",
+      paramLabel = "NAMESPACE:NAME",
+      description =
+          "The client's ServiceAccount; by default one with the name of the role, in the operator's namespace.")
+  private String account = "";
+
   @Override
   public Integer call() {
-    Objects.requireNonNull(command).commandLine().getOut().print(role.manifest(namespace));
+    CommandLine line = Objects.requireNonNull(command).commandLine();
+    String of = account.isEmpty() ? namespace + ":mig4j-" + RoleConverter.name(role) : account;
+    int colon = Math.max(0, of.indexOf(':'));
+    try {
+      line.getOut()
+          .print(role.manifest(namespace)
+              + role.bindings(namespace, of.substring(0, colon), of.substring(colon + 1)));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          line, "--service-account is NAMESPACE:NAME, e.g. platform:mig4j: " + e.getMessage(), e);
+    }
     return ExitCode.YES;
   }
 }

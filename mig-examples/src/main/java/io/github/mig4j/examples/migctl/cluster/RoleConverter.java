@@ -39,7 +39,7 @@ final class RoleConverter implements ITypeConverter<MigRole> {
     return Arrays.stream(MigRole.values()).map(RoleConverter::name);
   }
 
-  private static String name(MigRole role) {
+  static String name(MigRole role) {
     return role.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

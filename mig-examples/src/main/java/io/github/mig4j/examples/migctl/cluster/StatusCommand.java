@@ -5,16 +5,19 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.node.OfferComparison;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Prints what nodes offer. */
@@ -42,14 +45,29 @@ public final class StatusCommand implements Callable<Integer> {
       description = "The node.")
   private @Nullable String node;
 
+  @Option(
+      names = "--svg",
+      paramLabel = "FILE",
+      description = "Write a picture of the GPUs, as 'migctl fleet' draws them.")
+  private @Nullable Path svg;
+
   @Override
-  public Integer call() {
+  public Integer call() throws UnusableFileException {
     try (KubernetesClient client = access.connect()) {
       MigClient mig = access.mig(client);
       if (node != null) {
         one(mig.node(node).statusWithHardware());
       } else {
         all(mig.nodes());
+      }
+      if (svg != null) {
+        output.write(
+            svg,
+            new FleetPicture(mig.fleet().nodes().stream()
+                    .filter(capacity -> node == null || capacity.status().node().equals(node))
+                    .map(FleetNode::of)
+                    .toList())
+                .toSvg());
       }
     }
     return ExitCode.YES;

@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl.console;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfigDocument;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -10,6 +11,8 @@ public enum ConfigForm {
   YAML,
   /** A manifest of the ConfigMap that the MIG manager reads. */
   CONFIGMAP,
+  /** The same manifest in JSON, which has no place for the nodes. */
+  JSON,
   /** Commands that apply the manifest and label the nodes. */
   KUBECTL;
 
@@ -26,6 +29,7 @@ public enum ConfigForm {
     return switch (this) {
       case YAML -> comments(nodes) + document.toYaml();
       case CONFIGMAP -> comments(nodes) + manifest(document);
+      case JSON -> json(document);
       case KUBECTL ->
         """
             # This replaces the whole ConfigMap. 'migctl publish' keeps its other configurations.
@@ -43,6 +47,13 @@ public enum ConfigForm {
     return nodes.entrySet().stream()
         .map(node -> "# %s: %s\n".formatted(node.getKey(), node.getValue()))
         .collect(Collectors.joining());
+  }
+
+  private static String json(MigConfigDocument document) {
+    ObjectNode map = Output.object().put("apiVersion", "v1").put("kind", "ConfigMap");
+    map.putObject("metadata").put("name", CONFIG_MAP).put("namespace", NAMESPACE);
+    map.putObject("data").put("config.yaml", document.toYaml());
+    return Output.text(map) + "\n";
   }
 
   private static String manifest(MigConfigDocument document) {

@@ -21,8 +21,9 @@ public final class FileSelection {
   private static final Pattern GLOB = Pattern.compile(".*[*?\\[{].*");
   private static final Pattern YAML = Pattern.compile(".*\\.ya?ml");
   /** What only files of mig-parted and of the device plugin contain. */
-  private static final Pattern OURS =
-      Pattern.compile("(?m)\\bmig-configs\\s*:|^\\s*(?:timeSlicing|mps)\\s*:");
+  private static final Pattern OURS = Pattern.compile(
+      "(?m)^[^#\\n]*\\b(?:mig-configs|timeSlicing|migStrategy|failRequestsGreaterThanOne)\\b"
+          + "|^\\s*mps\\s*:");
 
   private FileSelection() {}
 
@@ -41,11 +42,20 @@ public final class FileSelection {
     return List.copyOf(selected);
   }
 
+  /** Whether an argument is the name of one file, or standard input. */
+  public static boolean isOneFile(String argument) {
+    return !isGlob(argument) && !Files.isDirectory(Path.of(argument));
+  }
+
+  private static boolean isGlob(String argument) {
+    return GLOB.matcher(argument).matches() && !exists(argument);
+  }
+
   private static List<Path> of(String argument) throws IOException {
     if (argument.equals("-")) {
       return List.of(Path.of("-"));
     }
-    if (GLOB.matcher(argument).matches() && !exists(argument)) {
+    if (isGlob(argument)) {
       PathMatcher glob = FileSystems.getDefault().getPathMatcher("glob:" + argument);
       return below(folder(argument), argument, file -> glob.matches(file));
     }
@@ -76,7 +86,7 @@ public final class FileSelection {
     }
     try (Stream<Path> files = Files.walk(folder)) {
       List<Path> found = files
-          .filter(Files::isRegularFile)
+          .filter(file -> Files.isRegularFile(file) && !isHidden(folder, file))
           .filter(wanted)
           .filter(FileSelection::isOurs)
           .sorted()
@@ -88,6 +98,16 @@ public final class FileSelection {
       }
       return found;
     }
+  }
+
+  /** Of a tool, such as {@code .git}, if not the whole folder is. */
+  private static boolean isHidden(Path folder, Path file) {
+    for (Path part : folder.relativize(file)) {
+      if (part.toString().startsWith(".")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isOurs(Path file) {

@@ -56,6 +56,11 @@ public final class Output {
     return Objects.requireNonNull(command).commandLine();
   }
 
+  /** Whether the answer is read by a person at a terminal, who has not switched colours off. */
+  public static boolean isTerminal() {
+    return CommandLine.Help.Ansi.AUTO.enabled();
+  }
+
   /** Text with picocli's markup, such as {@code @|bold id|@}, in colour only on a terminal. */
   public String styled(String markup) {
     return CommandLine.Help.Ansi.AUTO.string(markup);

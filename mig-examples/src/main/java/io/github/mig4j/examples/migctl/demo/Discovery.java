@@ -155,7 +155,7 @@ final class Discovery {
     document.writeBytes(field(2, title));
     return new MockResponse()
         .setResponseCode(200)
-        .setHeader("Content-Type", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
+        .setHeader("Content-Type", "application/octet-stream")
         .setBody(document.toByteArray());
   }
 

@@ -110,7 +110,7 @@ public final class PlaceCommand implements Callable<Integer> {
       paramLabel = "FORM",
       description =
           "Print a configuration of these devices for every GPU of a node instead: yaml for a"
-              + " mig-parted file, configmap for a manifest, kubectl for a command that applies it.")
+              + " mig-parted file, configmap for a manifest, json for the same in JSON, kubectl for a command that applies it.")
   private @Nullable ConfigForm form;
 
   @Option(

@@ -90,8 +90,9 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORM",
-      description = "Print the configurations of the nodes instead: yaml for a mig-parted file,"
-          + " configmap for a manifest, kubectl for commands that apply it.")
+      description =
+          "Print the configurations of the nodes instead: yaml for a mig-parted file,"
+              + " configmap for a manifest, json for the same in JSON, kubectl for commands that apply it.")
   private @Nullable ConfigForm form;
 
   @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture of the layouts.")
@@ -139,7 +140,7 @@ public final class PlanCommand implements Callable<Integer> {
     if (missing > 0) {
       output
           .err()
-          .println("%d of %d x %s unmet: the plan leaves %d GPUs whole; add %d GPUs"
+          .println("%d of %d x %s unmet: the plan leaves %d whole GPUs; add %d"
               .formatted(missing, whole, WHOLE_GPU, whole - missing, missing));
     }
     return plan.unmet().isEmpty() && missing <= 0 ? ExitCode.YES : ExitCode.NO;

@@ -11,6 +11,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** Findings in the form that code scanning reads: SARIF 2.1.0. */
 final class Sarif {
@@ -19,9 +20,9 @@ final class Sarif {
 
   private Sarif() {}
 
-  static ObjectNode of(List<FileCheck> checks) {
-    List<Code> codes = checks.stream()
-        .flatMap(check -> check.findings().stream())
+  static ObjectNode of(Map<Path, List<Finding>> files) {
+    List<Code> codes = files.values().stream()
+        .flatMap(List::stream)
         .map(Finding::code)
         .distinct()
         .toList();
@@ -38,12 +39,8 @@ final class Sarif {
     codes.forEach(code -> rules.add(rule(code)));
     run.put("columnKind", "unicodeCodePoints");
     ArrayNode results = run.putArray("results");
-    for (FileCheck check : checks) {
-      String uri = uri(check.path());
-      check
-          .findings()
-          .forEach(finding -> results.add(result(finding, codes.indexOf(finding.code()), uri)));
-    }
+    files.forEach((file, findings) -> findings.forEach(
+        finding -> results.add(result(finding, codes.indexOf(finding.code()), uri(file)))));
     return log;
   }
 

@@ -120,7 +120,7 @@ public final class TemplateCommand implements Callable<Integer> {
     try {
       template = NodeTemplate.of(models.get(0), models.size(), target());
     } catch (InvalidLayoutException e) {
-      throw new NegativeAnswerException(e.getMessage());
+      throw new NegativeAnswerException(String.valueOf(e.getMessage()));
     }
     if (output.isJson()) {
       output.print(Output.json(template));
@@ -190,7 +190,7 @@ public final class TemplateCommand implements Callable<Integer> {
     try {
       return template.clusterApiAnnotations();
     } catch (IllegalStateException e) {
-      throw new NegativeAnswerException(e.getMessage());
+      throw new NegativeAnswerException(String.valueOf(e.getMessage()));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.FileSelection;
@@ -9,24 +10,23 @@ import io.github.mig4j.examples.migctl.console.NodeShape;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.SourceLocation;
-import io.github.mig4j.node.NodeGpu;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Prints everything that is wrong with a file. */
@@ -52,12 +52,16 @@ import picocli.CommandLine.Parameters;
       "  migctl validate mig-config.yaml",
       "  migctl validate mig-config.yaml --gpu b200-180gb,b200-180gb --config small",
       "  migctl validate clusters --nodes a=a100-80gb:8,b=b200-180gb:8 --sarif x.sarif",
+      "  migctl validate '*.yaml' --nodes a=a30-24gb,b=b200-180gb --config a=s,b=t",
       "  migctl validate - --gpu a30-24gb --strategy single < config.yaml",
       "",
       "Exit code 0: no errors, at most warnings. 1: errors, or no configuration with",
       "devices can work on one of the kinds of nodes. No output: no findings."
     })
 public final class ValidateCommand implements Callable<Integer> {
+
+  /** Names in a line; the rest is counted. */
+  private static final int MAX_NAMES_SHOWN = 8;
 
   @Mixin
   private final Output output = new Output();
@@ -100,8 +104,10 @@ public final class ValidateCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       split = ",",
-      paramLabel = "NAME",
-      description = "The configurations to be applied; findings of the others are only counted.")
+      paramLabel = "[KIND=]NAME",
+      description =
+          "The configurations to be applied, KIND=NAME on one kind of nodes only; findings"
+              + " of the others are only counted.")
   private List<String> configs = List.of();
 
   @Option(names = "--all", description = "With --config: also print the findings of the others.")
@@ -121,96 +127,177 @@ public final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    FileCheck.Target target = new FileCheck.Target(nodes(), configs, strategy);
+    List<NodeShape> kinds = kinds();
+    Map<NodeShape, Set<String>> applied = applied(kinds);
     List<FileCheck> checks = new ArrayList<>();
     for (Path file : FileSelection.of(files)) {
-      checks.add(new FileCheck(file, Input.bytes(file), target));
+      checks.add(new FileCheck(file, MigConfigFile.read(Input.bytes(file)), kinds, strategy));
     }
+    checks.forEach(check -> check.check(forFile(check, checks, applied)));
+    boolean valid = isValid(checks, kinds);
     boolean isSarifPrinted = sarif != null && Output.isStandardOutput(sarif);
     if (output.isJson() && !isSarifPrinted) {
-      output.print(json(checks));
+      output.print(json(checks, valid));
     } else if (!isSarifPrinted) {
       checks.forEach(this::print);
     }
-    for (FileCheck check : checks) {
-      String file = checks.size() == 1 ? "" : Input.name(check.path()) + ": ";
-      check.unfitLines().forEach(line -> output.err().println(file + line));
-    }
+    checks.forEach(check -> kinds.forEach(kind -> printUnfit(check, kind)));
+    kinds.stream()
+        .filter(kind -> !works(checks, kind))
+        .forEach(kind -> output
+            .err()
+            .println("No configuration with devices can work on %s".formatted(text(kind))));
     if (sarif != null) {
-      output.write(sarif, Output.text(Sarif.of(checks)) + "\n");
+      Map<Path, List<Finding>> shown = new LinkedHashMap<>();
+      checks.forEach(check -> shown.put(check.path(), shown(check)));
+      output.write(sarif, Output.text(Sarif.of(shown)) + "\n");
     }
-    return isValid(checks) ? ExitCode.YES : ExitCode.NO;
+    return valid ? ExitCode.YES : ExitCode.NO;
   }
 
-  private static boolean isValid(List<FileCheck> checks) {
-    return checks.stream().allMatch(FileCheck::isValid);
-  }
-
-  private Map<String, List<NodeGpu>> nodes() {
-    Map<String, List<NodeGpu>> nodes = new LinkedHashMap<>();
+  private List<NodeShape> kinds() {
     if (gpus == null) {
-      return nodes;
+      return List.of();
     }
-    NodeShape.named(gpus.kinds, output.commandLine())
-        .forEach(kind -> nodes.put(kind.name(), Input.gpus(kind.gpus())));
-    if (!gpus.ids.isEmpty()) {
-      nodes.put("", Input.gpus(gpus.ids, output.commandLine()));
-    }
-    return nodes;
+    return gpus.ids.isEmpty()
+        ? NodeShape.named(gpus.kinds, output.commandLine())
+        : List.of(new NodeShape("", Input.models(gpus.ids, output.commandLine())));
   }
 
-  private void print(FileCheck check) {
-    boolean excerpts = source == null ? System.console() != null : source;
-    int folded = 0;
-    for (Finding finding : check.findings()) {
-      if (!all && !finding.isError() && !check.isChosen(finding)) {
-        folded++;
-        continue;
+  private static String text(NodeShape kind) {
+    return kind.name().isEmpty() ? "these GPUs" : "the GPUs of " + kind.name();
+  }
+
+  /** The configurations of --config for each kind of nodes; without kinds, those for any. */
+  private Map<NodeShape, Set<String>> applied(List<NodeShape> kinds) {
+    List<NodeShape> any = kinds.isEmpty() ? List.of(new NodeShape("", List.of())) : kinds;
+    Map<NodeShape, Set<String>> applied = new LinkedHashMap<>();
+    for (String each : configs) {
+      int sign = each.indexOf('=');
+      String kind = each.substring(0, Math.max(0, sign)).strip();
+      String config = each.substring(sign + 1).strip();
+      List<NodeShape> of =
+          any.stream().filter(one -> sign < 0 || one.name().equals(kind)).toList();
+      if (of.isEmpty() || config.isEmpty()) {
+        throw new ParameterException(
+            output.commandLine(),
+            "Not a configuration: '%s'. Expected NAME, or KIND=NAME with a kind of --nodes"
+                .formatted(each));
       }
-      output.out().println(Input.name(check.path()) + ":" + coloured(finding));
-      if (excerpts) {
-        excerpt(check.text(), finding);
-      }
+      of.forEach(one -> applied.computeIfAbsent(one, k -> new LinkedHashSet<>()).add(config));
     }
+    return applied;
+  }
+
+  /** Without the configurations that only other files have. */
+  private static Map<NodeShape, Set<String>> forFile(
+      FileCheck file, List<FileCheck> files, Map<NodeShape, Set<String>> applied) {
+    Map<NodeShape, Set<String>> own = new LinkedHashMap<>();
+    applied.forEach((kind, configs) -> own.put(
+        kind,
+        configs.stream()
+            .filter(config -> file.configs().contains(config)
+                || files.stream().noneMatch(other -> other.configs().contains(config)))
+            .collect(Collectors.toCollection(LinkedHashSet::new))));
+    return own;
+  }
+
+  private static boolean isValid(List<FileCheck> files, List<NodeShape> kinds) {
+    return files.stream().allMatch(FileCheck::isValid)
+        && kinds.stream().allMatch(kind -> works(files, kind));
+  }
+
+  /** Whether a layout of any file works on these nodes, or no file offers one. */
+  private static boolean works(List<FileCheck> files, NodeShape kind) {
+    return files.stream().noneMatch(FileCheck::offersLayouts)
+        || files.stream().anyMatch(file -> file.offersLayouts() && file.worksOn(kind));
+  }
+
+  private List<Finding> shown(FileCheck file) {
+    return all ? file.findings() : file.decisive();
+  }
+
+  private void print(FileCheck file) {
+    List<Finding> shown = shown(file);
+    shown.forEach(finding -> print(file, finding));
+    int folded = file.findings().size() - shown.size();
     if (folded > 0) {
       output
           .err()
-          .println("Findings of other configurations: %d; --all prints them".formatted(folded));
+          .println("%s: %s about %s not printed; --all prints %s"
+              .formatted(
+                  Input.name(file.path()),
+                  counted(folded, "finding"),
+                  counted(file.others(), "other configuration") + (folded == 1 ? " is" : " are"),
+                  folded == 1 ? "it" : "them"));
     }
   }
 
-  private static String coloured(Finding finding) {
-    if (!Ansi.AUTO.enabled()) {
-      return finding.toString();
-    }
-    String colour = finding.isError() ? "31" : finding.severity() == Severity.WARNING ? "33" : "36";
-    String severity = finding.severity().toString();
-    return finding
-        .toString()
-        .replaceFirst(
-            Pattern.quote(severity + ": "),
-            "\u001b[1;%sm%s\u001b[0m: ".formatted(colour, severity));
+  private static String counted(long count, String what) {
+    return count + " " + what + (count == 1 ? "" : "s");
   }
 
-  /** The line, and a caret below its column; a tab stays a tab, so that the caret is in place. */
-  private void excerpt(String text, Finding finding) {
-    Optional<SourceLocation> at = finding.location();
-    Optional<String> line =
-        at.flatMap(location -> text.lines().skip(location.line() - 1L).findFirst());
-    if (at.isEmpty() || line.isEmpty() || line.get().isBlank()) {
+  private void print(FileCheck file, Finding finding) {
+    output
+        .out()
+        .println("%s:%s%s: %s [%s]"
+            .formatted(
+                Input.name(file.path()),
+                finding.location().map(at -> at + ": ").orElse(""),
+                severity(finding),
+                finding.sentence(),
+                finding.code()));
+    if (source == null ? Output.isTerminal() : source) {
+      SourceLocation at = FileCheck.start(finding);
+      output.out().print(SourceLine.marked(file.line(at.line()), at.column()));
+    }
+  }
+
+  private String severity(Finding finding) {
+    String colour = switch (finding.severity()) {
+      case ERROR -> "red";
+      case WARNING -> "yellow";
+      case NOTE -> "cyan";
+    };
+    return output.styled("@|bold,%s %s|@".formatted(colour, finding.severity()));
+  }
+
+  private void printUnfit(FileCheck file, NodeShape kind) {
+    Set<String> unfit = file.unfit(kind);
+    if (unfit.isEmpty()) {
       return;
     }
-    String shown = line.get().replaceAll("[\\p{C}&&[^\t]]", "?");
-    int column = Math.min(at.get().column() - 1, shown.length());
-    output.out().println("    " + shown);
-    output.out().println("    " + shown.substring(0, column).replaceAll("[^\t]", " ") + "^");
+    output
+        .err()
+        .println(
+            "%s%d of %d configurations cannot work on %s (%s); --config NAME makes that an error"
+                .formatted(
+                    isOneFile() ? "" : Input.name(file.path()) + ": ",
+                    unfit.size(),
+                    file.configs().size(),
+                    text(kind),
+                    shortened(unfit)));
   }
 
-  private static ObjectNode json(List<FileCheck> checks) {
-    if (checks.size() == 1) {
-      return json(checks.get(0));
+  private static String shortened(Set<String> configs) {
+    if (configs.size() <= MAX_NAMES_SHOWN) {
+      return Input.names(configs);
     }
-    ObjectNode answer = Output.object().put("valid", isValid(checks));
+    Set<String> first = configs.stream()
+        .limit(MAX_NAMES_SHOWN)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+    return Input.names(first) + " and %d more".formatted(configs.size() - MAX_NAMES_SHOWN);
+  }
+
+  private boolean isOneFile() {
+    return files.size() == 1 && FileSelection.isOneFile(files.get(0));
+  }
+
+  private ObjectNode json(List<FileCheck> checks, boolean valid) {
+    if (isOneFile()) {
+      return json(checks.get(0)).put("valid", valid);
+    }
+    ObjectNode answer = Output.object().put("valid", valid);
     answer.set("files", Output.list(checks.stream().map(ValidateCommand::json).toList()));
     return answer;
   }

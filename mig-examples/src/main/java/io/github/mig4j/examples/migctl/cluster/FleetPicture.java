@@ -1,0 +1,200 @@
+package io.github.mig4j.examples.migctl.cluster;
+
+import io.github.mig4j.examples.migctl.cluster.FleetNode.Gpu;
+import io.github.mig4j.examples.migctl.cluster.FleetNode.Kind;
+import io.github.mig4j.examples.migctl.cluster.FleetNode.Part;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Draws the nodes of a cluster with the parts of their GPUs, as text, SVG or one HTML file. */
+final class FleetPicture {
+
+  private static final int MARGIN = 20;
+  private static final int GPU_WIDTH = 420;
+  private static final int INDEX_WIDTH = 56;
+  private static final int GPU_HEIGHT = 30;
+  private static final int LINE = 20;
+  private static final int WIDTH = 2 * MARGIN + 2 * (GPU_WIDTH + INDEX_WIDTH);
+
+  private final List<FleetNode> nodes;
+
+  FleetPicture(List<FleetNode> nodes) {
+    this.nodes = List.copyOf(nodes);
+  }
+
+  /** One line for each GPU; equal neighbours are one line. */
+  String toText() {
+    StringBuilder text = new StringBuilder();
+    for (FleetNode node : nodes) {
+      text.append("%s (%s)%n".formatted(node.name(), node.heading()));
+      int first = 0;
+      while (first < node.gpus().size()) {
+        int last = first;
+        while (last + 1 < node.gpus().size()
+            && node.gpus().get(last + 1).parts().equals(node.gpus().get(first).parts())) {
+          last++;
+        }
+        String index = first == last ? "GPU " + first : "GPU %d-%d".formatted(first, last);
+        text.append("  %-8s %s%n".formatted(index, line(node.gpus().get(first))));
+        first = last + 1;
+      }
+      node.resources().forEach(resource -> text.append("  %s%n".formatted(resource)));
+    }
+    if (!nodes.isEmpty()) {
+      text.append(
+          "* in use, - lost: no device can be created there beside the others%n".formatted());
+    }
+    return text.toString();
+  }
+
+  private static String line(Gpu gpu) {
+    return gpu.parts().stream()
+        .map(part -> switch (part.kind()) {
+          case IN_USE -> part.label() + "*";
+          case IDLE, UNKNOWN -> part.label();
+          case FREE -> "free(%d)".formatted(part.size());
+          case LOST -> "-".repeat(part.size());
+        })
+        .collect(Collectors.joining("|", "|", "|"));
+  }
+
+  /** Two GPUs in a row, below the heading of their node; a legend is at the end. */
+  String toSvg() {
+    StringBuilder body = new StringBuilder();
+    int top = MARGIN;
+    for (FleetNode node : nodes) {
+      text(body, MARGIN, top + 14, 16, "bold", node.name());
+      text(body, MARGIN, top + 14 + LINE, 13, "normal", node.heading());
+      top += 2 * LINE + 4;
+      for (String resource : node.resources()) {
+        text(body, MARGIN, top + 12, 13, "normal", resource);
+        top += LINE;
+      }
+      for (Gpu gpu : node.gpus()) {
+        int column = gpu.index() % 2;
+        draw(body, gpu, MARGIN + column * (GPU_WIDTH + INDEX_WIDTH), top);
+        if (column == 1 || gpu.index() == node.gpus().size() - 1) {
+          top += GPU_HEIGHT + 8;
+        }
+      }
+      top += MARGIN;
+    }
+    legend(body, top);
+    int height = top + 50 + MARGIN;
+    return """
+        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %1$d %2$d" width="%1$d" height="%2$d"
+             role="img" aria-labelledby="fleet-title" font-family="Helvetica, Arial, sans-serif" fill="#1a1a1a">
+          <title id="fleet-title">GPUs of %3$d nodes</title>
+          <defs>
+            <pattern id="lost" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+              <rect width="8" height="8" fill="#eeeeee"/><rect width="3" height="8" fill="#c4c4c4"/>
+            </pattern>
+          </defs>
+          <rect width="%1$d" height="%2$d" fill="#ffffff"/>
+        %4$s</svg>
+        """.formatted(WIDTH, height, nodes.size(), body);
+  }
+
+  /** One file without scripts: a table, which can be read without the picture, and the picture. */
+  String toHtml() {
+    String rows = nodes.stream()
+        .map(node -> "<tr><td>%s</td><td>%s</td><td>%d</td><td>%s</td></tr>%n"
+            .formatted(
+                escaped(node.name()),
+                escaped(node.heading()),
+                node.gpus().size(),
+                node.resources().stream()
+                    .map(FleetPicture::escaped)
+                    .collect(Collectors.joining("<br>"))))
+        .collect(Collectors.joining());
+    return """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>GPUs of the cluster</title>
+        <style>
+        body { font-family: Helvetica, Arial, sans-serif; color: #1a1a1a; margin: 2em auto; max-width: 1000px; padding: 0 1em }
+        table { border-collapse: collapse; width: 100%% }
+        th, td { border-bottom: 1px solid #c4c4c4; padding: 0.4em 0.8em; text-align: left; vertical-align: top }
+        svg { max-width: 100%%; height: auto }
+        </style>
+        </head>
+        <body>
+        <h1>GPUs of the cluster</h1>
+        <table>
+        <thead><tr><th>Node</th><th>GPU, configuration, state</th><th>GPUs</th><th>In use</th></tr></thead>
+        <tbody>
+        %s</tbody>
+        </table>
+        %s</body>
+        </html>
+        """.formatted(rows, toSvg());
+  }
+
+  private static void draw(StringBuilder body, Gpu gpu, int left, int top) {
+    text(body, left, top + GPU_HEIGHT / 2 + 5, 13, "normal", "GPU " + gpu.index());
+    int slice = 0;
+    for (Part part : gpu.parts()) {
+      int from = left + INDEX_WIDTH + (GPU_WIDTH - 20) * slice / gpu.slices();
+      slice += part.size();
+      int to = left + INDEX_WIDTH + (GPU_WIDTH - 20) * slice / gpu.slices();
+      box(body, part.kind(), part.label(), from, top, to - from - 3);
+    }
+  }
+
+  private static void box(
+      StringBuilder body, Kind kind, String label, int left, int top, int width) {
+    String look = switch (kind) {
+      case IN_USE -> "fill=\"#2c5aa0\" stroke=\"#1a1a1a\"";
+      case IDLE -> "fill=\"#c6d4f1\" stroke=\"#1a1a1a\"";
+      case FREE -> "fill=\"#ffffff\" stroke=\"#767676\" stroke-dasharray=\"5 4\"";
+      case LOST -> "fill=\"url(#lost)\" stroke=\"#767676\"";
+      case UNKNOWN -> "fill=\"#fff2ae\" stroke=\"#767676\"";
+    };
+    body.append("  <rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"3\" %s/>%n"
+        .formatted(left, top, width, GPU_HEIGHT, look));
+    int size = Math.max(7, Math.min(13, (width - 4) * 8 / (5 * label.length())));
+    body.append(
+        "  <text x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-size=\"%d\" fill=\"%s\">%s</text>%n"
+            .formatted(
+                left + width / 2,
+                top + GPU_HEIGHT / 2 + size / 3,
+                size,
+                kind == Kind.IN_USE ? "#ffffff" : "#1a1a1a",
+                escaped(label)));
+  }
+
+  private static void legend(StringBuilder body, int top) {
+    int left = MARGIN;
+    for (Kind kind : Kind.values()) {
+      String label = switch (kind) {
+        case IN_USE -> "in use";
+        case IDLE -> "not in use";
+        case FREE -> "no device yet";
+        case LOST -> "lost";
+        case UNKNOWN -> "not known";
+      };
+      box(body, kind, label, left, top, 120);
+      left += 132;
+    }
+    text(
+        body,
+        MARGIN,
+        top + GPU_HEIGHT + 18,
+        12,
+        "normal",
+        "The width is memory. Lost: no device can be created there beside the others. Kubernetes does"
+            + " not report which of several equal devices is in use.");
+  }
+
+  private static void text(StringBuilder body, int x, int y, int size, String weight, String text) {
+    body.append("  <text x=\"%d\" y=\"%d\" font-size=\"%d\" font-weight=\"%s\">%s</text>%n"
+        .formatted(x, y, size, weight, escaped(text)));
+  }
+
+  private static String escaped(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+  }
+}

@@ -1,0 +1,216 @@
+package io.github.mig4j.examples.migctl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One run of 'validate' over the files of a repository and several kinds of nodes. */
+class MigctlValidateTest {
+
+  private static final String A100 = """
+      version: v1
+      mig-configs:
+        all-disabled: [{devices: all, mig-enabled: false}]
+        a100-small: [{devices: all, mig-enabled: true, mig-devices: {1g.10gb: 7}}]
+      """;
+  private static final String B200 = """
+      version: v1
+      mig-configs:
+        b200-small:
+          - devices: all
+            mig-enabled: true
+            mig-devices: {1g.23gb: 7}
+        b200-huge:
+          - devices: all
+            mig-enabled: true
+            mig-devices: {1g.23gb: 8}
+      """;
+
+  @TempDir
+  private Path folder;
+
+  private record Run(int exit, List<String> out, List<String> err) {}
+
+  @BeforeEach
+  void writeFiles() throws IOException {
+    Files.createDirectories(folder.resolve("east/.git"));
+    Files.writeString(folder.resolve("a100.yaml"), A100);
+    Files.writeString(folder.resolve("east/b200.yml"), B200);
+    Files.writeString(folder.resolve("east/service.yaml"), "kind: Service\n");
+    Files.writeString(folder.resolve("east/.git/old.yaml"), "mig-configs: broken\n");
+    Files.writeString(folder.resolve("notes.txt"), "mig-configs\n");
+  }
+
+  private Run migctl(String line) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    String[] args = line.replace("DIR", folder.toString()).split(" ");
+    int exit = Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+    return new Run(exit, lines(out), lines(err));
+  }
+
+  private List<String> lines(StringWriter text) {
+    return text.toString().replace(folder.toString(), "DIR").lines().toList();
+  }
+
+  private static JsonNode json(Run run) throws IOException {
+    return new ObjectMapper().readTree(String.join("\n", run.out));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"DIR", "DIR/**.y*ml", "DIR/a100.yaml DIR/east"})
+  void validate_directoriesAndPatterns_findTheSameFiles(String files) throws IOException {
+    Run run = migctl("validate --json " + files);
+
+    assertThat(json(run).get("valid").asBoolean()).isTrue();
+    assertThat(json(run).get("files"))
+        .extracting(file -> file.get("file").asText())
+        .containsExactly("DIR/a100.yaml", "DIR/east/b200.yml");
+  }
+
+  @Test
+  void validate_nameWithoutAnyFile_isExit2() {
+    assertThat(migctl("validate DIR/west*/**.yaml"))
+        .isEqualTo(
+            new Run(
+                2,
+                List.of(),
+                List.of(
+                    "'DIR/west*/**.yaml' selects no YAML file with a configuration of mig-parted or of the device plugin")));
+    assertThat(migctl("validate DIR/a100.yaml DIR/nothing.yaml"))
+        .isEqualTo(new Run(2, List.of(), List.of("File does not exist: DIR/nothing.yaml")));
+  }
+
+  @Test
+  void validate_severalKindsOfNodes_eachWithItsConfiguration() {
+    String nodes = "validate DIR --nodes pool-a=a100-80gb:8,pool-b=b200-180gb --config ";
+
+    Run fits = migctl(nodes + "pool-a=a100-small,pool-b=b200-small");
+    Run tooMany = migctl(nodes + "pool-a=a100-small,pool-b=b200-huge");
+
+    assertThat(fits.exit).isZero();
+    assertThat(fits.out).noneMatch(line -> line.contains(": error: "));
+    assertThat(tooMany.exit).isEqualTo(1);
+    assertThat(tooMany.out)
+        .filteredOn(line -> line.contains(": error: "))
+        .singleElement()
+        .asString()
+        .startsWith(
+            "DIR/east/b200.yml:10:7: error: pool-b: GPU 0 (b200-180gb) cannot hold {1g.23gb=8}");
+  }
+
+  @Test
+  void validate_severalConfigurations_mustAllWork() {
+    Run run = migctl("validate DIR/east/b200.yml --gpu b200-180gb --config b200-small,b200-huge");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out)
+        .filteredOn(line -> line.contains(": error: "))
+        .singleElement()
+        .asString()
+        .contains("[not-placeable]");
+    assertThat(run.err).isEmpty();
+  }
+
+  @Test
+  void validate_configurationOfAnotherFile_isNotMissed_butOneOfNoFileIs() {
+    assertThat(migctl("validate DIR --config a100-small").exit).isZero();
+    assertThat(migctl("validate DIR --config a100-smal").out)
+        .containsExactly(
+            "DIR/a100.yaml:1:1: error: The file has no config 'a100-smal'; it has 'all-disabled', 'a100-small' [config-not-present]",
+            "DIR/east/b200.yml:1:1: error: The file has no config 'a100-smal'; it has 'b200-small', 'b200-huge' [config-not-present]");
+  }
+
+  @Test
+  void validate_kindOfNodesWithoutAnyLayout_fails_thoughAllDisabledWorks() {
+    Run run = migctl("validate DIR/a100.yaml --nodes pool-a=a100-80gb,pool-c=a30-24gb");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.err)
+        .containsExactly(
+            "1 of 2 configurations cannot work on the GPUs of pool-c ('a100-small'); --config NAME makes that an error",
+            "No configuration with devices can work on the GPUs of pool-c");
+  }
+
+  @Test
+  void validate_fileThatOnlySwitchesMigOff_passes() throws IOException {
+    Files.writeString(folder.resolve("off.yaml"), A100.replaceAll("  a100-small.*\n", ""));
+
+    assertThat(migctl("validate DIR/off.yaml --gpu a30-24gb").exit).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--nodes a100-80gb:8 | Not a node: 'a100-80gb:8'. Expected NAME=ID[:COUNT], e.g. 'gpu-node=b200-180gb:8'",
+        "--nodes a=a30-24gb --config b=c | Not a configuration: 'b=c'. Expected NAME, or KIND=NAME with a kind of --nodes",
+      })
+  void validate_wrongUsage_isExit2(String options, String message) {
+    Run run = migctl("validate DIR " + options);
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).containsExactly(message, "Try 'migctl validate --help'");
+  }
+
+  @Test
+  void validate_source_showsTheLineWithACaret() throws IOException {
+    Files.writeString(folder.resolve("bad.yaml"), "version: v2 # 🙂\n");
+
+    Run run = migctl("validate DIR/bad.yaml --source");
+
+    assertThat(run.out)
+        .containsExactly(
+            "DIR/bad.yaml:1:10: error: Unknown version 'v2'; the only version is v1 [unknown-version]",
+            "    version: v2 # 🙂",
+            "             ^");
+    assertThat(migctl("validate DIR/bad.yaml --no-source").out).hasSize(1);
+    assertThat(migctl("validate DIR/bad.yaml").out).hasSize(1);
+  }
+
+  @Test
+  void validate_source_ofALongLine_showsThePartAroundTheCaret() throws IOException {
+    Files.writeString(
+        folder.resolve("long.yaml"),
+        "{version: v1, mig-configs: {\"" + "x".repeat(200)
+            + "\": [{devices: 0-3, mig-enabled: false}]}}\n");
+
+    Run run = migctl("validate DIR/long.yaml --source");
+
+    assertThat(run.out).hasSize(6);
+    assertThat(run.out.get(4)).matches("    …x+\": \\[\\{devices: 0-3, mig-enabled: false}]}}");
+    assertThat(run.out.get(4).charAt(run.out.get(5).indexOf('^'))).isEqualTo('0');
+  }
+
+  @Test
+  void validate_sarif_hasTheFindingsThatArePrinted() throws IOException {
+    Files.writeString(
+        folder.resolve("east/share.yaml"), "version: v1\nsharing: {timeSlicing: {}}\n");
+    Path file = folder.resolve("mig.sarif");
+
+    Run run = migctl("validate DIR --nodes b=b200-180gb --config b200-huge --sarif " + file);
+
+    JsonNode log = new ObjectMapper().readTree(file.toFile());
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(log.at("/runs/0/results")).hasSameSizeAs(run.out);
+    assertThat(log.findValuesAsText("ruleId")).contains("not-placeable", "no-resources");
+    assertThat(log.findValuesAsText("uri"))
+        .doesNotContain(folder.resolve("a100.yaml").toUri().toASCIIString());
+    assertThat(log.findValuesAsText("helpUri"))
+        .anyMatch(uri -> uri.endsWith("/lint.md#not-placeable"))
+        .anyMatch(uri -> uri.endsWith("/sharing-lint.md#no-resources"));
+  }
+}

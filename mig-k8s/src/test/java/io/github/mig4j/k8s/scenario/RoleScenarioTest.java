@@ -1,0 +1,348 @@
+package io.github.mig4j.k8s.scenario;
+
+import static io.github.mig4j.k8s.scenario.Scenario.H100;
+import static io.github.mig4j.k8s.scenario.Scenario.LONG;
+import static io.github.mig4j.k8s.scenario.Scenario.MAP;
+import static io.github.mig4j.k8s.scenario.Scenario.NAMESPACE;
+import static io.github.mig4j.k8s.scenario.Scenario.NODE;
+import static io.github.mig4j.k8s.scenario.Scenario.QUICK;
+import static io.github.mig4j.k8s.scenario.Scenario.SHARING_MAP;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.github.mig4j.config.DeviceSelector;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.change.MigDeadlineException;
+import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.check.Permission;
+import io.github.mig4j.k8s.cluster.MigEvent;
+import io.github.mig4j.k8s.config.MigRole;
+import io.github.mig4j.k8s.config.OperatorSettings;
+import io.github.mig4j.k8s.dra.DraClient;
+import io.github.mig4j.k8s.dra.MigClaim;
+import io.github.mig4j.k8s.dra.MigDeviceClass;
+import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.simulator.Trap;
+import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.sharing.GpuSharing;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Each use as a user with a client certificate, who has what the manifest of its role grants and nothing
+ * else. By the audit log nothing is forbidden, and nothing is granted that is not used.
+ */
+@Tag("scenario")
+@Tag("apiserver")
+@ExtendWith(ScenarioServer.class)
+class RoleScenarioTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final MigProfile SMALL = MigProfile.parse("1g.10gb");
+
+  /** A server of version 1.20 does not keep the claims of a pod. */
+  private static final Permission CLAIM_OF_POD =
+      new Permission("get", "resource.k8s.io", "resourceclaims", Permission.Scope.CLUSTER);
+
+  KubernetesClient client;
+  private TestedCluster cluster;
+  private long auditedBytes;
+  private final List<HasMetadata> granted = new ArrayList<>();
+  private String user = "";
+  private KubernetesClient limited;
+  private MigClient mig;
+
+  @BeforeEach
+  void begin() throws IOException {
+    cluster = TestedCluster.require();
+    auditedBytes = Files.size(cluster.auditLog());
+  }
+
+  @AfterEach
+  void end() {
+    if (limited != null) {
+      limited.close();
+    }
+    granted.forEach(object -> client.resource(object).delete());
+  }
+
+  /** What {@code migctl role} prints; the bindings are the user's as well. */
+  private void as(MigRole role) throws IOException {
+    user = "mig4j-" + role.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    String bindings = role.bindings(NAMESPACE, NAMESPACE, user);
+    String subject =
+        "- kind: ServiceAccount\n  name: %s\n  namespace: %s\n".formatted(user, NAMESPACE);
+    assertThat(bindings).contains(subject);
+    String printed = role.manifest()
+        + bindings.replace(
+            subject,
+            subject
+                + "- kind: User\n  name: %s\n  apiGroup: rbac.authorization.k8s.io\n"
+                    .formatted(user));
+    client
+        .load(new ByteArrayInputStream(printed.getBytes(StandardCharsets.UTF_8)))
+        .items()
+        .forEach(object -> granted.add(client.resource(object).create()));
+    limited = new KubernetesClientBuilder()
+        .withConfig(Config.fromKubeconfig(cluster.user(user)))
+        .build();
+    mig = MigClient.of(limited);
+  }
+
+  private void assertExactly(MigRole role, Permission... unused) throws IOException {
+    Set<Permission> used = new LinkedHashSet<>();
+    for (JsonNode event : audited()) {
+      JsonNode object = event.get("objectRef");
+      if (object == null || !object.has("resource")) {
+        continue;
+      }
+      String sub = object.has("subresource") ? "/" + object.get("subresource").asText() : "";
+      Permission permission = new Permission(
+          event.get("verb").asText(),
+          object.path("apiGroup").asText(""),
+          object.get("resource").asText() + sub,
+          object.path("namespace").asText("").equals(NAMESPACE)
+              ? Permission.Scope.OPERATOR_NAMESPACE
+              : Permission.Scope.CLUSTER);
+      assertThat(event.at("/responseStatus/code").asInt()).as(event.toString()).isNotEqualTo(403);
+      used.add(permission);
+    }
+    Set<Permission> expected = Permission.of(role).stream()
+        .filter(permission -> !List.of(unused).contains(permission))
+        .collect(Collectors.toSet());
+    assertThat(used).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  /** What the user has done. */
+  private List<JsonNode> audited() throws IOException {
+    byte[] log = Files.readAllBytes(cluster.auditLog());
+    String text = new String(
+        log, (int) auditedBytes, (int) (log.length - auditedBytes), StandardCharsets.UTF_8);
+    List<JsonNode> events = new ArrayList<>();
+    for (String line : text.split("\n", -1)) {
+      if (line.contains("\"username\":\"" + user + "\"")) {
+        events.add(JSON.readTree(line));
+      }
+    }
+    return events;
+  }
+
+  private Scenario start() {
+    return Scenario.on(client).through(mig).start(H100);
+  }
+
+  private ApplyRequest apply(String config) {
+    return mig.node(NODE).apply(config).timings(QUICK);
+  }
+
+  /** Where there is no ClusterPolicy, a GPUCluster is looked for. */
+  private void withoutAnOperator() {
+    assertThat(mig.node(NODE).preflight("small").isClear()).isFalse();
+  }
+
+  private static MigConfigSpec cut(int count) {
+    return MigConfigSpec.builder()
+        .devices(DeviceSelector.ALL)
+        .migEnabled(true)
+        .putMigDevices(SMALL, count)
+        .build();
+  }
+
+  /** A failure is explained from the MIG manager's log. */
+  private void failOnce() {
+    mig.nodes();
+    mig.configMap(MAP).merge("other", cut(5));
+    assertThatThrownBy(() -> mig.node(NODE)
+            .apply("other")
+            .timings(ApplyTimings.builder()
+                .reaction(Duration.ZERO)
+                .work(Duration.ZERO)
+                .build())
+            .await(LONG))
+        .isInstanceOf(MigDeadlineException.class);
+  }
+
+  @Test
+  void readOnly() throws IOException {
+    as(MigRole.READ_ONLY);
+    withoutAnOperator();
+    try (var node = start()) {
+      assertThat(mig.node(NODE).status().config()).contains("all-disabled");
+      mig.node(NODE).statusWithHardware();
+      assertThat(mig.node(NODE).preflight("small").isClear()).isTrue();
+      assertThat(mig.nodes()).hasSize(1);
+    }
+
+    assertExactly(MigRole.READ_ONLY, CLAIM_OF_POD);
+  }
+
+  @Test
+  void apply() throws IOException {
+    as(MigRole.APPLY);
+    withoutAnOperator();
+    mig.configMap(MAP).merge("small", cut(7));
+    try (var node = start()) {
+      node.assertVerified(
+          apply("small").await(LONG), "{nvidia.com/mig-1g.10gb=7}", "[{1g.10gb=7}]");
+      node.assertVerified(
+          mig.node(NODE).rollback().timings(QUICK).await(LONG), "{nvidia.com/gpu=1}", "[{}]");
+      mig.node(NODE).markCapable();
+      failOnce();
+    }
+
+    assertExactly(MigRole.APPLY, CLAIM_OF_POD);
+  }
+
+  @Test
+  void drain() throws IOException {
+    as(MigRole.DRAIN);
+    withoutAnOperator();
+    mig.configMap(MAP).merge("small", cut(7));
+    try (var node = start()) {
+      var job = GpuJob.start(client, "train", Scenario.GPU);
+      apply("small").disruption(Disruption.DRAIN).await(LONG);
+      job.remove();
+      failOnce();
+    }
+
+    assertExactly(MigRole.DRAIN, CLAIM_OF_POD);
+  }
+
+  @Test
+  void rollout() throws IOException {
+    as(MigRole.ROLLOUT);
+    withoutAnOperator();
+    mig.configMap(MAP).merge("small", cut(7));
+    try (var node = start()) {
+      var job = GpuJob.start(client, "train", Scenario.GPU);
+      Rollout rollout = mig.rollout("to-small")
+          .nodes("nvidia.com/gpu.product=NVIDIA-H100-80GB-HBM3")
+          .config("small")
+          .timings(QUICK)
+          .disruption(Disruption.DRAIN);
+      assertThat(rollout.dryRun().nodes()).hasSize(1);
+      assertThat(rollout.run().isComplete()).isTrue();
+      rollout.forget();
+      job.remove();
+      failOnce();
+    }
+
+    assertExactly(MigRole.ROLLOUT, CLAIM_OF_POD);
+  }
+
+  @Test
+  void recover() throws IOException {
+    as(MigRole.RECOVER);
+    withoutAnOperator();
+    try (var node = start()) {
+      node.set(Trap.API_ERROR_DURING_POD_WAIT);
+      node.view().request("medium");
+      node.awaitIdle("medium", 1);
+      mig.nodes();
+
+      node.assertVerified(
+          mig.node(NODE).recover().timings(QUICK).await(LONG),
+          "{nvidia.com/mig-2g.20gb=3}",
+          "[{2g.20gb=3}]");
+      mig.node(NODE).diagnose();
+    }
+
+    assertExactly(MigRole.RECOVER, CLAIM_OF_POD);
+  }
+
+  @Test
+  void setup() throws IOException {
+    as(MigRole.SETUP);
+    assertThat(mig.operator().configMap()).isEmpty();
+    try (var node = Scenario.on(client).start(H100)) {
+      mig.configMap("mig4j-rollout-a").merge("small", cut(7));
+      mig.configMap("mig4j-rollout-a").merge("small", cut(6));
+      mig.operator().use(new OperatorSettings(MigStrategy.MIXED, "mig4j-rollout-a"));
+      mig.sharingMap(SHARING_MAP).merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
+      mig.operator().useSharingMap(SHARING_MAP);
+
+      assertThat(mig.operator().configMap()).contains("mig4j-rollout-a");
+      assertThat(mig.operator().sharingMap()).contains(SHARING_MAP);
+    }
+
+    assertExactly(MigRole.SETUP);
+  }
+
+  @Test
+  void share() throws IOException {
+    as(MigRole.SHARE);
+    assertThat(mig.node(NODE).share("four").preflight().isClear()).isFalse();
+    mig.sharingMap(SHARING_MAP).merge("four", DevicePluginConfig.of(GpuSharing.timeSlicing(4)));
+    mig.sharingMap(SHARING_MAP).merge("two", DevicePluginConfig.of(GpuSharing.timeSlicing(2)));
+    try (var node = Scenario.on(client).sharing().through(mig).start(H100)) {
+      assertThat(mig.node(NODE).share("four").timings(QUICK).await(LONG).allocatable())
+          .hasToString("{nvidia.com/gpu=4}");
+      assertThat(mig.node(NODE).rollback().timings(QUICK).await(LONG).allocatable())
+          .hasToString("{nvidia.com/gpu=1}");
+    }
+    // Without an operator nothing comes of it, and the device plugin's pods are looked at.
+    assertThatThrownBy(() -> mig.node(NODE).share("two").await(Duration.ofSeconds(3)))
+        .isInstanceOf(MigDeadlineException.class);
+
+    assertExactly(MigRole.SHARE, CLAIM_OF_POD);
+  }
+
+  @Test
+  void events() throws IOException {
+    as(MigRole.EVENTS);
+
+    mig.nodeEvents()
+        .onEvent(new MigEvent.ChangeEnded(
+            NODE, "small", MigEvent.Outcome.VERIFIED, Duration.ZERO, "stable for 5 s"));
+
+    assertExactly(MigRole.EVENTS);
+  }
+
+  @Test
+  void claim() throws IOException {
+    as(MigRole.CLAIM);
+    try (var definitions = DraDefinitions.install(client)) {
+      DraClient dra = mig.dra();
+
+      dra.apply(MigClaim.of(SMALL).claim("train").inNamespace("default"));
+      dra.apply(MigClaim.of(SMALL).template("mig-1g").inNamespace("default"));
+      dra.apply(MigDeviceClass.bridge(SMALL).object());
+      client
+          .resources(DeviceClass.class)
+          .withName("mig-1g.10gb")
+          .edit(
+              current -> new DeviceClassBuilder(current).withNewSpec().endSpec().build());
+      dra.apply(MigDeviceClass.bridge(SMALL).object());
+      assertThat(dra.inventory().nodes()).isEmpty();
+    }
+
+    assertExactly(MigRole.CLAIM);
+  }
+}
