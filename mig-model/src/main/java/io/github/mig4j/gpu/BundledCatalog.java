@@ -27,35 +27,33 @@ final class BundledCatalog {
   static List<GpuModel> read(String json) {
     try (JsonParser parser = new JsonFactory().createParser(json)) {
       parser.nextToken();
-      return CatalogFile.models(new BundledCatalog(value(parser)).file());
+      return CatalogFile.modelsIn(new BundledCatalog(value(parser)).file());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   private static Object value(JsonParser parser) throws IOException {
-    switch (parser.currentToken()) {
-      case START_OBJECT:
+    return switch (parser.currentToken()) {
+      case START_OBJECT -> {
         Map<String, Object> fields = new LinkedHashMap<>();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
           String name = parser.currentName();
           parser.nextToken();
           fields.put(name, value(parser));
         }
-        return fields;
-      case START_ARRAY:
+        yield fields;
+      }
+      case START_ARRAY -> {
         List<Object> values = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
           values.add(value(parser));
         }
-        return values;
-      case VALUE_NUMBER_INT:
-        return parser.getIntValue();
-      case VALUE_STRING:
-        return parser.getText();
-      default:
-        return null;
-    }
+        yield values;
+      }
+      case VALUE_NUMBER_INT -> parser.getIntValue();
+      default -> parser.getText();
+    };
   }
 
   @SuppressWarnings("unchecked") // The bundled file has these types, which its test reads.

@@ -99,8 +99,8 @@ class GpuOperatorSimulatorTest {
               .endStatus()
               .build());
 
-      ClusterUser.eventually(() -> "True"
-          .equals(managerPods().get(0).getStatus().getConditions().get(0).getStatus()));
+      ClusterUser.eventually(() ->
+          "True".equals(managerPods().get(0).getStatus().getConditions().get(0).getStatus()));
     }
   }
 
