@@ -27,7 +27,7 @@ final class BundledCatalog {
   static List<GpuModel> read(String json) {
     try (JsonParser parser = new JsonFactory().createParser(json)) {
       parser.nextToken();
-      return CatalogFile.modelsIn(new BundledCatalog(value(parser)).file());
+      return CatalogFile.modelsOf(new BundledCatalog(value(parser)).file());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -35,25 +35,30 @@ final class BundledCatalog {
 
   private static Object value(JsonParser parser) throws IOException {
     return switch (parser.currentToken()) {
-      case START_OBJECT -> {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-          String name = parser.currentName();
-          parser.nextToken();
-          fields.put(name, value(parser));
-        }
-        yield fields;
-      }
-      case START_ARRAY -> {
-        List<Object> values = new ArrayList<>();
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-          values.add(value(parser));
-        }
-        yield values;
-      }
+      case START_OBJECT -> fields(parser);
+      case START_ARRAY -> values(parser);
       case VALUE_NUMBER_INT -> parser.getIntValue();
-      default -> parser.getText();
+      case VALUE_STRING -> parser.getText();
+      default -> null;
     };
+  }
+
+  private static Map<String, Object> fields(JsonParser parser) throws IOException {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String name = parser.currentName();
+      parser.nextToken();
+      fields.put(name, value(parser));
+    }
+    return fields;
+  }
+
+  private static List<Object> values(JsonParser parser) throws IOException {
+    List<Object> values = new ArrayList<>();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      values.add(value(parser));
+    }
+    return values;
   }
 
   @SuppressWarnings("unchecked") // The bundled file has these types, which its test reads.

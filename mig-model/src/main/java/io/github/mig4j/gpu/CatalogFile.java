@@ -148,10 +148,10 @@ record CatalogFile(
       throw new IllegalArgumentException(
           "Not a GPU catalogue: null. Expected an object with 'sources' and 'models'");
     }
-    return modelsIn(file);
+    return modelsOf(file);
   }
 
-  static List<GpuModel> modelsIn(CatalogFile file) {
+  static List<GpuModel> modelsOf(CatalogFile file) {
     List<GpuModel> models = new ArrayList<>();
     Set<String> ids = new HashSet<>();
     for (int i = 0; i < file.models.size(); i++) {
