@@ -24,6 +24,7 @@ import io.github.mig4j.k8s.reconcile.NodeTemplate;
 import io.github.mig4j.k8s.reconcile.PendingPods;
 import io.github.mig4j.k8s.reconcile.PodAnswer;
 import io.github.mig4j.k8s.reconcile.PolicyTarget;
+import io.github.mig4j.k8s.reconcile.Reconciler;
 import io.github.mig4j.k8s.reconcile.WaitingPod;
 import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
@@ -70,6 +71,7 @@ class PublicApiTest {
       Path.of("../mig-k8s/src/main/resources/io/github/mig4j/k8s/json-schema.json");
   private static PublicApi api;
   private static GpuOperatorSimulator simulator;
+  private static Reconciler.Running running;
 
   @BeforeAll
   static void explore() throws IOException {
@@ -224,6 +226,8 @@ class PublicApiTest {
             new NodeStanding.Failed("the GPU is in use", Optional.of(Duration.ofMinutes(1))))
         .forEach(api::add);
     api.add(new PodAnswer.Unserved(waiting, PodAnswer.Reason.NO_ROOM, "add GPUs"));
+    running = mig.reconciler(List.of()).start();
+    api.add(running);
     Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
     List.of(
             client,
@@ -258,6 +262,7 @@ class PublicApiTest {
 
   @AfterAll
   static void close() {
+    running.close();
     simulator.close();
     CLUSTER.close();
   }

@@ -201,7 +201,9 @@ class MigctlValidateTest {
         folder.resolve("east/share.yaml"), "version: v1\nsharing: {timeSlicing: {}}\n");
     Path file = folder.resolve("mig.sarif");
 
-    Run run = migctl("validate DIR --nodes b=b200-180gb --config b200-huge --docs https://docs.example/mig --sarif " + file);
+    Run run = migctl(
+        "validate DIR --nodes b=b200-180gb --config b200-huge --docs https://docs.example/mig --sarif "
+            + file);
 
     JsonNode log = new ObjectMapper().readTree(file.toFile());
     assertThat(run.exit).isEqualTo(1);

@@ -50,8 +50,7 @@ final class Sarif {
     String page = code instanceof SharingCode ? "sharing-lint.md" : "lint.md";
     ObjectNode rule = Output.object().put("id", code.toString());
     rule.putObject("shortDescription").put("text", code.toString().replace('-', ' '));
-    pages.ifPresent(
-        address -> rule.put("helpUri", "%s/%s#%s".formatted(address, page, code)));
+    pages.ifPresent(address -> rule.put("helpUri", "%s/%s#%s".formatted(address, page, code)));
     rule.putObject("help").put("text", "'migctl lint-code %s' explains it".formatted(code));
     return rule;
   }
