@@ -19,6 +19,7 @@ import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.reconcile.MigPolicyFile;
+import io.github.mig4j.k8s.reconcile.NodeStanding;
 import io.github.mig4j.k8s.reconcile.NodeTemplate;
 import io.github.mig4j.k8s.reconcile.PendingPods;
 import io.github.mig4j.k8s.reconcile.PodAnswer;
@@ -215,6 +216,13 @@ class PublicApiTest {
     PendingPods pending = PendingPods.of(List.of(waiting), mig.fleet().nodes(), demand(), Map.of());
     api.add(new PodAnswer.Fits(waiting, "gpu-node"));
     api.add(new PodAnswer.Served(waiting, "gpu-node"));
+    List.of(
+            new NodeStanding.AsDeclared(),
+            new NodeStanding.Changing("PAUSED"),
+            new NodeStanding.Waiting(NodeStanding.Cause.PODS, "ml/train-0 uses its GPUs"),
+            new NodeStanding.Drifted(NodeStanding.Drift.BLOCKED, "the MIG manager is not ready"),
+            new NodeStanding.Failed("the GPU is in use", Optional.of(Duration.ofMinutes(1))))
+        .forEach(api::add);
     api.add(new PodAnswer.Unserved(waiting, PodAnswer.Reason.NO_ROOM, "add GPUs"));
     Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
     List.of(
@@ -240,6 +248,8 @@ class PublicApiTest {
             mig.dra().inventory(),
             pending,
             mig.pendingPods(),
+            mig.reconciler(MigPolicyFile.read(policy()).policies()),
+            mig.reconciler(MigPolicyFile.read(policy()).policies()).reconcile("other"),
             NodeTemplate.of(B200, 8, PolicyTarget.Whole.WHOLE),
             rollout.dryRun(),
             rollout.onProgress(api::add).run())
@@ -298,6 +308,8 @@ class PublicApiTest {
       "MigExtension",
       "MigNode",
       "MigOperator",
+      "MigPolicyFile",
+      "Reconciler",
       "MigSelector",
       "MigSettings",
       "NodeLint",

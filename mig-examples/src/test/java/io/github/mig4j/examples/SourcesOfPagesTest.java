@@ -47,7 +47,8 @@ class SourcesOfPagesTest {
 
     assertThat(shown).hasSameSizeAs(page.types);
     for (int i = 0; i < shown.size(); i++) {
-      assertThat(shown.get(i)).isEqualTo(withoutHead(page.folder.resolve(page.types.get(i) + ".java")));
+      assertThat(shown.get(i))
+          .isEqualTo(withoutHead(page.folder.resolve(page.types.get(i) + ".java")));
     }
   }
 
@@ -57,7 +58,9 @@ class SourcesOfPagesTest {
   }
 
   private static List<String> snippets(Page page) throws IOException {
-    return SNIPPET.matcher(Files.readString(Path.of("..", "docs", page.file()))).results()
+    return SNIPPET
+        .matcher(Files.readString(Path.of("..", "docs", page.file())))
+        .results()
         .map(found -> found.group(1))
         .toList();
   }

@@ -109,6 +109,9 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
           : "did you mean "
               + suggestions.stream().map(MigProfile::toString).collect(Collectors.joining(" or "))
               + "?";
+      if (!models.isEmpty() && models.stream().noneMatch(GpuModel::supportsMig)) {
+        return "%s has no MIG; share it by time-slicing or MPS instead".formatted(ids(models));
+      }
       return models.isEmpty()
           ? "the nodes have no GPU; add one"
           : "it is not offered by %s; %s".formatted(ids(models), meant);

@@ -110,6 +110,9 @@ class MigctlTest {
     "nvidia.com/mig-1g.24gb.me.all, 1g.24gb+me.all",
     "1g.24gb.gfx, 1g.24gb+gfx",
     "mig-1g.24gb-me, 1g.24gb-me",
+    "nvidia.com/mig-1g.10gb.count, 1g.10gb",
+    "nvidia.com/mig-1g.10gb.me.slices.gi, 1g.10gb+me",
+    "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb, 1g.10gb",
   })
   void placeAndPlan_ofAResource_takeItForItsProfile(String name, String profile) {
     String gpu = profile.contains("24gb") ? "rtx-pro-6000-blackwell-96gb" : "h100-sxm-80gb";
@@ -121,6 +124,21 @@ class MigctlTest {
     assertThat(placed.exit).isZero();
     assertThat(planned).isEqualTo(migctl("plan", "--gpus", gpu + ":1", "--demand", profile + ":1"));
     assertThat(planned.exit).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "place --gpu l40s 1g.5gb",
+    "layouts --gpu l40s",
+    "plan --gpus l40s:2 --demand 1g.5gb:1",
+    "generate --gpu l40s",
+  })
+  void gpuWithoutMig_isTheReasonEverywhere(String line) {
+    var run = migctl(line.split(" "));
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.err)
+        .containsPattern("l40s( \\(Ada Lovelace\\))? has no MIG; share it by time-slicing or MPS");
   }
 
   @Test
@@ -1041,9 +1059,8 @@ class MigctlTest {
              "version": "2.1.0",
              "runs": [{
                "tool": {"driver": {"name": "migctl", "version": "0.1.0-SNAPSHOT",
-                 "informationUri": "https://mig4j.github.io/docs", "rules": [
+                 "rules": [
                  {"id": "missing-field", "shortDescription": {"text": "missing field"},
-                  "helpUri": "https://mig4j.github.io/docs/lint.md#missing-field",
                   "help": {"text": "'migctl lint-code missing-field' explains it"}}]}},
                "columnKind": "unicodeCodePoints",
                "results": [
@@ -1275,7 +1292,7 @@ class MigctlTest {
     assertThat(tooFew.exit).isEqualTo(1);
     assertThat(tooFew.err)
         .isEqualToNormalizingNewlines(
-            "3 of 5 x nvidia.com/gpu unmet: the plan leaves 2 GPUs whole; add 3 GPUs\n");
+            "3 of 5 x nvidia.com/gpu unmet: the plan leaves 2 whole GPUs; add 3\n");
   }
 
   @ParameterizedTest

@@ -62,6 +62,9 @@ class RolesOfCommandsTest {
   void eachCommand_worksWithTheRolesOfItsRow() throws IOException {
     Terminal terminal = new Terminal(folder);
     Files.writeString(folder.resolve("mig-config.yaml"), FILE);
+    Files.writeString(
+        folder.resolve("policies.yaml"),
+        "policies: [{name: p, nodes: {names: [gpu-node]}, gpus: {b200-180gb: {layout: {1g.23gb: 7}}}}]");
     try (SimulatedCluster cluster = new SimulatedCluster(
         terminal, operator -> operator.timings(SimulatorTimings.builder().build()))) {
       cluster.authorize(this::refusal);

@@ -28,6 +28,7 @@ final class Terminal {
       "disable",
       "rollout",
       "pending",
+      "reconcile",
       "share");
   private static final Set<String> CHANGES =
       Set.of("apply", "rollback", "recover", "disable", "share");

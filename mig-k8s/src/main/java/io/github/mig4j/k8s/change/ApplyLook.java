@@ -90,8 +90,8 @@ final class ApplyLook {
   /** How long all stages may take together; the MIG manager takes no part in sharing. */
   private Duration limit() {
     ApplyTimings timings = subject.options().timings();
-    boolean isSharing = subject.goal() instanceof ApplyGoal.To to
-        && to.target().kind() == ChangeKind.SHARING;
+    boolean isSharing =
+        subject.goal() instanceof ApplyGoal.To to && to.target().kind() == ChangeKind.SHARING;
     Duration manager = isSharing ? Duration.ZERO : timings.reaction().plus(timings.work());
     Duration stages = timings
         .propagation()

@@ -24,8 +24,7 @@ final class ChangeReport {
   void reached(String config, ApplyPhase phase, long nanos, String detail) {
     Duration since = Duration.ofNanos(Math.max(0, nanos - previousNanos));
     previousNanos = nanos;
-    cluster.report(new MigEvent.PhaseReached(
-        node, config, phase.toJson(), since, detail));
+    cluster.report(new MigEvent.PhaseReached(node, config, phase.toJson(), since, detail));
   }
 
   /** Reports that the change has reached its goal, this long after it began. */

@@ -69,9 +69,7 @@ public final class MigMetrics implements MigListener {
           .timer("mig4j.change.phase", "phase", reached.phase())
           .record(reached.sincePrevious());
     } else if (event instanceof MigEvent.ChangeEnded ended) {
-      registry
-          .timer("mig4j.change", "outcome", ended.outcome().toJson())
-          .record(ended.duration());
+      registry.timer("mig4j.change", "outcome", ended.outcome().toJson()).record(ended.duration());
     } else if (event instanceof MigEvent.RequestEnded request) {
       registry
           .timer(

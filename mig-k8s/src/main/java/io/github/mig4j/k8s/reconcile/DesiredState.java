@@ -118,7 +118,9 @@ sealed interface DesiredState {
               policy.name(),
               Optional.of(MigConfig.ofGpus(
                   layouts,
-                  Math.max(facts.status().gpus().orElseThrow(), layouts.isEmpty() ? 0 : layouts.lastKey() + 1))),
+                  Math.max(
+                      facts.status().gpus().orElseThrow(),
+                      layouts.isEmpty() ? 0 : layouts.lastKey() + 1))),
               true);
     }
     return Whole.WHOLE;

@@ -115,9 +115,17 @@ final class Judge {
     }
     Optional<Difference> difference = difference(facts, desired);
     if (difference.isEmpty()) {
-      return rest(NodeStanding.AsDeclared.AS_DECLARED);
+      return rest(facts.hasOtherGpus() ? otherGpus(facts) : NodeStanding.AsDeclared.AS_DECLARED);
     }
     return permitted(facts, others, policy, desired, difference.get());
+  }
+
+  /** The GPUs that are there are as declared, so that nothing can be done. */
+  private static NodeStanding otherGpus(NodeFacts facts) {
+    return new NodeStanding.Drifted(
+        Drift.GPUS_CHANGED,
+        "it has %d GPUs, which are others than at its last change; repair it, or run 'kubectl annotate node %s %s-'"
+            .formatted(facts.status().gpus().orElse(0), facts.name(), ChangeRecord.GPUS_KEY));
   }
 
   /** A demand does not remember what it has planned; the record does. */
@@ -283,13 +291,6 @@ final class Judge {
     if (state.filter(each -> each != MigState.SUCCESS).isPresent()) {
       return Optional.of(
           new Difference(Drift.STATE, "its MIG state is %s".formatted(state.get()), false));
-    }
-    if (facts.hasOtherGpus()) {
-      return Optional.of(new Difference(
-          Drift.GPUS_CHANGED,
-          "it has %d GPUs, which are others than at its last change"
-              .formatted(facts.status().gpus().orElse(0)),
-          false));
     }
     if (!facts.status().paused().isEmpty()) {
       return Optional.of(new Difference(

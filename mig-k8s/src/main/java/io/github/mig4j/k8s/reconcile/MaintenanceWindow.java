@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
 import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.text.JsonFields;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
@@ -83,14 +82,6 @@ public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime t
     return ZonedDateTime.of(day, time, zone).toInstant();
   }
 
-  /** The days, times and zone, e.g. {@code Sat,Sun 22:00-04:00 Europe/Berlin}. */
-  @Override
-  public String toString() {
-    return "%s %s-%s %s"
-        .formatted(
-            days.stream().map(PolicyWords::day).collect(Collectors.joining(",")), from, to, zone);
-  }
-
   /**
    * The value in JSON.
    *
@@ -98,10 +89,14 @@ public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime t
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("days", days.stream().map(PolicyWords::day).toList())
-        .and("from", from)
-        .and("to", to)
-        .and("zone", zone)
-        .map();
+    return PolicyWriter.tree(this);
+  }
+
+  /** The days, times and zone, e.g. {@code Sat,Sun 22:00-04:00 Europe/Berlin}. */
+  @Override
+  public String toString() {
+    return "%s %s-%s %s"
+        .formatted(
+            days.stream().map(PolicyWords::day).collect(Collectors.joining(",")), from, to, zone);
   }
 }

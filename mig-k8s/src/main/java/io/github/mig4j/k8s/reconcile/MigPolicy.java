@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.reconcile;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.check.Disruption;
-import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
 import java.util.Map;
 import java.util.SortedMap;
@@ -106,6 +105,16 @@ public interface MigPolicy {
     return false;
   }
 
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return PolicyWriter.tree(this);
+  }
+
   /** Checks the name, and that there is a target. */
   @Value.Check
   default void check() {
@@ -132,15 +141,5 @@ public interface MigPolicy {
   /** Builds a {@link MigPolicy}. */
   final class Builder extends ImmutableMigPolicy.Builder {
     Builder() {}
-  }
-
-  /**
-   * The value in JSON, as a file of policies contains it.
-   *
-   * @return the fields
-   */
-  @JsonValue
-  default Map<String, Object> toJson() {
-    return JsonFields.of(PolicyWriter.tree(this));
   }
 }

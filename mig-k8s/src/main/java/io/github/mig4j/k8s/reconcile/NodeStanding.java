@@ -1,6 +1,9 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -14,10 +17,43 @@ public sealed interface NodeStanding {
    */
   String message();
 
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return fields(this).map();
+  }
+
+  private static JsonFields fields(NodeStanding standing) {
+    String message = standing.message();
+    if (standing instanceof Waiting waiting) {
+      return JsonFields.of("standing", "waiting")
+          .and("cause", waiting.cause())
+          .and("message", message);
+    }
+    if (standing instanceof Drifted drifted) {
+      return JsonFields.of("standing", "drifted")
+          .and("drift", drifted.drift())
+          .and("message", message);
+    }
+    if (standing instanceof Failed failed) {
+      return JsonFields.of("standing", "failed")
+          .and("retryAfter", failed.retryAfter())
+          .and("message", message);
+    }
+    String kind = standing instanceof AsDeclared
+        ? "as-declared"
+        : standing instanceof Changing ? "changing" : "not-ours";
+    return JsonFields.of("standing", kind).and("message", message);
+  }
+
   /** The GPUs are what the policy declares. */
-  enum AsDeclared implements NodeStanding {
+  record AsDeclared() implements NodeStanding {
     /** The only value. */
-    AS_DECLARED;
+    public static final AsDeclared AS_DECLARED = new AsDeclared();
 
     @Override
     public String message() {
@@ -66,7 +102,17 @@ public sealed interface NodeStanding {
     /** The first nodes are not as declared for long enough. */
     CANARY,
     /** Another client changes the node. */
-    OTHER_CLIENT
+    OTHER_CLIENT;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /**
@@ -110,7 +156,17 @@ public sealed interface NodeStanding {
     /** The state of its MIG manager is not success. */
     STATE,
     /** Something prevents its change. */
-    BLOCKED
+    BLOCKED;
+
+    /**
+     * The name in JSON, in lower case with dashes.
+     *
+     * @return the name
+     */
+    @JsonValue
+    public String toJson() {
+      return JsonFields.name(this);
+    }
   }
 
   /**

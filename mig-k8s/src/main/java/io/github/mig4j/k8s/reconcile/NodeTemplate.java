@@ -160,12 +160,6 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
     return Serialization.asYaml(overlay);
   }
 
-  /** The resources, e.g. {@code {nvidia.com/mig-1g.23gb=56}}. */
-  @Override
-  public String toString() {
-    return resources.toString();
-  }
-
   /**
    * The value in JSON.
    *
@@ -174,5 +168,11 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
   @JsonValue
   public Map<String, Object> toJson() {
     return JsonFields.of("resources", resources).and("labels", labels).map();
+  }
+
+  /** The resources, e.g. {@code {nvidia.com/mig-1g.23gb=56}}. */
+  @Override
+  public String toString() {
+    return resources.toString();
   }
 }

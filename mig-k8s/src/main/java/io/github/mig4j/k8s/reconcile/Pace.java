@@ -3,7 +3,6 @@ package io.github.mig4j.k8s.reconcile;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Canary;
-import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -76,6 +75,16 @@ public interface Pace {
         .orElse(Duration.ZERO);
   }
 
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return PolicyWriter.tree(this);
+  }
+
   /** Checks that the numbers are in range. */
   @Value.Check
   default void check() {
@@ -110,15 +119,5 @@ public interface Pace {
   /** Builds a {@link Pace}. */
   final class Builder extends ImmutablePace.Builder {
     Builder() {}
-  }
-
-  /**
-   * The value in JSON, as a file of policies contains it.
-   *
-   * @return the fields
-   */
-  @JsonValue
-  default Map<String, Object> toJson() {
-    return JsonFields.of(PolicyWriter.tree(this));
   }
 }

@@ -127,6 +127,22 @@ public final class PendingPods {
     return Collections.unmodifiableSortedMap(changes);
   }
 
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    Map<String, Object> layouts = new TreeMap<>();
+    changes.forEach((node, byGpu) -> {
+      Map<String, Object> devices = new LinkedHashMap<>();
+      byGpu.forEach((gpu, layout) -> devices.put(gpu.toString(), JsonFields.of(layout.devices())));
+      layouts.put(node, devices);
+    });
+    return JsonFields.of("pods", answers()).and("changes", layouts).map();
+  }
+
   private void solve(List<WaitingPod> pods) {
     nodes.forEach((name, node) ->
         free.put(name, isSchedulable(node) ? migDevices(node.free()) : new TreeMap<>()));
@@ -473,15 +489,5 @@ public final class PendingPods {
   @Override
   public String toString() {
     return "%d pods wait, %d nodes to change".formatted(answers.size(), changes.size());
-  }
-
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
-  public Map<String, Object> toJson() {
-    return JsonFields.of("answers", answers()).and("changes", changes()).map();
   }
 }

@@ -23,6 +23,24 @@ public sealed interface PodAnswer {
   String message();
 
   /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    JsonFields fields = JsonFields.of("pod", pod().name());
+    if (this instanceof Fits fits) {
+      fields = fields.and("answer", "fits").and("node", fits.node());
+    } else if (this instanceof Served served) {
+      fields = fields.and("answer", "served").and("node", served.node());
+    } else if (this instanceof Unserved unserved) {
+      fields = fields.and("answer", "unserved").and("reason", unserved.reason());
+    }
+    return fields.and("message", message()).map();
+  }
+
+  /**
    * A node offers the devices already, so nothing is cut for the pod.
    *
    * @param pod the pod
@@ -44,20 +62,6 @@ public sealed interface PodAnswer {
     @Override
     public String toString() {
       return message();
-    }
-
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
-    public Map<String, Object> toJson() {
-      return JsonFields.of("answer", "fits")
-          .and("pod", pod)
-          .and("node", node)
-          .and("message", message())
-          .map();
     }
   }
 
@@ -82,20 +86,6 @@ public sealed interface PodAnswer {
     @Override
     public String toString() {
       return message();
-    }
-
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
-    public Map<String, Object> toJson() {
-      return JsonFields.of("answer", "served")
-          .and("pod", pod)
-          .and("node", node)
-          .and("message", message())
-          .map();
     }
   }
 
@@ -148,20 +138,6 @@ public sealed interface PodAnswer {
     @Override
     public String toString() {
       return message();
-    }
-
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
-    public Map<String, Object> toJson() {
-      return JsonFields.of("answer", "unserved")
-          .and("pod", pod)
-          .and("reason", reason)
-          .and("message", message())
-          .map();
     }
   }
 }

@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.reconcile;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Node;
-import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +82,16 @@ public record PolicyNodes(SortedMap<String, String> labels, List<String> names) 
                 .equals(label.getValue()));
   }
 
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return PolicyWriter.tree(this);
+  }
+
   /** The labels and names, e.g. {@code pool=inference, gpu-node-7}. */
   @Override
   public String toString() {
@@ -91,15 +100,5 @@ public record PolicyNodes(SortedMap<String, String> labels, List<String> names) 
         .collect(Collectors.joining(","));
     String listed = String.join(", ", names);
     return selector.isEmpty() || listed.isEmpty() ? selector + listed : selector + ", " + listed;
-  }
-
-  /**
-   * The value in JSON, as a file of policies contains it.
-   *
-   * @return the fields
-   */
-  @JsonValue
-  public Map<String, Object> toJson() {
-    return JsonFields.of(PolicyWriter.tree(this));
   }
 }

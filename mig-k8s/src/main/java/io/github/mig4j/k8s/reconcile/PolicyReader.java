@@ -109,8 +109,11 @@ final class PolicyReader {
     item.require(fields, "nodes", "nodes: {labels: {pool: inference}}")
         .flatMap(this::nodes)
         .ifPresent(policy::nodes);
-    item.require(fields, "gpus", "gpus: {b200-180gb: {layout: {1g.23gb: 7}}}")
-        .ifPresent(gpus -> gpus.map().forEach((model, field) -> target(model, field, policy)));
+    item.require(fields, "gpus", "gpus: {b200-180gb: {layout: {1g.23gb: 7}}}").ifPresent(gpus -> {
+      SortedMap<String, PolicyTarget> targets = new TreeMap<>();
+      gpus.map().forEach((model, field) -> target(model, field, targets));
+      policy.putAllGpus(targets);
+    });
     field(fields, "pace").flatMap(this::pace).ifPresent(policy::pace);
     field(fields, "disruption")
         .flatMap(field -> field.word(PolicyReader::word, List.of(Disruption.values())))
@@ -150,7 +153,7 @@ final class PolicyReader {
         : Optional.empty();
   }
 
-  private void target(String name, PolicyFields field, MigPolicy.Builder policy) {
+  private void target(String name, PolicyFields field, SortedMap<String, PolicyTarget> targets) {
     Optional<GpuModel> model = model(name, field);
     Map<String, PolicyFields> fields = field.known(TARGET);
     if (fields.size() != 1) {
@@ -164,7 +167,13 @@ final class PolicyReader {
     Optional<PolicyTarget> target = target(only.getKey(), only.getValue());
     if (model.isPresent() && target.isPresent()) {
       PolicyRules.check(model.get(), target.get(), only.getValue());
-      policy.putGpus(model.get().id(), target.get());
+      if (targets.put(model.get().id(), target.get()) != null) {
+        field.error(
+            PolicyCode.INVALID_VALUE,
+            "%s is a second target for %s"
+                .formatted(field.subject(), model.get().id()),
+            "remove one");
+      }
     }
   }
 

@@ -18,6 +18,16 @@ import java.util.TreeMap;
 public sealed interface PolicyTarget {
 
   /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  default Map<String, Object> toJson() {
+    return PolicyWriter.tree(this);
+  }
+
+  /**
    * Every GPU of a node has the same MIG devices.
    *
    * @param devices counts of at least 1 by profile, at least one profile
@@ -104,9 +114,9 @@ public sealed interface PolicyTarget {
   }
 
   /** No GPU is partitioned. */
-  enum Whole implements PolicyTarget {
+  record Whole() implements PolicyTarget {
     /** The only value. */
-    WHOLE;
+    public static final Whole WHOLE = new Whole();
 
     /** {@code whole GPUs}. */
     @Override
@@ -185,15 +195,5 @@ public sealed interface PolicyTarget {
     devices.forEach((profile, count) ->
         text.append(text.isEmpty() ? "" : " ").append(profile).append(':').append(count));
     return text.toString();
-  }
-
-  /**
-   * The value in JSON, as a file of policies contains it.
-   *
-   * @return the fields
-   */
-  @JsonValue
-  default Map<String, Object> toJson() {
-    return JsonFields.of(PolicyWriter.tree(this));
   }
 }

@@ -105,7 +105,7 @@ final class PolicyWriter {
     return tree;
   }
 
-  private static Map<String, Object> tree(MaintenanceWindow window) {
+  static Map<String, Object> tree(MaintenanceWindow window) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("days", window.days().stream().map(PolicyWords::day).toList());
     tree.put("from", window.from().toString());

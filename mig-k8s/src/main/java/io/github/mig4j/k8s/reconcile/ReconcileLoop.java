@@ -23,9 +23,14 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +49,7 @@ final class ReconcileLoop {
   private final Cluster cluster;
   private final ApplyTimings timings;
   private final Consumer<ReconcileOutcome> listener;
+  private final CompletableFuture<@Nullable Void> end = new CompletableFuture<>();
   private final DueNodes due = new DueNodes();
   private final DemandPlanner demand = new DemandPlanner();
   private final ConcurrentSkipListMap<String, ReconcileOutcome> outcomes =
@@ -82,6 +88,24 @@ final class ReconcileLoop {
     }
   }
 
+  /** Ends the work for good. */
+  void fail(Throwable failure) {
+    LOG.error("reconciler stopped", failure);
+    boolean unused = end.completeExceptionally(failure);
+  }
+
+  void awaitEnd(Duration atMost) throws InterruptedException {
+    try {
+      end.get(atMost.toSeconds() + 1, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      LOG.debug("reconciler waited={}", atMost);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException known
+          ? known
+          : new IllegalStateException(e.getCause());
+    }
+  }
+
   private void requireLeadership() {
     if (!isLeader) {
       throw new Leadership.LeadershipLost();
@@ -96,7 +120,7 @@ final class ReconcileLoop {
       configMap = followDocument();
       Thread running = Thread.currentThread();
       view.onEnd(failure -> {
-        LOG.error("reconciler stopped", failure);
+        fail(failure);
         running.interrupt();
       });
       due.mark(PODS, BATCH);
@@ -108,7 +132,10 @@ final class ReconcileLoop {
       }
     } catch (InterruptedException | CancellationException stopped) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException failure) {
+      fail(failure);
     } finally {
+      boolean unused = end.complete(null);
       configMap.ifPresent(SharedIndexInformer::close);
     }
   }
@@ -162,14 +189,26 @@ final class ReconcileLoop {
   private void report(ReconcileOutcome outcome) {
     ReconcileOutcome before = outcomes.put(outcome.node(), outcome);
     outcome.requeueAfter().ifPresent(after -> due.mark(outcome.node(), after));
-    if (before == null || !before.standing().equals(outcome.standing())) {
-      LOG.info(
-          "reconciler node={} standing=\"{}\"",
-          outcome.node(),
-          outcome.standing().message());
-      listener.accept(outcome);
+    if (before != null && before.standing().equals(outcome.standing())) {
+      return;
     }
-    if (hasDemand() && before != null && !before.standing().equals(outcome.standing())) {
+    LOG.info(
+        "reconciler node={} standing=\"{}\"", outcome.node(), outcome.standing().message());
+    listener.accept(outcome);
+    if (outcome.standing() instanceof NodeStanding.AsDeclared) {
+      goOn(outcome);
+    }
+  }
+
+  /** A node that is as declared makes room for those that wait for it. */
+  private void goOn(ReconcileOutcome declared) {
+    outcomes.values().stream()
+        .filter(other -> other.policy().equals(declared.policy()))
+        .filter(other -> other.standing() instanceof NodeStanding.Waiting waiting
+            && (waiting.cause() == NodeStanding.Cause.BUDGET
+                || waiting.cause() == NodeStanding.Cause.CANARY))
+        .forEach(other -> due.mark(other.node(), Duration.ZERO));
+    if (hasDemand()) {
       due.mark(PODS, BATCH);
     }
   }

@@ -1,6 +1,9 @@
 package io.github.mig4j.k8s.reconcile;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -22,6 +25,20 @@ public record ReconcileOutcome(
     Objects.requireNonNull(policy, "policy");
     Objects.requireNonNull(standing, "standing");
     Objects.requireNonNull(requeueAfter, "requeueAfter");
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields, as docs/json.md describes them
+   */
+  @JsonValue
+  public Map<String, Object> toJson() {
+    return JsonFields.of("node", node)
+        .and("policy", policy)
+        .andAll(standing.toJson())
+        .and("requeueAfter", requeueAfter)
+        .map();
   }
 
   /** The node and its standing in one line, e.g. {@code gpu-node as declared}. */

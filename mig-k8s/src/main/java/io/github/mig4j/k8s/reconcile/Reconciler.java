@@ -201,10 +201,22 @@ public final class Reconciler {
 
             @Override
             public void onFailure(Throwable failure) {
-              LOG.error("reconciler leading=failed", failure);
               loop.lead(false);
+              loop.fail(failure);
             }
           });
+    }
+
+    /**
+     * Waits until the reconciler ends, which it does if its watches fail or it is closed.
+     *
+     * @param atMost how long to wait
+     * @throws InterruptedException if the thread is interrupted
+     * @throws MigClusterException if the reconciler ended because the API server does not allow it
+     */
+    public void awaitEnd(Duration atMost) throws InterruptedException {
+      Objects.requireNonNull(atMost, "atMost");
+      loop.awaitEnd(atMost);
     }
 
     /**

@@ -132,11 +132,6 @@ public interface WaitingPod {
   @Value.Redacted
   Optional<String> unread();
 
-  /** Builds a {@link WaitingPod}. */
-  final class Builder extends ImmutableWaitingPod.Builder {
-    Builder() {}
-  }
-
   /**
    * The value in JSON.
    *
@@ -148,8 +143,13 @@ public interface WaitingPod {
         .and("devices", devices())
         .and("nodeSelector", nodeSelector())
         .and("priority", priority())
-        .and("since", since())
+        .and("since", since().toString())
         .and("unread", unread())
         .map();
+  }
+
+  /** Builds a {@link WaitingPod}. */
+  final class Builder extends ImmutableWaitingPod.Builder {
+    Builder() {}
   }
 }

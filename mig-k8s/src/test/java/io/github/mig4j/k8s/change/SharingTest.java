@@ -846,14 +846,15 @@ class SharingTest {
       assertThat(looks(node -> node.share(GpuSharing.timeSlicing(4))).outcome())
           .isInstanceOf(ApplyOutcome.Verified.class);
       assertThat(writes()).isEqualTo(writes);
-      assertThat(looks(MigNode::unshare).outcome().allocatable())
-          .hasToString("{nvidia.com/gpu=2}");
-      assertThat(looks(MigNode::rollback).outcome().allocatable()).hasToString("{nvidia.com/gpu=8}");
+      assertThat(looks(MigNode::unshare).outcome().allocatable()).hasToString("{nvidia.com/gpu=2}");
+      assertThat(looks(MigNode::rollback).outcome().allocatable())
+          .hasToString("{nvidia.com/gpu=8}");
     }
   }
 
   private int writes() {
-    return (int) requests.stream().filter(request -> request.startsWith("PATCH")).count();
+    return (int)
+        requests.stream().filter(request -> request.startsWith("PATCH")).count();
   }
 
   private ApplyStep.InForce looks(Function<MigNode, ApplyRequest> change) {

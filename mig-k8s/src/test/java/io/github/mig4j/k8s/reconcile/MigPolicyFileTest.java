@@ -192,6 +192,7 @@ class MigPolicyFileTest {
         "{b200-180gb: {layout: {}}}|invalid-value",
         "{b200-180gb: {demand: {servePods: false}}}|invalid-value",
         "{b200-180gb: {config: a b}}|invalid-value",
+        "{b200-180gb: {whole: true}, NVIDIA-B200: {whole: true}}|invalid-value",
         "[]|invalid-value",
       })
   void read_targetThatCannotBe_hasOneFinding_andNoPolicy(String gpus, String code) {

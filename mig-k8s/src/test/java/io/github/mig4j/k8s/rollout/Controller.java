@@ -14,20 +14,20 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A process with a client of its own, whose requests are counted, and which can be killed. */
-final class Controller implements Interceptor, AutoCloseable {
+public final class Controller implements Interceptor, AutoCloseable {
 
   private final KubernetesClient client;
   private final Map<String, AtomicInteger> requests = new ConcurrentHashMap<>();
   private volatile boolean dead;
 
-  Controller(Config config) {
+  public Controller(Config config) {
     this.client = new KubernetesClientBuilder()
         .withConfig(config)
         .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("controller", this))
         .build();
   }
 
-  MigClient mig() {
+  public MigClient mig() {
     return MigClient.of(client);
   }
 
@@ -45,19 +45,19 @@ final class Controller implements Interceptor, AutoCloseable {
         .incrementAndGet();
   }
 
-  int requests(String methodAndPath) {
+  public int requests(String methodAndPath) {
     return requests.entrySet().stream()
         .filter(e -> e.getKey().matches(methodAndPath))
         .mapToInt(e -> e.getValue().get())
         .sum();
   }
 
-  int requests() {
+  public int requests() {
     return requests(".*");
   }
 
   /** As if the plug were pulled: from now on nothing it does reaches the cluster. */
-  void kill(CompletableFuture<?> work) {
+  public void kill(CompletableFuture<?> work) {
     dead = true;
     work.cancel(true);
   }

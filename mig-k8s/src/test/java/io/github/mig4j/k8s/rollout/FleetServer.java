@@ -102,7 +102,7 @@ public final class FleetServer implements AutoCloseable {
    *
    * @param work how long a MIG manager takes
    */
-  FleetServer(int nodes, Duration work) {
+  public FleetServer(int nodes, Duration work) {
     this.work = work;
     for (int i = 0; i < nodes; i++) {
       put("nodes", name(i), node(name(i)));
@@ -129,7 +129,7 @@ public final class FleetServer implements AutoCloseable {
     server.start();
   }
 
-  static String name(int i) {
+  public static String name(int i) {
     return "gpu-node-%05d.cluster.internal".formatted(i);
   }
 
@@ -145,45 +145,56 @@ public final class FleetServer implements AutoCloseable {
     System.exit(0);
   }
 
-  String url() {
+  public String url() {
     return "http://localhost:" + server.getPort();
   }
 
-  ConfigBuilder config() {
+  public ConfigBuilder config() {
     return config(url());
   }
 
-  static ConfigBuilder config(String url) {
+  public static ConfigBuilder config(String url) {
     return new ConfigBuilder().withMasterUrl(url).withHttp2Disable(true).withNamespace("default");
   }
 
   /** From now on the MIG manager of this node fails. */
-  void fail(String node) {
+  public void fail(String node) {
     failing.add(node);
   }
 
-  void heal(String node) {
+  public void heal(String node) {
     failing.remove(node);
   }
 
   /** From now on the MIG manager of this node does nothing. */
-  void stall(String node) {
+  public void stall(String node) {
     stalled.add(node);
   }
 
   /** It does what the node asks for after all. */
-  void resume(String node) {
+  public void resume(String node) {
     stalled.remove(node);
     managers.execute(() -> begin(node));
   }
 
+  /** A node joins the cluster, with a MIG manager that has not acted yet. */
+  public void join(int i) {
+    put("nodes", name(i), node(name(i)));
+    put("pods", "gpu-operator/mig-manager-" + i, managerPod(i));
+  }
+
+  /** An object that another program creates. */
+  public void create(String kind, String key, String json) {
+    put(kind, key, parse(json));
+  }
+
   /** From now on these requests are answered with a code alone. */
-  void refuse(Function<RecordedRequest, Optional<Integer>> which) {
+  public void refuse(Function<RecordedRequest, Optional<Integer>> which) {
     refusal = which;
   }
 
   /** Changes an object as another client does. */
-  synchronized void edit(String kind, String key, Consumer<ObjectNode> change) {
+  public synchronized void edit(String kind, String key, Consumer<ObjectNode> change) {
     ObjectNode before = kind(kind).objects.get(key);
     if (before != null) {
       ObjectNode after = before.deepCopy();
@@ -196,7 +207,7 @@ public final class FleetServer implements AutoCloseable {
    * Ends every watch, and forgets the past, in which one object of each kind changed; so whoever
    * watches has to list again.
    */
-  synchronized void cutWatches() {
+  public synchronized void cutWatches() {
     for (Kind kind : kinds.values()) {
       kind.history.clear();
       version++;
@@ -210,7 +221,7 @@ public final class FleetServer implements AutoCloseable {
     }
   }
 
-  synchronized Map<String, String> labels(String node) {
+  public synchronized Map<String, String> labels(String node) {
     Map<String, String> labels = new TreeMap<>();
     kind("nodes")
         .objects
@@ -221,7 +232,7 @@ public final class FleetServer implements AutoCloseable {
     return labels;
   }
 
-  synchronized Map<String, String> annotations(String node) {
+  public synchronized Map<String, String> annotations(String node) {
     Map<String, String> annotations = new TreeMap<>();
     kind("nodes")
         .objects

@@ -104,7 +104,8 @@ class RolloutScaleTest {
 
       report(controller, System.nanoTime() - start, cpu() - cpuBefore, heapHalfway[0] - heapBefore);
       assertEnd(end);
-      // Three for each node, three more for the way back of each that failed, and one more for each that
+      // Three for each node, three more for the way back of each that failed, and one more for each
+      // that
       // was tried on a version that the watch had not updated yet.
       assertThat(controller.requests("PATCH /api/v1/nodes/.*")).isBetween(3 * NODES, 4 * NODES);
       assertThat(controller.requests("GET /api/v1/nodes/.*")).isLessThan(4 * NODES);

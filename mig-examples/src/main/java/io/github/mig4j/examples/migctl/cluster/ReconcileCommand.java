@@ -1,15 +1,24 @@
 package io.github.mig4j.examples.migctl.cluster;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.reconcile.MigPolicyFile;
+import io.github.mig4j.k8s.reconcile.ReconcileOutcome;
+import io.github.mig4j.k8s.reconcile.Reconciler;
 import io.github.mig4j.lint.Finding;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,20 +27,25 @@ import picocli.CommandLine.Option;
 @Command(
     name = "reconcile",
     mixinStandardHelpOptions = true,
-    description = "Checks a file of policies, which declare what the GPUs of nodes are to be.",
+    description = "Keeps nodes as a file of policies declares them, and prints each node whose"
+        + " standing changes; with --check it only checks the file, without a cluster.",
     footer = {
       "",
-      "docs/reconcile.md describes the file.",
+      "docs/reconcile.md describes the file. Of several processes one works.",
       "",
-      "Example:",
+      "Examples:",
       "  migctl reconcile --check --policy policies.yaml",
+      "  migctl reconcile --policy policies.yaml",
       "",
-      "Exit code 0: no errors, at most warnings. 1: errors. No output: no findings."
+      "Exit code of --check 0: no errors, at most warnings. 1: errors."
     })
 public final class ReconcileCommand implements Callable<Integer> {
 
   @Mixin
   private final Output output = new Output();
+
+  @Mixin
+  private final ClusterAccess access = new ClusterAccess();
 
   @Option(
       names = "--policy",
@@ -40,28 +54,69 @@ public final class ReconcileCommand implements Callable<Integer> {
       description = "The file of policies; '-' for stdin.")
   private Path policy = Path.of("");
 
+  @Option(names = "--check", description = "Print the findings of the file, without a cluster.")
+  private boolean check;
+
   @Option(
-      names = "--check",
-      required = true,
-      description = "Print the findings of the file, without a cluster.")
-  private boolean unusedCheck;
+      names = "--for",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "End after this time; by default when the process is stopped.")
+  private @Nullable Duration time;
 
   @Override
   public Integer call() throws IOException {
     MigPolicyFile file =
         MigPolicyFile.read(new String(Input.bytes(policy), StandardCharsets.UTF_8));
-    boolean valid = file.findings().stream().noneMatch(Finding::isError);
+    if (check) {
+      return check(file);
+    }
+    if (!isValid(file)) {
+      throw new NegativeAnswerException(file.findings().stream()
+          .filter(Finding::isError)
+          .map(error -> Input.line(policy, error))
+          .collect(Collectors.joining(System.lineSeparator())));
+    }
+    run(file);
+    return ExitCode.YES;
+  }
+
+  private static boolean isValid(MigPolicyFile file) {
+    return file.findings().stream().noneMatch(Finding::isError);
+  }
+
+  private Integer check(MigPolicyFile file) {
+    boolean valid = isValid(file);
     if (output.isJson()) {
-      output.print(json(file, valid));
+      ObjectNode answer = Output.object().put("file", Input.name(policy)).put("valid", valid);
+      answer.set("findings", Output.list(file.findings()));
+      output.print(answer);
     } else {
       file.findings().forEach(finding -> output.out().println(Input.line(policy, finding)));
     }
     return valid ? ExitCode.YES : ExitCode.NO;
   }
 
-  private ObjectNode json(MigPolicyFile file, boolean valid) {
-    ObjectNode answer = Output.object().put("file", Input.name(policy)).put("valid", valid);
-    answer.set("findings", Output.list(file.findings()));
-    return answer;
+  private void run(MigPolicyFile file) {
+    try (KubernetesClient client = access.connect();
+        Reconciler.Running running = access
+            .mig(client)
+            .reconciler(file.policies())
+            .onOutcome(this::print)
+            .start()) {
+      running.awaitEnd(time == null ? Duration.ofDays(365_000) : time);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException(
+          "Interrupted; changes in progress are continued by the next run");
+    }
+  }
+
+  private void print(ReconcileOutcome outcome) {
+    if (output.isJson()) {
+      output.print(Output.json(outcome));
+    } else {
+      output.out().println(outcome);
+    }
   }
 }

@@ -28,6 +28,12 @@ public final class Input {
   private static final Pattern COUNTED = Pattern.compile("(.+?)\\s*:\\s*([0-9]{1,9})");
   private static final Pattern RESOURCE =
       Pattern.compile("(?:(?:nvidia\\.com/)?mig-)?([0-9a-z.]*?[0-9]+gb)(.*)");
+  /** A label of feature discovery, such as {@code nvidia.com/mig-1g.5gb.count}. */
+  private static final Pattern LABEL = Pattern.compile(
+      "((?:nvidia\\.com/)?mig-.*gb.*?)\\.(?:count|product|memory|multiprocessors|replicas|strategy"
+          + "|sharing-strategy|slices\\.(?:ci|gi)|engines\\.[a-z]+)");
+  /** The value of a product label, such as {@code NVIDIA-B200-MIG-1g.23gb}. */
+  private static final Pattern PRODUCT = Pattern.compile(".*-MIG-([0-9].*)");
 
   private static final Pattern ZERO = Pattern.compile("\\b0+(?:c|g|gb)\\b");
 
@@ -97,15 +103,17 @@ public final class Input {
   }
 
   /**
-   * A profile, also in the form in which pods request it, with {@code .} for {@code +}; any other
-   * text is not changed.
+   * A profile, also in the form in which pods request it, with {@code .} for {@code +}, or in a label of
+   * a node; any other text is not changed.
    *
    * @throws IllegalArgumentException for the name of a device without compute slices or memory
    */
   public static String profile(String name) {
-    Matcher resource = RESOURCE.matcher(name.strip());
+    String stripped =
+        PRODUCT.matcher(LABEL.matcher(name.strip()).replaceFirst("$1")).replaceFirst("$1");
+    Matcher resource = RESOURCE.matcher(stripped);
     if (!resource.matches()) {
-      return name.strip();
+      return stripped;
     }
     if (ZERO.matcher(resource.group(1)).find()) {
       throw new IllegalArgumentException(

@@ -155,7 +155,7 @@ public final class DraClaimCommand implements Callable<Integer> {
       return name;
     }
     return profile != null
-        ? "mig-" + profile.toLowerCase(Locale.ROOT).replace('+', '.')
+        ? "mig-" + Input.profile(profile).toLowerCase(Locale.ROOT).replace('+', '.')
         : memory != null ? "mig-%dgib".formatted(memory) : "mig";
   }
 

@@ -5,11 +5,13 @@ import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ConfigForm;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.gpu.GpuModel;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -57,6 +59,11 @@ public final class GenerateCommand implements Callable<Integer> {
   public Integer call() {
     CommandLine migctl = Objects.requireNonNull(command).commandLine();
     List<GpuModel> models = Input.models(gpus, migctl);
+    if (models.stream().noneMatch(GpuModel::supportsMig)) {
+      throw new NegativeAnswerException("%s has no MIG; share it by time-slicing or MPS instead"
+          .formatted(
+              models.stream().map(GpuModel::id).distinct().collect(Collectors.joining(", "))));
+    }
     migctl.getOut().print(form.of(MigConfigDocument.generatedFor(models), Map.of()));
     return ExitCode.YES;
   }

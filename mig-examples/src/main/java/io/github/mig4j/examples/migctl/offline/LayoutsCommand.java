@@ -43,8 +43,7 @@ import picocli.CommandLine.ParameterException;
       "Examples:",
       "  migctl layouts --gpu a100-40gb --count",
       "  migctl layouts --gpu a30-24gb --of multisets --maximal",
-      "  migctl layouts --gpu a100-40gb --maximal --count \\",
-      "      --profiles 1g.5gb,2g.10gb,3g.20gb,4g.20gb,7g.40gb   19, as NVIDIA lists"
+      "  migctl layouts --gpu a100-40gb --profiles 1g.5gb,3g.20gb --maximal --count"
     })
 public final class LayoutsCommand implements Callable<Integer> {
 

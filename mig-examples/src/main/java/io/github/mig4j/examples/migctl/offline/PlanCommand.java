@@ -140,7 +140,7 @@ public final class PlanCommand implements Callable<Integer> {
     if (missing > 0) {
       output
           .err()
-          .println("%d of %d x %s unmet: the plan leaves %d GPUs whole; add %d GPUs"
+          .println("%d of %d x %s unmet: the plan leaves %d whole GPUs; add %d"
               .formatted(missing, whole, WHOLE_GPU, whole - missing, missing));
     }
     return plan.unmet().isEmpty() && missing <= 0 ? ExitCode.YES : ExitCode.NO;

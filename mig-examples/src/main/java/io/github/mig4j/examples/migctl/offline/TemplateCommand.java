@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
@@ -124,7 +123,7 @@ public final class TemplateCommand implements Callable<Integer> {
       throw new NegativeAnswerException(String.valueOf(e.getMessage()));
     }
     if (output.isJson()) {
-      output.print(json(template));
+      output.print(Output.json(template));
     } else {
       output.out().println(text(template).stripTrailing());
     }
@@ -197,14 +196,5 @@ public final class TemplateCommand implements Callable<Integer> {
 
   private static void line(StringBuilder lines, String key, String value) {
     lines.append(key).append(": \"").append(value).append("\"").append(System.lineSeparator());
-  }
-
-  private static ObjectNode json(NodeTemplate template) {
-    ObjectNode answer = Output.object();
-    ObjectNode resources = answer.putObject("resources");
-    template.resources().forEach((name, count) -> resources.put(name, count));
-    ObjectNode labels = answer.putObject("labels");
-    template.labels().forEach(labels::put);
-    return answer;
   }
 }
