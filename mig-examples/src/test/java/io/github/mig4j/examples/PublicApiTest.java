@@ -24,6 +24,7 @@ import io.github.mig4j.k8s.reconcile.NodeTemplate;
 import io.github.mig4j.k8s.reconcile.PendingPods;
 import io.github.mig4j.k8s.reconcile.PodAnswer;
 import io.github.mig4j.k8s.reconcile.PolicyTarget;
+import io.github.mig4j.k8s.reconcile.Reconciler;
 import io.github.mig4j.k8s.reconcile.WaitingPod;
 import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
@@ -214,6 +215,9 @@ class PublicApiTest {
     api.add(waitingPod());
     WaitingPod waiting = WaitingPod.of(waitingPod()).orElseThrow();
     PendingPods pending = PendingPods.of(List.of(waiting), mig.fleet().nodes(), demand(), Map.of());
+    try (Reconciler.Running running = mig.reconciler(List.of()).start()) {
+      api.add(running);
+    }
     api.add(new PodAnswer.Fits(waiting, "gpu-node"));
     api.add(new PodAnswer.Served(waiting, "gpu-node"));
     List.of(
