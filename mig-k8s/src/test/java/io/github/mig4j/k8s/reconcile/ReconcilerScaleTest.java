@@ -2,10 +2,10 @@ package io.github.mig4j.k8s.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.rollout.FleetServer;
 import java.io.BufferedReader;
@@ -54,7 +54,9 @@ class ReconcilerScaleTest {
   }
 
   private static KubernetesClient client(String url) {
-    return new KubernetesClientBuilder().withConfig(FleetServer.config(url).build()).build();
+    return new KubernetesClientBuilder()
+        .withConfig(FleetServer.config(url).build())
+        .build();
   }
 
   private static void measure(KubernetesClient client, KubernetesClient admin) throws Exception {
