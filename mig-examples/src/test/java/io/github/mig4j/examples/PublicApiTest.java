@@ -216,6 +216,9 @@ class PublicApiTest {
     api.add(waitingPod());
     WaitingPod waiting = WaitingPod.of(waitingPod()).orElseThrow();
     PendingPods pending = PendingPods.of(List.of(waiting), mig.fleet().nodes(), demand(), Map.of());
+    try (Reconciler.Running running = mig.reconciler(List.of()).start()) {
+      api.add(running);
+    }
     api.add(new PodAnswer.Fits(waiting, "gpu-node"));
     api.add(new PodAnswer.Served(waiting, "gpu-node"));
     List.of(

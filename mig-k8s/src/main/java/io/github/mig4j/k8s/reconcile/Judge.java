@@ -13,12 +13,12 @@ import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -62,9 +62,9 @@ final class Judge {
   /**
    * Judges a node.
    *
-   * @param others the other nodes of its policy
+   * @param others the other nodes of its policy, which are asked for only if it has to change
    */
-  Judgement judge(NodeFacts facts, Collection<NodeFacts> others) {
+  Judgement judge(NodeFacts facts, Supplier<List<NodeFacts>> others) {
     List<MigPolicy> own = policiesOf(facts);
     if (own.size() != 1) {
       return rest(new NodeStanding.NotOurs(
@@ -95,7 +95,7 @@ final class Judge {
   }
 
   private Judgement judge(
-      NodeFacts facts, Collection<NodeFacts> others, MigPolicy policy, DesiredState desired) {
+      NodeFacts facts, Supplier<List<NodeFacts>> others, MigPolicy policy, DesiredState desired) {
     Optional<ChangeRecord> change;
     try {
       change = facts.change();
@@ -137,7 +137,7 @@ final class Judge {
 
   private Judgement permitted(
       NodeFacts facts,
-      Collection<NodeFacts> others,
+      Supplier<List<NodeFacts>> others,
       MigPolicy policy,
       DesiredState desired,
       Difference difference) {
@@ -172,12 +172,13 @@ final class Judge {
 
   private Judgement paced(
       NodeFacts facts,
-      Collection<NodeFacts> others,
+      Supplier<List<NodeFacts>> others,
       MigPolicy policy,
       DesiredState desired,
       Difference difference) {
-    int max = policy.pace().maxUnavailable().of(others.size() + 1);
-    List<String> unavailable = others.stream()
+    List<NodeFacts> rest = others.get();
+    int max = policy.pace().maxUnavailable().of(rest.size() + 1);
+    List<String> unavailable = rest.stream()
         .filter(NodeFacts::isUnavailable)
         .map(NodeFacts::name)
         .sorted()
@@ -194,7 +195,7 @@ final class Judge {
                       unavailable.stream().limit(3).collect(Collectors.joining(", ")))),
           LOOK_AGAIN);
     }
-    return canaryWait(facts, others, policy, desired)
+    return canaryWait(facts, rest, policy, desired)
         .<Judgement>map(wait -> rest(
             new NodeStanding.Waiting(
                 Cause.CANARY,
@@ -206,7 +207,7 @@ final class Judge {
 
   /** How long the canaries are waited for; empty if the node is one of them, or was as declared before. */
   private Optional<Duration> canaryWait(
-      NodeFacts facts, Collection<NodeFacts> others, MigPolicy policy, DesiredState desired) {
+      NodeFacts facts, List<NodeFacts> others, MigPolicy policy, DesiredState desired) {
     if (policy.pace().canary().isEmpty() || verifiedSince(facts, desired).isPresent()) {
       return Optional.empty();
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.Supplier;
 
 /** Judges a node and takes the step that the judgement asks for. */
 final class NodeReconcile {
@@ -52,7 +53,7 @@ final class NodeReconcile {
         context.document);
     List<MigPolicy> own = judge.policiesOf(facts);
     Optional<String> policy = own.size() == 1 ? Optional.of(own.get(0).name()) : Optional.empty();
-    List<NodeFacts> others = all.stream()
+    Supplier<List<NodeFacts>> others = () -> all.stream()
         .filter(other -> !other.name().equals(facts.name()))
         .filter(other -> own.size() == 1 && own.get(0).nodes().contains(other.node()))
         .toList();

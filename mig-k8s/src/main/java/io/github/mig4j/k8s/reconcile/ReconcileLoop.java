@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
@@ -17,6 +18,7 @@ import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +59,7 @@ final class ReconcileLoop {
   private volatile List<MigPolicy> policies;
   private volatile Optional<MigConfigDocument> document = Optional.empty();
   private volatile boolean isLeader;
+  private final Map<String, NodeFacts> read = new HashMap<>();
   private Map<String, SortedMap<Integer, MigLayout>> planned = Map.of();
 
   ReconcileLoop(
@@ -161,6 +164,7 @@ final class ReconcileLoop {
       Optional<NodeFacts> facts =
           all.stream().filter(each -> each.name().equals(node)).findFirst();
       if (facts.isEmpty()) {
+        read.remove(node);
         outcomes.remove(node);
         return;
       }
@@ -179,11 +183,21 @@ final class ReconcileLoop {
     return cluster.settings().clock().instant();
   }
 
+  /** A node is read again only if it has changed. */
   private List<NodeFacts> facts(SharedView view) {
-    return view.cachedNodes().stream()
-        .flatMap(node -> view.node(node.getMetadata().getName()).stream())
-        .map(node -> NodeFacts.of(node, cluster.settings()))
-        .toList();
+    List<NodeFacts> all = new ArrayList<>();
+    for (Node cached : view.cachedNodes()) {
+      String name = cached.getMetadata().getName();
+      view.node(name).ifPresent(node -> {
+        NodeFacts before = read.get(name);
+        NodeFacts facts = before != null && before.node() == node
+            ? before
+            : NodeFacts.of(node, cluster.settings());
+        read.put(name, facts);
+        all.add(facts);
+      });
+    }
+    return all;
   }
 
   private void report(ReconcileOutcome outcome) {

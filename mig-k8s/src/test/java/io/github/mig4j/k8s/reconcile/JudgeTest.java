@@ -64,7 +64,7 @@ class JudgeTest {
 
   private static Judgement judge(List<MigPolicy> policies, Node node, Node... others) {
     return new Judge(policies, NOON, ME, Map.of(), Optional.empty())
-        .judge(facts(node), List.of(others).stream().map(JudgeTest::facts).toList());
+        .judge(facts(node), () -> List.of(others).stream().map(JudgeTest::facts).toList());
   }
 
   private static NodeFacts facts(Node node) {
@@ -381,6 +381,6 @@ class JudgeTest {
         Optional.empty());
 
     assertRests(judge(demand, fresh("n")), "as declared");
-    assertThat(planned.judge(facts(fresh("n")), List.of())).isInstanceOf(Judgement.Act.class);
+    assertThat(planned.judge(facts(fresh("n")), List::of)).isInstanceOf(Judgement.Act.class);
   }
 }
