@@ -176,7 +176,11 @@ class StepScenarioTest {
 
       node.remove(Trap.PODS_DO_NOT_STOP);
       later = Duration.ofMinutes(2);
-      assertInForce(afterRunThatOnlyTheLogShowsAsEnded(), node, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+      assertInForce(
+          afterRunThatOnlyTheLogShowsAsEnded(),
+          node,
+          "{nvidia.com/mig-2g.20gb=3}",
+          "[{2g.20gb=3}]");
     }
   }
 
