@@ -71,6 +71,7 @@ class PublicApiTest {
       Path.of("../mig-k8s/src/main/resources/io/github/mig4j/k8s/json-schema.json");
   private static PublicApi api;
   private static GpuOperatorSimulator simulator;
+  private static Reconciler.Running running;
 
   @BeforeAll
   static void explore() throws IOException {
@@ -228,6 +229,8 @@ class PublicApiTest {
             new NodeStanding.Failed("the GPU is in use", Optional.of(Duration.ofMinutes(1))))
         .forEach(api::add);
     api.add(new PodAnswer.Unserved(waiting, PodAnswer.Reason.NO_ROOM, "add GPUs"));
+    running = mig.reconciler(List.of()).start();
+    api.add(running);
     Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
     List.of(
             client,
@@ -262,6 +265,7 @@ class PublicApiTest {
 
   @AfterAll
   static void close() {
+    running.close();
     simulator.close();
     CLUSTER.close();
   }

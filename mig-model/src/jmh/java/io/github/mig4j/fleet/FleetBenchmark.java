@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class FleetBenchmark {
 
-  @Param({"10", "100", "1000", "10000", "100000"})
+  @Param({"10", "100", "1000", "10000", "100000", "1000000"})
   int gpus;
 
   private FleetWorkload fleet;

@@ -15,13 +15,14 @@ import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Finds the best start of a profile on one H100, and places and frees it there, in random states
- * and for random profiles: by tables, by the readable values over them, and by a search per call
- * over a list of instances.
+ * and for random profiles: by tables, by tables with wider numbers, by the readable values over them, and
+ * by a search per call over a list of instances.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -40,6 +41,10 @@ public class OneGpuBenchmark {
   private final GpuState[] stateValue = new GpuState[QUESTIONS];
   private final GpuInstanceProfile[] profileValue = new GpuInstanceProfile[QUESTIONS];
   private final List<List<Placement>> running = new ArrayList<>();
+
+  /** The same results in an int for each state and profile, four times as large. */
+  private int[] wide;
+
   private int next;
 
   /** Typical states: up to five random placements. */
@@ -58,8 +63,17 @@ public class OneGpuBenchmark {
     }
   }
 
+  @Setup
+  public void widen() {
+    int profiles = states.profiles().size();
+    wide = new int[states.all().size() * profiles];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = states.best(i / profiles, i % profiles);
+    }
+  }
+
   private int next() {
-    next = (next + 1) % QUESTIONS;
+    next = (next + 1) & (QUESTIONS - 1);
     return next;
   }
 
@@ -67,6 +81,19 @@ public class OneGpuBenchmark {
   public int best_tables() {
     int i = next();
     return states.best(state[i], profile[i]);
+  }
+
+  @Benchmark
+  public int best_wideTables() {
+    int i = next();
+    return wide[state[i] * 7 + profile[i]];
+  }
+
+  /** The questions alone. */
+  @Benchmark
+  public int best_nothing() {
+    int i = next();
+    return state[i] + profile[i];
   }
 
   @Benchmark

@@ -54,7 +54,8 @@ public record MigConfig(List<MigConfigSpec> entries) {
    */
   public static MigConfig ofGpus(SortedMap<Integer, MigLayout> layouts, int gpus) {
     Objects.requireNonNull(layouts, "layouts");
-    if (gpus < 1 || !layouts.isEmpty() && (layouts.firstKey() < 0 || layouts.lastKey() >= gpus)) {
+    boolean beyond = !layouts.isEmpty() && (layouts.firstKey() < 0 || layouts.lastKey() >= gpus);
+    if (gpus < 1 || beyond) {
       throw new IllegalArgumentException("A node with %d GPUs cannot have layouts for the GPUs %s"
           .formatted(gpus, layouts.keySet()));
     }

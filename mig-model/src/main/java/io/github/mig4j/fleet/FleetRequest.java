@@ -55,36 +55,29 @@ public final class FleetRequest {
      * one with the lowest number; {@link Fleet#NONE} if the profile fits on no GPU.
      */
     long best(@Nullable GpuSet among) {
-      int best = GpuBuckets.NONE;
-      int bestLevel = Integer.MAX_VALUE;
-      for (int word = 0; word < ranked.words(); word++) {
-        long occupied = buckets.occupied(word);
-        if (occupied == 0) {
-          continue;
+      long[] occupied = buckets.occupied();
+      int level = byCost.next(0, occupied);
+      while (level < byCost.levels()) {
+        int gpu = first(level, occupied, among);
+        if (gpu != GpuBuckets.NONE) {
+          return (long) rankOf[level] << Integer.SIZE | gpu;
         }
-        int end = byCost.end(word);
-        int step = byCost.next(word, byCost.start(word), occupied);
-        while (step < end && byCost.level(step) <= bestLevel) {
-          int gpu = first(word, byCost.mask(step) & occupied, among);
-          if (gpu != GpuBuckets.NONE) {
-            best = byCost.level(step) < bestLevel ? gpu : Math.min(best, gpu);
-            bestLevel = byCost.level(step);
-            break;
-          }
-          step = byCost.next(word, step + 1, occupied);
-        }
+        level = byCost.next(level + 1, occupied);
       }
-      return best == GpuBuckets.NONE ? Fleet.NONE : (long) rankOf[bestLevel] << Integer.SIZE | best;
+      return Fleet.NONE;
     }
 
-    /** The lowest GPU number in some buckets, which are bits of a word; or none. */
-    private int first(int word, long some, @Nullable GpuSet among) {
+    /** The lowest GPU number in the buckets of a level, or none. */
+    private int first(int level, long[] occupied, @Nullable GpuSet among) {
       int first = GpuBuckets.NONE;
-      for (long rest = some; rest != 0; rest &= rest - 1) {
-        int bucket = (word << 6) + Long.numberOfTrailingZeros(rest);
-        int gpu = among == null ? buckets.first(bucket) : buckets.first(bucket, among);
-        if (gpu != GpuBuckets.NONE && (first == GpuBuckets.NONE || gpu < first)) {
-          first = gpu;
+      for (int word = 0; word < occupied.length; word++) {
+        long rest = byCost.mask(level, word) & occupied[word];
+        for (; rest != 0; rest &= rest - 1) {
+          int bucket = (word << 6) + Long.numberOfTrailingZeros(rest);
+          int gpu = among == null ? buckets.first(bucket) : buckets.first(bucket, among);
+          if (gpu != GpuBuckets.NONE && (first == GpuBuckets.NONE || gpu < first)) {
+            first = gpu;
+          }
         }
       }
       return first;

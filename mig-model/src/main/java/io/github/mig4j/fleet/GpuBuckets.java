@@ -32,7 +32,7 @@ final class GpuBuckets {
 
   GpuBuckets(int count) {
     this.count = count;
-    occupied = new long[(count + Long.SIZE - 1) >>> SHIFT];
+    occupied = new long[BucketsByCost.words(count)];
     rows = new int[0];
     low = new long[0];
     middle = new long[0];
@@ -53,9 +53,9 @@ final class GpuBuckets {
     return new GpuBuckets(this);
   }
 
-  /** The buckets from {@code 64 * word} on that are not empty, one bit for each. */
-  long occupied(int word) {
-    return occupied[word];
+  /** The buckets that are not empty, one bit for each; not to be changed. */
+  long[] occupied() {
+    return occupied;
   }
 
   void add(int gpu, int bucket) {

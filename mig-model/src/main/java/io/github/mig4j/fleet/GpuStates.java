@@ -7,11 +7,9 @@ import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.IntStream;
 
 /**
  * Precomputed tables of every state of a GPU model. One table lookup answers what fits, what the
@@ -52,9 +50,6 @@ public final class GpuStates {
   private final int placementCount;
   private final int profileCount;
 
-  /** By profile, ascending start. */
-  private final int[][] placementsOf;
-
   // The arrays of the tables, one step nearer.
   private final char[] neighbours;
   private final byte[] choices;
@@ -64,28 +59,31 @@ public final class GpuStates {
     this.gpu = gpu;
     this.placements = placements;
     this.tables = tables;
-    profiles = gpu.profiles().stream().map(GpuInstanceProfile::profile).toList();
-    scarceProfiles = gpu.profiles().stream()
-        .filter(GpuStates::isScarce)
-        .map(GpuInstanceProfile::profile)
-        .toList();
+    List<MigProfile> all = new ArrayList<>();
+    List<MigProfile> scarce = new ArrayList<>();
+    for (GpuInstanceProfile profile : gpu.profiles()) {
+      all.add(profile.profile());
+      if (isScarce(profile)) {
+        scarce.add(profile.profile());
+      }
+    }
+    profiles = List.copyOf(all);
+    scarceProfiles = List.copyOf(scarce);
     profileCount = profiles.size();
     placementCount = placements.size();
-    memorySlices = gpu.memorySlices()
-        .orElse(placements.stream().mapToInt(Placement::end).max().orElse(0));
-    placementsOf = new int[profileCount][];
-    for (int profile = 0; profile < profileCount; profile++) {
-      int wanted = profile;
-      placementsOf[profile] = IntStream.range(0, placementCount)
-          .filter(i -> tables.profileOf()[i] == wanted)
-          .toArray();
+    int lastEnd = 0;
+    for (Placement placement : placements) {
+      lastEnd = Math.max(lastEnd, placement.end());
     }
+    memorySlices = gpu.memorySlices().orElse(lastEnd);
     neighbours = tables.neighbours();
     choices = tables.choices();
     best = tables.best();
-    GpuState[] all = new GpuState[tables.size()];
-    Arrays.setAll(all, number -> new GpuState(this, number));
-    states = List.of(all);
+    GpuState[] numbered = new GpuState[tables.size()];
+    for (int number = 0; number < numbered.length; number++) {
+      numbered[number] = new GpuState(this, number);
+    }
+    states = List.of(numbered);
   }
 
   /**
@@ -110,19 +108,19 @@ public final class GpuStates {
           "%s has %d placements, but tables have at most %d; build the model with fewer profiles"
               .formatted(gpu.id(), placements.size(), MAX_PLACEMENTS));
     }
-    long[] sets = layouts.stateBits().limit(MAX_STATES + 1L).toArray();
+    long[] sets = layouts.stateBits(MAX_STATES + 1);
     if (sets.length > MAX_STATES) {
       throw new IllegalArgumentException(
           "%s has more than %d states, too many for tables; build the model with fewer profiles"
               .formatted(gpu.id(), MAX_STATES));
     }
     StateTables tables = tables(gpu, placements, sets);
-    StateTables shared = known.stream()
-        .map(states -> states.tables)
-        .filter(tables::areOf)
-        .findFirst()
-        .orElse(tables);
-    return new GpuStates(gpu, placements, shared);
+    for (GpuStates other : known) {
+      if (tables.areOf(other.tables)) {
+        tables = other.tables;
+      }
+    }
+    return new GpuStates(gpu, placements, tables);
   }
 
   private static StateTables tables(GpuModel gpu, List<Placement> placements, long[] sets) {
@@ -282,8 +280,9 @@ public final class GpuStates {
    */
   public int placement(MigProfile profile, int start) {
     Objects.requireNonNull(profile, "profile");
-    for (int placement : placementsOf[profile(profile)]) {
-      if (placements.get(placement).start() == start) {
+    int wanted = profile(profile);
+    for (int placement = 0; placement < placementCount; placement++) {
+      if (profileOf(placement) == wanted && placements.get(placement).start() == start) {
         return placement;
       }
     }

@@ -138,7 +138,7 @@ final class RankedStates {
         byLevel.get(level).set(bucket);
       }
     }
-    return new BucketsByCost(byLevel, words());
+    return new BucketsByCost(byLevel, buckets);
   }
 
   /** Whether the other states have the same costs, so that their GPUs can share buckets. */
@@ -152,11 +152,6 @@ final class RankedStates {
 
   int buckets() {
     return buckets;
-  }
-
-  /** The number of words of a set of buckets. */
-  int words() {
-    return (buckets + Long.SIZE - 1) / Long.SIZE;
   }
 
   /** The bucket of a state, or {@link #NONE} if nothing fits. */

@@ -51,10 +51,12 @@ final class StateTables {
     this.sizeOf = sizeOf;
     this.sets = byInstances(sets);
     hashed = hashed(this.sets);
-    neighbours = computedNeighbours();
-    choices = counted();
-    usedSlices = used();
-    best = chosen(profiles);
+    neighbours = new char[this.sets.length * placements];
+    choices = new byte[this.sets.length];
+    usedSlices = new byte[this.sets.length];
+    connect();
+    best = new byte[this.sets.length * profiles];
+    choose(profiles);
   }
 
   /** Sorts by the number of instances and keeps the order of states with equal numbers. */
@@ -102,57 +104,35 @@ final class StateTables {
     return GpuStates.NONE;
   }
 
-  private char[] computedNeighbours() {
-    char[] table = new char[sets.length * placements];
+  private void connect() {
     for (int state = 0; state < sets.length; state++) {
-      Arrays.fill(table, state * placements, (state + 1) * placements, (char) state);
+      int row = state * placements;
+      Arrays.fill(neighbours, row, row + placements, (char) state);
       for (long rest = sets[state]; rest != 0; rest &= rest - 1) {
         int placement = Long.numberOfTrailingZeros(rest);
         int smaller = stateOf(sets[state] ^ 1L << placement);
-        table[state * placements + placement] = (char) smaller;
-        table[smaller * placements + placement] = (char) state;
+        neighbours[row + placement] = (char) smaller;
+        neighbours[smaller * placements + placement] = (char) state;
+        choices[smaller]++;
+        usedSlices[state] += sizeOf[placement];
       }
     }
-    return table;
   }
 
-  private byte[] counted() {
-    byte[] counts = new byte[sets.length];
-    for (int state = 0; state < sets.length; state++) {
-      for (int placement = 0; placement < placements; placement++) {
-        if (neighbours[state * placements + placement] > state) {
-          counts[state]++;
-        }
-      }
-    }
-    return counts;
-  }
-
-  private byte[] used() {
-    byte[] used = new byte[sets.length];
+  /** Of several placements after which as many choices remain, the first is the best. */
+  private void choose(int profiles) {
+    Arrays.fill(best, NONE);
     for (int state = 0; state < sets.length; state++) {
       for (long rest = sets[state]; rest != 0; rest &= rest - 1) {
-        used[state] += sizeOf[Long.numberOfTrailingZeros(rest)];
-      }
-    }
-    return used;
-  }
-
-  /** Of several placements after which as many choices remain, the first stays. */
-  private byte[] chosen(int profiles) {
-    byte[] table = new byte[sets.length * profiles];
-    Arrays.fill(table, NONE);
-    for (int state = 0; state < sets.length; state++) {
-      for (int placement = 0; placement < placements; placement++) {
-        int next = neighbours[state * placements + placement];
-        int cell = state * profiles + profileOf[placement];
-        if (next > state
-            && (table[cell] == NONE || choices[next] > choicesAfter(state, table[cell]))) {
-          table[cell] = (byte) placement;
+        int placement = Long.numberOfTrailingZeros(rest);
+        int smaller = neighbours[state * placements + placement];
+        int cell = smaller * profiles + profileOf[placement];
+        int more = best[cell] == NONE ? 1 : choices[state] - choicesAfter(smaller, best[cell]);
+        if (more > 0 || (more == 0 && placement < best[cell])) {
+          best[cell] = (byte) placement;
         }
       }
     }
-    return table;
   }
 
   private int choicesAfter(int state, int placement) {

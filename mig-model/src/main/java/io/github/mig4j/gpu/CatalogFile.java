@@ -34,13 +34,16 @@ record CatalogFile(
     List<Model> models,
     @Nullable String about) {
 
-  private static final ObjectMapper MAPPER = JsonMapper.builder()
-      .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-      .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-      .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-      .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-      .defaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
-      .build();
+  /** Created only for the file of a user, because it takes a tenth of a second. */
+  private static final class Databind {
+    static final ObjectMapper MAPPER = JsonMapper.builder()
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+        .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+        .defaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
+        .build();
+  }
 
   CatalogFile {
     require("sources", sources);
@@ -137,7 +140,7 @@ record CatalogFile(
   static List<GpuModel> parse(String json) {
     CatalogFile file;
     try {
-      file = MAPPER.readValue(json, CatalogFile.class);
+      file = Databind.MAPPER.readValue(json, CatalogFile.class);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("Not a GPU catalogue: " + problem(e), e);
     }
@@ -145,10 +148,10 @@ record CatalogFile(
       throw new IllegalArgumentException(
           "Not a GPU catalogue: null. Expected an object with 'sources' and 'models'");
     }
-    return models(file);
+    return modelsOf(file);
   }
 
-  private static List<GpuModel> models(CatalogFile file) {
+  static List<GpuModel> modelsOf(CatalogFile file) {
     List<GpuModel> models = new ArrayList<>();
     Set<String> ids = new HashSet<>();
     for (int i = 0; i < file.models.size(); i++) {

@@ -198,7 +198,8 @@ public final class GpuCatalog {
 
   /** Holds the bundled catalogue, which is read at the first use. */
   private static final class Bundled {
-    static final GpuCatalog CATALOG = parse(CatalogFile.bundledText());
+    static final GpuCatalog CATALOG =
+        new GpuCatalog(BundledCatalog.read(CatalogFile.bundledText()));
   }
 
   /** Two catalogues are equal if they have the same models in the same order. */

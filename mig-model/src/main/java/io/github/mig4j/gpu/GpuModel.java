@@ -313,9 +313,12 @@ public interface GpuModel {
    *     empty if it is not known
    */
   default Optional<GpuInstanceProfile> wholeGpu() {
-    return profiles().stream()
-        .filter(p -> p.profile().suffix().isEmpty() && p.profile().gpuSlices() == computeSlices())
-        .findFirst();
+    for (GpuInstanceProfile p : profiles()) {
+      if (p.profile().suffix().isEmpty() && p.profile().gpuSlices() == computeSlices()) {
+        return Optional.of(p);
+      }
+    }
+    return Optional.empty();
   }
 
   /**

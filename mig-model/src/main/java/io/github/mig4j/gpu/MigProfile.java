@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The name of a MIG profile, such as {@code 1g.23gb}, {@code 1c.3g.20gb} or {@code 1g.10gb+me}.
@@ -230,6 +231,22 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
    */
   public boolean isWholeGpuInstance() {
     return computeSlices == gpuSlices;
+  }
+
+  /** As a record has it; written out, because a record's own takes milliseconds at its first call. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other
+        || (other instanceof MigProfile that
+            && computeSlices == that.computeSlices
+            && gpuSlices == that.gpuSlices
+            && memoryGb == that.memoryGb
+            && suffix.equals(that.suffix));
+  }
+
+  @Override
+  public int hashCode() {
+    return ((31 * computeSlices + gpuSlices) * 31 + memoryGb) * 31 + suffix.hashCode();
   }
 
   /** Compares GPU slices, then memory, suffix and compute slices; consistent with equals. */

@@ -65,10 +65,7 @@ final class NearestLayouts {
   }
 
   List<MigLayout> nearest(int limit) {
-    boolean nothingIsMeant = lost > 0 && requested.isEmpty();
-    if (nothingIsMeant
-        || !gpu.supportsMig()
-        || !gpu.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable)) {
+    if (!gpu.supportsMig() || !gpu.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable)) {
       return List.of();
     }
     List<MigLayout.Start> all = joined(running, fixed);

@@ -3,7 +3,6 @@ package io.github.mig4j.layout;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
-import java.util.Comparator;
 import java.util.Map;
 import java.util.Objects;
 
@@ -16,10 +15,6 @@ import java.util.Objects;
  * @param size number of memory slices, at least 1
  */
 public record Placement(MigProfile profile, int start, int size) implements Comparable<Placement> {
-
-  private static final Comparator<Placement> BY_START = Comparator.comparingInt(Placement::start)
-      .thenComparingInt(Placement::size)
-      .thenComparing(Placement::profile);
 
   public Placement {
     Objects.requireNonNull(profile, "profile");
@@ -59,7 +54,12 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
   @Override
   public int compareTo(Placement other) {
     Objects.requireNonNull(other, "other");
-    return BY_START.compare(this, other);
+    if (start != other.start) {
+      return Integer.compare(start, other.start);
+    }
+    return size == other.size
+        ? profile.compareTo(other.profile)
+        : Integer.compare(size, other.size);
   }
 
   /** Profile, start and size, e.g. {@code 3g.40gb@4:4}. */

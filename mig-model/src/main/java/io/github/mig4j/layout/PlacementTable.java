@@ -4,7 +4,9 @@ import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Every placement of some profiles as a bit mask, with its amounts of the budgets that can be
@@ -17,6 +19,7 @@ final class PlacementTable {
   private final List<Placement> placements = new ArrayList<>();
   private final int[] slices;
   private final int[] profileOf;
+  private final int[] maxInstances;
   private final int[][] amounts;
   private final int[] capacities;
 
@@ -30,19 +33,37 @@ final class PlacementTable {
       }
     }
     placements.sort(null);
-    slices = placements.stream().mapToInt(PlacementTable::mask).toArray();
-    profileOf = placements.stream().mapToInt(p -> indexOf(p)).toArray();
+    slices = new int[placements.size()];
+    profileOf = new int[placements.size()];
+    for (int i = 0; i < slices.length; i++) {
+      slices[i] = mask(placements.get(i));
+      profileOf[i] = indexOf(placements.get(i));
+    }
+    maxInstances = new int[profiles.size()];
+    List<Budget> binding = binding();
+    capacities = new int[binding.size()];
+    amounts = new int[profiles.size()][binding.size()];
+    for (int profile = 0; profile < maxInstances.length; profile++) {
+      maxInstances[profile] = profiles.get(profile).maxInstances();
+      for (int i = 0; i < capacities.length; i++) {
+        amounts[profile][i] = profiles.get(profile).amount(binding.get(i)).orElse(0);
+      }
+    }
+    for (int i = 0; i < capacities.length; i++) {
+      capacities[i] = gpu.capacity(binding.get(i)).getAsInt();
+    }
+  }
+
+  /** The budgets that placements without a common slice can exceed. */
+  private List<Budget> binding() {
     List<Budget> binding = new ArrayList<>();
     for (Budget budget : Budget.values()) {
-      if (gpu.capacity(budget).isPresent()
-          && upperBound(budget) > gpu.capacity(budget).getAsInt()) {
+      OptionalInt capacity = gpu.capacity(budget);
+      if (capacity.isPresent() && upperBound(budget) > capacity.getAsInt()) {
         binding.add(budget);
       }
     }
-    capacities = binding.stream().mapToInt(b -> gpu.capacity(b).getAsInt()).toArray();
-    amounts = this.profiles.stream()
-        .map(p -> binding.stream().mapToInt(b -> p.amount(b).orElse(0)).toArray())
-        .toArray(int[][]::new);
+    return binding;
   }
 
   GpuModel gpu() {
@@ -61,8 +82,17 @@ final class PlacementTable {
     return placements.get(index);
   }
 
+  List<Placement> placements() {
+    return Collections.unmodifiableList(placements);
+  }
+
   int indexOfPlacement(Placement placement) {
     return placements.indexOf(placement);
+  }
+
+  /** The slices that a placement covers, as bits. */
+  int slices(int placement) {
+    return slices[placement];
   }
 
   int profileOf(int placement) {
@@ -88,14 +118,17 @@ final class PlacementTable {
 
   /** An upper bound of the amount that placements without a common slice take together. */
   private long upperBound(Budget budget) {
+    long[] amountOf = new long[profiles.size()];
+    for (int profile = 0; profile < amountOf.length; profile++) {
+      amountOf[profile] = profiles.get(profile).amount(budget).orElse(0);
+    }
     long[] best = new long[GpuModel.MAX_MEMORY_SLICES + 1];
     for (int slice = GpuModel.MAX_MEMORY_SLICES - 1; slice >= 0; slice--) {
       best[slice] = best[slice + 1];
       for (int i = 0; i < placements.size(); i++) {
         Placement p = placements.get(i);
         if (p.start() == slice) {
-          long amount = profiles.get(profileOf[i]).amount(budget).orElse(0);
-          best[slice] = Math.max(best[slice], amount + best[p.end()]);
+          best[slice] = Math.max(best[slice], amountOf[profileOf[i]] + best[p.end()]);
         }
       }
     }
@@ -111,8 +144,7 @@ final class PlacementTable {
     /** Whether a placement can be added without breaking any rule. */
     boolean accepts(int placement) {
       int profile = profileOf[placement];
-      if ((occupied & slices[placement]) != 0
-          || counts[profile] >= profiles.get(profile).maxInstances()) {
+      if ((occupied & slices[placement]) != 0 || counts[profile] >= maxInstances[profile]) {
         return false;
       }
       for (int i = 0; i < taken.length; i++) {

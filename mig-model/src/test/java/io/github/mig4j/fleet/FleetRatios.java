@@ -1,13 +1,19 @@
 package io.github.mig4j.fleet;
 
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Measures how much faster the index is than a scan, on a machine with other load. The variants
  * alternate every millisecond, which is too short for frequent interruptions, and the medians are
- * compared. {@link #main} prints a table of docs/benchmarks.md.
+ * compared. {@link #main} prints tables of docs/benchmarks.md.
  */
 public final class FleetRatios {
 
@@ -16,6 +22,8 @@ public final class FleetRatios {
   /** Operations in a row, which keep the caches warm. */
   private static final int TURNS = 100;
 
+  private static final int QUESTIONS = 1024;
+
   private static final long TURN_NANOS = 1_000_000;
 
   private static long sink;
@@ -23,11 +31,15 @@ public final class FleetRatios {
   private FleetRatios() {}
 
   /**
-   * Prints the table.
+   * Prints the tables.
    *
    * @param args numbers of GPUs; those of the table if none
    */
   public static void main(String[] args) {
+    if (args.length == 0) {
+      oneGpu();
+      models();
+    }
     System.out.println("| GPUs | index, ns | scan, ns | sorted candidates, ns | scan / index |");
     System.out.println("|---|---|---|---|---|");
     int[] sizes = args.length > 0
@@ -50,6 +62,80 @@ public final class FleetRatios {
     if (sink == 42) {
       System.out.println();
     }
+  }
+
+  /** The best start in random states, by the tables of bytes and by a table of ints. */
+  private static void oneGpu() {
+    GpuStates states = GpuStates.of(GpuCatalog.bundled().require("h100-sxm-80gb"));
+    int profiles = states.profiles().size();
+    int[] wide = new int[states.all().size() * profiles];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = states.best(i / profiles, i % profiles);
+    }
+    Random random = new Random(1);
+    int[] state = random.ints(QUESTIONS, 0, states.all().size()).toArray();
+    int[] profile = random.ints(QUESTIONS, 0, profiles).toArray();
+    double[] nanos = inTurns(
+        () -> {
+          long sum = 0;
+          for (int i = 0; i < QUESTIONS; i++) {
+            sum += states.best(state[i], profile[i]);
+          }
+          return sum;
+        },
+        () -> {
+          long sum = 0;
+          for (int i = 0; i < QUESTIONS; i++) {
+            sum += wide[state[i] * profiles + profile[i]];
+          }
+          return sum;
+        });
+    System.out.println("| best start by bytes, ns | by ints, ns |");
+    System.out.println("|---|---|");
+    System.out.printf(
+        Locale.ROOT, "| %.2f | %.2f |%n%n", nanos[0] / QUESTIONS, nanos[1] / QUESTIONS);
+  }
+
+  /** A place and a free among 40,000 GPUs of one, of five and of 340 equal models. */
+  private static void models() {
+    GpuCatalog catalog = GpuCatalog.bundled();
+    GpuModel h100 = catalog.require("h100-sxm-80gb");
+    List<GpuModel> five = Stream.of(
+            "h100-sxm-80gb", "a100-40gb", "a30-24gb", "h200-141gb", "b200-180gb")
+        .map(catalog::require)
+        .toList();
+    List<GpuModel> equal = IntStream.range(0, 340)
+        .mapToObj(i -> GpuModel.builder().from(h100).id("h100-" + i).build())
+        .toList();
+    double[] nanos = inTurns(load(List.of(h100)), load(five), load(equal));
+    System.out.println("| one model, ns | five models, ns | 340 equal models, ns |");
+    System.out.println("|---|---|---|");
+    System.out.printf(Locale.ROOT, "| %.0f | %.0f | %.0f |%n%n", nanos[0], nanos[1], nanos[2]);
+  }
+
+  private static LongSupplier load(List<GpuModel> models) {
+    Fleet fleet = new Fleet(PlacementPolicy.standard());
+    for (int gpu = 0; gpu < 40_000; gpu++) {
+      fleet.add(models.get(gpu / 8 % models.size()));
+    }
+    FleetRequest[] requests = models.stream()
+        .flatMap(model -> model.profiles().stream())
+        .map(profile -> fleet.request(profile.profile()))
+        .distinct()
+        .toArray(FleetRequest[]::new);
+    Random random = new Random(1);
+    for (int i = 0; i < 100_000; i++) {
+      fleet.place(requests[random.nextInt(requests.length)]);
+    }
+    int[] drawn = random.ints(QUESTIONS, 0, requests.length).toArray();
+    int[] next = {0};
+    return () -> {
+      long placed = fleet.place(requests[drawn[next[0]++ % QUESTIONS]]);
+      if (placed != Fleet.NONE) {
+        fleet.free(placed);
+      }
+      return placed;
+    };
   }
 
   /** Median nanoseconds per operation of each; the first round does not count. */

@@ -83,7 +83,7 @@ class GpuSetTest {
         assertThat(copy.first(bucket)).isEqualTo(least(IntStream.of(inBucket)));
         assertThat(copy.first(bucket, among))
             .isEqualTo(least(IntStream.of(inBucket).filter(among::contains)));
-        assertThat((copy.occupied(bucket >>> 6) & 1L << bucket) != 0)
+        assertThat((copy.occupied()[bucket >>> 6] & 1L << bucket) != 0)
             .isEqualTo(inBucket.length > 0);
       }
     }

@@ -94,8 +94,7 @@ class CatalogFileTest {
                 + " max-instances, memory, sms, engines]"),
         Arguments.of(
             inModel(PROFILE.replace("1g.8gb", "1g.8GB")),
-            "models[0] ('x'): Not a MIG profile: '1g.8GB'. Expected"
-                + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'"),
+            "models[0] ('x'): Not a MIG profile: '1g.8GB'. Did you mean '1g.8gb'?"),
         Arguments.of(
             inModel(PROFILE.replace("1g.8gb", "1c.2g.8gb")),
             "models[0] ('x'): A GPU instance profile has no 'c' part, but was 1c.2g.8gb; use"

@@ -201,8 +201,7 @@ class NvidiaSmiTest {
     return Stream.of(
         Arguments.of(
             other.replace("2g.20gb", "2g.20GB"),
-            "9: error: the row of 2g.20GB is not used: Not a MIG profile: '2g.20GB'. Expected"
-                + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'"
+            "9: error: the row of 2g.20GB is not used: Not a MIG profile: '2g.20GB'. Did you mean '2g.20gb'?"
                 + again),
         Arguments.of(
             other.replace("2g.20gb", "0g.10gb"),

@@ -1059,9 +1059,8 @@ class MigctlTest {
              "version": "2.1.0",
              "runs": [{
                "tool": {"driver": {"name": "migctl", "version": "0.1.0-SNAPSHOT",
-                 "informationUri": "https://mig4j.github.io/docs", "rules": [
+                 "rules": [
                  {"id": "missing-field", "shortDescription": {"text": "missing field"},
-                  "helpUri": "https://mig4j.github.io/docs/lint.md#missing-field",
                   "help": {"text": "'migctl lint-code missing-field' explains it"}}]}},
                "columnKind": "unicodeCodePoints",
                "results": [

@@ -201,7 +201,9 @@ class MigctlValidateTest {
         folder.resolve("east/share.yaml"), "version: v1\nsharing: {timeSlicing: {}}\n");
     Path file = folder.resolve("mig.sarif");
 
-    Run run = migctl("validate DIR --nodes b=b200-180gb --config b200-huge --sarif " + file);
+    Run run = migctl(
+        "validate DIR --nodes b=b200-180gb --config b200-huge --docs https://docs.example/mig --sarif "
+            + file);
 
     JsonNode log = new ObjectMapper().readTree(file.toFile());
     assertThat(run.exit).isEqualTo(1);
@@ -210,7 +212,7 @@ class MigctlValidateTest {
     assertThat(log.findValuesAsText("uri"))
         .doesNotContain(folder.resolve("a100.yaml").toUri().toASCIIString());
     assertThat(log.findValuesAsText("helpUri"))
-        .anyMatch(uri -> uri.endsWith("/lint.md#not-placeable"))
+        .anyMatch(uri -> uri.equals("https://docs.example/mig/lint.md#not-placeable"))
         .anyMatch(uri -> uri.endsWith("/sharing-lint.md#no-resources"));
   }
 }

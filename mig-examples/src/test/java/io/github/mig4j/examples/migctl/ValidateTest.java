@@ -146,6 +146,8 @@ class ValidateTest {
         folder.resolve("clusters").toString(),
         "--nodes",
         "pool-a=a100-80gb:8,pool-b=b200-180gb:8",
+        "--docs",
+        "https://docs.example",
         "--sarif",
         sarif.toString());
 

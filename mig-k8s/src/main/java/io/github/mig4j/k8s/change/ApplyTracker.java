@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -686,7 +687,7 @@ final class ApplyTracker {
 
   private void report(Mark mark, long nanos, String detail) {
     if (marks.add(mark)) {
-      progress.step(PHASES.get(mark), nanos, detail);
+      progress.step(Objects.requireNonNull(PHASES.get(mark), "phase"), nanos, detail);
     }
   }
 

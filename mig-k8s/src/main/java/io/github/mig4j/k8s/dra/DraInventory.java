@@ -1,11 +1,14 @@
 package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.text.JsonFields;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,6 +54,22 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
     Objects.requireNonNull(yaml, "yaml");
     Objects.requireNonNull(catalog, "catalog");
     return new InventoryReader(catalog).read(ObjectTexts.parse(yaml));
+  }
+
+  /**
+   * Reads ResourceSlices and ResourceClaims that a program already has, such as those in the caches of
+   * its informers. Without the claims every device counts as not allocated.
+   *
+   * @param objects slices and claims, typed or generic, in any {@link DraVersion}; other kinds are skipped
+   * @param catalog the known GPUs
+   * @return the inventory
+   */
+  public static DraInventory of(Collection<? extends HasMetadata> objects, GpuCatalog catalog) {
+    Objects.requireNonNull(objects, "objects");
+    Objects.requireNonNull(catalog, "catalog");
+    KubernetesSerialization json = new KubernetesSerialization();
+    return new InventoryReader(catalog)
+        .read(objects.stream().map(object -> ObjectTexts.tree(json, object)).toList());
   }
 
   /**

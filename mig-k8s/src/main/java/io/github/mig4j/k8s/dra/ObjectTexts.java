@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.KubernetesResource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
@@ -171,7 +171,7 @@ final class ObjectTexts {
   }
 
   /** The tree of an object that was read from a cluster. */
-  static JsonNode tree(KubernetesSerialization fabric8, GenericKubernetesResource object) {
+  static JsonNode tree(KubernetesSerialization fabric8, KubernetesResource object) {
     return TREES.valueToTree(fabric8.convertValue(object, Map.class));
   }
 

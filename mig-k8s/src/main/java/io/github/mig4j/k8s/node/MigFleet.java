@@ -9,6 +9,7 @@ import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
@@ -21,6 +22,7 @@ import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.text.JsonFields;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +47,9 @@ import java.util.stream.Stream;
  */
 public final class MigFleet {
 
+  private static final Comparator<NodeCapacity> BY_NAME =
+      Comparator.comparing(capacity -> capacity.status().node());
+
   private final Cluster cluster;
 
   public MigFleet(Cluster cluster) {
@@ -58,12 +63,7 @@ public final class MigFleet {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public List<NodeCapacity> nodes() {
-    List<Pod> all = cluster.allPods();
-    Map<String, List<Pod>> pods = Stream.concat(
-            GpuPods.using(all).stream(), GpuPods.withClaims(all).stream())
-        .distinct()
-        .filter(pod -> pod.getSpec().getNodeName() != null)
-        .collect(Collectors.groupingBy(pod -> pod.getSpec().getNodeName()));
+    Map<String, List<Pod>> pods = byNode(cluster.allPods());
     Optional<GenericKubernetesResource> policy = cluster.clusterPolicy();
     Optional<MigConfigDocument> document = policy
         .flatMap(ClusterPolicies::migConfigMap)
@@ -72,8 +72,42 @@ public final class MigFleet {
     return cluster.gpuNodes().stream()
         .map(node -> capacity(
             node, pods.getOrDefault(node.getMetadata().getName(), List.of()), policy, document))
-        .sorted(Comparator.comparing(capacity -> capacity.status().node()))
+        .sorted(BY_NAME)
         .toList();
+  }
+
+  /**
+   * The same of objects that a program already has, such as those in the caches of its informers.
+   *
+   * @param nodes the nodes; those without NVIDIA GPUs are left out
+   * @param pods the pods of the cluster
+   * @param document the configurations of the MIG manager's ConfigMap; without it no layout is known
+   * @param settings the label to read, and the catalogue in which to look up the products
+   * @return the nodes by name
+   */
+  public static List<NodeCapacity> nodesOf(
+      Collection<Node> nodes,
+      Collection<Pod> pods,
+      Optional<MigConfigDocument> document,
+      MigSettings settings) {
+    Objects.requireNonNull(nodes, "nodes");
+    Objects.requireNonNull(pods, "pods");
+    Objects.requireNonNull(document, "document");
+    Objects.requireNonNull(settings, "settings");
+    Map<String, List<Pod>> byNode = byNode(List.copyOf(pods));
+    return nodes.stream()
+        .filter(Cluster::hasGpu)
+        .map(node -> NodeCapacity.of(
+            node, byNode.getOrDefault(node.getMetadata().getName(), List.of()), document, settings))
+        .sorted(BY_NAME)
+        .toList();
+  }
+
+  private static Map<String, List<Pod>> byNode(List<Pod> all) {
+    return Stream.concat(GpuPods.using(all).stream(), GpuPods.withClaims(all).stream())
+        .distinct()
+        .filter(pod -> pod.getSpec().getNodeName() != null)
+        .collect(Collectors.groupingBy(pod -> pod.getSpec().getNodeName()));
   }
 
   /**

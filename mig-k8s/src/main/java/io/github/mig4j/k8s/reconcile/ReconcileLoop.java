@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -183,6 +184,11 @@ final class ReconcileLoop {
     return cluster.settings().clock().instant();
   }
 
+  private static boolean isSameVersion(Node one, Node other) {
+    return Objects.equals(
+        one.getMetadata().getResourceVersion(), other.getMetadata().getResourceVersion());
+  }
+
   /** A node is read again only if it has changed. */
   private List<NodeFacts> facts(SharedView view) {
     List<NodeFacts> all = new ArrayList<>();
@@ -190,7 +196,7 @@ final class ReconcileLoop {
       String name = cached.getMetadata().getName();
       view.node(name).ifPresent(node -> {
         NodeFacts before = read.get(name);
-        NodeFacts facts = before != null && before.node() == node
+        NodeFacts facts = before != null && isSameVersion(before.node(), node)
             ? before
             : NodeFacts.of(node, cluster.settings());
         read.put(name, facts);

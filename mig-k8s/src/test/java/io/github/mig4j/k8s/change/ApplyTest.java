@@ -381,7 +381,7 @@ class ApplyTest {
               }
             })
             .timings(QUICK)
-            .await(Duration.ofMillis(300)))
+            .await(Duration.ofSeconds(2)))
         .isInstanceOf(MigDeadlineException.class);
     assertThat(mig.configMap("mig-config").read().orElseThrow().configs())
         .containsEntry("small", MigConfig.of(MEDIUM))

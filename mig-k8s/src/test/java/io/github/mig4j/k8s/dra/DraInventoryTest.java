@@ -3,9 +3,11 @@ package io.github.mig4j.k8s.dra;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -172,6 +175,18 @@ class DraInventoryTest {
 
     assertThat(planned.gpu(0)).hasToString("h100-sxm-80gb [3g.40gb@4:4], pinned [3g.40gb@4:4]");
     assertThat(planned.gpu(1)).isEqualTo(PlanGpu.of(H100).pinned());
+  }
+
+  /** Objects as a program has them in the caches of its informers. */
+  @Test
+  void of_objects_isTheSameAsOfTheirText() {
+    List<GenericKubernetesResource> objects = Stream.of(PARTITIONABLE, claim("all", "gpu-1"))
+        .flatMap(text -> Stream.of(text.split("\n---\n")))
+        .map(text -> new KubernetesSerialization().unmarshal(text, GenericKubernetesResource.class))
+        .toList();
+
+    assertThat(DraInventory.of(objects, CATALOG))
+        .isEqualTo(read(PARTITIONABLE, claim("all", "gpu-1")));
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -18,6 +19,7 @@ import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.TestCluster;
@@ -30,6 +32,7 @@ import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.plan.Planner;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -59,6 +62,21 @@ class MigFleetTest {
     mig = MigClient.of(client);
   }
 
+  /** What a program computes that has the objects already. */
+  private List<NodeCapacity> ofCaches() {
+    return MigFleet.nodesOf(
+        client.nodes().list().getItems(),
+        client.pods().inAnyNamespace().list().getItems(),
+        Optional.of(MigConfigDocument.parse(client
+            .configMaps()
+            .inNamespace("gpu-operator")
+            .withName("mig-config")
+            .require()
+            .getData()
+            .get("config.yaml"))),
+        MigSettings.defaults());
+  }
+
   @Test
   void nodes_haveTheDevicesOfPods_andTheLayouts() {
     try (var simulator = simulator()) {
@@ -74,6 +92,7 @@ class MigFleetTest {
       assertThat(capacities)
           .extracting(capacity -> capacity.status().node())
           .containsExactly("node-a", "node-b");
+      assertThat(ofCaches()).isEqualTo(capacities);
       NodeCapacity a = capacities.get(0);
       assertThat(a.used()).hasToString("{nvidia.com/mig-1g.23gb=2}");
       assertThat(a.free()).hasToString("{nvidia.com/mig-1g.23gb=12}");

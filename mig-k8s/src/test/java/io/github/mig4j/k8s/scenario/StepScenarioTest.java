@@ -157,6 +157,13 @@ class StepScenarioTest {
     }
   }
 
+  /** An API server without kubelets has no logs, so that the manager has to be restarted there. */
+  private ApplyStep afterRunThatOnlyTheLogShowsAsEnded() {
+    return ScenarioServer.isReal()
+        ? steps(request -> request.recover().timings(QUICK))
+        : apply("medium");
+  }
+
   @Test
   void trap07_stuckPending_isReported_andTriedAgainLater() {
     SimulatorTimings impatient =
@@ -169,7 +176,11 @@ class StepScenarioTest {
 
       node.remove(Trap.PODS_DO_NOT_STOP);
       later = Duration.ofMinutes(2);
-      assertInForce(apply("medium"), node, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+      assertInForce(
+          afterRunThatOnlyTheLogShowsAsEnded(),
+          node,
+          "{nvidia.com/mig-2g.20gb=3}",
+          "[{2g.20gb=3}]");
     }
   }
 
@@ -245,7 +256,10 @@ class StepScenarioTest {
       assertThat(apply("medium")).isInstanceOf(ApplyStep.Failed.class);
 
       later = Duration.ofMinutes(2);
-      assertInForce(apply("medium"), node, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+      ApplyStep again = trap == Trap.API_ERROR_DURING_POD_WAIT
+          ? afterRunThatOnlyTheLogShowsAsEnded()
+          : apply("medium");
+      assertInForce(again, node, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
     }
   }
 

@@ -554,7 +554,9 @@ class TrapScenarioTest {
   /** What a user writes into a deploy label during a run is lost, so this library writes none. */
   @Test
   void trap23_deployLabels_areTheManagersDuringARun() {
-    try (var node = scenario().startWith("small", H100)) {
+    // The label is written while the manager works, also on a slow machine.
+    SimulatorTimings slow = SimulatorTimings.everyStep(Duration.ofMillis(300));
+    try (var node = scenario().timings(slow).startWith("small", H100)) {
       node.view().label("nvidia.com/gpu.deploy.dcgm", "false");
 
       var outcome = node.apply("medium")

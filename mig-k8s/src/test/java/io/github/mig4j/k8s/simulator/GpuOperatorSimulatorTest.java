@@ -81,6 +81,29 @@ class GpuOperatorSimulatorTest {
         && Integer.valueOf(gpus).equals(offer(found).get(GPU)));
   }
 
+  /** A controller manager marks the pods of a node that did not report for a while. */
+  @Test
+  void managerThatIsMarkedAsNotReady_isReportedAsReadyAgain() {
+    try (var simulator = mixed().node("gpu-node", B200, 1).start();
+        var quiet = node.quiet()) {
+      awaitWhole(1);
+
+      client
+          .pods()
+          .resource(managerPods().get(0))
+          .editStatus(pod -> new PodBuilder(pod)
+              .editStatus()
+              .editMatchingCondition(condition -> "Ready".equals(condition.getType()))
+              .withStatus("False")
+              .endCondition()
+              .endStatus()
+              .build());
+
+      ClusterUser.eventually(() ->
+          "True".equals(managerPods().get(0).getStatus().getConditions().get(0).getStatus()));
+    }
+  }
+
   @Test
   void start_makesNodeNamespacePolicyAndPod_andTheOperatorDisablesMig() {
     try (var simulator = mixed().node("gpu-node", B200, 2).start();

@@ -369,7 +369,9 @@ public final class PlaceCommand implements Callable<Integer> {
     }
     output.err().println(output.styled("@|bold,red does not fit:|@"));
     violations(result).forEach(violation -> output.err().println("  " + violation.message()));
-    List<MigLayout> nearest = request(model, running, request).nearest(SUGGESTIONS);
+    List<MigLayout> nearest = request.stream().anyMatch(device -> isLikeOneOf(model, device))
+        ? request(model, running, request).nearest(SUGGESTIONS)
+        : List.of();
     if (!nearest.isEmpty()) {
       output
           .err()
@@ -381,6 +383,12 @@ public final class PlaceCommand implements Callable<Integer> {
           layout -> output.err().println("  " + suggestion(model, layout, running, request)));
     }
     explainMoves(model, running, request);
+  }
+
+  /** Whether the device is one of the GPU's, or could be meant for one. */
+  private static boolean isLikeOneOf(GpuModel model, Device device) {
+    MigProfile profile = MigProfile.parse(device.profile);
+    return model.profile(profile).isPresent() || !model.suggestions(profile).isEmpty();
   }
 
   /** Whether everything fits if nothing must keep its start. */

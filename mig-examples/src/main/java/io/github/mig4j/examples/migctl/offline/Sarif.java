@@ -12,15 +12,19 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Findings in the form that code scanning reads: SARIF 2.1.0. */
 final class Sarif {
 
-  private static final String DOCUMENTATION = "https://mig4j.github.io/docs";
-
   private Sarif() {}
 
-  static ObjectNode of(Map<Path, List<Finding>> files) {
+  /**
+   * Writes the findings of files.
+   *
+   * @param pages the address under which the pages of the documentation are published, for links
+   */
+  static ObjectNode of(Map<Path, List<Finding>> files, Optional<String> pages) {
     List<Code> codes = files.values().stream()
         .flatMap(List::stream)
         .map(Finding::code)
@@ -31,12 +35,10 @@ final class Sarif {
         .put("version", "2.1.0");
     ObjectNode run = log.putArray("runs").addObject();
     ObjectNode driver = run.putObject("tool").putObject("driver");
-    driver
-        .put("name", "migctl")
-        .put("version", Output.VERSION)
-        .put("informationUri", DOCUMENTATION);
+    driver.put("name", "migctl").put("version", Output.VERSION);
+    pages.ifPresent(address -> driver.put("informationUri", address));
     ArrayNode rules = driver.putArray("rules");
-    codes.forEach(code -> rules.add(rule(code)));
+    codes.forEach(code -> rules.add(rule(code, pages)));
     run.put("columnKind", "unicodeCodePoints");
     ArrayNode results = run.putArray("results");
     files.forEach((file, findings) -> findings.forEach(
@@ -44,11 +46,11 @@ final class Sarif {
     return log;
   }
 
-  private static ObjectNode rule(Code code) {
+  private static ObjectNode rule(Code code, Optional<String> pages) {
     String page = code instanceof SharingCode ? "sharing-lint.md" : "lint.md";
     ObjectNode rule = Output.object().put("id", code.toString());
     rule.putObject("shortDescription").put("text", code.toString().replace('-', ' '));
-    rule.put("helpUri", "%s/%s#%s".formatted(DOCUMENTATION, page, code));
+    pages.ifPresent(address -> rule.put("helpUri", "%s/%s#%s".formatted(address, page, code)));
     rule.putObject("help").put("text", "'migctl lint-code %s' explains it".formatted(code));
     return rule;
   }

@@ -12,12 +12,14 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.SourceLocation;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -125,6 +127,12 @@ public final class ValidateCommand implements Callable<Integer> {
       description = "Write SARIF for code scanning; '-' for stdout instead of the findings.")
   private @Nullable Path sarif;
 
+  @Option(
+      names = "--docs",
+      paramLabel = "URL",
+      description = "Where lint.md and sharing-lint.md are published, for links in SARIF.")
+  private @Nullable URI pages;
+
   @Override
   public Integer call() throws IOException {
     List<NodeShape> kinds = kinds();
@@ -150,7 +158,9 @@ public final class ValidateCommand implements Callable<Integer> {
     if (sarif != null) {
       Map<Path, List<Finding>> shown = new LinkedHashMap<>();
       checks.forEach(check -> shown.put(check.path(), shown(check)));
-      output.write(sarif, Output.text(Sarif.of(shown)) + "\n");
+      output.write(
+          sarif,
+          Output.text(Sarif.of(shown, Optional.ofNullable(pages).map(URI::toString))) + "\n");
     }
     return valid ? ExitCode.YES : ExitCode.NO;
   }
