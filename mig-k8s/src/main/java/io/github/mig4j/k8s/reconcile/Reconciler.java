@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -153,7 +154,9 @@ public final class Reconciler {
    * @return the running reconciler
    */
   public Running start() {
-    return new Running(this);
+    Running running = new Running(this);
+    running.campaign();
+    return running;
   }
 
   /** The policies, e.g. {@code reconciler for 2 policies}. */
@@ -165,46 +168,66 @@ public final class Reconciler {
   /** A reconciler that runs. */
   public static final class Running implements AutoCloseable {
 
+    private final Reconciler reconciler;
     private final ReconcileLoop loop;
     private final Thread thread;
-    private final Leadership leadership;
+    private final String namespace;
     private final String me =
         "%s-%s".formatted(NAME, UUID.randomUUID().toString().substring(0, 8));
+    private @Nullable Leadership leadership;
+    private boolean isClosed;
 
     private Running(Reconciler reconciler) {
+      this.reconciler = reconciler;
+      this.namespace = reconciler.cluster.operatorNamespace();
       this.loop = new ReconcileLoop(
           reconciler.cluster, reconciler.policies, reconciler.timings, reconciler.listener);
-      this.thread = reconciler.cluster.settings().threads().newThread(loop::run);
-      thread.setName(NAME);
-      thread.start();
-      this.leadership = new Leadership(
-          reconciler.cluster,
-          reconciler.cluster.operatorNamespace(),
-          NAME,
-          me,
-          reconciler.lease,
-          new Leadership.Candidate() {
-            @Override
-            public void onStartLeading() {
-              loop.lead(true);
-            }
+      this.thread = start(loop::run);
+    }
 
-            @Override
-            public void onStopLeading() {
-              loop.lead(false);
-            }
+    private Thread start(Runnable work) {
+      Thread started = reconciler.cluster.settings().threads().newThread(work);
+      started.setName(NAME);
+      started.start();
+      return started;
+    }
 
-            @Override
-            public void onNewLeader(String leader) {
-              LOG.info("reconciler leader={}", leader);
-            }
+    /** Becomes a candidate, also again after the Lease was lost: an election ends with that. */
+    private synchronized void campaign() {
+      Leadership lost = leadership;
+      if (lost != null) {
+        lost.close();
+      }
+      if (!isClosed) {
+        leadership = new Leadership(
+            reconciler.cluster, namespace, NAME, me, reconciler.lease, candidate());
+      }
+    }
 
-            @Override
-            public void onFailure(Throwable failure) {
-              loop.lead(false);
-              loop.fail(failure);
-            }
-          });
+    private Leadership.Candidate candidate() {
+      return new Leadership.Candidate() {
+        @Override
+        public void onStartLeading() {
+          loop.lead(true);
+        }
+
+        @Override
+        public void onStopLeading() {
+          loop.lead(false);
+          Thread unused = start(Running.this::campaign);
+        }
+
+        @Override
+        public void onNewLeader(String leader) {
+          LOG.info("reconciler leader={}", leader);
+        }
+
+        @Override
+        public void onFailure(Throwable failure) {
+          loop.lead(false);
+          loop.fail(failure);
+        }
+      };
     }
 
     /**
@@ -241,6 +264,9 @@ public final class Reconciler {
     /** Stops, and leaves changes in progress to the next process. */
     @Override
     public void close() {
+      synchronized (this) {
+        isClosed = true;
+      }
       loop.lead(false);
       thread.interrupt();
       try {
@@ -248,7 +274,7 @@ public final class Reconciler {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
-      leadership.close();
+      campaign();
     }
 
     /** The name of this process in the Lease. */

@@ -74,7 +74,7 @@ class ReconcilerTest {
           .mig()
           .reconciler(List.of(policies))
           .timings(QUICK)
-          .lease(Duration.ofSeconds(2))
+          .lease(Duration.ofSeconds(5))
           .onOutcome(this::see)
           .start();
       open.add(running);
