@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Decides on the GPUs of a large cluster with the engine and with a scan of a list. */
-final class ExtenderLoad {
+public final class ExtenderLoad {
 
   static final List<String> MODELS =
       List.of("a100-40gb", "a30-24gb", "h100-sxm-80gb", "h200-141gb", "b200-180gb");
