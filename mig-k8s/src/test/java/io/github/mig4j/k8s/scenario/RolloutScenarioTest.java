@@ -16,6 +16,7 @@ import io.github.mig4j.k8s.rollout.RolloutStatus;
 import io.github.mig4j.k8s.simulator.Trap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -49,12 +50,14 @@ class RolloutScenarioTest {
             assertThat(nodes.annotations(name)).doesNotContainKey("mig4j.github.io/change"));
   }
 
-  /** Calls the action when the change of the second node has reached this phase. */
+  /** Calls the action once, when the change of the second node has reached this phase. */
   private static Consumer<RolloutEvent> atSecondNode(ApplyPhase phase, Runnable action) {
+    AtomicBoolean called = new AtomicBoolean();
     return event -> {
       if (event instanceof RolloutEvent.NodeStep step
           && step.step().phase() == phase
-          && step.step().node().equals("gpu-node-2")) {
+          && step.step().node().equals("gpu-node-2")
+          && called.compareAndSet(false, true)) {
         action.run();
       }
     };
