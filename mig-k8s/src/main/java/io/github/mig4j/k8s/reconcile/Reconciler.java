@@ -175,7 +175,7 @@ public final class Reconciler {
     private final String me =
         "%s-%s".formatted(NAME, UUID.randomUUID().toString().substring(0, 8));
     private @Nullable Leadership leadership;
-    private boolean isClosed;
+    private volatile boolean isClosed;
 
     private Running(Reconciler reconciler) {
       this.reconciler = reconciler;
@@ -196,6 +196,7 @@ public final class Reconciler {
     private synchronized void campaign() {
       Leadership lost = leadership;
       if (lost != null) {
+        leadership = null;
         lost.close();
       }
       if (!isClosed) {
@@ -214,7 +215,9 @@ public final class Reconciler {
         @Override
         public void onStopLeading() {
           loop.lead(false);
-          Thread unused = start(Running.this::campaign);
+          if (!isClosed) {
+            Thread unused = start(Running.this::campaign);
+          }
         }
 
         @Override
@@ -264,9 +267,7 @@ public final class Reconciler {
     /** Stops, and leaves changes in progress to the next process. */
     @Override
     public void close() {
-      synchronized (this) {
-        isClosed = true;
-      }
+      isClosed = true;
       loop.lead(false);
       thread.interrupt();
       try {

