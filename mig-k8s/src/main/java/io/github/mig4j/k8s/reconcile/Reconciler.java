@@ -200,8 +200,8 @@ public final class Reconciler {
         lost.close();
       }
       if (!isClosed) {
-        leadership = new Leadership(
-            reconciler.cluster, namespace, NAME, me, reconciler.lease, candidate());
+        leadership =
+            new Leadership(reconciler.cluster, namespace, NAME, me, reconciler.lease, candidate());
       }
     }
 
