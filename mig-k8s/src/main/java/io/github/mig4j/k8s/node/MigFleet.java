@@ -85,7 +85,7 @@ public final class MigFleet {
    * @param settings the label to read, and the catalogue in which to look up the products
    * @return the nodes by name
    */
-  public static List<NodeCapacity> nodesOf(
+  public static List<NodeCapacity> of(
       Collection<Node> nodes,
       Collection<Pod> pods,
       Optional<MigConfigDocument> document,

@@ -64,7 +64,7 @@ class MigFleetTest {
 
   /** What a program computes that has the objects already. */
   private List<NodeCapacity> ofCaches() {
-    return MigFleet.nodesOf(
+    return MigFleet.of(
         client.nodes().list().getItems(),
         client.pods().inAnyNamespace().list().getItems(),
         Optional.of(MigConfigDocument.parse(client
