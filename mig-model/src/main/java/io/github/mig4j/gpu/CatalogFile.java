@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.mig4j.gpu.GpuInstanceProfile.Field;
+import io.github.mig4j.text.JsonFields;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -21,7 +22,6 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -313,19 +313,15 @@ record CatalogFile(
     return list == null ? List.of() : list;
   }
 
-  private static <E extends Enum<E>> E constant(Class<E> type, String text) {
+  /** The constant of a name as files and JSON have it. */
+  static <E extends Enum<E>> E constant(Class<E> type, String text) {
     for (E constant : type.getEnumConstants()) {
-      if (spelled(constant).equals(text)) {
+      if (JsonFields.name(constant).equals(text)) {
         return constant;
       }
     }
     throw new IllegalArgumentException("'%s' is unknown. Expected one of %s"
         .formatted(
-            text,
-            Arrays.stream(type.getEnumConstants()).map(CatalogFile::spelled).toList()));
-  }
-
-  private static String spelled(Enum<?> constant) {
-    return constant.name().replace('_', '-').toLowerCase(Locale.ROOT);
+            text, Arrays.stream(type.getEnumConstants()).map(JsonFields::name).toList()));
   }
 }

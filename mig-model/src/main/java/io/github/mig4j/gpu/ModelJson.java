@@ -84,7 +84,8 @@ final class ModelJson {
     driver(in, "minimumDriver", model::minimumDriver);
     driver(in, "driverFrom", model::driverFrom);
     driver(in, "driverBefore", model::driverBefore);
-    in.texts("sharedEngines").forEach(name -> model.addSharedEngines(constant(Budget.class, name)));
+    in.texts("sharedEngines")
+        .forEach(name -> model.addSharedEngines(CatalogFile.constant(Budget.class, name)));
     model.addAllProducts(in.objects("products", ModelJson::product));
     model.addAllBoards(in.objects("boards", ModelJson::board));
     model.addAllProfiles(in.objects("profiles", ModelJson::profile));
@@ -124,7 +125,7 @@ final class ModelJson {
         .ifPresent(fields -> fields
             .keySet()
             .forEach(field -> profile.putFieldProvenance(
-                constant(Field.class, field), fieldProvenance(fields, field))));
+                CatalogFile.constant(Field.class, field), fieldProvenance(fields, field))));
     in.ignoring("resource").requireNoOthers();
     return profile.build();
   }
@@ -158,14 +159,5 @@ final class ModelJson {
                 "Not a GPU model: '%s' must be a driver version, but was '%s'"
                     .formatted(name, version))))
         .ifPresent(to);
-  }
-
-  private static <E extends Enum<E>> E constant(Class<E> type, String name) {
-    for (E constant : type.getEnumConstants()) {
-      if (JsonFields.name(constant).equals(name)) {
-        return constant;
-      }
-    }
-    throw new IllegalArgumentException("'%s' is unknown".formatted(name));
   }
 }

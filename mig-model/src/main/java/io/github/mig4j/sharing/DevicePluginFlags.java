@@ -37,7 +37,7 @@ public interface DevicePluginFlags {
     @Override
     @JsonValue
     public String toString() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+      return JsonFields.name(this);
     }
   }
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -67,7 +66,7 @@ public record SharingOption(
     @Override
     @JsonValue
     public String toString() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+      return JsonFields.name(this);
     }
   }
 
@@ -88,7 +87,7 @@ public record SharingOption(
     @Override
     @JsonValue
     public String toString() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+      return JsonFields.name(this);
     }
   }
 

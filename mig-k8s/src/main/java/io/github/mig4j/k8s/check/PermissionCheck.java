@@ -9,7 +9,6 @@ import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.lint.Severity;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -54,7 +53,7 @@ final class PermissionCheck {
         findings.note(
             PreflightCode.PERMISSIONS_UNKNOWN,
             "the API server does not say what this client may do",
-            "make sure that it has the permissions of ClusterRole " + roleName());
+            "make sure that it has the permissions of ClusterRole " + role.roleName());
         return;
       }
       if (!allowed.get()) {
@@ -84,11 +83,6 @@ final class PermissionCheck {
         severity,
         PreflightCode.MISSING_PERMISSION,
         "this client is not allowed to " + what,
-        "grant it the permissions of ClusterRole " + roleName());
-  }
-
-  /** The name in the manifest of the role. */
-  private String roleName() {
-    return "mig4j-" + role.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        "grant it the permissions of ClusterRole " + role.roleName());
   }
 }

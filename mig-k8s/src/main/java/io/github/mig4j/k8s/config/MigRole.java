@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -138,9 +137,13 @@ public enum MigRole {
         : bindings + BINDING.formatted(name, operatorNamespace, roleName()) + subject;
   }
 
-  /** The name of its ClusterRole and Role. */
-  private String roleName() {
-    return "mig4j-" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+  /**
+   * The name of its ClusterRole and Role.
+   *
+   * @return the name in the {@link #manifest}, such as {@code mig4j-read-only}
+   */
+  public String roleName() {
+    return "mig4j-" + toJson();
   }
 
   private static String read(String resource) {

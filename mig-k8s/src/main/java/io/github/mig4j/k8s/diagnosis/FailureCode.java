@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s.diagnosis;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -133,6 +133,6 @@ public enum FailureCode {
   @Override
   @JsonValue
   public String toString() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return JsonFields.name(this);
   }
 }

@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.reconcile;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.text.JsonFields;
-import java.util.Locale;
 
 /**
  * What to do with a node that another client or an admin has changed. A node that lost its layout by a
@@ -16,17 +15,8 @@ public enum OnDrift {
 
   /** The word of the file, e.g. {@code yield}. */
   @Override
-  public String toString() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
-  /**
-   * The name in JSON, in lower case with dashes.
-   *
-   * @return the name
-   */
   @JsonValue
-  public String toJson() {
+  public String toString() {
     return JsonFields.name(this);
   }
 }

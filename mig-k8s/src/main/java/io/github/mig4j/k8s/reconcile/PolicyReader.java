@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -116,7 +115,7 @@ final class PolicyReader {
     });
     field(fields, "pace").flatMap(this::pace).ifPresent(policy::pace);
     field(fields, "disruption")
-        .flatMap(field -> field.word(PolicyReader::word, List.of(Disruption.values())))
+        .flatMap(field -> field.word(Disruption::toJson, List.of(Disruption.values())))
         .ifPresent(policy::disruption);
     field(fields, "onDrift")
         .flatMap(field -> field.word(OnDrift::toString, List.of(OnDrift.values())))
@@ -128,10 +127,6 @@ final class PolicyReader {
 
   private static int errors(Findings findings) {
     return (int) findings.sorted().stream().filter(Finding::isError).count();
-  }
-
-  static String word(Disruption disruption) {
-    return disruption.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private static Optional<PolicyFields> field(Map<String, PolicyFields> fields, String key) {

@@ -28,7 +28,7 @@ final class PolicyWriter {
       tree.put("pace", tree(policy.pace()));
     }
     if (policy.disruption() != Disruption.NONE) {
-      tree.put("disruption", PolicyReader.word(policy.disruption()));
+      tree.put("disruption", policy.disruption().toJson());
     }
     if (policy.onDrift() != OnDrift.YIELD) {
       tree.put("onDrift", policy.onDrift().toString());

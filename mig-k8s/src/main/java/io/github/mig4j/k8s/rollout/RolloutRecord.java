@@ -3,12 +3,12 @@ package io.github.mig4j.k8s.rollout;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.internal.ChangeKind;
+import io.github.mig4j.text.JsonFields;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -176,7 +176,7 @@ record RolloutRecord(
     FAILED_ROLLBACK_DUE,
     ROLLED_BACK;
 
-    private final String word = name().toLowerCase(Locale.ROOT).replace('_', '-');
+    private final String word = JsonFields.name(this);
 
     boolean isWaiting() {
       return this == WAITING || this == WAITING_UNCHANGED;

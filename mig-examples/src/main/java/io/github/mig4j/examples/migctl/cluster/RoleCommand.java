@@ -54,7 +54,7 @@ public final class RoleCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     CommandLine line = Objects.requireNonNull(command).commandLine();
-    String of = account.isEmpty() ? namespace + ":mig4j-" + RoleConverter.name(role) : account;
+    String of = account.isEmpty() ? namespace + ":" + role.roleName() : account;
     int colon = Math.max(0, of.indexOf(':'));
     try {
       line.getOut()

@@ -3,7 +3,6 @@ package io.github.mig4j.examples.migctl.cluster;
 import io.github.mig4j.k8s.config.MigRole;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.Locale;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -29,17 +28,13 @@ final class RoleConverter implements ITypeConverter<MigRole> {
   public MigRole convert(String text) {
     String wanted = text.replace('_', '-');
     return Arrays.stream(MigRole.values())
-        .filter(role -> name(role).equalsIgnoreCase(wanted))
+        .filter(role -> role.toJson().equalsIgnoreCase(wanted))
         .findFirst()
         .orElseThrow(() -> new TypeConversionException(
             "'%s' is not one of %s".formatted(text, String.join(", ", names().toList()))));
   }
 
   private static Stream<String> names() {
-    return Arrays.stream(MigRole.values()).map(RoleConverter::name);
-  }
-
-  static String name(MigRole role) {
-    return role.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return Arrays.stream(MigRole.values()).map(MigRole::toJson);
   }
 }

@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -135,7 +134,7 @@ public final class DraInventoryCommand implements Callable<Integer> {
             .map(Placement::toString)
             .or(() -> device.profile().map(MigProfile::toString))
             .orElse("-"),
-        lower(device.state()),
+        device.state().toJson(),
         String.join(", ", device.claims()));
   }
 
@@ -156,10 +155,6 @@ public final class DraInventoryCommand implements Callable<Integer> {
   }
 
   private static String form(DraGpu gpu) {
-    return lower(gpu.form());
-  }
-
-  private static String lower(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT);
+    return gpu.form().toJson();
   }
 }

@@ -164,7 +164,7 @@ public final class ImportCommand implements Callable<Integer> {
 
   private ObjectNode json(NvidiaSmi.Gpu gpu) {
     ObjectNode node = Output.object().put("index", gpu.index());
-    node.set("free", Output.json(gpu).path("free"));
+    node.set("free", Output.json(gpu.free()));
     node.setAll(Output.json(model(gpu)));
     return node;
   }
