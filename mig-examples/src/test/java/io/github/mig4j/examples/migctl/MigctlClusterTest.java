@@ -84,20 +84,7 @@ class MigctlClusterTest {
                 && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
             1,
             TimeUnit.MINUTES);
-    Files.writeString(kubeconfig(), """
-            apiVersion: v1
-            kind: Config
-            current-context: embedded
-            clusters:
-            - name: embedded
-              cluster: {server: "%s"}
-            users:
-            - name: nobody
-              user: {}
-            contexts:
-            - name: embedded
-              context: {cluster: embedded, user: nobody}
-            """.formatted(cluster.client().getMasterUrl()));
+    Files.writeString(kubeconfig(), cluster.kubeconfig());
   }
 
   @AfterEach
