@@ -137,6 +137,7 @@ class PublicApiTest {
     api.add(GpuCatalog.bundled());
     api.add(NvidiaSmi.read(listing));
     api.add(B200);
+    api.add(MigLayout.on(B200).add("1c.3g.90gb", 2).build());
     api.add(NvidiaSmi.read(Files.readString(
         Path.of("../mig-model/src/test/resources/io/github/mig4j/gpu/lgi-fragmented.txt"))));
     api.add(new SimpleMeterRegistry());
@@ -411,6 +412,11 @@ class PublicApiTest {
             "MigConfigDocument",
             "Demand",
             "DemandItem",
+            "FleetPlan",
+            "PlanShortfall",
+            "PlanShortfall.Reason",
+            "Defragmentation",
+            "Placement",
             "ProfileNeed",
             "DevicePluginConfig",
             "DevicePluginFlags",

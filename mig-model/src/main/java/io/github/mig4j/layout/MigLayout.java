@@ -17,6 +17,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
@@ -408,7 +409,23 @@ public final class MigLayout {
       placement.ignoring("size").requireNoOthers();
       return fields;
     });
-    in.ignoring("devices", "confidence").requireNoOthers();
-    return layout.build();
+    Optional<Map<String, Object>> devices = in.optionalObject("devices");
+    in.ignoring("confidence").requireNoOthers();
+    MigLayout placed = layout.build();
+    return devices.isPresent() ? placed.withDevices(devices.get()) : placed;
+  }
+
+  /** The same GPU instances, shared by compute instances if the devices say so. */
+  private MigLayout withDevices(Map<String, Object> json) {
+    JsonInput in = JsonInput.of("layout", json);
+    Builder any = on(gpu);
+    json.keySet().forEach(profile -> any.add(profile, in.integer(profile)));
+    MigLayout same = any.build();
+    if (!same.gpuInstances().equals(gpuInstances())) {
+      throw new IllegalArgumentException(
+          "Not a layout: the devices %s do not have the placements %s"
+              .formatted(same.devices(), placements));
+    }
+    return new MigLayout(gpu, placements, same.devices());
   }
 }

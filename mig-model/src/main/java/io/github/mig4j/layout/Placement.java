@@ -1,8 +1,10 @@
 package io.github.mig4j.layout;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.JsonInput;
 import java.util.Map;
 import java.util.Objects;
 
@@ -79,5 +81,22 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
         .and("start", start)
         .and("size", size)
         .map();
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the placement
+   * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static Placement ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    JsonInput in = JsonInput.of("placement", json);
+    Placement placement = new Placement(
+        MigProfile.parse(in.text("profile")), in.integer("start"), in.integer("size"));
+    in.requireNoOthers();
+    return placement;
   }
 }

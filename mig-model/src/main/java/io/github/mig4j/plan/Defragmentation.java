@@ -1,8 +1,10 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.JsonInput;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -52,6 +54,23 @@ public final class Defragmentation {
           .and("placement", placement)
           .map();
     }
+
+    /**
+     * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+     *
+     * @param json the fields
+     * @return the location
+     * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+     */
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    public static InstanceLocation ofJson(Map<String, Object> json) {
+      Objects.requireNonNull(json, "json");
+      JsonInput in = JsonInput.of("location", json);
+      InstanceLocation location = new InstanceLocation(
+          in.text("node"), in.integer("gpu"), Placement.ofJson(in.object("placement")));
+      in.requireNoOthers();
+      return location;
+    }
   }
 
   /**
@@ -81,6 +100,23 @@ public final class Defragmentation {
     public Map<String, Object> toJson() {
       return JsonFields.of("from", from).and("to", to).map();
     }
+
+    /**
+     * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+     *
+     * @param json the fields
+     * @return the move
+     * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+     */
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    public static Move ofJson(Map<String, Object> json) {
+      Objects.requireNonNull(json, "json");
+      JsonInput in = JsonInput.of("move", json);
+      Move move = new Move(
+          InstanceLocation.ofJson(in.object("from")), InstanceLocation.ofJson(in.object("to")));
+      in.requireNoOthers();
+      return move;
+    }
   }
 
   /**
@@ -104,6 +140,23 @@ public final class Defragmentation {
     public Map<String, Object> toJson() {
       return JsonFields.of("item", item).and("location", location).map();
     }
+
+    /**
+     * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+     *
+     * @param json the fields
+     * @return the instance
+     * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+     */
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    public static Fit ofJson(Map<String, Object> json) {
+      Objects.requireNonNull(json, "json");
+      JsonInput in = JsonInput.of("fit", json);
+      Fit fit = new Fit(
+          DemandItem.ofJson(in.object("item")), InstanceLocation.ofJson(in.object("location")));
+      in.requireNoOthers();
+      return fit;
+    }
   }
 
   private final List<Move> moves;
@@ -115,12 +168,28 @@ public final class Defragmentation {
 
   Defragmentation(
       List<Move> moves, List<Fit> fits, List<PlanShortfall> unmet, PrioritySearch.Outcome outcome) {
+    this(
+        moves,
+        fits,
+        unmet,
+        (int) outcome.lowerBound,
+        (int) outcome.unmetLowerBound,
+        outcome.stopped);
+  }
+
+  private Defragmentation(
+      List<Move> moves,
+      List<Fit> fits,
+      List<PlanShortfall> unmet,
+      int lowerBound,
+      int unmetLowerBound,
+      boolean stopped) {
     this.moves = List.copyOf(moves);
     this.fits = List.copyOf(fits);
     this.unmet = List.copyOf(unmet);
-    this.lowerBound = (int) outcome.lowerBound;
-    this.unmetLowerBound = (int) outcome.unmetLowerBound;
-    this.stopped = outcome.stopped;
+    this.lowerBound = lowerBound;
+    this.unmetLowerBound = unmetLowerBound;
+    this.stopped = stopped && !isOptimal();
   }
 
   /**
@@ -194,7 +263,24 @@ public final class Defragmentation {
    * @return true if the search stopped early
    */
   public boolean isStopped() {
-    return stopped && !isOptimal();
+    return stopped;
+  }
+
+  /** Two results are equal if all their parts are equal. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Defragmentation that
+        && moves.equals(that.moves)
+        && fits.equals(that.fits)
+        && unmet.equals(that.unmet)
+        && lowerBound == that.lowerBound
+        && unmetLowerBound == that.unmetLowerBound
+        && stopped == that.stopped;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(moves, fits, unmet, lowerBound, unmetLowerBound, stopped);
   }
 
   /** The moves, one per line. */
@@ -223,5 +309,27 @@ public final class Defragmentation {
         .and("optimal", isOptimal())
         .and("stopped", isStopped())
         .map();
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the moves
+   * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static Defragmentation ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    JsonInput in = JsonInput.of("defragmentation", json);
+    Defragmentation read = new Defragmentation(
+        in.objects("moves", Move::ofJson),
+        in.objects("fits", Fit::ofJson),
+        in.objects("unmet", PlanShortfall::ofJson),
+        in.integer("lowerBound"),
+        in.integer("unmetLowerBound"),
+        in.truth("stopped"));
+    in.ignoring("gap", "optimal").requireNoOthers();
+    return read;
   }
 }

@@ -1,8 +1,10 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.JsonInput;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -15,6 +17,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -31,17 +34,33 @@ public final class FleetPlan {
   static final int MAX_GPUS_LISTED = 100_000;
 
   /**
-   * GPUs with consecutive indexes and the same plan.
+   * GPUs of a node with consecutive indexes and the same layout after the plan.
    *
-   * @param layouts the new layouts of the first GPUs; the others keep their layout
+   * @param first the first index
+   * @param cut whether they get this layout by the plan
    */
-  record PlannedRun(PlanNode.Run before, List<LayoutProblem.LayoutCount> layouts) {}
+  record PlannedRun(int first, int count, MigLayout layout, boolean cut) {
+    Map<String, Object> toJson() {
+      return JsonFields.of("first", first)
+          .and("count", count)
+          .and("layout", layout)
+          .map();
+    }
+
+    static PlannedRun ofJson(Map<String, Object> json, boolean cut) {
+      JsonInput in = JsonInput.of("plan", json);
+      PlannedRun run = new PlannedRun(
+          in.integer("first"), in.integer("count"), MigLayout.ofJson(in.object("layout")), cut);
+      in.requireNoOthers();
+      return run;
+    }
+  }
 
   private final Map<MigLayout, Integer> layouts;
   private final Map<DemandItem, Integer> met;
   private final List<PlanShortfall> unmet;
-  private final long lowerBound;
-  private final long unmetLowerBound;
+  private final int lowerBound;
+  private final int unmetLowerBound;
   private final boolean stopped;
   private final Map<String, List<PlannedRun>> nodes;
 
@@ -51,19 +70,37 @@ public final class FleetPlan {
       PrioritySearch.Outcome outcome,
       List<LayoutProblem.LayoutCount> layouts,
       Map<String, List<PlannedRun>> nodes) {
+    this(
+        sum(layouts),
+        met(demand, outcome.unmet),
+        unmet,
+        (int) outcome.lowerBound,
+        (int) outcome.unmetLowerBound,
+        outcome.stopped,
+        nodes);
+  }
+
+  private FleetPlan(
+      Map<MigLayout, Integer> layouts,
+      Map<DemandItem, Integer> met,
+      List<PlanShortfall> unmet,
+      int lowerBound,
+      int unmetLowerBound,
+      boolean stopped,
+      Map<String, List<PlannedRun>> nodes) {
+    this.layouts = Collections.unmodifiableMap(layouts);
+    this.met = Collections.unmodifiableMap(met);
     this.unmet = List.copyOf(unmet);
-    this.met = met(demand, outcome.unmet);
-    this.lowerBound = outcome.lowerBound;
-    this.unmetLowerBound = outcome.unmetLowerBound;
-    this.stopped = outcome.stopped;
-    this.layouts = sum(layouts);
+    this.lowerBound = lowerBound;
+    this.unmetLowerBound = unmetLowerBound;
     this.nodes = nodes;
+    this.stopped = stopped && !isOptimal();
   }
 
   private static Map<DemandItem, Integer> met(Demand demand, Map<DemandItem, Integer> unmet) {
     Map<DemandItem, Integer> met = new LinkedHashMap<>();
     demand.items().forEach(item -> met.put(item, item.count() - unmet.getOrDefault(item, 0)));
-    return Collections.unmodifiableMap(met);
+    return met;
   }
 
   /** Adds up the counts by layout, the most frequent layout first. */
@@ -75,7 +112,7 @@ public final class FleetPlan {
         .sorted(Map.Entry.<MigLayout, Integer>comparingByValue(Comparator.reverseOrder())
             .thenComparing(each -> each.getKey().toString()))
         .forEach(each -> sorted.put(each.getKey(), each.getValue()));
-    return Collections.unmodifiableMap(sorted);
+    return sorted;
   }
 
   /**
@@ -105,7 +142,7 @@ public final class FleetPlan {
    *     priority has at least so many
    */
   public int lowerBound() {
-    return (int) lowerBound;
+    return lowerBound;
   }
 
   /**
@@ -151,7 +188,7 @@ public final class FleetPlan {
    *     leaves at least so many unmet
    */
   public int unmetLowerBound() {
-    return (int) unmetLowerBound;
+    return unmetLowerBound;
   }
 
   /**
@@ -171,7 +208,7 @@ public final class FleetPlan {
    * @return true if the search stopped early
    */
   public boolean isStopped() {
-    return stopped && !isOptimal();
+    return stopped;
   }
 
   /**
@@ -193,18 +230,9 @@ public final class FleetPlan {
   public SortedMap<Integer, MigLayout> layouts(String node) {
     Objects.requireNonNull(node, "node");
     SortedMap<Integer, MigLayout> byIndex = new TreeMap<>();
-    int first = 0;
     for (PlannedRun run : runs(node)) {
-      int index = first;
-      for (LayoutProblem.LayoutCount each : run.layouts()) {
-        for (int i = 0; i < each.count(); i++) {
-          byIndex.put(index++, each.layout());
-        }
-      }
-      first += run.before().count();
-      while (index < first) {
-        int kept = index++;
-        run.before().gpu().layout().ifPresent(layout -> byIndex.put(kept, layout));
+      for (int i = 0; i < run.count(); i++) {
+        byIndex.put(run.first() + i, run.layout());
       }
     }
     return Collections.unmodifiableSortedMap(byIndex);
@@ -220,15 +248,10 @@ public final class FleetPlan {
   public SortedSet<Integer> changes(String node) {
     Objects.requireNonNull(node, "node");
     SortedSet<Integer> changed = new TreeSet<>();
-    int first = 0;
     for (PlannedRun run : runs(node)) {
-      int index = first;
-      for (LayoutProblem.LayoutCount each : run.layouts()) {
-        for (int i = 0; i < each.count(); i++) {
-          changed.add(index++);
-        }
+      for (int i = 0; run.cut() && i < run.count(); i++) {
+        changed.add(run.first() + i);
       }
-      first += run.before().count();
     }
     return Collections.unmodifiableSortedSet(changed);
   }
@@ -239,13 +262,31 @@ public final class FleetPlan {
       throw new IllegalArgumentException(
           "The plan has no node '%s'; it has %s".formatted(node, nodes.keySet()));
     }
-    long gpus = runs.stream().mapToLong(run -> run.before().count()).sum();
+    long gpus = runs.stream().mapToLong(PlannedRun::count).sum();
     if (gpus > MAX_GPUS_LISTED) {
       throw new IllegalArgumentException(
           "The GPUs of node '%s' cannot be listed: it has %d, and the limit is %d"
               .formatted(node, gpus, MAX_GPUS_LISTED));
     }
     return runs;
+  }
+
+  /** Two plans are equal if all their parts are equal. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof FleetPlan that
+        && layouts.equals(that.layouts)
+        && met.equals(that.met)
+        && unmet.equals(that.unmet)
+        && lowerBound == that.lowerBound
+        && unmetLowerBound == that.unmetLowerBound
+        && stopped == that.stopped
+        && nodes.equals(that.nodes);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(layouts, met, unmet, lowerBound, unmetLowerBound, stopped, nodes);
   }
 
   /**
@@ -281,33 +322,102 @@ public final class FleetPlan {
         .and("unmetLowerBound", unmetLowerBound())
         .and("optimal", isOptimal())
         .and("stopped", isStopped())
-        .and(
-            "layouts",
-            layouts.entrySet().stream()
-                .map(each -> JsonFields.of("count", each.getValue())
-                    .andAll(each.getKey().toJson())
-                    .map())
-                .toList())
-        .and("nodes", nodes.keySet().stream().map(this::changesInJson).toList())
+        .and("layouts", inJson(layouts, "layout"))
+        .and("nodes", nodes.keySet().stream().map(this::nodeInJson).toList())
+        .and("met", inJson(met, "item"))
         .and("unmet", unmet)
         .map();
   }
 
-  /** The GPUs of a node that are cut, in runs of GPUs with the same layout. */
-  private Map<String, Object> changesInJson(String node) {
-    List<Map<String, Object>> cut = new ArrayList<>();
-    int first = 0;
-    for (PlannedRun run : Objects.requireNonNull(nodes.get(node))) {
-      int index = first;
-      for (LayoutProblem.LayoutCount each : run.layouts()) {
-        cut.add(JsonFields.of("first", index)
-            .and("count", each.count())
-            .andAll(each.layout().toJson())
-            .map());
-        index += each.count();
-      }
-      first += run.before().count();
+  private static List<Map<String, Object>> inJson(Map<?, Integer> counts, String name) {
+    return counts.entrySet().stream()
+        .map(each ->
+            JsonFields.of("count", each.getValue()).and(name, each.getKey()).map())
+        .toList();
+  }
+
+  /** The GPUs of a node that are cut and those that keep their layout, in runs with the same layout. */
+  private Map<String, Object> nodeInJson(String node) {
+    Map<Boolean, List<Map<String, Object>>> byCut = Objects.requireNonNull(nodes.get(node)).stream()
+        .collect(Collectors.partitioningBy(
+            PlannedRun::cut, Collectors.mapping(PlannedRun::toJson, Collectors.toList())));
+    return JsonFields.of("node", node)
+        .and("cut", byCut.get(true))
+        .and("kept", byCut.get(false))
+        .map();
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the plan, on GPUs of the bundled catalogue
+   * @throws IllegalArgumentException if a field is missing, unknown or of another kind, or if the catalogue has no such GPU; the message names it
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static FleetPlan ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    JsonInput in = JsonInput.of("plan", json);
+    Map<String, List<PlannedRun>> nodes = new LinkedHashMap<>();
+    in.objects("nodes", fields -> {
+      JsonInput node = JsonInput.of("plan", fields);
+      List<PlannedRun> runs = new ArrayList<>();
+      runs.addAll(node.objects("cut", run -> PlannedRun.ofJson(run, true)));
+      runs.addAll(node.objects("kept", run -> PlannedRun.ofJson(run, false)));
+      nodes.put(node.text("node"), inOrder(node.text("node"), runs));
+      node.requireNoOthers();
+      return fields;
+    });
+    Map<MigLayout, Integer> layouts = counts(in, "layouts", "layout", MigLayout::ofJson);
+    if (!nodes.isEmpty() && !layouts.equals(cut(nodes))) {
+      throw new IllegalArgumentException(
+          "Not a plan: the layouts %s are not those that the nodes get, %s"
+              .formatted(layouts, cut(nodes)));
     }
-    return JsonFields.of("node", node).and("cut", cut).map();
+    FleetPlan plan = new FleetPlan(
+        layouts,
+        counts(in, "met", "item", DemandItem::ofJson),
+        in.objects("unmet", PlanShortfall::ofJson),
+        in.integer("lowerBound"),
+        in.integer("unmetLowerBound"),
+        in.truth("stopped"),
+        nodes);
+    in.ignoring("gpus", "gap", "unmetCount", "optimal").requireNoOthers();
+    return plan;
+  }
+
+  private static List<PlannedRun> inOrder(String node, List<PlannedRun> runs) {
+    List<PlannedRun> sorted =
+        runs.stream().sorted(Comparator.comparingInt(PlannedRun::first)).toList();
+    long free = 0;
+    for (PlannedRun run : sorted) {
+      if (run.first() < free || run.count() < 1) {
+        throw new IllegalArgumentException(
+            "Not a plan: node '%s' must have each GPU once, but has %d from index %d"
+                .formatted(node, run.count(), run.first()));
+      }
+      free = (long) run.first() + run.count();
+    }
+    return sorted;
+  }
+
+  private static Map<MigLayout, Integer> cut(Map<String, List<PlannedRun>> nodes) {
+    return sum(nodes.values().stream()
+        .flatMap(List::stream)
+        .filter(PlannedRun::cut)
+        .map(run -> new LayoutProblem.LayoutCount(run.layout(), run.count()))
+        .toList());
+  }
+
+  private static <T> Map<T, Integer> counts(
+      JsonInput in, String list, String name, Function<Map<String, Object>, T> read) {
+    Map<T, Integer> counts = new LinkedHashMap<>();
+    in.objects(list, fields -> {
+      JsonInput each = JsonInput.of("plan", fields);
+      counts.put(read.apply(each.object(name)), each.integer("count"));
+      each.requireNoOthers();
+      return fields;
+    });
+    return counts;
   }
 }

@@ -1,13 +1,19 @@
 package io.github.mig4j.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.JsonInput;
+import io.github.mig4j.text.Quoted;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -55,8 +61,35 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
      * @return the fields, as docs/json.md describes them
      */
     @JsonValue
-    default Map<String, Object> toJson() {
-      return JsonFields.of("code", code()).and("message", message()).map();
+    Map<String, Object> toJson();
+
+    /**
+     * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+     *
+     * @param json the fields
+     * @return the reason, on GPUs of the bundled catalogue
+     * @throws IllegalArgumentException if a field is missing, unknown or of another kind, or if the catalogue has no such GPU; the message names it
+     */
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static Reason ofJson(Map<String, Object> json) {
+      Objects.requireNonNull(json, "json");
+      JsonInput in = JsonInput.of("reason", json);
+      String code = in.text("code");
+      Reason reason = switch (code) {
+        case "no-node" -> new NoNode(labels(in.object("nodeLabels")));
+        case "no-profile" ->
+          new NoProfile(
+              models(in.texts("models")),
+              in.texts("suggestions").stream().map(MigProfile::parse).toList());
+        case "not-known" -> new NotKnown(models(in.texts("models")));
+        case "all-pinned" -> new AllPinned(in.integer("gpus"));
+        case "no-room" -> new NoRoom(in.integer("gpus"), more(in.object("more")));
+        default ->
+          throw new IllegalArgumentException(
+              "Not a reason: the code %s is unknown".formatted(Quoted.of(code)));
+      };
+      in.ignoring("message").requireNoOthers();
+      return reason;
     }
   }
 
@@ -80,6 +113,11 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
       return nodeLabels.isEmpty()
           ? "the plan has no nodes; add a node with GPUs"
           : "no node has the labels %s; label a node or require other labels".formatted(nodeLabels);
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return fields(this).and("nodeLabels", nodeLabels).map();
     }
   }
 
@@ -110,11 +148,19 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
               + suggestions.stream().map(MigProfile::toString).collect(Collectors.joining(" or "))
               + "?";
       if (!models.isEmpty() && models.stream().noneMatch(GpuModel::supportsMig)) {
-        return "%s has no MIG; share it by time-slicing or MPS instead".formatted(ids(models));
+        return "%s has no MIG; share it by time-slicing or MPS instead".formatted(names(models));
       }
       return models.isEmpty()
           ? "the nodes have no GPU; add one"
-          : "it is not offered by %s; %s".formatted(ids(models), meant);
+          : "it is not offered by %s; %s".formatted(names(models), meant);
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return fields(this)
+          .and("models", ids(models))
+          .and("suggestions", suggestions)
+          .map();
     }
   }
 
@@ -138,7 +184,12 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
     public String message() {
       return ("the profiles or placements of %s are not known; read them with 'nvidia-smi mig -lgip'"
               + " and 'nvidia-smi mig -lgipp' on such a GPU")
-          .formatted(ids(models));
+          .formatted(names(models));
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return fields(this).and("models", ids(models)).map();
     }
   }
 
@@ -160,6 +211,11 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
               gpus == 1
                   ? "the only GPU that offers it is pinned and has"
                   : "all %d GPUs that offer it are pinned and have".formatted(gpus));
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return fields(this).and("gpus", gpus).map();
     }
   }
 
@@ -187,15 +243,52 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
               gpus == 1
                   ? "the only GPU that offers it is"
                   : "the %d GPUs that offer it are".formatted(gpus),
-              more.entrySet().stream()
-                  .map(each -> each.getValue() + " " + each.getKey().id())
+              countsById().entrySet().stream()
+                  .map(each -> each.getValue() + " " + each.getKey())
                   .sorted()
                   .collect(Collectors.joining(" or ")));
     }
+
+    private SortedMap<String, Integer> countsById() {
+      SortedMap<String, Integer> counts = new TreeMap<>();
+      more.forEach((model, count) -> counts.put(model.id(), count));
+      return counts;
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return fields(this).and("gpus", gpus).and("more", countsById()).map();
+    }
   }
 
-  private static String ids(List<GpuModel> models) {
-    return models.stream().map(GpuModel::id).distinct().collect(Collectors.joining(", "));
+  private static List<String> ids(List<GpuModel> models) {
+    return models.stream().map(GpuModel::id).distinct().toList();
+  }
+
+  private static String names(List<GpuModel> models) {
+    return String.join(", ", ids(models));
+  }
+
+  private static JsonFields fields(Reason reason) {
+    return JsonFields.of("code", reason.code()).and("message", reason.message());
+  }
+
+  private static List<GpuModel> models(List<String> ids) {
+    return ids.stream().map(GpuCatalog.bundled()::require).toList();
+  }
+
+  private static Map<GpuModel, Integer> more(Map<String, Object> json) {
+    JsonInput in = JsonInput.of("reason", json);
+    Map<GpuModel, Integer> more = new LinkedHashMap<>();
+    json.keySet().forEach(id -> more.put(GpuCatalog.bundled().require(id), in.integer(id)));
+    return more;
+  }
+
+  private static SortedMap<String, String> labels(Map<String, Object> json) {
+    JsonInput in = JsonInput.of("reason", json);
+    SortedMap<String, String> labels = new TreeMap<>();
+    json.keySet().forEach(key -> labels.put(key, in.text(key)));
+    return labels;
   }
 
   /**
@@ -205,12 +298,29 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
    */
   @JsonValue
   public Map<String, Object> toJson() {
-    return JsonFields.of("profile", item.profile())
-        .and("need", item.need())
-        .and("nodeLabels", item.nodeLabels().isEmpty() ? null : item.nodeLabels())
+    return JsonFields.of("item", item)
         .and("count", count)
-        .and("code", reason.code())
+        .and("reason", reason)
         .and("message", message())
         .map();
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the fields
+   * @return the shortfall, on GPUs of the bundled catalogue
+   * @throws IllegalArgumentException if a field is missing, unknown or of another kind, or if the catalogue has no such GPU; the message names it
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static PlanShortfall ofJson(Map<String, Object> json) {
+    Objects.requireNonNull(json, "json");
+    JsonInput in = JsonInput.of("shortfall", json);
+    PlanShortfall shortfall = new PlanShortfall(
+        DemandItem.ofJson(in.object("item")),
+        in.integer("count"),
+        Reason.ofJson(in.object("reason")));
+    in.ignoring("message").requireNoOthers();
+    return shortfall;
   }
 }

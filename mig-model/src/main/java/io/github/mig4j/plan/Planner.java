@@ -1,6 +1,7 @@
 package io.github.mig4j.plan;
 
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.layout.MigLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -9,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -153,14 +155,22 @@ public final class Planner {
     Map<String, List<FleetPlan.PlannedRun>> planned = new LinkedHashMap<>();
     groups.forEach((node, groupOfRun) -> {
       List<FleetPlan.PlannedRun> runs = new ArrayList<>();
+      int first = 0;
       for (int i = 0; i < groupOfRun.size(); i++) {
         PlanNode.Run run = node.runs().get(i);
-        List<LayoutProblem.LayoutCount> layouts =
-            problem.nextLayouts(groupOfRun.get(i), run.count());
-        all.addAll(layouts);
-        runs.add(new FleetPlan.PlannedRun(run, layouts));
+        int next = first + run.count();
+        for (LayoutProblem.LayoutCount cut : problem.nextLayouts(groupOfRun.get(i), run.count())) {
+          all.add(cut);
+          runs.add(new FleetPlan.PlannedRun(first, cut.count(), cut.layout(), true));
+          first += cut.count();
+        }
+        Optional<MigLayout> kept = run.gpu().layout();
+        if (first < next && kept.isPresent()) {
+          runs.add(new FleetPlan.PlannedRun(first, next - first, kept.get(), false));
+        }
+        first = next;
       }
-      planned.put(node.name(), runs);
+      planned.put(node.name(), List.copyOf(runs));
     });
     return new FleetPlan(demand, problem.reasons().shortfalls(outcome), outcome, all, planned);
   }

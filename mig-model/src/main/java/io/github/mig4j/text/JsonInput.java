@@ -59,6 +59,12 @@ public final class JsonInput {
     return get(name, "a number", value -> value instanceof Number n ? n.doubleValue() : null);
   }
 
+  /** A boolean that must be there. */
+  public boolean truth(String name) {
+    return get(name, "true or false", value -> value instanceof Boolean truth ? truth : null)
+        .orElseThrow(() -> missing(name));
+  }
+
   /** The values of a list of objects; none if the list is not there. */
   public <T> List<T> objects(String name, Function<Map<String, Object>, T> read) {
     return list(name, "a list of objects", value -> read.apply(asObject(name, value)));
@@ -72,6 +78,11 @@ public final class JsonInput {
   /** The numbers of a list; none if it is not there. */
   public List<Integer> integers(String name) {
     return list(name, "a list of whole numbers", JsonInput::whole);
+  }
+
+  /** An object that must be there. */
+  public Map<String, Object> object(String name) {
+    return optionalObject(name).orElseThrow(() -> missing(name));
   }
 
   /** An object, if it is there. */

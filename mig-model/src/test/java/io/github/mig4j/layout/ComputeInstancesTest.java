@@ -1,7 +1,10 @@
 package io.github.mig4j.layout;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.MigProfile;
@@ -96,6 +99,33 @@ class ComputeInstancesTest {
         Map.of(MigProfile.parse("1c.2g.12gb"), 1, MigProfile.parse("1c.2g.12gb+me"), 1));
 
     assertThat(ComputeInstances.gpuInstances(request)).hasToString("{2g.12gb=1, 2g.12gb+me=1}");
+  }
+
+  @Test
+  void layout_withComputeInstances_fromItsJson_isTheSame() throws JsonProcessingException {
+    MigLayout layout = MigLayout.on(GpuCatalog.bundled().require("h100-sxm-80gb"))
+        .add("1c.3g.40gb", 2)
+        .add("3g.40gb", 1)
+        .build();
+
+    String json = new ObjectMapper().writeValueAsString(layout);
+
+    MigLayout read = new ObjectMapper().readValue(json, MigLayout.class);
+    assertThat(read).isEqualTo(layout);
+    assertThat(read.devices()).hasToString("{1c.3g.40gb=2, 3g.40gb=1}");
+  }
+
+  @Test
+  void layout_inJson_whoseDevicesHaveOtherPlacements_isRefused() {
+    Map<String, Object> json = Map.of(
+        "gpu", "h100-sxm-80gb",
+        "placements", List.of(Map.of("profile", "3g.40gb", "start", 0)),
+        "devices", Map.of("1c.3g.40gb", 4));
+
+    assertThatThrownBy(() -> MigLayout.ofJson(json))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Not a layout: the devices {1c.3g.40gb=4} do not have the placements"
+            + " [3g.40gb@0:4]");
   }
 
   private static void forEveryRequest(

@@ -2,6 +2,8 @@ package io.github.mig4j.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -102,6 +104,16 @@ class DefragmentationTest {
       coverage.check(1).count(n -> n > 5);
       coverage.check(2).count(n -> n > 0);
     });
+  }
+
+  @Property(tries = 150)
+  void defragment_fromItsJson_isTheSame(@ForAll("questions") Question question)
+      throws JsonProcessingException {
+    Defragmentation answer = Planner.of(question.node()).defragment(question.demand);
+
+    String json = new ObjectMapper().writeValueAsString(answer);
+
+    assertThat(new ObjectMapper().readValue(json, Defragmentation.class)).isEqualTo(answer);
   }
 
   /** The moves are possible one by one in any order, and the final state is legal. */

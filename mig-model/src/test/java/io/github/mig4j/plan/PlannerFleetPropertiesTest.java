@@ -2,6 +2,8 @@ package io.github.mig4j.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -149,6 +151,16 @@ class PlannerFleetPropertiesTest {
           coverage.check("changes").count(n -> n > 20);
           coverage.check("as it is").count(n -> n > 0);
         });
+  }
+
+  @Property(tries = 300)
+  void plan_fromItsJson_isTheSame(@ForAll("questions") Question question)
+      throws JsonProcessingException {
+    FleetPlan plan = Planner.of(question.nodes).plan(question.demand);
+
+    String json = new ObjectMapper().writeValueAsString(plan);
+
+    assertThat(new ObjectMapper().readValue(json, FleetPlan.class)).isEqualTo(plan);
   }
 
   @Property(tries = 300)

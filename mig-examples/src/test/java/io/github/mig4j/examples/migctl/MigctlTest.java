@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.k8s.config.MigRole;
+import io.github.mig4j.plan.FleetPlan;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -1163,17 +1164,24 @@ class MigctlTest {
 
     assertThat(run.exit).isEqualTo(1);
     ObjectNode plan = (ObjectNode) run.json();
+    assertThat(new ObjectMapper().treeToValue(plan, FleetPlan.class).layouts("a30-24gb"))
+        .hasSize(3);
     assertThat(plan.remove("nodes").at("/0/cut/2/first").asInt()).isEqualTo(2);
     assertThat(plan).isEqualTo(new ObjectMapper().readTree("""
             {"gpus": 3, "lowerBound": 3, "gap": 0,
              "unmetCount": 2, "unmetLowerBound": 2, "optimal": true, "stopped": false,
-             "models": [{"model": "a30-24gb", "used": 3, "available": 3}],
-             "layouts": [{"count": 2, "gpu": "a30-24gb", "devices": {"2g.12gb": 2}, "confidence": "published-smi",
+             "layouts": [{"count": 2, "layout": {"gpu": "a30-24gb", "devices": {"2g.12gb": 2},
+                          "confidence": "published-smi",
                           "placements": [{"profile": "2g.12gb", "start": 0, "size": 2},
-                                         {"profile": "2g.12gb", "start": 2, "size": 2}]},
-                         {"count": 1, "gpu": "a30-24gb", "devices": {"2g.12gb": 1}, "confidence": "published-smi",
-                          "placements": [{"profile": "2g.12gb", "start": 0, "size": 2}]}],
-             "unmet": [{"profile": "3g.20gb", "count": 2, "code": "no-profile",
+                                         {"profile": "2g.12gb", "start": 2, "size": 2}]}},
+                         {"count": 1, "layout": {"gpu": "a30-24gb", "devices": {"2g.12gb": 1},
+                          "confidence": "published-smi",
+                          "placements": [{"profile": "2g.12gb", "start": 0, "size": 2}]}}],
+             "met": [{"count": 5, "item": {"profile": "2g.12gb", "count": 5}},
+                     {"count": 0, "item": {"profile": "3g.20gb", "count": 2}}],
+             "unmet": [{"item": {"profile": "3g.20gb", "count": 2}, "count": 2,
+                        "reason": {"code": "no-profile", "models": ["a30-24gb"], "suggestions": ["4g.24gb"],
+                         "message": "it is not offered by a30-24gb; did you mean 4g.24gb?"},
                         "message": "2 of 2 x 3g.20gb unmet: it is not offered by a30-24gb;\
              did you mean 4g.24gb?"}]}"""));
     assertThat(run.err.strip())

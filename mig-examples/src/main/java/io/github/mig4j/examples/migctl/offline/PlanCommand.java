@@ -1,7 +1,5 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ConfigForm;
 import io.github.mig4j.examples.migctl.console.ExitCode;
@@ -149,7 +147,7 @@ public final class PlanCommand implements Callable<Integer> {
   private void print(
       FleetPlan plan, List<PlanNode> nodes, Map<GpuModel, Integer> available, int whole) {
     if (output.isJson()) {
-      output.print(json(plan, available));
+      output.print(Output.json(plan));
     } else if (form != null) {
       PlannedConfigs configs = PlannedConfigs.of(plan, nodes);
       output.out().print(form.of(configs.document(), configs.nodes()));
@@ -239,16 +237,5 @@ public final class PlanCommand implements Callable<Integer> {
         .filter(each -> each.getKey().gpu().equals(model))
         .mapToInt(Map.Entry::getValue)
         .sum();
-  }
-
-  private static ObjectNode json(FleetPlan plan, Map<GpuModel, Integer> available) {
-    ObjectNode answer = Output.json(plan);
-    ArrayNode models = answer.putArray("models");
-    available.forEach((model, count) -> models
-        .addObject()
-        .put("model", model.id())
-        .put("used", used(plan, model))
-        .put("available", count));
-    return answer;
   }
 }
