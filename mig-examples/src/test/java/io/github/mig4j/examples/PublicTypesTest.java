@@ -9,11 +9,14 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** ARCHITECTURE.md names each public type with the task that it is for. */
@@ -32,6 +35,22 @@ class PublicTypesTest {
     assertThat(listed).isEqualTo(publicTypes());
     listed.forEach((name, types) ->
         assertThat(numbers.get(name)).as("number of types of %s", name).isEqualTo(types.size()));
+  }
+
+  /** More than one can look over is more than one package. */
+  @Test
+  void everyPackage_hasAtMost32Files_and16PublicTypes() throws IOException {
+    read(Files.readString(Path.of("../ARCHITECTURE.md")));
+
+    assertThat(numbers).allSatisfy((name, types) -> assertThat(types).isLessThanOrEqualTo(16));
+    for (String module : List.of("../mig-model", "../mig-k8s")) {
+      try (Stream<Path> files = Files.walk(Path.of(module, "src/main/java"))) {
+        assertThat(files
+                .filter(file -> file.toString().endsWith(".java"))
+                .collect(Collectors.groupingBy(Path::getParent, Collectors.counting())))
+            .allSatisfy((folder, count) -> assertThat(count).isLessThanOrEqualTo(32));
+      }
+    }
   }
 
   private void read(String architecture) {

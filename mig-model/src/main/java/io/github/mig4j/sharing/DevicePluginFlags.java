@@ -3,6 +3,7 @@ package io.github.mig4j.sharing;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.text.GoDuration;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Quoted;
 import java.util.List;
@@ -237,8 +238,12 @@ public interface DevicePluginFlags {
       }
     });
     sleepInterval().filter(text -> !GoDuration.isDuration(text)).ifPresent(text -> {
-      throw new IllegalArgumentException(GoDuration.explain(text));
+      throw new IllegalArgumentException(explainInterval(text));
     });
+  }
+
+  static String explainInterval(String text) {
+    return "sleepInterval must be a duration such as 60s or 1m30s, but was " + Quoted.of(text);
   }
 
   /**

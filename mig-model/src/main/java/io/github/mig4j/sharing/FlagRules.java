@@ -2,6 +2,7 @@ package io.github.mig4j.sharing;
 
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceListStrategy;
+import io.github.mig4j.text.GoDuration;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlValue;
 import java.util.ArrayList;
@@ -125,7 +126,8 @@ final class FlagRules {
       if (GoDuration.isDuration(text.value())) {
         flags.sleepInterval(text.value());
       } else {
-        field.report(SharingCode.INVALID_DURATION, GoDuration.explain(text.value()), "");
+        field.report(
+            SharingCode.INVALID_DURATION, DevicePluginFlags.explainInterval(text.value()), "");
       }
       return;
     }

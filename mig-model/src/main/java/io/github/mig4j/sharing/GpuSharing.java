@@ -128,7 +128,7 @@ public interface GpuSharing {
           "Sharing needs at least one resource, but had none; leave the sharing out for none");
     }
     if (kind() == SharingKind.MPS) {
-      resources().forEach(MpsLimits::require);
+      resources().forEach(MpsRules::require);
     }
   }
 

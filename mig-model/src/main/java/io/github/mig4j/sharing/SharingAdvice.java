@@ -186,7 +186,7 @@ public final class SharingAdvice {
   private SharingOption mps() {
     List<Reason> reasons = new ArrayList<>();
     severalTenants(reasons);
-    int clients = isBeforeTuring() ? MpsLimits.MAX_CLIENTS_BEFORE_TURING : MpsLimits.MAX_CLIENTS;
+    int clients = isBeforeTuring() ? MpsRules.MAX_CLIENTS_BEFORE_TURING : MpsRules.MAX_CLIENTS;
     if (need.tenants() > clients) {
       reasons.add(new Reason(
           Topic.CAPACITY,

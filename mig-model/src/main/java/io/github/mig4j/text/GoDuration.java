@@ -1,13 +1,12 @@
-package io.github.mig4j.sharing;
+package io.github.mig4j.text;
 
-import io.github.mig4j.text.Quoted;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What Go's {@code time.ParseDuration} reads. */
-final class GoDuration {
+public final class GoDuration {
   private static final Pattern PART =
       Pattern.compile("([0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)");
   private static final Pattern FORM = Pattern.compile("[-+]?(?:0|(?:" + PART + ")+)");
@@ -25,7 +24,7 @@ final class GoDuration {
   private GoDuration() {}
 
   /** Whether the text is a duration, and one that 64 bits of nanoseconds hold. */
-  static boolean isDuration(String text) {
+  public static boolean isDuration(String text) {
     if (text.length() > 100 || !FORM.matcher(text).matches()) {
       return false;
     }
@@ -37,9 +36,5 @@ final class GoDuration {
           .multiply(BigDecimal.valueOf(NANOSECONDS.getOrDefault(parts.group(2), 0L))));
     }
     return sum.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) <= 0;
-  }
-
-  static String explain(String text) {
-    return "sleepInterval must be a duration such as 60s or 1m30s, but was " + Quoted.of(text);
   }
 }
