@@ -12,6 +12,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.properties.CanBeAnnotated;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.github.mig4j.JsonForm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -126,7 +127,10 @@ class NativeImageTest {
         .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
         .importPackages(module.root);
     for (JavaClass type : classes) {
-      if (module.has(type) && (type.getName().equals(module.file) || isAnnotated(type))) {
+      if (module.has(type)
+          && (type.getName().equals(module.file)
+              || isAnnotated(type)
+              || type.isAssignableTo(JsonForm.class))) {
         left.add(type);
         // An interface with annotations has its values in the classes that Immutables generates.
         left.addAll(type.getAllSubclasses());

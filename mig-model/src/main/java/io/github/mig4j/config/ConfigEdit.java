@@ -1,6 +1,6 @@
 package io.github.mig4j.config;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * String merged = edit.losses().isEmpty() ? edit.text() : edit.textDespiteLosses();
  * }</pre>
  */
-public final class ConfigEdit {
+public final class ConfigEdit implements JsonForm {
   private final String text;
   private final List<String> losses;
 
@@ -63,12 +63,7 @@ public final class ConfigEdit {
     return "ConfigEdit[%d losses]".formatted(losses.size());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("text", textDespiteLosses()).and("losses", losses()).map();
   }

@@ -1,7 +1,7 @@
 package io.github.mig4j.config;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.JsonText;
@@ -25,7 +25,7 @@ import java.util.Optional;
  * MigConfigDocument.parse(yaml).equals(document);     // true
  * }</pre>
  */
-public final class MigConfigDocument {
+public final class MigConfigDocument implements JsonForm {
 
   private static final MigConfigDocument EMPTY = new MigConfigDocument(Map.of());
 
@@ -169,12 +169,7 @@ public final class MigConfigDocument {
     return "MigConfigDocument" + configs.keySet();
   }
 
-  /**
-   * The value in JSON, as a mig-parted file.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("version", version())
         .and("mig-configs", configs.isEmpty() ? null : configs)

@@ -1,6 +1,6 @@
 package io.github.mig4j.config;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  *
  * <p>It is read as strictly as mig-parted reads it, but to the end: one error does not hide the next.
  */
-public final class MigConfigFile {
+public final class MigConfigFile implements JsonForm {
 
   private final MigConfigReader.Reading reading;
 
@@ -236,12 +236,7 @@ public final class MigConfigFile {
             findings().size());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("document", document())
         .and("strategy", strategy())

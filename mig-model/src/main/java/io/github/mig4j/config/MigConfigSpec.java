@@ -1,7 +1,7 @@
 package io.github.mig4j.config;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.text.JsonFields;
@@ -19,7 +19,7 @@ import org.immutables.value.Value;
  * }</pre>
  */
 @Value.Immutable
-public interface MigConfigSpec {
+public interface MigConfigSpec extends JsonForm {
 
   /**
    * The kinds of GPU that this entry is for.
@@ -104,12 +104,7 @@ public interface MigConfigSpec {
     Builder() {}
   }
 
-  /**
-   * The value in JSON, as an entry of a mig-parted file.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return JsonFields.of("device-filter", deviceFilters().isEmpty() ? null : deviceFilters())
         .and("devices", devices())

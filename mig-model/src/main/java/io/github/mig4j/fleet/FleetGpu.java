@@ -1,6 +1,7 @@
 package io.github.mig4j.fleet;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
@@ -15,7 +16,7 @@ import java.util.Objects;
  *     others there
  * @param use whether the GPU can be chosen
  */
-public record FleetGpu(String node, int index, MigLayout running, Use use) {
+public record FleetGpu(String node, int index, MigLayout running, Use use) implements JsonForm {
 
   /** Whether a GPU can be chosen. */
   public enum Use {
@@ -74,12 +75,7 @@ public record FleetGpu(String node, int index, MigLayout running, Use use) {
     return use == Use.CORDONED ? text + ", cordoned" : text;
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("node", node)
         .and("index", index)

@@ -1,6 +1,6 @@
 package io.github.mig4j.fleet;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.text.JsonFields;
@@ -44,7 +44,8 @@ public final class FleetIndex {
    * @param removed GPUs that the cluster does not have, as the fleet has them
    * @param changed GPUs with other instances or another use, as the cluster has them
    */
-  public record Changes(List<FleetGpu> added, List<FleetGpu> removed, List<FleetGpu> changed) {
+  public record Changes(List<FleetGpu> added, List<FleetGpu> removed, List<FleetGpu> changed)
+      implements JsonForm {
 
     public Changes {
       Objects.requireNonNull(added, "added");
@@ -71,12 +72,7 @@ public final class FleetIndex {
           .formatted(added.size(), removed.size(), changed.size());
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("added", added)
           .and("removed", removed)

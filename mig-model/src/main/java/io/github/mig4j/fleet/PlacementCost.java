@@ -1,6 +1,6 @@
 package io.github.mig4j.fleet;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.Comparator;
 import java.util.List;
@@ -20,7 +20,7 @@ import java.util.Objects;
  * @param ranks the number of different costs that this request can have
  */
 public record PlacementCost(List<Double> costs, int rank, int ranks)
-    implements Comparable<PlacementCost> {
+    implements JsonForm, Comparable<PlacementCost> {
 
   private static final Comparator<PlacementCost> BY_COSTS = PlacementCost::compareCosts;
 
@@ -76,12 +76,7 @@ public record PlacementCost(List<Double> costs, int rank, int ranks)
     return "%s, rank %d of %d".formatted(costs, rank, ranks);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("costs", costs).and("rank", rank).and("ranks", ranks).map();
   }

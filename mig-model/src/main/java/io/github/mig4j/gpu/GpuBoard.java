@@ -1,6 +1,6 @@
 package io.github.mig4j.gpu;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Map;
@@ -15,8 +15,8 @@ import java.util.Objects;
  *     alone does not tell them apart
  * @param provenance the source of the id
  */
-public record GpuBoard(
-    PciDeviceId id, String name, List<String> sharedWith, Provenance provenance) {
+public record GpuBoard(PciDeviceId id, String name, List<String> sharedWith, Provenance provenance)
+    implements JsonForm {
   public GpuBoard {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(name, "name");
@@ -36,12 +36,7 @@ public record GpuBoard(
     this(id, name, List.of(), provenance);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("pci", id)
         .and("name", name)

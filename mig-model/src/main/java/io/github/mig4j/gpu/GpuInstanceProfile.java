@@ -1,6 +1,7 @@
 package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,7 @@ import org.immutables.value.Value;
  * <p>An unknown number is absent. No number is guessed.
  */
 @Value.Immutable
-public interface GpuInstanceProfile {
+public interface GpuInstanceProfile extends JsonForm {
 
   /** A fact about a profile that can have its own provenance. */
   enum Field {
@@ -241,12 +242,7 @@ public interface GpuInstanceProfile {
     Builder() {}
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return ModelJson.of(this);
   }

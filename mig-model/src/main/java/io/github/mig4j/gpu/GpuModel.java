@@ -1,7 +1,7 @@
 package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.text.Spelling;
 import java.util.Comparator;
@@ -23,7 +23,7 @@ import org.immutables.value.Value;
  */
 @Value.Immutable
 @CopyStyle
-public interface GpuModel {
+public interface GpuModel extends JsonForm {
 
   /** The maximum number of memory slices of a model; the largest known GPU has 12. */
   int MAX_MEMORY_SLICES = 24;
@@ -463,12 +463,7 @@ public interface GpuModel {
     return weakest;
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return ModelJson.of(this);
   }

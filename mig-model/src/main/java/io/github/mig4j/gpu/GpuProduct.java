@@ -1,6 +1,7 @@
 package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
 import java.util.Objects;
@@ -16,7 +17,7 @@ import java.util.regex.Pattern;
  *     {@code NVIDIA-H100-PCIe}
  * @param provenance where the name was seen
  */
-public record GpuProduct(String name, String label, Provenance provenance) {
+public record GpuProduct(String name, String label, Provenance provenance) implements JsonForm {
   public GpuProduct {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(label, "label");
@@ -144,12 +145,7 @@ public record GpuProduct(String name, String label, Provenance provenance) {
     }
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("name", name)
         .and("label", label)

@@ -1,6 +1,7 @@
 package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Severity;
@@ -48,7 +49,8 @@ public record NvidiaSmi(
     List<ComputeProfileRow> computeProfiles,
     List<ComputeInstanceRow> computeInstances,
     List<Gpu> gpus,
-    List<Finding> findings) {
+    List<Finding> findings)
+    implements JsonForm {
 
   public NvidiaSmi {
     Objects.requireNonNull(listings, "listings");
@@ -169,19 +171,15 @@ public record NvidiaSmi(
    *     not say it
    */
   public record ProfileRow(
-      int gpu, MigProfile profile, int id, int free, int total, Map<Budget, Integer> amounts) {
+      int gpu, MigProfile profile, int id, int free, int total, Map<Budget, Integer> amounts)
+      implements JsonForm {
     public ProfileRow {
       Objects.requireNonNull(profile, "profile");
       Objects.requireNonNull(amounts, "amounts");
       amounts = Collections.unmodifiableMap(new TreeMap<>(amounts));
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu)
           .and("profile", profile)
@@ -201,18 +199,14 @@ public record NvidiaSmi(
    * @param starts indexes of memory slices from 0, ascending
    * @param size how many memory slices an instance covers
    */
-  public record PlacementRow(int gpu, int profileId, List<Integer> starts, int size) {
+  public record PlacementRow(int gpu, int profileId, List<Integer> starts, int size)
+      implements JsonForm {
     public PlacementRow {
       Objects.requireNonNull(starts, "starts");
       starts = List.copyOf(starts);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu)
           .and("profileId", profileId)
@@ -232,18 +226,13 @@ public record NvidiaSmi(
    * @param start index of its first memory slice, from 0
    * @param size how many memory slices it covers, at least 1
    */
-  public record InstanceRow(
-      int gpu, MigProfile profile, int profileId, int id, int start, int size) {
+  public record InstanceRow(int gpu, MigProfile profile, int profileId, int id, int start, int size)
+      implements JsonForm {
     public InstanceRow {
       Objects.requireNonNull(profile, "profile");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu)
           .and("profile", profile)
@@ -266,17 +255,13 @@ public record NvidiaSmi(
    * @param total how many the GPU instance can hold at once
    */
   public record ComputeProfileRow(
-      int gpu, int gpuInstance, MigProfile profile, int id, int free, int total) {
+      int gpu, int gpuInstance, MigProfile profile, int id, int free, int total)
+      implements JsonForm {
     public ComputeProfileRow {
       Objects.requireNonNull(profile, "profile");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu)
           .and("gpuInstance", gpuInstance)
@@ -298,17 +283,12 @@ public record NvidiaSmi(
    * @param id the compute instance's number in its GPU instance
    */
   public record ComputeInstanceRow(
-      int gpu, int gpuInstance, MigProfile profile, int profileId, int id) {
+      int gpu, int gpuInstance, MigProfile profile, int profileId, int id) implements JsonForm {
     public ComputeInstanceRow {
       Objects.requireNonNull(profile, "profile");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu)
           .and("gpuInstance", gpuInstance)
@@ -354,13 +334,8 @@ public record NvidiaSmi(
    *
    * @param text its index among the texts that were read, from 0
    */
-  public record InText(int text) {
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+  public record InText(int text) implements JsonForm {
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("text", text).map();
     }
@@ -375,7 +350,8 @@ public record NvidiaSmi(
    * @param free how many more instances of each profile could be created when the listing was
    *     printed
    */
-  public record Gpu(int index, GpuModel model, SortedMap<MigProfile, Integer> free) {
+  public record Gpu(int index, GpuModel model, SortedMap<MigProfile, Integer> free)
+      implements JsonForm {
     public Gpu {
       Objects.requireNonNull(model, "model");
       Objects.requireNonNull(free, "free");
@@ -402,12 +378,7 @@ public record NvidiaSmi(
       return copy.build();
     }
 
-    /**
-     * The value in JSON: the fields of the model, with the index and the free devices.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("index", index)
           .and("free", free)
@@ -416,12 +387,7 @@ public record NvidiaSmi(
     }
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("listings", listings)
         .and("profiles", profiles)

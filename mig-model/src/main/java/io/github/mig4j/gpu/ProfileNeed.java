@@ -1,7 +1,7 @@
 package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.JsonInput;
 import java.util.ArrayList;
@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * <p>No number is guessed. If a model lacks one, {@link #undeterminedOn} lists the profiles that
  * may meet the need.
  */
-public final class ProfileNeed {
+public final class ProfileNeed implements JsonForm {
 
   private static final String MEDIA = "me";
   private static final String MEDIA_ALL = "me.all";
@@ -311,12 +311,7 @@ public final class ProfileNeed {
             .collect(Collectors.toSet());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("memoryGib", memoryGib == 0 ? null : memoryGib)
         .and("atLeast", atLeast.isEmpty() ? null : atLeast)

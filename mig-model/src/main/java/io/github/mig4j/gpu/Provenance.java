@@ -1,6 +1,6 @@
 package io.github.mig4j.gpu;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
 import java.util.Objects;
@@ -11,7 +11,7 @@ import java.util.Objects;
  * @param source a description with which a reader can find the source
  * @param confidence how certain the fact is
  */
-public record Provenance(String source, Confidence confidence) {
+public record Provenance(String source, Confidence confidence) implements JsonForm {
   public Provenance {
     Objects.requireNonNull(source, "source");
     Objects.requireNonNull(confidence, "confidence");
@@ -26,12 +26,7 @@ public record Provenance(String source, Confidence confidence) {
     return confidence + " (" + source + ")";
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("source", source).and("confidence", confidence).map();
   }

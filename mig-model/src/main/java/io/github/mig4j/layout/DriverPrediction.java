@@ -1,6 +1,6 @@
 package io.github.mig4j.layout;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
@@ -204,7 +204,7 @@ public final class DriverPrediction {
    * @param failedAt index in the order of the first device without a free placement; empty if all
    *     devices are created
    */
-  public record Creation(List<Placement> placements, OptionalInt failedAt) {
+  public record Creation(List<Placement> placements, OptionalInt failedAt) implements JsonForm {
     public Creation {
       Objects.requireNonNull(placements, "placements");
       Objects.requireNonNull(failedAt, "failedAt");
@@ -220,12 +220,7 @@ public final class DriverPrediction {
       return failedAt.isEmpty();
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("placements", placements).and("failedAt", failedAt).map();
     }
@@ -239,18 +234,14 @@ public final class DriverPrediction {
    *     10000
    * @param accepted the result of the accepted order; empty if all orders fail, or the first 10000
    */
-  public record Orderings(BigInteger distinct, int tried, Optional<Creation> accepted) {
+  public record Orderings(BigInteger distinct, int tried, Optional<Creation> accepted)
+      implements JsonForm {
     public Orderings {
       Objects.requireNonNull(distinct, "distinct");
       Objects.requireNonNull(accepted, "accepted");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("distinct", distinct)
           .and("tried", tried)

@@ -1,7 +1,7 @@
 package io.github.mig4j.layout;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.Confidence;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * arrangement. NVIDIA's driver places one instance at a time, so it can reject a legal layout if
  * the instances are created in another order; see {@link DriverPrediction}.
  */
-public final class MigLayout {
+public final class MigLayout implements JsonForm {
 
   private final GpuModel gpu;
   private final List<Placement> placements;
@@ -377,12 +377,7 @@ public final class MigLayout {
     return (int) Math.min((long) a + b, Integer.MAX_VALUE);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("gpu", gpu().id())
         .and("placements", placements())

@@ -1,7 +1,7 @@
 package io.github.mig4j.layout;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.JsonInput;
@@ -16,7 +16,8 @@ import java.util.Objects;
  * @param start index of the first memory slice, from 0
  * @param size number of memory slices, at least 1
  */
-public record Placement(MigProfile profile, int start, int size) implements Comparable<Placement> {
+public record Placement(MigProfile profile, int start, int size)
+    implements JsonForm, Comparable<Placement> {
 
   public Placement {
     Objects.requireNonNull(profile, "profile");
@@ -70,12 +71,7 @@ public record Placement(MigProfile profile, int start, int size) implements Comp
     return profile + "@" + start + ":" + size;
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("profile", profile)
         .and("start", start)

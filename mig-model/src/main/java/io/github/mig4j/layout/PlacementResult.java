@@ -1,6 +1,6 @@
 package io.github.mig4j.layout;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.Confidence;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * The result of {@link MigLayout#place}: placed with a layout, rejected with every reason, or
  * undetermined because the model lacks data.
  */
-public sealed interface PlacementResult {
+public sealed interface PlacementResult extends JsonForm {
 
   /**
    * Returns the layout or throws.
@@ -54,12 +54,7 @@ public sealed interface PlacementResult {
       return layout.confidence();
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("fits", true)
           .and("gpu", layout.gpu().id())
@@ -106,12 +101,7 @@ public sealed interface PlacementResult {
       return "%s: rejected, %s".formatted(gpu.id(), Violation.summary(violations));
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("fits", false)
           .and("gpu", gpu.id())
@@ -165,12 +155,7 @@ public sealed interface PlacementResult {
       return "%s: undetermined, %s".formatted(gpu.id(), message());
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu.id())
           .and("placements", List.of())

@@ -1,6 +1,6 @@
 package io.github.mig4j.layout;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.NvidiaSmi;
@@ -34,7 +34,8 @@ import java.util.stream.Collectors;
  *     the GPU instances
  */
 public record RunningInstances(
-    int gpu, List<Placement> placements, SortedMap<MigProfile, Integer> devices) {
+    int gpu, List<Placement> placements, SortedMap<MigProfile, Integer> devices)
+    implements JsonForm {
 
   public RunningInstances {
     Objects.requireNonNull(placements, "placements");
@@ -93,12 +94,7 @@ public record RunningInstances(
         : result;
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("index", gpu)
         .and("placements", placements)

@@ -1,6 +1,6 @@
 package io.github.mig4j.layout;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.Confidence;
 import io.github.mig4j.gpu.GpuInstanceProfile;
@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** One reason why a layout is impossible, with the facts as data and a {@link #message}. */
-public sealed interface Violation {
+public sealed interface Violation extends JsonForm {
 
   /**
    * The stable code of this kind of violation, e.g. {@code unknown-profile}.
@@ -442,12 +442,7 @@ public sealed interface Violation {
         + choices.get(choices.size() - 1);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return JsonFields.of("code", code())
         .and("message", message())

@@ -1,6 +1,6 @@
 package io.github.mig4j.lint;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Quoted;
 import java.util.Map;
@@ -17,7 +17,7 @@ import org.immutables.value.Value;
  * }</pre>
  */
 @Value.Immutable
-public abstract class Finding {
+public abstract class Finding implements JsonForm {
 
   Finding() {}
 
@@ -155,12 +155,7 @@ public abstract class Finding {
     Builder() {}
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("severity", severity())
         .and("code", code())

@@ -1,6 +1,6 @@
 package io.github.mig4j.lint;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
 import java.util.Objects;
@@ -15,7 +15,8 @@ import java.util.Optional;
  *     mig-configs.small[0].mig-devices}; empty at the root
  * @param config the name of the MIG configuration that contains the location, if one does
  */
-public record SourceLocation(int line, int column, String path, Optional<String> config) {
+public record SourceLocation(int line, int column, String path, Optional<String> config)
+    implements JsonForm {
 
   /** The first character of a text. */
   public static final SourceLocation START = new SourceLocation(1, 1, "", Optional.empty());
@@ -35,12 +36,7 @@ public record SourceLocation(int line, int column, String path, Optional<String>
     return line + ":" + column;
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("line", line)
         .and("column", column)

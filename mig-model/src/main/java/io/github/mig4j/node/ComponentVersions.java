@@ -1,6 +1,7 @@
 package io.github.mig4j.node;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.Comparator;
@@ -26,7 +27,7 @@ import java.util.regex.Pattern;
  *
  * @param known the known versions by component
  */
-public record ComponentVersions(Map<Component, Version> known) {
+public record ComponentVersions(Map<Component, Version> known) implements JsonForm {
 
   private static final ComponentVersions UNKNOWN = new ComponentVersions(Map.of());
 
@@ -225,12 +226,7 @@ public record ComponentVersions(Map<Component, Version> known) {
     }
   }
 
-  /**
-   * The value in JSON: the known versions by component.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of(known);
   }

@@ -1,6 +1,6 @@
 package io.github.mig4j.node;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigDocument;
@@ -247,7 +247,8 @@ public final class HardwareEvidence {
    * @param catalogue how many the catalogue states; empty if it does not know the profile
    */
   public record Disagreement(
-      GpuModel gpu, MigProfile profile, OptionalInt hardware, OptionalInt catalogue) {
+      GpuModel gpu, MigProfile profile, OptionalInt hardware, OptionalInt catalogue)
+      implements JsonForm {
     public Disagreement {
       Objects.requireNonNull(gpu, "gpu");
       Objects.requireNonNull(profile, "profile");
@@ -273,12 +274,7 @@ public final class HardwareEvidence {
           .formatted(gpu.id(), hardware.getAsInt(), profile, catalogue.getAsInt());
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("gpu", gpu.id())
           .and("profile", profile)

@@ -1,6 +1,6 @@
 package io.github.mig4j.node;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
@@ -17,7 +17,8 @@ import java.util.TreeMap;
  * @param migEnabled whether MIG mode is on
  * @param devices counts of at least 1 by profile; none if MIG mode is off
  */
-public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devices) {
+public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devices)
+    implements JsonForm {
 
   /** MIG mode is off: a whole GPU. */
   public static final MigSetting OFF = new MigSetting(false, new TreeMap<>());
@@ -55,12 +56,7 @@ public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devi
     return devices.isEmpty() ? (migEnabled ? "on without devices" : "off") : devices.toString();
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("mig", migEnabled).and("devices", devices).map();
   }

@@ -1,6 +1,7 @@
 package io.github.mig4j.node;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * and creates them again. If one GPU needs another MIG mode, it clears every MIG-enabled GPU that the
  * configuration selects, even one that already has its layout.
  */
-public final class NodeEffect {
+public final class NodeEffect implements JsonForm {
 
   private final List<GpuEffect> gpus;
   private final ModeChange modeChange;
@@ -98,7 +99,8 @@ public final class NodeEffect {
    * @param change what happens to its devices
    */
   public record GpuEffect(
-      NodeGpu gpu, Optional<MigSetting> before, Optional<MigSetting> after, Change change) {
+      NodeGpu gpu, Optional<MigSetting> before, Optional<MigSetting> after, Change change)
+      implements JsonForm {
     public GpuEffect {
       Objects.requireNonNull(gpu, "gpu");
       Objects.requireNonNull(before, "before");
@@ -117,12 +119,7 @@ public final class NodeEffect {
           .map(setting -> MigLayout.place(gpu.model(), setting.devices()));
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("index", gpu.index())
           .and("model", gpu.model().id())
@@ -345,12 +342,7 @@ public final class NodeEffect {
             "; mode change " + modeChange.name().toLowerCase(Locale.ROOT).replace('_', ' ')));
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("gpus", gpus)
         .and("modeChange", modeChange)

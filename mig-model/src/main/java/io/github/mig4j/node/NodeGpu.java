@@ -1,6 +1,6 @@
 package io.github.mig4j.node;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuBoard;
@@ -28,7 +28,8 @@ import java.util.stream.Stream;
  *     is not known
  */
 public record NodeGpu(
-    int index, GpuModel model, Optional<PciDeviceId> deviceId, OptionalLong subsystem) {
+    int index, GpuModel model, Optional<PciDeviceId> deviceId, OptionalLong subsystem)
+    implements JsonForm {
 
   /** More GPUs than any node has; a larger number in a label is not believed. */
   public static final int MAX_PER_NODE = 1024;
@@ -118,12 +119,7 @@ public record NodeGpu(
     return "GPU %d (%s)".formatted(index, model.id());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("index", index)
         .and("model", model.id())

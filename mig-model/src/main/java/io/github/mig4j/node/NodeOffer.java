@@ -1,6 +1,6 @@
 package io.github.mig4j.node;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
@@ -49,7 +49,8 @@ public record NodeOffer(
     Map<NodeGpu, MigSetting> gpus,
     MigStrategy strategy,
     Optional<DevicePluginConfig> config,
-    ComponentVersions versions) {
+    ComponentVersions versions)
+    implements JsonForm {
 
   private static final String SHARED = ".shared";
   private static final String COUNT = ".count";
@@ -400,12 +401,7 @@ public record NodeOffer(
         .toString();
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("strategy", strategy)
         .and("config", config)

@@ -1,7 +1,7 @@
 package io.github.mig4j.plan;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.JsonInput;
@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  * ends at the old one. Any set of such moves after which the same number of requested instances
  * fits has at least {@link #lowerBound()} moves.
  */
-public final class Defragmentation {
+public final class Defragmentation implements JsonForm {
 
   private static final int MAX_MOVES_SHOWN = 3;
 
@@ -30,7 +30,7 @@ public final class Defragmentation {
    * @param gpu the GPU's index on the node, from 0
    * @param placement profile, start and size
    */
-  public record InstanceLocation(String node, int gpu, Placement placement) {
+  public record InstanceLocation(String node, int gpu, Placement placement) implements JsonForm {
     public InstanceLocation {
       Objects.requireNonNull(node, "node");
       Objects.requireNonNull(placement, "placement");
@@ -42,12 +42,7 @@ public final class Defragmentation {
       return node + "/" + gpu + " " + placement;
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("gpu", gpu)
@@ -79,7 +74,7 @@ public final class Defragmentation {
    * @param from the current location
    * @param to the new location, with the same profile on the same model
    */
-  public record Move(InstanceLocation from, InstanceLocation to) {
+  public record Move(InstanceLocation from, InstanceLocation to) implements JsonForm {
     public Move {
       Objects.requireNonNull(from, "from");
       Objects.requireNonNull(to, "to");
@@ -91,12 +86,7 @@ public final class Defragmentation {
       return from + " -> " + to;
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("from", from).and("to", to).map();
     }
@@ -125,18 +115,13 @@ public final class Defragmentation {
    * @param item the item of the demand that it meets
    * @param location the location at which it fits
    */
-  public record Fit(DemandItem item, InstanceLocation location) {
+  public record Fit(DemandItem item, InstanceLocation location) implements JsonForm {
     public Fit {
       Objects.requireNonNull(item, "item");
       Objects.requireNonNull(location, "location");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("item", item).and("location", location).map();
     }
@@ -293,12 +278,7 @@ public final class Defragmentation {
         : "%s; and %d more".formatted(shown, moves.size() - MAX_MOVES_SHOWN);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("moves", moves())
         .and("fits", fits())

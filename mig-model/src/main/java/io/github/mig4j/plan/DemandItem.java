@@ -1,7 +1,7 @@
 package io.github.mig4j.plan;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  * A number of requested MIG devices of one kind: with a profile, or with any profile that meets a
  * need. Immutable: methods that change something return a new item.
  */
-public final class DemandItem {
+public final class DemandItem implements JsonForm {
 
   /** What each device must be: a profile or a need. */
   private sealed interface Wanted {
@@ -268,12 +268,7 @@ public final class DemandItem {
     return count + " x " + kind() + (priority == 0 ? "" : ", priority " + priority);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("profile", profile())
         .and("need", need())

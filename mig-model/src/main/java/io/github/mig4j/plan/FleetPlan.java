@@ -1,7 +1,7 @@
 package io.github.mig4j.plan;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.JsonInput;
@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
  * plan leaves at least {@link #unmetLowerBound()} unmet. If both pairs are equal, the plan is
  * {@linkplain #isOptimal proven to be the best}. Equal inputs have equal plans.
  */
-public final class FleetPlan {
+public final class FleetPlan implements JsonForm {
 
   /** An answer does not list the GPUs one by one above this number. */
   static final int MAX_GPUS_LISTED = 100_000;
@@ -308,12 +308,7 @@ public final class FleetPlan {
             unmet().stream().map(why -> "; " + why.message()).collect(Collectors.joining()));
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("gpus", gpus())
         .and("lowerBound", lowerBound())

@@ -1,6 +1,6 @@
 package io.github.mig4j.plan;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * repartition a whole GPU. A pinned instance runs a workload and meets no demand. The other
  * instances of the GPU can meet demand.
  */
-public final class PlanGpu {
+public final class PlanGpu implements JsonForm {
 
   private final GpuModel model;
   private final Optional<MigLayout> layout;
@@ -206,12 +206,7 @@ public final class PlanGpu {
     return pinnedInstances.isEmpty() ? text : text + ", pinned " + pinnedInstances;
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("model", model().id())
         .and("layout", layout())

@@ -1,6 +1,6 @@
 package io.github.mig4j.plan;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuModel;
@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * PlanNode node = PlanNode.named("gpu-node-7").label("zone", "a").gpus(b200, 8);
  * }</pre>
  */
-public final class PlanNode {
+public final class PlanNode implements JsonForm {
 
   /** Equal GPUs with consecutive indexes. */
   record Run(PlanGpu gpu, int count) {}
@@ -217,12 +217,7 @@ public final class PlanNode {
     return "%s (%d GPUs)".formatted(name, gpuCount());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("name", name())
         .and("labels", labels())

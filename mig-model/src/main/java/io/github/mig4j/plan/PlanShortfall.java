@@ -1,7 +1,7 @@
 package io.github.mig4j.plan;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * @param count the number of unmet devices, at least 1
  * @param reason why they are unmet
  */
-public record PlanShortfall(DemandItem item, int count, Reason reason) {
+public record PlanShortfall(DemandItem item, int count, Reason reason) implements JsonForm {
   public PlanShortfall {
     Objects.requireNonNull(item, "item");
     Objects.requireNonNull(reason, "reason");
@@ -39,7 +39,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
   }
 
   /** Why devices are unmet. */
-  public sealed interface Reason {
+  public sealed interface Reason extends JsonForm {
 
     /**
      * The stable code of this kind of reason, e.g. {@code no-room}.
@@ -54,14 +54,6 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
      * @return a clause, without a full stop
      */
     String message();
-
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
-    Map<String, Object> toJson();
 
     /**
      * Reads a value from its JSON form, the inverse of {@link #toJson()}.
@@ -291,12 +283,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) {
     return labels;
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("item", item)
         .and("count", count)

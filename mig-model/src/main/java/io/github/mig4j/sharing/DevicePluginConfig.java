@@ -1,7 +1,7 @@
 package io.github.mig4j.sharing;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.JsonFields;
@@ -24,7 +24,7 @@ import org.immutables.value.Value;
  * }</pre>
  */
 @Value.Immutable
-public interface DevicePluginConfig {
+public interface DevicePluginConfig extends JsonForm {
 
   /**
    * What is shared.
@@ -197,12 +197,7 @@ public interface DevicePluginConfig {
     Builder() {}
   }
 
-  /**
-   * The value in JSON, as a file of the device plugin.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return JsonFields.ofYaml(toYaml());
   }

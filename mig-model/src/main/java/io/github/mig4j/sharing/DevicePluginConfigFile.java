@@ -1,6 +1,6 @@
 package io.github.mig4j.sharing;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.JsonFields;
@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  *
  * <p>It accepts what the plugin accepts, and reports what the plugin ignores silently.
  */
-public final class DevicePluginConfigFile {
+public final class DevicePluginConfigFile implements JsonForm {
 
   private final String text;
   private final Embedding embedding;
@@ -153,12 +153,7 @@ public final class DevicePluginConfigFile {
     return "device plugin file with %d findings".formatted(findings().size());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("config", config()).and("findings", findings()).map();
   }

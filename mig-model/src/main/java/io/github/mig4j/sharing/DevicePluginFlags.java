@@ -2,6 +2,7 @@ package io.github.mig4j.sharing;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.GoDuration;
 import io.github.mig4j.text.JsonFields;
@@ -21,7 +22,7 @@ import org.immutables.value.Value;
  * of the plugin wins over the file; the GPU Operator sets {@code MIG_STRATEGY}, for one.
  */
 @Value.Immutable
-public interface DevicePluginFlags {
+public interface DevicePluginFlags extends JsonForm {
 
   /** How containers learn which devices they have. */
   enum DeviceListStrategy {
@@ -238,12 +239,8 @@ public interface DevicePluginFlags {
       }
     });
     sleepInterval().filter(text -> !GoDuration.isDuration(text)).ifPresent(text -> {
-      throw new IllegalArgumentException(explainInterval(text));
+      throw new IllegalArgumentException(FlagRules.explainInterval(text));
     });
-  }
-
-  static String explainInterval(String text) {
-    return "sleepInterval must be a duration such as 60s or 1m30s, but was " + Quoted.of(text);
   }
 
   /**
@@ -269,12 +266,7 @@ public interface DevicePluginFlags {
     Builder() {}
   }
 
-  /**
-   * The value in JSON, as {@code flags} of a file of the device plugin.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return JsonFields.section(DevicePluginConfig.builder().flags(this).build().toJson(), "flags");
   }

@@ -126,8 +126,7 @@ final class FlagRules {
       if (GoDuration.isDuration(text.value())) {
         flags.sleepInterval(text.value());
       } else {
-        field.report(
-            SharingCode.INVALID_DURATION, DevicePluginFlags.explainInterval(text.value()), "");
+        field.report(SharingCode.INVALID_DURATION, explainInterval(text.value()), "");
       }
       return;
     }
@@ -149,5 +148,9 @@ final class FlagRules {
         .map(Object::toString)
         .collect(Collectors.joining(", "))
         .replaceFirst(", ([^,]*)$", " or $1");
+  }
+
+  static String explainInterval(String text) {
+    return "sleepInterval must be a duration such as 60s or 1m30s, but was " + Quoted.of(text);
   }
 }

@@ -1,7 +1,7 @@
 package io.github.mig4j.sharing;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +17,7 @@ import org.immutables.value.Value;
  * }</pre>
  */
 @Value.Immutable
-public interface GpuSharing {
+public interface GpuSharing extends JsonForm {
 
   /**
    * How the containers on one device take turns; one kind for the whole node.
@@ -146,12 +146,7 @@ public interface GpuSharing {
     Builder() {}
   }
 
-  /**
-   * The value in JSON, as {@code sharing} of a file of the device plugin.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return JsonFields.section(DevicePluginConfig.of(this).toJson(), "sharing");
   }

@@ -1,6 +1,6 @@
 package io.github.mig4j.sharing;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
@@ -21,7 +21,8 @@ import java.util.TreeMap;
  * @param migGpus GPUs with MIG mode on
  * @param offered devices by resource name; those of which there are none are left out
  */
-public record NodeDevices(MigStrategy strategy, int migGpus, SortedMap<String, Integer> offered) {
+public record NodeDevices(MigStrategy strategy, int migGpus, SortedMap<String, Integer> offered)
+    implements JsonForm {
 
   public NodeDevices {
     Objects.requireNonNull(strategy, "strategy");
@@ -49,12 +50,7 @@ public record NodeDevices(MigStrategy strategy, int migGpus, SortedMap<String, I
     return new NodeDevices(MigStrategy.NONE, 0, new TreeMap<>(Map.of(ResourceName.GPU, count)));
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("strategy", strategy)
         .and("migGpus", migGpus)

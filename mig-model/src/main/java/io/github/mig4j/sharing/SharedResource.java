@@ -1,6 +1,6 @@
 package io.github.mig4j.sharing;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
@@ -15,7 +15,7 @@ import java.util.Objects;
  * @param name the full name of the resource, e.g. {@code nvidia.com/gpu}; at most 63 characters
  * @param replicas how many containers may use each device, at least 2
  */
-public record SharedResource(String name, int replicas) {
+public record SharedResource(String name, int replicas) implements JsonForm {
 
   public SharedResource {
     Objects.requireNonNull(name, "name");
@@ -63,12 +63,7 @@ public record SharedResource(String name, int replicas) {
     return new SharedResource(profile.resourceName(), replicas);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("name", name).and("replicas", replicas).map();
   }

@@ -1,6 +1,6 @@
 package io.github.mig4j.sharing;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
@@ -35,7 +35,7 @@ import java.util.stream.Stream;
  * experimental in the device plugin. Time-slicing isolates nothing, so it only suits tenants that
  * need no isolation. A figure that the model lacks is never guessed.
  */
-public final class SharingAdvice {
+public final class SharingAdvice implements JsonForm {
 
   private static final int MIB = 1024;
   private static final double TURING = 7.5;
@@ -290,12 +290,7 @@ public final class SharingAdvice {
             gpu.id(), best().map(option -> option.method().toString()).orElse("no method suits"));
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("gpu", gpu.id())
         .and("tenants", need.tenants())

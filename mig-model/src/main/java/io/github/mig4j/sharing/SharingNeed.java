@@ -1,6 +1,7 @@
 package io.github.mig4j.sharing;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.Locale;
 import java.util.Map;
@@ -13,7 +14,7 @@ import java.util.Objects;
  * @param memoryGib memory that each can use, in GiB; 0 if it does not matter
  * @param isolation from what each must be kept safe
  */
-public record SharingNeed(int tenants, double memoryGib, Isolation isolation) {
+public record SharingNeed(int tenants, double memoryGib, Isolation isolation) implements JsonForm {
 
   /** More pods than the kubelet is configured for on any node; by default it runs 110. */
   static final int MAX_TENANTS = 1000;
@@ -46,12 +47,7 @@ public record SharingNeed(int tenants, double memoryGib, Isolation isolation) {
     }
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("tenants", tenants)
         .and("memoryGib", memoryGib)

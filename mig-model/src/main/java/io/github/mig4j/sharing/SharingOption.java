@@ -1,6 +1,7 @@
 package io.github.mig4j.sharing;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
@@ -17,7 +18,8 @@ import java.util.Optional;
  * @param reasons everything that is in its favour or not
  */
 public record SharingOption(
-    Method method, Verdict verdict, Optional<MigProfile> profile, List<Reason> reasons) {
+    Method method, Verdict verdict, Optional<MigProfile> profile, List<Reason> reasons)
+    implements JsonForm {
 
   /** How a GPU can be used. */
   public enum Method {
@@ -98,19 +100,14 @@ public record SharingOption(
    * @param verdict whether it suits this need
    * @param message subject and value in one line, without a full stop
    */
-  public record Reason(Topic topic, Verdict verdict, String message) {
+  public record Reason(Topic topic, Verdict verdict, String message) implements JsonForm {
     public Reason {
       Objects.requireNonNull(topic, "topic");
       Objects.requireNonNull(verdict, "verdict");
       Objects.requireNonNull(message, "message");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("topic", topic)
           .and("verdict", verdict)
@@ -142,12 +139,7 @@ public record SharingOption(
     return verdict == Verdict.SUITS;
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("method", method)
         .and("verdict", verdict)

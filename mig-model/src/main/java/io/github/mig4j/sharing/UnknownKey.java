@@ -1,6 +1,6 @@
 package io.github.mig4j.sharing;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
 import java.util.Objects;
@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * @param key the key
  * @param value the value as JSON in one line
  */
-public record UnknownKey(String map, String key, String value) {
+public record UnknownKey(String map, String key, String value) implements JsonForm {
 
   public UnknownKey {
     Objects.requireNonNull(map, "map");
@@ -60,12 +60,7 @@ public record UnknownKey(String map, String key, String value) {
     return (map.isEmpty() ? key : map + "." + key) + "=" + value;
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("map", map).and("key", key).and("value", value).map();
   }

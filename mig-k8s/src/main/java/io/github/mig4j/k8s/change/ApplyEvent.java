@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.change;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.util.Locale;
@@ -15,7 +15,8 @@ import java.util.Objects;
  * @param elapsed time since the change began; a rollback continues to count
  * @param detail what was seen, in words
  */
-public record ApplyEvent(String node, ApplyPhase phase, Duration elapsed, String detail) {
+public record ApplyEvent(String node, ApplyPhase phase, Duration elapsed, String detail)
+    implements JsonForm {
   public ApplyEvent {
     Objects.requireNonNull(node, "node");
     Objects.requireNonNull(phase, "phase");
@@ -30,12 +31,7 @@ public record ApplyEvent(String node, ApplyPhase phase, Duration elapsed, String
         Locale.ROOT, "%s %6.1fs %-9s %s", node, elapsed.toMillis() / 1000.0, phase, detail);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("node", node)
         .and("phase", phase)

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.change;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.text.JsonFields;
@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 
 /** The outcome of a change that reached its goal, and how sure that is. */
-public sealed interface ApplyOutcome {
+public sealed interface ApplyOutcome extends JsonForm {
 
   /**
    * The node as it was when the change ended.
@@ -66,12 +66,7 @@ public sealed interface ApplyOutcome {
       return "%s verified as '%s': %s".formatted(status.node(), config, basis);
     }
 
-    /**
-     * The value in JSON: the fields of the status, and how the change ended.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("outcome", "verified")
           .and("requested", config)
@@ -107,12 +102,7 @@ public sealed interface ApplyOutcome {
       return "%s verified as '%s' by state only: %s".formatted(status.node(), config, reason);
     }
 
-    /**
-     * The value in JSON: the fields of the status, and how the change ended.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("outcome", "verified-by-state-only")
           .and("requested", config)

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.change;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.text.JsonFields;
@@ -20,7 +20,7 @@ import java.util.Optional;
  * step.lookAgainAfter().ifPresent(time -> queue.addAfter("gpu-node", time));
  * }</pre>
  */
-public sealed interface ApplyStep {
+public sealed interface ApplyStep extends JsonForm {
 
   /**
    * The node.
@@ -61,12 +61,7 @@ public sealed interface ApplyStep {
       return "%s, since %s".formatted(outcome, since);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("step", "in-force")
           .and("node", node)
@@ -101,12 +96,7 @@ public sealed interface ApplyStep {
       return "%s requests '%s' now".formatted(node, config);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("step", "requested")
           .and("node", node)
@@ -144,12 +134,7 @@ public sealed interface ApplyStep {
       return "%s is under way, %s: %s".formatted(node, phase, detail);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("step", "under-way")
           .and("node", node)
@@ -186,12 +171,7 @@ public sealed interface ApplyStep {
       return "%s is refused: %s".formatted(node, String.join("; ", reasons));
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("step", "refused")
           .and("node", node)
@@ -231,12 +211,7 @@ public sealed interface ApplyStep {
       return message;
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("step", "failed")
           .and("node", node)
@@ -276,12 +251,7 @@ public sealed interface ApplyStep {
       return message;
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("step", "conflict")
           .and("node", node)

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.change;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.text.JsonFields;
@@ -11,7 +11,7 @@ import org.immutables.value.Value;
 
 /** How long {@link ApplyRequest} waits for what cannot be seen at once. */
 @Value.Immutable
-public interface ApplyTimings {
+public interface ApplyTimings extends JsonForm {
 
   /** The longest time. */
   Duration MAX = Duration.ofDays(1);
@@ -147,12 +147,7 @@ public interface ApplyTimings {
     Builder() {}
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return JsonFields.of("reaction", reaction())
         .and("transition", transition())

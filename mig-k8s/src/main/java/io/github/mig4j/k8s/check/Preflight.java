@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.check;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.text.JsonFields;
@@ -32,7 +32,8 @@ public record Preflight(
     String config,
     List<Finding> findings,
     Optional<NodeEffect> effect,
-    boolean inForce) {
+    boolean inForce)
+    implements JsonForm {
 
   public Preflight {
     Objects.requireNonNull(node, "node");
@@ -82,12 +83,7 @@ public record Preflight(
     return finding.location().isPresent() ? finding.subject() + ":" + finding : finding.toString();
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("node", node)
         .and("config", config)

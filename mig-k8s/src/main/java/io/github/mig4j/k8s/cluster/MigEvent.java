@@ -1,13 +1,14 @@
 package io.github.mig4j.k8s.cluster;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 
 /** Something that a client did or saw, as a {@link MigListener} receives it. */
-public sealed interface MigEvent {
+public sealed interface MigEvent extends JsonForm {
 
   /** How a change of a node ended; the constants say what happens next. */
   enum Outcome {
@@ -61,12 +62,7 @@ public sealed interface MigEvent {
       Objects.requireNonNull(detail, "detail");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "phase-reached")
           .and("node", node)
@@ -105,12 +101,7 @@ public sealed interface MigEvent {
       return "%s %s: %s".formatted(node, outcome.toJson(), config);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "change-ended")
           .and("node", node)
@@ -135,12 +126,7 @@ public sealed interface MigEvent {
       Objects.requireNonNull(duration, "duration");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "request-ended")
           .and("request", request)
@@ -162,12 +148,7 @@ public sealed interface MigEvent {
       Objects.requireNonNull(request, "request");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "request-repeated")
           .and("request", request)

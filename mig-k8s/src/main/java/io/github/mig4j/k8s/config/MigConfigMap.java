@@ -1,10 +1,10 @@
 package io.github.mig4j.k8s.config;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.config.ConfigEdit;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
@@ -63,18 +63,13 @@ public final class MigConfigMap {
    * @param contentName the name with the content's hash, which {@code MigNode.apply} requests
    * @param changed whether the ConfigMap was written; false if it contained the configuration before
    */
-  public record Merged(String name, String contentName, boolean changed) {
+  public record Merged(String name, String contentName, boolean changed) implements JsonForm {
     public Merged {
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(contentName, "contentName");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("name", name)
           .and("contentName", contentName)

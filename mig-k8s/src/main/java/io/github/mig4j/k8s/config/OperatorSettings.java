@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.config;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
@@ -16,7 +16,7 @@ import java.util.Objects;
  * @param configMap the ConfigMap with the MIG manager's configurations, in the operator's namespace
  *     under the key {@code config.yaml}
  */
-public record OperatorSettings(MigStrategy strategy, String configMap) {
+public record OperatorSettings(MigStrategy strategy, String configMap) implements JsonForm {
 
   /** The operator's own ConfigMap, whose changes it reverts (gpu-operator#384). */
   public static final String RESERVED_CONFIG_MAP = "default-mig-parted-config";
@@ -78,12 +78,7 @@ public record OperatorSettings(MigStrategy strategy, String configMap) {
         """.formatted(strategy, configMap);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("strategy", strategy).and("configMap", configMap).map();
   }

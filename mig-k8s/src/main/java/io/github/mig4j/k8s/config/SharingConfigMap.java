@@ -1,9 +1,9 @@
 package io.github.mig4j.k8s.config;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
@@ -50,18 +50,13 @@ public final class SharingConfigMap {
    * @param contentName the name with the content's hash, which {@code MigNode.share} requests
    * @param changed whether the ConfigMap was written; false if it contained the configuration before
    */
-  public record Merged(String name, String contentName, boolean changed) {
+  public record Merged(String name, String contentName, boolean changed) implements JsonForm {
     public Merged {
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(contentName, "contentName");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("name", name)
           .and("contentName", contentName)

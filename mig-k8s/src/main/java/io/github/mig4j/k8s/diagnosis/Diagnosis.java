@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.diagnosis;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
@@ -25,7 +25,8 @@ public record Diagnosis(
     String explanation,
     Optional<String> decisiveLine,
     List<String> logLines,
-    Optional<LogComponent> component) {
+    Optional<LogComponent> component)
+    implements JsonForm {
 
   /** Copies the lines. */
   public Diagnosis {
@@ -66,12 +67,7 @@ public record Diagnosis(
     return code + ": " + explanation;
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("code", code)
         .and("explanation", explanation)

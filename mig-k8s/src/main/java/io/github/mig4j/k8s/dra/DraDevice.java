@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.text.JsonFields;
@@ -12,7 +13,7 @@ import org.immutables.value.Value;
 
 /** A device that the driver publishes: a whole GPU, or a MIG device that exists or can be created. */
 @Value.Immutable
-public interface DraDevice {
+public interface DraDevice extends JsonForm {
 
   /** The kind of a device. */
   enum Kind {
@@ -117,12 +118,7 @@ public interface DraDevice {
     Builder() {}
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return JsonFields.of("name", name())
         .and("kind", kind())

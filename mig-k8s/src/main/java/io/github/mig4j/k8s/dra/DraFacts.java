@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -23,7 +24,7 @@ import java.util.Optional;
  * }
  * }</pre>
  */
-public sealed interface DraFacts {
+public sealed interface DraFacts extends JsonForm {
 
   /**
    * The node that the finding concerns.
@@ -49,12 +50,7 @@ public sealed interface DraFacts {
       claims = List.copyOf(claims);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("devices", devices)
@@ -100,12 +96,7 @@ public sealed interface DraFacts {
       }
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("claim", claim)
@@ -136,12 +127,7 @@ public sealed interface DraFacts {
       violations = List.copyOf(violations);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("model", model.id())
@@ -164,12 +150,7 @@ public sealed interface DraFacts {
       Objects.requireNonNull(device, "device");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node).and("device", device).map();
     }
@@ -191,12 +172,7 @@ public sealed interface DraFacts {
       Objects.requireNonNull(pool, "pool");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("pool", pool)
@@ -221,12 +197,7 @@ public sealed interface DraFacts {
       Objects.requireNonNull(device, "device");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node).and("pool", pool).and("device", device).map();
     }
@@ -246,12 +217,7 @@ public sealed interface DraFacts {
       Objects.requireNonNull(profile, "profile");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("device", device)
@@ -274,12 +240,7 @@ public sealed interface DraFacts {
       Objects.requireNonNull(published, "published");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("model", model.id())
@@ -302,12 +263,7 @@ public sealed interface DraFacts {
       Objects.requireNonNull(expected, "expected");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("model", model.id())
@@ -334,12 +290,7 @@ public sealed interface DraFacts {
       Objects.requireNonNull(difference, "difference");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("model", model.id())
@@ -356,17 +307,12 @@ public sealed interface DraFacts {
    * @param published what the driver publishes, in the unit of the budget
    * @param known what the catalogue has, in the unit of the budget
    */
-  record Difference(Budget budget, long published, int known) {
+  record Difference(Budget budget, long published, int known) implements JsonForm {
     public Difference {
       Objects.requireNonNull(budget, "budget");
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("budget", budget)
           .and("published", published)
@@ -391,12 +337,7 @@ public sealed interface DraFacts {
       candidates = List.copyOf(candidates);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("product", product)

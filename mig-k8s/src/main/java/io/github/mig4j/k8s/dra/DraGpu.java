@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
@@ -17,7 +18,7 @@ import org.immutables.value.Value;
 
 /** A physical GPU, and its devices that the driver publishes. */
 @Value.Immutable
-public interface DraGpu {
+public interface DraGpu extends JsonForm {
 
   /** How the driver offers MIG devices. */
   enum Form {
@@ -170,12 +171,7 @@ public interface DraGpu {
     Builder() {}
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return JsonFields.of("uuid", uuid())
         .and("pciBusId", pciBusId())

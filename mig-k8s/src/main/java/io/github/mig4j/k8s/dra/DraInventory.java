@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s.dra;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -29,7 +29,7 @@ import java.util.Optional;
  * @param nodes nodes by name
  * @param findings contradictions in the published data, errors first; their codes are {@link DraCode}s
  */
-public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
+public record DraInventory(List<DraNode> nodes, List<Finding> findings) implements JsonForm {
 
   public DraInventory {
     Objects.requireNonNull(nodes, "nodes");
@@ -116,12 +116,7 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) {
     return "%d nodes, %d findings".formatted(nodes.size(), findings.size());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("nodes", nodes).and("findings", findings).map();
   }

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.plan.PlanGpu;
@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * @param gpus its GPUs in the order of their PCI addresses, as in mig-parted; in the order of their
  *     devices' names if an address is unknown
  */
-public record DraNode(String name, List<DraGpu> gpus) {
+public record DraNode(String name, List<DraGpu> gpus) implements JsonForm {
 
   private static final String WHOLE_GPU = "nvidia.com/gpu";
 
@@ -108,12 +108,7 @@ public record DraNode(String name, List<DraGpu> gpus) {
     return "%s (%d GPUs), %s".formatted(name, gpus.size(), resources());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("node", name)
         .and("resources", resources())

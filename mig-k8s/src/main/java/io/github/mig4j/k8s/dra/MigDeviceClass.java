@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.text.JsonFields;
@@ -24,7 +24,8 @@ import java.util.Optional;
  * @param selector which MIG devices belong to it
  * @param extendedResource the extended resource that is mapped to it, e.g. {@code nvidia.com/mig-1g.23gb}
  */
-public record MigDeviceClass(String name, MigSelector selector, Optional<String> extendedResource) {
+public record MigDeviceClass(String name, MigSelector selector, Optional<String> extendedResource)
+    implements JsonForm {
 
   public MigDeviceClass {
     Objects.requireNonNull(name, "name");
@@ -96,12 +97,7 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
     return DraObject.of(DraObject.Kind.DEVICE_CLASS, name, spec);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("name", name)
         .and("cel", selector.cel())

@@ -1,9 +1,9 @@
 package io.github.mig4j.k8s.node;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
@@ -45,7 +45,7 @@ import java.util.stream.Stream;
  *     .forEach((node, config) -> mig.node(node).apply(config).await(Duration.ofMinutes(30)));
  * }</pre>
  */
-public final class MigFleet {
+public final class MigFleet implements JsonForm {
 
   private static final Comparator<NodeCapacity> BY_NAME =
       Comparator.comparing(capacity -> capacity.status().node());
@@ -234,12 +234,7 @@ public final class MigFleet {
     return "GPUs of " + cluster.client().getMasterUrl();
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("nodes", nodes()).map();
   }

@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.node;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
@@ -19,7 +19,7 @@ import org.immutables.value.Value;
 
 /** The status of a node's GPUs: a snapshot of its labels and allocatable resources. */
 @Value.Immutable
-public interface MigNodeStatus {
+public interface MigNodeStatus extends JsonForm {
 
   /**
    * Reads a node, such as one from an informer's cache, with default settings.
@@ -271,12 +271,7 @@ public interface MigNodeStatus {
     Builder() {}
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return JsonFields.of("node", node())
         .and("product", product())

@@ -1,8 +1,8 @@
 package io.github.mig4j.k8s.node;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.fleet.FleetIndex;
@@ -42,7 +42,8 @@ public record NodeCapacity(
     MigNodeStatus status,
     Map<String, String> labels,
     SortedMap<String, Long> used,
-    SortedMap<Integer, MigLayout> layouts) {
+    SortedMap<Integer, MigLayout> layouts)
+    implements JsonForm {
 
   /** Copies the maps. */
   public NodeCapacity {
@@ -192,12 +193,7 @@ public record NodeCapacity(
     return "%s: used %s, free %s".formatted(status.node(), used, free());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("status", status)
         .and("labels", labels)

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.node;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.Cluster;
@@ -22,7 +23,8 @@ import java.util.SortedMap;
  * @param basis what the node's resources were compared with
  * @param differences where they differ, one sentence each
  */
-public record OfferComparison(Result result, Basis basis, List<String> differences) {
+public record OfferComparison(Result result, Basis basis, List<String> differences)
+    implements JsonForm {
 
   private static final String COUNT = ".count";
   private static final String REPLICAS = ".replicas";
@@ -172,12 +174,7 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
         && Cluster.labels(node).getOrDefault("nvidia.com/gpu" + REPLICAS, "0").equals("0");
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("result", result)
         .and("basis", basis)

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,7 +23,8 @@ import java.util.stream.Collectors;
  * @param to when it ends; if that is not after {@code from}, on the next day
  * @param zone the time zone of both
  */
-public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime to, ZoneId zone) {
+public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime to, ZoneId zone)
+    implements JsonForm {
 
   /** Checks that it has a day. */
   public MaintenanceWindow {
@@ -82,12 +83,7 @@ public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime t
     return ZonedDateTime.of(day, time, zone).toInstant();
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return PolicyWriter.tree(this);
   }

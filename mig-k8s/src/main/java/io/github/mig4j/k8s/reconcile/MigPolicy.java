@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.text.KubernetesName;
 import java.util.Map;
@@ -21,7 +21,7 @@ import org.immutables.value.Value;
  * }</pre>
  */
 @Value.Immutable
-public interface MigPolicy {
+public interface MigPolicy extends JsonForm {
 
   /**
    * The annotation of a node that a reconciler does not change; its value is the reason.
@@ -105,12 +105,7 @@ public interface MigPolicy {
     return false;
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return PolicyWriter.tree(this);
   }

@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.text.JsonFields;
@@ -18,7 +18,7 @@ import java.util.Objects;
  * List<MigPolicy> policies = file.policies();
  * }</pre>
  */
-public final class MigPolicyFile {
+public final class MigPolicyFile implements JsonForm {
 
   private final PolicyReader.Reading reading;
 
@@ -97,12 +97,7 @@ public final class MigPolicyFile {
         .formatted(policies().size(), findings().size());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("policies", policies()).and("findings", findings()).map();
   }

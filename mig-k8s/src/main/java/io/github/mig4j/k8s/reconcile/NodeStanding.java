@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.util.Map;
@@ -8,7 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** How a node stands to the policies. */
-public sealed interface NodeStanding {
+public sealed interface NodeStanding extends JsonForm {
 
   /**
    * The standing in words.
@@ -17,12 +18,7 @@ public sealed interface NodeStanding {
    */
   String message();
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return fields(this).map();
   }

@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.Labels;
@@ -32,7 +32,8 @@ import java.util.stream.Collectors;
  * @param resources extended resources, which are allocatable; counts by name, without zeros
  * @param labels the labels that GPU Feature Discovery writes for them
  */
-public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, String> labels) {
+public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, String> labels)
+    implements JsonForm {
 
   private static final String AUTOSCALER = "k8s.io/cluster-autoscaler/node-template/";
   private static final String CLUSTER_API = "capacity.cluster-autoscaler.kubernetes.io/";
@@ -160,12 +161,7 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
     return Serialization.asYaml(overlay);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("resources", resources).and("labels", labels).map();
   }

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Canary;
 import java.time.Duration;
@@ -14,7 +14,7 @@ import org.immutables.value.Value;
 
 /** How fast the nodes of a policy are changed. */
 @Value.Immutable
-public interface Pace {
+public interface Pace extends JsonForm {
 
   /**
    * How many nodes of the policy may be unavailable at a time: changing, failed, not ready or cordoned.
@@ -75,12 +75,7 @@ public interface Pace {
         .orElse(Duration.ZERO);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return PolicyWriter.tree(this);
   }

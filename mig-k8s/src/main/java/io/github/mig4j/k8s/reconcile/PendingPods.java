@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.internal.Cluster;
@@ -44,7 +44,7 @@ import java.util.stream.Collectors;
  *   <li>A GPU is cut only if a pod is served by it, or the stock needs it.
  * </ul>
  */
-public final class PendingPods {
+public final class PendingPods implements JsonForm {
 
   private static final Comparator<WaitingPod> ORDER = Comparator.comparing(WaitingPod::priority)
       .reversed()
@@ -127,12 +127,7 @@ public final class PendingPods {
     return Collections.unmodifiableSortedMap(changes);
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     Map<String, Object> layouts = new TreeMap<>();
     changes.forEach((node, byGpu) -> {

@@ -1,12 +1,13 @@
 package io.github.mig4j.k8s.reconcile;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
 import java.util.Objects;
 
 /** Which node will serve a pod that waits, or why none can. */
-public sealed interface PodAnswer {
+public sealed interface PodAnswer extends JsonForm {
 
   /**
    * The pod.
@@ -22,12 +23,7 @@ public sealed interface PodAnswer {
    */
   String message();
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     JsonFields fields = JsonFields.of("pod", pod().name());
     if (this instanceof Fits fits) {

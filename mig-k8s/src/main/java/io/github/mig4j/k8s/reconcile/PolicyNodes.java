@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.JsonForm;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
  * @param labels values by key; a node must have all of them; empty if no node is chosen by its labels
  * @param names names of nodes
  */
-public record PolicyNodes(SortedMap<String, String> labels, List<String> names) {
+public record PolicyNodes(SortedMap<String, String> labels, List<String> names)
+    implements JsonForm {
 
   /** Copies the values, and checks that something is chosen. */
   public PolicyNodes {
@@ -82,12 +83,7 @@ public record PolicyNodes(SortedMap<String, String> labels, List<String> names) 
                 .equals(label.getValue()));
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return PolicyWriter.tree(this);
   }

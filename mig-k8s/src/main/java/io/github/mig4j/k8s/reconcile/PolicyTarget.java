@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.sharing.GpuSharing;
@@ -15,14 +16,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** What the GPUs of one model are to be. */
-public sealed interface PolicyTarget {
+public sealed interface PolicyTarget extends JsonForm {
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return PolicyWriter.tree(this);
   }

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.util.Map;
@@ -17,7 +17,8 @@ import java.util.Optional;
  *     node, its pods or the policies can show something new
  */
 public record ReconcileOutcome(
-    String node, Optional<String> policy, NodeStanding standing, Optional<Duration> requeueAfter) {
+    String node, Optional<String> policy, NodeStanding standing, Optional<Duration> requeueAfter)
+    implements JsonForm {
 
   /** Checks that nothing is null. */
   public ReconcileOutcome {
@@ -27,12 +28,7 @@ public record ReconcileOutcome(
     Objects.requireNonNull(requeueAfter, "requeueAfter");
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("node", node)
         .and("policy", policy)

@@ -1,10 +1,10 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.text.JsonFields;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A pod that asks for MIG devices and that the scheduler found no node for. */
 @Value.Immutable
-public interface WaitingPod {
+public interface WaitingPod extends JsonForm {
 
   /**
    * Reads a pod.
@@ -132,12 +132,7 @@ public interface WaitingPod {
   @Value.Redacted
   Optional<String> unread();
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   default Map<String, Object> toJson() {
     return JsonFields.of("name", name())
         .and("devices", devices())

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.rollout;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
@@ -8,7 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** The outcome of one node. */
-public sealed interface NodeOutcome {
+public sealed interface NodeOutcome extends JsonForm {
 
   /**
    * The node's name.
@@ -32,12 +32,7 @@ public sealed interface NodeOutcome {
       return node + " verified";
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node).and("outcome", "verified").map();
     }
@@ -61,12 +56,7 @@ public sealed interface NodeOutcome {
       return node + " skipped: " + reason;
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("outcome", "skipped")
@@ -95,12 +85,7 @@ public sealed interface NodeOutcome {
       return node + " failed: " + reason;
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("outcome", "failed")
@@ -129,12 +114,7 @@ public sealed interface NodeOutcome {
       return node + " rolled back: " + reason;
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("outcome", "rolled-back")
@@ -159,12 +139,7 @@ public sealed interface NodeOutcome {
       return node + " not reached";
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node).and("outcome", "not-reached").map();
     }

@@ -1,13 +1,13 @@
 package io.github.mig4j.k8s.rollout;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.change.ApplyEvent;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
 import java.util.Objects;
 
 /** A report of a running rollout; {@code toString} is a line for a log or a terminal. */
-public sealed interface RolloutEvent {
+public sealed interface RolloutEvent extends JsonForm {
 
   /**
    * Another process works on this rollout; this one takes over when that one stops.
@@ -26,12 +26,7 @@ public sealed interface RolloutEvent {
       return "standing by: %s works on rollout '%s'".formatted(leader, rollout);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "standing-by")
           .and("rollout", rollout)
@@ -57,12 +52,7 @@ public sealed interface RolloutEvent {
       return "working on rollout '%s': %s".formatted(rollout, progress);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "leading")
           .and("rollout", rollout)
@@ -86,12 +76,7 @@ public sealed interface RolloutEvent {
       return step.toString();
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "node-step").and("step", step).map();
     }
@@ -114,12 +99,7 @@ public sealed interface RolloutEvent {
       return "%s; %s".formatted(outcome, progress);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "node-ended")
           .and("outcome", outcome)
@@ -148,12 +128,7 @@ public sealed interface RolloutEvent {
       return "%s%s; %s".formatted(phase, reason.isEmpty() ? "" : ": " + reason, progress);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "phase-changed")
           .and("phase", phase)

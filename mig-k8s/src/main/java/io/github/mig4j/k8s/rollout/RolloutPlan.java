@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.rollout;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.check.Preflight;
 import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeEffect.ModeChange;
@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
  * @param nodes its nodes in the order of their change: least disruption first
  * @param maxUnavailable how many of them would be changed at once
  */
-public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailable) {
+public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailable)
+    implements JsonForm {
 
   /** Copies the nodes. */
   public RolloutPlan {
@@ -32,7 +33,7 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
    * @param preflight the node, its configuration, every problem that was found, and the effect
    * @param pods the pods that use its GPUs, by namespace and name
    */
-  public record PlannedNode(Preflight preflight, List<String> pods) {
+  public record PlannedNode(Preflight preflight, List<String> pods) implements JsonForm {
 
     /** Copies the pods. */
     public PlannedNode {
@@ -81,12 +82,7 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
           + (pods.isEmpty() ? "" : ", whose GPUs are used by " + String.join(", ", pods));
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("node", preflight.node())
           .and("config", preflight.config())
@@ -131,12 +127,7 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
     return this + nodes.stream().map(node -> "\n  " + node).collect(Collectors.joining());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("name", name)
         .and("maxUnavailable", maxUnavailable)

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
@@ -19,7 +20,8 @@ import java.util.Optional;
  *     the first node has ended, while the rollout is paused, and after its end
  */
 public record RolloutProgress(
-    Map<State, Integer> counts, Duration elapsed, Optional<Duration> remaining) {
+    Map<State, Integer> counts, Duration elapsed, Optional<Duration> remaining)
+    implements JsonForm {
 
   /** The state of a node. */
   public enum State {
@@ -95,12 +97,7 @@ public record RolloutProgress(
     return line.toString();
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("counts", counts)
         .and("elapsed", elapsed)

@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.rollout;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
  * @param outcomes the outcome of each node, in the order of their change
  */
 public record RolloutStatus(
-    String name, RolloutPhase phase, String reason, List<NodeOutcome> outcomes) {
+    String name, RolloutPhase phase, String reason, List<NodeOutcome> outcomes)
+    implements JsonForm {
 
   /** Copies the outcomes. */
   public RolloutStatus {
@@ -74,12 +75,7 @@ public record RolloutStatus(
             .collect(Collectors.joining());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("name", name)
         .and("phase", phase)

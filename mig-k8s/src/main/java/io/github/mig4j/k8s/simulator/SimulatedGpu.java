@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
@@ -22,7 +22,8 @@ import java.util.TreeMap;
  * @param devices MIG devices by profile; empty if MIG mode is off
  */
 public record SimulatedGpu(
-    int index, GpuModel model, boolean migEnabled, SortedMap<MigProfile, Integer> devices) {
+    int index, GpuModel model, boolean migEnabled, SortedMap<MigProfile, Integer> devices)
+    implements JsonForm {
 
   public SimulatedGpu {
     Objects.requireNonNull(model, "model");
@@ -61,12 +62,7 @@ public record SimulatedGpu(
     return new SimulatedGpu(index, model, migEnabled, new TreeMap<>());
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the fields, as docs/json.md describes them
-   */
-  @JsonValue
+  @Override
   public Map<String, Object> toJson() {
     return JsonFields.of("index", index)
         .and("model", model.id())

@@ -1,0 +1,16 @@
+package io.github.mig4j;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Map;
+
+/** A value with a form in JSON, which any mapper of Jackson 2 and 3 writes without modules. */
+public interface JsonForm {
+
+  /**
+   * The value in JSON.
+   *
+   * @return the fields in their order, as docs/json.md describes them; an absent value has no field
+   */
+  @JsonValue
+  Map<String, Object> toJson();
+}
