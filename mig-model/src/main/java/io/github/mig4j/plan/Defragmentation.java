@@ -149,7 +149,7 @@ public final class Defragmentation implements JsonForm {
   private final List<PlanShortfall> unmet;
   private final int lowerBound;
   private final int unmetLowerBound;
-  private final boolean stopped;
+  private final boolean endedEarly;
 
   Defragmentation(
       List<Move> moves, List<Fit> fits, List<PlanShortfall> unmet, PrioritySearch.Outcome outcome) {
@@ -174,7 +174,7 @@ public final class Defragmentation implements JsonForm {
     this.unmet = List.copyOf(unmet);
     this.lowerBound = lowerBound;
     this.unmetLowerBound = unmetLowerBound;
-    this.stopped = stopped && !isOptimal();
+    this.endedEarly = stopped && !isOptimal();
   }
 
   /**
@@ -248,7 +248,7 @@ public final class Defragmentation implements JsonForm {
    * @return true if the search stopped early
    */
   public boolean isStopped() {
-    return stopped;
+    return endedEarly;
   }
 
   /** Two results are equal if all their parts are equal. */
@@ -260,12 +260,12 @@ public final class Defragmentation implements JsonForm {
         && unmet.equals(that.unmet)
         && lowerBound == that.lowerBound
         && unmetLowerBound == that.unmetLowerBound
-        && stopped == that.stopped;
+        && endedEarly == that.endedEarly;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(moves, fits, unmet, lowerBound, unmetLowerBound, stopped);
+    return Objects.hash(moves, fits, unmet, lowerBound, unmetLowerBound, endedEarly);
   }
 
   /** The moves, one per line. */

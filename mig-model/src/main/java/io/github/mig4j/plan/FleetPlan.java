@@ -61,7 +61,7 @@ public final class FleetPlan implements JsonForm {
   private final List<PlanShortfall> unmet;
   private final int lowerBound;
   private final int unmetLowerBound;
-  private final boolean stopped;
+  private final boolean endedEarly;
   private final Map<String, List<PlannedRun>> nodes;
 
   FleetPlan(
@@ -94,7 +94,7 @@ public final class FleetPlan implements JsonForm {
     this.lowerBound = lowerBound;
     this.unmetLowerBound = unmetLowerBound;
     this.nodes = nodes;
-    this.stopped = stopped && !isOptimal();
+    this.endedEarly = stopped && !isOptimal();
   }
 
   private static Map<DemandItem, Integer> met(Demand demand, Map<DemandItem, Integer> unmet) {
@@ -208,7 +208,7 @@ public final class FleetPlan implements JsonForm {
    * @return true if the search stopped early
    */
   public boolean isStopped() {
-    return stopped;
+    return endedEarly;
   }
 
   /**
@@ -280,13 +280,13 @@ public final class FleetPlan implements JsonForm {
         && unmet.equals(that.unmet)
         && lowerBound == that.lowerBound
         && unmetLowerBound == that.unmetLowerBound
-        && stopped == that.stopped
+        && endedEarly == that.endedEarly
         && nodes.equals(that.nodes);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(layouts, met, unmet, lowerBound, unmetLowerBound, stopped, nodes);
+    return Objects.hash(layouts, met, unmet, lowerBound, unmetLowerBound, endedEarly, nodes);
   }
 
   /**
