@@ -14,6 +14,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.gpu.NvidiaSmi;
+import io.github.mig4j.gpu.ProfileNeed;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyTimings;
@@ -31,6 +32,11 @@ import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.plan.Demand;
+import io.github.mig4j.plan.DemandItem;
+import io.github.mig4j.plan.PlanGpu;
+import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.plan.Planner;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -138,6 +144,13 @@ class PublicApiTest {
     api.add(NvidiaSmi.read(listing));
     api.add(B200);
     api.add(MigLayout.on(B200).add("1c.3g.90gb", 2).build());
+    MigLayout scattered = MigLayout.on(B200).add("1g.23gb", 1).build();
+    Planner planner =
+        Planner.of(PlanNode.named("node").gpus(PlanGpu.of(scattered), 2).gpus(B200, 1));
+    api.add(planner.plan(Demand.of(
+        DemandItem.of("2g.45gb", 20),
+        DemandItem.of(ProfileNeed.anything().memoryGib(40), 1).priority(1))));
+    api.add(planner.defragment(Demand.of(DemandItem.of("7g.180gb", 3))));
     api.add(NvidiaSmi.read(Files.readString(
         Path.of("../mig-model/src/test/resources/io/github/mig4j/gpu/lgi-fragmented.txt"))));
     api.add(new SimpleMeterRegistry());
