@@ -29,7 +29,7 @@ public enum ApplyPhase {
   REPORTED,
   /** The node offers what was requested; it must stay so for a while. */
   OFFERED,
-  /** The evidence held. */
+  /** The evidence held, and the record of the change is ended. */
   VERIFIED,
   /** The change failed, and its rollback begins. */
   ROLLING_BACK,

@@ -58,6 +58,9 @@ final class ApplyRun {
   /** The time between two looks at a new pod of the MIG manager, where no watch reports it. */
   private static final Duration RESTART_INTERVAL = Duration.ofSeconds(2);
 
+  /** Another process waits for a stability that is shorter than this again. */
+  private static final Duration MIN_RECORDED_STABILITY = Duration.ofSeconds(30);
+
   /** Where the next look finds what earlier ones have seen. */
   enum Memory {
     /** In this object; the record has what a successor needs if this process ends. */
@@ -414,9 +417,20 @@ final class ApplyRun {
     return key.isEmpty() ? "operator default" : key;
   }
 
-  /** The change is verified, whatever becomes of its record, which ends by itself. */
-  private Look done(ApplyOutcome outcome, ApplyTracker tracker) {
-    Instant since = tracker
+  /**
+   * Ends a verified change on the version of the node that shows the evidence. If the node has changed
+   * since, the change continues with the later version, which may show something else.
+   *
+   * <p>A version that no earlier look has judged is evidence, whatever becomes of the record, which ends by
+   * itself. If an earlier one has, and the API server does not confirm that it is the latest, the node is
+   * read.
+   *
+   * @return how to continue; empty at once, with the later version
+   */
+  private Optional<Look> end(ApplyTracker.Decision.Done done, Request request) {
+    ApplyOutcome outcome = done.outcome();
+    Instant since = request
+        .tracker
         .evidenceSince()
         .map(timeline()::instant)
         .orElseGet(() -> cluster.settings().clock().instant());
@@ -424,15 +438,24 @@ final class ApplyRun {
     String basis = outcome instanceof ApplyOutcome.VerifiedByStateOnly only
         ? only.reason()
         : ((ApplyOutcome.Verified) outcome).basis();
+    VerifiedRecord verified = new VerifiedRecord(
+        outcome.config(), plan().contentHash(), since.toString(), basis, byState);
     try {
-      claim()
-          .succeed(new VerifiedRecord(
-              outcome.config(), plan().contentHash(), since.toString(), basis, byState));
+      Optional<Node> later = claim().succeed(request.node, verified);
+      if (later.isPresent()) {
+        see(later.get());
+        return Optional.empty();
+      }
     } catch (MigClusterException e) {
+      if (request.isJudged) {
+        String message = String.valueOf(e.getMessage());
+        return Optional.of(new Look.Waiting(phase(request.tracker), message, now(), Awaited.NODE));
+      }
       LOG.warn("node={} config={} record=left reason=\"{}\"", name, config, e.getMessage());
     }
+    step(ApplyPhase.VERIFIED, now(), done.detail());
     report.ended(config, outcome, elapsed());
-    return new Look.Done(with(findings, outcome), since);
+    return Optional.of(new Look.Done(with(findings, outcome), since));
   }
 
   private Duration elapsed() {
@@ -658,10 +681,24 @@ final class ApplyRun {
     return Objects.requireNonNull(claim, "claim");
   }
 
-  /** A request that was made: what was requested, and what decides whether it is done. */
-  record Request(ApplyPlan plan, ApplyTracker tracker, Node node) {
+  /**
+   * A request that was made: what was requested, and what decides whether it is done.
+   *
+   * @param node the version of the node that is judged
+   * @param isJudged whether an earlier look has judged the same version
+   */
+  record Request(ApplyPlan plan, ApplyTracker tracker, Node node, boolean isJudged) {
+    Request(ApplyPlan plan, ApplyTracker tracker, Node node) {
+      this(plan, tracker, node, false);
+    }
+
     Request on(Node later) {
       return new Request(plan, tracker, later);
+    }
+
+    /** The same after a look has judged the node. */
+    Request judged() {
+      return new Request(plan, tracker, node, true);
     }
   }
 
@@ -700,7 +737,8 @@ final class ApplyRun {
         requested
             ? "the node requests it already"
             : plan.kind().label(cluster.settings()) + "=" + plan.key());
-    recorded = recorded(tracker);
+    recorded = new Recorded(
+        proof, tracker.evidenceSince(), memory == Memory.RECORD ? tracker.past().toString() : "");
     return new Request(plan, tracker, after);
   }
 
@@ -725,12 +763,21 @@ final class ApplyRun {
         timeline.text(past.leftPausedNanos().orElse(null)));
   }
 
-  /** A process remembers what its own looks have seen; only what depends on time is recorded for others. */
+  /**
+   * A process remembers what its own looks have seen. For others it records only what they cannot see
+   * again, and since when the evidence holds if another would have to wait long for the same.
+   */
   private Recorded recorded(ApplyTracker tracker) {
+    boolean isShort =
+        memory == Memory.PROCESS && timings.stability().compareTo(MIN_RECORDED_STABILITY) < 0;
     return new Recorded(
         tracker.proof(),
-        tracker.evidenceSince(),
+        tracker.evidenceSince().filter(since -> !isShort || isRecorded(since)),
         memory == Memory.RECORD ? tracker.past().toString() : "");
+  }
+
+  private boolean isRecorded(long stableSinceNanos) {
+    return recorded.stableSinceNanos().equals(Optional.of(stableSinceNanos));
   }
 
   /** The time since then by the clock of this process, which may be behind that of another. */
@@ -803,8 +850,11 @@ final class ApplyRun {
         throw late.with(diagnosis(request.plan, late.lastSeen()));
       }
       if (decision instanceof ApplyTracker.Decision.Done done) {
-        claim().note(node);
-        return done(done.outcome(), request.tracker);
+        Optional<Look> ended = end(done, request);
+        if (ended.isPresent()) {
+          return ended.get();
+        }
+        continue;
       }
       if (decision instanceof ApplyTracker.Decision.Look look) {
         Optional<Request> after = look(look, request, now - startNanos);
@@ -821,18 +871,26 @@ final class ApplyRun {
       ApplyTracker.Decision.Wait wait = (ApplyTracker.Decision.Wait) decision;
       long left = limit.toNanos() - (now - startNanos);
       if (left <= 0 && lookedOnceMore) {
-        return done(
+        Optional<Look> ended = end(
             wait.meanwhile()
                 .orElseThrow(() -> deadlinePassed(
                     wait.missing(), diagnosis(request.plan, status(node, request.plan)))),
-            request.tracker);
+            request);
+        if (ended.isPresent()) {
+          return ended.get();
+        }
+        continue;
       }
       lookedOnceMore |= left <= 0;
+      this.request = request.judged();
+      boolean endsNext = request.tracker.evidenceSince().isPresent()
+          && wait.untilNanos() - now <= left
+          && claim().isEndedByWrite(node);
       return new Look.Waiting(
           phase(request.tracker),
           String.join(", ", wait.missing()),
           Math.min(now + left, wait.untilNanos()),
-          Awaited.NODE);
+          endsNext ? Awaited.NODE_OR_NONE : Awaited.NODE);
     }
   }
 

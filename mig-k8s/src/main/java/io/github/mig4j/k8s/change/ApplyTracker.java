@@ -72,15 +72,19 @@ final class ApplyTracker {
      * Nothing is decided before the next observation or this time, whichever comes first. If the
      * caller's deadline is earlier, {@code meanwhile} is the outcome.
      */
-    record Wait(long untilNanos, List<String> missing, Optional<ApplyOutcome> meanwhile)
+    record Wait(long untilNanos, List<String> missing, Optional<Done> meanwhile)
         implements Decision {
       Wait(long untilNanos, List<String> missing) {
         this(untilNanos, missing, Optional.empty());
       }
     }
 
-    /** The change has reached its goal. */
-    record Done(ApplyOutcome outcome) implements Decision {}
+    /**
+     * The change has reached its goal, as far as this version of the node shows.
+     *
+     * @param detail what proves it, in words
+     */
+    record Done(ApplyOutcome outcome, String detail) implements Decision {}
 
     /**
      * The MIG manager's log may show whether the run for this request has ended. If it shows that the
@@ -357,8 +361,7 @@ final class ApplyTracker {
             : byStateOnly(
                 status,
                 "no feature discovery labels the node, so only the device plugin confirms the layout"),
-        labels,
-        nanos);
+        labels);
   }
 
   private String basis() {
@@ -466,8 +469,7 @@ final class ApplyTracker {
           byStateOnly(
               status,
               "the node offered the same before, so nothing shows that the device plugin has read the configuration"),
-          labels,
-          nanos);
+          labels);
     }
     if (prompt != Prompt.LABEL && plan.underOtherName().isEmpty()) {
       return done(
@@ -475,11 +477,11 @@ final class ApplyTracker {
               status,
               "the node requested '%s' before, and the content of that name may have changed since"
                   .formatted(key)),
-          labels,
-          nanos);
+          labels);
     }
     String unseen = "the GPU's clients were not seen to stop and start";
-    ApplyOutcome outcome = byStateOnly(status, "the node offered the same before, and " + unseen);
+    Decision.Done done =
+        done(byStateOnly(status, "the node offered the same before, and " + unseen), labels);
     long end = requestedNanos + timings.transition().toNanos();
     if (!seeksSuccess) {
       seeksSuccess = true;
@@ -487,25 +489,23 @@ final class ApplyTracker {
     }
     boolean looks = isLookDue(nanos);
     if (!looks && nanos >= end) {
-      return done(outcome, labels, nanos);
+      return done;
     }
     Decision.Wait wait =
-        new Decision.Wait(Math.min(end, lookNanos), List.of(unseen), Optional.of(outcome));
+        new Decision.Wait(Math.min(end, lookNanos), List.of(unseen), Optional.of(done));
     return looks ? new Decision.Look(failure(status), Trust.NONE, wait) : wait;
   }
 
-  private Decision done(ApplyOutcome outcome, Map<String, String> labels, long nanos) {
+  private Decision.Done done(ApplyOutcome outcome, Map<String, String> labels) {
     String basis =
         outcome instanceof ApplyOutcome.VerifiedByStateOnly byState ? byState.reason() : basis();
-    progress.step(
-        ApplyPhase.VERIFIED,
-        nanos,
+    return new Decision.Done(
+        outcome,
         basis
             + offer
                 .assumedVersion(outcome.status().allocatable(), labels)
                 .map("; "::concat)
                 .orElse(""));
-    return new Decision.Done(outcome);
   }
 
   private void requireOurs(Node node) {

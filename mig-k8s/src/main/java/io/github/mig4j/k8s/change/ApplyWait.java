@@ -108,6 +108,13 @@ final class ApplyWait implements Sight, AutoCloseable {
       case MANAGER_PODS ->
         Objects.requireNonNull(managerPods, "managerPods").awaitChange(atMost(nanos, left()));
       case NODE -> run.active().see(next(run.active().current(), nanos));
+      case NODE_OR_NONE -> {
+        Request request = run.active().current();
+        Optional<Node> later = seen(nodeWatch(), nanos, request.plan().node());
+        if (later.isPresent() || System.nanoTime() < waiting.untilNanos()) {
+          run.active().see(requested(later, request));
+        }
+      }
     }
   }
 
@@ -167,9 +174,13 @@ final class ApplyWait implements Sight, AutoCloseable {
    * decision rests on a watch that is behind. A version from before the request is read again as well.
    */
   private Node next(Request request, long waitNanos) throws InterruptedException {
-    NodeWatch watch = Objects.requireNonNull(nodeWatch, "nodeWatch");
+    return requested(seen(nodeWatch(), waitNanos, request.plan().node()), request);
+  }
+
+  private Node requested(Optional<Node> reported, Request request) throws InterruptedException {
+    NodeWatch watch = nodeWatch();
     ApplyPlan plan = request.plan();
-    Optional<Node> seen = seen(watch, waitNanos, plan.node());
+    Optional<Node> seen = reported;
     while (seen.isEmpty() || !plan.on(seen.get()).isRequested(cluster.settings())) {
       try {
         return withoutRepetition.node(name).orElseThrow(() -> NodeWatch.deleted(name));
@@ -189,6 +200,10 @@ final class ApplyWait implements Sight, AutoCloseable {
       }
     }
     return seen.get();
+  }
+
+  private NodeWatch nodeWatch() {
+    return Objects.requireNonNull(nodeWatch, "nodeWatch");
   }
 
   /** The next version that is not the one on which the request was made. */

@@ -39,7 +39,13 @@ sealed interface Look {
 
   /** What a change waits for. */
   enum Awaited {
+    /** A later version of the node, which is read if no watch reports one. */
     NODE,
+    /**
+     * A later version of the node, if there is one. None is read: what the next look decides is written
+     * only if the version that it has seen is still the latest.
+     */
+    NODE_OR_NONE,
     PODS_OF_NODE,
     MANAGER_PODS
   }

@@ -7,10 +7,12 @@ import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.ChangeRecord.Prompt;
 import io.github.mig4j.k8s.internal.ChangeRecord.Seen;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.FailureRecord;
 import io.github.mig4j.k8s.internal.NodePatch;
+import io.github.mig4j.k8s.internal.NodeWatch;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -21,10 +23,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -54,6 +56,7 @@ final class NodeClaim {
   private final AtomicReference<Optional<Node>> latest = new AtomicReference<>(Optional.empty());
   private boolean requested;
   private boolean changes;
+  private int endings;
 
   /**
    * A claim that is not made yet.
@@ -164,7 +167,8 @@ final class NodeClaim {
       }
       requireFree(now);
       NodePatch patch = NodePatch.on(now);
-      Optional<Instant> stableSince = alreadyRequested ? stableSince(now) : Optional.empty();
+      Optional<Instant> stableSince =
+          alreadyRequested && seen.prompt() == Prompt.NOTHING ? stableSince(now) : Optional.empty();
       if (!alreadyRequested) {
         NodePatch unused = key.isEmpty() ? patch.removeLabel(label) : patch.label(label, key);
       }
@@ -305,17 +309,46 @@ final class NodeClaim {
 
   /**
    * Ends a change that is verified: undoes what was done for its time, and records what was verified.
-   * The failure that this change undoes stays on record.
+   * The failure that this change undoes stays on record. Nothing is written if the node has changed
+   * since the version that shows the evidence, so the answer of the API server confirms that version.
+   *
+   * @param shown the version that shows the evidence
+   * @return the node as it is now, if it has changed; empty if the change has ended
+   * @throws MigConflictException if the node was deleted, or changes again and again
    */
-  void succeed(VerifiedRecord verified) {
-    end(
-        cluster,
-        record -> record.isOf(kind, config),
-        EnumSet.allOf(ChangeRecord.Done.class),
-        patch -> undoing
-            .map(failure -> patch.annotate(FailureRecord.KEY, failure.json()))
-            .orElseGet(() -> patch.removeAnnotation(FailureRecord.KEY))
-            .annotate(kind.verifiedKey(), verified.json()));
+  Optional<Node> succeed(Node shown, VerifiedRecord verified) {
+    Optional<ChangeRecord> record = recordToEnd(shown);
+    if (record.isEmpty()) {
+      return Optional.empty();
+    }
+    NodePatch patch = end(shown, record.get(), EnumSet.allOf(ChangeRecord.Done.class));
+    NodePatch ending = undoing
+        .map(failure -> patch.annotate(FailureRecord.KEY, failure.json()))
+        .orElseGet(() -> patch.removeAnnotation(FailureRecord.KEY))
+        .annotate(kind.verifiedKey(), verified.json());
+    return written(() -> {
+      endings++;
+      return cluster.patchIfSame(ending, endings).isPresent()
+          ? Optional.empty()
+          : Optional.of(cluster
+              .node(node)
+              .filter(now -> isSameNode(now, shown))
+              .orElseThrow(() -> NodeWatch.deleted(node)));
+    });
+  }
+
+  /** A node that was deleted and created again has the same name, and perhaps the same labels. */
+  private static boolean isSameNode(Node one, Node other) {
+    return Objects.equals(one.getMetadata().getUid(), other.getMetadata().getUid());
+  }
+
+  /** Whether the end of a change that this version of the node verifies is written to the node. */
+  boolean isEndedByWrite(Node shown) {
+    return recordToEnd(shown).isPresent();
+  }
+
+  private Optional<ChangeRecord> recordToEnd(Node shown) {
+    return ChangeRecord.read(shown).filter(record -> record.isOf(kind, config));
   }
 
   /**
@@ -329,9 +362,9 @@ final class NodeClaim {
         failure.map(record -> patch.annotate(FailureRecord.KEY, record.json())).orElse(patch);
     if (requested) {
       // Not worth waiting for an API server that is away: the record ends by itself.
-      end(cluster.withoutRepetition(), this::isMine, EnumSet.noneOf(ChangeRecord.Done.class), note);
+      end(cluster.withoutRepetition(), EnumSet.noneOf(ChangeRecord.Done.class), note);
     } else {
-      end(cluster, this::isMine, mine, note);
+      end(cluster, mine, note);
     }
   }
 
@@ -353,14 +386,10 @@ final class NodeClaim {
   }
 
   /** A change that is cancelled at its end is ended all the same. */
-  private void end(
-      Cluster through,
-      Predicate<ChangeRecord> which,
-      Set<ChangeRecord.Done> undone,
-      UnaryOperator<NodePatch> note) {
+  private void end(Cluster through, Set<ChangeRecord.Done> undone, UnaryOperator<NodePatch> note) {
     boolean unused = written(() -> through.onLatestVersion(() -> {
       Optional<Node> now = latest.getAndSet(Optional.empty()).or(() -> through.node(node));
-      Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(which);
+      Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(this::isMine);
       if (record.isPresent()) {
         Node unusedNode = through.patch(note.apply(end(now.get(), record.get(), undone)));
       }

@@ -322,6 +322,22 @@ public final class Cluster {
     return after;
   }
 
+  /**
+   * Changes the version of a node that the patch was computed from, if that is the latest.
+   *
+   * @param attempt how often the caller has tried, from 1
+   * @return the node after the change; empty if it has changed since
+   * @throws MigConflictException if the node has changed since at the last attempt that is made
+   */
+  public Optional<Node> patchIfSame(NodePatch patch, int attempt) {
+    try {
+      return Optional.of(patch(patch));
+    } catch (MigConflictException lost) {
+      requireRepeatable(lost, attempt);
+      return Optional.empty();
+    }
+  }
+
   /** The pods that are bound to a node, of all namespaces. */
   public FilterWatchListDeletable<Pod, PodList, PodResource> podsBoundTo(String node) {
     return client.pods().inAnyNamespace().withField("spec.nodeName", node);
@@ -450,17 +466,17 @@ public final class Cluster {
       try {
         return cycle.get();
       } catch (MigConflictException lost) {
-        if (attempt == MAX_CONFLICTS || !isStaleVersion(lost)) {
-          throw lost;
-        }
-        report(new MigEvent.RequestRepeated("", HttpURLConnection.HTTP_CONFLICT));
+        requireRepeatable(lost, attempt);
       }
     }
   }
 
   /** Only a conflict that the API server reports has a cause; reading again does not resolve others. */
-  private static boolean isStaleVersion(MigConflictException lost) {
-    return lost.getCause() != null;
+  private void requireRepeatable(MigConflictException lost, int attempt) {
+    if (attempt >= MAX_CONFLICTS || lost.getCause() == null) {
+      throw lost;
+    }
+    report(new MigEvent.RequestRepeated("", HttpURLConnection.HTTP_CONFLICT));
   }
 
   /** As {@link #onLatestVersion(Supplier)}. */

@@ -58,9 +58,9 @@ class ApplyTrackerTest {
     assertThat(done).isInstanceOfSatisfying(Decision.Done.class, d -> {
       assertThat(d.outcome()).isInstanceOf(ApplyOutcome.Verified.class);
       assertThat(d.outcome().allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
+      assertThat(d.detail()).isEqualTo("held for 5 s");
     });
-    assertThat(steps)
-        .containsExactly("PENDING", "PAUSED", "RESUMED", "REPORTED", "OFFERED", "VERIFIED");
+    assertThat(steps).containsExactly("PENDING", "PAUSED", "RESUMED", "REPORTED", "OFFERED");
   }
 
   /** Trap 1: the earlier request's success is still there. */

@@ -16,6 +16,7 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.fixture.ClusterUser;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.TestCluster;
@@ -33,6 +34,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -242,24 +244,26 @@ class NodeClaimTest {
     TestCluster.of(client)
         .node(Nodes.cutIntoSeven().config("old", "success"))
         .policy("mixed", "mig-config");
-    List<ChangeRecord.Proof> proofs = new ArrayList<>();
+    Set<ChangeRecord.Proof> proofs = new ConcurrentSkipListSet<>();
 
-    as("controller-1", at(NOON))
-        .apply("small")
-        .timings(ApplyTimings.builder().stability(Duration.ofMillis(300)).build())
-        .onProgress(event -> {
-          if (event.phase() == ApplyPhase.REQUESTED) {
-            proofs.add(record().proof());
-            label("paused-for-mig-change");
-          }
-          if (event.phase() == ApplyPhase.PAUSED) {
-            label("true");
-          }
-          if (event.phase() == ApplyPhase.VERIFIED) {
-            proofs.add(record().proof());
-          }
-        })
-        .await(LONG);
+    try (var view = new ClusterUser(client, "gpu-node")) {
+      var pauseSeen = view.next(seen -> ChangeRecord.read(seen)
+          .filter(record -> proofs.add(record.proof()) && proofs.size() == 2)
+          .isPresent());
+      as("controller-1", at(NOON))
+          .apply("small")
+          .timings(ApplyTimings.builder().stability(Duration.ofMillis(300)).build())
+          .onProgress(event -> {
+            if (event.phase() == ApplyPhase.REQUESTED) {
+              label("paused-for-mig-change");
+            }
+            if (event.phase() == ApplyPhase.PAUSED) {
+              label("true");
+            }
+          })
+          .await(LONG);
+      pauseSeen.orTimeout(1, TimeUnit.MINUTES).join();
+    }
 
     assertThat(proofs)
         .containsExactly(ChangeRecord.Proof.PAUSE_NEEDED, ChangeRecord.Proof.PAUSE_SEEN);

@@ -8,6 +8,9 @@ import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
 import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.cluster.MigEvent;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import java.net.HttpURLConnection;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,6 +21,7 @@ public final class Controller implements Interceptor, AutoCloseable {
 
   private final KubernetesClient client;
   private final Map<String, AtomicInteger> requests = new ConcurrentHashMap<>();
+  private final Map<String, AtomicInteger> conflicts = new ConcurrentHashMap<>();
   private volatile boolean dead;
 
   public Controller(Config config) {
@@ -27,8 +31,21 @@ public final class Controller implements Interceptor, AutoCloseable {
         .build();
   }
 
+  /** A client that counts the conflicts of its writes. */
   public MigClient mig() {
-    return MigClient.of(client);
+    return MigClient.of(client).with(MigSettings.defaults().withListener(this::see));
+  }
+
+  private void see(MigEvent event) {
+    if (event instanceof MigEvent.RequestEnded ended
+        && ended.status() == HttpURLConnection.HTTP_CONFLICT) {
+      conflicts.computeIfAbsent(ended.request(), key -> new AtomicInteger()).incrementAndGet();
+    }
+  }
+
+  /** How often a request, e.g. {@code patch node}, was tried on a version that was no longer the latest. */
+  public int conflicts(String request) {
+    return conflicts.getOrDefault(request, new AtomicInteger()).get();
   }
 
   @Override

@@ -139,11 +139,11 @@ class RolloutTest {
   }
 
   @Test
-  void run_takesThreePatchesAndAReadForEachNode_andNoWatch() {
+  void run_takesTwoPatchesForEachNode_andNoWatch() {
     toSmall(controller).run();
 
-    assertThat(controller.requests("PATCH /api/v1/nodes/.*")).isEqualTo(24);
-    assertThat(controller.requests("GET /api/v1/nodes/.*")).isBetween(8, 24);
+    assertThat(controller.requests("PATCH /api/v1/nodes/.*")).isEqualTo(16);
+    assertThat(controller.requests("GET /api/v1/nodes/.*")).isLessThan(8);
     assertThat(controller.requests("WATCH /api/v1/nodes")).isEqualTo(1);
     assertThat(controller.requests("WATCH /api/v1/pods")).isEqualTo(1);
     assertThat(controller.requests("WATCH .*")).isEqualTo(3);

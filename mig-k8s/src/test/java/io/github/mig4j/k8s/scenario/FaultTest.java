@@ -75,7 +75,7 @@ class FaultTest {
       assertMedium(node, node.apply("medium").await(LONG));
 
       assertThat(requests.writes())
-          .containsExactly(MAP_WRITE, NODE_PATCH, NODE_PATCH, NODE_PATCH, NODE_PATCH, NODE_PATCH);
+          .containsExactly(MAP_WRITE, NODE_PATCH, NODE_PATCH, NODE_PATCH, NODE_PATCH);
     }
   }
 
@@ -87,7 +87,7 @@ class FaultTest {
       assertMedium(node, node.apply("medium").await(LONG));
 
       assertThat(requests.writes())
-          .containsExactly(MAP_WRITE, MAP_WRITE, MAP_WRITE, NODE_PATCH, NODE_PATCH, NODE_PATCH);
+          .containsExactly(MAP_WRITE, MAP_WRITE, MAP_WRITE, NODE_PATCH, NODE_PATCH);
     }
   }
 
