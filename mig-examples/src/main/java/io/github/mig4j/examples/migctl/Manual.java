@@ -16,7 +16,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
-/** Writes the manual pages and the completion script that ship with migctl. */
+/**
+ * Writes the manual pages and the completion script that ship with migctl, from picocli's model of the
+ * commands.
+ *
+ * <p>picocli's own generator of manual pages writes AsciiDoc, which {@code man} cannot show: a second
+ * program, written in Ruby, has to translate it. These pages need no translation.
+ */
 public final class Manual {
 
   private static final Set<String> WITHOUT_PAGE = Set.of("help", "generate-completion");

@@ -50,6 +50,9 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import picocli.CommandLine.ParameterException;
+import java.util.regex.Pattern;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
@@ -87,6 +90,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "Colours only on a terminal; NO_COLOR=1 switches them off."
     })
 public final class Migctl {
+
+  private static final Pattern CONSTANTS =
+      Pattern.compile("expected one of \\[([A-Z_, ]+)] \\(case-insensitive\\)");
 
   private static final String COMPLETION = "generate-completion";
 
@@ -183,7 +189,7 @@ public final class Migctl {
         .setUsageHelpAutoWidth(false)
         .setParameterExceptionHandler((e, parsed) -> {
           CommandLine failed = e.getCommandLine();
-          failed.getErr().println(e.getMessage());
+          failed.getErr().println(message(e));
           boolean unused = UnmatchedArgumentException.printSuggestions(e, failed.getErr());
           failed
               .getErr()
@@ -192,6 +198,15 @@ public final class Migctl {
         })
         .setExecutionExceptionHandler((e, commandLine, parsed) -> explain(e, commandLine))
         .execute(args.length == 0 ? new String[] {"--help"} : args);
+  }
+
+  /** picocli's message, with the words as they are written and not as Java names them. */
+  private static String message(ParameterException e) {
+    return CONSTANTS
+        .matcher(String.valueOf(e.getMessage()))
+        .replaceFirst(found -> "expected one of "
+            + found.group(1).toLowerCase(Locale.ROOT).replace('_', '-')
+            + ",");
   }
 
   private static int explain(Exception e, CommandLine commandLine) {

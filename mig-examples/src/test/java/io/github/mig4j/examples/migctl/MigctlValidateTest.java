@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SchemaValidatorsConfig;
+import com.networknt.schema.SpecVersion;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -38,6 +43,21 @@ class MigctlValidateTest {
             mig-enabled: true
             mig-devices: {1g.23gb: 8}
       """;
+  private static final String BOTH = """
+      version: v1
+      mig-configs:
+        all-disabled:
+          - devices: all
+            mig-enabled: false
+        a100-small:
+          - devices: all
+            mig-enabled: true
+            mig-devices: {"1g.10gb": 7}
+        b200-small:
+          - devices: all
+            mig-enabled: true
+            mig-devices: {"1g.23gb": 7}
+      """;
 
   @TempDir
   private Path folder;
@@ -52,6 +72,16 @@ class MigctlValidateTest {
     Files.writeString(folder.resolve("east/service.yaml"), "kind: Service\n");
     Files.writeString(folder.resolve("east/.git/old.yaml"), "mig-configs: broken\n");
     Files.writeString(folder.resolve("notes.txt"), "mig-configs\n");
+  }
+
+  /** A file for two kinds of nodes, and a copy with a misspelled profile. */
+  private void writeClusters() throws IOException {
+    Files.createDirectories(folder.resolve("clusters/a"));
+    Files.writeString(folder.resolve("clusters/both.yaml"), BOTH);
+    Files.writeString(
+        folder.resolve("clusters/a/broken.yml"), BOTH.replace("\"1g.23gb\"", "\"1g.23GB\""));
+    Files.writeString(folder.resolve("clusters/a/deployment.yaml"), "kind: Deployment\n");
+    Files.writeString(folder.resolve("clusters/notes.txt"), "mig-configs:\n");
   }
 
   private Run migctl(String line) {
@@ -79,6 +109,38 @@ class MigctlValidateTest {
     assertThat(json(run).get("files"))
         .extracting(file -> file.get("file").asText())
         .containsExactly("DIR/a100.yaml", "DIR/east/b200.yml");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "DIR/clusters",
+        "DIR/clusters/**.y*ml",
+        "DIR/clusters/a/broken.yml DIR/clusters/both.yaml"
+      })
+  void validate_severalFiles_printTheFindingsOfEach(String files) throws IOException {
+    writeClusters();
+
+    assertThat(migctl("validate " + files))
+        .isEqualTo(
+            new Run(
+                1,
+                List.of(
+                    "DIR/clusters/a/broken.yml:13:21: error: Not a MIG profile: '1g.23GB'; did you mean '1g.23gb'? [invalid-profile]"),
+                List.of()));
+  }
+
+  @Test
+  void validate_folderWithoutConfiguration_isExit2() throws IOException {
+    Files.createDirectory(folder.resolve("empty"));
+
+    assertThat(migctl("validate DIR/empty"))
+        .isEqualTo(
+            new Run(
+                2,
+                List.of(),
+                List.of(
+                    "'DIR/empty' selects no YAML file with a configuration of mig-parted or of the device plugin")));
   }
 
   @Test
@@ -146,6 +208,54 @@ class MigctlValidateTest {
   }
 
   @Test
+  void validate_kindsOfNodes_eachNeedAConfigurationWithDevices() throws IOException {
+    writeClusters();
+    String nodes = "validate DIR/clusters/both.yaml --nodes pool-a=a100-80gb:8,";
+
+    Run bothFit = migctl(nodes + "pool-b=b200-180gb:8");
+    Run oneHasNone = migctl(nodes + "pool-c=h200-141gb:8");
+
+    assertThat(bothFit.exit).isZero();
+    assertThat(bothFit.err)
+        .containsExactly(
+            "1 of 3 configurations cannot work on the GPUs of pool-a ('b200-small'); --config NAME makes that an error",
+            "1 of 3 configurations cannot work on the GPUs of pool-b ('a100-small'); --config NAME makes that an error");
+    assertThat(oneHasNone.exit).isEqualTo(1);
+    assertThat(oneHasNone.err)
+        .contains(
+            "2 of 3 configurations cannot work on the GPUs of pool-c ('a100-small', 'b200-small'); --config NAME makes that an error",
+            "No configuration with devices can work on the GPUs of pool-c");
+  }
+
+  /** all-disabled works everywhere, which is no reason to accept a file. */
+  @Test
+  void validate_fileWhoseLayoutsAllFail_isInvalid() throws IOException {
+    writeClusters();
+
+    assertThat(migctl("validate DIR/clusters/both.yaml --gpu h200-141gb").exit).isEqualTo(1);
+  }
+
+  @Test
+  void validate_findingsOfTheChosenConfigurations_comeFirst() throws IOException {
+    writeClusters();
+    String file = "validate DIR/clusters/both.yaml --gpu a100-80gb --config ";
+
+    Run run = migctl(file + "all-disabled,a100-small --all");
+    Run wrong = migctl(file + "a100-small,b200-small");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out)
+        .last()
+        .asString()
+        .startsWith("DIR/clusters/both.yaml:13:")
+        .endsWith("[unknown-profile]");
+    assertThat(wrong.exit).isEqualTo(1);
+    assertThat(wrong.out)
+        .anyMatch(line -> line.contains(": error: ") && line.endsWith("[unknown-profile]"))
+        .noneMatch(line -> line.contains("note: GPU 0"));
+  }
+
+  @Test
   void validate_fileThatOnlySwitchesMigOff_passes() throws IOException {
     Files.writeString(folder.resolve("off.yaml"), A100.replaceAll("  a100-small.*\n", ""));
 
@@ -177,6 +287,9 @@ class MigctlValidateTest {
             "DIR/bad.yaml:1:10: error: Unknown version 'v2'; the only version is v1 [unknown-version]",
             "    version: v2 # 🙂",
             "             ^");
+    writeClusters();
+    assertThat(migctl("validate DIR/clusters/a/broken.yml --source").out.subList(1, 3))
+        .containsExactly("          mig-devices: {\"1g.23GB\": 7}", "                        ^");
     assertThat(migctl("validate DIR/bad.yaml --no-source").out).hasSize(1);
     assertThat(migctl("validate DIR/bad.yaml").out).hasSize(1);
   }
@@ -214,5 +327,56 @@ class MigctlValidateTest {
     assertThat(log.findValuesAsText("helpUri"))
         .anyMatch(uri -> uri.equals("https://docs.example/mig/lint.md#not-placeable"))
         .anyMatch(uri -> uri.endsWith("/sharing-lint.md#no-resources"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "DIR --nodes a=a100-80gb:8,b=b200-180gb:8 --docs https://docs.example",
+        "DIR/a100.yaml --docs https://docs.example/mig",
+        "DIR/clusters/a/broken.yml",
+        "DIR/notes.txt",
+      })
+  void validate_sarif_isValidByItsSchema(String files) throws IOException {
+    writeClusters();
+
+    JsonNode log = json(migctl("validate " + files + " --sarif -"));
+
+    assertThat(sarifSchema().validate(log)).isEmpty();
+    JsonNode driver = log.at("/runs/0/tool/driver");
+    assertThat(driver.get("rules"))
+        .allSatisfy(rule -> assertThat(rule.has("helpUri")).isEqualTo(files.contains("--docs")));
+    List<String> ids = driver.get("rules").findValuesAsText("id");
+    assertThat(ids).doesNotHaveDuplicates();
+    assertThat(log.at("/runs/0/results")).allSatisfy(result -> assertThat(
+            ids.get(result.get("ruleIndex").asInt()))
+        .isEqualTo(result.get("ruleId").asText()));
+  }
+
+  /** The schema refuses what is not SARIF, so that its silence means something. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{'version': '2.1.0'}",
+        "{'version': '2.0.0', 'runs': []}",
+        "{'version': '2.1.0', 'runs': [{'tool': {'driver': {}}}]}",
+        "{'version': '2.1.0', 'runs': [{'tool': {'driver': {'name': 'x', 'rules': [{'id': 'x', 'helpUri': 'a b'}]}}}]}",
+        "{'version': '2.1.0', 'runs': [{'tool': {'driver': {'name': 'x'}}, 'results': [{'message': {'text': 'x'}, 'level': 'fatal'}]}]}",
+        "{'version': '2.1.0', 'runs': [{'tool': {'driver': {'name': 'x'}}, 'results': [{'message': {'text': 'x'}, 'rule': 1}]}]}",
+      })
+  void schemaOfSarif_refusesOtherLogs(String log) throws IOException {
+    assertThat(sarifSchema().validate(new ObjectMapper().readTree(log.replace('\'', '"'))))
+        .isNotEmpty();
+  }
+
+  private static JsonSchema sarifSchema() throws IOException {
+    try (InputStream schema =
+        MigctlValidateTest.class.getResourceAsStream("/schema/sarif-schema-2.1.0.json")) {
+      return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V7)
+          .getSchema(
+              new ObjectMapper().readTree(schema),
+              SchemaValidatorsConfig.builder().formatAssertionsEnabled(true).build());
+    }
   }
 }

@@ -135,6 +135,15 @@ class PackagedMigctlTest {
     }
   }
 
+  @Test
+  @Order(4)
+  void schemas_areThoseOfTheDocs() throws IOException {
+    for (String file : List.of("mig-parted", "device-plugin", "mig-policy")) {
+      String name = "schemas/%s.schema.json".formatted(file);
+      assertThat(bin.getParent().resolve(name)).hasSameTextualContentAs(Path.of("../docs", name));
+    }
+  }
+
   private static String[] migctl(String... args) {
     List<String> command = new ArrayList<>(List.of(bin.resolve("migctl").toString()));
     command.addAll(List.of(args));

@@ -78,11 +78,14 @@ public final class MigSelector {
    *
    * @param gpu the model
    * @return a narrower selector
-   * @throws IllegalArgumentException if the model does not have the selected profile, so that the claim
-   *     would be pending for ever, or has no known product name
+   * @throws IllegalArgumentException if the model has no MIG or does not have the selected profile, so
+   *     that the claim would be pending for ever, or has no known product name
    */
   public MigSelector on(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
+    if (!gpu.supportsMig()) {
+      throw new IllegalArgumentException(new Violation.MigNotSupported(gpu).message());
+    }
     profile.filter(p -> gpu.profile(p).isEmpty()).ifPresent(p -> {
       throw new IllegalArgumentException(new Violation.UnknownProfile(gpu, p).message());
     });

@@ -201,9 +201,8 @@ class MigClaimTest {
   @Test
   void selector_ofANameWithQuotes_isEscaped() {
     var odd = GpuModel.builder()
-        .id("odd")
-        .architecture("X")
-        .addProducts(GpuProduct.named("A'\\B", Provenance.CALLER))
+        .from(H100)
+        .products(List.of(GpuProduct.named("A'\\B", Provenance.CALLER)))
         .build();
 
     assertThat(MigSelector.any().on(odd).cel())
@@ -274,6 +273,10 @@ class MigClaimTest {
         .hasMessage("memoryMib must be at least 1, but was 0");
     assertThatThrownBy(() -> MigSelector.profile(SMALL).on(H100))
         .hasMessageStartingWith("h100-sxm-80gb has no profile 1g.23gb");
+    for (MigSelector selector : List.of(MigSelector.any(), MigSelector.profile(SMALL))) {
+      assertThatThrownBy(() -> selector.on(GpuCatalog.bundled().require("l40s")))
+          .hasMessage("l40s (Ada Lovelace) has no MIG; share it by time-slicing or MPS instead");
+    }
     assertThatThrownBy(() -> MigDeviceClass.bridge(MigProfile.parse("1c.3g.90gb")))
         .hasMessage(
             "The device plugin has no resource for 1c.3g.90gb, so no pod can request it; use 3g.90gb");

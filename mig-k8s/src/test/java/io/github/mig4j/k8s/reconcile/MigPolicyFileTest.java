@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MigPolicyFileTest {
 
-  private static final String FULL = """
+  static final String FULL = """
       policies:
       - name: inference
         nodes: {labels: {pool: inference}, names: [gpu-7]}
@@ -92,7 +92,7 @@ class MigPolicyFileTest {
     return MigPolicyFile.read(text).findings().stream().map(Finding::toString).toList();
   }
 
-  private static String with(String target) {
+  static String with(String target) {
     return """
         policies:
         - name: p

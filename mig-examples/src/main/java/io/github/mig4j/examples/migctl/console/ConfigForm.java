@@ -9,6 +9,8 @@ import java.util.stream.Collectors;
 public enum ConfigForm {
   /** A mig-parted file. */
   YAML,
+  /** Another name of {@link #YAML}, beside {@link #CONFIGMAP}. */
+  CONFIG,
   /** A manifest of the ConfigMap that the MIG manager reads. */
   CONFIGMAP,
   /** The same manifest in JSON, which has no place for the nodes. */
@@ -27,7 +29,7 @@ public enum ConfigForm {
    */
   public String of(MigConfigDocument document, Map<String, String> nodes) {
     return switch (this) {
-      case YAML -> comments(nodes) + document.toYaml();
+      case YAML, CONFIG -> comments(nodes) + document.toYaml();
       case CONFIGMAP -> comments(nodes) + manifest(document);
       case JSON -> json(document);
       case KUBECTL ->

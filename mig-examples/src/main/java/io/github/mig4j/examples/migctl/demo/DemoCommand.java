@@ -43,8 +43,8 @@ import picocli.CommandLine.Option;
       "  migctl publish mig-config.yaml",
       "  migctl apply gpu-node b200-split-small",
       "",
-      "kubectl can get, describe, label, annotate, patch, cordon, create, apply and",
-      "delete there; it cannot watch. No pod is scheduled or run."
+      "kubectl can get, watch, describe, label, annotate, patch, cordon, apply and",
+      "delete there. No pod is scheduled or run."
     })
 public final class DemoCommand implements Callable<Integer> {
 
@@ -102,7 +102,8 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     List<NodeShape> shapes = NodeShape.named(nodes, output.commandLine());
-    try (EmbeddedCluster cluster = new EmbeddedCluster(new KubectlRequests()::answer)) {
+    try (KubectlRequests kubectl = new KubectlRequests();
+        EmbeddedCluster cluster = new EmbeddedCluster(kubectl::answer)) {
       createConfigMap(cluster.client());
       GpuOperatorSimulator.Builder operator = GpuOperatorSimulator.on(cluster.client())
           .strategy(strategy)

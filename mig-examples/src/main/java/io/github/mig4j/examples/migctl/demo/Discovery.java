@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Which kinds of objects there are, as clients discover it. */
@@ -37,18 +38,20 @@ final class Discovery {
       List.of("Role", "RoleBinding", "ClusterRole*", "ClusterRoleBinding*")));
 
   private static final Map<String, String> SHORT_NAMES = Map.of(
-      "Node",
-      "no",
-      "Namespace",
-      "ns",
-      "Pod",
-      "po",
-      "ConfigMap",
-      "cm",
-      "Event",
-      "ev",
-      "DaemonSet",
-      "ds");
+      "Node", "no",
+      "Namespace", "ns",
+      "Pod", "po",
+      "ConfigMap", "cm",
+      "Event", "ev",
+      "ServiceAccount", "sa",
+      "Service", "svc",
+      "DaemonSet", "ds",
+      "Deployment", "deploy",
+      "ReplicaSet", "rs");
+
+  /** What {@code kubectl get all} lists. */
+  private static final Set<String> ALL =
+      Set.of("Pod", "Service", "DaemonSet", "Deployment", "ReplicaSet");
 
   private Discovery() {}
 
@@ -121,9 +124,12 @@ final class Discovery {
           .put("namespaced", !entry.endsWith("*"))
           .put("kind", kind);
       ArrayNode verbs = resource.putArray("verbs");
-      List.of("create", "delete", "get", "list", "patch", "update").forEach(verbs::add);
+      List.of("create", "delete", "get", "list", "patch", "update", "watch").forEach(verbs::add);
       if (SHORT_NAMES.containsKey(kind)) {
         resource.putArray("shortNames").add(SHORT_NAMES.get(kind));
+      }
+      if (ALL.contains(kind)) {
+        resource.putArray("categories").add("all");
       }
       if (kind.equals("ClusterPolicy")) {
         resource.putArray("shortNames").add("clusterpolicy");

@@ -47,7 +47,7 @@ final class KubectlTable {
         .objectNode()
         .put("kind", "Table")
         .put("apiVersion", "meta.k8s.io/v1");
-    table.putObject("metadata");
+    table.set("metadata", version(answer));
     ArrayNode definitions = table.putArray("columnDefinitions");
     define(definitions, "Name");
     columns.forEach(column -> define(definitions, column.name()));
@@ -59,6 +59,13 @@ final class KubectlTable {
       row.set("object", object);
     }
     return table;
+  }
+
+  /** From which kubectl goes on to watch. */
+  private static ObjectNode version(JsonNode answer) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("resourceVersion", answer.at("/metadata/resourceVersion").asText());
   }
 
   private static List<Column> columns(String kind) {

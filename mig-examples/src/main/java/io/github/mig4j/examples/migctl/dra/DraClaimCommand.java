@@ -3,7 +3,9 @@ package io.github.mig4j.examples.migctl.dra;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.dra.DraObject;
 import io.github.mig4j.k8s.dra.DraVersion;
@@ -34,7 +36,9 @@ import picocli.CommandLine.Spec;
       "  migctl dra claim --profile 1g.10gb --gpu h100-sxm-80gb --count 2 --same-gpu",
       "  migctl dra claim --memory 20 --name big --api-version v1beta1",
       "  migctl dra claim --kind class --profile 1g.23gb     for pods that request",
-      "                                              nvidia.com/mig-1g.23gb as before"
+      "                                              nvidia.com/mig-1g.23gb as before",
+      "",
+      "Exit code 1: GPUs of --gpu have no such devices; stderr says why."
     })
 public final class DraClaimCommand implements Callable<Integer> {
 
@@ -140,7 +144,15 @@ public final class DraClaimCommand implements Callable<Integer> {
     MigSelector selector = profile != null
         ? MigSelector.profile(MigProfile.parse(Input.profile(profile)))
         : memory != null ? MigSelector.memoryMib(mib(memory)) : MigSelector.any();
-    return gpu == null ? selector : selector.on(GpuCatalog.bundled().require(gpu));
+    return gpu == null ? selector : on(GpuCatalog.bundled().require(gpu), selector);
+  }
+
+  private static MigSelector on(GpuModel model, MigSelector selector) {
+    try {
+      return selector.on(model);
+    } catch (IllegalArgumentException e) {
+      throw new NegativeAnswerException(String.valueOf(e.getMessage()));
+    }
   }
 
   private int mib(int gib) {

@@ -51,7 +51,7 @@ public final class GenerateCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       paramLabel = "FORM",
       description =
-          "yaml for a mig-parted file, which is the default; configmap for a manifest; json for the same in JSON; kubectl for"
+          "yaml or config for a mig-parted file, which is the default; configmap for a manifest; json for the same in JSON; kubectl for"
               + " a command that applies it.")
   private ConfigForm form = ConfigForm.YAML;
 

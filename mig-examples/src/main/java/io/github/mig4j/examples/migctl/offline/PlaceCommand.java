@@ -109,8 +109,8 @@ public final class PlaceCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       paramLabel = "FORM",
       description =
-          "Print a configuration of these devices for every GPU of a node instead: yaml for a"
-              + " mig-parted file, configmap for a manifest, json for the same in JSON, kubectl for a command that applies it.")
+          "Print a configuration of these devices for every GPU of a node instead: yaml or"
+              + " config for a mig-parted file, configmap for a manifest, json for the same in JSON, kubectl for a command that applies it.")
   private @Nullable ConfigForm form;
 
   @Option(

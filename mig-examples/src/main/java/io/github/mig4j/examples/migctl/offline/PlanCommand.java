@@ -89,7 +89,7 @@ public final class PlanCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       paramLabel = "FORM",
       description =
-          "Print the configurations of the nodes instead: yaml for a mig-parted file,"
+          "Print the configurations of the nodes instead: yaml or config for a mig-parted file,"
               + " configmap for a manifest, json for the same in JSON, kubectl for commands that apply it.")
   private @Nullable ConfigForm form;
 

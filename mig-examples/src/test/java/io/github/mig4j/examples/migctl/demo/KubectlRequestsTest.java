@@ -12,11 +12,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Iterator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The requests that kubectl sends, as kubectl 1.20 to 1.34 send them. */
 class KubectlRequestsTest {
@@ -25,8 +28,11 @@ class KubectlRequestsTest {
   private static final String TABLE =
       "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
-  private final EmbeddedCluster cluster = new EmbeddedCluster(new KubectlRequests()::answer);
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final KubectlRequests kubectl = new KubectlRequests();
+  private final EmbeddedCluster cluster = new EmbeddedCluster(kubectl::answer);
+  private final HttpClient http = HttpClient.newBuilder()
+      .followRedirects(HttpClient.Redirect.NORMAL)
+      .build();
 
   @BeforeEach
   void createNodes() {
@@ -72,6 +78,7 @@ class KubectlRequestsTest {
   @AfterEach
   void close() {
     cluster.close();
+    kubectl.close();
   }
 
   @ParameterizedTest
@@ -135,10 +142,120 @@ class KubectlRequestsTest {
     assertThat(answer.get("message").asText()).isEqualTo("nodes/nope not found");
   }
 
+  /** Each event is a line of one answer without end. */
   @Test
-  void watch_isRefused() throws Exception {
-    assertThat(get("/api/v1/nodes?watch=true", TABLE).get("message").asText())
-        .isEqualTo("the demo cluster has no watches for kubectl");
+  void watch_afterAList_hasTheEventsSince_asTables() throws Exception {
+    String version = get("/api/v1/nodes", TABLE).at("/metadata/resourceVersion").asText();
+
+    try (Stream<String> lines =
+        watch("/api/v1/nodes?watch=true&resourceVersion=" + version, TABLE)) {
+      Iterator<String> events = lines.iterator();
+      patch("b", "application/merge-patch+json", "{\"spec\": {\"unschedulable\": true}}");
+      JsonNode cordoned = JSON.readTree(events.next());
+      send(request("/api/v1/nodes/b").DELETE());
+      JsonNode deleted = JSON.readTree(events.next());
+
+      assertThat(cordoned.get("type").asText()).isEqualTo("MODIFIED");
+      assertThat(cordoned.at("/object/kind").asText()).isEqualTo("Table");
+      assertThat(cordoned.at("/object/rows/0/cells/0").asText()).isEqualTo("b");
+      assertThat(cordoned.at("/object/rows/0/cells/1").asText())
+          .isEqualTo("Ready,SchedulingDisabled");
+      assertThat(deleted.get("type").asText()).isEqualTo("DELETED");
+    }
+  }
+
+  @Test
+  void watch_withoutAVersion_beginsWithTheObjects_ofItsSelector() throws Exception {
+    try (Stream<String> lines = watch(
+        "/api/v1/pods?watch=true&fieldSelector=spec.nodeName%3Db%2Cstatus.phase%21%3DFailed",
+        "application/json")) {
+      JsonNode first = JSON.readTree(lines.iterator().next());
+
+      assertThat(first.get("type").asText()).isEqualTo("ADDED");
+      assertThat(first.at("/object/metadata/name").asText()).isEqualTo("pod-b");
+    }
+  }
+
+  @Test
+  void watch_ofOneName_hasItsEventsOnly() throws Exception {
+    try (Stream<String> lines = watch(
+        "/api/v1/nodes?watch=true&resourceVersion=0&fieldSelector=metadata.name%3Db",
+        "application/json")) {
+      Iterator<String> events = lines.iterator();
+      String type = "application/strategic-merge-patch+json";
+      String labels = "{\"metadata\": {\"labels\": {\"x\": \"1\"}}}";
+
+      assertThat(JSON.readTree(events.next()).at("/object/metadata/name").asText()).isEqualTo("b");
+      patch("a", type, labels);
+      patch("b", type, labels);
+      assertThat(JSON.readTree(events.next()).at("/object/metadata/name").asText()).isEqualTo("b");
+    }
+  }
+
+  @Test
+  void delete_isAnsweredWithSuccess() throws Exception {
+    JsonNode answer = JSON.readTree(send(request("/api/v1/nodes/a").DELETE()).body());
+
+    assertThat(answer.get("status").asText()).isEqualTo("Success");
+    assertThat(get("/api/v1/nodes/a", TABLE).get("reason").asText()).isEqualTo("NotFound");
+  }
+
+  @Test
+  void serverSideApply_creates_andThenMerges() throws Exception {
+    String path = "/api/v1/namespaces/default/configmaps/extra?fieldManager=kubectl&force=false";
+    for (String key : new String[] {"a", "b"}) {
+      HttpResponse<String> applied = send(request(path)
+          .header("Content-Type", "application/apply-patch+yaml")
+          .method("PATCH", HttpRequest.BodyPublishers.ofString("""
+              apiVersion: v1
+              kind: ConfigMap
+              metadata: {name: extra, namespace: default}
+              data: {%s: "1"}
+              """.formatted(key))));
+
+      assertThat(applied.statusCode()).isBetween(200, 201);
+    }
+
+    assertThat(cluster
+            .client()
+            .configMaps()
+            .inNamespace("default")
+            .withName("extra")
+            .require()
+            .getData())
+        .containsOnlyKeys("a", "b");
+  }
+
+  /** A typed client, such as that of 'kubectl cordon', reads protobuf unless the answer says JSON. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/api/v1/nodes/a", "/api/v1/nodes", "/version", "/api/v1/nodes/nope"})
+  void everyAnswer_saysThatItIsJson(String path) throws Exception {
+    HttpResponse<String> got = send(
+        request(path).header("Accept", "application/vnd.kubernetes.protobuf,application/json"));
+    HttpResponse<String> patched =
+        patch("a", "application/strategic-merge-patch+json", "{\"spec\": {}}");
+
+    assertThat(got.headers().firstValue("Content-Type")).contains("application/json");
+    assertThat(patched.headers().firstValue("Content-Type")).contains("application/json");
+  }
+
+  @Test
+  void protobuf_isRefused_withWhatWorksInstead() throws Exception {
+    HttpResponse<String> answer = send(request("/api/v1/namespaces")
+        .header("Content-Type", "application/vnd.kubernetes.protobuf")
+        .POST(HttpRequest.BodyPublishers.ofString("k8s")));
+
+    assertThat(answer.statusCode()).isEqualTo(415);
+    assertThat(JSON.readTree(answer.body()).get("message").asText())
+        .isEqualTo("the demo cluster reads JSON only, which 'kubectl apply -f' sends; instead of"
+            + " 'kubectl create ...' run 'kubectl create ... --dry-run=client -o yaml | kubectl"
+            + " apply -f -'");
+  }
+
+  private Stream<String> watch(String path, String accept) throws Exception {
+    return http.send(
+            request(path).header("Accept", accept).build(), HttpResponse.BodyHandlers.ofLines())
+        .body();
   }
 
   private JsonNode get(String path, String accept) throws IOException, InterruptedException {
