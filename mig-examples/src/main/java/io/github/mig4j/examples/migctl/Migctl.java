@@ -59,6 +59,7 @@ import java.util.function.Predicate;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -66,7 +67,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(
     name = "migctl",
     mixinStandardHelpOptions = true,
-    version = "migctl " + Output.VERSION,
+    versionProvider = Migctl.Version.class,
     description =
         "Shows what an NVIDIA GPU can be cut into (MIG) before any GPU is changed, cuts the GPUs"
             + " of Kubernetes nodes, and verifies the result.",
@@ -93,6 +94,17 @@ public final class Migctl {
 
   private static final Pattern CONSTANTS =
       Pattern.compile("expected one of \\[([A-Z_, ]+)] \\(case-insensitive\\)");
+
+  /** What {@code --version} prints. */
+  static final class Version implements IVersionProvider {
+    /** Called by picocli. */
+    Version() {}
+
+    @Override
+    public String[] getVersion() {
+      return new String[] {"migctl " + Output.version()};
+    }
+  }
 
   private static final String COMPLETION = "generate-completion";
 

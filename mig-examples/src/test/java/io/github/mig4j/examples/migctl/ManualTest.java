@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.examples.migctl.console.Output;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -30,9 +31,9 @@ class ManualTest {
     assertThat(folder.resolve("man/man1/migctl-fmt.1"))
         .content()
         .startsWith("""
-            .TH migctl\\-fmt 1 "" "migctl 0.1.0\\-SNAPSHOT" "migctl manual"
+            .TH migctl\\-fmt 1 "" "migctl %s" "migctl manual"
             .SH NAME
-            migctl\\-fmt \\- Prints""")
+            migctl\\-fmt \\- Prints""".formatted(Output.version().replace("-", "\\-")))
         .contains("""
             .SH ARGUMENTS
             .TP

@@ -13,6 +13,8 @@ final class FleetPicture {
   private static final int GPU_WIDTH = 420;
   private static final int INDEX_WIDTH = 56;
   private static final int GPU_HEIGHT = 30;
+  /** Below it, a label has two lines. */
+  private static final int SMALLEST_FONT = 9;
   private static final int LINE = 20;
   private static final int WIDTH = 2 * MARGIN + 2 * (GPU_WIDTH + INDEX_WIDTH);
 
@@ -118,6 +120,7 @@ final class FleetPicture {
         body { font-family: Helvetica, Arial, sans-serif; color: #1a1a1a; margin: 2em auto; max-width: 1000px; padding: 0 1em }
         table { border-collapse: collapse; width: 100%% }
         th, td { border-bottom: 1px solid #c4c4c4; padding: 0.4em 0.8em; text-align: left; vertical-align: top }
+        td:last-child { overflow-wrap: anywhere }
         svg { max-width: 100%%; height: auto }
         </style>
         </head>
@@ -155,15 +158,30 @@ final class FleetPicture {
     };
     body.append("  <rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"3\" %s/>%n"
         .formatted(left, top, width, GPU_HEIGHT, look));
-    int size = Math.max(7, Math.min(13, (width - 4) * 8 / (5 * label.length())));
+    String colour = kind == Kind.IN_USE ? "#ffffff" : "#1a1a1a";
+    int center = left + width / 2;
+    int size = fontSize(label, width);
+    int attribute = label.indexOf('+');
+    if (size < SMALLEST_FONT && attribute > 0) {
+      String profile = label.substring(0, attribute);
+      int smaller = Math.min(11, fontSize(profile, width));
+      label(body, center, top + GPU_HEIGHT / 2 - 3, smaller, colour, profile);
+      label(body, center, top + GPU_HEIGHT / 2 + 9, smaller, colour, label.substring(attribute));
+    } else {
+      label(body, center, top + GPU_HEIGHT / 2 + size / 3, size, colour, label);
+    }
+  }
+
+  /** So large that a label fits into a box. */
+  private static int fontSize(String label, int width) {
+    return Math.max(7, Math.min(13, (width - 4) * 8 / (5 * label.length())));
+  }
+
+  private static void label(
+      StringBuilder body, int center, int base, int size, String colour, String label) {
     body.append(
         "  <text x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-size=\"%d\" fill=\"%s\">%s</text>%n"
-            .formatted(
-                left + width / 2,
-                top + GPU_HEIGHT / 2 + size / 3,
-                size,
-                kind == Kind.IN_USE ? "#ffffff" : "#1a1a1a",
-                escaped(label)));
+            .formatted(center, base, size, colour, escaped(label)));
   }
 
   private static void legend(StringBuilder body, int top) {
@@ -172,7 +190,7 @@ final class FleetPicture {
       String label = switch (kind) {
         case IN_USE -> "in use";
         case IDLE -> "not in use";
-        case FREE -> "no device yet";
+        case FREE -> "free";
         case LOST -> "lost";
         case UNKNOWN -> "not known";
       };
@@ -185,8 +203,8 @@ final class FleetPicture {
         top + GPU_HEIGHT + 18,
         12,
         "normal",
-        "The width is memory. Lost: no device can be created there beside the others. Kubernetes does"
-            + " not report which of several equal devices is in use.");
+        "The width is memory. Free: a device fits there. Lost: none does, beside the others. Kubernetes does not"
+            + " report which of equal devices is in use.");
   }
 
   private static void text(StringBuilder body, int x, int y, int size, String weight, String text) {

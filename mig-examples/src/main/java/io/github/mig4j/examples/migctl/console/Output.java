@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.gpu.MigProfile;
+import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
+import java.io.InputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -26,9 +29,6 @@ import picocli.CommandLine.Spec;
 
 /** Where a subcommand writes, and whether as text or JSON. */
 public final class Output {
-
-  /** The version of migctl. */
-  public static final String VERSION = "0.1.0-SNAPSHOT";
 
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -141,5 +141,15 @@ public final class Output {
     return devices.entrySet().stream()
         .map(device -> device.getKey() + ":" + device.getValue())
         .collect(Collectors.joining(" "));
+  }
+
+  /** The version of migctl, which the build writes into a resource. */
+  public static String version() {
+    try (InputStream in = Output.class.getResourceAsStream("version.txt")) {
+      return new String(Objects.requireNonNull(in, "version.txt").readAllBytes(), StandardCharsets.UTF_8)
+          .strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read the version of migctl", e);
+    }
   }
 }

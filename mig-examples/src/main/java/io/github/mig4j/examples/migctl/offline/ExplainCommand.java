@@ -119,7 +119,7 @@ public final class ExplainCommand implements Callable<Integer> {
         .toList();
     if (layouts.size() < effect.gpus().size()) {
       throw new UnusableFileException(
-          "The layout of %d of %d GPUs is not known or not possible, so there is no picture"
+          "No picture: %d of %d GPUs have no layout, because MIG is off, or because the devices do not fit or are not known"
               .formatted(effect.gpus().size() - layouts.size(), effect.gpus().size()));
     }
     output.write(svg, LayoutDiagram.ofNode(layouts).toSvg());

@@ -35,7 +35,7 @@ final class Sarif {
         .put("version", "2.1.0");
     ObjectNode run = log.putArray("runs").addObject();
     ObjectNode driver = run.putObject("tool").putObject("driver");
-    driver.put("name", "migctl").put("version", Output.VERSION);
+    driver.put("name", "migctl").put("version", Output.version());
     pages.ifPresent(address -> driver.put("informationUri", address));
     ArrayNode rules = driver.putArray("rules");
     codes.forEach(code -> rules.add(rule(code, pages)));

@@ -94,6 +94,20 @@ class FleetPictureTest {
     assertThat(PICTURE.toSvg()).contains(">l40s &amp; co<").doesNotContain("NaN");
   }
 
+  /** On a narrow box the attribute has a line of its own. */
+  @Test
+  void svg_longNameInANarrowBox_hasTwoLines() {
+    FleetPicture picture = new FleetPicture(List.of(FleetNode.of(capacity(
+        "n",
+        "NVIDIA-B200",
+        1,
+        Map.of("nvidia.com/mig-1g.23gb.me", 1),
+        Map.of(),
+        Map.of(0, MigLayout.on(B200).add("1g.23gb+me", 1).build())))));
+
+    assertThat(picture.toSvg()).contains(">1g.23gb<", ">+me<").doesNotContain(">1g.23gb+me<");
+  }
+
   @Test
   void html_isOneFileWithoutScripts_andHasATable() {
     assertThat(PICTURE.toHtml())
