@@ -70,9 +70,7 @@ final class DemandPlanner {
         .map(facts -> new Candidate(
             NodeCapacity.of(facts.node(), podsOf.apply(facts.name()), document, facts.settings()),
             policy.held() || facts.hold().isPresent(),
-            facts
-                .verified(ChangeKind.LAYOUT)
-                .map(record -> Instant.parse(record.since()))))
+            facts.verified(ChangeKind.LAYOUT).map(record -> Instant.parse(record.since()))))
         .toList();
     return plan(target, policy.pace().coolDown(), own, waiting, now);
   }
@@ -87,8 +85,7 @@ final class DemandPlanner {
     Map<String, String> kept = new HashMap<>();
     nodes.forEach(node -> reasonToKeep(node, coolDown, now)
         .ifPresent(reason -> kept.put(node.capacity.status().node(), reason)));
-    return PendingPods.of(
-        waiting, nodes.stream().map(Candidate::capacity).toList(), target, kept);
+    return PendingPods.of(waiting, nodes.stream().map(Candidate::capacity).toList(), target, kept);
   }
 
   /** Whether a node of the policy is changed, so that the plan has to wait. */
@@ -101,8 +98,7 @@ final class DemandPlanner {
     if (node.isHeld) {
       return Optional.of("it is held");
     }
-    Optional<Instant> changed =
-        node.changed.filter(since -> now.isBefore(since.plus(coolDown)));
+    Optional<Instant> changed = node.changed.filter(since -> now.isBefore(since.plus(coolDown)));
     if (changed.isPresent()) {
       return Optional.of(
           "it was changed %s ago".formatted(DurationText.of(Duration.between(changed.get(), now))));

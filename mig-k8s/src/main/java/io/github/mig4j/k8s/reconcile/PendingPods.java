@@ -419,8 +419,15 @@ public final class PendingPods {
             .filter(PodAnswer.Served.class::isInstance)
             .map(PodAnswer::pod)
             .collect(Collectors.toSet());
-    unserved.forEach(
-        pod -> answers.put(pod, unserved(pod, candidates, servedWithoutStock.contains(pod))));
+    // Pods that ask for the same have the same answer.
+    Map<List<Object>, PodAnswer.Unserved> found = new HashMap<>();
+    unserved.forEach(pod -> {
+      boolean isByStock = servedWithoutStock.contains(pod);
+      PodAnswer.Unserved answer = found.computeIfAbsent(
+          List.of(pod.devices(), pod.nodeSelector(), isByStock),
+          any -> unserved(pod, candidates, isByStock));
+      answers.put(pod, unserved(pod, answer.reason(), answer.detail()));
+    });
   }
 
   private Map<String, String> keptBesides(Set<String> more) {
@@ -429,7 +436,7 @@ public final class PendingPods {
     return all;
   }
 
-  private PodAnswer unserved(
+  private PodAnswer.Unserved unserved(
       WaitingPod pod, Map<String, PlanNode> candidates, boolean isServedWithoutStock) {
     List<String> able =
         nodes.keySet().stream().filter(name -> isAble(name, pod)).toList();
@@ -481,7 +488,8 @@ public final class PendingPods {
         && pod.devices().keySet().stream().allMatch(p -> model.get().profile(p).isPresent());
   }
 
-  private static PodAnswer unserved(WaitingPod pod, PodAnswer.Reason reason, String detail) {
+  private static PodAnswer.Unserved unserved(
+      WaitingPod pod, PodAnswer.Reason reason, String detail) {
     return new PodAnswer.Unserved(pod, reason, detail);
   }
 

@@ -48,8 +48,7 @@ class DemandPlannerTest {
         .extracting(PodAnswer::message)
         .containsExactly(
             "ml/3g.90gb-00: no node will serve it: node a: pods used its GPUs 30 s ago");
-    assertThat(plan(NOW.plusSeconds(570), false, Optional.empty()).changes())
-        .containsOnlyKeys("a");
+    assertThat(plan(NOW.plusSeconds(570), false, Optional.empty()).changes()).containsOnlyKeys("a");
   }
 
   @Test
