@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
 import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.cluster.MigSettings;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,6 +30,10 @@ public final class Controller implements Interceptor, AutoCloseable {
 
   public MigClient mig() {
     return MigClient.of(client);
+  }
+
+  public MigClient mig(MigSettings settings) {
+    return mig().with(settings);
   }
 
   @Override
