@@ -5,16 +5,17 @@ import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.DurationText;
-import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.node.NodeCapacity;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Function;
 
@@ -25,11 +26,30 @@ import java.util.function.Function;
  */
 final class DemandPlanner {
 
+  /** Pods that come together are planned for together. */
+  static final Duration BATCH = Duration.ofSeconds(2);
+
+  /** When to plan again while a node is changed. */
+  static final Duration CHANGING_PAUSE = Duration.ofSeconds(10);
+
+  /** When to plan again for pods that no node can serve. */
+  static final Duration UNSERVED_PAUSE = Duration.ofMinutes(1);
+
+  private final Set<String> inUse = new HashSet<>();
   private final Map<String, Instant> lastUsed = new HashMap<>();
 
-  /** Records which nodes are in use, which a later plan keeps for the cool-down. */
-  void see(String node, List<Pod> pods, Instant now) {
-    if (!GpuPods.using(pods).isEmpty()) {
+  /**
+   * A node as one plan sees it.
+   *
+   * @param changed when its last change was verified
+   */
+  record Candidate(NodeCapacity capacity, boolean isHeld, Optional<Instant> changed) {}
+
+  /** Records whether a node is in use; after its last pod a plan keeps it for the cool-down. */
+  void see(String node, boolean isInUse, Instant now) {
+    if (isInUse) {
+      inUse.add(node);
+    } else if (inUse.remove(node)) {
       lastUsed.put(node, now);
     }
   }
@@ -44,18 +64,28 @@ final class DemandPlanner {
       List<WaitingPod> waiting,
       Optional<MigConfigDocument> document,
       Instant now) {
-    List<NodeFacts> own = nodes.stream()
+    List<Candidate> own = nodes.stream()
         .filter(facts -> policy.nodes().contains(facts.node()))
         .filter(facts -> facts.status().model().equals(Optional.of(model)))
+        .map(facts -> new Candidate(
+            NodeCapacity.of(facts.node(), podsOf.apply(facts.name()), document, facts.settings()),
+            policy.held() || facts.hold().isPresent(),
+            facts.verified(ChangeKind.LAYOUT).map(record -> Instant.parse(record.since()))))
         .toList();
+    return plan(target, policy.pace().coolDown(), own, waiting, now);
+  }
+
+  /** The changes of some nodes for pods that wait. */
+  PendingPods plan(
+      PolicyTarget.ForDemand target,
+      Duration coolDown,
+      List<Candidate> nodes,
+      List<WaitingPod> waiting,
+      Instant now) {
     Map<String, String> kept = new HashMap<>();
-    own.forEach(facts ->
-        reasonToKeep(policy, facts, now).ifPresent(reason -> kept.put(facts.name(), reason)));
-    List<NodeCapacity> capacities = own.stream()
-        .map(facts ->
-            NodeCapacity.of(facts.node(), podsOf.apply(facts.name()), document, facts.settings()))
-        .toList();
-    return PendingPods.of(waiting, capacities, target, kept);
+    nodes.forEach(node -> reasonToKeep(node, coolDown, now)
+        .ifPresent(reason -> kept.put(node.capacity.status().node(), reason)));
+    return PendingPods.of(waiting, nodes.stream().map(Candidate::capacity).toList(), target, kept);
   }
 
   /** Whether a node of the policy is changed, so that the plan has to wait. */
@@ -64,20 +94,16 @@ final class DemandPlanner {
         .anyMatch(facts -> policy.nodes().contains(facts.node()) && facts.hasChange());
   }
 
-  private Optional<String> reasonToKeep(MigPolicy policy, NodeFacts facts, Instant now) {
-    if (facts.hold().isPresent() || policy.held()) {
+  private Optional<String> reasonToKeep(Candidate node, Duration coolDown, Instant now) {
+    if (node.isHeld) {
       return Optional.of("it is held");
     }
-    Duration coolDown = policy.pace().coolDown();
-    Optional<Instant> changed = facts
-        .verified(ChangeKind.LAYOUT)
-        .map(record -> Instant.parse(record.since()))
-        .filter(since -> now.isBefore(since.plus(coolDown)));
+    Optional<Instant> changed = node.changed.filter(since -> now.isBefore(since.plus(coolDown)));
     if (changed.isPresent()) {
       return Optional.of(
           "it was changed %s ago".formatted(DurationText.of(Duration.between(changed.get(), now))));
     }
-    return Optional.ofNullable(lastUsed.get(facts.name()))
+    return Optional.ofNullable(lastUsed.get(node.capacity.status().node()))
         .filter(used -> now.isBefore(used.plus(coolDown)))
         .map(used ->
             "pods used its GPUs %s ago".formatted(DurationText.of(Duration.between(used, now))));

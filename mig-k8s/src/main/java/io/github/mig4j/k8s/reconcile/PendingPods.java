@@ -414,8 +414,15 @@ public final class PendingPods implements JsonForm {
             .filter(PodAnswer.Served.class::isInstance)
             .map(PodAnswer::pod)
             .collect(Collectors.toSet());
-    unserved.forEach(
-        pod -> answers.put(pod, unserved(pod, candidates, servedWithoutStock.contains(pod))));
+    // Pods that ask for the same have the same answer.
+    Map<List<Object>, PodAnswer.Unserved> found = new HashMap<>();
+    unserved.forEach(pod -> {
+      boolean isByStock = servedWithoutStock.contains(pod);
+      PodAnswer.Unserved answer = found.computeIfAbsent(
+          List.of(pod.devices(), pod.nodeSelector(), isByStock),
+          any -> unserved(pod, candidates, isByStock));
+      answers.put(pod, unserved(pod, answer.reason(), answer.detail()));
+    });
   }
 
   private Map<String, String> keptBesides(Set<String> more) {
@@ -424,7 +431,7 @@ public final class PendingPods implements JsonForm {
     return all;
   }
 
-  private PodAnswer unserved(
+  private PodAnswer.Unserved unserved(
       WaitingPod pod, Map<String, PlanNode> candidates, boolean isServedWithoutStock) {
     List<String> able =
         nodes.keySet().stream().filter(name -> isAble(name, pod)).toList();
@@ -476,7 +483,8 @@ public final class PendingPods implements JsonForm {
         && pod.devices().keySet().stream().allMatch(p -> model.get().profile(p).isPresent());
   }
 
-  private static PodAnswer unserved(WaitingPod pod, PodAnswer.Reason reason, String detail) {
+  private static PodAnswer.Unserved unserved(
+      WaitingPod pod, PodAnswer.Reason reason, String detail) {
     return new PodAnswer.Unserved(pod, reason, detail);
   }
 

@@ -12,6 +12,7 @@ import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.Leadership;
 import io.github.mig4j.k8s.internal.SharedView;
 import io.github.mig4j.layout.MigLayout;
@@ -42,9 +43,6 @@ final class ReconcileLoop {
 
   private static final Logger LOG = LoggerFactory.getLogger(ReconcileLoop.class);
   private static final Duration LIST_TIMEOUT = Duration.ofMinutes(1);
-
-  /** Pods that come together are planned for together. */
-  private static final Duration BATCH = Duration.ofSeconds(2);
 
   /** The name in the queue of the plan for pods that wait; no node has it. */
   private static final String PODS = "";
@@ -81,7 +79,7 @@ final class ReconcileLoop {
   void use(List<MigPolicy> others) {
     policies = List.copyOf(others);
     outcomes.keySet().forEach(node -> due.mark(node, Duration.ZERO));
-    due.mark(PODS, BATCH);
+    due.mark(PODS, DemandPlanner.BATCH);
   }
 
   void lead(boolean leads) {
@@ -127,7 +125,7 @@ final class ReconcileLoop {
         fail(failure);
         running.interrupt();
       });
-      due.mark(PODS, BATCH);
+      due.mark(PODS, DemandPlanner.BATCH);
       NodeReconcile nodes = new NodeReconcile(cluster.with(view), timings);
       while (true) {
         String node = due.take();
@@ -145,7 +143,7 @@ final class ReconcileLoop {
   }
 
   private void changed(String node) {
-    due.mark(node, node.equals(PODS) ? BATCH : Duration.ZERO);
+    due.mark(node, node.equals(PODS) ? DemandPlanner.BATCH : Duration.ZERO);
   }
 
   private synchronized void awaitLeadership() throws InterruptedException {
@@ -169,7 +167,7 @@ final class ReconcileLoop {
         outcomes.remove(node);
         return;
       }
-      demand.see(node, view.cachedPods(node), now());
+      demand.see(node, !GpuPods.using(view.cachedPods(node)).isEmpty(), now());
       report(nodes.reconcile(
           facts.get(), all, new NodeReconcile.Context(policies, planned, document)));
     } catch (Leadership.LeadershipLost lost) {
@@ -229,7 +227,7 @@ final class ReconcileLoop {
                 || waiting.cause() == NodeStanding.Cause.CANARY))
         .forEach(other -> due.mark(other.node(), Duration.ZERO));
     if (hasDemand()) {
-      due.mark(PODS, BATCH);
+      due.mark(PODS, DemandPlanner.BATCH);
     }
   }
 
@@ -282,7 +280,7 @@ final class ReconcileLoop {
         .toList();
     for (MigPolicy policy : policies) {
       if (DemandPlanner.isChanging(policy, all)) {
-        due.mark(PODS, Duration.ofSeconds(10));
+        due.mark(PODS, DemandPlanner.CHANGING_PAUSE);
         continue;
       }
       policy.gpus().forEach((id, target) -> {
@@ -299,7 +297,7 @@ final class ReconcileLoop {
         .flatMap(plan -> plan.answers().stream())
         .anyMatch(PodAnswer.Unserved.class::isInstance);
     if (isUnserved) {
-      due.mark(PODS, Duration.ofMinutes(1));
+      due.mark(PODS, DemandPlanner.UNSERVED_PAUSE);
     }
   }
 

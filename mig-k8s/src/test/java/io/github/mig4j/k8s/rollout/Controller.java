@@ -48,6 +48,10 @@ public final class Controller implements Interceptor, AutoCloseable {
     return conflicts.getOrDefault(request, new AtomicInteger()).get();
   }
 
+  public MigClient mig(MigSettings settings) {
+    return mig().with(settings);
+  }
+
   @Override
   public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
     if (dead) {

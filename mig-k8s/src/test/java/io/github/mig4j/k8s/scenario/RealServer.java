@@ -209,7 +209,8 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
     return name.matches(Scenario.NODE + "(-[0-9]+)?(-mig-config)?")
         || name.equals(Scenario.MAP)
         || name.equals(Scenario.SHARING_MAP)
-        || name.startsWith("mig4j-rollout-");
+        || name.startsWith("mig4j-rollout-")
+        || name.equals("mig4j-reconciler");
   }
 
   @Override

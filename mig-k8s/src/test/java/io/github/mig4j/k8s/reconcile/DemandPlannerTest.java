@@ -1,0 +1,63 @@
+package io.github.mig4j.k8s.reconcile;
+
+import static io.github.mig4j.k8s.reconcile.Nodes.G3;
+import static io.github.mig4j.k8s.reconcile.Nodes.node;
+import static io.github.mig4j.k8s.reconcile.Nodes.small;
+import static io.github.mig4j.k8s.reconcile.Nodes.waiting;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+class DemandPlannerTest {
+
+  private static final Duration COOL_DOWN = Duration.ofMinutes(10);
+  private static final Instant NOW = Instant.parse("2026-11-26T10:00:00Z");
+  private static final PolicyTarget.ForDemand PODS = new PolicyTarget.ForDemand(
+      Collections.emptySortedMap(), PolicyTarget.ForDemand.Pods.SERVED, OptionalInt.empty());
+
+  private final DemandPlanner planner = new DemandPlanner();
+
+  private PendingPods plan(Instant now, boolean isHeld, Optional<Instant> changed) {
+    return planner.plan(
+        PODS,
+        COOL_DOWN,
+        List.of(new DemandPlanner.Candidate(node("a", Map.of(), small()), isHeld, changed)),
+        waiting(1, G3),
+        now);
+  }
+
+  @Test
+  void plan_idleNode_isCut() {
+    assertThat(plan(NOW, false, Optional.empty()).changes()).containsOnlyKeys("a");
+  }
+
+  @Test
+  void plan_nodeWhoseLastPodEnded_isKeptForTheCoolDown_howeverLongThePodRan() {
+    planner.see("a", true, NOW.minus(Duration.ofHours(5)));
+    planner.see("a", false, NOW.minusSeconds(30));
+    planner.see("a", false, NOW);
+
+    assertThat(plan(NOW, false, Optional.empty()).answers())
+        .extracting(PodAnswer::message)
+        .containsExactly(
+            "ml/3g.90gb-00: no node will serve it: node a: pods used its GPUs 30 s ago");
+    assertThat(plan(NOW.plusSeconds(570), false, Optional.empty()).changes()).containsOnlyKeys("a");
+  }
+
+  @Test
+  void plan_nodeThatWasChangedOrIsHeld_isKept() {
+    assertThat(plan(NOW, false, Optional.of(NOW.minusSeconds(60))).answers())
+        .extracting(PodAnswer::message)
+        .containsExactly("ml/3g.90gb-00: no node will serve it: node a: it was changed 1 min ago");
+    assertThat(plan(NOW, true, Optional.empty()).answers())
+        .extracting(PodAnswer::message)
+        .containsExactly("ml/3g.90gb-00: no node will serve it: node a: it is held");
+  }
+}
