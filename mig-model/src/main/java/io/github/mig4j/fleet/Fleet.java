@@ -632,7 +632,7 @@ public final class Fleet {
     int before = gpus[gpu];
     undoLog.record((long) gpu << Integer.SIZE | before);
     if (before >>> CONDITION_SHIFT == SCHEDULABLE) {
-      modelOf(gpu).move(gpu, (char) before, state);
+      modelOf(gpu).change(gpu, (char) before, state);
     }
     gpus[gpu] = (before ^ (char) before) | state;
   }
@@ -655,7 +655,7 @@ public final class Fleet {
     ModelGpus model = modelOf(gpu);
     boolean wasSchedulable = conditionOf(gpu) == SCHEDULABLE;
     if (wasSchedulable && condition == SCHEDULABLE) {
-      model.move(gpu, stateOf(gpu), state);
+      model.change(gpu, stateOf(gpu), state);
     } else if (wasSchedulable) {
       model.remove(gpu, stateOf(gpu));
     } else if (condition == SCHEDULABLE) {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,27 +23,34 @@ public final class FleetRequest {
     private final RankedStates ranked;
     private final GpuBuckets buckets;
     private final int profile;
-    private final BucketsByCost byCost;
 
     /** By state: the placement with the lowest cost. */
     private final byte[] best;
 
-    /** By level: the rank among the costs of all sources. */
-    private int[] rankOf = {};
+    /** By bucket: the rank of the cost among those of all sources. */
+    private int[] ranks = {};
 
     Source(RankedStates ranked, GpuBuckets buckets, int profile) {
       this.ranked = ranked;
       this.buckets = buckets;
       this.profile = profile;
-      byCost = ranked.bucketsByCost(profile);
       best = ranked.best(profile);
     }
 
-    /** The rank of the best placement in a state, or the highest number if the profile does not fit. */
+    /** Ranks the costs of this source among ascending costs that contain them. */
+    void rank(double[][] all) {
+      double[][] own = ranked.costs(profile);
+      ranks = IntStream.range(0, ranked.buckets())
+          .map(bucket -> ranked.level(profile, bucket))
+          .map(level -> level == RankedStates.NONE
+              ? GpuBuckets.NO_RANK
+              : Arrays.binarySearch(all, own[level], Arrays::compare))
+          .toArray();
+    }
+
+    /** The rank of the best placement in a state, or {@link GpuBuckets#NO_RANK}. */
     int rank(int state) {
-      int bucket = ranked.bucketOf(state);
-      int level = bucket == RankedStates.NONE ? RankedStates.NONE : ranked.level(profile, bucket);
-      return level == RankedStates.NONE ? Integer.MAX_VALUE : rankOf[level];
+      return ranks[ranked.bucketOf(state)];
     }
 
     /** The number of the placement with the lowest cost in a state in which the profile fits. */
@@ -50,37 +58,9 @@ public final class FleetRequest {
       return best[state];
     }
 
-    /**
-     * The rank of the lowest cost in the upper half, and below it the GPU that has it, of several the
-     * one with the lowest number; {@link Fleet#NONE} if the profile fits on no GPU.
-     */
+    /** The lowest rank with its GPU, or {@link GpuBuckets#NO_GPU}. */
     long best(@Nullable GpuSet among) {
-      long[] occupied = buckets.occupied();
-      int level = byCost.next(0, occupied);
-      while (level < byCost.levels()) {
-        int gpu = first(level, occupied, among);
-        if (gpu != GpuBuckets.NONE) {
-          return (long) rankOf[level] << Integer.SIZE | gpu;
-        }
-        level = byCost.next(level + 1, occupied);
-      }
-      return Fleet.NONE;
-    }
-
-    /** The lowest GPU number in the buckets of a level, or none. */
-    private int first(int level, long[] occupied, @Nullable GpuSet among) {
-      int first = GpuBuckets.NONE;
-      for (int word = 0; word < occupied.length; word++) {
-        long rest = byCost.mask(level, word) & occupied[word];
-        for (; rest != 0; rest &= rest - 1) {
-          int bucket = (word << 6) + Long.numberOfTrailingZeros(rest);
-          int gpu = among == null ? buckets.first(bucket) : buckets.first(bucket, among);
-          if (gpu != GpuBuckets.NONE && (first == GpuBuckets.NONE || gpu < first)) {
-            first = gpu;
-          }
-        }
-      }
-      return first;
+      return among == null ? buckets.best(ranks) : buckets.best(ranks, among);
     }
   }
 
@@ -175,10 +155,7 @@ public final class FleetRequest {
     }
     costs = all.keySet().toArray(double[][]::new);
     for (Source source : sources) {
-      double[][] own = source.ranked.costs(source.profile);
-      source.rankOf = new int[own.length];
-      Arrays.setAll(
-          source.rankOf, level -> Arrays.binarySearch(costs, own[level], Arrays::compare));
+      source.rank(costs);
     }
   }
 
@@ -200,12 +177,11 @@ public final class FleetRequest {
    * Fleet#NONE}.
    */
   long best(@Nullable GpuSet among) {
-    long best = Fleet.NONE;
+    long best = GpuBuckets.NO_GPU;
     Source bestSource = null;
     for (Source source : sources()) {
       long found = source.best(among);
-      // By rank and then by number; as numbers without sign, none is the highest.
-      if (Long.compareUnsigned(found, best) < 0) {
+      if (found < best) {
         best = found;
         bestSource = source;
       }
@@ -215,13 +191,13 @@ public final class FleetRequest {
 
   /** The placement with the lowest cost on some GPUs, which are tried one after the other. */
   long bestOfEach(int[] gpus) {
-    int best = GpuBuckets.NONE;
-    int bestRank = Integer.MAX_VALUE;
+    int best = 0;
+    int bestRank = GpuBuckets.NO_RANK;
     Source bestSource = null;
     sources();
     for (int gpu : gpus) {
       Source source = fleet.isSchedulable(gpu) ? sourceOf[fleet.modelNumberOf(gpu)] : null;
-      int rank = source == null ? Integer.MAX_VALUE : source.rank(fleet.stateOf(gpu));
+      int rank = source == null ? GpuBuckets.NO_RANK : source.rank(fleet.stateOf(gpu));
       if (rank < bestRank) {
         bestRank = rank;
         best = gpu;

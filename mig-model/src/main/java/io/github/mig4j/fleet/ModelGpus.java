@@ -73,39 +73,31 @@ final class ModelGpus {
   }
 
   void add(int gpu, int state) {
-    int bucket = ranked.bucketOf(state);
-    if (bucket != RankedStates.NONE) {
-      buckets.add(gpu, bucket);
-      if (ofKind != null) {
-        ofKind.add(gpu, bucket);
-      }
-    }
+    move(gpu, RankedStates.FULL, ranked.bucketOf(state));
   }
 
   void remove(int gpu, int state) {
-    int bucket = ranked.bucketOf(state);
-    if (bucket != RankedStates.NONE) {
-      buckets.remove(gpu, bucket);
-      if (ofKind != null) {
-        ofKind.remove(gpu, bucket);
-      }
-    }
+    move(gpu, ranked.bucketOf(state), RankedStates.FULL);
   }
 
-  void move(int gpu, int from, int to) {
-    int before = ranked.bucketOf(from);
-    int after = ranked.bucketOf(to);
-    if (before == after) {
+  void change(int gpu, int from, int to) {
+    move(gpu, ranked.bucketOf(from), ranked.bucketOf(to));
+  }
+
+  private void move(int gpu, int from, int to) {
+    if (from == to) {
       return;
     }
-    if (before == RankedStates.NONE) {
-      add(gpu, to);
-    } else if (after == RankedStates.NONE) {
-      remove(gpu, from);
-    } else {
-      buckets.move(gpu, before, after);
+    if (to != RankedStates.FULL) {
+      buckets.add(gpu, to);
       if (ofKind != null) {
-        ofKind.move(gpu, before, after);
+        ofKind.add(gpu, to);
+      }
+    }
+    if (from != RankedStates.FULL) {
+      buckets.remove(gpu, from);
+      if (ofKind != null) {
+        ofKind.remove(gpu, from);
       }
     }
   }

@@ -1,10 +1,8 @@
 package io.github.mig4j.fleet;
 
 import io.github.mig4j.layout.Placement;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,12 +12,15 @@ import java.util.stream.IntStream;
  * The states of a geometry with the costs by a policy. For each profile, a state has a best placement
  * and its costs, of which the <em>level</em> is the rank among all costs of the profile. States with the
  * same levels for every profile share a <em>bucket</em>: with the standard policy, the 2,319 states of an
- * H100 are in 182 buckets. Immutable.
+ * H100 are in 183 buckets. Immutable.
  */
 final class RankedStates {
 
-  /** In place of a level if the profile does not fit, and of a bucket if nothing fits. */
+  /** In place of a level if the profile does not fit. */
   static final char NONE = Character.MAX_VALUE;
+
+  /** The bucket of the states in which nothing fits. */
+  static final int FULL = 0;
 
   private final int profiles;
 
@@ -33,9 +34,6 @@ final class RankedStates {
 
   /** By bucket and profile. */
   private final char[] levels;
-
-  private final int buckets;
-  private final List<BucketsByCost> bucketsByProfile;
 
   RankedStates(GpuStates states, PlacementPolicy policy) {
     profiles = states.profiles().size();
@@ -64,8 +62,6 @@ final class RankedStates {
     char[] levelOf = levels(least);
     bucketOf = new char[count];
     levels = divide(levelOf);
-    buckets = levels.length / profiles;
-    bucketsByProfile = IntStream.range(0, profiles).mapToObj(this::bucketsOf).toList();
   }
 
   /** The costs of a placement that can be added to a state. */
@@ -111,34 +107,14 @@ final class RankedStates {
 
   /** Gives each state its bucket, and returns the levels by bucket and profile. */
   private char[] divide(char[] levelOf) {
-    String nothingFits = String.valueOf(NONE).repeat(profiles);
-    Map<String, Integer> numbers = new HashMap<>();
-    StringBuilder byBucket = new StringBuilder();
+    Map<String, Integer> numbers = new LinkedHashMap<>();
+    numbers.put(String.valueOf(NONE).repeat(profiles), FULL);
     for (int state = 0; state < bucketOf.length; state++) {
       String key = new String(levelOf, state * profiles, profiles);
-      Integer known = numbers.get(key);
-      if (known == null && !key.equals(nothingFits)) {
-        known = numbers.size();
-        numbers.put(key, known);
-        byBucket.append(key);
-      }
-      bucketOf[state] = known == null ? NONE : (char) (int) known;
+      numbers.putIfAbsent(key, numbers.size());
+      bucketOf[state] = (char) (int) numbers.get(key);
     }
-    return byBucket.toString().toCharArray();
-  }
-
-  private BucketsByCost bucketsOf(int profile) {
-    List<BitSet> byLevel = new ArrayList<>();
-    for (int level = 0; level < costs[profile].length; level++) {
-      byLevel.add(new BitSet());
-    }
-    for (int bucket = 0; bucket < buckets; bucket++) {
-      char level = levels[bucket * profiles + profile];
-      if (level != NONE) {
-        byLevel.get(level).set(bucket);
-      }
-    }
-    return new BucketsByCost(byLevel, buckets);
+    return String.join("", numbers.keySet()).toCharArray();
   }
 
   /** Whether the other states have the same costs, so that their GPUs can share buckets. */
@@ -150,11 +126,12 @@ final class RankedStates {
         && Arrays.equals(levels, other.levels);
   }
 
+  /** The number of buckets, {@link #FULL} included. */
   int buckets() {
-    return buckets;
+    return levels.length / profiles;
   }
 
-  /** The bucket of a state, or {@link #NONE} if nothing fits. */
+  /** The bucket of a state, {@link #FULL} if nothing fits. */
   char bucketOf(int state) {
     return bucketOf[state];
   }
@@ -182,10 +159,5 @@ final class RankedStates {
   /** The costs of a profile by level, ascending. */
   double[][] costs(int profile) {
     return costs[profile];
-  }
-
-  /** The buckets in which a profile fits, by ascending cost. */
-  BucketsByCost bucketsByCost(int profile) {
-    return bucketsByProfile.get(profile);
   }
 }

@@ -40,8 +40,9 @@ public final class FleetRatios {
       oneGpu();
       models();
     }
-    System.out.println("| GPUs | index, ns | scan, ns | sorted candidates, ns | scan / index |");
-    System.out.println("|---|---|---|---|---|");
+    System.out.println(
+        "| GPUs | index, ns | reads only, ns | scan, ns | sorted candidates, ns | scan / index |");
+    System.out.println("|---|---|---|---|---|---|");
     int[] sizes = args.length > 0
         ? Arrays.stream(args).mapToInt(Integer::parseInt).toArray()
         : new int[] {10, 100, 1_000, 10_000, 100_000, 1_000_000};
@@ -49,15 +50,18 @@ public final class FleetRatios {
       FleetWorkload one = new FleetWorkload(gpus);
       FleetWorkload other = new FleetWorkload(gpus);
       FleetWorkload third = new FleetWorkload(gpus);
-      double[] nanos = inTurns(one::byIndex, other::byScan, third::bySortedCandidates);
+      FleetWorkload fourth = new FleetWorkload(gpus);
+      double[] nanos =
+          inTurns(one::byIndex, fourth::byReadsOnly, other::byScan, third::bySortedCandidates);
       System.out.printf(
           Locale.ROOT,
-          "| %,d | %,.0f | %,.0f | %,.0f | %.0f |%n",
+          "| %,d | %,.0f | %,.0f | %,.0f | %,.0f | %.0f |%n",
           gpus,
           nanos[0],
           nanos[1],
           nanos[2],
-          nanos[1] / nanos[0]);
+          nanos[3],
+          nanos[2] / nanos[0]);
     }
     if (sink == 42) {
       System.out.println();

@@ -67,9 +67,7 @@ final class FleetWorkload {
     levels = new int[requests.length][states.all().size()];
     for (int profile = 0; profile < requests.length; profile++) {
       for (int state = 0; state < states.all().size(); state++) {
-        char bucket = ranked.bucketOf(state);
-        char level =
-            bucket == RankedStates.NONE ? RankedStates.NONE : ranked.level(profile, bucket);
+        char level = ranked.level(profile, ranked.bucketOf(state));
         levels[profile][state] = level == RankedStates.NONE ? Integer.MAX_VALUE : level;
       }
     }
@@ -101,6 +99,17 @@ final class FleetWorkload {
     }
     remember(i, instance);
     return instance;
+  }
+
+  /**
+   * The least that any index has to do: it reads a random instance and the state of its GPU. The next
+   * question depends on the state, as the next choice depends on the last change, so that the processor
+   * cannot read for both at a time.
+   */
+  long byReadsOnly() {
+    int state = stateOf[Fleet.gpuOf(instance(draw(running.length)))];
+    random = random ^ state | 1;
+    return state + draw(requests.length);
   }
 
   long byScan() {
