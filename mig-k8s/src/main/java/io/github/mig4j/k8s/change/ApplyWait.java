@@ -2,7 +2,7 @@ package io.github.mig4j.k8s.change;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.github.mig4j.k8s.change.ApplyRun.Request;
+import io.github.mig4j.k8s.change.RequestedChange.Request;
 import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
@@ -107,15 +107,19 @@ final class ApplyWait implements Sight, AutoCloseable {
         Objects.requireNonNull(podsOfNode, "podsOfNode").awaitChange(atMost(nanos, left()));
       case MANAGER_PODS ->
         Objects.requireNonNull(managerPods, "managerPods").awaitChange(atMost(nanos, left()));
-      case NODE -> run.active().see(next(run.active().current(), nanos));
+      case NODE -> requested().see(next(requested().current(), nanos));
       case NODE_OR_NONE -> {
-        Request request = run.active().current();
+        Request request = requested().current();
         Optional<Node> later = seen(nodeWatch(), nanos, request.plan().node());
         if (later.isPresent() || System.nanoTime() < waiting.untilNanos()) {
-          run.active().see(requested(later, request));
+          requested().see(afterRequest(later, request));
         }
       }
     }
+  }
+
+  private RequestedChange requested() {
+    return run.active().requested();
   }
 
   private Duration left() {
@@ -174,10 +178,10 @@ final class ApplyWait implements Sight, AutoCloseable {
    * decision rests on a watch that is behind. A version from before the request is read again as well.
    */
   private Node next(Request request, long waitNanos) throws InterruptedException {
-    return requested(seen(nodeWatch(), waitNanos, request.plan().node()), request);
+    return afterRequest(seen(nodeWatch(), waitNanos, request.plan().node()), request);
   }
 
-  private Node requested(Optional<Node> reported, Request request) throws InterruptedException {
+  private Node afterRequest(Optional<Node> reported, Request request) throws InterruptedException {
     NodeWatch watch = nodeWatch();
     ApplyPlan plan = request.plan();
     Optional<Node> seen = reported;
@@ -189,7 +193,7 @@ final class ApplyWait implements Sight, AutoCloseable {
         LOG.info("node={} config={} waiting=\"{}\"", name, plan.key(), message);
         Duration left = left();
         if (left.isZero()) {
-          throw run.active()
+          throw requested()
               .deadlinePassed(
                   List.of(message),
                   Diagnosis.of(

@@ -8,23 +8,40 @@ import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Reports one change of a node to the client's {@code MigListener}. */
+/** Reports one change of a node to the log, the client's {@code MigListener} and the request's listener. */
 final class ChangeReport {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ChangeReport.class);
 
   private final Cluster cluster;
   private final String node;
+  private final Consumer<ApplyEvent> listener;
+  private final long clockNanos;
   private long previousNanos = System.nanoTime();
 
-  ChangeReport(Cluster cluster, String node) {
-    this.cluster = cluster;
-    this.node = node;
+  /**
+   * Begins.
+   *
+   * @param clockNanos when the times of the request's events begin
+   */
+  ChangeReport(ApplyRun.Task task, long clockNanos) {
+    this.cluster = task.cluster();
+    this.node = task.node();
+    this.listener = task.options().listener();
+    this.clockNanos = clockNanos;
   }
 
+  /** Reports that the change has reached a phase at this time of the process. */
   void reached(String config, ApplyPhase phase, long nanos, String detail) {
+    LOG.info("node={} config={} phase={} detail=\"{}\"", node, config, phase, detail);
     Duration since = Duration.ofNanos(Math.max(0, nanos - previousNanos));
     previousNanos = nanos;
     cluster.report(new MigEvent.PhaseReached(node, config, phase.toJson(), since, detail));
+    listener.accept(new ApplyEvent(node, phase, Duration.ofNanos(nanos - clockNanos), detail));
   }
 
   /** Reports that the change has reached its goal, this long after it began. */
