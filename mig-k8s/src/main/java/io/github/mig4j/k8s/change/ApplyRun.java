@@ -245,7 +245,7 @@ final class ApplyRun {
       stage = Stage.REQUEST;
     }
     if (stage == Stage.REQUEST) {
-      ApplyOptions.Gate gate = inForce ? ApplyOptions.Gate.OPEN : options.gate();
+      NodeCheck.Gate gate = inForce ? NodeCheck.Gate.OPEN : options.gate();
       boolean isNew = !plan().isRequested(cluster.settings());
       request = request(plan(), gate, ApplyPhase.REQUESTED);
       stage = Stage.FOLLOW;
@@ -264,6 +264,7 @@ final class ApplyRun {
         goal,
         options.gpus(),
         options.disruption(),
+        options.gate(),
         memory == Memory.RECORD ? NodeCheck.Attempt.CONTINUED : NodeCheck.Attempt.NEW));
     config = check.name();
     plan = check.requirePlan();
@@ -669,7 +670,7 @@ final class ApplyRun {
    * Publishes what is not published yet, and labels the node. What is in force is only followed; what
    * the node requests already is claimed as well.
    */
-  private Request request(ApplyPlan plan, ApplyOptions.Gate gate, ApplyPhase phase) {
+  private Request request(ApplyPlan plan, NodeCheck.Gate gate, ApplyPhase phase) {
     if (plan.isUnpublished()) {
       plan.publish(cluster);
       published = true;
@@ -903,7 +904,7 @@ final class ApplyRun {
 
   private Request again(ApplyPlan other, Node node) {
     retries++;
-    return request(other.on(node), ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED);
+    return request(other.on(node), NodeCheck.Gate.OPEN, ApplyPhase.RETRIED);
   }
 
   /** The end of a change whose whole time has passed. */

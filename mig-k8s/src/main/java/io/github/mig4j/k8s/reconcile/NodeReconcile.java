@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.change.ApplyPhase;
@@ -10,6 +11,7 @@ import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Cause;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
 import io.github.mig4j.layout.MigLayout;
@@ -57,13 +59,22 @@ final class NodeReconcile {
         .filter(other -> !other.name().equals(facts.name()))
         .filter(other -> own.size() == 1 && own.get(0).nodes().contains(other.node()))
         .toList();
+    Optional<MigPolicy> gating = own.size() == 1 ? own.stream().filter(MigPolicy::gated).findFirst() : Optional.empty();
     try {
       Judgement judgement = judge.judge(facts, others);
+      Optional<ReconcileOutcome> blocked = gate(facts, gating, judgement);
+      if (blocked.isPresent()) {
+        return blocked.get();
+      }
       if (judgement instanceof Judgement.Rest rest) {
         return new ReconcileOutcome(facts.name(), policy, rest.standing(), rest.lookAgainAfter());
       }
       Judgement.Act act = (Judgement.Act) judgement;
-      return outcome(policy, act, step(facts, own.get(0), act));
+      ReconcileOutcome outcome = outcome(policy, act, step(facts, own.get(0), act));
+      if (gating.isPresent() && outcome.standing() instanceof NodeStanding.AsDeclared) {
+        NodeGate.open(cluster, facts.name());
+      }
+      return outcome;
     } catch (MigException e) {
       return new ReconcileOutcome(
           facts.name(),
@@ -71,6 +82,51 @@ final class NodeReconcile {
           new NodeStanding.Drifted(Drift.BLOCKED, String.valueOf(e.getMessage())),
           Optional.of(BLOCKED_PAUSE));
     }
+  }
+
+  /**
+   * Gates a new node of a policy that asks for it, until it is as declared or the policy no longer asks.
+   * A node on which the operator's pods would not start is not gated.
+   *
+   * @return the standing of a node that has joined with the gate's taint and never becomes as declared
+   */
+  private Optional<ReconcileOutcome> gate(
+      NodeFacts facts, Optional<MigPolicy> gating, Judgement judgement) {
+    boolean isDeclared = judgement instanceof Judgement.Rest rest
+        && rest.standing() instanceof NodeStanding.AsDeclared;
+    if (gating.isEmpty() ? NodeGate.isClosed(facts.node()) : isDeclared && facts.isGated()) {
+      NodeGate.open(cluster, facts.name());
+      return Optional.empty();
+    }
+    if (gating.isEmpty() || isDeclared || !(facts.isGated() || closes(facts, judgement))) {
+      return Optional.empty();
+    }
+    Optional<GenericKubernetesResource> untolerant =
+        cluster.clusterPolicy().filter(policy -> !NodeGate.isToleratedBy(policy));
+    if (untolerant.isPresent()) {
+      return facts.isGated()
+          ? Optional.of(new ReconcileOutcome(
+              facts.name(),
+              gating.map(MigPolicy::name),
+              new NodeStanding.Drifted(
+                  Drift.BLOCKED,
+                  NodeGate.untolerated(untolerant.get()) + "; " + NodeGate.TOLERATION_REMEDY),
+              Optional.of(BLOCKED_PAUSE)))
+          : Optional.empty();
+    }
+    if (!NodeGate.isClosed(facts.node()) && closes(facts, judgement)) {
+      NodeGate.close(cluster, facts.name(), gating.get().name());
+    }
+    return Optional.empty();
+  }
+
+  /** Whether a node is new and is going to be changed. */
+  private static boolean closes(NodeFacts facts, Judgement judgement) {
+    return facts.isNew()
+        && (judgement instanceof Judgement.Act
+            || (judgement instanceof Judgement.Rest rest
+                && rest.standing() instanceof NodeStanding.Waiting waiting
+                && waiting.cause() != Cause.HOLD));
   }
 
   private ApplyStep step(NodeFacts facts, MigPolicy policy, Judgement.Act act) {

@@ -34,6 +34,7 @@ import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.ComponentVersions;
@@ -1051,6 +1052,31 @@ class PreflightTest {
     assertFinds(
         "all-disabled",
         "warning: the MIG manager applies nothing, but has not started device-plugin again, so the node offers no GPU; delete the node's MIG manager pod, unless this change ends the pause [paused]");
+  }
+
+  @Test
+  void gate_thatTheDaemonSetsDoNotTolerate() {
+    cluster(node());
+    String line =
+        "error: the DaemonSets of ClusterPolicy cluster-policy do not tolerate the taint mig4j.github.io/unverified, so the operator's pods do not start on a gated node; add the toleration {key: mig4j.github.io/unverified, operator: Exists} to spec.daemonsets.tolerations of the ClusterPolicy, with helm daemonsets.tolerations [gate-not-tolerated]";
+
+    assertThat(gated("all-disabled").errors()).extracting(Finding::toString).containsExactly(line);
+    assertDocumented(line);
+  }
+
+  /** A change that is gated already is not refused halfway. */
+  @Test
+  void gate_thatIsClosedAlready_isAWarning() {
+    cluster(edit(node()).editOrNewSpec().withTaints(NodeGate.TAINT).endSpec().build());
+    String line =
+        "warning: the DaemonSets of ClusterPolicy cluster-policy do not tolerate the taint mig4j.github.io/unverified, so the operator's pods do not start on a gated node; add the toleration {key: mig4j.github.io/unverified, operator: Exists} to spec.daemonsets.tolerations of the ClusterPolicy, with helm daemonsets.tolerations [gate-not-tolerated]";
+
+    assertThat(gated("all-disabled").findings()).extracting(Finding::toString).contains(line);
+    assertDocumented(line);
+  }
+
+  private Preflight gated(String config) {
+    return MigClient.of(recorded).node("gpu-node").apply(config).gated().preflight();
   }
 
   @Test

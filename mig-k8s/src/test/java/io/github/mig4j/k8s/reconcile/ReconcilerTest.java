@@ -28,6 +28,8 @@ class ReconcilerTest {
   private static final int SOME = 10;
   private static final String STATE = "nvidia.com/mig.config.state";
   private static final String CONFIG = "nvidia.com/mig.config";
+  private static final String GATE = "mig4j.github.io/unverified";
+  private static final String GATED_BY = "mig4j.github.io/gated-by";
   private static final ApplyTimings QUICK = ApplyTimings.builder()
       .stability(Duration.ofMillis(50))
       .failure(Duration.ofMillis(200))
@@ -52,6 +54,10 @@ class ReconcilerTest {
   }
 
   private static MigPolicy policy(String name, OnDrift onDrift) {
+    return builder(name, onDrift).build();
+  }
+
+  private static MigPolicy.Builder builder(String name, OnDrift onDrift) {
     return MigPolicy.builder()
         .name(name)
         .nodes(PolicyNodes.withLabels(Map.of("nvidia.com/gpu.product", "NVIDIA-B200")))
@@ -59,8 +65,7 @@ class ReconcilerTest {
             "b200-180gb",
             new PolicyTarget.Layout(new TreeMap<>(Map.of(MigProfile.parse("1g.23gb"), 7))))
         .pace(Pace.builder().maxUnavailable(Amount.nodes(6)).build())
-        .onDrift(onDrift)
-        .build();
+        .onDrift(onDrift);
   }
 
   /** A process that reconciles, and what it has reported. */
@@ -97,6 +102,10 @@ class ReconcilerTest {
       while (!standings.containsKey(node) || !standing.test(standings.get(node))) {
         wait();
       }
+    }
+
+    synchronized String message(String node) {
+      return standings.get(node).message();
     }
 
     synchronized void forget(String node) {
@@ -203,6 +212,87 @@ class ReconcilerTest {
     process.await(node(5), ReconcilerTest::isDeclared);
     process.await(node(6), ReconcilerTest::isDeclared);
     assertThat(server.labels(node(5)).get(CONFIG)).startsWith("small-");
+  }
+
+  private static MigPolicy gated() {
+    return builder("small", OnDrift.YIELD).gated(true).build();
+  }
+
+  @Test
+  void newNode_ofAGatedPolicy_isKeptFromPodsUntilItIsAsDeclared() throws Exception {
+    for (int i = 0; i < SOME; i++) {
+      server.stall(node(i));
+    }
+    Process process = new Process(gated());
+    process.await(4, NodeStanding.Waiting.class::isInstance);
+
+    // Six change, and the others wait for the budget; all are gated, also one that is new.
+    for (int i = 0; i < SOME; i++) {
+      assertThat(server.taints(node(i))).as(node(i)).containsExactly(GATE);
+      assertThat(server.annotations(node(i))).containsEntry(GATED_BY, "small");
+    }
+    for (int i = 0; i < SOME; i++) {
+      server.resume(node(i));
+    }
+    process.await(SOME, ReconcilerTest::isDeclared);
+    for (int i = 0; i < SOME; i++) {
+      assertThat(server.taints(node(i))).as(node(i)).isEmpty();
+      assertThat(server.annotations(node(i))).doesNotContainKey(GATED_BY);
+    }
+  }
+
+  /** A node pool can register its nodes with the taint, so that no pod is faster than the reconciler. */
+  @Test
+  void nodeThatJoinsWithTheTaint_isOpenedWhenItIsAsDeclared() throws Exception {
+    Process process = new Process(gated());
+    process.await(SOME, ReconcilerTest::isDeclared);
+    server.edit("nodes", node(2), FleetServer::taint);
+    server.stall(node(SOME));
+    server.join(SOME);
+    server.edit("nodes", node(SOME), FleetServer::taint);
+    process.await(node(SOME), NodeStanding.Changing.class::isInstance);
+    process.forget(node(SOME));
+    server.resume(node(SOME));
+
+    process.await(node(SOME), ReconcilerTest::isDeclared);
+    assertThat(server.taints(node(SOME))).isEmpty();
+  }
+
+  @Test
+  void gate_ofAPolicyThatIsRemoved_isOpened() throws Exception {
+    for (int i = 0; i < SOME; i++) {
+      server.stall(node(i));
+    }
+    Process process = new Process(gated());
+    process.await(4, NodeStanding.Waiting.class::isInstance);
+
+    process.running.use(List.of());
+    process.await(SOME, NodeStanding.NotOurs.class::isInstance);
+
+    // The six that change keep what their change has written.
+    for (int i = 0; i < SOME; i++) {
+      assertThat(server.taints(node(i))).as(node(i)).isEmpty();
+      assertThat(server.annotations(node(i))).doesNotContainKey(GATED_BY);
+    }
+  }
+
+  @Test
+  void gate_thatTheDaemonSetsDoNotTolerate_isAFinding_andClosesNothing() throws Exception {
+    server.edit("clusterpolicies", "cluster-policy", policy -> ((ObjectNode)
+            policy.at("/spec"))
+        .remove("daemonsets"));
+    server.edit("nodes", node(1), FleetServer::taint);
+    Process process = new Process(gated());
+    String finding =
+        "the DaemonSets of ClusterPolicy cluster-policy do not tolerate the taint mig4j.github.io/unverified, so the operator's pods do not start on a gated node; add the toleration {key: mig4j.github.io/unverified, operator: Exists} to spec.daemonsets.tolerations of the ClusterPolicy, with helm daemonsets.tolerations";
+
+    process.await(SOME, NodeStanding.Drifted.class::isInstance);
+
+    assertThat(process.message(node(1))).isEqualTo("drifted: " + finding);
+    assertThat(process.message(node(0)))
+        .startsWith("drifted: it requests ")
+        .endsWith("its change is refused: " + finding);
+    assertThat(server.taints(node(0))).isEmpty();
   }
 
   @Test

@@ -110,7 +110,9 @@ public final class FleetServer implements AutoCloseable {
     }
     put("clusterpolicies", "cluster-policy", parse("""
         {"apiVersion": "nvidia.com/v1", "kind": "ClusterPolicy", "metadata": {"name": "cluster-policy"},
-         "spec": {"mig": {"strategy": "mixed"}, "migManager": {"config": {"name": "mig-config"}}}}
+         "spec": {"mig": {"strategy": "mixed"},
+                  "daemonsets": {"tolerations": [{"key": "mig4j.github.io/unverified", "operator": "Exists"}]},
+                  "migManager": {"config": {"name": "mig-config"}}}}
         """));
     put("configmaps", "gpu-operator/mig-config", parse("""
         {"apiVersion": "v1", "kind": "ConfigMap",
@@ -230,6 +232,23 @@ public final class FleetServer implements AutoCloseable {
         .fields()
         .forEachRemaining(e -> labels.put(e.getKey(), e.getValue().asText()));
     return labels;
+  }
+
+  /** Taints a node as a node pool does that registers its nodes so. */
+  public static void taint(ObjectNode node) {
+    node.withObject("/spec")
+        .putArray("taints")
+        .addObject()
+        .put("key", "mig4j.github.io/unverified")
+        .put("value", "true")
+        .put("effect", "NoSchedule");
+  }
+
+  /** The keys of a node's taints. */
+  public synchronized Set<String> taints(String node) {
+    return kind("nodes").objects.get(node).at("/spec").findValues("key").stream()
+        .map(JsonNode::asText)
+        .collect(Collectors.toSet());
   }
 
   public synchronized Map<String, String> annotations(String node) {
