@@ -148,8 +148,7 @@ final class NodeClaim {
    * @param proof what the evidence needs beside the node's offer
    * @param seen what a later look must know
    */
-  Node request(
-      Node before, String key, NodeCheck.Gate gate, ChangeRecord.Proof proof, Seen seen) {
+  Node request(Node before, String key, NodeCheck.Gate gate, ChangeRecord.Proof proof, Seen seen) {
     note(before);
     return cluster.onLatestVersion(() -> {
       Node now = latest.getAndSet(Optional.empty()).orElseGet(() -> cluster.requireNode(node));

@@ -73,8 +73,8 @@ public final class NodeGate {
   public static void open(Cluster cluster, String node) {
     cluster.onLatestVersion(() -> {
       Optional<Node> now = cluster.node(node);
-      now.ifPresent(each -> write(
-          cluster, NodePatch.on(each).removeAnnotation(KEY).removeTaint(TAINT)));
+      now.ifPresent(
+          each -> write(cluster, NodePatch.on(each).removeAnnotation(KEY).removeTaint(TAINT)));
     });
   }
 

@@ -73,10 +73,17 @@ final class DemandPlanner {
         .verified(ChangeKind.LAYOUT)
         .map(record -> Instant.parse(record.since()))
         .filter(since -> now.isBefore(since.plus(coolDown)));
+    if (changed.filter(now::isBefore).isPresent()) {
+      return Optional.of(
+          "it was changed at %s, which is after the time of this process, %s; set the clocks"
+              .formatted(changed.get(), now));
+    }
     if (changed.isPresent()) {
       return Optional.of(
           "it was changed %s ago".formatted(DurationText.of(Duration.between(changed.get(), now))));
     }
+    // After a clock was set back, the cool-down begins again.
+    lastUsed.computeIfPresent(facts.name(), (node, used) -> used.isAfter(now) ? now : used);
     return Optional.ofNullable(lastUsed.get(facts.name()))
         .filter(used -> now.isBefore(used.plus(coolDown)))
         .map(used ->

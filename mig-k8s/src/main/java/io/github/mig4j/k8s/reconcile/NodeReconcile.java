@@ -8,7 +8,9 @@ import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyStep;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigNode;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.NodeGate;
@@ -36,12 +38,14 @@ final class NodeReconcile {
 
   private final Cluster cluster;
   private final ApplyTimings timings;
+  private final Standings standings;
   private final String identity;
 
   /** A reconciler whose replicas continue what one of them has begun. */
-  NodeReconcile(Cluster cluster, ApplyTimings timings) {
+  NodeReconcile(Cluster cluster, ApplyTimings timings, Standings standings) {
     this.cluster = cluster;
     this.timings = timings;
+    this.standings = standings;
     this.identity = cluster.settings().identity().orElseThrow();
   }
 
@@ -59,7 +63,8 @@ final class NodeReconcile {
         .filter(other -> !other.name().equals(facts.name()))
         .filter(other -> own.size() == 1 && own.get(0).nodes().contains(other.node()))
         .toList();
-    Optional<MigPolicy> gating = own.size() == 1 ? own.stream().filter(MigPolicy::gated).findFirst() : Optional.empty();
+    Optional<MigPolicy> gating =
+        own.size() == 1 ? own.stream().filter(MigPolicy::gated).findFirst() : Optional.empty();
     try {
       Judgement judgement = judge.judge(facts, others);
       Optional<ReconcileOutcome> blocked = gate(facts, gating, judgement);
@@ -70,6 +75,7 @@ final class NodeReconcile {
         return new ReconcileOutcome(facts.name(), policy, rest.standing(), rest.lookAgainAfter());
       }
       Judgement.Act act = (Judgement.Act) judgement;
+      standings.see(facts.name(), policy, act);
       ReconcileOutcome outcome = outcome(policy, act, step(facts, own.get(0), act));
       if (gating.isPresent() && outcome.standing() instanceof NodeStanding.AsDeclared) {
         NodeGate.open(cluster, facts.name());
@@ -79,9 +85,18 @@ final class NodeReconcile {
       return new ReconcileOutcome(
           facts.name(),
           policy,
-          new NodeStanding.Drifted(Drift.BLOCKED, String.valueOf(e.getMessage())),
+          new NodeStanding.Drifted(Drift.BLOCKED, message(e)),
           Optional.of(BLOCKED_PAUSE));
     }
+  }
+
+  private static String message(MigException failure) {
+    return (failure instanceof MigClusterException unanswered
+            ? unanswered.forbidden()
+            : Optional.<String>empty())
+        .map(what -> "this client is not allowed to %s; grant it the permissions of ClusterRole %s"
+            .formatted(what, MigRole.ROLLOUT.roleName()))
+        .orElseGet(() -> String.valueOf(failure.getMessage()));
   }
 
   /**
@@ -130,6 +145,10 @@ final class NodeReconcile {
   }
 
   private ApplyStep step(NodeFacts facts, MigPolicy policy, Judgement.Act act) {
+    if (act.drift() == Drift.CONTENT_EDITED
+        && act.desired() instanceof DesiredState.Layout layout) {
+      publish(layout, facts.requested(layout.kind()));
+    }
     MigNode node = new MigNode(cluster, facts.name());
     ApplyRequest request =
         request(node, facts, act.desired()).timings(timings).disruption(policy.disruption());
@@ -149,6 +168,15 @@ final class NodeReconcile {
     return desired instanceof DesiredState.SharingConfig sharing
         ? node.share(sharing.name())
         : node.disable();
+  }
+
+  /** Restores the content of a name, also if the node needs no change. */
+  private void publish(DesiredState.Layout layout, String key) {
+    cluster
+        .clusterPolicy()
+        .flatMap(ClusterPolicies::migConfigMap)
+        .ifPresent(map ->
+            new MigConfigMap(cluster, map).add(List.of(key), layout.content().orElseThrow()));
   }
 
   /** Does nothing if the ConfigMap has it already; where there is none, the step says so. */

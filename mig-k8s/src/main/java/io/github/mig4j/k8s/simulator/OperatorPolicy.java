@@ -61,7 +61,8 @@ record OperatorPolicy(
 
   /** Whether the operator's pods can start on a node. */
   boolean toleratesTaintsOf(Node node) {
-    @Nullable List<Taint> taints = node.getSpec() == null ? null : node.getSpec().getTaints();
+    @Nullable
+    List<Taint> taints = node.getSpec() == null ? null : node.getSpec().getTaints();
     return taints == null
         || taints.stream()
             .filter(taint -> !"PreferNoSchedule".equals(taint.getEffect()))

@@ -313,9 +313,9 @@ class GpuOperatorSimulatorTest {
         .create();
     client
         .genericKubernetesResources(ClusterPolicies.CONTEXT)
-        .resource(
-            new OperatorPolicy(MigStrategy.MIXED, "", "", new OperatorPolicy.PluginConfig("", ""), List.of())
-                .toResource())
+        .resource(new OperatorPolicy(
+                MigStrategy.MIXED, "", "", new OperatorPolicy.PluginConfig("", ""), List.of())
+            .toResource())
         .create();
 
     try (var simulator = GpuOperatorSimulator.on(client)
@@ -339,7 +339,11 @@ class GpuOperatorSimulatorTest {
     client
         .genericKubernetesResources(ClusterPolicies.CONTEXT)
         .resource(new OperatorPolicy(
-                MigStrategy.MIXED, "", "all-disabled", new OperatorPolicy.PluginConfig("", ""), List.of())
+                MigStrategy.MIXED,
+                "",
+                "all-disabled",
+                new OperatorPolicy.PluginConfig("", ""),
+                List.of())
             .toResource())
         .create();
     try (var simulator = mixed().node("gpu-node", B200, 1).start();
@@ -362,11 +366,8 @@ class GpuOperatorSimulatorTest {
     client
         .nodes()
         .withName("gpu-node")
-        .edit(now -> new NodeBuilder(now)
-            .editOrNewSpec()
-            .withTaints(taints)
-            .endSpec()
-            .build());
+        .edit(now ->
+            new NodeBuilder(now).editOrNewSpec().withTaints(taints).endSpec().build());
   }
 
   @Test
