@@ -68,6 +68,39 @@ class NodeEventsTest {
   }
 
   @Test
+  void standing_isShownOnItsNode_butNotThatOfEveryNodeWhenAProcessStarts(
+      MigClient mig, KubernetesClient client) {
+    MigListener events = mig.nodeEvents();
+
+    events.onEvent(stands("unknown", "as-declared", ""));
+    events.onEvent(stands("as-declared", "drifted", "label-changed"));
+    events.onEvent(stands("drifted", "waiting", "budget"));
+    events.onEvent(stands("waiting", "changing", ""));
+    events.onEvent(stands("changing", "failed", ""));
+    events.onEvent(stands("failed", "as-declared", ""));
+    events.onEvent(stands("as-declared", "unknown", ""));
+
+    assertThat(client.v1().events().inNamespace("default").list().getItems())
+        .extracting(
+            event -> "%s %s %s".formatted(event.getType(), event.getReason(), event.getMessage()))
+        .containsExactlyInAnyOrder(
+            "Warning MigDrifted from as-declared to drifted",
+            "Normal MigWaiting from drifted to waiting",
+            "Warning MigReconcileFailed from changing to failed",
+            "Normal MigAsDeclared from failed to as-declared");
+  }
+
+  private static MigEvent stands(String previous, String standing, String cause) {
+    return new MigEvent.StandingChanged(
+        "gpu-node",
+        "small",
+        previous,
+        standing,
+        cause,
+        "from %s to %s".formatted(previous, standing));
+  }
+
+  @Test
   void listener_receivesPhasesInOrder_andTheEnd(MigClient mig) {
     MigClient heard = mig.with(mig.settings().withListener(seen::add));
 

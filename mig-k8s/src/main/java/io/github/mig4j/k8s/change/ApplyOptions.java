@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.change;
 
 import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.check.NodeCheck;
 import io.github.mig4j.k8s.check.StatedGpus;
 import java.util.function.Consumer;
 
@@ -9,15 +10,9 @@ record ApplyOptions(
     ApplyTimings timings,
     StatedGpus gpus,
     Disruption disruption,
-    Gate gate,
+    NodeCheck.Gate gate,
     OnFailure onFailure,
     Consumer<ApplyEvent> listener) {
-
-  /** Whether pods are kept away until the change is verified. */
-  enum Gate {
-    OPEN,
-    CLOSED
-  }
 
   /** What happens to a node on which a change has failed. */
   enum OnFailure {
@@ -30,7 +25,7 @@ record ApplyOptions(
         ApplyTimings.defaults(),
         StatedGpus.Nothing.NOTHING,
         Disruption.NONE,
-        Gate.OPEN,
+        NodeCheck.Gate.OPEN,
         OnFailure.STAY,
         event -> {});
   }
@@ -47,7 +42,7 @@ record ApplyOptions(
     return new ApplyOptions(timings, gpus, other, gate, onFailure, listener);
   }
 
-  ApplyOptions with(Gate other) {
+  ApplyOptions with(NodeCheck.Gate other) {
     return new ApplyOptions(timings, gpus, disruption, other, onFailure, listener);
   }
 

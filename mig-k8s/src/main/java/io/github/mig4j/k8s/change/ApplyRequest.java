@@ -111,7 +111,7 @@ public final class ApplyRequest {
    * @return a request that taints the node
    */
   public ApplyRequest gated() {
-    return with(options.with(ApplyOptions.Gate.CLOSED));
+    return with(options.with(NodeCheck.Gate.CLOSED));
   }
 
   /**
@@ -136,7 +136,8 @@ public final class ApplyRequest {
    */
   public Preflight preflight() {
     return new NodeCheck(
-            new NodeCheck.Request(cluster, node, goal, options.gpus(), options.disruption()))
+            new NodeCheck.Request(cluster, node, goal, options.gpus(), options.disruption())
+                .with(options.gate()))
         .preflight();
   }
 

@@ -212,7 +212,7 @@ final class ApplyRun {
       stage = Stage.REQUEST;
     }
     if (stage == Stage.REQUEST) {
-      ApplyOptions.Gate gate = inForce ? ApplyOptions.Gate.OPEN : options.gate();
+      NodeCheck.Gate gate = inForce ? NodeCheck.Gate.OPEN : options.gate();
       boolean isNew = !preparation().plan().isRequested(cluster.settings());
       requested().request(preparation().plan(), gate, preparation().prompt());
       stage = Stage.FOLLOW;
@@ -237,6 +237,7 @@ final class ApplyRun {
         goal,
         options.gpus(),
         options.disruption(),
+        options.gate(),
         memory == Memory.RECORD ? NodeCheck.Attempt.CONTINUED : NodeCheck.Attempt.NEW));
     config = check.name();
     ApplyPlan good = check.requirePlan();

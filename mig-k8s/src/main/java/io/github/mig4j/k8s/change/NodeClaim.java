@@ -1,9 +1,9 @@
 package io.github.mig4j.k8s.change;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.Taint;
 import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.ApplyPlan;
+import io.github.mig4j.k8s.check.NodeCheck;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.internal.ChangeRecord.Prompt;
 import io.github.mig4j.k8s.internal.ChangeRecord.Seen;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.FailureRecord;
+import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.internal.NodeWatch;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
@@ -35,9 +36,6 @@ import java.util.function.UnaryOperator;
  * gets it, and it says what must be undone when the change has ended.
  */
 final class NodeClaim {
-
-  /** Keeps pods without a toleration away until a change is verified. */
-  static final Taint GATE = new Taint("NoSchedule", "mig4j.github.io/unverified", null, "true");
 
   private final Cluster cluster;
   private final String node;
@@ -153,8 +151,7 @@ final class NodeClaim {
    * @param proof what the evidence needs beside the node's offer
    * @param seen what a later look must know
    */
-  Node request(
-      Node before, String key, ApplyOptions.Gate gate, ChangeRecord.Proof proof, Seen seen) {
+  Node request(Node before, String key, NodeCheck.Gate gate, ChangeRecord.Proof proof, Seen seen) {
     note(before);
     return cluster.onLatestVersion(() -> {
       Node now = latest.getAndSet(Optional.empty()).orElseGet(() -> cluster.requireNode(node));
@@ -172,9 +169,9 @@ final class NodeClaim {
       if (!alreadyRequested) {
         NodePatch unused = key.isEmpty() ? patch.removeLabel(label) : patch.label(label, key);
       }
-      if (gate == ApplyOptions.Gate.CLOSED && !NodePatch.has(now, GATE)) {
+      if (gate == NodeCheck.Gate.CLOSED && !NodePatch.has(now, NodeGate.TAINT)) {
         patch
-            .taint(GATE)
+            .taint(NodeGate.TAINT)
             .annotate(
                 ChangeRecord.KEY,
                 recordWith(now, ChangeRecord.Done.GATED)
@@ -420,7 +417,7 @@ final class NodeClaim {
       } else if (what == ChangeRecord.Done.CORDONED) {
         patch.uncordon();
       } else {
-        patch.removeTaint(GATE);
+        patch.removeTaint(NodeGate.TAINT);
       }
     }
     return left.isEmpty()

@@ -135,7 +135,7 @@ final class RequestedChange {
    *
    * @param unlabelled what makes the operator act if the node requests the configuration already
    */
-  void request(ApplyPlan checked, ApplyOptions.Gate gate, Prompt unlabelled) {
+  void request(ApplyPlan checked, NodeCheck.Gate gate, Prompt unlabelled) {
     withoutLabel = unlabelled;
     request = make(checked, gate, ApplyPhase.REQUESTED);
   }
@@ -144,7 +144,7 @@ final class RequestedChange {
    * Publishes what is not published yet, and labels the node. What is in force is only followed; what
    * the node requests already is claimed as well.
    */
-  private Request make(ApplyPlan plan, ApplyOptions.Gate gate, ApplyPhase phase) {
+  private Request make(ApplyPlan plan, NodeCheck.Gate gate, ApplyPhase phase) {
     if (plan.isUnpublished()) {
       plan.publish(cluster);
       published = true;
@@ -396,7 +396,7 @@ final class RequestedChange {
 
   private Request again(ApplyPlan other, Node node) {
     retries++;
-    return make(other.on(node), ApplyOptions.Gate.OPEN, ApplyPhase.RETRIED);
+    return make(other.on(node), NodeCheck.Gate.OPEN, ApplyPhase.RETRIED);
   }
 
   /** The end of a change whose whole time has passed. */

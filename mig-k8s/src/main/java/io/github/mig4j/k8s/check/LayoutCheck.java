@@ -13,6 +13,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.VerifiedRecord;
 import io.github.mig4j.k8s.node.GeneratedConfig;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
@@ -27,10 +28,12 @@ import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.text.ContentName;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What prevents a layout of a node's GPUs. */
 final class LayoutCheck {
@@ -140,7 +143,10 @@ final class LayoutCheck {
     }
   }
 
-  /** Equal content under another name, where the MIG manager has given up on the first. */
+  /**
+   * Equal content under another name, where the MIG manager would not act on the first again: it has given
+   * up, or it has applied it, and the node has lost the devices since.
+   */
   private String key(Choice choice, Node node, MigNodeStatus status) {
     String base = base(choice);
     if (base.isEmpty()) {
@@ -151,10 +157,42 @@ final class LayoutCheck {
     if (continues(node, key)) {
       return status.config().equals(Optional.of(alias)) ? alias : key;
     }
-    boolean failed = status.state().equals(Optional.of(MigState.FAILED));
+    boolean isSpent = status.state().equals(Optional.of(MigState.FAILED))
+        || hasLostDevices(choice.content(), node, status);
     boolean requestsKey = status.config().equals(Optional.of(key));
     boolean requestsAlias = status.config().equals(Optional.of(alias));
-    return (requestsKey && failed) || (requestsAlias && !failed) ? alias : key;
+    return (requestsKey && isSpent) || (requestsAlias && !isSpent) ? alias : key;
+  }
+
+  /**
+   * Whether the content was verified on the node, which reports success and offers other devices now, and
+   * none of the content. A node that offers nothing may only restart its device plugin.
+   */
+  private boolean hasLostDevices(MigConfig content, Node node, MigNodeStatus status) {
+    boolean wasInForce = VerifiedRecord.read(node, ChangeKind.LAYOUT)
+        .filter(record -> record.content().equals(content.contentHash()))
+        .isPresent();
+    if (!wasInForce
+        || !status.state().equals(Optional.of(MigState.SUCCESS))
+        || !status.paused().isEmpty()
+        || status.model().isEmpty()
+        || status.gpus().orElse(0) == 0) {
+      return false;
+    }
+    Set<String> offered = status.allocatable().keySet();
+    try {
+      return !offered.isEmpty()
+          && Collections.disjoint(
+              offered,
+              NodeOffer.after(
+                      content,
+                      NodeGpu.several(status.model().get(), status.gpus().getAsInt()),
+                      status.strategy())
+                  .resources()
+                  .keySet());
+    } catch (IllegalArgumentException notForTheseGpus) {
+      return false;
+    }
   }
 
   private boolean continues(Node node, String key) {

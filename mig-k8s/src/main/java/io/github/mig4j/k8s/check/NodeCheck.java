@@ -10,6 +10,8 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.NodeGate;
+import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Severity;
@@ -42,12 +44,18 @@ public final class NodeCheck {
       ApplyGoal goal,
       StatedGpus gpus,
       Disruption disruption,
+      Gate gate,
       Attempt attempt) {
 
-    /** A new attempt. */
+    /** A new attempt without a gate. */
     public Request(
         Cluster cluster, String node, ApplyGoal goal, StatedGpus gpus, Disruption disruption) {
-      this(cluster, node, goal, gpus, disruption, Attempt.NEW);
+      this(cluster, node, goal, gpus, disruption, Gate.OPEN, Attempt.NEW);
+    }
+
+    /** The same with a gate or without. */
+    public Request with(Gate other) {
+      return new Request(cluster, node, goal, gpus, disruption, other, attempt);
     }
 
     /** Whether the node's record says that this very change is under way, after the request was made. */
@@ -57,6 +65,14 @@ public final class NodeCheck {
               .filter(record -> record.seen() != null && record.isOf(kind, recordedName))
               .isPresent();
     }
+  }
+
+  /** Not API: whether pods are kept away until the change is verified. */
+  public enum Gate {
+    /** They are not. */
+    OPEN,
+    /** They are, by a taint. */
+    CLOSED
   }
 
   /** Not API: whether a check is of a new change or perhaps of one that is under way. */
@@ -145,9 +161,22 @@ public final class NodeCheck {
   private Checked check() {
     Optional<Node> node = permissions.read(this::node);
     Optional<GenericKubernetesResource> policy = permissions.read(this::policy);
+    policy.ifPresent(each -> checkGate(node, each));
     return target instanceof ApplyGoal.Target.Layout layout
         ? new LayoutCheck(request, layout, permissions, findings).check(node, policy)
         : new SharingCheck(request, target, permissions, findings).check(node, policy);
+  }
+
+  /** A change of the layout stops the operator's pods on the node, which would not start again. */
+  private void checkGate(Optional<Node> node, GenericKubernetesResource policy) {
+    if (request.gate() == Gate.CLOSED && !NodeGate.isToleratedBy(policy)) {
+      boolean isGated = node.filter(each -> NodePatch.has(each, NodeGate.TAINT)).isPresent();
+      findings.add(
+          target.kind() == ChangeKind.LAYOUT && !isGated ? Severity.ERROR : Severity.WARNING,
+          PreflightCode.GATE_NOT_TOLERATED,
+          NodeGate.untolerated(policy),
+          NodeGate.TOLERATION_REMEDY);
+    }
   }
 
   private Optional<Node> node() {

@@ -82,6 +82,8 @@ public enum PreflightCode implements Code {
   BUSY_PODS,
   /** A drain cannot evict pods that use the node's GPUs. */
   PODS_NOT_EVICTABLE,
+  /** The operator's pods do not start on a node with the taint of the gate. */
+  GATE_NOT_TOLERATED,
   /** The client lacks a permission. */
   MISSING_PERMISSION,
   /** The API server does not say what the client may do. */

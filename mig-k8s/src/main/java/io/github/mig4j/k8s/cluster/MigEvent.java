@@ -114,6 +114,54 @@ public sealed interface MigEvent extends JsonForm {
   }
 
   /**
+   * A reconciler sees a node stand otherwise to its policies than before.
+   *
+   * @param node the node's name
+   * @param policy the name of its policy; empty if it has none
+   * @param previous how it stood before; {@code unknown} if this process has not looked at it before
+   * @param standing how it stands: {@code as-declared}, {@code changing}, {@code waiting}, {@code
+   *     drifted}, {@code failed} or {@code not-ours}; {@code unknown} if the node is gone or another
+   *     process reconciles it
+   * @param cause what it waits for or how it has drifted, e.g. {@code budget}; otherwise empty
+   * @param detail the standing in words
+   */
+  record StandingChanged(
+      String node, String policy, String previous, String standing, String cause, String detail)
+      implements MigEvent {
+    public StandingChanged {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(policy, "policy");
+      Objects.requireNonNull(previous, "previous");
+      Objects.requireNonNull(standing, "standing");
+      Objects.requireNonNull(cause, "cause");
+      Objects.requireNonNull(detail, "detail");
+    }
+
+    /** The node and how it stands, e.g. {@code gpu-node drifted: label-changed}. */
+    @Override
+    public String toString() {
+      return "%s %s%s".formatted(node, standing, cause.isEmpty() ? "" : ": " + cause);
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("event", "standing-changed")
+          .and("node", node)
+          .and("policy", policy)
+          .and("previous", previous)
+          .and("standing", standing)
+          .and("cause", cause)
+          .and("detail", detail)
+          .map();
+    }
+  }
+
+  /**
    * The API server has answered a request, or the wait for its answer has ended. Watches are not reported.
    *
    * @param request the verb and the kind, e.g. {@code patch node}

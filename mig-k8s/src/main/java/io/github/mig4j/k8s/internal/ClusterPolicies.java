@@ -5,10 +5,13 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.node.ComponentVersions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The only reader of the GPU Operator's custom resource, {@code nvidia.com/v1 ClusterPolicy}, of which
@@ -114,6 +117,21 @@ public final class ClusterPolicies {
     return policy.get(path) instanceof String value && !value.isEmpty()
         ? Optional.of(value)
         : Optional.empty();
+  }
+
+  /** The tolerations of every DaemonSet of the operator; each with the keys of a pod's toleration. */
+  public static List<Map<String, String>> tolerations(GenericKubernetesResource policy) {
+    List<Map<String, String>> tolerations = new ArrayList<>();
+    if (policy.get("spec", "daemonsets", "tolerations") instanceof List<?> list) {
+      for (Object each : list) {
+        if (each instanceof Map<?, ?> toleration) {
+          Map<String, String> texts = new TreeMap<>();
+          toleration.forEach((key, value) -> texts.put(key.toString(), String.valueOf(value)));
+          tolerations.add(texts);
+        }
+      }
+    }
+    return tolerations;
   }
 
   /** The versions of components, as far as the policy states them; the chart states each. */

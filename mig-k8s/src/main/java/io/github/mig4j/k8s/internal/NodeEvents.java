@@ -44,12 +44,30 @@ public final class NodeEvents implements MigListener {
     if (event instanceof MigEvent.PhaseReached reached) {
       Optional.ofNullable(REASONS.get(reached.phase()))
           .ifPresent(reason -> write(reached.node(), "Normal", reason, reached.detail()));
+    } else if (event instanceof MigEvent.StandingChanged changed) {
+      stands(changed);
     } else if (event instanceof MigEvent.ChangeEnded ended) {
       String type = switch (ended.outcome()) {
         case VERIFIED, VERIFIED_BY_STATE, CANCELLED -> "Normal";
         default -> "Warning";
       };
       write(ended.node(), type, reason(ended.outcome()), ended.detail());
+    }
+  }
+
+  /** A process that starts does not report what is as it was. */
+  private void stands(MigEvent.StandingChanged changed) {
+    String node = changed.node();
+    switch (changed.standing()) {
+      case "as-declared" -> {
+        if (!changed.previous().equals("unknown")) {
+          write(node, "Normal", "MigAsDeclared", changed.detail());
+        }
+      }
+      case "waiting" -> write(node, "Normal", "MigWaiting", changed.detail());
+      case "drifted" -> write(node, "Warning", "MigDrifted", changed.detail());
+      case "failed" -> write(node, "Warning", "MigReconcileFailed", changed.detail());
+      default -> {}
     }
   }
 

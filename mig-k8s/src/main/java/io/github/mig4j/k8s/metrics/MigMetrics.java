@@ -15,6 +15,8 @@ import java.util.Collection;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The meters of a {@code MigClient} and of a cluster's GPUs; docs/observability.md lists them.
@@ -32,7 +34,11 @@ public final class MigMetrics implements MigListener {
 
   private static final String UNKNOWN = "none";
 
+  /** The standing of a node that this process does not reconcile. */
+  private static final String GONE = "unknown";
+
   private final MeterRegistry registry;
+  private final ConcurrentHashMap<String, AtomicInteger> standings = new ConcurrentHashMap<>();
   private final MultiGauge states;
   private final MultiGauge free;
   private final MultiGauge stranded;
@@ -70,6 +76,8 @@ public final class MigMetrics implements MigListener {
           .record(reached.sincePrevious());
     } else if (event instanceof MigEvent.ChangeEnded ended) {
       registry.timer("mig4j.change", "outcome", ended.outcome().toJson()).record(ended.duration());
+    } else if (event instanceof MigEvent.StandingChanged changed) {
+      count(changed);
     } else if (event instanceof MigEvent.RequestEnded request) {
       registry
           .timer(
@@ -84,6 +92,30 @@ public final class MigMetrics implements MigListener {
           .counter("mig4j.request.repeated", "status", String.valueOf(repeated.status()))
           .increment();
     }
+  }
+
+  private void count(MigEvent.StandingChanged changed) {
+    if (!changed.previous().equals(GONE)) {
+      standing(changed.previous()).decrementAndGet();
+    }
+    if (!changed.standing().equals(GONE)) {
+      standing(changed.standing()).incrementAndGet();
+      registry
+          .counter(
+              "mig4j.reconcile.changes",
+              "standing",
+              changed.standing(),
+              "cause",
+              changed.cause().isEmpty() ? UNKNOWN : changed.cause())
+          .increment();
+    }
+  }
+
+  private AtomicInteger standing(String standing) {
+    return standings.computeIfAbsent(
+        standing,
+        key ->
+            registry.gauge("mig4j.reconcile.nodes", Tags.of("standing", key), new AtomicInteger()));
   }
 
   /**

@@ -99,11 +99,19 @@ final class DemandPlanner {
       return Optional.of("it is held");
     }
     Optional<Instant> changed = node.changed.filter(since -> now.isBefore(since.plus(coolDown)));
+    if (changed.filter(now::isBefore).isPresent()) {
+      return Optional.of(
+          "it was changed at %s, which is after the time of this process, %s; set the clocks"
+              .formatted(changed.get(), now));
+    }
     if (changed.isPresent()) {
       return Optional.of(
           "it was changed %s ago".formatted(DurationText.of(Duration.between(changed.get(), now))));
     }
-    return Optional.ofNullable(lastUsed.get(node.capacity.status().node()))
+    // After a clock was set back, the cool-down begins again.
+    String name = node.capacity.status().node();
+    lastUsed.computeIfPresent(name, (any, used) -> used.isAfter(now) ? now : used);
+    return Optional.ofNullable(lastUsed.get(name))
         .filter(used -> now.isBefore(used.plus(coolDown)))
         .map(used ->
             "pods used its GPUs %s ago".formatted(DurationText.of(Duration.between(used, now))));

@@ -248,7 +248,7 @@ final class Judge {
     return label.equals(key) || label.matches("\\Q" + key + "\\E-r[0-9]+");
   }
 
-  private static Optional<Difference> difference(NodeFacts facts, DesiredState desired) {
+  private Optional<Difference> difference(NodeFacts facts, DesiredState desired) {
     if (desired == DesiredState.Kept.KEPT) {
       return Optional.empty();
     }
@@ -258,7 +258,7 @@ final class Judge {
     return desired == DesiredState.Whole.WHOLE ? whole(facts) : sharing(facts, desired);
   }
 
-  private static Optional<Difference> layout(NodeFacts facts, DesiredState.Layout layout) {
+  private Optional<Difference> layout(NodeFacts facts, DesiredState.Layout layout) {
     String requested = facts.requested(ChangeKind.LAYOUT);
     if (layout.key().isEmpty()) {
       return Optional.of(new Difference(
@@ -270,7 +270,19 @@ final class Judge {
     if (!isKey(requested, layout.key().get())) {
       return Optional.of(otherLabel(facts, requested, layout));
     }
+    if (isEdited(requested, layout)) {
+      return Optional.of(new Difference(
+          Drift.CONTENT_EDITED,
+          "the MIG manager's ConfigMap has another content under '%s' than the hash in this name says"
+              .formatted(requested),
+          false));
+    }
     return offered(facts, layout.differences(facts));
+  }
+
+  /** A manager that restarts would apply what is there. */
+  private boolean isEdited(String requested, DesiredState.Layout layout) {
+    return document.isPresent() && !document.get().config(requested).equals(layout.content());
   }
 
   private static Difference otherLabel(

@@ -6,6 +6,8 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.FailureRecord;
+import io.github.mig4j.k8s.internal.NodeGate;
+import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -13,6 +15,7 @@ import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.node.NodeGpu;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What a node says about itself, as far as a judgement needs it. */
 record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
@@ -58,6 +61,17 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
   /** What the last change of this library requested; empty if there was none. */
   String requestedByUs(ChangeKind kind) {
     return Cluster.annotations(node).getOrDefault(kind.requestedKey(), "");
+  }
+
+  /** Whether this library has never changed the node, so that no pod was promised what it offers now. */
+  boolean isNew() {
+    return Stream.of(ChangeKind.values())
+        .allMatch(kind -> requestedByUs(kind).isEmpty() && verified(kind).isEmpty());
+  }
+
+  /** Whether the node is kept from new pods until it is as declared, also since it has joined. */
+  boolean isGated() {
+    return NodeGate.isClosed(node) || NodePatch.has(node, NodeGate.TAINT);
   }
 
   /** Whether the last change of this library was for other GPUs. */

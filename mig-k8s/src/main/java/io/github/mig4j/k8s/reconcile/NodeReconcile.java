@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.change.ApplyPhase;
@@ -7,9 +8,12 @@ import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.ApplyStep;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigNode;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Cause;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
 import io.github.mig4j.layout.MigLayout;
@@ -34,12 +38,14 @@ final class NodeReconcile {
 
   private final Cluster cluster;
   private final ApplyTimings timings;
+  private final Standings standings;
   private final String identity;
 
   /** A reconciler whose replicas continue what one of them has begun. */
-  NodeReconcile(Cluster cluster, ApplyTimings timings) {
+  NodeReconcile(Cluster cluster, ApplyTimings timings, Standings standings) {
     this.cluster = cluster;
     this.timings = timings;
+    this.standings = standings;
     this.identity = cluster.settings().identity().orElseThrow();
   }
 
@@ -57,23 +63,92 @@ final class NodeReconcile {
         .filter(other -> !other.name().equals(facts.name()))
         .filter(other -> own.size() == 1 && own.get(0).nodes().contains(other.node()))
         .toList();
+    Optional<MigPolicy> gating =
+        own.size() == 1 ? own.stream().filter(MigPolicy::gated).findFirst() : Optional.empty();
     try {
       Judgement judgement = judge.judge(facts, others);
+      Optional<ReconcileOutcome> blocked = gate(facts, gating, judgement);
+      if (blocked.isPresent()) {
+        return blocked.get();
+      }
       if (judgement instanceof Judgement.Rest rest) {
         return new ReconcileOutcome(facts.name(), policy, rest.standing(), rest.lookAgainAfter());
       }
       Judgement.Act act = (Judgement.Act) judgement;
-      return outcome(policy, act, step(facts, own.get(0), act));
+      standings.see(facts.name(), policy, act);
+      ReconcileOutcome outcome = outcome(policy, act, step(facts, own.get(0), act));
+      if (gating.isPresent() && outcome.standing() instanceof NodeStanding.AsDeclared) {
+        NodeGate.open(cluster, facts.name());
+      }
+      return outcome;
     } catch (MigException e) {
       return new ReconcileOutcome(
           facts.name(),
           policy,
-          new NodeStanding.Drifted(Drift.BLOCKED, String.valueOf(e.getMessage())),
+          new NodeStanding.Drifted(Drift.BLOCKED, message(e)),
           Optional.of(BLOCKED_PAUSE));
     }
   }
 
+  private static String message(MigException failure) {
+    return (failure instanceof MigClusterException unanswered
+            ? unanswered.forbidden()
+            : Optional.<String>empty())
+        .map(what -> "this client is not allowed to %s; grant it the permissions of ClusterRole %s"
+            .formatted(what, MigRole.ROLLOUT.roleName()))
+        .orElseGet(() -> String.valueOf(failure.getMessage()));
+  }
+
+  /**
+   * Gates a new node of a policy that asks for it, until it is as declared or the policy no longer asks.
+   * A node on which the operator's pods would not start is not gated.
+   *
+   * @return the standing of a node that has joined with the gate's taint and never becomes as declared
+   */
+  private Optional<ReconcileOutcome> gate(
+      NodeFacts facts, Optional<MigPolicy> gating, Judgement judgement) {
+    boolean isDeclared = judgement instanceof Judgement.Rest rest
+        && rest.standing() instanceof NodeStanding.AsDeclared;
+    if (gating.isEmpty() ? NodeGate.isClosed(facts.node()) : isDeclared && facts.isGated()) {
+      NodeGate.open(cluster, facts.name());
+      return Optional.empty();
+    }
+    if (gating.isEmpty() || isDeclared || !(facts.isGated() || closes(facts, judgement))) {
+      return Optional.empty();
+    }
+    Optional<GenericKubernetesResource> untolerant =
+        cluster.clusterPolicy().filter(policy -> !NodeGate.isToleratedBy(policy));
+    if (untolerant.isPresent()) {
+      return facts.isGated()
+          ? Optional.of(new ReconcileOutcome(
+              facts.name(),
+              gating.map(MigPolicy::name),
+              new NodeStanding.Drifted(
+                  Drift.BLOCKED,
+                  NodeGate.untolerated(untolerant.get()) + "; " + NodeGate.TOLERATION_REMEDY),
+              Optional.of(BLOCKED_PAUSE)))
+          : Optional.empty();
+    }
+    if (!NodeGate.isClosed(facts.node()) && closes(facts, judgement)) {
+      NodeGate.close(cluster, facts.name(), gating.get().name());
+    }
+    return Optional.empty();
+  }
+
+  /** Whether a node is new and is going to be changed. */
+  private static boolean closes(NodeFacts facts, Judgement judgement) {
+    return facts.isNew()
+        && (judgement instanceof Judgement.Act
+            || (judgement instanceof Judgement.Rest rest
+                && rest.standing() instanceof NodeStanding.Waiting waiting
+                && waiting.cause() != Cause.HOLD));
+  }
+
   private ApplyStep step(NodeFacts facts, MigPolicy policy, Judgement.Act act) {
+    if (act.drift() == Drift.CONTENT_EDITED
+        && act.desired() instanceof DesiredState.Layout layout) {
+      publish(layout, facts.requested(layout.kind()));
+    }
     MigNode node = new MigNode(cluster, facts.name());
     ApplyRequest request =
         request(node, facts, act.desired()).timings(timings).disruption(policy.disruption());
@@ -93,6 +168,15 @@ final class NodeReconcile {
     return desired instanceof DesiredState.SharingConfig sharing
         ? node.share(sharing.name())
         : node.disable();
+  }
+
+  /** Restores the content of a name, also if the node needs no change. */
+  private void publish(DesiredState.Layout layout, String key) {
+    cluster
+        .clusterPolicy()
+        .flatMap(ClusterPolicies::migConfigMap)
+        .ifPresent(map ->
+            new MigConfigMap(cluster, map).add(List.of(key), layout.content().orElseThrow()));
   }
 
   /** Does nothing if the ConfigMap has it already; where there is none, the step says so. */

@@ -143,6 +143,8 @@ public sealed interface NodeStanding extends JsonForm {
     LABEL_CHANGED,
     /** Its configuration has other content than declared. */
     CONTENT_CHANGED,
+    /** The ConfigMap has another content under the name that it requests, which has the hash of its content. */
+    CONTENT_EDITED,
     /** It does not offer the devices of its configuration, e.g. after a reboot. */
     DEVICES_GONE,
     /** It has another number of GPUs or another model than at its last change. */

@@ -51,6 +51,8 @@ public final class PendingPods implements JsonForm {
       .thenComparing(WaitingPod::since)
       .thenComparing(WaitingPod::name);
 
+  private static final String AFFINITY = "affinity ";
+
   private static final PolicyTarget.ForDemand ANY = new PolicyTarget.ForDemand(
       Collections.emptySortedMap(), PolicyTarget.ForDemand.Pods.SERVED, OptionalInt.empty());
 
@@ -172,10 +174,7 @@ public final class PendingPods implements JsonForm {
   }
 
   private boolean isFor(WaitingPod pod, String node) {
-    return Objects.requireNonNull(nodes.get(node))
-        .labels()
-        .entrySet()
-        .containsAll(pod.nodeSelector().entrySet());
+    return pod.isFor(node, Objects.requireNonNull(nodes.get(node)).labels());
   }
 
   private static boolean isSchedulable(NodeCapacity node) {
@@ -263,23 +262,41 @@ public final class PendingPods implements JsonForm {
     SortedMap<MigProfile, Integer> covered = new TreeMap<>(stock);
     for (WaitingPod pod : left) {
       pod.devices().forEach((profile, count) -> {
-        int byStock =
-            pod.nodeSelector().isEmpty() ? Math.min(count, covered.getOrDefault(profile, 0)) : 0;
+        int byStock = needsLabels(pod) ? 0 : Math.min(count, covered.getOrDefault(profile, 0));
         covered.merge(profile, -byStock, Integer::sum);
         if (count > byStock) {
-          items.add(item(profile, count - byStock, pod.nodeSelector()));
+          items.add(item(profile, count - byStock, pod));
         }
       });
     }
-    return Planner.of(List.copyOf(candidates.values())).plan(Demand.of(items));
+    return Planner.of(
+            candidates.values().stream().map(node -> withAffinities(node, left)).toList())
+        .plan(Demand.of(items));
   }
 
-  private static DemandItem item(MigProfile profile, int count, Map<String, String> labels) {
+  private static boolean needsLabels(WaitingPod pod) {
+    return !pod.nodeSelector().isEmpty() || !pod.nodeAffinity().isEmpty();
+  }
+
+  private static DemandItem item(MigProfile profile, int count, WaitingPod pod) {
     DemandItem item = DemandItem.of(profile, count);
-    for (Map.Entry<String, String> label : labels.entrySet()) {
+    for (Map.Entry<String, String> label : pod.nodeSelector().entrySet()) {
       item = item.onNodesWith(label.getKey(), label.getValue());
     }
-    return item;
+    return pod.nodeAffinity().isEmpty()
+        ? item
+        : item.onNodesWith(AFFINITY + pod.nodeAffinity(), "");
+  }
+
+  /** The planner knows labels only, so that a node has one for each pod's affinity that it meets. */
+  private static PlanNode withAffinities(PlanNode node, List<WaitingPod> left) {
+    PlanNode labelled = node;
+    for (WaitingPod pod : left) {
+      if (!pod.nodeAffinity().isEmpty() && pod.isFor(node.name(), node.labels())) {
+        labelled = labelled.label(AFFINITY + pod.nodeAffinity(), "");
+      }
+    }
+    return labelled;
   }
 
   /** Accepts the changes that neither exceed the bounds nor break the stock; whole nodes first. */
@@ -435,6 +452,12 @@ public final class PendingPods implements JsonForm {
       WaitingPod pod, Map<String, PlanNode> candidates, boolean isServedWithoutStock) {
     List<String> able =
         nodes.keySet().stream().filter(name -> isAble(name, pod)).toList();
+    if (nodes.keySet().stream().noneMatch(name -> isFor(pod, name)) && needsLabels(pod)) {
+      return unserved(
+          pod,
+          PodAnswer.Reason.NO_NODE,
+          "no node meets its nodeSelector and its required node affinity; change them or label a node");
+    }
     if (able.isEmpty()) {
       return unserved(
           pod,

@@ -89,6 +89,8 @@ public sealed interface PodAnswer extends JsonForm {
   enum Reason {
     /** It cannot be told which nodes are for the pod. */
     NOT_READ,
+    /** No node has the labels that the pod requires. */
+    NO_NODE,
     /** No GPU of the nodes that are for the pod has the profiles. */
     NO_MODEL,
     /** Each node that could be cut has pods on its GPUs, or must stay as it is. */

@@ -19,7 +19,6 @@ import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,6 +27,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +44,9 @@ final class ReconcileLoop {
   private static final Logger LOG = LoggerFactory.getLogger(ReconcileLoop.class);
   private static final Duration LIST_TIMEOUT = Duration.ofMinutes(1);
 
+  /** A look costs no request, and the clock of this process may jump while it waits for a window. */
+  private static final Duration MAX_WAIT = Duration.ofMinutes(5);
+
   /** The name in the queue of the plan for pods that wait; no node has it. */
   private static final String PODS = "";
 
@@ -58,7 +61,8 @@ final class ReconcileLoop {
   private volatile List<MigPolicy> policies;
   private volatile Optional<MigConfigDocument> document = Optional.empty();
   private volatile boolean isLeader;
-  private final Map<String, NodeFacts> read = new HashMap<>();
+  private final Map<String, NodeFacts> read = new ConcurrentHashMap<>();
+  private final Standings standings;
   private Map<String, SortedMap<Integer, MigLayout>> planned = Map.of();
 
   ReconcileLoop(
@@ -67,6 +71,7 @@ final class ReconcileLoop {
       ApplyTimings timings,
       Consumer<ReconcileOutcome> listener) {
     this.cluster = cluster;
+    this.standings = new Standings(cluster::report);
     this.policies = List.copyOf(policies);
     this.timings = timings;
     this.listener = listener;
@@ -85,6 +90,13 @@ final class ReconcileLoop {
   void lead(boolean leads) {
     isLeader = leads;
     LOG.info("reconciler leading={}", leads);
+    if (leads) {
+      read.keySet().forEach(node -> due.mark(node, Duration.ZERO));
+      due.mark(PODS, DemandPlanner.BATCH);
+    } else {
+      outcomes.clear();
+      standings.forgetAll();
+    }
     synchronized (this) {
       notifyAll();
     }
@@ -126,7 +138,7 @@ final class ReconcileLoop {
         running.interrupt();
       });
       due.mark(PODS, DemandPlanner.BATCH);
-      NodeReconcile nodes = new NodeReconcile(cluster.with(view), timings);
+      NodeReconcile nodes = new NodeReconcile(cluster.with(view), timings, standings);
       while (true) {
         String node = due.take();
         awaitLeadership();
@@ -165,6 +177,7 @@ final class ReconcileLoop {
       if (facts.isEmpty()) {
         read.remove(node);
         outcomes.remove(node);
+        standings.forget(node);
         return;
       }
       demand.see(node, !GpuPods.using(view.cachedPods(node)).isEmpty(), now());
@@ -205,8 +218,15 @@ final class ReconcileLoop {
   }
 
   private void report(ReconcileOutcome outcome) {
+    if (!isLeader) {
+      return;
+    }
     ReconcileOutcome before = outcomes.put(outcome.node(), outcome);
-    outcome.requeueAfter().ifPresent(after -> due.mark(outcome.node(), after));
+    standings.see(outcome);
+    outcome
+        .requeueAfter()
+        .ifPresent(
+            after -> due.mark(outcome.node(), after.compareTo(MAX_WAIT) < 0 ? after : MAX_WAIT));
     if (before != null && before.standing().equals(outcome.standing())) {
       return;
     }

@@ -124,7 +124,8 @@ public final class Reconciler {
     return all.stream()
         .filter(facts -> facts.name().equals(node))
         .findFirst()
-        .map(facts -> new NodeReconcile(cluster, timings).reconcile(facts, all, context()))
+        .map(facts ->
+            new NodeReconcile(cluster, timings, Standings.none()).reconcile(facts, all, context()))
         .orElseGet(() -> new ReconcileOutcome(
             node,
             Optional.empty(),
@@ -135,7 +136,8 @@ public final class Reconciler {
   private NodeReconcile.Context context() {
     boolean isNeeded = policies.stream()
         .flatMap(policy -> policy.gpus().values().stream())
-        .anyMatch(PolicyTarget.Config.class::isInstance);
+        .anyMatch(target ->
+            target instanceof PolicyTarget.Config || target instanceof PolicyTarget.Layout);
     return new NodeReconcile.Context(
         policies,
         Map.of(),

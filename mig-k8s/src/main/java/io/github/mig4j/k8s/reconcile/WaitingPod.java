@@ -1,6 +1,9 @@
 package io.github.mig4j.k8s.reconcile;
 
 import io.fabric8.kubernetes.api.model.Affinity;
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
+import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -10,11 +13,13 @@ import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.text.JsonFields;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.immutables.value.Value;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +49,7 @@ public interface WaitingPod extends JsonForm {
         .name(GpuPods.name(pod))
         .putAllDevices(devices)
         .putAllNodeSelector(selector == null ? Map.of() : selector)
+        .addAllNodeAffinity(affinity(pod.getSpec()))
         .priority(priority == null ? 0 : priority)
         .since(time(pod.getMetadata().getCreationTimestamp()))
         .unread(unread(pod.getSpec(), resources.size() > devices.size()))
@@ -75,13 +81,173 @@ public interface WaitingPod extends JsonForm {
     if (asksForMore) {
       return Optional.of("it also asks for whole GPUs; ask for one kind");
     }
-    @Nullable Affinity affinity = spec.getAffinity();
-    if (affinity != null
-        && affinity.getNodeAffinity() != null
-        && affinity.getNodeAffinity().getRequiredDuringSchedulingIgnoredDuringExecution() != null) {
-      return Optional.of("its required node affinity is not read; choose nodes by a nodeSelector");
+    return terms(spec)
+        .flatMap(WaitingPod::expressions)
+        .map(NodeSelectorRequirement::getOperator)
+        .filter(operator -> NodeCondition.Operator.of(operator).isEmpty())
+        .findFirst()
+        .map(
+            "its required node affinity has the operator '%s', which is not known; choose nodes by a nodeSelector"
+                ::formatted);
+  }
+
+  private static Stream<NodeSelectorTerm> terms(PodSpec spec) {
+    return Stream.ofNullable(spec.getAffinity())
+        .flatMap(affinity -> Stream.ofNullable(affinity.getNodeAffinity()))
+        .flatMap(affinity ->
+            Stream.ofNullable(affinity.getRequiredDuringSchedulingIgnoredDuringExecution()))
+        .flatMap(required -> Stream.ofNullable(required.getNodeSelectorTerms()))
+        .flatMap(List::stream);
+  }
+
+  private static Stream<NodeSelectorRequirement> expressions(NodeSelectorTerm term) {
+    return Stream.of(term.getMatchExpressions(), term.getMatchFields())
+        .flatMap(Stream::ofNullable)
+        .flatMap(List::stream);
+  }
+
+  private static List<List<NodeCondition>> affinity(PodSpec spec) {
+    return terms(spec)
+        .map(term -> Stream.concat(
+                conditions(term.getMatchExpressions(), NodeCondition.Subject.LABEL),
+                conditions(term.getMatchFields(), NodeCondition.Subject.FIELD))
+            .toList())
+        .toList();
+  }
+
+  private static Stream<NodeCondition> conditions(
+      @Nullable List<NodeSelectorRequirement> expressions, NodeCondition.Subject subject) {
+    return Stream.ofNullable(expressions)
+        .flatMap(List::stream)
+        .flatMap(each -> NodeCondition.Operator.of(each.getOperator())
+            .map(operator -> new NodeCondition(
+                subject,
+                each.getKey(),
+                operator,
+                each.getValues() == null ? List.of() : each.getValues()))
+            .stream());
+  }
+
+  /**
+   * A condition of a required node affinity.
+   *
+   * @param subject whether it is about a label or a field of the node
+   * @param key the label or the field, of which Kubernetes has {@code metadata.name} only
+   * @param operator how the value is compared
+   * @param values with what
+   */
+  record NodeCondition(Subject subject, String key, Operator operator, List<String> values) {
+
+    public NodeCondition {
+      Objects.requireNonNull(subject, "subject");
+      Objects.requireNonNull(key, "key");
+      Objects.requireNonNull(operator, "operator");
+      Objects.requireNonNull(values, "values");
+      values = List.copyOf(values);
     }
-    return Optional.empty();
+
+    /** What a condition is about. */
+    public enum Subject {
+      /** A label. */
+      LABEL,
+      /** A field. */
+      FIELD;
+
+      /**
+       * The name in JSON, in lower case with dashes.
+       *
+       * @return the name
+       */
+      @JsonValue
+      public String toJson() {
+        return JsonFields.name(this);
+      }
+    }
+
+    /** How a value is compared. */
+    public enum Operator {
+      /** It is one of the values. */
+      IN("In"),
+      /** It is none of the values, or the node does not have it. */
+      NOT_IN("NotIn"),
+      /** The node has it. */
+      EXISTS("Exists"),
+      /** The node does not have it. */
+      DOES_NOT_EXIST("DoesNotExist"),
+      /** It is a whole number above the only value. */
+      GT("Gt"),
+      /** It is a whole number below the only value. */
+      LT("Lt");
+
+      private final String word;
+
+      Operator(String word) {
+        this.word = word;
+      }
+
+      private static Optional<Operator> of(@Nullable String word) {
+        return Stream.of(values()).filter(each -> each.word.equals(word)).findFirst();
+      }
+
+      /** The word of Kubernetes, e.g. {@code NotIn}. */
+      @Override
+      @JsonValue
+      public String toString() {
+        return word;
+      }
+    }
+
+    /**
+     * Whether a node meets the condition, as the scheduler decides.
+     *
+     * @param node the node's name
+     * @param labels its labels
+     * @return true if it does
+     */
+    public boolean isMetBy(String node, Map<String, String> labels) {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(labels, "labels");
+      Optional<String> value = Optional.ofNullable(
+          subject == Subject.LABEL ? labels.get(key) : key.equals("metadata.name") ? node : null);
+      return switch (operator) {
+        case IN -> value.filter(values::contains).isPresent();
+        case NOT_IN -> value.filter(values::contains).isEmpty();
+        case EXISTS -> value.isPresent();
+        case DOES_NOT_EXIST -> value.isEmpty();
+        case GT -> compared(value).filter(sign -> sign > 0).isPresent();
+        case LT -> compared(value).filter(sign -> sign < 0).isPresent();
+      };
+    }
+
+    private Optional<Integer> compared(Optional<String> value) {
+      try {
+        return values.size() == 1
+            ? value.map(text -> Long.compare(Long.parseLong(text), Long.parseLong(values.get(0))))
+            : Optional.empty();
+      } catch (NumberFormatException noNumber) {
+        return Optional.empty();
+      }
+    }
+
+    /**
+     * The value in JSON.
+     *
+     * @return the fields, as docs/json.md describes them
+     */
+    @JsonValue
+    public Map<String, Object> toJson() {
+      return JsonFields.of("subject", subject)
+          .and("key", key)
+          .and("operator", operator)
+          .and("values", values)
+          .map();
+    }
+
+    /** The condition, e.g. {@code zone In [a, b]}. */
+    @Override
+    public String toString() {
+      return "%s %s%s".formatted(key, operator, values.isEmpty() ? "" : " " + values);
+    }
   }
 
   /**
@@ -107,6 +273,31 @@ public interface WaitingPod extends JsonForm {
   @Value.Redacted
   @Value.NaturalOrder
   SortedMap<String, String> nodeSelector();
+
+  /**
+   * The required node affinity: its node must meet all conditions of one of these terms.
+   *
+   * @return the terms; empty if every node will do. A term without a condition is met by no node.
+   */
+  @Value.Redacted
+  List<List<NodeCondition>> nodeAffinity();
+
+  /**
+   * Whether a node has the labels and meets the conditions that the pod requires of its node.
+   *
+   * @param node the node's name
+   * @param labels its labels
+   * @return true if the scheduler may choose it
+   */
+  default boolean isFor(String node, Map<String, String> labels) {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(labels, "labels");
+    return labels.entrySet().containsAll(nodeSelector().entrySet())
+        && (nodeAffinity().isEmpty()
+            || nodeAffinity().stream()
+                .anyMatch(term -> !term.isEmpty()
+                    && term.stream().allMatch(condition -> condition.isMetBy(node, labels))));
+  }
 
   /**
    * Its priority; the higher is served first.
@@ -137,6 +328,7 @@ public interface WaitingPod extends JsonForm {
     return JsonFields.of("name", name())
         .and("devices", devices())
         .and("nodeSelector", nodeSelector())
+        .and("nodeAffinity", nodeAffinity())
         .and("priority", priority())
         .and("since", since().toString())
         .and("unread", unread())

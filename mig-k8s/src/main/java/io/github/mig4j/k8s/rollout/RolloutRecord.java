@@ -264,6 +264,18 @@ record RolloutRecord(
     return new RolloutRecord(contents, other, nodes, leader);
   }
 
+  /** The record of a rollout that is done, with other states of some nodes; it goes on if one waits. */
+  RolloutRecord reopened(Map<String, Entry> drifted) {
+    Map<String, Entry> all = new LinkedHashMap<>(nodes);
+    all.putAll(drifted);
+    boolean goesOn = all.values().stream().anyMatch(entry -> entry.state().isWaiting());
+    return new RolloutRecord(
+        contents,
+        goesOn ? new Control(RolloutPhase.RUNNING, Request.RUN, CanaryState.PASSED, "") : control,
+        all,
+        leader);
+  }
+
   RolloutRecord ledBy(String other) {
     return new RolloutRecord(contents, control, nodes, other);
   }

@@ -100,7 +100,10 @@ final class RolloutRun {
     }
     while (true) {
       if (known.filter(record -> record.control().phase().isFinal()).isPresent()) {
-        return requireSame(known.get()).status(name);
+        RolloutRecord end = repaired(store, requireSame(known.get()));
+        if (end.control().phase().isFinal()) {
+          return end.status(name);
+        }
       }
       Optional<RolloutStatus> end = lead(store);
       if (end.isPresent()) {
@@ -108,6 +111,60 @@ final class RolloutRun {
       }
       known = readAgain(store);
     }
+  }
+
+  /** A rollout that is done goes on with the nodes that have drifted since. */
+  private RolloutRecord repaired(RecordStore store, RolloutRecord end) throws InterruptedException {
+    if (end.control().phase() != RolloutPhase.DONE || !hasSameContent(end)) {
+      return end;
+    }
+    Map<String, Entry> drifted = drifted(end);
+    return drifted.isEmpty()
+        ? end
+        : store.update(
+            last -> last.control().phase() == RolloutPhase.DONE ? last.reopened(drifted) : last);
+  }
+
+  /** The nodes that were verified and on which the configuration is not in force, with their new state. */
+  private Map<String, Entry> drifted(RolloutRecord end) throws InterruptedException {
+    Map<String, Entry> drifted = new LinkedHashMap<>();
+    try (SharedView view = open(end.nodes().keySet(), () -> {})) {
+      Cluster shared = cluster.with(view);
+      end.nodes().forEach((name, entry) -> {
+        boolean wasVerified =
+            entry.state() == NodeState.VERIFIED || entry.state() == NodeState.VERIFIED_UNCHANGED;
+        if (wasVerified) {
+          view.node(name)
+              .flatMap(node -> drifted(shared, node, end, entry))
+              .ifPresent(now -> drifted.put(name, now));
+        }
+      });
+    }
+    return drifted;
+  }
+
+  /** What another client has requested by this library since then is not undone. */
+  private Optional<Entry> drifted(Cluster shared, Node node, RolloutRecord record, Entry entry) {
+    Content content = record.contents().get(entry.content());
+    String label = Cluster.labels(node).getOrDefault(content.kind().label(cluster.settings()), "");
+    String requested = Cluster.annotations(node).getOrDefault(content.kind().requestedKey(), "");
+    if (!content.isRequestedBy(label) && !content.isRequestedBy(requested)) {
+      return Optional.of(entry.with(
+          NodeState.SKIPPED,
+          "another client has requested '%s' since; use a rollout with another name to change it"
+              .formatted(label)));
+    }
+    MigNode drifted = new MigNode(shared, node.getMetadata().getName());
+    boolean isInForce = (content.kind() == ChangeKind.LAYOUT
+            ? drifted.apply(content.config())
+            : drifted.share(content.config()))
+        .preflight()
+        .inForce();
+    return isInForce
+        ? Optional.empty()
+        : Optional.of(entry.with(
+            entry.state() == NodeState.VERIFIED ? NodeState.WAITING : NodeState.WAITING_UNCHANGED,
+            ""));
   }
 
   /** The record after the Lease is lost. An API server that is away ends no rollout. */
@@ -369,12 +426,14 @@ final class RolloutRun {
     return record;
   }
 
-  private void requireSameContent(RolloutRecord record) {
+  private boolean hasSameContent(RolloutRecord record) {
     Optional<Map<String, String>> keys = keys(record.kind());
-    List<Content> now = record.contents().stream()
-        .map(content -> content(record.kind(), content.config(), keys))
-        .toList();
-    if (!now.equals(record.contents())) {
+    return record.contents().stream()
+        .allMatch(content -> content(record.kind(), content.config(), keys).equals(content));
+  }
+
+  private void requireSameContent(RolloutRecord record) {
+    if (!hasSameContent(record)) {
       throw refused(
           "the ConfigMap has another content for %s than when the rollout began; restore it, or abort and forget this rollout"
               .formatted(quoted(record.configNames())));

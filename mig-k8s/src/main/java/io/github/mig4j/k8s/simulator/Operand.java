@@ -27,6 +27,7 @@ final class Operand {
   private final Effect onStop;
 
   private boolean wanted;
+  private boolean isBarred;
   private boolean running;
   private boolean changing;
   private long generation;
@@ -49,7 +50,8 @@ final class Operand {
 
   /** Starts or stops the pod, unless it is starting or stopping. */
   synchronized void follow(Desired desired) {
-    if (wanted != (desired == Desired.RUNNING)) {
+    isBarred = desired == Desired.KEPT;
+    if (!isBarred && wanted != (desired == Desired.RUNNING)) {
       wanted = !wanted;
       generation++;
       transition(generation, desired);
@@ -61,16 +63,20 @@ final class Operand {
     if (wanted) {
       generation++;
       long current = generation;
+      wanted = !isBarred;
+      boolean startsAgain = wanted;
       background.after(toStop, "stop " + what, lifetime -> {
         change(lifetime, current, Desired.STOPPED);
-        transition(current, Desired.RUNNING);
+        if (startsAgain) {
+          transition(current, Desired.RUNNING);
+        }
       });
     }
   }
 
   /** Whether the pod is as desired, and neither starts nor stops. */
   synchronized boolean isSettled(Desired desired) {
-    return wanted == (desired == Desired.RUNNING)
+    return (desired == Desired.KEPT || wanted == (desired == Desired.RUNNING))
         && running == wanted
         && !changing
         && settled == generation;
@@ -79,7 +85,9 @@ final class Operand {
   /** Whether the deploy label requires the pod. */
   enum Desired {
     RUNNING,
-    STOPPED
+    STOPPED,
+    /** It runs on if it runs, and does not start, since it does not tolerate a taint of the node. */
+    KEPT
   }
 
   /**

@@ -2,12 +2,17 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Taint;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.NodeGate;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of the ClusterPolicy that the simulator reads.
@@ -17,9 +22,19 @@ import java.util.TreeMap;
  * @param defaultConfig {@code spec.migManager.config.default}; the operator requests it for a node
  *     without a request
  * @param pluginConfig {@code spec.devicePlugin.config}
+ * @param tolerations {@code spec.daemonsets.tolerations}; none of them means none
  */
 record OperatorPolicy(
-    MigStrategy strategy, String configMap, String defaultConfig, PluginConfig pluginConfig) {
+    MigStrategy strategy,
+    String configMap,
+    String defaultConfig,
+    PluginConfig pluginConfig,
+    List<Map<String, String>> tolerations) {
+
+  /** The chart's, and the one that a gate needs. */
+  static final List<Map<String, String>> TOLERATIONS = List.of(
+      Map.of("key", "nvidia.com/gpu", "operator", "Exists", "effect", "NoSchedule"),
+      Map.of("key", NodeGate.TAINT.getKey(), "operator", "Exists"));
 
   /**
    * The device plugin's configurations.
@@ -40,7 +55,20 @@ record OperatorPolicy(
         text(policy, "migManager", "config", "default").orElse(defaultConfig),
         new PluginConfig(
             text(policy, "devicePlugin", "config", "name").orElse(pluginConfig.configMap),
-            text(policy, "devicePlugin", "config", "default").orElse(pluginConfig.defaultConfig)));
+            text(policy, "devicePlugin", "config", "default").orElse(pluginConfig.defaultConfig)),
+        ClusterPolicies.tolerations(policy));
+  }
+
+  /** Whether the operator's pods can start on a node. */
+  boolean toleratesTaintsOf(Node node) {
+    @Nullable
+    List<Taint> taints = node.getSpec() == null ? null : node.getSpec().getTaints();
+    return taints == null
+        || taints.stream()
+            .filter(taint -> !"PreferNoSchedule".equals(taint.getEffect()))
+            // What Kubernetes adds to the tolerations of each DaemonSet.
+            .filter(taint -> !taint.getKey().startsWith("node.kubernetes.io/"))
+            .allMatch(taint -> NodeGate.isTolerated(taint, tolerations));
   }
 
   GenericKubernetesResource toResource() {
@@ -57,6 +85,7 @@ record OperatorPolicy(
 
   private Map<String, Object> spec() {
     Map<String, Object> spec = new TreeMap<>(Map.of(
+        "daemonsets", Map.of("tolerations", tolerations),
         "mig", Map.of("strategy", strategy.toString()),
         "migManager",
             Map.of(

@@ -40,6 +40,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   private final AtomicInteger discoveries = new AtomicInteger();
 
   private Map<String, String> labels = Map.of();
+  private Node latest = new Node();
   private boolean present;
   private @Nullable MigManager process;
 
@@ -82,17 +83,17 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   @Override
   public void onAdd(Node node) {
-    see(NodeObject.labels(node), Sight.NEW);
+    see(node, Sight.NEW);
   }
 
   @Override
   public void onUpdate(Node before, Node node) {
-    see(NodeObject.labels(node), Sight.KNOWN);
+    see(node, Sight.KNOWN);
   }
 
   @Override
   public void onDelete(Node node, boolean finalStateUnknown) {
-    see(Map.of(), Sight.GONE);
+    see(new Node(), Sight.GONE);
   }
 
   /** Called when the ClusterPolicy has changed; restarts the pods that depend on it. */
@@ -104,6 +105,11 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     if (!before.configMap().equals(now.configMap())) {
       manager.restart();
     }
+    Map<String, String> labelled;
+    synchronized (this) {
+      labelled = labels;
+    }
+    follow(labelled);
     operate();
   }
 
@@ -169,9 +175,9 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   private Optional<String> unfinished(Map<String, String> now) {
     return Stream.of(
-            unsettled(plugin, DeployLabels.desired(now, DeployLabels.DEVICE_PLUGIN)),
-            unsettled(discovery, DeployLabels.desired(now, DeployLabels.FEATURE_DISCOVERY)),
-            unsettled(manager, DeployLabels.desired(now, DeployLabels.MIG_MANAGER)),
+            unsettled(plugin, desired(now, DeployLabels.DEVICE_PLUGIN)),
+            unsettled(discovery, desired(now, DeployLabels.FEATURE_DISCOVERY)),
+            unsettled(manager, desired(now, DeployLabels.MIG_MANAGER)),
             unmanaged(now))
         .flatMap(Optional::stream)
         .findFirst();
@@ -185,7 +191,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   private synchronized Optional<String> unmanaged(Map<String, String> now) {
     String config = now.getOrDefault(Labels.MIG_CONFIG, "");
-    boolean done = DeployLabels.desired(now, DeployLabels.MIG_MANAGER) == Operand.Desired.STOPPED
+    boolean done = desired(now, DeployLabels.MIG_MANAGER) != Operand.Desired.RUNNING
         || (process != null && process.isDone(config));
     return done ? Optional.empty() : Optional.of("the MIG manager has not applied " + config);
   }
@@ -208,9 +214,11 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     GONE
   }
 
-  private void see(Map<String, String> now, Sight sight) {
+  private void see(Node node, Sight sight) {
+    Map<String, String> now = sight == Sight.GONE ? Map.of() : NodeObject.labels(node);
     boolean configured;
     synchronized (this) {
+      latest = node;
       configured = !ConfigManager.requested(now).equals(ConfigManager.requested(labels));
       String before = labels.getOrDefault(Labels.MIG_CONFIG, "");
       labels = Map.copyOf(now);
@@ -220,9 +228,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
         process.labelled(value);
       }
     }
-    plugin.follow(DeployLabels.desired(now, DeployLabels.DEVICE_PLUGIN));
-    discovery.follow(DeployLabels.desired(now, DeployLabels.FEATURE_DISCOVERY));
-    manager.follow(DeployLabels.desired(now, DeployLabels.MIG_MANAGER));
+    follow(now);
     if (configured) {
       cluster
           .background()
@@ -232,6 +238,19 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
               lifetime -> reselect(ConfigManager.requested(now), lifetime));
     }
     operate();
+  }
+
+  private void follow(Map<String, String> now) {
+    plugin.follow(desired(now, DeployLabels.DEVICE_PLUGIN));
+    discovery.follow(desired(now, DeployLabels.FEATURE_DISCOVERY));
+    manager.follow(desired(now, DeployLabels.MIG_MANAGER));
+  }
+
+  private synchronized Operand.Desired desired(Map<String, String> now, String key) {
+    Operand.Desired labelled = DeployLabels.desired(now, key);
+    return labelled == Operand.Desired.RUNNING && !cluster.currentPolicy().toleratesTaintsOf(latest)
+        ? Operand.Desired.KEPT
+        : labelled;
   }
 
   /** Only an existing configuration restarts the plugin. */

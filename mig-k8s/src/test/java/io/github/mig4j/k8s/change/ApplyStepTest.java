@@ -152,6 +152,18 @@ class ApplyStepTest {
             again -> assertThat(again.since()).isEqualTo("2026-01-01T12:04:00Z"));
   }
 
+  /** As after a reboot, or after 'nvidia-smi mig -dci': the manager does not act on the same name again. */
+  @Test
+  void poll_wholeGpusInPlaceOfTheDevices_areRequestedByAnotherName() {
+    inForce();
+    operator(Nodes.b200(1).config(KEY, "success").running());
+
+    assertThat(poll()).hasToString("gpu-node requests '%s-r2' now".formatted(KEY));
+    operator(Nodes.cutIntoSeven().config(KEY + "-r2", "success").running());
+    poll();
+    assertThat(poll()).isInstanceOf(ApplyStep.InForce.class);
+  }
+
   @Test
   void poll_anotherLayout_isRequestedInItsPlace() {
     inForce();

@@ -31,6 +31,7 @@ import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
@@ -404,7 +405,7 @@ class MigNodeChangeTest {
           .apply("small")
           .timings(QUICK)
           .gated()
-          .onProgress(event -> closed.put(event.phase(), NodePatch.has(node(), NodeClaim.GATE)))
+          .onProgress(event -> closed.put(event.phase(), NodePatch.has(node(), NodeGate.TAINT)))
           .await(LONG);
 
       assertThat(closed.remove(ApplyPhase.CHECKED)).isFalse();
@@ -417,7 +418,7 @@ class MigNodeChangeTest {
   void await_gated_leavesTheTaintsOfOthers() {
     try (var simulator = simulator()) {
       edit(node -> node.editOrNewSpec()
-          .withTaints(new Taint("NoSchedule", NodeClaim.GATE.getKey(), null, "by-kubelet"))
+          .withTaints(new Taint("NoSchedule", NodeGate.TAINT.getKey(), null, "by-kubelet"))
           .endSpec());
 
       mig.node("gpu-node").apply("small").timings(QUICK).gated().await(LONG);

@@ -34,6 +34,7 @@ import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfig;
@@ -652,9 +653,9 @@ class SharingTest {
 
       assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
       assertThat(during.get(0).getSpec().getUnschedulable()).isTrue();
-      assertThat(during.get(0).getSpec().getTaints()).contains(NodeClaim.GATE);
+      assertThat(during.get(0).getSpec().getTaints()).contains(NodeGate.TAINT);
       assertThat(Cluster.isCordoned(node())).isFalse();
-      assertThat(node().getSpec().getTaints()).doesNotContain(NodeClaim.GATE);
+      assertThat(node().getSpec().getTaints()).doesNotContain(NodeGate.TAINT);
     }
   }
 
@@ -692,7 +693,7 @@ class SharingTest {
       var recovered = quick(mig.node(NODE).recover());
 
       assertThat(recovered.allocatable()).hasToString("{nvidia.com/gpu=4}");
-      assertThat(node().getSpec().getTaints()).doesNotContain(NodeClaim.GATE);
+      assertThat(node().getSpec().getTaints()).doesNotContain(NodeGate.TAINT);
       assertThat(node().getMetadata().getAnnotations()).doesNotContainKey("mig4j.github.io/change");
     }
   }

@@ -35,6 +35,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.ComponentVersions;
 import io.github.mig4j.node.NodeCode;
@@ -1051,6 +1052,47 @@ class PreflightTest {
     assertFinds(
         "all-disabled",
         "warning: the MIG manager applies nothing, but has not started device-plugin again, so the node offers no GPU; delete the node's MIG manager pod, unless this change ends the pause [paused]");
+  }
+
+  @Test
+  void gate_thatTheDaemonSetsDoNotTolerate() {
+    untolerant(node());
+    String line =
+        "error: the DaemonSets of ClusterPolicy cluster-policy do not tolerate the taint mig4j.github.io/unverified, so the operator's pods do not start on a gated node; add the toleration {key: mig4j.github.io/unverified, operator: Exists} to spec.daemonsets.tolerations of the ClusterPolicy, with helm daemonsets.tolerations [gate-not-tolerated]";
+
+    assertThat(gated("all-disabled").errors()).extracting(Finding::toString).containsExactly(line);
+    assertDocumented(line);
+  }
+
+  /** A change that is gated already is not refused halfway. */
+  @Test
+  void gate_thatIsClosedAlready_isAWarning() {
+    untolerant(edit(node()).editOrNewSpec().withTaints(NodeGate.TAINT).endSpec().build());
+    String line =
+        "warning: the DaemonSets of ClusterPolicy cluster-policy do not tolerate the taint mig4j.github.io/unverified, so the operator's pods do not start on a gated node; add the toleration {key: mig4j.github.io/unverified, operator: Exists} to spec.daemonsets.tolerations of the ClusterPolicy, with helm daemonsets.tolerations [gate-not-tolerated]";
+
+    assertThat(gated("all-disabled").findings()).extracting(Finding::toString).contains(line);
+    assertDocumented(line);
+  }
+
+  /** The chart's own tolerations. */
+  private void untolerant(Node node) {
+    policy(Map.of(
+        "mig", Map.of("strategy", "mixed"),
+        "migManager", Map.of("config", Map.of("name", "mig-config")),
+        "daemonsets",
+            Map.of(
+                "tolerations",
+                List.of(Map.of(
+                    "key", "nvidia.com/gpu", "operator", "Exists", "effect", "NoSchedule")))));
+    map("mig-config", CONFIGS);
+    create(node);
+    createManager();
+    answerReviews();
+  }
+
+  private Preflight gated(String config) {
+    return MigClient.of(recorded).node("gpu-node").apply(config).gated().preflight();
   }
 
   @Test

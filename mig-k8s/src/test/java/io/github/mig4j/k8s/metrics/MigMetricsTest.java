@@ -61,6 +61,42 @@ class MigMetricsTest {
   }
 
   @Test
+  void standings_areCounted_andThoseOfNodesThatAreGoneAreNot() {
+    stands("a", "unknown", "drifted", "label-changed");
+    stands("b", "unknown", "as-declared", "");
+    stands("c", "unknown", "waiting", "budget");
+    stands("a", "drifted", "as-declared", "");
+    stands("c", "waiting", "unknown", "");
+
+    assertThat(nodes("as-declared")).isEqualTo(2);
+    assertThat(nodes("drifted")).isZero();
+    assertThat(nodes("waiting")).isZero();
+    assertThat(registry
+            .get("mig4j.reconcile.changes")
+            .tag("standing", "drifted")
+            .tag("cause", "label-changed")
+            .counter()
+            .count())
+        .isEqualTo(1);
+    assertThat(
+            registry.find("mig4j.reconcile.changes").tag("standing", "unknown").counter())
+        .isNull();
+  }
+
+  private void stands(String node, String previous, String standing, String cause) {
+    metrics.onEvent(
+        new MigEvent.StandingChanged(node, "small", previous, standing, cause, "in words"));
+  }
+
+  private double nodes(String standing) {
+    return registry
+        .get("mig4j.reconcile.nodes")
+        .tag("standing", standing)
+        .gauge()
+        .value();
+  }
+
+  @Test
   void requests_areMeasuredByVerbAndStatus(KubernetesClient client) {
     MigClient mig = measured(client);
 
@@ -110,6 +146,7 @@ class MigMetricsTest {
     split(mig);
     metrics.observe(mig.fleet().nodes());
     metrics.onEvent(new MigEvent.RequestRepeated("", 409));
+    stands("gpu-node", "unknown", "as-declared", "");
 
     var listed = Pattern.compile("(?m)^\\| `(mig4j\\.[a-z.]+)` \\|")
         .matcher(Files.readString(Path.of("..", "docs", "observability.md")))

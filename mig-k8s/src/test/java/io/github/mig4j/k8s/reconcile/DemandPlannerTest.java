@@ -60,4 +60,36 @@ class DemandPlannerTest {
         .extracting(PodAnswer::message)
         .containsExactly("ml/3g.90gb-00: no node will serve it: node a: it is held");
   }
+
+  @Test
+  void plan_afterTheClockIsSetBack_beginsTheCoolDownAgain_andKeepsNoNodeForLonger() {
+    planner.see("a", true, NOW);
+    planner.see("a", false, NOW);
+    Instant back = NOW.minus(Duration.ofDays(1));
+
+    assertThat(plan(back, false, Optional.empty()).answers())
+        .extracting(PodAnswer::message)
+        .containsExactly(
+            "ml/3g.90gb-00: no node will serve it: node a: pods used its GPUs 0 s ago");
+    assertThat(plan(back.plus(COOL_DOWN), false, Optional.empty()).changes())
+        .containsOnlyKeys("a");
+  }
+
+  @Test
+  void plan_nodeThatWasChangedInTheFuture_isKept_andSaysWhy() {
+    assertThat(plan(NOW, false, Optional.of(NOW.plus(Duration.ofDays(1)))).answers())
+        .extracting(PodAnswer::message)
+        .containsExactly(
+            "ml/3g.90gb-00: no node will serve it: node a: it was changed at 2026-11-27T10:00:00Z,"
+                + " which is after the time of this process, 2026-11-26T10:00:00Z; set the clocks");
+  }
+
+  @Test
+  void plan_afterTheClockJumpsForward_endsTheCoolDown() {
+    planner.see("a", true, NOW);
+    planner.see("a", false, NOW);
+
+    assertThat(plan(NOW.plus(Duration.ofDays(365)), false, Optional.of(NOW)).changes())
+        .containsOnlyKeys("a");
+  }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.github.mig4j.config.MigConfig;
+import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeKind;
@@ -203,6 +204,25 @@ class JudgeTest {
   }
 
   @Test
+  void content_thatIsEditedUnderAHashedName_isDrift() {
+    MigConfig large = MigConfig.of(MigConfigSpec.allDevices(Nodes.large()));
+    MigConfigDocument edited = MigConfigDocument.empty().with(KEY, large);
+    MigConfigDocument published = MigConfigDocument.empty().with(KEY, SMALL);
+    String detail =
+        "the MIG manager's ConfigMap has another content under '%s' than the hash in this name says"
+            .formatted(KEY);
+
+    assertActs(judge(edited), Drift.CONTENT_EDITED, detail);
+    assertActs(judge(MigConfigDocument.empty()), Drift.CONTENT_EDITED, detail);
+    assertRests(judge(published), "as declared");
+  }
+
+  private static Judgement judge(MigConfigDocument document) {
+    return new Judge(List.of(POLICY), NOON, ME, Map.of(), Optional.of(document))
+        .judge(facts(declared("n")), List::of);
+  }
+
+  @Test
   void node_thatHasLostItsDevices_isRepaired_thoughAnAdminMayNotBeOverruled() {
     assertActs(
         judge(POLICY, offering(declared("n"), (MigLayout) null)),
@@ -331,6 +351,24 @@ class JudgeTest {
 
     assertThat(judge(POLICY, annotate(fresh("n"), ChangeRecord.KEY, old.json())))
         .isInstanceOf(Judgement.Act.class);
+  }
+
+  /** A look comes again soon, also if the deadline of the claim is far away by this clock. */
+  @Test
+  void clockThatIsSetBack_waitsForTheOtherClient_andLooksAgainSoon() {
+    ChangeRecord later = ChangeRecord.of(
+        ChangeKind.LAYOUT,
+        "large",
+        "ops",
+        NOON.plus(Duration.ofDays(1)),
+        NOON.plus(Duration.ofDays(1)).plusSeconds(600),
+        List.of());
+
+    assertThat(judge(POLICY, annotate(fresh("n"), ChangeRecord.KEY, later.json())))
+        .isInstanceOfSatisfying(Judgement.Rest.class, rest -> {
+          assertThat(rest.standing()).isInstanceOf(NodeStanding.Waiting.class);
+          assertThat(rest.lookAgainAfter()).contains(Duration.ofMinutes(1));
+        });
   }
 
   @Test

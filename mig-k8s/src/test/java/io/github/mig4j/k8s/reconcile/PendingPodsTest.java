@@ -10,6 +10,9 @@ import static io.github.mig4j.k8s.reconcile.Nodes.small;
 import static io.github.mig4j.k8s.reconcile.Nodes.waiting;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
+import io.fabric8.kubernetes.api.model.NodeSelectorTermBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.node.NodeCapacity;
@@ -21,13 +24,17 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PendingPodsTest {
 
@@ -159,6 +166,110 @@ class PendingPodsTest {
     assertThat(plan.changes()).containsOnlyKeys("b");
   }
 
+  @SafeVarargs
+  private static Pod affine(String name, List<NodeSelectorRequirement>... terms) {
+    return new PodBuilder(pod(name, Map.of(G1, 1)))
+        .editSpec()
+        .withNewAffinity()
+        .withNewNodeAffinity()
+        .withNewRequiredDuringSchedulingIgnoredDuringExecution()
+        .withNodeSelectorTerms(Stream.of(terms)
+            .map(
+                term -> new NodeSelectorTermBuilder().withMatchExpressions(term).build())
+            .toList())
+        .endRequiredDuringSchedulingIgnoredDuringExecution()
+        .endNodeAffinity()
+        .endAffinity()
+        .endSpec()
+        .build();
+  }
+
+  private static NodeSelectorRequirement expression(String key, String operator, String... values) {
+    return new NodeSelectorRequirement(key, operator, List.of(values));
+  }
+
+  /** Each operator on a node with the value, with another value, and without the label. */
+  @ParameterizedTest
+  @CsvSource({
+    "zone, In, b, false true false",
+    "zone, NotIn, a, false true true",
+    "zone, Exists, , true true false",
+    "zone, DoesNotExist, , false false true",
+    "size, Gt, 4, false true false",
+    "size, Lt, 5, true false false",
+    "size, Gt, four, false false false",
+  })
+  void nodeAffinity_isThatOfTheScheduler(
+      String key, String operator, @Nullable String value, String expected) {
+    String[] values = value == null ? new String[0] : new String[] {value};
+    WaitingPod pod =
+        WaitingPod.of(affine("p", List.of(expression(key, operator, values)))).orElseThrow();
+
+    assertThat("%s %s %s"
+            .formatted(
+                pod.isFor("a", Map.of("zone", "a", "size", "4")),
+                pod.isFor("b", Map.of("zone", "b", "size", "10")),
+                pod.isFor("c", Map.of("size", "many"))))
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void nodeAffinity_needsAllOfOneTerm_andEmptyTermsChooseNoNode() {
+    WaitingPod pod = WaitingPod.of(affine(
+            "p",
+            List.of(expression("zone", "In", "a"), expression("pool", "Exists")),
+            List.of(expression("zone", "In", "b")),
+            List.of()))
+        .orElseThrow();
+
+    assertThat(pod.isFor("n", Map.of("zone", "a"))).isFalse();
+    assertThat(pod.isFor("n", Map.of("zone", "a", "pool", "x"))).isTrue();
+    assertThat(pod.isFor("n", Map.of("zone", "b"))).isTrue();
+    assertThat(pod.isFor("n", Map.of())).isFalse();
+  }
+
+  @Test
+  void nodeAffinity_ofAField_choosesNodesByName() {
+    Pod pod = new PodBuilder(affine("p", List.of()))
+        .editSpec()
+        .editAffinity()
+        .editNodeAffinity()
+        .editRequiredDuringSchedulingIgnoredDuringExecution()
+        .editFirstNodeSelectorTerm()
+        .withMatchFields(expression("metadata.name", "In", "b"))
+        .endNodeSelectorTerm()
+        .endRequiredDuringSchedulingIgnoredDuringExecution()
+        .endNodeAffinity()
+        .endAffinity()
+        .endSpec()
+        .build();
+
+    PendingPods plan = plan(
+        List.of(WaitingPod.of(pod).orElseThrow()),
+        node("a", Map.of(), WHOLE),
+        node("b", Map.of(), WHOLE));
+
+    assertThat(plan.changes()).containsOnlyKeys("b");
+  }
+
+  @Test
+  void nodeAffinity_isObeyedByThePlan_alsoWhereNodesAreFree() {
+    WaitingPod fits =
+        WaitingPod.of(affine("p", List.of(expression("zone", "NotIn", "a")))).orElseThrow();
+    WaitingPod none =
+        WaitingPod.of(affine("q", List.of(expression("zone", "In", "c")))).orElseThrow();
+    PendingPods plan = plan(
+        List.of(fits, none),
+        node("a", Map.of("zone", "a"), Map.of(), small()),
+        node("b", Map.of("zone", "b"), Map.of(), WHOLE));
+
+    assertThat(plan.changes()).containsOnlyKeys("b");
+    assertThat(messages(plan))
+        .containsExactly(
+            "ml/p: node b will serve it after a change of its layout",
+            "ml/q: no node will serve it: no node meets its nodeSelector and its required node affinity; change them or label a node");
+  }
+
   @Test
   void podOfSeveralDevices_isServedByOneNode() {
     PendingPods plan = plan(
@@ -182,16 +293,7 @@ class PendingPodsTest {
         .build();
     var bound =
         new PodBuilder(unscheduled).editSpec().withNodeName("a").endSpec().build();
-    var affine = new PodBuilder(unscheduled)
-        .editSpec()
-        .withNewAffinity()
-        .withNewNodeAffinity()
-        .withNewRequiredDuringSchedulingIgnoredDuringExecution()
-        .endRequiredDuringSchedulingIgnoredDuringExecution()
-        .endNodeAffinity()
-        .endAffinity()
-        .endSpec()
-        .build();
+    var affine = affine("p", List.of(expression("zone", "Near", "a")));
 
     assertThat(WaitingPod.of(unscheduled)).isPresent();
     assertThat(WaitingPod.of(gated)).isEmpty();
@@ -200,7 +302,7 @@ class PendingPodsTest {
     assertThat(messages(
             plan(List.of(WaitingPod.of(affine).orElseThrow()), node("a", Map.of(), WHOLE))))
         .containsExactly(
-            "ml/p: no node will serve it: its required node affinity is not read; choose nodes by a nodeSelector");
+            "ml/p: no node will serve it: its required node affinity has the operator 'Near', which is not known; choose nodes by a nodeSelector");
   }
 
   /** A node with one to three GPUs of a layout each, and perhaps pods. */

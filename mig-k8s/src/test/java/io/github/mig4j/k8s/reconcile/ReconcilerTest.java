@@ -3,8 +3,11 @@ package io.github.mig4j.k8s.reconcile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Controller;
 import io.github.mig4j.k8s.rollout.FleetServer;
@@ -12,10 +15,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,6 +34,10 @@ class ReconcilerTest {
   private static final int SOME = 10;
   private static final String STATE = "nvidia.com/mig.config.state";
   private static final String CONFIG = "nvidia.com/mig.config";
+  private static final String GATE = "mig4j.github.io/unverified";
+  private static final String OTHER =
+      "version: v1\nmig-configs:\n  other:\n  - devices: all\n    mig-enabled: false\n";
+  private static final String GATED_BY = "mig4j.github.io/gated-by";
   private static final ApplyTimings QUICK = ApplyTimings.builder()
       .stability(Duration.ofMillis(50))
       .failure(Duration.ofMillis(200))
@@ -52,6 +62,10 @@ class ReconcilerTest {
   }
 
   private static MigPolicy policy(String name, OnDrift onDrift) {
+    return builder(name, onDrift).build();
+  }
+
+  private static MigPolicy.Builder builder(String name, OnDrift onDrift) {
     return MigPolicy.builder()
         .name(name)
         .nodes(PolicyNodes.withLabels(Map.of("nvidia.com/gpu.product", "NVIDIA-B200")))
@@ -59,25 +73,41 @@ class ReconcilerTest {
             "b200-180gb",
             new PolicyTarget.Layout(new TreeMap<>(Map.of(MigProfile.parse("1g.23gb"), 7))))
         .pace(Pace.builder().maxUnavailable(Amount.nodes(6)).build())
-        .onDrift(onDrift)
-        .build();
+        .onDrift(onDrift);
   }
 
   /** A process that reconciles, and what it has reported. */
   private final class Process {
     final Controller controller = controller();
     private final SortedMap<String, NodeStanding> standings = new TreeMap<>();
+    private final List<MigEvent.StandingChanged> changes = new ArrayList<>();
     final Reconciler.Running running;
 
     Process(MigPolicy... policies) {
-      running = controller
-          .mig()
+      MigClient mig = controller.mig();
+      running = mig.with(mig.settings().withListener(this::hear))
           .reconciler(List.of(policies))
           .timings(QUICK)
           .lease(Duration.ofSeconds(5))
           .onOutcome(this::see)
           .start();
       open.add(running);
+    }
+
+    private synchronized void hear(MigEvent event) {
+      if (event instanceof MigEvent.StandingChanged changed) {
+        changes.add(changed);
+        notifyAll();
+      }
+    }
+
+    /** Waits until any node has come to stand like this from standing like that. */
+    synchronized void awaitChange(String previous, String standing) throws InterruptedException {
+      while (changes.stream()
+          .noneMatch(change -> change.previous().equals(previous)
+              && change.toString().equals(change.node() + " " + standing))) {
+        wait();
+      }
     }
 
     private synchronized void see(ReconcileOutcome outcome) {
@@ -97,6 +127,21 @@ class ReconcilerTest {
       while (!standings.containsKey(node) || !standing.test(standings.get(node))) {
         wait();
       }
+    }
+
+    synchronized void forgetChanges() {
+      changes.clear();
+    }
+
+    /** Waits until as many nodes have an outcome. */
+    synchronized void awaitOutcomes(int nodes) throws InterruptedException {
+      while (running.outcomes().size() < nodes) {
+        wait();
+      }
+    }
+
+    synchronized String message(String node) {
+      return standings.get(node).message();
     }
 
     synchronized void forget(String node) {
@@ -206,6 +251,268 @@ class ReconcilerTest {
     process.await(node(5), ReconcilerTest::isDeclared);
     process.await(node(6), ReconcilerTest::isDeclared);
     assertThat(server.labels(node(5)).get(CONFIG)).startsWith("small-");
+  }
+
+  @Test
+  void content_thatIsEditedUnderAHashedName_isReported_andRestored() throws Exception {
+    Process process = new Process(policy("small", OnDrift.YIELD));
+    process.await(SOME, ReconcilerTest::isDeclared);
+    String published = server.data("gpu-operator/mig-config", "config.yaml");
+
+    server.edit(
+        "configmaps",
+        "gpu-operator/mig-config",
+        map -> ((ObjectNode) map.at("/data"))
+            .put("config.yaml", published.replace("1g.23gb: 7", "1g.23gb: 2")));
+
+    process.awaitChange("as-declared", "drifted: content-edited");
+    process.awaitChange("drifted", "as-declared");
+    assertThat(MigConfigFile.read(server.data("gpu-operator/mig-config", "config.yaml"))
+            .document())
+        .isEqualTo(MigConfigFile.read(published).document());
+  }
+
+  /** The lost leader is a candidate again, and looks at every node when it leads. */
+  @Test
+  void leaseThatIsLost_isAcquiredAgain_andWhatHappenedInBetweenIsRepaired() throws Exception {
+    Process process = new Process(policy("small", OnDrift.RESTORE));
+    process.await(SOME, ReconcilerTest::isDeclared);
+
+    process.forgetChanges();
+    giveLeaseTo("another", 3600);
+    process.awaitChange("as-declared", "unknown");
+    server.stall(node(1));
+    label(node(1), CONFIG, "all-disabled");
+    assertThat(process.running.outcomes()).isEmpty();
+    // The other one ends without a word.
+    process.forgetChanges();
+    giveLeaseTo("another", 1);
+    process.awaitChange("unknown", "changing");
+    server.resume(node(1));
+
+    process.awaitChange("changing", "as-declared");
+    assertThat(server.labels(node(1)).get(CONFIG)).startsWith("small-");
+    process.awaitOutcomes(SOME);
+  }
+
+  private void giveLeaseTo(String holder, int seconds) {
+    server.edit(
+        "leases",
+        "gpu-operator/mig4j-reconciler",
+        lease -> ((ObjectNode) lease.get("spec"))
+            .put("holderIdentity", holder)
+            .put("leaseDurationSeconds", seconds));
+  }
+
+  @Test
+  void configMap_atItsSizeLimit_isAStanding_andOtherPoliciesGoOn() throws Exception {
+    server.edit(
+        "configmaps",
+        "gpu-operator/mig-config",
+        map ->
+            ((ObjectNode) map.at("/data")).put("config.yaml", OTHER + "#" + "x".repeat(1_048_400)));
+    Process process =
+        new Process(policy("small", OnDrift.YIELD, 0, 1), whole("whole", node(2), node(3)));
+
+    process.await(node(0), NodeStanding.Drifted.class::isInstance);
+    process.await(node(1), NodeStanding.Drifted.class::isInstance);
+    process.await(2, ReconcilerTest::isDeclared);
+
+    assertThat(process.message(node(0)))
+        .matches(
+            "drifted: ConfigMap gpu-operator/mig-config: it would have [0-9]+ bytes, but an API server accepts at most [0-9]+; remove configurations");
+    server.edit(
+        "configmaps",
+        "gpu-operator/mig-config",
+        map -> ((ObjectNode) map.at("/data")).put("config.yaml", OTHER));
+    process.await(4, ReconcilerTest::isDeclared);
+  }
+
+  /** A permission can be missing for one namespace or, with an admission webhook, for one node. */
+  @Test
+  void permission_thatIsMissing_isAStanding_andTheOtherNodesGoOn() throws Exception {
+    server.refuse(request ->
+        request.getMethod().equals("PATCH") && request.getPath().contains("/nodes/" + node(4))
+            ? Optional.of(403)
+            : Optional.empty());
+    Process process = new Process(policy("small", OnDrift.YIELD));
+
+    process.await(SOME - 1, ReconcilerTest::isDeclared);
+    process.await(node(4), NodeStanding.Drifted.class::isInstance);
+
+    assertThat(process.message(node(4)))
+        .isEqualTo(
+            "drifted: this client is not allowed to patch node %s; grant it the permissions of ClusterRole mig4j-rollout"
+                .formatted(node(4)));
+  }
+
+  private static MigPolicy policy(String name, OnDrift onDrift, int... nodes) {
+    return MigPolicy.builder()
+        .name(name)
+        .nodes(PolicyNodes.named(
+            IntStream.of(nodes).mapToObj(ReconcilerTest::node).toArray(String[]::new)))
+        .putAllGpus(policy(name, onDrift).gpus())
+        .build();
+  }
+
+  private static MigPolicy whole(String name, String... nodes) {
+    return MigPolicy.builder()
+        .name(name)
+        .nodes(PolicyNodes.named(nodes))
+        .putGpus("b200-180gb", PolicyTarget.Whole.WHOLE)
+        .build();
+  }
+
+  private static MigPolicy demand(SortedMap<MigProfile, Integer> stock) {
+    return MigPolicy.builder()
+        .name("demand")
+        .nodes(PolicyNodes.withLabels(Map.of("nvidia.com/gpu.product", "NVIDIA-B200")))
+        .putGpus(
+            "b200-180gb",
+            new PolicyTarget.ForDemand(
+                stock, PolicyTarget.ForDemand.Pods.SERVED, OptionalInt.empty()))
+        .build();
+  }
+
+  /** A pod that the scheduler has found no node for. */
+  private void waits(String name, String profile, int count) {
+    server.create("pods", "ml/" + name, """
+        {"apiVersion": "v1", "kind": "Pod",
+         "metadata": {"namespace": "ml", "name": "%s", "creationTimestamp": "2026-11-26T10:00:00Z"},
+         "spec": {"containers": [{"name": "c", "resources": {"limits": {"nvidia.com/mig-%s": "%d"}}}]},
+         "status": {"phase": "Pending", "conditions": [
+           {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}}
+        """.formatted(name, profile, count));
+  }
+
+  private void bind(String pod, String node) {
+    server.edit("pods", "ml/" + pod, object -> {
+      ((ObjectNode) object.at("/spec")).put("nodeName", node);
+      ((ObjectNode) object.at("/status")).put("phase", "Running").putArray("conditions");
+    });
+  }
+
+  private List<String> cut() {
+    return IntStream.range(0, SOME)
+        .mapToObj(ReconcilerTest::node)
+        .filter(node -> server.labels(node).get(CONFIG).startsWith("demand-"))
+        .toList();
+  }
+
+  /** Many pods are one cut, a pod that a free device serves is none, and a node that was cut is kept. */
+  @Test
+  void pods_thatWait_areServedInBatches_andNothingIsCutTwice() throws Exception {
+    Process process = new Process(demand(new TreeMap<>()));
+    process.await(SOME, ReconcilerTest::isDeclared);
+    for (int i = 0; i < 5; i++) {
+      waits("small-" + i, "1g.23gb", 1);
+    }
+    process.awaitChange("changing", "as-declared");
+
+    assertThat(cut()).hasSize(1);
+    String first = cut().get(0);
+    assertThat(server.allocatable(first, "nvidia.com/mig-1g.23gb")).isEqualTo(7);
+    assertThat(server.allocatable(first, "nvidia.com/gpu")).isEqualTo(7);
+    for (int i = 0; i < 5; i++) {
+      bind("small-" + i, first);
+    }
+    String requested = server.labels(first).get(CONFIG);
+    process.forgetChanges();
+
+    // Two devices are free for the next two, and the pods of the other profile need another node.
+    waits("small-5", "1g.23gb", 1);
+    waits("small-6", "1g.23gb", 1);
+    waits("large-0", "3g.90gb", 1);
+    waits("large-1", "3g.90gb", 1);
+    process.awaitChange("changing", "as-declared");
+
+    assertThat(cut()).hasSize(2).contains(first);
+    assertThat(server.labels(first)).containsEntry(CONFIG, requested);
+    String second =
+        cut().stream().filter(node -> !node.equals(first)).findFirst().orElseThrow();
+    assertThat(server.allocatable(second, "nvidia.com/mig-3g.90gb")).isEqualTo(2);
+  }
+
+  private static MigPolicy gated() {
+    return builder("small", OnDrift.YIELD).gated(true).build();
+  }
+
+  @Test
+  void newNode_ofAGatedPolicy_isKeptFromPodsUntilItIsAsDeclared() throws Exception {
+    for (int i = 0; i < SOME; i++) {
+      server.stall(node(i));
+    }
+    Process process = new Process(gated());
+    process.await(4, NodeStanding.Waiting.class::isInstance);
+
+    // Six change, and the others wait for the budget; all are gated, also one that is new.
+    for (int i = 0; i < SOME; i++) {
+      assertThat(server.taints(node(i))).as(node(i)).containsExactly(GATE);
+      assertThat(server.annotations(node(i))).containsEntry(GATED_BY, "small");
+    }
+    for (int i = 0; i < SOME; i++) {
+      server.resume(node(i));
+    }
+    process.await(SOME, ReconcilerTest::isDeclared);
+    for (int i = 0; i < SOME; i++) {
+      assertThat(server.taints(node(i))).as(node(i)).isEmpty();
+      assertThat(server.annotations(node(i))).doesNotContainKey(GATED_BY);
+    }
+  }
+
+  /** A node pool can register its nodes with the taint, so that no pod is faster than the reconciler. */
+  @Test
+  void nodeThatJoinsWithTheTaint_isOpenedWhenItIsAsDeclared() throws Exception {
+    Process process = new Process(gated());
+    process.await(SOME, ReconcilerTest::isDeclared);
+    server.edit("nodes", node(2), FleetServer::taint);
+    server.stall(node(SOME));
+    server.join(SOME);
+    server.edit("nodes", node(SOME), FleetServer::taint);
+    process.await(node(SOME), NodeStanding.Changing.class::isInstance);
+    process.forget(node(SOME));
+    server.resume(node(SOME));
+
+    process.await(node(SOME), ReconcilerTest::isDeclared);
+    assertThat(server.taints(node(SOME))).isEmpty();
+  }
+
+  @Test
+  void gate_ofAPolicyThatIsRemoved_isOpened() throws Exception {
+    for (int i = 0; i < SOME; i++) {
+      server.stall(node(i));
+    }
+    Process process = new Process(gated());
+    process.await(4, NodeStanding.Waiting.class::isInstance);
+
+    process.running.use(List.of());
+    process.await(SOME, NodeStanding.NotOurs.class::isInstance);
+
+    // The six that change keep what their change has written.
+    for (int i = 0; i < SOME; i++) {
+      assertThat(server.taints(node(i))).as(node(i)).isEmpty();
+      assertThat(server.annotations(node(i))).doesNotContainKey(GATED_BY);
+    }
+  }
+
+  @Test
+  void gate_thatTheDaemonSetsDoNotTolerate_isAFinding_andClosesNothing() throws Exception {
+    server.edit(
+        "clusterpolicies",
+        "cluster-policy",
+        policy -> ((ObjectNode) policy.at("/spec")).remove("daemonsets"));
+    server.edit("nodes", node(1), FleetServer::taint);
+    Process process = new Process(gated());
+    String finding =
+        "the DaemonSets of ClusterPolicy cluster-policy do not tolerate the taint mig4j.github.io/unverified, so the operator's pods do not start on a gated node; add the toleration {key: mig4j.github.io/unverified, operator: Exists} to spec.daemonsets.tolerations of the ClusterPolicy, with helm daemonsets.tolerations";
+
+    process.await(SOME, NodeStanding.Drifted.class::isInstance);
+
+    assertThat(process.message(node(1))).isEqualTo("drifted: " + finding);
+    assertThat(process.message(node(0)))
+        .startsWith("drifted: it requests ")
+        .endsWith("its change is refused: " + finding);
+    assertThat(server.taints(node(0))).isEmpty();
   }
 
   @Test

@@ -14,6 +14,11 @@ import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.fabric8.mockwebserver.http.WebSocket;
 import io.fabric8.mockwebserver.http.WebSocketListener;
+import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.node.NodeOffer;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLDecoder;
@@ -110,7 +115,9 @@ public final class FleetServer implements AutoCloseable {
     }
     put("clusterpolicies", "cluster-policy", parse("""
         {"apiVersion": "nvidia.com/v1", "kind": "ClusterPolicy", "metadata": {"name": "cluster-policy"},
-         "spec": {"mig": {"strategy": "mixed"}, "migManager": {"config": {"name": "mig-config"}}}}
+         "spec": {"mig": {"strategy": "mixed"},
+                  "daemonsets": {"tolerations": [{"key": "mig4j.github.io/unverified", "operator": "Exists"}]},
+                  "migManager": {"config": {"name": "mig-config"}}}}
         """));
     put("configmaps", "gpu-operator/mig-config", parse("""
         {"apiVersion": "v1", "kind": "ConfigMap",
@@ -230,6 +237,38 @@ public final class FleetServer implements AutoCloseable {
         .fields()
         .forEachRemaining(e -> labels.put(e.getKey(), e.getValue().asText()));
     return labels;
+  }
+
+  /** The value of a key of a ConfigMap. */
+  public synchronized String data(String map, String key) {
+    return kind("configmaps").objects.get(map).at("/data").get(key).asText();
+  }
+
+  /** Taints a node as a node pool does that registers its nodes so. */
+  public static void taint(ObjectNode node) {
+    node.withObject("/spec")
+        .putArray("taints")
+        .addObject()
+        .put("key", "mig4j.github.io/unverified")
+        .put("value", "true")
+        .put("effect", "NoSchedule");
+  }
+
+  /** What a node offers of a resource. */
+  public synchronized int allocatable(String node, String resource) {
+    return kind("nodes")
+        .objects
+        .get(node)
+        .at("/status/allocatable")
+        .path(resource)
+        .asInt();
+  }
+
+  /** The keys of a node's taints. */
+  public synchronized Set<String> taints(String node) {
+    return kind("nodes").objects.get(node).at("/spec").findValues("key").stream()
+        .map(JsonNode::asText)
+        .collect(Collectors.toSet());
   }
 
   public synchronized Map<String, String> annotations(String node) {
@@ -593,7 +632,8 @@ public final class FleetServer implements AutoCloseable {
       return;
     }
     boolean fails = failing.contains(node) && !config.startsWith("all-disabled");
-    Map<String, Integer> offered = fails ? Map.of() : offered(config);
+    Map<String, Integer> offered =
+        fails ? Map.of() : config.startsWith("demand") ? published(config) : offered(config);
     edit("nodes", node, object -> {
       ObjectNode labels = (ObjectNode) object.at("/metadata/labels");
       labels.put(STATE, fails ? "failed" : "success");
@@ -616,6 +656,22 @@ public final class FleetServer implements AutoCloseable {
     return config.startsWith("medium")
         ? Map.of("nvidia.com/mig-2g.45gb", 24)
         : Map.of("nvidia.com/gpu", 8);
+  }
+
+  /** What a demand cuts has no name that says it. */
+  private Map<String, Integer> published(String config) {
+    Map<String, Integer> offered = new HashMap<>();
+    MigConfigFile.read(data("gpu-operator/mig-config", "config.yaml"))
+        .document()
+        .flatMap(document -> document.config(config))
+        .map(content -> NodeOffer.after(
+            content,
+            NodeGpu.several(GpuCatalog.bundled().require("b200-180gb"), 8),
+            MigStrategy.MIXED))
+        .ifPresent(offer -> offer
+            .resources()
+            .forEach((resource, count) -> offered.put(resource, count.intValue())));
+    return offered;
   }
 
   private static ObjectNode resources(Map<String, Integer> offered) {

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -20,6 +21,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.fixture.ClusterUser;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.NodeGate;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -124,6 +126,7 @@ class GpuOperatorSimulatorTest {
               .get()
               .<Map<String, Object>>get("spec"))
           .isEqualTo(Map.of(
+              "daemonsets", Map.of("tolerations", OperatorPolicy.TOLERATIONS),
               "mig", Map.of("strategy", "mixed"),
               "migManager",
                   Map.of(
@@ -310,9 +313,9 @@ class GpuOperatorSimulatorTest {
         .create();
     client
         .genericKubernetesResources(ClusterPolicies.CONTEXT)
-        .resource(
-            new OperatorPolicy(MigStrategy.MIXED, "", "", new OperatorPolicy.PluginConfig("", ""))
-                .toResource())
+        .resource(new OperatorPolicy(
+                MigStrategy.MIXED, "", "", new OperatorPolicy.PluginConfig("", ""), List.of())
+            .toResource())
         .create();
 
     try (var simulator = GpuOperatorSimulator.on(client)
@@ -328,6 +331,43 @@ class GpuOperatorSimulatorTest {
           .containsEntry("nvidia.com/gpu.deploy.dcgm", "false");
       assertThat(simulator.gpus("gpu-node")).hasSize(1);
     }
+  }
+
+  /** As the controller of DaemonSets does: a pod that runs is kept, and none is started. */
+  @Test
+  void taint_thatTheDaemonSetsDoNotTolerate_letsNoPodStart() {
+    client
+        .genericKubernetesResources(ClusterPolicies.CONTEXT)
+        .resource(new OperatorPolicy(
+                MigStrategy.MIXED,
+                "",
+                "all-disabled",
+                new OperatorPolicy.PluginConfig("", ""),
+                List.of())
+            .toResource())
+        .create();
+    try (var simulator = mixed().node("gpu-node", B200, 1).start();
+        var quiet = node.quiet()) {
+      awaitWhole(1);
+      taint(NodeGate.TAINT);
+
+      node.label(CONFIG, "all-1g.23gb");
+      node.await(found -> "success".equals(labels(found).get(STATE))
+          && "all-1g.23gb".equals(labels(found).get(CONFIG))
+          && "true".equals(labels(found).get(PLUGIN)));
+      assertThat(offer(node.get())).doesNotContainEntry(SMALL, 7);
+
+      taint();
+      node.await(found -> Integer.valueOf(7).equals(offer(found).get(SMALL)));
+    }
+  }
+
+  private void taint(Taint... taints) {
+    client
+        .nodes()
+        .withName("gpu-node")
+        .edit(now ->
+            new NodeBuilder(now).editOrNewSpec().withTaints(taints).endSpec().build());
   }
 
   @Test
