@@ -82,6 +82,6 @@ class GpuServiceTest {
     String json = answer("/plans", answer("/demand", ""));
 
     assertTrue(json.startsWith("{\"gpus\":2,\"lowerBound\":2,\"gap\":0,\"unmetCount\":0,"), json);
-    assertTrue(json.contains("\"layouts\":[{\"count\":1," + LAYOUT.substring(1)), json);
+    assertTrue(json.contains("\"layouts\":[{\"count\":1,\"layout\":" + LAYOUT), json);
   }
 }

@@ -6,6 +6,7 @@ import io.github.mig4j.k8s.change.ApplyRun.Memory;
 import io.github.mig4j.k8s.change.Look.Awaited;
 import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.ApplyPlan;
+import io.github.mig4j.k8s.check.NodeCheck;
 import io.github.mig4j.k8s.check.SharingPlan;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.diagnosis.Diagnoser;

@@ -143,12 +143,7 @@ public sealed interface MigEvent extends JsonForm {
       return "%s %s%s".formatted(node, standing, cause.isEmpty() ? "" : ": " + cause);
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("event", "standing-changed")
           .and("node", node)

@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.reconcile;
 
-import io.fabric8.kubernetes.api.model.Affinity;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
@@ -136,7 +135,8 @@ public interface WaitingPod extends JsonForm {
    * @param operator how the value is compared
    * @param values with what
    */
-  record NodeCondition(Subject subject, String key, Operator operator, List<String> values) {
+  record NodeCondition(Subject subject, String key, Operator operator, List<String> values)
+      implements JsonForm {
 
     public NodeCondition {
       Objects.requireNonNull(subject, "subject");
@@ -229,12 +229,7 @@ public interface WaitingPod extends JsonForm {
       }
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the fields, as docs/json.md describes them
-     */
-    @JsonValue
+    @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("subject", subject)
           .and("key", key)

@@ -71,8 +71,7 @@ class DemandPlannerTest {
         .extracting(PodAnswer::message)
         .containsExactly(
             "ml/3g.90gb-00: no node will serve it: node a: pods used its GPUs 0 s ago");
-    assertThat(plan(back.plus(COOL_DOWN), false, Optional.empty()).changes())
-        .containsOnlyKeys("a");
+    assertThat(plan(back.plus(COOL_DOWN), false, Optional.empty()).changes()).containsOnlyKeys("a");
   }
 
   @Test
