@@ -115,6 +115,9 @@ public final class Demand {
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static Demand ofJson(List<Map<String, Object>> json) {
     Objects.requireNonNull(json, "json");
+    if (json.stream().anyMatch(Objects::isNull)) {
+      throw new IllegalArgumentException("Not a demand: an item must not be null");
+    }
     return of(json.stream().map(DemandItem::ofJson).toList());
   }
 }

@@ -291,9 +291,14 @@ public final class DemandItem implements JsonForm {
     JsonInput in = JsonInput.of("demand", json);
     int count = in.integer("count");
     Optional<Map<String, Object>> need = in.optionalObject("need");
+    Optional<String> profile = in.optionalText("profile");
+    if (need.isPresent() == profile.isPresent()) {
+      throw new IllegalArgumentException(
+          "Not a demand: an item must have either 'profile' or 'need', but was " + json);
+    }
     DemandItem item = need.isPresent()
         ? of(ProfileNeed.ofJson(need.get()), count)
-        : of(in.text("profile"), count);
+        : of(profile.orElseThrow(), count);
     item = item.priority(in.optionalInteger("priority").orElse(0));
     Map<String, Object> labels = in.optionalObject("nodeLabels").orElse(Map.of());
     in.requireNoOthers();

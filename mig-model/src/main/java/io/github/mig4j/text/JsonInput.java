@@ -1,5 +1,6 @@
 package io.github.mig4j.text;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -150,7 +151,13 @@ public final class JsonInput {
   }
 
   private static @Nullable Integer whole(Object value) {
-    return value instanceof Integer whole ? whole : null;
+    if (value instanceof Integer whole) {
+      return whole;
+    }
+    // A mapper may read all whole numbers as Long or BigInteger.
+    boolean isWhole = value instanceof Long || value instanceof BigInteger;
+    BigInteger exact = isWhole ? new BigInteger(value.toString()) : BigInteger.TWO.pow(32);
+    return exact.bitLength() < Integer.SIZE ? (Integer) exact.intValue() : null;
   }
 
   private IllegalArgumentException missing(String name) {

@@ -8,9 +8,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.layout.MigLayout;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PlanJsonTest {
 
@@ -114,6 +117,38 @@ class PlanJsonTest {
     Map<String, Object> fields = MAPPER.readValue(json, Map.class);
 
     assertThatThrownBy(() -> FleetPlan.ofJson(fields))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void demand_whoseNumbersAreLong_orBigIntegers_isRead() {
+    for (Number count : List.of(40, 40L, BigInteger.valueOf(40))) {
+      assertThat(Demand.ofJson(List.of(Map.of("profile", "1g.6gb", "count", count))))
+          .isEqualTo(Demand.of(DemandItem.of("1g.6gb", 40)));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[{\"profile\":\"1g.6gb\",\"count\":2147483648}]"
+            + " | Not a demand: 'count' must be a whole number, but was '2147483648'",
+        "[{\"profile\":\"1g.6gb\",\"count\":1.5}]"
+            + " | Not a demand: 'count' must be a whole number, but was '1.5'",
+        "[{\"count\":1}]"
+            + " | Not a demand: an item must have either 'profile' or 'need', but was {count=1}",
+        "[{\"profile\":\"1g.6gb\",\"need\":{\"memoryGib\":4},\"count\":1}]"
+            + " | Not a demand: an item must have either 'profile' or 'need', but was"
+            + " {profile=1g.6gb, need={memoryGib=4}, count=1}",
+        "[null] | Not a demand: an item must not be null"
+      })
+  void demand_thatIsNone_isRefused(String json, String message) throws JsonProcessingException {
+    @SuppressWarnings("unchecked")
+    List<Map<String, Object>> items = MAPPER.readValue(json, List.class);
+
+    assertThatThrownBy(() -> Demand.ofJson(items))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
   }

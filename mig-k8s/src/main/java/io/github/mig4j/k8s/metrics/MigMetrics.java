@@ -128,6 +128,8 @@ public final class MigMetrics implements MigListener {
     SortedMap<String, Long> freeDevices = new TreeMap<>();
     SortedMap<String, Integer> strandedSlices = new TreeMap<>();
     for (NodeCapacity node : nodes) {
+      // A resource that is used up has a meter with 0.
+      node.status().allocatable().keySet().forEach(any -> freeDevices.merge(any, 0L, Long::sum));
       node.free().forEach((resource, count) -> freeDevices.merge(resource, count, Long::sum));
       for (MigLayout layout : node.layouts().values()) {
         strandedSlices.merge(layout.gpu().id(), stranded(layout), Integer::sum);

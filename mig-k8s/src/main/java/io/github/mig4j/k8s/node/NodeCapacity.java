@@ -105,6 +105,21 @@ public record NodeCapacity(
    * @return sentences with subject, value and remedy; empty if it can
    */
   public List<String> obstacles() {
+    List<String> obstacles = unknownGpus();
+    String node = status.node();
+    if (status.ready().equals(Optional.of(false))) {
+      obstacles.add("Node %s: it is not ready; see 'kubectl describe node %1$s'".formatted(node));
+    }
+    if (status.cordoned()) {
+      obstacles.add(
+          "Node %s: it is cordoned, so no pod would be scheduled; run 'kubectl uncordon %1$s'"
+              .formatted(node));
+    }
+    return List.copyOf(obstacles);
+  }
+
+  /** Why it is not known which GPUs with MIG the node has. */
+  private List<String> unknownGpus() {
     List<String> obstacles = new ArrayList<>();
     String node = status.node();
     if (status.model().isEmpty()) {
@@ -126,15 +141,7 @@ public record NodeCapacity(
           "Node %s: MIG strategy %s cannot offer every layout of a plan; set mig.strategy=mixed in the GPU Operator's helm values"
               .formatted(node, status.strategy()));
     }
-    if (status.ready().equals(Optional.of(false))) {
-      obstacles.add("Node %s: it is not ready; see 'kubectl describe node %1$s'".formatted(node));
-    }
-    if (status.cordoned()) {
-      obstacles.add(
-          "Node %s: it is cordoned, so no pod would be scheduled; run 'kubectl uncordon %1$s'"
-              .formatted(node));
-    }
-    return List.copyOf(obstacles);
+    return obstacles;
   }
 
   /**
@@ -144,9 +151,10 @@ public record NodeCapacity(
    *     #obstacles}
    */
   public Optional<PlanNode> toPlanNode() {
-    if (!obstacles().isEmpty()) {
-      return Optional.empty();
-    }
+    return obstacles().isEmpty() ? Optional.of(planNode()) : Optional.empty();
+  }
+
+  private PlanNode planNode() {
     GpuModel model = status.model().orElseThrow();
     int gpus = gpus();
     PlanNode node = PlanNode.named(status.node()).labels(labels);
@@ -156,17 +164,21 @@ public record NodeCapacity(
       node = node.gpu(
           layout == null ? PlanGpu.of(model) : PlanGpu.of(layout).pinning(taken(layout, left)));
     }
-    return Optional.of(isPinned() ? node.pinned() : node);
+    return isPinned() ? node.pinned() : node;
   }
 
   /**
-   * The GPUs for a scheduler's {@link FleetIndex}. If pods use GPUs of the node, all its GPUs are cordoned,
-   * because it is not known on which one a pod runs.
+   * The GPUs for a scheduler's {@link FleetIndex}. They are cordoned if pods use GPUs of the node, because
+   * it is not known on which one a pod runs, and if the node is cordoned or not ready.
    *
-   * @return the GPUs; empty if there are {@link #obstacles}
+   * @return the GPUs; empty if {@link #obstacles} other than these hide which GPUs the node has
    */
   public List<FleetGpu> fleetGpus() {
-    return toPlanNode().map(PlanNode::fleetGpus).orElse(List.of());
+    if (!unknownGpus().isEmpty()) {
+      return List.of();
+    }
+    List<FleetGpu> gpus = planNode().fleetGpus();
+    return obstacles().isEmpty() ? gpus : gpus.stream().map(FleetGpu::cordoned).toList();
   }
 
   /**

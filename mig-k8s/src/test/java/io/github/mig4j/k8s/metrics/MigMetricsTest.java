@@ -3,6 +3,8 @@ package io.github.mig4j.k8s.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -138,6 +140,28 @@ class MigMetricsTest {
         .containsExactlyInAnyOrder(
             "{resource=nvidia.com/gpu} 1", "{resource=nvidia.com/mig-1g.5gb} 14");
     assertThat(gauges("mig4j.fleet.stranded.slices")).containsExactly("{gpu=a100-40gb} 2");
+
+    client
+        .resource(new PodBuilder()
+            .withNewMetadata()
+            .withNamespace("ml")
+            .withName("train")
+            .endMetadata()
+            .withNewSpec()
+            .withNodeName("gpu-node")
+            .addNewContainer()
+            .withNewResources()
+            .addToLimits("nvidia.com/mig-1g.5gb", new Quantity("14"))
+            .endResources()
+            .endContainer()
+            .endSpec()
+            .build())
+        .create();
+    metrics.observe(mig.fleet().nodes());
+
+    assertThat(gauges("mig4j.fleet.free.devices"))
+        .containsExactlyInAnyOrder(
+            "{resource=nvidia.com/gpu} 1", "{resource=nvidia.com/mig-1g.5gb} 0");
   }
 
   @Test

@@ -158,6 +158,11 @@ class MigFleetTest {
             List.of(
                 "Node gpu-node: it is not ready; see 'kubectl describe node gpu-node'",
                 "Node gpu-node: it is cordoned, so no pod would be scheduled; run 'kubectl uncordon gpu-node'"));
+    // A scheduler keeps what it has placed there.
+    assertThat(mig.fleet().nodes().get(0).fleetGpus())
+        .extracting(FleetGpu::toString)
+        .containsExactly(
+            "gpu-node/0 b200-180gb [], cordoned", "gpu-node/1 b200-180gb [], cordoned");
   }
 
   @ParameterizedTest
