@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.scenario;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
@@ -14,7 +15,7 @@ import org.junit.platform.commons.support.ReflectionSupport;
 /**
  * The API server on which scenarios are played: {@link MockApiServer}, or with {@code
  * -Dmig4j.scenarios=apiserver}, which the profile apiserver sets, a real one. Puts a client of it
- * into the test's field of type {@link KubernetesClient}.
+ * into the test's field of type {@link KubernetesClient} that is not private; private ones are the test's own.
  *
  * <p>Where a real one is asked for and cannot be had, the tests are skipped and say why.
  */
@@ -59,7 +60,7 @@ final class ScenarioServer implements ExecutionCondition, BeforeEachCallback, Af
     Object test = context.getRequiredTestInstance();
     for (Field field : ReflectionSupport.findFields(
         test.getClass(),
-        f -> f.getType() == KubernetesClient.class,
+        f -> f.getType() == KubernetesClient.class && !Modifier.isPrivate(f.getModifiers()),
         HierarchyTraversalMode.TOP_DOWN)) {
       field.setAccessible(true);
       field.set(test, server.client().orElseThrow());

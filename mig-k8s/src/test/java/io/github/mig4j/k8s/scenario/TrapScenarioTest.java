@@ -43,6 +43,7 @@ import io.github.mig4j.node.NodeCode;
 import io.github.mig4j.node.NodeGpu;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -352,16 +353,17 @@ class TrapScenarioTest {
       assertThat(labels(naive)).containsEntry(CONFIG, "small");
       assertThat(isGated(naive)).isFalse();
       eventually(() -> node.apply("small").preflight().isClear());
-      List<Boolean> gated = new ArrayList<>();
+      Map<ApplyPhase, Boolean> gated = new EnumMap<>(ApplyPhase.class);
 
       var outcome = node.apply("small")
           .gated()
-          .onProgress(event -> gated.add(isGated(node.view().get())))
+          .onProgress(event -> gated.put(event.phase(), isGated(node.view().get())))
           .await(LONG);
 
       assertThat(outcome.allocatable()).hasToString("{nvidia.com/mig-1g.10gb=7}");
-      assertThat(gated.get(0)).isFalse();
-      assertThat(gated.subList(1, gated.size())).containsOnly(true);
+      assertThat(gated.remove(ApplyPhase.CHECKED)).isFalse();
+      assertThat(gated.remove(ApplyPhase.VERIFIED)).isFalse();
+      assertThat(gated).containsKey(ApplyPhase.OFFERED).doesNotContainValue(false);
       assertThat(isGated(node.view().get())).isFalse();
     }
   }
