@@ -20,8 +20,8 @@ public final class JsonSchema {
 
   public JsonSchema(String name) throws IOException {
     this.schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V7)
-        .getSchema(new ObjectMapper()
-            .readTree(Path.of("..", "docs", "schemas", name).toFile()));
+        .getSchema(
+            new ObjectMapper().readTree(Path.of("..", "docs", "schemas", name).toFile()));
   }
 
   /** Whether a text is YAML whose first document, as Go reads it, is valid. */

@@ -50,17 +50,17 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
-import picocli.CommandLine.ParameterException;
-import java.util.regex.Pattern;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command-line tool: what NVIDIA GPUs can be cut into, and how to cut them. */
@@ -216,9 +216,8 @@ public final class Migctl {
   private static String message(ParameterException e) {
     return CONSTANTS
         .matcher(String.valueOf(e.getMessage()))
-        .replaceFirst(found -> "expected one of "
-            + found.group(1).toLowerCase(Locale.ROOT).replace('_', '-')
-            + ",");
+        .replaceFirst(found ->
+            "expected one of " + found.group(1).toLowerCase(Locale.ROOT).replace('_', '-') + ",");
   }
 
   private static int explain(Exception e, CommandLine commandLine) {

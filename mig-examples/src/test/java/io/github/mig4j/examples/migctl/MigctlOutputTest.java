@@ -22,8 +22,7 @@ class MigctlOutputTest {
   private static Run migctl(String line) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    int exit =
-        Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), line.split(" "));
+    int exit = Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), line.split(" "));
     return new Run(exit, out.toString(), err.toString());
   }
 
@@ -57,7 +56,8 @@ class MigctlOutputTest {
     assertThat(map.at("/metadata/namespace").asText()).isEqualTo("gpu-operator");
     assertThat(read(map.at("/data/config.yaml").asText())).isEqualTo(document);
     String commands = printed(command + " -o kubectl");
-    String applied = commands.substring(commands.indexOf("'EOF'\n") + 6, commands.indexOf("\nEOF\n"));
+    String applied =
+        commands.substring(commands.indexOf("'EOF'\n") + 6, commands.indexOf("\nEOF\n"));
     assertThat(applied + "\n").isEqualTo(withoutComments(manifest));
   }
 

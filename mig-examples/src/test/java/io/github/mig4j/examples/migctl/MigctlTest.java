@@ -427,7 +427,8 @@ class MigctlTest {
       assertThat(run.err.lines().filter(line -> !line.startsWith("No answer from ")))
           .singleElement()
           .asString()
-          .startsWith("Cannot simulate the GPU Operator on http://127.0.0.1:1/: Connection refused");
+          .startsWith(
+              "Cannot simulate the GPU Operator on http://127.0.0.1:1/: Connection refused");
     } finally {
       properties.keySet().forEach(System::clearProperty);
     }
@@ -1042,7 +1043,8 @@ class MigctlTest {
 
     assertThat(run.exit).isEqualTo(1);
     assertThat(new ObjectMapper().readTree(sarif.toFile()))
-        .isEqualTo(new ObjectMapper().readTree("""
+        .isEqualTo(new ObjectMapper()
+            .readTree("""
             {"$schema": "https://json.schemastore.org/sarif-2.1.0.json",
              "version": "2.1.0",
              "runs": [{
@@ -1056,8 +1058,7 @@ class MigctlTest {
                   "message": {"text": "devices is missing; add 'devices: all'"},
                   "locations": [{"physicalLocation": {
                     "artifactLocation": {"uri": "%s"},
-                    "region": {"startLine": 12, "startColumn": 9}}}]}]}]}""".formatted(
-                Output.version(), file.toUri().toASCIIString())));
+                    "region": {"startLine": 12, "startColumn": 9}}}]}]}]}""".formatted(Output.version(), file.toUri().toASCIIString())));
   }
 
   @Test

@@ -122,12 +122,11 @@ class MigctlValidateTest {
     writeClusters();
 
     assertThat(migctl("validate " + files))
-        .isEqualTo(
-            new Run(
-                1,
-                List.of(
-                    "DIR/clusters/a/broken.yml:13:21: error: Not a MIG profile: '1g.23GB'; did you mean '1g.23gb'? [invalid-profile]"),
-                List.of()));
+        .isEqualTo(new Run(
+            1,
+            List.of(
+                "DIR/clusters/a/broken.yml:13:21: error: Not a MIG profile: '1g.23GB'; did you mean '1g.23gb'? [invalid-profile]"),
+            List.of()));
   }
 
   @Test
@@ -348,9 +347,9 @@ class MigctlValidateTest {
         .allSatisfy(rule -> assertThat(rule.has("helpUri")).isEqualTo(files.contains("--docs")));
     List<String> ids = driver.get("rules").findValuesAsText("id");
     assertThat(ids).doesNotHaveDuplicates();
-    assertThat(log.at("/runs/0/results")).allSatisfy(result -> assertThat(
-            ids.get(result.get("ruleIndex").asInt()))
-        .isEqualTo(result.get("ruleId").asText()));
+    assertThat(log.at("/runs/0/results"))
+        .allSatisfy(result -> assertThat(ids.get(result.get("ruleIndex").asInt()))
+            .isEqualTo(result.get("ruleId").asText()));
   }
 
   /** The schema refuses what is not SARIF, so that its silence means something. */

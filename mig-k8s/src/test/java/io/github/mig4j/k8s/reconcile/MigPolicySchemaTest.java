@@ -55,8 +55,8 @@ class MigPolicySchemaTest {
     YamlText yaml = YamlText.parse(text, Embedding.NONE, findings);
     return !yaml.documents().isEmpty()
         && GoYaml.convert(yaml.documents().get(0), Embedding.NONE, findings)
-            .filter(value ->
-                schema.validate(JsonText.of(value), InputFormat.JSON).isEmpty())
+            .filter(
+                value -> schema.validate(JsonText.of(value), InputFormat.JSON).isEmpty())
             .isPresent();
   }
 
@@ -71,7 +71,8 @@ class MigPolicySchemaTest {
 
   private static JsonSchema schema() throws IOException {
     return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V7)
-        .getSchema(JSON.readTree(Path.of("../docs/schemas/mig-policy.schema.json").toFile()));
+        .getSchema(
+            JSON.readTree(Path.of("../docs/schemas/mig-policy.schema.json").toFile()));
   }
 
   /** The texts of the tests of the reader. */
@@ -99,8 +100,8 @@ class MigPolicySchemaTest {
 
     assertThat(texts())
         .hasSizeGreaterThan(35)
-        .allSatisfy(text ->
-            assertThat(schemaAccepts(schema, text)).as(text).isEqualTo(hasForm(text)));
+        .allSatisfy(
+            text -> assertThat(schemaAccepts(schema, text)).as(text).isEqualTo(hasForm(text)));
   }
 
   /** Each value of a full file, replaced by each of these, removed, and with another key beside it. */
@@ -117,8 +118,8 @@ class MigPolicySchemaTest {
       JSON.readTree("[" + value.replace('\'', '"') + "]").forEach(values::add);
     }
     List<JsonPointer> places = new ArrayList<>();
-    JsonNode full = JSON.readTree(MigPolicyFile.json(MigPolicyFile.read(MigPolicyFileTest.FULL)
-        .policies()));
+    JsonNode full = JSON.readTree(
+        MigPolicyFile.json(MigPolicyFile.read(MigPolicyFileTest.FULL).policies()));
     collect(full, JsonPointer.empty(), places);
 
     List<String> others = new ArrayList<>();

@@ -15,6 +15,7 @@ final class FleetPicture {
   private static final int GPU_HEIGHT = 30;
   /** Below it, a label has two lines. */
   private static final int SMALLEST_FONT = 9;
+
   private static final int LINE = 20;
   private static final int WIDTH = 2 * MARGIN + 2 * (GPU_WIDTH + INDEX_WIDTH);
 

@@ -8,12 +8,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.gpu.MigProfile;
-import java.nio.charset.StandardCharsets;
-import java.io.UncheckedIOException;
-import java.io.InputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -97,7 +98,10 @@ public final class Output {
     if (Files.isDirectory(file)) {
       return "it is a directory";
     }
-    return e instanceof AccessDeniedException ? "permission denied" : e.toString();
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    return e instanceof FileSystemException ? e.toString() : String.valueOf(e.getMessage());
   }
 
   public static String text(JsonNode node) {
@@ -146,7 +150,8 @@ public final class Output {
   /** The version of migctl, which the build writes into a resource. */
   public static String version() {
     try (InputStream in = Output.class.getResourceAsStream("version.txt")) {
-      return new String(Objects.requireNonNull(in, "version.txt").readAllBytes(), StandardCharsets.UTF_8)
+      return new String(
+              Objects.requireNonNull(in, "version.txt").readAllBytes(), StandardCharsets.UTF_8)
           .strip();
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read the version of migctl", e);

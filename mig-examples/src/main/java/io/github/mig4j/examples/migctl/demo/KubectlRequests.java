@@ -121,8 +121,7 @@ final class KubectlRequests implements AutoCloseable {
     return version.find() ? Long.parseLong(version.group(1)) : 0;
   }
 
-  private static Optional<String> line(
-      String event, String fields, long listed, boolean isTable) {
+  private static Optional<String> line(String event, String fields, long listed, boolean isTable) {
     try {
       ObjectNode sent = (ObjectNode) JSON.readTree(event);
       JsonNode object = sent.path("object");
@@ -199,8 +198,8 @@ final class KubectlRequests implements AutoCloseable {
     }
     String path = request.getPath().replaceAll("\\?.*", "");
     JsonNode patch = isApply
-        ? JSON.valueToTree(Serialization.unmarshal(
-            request.getBody().readUtf8(), GenericKubernetesResource.class))
+        ? JSON.valueToTree(
+            Serialization.unmarshal(request.getBody().readUtf8(), GenericKubernetesResource.class))
         : JSON.readTree(request.getBody().readUtf8());
     MockResponse found = server.apply(with(request, HttpMethod.GET, path, new Buffer(new byte[0])));
     if (isApply && found.code() == HttpURLConnection.HTTP_NOT_FOUND) {

@@ -63,9 +63,7 @@ final class KubectlWatches implements AutoCloseable {
    * @return the answer that sends kubectl to the watch
    */
   MockResponse redirect(
-      RecordedRequest request,
-      WebSocketListener events,
-      Function<String, Optional<String>> line) {
+      RecordedRequest request, WebSocketListener events, Function<String, Optional<String>> line) {
     String path = "/watch/" + count.incrementAndGet();
     requested.put(path, new Watch(request, events, line));
     InetSocketAddress address = server.getAddress();

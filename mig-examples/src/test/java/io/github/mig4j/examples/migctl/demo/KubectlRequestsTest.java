@@ -30,9 +30,8 @@ class KubectlRequestsTest {
 
   private final KubectlRequests kubectl = new KubectlRequests();
   private final EmbeddedCluster cluster = new EmbeddedCluster(kubectl::answer);
-  private final HttpClient http = HttpClient.newBuilder()
-      .followRedirects(HttpClient.Redirect.NORMAL)
-      .build();
+  private final HttpClient http =
+      HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).build();
 
   @BeforeEach
   void createNodes() {
@@ -185,10 +184,12 @@ class KubectlRequestsTest {
       String type = "application/strategic-merge-patch+json";
       String labels = "{\"metadata\": {\"labels\": {\"x\": \"1\"}}}";
 
-      assertThat(JSON.readTree(events.next()).at("/object/metadata/name").asText()).isEqualTo("b");
+      assertThat(JSON.readTree(events.next()).at("/object/metadata/name").asText())
+          .isEqualTo("b");
       patch("a", type, labels);
       patch("b", type, labels);
-      assertThat(JSON.readTree(events.next()).at("/object/metadata/name").asText()).isEqualTo("b");
+      assertThat(JSON.readTree(events.next()).at("/object/metadata/name").asText())
+          .isEqualTo("b");
     }
   }
 
