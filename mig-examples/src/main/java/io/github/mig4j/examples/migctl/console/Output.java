@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -97,7 +98,10 @@ public final class Output {
     if (Files.isDirectory(file)) {
       return "it is a directory";
     }
-    return e instanceof AccessDeniedException ? "permission denied" : e.toString();
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    return e instanceof FileSystemException ? e.toString() : String.valueOf(e.getMessage());
   }
 
   public static String text(JsonNode node) {

@@ -6,7 +6,6 @@ import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NodeShape;
 import io.github.mig4j.examples.migctl.console.Output;
-import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
@@ -140,11 +139,8 @@ public final class DemoCommand implements Callable<Integer> {
 
   private Path write(String content) throws IOException {
     if (kubeconfig != null) {
-      try {
-        return Files.writeString(kubeconfig, content).toAbsolutePath();
-      } catch (IOException e) {
-        throw new UnusableFileException("Cannot write %s: %s".formatted(kubeconfig, e));
-      }
+      output.write(kubeconfig, content);
+      return kubeconfig.toAbsolutePath();
     }
     Path temporary = Files.createTempFile("migctl-demo-", ".kubeconfig");
     temporary.toFile().deleteOnExit();
