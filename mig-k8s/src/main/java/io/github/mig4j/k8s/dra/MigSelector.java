@@ -102,8 +102,8 @@ public final class MigSelector {
             "The driver publishes no UUID for device %s; select by profile"
                 .formatted(device.name())));
     List<String> conditions = new ArrayList<>(profile(place.profile()).conditions);
-    conditions.add("%s == %s"
-        .formatted(Wire.attribute(isExact ? Wire.UUID : Wire.PARENT_UUID), quoted(uuid)));
+    conditions.add(
+        "%s == %s".formatted(Wire.attribute(isExact ? Wire.UUID : Wire.PARENT_UUID), quoted(uuid)));
     return new MigSelector(Optional.of(place.profile()), conditions);
   }
 

@@ -31,7 +31,13 @@ class PinnedClaimTest {
   KubernetesClient client;
 
   private DraGpu gpu(int index) {
-    return MigClient.of(client).dra().inventory().node(NODE).orElseThrow().gpus().get(index);
+    return MigClient.of(client)
+        .dra()
+        .inventory()
+        .node(NODE)
+        .orElseThrow()
+        .gpus()
+        .get(index);
   }
 
   /** What the scheduler does: the first device that is free and that the claim selects. */
@@ -44,9 +50,7 @@ class PinnedClaimTest {
   }
 
   private void claim(String name, MigSelector selector, int gpu, MigProfile profile) {
-    MigClient.of(client)
-        .dra()
-        .apply(MigClaim.of(selector, 1).claim(name).inNamespace("default"));
+    MigClient.of(client).dra().apply(MigClaim.of(selector, 1).claim(name).inNamespace("default"));
     SimulatedDraDriver.of(client)
         .allocate("default", name, NODE, List.of(first(gpu(gpu), profile).name()));
   }
