@@ -37,7 +37,7 @@ public final class BenchmarkPage {
    * Prints all tables, some of them, or the results of some JMH benchmarks.
    *
    * @param args {@code all}; names of sections: {@code operations}, {@code fleet}, {@code churn}, {@code
-   *     trace}, {@code moves}, {@code planner}; or else the arguments of JMH
+   *     trace}, {@code dra}, {@code moves}, {@code planner}; or else the arguments of JMH
    */
   public static void main(String[] args) throws Exception {
     Map<String, Section> sections = new LinkedHashMap<>();
@@ -45,6 +45,7 @@ public final class BenchmarkPage {
     sections.put("fleet", () -> FleetRatios.main(NONE));
     sections.put("churn", () -> ChurnSimulation.main(NONE));
     sections.put("trace", () -> TraceReplay.main(NONE));
+    sections.put("dra", () -> DraPlacement.main(NONE));
     sections.put("moves", () -> MovesCurve.main(NONE));
     sections.put("planner", () -> PlannerScale.main(NONE));
     List<String> words = List.of(String.join(" ", args).trim().split("\\s+"));

@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.dra;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.Placement;
 import io.github.mig4j.layout.Violation;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +71,40 @@ public final class MigSelector {
         Optional.empty(),
         List.of(
             "%s.compareTo(quantity('%dMi')) >= 0".formatted(Wire.capacity(Wire.MEMORY), atLeast)));
+  }
+
+  /**
+   * Selects a place that a placement policy has chosen, as exactly as the driver publishes it. A MIG device
+   * that exists is selected by its UUID. Of a {@linkplain DraGpu.Form#PARTITIONABLE partitionable} GPU the
+   * selector names the GPU and the profile: no attribute has the start, and the scheduler takes the first
+   * device that is free.
+   *
+   * @param gpu the GPU
+   * @param place profile and start of the device
+   * @return the selector
+   * @throws IllegalArgumentException if the GPU has no such device, or the driver does not publish the
+   *     UUID that is needed
+   */
+  public static MigSelector at(DraGpu gpu, Placement place) {
+    Objects.requireNonNull(gpu, "gpu");
+    Objects.requireNonNull(place, "place");
+    DraDevice device = gpu.devices().stream()
+        .filter(each -> each.placement().equals(Optional.of(place)))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("%s has no device %s; it has %s"
+            .formatted(
+                gpu.uuid().orElse("The GPU"),
+                place,
+                gpu.devices().stream().map(DraDevice::name).toList())));
+    boolean isExact = gpu.form() == DraGpu.Form.STATIC;
+    String uuid = (isExact ? device.uuid() : gpu.uuid())
+        .orElseThrow(() -> new IllegalArgumentException(
+            "The driver publishes no UUID for device %s; select by profile"
+                .formatted(device.name())));
+    List<String> conditions = new ArrayList<>(profile(place.profile()).conditions);
+    conditions.add(
+        "%s == %s".formatted(Wire.attribute(isExact ? Wire.UUID : Wire.PARENT_UUID), quoted(uuid)));
+    return new MigSelector(Optional.of(place.profile()), conditions);
   }
 
   /**

@@ -176,6 +176,7 @@ final class PublishedGpu {
     attributes.put(
         "driverVersion",
         new DeviceAttributeBuilder().withVersion(driverVersion()).build());
+    attributes.put("resource.kubernetes.io/pciBusID", text("0000:%02x:00.0".formatted(minor + 1)));
     own.forEach((name, value) -> attributes.put(name, text(value)));
     return attributes;
   }

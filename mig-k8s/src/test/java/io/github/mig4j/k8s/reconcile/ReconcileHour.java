@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
@@ -107,69 +108,86 @@ public final class ReconcileHour implements AutoCloseable {
   private final World world;
   private final Minutes clock = new Minutes();
   private final List<AutoCloseable> open = new ArrayList<>();
-  private final List<Controller> controllers = new ArrayList<>();
+  private final List<Process> processes = new CopyOnWriteArrayList<>();
+  private final SortedMap<String, NodeStanding> standings = new TreeMap<>();
+  private Process leader;
 
   private ReconcileHour(World world) {
     this.world = world;
   }
 
-  /** A process that reconciles, and what it has reported. */
+  /** A process that reconciles. */
   private final class Process {
-    final Controller controller;
-    private final SortedMap<String, NodeStanding> standings = new TreeMap<>();
+    final Controller controller = new Controller(world.config());
     final Reconciler.Running running;
+    private volatile boolean isDead;
 
     Process(MigPolicy... policies) {
-      controller = new Controller(world.config());
       open.add(controller);
-      controllers.add(controller);
       running = controller
           .mig(MigSettings.builder().clock(clock).build())
           .reconciler(List.of(policies))
           .timings(QUICK)
           .lease(Duration.ofSeconds(5))
-          .onOutcome(this::see)
+          .onOutcome(outcome -> see(this, outcome))
           .start();
       open.add(running);
+      processes.add(this);
     }
 
-    private synchronized void see(ReconcileOutcome outcome) {
+    void kill() {
+      isDead = true;
+      controller.kill(new CompletableFuture<>());
+    }
+  }
+
+  /** Only the process that leads reports. */
+  private synchronized void see(Process process, ReconcileOutcome outcome) {
+    if (!process.isDead) {
+      leader = process;
       standings.put(outcome.node(), outcome.standing());
       notifyAll();
     }
+  }
 
-    synchronized void await(String node, Predicate<NodeStanding> standing)
-        throws InterruptedException {
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
-      while (!standings.containsKey(node) || !standing.test(standings.get(node))) {
-        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-        if (left <= 0) {
-          throw new AssertionError(
-              "Not within 90 s: %s is %s".formatted(node, standings.get(node)));
-        }
-        wait(left);
+  private synchronized void await(String node, Predicate<NodeStanding> standing)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
+    while (!standings.containsKey(node) || !standing.test(standings.get(node))) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (left <= 0) {
+        throw new AssertionError("Not within 90 s: %s is %s".formatted(node, standings.get(node)));
       }
+      wait(left);
     }
+  }
 
-    synchronized NodeStanding standing(String node) {
-      return standings.get(node);
-    }
+  private synchronized NodeStanding standing(String node) {
+    return standings.get(node);
+  }
 
-    synchronized void forget() {
-      standings.clear();
-    }
+  private synchronized void forget() {
+    standings.clear();
+  }
 
-    void awaitDeclared() throws InterruptedException {
-      for (String node : world.nodes()) {
-        await(node, ReconcileHour::isDeclared);
-      }
-    }
+  private synchronized Process leader() {
+    return leader;
+  }
 
-    /** Writes, lists and reads, without those for the Lease. */
-    int requests() {
-      return controller.requests("(PATCH|PUT|POST|DELETE|GET) .*")
-          - controller.requests("(?!WATCH).* .*/leases.*");
+  private void awaitDeclared() throws InterruptedException {
+    for (String node : world.nodes()) {
+      await(node, ReconcileHour::isDeclared);
     }
+  }
+
+  private void use(MigPolicy... policies) {
+    processes.forEach(process -> process.running.use(List.of(policies)));
+  }
+
+  /** Writes, lists and reads, without those for the Lease. */
+  private static int requests(Process process) {
+    return process.controller.requests("(PATCH|PUT|POST|DELETE|GET) .*")
+        - process.controller.requests("(?!WATCH).* .*/leases.*");
   }
 
   private static boolean isDeclared(NodeStanding standing) {
@@ -214,80 +232,81 @@ public final class ReconcileHour implements AutoCloseable {
     MigPolicy medium = policy("medium", "2g.45gb", 3, some);
     List<String> counted = new ArrayList<>();
     int all = world.nodes().size();
-    Process first = new Process(small);
-    first.awaitDeclared();
+    leader = new Process(small);
+    awaitDeclared();
     counted.add("first change of %d nodes: %s".formatted(all, writes(world.nodes())));
-    Process second = new Process(small);
+    Process unused = new Process(small);
 
     minute(5);
-    counted.add("5 quiet minutes with an event of each node: %d requests".formatted(quiet(first)));
+    counted.add("5 quiet minutes with an event of each node: %d requests".formatted(quiet()));
 
     minute(10);
     String joined = world.join();
-    first.await(joined, ReconcileHour::isDeclared);
+    await(joined, ReconcileHour::isDeclared);
 
     minute(15);
     world.loseDevices(node(1));
-    first.await(node(1), standing -> !isDeclared(standing));
+    await(node(1), standing -> !isDeclared(standing));
     world.startManager(node(1));
-    first.await(node(1), ReconcileHour::isDeclared);
+    await(node(1), ReconcileHour::isDeclared);
 
     minute(20);
-    repaired(first, node(2), () -> world.label(node(2), CONFIG, "all-disabled"));
+    repaired(node(2), () -> world.label(node(2), CONFIG, "all-disabled"));
 
     minute(25);
     world.emptyConfigMap();
-    repaired(first, node(0), () -> world.label(node(0), CONFIG, "all-disabled"));
+    repaired(node(0), () -> world.label(node(0), CONFIG, "all-disabled"));
 
     minute(30);
-    int before = first.requests();
+    Process quiet = leader();
+    int before = requests(quiet);
     world.cordon(node(1), true);
-    settle(first);
+    settle();
     world.cordon(node(1), false);
-    settle(first);
-    assertThat(first.requests()).isEqualTo(before);
-    assertThat(isDeclared(first.standing(node(1)))).isTrue();
+    settle();
+    assertThat(requests(quiet)).isEqualTo(before);
+    assertThat(isDeclared(standing(node(1)))).isTrue();
 
     minute(35);
     String busy = node(2);
     String label = world.labels(busy).get(CONFIG);
     world.startPod(busy);
-    first.forget();
-    first.running.use(List.of(medium));
-    second.running.use(List.of(medium));
-    first.await(busy, ReconcileHour::isWaitingForPods);
+    forget();
+    use(medium);
+    await(busy, ReconcileHour::isWaitingForPods);
     for (String node : world.nodes()) {
       if (!node.equals(busy)) {
-        first.await(node, ReconcileHour::isDeclared);
+        await(node, ReconcileHour::isDeclared);
       }
     }
     assertThat(world.labels(busy)).containsEntry(CONFIG, label);
     assertThat(world.annotations(busy)).doesNotContainKey("mig4j.github.io/change");
-    assertThat(first.standing(busy).message()).contains("pod");
+    assertThat(standing(busy).message()).contains("pod");
     world.endPod(busy);
-    first.await(busy, ReconcileHour::isDeclared);
+    await(busy, ReconcileHour::isDeclared);
 
     minute(40);
     String poorer = joined;
     world.loseGpu(poorer);
-    first.await(poorer, NodeStanding.Drifted.class::isInstance);
+    await(poorer, NodeStanding.Drifted.class::isInstance);
 
     minute(45);
     if (world.restartServer()) {
-      repaired(first, node(0), () -> world.label(node(0), CONFIG, "all-disabled"));
+      repaired(node(0), () -> world.label(node(0), CONFIG, "all-disabled"));
       counted.add("the API server was restarted");
     }
 
     minute(50);
     world.label(node(1), CONFIG, "all-disabled");
-    first.await(node(1), standing -> !isDeclared(standing));
-    first.controller.kill(new CompletableFuture<>());
+    await(node(1), standing -> !isDeclared(standing));
+    leader().kill();
+    forget();
     for (String node : world.nodes()) {
       if (!node.equals(poorer)) {
-        second.await(node, ReconcileHour::isDeclared);
+        await(node, ReconcileHour::isDeclared);
       }
     }
-    second.await(poorer, NodeStanding.Drifted.class::isInstance);
+    await(poorer, NodeStanding.Drifted.class::isInstance);
 
     minute(55);
     MigPolicy other = MigPolicy.builder()
@@ -295,19 +314,18 @@ public final class ReconcileHour implements AutoCloseable {
         .nodes(PolicyNodes.named(node(1)))
         .putGpus("b200-180gb", PolicyTarget.Whole.WHOLE)
         .build();
-    second.running.use(List.of(medium, other));
-    second.await(node(1), NodeStanding.NotOurs.class::isInstance);
-    assertThat(second.standing(node(1)).message())
+    use(medium, other);
+    await(node(1), NodeStanding.NotOurs.class::isInstance);
+    assertThat(standing(node(1)).message())
         .isEqualTo("not ours: the policies medium, other choose it; change their nodes");
-    second.running.use(List.of(medium));
-    second.await(node(1), ReconcileHour::isDeclared);
+    use(medium);
+    await(node(1), ReconcileHour::isDeclared);
 
     minute(60);
-    counted.add("5 quiet minutes with an event of each node: %d requests".formatted(quiet(second)));
+    counted.add("5 quiet minutes with an event of each node: %d requests".formatted(quiet()));
     end(poorer);
     counted.add("the hour of %d nodes: %s".formatted(world.nodes().size(), writes(world.nodes())));
-    counted.add(
-        "not as declared: %s: %s".formatted(poorer, second.standing(poorer).message()));
+    counted.add("not as declared: %s: %s".formatted(poorer, standing(poorer).message()));
     return counted;
   }
 
@@ -326,31 +344,31 @@ public final class ReconcileHour implements AutoCloseable {
     }
   }
 
-  private static void repaired(Process process, String node, Runnable event)
-      throws InterruptedException {
+  private void repaired(String node, Runnable event) throws InterruptedException {
     event.run();
-    process.await(node, standing -> !isDeclared(standing));
-    process.await(node, ReconcileHour::isDeclared);
+    await(node, standing -> !isDeclared(standing));
+    await(node, ReconcileHour::isDeclared);
   }
 
   /** How many requests there are for an event of each node that is no drift. */
-  private int quiet(Process process) throws InterruptedException {
-    settle(process);
-    int before = process.requests();
+  private int quiet() throws InterruptedException {
+    settle();
+    Process process = leader();
+    int before = requests(process);
     for (String node : world.nodes()) {
       world.label(node, "nvidia.com/gfd.timestamp", String.valueOf(clock.millis()));
     }
-    settle(process);
-    int requests = process.requests() - before;
+    settle();
+    int requests = requests(process) - before;
     assertThat(requests).isZero();
     return requests;
   }
 
   /** Waits until all events so far were judged: a node without policy is seen after them. */
-  private void settle(Process process) throws InterruptedException {
+  private void settle() throws InterruptedException {
     for (String product : List.of("NVIDIA-OTHER", "NVIDIA-B200")) {
       world.label(node(2), PRODUCT, product);
-      process.await(
+      await(
           node(2),
           standing -> product.equals("NVIDIA-B200") == !(standing instanceof NodeStanding.NotOurs));
     }
@@ -359,8 +377,9 @@ public final class ReconcileHour implements AutoCloseable {
   /** Writes to nodes, of all processes. */
   private String writes(List<String> nodes) {
     int[] each = nodes.stream()
-        .mapToInt(node -> controllers.stream()
-            .mapToInt(one -> one.requests("(PATCH|PUT) /api/v1/nodes/" + node + "(/.*)?"))
+        .mapToInt(node -> processes.stream()
+            .mapToInt(
+                one -> one.controller.requests("(PATCH|PUT) /api/v1/nodes/" + node + "(/.*)?"))
             .sum())
         .sorted()
         .toArray();
