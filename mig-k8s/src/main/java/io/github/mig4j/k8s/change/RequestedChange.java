@@ -194,6 +194,9 @@ final class RequestedChange {
         past.pausedBefore(),
         past.stage(),
         timeline.instant(past.stageNanos()).toString(),
+        timeline
+            .instant(Math.max(change.report().previousNanos(), tracker.requestedNanos()))
+            .toString(),
         timeline.text(past.failedNanos().orElse(null)),
         timeline.text(past.leftPausedNanos().orElse(null)));
   }

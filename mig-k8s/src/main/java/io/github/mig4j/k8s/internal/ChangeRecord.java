@@ -150,6 +150,7 @@ public record ChangeRecord(
    * @param pausedBefore the clients that were stopped before the request
    * @param stage the stage at the last look
    * @param stageSince since when
+   * @param phaseSince when the last phase was reached; null where an earlier version wrote it
    * @param failedSince since when the state is {@code failed}; null if it is not
    * @param leftPausedSince since when clients are stopped beside the state {@code success}; null if they
    *     are not
@@ -164,6 +165,7 @@ public record ChangeRecord(
       List<String> pausedBefore,
       Stage stage,
       String stageSince,
+      @Nullable String phaseSince,
       @Nullable String failedSince,
       @Nullable String leftPausedSince) {
     public Seen {

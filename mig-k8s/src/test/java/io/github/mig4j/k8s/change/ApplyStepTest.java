@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -21,6 +22,7 @@ import io.github.mig4j.k8s.check.PreflightCode;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
@@ -38,6 +40,8 @@ import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.lint.Finding;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -65,6 +69,8 @@ class ApplyStepTest {
   PodBudgets budgets;
   private final SettableClock clock = new SettableClock(NOON);
   private final RecordedRequests requests = new RecordedRequests();
+  private final List<MigEvent> events = new ArrayList<>();
+  private final List<ApplyEvent> progress = new ArrayList<>();
   private KubernetesClient recorded;
 
   @BeforeEach
@@ -298,7 +304,7 @@ class ApplyStepTest {
 
   private ApplyStep drain() {
     ApplyStep step =
-        client("operator").apply("small").disruption(Disruption.DRAIN).poll();
+        client("operator").apply("small").disruption(Disruption.DRAIN).onProgress(progress::add).poll();
     clock.forward(MINUTE);
     return step;
   }
@@ -417,7 +423,7 @@ class ApplyStepTest {
   }
 
   private ApplyStep medium() {
-    ApplyStep step = client("operator").apply("medium").rollbackOnFailure().poll();
+    ApplyStep step = client("operator").apply("medium").rollbackOnFailure().onProgress(progress::add).poll();
     clock.forward(MINUTE);
     return step;
   }
@@ -577,9 +583,84 @@ class ApplyStepTest {
                 .formatted(MEDIUM.contentName("medium"), KEY));
   }
 
+  /** No two looks of this change are of the same process. */
+  @Test
+  void poll_eachPhase_hasItsTime_whicheverLookSawThePreviousOne() {
+    node(Nodes.b200(1).config("old", "success").running());
+    poll();
+    operator(Nodes.b200(1).config(KEY, "pending").paused());
+    poll();
+    operator(Nodes.b200(1).config(KEY, "pending").running());
+    poll();
+    operator(Nodes.cutIntoSeven().config(KEY, "success").running());
+    poll();
+    poll();
+
+    assertThat(phases())
+        .extracting(MigEvent.PhaseReached::phase, MigEvent.PhaseReached::sincePrevious)
+        .containsExactly(
+            tuple("checked", Duration.ZERO),
+            tuple("requested", Duration.ZERO),
+            tuple("pending", MINUTE),
+            tuple("paused", Duration.ZERO),
+            tuple("resumed", MINUTE),
+            tuple("reported", MINUTE),
+            tuple("offered", Duration.ZERO),
+            tuple("verified", MINUTE));
+    assertThat(progress)
+        .extracting(ApplyEvent::elapsed)
+        .containsExactly(
+            Duration.ZERO,
+            Duration.ZERO,
+            MINUTE,
+            MINUTE,
+            MINUTE.multipliedBy(2),
+            MINUTE.multipliedBy(3),
+            MINUTE.multipliedBy(3),
+            MINUTE.multipliedBy(4));
+  }
+
+  private List<MigEvent.PhaseReached> phases() {
+    return of(MigEvent.PhaseReached.class);
+  }
+
+  private <T> List<T> of(Class<T> type) {
+    return events.stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
+  @Test
+  void poll_aRollbackByLooks_continuesToCount() {
+    inForce();
+    progress.clear();
+    medium();
+    String key = MEDIUM.contentName("medium");
+    operator(Nodes.cutIntoSeven().config(key, "pending").running());
+    medium();
+    operator(Nodes.cutIntoSeven().config(key, "failed").running());
+    medium();
+    medium();
+    operator(Nodes.cutIntoSeven().config(KEY, "pending").paused());
+    medium();
+    operator(Nodes.cutIntoSeven().config(KEY, "success").running());
+    medium();
+
+    assertThat(medium()).isInstanceOf(ApplyStep.Failed.class);
+    assertThat(progress)
+        .extracting(ApplyEvent::phase, ApplyEvent::elapsed)
+        .startsWith(
+            tuple(ApplyPhase.CHECKED, Duration.ZERO), tuple(ApplyPhase.REQUESTED, Duration.ZERO))
+        .contains(
+            tuple(ApplyPhase.ROLLING_BACK, MINUTE.multipliedBy(3)),
+            tuple(ApplyPhase.PAUSED, MINUTE.multipliedBy(4)),
+            tuple(ApplyPhase.OFFERED, MINUTE.multipliedBy(5)))
+        .endsWith(
+            tuple(ApplyPhase.VERIFIED, MINUTE.multipliedBy(6)),
+            tuple(ApplyPhase.ROLLED_BACK, MINUTE.multipliedBy(6)));
+  }
+
   /** One look: sees the node, and a minute later comes the next. */
   private ApplyStep poll() {
-    ApplyStep step = client("operator").apply("small").poll();
+    ApplyStep step = client("operator").apply("small").onProgress(progress::add).poll();
     clock.forward(MINUTE);
     return step;
   }
@@ -589,6 +670,7 @@ class ApplyStepTest {
         .with(MigSettings.builder()
             .identity(identity)
             .clock(clock)
+            .listener(events::add)
             .threads(task -> {
               throw new AssertionError("a look needs no thread");
             })
