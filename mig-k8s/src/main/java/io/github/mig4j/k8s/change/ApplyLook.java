@@ -12,8 +12,10 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.FailureRecord;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** One look at a change, which continues what the node's record has. */
 final class ApplyLook {
@@ -21,6 +23,15 @@ final class ApplyLook {
   private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
   private static final Duration PAUSE = Duration.ofSeconds(5);
   private static final Duration BUSY_PAUSE = Duration.ofSeconds(30);
+
+  /** What ends by itself, although the node perhaps does not change then. */
+  private static final Set<PreflightCode> PASSING = EnumSet.of(
+      PreflightCode.BUSY_PODS,
+      PreflightCode.PODS_NOT_EVICTABLE,
+      PreflightCode.NODE_NOT_READY,
+      PreflightCode.MANAGER_NOT_READY,
+      PreflightCode.STRATEGY_CONFLICT);
+
   private static final Duration CONFLICT_PAUSE = Duration.ofMinutes(1);
 
   /** What is to be done on which node. */
@@ -134,13 +145,20 @@ final class ApplyLook {
 
   /** Pods that use the GPUs are waited for, unless there are other reasons. */
   private ApplyStep refused(MigRefusedException refused) {
-    boolean waitsForPods = !refused.findings().isEmpty()
-        && refused.findings().stream()
-            .allMatch(finding -> finding.code() == PreflightCode.BUSY_PODS);
+    boolean waitsForPods = isDueTo(Set.of(PreflightCode.BUSY_PODS), refused);
     return waitsForPods
         ? new ApplyStep.UnderWay(
             name, ApplyPhase.CHECKED, String.join("; ", refused.reasons()), BUSY_PAUSE)
-        : new ApplyStep.Refused(name, refused.reasons(), refused.findings());
+        : new ApplyStep.Refused(
+            name,
+            refused.reasons(),
+            refused.findings(),
+            Optional.of(BUSY_PAUSE).filter(pause -> isDueTo(PASSING, refused)));
+  }
+
+  private static boolean isDueTo(Set<PreflightCode> codes, MigRefusedException refused) {
+    return !refused.findings().isEmpty()
+        && refused.findings().stream().allMatch(finding -> codes.contains(finding.code()));
   }
 
   private ApplyStep conflict(String message, Optional<String> by) {

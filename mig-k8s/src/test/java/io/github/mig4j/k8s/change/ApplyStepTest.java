@@ -658,6 +658,81 @@ class ApplyStepTest {
             tuple(ApplyPhase.ROLLED_BACK, MINUTE.multipliedBy(6)));
   }
 
+  /** The end of a pod does not change the node, so only a time brings the next look. */
+  @Test
+  void poll_withDrainOfAPodThatNobodyRecreates_isRefusedForNow() {
+    node(Nodes.b200(1).config("old", "success").running());
+    client
+        .resource(new PodBuilder(pod("job-0")).editMetadata().withName("bare-0").withOwnerReferences().endMetadata().build())
+        .create();
+
+    assertThat(drain()).isInstanceOfSatisfying(ApplyStep.Refused.class, refused -> {
+      assertThat(refused.findings())
+          .extracting(Finding::code)
+          .containsExactly(PreflightCode.PODS_NOT_EVICTABLE);
+      assertThat(refused.lookAgainAfter()).contains(Duration.ofSeconds(30));
+    });
+  }
+
+  @Test
+  void poll_aManagerThatIsNotReady_isRefusedForNow() {
+    node(Nodes.b200(1).config("old", "success").running());
+    client.pods().inNamespace("gpu-operator").withName("manager").delete();
+
+    assertThat(poll()).isInstanceOfSatisfying(ApplyStep.Refused.class, refused -> {
+      assertThat(refused.findings())
+          .extracting(Finding::code)
+          .containsExactly(PreflightCode.MANAGER_NOT_READY);
+      assertThat(refused.lookAgainAfter()).contains(Duration.ofSeconds(30));
+    });
+    managerPod();
+    assertThat(poll()).isInstanceOf(ApplyStep.Requested.class);
+  }
+
+  @Test
+  void poll_aRecoveryWithoutAManager_isRefusedForNow() {
+    node(Nodes.b200(1).config(KEY, "pending").paused());
+    client.pods().inNamespace("gpu-operator").withName("manager").delete();
+
+    assertThat(recover().lookAgainAfter()).contains(Duration.ofSeconds(30));
+  }
+
+  /** What ends by itself does not end the rest. */
+  @Test
+  void poll_aManagerThatIsNotReady_andAnAbsentConfiguration_isRefusedUntilSomebodyActs() {
+    node(Nodes.b200(1).config("old", "success").running());
+    client.pods().inNamespace("gpu-operator").withName("manager").delete();
+
+    ApplyStep step = client("operator").apply("absent").poll();
+
+    assertThat(step)
+        .isInstanceOfSatisfying(
+            ApplyStep.Refused.class, refused -> assertThat(refused.findings()).hasSize(2));
+    assertThat(step.lookAgainAfter()).isEmpty();
+  }
+
+  @Test
+  void poll_aPodThatStartsJustBeforeTheCordon_isWaitedFor_andNothingStaysWritten() {
+    node(Nodes.b200(1).config("old", "success").running());
+
+    ApplyStep step = client("operator")
+        .apply("small")
+        .disruption(Disruption.CORDON)
+        .onProgress(event -> {
+          if (event.phase() == ApplyPhase.CHECKED) {
+            Pod unused = pod("late-0");
+          }
+        })
+        .poll();
+
+    assertThat(step)
+        .hasToString(
+            "gpu-node is under way, CHECKED: pods began to use the node's GPUs just before it was cordoned: ml/late-0; wait until they are done");
+    assertThat(step.lookAgainAfter()).contains(Duration.ofSeconds(30));
+    assertThat(get().getSpec().getUnschedulable()).isNull();
+    assertThat(ChangeRecord.read(get())).isEmpty();
+  }
+
   /** One look: sees the node, and a minute later comes the next. */
   private ApplyStep poll() {
     ApplyStep step = client("operator").apply("small").onProgress(progress::add).poll();
