@@ -16,6 +16,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One look at a change, which continues what the node's record has. */
 final class ApplyLook {
@@ -40,6 +41,7 @@ final class ApplyLook {
   private final Subject subject;
   private final Cluster cluster;
   private final String name;
+  private @Nullable ApplyRun run;
 
   ApplyLook(Subject subject) {
     this.subject = subject;
@@ -49,12 +51,28 @@ final class ApplyLook {
 
   ApplyStep look() {
     try {
-      return step();
+      ApplyStep step = step();
+      ChangeReport.accepted(subject);
+      return step;
     } catch (MigRefusedException refused) {
-      return refused(refused);
+      ApplyStep step = refused(refused);
+      if (step instanceof ApplyStep.Refused) {
+        ChangeReport.refused(subject, config(), refused);
+      } else {
+        ChangeReport.accepted(subject);
+      }
+      return step;
     } catch (MigConflictException conflict) {
-      return conflict(String.valueOf(conflict.getMessage()), Optional.empty());
+      ChangeReport.refused(subject, config(), conflict);
+      return new ApplyStep.Conflict(
+          name, String.valueOf(conflict.getMessage()), conflict.by(), CONFLICT_PAUSE);
     }
+  }
+
+  private String config() {
+    return run != null && !run.config().isEmpty()
+        ? run.config()
+        : subject.goal() instanceof ApplyGoal.To to ? to.target().name() : "";
   }
 
   private ApplyStep step() {
@@ -65,19 +83,17 @@ final class ApplyLook {
         .filter(r -> cluster.settings().identity().isPresent())
         .filter(r -> !cluster.settings().identity().equals(Optional.of(r.by())));
     if (other.isPresent()) {
-      return conflict(
-          "Node %s is being changed: %s. Wait until it is done, or recover the node if that client no longer runs"
-              .formatted(name, other.get()),
-          Optional.of(other.get().by()));
+      throw NodeClaim.conflict(name, other.get());
     }
     String by = cluster
         .settings()
         .identity()
         .or(() -> record.filter(r -> r.undoes() != null).map(ChangeRecord::by))
         .orElseGet(cluster::identity);
-    ApplyRun run = run(by, record);
+    ApplyRun current = run(by, record);
+    run = current;
     try {
-      return answer(run.look(), run.active().now());
+      return answer(current.look(), current.active().now());
     } catch (InterruptedException e) {
       throw new IllegalStateException("A look does not wait", e);
     }
@@ -159,10 +175,6 @@ final class ApplyLook {
   private static boolean isDueTo(Set<PreflightCode> codes, MigRefusedException refused) {
     return !refused.findings().isEmpty()
         && refused.findings().stream().allMatch(finding -> codes.contains(finding.code()));
-  }
-
-  private ApplyStep conflict(String message, Optional<String> by) {
-    return new ApplyStep.Conflict(name, message, by, CONFLICT_PAUSE);
   }
 
   /** Sees pods as the checks do. */

@@ -195,6 +195,11 @@ final class ApplyRun {
     report.ended(config, why, clock.elapsed());
   }
 
+  /** The name of what is requested; empty before it is known. */
+  String config() {
+    return config;
+  }
+
   private Look change() throws InterruptedException {
     if (stage == Stage.CHECK) {
       Optional<Look> known = check();

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.change;
 
+import io.github.mig4j.MigException;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigEvent;
@@ -70,6 +71,23 @@ final class ChangeReport {
   /** Reports that the change has ended otherwise, this long after it began. */
   void ended(String config, RuntimeException e, Duration time) {
     report(config, of(e), Objects.requireNonNullElse(e.getMessage(), e.toString()), time);
+  }
+
+  /** Reports a look that wrote nothing, unless the one before it had the same answer. */
+  static void refused(ApplyLook.Subject subject, String config, MigException e) {
+    if (subject.cluster().answers().isNews(key(subject), String.valueOf(e.getMessage()))) {
+      subject.cluster().report(new MigEvent.ChangeEnded(
+          subject.node(), config, of(e), Duration.ZERO, String.valueOf(e.getMessage())));
+    }
+  }
+
+  /** Takes note of a look that is neither refused nor a conflict. */
+  static void accepted(ApplyLook.Subject subject) {
+    subject.cluster().answers().forget(key(subject));
+  }
+
+  private static String key(ApplyLook.Subject subject) {
+    return subject.node() + " " + subject.goal();
   }
 
   private void report(String config, MigEvent.Outcome outcome, String detail, Duration time) {

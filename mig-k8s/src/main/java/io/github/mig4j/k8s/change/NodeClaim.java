@@ -433,10 +433,16 @@ final class NodeClaim {
         .filter(record -> !record.by().equals(by))
         .filter(record -> !record.isOf(kind, config));
     if (other.isPresent()) {
-      throw new MigConflictException(
-          "Node %s is being changed: %s. Wait until it is done, or recover the node if that client no longer runs"
-              .formatted(node, other.get()));
+      throw conflict(node, other.get());
     }
+  }
+
+  /** The conflict with the client that has this record on the node. */
+  static MigConflictException conflict(String node, ChangeRecord other) {
+    return MigConflictException.with(
+        other.by(),
+        "Node %s is being changed: %s. Wait until it is done, or recover the node if that client no longer runs"
+            .formatted(node, other));
   }
 
   private boolean isFollowedByAnother(Node now) {

@@ -87,24 +87,60 @@ public final class Cluster {
   /** Kinds of requests that were allowed before. */
   private final Set<String> allowed;
 
+  private final Answers answers;
+
+  /**
+   * What a client has reported of looks that wrote nothing, so that it reports the same answer once.
+   * It holds one answer for each change that is refused now.
+   */
+  public static final class Answers {
+    private final Map<String, String> last = new ConcurrentHashMap<>();
+
+    /** Whether the last answer about this change was another one; takes note of this one. */
+    public boolean isNews(String change, String answer) {
+      return !answer.equals(last.put(change, answer));
+    }
+
+    /** The change is no longer refused. */
+    public void forget(String change) {
+      last.remove(change);
+    }
+  }
+
   public Cluster(KubernetesClient client, MigSettings settings) {
+    this(client, settings, new Answers());
+  }
+
+  /** The same, with the answers that the client has reported before. */
+  public Cluster(KubernetesClient client, MigSettings settings, Answers answers) {
     this.client = client;
     this.settings = settings;
     this.view = new DirectView(this);
     this.allowed = ConcurrentHashMap.newKeySet();
+    this.answers = answers;
   }
 
   private Cluster(
-      KubernetesClient client, MigSettings settings, ClusterView view, Set<String> allowed) {
+      KubernetesClient client,
+      MigSettings settings,
+      ClusterView view,
+      Set<String> allowed,
+      Answers answers) {
     this.client = client;
     this.settings = settings;
     this.view = view;
     this.allowed = allowed;
+    this.answers = answers;
   }
 
   /** The same cluster with a view that many checks and waits share. */
   public Cluster with(ClusterView shared) {
-    return new Cluster(client, settings, shared, allowed);
+    return new Cluster(client, settings, shared, allowed, answers);
+  }
+
+  /** What this client has reported of looks that wrote nothing. */
+  public Answers answers() {
+    return answers;
   }
 
   /** How checks and waits read the cluster. The other methods of this class send requests. */
@@ -422,8 +458,8 @@ public final class Cluster {
     RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
         .withRequestRetryBackoffLimit(0)
         .build();
-    Cluster other = new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings);
-    return view instanceof DirectView ? other : new Cluster(other.client, settings, view, allowed);
+    Cluster other = new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings, answers);
+    return view instanceof DirectView ? other : new Cluster(other.client, settings, view, allowed, answers);
   }
 
   /** The MIG manager's pods in a namespace. */

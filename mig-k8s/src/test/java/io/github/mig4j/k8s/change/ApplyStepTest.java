@@ -505,7 +505,10 @@ class ApplyStepTest {
     int writes = requests.writes().size();
 
     assertThat(anonymous().apply("small").poll()).isInstanceOf(ApplyStep.UnderWay.class);
-    assertThat(anonymous().apply("medium").poll()).isInstanceOf(ApplyStep.Conflict.class);
+    assertThat(anonymous().apply("medium").poll())
+        .isInstanceOfSatisfying(
+            ApplyStep.Conflict.class,
+            conflict -> assertThat(conflict.by()).contains(record().by()));
     assertThat(requests.writes()).hasSize(writes);
   }
 
@@ -733,6 +736,49 @@ class ApplyStepTest {
     assertThat(ChangeRecord.read(get())).isEmpty();
   }
 
+  /** A controller asks again and again; its listener hears each answer once. */
+  @Test
+  void poll_whatIsRefused_isReportedWhenTheAnswerChanges() {
+    node(Nodes.b200(1).config("old", "success").running());
+    MigClient controller = MigClient.of(recorded).with(settings("operator"));
+    ApplyRequest request = controller.node("gpu-node").apply("later");
+    request.poll();
+    request.poll();
+    ApplyStep absent = controller.node("gpu-node").apply("later").poll();
+    client.pods().inNamespace("gpu-operator").withName("manager").delete();
+    ApplyStep alsoNotReady = request.poll();
+    managerPod();
+    request.poll();
+
+    assertThat(of(MigEvent.ChangeEnded.class))
+        .extracting(
+            MigEvent.ChangeEnded::config, MigEvent.ChangeEnded::outcome, MigEvent.ChangeEnded::detail)
+        .containsExactly(
+            tuple("later", MigEvent.Outcome.REFUSED, detail(absent)),
+            tuple("later", MigEvent.Outcome.REFUSED, detail(alsoNotReady)),
+            tuple("later", MigEvent.Outcome.REFUSED, detail(absent)));
+  }
+
+  private static String detail(ApplyStep step) {
+    return "Config 'later' on node gpu-node: "
+        + String.join("; ", ((ApplyStep.Refused) step).reasons());
+  }
+
+  @Test
+  void poll_aConflict_isReportedOnce_andAgainAfterAnotherAnswer() {
+    node(Nodes.b200(1).config("old", "success").running());
+    poll();
+    events.clear();
+    ApplyRequest request =
+        MigClient.of(recorded).with(settings("other")).node("gpu-node").apply("medium");
+    String conflict = request.poll().toString();
+    request.poll();
+
+    assertThat(of(MigEvent.ChangeEnded.class))
+        .containsExactly(new MigEvent.ChangeEnded(
+            "gpu-node", "medium", MigEvent.Outcome.CONFLICT, Duration.ZERO, conflict));
+  }
+
   /** One look: sees the node, and a minute later comes the next. */
   private ApplyStep poll() {
     ApplyStep step = client("operator").apply("small").onProgress(progress::add).poll();
@@ -741,16 +787,18 @@ class ApplyStepTest {
   }
 
   private MigNode client(String identity) {
-    return MigClient.of(recorded)
-        .with(MigSettings.builder()
-            .identity(identity)
-            .clock(clock)
-            .listener(events::add)
-            .threads(task -> {
-              throw new AssertionError("a look needs no thread");
-            })
-            .build())
-        .node("gpu-node");
+    return MigClient.of(recorded).with(settings(identity)).node("gpu-node");
+  }
+
+  private MigSettings settings(String identity) {
+    return MigSettings.builder()
+        .identity(identity)
+        .clock(clock)
+        .listener(events::add)
+        .threads(task -> {
+          throw new AssertionError("a look needs no thread");
+        })
+        .build();
   }
 
   private void inForce() {
