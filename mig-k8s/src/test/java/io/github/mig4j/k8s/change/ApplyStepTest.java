@@ -48,6 +48,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A change by looks alone. Each look has a client of its own, as in another process. */
 @ExtendWith(MockApiServer.class)
@@ -777,6 +779,47 @@ class ApplyStepTest {
     assertThat(of(MigEvent.ChangeEnded.class))
         .containsExactly(new MigEvent.ChangeEnded(
             "gpu-node", "medium", MigEvent.Outcome.CONFLICT, Duration.ZERO, conflict));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"requested", "stageSince", "failedSince", "leftPausedSince", "phaseSince"})
+  void poll_aRecordWithATimeThatIsNone_isAConflictThatNamesIt(String field) {
+    node(Nodes.b200(1).config("old", "success").running());
+    poll();
+    String text = get().getMetadata().getAnnotations().get(ChangeRecord.KEY);
+    String broken = text.replaceFirst("\"%s\":\"[^\"]*\",?".formatted(field), "")
+        .replace("\"seen\":{", "\"seen\":{\"%s\":\"x\",".formatted(field));
+    annotate(broken);
+
+    assertThat(poll())
+        .hasToString(
+            "Node gpu-node has an annotation mig4j.github.io/change that cannot be read: %s. Remove it with 'kubectl annotate node gpu-node mig4j.github.io/change-' when no other client changes the node"
+                .formatted(broken));
+  }
+
+  @Test
+  void poll_aRecordWithAMarkOfALaterVersion_continues() {
+    node(Nodes.b200(1).config("old", "success").running());
+    poll();
+    String text = get().getMetadata().getAnnotations().get(ChangeRecord.KEY);
+    annotate(text.replace("\"marks\":[", "\"marks\":[\"NEWER\","));
+
+    operator(Nodes.cutIntoSeven().config(KEY, "success").running());
+    assertThat(poll()).isInstanceOf(ApplyStep.UnderWay.class);
+    assertThat(poll()).isInstanceOf(ApplyStep.InForce.class);
+  }
+
+  private void annotate(String record) {
+    assertThat(record)
+        .isNotEqualTo(get().getMetadata().getAnnotations().get(ChangeRecord.KEY));
+    client
+        .nodes()
+        .withName("gpu-node")
+        .edit(node -> new NodeBuilder(node)
+            .editMetadata()
+            .addToAnnotations(ChangeRecord.KEY, record)
+            .endMetadata()
+            .build());
   }
 
   /** One look: sees the node, and a minute later comes the next. */
