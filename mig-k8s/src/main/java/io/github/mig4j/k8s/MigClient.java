@@ -47,7 +47,7 @@ import java.util.Objects;
 public final class MigClient extends ClientAdapter<MigClient> {
 
   private final MigSettings settings;
-  private final Cluster.Answers answers = new Cluster.Answers();
+  private final Cluster.Memory memory = new Cluster.Memory();
 
   MigClient(Client client, MigSettings settings) {
     init(client);
@@ -221,7 +221,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   private Cluster cluster() {
-    return new Cluster(getClient().adapt(KubernetesClient.class), settings, answers);
+    return new Cluster(getClient().adapt(KubernetesClient.class), settings, memory);
   }
 
   /** The cluster, e.g. {@code MIG client of https://10.0.0.1/}. */

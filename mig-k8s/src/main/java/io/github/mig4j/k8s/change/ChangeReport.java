@@ -75,7 +75,7 @@ final class ChangeReport {
 
   /** Reports a look that wrote nothing, unless the one before it had the same answer. */
   static void refused(ApplyLook.Subject subject, String config, MigException e) {
-    if (subject.cluster().answers().isNews(key(subject), String.valueOf(e.getMessage()))) {
+    if (subject.cluster().memory().isNews(key(subject), String.valueOf(e.getMessage()))) {
       subject.cluster().report(new MigEvent.ChangeEnded(
           subject.node(), config, of(e), Duration.ZERO, String.valueOf(e.getMessage())));
     }
@@ -83,7 +83,7 @@ final class ChangeReport {
 
   /** Takes note of a look that is neither refused nor a conflict. */
   static void accepted(ApplyLook.Subject subject) {
-    subject.cluster().answers().forget(key(subject));
+    subject.cluster().memory().forget(key(subject));
   }
 
   private static String key(ApplyLook.Subject subject) {

@@ -160,7 +160,7 @@ final class NodeClaim {
       if (!alreadyRequested && !current.equals(Cluster.labels(before).getOrDefault(label, ""))) {
         throw new MigConflictException(
             "Node %s: %s set %s=%s just now. Let one client label the node, and apply again"
-                .formatted(node, client(now, by), label, current));
+                .formatted(node, client(now, by, current), label, current));
       }
       requireFree(now);
       NodePatch patch = NodePatch.on(now);
@@ -369,6 +369,11 @@ final class NodeClaim {
     return record.by().equals(by) && record.isOf(kind, config);
   }
 
+  /** The identity of the client whose change it is. */
+  String by() {
+    return by;
+  }
+
   /** Whether the node has been written for this change. */
   boolean isMade() {
     return requested;
@@ -475,9 +480,12 @@ final class NodeClaim {
     return ChangeRecord.of(kind, config, by, since, until, done).with(proof).undoing(undoing);
   }
 
-  /** Who changes a node, for a message: another client, or another request with this identity. */
-  static String client(Node now, String by) {
-    return ChangeRecord.read(now).filter(record -> record.by().equals(by)).isPresent()
+  /** Who has set this value of the label, for a message; a record of it says who. */
+  static String client(Node now, String by, String value) {
+    return ChangeRecord.read(now)
+            .filter(record -> Cluster.isSameClient(record.by(), by))
+            .filter(record -> record.config().equals(withoutRepetition(value)))
+            .isPresent()
         ? "another request of this client"
         : "another client";
   }

@@ -43,6 +43,7 @@ final class Preparation {
   private ApplyPlan plan;
   private @Nullable Drain drain;
   private boolean cordoned;
+  private boolean continued;
   private boolean restarted;
   private List<String> replaced = List.of();
 
@@ -63,6 +64,7 @@ final class Preparation {
   /** Continues what the node's record has. */
   void resume(ChangeRecord record) {
     cordoned = record.has(ChangeRecord.Done.CORDONED);
+    continued = true;
     replaced = record.replaced() == null ? List.of() : record.replaced();
   }
 
@@ -123,7 +125,9 @@ final class Preparation {
       List<String> evicted = drain.evicted();
       change.reached(
           ApplyPhase.DRAINED,
-          evicted.isEmpty() ? "no pod used the GPUs" : "evicted " + String.join(", ", evicted));
+          evicted.isEmpty()
+              ? continued ? "no pod uses the GPUs any more" : "no pod used the GPUs"
+              : "evicted " + String.join(", ", evicted));
       return Optional.empty();
     }
     if (clock.isOver(timings.drain())) {

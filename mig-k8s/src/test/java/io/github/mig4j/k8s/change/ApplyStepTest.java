@@ -529,7 +529,7 @@ class ApplyStepTest {
 
     assertThat(poll())
         .hasToString(
-            "Node gpu-node: another request of this client set nvidia.com/mig.config=theirs while '%s' was being applied. Let one client label the node, and apply again"
+            "Node gpu-node: another client set nvidia.com/mig.config=theirs while '%s' was being applied. Let one client label the node, and apply again"
                 .formatted(KEY));
     assertThat(poll()).isInstanceOf(ApplyStep.Conflict.class);
     assertThat(requests.writes()).hasSize(writes);
@@ -820,6 +820,53 @@ class ApplyStepTest {
             .addToAnnotations(ChangeRecord.KEY, record)
             .endMetadata()
             .build());
+  }
+
+  @Test
+  void poll_aListenerThatThrowsAnError_changesNothing() {
+    node(Nodes.b200(1).config("old", "success").running());
+
+    ApplyStep step = MigClient.of(recorded)
+        .with(settings("operator").withListener(event -> {
+          throw new AssertionError("the listener's own");
+        }))
+        .node("gpu-node")
+        .apply("small")
+        .poll();
+
+    assertThat(step).isInstanceOf(ApplyStep.Requested.class);
+  }
+
+  @Test
+  void poll_aDrainThatAnotherLookHasBegun_doesNotSayThatNoPodUsedTheGpus() {
+    node(Nodes.b200(1).config("old", "success").running());
+    pod("train-0");
+    drain();
+    drain();
+
+    assertThat(progress)
+        .filteredOn(event -> event.phase() == ApplyPhase.DRAINED)
+        .extracting(ApplyEvent::detail)
+        .containsExactly("no pod uses the GPUs any more");
+  }
+
+  @Test
+  void poll_twoRequestsOfOneClientWithoutAnIdentity_areNotThoseOfTwoClients() {
+    node(Nodes.b200(1).config("old", "success").running());
+    MigNode node = anonymous();
+
+    ApplyStep step = node.apply("small")
+        .onProgress(event -> {
+          if (event.phase() == ApplyPhase.CHECKED) {
+            assertThat(node.apply("medium").poll()).isInstanceOf(ApplyStep.Requested.class);
+          }
+        })
+        .poll();
+
+    assertThat(step)
+        .hasToString(
+            "Node gpu-node: another request of this client set nvidia.com/mig.config=%s just now. Let one client label the node, and apply again"
+                .formatted(MEDIUM.contentName("medium")));
   }
 
   /** One look: sees the node, and a minute later comes the next. */
