@@ -23,8 +23,7 @@ final class ApplyClock {
         task.memory(),
         task.limit(),
         task.cluster().settings().clock(),
-        new Timeline(
-            System.nanoTime(), task.cluster().settings().clock().instant()));
+        new Timeline(System.nanoTime(), task.cluster().settings().clock().instant()));
   }
 
   private ApplyClock(Memory memory, Duration limit, Clock clock, Timeline beginning) {

@@ -10,6 +10,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.FailureRecord;
+import io.github.mig4j.k8s.internal.OneLook;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -45,7 +46,7 @@ final class ApplyLook {
 
   ApplyLook(Subject subject) {
     this.subject = subject;
-    this.cluster = subject.cluster();
+    this.cluster = subject.cluster().with(new OneLook(subject.cluster().view()));
     this.name = subject.node();
   }
 

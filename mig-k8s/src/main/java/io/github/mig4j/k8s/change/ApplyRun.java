@@ -144,7 +144,8 @@ final class ApplyRun {
     run.note = failure;
     run.failure = MigChangeException.of(failure, MigNodeStatus.unread(task.node()));
     run.failure.retryIn(RetryPause.left(failure, run.clock.instant()));
-    run.rollback = new ApplyRun(back, sight, Optional.of(failure), run.clock.ofRollback(), run.report);
+    run.rollback =
+        new ApplyRun(back, sight, Optional.of(failure), run.clock.ofRollback(), run.report);
     return run;
   }
 

@@ -40,8 +40,8 @@ final class ChangeReport {
   /** Continues to count where the looks that have written this record stopped. */
   void resume(Timeline times, ChangeRecord record) {
     @Nullable FailureRecord undone = record.undoes();
-    beganNanos = times.nanos(
-        undone != null && undone.began() != null ? undone.began() : record.since());
+    beganNanos =
+        times.nanos(undone != null && undone.began() != null ? undone.began() : record.since());
     @Nullable Seen seen = record.seen();
     previousNanos = times.nanos(
         seen == null
@@ -76,8 +76,10 @@ final class ChangeReport {
   /** Reports a look that wrote nothing, unless the one before it had the same answer. */
   static void refused(ApplyLook.Subject subject, String config, MigException e) {
     if (subject.cluster().memory().isNews(key(subject), String.valueOf(e.getMessage()))) {
-      subject.cluster().report(new MigEvent.ChangeEnded(
-          subject.node(), config, of(e), Duration.ZERO, String.valueOf(e.getMessage())));
+      subject
+          .cluster()
+          .report(new MigEvent.ChangeEnded(
+              subject.node(), config, of(e), Duration.ZERO, String.valueOf(e.getMessage())));
     }
   }
 

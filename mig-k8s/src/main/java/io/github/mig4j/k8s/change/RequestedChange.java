@@ -131,8 +131,7 @@ final class RequestedChange {
         times.nanos(seen.requested()),
         failureLook(),
         Optional.of(past));
-    ApplyTracker tracker =
-        new ApplyTracker(settings(), timings, checked, start, change::reachedAt);
+    ApplyTracker tracker = new ApplyTracker(settings(), timings, checked, start, change::reachedAt);
     recorded = recorded(tracker);
     request = new Request(checked, tracker, checked.node());
   }
@@ -164,8 +163,7 @@ final class RequestedChange {
         prompt == Prompt.NOTHING ? claim.stableSince(before).map(clock::since) : Optional.empty();
     long now = clock.now();
     ApplyTracker.Start start = new ApplyTracker.Start(prompt, proof, stableFor, now, failureLook());
-    ApplyTracker tracker =
-        new ApplyTracker(settings(), timings, plan, start, change::reachedAt);
+    ApplyTracker tracker = new ApplyTracker(settings(), timings, plan, start, change::reachedAt);
     boolean isOnlyFollowed =
         memory == Memory.PROCESS && requested && plan.isInForce(cluster.settings());
     Node after =

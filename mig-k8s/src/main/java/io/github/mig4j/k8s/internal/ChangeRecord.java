@@ -165,9 +165,11 @@ public record ChangeRecord(
       String requested,
       Prompt prompt,
       int retries,
+
       @JsonFormat(with = JsonFormat.Feature.READ_UNKNOWN_ENUM_VALUES_AS_NULL)
-          @JsonSetter(contentNulls = Nulls.SKIP)
-          Set<Mark> marks,
+      @JsonSetter(contentNulls = Nulls.SKIP)
+      Set<Mark> marks,
+
       List<String> pausedBefore,
       Stage stage,
       String stageSince,
@@ -178,7 +180,8 @@ public record ChangeRecord(
       if (requested == null || stageSince == null) {
         throw new IllegalArgumentException("What was seen has the times requested and stageSince");
       }
-      for (@Nullable String time :
+      for (@Nullable
+      String time :
           Arrays.asList(requested, stageSince, phaseSince, failedSince, leftPausedSince)) {
         Instant unused = time == null ? Instant.EPOCH : Instant.parse(time);
       }

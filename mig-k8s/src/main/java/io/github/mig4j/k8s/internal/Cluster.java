@@ -464,8 +464,11 @@ public final class Cluster {
     RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
         .withRequestRetryBackoffLimit(0)
         .build();
-    Cluster other = new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings, memory);
-    return view instanceof DirectView ? other : new Cluster(other.client, settings, view, allowed, memory);
+    Cluster other =
+        new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings, memory);
+    return view.sendsRequests()
+        ? other
+        : new Cluster(other.client, settings, view, allowed, memory);
   }
 
   /** The MIG manager's pods in a namespace. */

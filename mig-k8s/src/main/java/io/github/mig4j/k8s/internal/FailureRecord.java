@@ -76,17 +76,7 @@ public record FailureRecord(
   /** The same failure, and how its rollback ended. */
   public FailureRecord with(String rollbackEnd) {
     return new FailureRecord(
-        kind,
-        config,
-        recovery,
-        began,
-        at,
-        attempts,
-        code,
-        verdict,
-        explanation,
-        late,
-        rollbackEnd);
+        kind, config, recovery, began, at, attempts, code, verdict, explanation, late, rollbackEnd);
   }
 
   public String json() {
