@@ -41,12 +41,13 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * <p>A client holds no state of its own and is thread-safe. {@link #close()} does nothing: the
+ * <p>A client holds no state of a change and is thread-safe. {@link #close()} does nothing: the
  * Kubernetes client is closed by its owner.
  */
 public final class MigClient extends ClientAdapter<MigClient> {
 
   private final MigSettings settings;
+  private final Cluster.Memory memory = new Cluster.Memory();
 
   MigClient(Client client, MigSettings settings) {
     init(client);
@@ -220,7 +221,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   private Cluster cluster() {
-    return new Cluster(getClient().adapt(KubernetesClient.class), settings);
+    return new Cluster(getClient().adapt(KubernetesClient.class), settings, memory);
   }
 
   /** The cluster, e.g. {@code MIG client of https://10.0.0.1/}. */

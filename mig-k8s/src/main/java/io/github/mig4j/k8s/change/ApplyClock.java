@@ -19,16 +19,34 @@ final class ApplyClock {
 
   /** The change begins now. */
   ApplyClock(ApplyRun.Task task) {
-    this.memory = task.memory();
-    this.limit = task.limit();
-    this.clock = task.cluster().settings().clock();
-    this.startNanos = System.nanoTime();
-    this.beginning = new Timeline(startNanos, clock.instant());
+    this(
+        task.memory(),
+        task.limit(),
+        task.cluster().settings().clock(),
+        new Timeline(System.nanoTime(), task.cluster().settings().clock().instant()));
+  }
+
+  private ApplyClock(Memory memory, Duration limit, Clock clock, Timeline beginning) {
+    this.memory = memory;
+    this.limit = limit;
+    this.clock = clock;
+    this.beginning = beginning;
+    this.startNanos = beginning.nanos();
+  }
+
+  /** The clock of the rollback of this change, which begins now. */
+  ApplyClock ofRollback() {
+    return new ApplyClock(memory, limit, clock, timeline());
   }
 
   /** The change has begun at this time of a record. */
   void begunAt(String since) {
     startNanos = beginning.nanos(since);
+  }
+
+  /** When the change began, by the wall clock. */
+  Instant began() {
+    return beginning.instant(startNanos);
   }
 
   /** The wall clock. */

@@ -10,10 +10,14 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.FailureRecord;
+import io.github.mig4j.k8s.internal.OneLook;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One look at a change, which continues what the node's record has. */
 final class ApplyLook {
@@ -21,6 +25,15 @@ final class ApplyLook {
   private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
   private static final Duration PAUSE = Duration.ofSeconds(5);
   private static final Duration BUSY_PAUSE = Duration.ofSeconds(30);
+
+  /** What ends by itself, although the node perhaps does not change then. */
+  private static final Set<PreflightCode> PASSING = EnumSet.of(
+      PreflightCode.BUSY_PODS,
+      PreflightCode.PODS_NOT_EVICTABLE,
+      PreflightCode.NODE_NOT_READY,
+      PreflightCode.MANAGER_NOT_READY,
+      PreflightCode.STRATEGY_CONFLICT);
+
   private static final Duration CONFLICT_PAUSE = Duration.ofMinutes(1);
 
   /** What is to be done on which node. */
@@ -29,21 +42,38 @@ final class ApplyLook {
   private final Subject subject;
   private final Cluster cluster;
   private final String name;
+  private @Nullable ApplyRun run;
 
   ApplyLook(Subject subject) {
     this.subject = subject;
-    this.cluster = subject.cluster();
+    this.cluster = subject.cluster().with(new OneLook(subject.cluster().view()));
     this.name = subject.node();
   }
 
   ApplyStep look() {
     try {
-      return step();
+      ApplyStep step = step();
+      ChangeReport.accepted(subject);
+      return step;
     } catch (MigRefusedException refused) {
-      return refused(refused);
+      ApplyStep step = refused(refused);
+      if (step instanceof ApplyStep.Refused) {
+        ChangeReport.refused(subject, config(), refused);
+      } else {
+        ChangeReport.accepted(subject);
+      }
+      return step;
     } catch (MigConflictException conflict) {
-      return conflict(String.valueOf(conflict.getMessage()), Optional.empty());
+      ChangeReport.refused(subject, config(), conflict);
+      return new ApplyStep.Conflict(
+          name, String.valueOf(conflict.getMessage()), conflict.by(), CONFLICT_PAUSE);
     }
+  }
+
+  private String config() {
+    return run != null && !run.config().isEmpty()
+        ? run.config()
+        : subject.goal() instanceof ApplyGoal.To to ? to.target().name() : "";
   }
 
   private ApplyStep step() {
@@ -54,19 +84,17 @@ final class ApplyLook {
         .filter(r -> cluster.settings().identity().isPresent())
         .filter(r -> !cluster.settings().identity().equals(Optional.of(r.by())));
     if (other.isPresent()) {
-      return conflict(
-          "Node %s is being changed: %s. Wait until it is done, or recover the node if that client no longer runs"
-              .formatted(name, other.get()),
-          Optional.of(other.get().by()));
+      throw NodeClaim.conflict(name, other.get());
     }
     String by = cluster
         .settings()
         .identity()
         .or(() -> record.filter(r -> r.undoes() != null).map(ChangeRecord::by))
         .orElseGet(cluster::identity);
-    ApplyRun run = run(by, record);
+    ApplyRun current = run(by, record);
+    run = current;
     try {
-      return answer(run.look(), run.active().now());
+      return answer(current.look(), current.active().now());
     } catch (InterruptedException e) {
       throw new IllegalStateException("A look does not wait", e);
     }
@@ -134,17 +162,20 @@ final class ApplyLook {
 
   /** Pods that use the GPUs are waited for, unless there are other reasons. */
   private ApplyStep refused(MigRefusedException refused) {
-    boolean waitsForPods = !refused.findings().isEmpty()
-        && refused.findings().stream()
-            .allMatch(finding -> finding.code() == PreflightCode.BUSY_PODS);
+    boolean waitsForPods = isDueTo(Set.of(PreflightCode.BUSY_PODS), refused);
     return waitsForPods
         ? new ApplyStep.UnderWay(
             name, ApplyPhase.CHECKED, String.join("; ", refused.reasons()), BUSY_PAUSE)
-        : new ApplyStep.Refused(name, refused.reasons(), refused.findings());
+        : new ApplyStep.Refused(
+            name,
+            refused.reasons(),
+            refused.findings(),
+            Optional.of(BUSY_PAUSE).filter(pause -> isDueTo(PASSING, refused)));
   }
 
-  private ApplyStep conflict(String message, Optional<String> by) {
-    return new ApplyStep.Conflict(name, message, by, CONFLICT_PAUSE);
+  private static boolean isDueTo(Set<PreflightCode> codes, MigRefusedException refused) {
+    return !refused.findings().isEmpty()
+        && refused.findings().stream().allMatch(finding -> codes.contains(finding.code()));
   }
 
   /** Sees pods as the checks do. */

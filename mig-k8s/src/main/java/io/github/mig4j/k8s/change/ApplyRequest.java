@@ -180,11 +180,13 @@ public final class ApplyRequest {
    * without an identity continues any change to the same configuration. A look of a rollback continues a
    * rollback that was the last change; it does not undo that.
    *
-   * <p>The answers contain what {@link #await} throws, except that the API server does not answer.
+   * <p>The answers contain what {@link #await} throws, except that the API server does not answer. After
+   * each exception the next look continues where this one stopped.
    *
    * @return what the look shows
-   * @throws MigClusterException if the API server does not answer or does not allow it; the next look
-   *     continues where this one stopped
+   * @throws MigClusterException if the API server does not answer or does not allow it
+   * @throws java.util.concurrent.CancellationException if the thread is interrupted; its flag stays set
+   * @throws IllegalStateException if the Kubernetes client is closed
    */
   public ApplyStep poll() {
     return new ApplyLook(subject()).look();

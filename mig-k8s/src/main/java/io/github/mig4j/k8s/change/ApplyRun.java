@@ -86,7 +86,6 @@ final class ApplyRun {
   private final Memory memory;
   private final Sight sight;
   private final Optional<FailureRecord> undoing;
-  private final long clockNanos;
   private final ApplyClock clock;
   private final ChangeReport report;
   private String by;
@@ -105,11 +104,20 @@ final class ApplyRun {
 
   /** A change that begins with the first look, or continues what the node's record has. */
   ApplyRun(Task task, Sight sight) {
-    this(task, sight, Optional.empty(), System.nanoTime());
+    this(task, sight, new ApplyClock(task));
   }
 
-  /** The times of events count from {@code clockNanos}, so that a rollback continues to count. */
-  private ApplyRun(Task task, Sight sight, Optional<FailureRecord> undoing, long clockNanos) {
+  private ApplyRun(Task task, Sight sight, ApplyClock clock) {
+    this(task, sight, Optional.empty(), clock, new ChangeReport(task, clock.now()));
+  }
+
+  /** A rollback has the report of the change that has failed, and continues to count. */
+  private ApplyRun(
+      Task task,
+      Sight sight,
+      Optional<FailureRecord> undoing,
+      ApplyClock clock,
+      ChangeReport report) {
     this.task = task;
     this.cluster = task.cluster();
     this.goal = task.goal();
@@ -118,9 +126,8 @@ final class ApplyRun {
     this.by = task.by();
     this.sight = sight;
     this.undoing = undoing;
-    this.clockNanos = clockNanos;
-    this.clock = new ApplyClock(task);
-    this.report = new ChangeReport(task, clockNanos);
+    this.clock = clock;
+    this.report = report;
   }
 
   /** A rollback that an earlier look has begun due to a failure. */
@@ -137,7 +144,8 @@ final class ApplyRun {
     run.note = failure;
     run.failure = MigChangeException.of(failure, MigNodeStatus.unread(task.node()));
     run.failure.retryIn(RetryPause.left(failure, run.clock.instant()));
-    run.rollback = new ApplyRun(back, sight, Optional.of(failure), run.clockNanos);
+    run.rollback =
+        new ApplyRun(back, sight, Optional.of(failure), run.clock.ofRollback(), run.report);
     return run;
   }
 
@@ -186,6 +194,11 @@ final class ApplyRun {
     }
     release(why, Optional.empty());
     report.ended(config, why, clock.elapsed());
+  }
+
+  /** The name of what is requested; empty before it is known. */
+  String config() {
+    return config;
   }
 
   private Look change() throws InterruptedException {
@@ -297,6 +310,7 @@ final class ApplyRun {
 
   private void resume(ApplyPlan good, ChangeRecord record) {
     clock.begunAt(record.since());
+    report.resume(clock.timeline(), record);
     claim().resume(good.node(), record);
     preparation().resume(record);
     @Nullable Seen seen = record.seen();
@@ -347,7 +361,7 @@ final class ApplyRun {
   private Look failed(MigChangeException failed) throws InterruptedException {
     FailureRecord ended = undoing
         .map(first -> first.with("The rollback failed too: " + failed.getMessage()))
-        .orElseGet(() -> failed.record(plan(), goal, clock.instant()));
+        .orElseGet(() -> failed.record(plan(), goal, clock.began(), clock.instant()));
     note = ended;
     failed.retryIn(RetryPause.left(ended, clock.instant()));
     if (!claim().changesNode() || options.onFailure() != ApplyOptions.OnFailure.ROLL_BACK) {
@@ -358,20 +372,20 @@ final class ApplyRun {
         config, ApplyPhase.ROLLING_BACK, clock.now(), failed.diagnosis().toString());
     ApplyOptions again = options.with(ApplyOptions.OnFailure.STAY);
     failure = failed;
+    Task back = new Task(
+        cluster,
+        task.node(),
+        new ApplyGoal.RollBack(Optional.of(plan().kind())),
+        plan().gpus().isEmpty() ? again : again.with(new StatedGpus.Each(plan().gpus())),
+        memory,
+        by,
+        task.limit());
     rollback = new ApplyRun(
-        new Task(
-            cluster,
-            task.node(),
-            new ApplyGoal.RollBack(Optional.of(plan().kind())),
-            plan().gpus().isEmpty()
-                ? again
-                : again.with(new StatedGpus.Each(plan().gpus())),
-            memory,
-            by,
-            task.limit()),
+        back,
         sight,
         Optional.of(ended.with("The node was rolled back")),
-        clockNanos);
+        clock.ofRollback(),
+        report);
     return rollingBack(rollback);
   }
 

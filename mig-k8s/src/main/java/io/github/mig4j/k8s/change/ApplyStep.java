@@ -146,23 +146,28 @@ public sealed interface ApplyStep extends JsonForm {
   }
 
   /**
-   * The change cannot work, and nothing was written. It stays refused until the reasons are removed.
+   * The change cannot work now, and nothing is written. It stays refused until the reasons are gone.
    *
    * @param node the node's name
    * @param reasons every reason, each with its remedy
    * @param findings the findings that are the reasons, with their codes; none where the refusal is not
    *     due to a check that has codes
+   * @param retryAfter when to look again, if every reason can end by itself, such as a MIG manager that is
+   *     not ready yet; empty if somebody has to act, for example in the ConfigMap, which is worth a watch
    */
-  record Refused(String node, List<String> reasons, List<Finding> findings) implements ApplyStep {
+  record Refused(
+      String node, List<String> reasons, List<Finding> findings, Optional<Duration> retryAfter)
+      implements ApplyStep {
     public Refused {
       Objects.requireNonNull(node, "node");
       reasons = List.copyOf(Objects.requireNonNull(reasons, "reasons"));
       findings = List.copyOf(Objects.requireNonNull(findings, "findings"));
+      Objects.requireNonNull(retryAfter, "retryAfter");
     }
 
     @Override
     public Optional<Duration> lookAgainAfter() {
-      return Optional.empty();
+      return retryAfter;
     }
 
     /** The node and the reasons in one line. */
@@ -177,6 +182,7 @@ public sealed interface ApplyStep extends JsonForm {
           .and("node", node)
           .and("reasons", reasons)
           .and("findings", findings)
+          .and("retryAfter", retryAfter)
           .map();
     }
   }

@@ -515,7 +515,8 @@ final class ApplyTracker {
       return;
     }
     String name = node.getMetadata().getName();
-    String client = NodeClaim.client(node, settings.identity().orElse(""));
+    String client = NodeClaim.client(
+        node, settings.identity().orElse(""), Objects.requireNonNullElse(value, ""));
     throw new MigConflictException(
         value != null && !value.isEmpty()
             ? "Node %s: %s set %s=%s while '%s' was being applied. Let one client label the node, and apply again"

@@ -1,14 +1,19 @@
 package io.github.mig4j.k8s.change;
 
+import io.github.mig4j.MigException;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.ChangeRecord.Seen;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.FailureRecord;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,19 +25,33 @@ final class ChangeReport {
   private final Cluster cluster;
   private final String node;
   private final Consumer<ApplyEvent> listener;
-  private final long clockNanos;
-  private long previousNanos = System.nanoTime();
+  private long beganNanos;
+  private long previousNanos;
 
-  /**
-   * Begins.
-   *
-   * @param clockNanos when the times of the request's events begin
-   */
-  ChangeReport(ApplyRun.Task task, long clockNanos) {
+  /** A change that begins at this time of the process. */
+  ChangeReport(ApplyRun.Task task, long nanos) {
     this.cluster = task.cluster();
     this.node = task.node();
     this.listener = task.options().listener();
-    this.clockNanos = clockNanos;
+    this.beganNanos = nanos;
+    this.previousNanos = nanos;
+  }
+
+  /** Continues to count where the looks that have written this record stopped. */
+  void resume(Timeline times, ChangeRecord record) {
+    @Nullable FailureRecord undone = record.undoes();
+    beganNanos =
+        times.nanos(undone != null && undone.began() != null ? undone.began() : record.since());
+    @Nullable Seen seen = record.seen();
+    previousNanos = times.nanos(
+        seen == null
+            ? record.since()
+            : seen.phaseSince() == null ? seen.stageSince() : seen.phaseSince());
+  }
+
+  /** When the last phase was reached, or the change began. */
+  long previousNanos() {
+    return previousNanos;
   }
 
   /** Reports that the change has reached a phase at this time of the process. */
@@ -41,7 +60,7 @@ final class ChangeReport {
     Duration since = Duration.ofNanos(Math.max(0, nanos - previousNanos));
     previousNanos = nanos;
     cluster.report(new MigEvent.PhaseReached(node, config, phase.toJson(), since, detail));
-    listener.accept(new ApplyEvent(node, phase, Duration.ofNanos(nanos - clockNanos), detail));
+    listener.accept(new ApplyEvent(node, phase, Duration.ofNanos(nanos - beganNanos), detail));
   }
 
   /** Reports that the change has reached its goal, this long after it began. */
@@ -52,6 +71,25 @@ final class ChangeReport {
   /** Reports that the change has ended otherwise, this long after it began. */
   void ended(String config, RuntimeException e, Duration time) {
     report(config, of(e), Objects.requireNonNullElse(e.getMessage(), e.toString()), time);
+  }
+
+  /** Reports a look that wrote nothing, unless the one before it had the same answer. */
+  static void refused(ApplyLook.Subject subject, String config, MigException e) {
+    if (subject.cluster().memory().isNews(key(subject), String.valueOf(e.getMessage()))) {
+      subject
+          .cluster()
+          .report(new MigEvent.ChangeEnded(
+              subject.node(), config, of(e), Duration.ZERO, String.valueOf(e.getMessage())));
+    }
+  }
+
+  /** Takes note of a look that is neither refused nor a conflict. */
+  static void accepted(ApplyLook.Subject subject) {
+    subject.cluster().memory().forget(key(subject));
+  }
+
+  private static String key(ApplyLook.Subject subject) {
+    return subject.node() + " " + subject.goal();
   }
 
   private void report(String config, MigEvent.Outcome outcome, String detail, Duration time) {

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.change;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.readiness.Readiness;
+import io.github.mig4j.k8s.check.PreflightCode;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
@@ -9,6 +10,8 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.node.MigNodeStatus;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.Severity;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -32,10 +35,16 @@ final class ManagerRestart {
   List<Pod> requirePods() {
     List<Pod> pods = cluster.managerPods(node);
     if (pods.isEmpty()) {
-      throw new MigRefusedException(
+      throw MigRefusedException.of(
           "Recovering node " + node,
-          List.of(
-              "it has no MIG manager pod; the operator deploys one on nodes with the labels nvidia.com/mig.capable=true and nvidia.com/gpu.deploy.mig-manager=true"));
+          List.of(Finding.builder()
+              .severity(Severity.ERROR)
+              .code(PreflightCode.MANAGER_NOT_READY)
+              .subject("node " + node)
+              .message("it has no MIG manager pod")
+              .remedy(
+                  "the operator deploys one on nodes with the labels nvidia.com/mig.capable=true and nvidia.com/gpu.deploy.mig-manager=true")
+              .build()));
     }
     return pods;
   }

@@ -40,8 +40,8 @@ public abstract sealed class MigChangeException extends MigException
     return failure;
   }
 
-  /** What a later look must know of this failure of a plan. */
-  FailureRecord record(ApplyPlan plan, ApplyGoal goal, Instant now) {
+  /** What a later look must know of this failure of a plan, whose change began then. */
+  FailureRecord record(ApplyPlan plan, ApplyGoal goal, Instant began, Instant now) {
     boolean recovery = goal == ApplyGoal.Recover.RECOVER;
     int before = FailureRecord.read(plan.node())
         .filter(record -> record.isOf(plan.kind(), plan.recordedName()))
@@ -52,6 +52,7 @@ public abstract sealed class MigChangeException extends MigException
         plan.kind(),
         plan.recordedName(),
         recovery,
+        began.toString(),
         now.toString(),
         before + 1,
         diagnosis().code().toString(),

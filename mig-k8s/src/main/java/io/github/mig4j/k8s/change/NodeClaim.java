@@ -160,7 +160,7 @@ final class NodeClaim {
       if (!alreadyRequested && !current.equals(Cluster.labels(before).getOrDefault(label, ""))) {
         throw new MigConflictException(
             "Node %s: %s set %s=%s just now. Let one client label the node, and apply again"
-                .formatted(node, client(now, by), label, current));
+                .formatted(node, client(now, by, current), label, current));
       }
       requireFree(now);
       NodePatch patch = NodePatch.on(now);
@@ -369,6 +369,11 @@ final class NodeClaim {
     return record.by().equals(by) && record.isOf(kind, config);
   }
 
+  /** The identity of the client whose change it is. */
+  String by() {
+    return by;
+  }
+
   /** Whether the node has been written for this change. */
   boolean isMade() {
     return requested;
@@ -433,10 +438,16 @@ final class NodeClaim {
         .filter(record -> !record.by().equals(by))
         .filter(record -> !record.isOf(kind, config));
     if (other.isPresent()) {
-      throw new MigConflictException(
-          "Node %s is being changed: %s. Wait until it is done, or recover the node if that client no longer runs"
-              .formatted(node, other.get()));
+      throw conflict(node, other.get());
     }
+  }
+
+  /** The conflict with the client that has this record on the node. */
+  static MigConflictException conflict(String node, ChangeRecord other) {
+    return MigConflictException.with(
+        other.by(),
+        "Node %s is being changed: %s. Wait until it is done, or recover the node if that client no longer runs"
+            .formatted(node, other));
   }
 
   private boolean isFollowedByAnother(Node now) {
@@ -469,9 +480,12 @@ final class NodeClaim {
     return ChangeRecord.of(kind, config, by, since, until, done).with(proof).undoing(undoing);
   }
 
-  /** Who changes a node, for a message: another client, or another request with this identity. */
-  static String client(Node now, String by) {
-    return ChangeRecord.read(now).filter(record -> record.by().equals(by)).isPresent()
+  /** Who has set this value of the label, for a message; a record of it says who. */
+  static String client(Node now, String by, String value) {
+    return ChangeRecord.read(now)
+            .filter(record -> Cluster.isSameClient(record.by(), by))
+            .filter(record -> record.config().equals(withoutRepetition(value)))
+            .isPresent()
         ? "another request of this client"
         : "another client";
   }

@@ -7,6 +7,7 @@ import io.github.mig4j.k8s.change.Look.Awaited;
 import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.check.PreflightCode;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
@@ -14,6 +15,8 @@ import io.github.mig4j.k8s.internal.ChangeRecord.Prompt;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuClaims;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.Severity;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +43,7 @@ final class Preparation {
   private ApplyPlan plan;
   private @Nullable Drain drain;
   private boolean cordoned;
+  private boolean continued;
   private boolean restarted;
   private List<String> replaced = List.of();
 
@@ -60,6 +64,7 @@ final class Preparation {
   /** Continues what the node's record has. */
   void resume(ChangeRecord record) {
     cordoned = record.has(ChangeRecord.Done.CORDONED);
+    continued = true;
     replaced = record.replaced() == null ? List.of() : record.replaced();
   }
 
@@ -97,10 +102,16 @@ final class Preparation {
     List<Pod> started =
         plan.disturbsPods() ? new GpuClaims(cluster).using(cluster.podsOnNode(name)) : List.of();
     if (!started.isEmpty()) {
-      throw new MigRefusedException(
+      throw MigRefusedException.of(
           "Config '%s' on node %s".formatted(change.config(), name),
-          List.of("pods began to use its GPUs just before it was cordoned: %s; try again"
-              .formatted(GpuPods.names(started))));
+          List.of(Finding.builder()
+              .severity(Severity.ERROR)
+              .code(PreflightCode.BUSY_PODS)
+              .subject("node " + name)
+              .message("pods began to use the node's GPUs just before it was cordoned: %s"
+                  .formatted(GpuPods.names(started)))
+              .remedy("wait until they are done")
+              .build()));
     }
     return Optional.empty();
   }
@@ -114,7 +125,9 @@ final class Preparation {
       List<String> evicted = drain.evicted();
       change.reached(
           ApplyPhase.DRAINED,
-          evicted.isEmpty() ? "no pod used the GPUs" : "evicted " + String.join(", ", evicted));
+          evicted.isEmpty()
+              ? continued ? "no pod uses the GPUs any more" : "no pod used the GPUs"
+              : "evicted " + String.join(", ", evicted));
       return Optional.empty();
     }
     if (clock.isOver(timings.drain())) {

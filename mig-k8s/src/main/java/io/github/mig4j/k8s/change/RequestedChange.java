@@ -9,6 +9,7 @@ import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.check.NodeCheck;
 import io.github.mig4j.k8s.check.SharingPlan;
 import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.diagnosis.Diagnoser;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.OperatorLogs;
@@ -105,6 +106,11 @@ final class RequestedChange {
     this.lookedOnceMore = memory == Memory.RECORD;
   }
 
+  /** With the identity that the record has, which tells other requests of this client from others'. */
+  private MigSettings settings() {
+    return cluster.settings().withIdentity(claim.by());
+  }
+
   /** Continues a request that the node's record has. */
   void resume(ApplyPlan checked, ChangeRecord record, Seen seen) {
     Timeline times = clock.timeline();
@@ -125,8 +131,7 @@ final class RequestedChange {
         times.nanos(seen.requested()),
         failureLook(),
         Optional.of(past));
-    ApplyTracker tracker =
-        new ApplyTracker(cluster.settings(), timings, checked, start, change::reachedAt);
+    ApplyTracker tracker = new ApplyTracker(settings(), timings, checked, start, change::reachedAt);
     recorded = recorded(tracker);
     request = new Request(checked, tracker, checked.node());
   }
@@ -158,8 +163,7 @@ final class RequestedChange {
         prompt == Prompt.NOTHING ? claim.stableSince(before).map(clock::since) : Optional.empty();
     long now = clock.now();
     ApplyTracker.Start start = new ApplyTracker.Start(prompt, proof, stableFor, now, failureLook());
-    ApplyTracker tracker =
-        new ApplyTracker(cluster.settings(), timings, plan, start, change::reachedAt);
+    ApplyTracker tracker = new ApplyTracker(settings(), timings, plan, start, change::reachedAt);
     boolean isOnlyFollowed =
         memory == Memory.PROCESS && requested && plan.isInForce(cluster.settings());
     Node after =
@@ -194,6 +198,9 @@ final class RequestedChange {
         past.pausedBefore(),
         past.stage(),
         timeline.instant(past.stageNanos()).toString(),
+        timeline
+            .instant(Math.max(change.report().previousNanos(), tracker.requestedNanos()))
+            .toString(),
         timeline.text(past.failedNanos().orElse(null)),
         timeline.text(past.leftPausedNanos().orElse(null)));
   }

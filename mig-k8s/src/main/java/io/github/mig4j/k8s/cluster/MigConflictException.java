@@ -4,6 +4,7 @@ import io.github.mig4j.MigException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Another client changed the same object, or requested another change of the same node. */
 public final class MigConflictException extends MigException {
@@ -15,6 +16,8 @@ public final class MigConflictException extends MigException {
   /** Another client's change takes longer. */
   private static final Duration CHANGE = Duration.ofMinutes(1);
 
+  private final @Nullable String by;
+
   /**
    * Creates a conflict that reading again does not resolve.
    *
@@ -23,6 +26,25 @@ public final class MigConflictException extends MigException {
   public MigConflictException(String message) {
     super(message);
     Objects.requireNonNull(message, "message");
+    this.by = null;
+  }
+
+  private MigConflictException(String by, String message) {
+    super(message);
+    this.by = by;
+  }
+
+  /**
+   * A conflict with a client that has a record on the node.
+   *
+   * @param by the identity of the other client
+   * @param message subject, verdict, value and remedy
+   * @return the exception
+   */
+  public static MigConflictException with(String by, String message) {
+    Objects.requireNonNull(by, "by");
+    Objects.requireNonNull(message, "message");
+    return new MigConflictException(by, message);
   }
 
   /**
@@ -35,6 +57,16 @@ public final class MigConflictException extends MigException {
     super(message, cause);
     Objects.requireNonNull(message, "message");
     Objects.requireNonNull(cause, "cause");
+    this.by = null;
+  }
+
+  /**
+   * Who changes the node.
+   *
+   * @return the identity of the other client; empty if no record of the node names it
+   */
+  public Optional<String> by() {
+    return Optional.ofNullable(by);
   }
 
   /**

@@ -46,7 +46,8 @@ public interface MigSettings {
    * an earlier client with the same identity. Two clients that run at the same time need two identities.
    *
    * @return a name that is the same after a restart, e.g. of a Deployment with one replica; if empty,
-   *     each request has its own, from the host's name and a random part
+   *     each request has its own: the host's name and a random part, which are those of the client, and a
+   *     number
    */
   Optional<String> identity();
 

@@ -1,12 +1,16 @@
 package io.github.mig4j.k8s.internal;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -146,10 +150,11 @@ public record ChangeRecord(
    * @param requested when the request was made
    * @param prompt what makes the operator act on it
    * @param retries how often it was repeated under another name
-   * @param marks what was seen
+   * @param marks what was seen; marks of a later version are skipped
    * @param pausedBefore the clients that were stopped before the request
    * @param stage the stage at the last look
    * @param stageSince since when
+   * @param phaseSince when the last phase was reached; null where an earlier version wrote it
    * @param failedSince since when the state is {@code failed}; null if it is not
    * @param leftPausedSince since when clients are stopped beside the state {@code success}; null if they
    *     are not
@@ -160,17 +165,26 @@ public record ChangeRecord(
       String requested,
       Prompt prompt,
       int retries,
+
+      @JsonFormat(with = JsonFormat.Feature.READ_UNKNOWN_ENUM_VALUES_AS_NULL)
+      @JsonSetter(contentNulls = Nulls.SKIP)
       Set<Mark> marks,
+
       List<String> pausedBefore,
       Stage stage,
       String stageSince,
+      @Nullable String phaseSince,
       @Nullable String failedSince,
       @Nullable String leftPausedSince) {
     public Seen {
       if (requested == null || stageSince == null) {
         throw new IllegalArgumentException("What was seen has the times requested and stageSince");
       }
-      Instant unused = Instant.parse(requested);
+      for (@Nullable
+      String time :
+          Arrays.asList(requested, stageSince, phaseSince, failedSince, leftPausedSince)) {
+        Instant unused = time == null ? Instant.EPOCH : Instant.parse(time);
+      }
       prompt = prompt == null ? Prompt.NOTHING : prompt;
       marks = marks == null ? Set.of() : Collections.unmodifiableSet(new TreeSet<>(marks));
       pausedBefore = pausedBefore == null ? List.of() : List.copyOf(pausedBefore);

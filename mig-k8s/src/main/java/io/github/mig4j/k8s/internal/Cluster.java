@@ -49,6 +49,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -87,24 +88,65 @@ public final class Cluster {
   /** Kinds of requests that were allowed before. */
   private final Set<String> allowed;
 
+  private final Memory memory;
+
+  /**
+   * What a client keeps between its requests: its name, if its settings have no identity, and the last
+   * answer about each change that is refused now, so that it reports the same answer once.
+   */
+  public static final class Memory {
+    private final String name = "%s-%s"
+        .formatted(
+            System.getenv().getOrDefault("HOSTNAME", "mig4j"),
+            UUID.randomUUID().toString().substring(0, 8));
+    private final AtomicInteger requests = new AtomicInteger();
+    private final Map<String, String> last = new ConcurrentHashMap<>();
+
+    /** Whether the last answer about this change was another one; takes note of this one. */
+    public boolean isNews(String change, String answer) {
+      return !answer.equals(last.put(change, answer));
+    }
+
+    /** The change is no longer refused. */
+    public void forget(String change) {
+      last.remove(change);
+    }
+  }
+
   public Cluster(KubernetesClient client, MigSettings settings) {
+    this(client, settings, new Memory());
+  }
+
+  /** The same, with the answers that the client has reported before. */
+  public Cluster(KubernetesClient client, MigSettings settings, Memory memory) {
     this.client = client;
     this.settings = settings;
     this.view = new DirectView(this);
     this.allowed = ConcurrentHashMap.newKeySet();
+    this.memory = memory;
   }
 
   private Cluster(
-      KubernetesClient client, MigSettings settings, ClusterView view, Set<String> allowed) {
+      KubernetesClient client,
+      MigSettings settings,
+      ClusterView view,
+      Set<String> allowed,
+      Memory memory) {
     this.client = client;
     this.settings = settings;
     this.view = view;
     this.allowed = allowed;
+    this.memory = memory;
   }
 
   /** The same cluster with a view that many checks and waits share. */
   public Cluster with(ClusterView shared) {
-    return new Cluster(client, settings, shared, allowed);
+    return new Cluster(client, settings, shared, allowed, memory);
+  }
+
+  /** What this client keeps between its requests. */
+  public Memory memory() {
+    return memory;
   }
 
   /** How checks and waits read the cluster. The other methods of this class send requests. */
@@ -422,8 +464,11 @@ public final class Cluster {
     RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
         .withRequestRetryBackoffLimit(0)
         .build();
-    Cluster other = new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings);
-    return view instanceof DirectView ? other : new Cluster(other.client, settings, view, allowed);
+    Cluster other =
+        new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings, memory);
+    return view.sendsRequests()
+        ? other
+        : new Cluster(other.client, settings, view, allowed, memory);
   }
 
   /** The MIG manager's pods in a namespace. */
@@ -450,14 +495,20 @@ public final class Cluster {
             .delete());
   }
 
-  /** The configured identity, or a unique one. */
+  /** The configured identity, or one of this request, in which all requests of this client agree. */
   public String identity() {
     return settings
         .identity()
-        .orElseGet(() -> "%s-%s"
-            .formatted(
-                System.getenv().getOrDefault("HOSTNAME", "mig4j"),
-                UUID.randomUUID().toString().substring(0, 8)));
+        .orElseGet(() -> memory.name + "#" + memory.requests.incrementAndGet());
+  }
+
+  /** Whether two identities are of the same client. */
+  public static boolean isSameClient(String one, String other) {
+    return withoutRequest(one).equals(withoutRequest(other));
+  }
+
+  private static String withoutRequest(String identity) {
+    return identity.replaceFirst("#[0-9]+$", "");
   }
 
   /** Repeats a read-change-write cycle while another client writes in between, up to a limit. */
@@ -531,7 +582,7 @@ public final class Cluster {
   public void report(MigEvent event) {
     try {
       settings.listener().onEvent(event);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.warn("listener=failed event={}", event.getClass().getSimpleName(), e);
     }
   }

@@ -43,6 +43,11 @@ public interface ClusterView {
   Following follow(String node, ResourceEventHandler<Node> listener, Duration timeout)
       throws InterruptedException;
 
+  /** Whether each question is a request of its own, so that the client decides about repetition. */
+  default boolean sendsRequests() {
+    return false;
+  }
+
   /** Called before a node is written or a pod is evicted; throws if this process may no longer do so. */
   default void beforeWrite() {}
 

@@ -44,6 +44,11 @@ record DirectView(Cluster cluster) implements ClusterView {
     return cluster.mayI(review);
   }
 
+  @Override
+  public boolean sendsRequests() {
+    return true;
+  }
+
   /** fabric8's informer reconnects and lists again without help. */
   @Override
   public Following follow(String node, ResourceEventHandler<Node> listener, Duration timeout)

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The annotation that records how the last change of a node failed, so that a later look does not repeat
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param kind whether the layout or the sharing was changed
  * @param config the requested configuration, as in {@link ChangeRecord}
  * @param recovery whether it was requested anew, by a new process of the MIG manager
+ * @param began when the change began, as ISO 8601; null where an earlier version wrote it
  * @param at when the change failed, as ISO 8601
  * @param attempts how often in succession it failed
  * @param code the cause, e.g. {@code IN_USE}
@@ -26,6 +28,7 @@ public record FailureRecord(
     ChangeKind kind,
     String config,
     boolean recovery,
+    @Nullable String began,
     String at,
     int attempts,
     String code,
@@ -50,6 +53,7 @@ public record FailureRecord(
           "A failure has kind, config, at, attempts, code, verdict, explanation and rollback");
     }
     Instant unused = Instant.parse(at);
+    Instant unusedToo = began == null ? unused : Instant.parse(began);
   }
 
   /** The record of a node; empty if it has none, or one that cannot be read. */
@@ -72,7 +76,7 @@ public record FailureRecord(
   /** The same failure, and how its rollback ended. */
   public FailureRecord with(String rollbackEnd) {
     return new FailureRecord(
-        kind, config, recovery, at, attempts, code, verdict, explanation, late, rollbackEnd);
+        kind, config, recovery, began, at, attempts, code, verdict, explanation, late, rollbackEnd);
   }
 
   public String json() {

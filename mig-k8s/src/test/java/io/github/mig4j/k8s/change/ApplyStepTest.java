@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -21,6 +22,7 @@ import io.github.mig4j.k8s.check.PreflightCode;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
+import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
@@ -38,12 +40,16 @@ import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.lint.Finding;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A change by looks alone. Each look has a client of its own, as in another process. */
 @ExtendWith(MockApiServer.class)
@@ -65,6 +71,8 @@ class ApplyStepTest {
   PodBudgets budgets;
   private final SettableClock clock = new SettableClock(NOON);
   private final RecordedRequests requests = new RecordedRequests();
+  private final List<MigEvent> events = new ArrayList<>();
+  private final List<ApplyEvent> progress = new ArrayList<>();
   private KubernetesClient recorded;
 
   @BeforeEach
@@ -122,7 +130,13 @@ class ApplyStepTest {
       assertThat(inForce.lookAgainAfter()).isEmpty();
     });
     assertThat(requests.writes()).hasSize(writes);
-    assertThat(requests.all().size() - all).isLessThanOrEqualTo(7);
+    assertThat(requests.all().subList(all, requests.all().size()))
+        .containsExactly(
+            "GET /api/v1/nodes/gpu-node",
+            "GET /apis/nvidia.com/v1/clusterpolicies",
+            "GET /api/v1/pods",
+            "GET /api/v1/namespaces/gpu-operator/configmaps/mig-config",
+            "GET /api/v1/namespaces/gpu-operator/configmaps/gpu-node-mig-config");
   }
 
   /** Another tool has applied it under the same name, or an earlier version of this one. */
@@ -297,8 +311,11 @@ class ApplyStepTest {
   }
 
   private ApplyStep drain() {
-    ApplyStep step =
-        client("operator").apply("small").disruption(Disruption.DRAIN).poll();
+    ApplyStep step = client("operator")
+        .apply("small")
+        .disruption(Disruption.DRAIN)
+        .onProgress(progress::add)
+        .poll();
     clock.forward(MINUTE);
     return step;
   }
@@ -417,7 +434,11 @@ class ApplyStepTest {
   }
 
   private ApplyStep medium() {
-    ApplyStep step = client("operator").apply("medium").rollbackOnFailure().poll();
+    ApplyStep step = client("operator")
+        .apply("medium")
+        .rollbackOnFailure()
+        .onProgress(progress::add)
+        .poll();
     clock.forward(MINUTE);
     return step;
   }
@@ -499,7 +520,10 @@ class ApplyStepTest {
     int writes = requests.writes().size();
 
     assertThat(anonymous().apply("small").poll()).isInstanceOf(ApplyStep.UnderWay.class);
-    assertThat(anonymous().apply("medium").poll()).isInstanceOf(ApplyStep.Conflict.class);
+    assertThat(anonymous().apply("medium").poll())
+        .isInstanceOfSatisfying(
+            ApplyStep.Conflict.class,
+            conflict -> assertThat(conflict.by()).contains(record().by()));
     assertThat(requests.writes()).hasSize(writes);
   }
 
@@ -518,7 +542,7 @@ class ApplyStepTest {
 
     assertThat(poll())
         .hasToString(
-            "Node gpu-node: another request of this client set nvidia.com/mig.config=theirs while '%s' was being applied. Let one client label the node, and apply again"
+            "Node gpu-node: another client set nvidia.com/mig.config=theirs while '%s' was being applied. Let one client label the node, and apply again"
                 .formatted(KEY));
     assertThat(poll()).isInstanceOf(ApplyStep.Conflict.class);
     assertThat(requests.writes()).hasSize(writes);
@@ -577,23 +601,314 @@ class ApplyStepTest {
                 .formatted(MEDIUM.contentName("medium"), KEY));
   }
 
+  /** No two looks of this change are of the same process. */
+  @Test
+  void poll_eachPhase_hasItsTime_whicheverLookSawThePreviousOne() {
+    node(Nodes.b200(1).config("old", "success").running());
+    poll();
+    operator(Nodes.b200(1).config(KEY, "pending").paused());
+    poll();
+    operator(Nodes.b200(1).config(KEY, "pending").running());
+    poll();
+    operator(Nodes.cutIntoSeven().config(KEY, "success").running());
+    poll();
+    poll();
+
+    assertThat(phases())
+        .extracting(MigEvent.PhaseReached::phase, MigEvent.PhaseReached::sincePrevious)
+        .containsExactly(
+            tuple("checked", Duration.ZERO),
+            tuple("requested", Duration.ZERO),
+            tuple("pending", MINUTE),
+            tuple("paused", Duration.ZERO),
+            tuple("resumed", MINUTE),
+            tuple("reported", MINUTE),
+            tuple("offered", Duration.ZERO),
+            tuple("verified", MINUTE));
+    assertThat(progress)
+        .extracting(ApplyEvent::elapsed)
+        .containsExactly(
+            Duration.ZERO,
+            Duration.ZERO,
+            MINUTE,
+            MINUTE,
+            MINUTE.multipliedBy(2),
+            MINUTE.multipliedBy(3),
+            MINUTE.multipliedBy(3),
+            MINUTE.multipliedBy(4));
+  }
+
+  private List<MigEvent.PhaseReached> phases() {
+    return of(MigEvent.PhaseReached.class);
+  }
+
+  private <T> List<T> of(Class<T> type) {
+    return events.stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
+  @Test
+  void poll_aRollbackByLooks_continuesToCount() {
+    inForce();
+    progress.clear();
+    medium();
+    String key = MEDIUM.contentName("medium");
+    operator(Nodes.cutIntoSeven().config(key, "pending").running());
+    medium();
+    operator(Nodes.cutIntoSeven().config(key, "failed").running());
+    medium();
+    medium();
+    operator(Nodes.cutIntoSeven().config(KEY, "pending").paused());
+    medium();
+    operator(Nodes.cutIntoSeven().config(KEY, "success").running());
+    medium();
+
+    assertThat(medium()).isInstanceOf(ApplyStep.Failed.class);
+    assertThat(progress)
+        .extracting(ApplyEvent::phase, ApplyEvent::elapsed)
+        .startsWith(
+            tuple(ApplyPhase.CHECKED, Duration.ZERO), tuple(ApplyPhase.REQUESTED, Duration.ZERO))
+        .contains(
+            tuple(ApplyPhase.ROLLING_BACK, MINUTE.multipliedBy(3)),
+            tuple(ApplyPhase.PAUSED, MINUTE.multipliedBy(4)),
+            tuple(ApplyPhase.OFFERED, MINUTE.multipliedBy(5)))
+        .endsWith(
+            tuple(ApplyPhase.VERIFIED, MINUTE.multipliedBy(6)),
+            tuple(ApplyPhase.ROLLED_BACK, MINUTE.multipliedBy(6)));
+  }
+
+  /** The end of a pod does not change the node, so only a time brings the next look. */
+  @Test
+  void poll_withDrainOfAPodThatNobodyRecreates_isRefusedForNow() {
+    node(Nodes.b200(1).config("old", "success").running());
+    client
+        .resource(new PodBuilder(pod("job-0"))
+            .editMetadata()
+            .withName("bare-0")
+            .withOwnerReferences()
+            .endMetadata()
+            .build())
+        .create();
+
+    assertThat(drain()).isInstanceOfSatisfying(ApplyStep.Refused.class, refused -> {
+      assertThat(refused.findings())
+          .extracting(Finding::code)
+          .containsExactly(PreflightCode.PODS_NOT_EVICTABLE);
+      assertThat(refused.lookAgainAfter()).contains(Duration.ofSeconds(30));
+    });
+  }
+
+  @Test
+  void poll_aManagerThatIsNotReady_isRefusedForNow() {
+    node(Nodes.b200(1).config("old", "success").running());
+    client.pods().inNamespace("gpu-operator").withName("manager").delete();
+
+    assertThat(poll()).isInstanceOfSatisfying(ApplyStep.Refused.class, refused -> {
+      assertThat(refused.findings())
+          .extracting(Finding::code)
+          .containsExactly(PreflightCode.MANAGER_NOT_READY);
+      assertThat(refused.lookAgainAfter()).contains(Duration.ofSeconds(30));
+    });
+    managerPod();
+    assertThat(poll()).isInstanceOf(ApplyStep.Requested.class);
+  }
+
+  @Test
+  void poll_aRecoveryWithoutAManager_isRefusedForNow() {
+    node(Nodes.b200(1).config(KEY, "pending").paused());
+    client.pods().inNamespace("gpu-operator").withName("manager").delete();
+
+    assertThat(recover().lookAgainAfter()).contains(Duration.ofSeconds(30));
+  }
+
+  /** What ends by itself does not end the rest. */
+  @Test
+  void poll_aManagerThatIsNotReady_andAnAbsentConfiguration_isRefusedUntilSomebodyActs() {
+    node(Nodes.b200(1).config("old", "success").running());
+    client.pods().inNamespace("gpu-operator").withName("manager").delete();
+
+    ApplyStep step = client("operator").apply("absent").poll();
+
+    assertThat(step)
+        .isInstanceOfSatisfying(
+            ApplyStep.Refused.class, refused -> assertThat(refused.findings()).hasSize(2));
+    assertThat(step.lookAgainAfter()).isEmpty();
+  }
+
+  @Test
+  void poll_aPodThatStartsJustBeforeTheCordon_isWaitedFor_andNothingStaysWritten() {
+    node(Nodes.b200(1).config("old", "success").running());
+
+    ApplyStep step = client("operator")
+        .apply("small")
+        .disruption(Disruption.CORDON)
+        .onProgress(event -> {
+          if (event.phase() == ApplyPhase.CHECKED) {
+            Pod unused = pod("late-0");
+          }
+        })
+        .poll();
+
+    assertThat(step)
+        .hasToString(
+            "gpu-node is under way, CHECKED: pods began to use the node's GPUs just before it was cordoned: ml/late-0; wait until they are done");
+    assertThat(step.lookAgainAfter()).contains(Duration.ofSeconds(30));
+    assertThat(get().getSpec().getUnschedulable()).isNull();
+    assertThat(ChangeRecord.read(get())).isEmpty();
+  }
+
+  /** A controller asks again and again; its listener hears each answer once. */
+  @Test
+  void poll_whatIsRefused_isReportedWhenTheAnswerChanges() {
+    node(Nodes.b200(1).config("old", "success").running());
+    MigClient controller = MigClient.of(recorded).with(settings("operator"));
+    ApplyRequest request = controller.node("gpu-node").apply("later");
+    request.poll();
+    request.poll();
+    ApplyStep absent = controller.node("gpu-node").apply("later").poll();
+    client.pods().inNamespace("gpu-operator").withName("manager").delete();
+    ApplyStep alsoNotReady = request.poll();
+    managerPod();
+    request.poll();
+
+    assertThat(of(MigEvent.ChangeEnded.class))
+        .extracting(
+            MigEvent.ChangeEnded::config,
+            MigEvent.ChangeEnded::outcome,
+            MigEvent.ChangeEnded::detail)
+        .containsExactly(
+            tuple("later", MigEvent.Outcome.REFUSED, detail(absent)),
+            tuple("later", MigEvent.Outcome.REFUSED, detail(alsoNotReady)),
+            tuple("later", MigEvent.Outcome.REFUSED, detail(absent)));
+  }
+
+  private static String detail(ApplyStep step) {
+    return "Config 'later' on node gpu-node: "
+        + String.join("; ", ((ApplyStep.Refused) step).reasons());
+  }
+
+  @Test
+  void poll_aConflict_isReportedOnce_andAgainAfterAnotherAnswer() {
+    node(Nodes.b200(1).config("old", "success").running());
+    poll();
+    events.clear();
+    ApplyRequest request =
+        MigClient.of(recorded).with(settings("other")).node("gpu-node").apply("medium");
+    String conflict = request.poll().toString();
+    request.poll();
+
+    assertThat(of(MigEvent.ChangeEnded.class))
+        .containsExactly(new MigEvent.ChangeEnded(
+            "gpu-node", "medium", MigEvent.Outcome.CONFLICT, Duration.ZERO, conflict));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"requested", "stageSince", "failedSince", "leftPausedSince", "phaseSince"})
+  void poll_aRecordWithATimeThatIsNone_isAConflictThatNamesIt(String field) {
+    node(Nodes.b200(1).config("old", "success").running());
+    poll();
+    String text = get().getMetadata().getAnnotations().get(ChangeRecord.KEY);
+    String broken = text.replaceFirst("\"%s\":\"[^\"]*\",?".formatted(field), "")
+        .replace("\"seen\":{", "\"seen\":{\"%s\":\"x\",".formatted(field));
+    annotate(broken);
+
+    assertThat(poll())
+        .hasToString(
+            "Node gpu-node has an annotation mig4j.github.io/change that cannot be read: %s. Remove it with 'kubectl annotate node gpu-node mig4j.github.io/change-' when no other client changes the node"
+                .formatted(broken));
+  }
+
+  @Test
+  void poll_aRecordWithAMarkOfALaterVersion_continues() {
+    node(Nodes.b200(1).config("old", "success").running());
+    poll();
+    String text = get().getMetadata().getAnnotations().get(ChangeRecord.KEY);
+    annotate(text.replace("\"marks\":[", "\"marks\":[\"NEWER\","));
+
+    operator(Nodes.cutIntoSeven().config(KEY, "success").running());
+    assertThat(poll()).isInstanceOf(ApplyStep.UnderWay.class);
+    assertThat(poll()).isInstanceOf(ApplyStep.InForce.class);
+  }
+
+  private void annotate(String record) {
+    assertThat(record).isNotEqualTo(get().getMetadata().getAnnotations().get(ChangeRecord.KEY));
+    client
+        .nodes()
+        .withName("gpu-node")
+        .edit(node -> new NodeBuilder(node)
+            .editMetadata()
+            .addToAnnotations(ChangeRecord.KEY, record)
+            .endMetadata()
+            .build());
+  }
+
+  @Test
+  void poll_aListenerThatThrowsAnError_changesNothing() {
+    node(Nodes.b200(1).config("old", "success").running());
+
+    ApplyStep step = MigClient.of(recorded)
+        .with(settings("operator").withListener(event -> {
+          throw new AssertionError("the listener's own");
+        }))
+        .node("gpu-node")
+        .apply("small")
+        .poll();
+
+    assertThat(step).isInstanceOf(ApplyStep.Requested.class);
+  }
+
+  @Test
+  void poll_aDrainThatAnotherLookHasBegun_doesNotSayThatNoPodUsedTheGpus() {
+    node(Nodes.b200(1).config("old", "success").running());
+    pod("train-0");
+    drain();
+    drain();
+
+    assertThat(progress)
+        .filteredOn(event -> event.phase() == ApplyPhase.DRAINED)
+        .extracting(ApplyEvent::detail)
+        .containsExactly("no pod uses the GPUs any more");
+  }
+
+  @Test
+  void poll_twoRequestsOfOneClientWithoutAnIdentity_areNotThoseOfTwoClients() {
+    node(Nodes.b200(1).config("old", "success").running());
+    MigNode node = anonymous();
+
+    ApplyStep step = node.apply("small")
+        .onProgress(event -> {
+          if (event.phase() == ApplyPhase.CHECKED) {
+            assertThat(node.apply("medium").poll()).isInstanceOf(ApplyStep.Requested.class);
+          }
+        })
+        .poll();
+
+    assertThat(step)
+        .hasToString(
+            "Node gpu-node: another request of this client set nvidia.com/mig.config=%s just now. Let one client label the node, and apply again"
+                .formatted(MEDIUM.contentName("medium")));
+  }
+
   /** One look: sees the node, and a minute later comes the next. */
   private ApplyStep poll() {
-    ApplyStep step = client("operator").apply("small").poll();
+    ApplyStep step = client("operator").apply("small").onProgress(progress::add).poll();
     clock.forward(MINUTE);
     return step;
   }
 
   private MigNode client(String identity) {
-    return MigClient.of(recorded)
-        .with(MigSettings.builder()
-            .identity(identity)
-            .clock(clock)
-            .threads(task -> {
-              throw new AssertionError("a look needs no thread");
-            })
-            .build())
-        .node("gpu-node");
+    return MigClient.of(recorded).with(settings(identity)).node("gpu-node");
+  }
+
+  private MigSettings settings(String identity) {
+    return MigSettings.builder()
+        .identity(identity)
+        .clock(clock)
+        .listener(events::add)
+        .threads(task -> {
+          throw new AssertionError("a look needs no thread");
+        })
+        .build();
   }
 
   private void inForce() {
