@@ -106,7 +106,8 @@ public final class ApplyRequest {
   /**
    * Taints the node {@code mig4j.github.io/unverified=true:NoSchedule} until the change is verified,
    * so that no pod takes a GPU that is about to change, as happens on new nodes that come up with the
-   * config label (gpu-operator#2670). A taint of the same key that another client has set stays.
+   * config label (gpu-operator#2670). A taint of the same key that another client has set stays. The
+   * operator's DaemonSets must tolerate the taint, since a change stops and starts their pods.
    *
    * @return a request that taints the node
    */

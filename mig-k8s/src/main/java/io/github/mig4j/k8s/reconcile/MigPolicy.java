@@ -84,7 +84,8 @@ public interface MigPolicy extends JsonForm {
   }
 
   /**
-   * Whether new pods are kept off a node until it is as declared.
+   * Whether new pods are kept off a node until it is as declared, and off a drifted one while it changes.
+   * The operator's DaemonSets must tolerate the taint {@code mig4j.github.io/unverified}.
    *
    * @return false unless set
    */
