@@ -42,8 +42,9 @@ final class SelectorRules {
   }
 
   private void checkBoards(int entry, MigConfigSpec spec) {
-    List<NodeGpu> undecided =
-        on.selection().passing(entry).stream().filter(gpu -> gpu.isUndecided(spec.deviceFilters())).toList();
+    List<NodeGpu> undecided = on.selection().passing(entry).stream()
+        .filter(gpu -> gpu.isUndecided(spec.deviceFilters()))
+        .toList();
     ConfigOnNode.byModel(undecided)
         .forEach(group -> on.report(
             Severity.NOTE,
