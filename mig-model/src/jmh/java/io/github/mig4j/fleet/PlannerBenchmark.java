@@ -36,6 +36,10 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class PlannerBenchmark {
 
+  private static final Demand FEW = Demand.of(DemandItem.of("7g.40gb", 3));
+  private static final Demand SOME = Demand.of(
+      DemandItem.of("7g.180gb", 20), DemandItem.of("3g.90gb", 50), DemandItem.of("1g.23gb", 100));
+
   private static final String[] PROFILES = {
     "7g.40gb", "4g.20gb", "3g.20gb", "2g.10gb", "1g.10gb", "1g.5gb", "1g.5gb+me"
   };
@@ -98,14 +102,25 @@ public class PlannerBenchmark {
 
   @Benchmark
   public Object defragment100Gpus() {
-    return of100.defragment(Demand.of(DemandItem.of("7g.40gb", 3)));
+    return of100.defragment(FEW);
+  }
+
+  /** The peer of {@link #defragment100Gpus}: new layouts for the same demand, without moves. */
+  @Benchmark
+  public Object replan100GpusForFew() {
+    return of100.plan(FEW);
   }
 
   /** Nearly every GPU has a layout of its own. */
   @Benchmark
   public Object defragment1000B200s() {
-    return of1000B200.defragment(Demand.of(
-        DemandItem.of("7g.180gb", 20), DemandItem.of("3g.90gb", 50), DemandItem.of("1g.23gb", 100)));
+    return of1000B200.defragment(SOME);
+  }
+
+  /** The peer of {@link #defragment1000B200s}. */
+  @Benchmark
+  public Object replan1000B200sForSome() {
+    return of1000B200.plan(SOME);
   }
 
   @Benchmark

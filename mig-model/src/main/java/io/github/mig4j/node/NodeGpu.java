@@ -96,6 +96,13 @@ public record NodeGpu(
     return entry.devices().selects(index) && passes(entry.deviceFilters());
   }
 
+  /** Whether another GPU differs in its index only. */
+  boolean isOfKindOf(NodeGpu other) {
+    return model.equals(other.model)
+        && deviceId.equals(other.deviceId)
+        && subsystem.equals(other.subsystem);
+  }
+
   boolean passes(List<DeviceFilter> filters) {
     return filters.isEmpty() || ids().anyMatch(matchedBy(filters));
   }

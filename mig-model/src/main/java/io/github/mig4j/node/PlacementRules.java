@@ -126,6 +126,9 @@ final class PlacementRules {
   }
 
   private void checkAmbiguousProfiles() {
+    if (ConfigOnNode.byModel(on.gpus()).size() == 1) {
+      return;
+    }
     Map<MigProfile, Map<String, String>> sizes = new TreeMap<>();
     Map<MigProfile, Integer> entries = new TreeMap<>();
     for (NodeGpu gpu : on.gpus()) {

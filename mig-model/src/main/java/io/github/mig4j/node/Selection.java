@@ -1,5 +1,6 @@
 package io.github.mig4j.node;
 
+import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
 import java.util.ArrayList;
@@ -15,18 +16,43 @@ final class Selection {
   final List<NodeGpu> gpus;
   private final Map<Integer, List<Integer>> entriesByGpu = new HashMap<>();
 
+  /** By entry: the GPUs that pass its filters. */
+  private final List<List<NodeGpu>> passing = new ArrayList<>();
+
   Selection(MigConfig config, List<NodeGpu> gpus) {
     this.config = config;
     this.gpus = gpus;
-    for (NodeGpu gpu : gpus) {
-      List<Integer> selecting = new ArrayList<>();
-      for (int i = 0; i < config.entries().size(); i++) {
-        if (gpu.isSelectedBy(config.entries().get(i))) {
-          selecting.add(i);
+    gpus.forEach(gpu -> entriesByGpu.put(gpu.index(), new ArrayList<>()));
+    for (int i = 0; i < config.entries().size(); i++) {
+      MigConfigSpec entry = config.entries().get(i);
+      passing.add(passing(entry.deviceFilters()));
+      for (NodeGpu gpu : passing.get(i)) {
+        if (entry.devices().selects(gpu.index())) {
+          entriesFor(gpu).add(i);
         }
       }
-      entriesByGpu.put(gpu.index(), selecting);
     }
+  }
+
+  /** Asks once for several GPUs of the same kind in a row. */
+  private List<NodeGpu> passing(List<DeviceFilter> filters) {
+    List<NodeGpu> passing = new ArrayList<>();
+    boolean passes = false;
+    for (int i = 0; i < gpus.size(); i++) {
+      NodeGpu gpu = gpus.get(i);
+      if (i == 0 || !gpu.isOfKindOf(gpus.get(i - 1))) {
+        passes = gpu.passes(filters);
+      }
+      if (passes) {
+        passing.add(gpu);
+      }
+    }
+    return passing;
+  }
+
+  /** The GPUs that pass the filters of an entry, whether their indexes are in it or not. */
+  List<NodeGpu> passing(int entry) {
+    return passing.get(entry);
   }
 
   MigConfigSpec entry(int index) {

@@ -30,8 +30,8 @@ final class SelectorRules {
   }
 
   private void checkMatches(int entry, MigConfigSpec spec) {
-    boolean readable = spec.deviceFilters().stream().anyMatch(DeviceFilter::isDeviceId);
-    if (readable && on.gpus().stream().noneMatch(gpu -> gpu.passes(spec.deviceFilters()))) {
+    if (on.selection().passing(entry).isEmpty()
+        && spec.deviceFilters().stream().anyMatch(DeviceFilter::isDeviceId)) {
       on.report(
           Severity.NOTE,
           NodeCode.FILTER_MATCHES_NOTHING,
@@ -42,8 +42,9 @@ final class SelectorRules {
   }
 
   private void checkBoards(int entry, MigConfigSpec spec) {
-    List<NodeGpu> undecided =
-        on.gpus().stream().filter(gpu -> gpu.isUndecided(spec.deviceFilters())).toList();
+    List<NodeGpu> undecided = on.selection().passing(entry).stream()
+        .filter(gpu -> gpu.isUndecided(spec.deviceFilters()))
+        .toList();
     ConfigOnNode.byModel(undecided)
         .forEach(group -> on.report(
             Severity.NOTE,

@@ -9,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
@@ -104,11 +105,19 @@ public record Template(LineColumn at, String message, String remedy) {
       return false;
     }
     if (node instanceof SequenceNode sequence) {
-      return sequence.getValue().stream().anyMatch(item -> isReadAsMap(item, visited));
+      for (Node item : sequence.getValue()) {
+        if (isReadAsMap(item, visited)) {
+          return true;
+        }
+      }
+    } else if (node instanceof MappingNode map) {
+      for (NodeTuple entry : map.getValue()) {
+        if (entry.getKeyNode() instanceof MappingNode
+            || isReadAsMap(entry.getValueNode(), visited)) {
+          return true;
+        }
+      }
     }
-    return node instanceof MappingNode map
-        && map.getValue().stream()
-            .anyMatch(entry -> entry.getKeyNode() instanceof MappingNode
-                || isReadAsMap(entry.getValueNode(), visited));
+    return false;
   }
 }
