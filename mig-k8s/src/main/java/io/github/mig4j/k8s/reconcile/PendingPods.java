@@ -436,7 +436,7 @@ public final class PendingPods implements JsonForm {
     unserved.forEach(pod -> {
       boolean isByStock = servedWithoutStock.contains(pod);
       PodAnswer.Unserved answer = found.computeIfAbsent(
-          List.of(pod.devices(), pod.nodeSelector(), isByStock),
+          List.of(pod.devices(), pod.nodeSelector(), pod.nodeAffinity(), isByStock),
           any -> unserved(pod, candidates, isByStock));
       answers.put(pod, unserved(pod, answer.reason(), answer.detail()));
     });

@@ -270,6 +270,22 @@ class PendingPodsTest {
             "ml/q: no node will serve it: no node meets its nodeSelector and its required node affinity; change them or label a node");
   }
 
+  /** Pods that ask for the same devices, but of other nodes, have their own answers. */
+  @Test
+  void nodeAffinity_isPartOfWhatAPodAsksFor() {
+    WaitingPod nowhere =
+        WaitingPod.of(affine("p", List.of(expression("zone", "In", "c")))).orElseThrow();
+    WaitingPod used =
+        WaitingPod.of(affine("q", List.of(expression("zone", "In", "a")))).orElseThrow();
+
+    PendingPods plan =
+        plan(List.of(nowhere, used), node("a", Map.of("zone", "a"), Map.of(G3, 2), large()));
+
+    assertThat(plan.answers())
+        .extracting(answer -> ((PodAnswer.Unserved) answer).reason())
+        .containsExactly(PodAnswer.Reason.NO_NODE, PodAnswer.Reason.NODES_KEPT);
+  }
+
   @Test
   void podOfSeveralDevices_isServedByOneNode() {
     PendingPods plan = plan(
