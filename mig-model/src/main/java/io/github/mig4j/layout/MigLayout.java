@@ -412,9 +412,8 @@ public final class MigLayout implements JsonForm {
 
   /** The same GPU instances, shared by compute instances if the devices say so. */
   private MigLayout withDevices(Map<String, Object> json) {
-    JsonInput in = JsonInput.of("layout", json);
     Builder any = on(gpu);
-    json.keySet().forEach(profile -> any.add(profile, in.integer(profile)));
+    JsonInput.of("layout", json).allIntegers().forEach(any::add);
     MigLayout same = any.build();
     if (!same.gpuInstances().equals(gpuInstances())) {
       throw new IllegalArgumentException(

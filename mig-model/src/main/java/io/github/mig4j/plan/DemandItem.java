@@ -302,8 +302,9 @@ public final class DemandItem implements JsonForm {
     item = item.priority(in.optionalInteger("priority").orElse(0));
     Map<String, Object> labels = in.optionalObject("nodeLabels").orElse(Map.of());
     in.requireNoOthers();
-    for (String key : labels.keySet()) {
-      item = item.onNodesWith(key, JsonInput.of("demand", labels).text(key));
+    for (Map.Entry<String, String> label :
+        JsonInput.of("demand", labels).allTexts().entrySet()) {
+      item = item.onNodesWith(label.getKey(), label.getValue());
     }
     return item;
   }

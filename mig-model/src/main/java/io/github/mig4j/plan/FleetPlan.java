@@ -318,7 +318,7 @@ public final class FleetPlan implements JsonForm {
         .and("optimal", isOptimal())
         .and("stopped", isStopped())
         .and("layouts", inJson(layouts, "layout"))
-        .and("nodes", nodes.keySet().stream().map(this::nodeInJson).toList())
+        .and("nodes", nodes.entrySet().stream().map(FleetPlan::inJson).toList())
         .and("met", inJson(met, "item"))
         .and("unmet", unmet)
         .map();
@@ -332,11 +332,11 @@ public final class FleetPlan implements JsonForm {
   }
 
   /** The GPUs of a node that are cut and those that keep their layout, in runs with the same layout. */
-  private Map<String, Object> nodeInJson(String node) {
-    Map<Boolean, List<Map<String, Object>>> byCut = Objects.requireNonNull(nodes.get(node)).stream()
+  private static Map<String, Object> inJson(Map.Entry<String, List<PlannedRun>> node) {
+    Map<Boolean, List<Map<String, Object>>> byCut = node.getValue().stream()
         .collect(Collectors.partitioningBy(
             PlannedRun::cut, Collectors.mapping(PlannedRun::toJson, Collectors.toList())));
-    return JsonFields.of("node", node)
+    return JsonFields.of("node", node.getKey())
         .and("cut", byCut.get(true))
         .and("kept", byCut.get(false))
         .map();

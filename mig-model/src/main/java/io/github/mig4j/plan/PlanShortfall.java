@@ -68,7 +68,8 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
       JsonInput in = JsonInput.of("reason", json);
       String code = in.text("code");
       Reason reason = switch (code) {
-        case "no-node" -> new NoNode(labels(in.object("nodeLabels")));
+        case "no-node" ->
+          new NoNode(JsonInput.of("reason", in.object("nodeLabels")).allTexts());
         case "no-profile" ->
           new NoProfile(
               models(in.texts("models")),
@@ -270,17 +271,11 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
   }
 
   private static Map<GpuModel, Integer> more(Map<String, Object> json) {
-    JsonInput in = JsonInput.of("reason", json);
     Map<GpuModel, Integer> more = new LinkedHashMap<>();
-    json.keySet().forEach(id -> more.put(GpuCatalog.bundled().require(id), in.integer(id)));
+    JsonInput.of("reason", json)
+        .allIntegers()
+        .forEach((id, count) -> more.put(GpuCatalog.bundled().require(id), count));
     return more;
-  }
-
-  private static SortedMap<String, String> labels(Map<String, Object> json) {
-    JsonInput in = JsonInput.of("reason", json);
-    SortedMap<String, String> labels = new TreeMap<>();
-    json.keySet().forEach(key -> labels.put(key, in.text(key)));
-    return labels;
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +94,24 @@ public final class JsonInput {
         name, "an object", value -> value instanceof Map<?, ?> ? asObject(name, value) : null);
   }
 
+  /** All fields, each of which must be a text. */
+  public SortedMap<String, String> allTexts() {
+    return all(this::text);
+  }
+
+  /** All fields, each of which must be a whole number. */
+  public SortedMap<String, Integer> allIntegers() {
+    return all(this::integer);
+  }
+
+  private <T> SortedMap<String, T> all(Function<String, T> read) {
+    SortedMap<String, T> all = new TreeMap<>();
+    fields
+        .keySet()
+        .forEach(name -> all.put(String.valueOf(name), read.apply(String.valueOf(name))));
+    return all;
+  }
+
   /** Takes fields that follow from the others, and are not read. */
   public JsonInput ignoring(String... names) {
     known.addAll(List.of(names));
@@ -151,13 +171,12 @@ public final class JsonInput {
   }
 
   private static @Nullable Integer whole(Object value) {
-    if (value instanceof Integer whole) {
-      return whole;
-    }
     // A mapper may read all whole numbers as Long or BigInteger.
-    boolean isWhole = value instanceof Long || value instanceof BigInteger;
-    BigInteger exact = isWhole ? new BigInteger(value.toString()) : BigInteger.TWO.pow(32);
-    return exact.bitLength() < Integer.SIZE ? (Integer) exact.intValue() : null;
+    if (!(value instanceof Integer || value instanceof Long || value instanceof BigInteger)) {
+      return null;
+    }
+    BigInteger whole = new BigInteger(value.toString());
+    return whole.bitLength() < Integer.SIZE ? (Integer) whole.intValue() : null;
   }
 
   private IllegalArgumentException missing(String name) {

@@ -128,6 +128,9 @@ public sealed interface MigEvent extends JsonForm {
   record StandingChanged(
       String node, String policy, String previous, String standing, String cause, String detail)
       implements MigEvent {
+    /** How a node stands that this process has not looked at, or does not reconcile. */
+    public static final String UNKNOWN = "unknown";
+
     public StandingChanged {
       Objects.requireNonNull(node, "node");
       Objects.requireNonNull(policy, "policy");

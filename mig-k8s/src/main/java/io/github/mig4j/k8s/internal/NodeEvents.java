@@ -60,7 +60,7 @@ public final class NodeEvents implements MigListener {
     String node = changed.node();
     switch (changed.standing()) {
       case "as-declared" -> {
-        if (!changed.previous().equals("unknown")) {
+        if (!changed.previous().equals(MigEvent.StandingChanged.UNKNOWN)) {
           write(node, "Normal", "MigAsDeclared", changed.detail());
         }
       }

@@ -34,9 +34,6 @@ public final class MigMetrics implements MigListener {
 
   private static final String UNKNOWN = "none";
 
-  /** The standing of a node that this process does not reconcile. */
-  private static final String GONE = "unknown";
-
   private final MeterRegistry registry;
   private final ConcurrentHashMap<String, AtomicInteger> standings = new ConcurrentHashMap<>();
   private final MultiGauge states;
@@ -95,10 +92,10 @@ public final class MigMetrics implements MigListener {
   }
 
   private void count(MigEvent.StandingChanged changed) {
-    if (!changed.previous().equals(GONE)) {
+    if (!changed.previous().equals(MigEvent.StandingChanged.UNKNOWN)) {
       standing(changed.previous()).decrementAndGet();
     }
-    if (!changed.standing().equals(GONE)) {
+    if (!changed.standing().equals(MigEvent.StandingChanged.UNKNOWN)) {
       standing(changed.standing()).incrementAndGet();
       registry
           .counter(

@@ -10,7 +10,6 @@ import java.util.function.Consumer;
 /** How each node stood last, of which only changes are reported to the listener of the client. */
 final class Standings {
 
-  private static final String UNKNOWN = "unknown";
   private static final String DRIFTED = "drifted";
 
   private final Map<String, Last> last = new ConcurrentHashMap<>();
@@ -50,7 +49,7 @@ final class Standings {
       listener.accept(new MigEvent.StandingChanged(
           node,
           now.policy,
-          before == null ? UNKNOWN : before.standing,
+          before == null ? MigEvent.StandingChanged.UNKNOWN : before.standing,
           now.standing,
           now.cause,
           detail));
@@ -61,7 +60,12 @@ final class Standings {
     Last before = last.remove(node);
     if (before != null) {
       listener.accept(new MigEvent.StandingChanged(
-          node, before.policy, before.standing, UNKNOWN, "", "it is not reconciled here"));
+          node,
+          before.policy,
+          before.standing,
+          MigEvent.StandingChanged.UNKNOWN,
+          "",
+          "it is not reconciled here"));
     }
   }
 
