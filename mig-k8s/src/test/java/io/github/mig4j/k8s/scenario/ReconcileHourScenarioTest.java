@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ScenarioServer.class)
 class ReconcileHourScenarioTest {
 
+  private static final String HOLD = "mig4j.github.io/hold";
   private static final String HOUR = "mig4j.reconcile.hour";
   private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
 
@@ -81,12 +83,16 @@ class ReconcileHourScenarioTest {
     }
 
     private GpuOperatorSimulator start(List<String> names) {
+      return start(names, 2);
+    }
+
+    private GpuOperatorSimulator start(List<String> names, int gpus) {
       GpuOperatorSimulator.Builder builder = GpuOperatorSimulator.on(client)
           .strategy(MigStrategy.MIXED)
           .configMap(Scenario.MAP)
           .installClusterPolicyDefinition()
           .timings(Scenario.STEPS);
-      names.forEach(name -> builder.node(name, B200, 2));
+      names.forEach(name -> builder.node(name, B200, gpus));
       return builder.start().awaitReady(Duration.ofMinutes(3));
     }
 
@@ -172,17 +178,34 @@ class ReconcileHourScenarioTest {
       simulators.put(node, start(List.of(node)));
     }
 
+    /** The operator comes up again with the other GPU; nobody changes the node until it offers that one. */
     @Override
     public void loseGpu(String node) {
       edit(
           node,
           before -> new NodeBuilder(before)
               .editMetadata()
-              .addToLabels("nvidia.com/gpu.count", "1")
-              .addToLabels("nvidia.com/mig-2g.45gb.count", "3")
+              .addToAnnotations(HOLD, "true")
               .endMetadata()
               .build());
-      offers(node, "nvidia.com/mig-2g.45gb", 3);
+      simulators.remove(node).close();
+      simulators.put(node, start(List.of(node), 1));
+      client
+          .nodes()
+          .withName(node)
+          .waitUntilCondition(
+              now -> "3".equals(now.getMetadata().getLabels().get("nvidia.com/mig-2g.45gb.count"))
+                  && new Quantity("3")
+                      .equals(now.getStatus().getAllocatable().get("nvidia.com/mig-2g.45gb")),
+              60,
+              TimeUnit.SECONDS);
+      edit(
+          node,
+          before -> new NodeBuilder(before)
+              .editMetadata()
+              .removeFromAnnotations(HOLD)
+              .endMetadata()
+              .build());
     }
 
     @Override

@@ -28,14 +28,17 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.MigDeviceClass;
 import io.github.mig4j.k8s.dra.MigSelector;
+import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -171,6 +174,7 @@ class WriteScenarioTest {
   @Test
   void gate_isClosedDuringTheChange_besideOtherTaints() {
     try (var node = Scenario.on(client).startWith("small", H100)) {
+      tolerate("team", "mig4j.github.io/unverified");
       client
           .nodes()
           .withName(NODE)
@@ -196,6 +200,25 @@ class WriteScenarioTest {
       node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
       assertThat(taints(node)).contains("team").doesNotContain("mig4j.github.io/unverified");
     }
+  }
+
+  /** The operator's pods run on nodes with these taints. */
+  private void tolerate(String... keys) {
+    client
+        .genericKubernetesResources(ClusterPolicies.CONTEXT)
+        .withName("cluster-policy")
+        .edit(policy -> {
+          Map<String, Object> spec = new HashMap<>(policy.get("spec"));
+          spec.put(
+              "daemonsets",
+              Map.of(
+                  "tolerations",
+                  Stream.of(keys)
+                      .map(key -> Map.of("key", key, "operator", "Exists"))
+                      .toList()));
+          policy.setAdditionalProperty("spec", spec);
+          return policy;
+        });
   }
 
   private static List<String> taints(Scenario node) {
