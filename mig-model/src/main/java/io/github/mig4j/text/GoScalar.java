@@ -92,6 +92,13 @@ public final class GoScalar {
     if (NULL.contains(text)) {
       return new YamlValue.Null(at);
     }
+    boolean looksLikeNumber = "+-.0123456789".indexOf(text.charAt(0)) >= 0;
+    return looksLikeNumber && text.length() <= 400
+        ? number(at, text)
+        : new YamlValue.Text(at, text);
+  }
+
+  private static YamlValue number(LineColumn at, String text) {
     if (NAN.contains(text)) {
       return new YamlValue.Decimal(at, text, Double.NaN);
     }
@@ -99,13 +106,6 @@ public final class GoScalar {
     if (infinity.matches()) {
       double sign = infinity.group(1).equals("-") ? -1 : 1;
       return new YamlValue.Decimal(at, text, sign * Double.POSITIVE_INFINITY);
-    }
-    return number(at, text);
-  }
-
-  private static YamlValue number(LineColumn at, String text) {
-    if (text.length() > 400 || "+-.0123456789".indexOf(text.charAt(0)) < 0) {
-      return new YamlValue.Text(at, text);
     }
     String digits = text.charAt(0) == '.' ? text : text.replace("_", "");
     Matcher integer = INTEGER.matcher(digits);

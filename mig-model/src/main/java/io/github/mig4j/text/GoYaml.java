@@ -61,7 +61,11 @@ public final class GoYaml {
   }
 
   private YamlValue value(Node node, YamlPath path) {
-    boolean alias = !(node instanceof ScalarNode) && !seen.add(node);
+    if (node instanceof ScalarNode scalar) {
+      countVisit(node, path);
+      return scalar(scalar, path);
+    }
+    boolean alias = !seen.add(node);
     if (!ancestors.add(node)) {
       problems.report(
           YamlProblems.Problem.ALIAS_EXPANSION,
@@ -76,9 +80,6 @@ public final class GoYaml {
     }
     countVisit(node, path);
     try {
-      if (node instanceof ScalarNode scalar) {
-        return scalar(scalar, path);
-      }
       if (node instanceof SequenceNode sequence) {
         return sequence(sequence, path);
       }

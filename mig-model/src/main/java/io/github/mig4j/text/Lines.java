@@ -1,33 +1,39 @@
 package io.github.mig4j.text;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Splits a text at the line breaks of YAML 1.1. */
 public final class Lines {
-
-  private static final Pattern BREAK = Pattern.compile("\r\n|[\n\r\u0085\u2028\u2029]");
 
   private Lines() {}
 
   /** The lines of a text without the breaks that end them. */
   public static List<String> of(String text) {
-    return Arrays.asList(BREAK.split(text, -1));
+    return split(text, false);
   }
 
   /** The same lines, each with the break that ends it. */
   public static List<String> withBreaks(String text) {
+    return split(text, true);
+  }
+
+  private static List<String> split(String text, boolean withBreaks) {
     List<String> lines = new ArrayList<>();
-    Matcher lineBreak = BREAK.matcher(text);
     int start = 0;
-    while (lineBreak.find()) {
-      lines.add(text.substring(start, lineBreak.end()));
-      start = lineBreak.end();
+    for (int i = 0; i < text.length(); i++) {
+      if (isBreak(text.charAt(i))) {
+        int end = i;
+        i += text.startsWith("\r\n", i) ? 1 : 0;
+        lines.add(text.substring(start, withBreaks ? i + 1 : end));
+        start = i + 1;
+      }
     }
     lines.add(text.substring(start));
     return lines;
+  }
+
+  private static boolean isBreak(char c) {
+    return c == '\n' || c == '\r' || c == '\u0085' || c == '\u2028' || c == '\u2029';
   }
 }

@@ -29,7 +29,12 @@ public final class Quoted {
 
   /** Whether a file can contain a text: every surrogate is one of a pair. */
   public static boolean isUnicode(String text) {
-    return text.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        return text.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
+      }
+    }
+    return true;
   }
 
   /** Refuses a text that no file can contain. */

@@ -345,7 +345,7 @@ public final class Wrapping {
   private void visitKustomization(MappingNode map, Source source) {
     items(YamlNodes.child(map, "configMapGenerator")).forEach(item -> {
       String name = YamlNodes.text(YamlNodes.child(item, "name"));
-      items(YamlNodes.child(item, "literals"))
+      items(YamlNodes.child(item, "literals")).stream()
           .filter(ScalarNode.class::isInstance)
           .forEach(literal -> addLiteral(name, (ScalarNode) literal, source));
       addFiles(elsewhere, item, source, "files", "envs");
@@ -493,7 +493,7 @@ public final class Wrapping {
     return GoYaml.position(node, source.embedding);
   }
 
-  private static Stream<Node> items(@Nullable Node list) {
-    return list instanceof SequenceNode sequence ? sequence.getValue().stream() : Stream.of();
+  private static List<Node> items(@Nullable Node list) {
+    return list instanceof SequenceNode sequence ? sequence.getValue() : List.of();
   }
 }
