@@ -8,7 +8,6 @@ import io.github.mig4j.k8s.node.MigFleet;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.node.NodeCapacity;
 import io.github.mig4j.layout.MigLayout;
-import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.plan.Demand;
 import io.github.mig4j.plan.DemandItem;
 import io.github.mig4j.plan.FleetPlan;
@@ -41,7 +40,10 @@ import java.util.stream.Collectors;
  *   <li>No node with a pod on its GPUs is changed, nor one that the caller keeps.
  *   <li>Nothing is cut for a pod whose devices are free on a node.
  *   <li>The stock is not reduced below what is declared.
- *   <li>A GPU is cut only if a pod is served by it, or the stock needs it.
+ *   <li>A node is changed only if a pod is served by it, or the stock needs it. As few GPUs as possible are
+ *       cut for them. The rest of these GPUs is cut in the proportion of what pods use and wait for; so
+ *       are the node's other GPUs, as long as all nodes together offer less of a profile than pods wait
+ *       for and half as many again as they use, and whole GPUs are left in the same way.
  * </ul>
  */
 public final class PendingPods implements JsonForm {
@@ -52,6 +54,7 @@ public final class PendingPods implements JsonForm {
       .thenComparing(WaitingPod::name);
 
   private static final String AFFINITY = "affinity ";
+  private static final String WHOLE_GPU = "nvidia.com/gpu";
 
   private static final PolicyTarget.ForDemand ANY = new PolicyTarget.ForDemand(
       Collections.emptySortedMap(), PolicyTarget.ForDemand.Pods.SERVED, OptionalInt.empty());
@@ -302,6 +305,7 @@ public final class PendingPods implements JsonForm {
   /** Accepts the changes that neither exceed the bounds nor break the stock; whole nodes first. */
   private void accept(
       FleetPlan plan, List<WaitingPod> left, SortedMap<MigProfile, Integer> before) {
+    DemandMix mix = new DemandMix(used(), asked(left), before);
     List<String> changed = plan.nodes().stream()
         .filter(node -> !plan.changes(node).isEmpty())
         .sorted(Comparator.comparing((String node) -> existing(node).size())
@@ -309,9 +313,9 @@ public final class PendingPods implements JsonForm {
         .toList();
     for (String name : changed) {
       SortedMap<Integer, MigLayout> layouts = new TreeMap<>(plan.layouts(name));
+      mix.replace(existing(name), devices(layouts.values()));
       plan.changes(name)
-          .forEach(gpu -> layouts.computeIfPresent(gpu, (any, layout) -> filled(layout, left)));
-      layouts.values().removeIf(layout -> layout.devices().isEmpty());
+          .forEach(gpu -> layouts.computeIfPresent(gpu, (any, layout) -> mix.filled(layout)));
       changes.put(name, layouts);
       if (exceedsBounds()) {
         isBounded = true;
@@ -319,27 +323,78 @@ public final class PendingPods implements JsonForm {
       } else if (!keepsStock(before)) {
         changes.remove(name);
       }
+      if (changes.containsKey(name)) {
+        cutOthers(name, layouts, plan.changes(name), mix, before);
+      } else {
+        mix.replace(devices(layouts.values()), existing(name));
+      }
+      layouts.values().removeIf(layout -> layout.devices().isEmpty());
     }
     changes.forEach((name, layouts) -> free.put(name, devices(layouts.values())));
   }
 
-  /** The layout with what else the pods ask for, in the order of the pods, as far as it fits. */
-  private static MigLayout filled(MigLayout layout, List<WaitingPod> left) {
-    List<MigProfile> profiles = left.stream()
-        .flatMap(pod -> pod.devices().keySet().stream())
-        .filter(profile -> layout.gpu().profile(profile).isPresent())
-        .distinct()
-        .toList();
-    MigLayout filled = layout;
-    for (MigProfile profile : profiles) {
-      SortedMap<MigProfile, Integer> more = new TreeMap<>(filled.devices());
-      more.merge(profile, 1, Integer::sum);
-      while (MigLayout.place(layout.gpu(), more) instanceof PlacementResult.Placed placed) {
-        filled = placed.layout();
-        more.merge(profile, 1, Integer::sum);
+  /**
+   * Cuts the other GPUs of a node too, while the nodes offer too little: none of them can be cut as soon
+   * as a pod runs on one.
+   */
+  private void cutOthers(
+      String name,
+      SortedMap<Integer, MigLayout> layouts,
+      Collection<Integer> cut,
+      DemandMix mix,
+      SortedMap<MigProfile, Integer> before) {
+    NodeCapacity node = Objects.requireNonNull(nodes.get(name));
+    GpuModel model = node.status().model().orElseThrow();
+    MigLayout whole = MigLayout.on(model).build();
+    int spareGpus = spareGpus();
+    for (int gpu = 0; gpu < node.status().gpus().orElse(0) && mix.isShort(model); gpu++) {
+      MigLayout now = layouts.getOrDefault(gpu, whole);
+      boolean isWhole = now.devices().isEmpty();
+      if (cut.contains(gpu) || (isWhole && spareGpus <= 0)) {
+        continue;
+      }
+      mix.replace(now.devices(), Map.of());
+      MigLayout filled = mix.filled(whole);
+      layouts.put(gpu, filled);
+      if (exceedsBounds() || !keepsStock(before)) {
+        layouts.put(gpu, now);
+        mix.replace(filled.devices(), now.devices());
+      } else if (isWhole) {
+        spareGpus--;
       }
     }
-    return filled;
+  }
+
+  /** How many whole GPUs there are beside those that pods use and half as many again. */
+  private int spareGpus() {
+    long whole = 0;
+    long used = 0;
+    for (Map.Entry<String, NodeCapacity> each : nodes.entrySet()) {
+      NodeCapacity node = each.getValue();
+      SortedMap<Integer, MigLayout> layouts = changes.get(each.getKey());
+      whole += layouts == null
+          ? node.status().allocatable().getOrDefault(WHOLE_GPU, 0L)
+          : node.status().gpus().orElse(0) - cutGpus(layouts);
+      used += node.used().getOrDefault(WHOLE_GPU, 0L);
+    }
+    return (int) (whole - used * 3 / 2);
+  }
+
+  /** The devices that pods use. */
+  private SortedMap<MigProfile, Integer> used() {
+    SortedMap<MigProfile, Integer> used = new TreeMap<>();
+    nodes
+        .values()
+        .forEach(node -> migDevices(node.used())
+            .forEach((profile, count) -> used.merge(profile, count, Integer::sum)));
+    return used;
+  }
+
+  private static SortedMap<MigProfile, Integer> asked(List<WaitingPod> pods) {
+    SortedMap<MigProfile, Integer> asked = new TreeMap<>();
+    pods.forEach(pod ->
+        pod.devices().forEach((profile, count) -> asked.merge(profile, count, Integer::sum)));
+    return asked;
   }
 
   private boolean exceedsBounds() {
@@ -355,15 +410,21 @@ public final class PendingPods implements JsonForm {
       SortedMap<Integer, MigLayout> layouts = after.getOrDefault(node.getKey(), now.layouts());
       cut += layouts.isEmpty() && !migDevices(now.status().allocatable()).isEmpty()
           ? now.status().gpus().orElse(1)
-          : (int) layouts.values().stream()
-              .filter(layout -> !layout.devices().isEmpty())
-              .count();
+          : cutGpus(layouts);
     }
     return cut;
   }
 
+  private static int cutGpus(SortedMap<Integer, MigLayout> layouts) {
+    return (int)
+        layouts.values().stream().filter(layout -> !layout.devices().isEmpty()).count();
+  }
+
   /** Whether no profile of the stock has less than declared because of the changes. */
   private boolean keepsStock(SortedMap<MigProfile, Integer> before) {
+    if (target.stock().isEmpty()) {
+      return true;
+    }
     SortedMap<MigProfile, Integer> after = existing(changes);
     return target.stock().entrySet().stream()
         .allMatch(each -> after.getOrDefault(each.getKey(), 0)

@@ -82,6 +82,70 @@ class PendingPodsTest {
             "ml/1g.23gb-01: node b will serve it after a change of its layout");
   }
 
+  private static final MigLayout MIXED =
+      MigLayout.on(B200).add(G3, 1).add(G1, 4).build();
+
+  @Test
+  void restOfAGpu_isCutInTheProportionOfWhatPodsUseAndWaitFor() {
+    List<WaitingPod> pods = new ArrayList<>(waiting(1, G3));
+    pods.addAll(waiting(2, G1));
+
+    PendingPods plan = plan(pods, node("a", Map.of(G1, 7), small()), node("b", Map.of(), WHOLE));
+
+    assertThat(plan.changes()).containsExactly(Map.entry("b", new TreeMap<>(Map.of(0, MIXED))));
+  }
+
+  /** Nodes offer at least half as many again as pods use: 6 for 4, and 10 for 7. */
+  @Test
+  void otherGpusOfTheNode_areCut_whileNodesOfferTooLittle() {
+    NodeCapacity idle = node("b", Map.of(), WHOLE, WHOLE, WHOLE);
+
+    assertThat(plan(waiting(1, G3), node("a", Map.of(G1, 4), small()), idle).changes())
+        .containsExactly(Map.entry("b", new TreeMap<>(Map.of(0, large()))));
+    assertThat(plan(waiting(1, G3), node("a", Map.of(G1, 7), small()), idle).changes())
+        .containsExactly(Map.entry("b", new TreeMap<>(Map.of(0, large(), 1, MIXED))));
+  }
+
+  /** Three whole GPUs stay for the two that are in use. */
+  @Test
+  void otherGpusOfTheNode_stayWhole_whilePodsUseWholeGpus() {
+    NodeCapacity busy = node("a", Map.of(G1, 7), small());
+    NodeCapacity idle = node("b", Map.of(), WHOLE, WHOLE, WHOLE);
+    NodeCapacity whole = node("c", Map.of(), WHOLE, WHOLE);
+    NodeCapacity inUse = new NodeCapacity(
+        whole.status(),
+        whole.labels(),
+        new TreeMap<>(Map.of("nvidia.com/gpu", 2L)),
+        whole.layouts());
+
+    assertThat(
+            plan(waiting(1, G3), busy, inUse, node("b", Map.of(), WHOLE, WHOLE)).changes())
+        .containsExactly(Map.entry("b", new TreeMap<>(Map.of(0, large()))));
+    assertThat(plan(waiting(1, G3), busy, inUse, idle).changes())
+        .containsExactly(Map.entry("b", new TreeMap<>(Map.of(0, large(), 1, MIXED))));
+  }
+
+  @Test
+  void otherGpusOfTheNode_stay_whereTheBoundOrTheStockForbidsTheirChange() {
+    NodeCapacity busy = node("a", Map.of(G1, 7), small());
+
+    assertThat(PendingPods.of(
+                waiting(1, G3),
+                List.of(busy, node("b", Map.of(), WHOLE, WHOLE)),
+                demand(Map.of(), 2),
+                Map.of())
+            .changes())
+        .containsExactly(Map.entry("b", new TreeMap<>(Map.of(0, large()))));
+    List<NodeCapacity> nodes =
+        List.of(node("a", Map.of(G1, 14), small(), small()), node("b", Map.of(), WHOLE, large()));
+    assertThat(
+            PendingPods.of(waiting(1, G1), nodes, demand(Map.of(), 0), Map.of()).changes())
+        .containsExactly(Map.entry("b", new TreeMap<>(Map.of(0, small(), 1, small()))));
+    assertThat(PendingPods.of(waiting(1, G1), nodes, demand(Map.of(G3, 2), 0), Map.of())
+            .changes())
+        .containsExactly(Map.entry("b", new TreeMap<>(Map.of(0, small(), 1, large()))));
+  }
+
   @Test
   void podsOnEveryNode_areNamedAsTheReason() {
     PendingPods plan = plan(waiting(1, G3), node("a", Map.of(G1, 1), small()));
