@@ -4,6 +4,7 @@ import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.lint.TextCode;
 import io.github.mig4j.text.Embedding;
+import io.github.mig4j.text.GoScalar;
 import io.github.mig4j.text.GoYaml;
 import io.github.mig4j.text.JsonText;
 import io.github.mig4j.text.LineColumn;
@@ -11,7 +12,6 @@ import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.Template;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlText;
-import io.github.mig4j.text.YamlValue;
 import java.util.List;
 import java.util.Optional;
 
@@ -129,19 +129,23 @@ final class DevicePluginConfigReader {
   }
 
   private static void checkVersion(Field root, Fields fields) {
-    Optional<Field> version = fields.get("version");
-    String text = version.flatMap(field -> field.text("version")).orElse("");
-    if (version.isEmpty() || version.get().value() instanceof YamlValue.Null) {
+    Optional<Field> version = fields.nonNull("version");
+    if (version.isEmpty()) {
       root.report(
           SharingCode.MISSING_VERSION,
           "The version is missing, which the device plugin reads as v1",
           "begin with 'version: v1'");
-    } else if (!text.isEmpty() && !text.equals("v1")) {
+      return;
+    }
+    Optional<String> text = GoScalar.key(version.get().value());
+    if (text.isEmpty()) {
+      version.get().wrongType("version", "the text v1");
+    } else if (!text.get().isEmpty() && !text.get().equals("v1")) {
       version
           .get()
           .report(
               SharingCode.UNKNOWN_VERSION,
-              "Unknown version %s".formatted(Quoted.of(text)),
+              "Unknown version %s".formatted(Quoted.of(text.get())),
               "the only version is v1");
     }
   }

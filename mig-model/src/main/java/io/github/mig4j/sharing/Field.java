@@ -1,9 +1,7 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.lint.Findings;
-import io.github.mig4j.text.GoScalar;
 import io.github.mig4j.text.LineColumn;
-import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlLocation;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlValue;
@@ -63,22 +61,15 @@ record Field(Findings findings, YamlPath path, LineColumn keyAt, YamlValue value
         remedy);
   }
 
-  /** The text, also of a number or a boolean, after a warning; empty for null. */
+  /** The text; nothing else is one. Null counts as absent. */
   Optional<String> text(String subject) {
     if (value instanceof YamlValue.Text text) {
       return Optional.of(text.value());
     }
-    Optional<String> converted = GoScalar.key(value);
-    if (converted.isPresent()) {
-      report(
-          SharingCode.VALUE_NOT_TEXT,
-          "%s is %s, which becomes the text %s"
-              .formatted(subject, value.kind(), Quoted.of(converted.get())),
-          "quote it");
-    } else if (!isNull()) {
+    if (!isNull()) {
       wrongType(subject, "a text");
     }
-    return converted;
+    return Optional.empty();
   }
 
   /** The boolean; nothing else is one, not even null. */

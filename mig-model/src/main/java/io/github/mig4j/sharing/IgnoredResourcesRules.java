@@ -33,6 +33,10 @@ final class IgnoredResourcesRules {
   }
 
   private static void checkPattern(Field item) {
+    if (item.isNull()) {
+      item.wrongType("An entry of resources", "a map with pattern and name");
+      return;
+    }
     Fields fields = Fields.of(item, "An entry of resources", KnownKeys.PATTERN);
     for (String key : KnownKeys.PATTERN.keys()) {
       if (fields.isMap() && fields.get(key).isEmpty()) {

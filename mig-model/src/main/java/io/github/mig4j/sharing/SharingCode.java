@@ -23,8 +23,6 @@ public enum SharingCode implements Code {
   KEY_CASE(Severity.WARNING),
   /** A value is of another type than the plugin requires. */
   WRONG_TYPE(Severity.ERROR),
-  /** YAML reads a text as a number or a boolean. */
-  VALUE_NOT_TEXT(Severity.WARNING),
   /** A key has no value. */
   NULL_VALUE(Severity.WARNING),
   /** The file has both time-slicing and MPS. */

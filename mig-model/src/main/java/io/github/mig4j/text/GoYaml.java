@@ -2,6 +2,7 @@ package io.github.mig4j.text;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -34,6 +35,9 @@ public final class GoYaml {
   private int visits;
   private int repeatedVisits;
   private int aliasDepth;
+
+  /** Above 0 in a value that a later one of the same key replaces before it becomes JSON. */
+  private int replaced;
 
   /** Without aliases a document has no more values than characters. */
   private GoYaml(Node root, YamlProblems problems, Embedding embedding) {
@@ -160,7 +164,9 @@ public final class GoYaml {
 
   /** JSON has no infinity and no NaN. */
   private YamlValue finite(YamlValue value, YamlPath path) {
-    if (value instanceof YamlValue.Decimal number && !Double.isFinite(number.value())) {
+    if (replaced == 0
+        && value instanceof YamlValue.Decimal number
+        && !Double.isFinite(number.value())) {
       problems.report(
           YamlProblems.Problem.INVALID_VALUE,
           path.at(number.at()),
@@ -171,16 +177,25 @@ public final class GoYaml {
   }
 
   private void put(Map<String, YamlValue.Entry> entries, MappingNode node, YamlPath path) {
-    Set<String> own = new HashSet<>();
+    List<Optional<String>> keys = new ArrayList<>();
+    Map<String, Integer> last = new HashMap<>();
     for (NodeTuple tuple : node.getValue()) {
-      if (isMerge(tuple.getKeyNode())) {
-        merge(entries, tuple.getValueNode(), path);
-        continue;
-      }
       if (node.getFlowStyle() == FlowStyle.FLOW) {
         checkBlankBehindColon(tuple.getKeyNode(), path);
       }
-      Optional<String> key = key(tuple.getKeyNode(), path);
+      Optional<String> key =
+          isMerge(tuple.getKeyNode()) ? Optional.empty() : key(tuple.getKeyNode(), path);
+      key.ifPresent(text -> last.put(text, keys.size()));
+      keys.add(key);
+    }
+    Set<String> own = new HashSet<>();
+    for (int i = 0; i < keys.size(); i++) {
+      NodeTuple tuple = node.getValue().get(i);
+      if (isMerge(tuple.getKeyNode())) {
+        merge(entries, tuple, path);
+        continue;
+      }
+      Optional<String> key = keys.get(i);
       if (key.isEmpty()) {
         value(tuple.getValueNode(), path.key("?"));
         continue;
@@ -196,8 +211,11 @@ public final class GoYaml {
                 .formatted(Quoted.of(key.get()), previous.keyAt().line(), problems.program()),
             "remove one");
       }
-      entries.put(
-          key.get(), new YamlValue.Entry(keyAt, finite(value(tuple.getValueNode(), inner), inner)));
+      int later = last.get(key.get()) > i ? 1 : 0;
+      replaced += later;
+      YamlValue value = finite(value(tuple.getValueNode(), inner), inner);
+      replaced -= later;
+      entries.put(key.get(), new YamlValue.Entry(keyAt, value));
     }
   }
 
@@ -223,9 +241,10 @@ public final class GoYaml {
         && (scalar.getTag().equals(GoScalar.PLAIN) || scalar.getTag().equals(Tag.MERGE));
   }
 
-  private void merge(Map<String, YamlValue.Entry> entries, Node source, YamlPath path) {
+  private void merge(Map<String, YamlValue.Entry> entries, NodeTuple tuple, YamlPath path) {
+    Node source = tuple.getValueNode();
     List<Node> sources = new ArrayList<>();
-    if (source instanceof SequenceNode several) {
+    if (source instanceof SequenceNode several && !isAlias(source, tuple.getKeyNode())) {
       sources.addAll(several.getValue());
       Collections.reverse(sources);
     } else {
@@ -242,6 +261,11 @@ public final class GoYaml {
             "name an anchor of a map");
       }
     }
+  }
+
+  /** Whether a value is the name of an anchor, which precedes the value's key. */
+  private static boolean isAlias(Node value, Node key) {
+    return value.getStartMark().getIndex() < key.getEndMark().getIndex();
   }
 
   private Optional<String> key(Node node, YamlPath path) {
@@ -261,13 +285,13 @@ public final class GoYaml {
     }
     YamlValue value = resolved.get();
     Optional<String> key = GoScalar.key(value);
-    if (key.isEmpty()) {
+    if (key.isEmpty() && replaced == 0) {
       problems.report(
           YamlProblems.Problem.INVALID_KEY,
           path.at(at),
           "A key is a text, but this one is %s".formatted(value.kind()),
           "quote it");
-    } else if (!(value instanceof YamlValue.Text)) {
+    } else if (key.isPresent() && !(value instanceof YamlValue.Text)) {
       problems.report(
           YamlProblems.Problem.KEY_NOT_TEXT,
           path.key(key.get()).at(at),

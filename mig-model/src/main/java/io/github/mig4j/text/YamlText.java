@@ -35,6 +35,8 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
 
   private static final int MAX_TABS = 32;
 
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
   private static final String BAD_ESCAPE = "an escape here is not the code of a character";
 
   /** A line that can precede a directive; possessive, so that matching it never recurses. */
@@ -113,6 +115,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       return character;
     }
     Matcher leading = BEFORE_DIRECTIVE.matcher(text);
+    leading.region(text.startsWith(BYTE_ORDER_MARK) ? 1 : 0, text.length());
     Matcher directive = DIRECTIVE.matcher(text);
     while (leading.lookingAt()) {
       leading.region(leading.end(), text.length());

@@ -168,6 +168,30 @@ class GoYamlTest {
             + " else; name an anchor of a map [invalid-value]");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"*list", "[*list]", "[[{devices: all}]]"})
+  void read_mergeOfAListByItsName_isRefused_thoughAListInPlaceIsMerged(String source) {
+    String file = "version: v1\nmig-configs:\n"
+        + "  a: &list\n  - {devices: all, mig-enabled: false}\n"
+        + "  b:\n  - {<<: " + source + ", devices: all, mig-enabled: false}\n";
+
+    assertThat(MigConfigFile.read(file).findings())
+        .extracting(finding -> finding.message())
+        .containsExactly("'<<' merges a map or a list of maps, but this is something else");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{~: 1}", "{18446744073709551615: 1}", "{a: .nan}", "[.inf]", ".nan"})
+  void read_whatJsonCannotHave_isAllowedUnderAKeyThatALaterOneReplaces(String value) {
+    String file = "version: v1\nmig-configs:\n  a: " + value
+        + "\n  a:\n  - {devices: all, mig-enabled: false}\n";
+
+    assertThat(MigConfigFile.read(file).orElseThrow().configs()).containsOnlyKeys("a");
+    assertThat(MigConfigFile.read(file).findings())
+        .extracting(Finding::code)
+        .containsExactly(TextCode.DUPLICATE_KEY);
+  }
+
   @Test
   void read_quotedMergeKey_isAName() {
     assertThat(withName("\"<<\"").orElseThrow().configs()).containsOnlyKeys("<<");
@@ -213,9 +237,10 @@ class GoYamlTest {
     assertThat(MigConfigFile.read(file).document()).contains(MigConfigDocument.empty());
   }
 
-  @Test
-  void read_directiveOfYaml12_isRefused() {
-    assertThat(MigConfigFile.read("# ours\n%YAML 1.2\n---\nversion: v1\n").findings())
+  @ParameterizedTest
+  @ValueSource(strings = {"# ours\n", "\uFEFF# ours\n", "\uFEFF\n"})
+  void read_directiveOfYaml12_isRefused(String above) {
+    assertThat(MigConfigFile.read(above + "%YAML 1.2\n---\nversion: v1\n").findings())
         .extracting(Finding::toString)
         .containsExactly(
             "2:1: error: Not YAML for mig-parted: the directive is '%YAML 1.2', but its"
@@ -230,7 +255,7 @@ class GoYamlTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{a:[]}", "{a:{}}", "{a:}", "{a:, b: c}"})
+  @ValueSource(strings = {"{a:[]}", "{a:{}}", "{a:}", "{a:, b: c}", "{<<:{}}"})
   void read_colonWithoutABlankInBraces_isRefused(String configs) {
     assertThat(MigConfigFile.read("version: v1\nmig-configs: " + configs + "\n").findings())
         .extracting(Finding::toString)

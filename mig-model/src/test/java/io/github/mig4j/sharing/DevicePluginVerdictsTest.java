@@ -136,6 +136,11 @@ class DevicePluginVerdictsTest {
         "flags: {migStrategy: Mixed}                         | INVALID_FLAG",
         "flags: {migStrategy: [mixed]}                       | WRONG_TYPE",
         "flags: {failOnInitError: 'true'}                    | WRONG_TYPE",
+        "flags: {mpsRoot: 7}                                 | WRONG_TYPE",
+        "flags: {nvidiaDriverRoot: yes}                      | WRONG_TYPE",
+        "flags: {plugin: {nvidiaCTKPath: 1.5}}               | WRONG_TYPE",
+        "flags: {plugin: {deviceIDStrategy: 0}}              | WRONG_TYPE",
+        "flags: {gfd: {outputFile: on}}                      | WRONG_TYPE",
         "flags: {failOnInitError: 1}                         | WRONG_TYPE",
         "flags: {deviceDiscoveryStrategy: cuda}              | INVALID_FLAG",
         "flags: {plugin: {deviceListStrategy: []}}           | INVALID_FLAG",
@@ -150,6 +155,8 @@ class DevicePluginVerdictsTest {
         "imex: {channelIDs: 0}                               | WRONG_TYPE",
         "resources: [{name: nvidia.com/gpu, replicas: 2}]    | WRONG_TYPE",
         "resources: {gpus: [{name: nvidia.com/gpu}]}         | WRONG_TYPE",
+        "resources: {gpus: [null]}                           | WRONG_TYPE",
+        "resources: {mig: [~]}                               | WRONG_TYPE",
         "resources: {gpus: [{pattern: '*', name: GPU}]}      | INVALID_RESOURCE_NAME",
       })
   void read_refuses_whatThePluginDoes(String field, SharingCode code) {
@@ -159,6 +166,14 @@ class DevicePluginVerdictsTest {
         .extracting(Finding::code)
         .containsExactly(code);
     assertThat(file.config()).isEmpty();
+  }
+
+  /** Go makes a text of a number where it knows the field, which it does not below flags. */
+  @ParameterizedTest
+  @ValueSource(strings = {"version: 1", "version: 1.0", "version: yes", "version: v2"})
+  void read_versionOfAnyScalar_isUnknown(String text) {
+    assertThat(codes(DevicePluginConfigFile.read(text)))
+        .containsExactly(SharingCode.UNKNOWN_VERSION);
   }
 
   @ParameterizedTest
