@@ -375,7 +375,6 @@ class MigctlTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "",
         "# nothing",
         "{}",
         "current-context: a",
