@@ -8,7 +8,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
- * A diagram of the layout of one GPU, or of all GPUs of a node: as text for terminals and logs, or
+ * A diagram of the layout of one GPU, or of several: as text for terminals and logs, or
  * as SVG.
  *
  * <pre>{@code
@@ -30,17 +30,110 @@ public final class LayoutDiagram {
     enum Kind {
       INSTANCE,
       FREE,
-      UNUSABLE
+      UNUSABLE,
+      /** A whole GPU, which has no slices; or a GPU whose layout is not known. */
+      NO_LAYOUT
     }
   }
 
-  /** One GPU of the drawing. */
-  record Row(String title, MigLayout layout, int slices, List<Box> boxes) {}
+  /** GPUs that look the same. */
+  record Row(String title, int slices, List<Box> boxes) {
+    Row prefixed(String prefix) {
+      return new Row(prefix + title, slices, boxes);
+    }
 
+    boolean hasSlices() {
+      return boxes.get(0).kind() != Box.Kind.NO_LAYOUT;
+    }
+  }
+
+  /** As wide as most GPUs that have slices. */
+  private static final int SLICES_OF_OTHERS = 8;
+
+  private final String title;
   private final List<Row> rows;
 
-  private LayoutDiagram(List<Row> rows) {
+  private LayoutDiagram(String title, List<Row> rows) {
+    this.title = title;
     this.rows = List.copyOf(rows);
+  }
+
+  /** Collects the GPUs of a node in the order of their indexes, which begin at 0. */
+  public static final class Builder {
+    private final List<Row> gpus = new ArrayList<>();
+
+    private Builder() {}
+
+    /**
+     * Adds the next GPU, with a layout.
+     *
+     * @param layout the GPU's layout
+     * @return this builder
+     */
+    public Builder add(MigLayout layout) {
+      Objects.requireNonNull(layout, "layout");
+      gpus.add(row(layout));
+      return this;
+    }
+
+    /**
+     * Adds the next GPU, on which MIG is off.
+     *
+     * @param gpu the GPU, which can be one without MIG
+     * @return this builder
+     */
+    public Builder addWhole(GpuModel gpu) {
+      Objects.requireNonNull(gpu, "gpu");
+      gpus.add(withoutLayout(gpu, "whole GPU"));
+      return this;
+    }
+
+    /**
+     * Adds the next GPU, whose layout is not known.
+     *
+     * @param gpu the GPU
+     * @return this builder
+     */
+    public Builder addUnknown(GpuModel gpu) {
+      Objects.requireNonNull(gpu, "gpu");
+      gpus.add(withoutLayout(gpu, "layout not known"));
+      return this;
+    }
+
+    /**
+     * Draws the GPUs. Neighbours that look the same are one drawing.
+     *
+     * @return the diagram
+     * @throws IllegalArgumentException if there is no GPU
+     */
+    public LayoutDiagram build() {
+      if (gpus.isEmpty()) {
+        throw new IllegalArgumentException("A node's diagram needs at least one GPU, but has none");
+      }
+      List<Row> rows = new ArrayList<>();
+      int first = 0;
+      for (int next = 1; next <= gpus.size(); next++) {
+        Row row = gpus.get(first);
+        if (next == gpus.size() || !gpus.get(next).equals(row)) {
+          rows.add(row.prefixed(
+              first == next - 1
+                  ? "GPU %s, ".formatted(first)
+                  : "GPU %s-%s, ".formatted(first, next - 1)));
+          first = next;
+        }
+      }
+      return new LayoutDiagram(
+          gpus.size() == 1
+              ? "MIG layout of " + rows.get(0).title()
+              : "MIG layouts of a node with %s GPUs".formatted(gpus.size()),
+          rows);
+    }
+
+    /** The number of GPUs, e.g. {@code diagram of a node with 2 GPUs}. */
+    @Override
+    public String toString() {
+      return "diagram of a node with %s GPUs".formatted(gpus.size());
+    }
   }
 
   /**
@@ -51,11 +144,12 @@ public final class LayoutDiagram {
    */
   public static LayoutDiagram of(MigLayout layout) {
     Objects.requireNonNull(layout, "layout");
-    return new LayoutDiagram(List.of(row("", layout)));
+    Row row = row(layout);
+    return new LayoutDiagram("MIG layout of " + row.title(), List.of(row));
   }
 
   /**
-   * Draws the GPUs of a node, one below the other.
+   * Draws the GPUs of a node, one below the other. Neighbours that look the same are one drawing.
    *
    * @param layouts the layout of each GPU, by index; at least one
    * @return the drawing
@@ -63,15 +157,22 @@ public final class LayoutDiagram {
    */
   public static LayoutDiagram ofNode(List<MigLayout> layouts) {
     Objects.requireNonNull(layouts, "layouts");
-    if (layouts.isEmpty()) {
-      throw new IllegalArgumentException(
-          "A node's diagram needs at least one layout, but the list is empty");
-    }
-    List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < layouts.size(); i++) {
-      rows.add(row("GPU " + i + ", ", layouts.get(i)));
-    }
-    return new LayoutDiagram(rows);
+    Builder node = node();
+    layouts.forEach(node::add);
+    return node.build();
+  }
+
+  /**
+   * Draws the GPUs of a node, of which some can be without a layout.
+   *
+   * <pre>{@code
+   * LayoutDiagram.node().add(layout).addWhole(l40s).build();
+   * }</pre>
+   *
+   * @return a builder without GPUs
+   */
+  public static Builder node() {
+    return new Builder();
   }
 
   /**
@@ -82,14 +183,37 @@ public final class LayoutDiagram {
    * @throws IllegalArgumentException if the map is empty
    */
   public static LayoutDiagram ofCounts(Map<MigLayout, Integer> layouts) {
+    return ofCounts(layouts, Map.of());
+  }
+
+  /**
+   * Draws each layout of several GPUs once, with the number of GPUs that have it, and below them the
+   * GPUs on which MIG is off.
+   *
+   * @param layouts the number of GPUs by layout, in the order of the drawing
+   * @param whole the number of GPUs without a layout by model, in the order of the drawing
+   * @return the drawing
+   * @throws IllegalArgumentException if both maps are empty
+   */
+  public static LayoutDiagram ofCounts(
+      Map<MigLayout, Integer> layouts, Map<GpuModel, Integer> whole) {
     Objects.requireNonNull(layouts, "layouts");
-    if (layouts.isEmpty()) {
-      throw new IllegalArgumentException(
-          "A diagram needs at least one layout, but the map is empty");
-    }
+    Objects.requireNonNull(whole, "whole");
     List<Row> rows = new ArrayList<>();
-    layouts.forEach((layout, count) -> rows.add(row(count == 1 ? "" : count + " x ", layout)));
-    return new LayoutDiagram(rows);
+    layouts.forEach((layout, count) -> rows.add(row(layout).prefixed(times(count))));
+    whole.forEach((gpu, count) -> rows.add(withoutLayout(gpu, "whole GPU").prefixed(times(count))));
+    if (rows.isEmpty()) {
+      throw new IllegalArgumentException("A diagram needs at least one GPU, but the map is empty");
+    }
+    return new LayoutDiagram(
+        rows.size() == 1
+            ? "MIG layout of " + rows.get(0).title()
+            : "%s MIG layouts".formatted(rows.size()),
+        rows);
+  }
+
+  private static String times(int count) {
+    return count == 1 ? "" : count + " x ";
   }
 
   /**
@@ -107,21 +231,26 @@ public final class LayoutDiagram {
    * @return XML in UTF-8 without declaration, with a line feed at the end
    */
   public String toSvg() {
-    return new SvgDrawing(rows).toString();
+    return new SvgDrawing(title, rows).toString();
   }
 
-  /** The number of GPUs, e.g. {@code diagram of 2 GPUs}; {@link #toText} draws them. */
+  /** What is drawn, e.g. {@code MIG layouts of a node with 2 GPUs}; {@link #toText} draws it. */
   @Override
   public String toString() {
-    return "diagram of %d GPUs".formatted(rows.size());
+    return title;
   }
 
-  private static Row row(String prefix, MigLayout layout) {
+  private static Row withoutLayout(GpuModel gpu, String label) {
+    int slices = gpu.memorySlices().orElse(SLICES_OF_OTHERS);
+    return new Row(
+        gpu.id() + ": " + label, slices, List.of(new Box(Box.Kind.NO_LAYOUT, label, 0, slices)));
+  }
+
+  private static Row row(MigLayout layout) {
     GpuModel gpu = layout.gpu();
     int end = layout.placements().stream().mapToInt(Placement::end).max().orElse(1);
     int slices = gpu.memorySlices().orElse(end);
-    return new Row(
-        prefix + gpu.id() + ": " + devices(layout), layout, slices, boxes(layout, slices));
+    return new Row(gpu.id() + ": " + devices(layout), slices, boxes(layout, slices));
   }
 
   private static String devices(MigLayout layout) {

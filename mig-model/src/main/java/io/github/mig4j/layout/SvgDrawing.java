@@ -27,7 +27,7 @@ final class SvgDrawing {
 
   private final StringBuilder svg = new StringBuilder();
 
-  SvgDrawing(List<Row> rows) {
+  SvgDrawing(String title, List<Row> rows) {
     int width = GRID + 2 * MARGIN;
     int height = rows.size() * ROW_HEIGHT + MARGIN;
     line(
@@ -35,11 +35,7 @@ final class SvgDrawing {
             .formatted(width, height, width, height));
     line("     role=\"img\" aria-labelledby=\"mig-title mig-description\" font-family=\"Helvetica,"
         + " Arial, sans-serif\" fill=\"#1a1a1a\">");
-    line("  <title id=\"mig-title\">%s</title>"
-        .formatted(escaped(
-            rows.size() == 1
-                ? "MIG layout of " + rows.get(0).title()
-                : "MIG layouts of a node with %s GPUs".formatted(rows.size()))));
+    line("  <title id=\"mig-title\">%s</title>".formatted(escaped(title)));
     line("  <desc id=\"mig-description\">%s</desc>"
         .formatted(
             escaped(rows.stream().map(SvgDrawing::described).collect(Collectors.joining(" ")))));
@@ -53,7 +49,7 @@ final class SvgDrawing {
   private void draw(Row row, int top) {
     text(MARGIN, top + 16, "start", 16, "bold", row.title());
     int grid = top + TITLE_HEIGHT + NUMBER_HEIGHT;
-    for (int slice = 0; slice < row.slices(); slice++) {
+    for (int slice = 0; row.hasSlices() && slice < row.slices(); slice++) {
       int centre = (x(row, slice) + x(row, slice + 1)) / 2;
       text(centre, grid - 6, "middle", 12, "normal", String.valueOf(slice));
     }
@@ -69,6 +65,7 @@ final class SvgDrawing {
       case INSTANCE -> "fill=\"%s\" stroke=\"#1a1a1a\"".formatted(fill(box));
       case FREE -> "fill=\"#ffffff\" stroke=\"#767676\" stroke-dasharray=\"5 4\"";
       case UNUSABLE -> "fill=\"#eeeeee\" stroke=\"#767676\" stroke-dasharray=\"1 3\"";
+      case NO_LAYOUT -> "fill=\"#eeeeee\" stroke=\"#1a1a1a\"";
     };
     line("  <rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" rx=\"4\" %s/>"
         .formatted(left + 2, top, width - 4, BOX_HEIGHT, look));
@@ -93,20 +90,20 @@ final class SvgDrawing {
   }
 
   private static String described(Row row) {
-    return row.title()
-        + row.boxes().stream()
-            .map(box -> "; %s on %s"
-                .formatted(
-                    switch (box.kind()) {
-                      case INSTANCE, FREE -> box.label();
-                      case UNUSABLE -> "nothing possible";
-                    },
-                    box.size() == 1
-                        ? "memory slice " + box.start()
-                        : "memory slices %s to %s"
-                            .formatted(box.start(), box.start() + box.size() - 1)))
-            .collect(Collectors.joining())
-        + ".";
+    return row.hasSlices()
+        ? row.boxes().stream()
+            .map(SvgDrawing::described)
+            .collect(Collectors.joining("", row.title(), "."))
+        : row.title() + ".";
+  }
+
+  private static String described(Box box) {
+    return "; %s on %s"
+        .formatted(
+            box.kind() == Box.Kind.UNUSABLE ? "nothing possible" : box.label(),
+            box.size() == 1
+                ? "memory slice " + box.start()
+                : "memory slices %s to %s".formatted(box.start(), box.start() + box.size() - 1));
   }
 
   private static String escaped(String text) {

@@ -30,11 +30,9 @@ final class TextDrawing {
       labels.add(fitting(box, box.size() * width - 1, legend));
     }
     wrap(row.title());
-    StringBuilder numbers = new StringBuilder();
-    for (int slice = 0; slice < row.slices(); slice++) {
-      numbers.append(' ').append(centred(String.valueOf(slice), width - 1));
+    if (row.hasSlices()) {
+      line(numbers(row, width));
     }
-    line(numbers.toString());
     line(rule(row, width));
     int height =
         labels.stream().mapToInt(label -> label.split("\n", -1).length).max().orElse(1);
@@ -52,6 +50,14 @@ final class TextDrawing {
     if (row.boxes().stream().anyMatch(box -> box.kind() == Box.Kind.UNUSABLE)) {
       line("- = lost: no profile can use this slice beside the others");
     }
+  }
+
+  private static String numbers(Row row, int width) {
+    StringBuilder numbers = new StringBuilder();
+    for (int slice = 0; slice < row.slices(); slice++) {
+      numbers.append(' ').append(centred(String.valueOf(slice), width - 1));
+    }
+    return numbers.toString();
   }
 
   private record Legend(String letters, String label) {}

@@ -156,7 +156,7 @@ class LayoutDiagramTest {
         .startsWith(
             "GPU 0, rtx-pro-6000-blackwell-96gb: 1g.24gb, 1g.24gb+gfx, 1g.24gb+me, 1g.24gb-me\n");
     assertThat(LayoutDiagram.ofNode(java.util.Collections.nCopies(11, layout)).toText())
-        .contains("GPU 10, rtx-pro-6000-blackwell-96gb: 1g.24gb, 1g.24gb+gfx, 1g.24gb+me,\n"
+        .startsWith("GPU 0-10, rtx-pro-6000-blackwell-96gb: 1g.24gb, 1g.24gb+gfx, 1g.24gb+me,\n"
             + "  1g.24gb-me\n");
   }
 
@@ -205,10 +205,72 @@ class LayoutDiagramTest {
   }
 
   @Test
-  void ofNode_withoutGpus_isRefused() {
+  void node_withGpusWithoutLayout_drawsEqualNeighboursOnce() {
+    var l40s = GpuCatalog.bundled().require("l40s");
+    var small = MigLayout.on(B200).add("3g.90gb", 2).build();
+
+    var node = LayoutDiagram.node()
+        .add(small)
+        .add(small)
+        .addWhole(B200)
+        .addWhole(l40s)
+        .addWhole(l40s)
+        .addUnknown(B200)
+        .build();
+
+    assertThat(node.toText()).isEqualTo("""
+            GPU 0-1, b200-180gb: 3g.90gb x2
+                0        1        2        3        4        5        6        7
+            +-----------------------------------+-----------------------------------+
+            |              3g.90gb              |              3g.90gb              |
+            +-----------------------------------+-----------------------------------+
+
+            GPU 2, b200-180gb: whole GPU
+            +-----------------------------------------------------------------------+
+            |                               whole GPU                               |
+            +-----------------------------------------------------------------------+
+
+            GPU 3-4, l40s: whole GPU
+            +-----------------------------------------------------------------------+
+            |                               whole GPU                               |
+            +-----------------------------------------------------------------------+
+
+            GPU 5, b200-180gb: layout not known
+            +-----------------------------------------------------------------------+
+            |                           layout not known                            |
+            +-----------------------------------------------------------------------+
+            """);
+    assertThat(node.toSvg())
+        .contains("<title id=\"mig-title\">MIG layouts of a node with 6 GPUs</title>")
+        .contains("3g.90gb on memory slices 4 to 7. GPU 2, b200-180gb: whole GPU."
+            + " GPU 3-4, l40s: whole GPU. GPU 5, b200-180gb: layout not known.</desc>");
+    assertThat(node).hasToString("MIG layouts of a node with 6 GPUs");
+  }
+
+  @Test
+  void ofCounts_drawsEachLayoutOnce_andTheWholeGpusBelow() {
+    var counts = new java.util.LinkedHashMap<MigLayout, Integer>();
+    counts.put(MigLayout.on(B200).add("7g.180gb", 1).build(), 1);
+    counts.put(MigLayout.on(B200).add("1g.23gb", 7).build(), 3);
+
+    var svg = LayoutDiagram.ofCounts(counts, java.util.Map.of(B200, 2)).toSvg();
+
+    assertThat(svg)
+        .contains(">3 MIG layouts</title>")
+        .contains(
+            ">b200-180gb: 7g.180gb</text>",
+            ">3 x b200-180gb: 1g.23gb x7</text>",
+            ">2 x b200-180gb: whole GPU</text>");
+  }
+
+  @Test
+  void withoutGpus_isRefused() {
     assertThatThrownBy(() -> LayoutDiagram.ofNode(List.of()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("A node's diagram needs at least one layout, but the list is empty");
+        .hasMessage("A node's diagram needs at least one GPU, but has none");
+    assertThatThrownBy(() -> LayoutDiagram.ofCounts(java.util.Map.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A diagram needs at least one GPU, but the map is empty");
   }
 
   private static GpuInstanceProfile profile(String name, Integer... starts) {

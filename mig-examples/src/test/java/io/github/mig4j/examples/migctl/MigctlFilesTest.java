@@ -1,6 +1,8 @@
 package io.github.mig4j.examples.migctl;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -8,6 +10,9 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -243,5 +248,203 @@ class MigctlFilesTest {
     assertThat(both.exit()).isEqualTo(2);
     assertThat(both.err()).contains("Choose one of --layout, --time-slicing and --mps");
     assertThat(unfit.exit()).isEqualTo(1);
+  }
+
+  /** Each command with each option that names a file which is read; FILE is the file. */
+  static Stream<String> readers() {
+    return Stream.of(
+        "validate FILE",
+        "explain FILE --config small --gpu b200-180gb",
+        "explain FILE --config small --from large --gpu b200-180gb",
+        "fmt FILE",
+        "publish FILE",
+        "publish FILE --dry-run",
+        "diagnose --file FILE",
+        "reconcile --policy FILE",
+        "reconcile --check --policy FILE",
+        "dra inventory --file FILE",
+        "import FILE",
+        "place --gpu b200-180gb 1g.23gb --beside FILE");
+  }
+
+  /** The text of a kubeconfig is read by every command that uses a cluster. */
+  static Stream<String> clusterCommands() {
+    return Stream.of(
+            "status",
+            "fleet",
+            "diagnose n",
+            "publish src/main/resources/io/github/mig4j/examples/guide-mig-config.yaml",
+            "preflight n small",
+            "apply n small",
+            "rollback n",
+            "recover n",
+            "disable n",
+            "rollout status r",
+            "rollout pause r",
+            "rollout run r small --nodes n",
+            "pending",
+            "share n --off",
+            "simulate",
+            "dra inventory")
+        .map(command -> command + " --kubeconfig FILE");
+  }
+
+  private Path bytes(int... bytes) throws IOException {
+    byte[] content = new byte[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      content[i] = (byte) bytes[i];
+    }
+    return Files.write(folder.resolve("bytes"), content);
+  }
+
+  private static void assertRefused(String command, Path file, String message) {
+    boolean isKubeconfig = command.contains("--kubeconfig");
+
+    Run run = migctl(command.replace("FILE", file.toString()).split(" "));
+
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().get(0)).isEqualTo((isKubeconfig ? "Cannot read the kubeconfig: " : "") + message);
+    assertThat(run.err()).hasSize(isKubeconfig ? 2 : 1);
+    assertThat(run.exit()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @MethodSource({"readers", "clusterCommands"})
+  void fileThatIsNoText_isExit2_withItsNameAndARemedy(String command) throws IOException {
+    Path empty = Files.writeString(folder.resolve("empty"), " \n");
+
+    assertRefused(
+        command, empty, empty + " is empty; check the command or the editor that writes it");
+    Path file = bytes(0xFF, 0xFE, 'a', 0);
+    assertRefused(command, file, file + " is text in UTF-16; save it as UTF-8");
+    assertRefused(command, bytes(0xFE, 0xFF, 0, 'a'), file + " is text in UTF-16; save it as UTF-8");
+    assertRefused(command, bytes(0x1F, 0x8B, 8), file + " is compressed; unpack it first");
+    assertRefused(command, bytes('P', 'K', 3, 4), file + " is compressed; unpack it first");
+    assertRefused(
+        command,
+        bytes(0x7F, 'E', 'L', 'F', 0),
+        file + " is not a text: its byte 4 is zero; name a file of text in UTF-8");
+    if (!command.startsWith("validate")) {
+      assertRefused(command, folder, folder + " is a directory; name a file in it");
+    }
+    if (Files.exists(Path.of("/dev/null")) && !command.contains("--kubeconfig")) {
+      assertRefused(
+          command,
+          Path.of("/dev/null"),
+          "/dev/null is empty; check the command or the editor that writes it");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("readers")
+  void fileThatDoesNotExist_isExit2(String command) {
+    assertRefused(
+        command, Path.of("no-such.yaml"), "File does not exist: no-such.yaml");
+  }
+
+  @ParameterizedTest
+  @MethodSource({"readers", "clusterCommands"})
+  void fileThatIsForbidden_isExit2(String command) throws IOException {
+    Path file = write("a: b");
+    assumeTrue(file.toFile().setReadable(false) && !Files.isReadable(file));
+
+    assertRefused(
+        command,
+        file,
+        "Cannot read %s: permission denied; allow this user to read it".formatted(file));
+  }
+
+  @Test
+  void fileThatIsHuge_isExit2() throws IOException {
+    Path huge = Files.write(folder.resolve("huge"), "# text\n".repeat(10_000_000).getBytes(UTF_8));
+
+    List<String> commands = Stream.concat(readers(), Stream.of("status --kubeconfig FILE")).toList();
+
+    assertThat(commands)
+        .allSatisfy(command -> assertRefused(
+            command,
+            huge,
+            huge
+                + " has more than 64 MiB, which is too much to read; name the right file, or a part of it"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "reconcile --policy FILE",
+        "reconcile --check --policy FILE",
+        "dra inventory --file FILE",
+        "status --kubeconfig FILE"
+      })
+  void fileInAnotherEncoding_isExit2_withThePlace(String command) throws IOException {
+    Path file = bytes('a', ':', '\n', 'b', ':', ' ', 0xDC);
+
+    assertRefused(
+        command, file, file + " is not UTF-8: byte 0xDC in line 2, column 4; save it as UTF-8");
+  }
+
+  /** The rules for configurations report the place, also in SARIF; a log may have such bytes. */
+  @Test
+  void configurationInAnotherEncoding_isAFinding() throws IOException {
+    Path file = bytes('a', ':', '\n', 'b', ':', ' ', 0xDC);
+
+    assertThat(migctl("validate", file.toString()))
+        .isEqualTo(new Run(
+            1,
+            List.of(file
+                + ":2:4: error: Not UTF-8: byte 0xDC at offset 6; save the file as UTF-8 [invalid-utf8]"),
+            List.of()));
+    assertThat(migctl("diagnose", "--file", file.toString()).exit()).isZero();
+  }
+
+  @Test
+  void listingThatIsNone_isNamed() throws IOException {
+    Path file = write("a: b");
+
+    assertThat(migctl("import", file.toString()).err())
+        .singleElement()
+        .asString()
+        .startsWith(file + ": Not a listing of 'nvidia-smi mig': line 1: 'a: b' is not part of");
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      demo --nodes A_b=l40s                            | A_b   | A_b=l40s
+      demo --nodes =l40s                               | ''    | =l40s
+      demo --nodes n.=l40s                             | n.    | n.=l40s
+      plan --nodes Nö=a30-24gb:2 --demand 1g.6gb:1     | Nö    | Nö=a30-24gb:2
+      validate x.yaml --nodes pool_a=a30-24gb          | pool_a| pool_a=a30-24gb
+      """)
+  void nameOfANode_thatKubernetesRefuses_isNamed(String command, String name, String text) {
+    Run run = migctl(command.split(" "));
+
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err())
+        .containsExactly(
+            "Not the name of a node: '%s' in '%s'. Expected 1 to 253 lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"
+                .formatted(name, text),
+            "Try 'migctl %s --help'".formatted(command.substring(0, command.indexOf(' '))));
+  }
+
+  /** The announcement of a server would be on stdout. */
+  @Test
+  void demo_kubeconfigThatCannotBeWritten_startsNothing() {
+    Path nowhere = folder.resolve("nowhere");
+
+    assertThat(migctl("demo", "--for", "1s", "--write-kubeconfig", nowhere + "/kubeconfig"))
+        .isEqualTo(new Run(
+            2,
+            List.of(),
+            List.of("Cannot write %s/kubeconfig: directory %s does not exist".formatted(nowhere, nowhere))));
+    assertThat(migctl("demo", "--for", "1s", "--write-kubeconfig", folder.toString()))
+        .isEqualTo(new Run(
+            2, List.of(), List.of("Cannot write %s: it is a directory".formatted(folder))));
+    assertThat(migctl("demo", "--for", "1s", "--write-kubeconfig", "-"))
+        .isEqualTo(new Run(
+            2,
+            List.of(),
+            List.of(
+                "--write-kubeconfig needs the name of a file, because other terminals read it, not '-'",
+                "Try 'migctl demo --help'")));
   }
 }

@@ -375,7 +375,6 @@ class MigctlTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "",
         "# nothing",
         "{}",
         "current-context: a",
@@ -1376,6 +1375,23 @@ class MigctlTest {
 
     assertThat(run.err).isEmpty();
     assertThat(svg).content().startsWith("<svg").contains("gb");
+  }
+
+  /** GPUs on which MIG is off are in the picture, and equal neighbours are one drawing. */
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      explain %s --config b200-split-small --gpu b200-180gb:3,l40s:2 | GPU 0-2, b200-180gb: 1g.23gb x7 | GPU 3-4, l40s: whole GPU
+      explain %s --config all-disabled --gpu a100-40gb:8             | GPU 0-7, a100-40gb: whole GPU   | MIG layouts of a node with 8 GPUs
+      plan --gpus a100-40gb:4,l40s:2 --demand 3g.20gb:4              | 2 x a100-40gb: 3g.20gb x2       | 2 x l40s: whole GPU
+      plan --gpus a100-40gb:4 --demand nvidia.com/gpu:2              | 4 x a100-40gb: whole GPU        | MIG layout of 4 x
+      """)
+  void svg_ofWholeGpus_hasThem(String line, String first, String second) {
+    Path svg = folder.resolve("picture.svg");
+    String file = "src/main/resources/io/github/mig4j/examples/guide-mig-config.yaml";
+
+    migctl((line.formatted(file) + " --svg " + svg).split(" "));
+
+    assertThat(svg).content().contains(first, second);
   }
 
   @Test

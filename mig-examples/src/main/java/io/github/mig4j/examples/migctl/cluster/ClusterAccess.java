@@ -4,10 +4,13 @@ import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -80,9 +83,7 @@ public final class ClusterAccess {
 
   /** fabric8 uses the current context if it does not find the named one. */
   private Config config() {
-    if (kubeconfig != null && !Files.exists(kubeconfig)) {
-      throw usage("Kubeconfig does not exist: " + kubeconfig);
-    }
+    requireText(kubeconfig == null ? List.of() : List.of(kubeconfig));
     Config config;
     try {
       config = kubeconfig == null
@@ -92,6 +93,7 @@ public final class ClusterAccess {
       // fabric8 expects that an empty file has contexts, and that a cluster has an address.
       throw namesNoCluster();
     } catch (RuntimeException e) {
+      requireText(defaults());
       throw usage("Cannot read kubeconfig %s: %s".formatted(source(), reason(e)));
     }
     NamedContext current = config.getCurrentContext();
@@ -114,7 +116,35 @@ public final class ClusterAccess {
   }
 
   private String source() {
-    return kubeconfig == null ? "of $KUBECONFIG or ~/.kube/config" : kubeconfig.toString();
+    List<Path> defaults = defaults();
+    return kubeconfig != null
+        ? kubeconfig.toString()
+        : defaults.size() == 1
+            ? defaults.get(0).toString()
+            : "of $KUBECONFIG or ~/.kube/config";
+  }
+
+  private static List<Path> defaults() {
+    return Config.getKubeconfigFilenames().stream()
+        .map(Path::of)
+        .filter(Files::exists)
+        .toList();
+  }
+
+  /** What is read once only, such as a pipe, is not read here. */
+  private void requireText(List<Path> files) {
+    for (Path file : files) {
+      if (!Files.exists(file)) {
+        throw usage("Kubeconfig does not exist: " + file);
+      }
+      if (Files.isRegularFile(file) || Files.isDirectory(file)) {
+        try {
+          String unused = TextFile.text(file);
+        } catch (IOException e) {
+          throw usage("Cannot read the kubeconfig: " + e.getMessage());
+        }
+      }
+    }
   }
 
   /** The message in one line, without the excerpt and the code location that parsers add. */

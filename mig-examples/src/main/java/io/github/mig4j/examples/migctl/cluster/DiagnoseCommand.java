@@ -3,7 +3,7 @@ package io.github.mig4j.examples.migctl.cluster;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
-import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -90,7 +90,7 @@ public final class DiagnoseCommand implements Callable<Integer> {
     MigNodeStatus status = MigNodeStatus.unread(node == null ? "NODE" : node);
     List<String> log = new ArrayList<>();
     for (Path file : files) {
-      String text = new String(Input.bytes(file), StandardCharsets.UTF_8);
+      String text = new String(TextFile.bytes(file), StandardCharsets.UTF_8);
       Optional<MigNodeStatus> read = MigNodeStatus.parse(text);
       if (read.isPresent()) {
         status = read.get();

@@ -3,6 +3,7 @@ package io.github.mig4j.examples.migctl.cluster;
 import io.github.mig4j.examples.migctl.cluster.FleetNode.Gpu;
 import io.github.mig4j.examples.migctl.cluster.FleetNode.Kind;
 import io.github.mig4j.examples.migctl.cluster.FleetNode.Part;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -11,7 +12,7 @@ final class FleetPicture {
 
   private static final int MARGIN = 20;
   private static final int GPU_WIDTH = 420;
-  private static final int INDEX_WIDTH = 56;
+  private static final int INDEX_WIDTH = 76;
   private static final int GPU_HEIGHT = 30;
   /** Below it, a label has two lines. */
   private static final int SMALLEST_FONT = 9;
@@ -30,17 +31,7 @@ final class FleetPicture {
     StringBuilder text = new StringBuilder();
     for (FleetNode node : nodes) {
       text.append("%s (%s)%n".formatted(node.name(), node.heading()));
-      int first = 0;
-      while (first < node.gpus().size()) {
-        int last = first;
-        while (last + 1 < node.gpus().size()
-            && node.gpus().get(last + 1).parts().equals(node.gpus().get(first).parts())) {
-          last++;
-        }
-        String index = first == last ? "GPU " + first : "GPU %d-%d".formatted(first, last);
-        text.append("  %-8s %s%n".formatted(index, line(node.gpus().get(first))));
-        first = last + 1;
-      }
+      rows(node).forEach(row -> text.append("  %-8s %s%n".formatted(row.name(), line(row.gpu()))));
       node.resources().forEach(resource -> text.append("  %s%n".formatted(resource)));
     }
     if (!nodes.isEmpty()) {
@@ -48,6 +39,26 @@ final class FleetPicture {
           "* in use, - lost: no device can be created there beside the others%n".formatted());
     }
     return text.toString();
+  }
+
+  /** Neighbours that look the same. */
+  private record Row(int first, int last, Gpu gpu) {
+    String name() {
+      return first == last ? "GPU " + first : "GPU %d-%d".formatted(first, last);
+    }
+  }
+
+  private static List<Row> rows(FleetNode node) {
+    List<Row> rows = new ArrayList<>();
+    int first = 0;
+    for (int next = 1; next <= node.gpus().size(); next++) {
+      Gpu gpu = node.gpus().get(first);
+      if (next == node.gpus().size() || !node.gpus().get(next).parts().equals(gpu.parts())) {
+        rows.add(new Row(first, next - 1, gpu));
+        first = next;
+      }
+    }
+    return rows;
   }
 
   private static String line(Gpu gpu) {
@@ -61,7 +72,7 @@ final class FleetPicture {
         .collect(Collectors.joining("|", "|", "|"));
   }
 
-  /** Two GPUs in a row, below the heading of their node; a legend is at the end. */
+  /** Two drawings in a row, of equal neighbours each, below the heading of their node; a legend is at the end. */
   String toSvg() {
     StringBuilder body = new StringBuilder();
     int top = MARGIN;
@@ -73,10 +84,11 @@ final class FleetPicture {
         text(body, MARGIN, top + 12, 13, "normal", resource);
         top += LINE;
       }
-      for (Gpu gpu : node.gpus()) {
-        int column = gpu.index() % 2;
-        draw(body, gpu, MARGIN + column * (GPU_WIDTH + INDEX_WIDTH), top);
-        if (column == 1 || gpu.index() == node.gpus().size() - 1) {
+      List<Row> rows = rows(node);
+      for (int i = 0; i < rows.size(); i++) {
+        int column = i % 2;
+        draw(body, rows.get(i), MARGIN + column * (GPU_WIDTH + INDEX_WIDTH), top);
+        if (column == 1 || i == rows.size() - 1) {
           top += GPU_HEIGHT + 8;
         }
       }
@@ -137,8 +149,9 @@ final class FleetPicture {
         """.formatted(rows, toSvg());
   }
 
-  private static void draw(StringBuilder body, Gpu gpu, int left, int top) {
-    text(body, left, top + GPU_HEIGHT / 2 + 5, 13, "normal", "GPU " + gpu.index());
+  private static void draw(StringBuilder body, Row row, int left, int top) {
+    text(body, left, top + GPU_HEIGHT / 2 + 5, 13, "normal", row.name());
+    Gpu gpu = row.gpu();
     int slice = 0;
     for (Part part : gpu.parts()) {
       int from = left + INDEX_WIDTH + (GPU_WIDTH - 20) * slice / gpu.slices();

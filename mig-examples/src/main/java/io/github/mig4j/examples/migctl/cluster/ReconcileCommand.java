@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.reconcile.MigPolicyFile;
@@ -12,7 +13,6 @@ import io.github.mig4j.k8s.reconcile.ReconcileOutcome;
 import io.github.mig4j.k8s.reconcile.Reconciler;
 import io.github.mig4j.lint.Finding;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -67,7 +67,7 @@ public final class ReconcileCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     MigPolicyFile file =
-        MigPolicyFile.read(new String(Input.bytes(policy), StandardCharsets.UTF_8));
+        MigPolicyFile.read(TextFile.text(policy));
     if (check) {
       return check(file);
     }

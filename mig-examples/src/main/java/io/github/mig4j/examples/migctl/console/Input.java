@@ -7,7 +7,6 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.NodeGpu;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,29 +38,8 @@ public final class Input {
 
   private Input() {}
 
-  private static boolean isStandardInput(Path file) {
+  static boolean isStandardInput(Path file) {
     return file.toString().equals("-");
-  }
-
-  public static byte[] bytes(Path file) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw new UnusableFileException(file + " is a directory");
-    }
-    byte[] bytes = isStandardInput(file) ? System.in.readAllBytes() : Files.readAllBytes(file);
-    if (isBlank(bytes)) {
-      throw new UnusableFileException(
-          "%s is empty; check the command or the editor that writes it".formatted(name(file)));
-    }
-    return bytes;
-  }
-
-  private static boolean isBlank(byte[] bytes) {
-    for (byte each : bytes) {
-      if (each != ' ' && each != '\n' && each != '\r' && each != '\t') {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** The name of a file in messages. */
@@ -127,7 +105,7 @@ public final class Input {
 
   /** Returns a file without errors, or refuses it with all of its errors. */
   public static MigConfigFile valid(Path file) throws IOException {
-    MigConfigFile read = MigConfigFile.read(bytes(file));
+    MigConfigFile read = MigConfigFile.read(TextFile.bytes(file));
     if (read.document().isEmpty()) {
       throw new NegativeAnswerException(read.findings().stream()
           .filter(Finding::isError)

@@ -20,8 +20,9 @@ import picocli.CommandLine.ParameterException;
  */
 public record NodeShape(String name, List<GpuModel> gpus) {
 
-  private static final Pattern NAMED =
-      Pattern.compile("([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)=(.+)");
+  private static final Pattern NAMED = Pattern.compile("([^=]*)=(.+)");
+  private static final Pattern NAME =
+      Pattern.compile("[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?");
 
   private static final Pattern SEVERAL = Pattern.compile("([0-9]{1,5})x([^=]+)");
 
@@ -63,6 +64,12 @@ public record NodeShape(String name, List<GpuModel> gpus) {
             command,
             "Not a node: '%s'. Expected NAME=ID[:COUNT], e.g. 'gpu-node=b200-180gb:8'"
                 .formatted(text.strip()));
+      }
+      if (!NAME.matcher(form.group(1)).matches()) {
+        throw new ParameterException(
+            command,
+            "Not the name of a node: '%s' in '%s'. Expected 1 to 253 lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"
+                .formatted(form.group(1), text.strip()));
       }
       NodeShape shape = new NodeShape(
           form.group(1), Input.models(List.of(form.group(2).split("\\+", -1)), command));

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.gpu.MigProfile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -84,6 +86,16 @@ public final class Output {
     }
     try {
       Files.writeString(file, content);
+    } catch (IOException e) {
+      throw new UnusableFileException("Cannot write %s: %s".formatted(file, reason(file, e)));
+    }
+  }
+
+  /** Creates a file that is written later, if it does not exist. */
+  public static void requireWritable(Path file) throws UnusableFileException {
+    try (OutputStream unused =
+        Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      // Nothing is written.
     } catch (IOException e) {
       throw new UnusableFileException("Cannot write %s: %s".formatted(file, reason(file, e)));
     }

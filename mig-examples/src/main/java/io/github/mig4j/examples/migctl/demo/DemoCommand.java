@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** A cluster with simulated GPUs, to try every other command on. */
 @Command(
@@ -101,6 +102,7 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     List<NodeShape> shapes = NodeShape.named(nodes, output.commandLine());
+    Path written = writable();
     try (KubectlRequests kubectl = new KubectlRequests();
         EmbeddedCluster cluster = new EmbeddedCluster(kubectl::answer)) {
       createConfigMap(cluster.client());
@@ -111,7 +113,7 @@ public final class DemoCommand implements Callable<Integer> {
       shapes.forEach(shape -> operator.node(shape.name(), shape.gpus().toArray(GpuModel[]::new)));
       try (GpuOperatorSimulator simulator = operator.start()) {
         cluster.showLogsOf(simulator);
-        Path written = write(cluster.kubeconfig());
+        output.write(written, cluster.kubeconfig());
         announce(cluster, shapes, written);
         CountDownLatch never = new CountDownLatch(1);
         if (end == null) {
@@ -137,14 +139,20 @@ public final class DemoCommand implements Callable<Integer> {
         .create();
   }
 
-  private Path write(String content) throws IOException {
+  /** Before the cluster starts, since without a kubeconfig nobody can use it. */
+  private Path writable() throws IOException {
+    if (kubeconfig != null && Output.isStandardOutput(kubeconfig)) {
+      throw new ParameterException(
+          output.commandLine(),
+          "--write-kubeconfig needs the name of a file, because other terminals read it, not '-'");
+    }
     if (kubeconfig != null) {
-      output.write(kubeconfig, content);
+      Output.requireWritable(kubeconfig);
       return kubeconfig.toAbsolutePath();
     }
     Path temporary = Files.createTempFile("migctl-demo-", ".kubeconfig");
     temporary.toFile().deleteOnExit();
-    return Files.writeString(temporary, content);
+    return temporary;
   }
 
   private void announce(EmbeddedCluster cluster, List<NodeShape> shapes, Path written) {

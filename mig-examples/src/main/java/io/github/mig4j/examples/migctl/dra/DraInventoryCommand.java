@@ -5,6 +5,7 @@ import io.github.mig4j.examples.migctl.cluster.ClusterAccess;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -17,7 +18,6 @@ import io.github.mig4j.k8s.dra.DraNode;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.lint.Finding;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -98,7 +98,7 @@ public final class DraInventoryCommand implements Callable<Integer> {
     }
     try {
       return DraInventory.parse(
-          new String(Input.bytes(file), StandardCharsets.UTF_8), GpuCatalog.bundled());
+          TextFile.text(file), GpuCatalog.bundled());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
           output.commandLine(), "%s: %s".formatted(Input.name(file), e.getMessage()), e);

@@ -10,9 +10,9 @@ import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.examples.migctl.console.UnusableFileException;
+import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.layout.LayoutDiagram;
-import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult.Placed;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.MigSetting;
@@ -112,17 +112,20 @@ public final class ExplainCommand implements Callable<Integer> {
     if (svg == null) {
       return;
     }
-    List<MigLayout> layouts = effect.gpus().stream()
-        .flatMap(gpu -> gpu.placement().stream())
-        .filter(Placed.class::isInstance)
-        .map(placement -> ((Placed) placement).layout())
-        .toList();
-    if (layouts.size() < effect.gpus().size()) {
-      throw new UnusableFileException(
-          "No picture: %d of %d GPUs have no layout, because MIG is off, or because the devices do not fit or are not known"
-              .formatted(effect.gpus().size() - layouts.size(), effect.gpus().size()));
+    LayoutDiagram.Builder picture = LayoutDiagram.node();
+    effect.gpus().forEach(gpu -> add(gpu, picture));
+    output.write(svg, picture.build().toSvg());
+  }
+
+  private static void add(GpuEffect effect, LayoutDiagram.Builder picture) {
+    GpuModel gpu = effect.gpu().model();
+    if (effect.after().filter(after -> !after.migEnabled()).isPresent()) {
+      picture.addWhole(gpu);
+    } else if (effect.placement().orElse(null) instanceof Placed placed) {
+      picture.add(placed.layout());
+    } else {
+      picture.addUnknown(gpu);
     }
-    output.write(svg, LayoutDiagram.ofNode(layouts).toSvg());
   }
 
   private static boolean fails(NodeEffect effect) {

@@ -1,7 +1,10 @@
 package io.github.mig4j.examples.migctl.offline;
 
 import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.TextFile;
+import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.gpu.NvidiaSmi.Listing;
 import io.github.mig4j.lint.Finding;
@@ -9,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Files with listings of nvidia-smi. */
 final class Listings {
@@ -19,11 +23,22 @@ final class Listings {
   static NvidiaSmi read(Output output, Path... files) throws IOException {
     String[] texts = new String[files.length];
     for (int i = 0; i < files.length; i++) {
-      texts[i] = new String(Input.bytes(files[i]), StandardCharsets.UTF_8);
+      texts[i] = new String(TextFile.bytes(files[i]), StandardCharsets.UTF_8);
     }
-    NvidiaSmi listing = NvidiaSmi.read(texts);
+    NvidiaSmi listing = read(texts, files);
     listing.findings().forEach(found -> output.err().println(name(found, files) + ":" + found));
     return listing;
+  }
+
+  private static NvidiaSmi read(String[] texts, Path[] files) throws UnusableFileException {
+    try {
+      return NvidiaSmi.read(texts);
+    } catch (ListingSyntaxException e) {
+      throw new UnusableFileException("%s: %s"
+          .formatted(
+              Stream.of(files).map(Input::name).collect(Collectors.joining(", ")),
+              e.getMessage()));
+    }
   }
 
   /** The name of the file that a finding is about. */

@@ -131,7 +131,7 @@ public final class PlanCommand implements Callable<Integer> {
         .forEach(index -> available.merge(node.gpu(index).model(), 1, Integer::sum)));
     print(plan, nodes, available, whole);
     if (svg != null) {
-      output.write(svg, picture(plan));
+      output.write(svg, picture(plan, available));
     }
     plan.unmet().forEach(unmet -> output.err().println(unmet.message()));
     int missing = whole - uncut(plan, available);
@@ -188,12 +188,12 @@ public final class PlanCommand implements Callable<Integer> {
     return available.values().stream().mapToInt(Integer::intValue).sum() - plan.gpus();
   }
 
-  /** One picture of each layout. */
-  private static String picture(FleetPlan plan) throws UnusableFileException {
-    if (plan.layouts().isEmpty()) {
-      throw new UnusableFileException("The plan cuts no GPU, so there is no picture");
-    }
-    return LayoutDiagram.ofCounts(plan.layouts()).toSvg();
+  /** One picture of each layout, and of the GPUs that are not cut. */
+  private static String picture(FleetPlan plan, Map<GpuModel, Integer> available) {
+    Map<GpuModel, Integer> whole = new LinkedHashMap<>();
+    available.forEach((model, count) -> whole.put(model, count - used(plan, model)));
+    whole.values().removeIf(count -> count == 0);
+    return LayoutDiagram.ofCounts(plan.layouts(), whole).toSvg();
   }
 
   private record Counted(String name, int count) {}

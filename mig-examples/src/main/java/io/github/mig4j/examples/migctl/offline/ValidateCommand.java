@@ -6,6 +6,7 @@ import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.FileSelection;
 import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.examples.migctl.console.NodeShape;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.MigStrategy;
@@ -139,7 +140,7 @@ public final class ValidateCommand implements Callable<Integer> {
     Map<NodeShape, Set<String>> applied = applied(kinds);
     List<FileCheck> checks = new ArrayList<>();
     for (Path file : FileSelection.of(files)) {
-      checks.add(new FileCheck(file, MigConfigFile.read(Input.bytes(file)), kinds, strategy));
+      checks.add(new FileCheck(file, MigConfigFile.read(TextFile.bytes(file)), kinds, strategy));
     }
     checks.forEach(check -> check.check(forFile(check, checks, applied)));
     boolean valid = isValid(checks, kinds);

@@ -89,9 +89,9 @@ class FleetPictureTest {
         .parse(new InputSource(new StringReader(PICTURE.toSvg())));
 
     assertThat(svg.getDocumentElement().getTagName()).isEqualTo("svg");
-    // The background, two of the pattern, 8 + 4 + 1 + 2 + 1 parts, and 5 of the legend.
-    assertThat(svg.getElementsByTagName("rect").getLength()).isEqualTo(1 + 2 + 16 + 5);
-    assertThat(PICTURE.toSvg()).contains(">l40s &amp; co<").doesNotContain("NaN");
+    // The background, two of the pattern, 8 + 4 + 1 + 1 + 1 parts, and 5 of the legend.
+    assertThat(svg.getElementsByTagName("rect").getLength()).isEqualTo(1 + 2 + 15 + 5);
+    assertThat(PICTURE.toSvg()).contains(">l40s &amp; co<", ">GPU 0-1<").doesNotContain("NaN");
   }
 
   /** On a narrow box the attribute has a line of its own. */
