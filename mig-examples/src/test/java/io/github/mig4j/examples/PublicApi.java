@@ -113,7 +113,7 @@ final class PublicApi {
     return type.getName().startsWith(ROOT);
   }
 
-  /** Calls everything that needs no cluster, until nothing new is found. */
+  /** Calls everything that needs no cluster and waits for nothing, until nothing new is found. */
   void explore() {
     types.stream().filter(Class::isEnum).forEach(type -> add(List.of(type.getEnumConstants())));
     for (int known = -1; known < values.values().stream().mapToInt(List::size).sum(); ) {
@@ -123,7 +123,8 @@ final class PublicApi {
         for (Executable executable : executables(type)) {
           boolean opens =
               executable instanceof Constructor && AutoCloseable.class.isAssignableFrom(type);
-          if (!opens && (isStatic(executable) || !hasCluster(type))) {
+          boolean waits = executable.getName().startsWith("await");
+          if (!opens && !waits && (isStatic(executable) || !hasCluster(type))) {
             calls(executable).limit(MAX_CALLS).forEach(call -> {
               try {
                 Object made = call.invoke();

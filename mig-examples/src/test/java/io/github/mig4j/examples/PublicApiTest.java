@@ -223,9 +223,8 @@ class PublicApiTest {
         .merge(
             "small",
             MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build()));
-    ApplyRequest request = mig.node("gpu-node")
-        .apply("small")
-        .timings(ApplyTimings.builder().stability(Duration.ofMillis(100)).build());
+    ApplyTimings quick = ApplyTimings.builder().stability(Duration.ofMillis(100)).build();
+    ApplyRequest request = mig.node("gpu-node").apply("small").timings(quick);
     mig.dra().apply(MigClaim.of(MigProfile.parse("1g.23gb")).claim("train").inNamespace("default"));
     api.add(waitingPod());
     WaitingPod waiting = WaitingPod.of(waitingPod()).orElseThrow();
@@ -245,7 +244,8 @@ class PublicApiTest {
     api.add(new PodAnswer.Unserved(waiting, PodAnswer.Reason.NO_ROOM, "add GPUs"));
     running = mig.reconciler(List.of()).start();
     api.add(running);
-    Rollout rollout = mig.rollout("week-48").nodes(List.of("gpu-node")).config("small");
+    Rollout rollout =
+        mig.rollout("week-48").nodes(List.of("gpu-node")).config("small").timings(quick);
     List.of(
             client,
             CLUSTER,

@@ -25,9 +25,12 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A fleet of {@code -Dmig4j.reconcile=N} nodes, 30 unless set, to which everything happens. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 class ReconcilerTest {
 
   private static final int NODES = Integer.getInteger("mig4j.reconcile", 30);
@@ -42,6 +45,8 @@ class ReconcilerTest {
       .stability(Duration.ofMillis(50))
       .failure(Duration.ofMillis(200))
       .propagation(Duration.ZERO)
+      // A look may be too late to see a stop and start that takes no longer than some milliseconds.
+      .transition(Duration.ofMillis(200))
       .build();
 
   private FleetServer server = new FleetServer(SOME, Duration.ofMillis(40));
@@ -85,7 +90,8 @@ class ReconcilerTest {
 
     Process(MigPolicy... policies) {
       MigClient mig = controller.mig();
-      running = mig.with(mig.settings().withListener(this::hear))
+      running = mig.with(mig.settings()
+              .withListener(mig.settings().listener().andThen(this::hear)))
           .reconciler(List.of(policies))
           .timings(QUICK)
           .lease(Duration.ofSeconds(5))
@@ -206,9 +212,12 @@ class ReconcilerTest {
     first.await(node(1), ReconcilerTest::isDeclared);
     server.join(NODES);
     first.await(node(NODES), ReconcilerTest::isDeclared);
+    server.stall(node(4));
     label(node(4), CONFIG, "all-disabled");
     first.await(node(4), standing -> !isDeclared(standing));
     first.controller.kill(new CompletableFuture<>());
+    second.await(node(4), NodeStanding.Changing.class::isInstance);
+    server.resume(node(4));
     second.await(NODES + 1, ReconcilerTest::isDeclared);
 
     for (int i = 0; i <= NODES; i++) {
