@@ -59,9 +59,19 @@ public class FleetBenchmark {
     return fleet.chooseOnOneNode();
   }
 
+  @Benchmark
+  public long choose_onOneNodeByScan() {
+    return fleet.chooseOnOneNodeByScan();
+  }
+
   /** Chooses among every second GPU. */
   @Benchmark
   public long choose_amongHalf() {
     return fleet.chooseAmongHalf();
+  }
+
+  @Benchmark
+  public long choose_amongHalfByScan() {
+    return fleet.chooseAmongHalfByScan();
   }
 }

@@ -39,6 +39,7 @@ public final class FleetRatios {
     if (args.length == 0) {
       oneGpu();
       models();
+      some();
     }
     System.out.println(
         "| GPUs | index, ns | reads only, ns | scan, ns | sorted candidates, ns | scan / index |");
@@ -109,6 +110,29 @@ public final class FleetRatios {
         nanos[0] / QUESTIONS,
         nanos[1] / QUESTIONS,
         nanos[2] / QUESTIONS);
+  }
+
+  /** A choice among some GPUs of 10,000, by the index and by a scan of them. */
+  private static void some() {
+    FleetWorkload one = new FleetWorkload(10_000);
+    FleetWorkload other = new FleetWorkload(10_000);
+    double[] nanos = inTurns(
+        one::chooseOnOneNode,
+        other::chooseOnOneNodeByScan,
+        one::chooseAmongHalf,
+        other::chooseAmongHalfByScan);
+    System.out.println(
+        "| one node, ns | by a scan, ns | scan / index | half of the GPUs, ns | by a scan, ns | scan / index |");
+    System.out.println("|---|---|---|---|---|---|");
+    System.out.printf(
+        Locale.ROOT,
+        "| %.0f | %.0f | %.1f | %.0f | %,.0f | %.0f |%n%n",
+        nanos[0],
+        nanos[1],
+        nanos[1] / nanos[0],
+        nanos[2],
+        nanos[3],
+        nanos[3] / nanos[2]);
   }
 
   /** A place and a free among 40,000 GPUs of one, of five and of 340 equal models. */

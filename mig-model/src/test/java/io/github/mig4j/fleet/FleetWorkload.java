@@ -27,6 +27,8 @@ final class FleetWorkload {
    */
   private int[] running;
 
+  private int[] nodeGpus;
+  private int[] halfOfGpus;
   private GpuSet node;
   private GpuSet half;
   private int random = 1;
@@ -59,8 +61,10 @@ final class FleetWorkload {
       }
     }
     running = Arrays.copyOf(running, count);
-    node = GpuSet.where(gpus, gpu -> gpu / 8 == gpus / 16);
-    half = GpuSet.where(gpus, gpu -> gpu % 2 == 1);
+    nodeGpus = IntStream.range(0, gpus).filter(gpu -> gpu / 8 == gpus / 16).toArray();
+    halfOfGpus = IntStream.range(0, gpus).filter(gpu -> gpu % 2 == 1).toArray();
+    node = GpuSet.of(nodeGpus);
+    half = GpuSet.of(halfOfGpus);
 
     stateOf = IntStream.range(0, gpus).map(gpu -> fleet.state(gpu).number()).toArray();
     ranked = new RankedStates(states, PlacementPolicy.standard());
@@ -166,6 +170,28 @@ final class FleetWorkload {
   /** Chooses among every second GPU. */
   long chooseAmongHalf() {
     return fleet.choose(requests[draw(requests.length)], half);
+  }
+
+  long chooseOnOneNodeByScan() {
+    return scanned(nodeGpus);
+  }
+
+  long chooseAmongHalfByScan() {
+    return scanned(halfOfGpus);
+  }
+
+  private long scanned(int[] among) {
+    int profile = draw(requests.length);
+    int[] level = levels[profile];
+    int best = among[0];
+    for (int gpu : among) {
+      if (level[stateOf[gpu]] < level[stateOf[best]]) {
+        best = gpu;
+      }
+    }
+    return level[stateOf[best]] == Integer.MAX_VALUE
+        ? Fleet.NONE
+        : (long) best << Integer.SIZE | ranked.best(profile, stateOf[best]);
   }
 
   /** Frees and places an instance, and rolls both back. */
