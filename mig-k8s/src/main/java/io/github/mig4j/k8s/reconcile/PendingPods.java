@@ -147,12 +147,13 @@ public final class PendingPods implements JsonForm {
     nodes.forEach((name, node) ->
         free.put(name, isSchedulable(node) ? migDevices(node.free()) : new TreeMap<>()));
     List<WaitingPod> left = new ArrayList<>();
+    Search search = new Search(free.keySet());
     for (WaitingPod pod : pods) {
       if (pod.unread().isPresent()) {
         answers.put(pod, unserved(pod, PodAnswer.Reason.NOT_READ, pod.unread().get()));
         continue;
       }
-      Optional<String> node = take(pod, free.keySet());
+      Optional<String> node = search.take(pod);
       node.ifPresent(usedNow::add);
       node.ifPresentOrElse(name -> answers.put(pod, new PodAnswer.Fits(pod, name)), () -> {
         left.add(pod);
@@ -162,18 +163,37 @@ public final class PendingPods implements JsonForm {
     cut(left);
   }
 
-  /** Takes the devices of a pod from the first node that has all of them. */
-  private Optional<String> take(WaitingPod pod, Collection<String> among) {
-    for (String name : among) {
-      SortedMap<MigProfile, Integer> devices = Objects.requireNonNull(free.get(name));
-      if (isFor(pod, name)
-          && pod.devices().entrySet().stream()
-              .allMatch(need -> devices.getOrDefault(need.getKey(), 0) >= need.getValue())) {
-        pod.devices().forEach((profile, count) -> devices.merge(profile, -count, Integer::sum));
-        return Optional.of(name);
-      }
+  /** Takes devices from nodes. Nodes that had too few for a pod have too few for the next one of its kind. */
+  private final class Search {
+    private final List<String> among;
+    private final Map<List<Object>, Integer> firstByKind = new HashMap<>();
+
+    Search(Collection<String> among) {
+      this.among = List.copyOf(among);
     }
-    return Optional.empty();
+
+    /** Takes the devices of a pod from the first node that has all of them. */
+    Optional<String> take(WaitingPod pod) {
+      List<Object> kind = List.of(pod.devices(), pod.nodeSelector(), pod.nodeAffinity());
+      int at = firstByKind.getOrDefault(kind, 0);
+      while (at < among.size() && !hasAll(among.get(at), pod)) {
+        at++;
+      }
+      firstByKind.put(kind, at);
+      if (at == among.size()) {
+        return Optional.empty();
+      }
+      SortedMap<MigProfile, Integer> devices = Objects.requireNonNull(free.get(among.get(at)));
+      pod.devices().forEach((profile, count) -> devices.merge(profile, -count, Integer::sum));
+      return Optional.of(among.get(at));
+    }
+
+    private boolean hasAll(String node, WaitingPod pod) {
+      SortedMap<MigProfile, Integer> devices = Objects.requireNonNull(free.get(node));
+      return isFor(pod, node)
+          && pod.devices().entrySet().stream()
+              .allMatch(need -> devices.getOrDefault(need.getKey(), 0) >= need.getValue());
+    }
   }
 
   private boolean isFor(WaitingPod pod, String node) {
@@ -198,7 +218,9 @@ public final class PendingPods implements JsonForm {
         .anyMatch(each -> before.getOrDefault(each.getKey(), 0) < each.getValue());
     if ((!left.isEmpty() || lacksStock) && !candidates.isEmpty()) {
       accept(plan(left, candidates), left, before);
-      left.forEach(pod -> take(pod, changes.keySet())
+      Search search = new Search(changes.keySet());
+      left.forEach(pod -> search
+          .take(pod)
           .ifPresent(node -> answers.put(pod, new PodAnswer.Served(pod, node))));
       dropUseless(before, lacksStock);
     }
