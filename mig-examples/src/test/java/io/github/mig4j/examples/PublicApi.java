@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -48,6 +49,9 @@ final class PublicApi {
   private final Set<Class<?>> types = new LinkedHashSet<>();
   private final Map<Class<?>, List<Object>> values = new LinkedHashMap<>();
   private final List<Object> texts = new ArrayList<>();
+
+  /** What each constructor and method was called with last. */
+  private final Map<Executable, List<List<Object>>> called = new HashMap<>();
 
   /** Types by their full names that are public for Java alone are left out. */
   PublicApi(Collection<String> notApi) {
@@ -125,7 +129,7 @@ final class PublicApi {
               executable instanceof Constructor && AutoCloseable.class.isAssignableFrom(type);
           boolean waits = executable.getName().startsWith("await");
           if (!opens && !waits && (isStatic(executable) || !hasCluster(type))) {
-            calls(executable).limit(MAX_CALLS).forEach(call -> {
+            newCalls(executable).limit(MAX_CALLS).forEach(call -> {
               try {
                 Object made = call.invoke();
                 if (!(made instanceof String)) {
@@ -205,17 +209,33 @@ final class PublicApi {
     }
   }
 
-  /** Calls with every combination of known values. */
-  Stream<Call> calls(Executable executable) {
-    List<Object> receivers =
-        isStatic(executable) ? List.of("") : of(executable.getDeclaringClass());
-    List<List<Object>> arguments = List.of(List.of());
+  /** The calls with every combination of known values, unless all of them are known from the last time. */
+  private Stream<Call> newCalls(Executable executable) {
+    List<List<Object>> known = known(executable);
+    return known.equals(called.put(executable, known)) ? Stream.of() : calls(executable);
+  }
+
+  /** The known receivers, and then the known values of each parameter. */
+  private List<List<Object>> known(Executable executable) {
+    List<List<Object>> known = new ArrayList<>();
+    known.add(isStatic(executable) ? List.of("") : of(executable.getDeclaringClass()));
     for (Parameter parameter : executable.getParameters()) {
       List<Object> candidates = new ArrayList<>(candidates(parameter.getParameterizedType()));
       if (parameter.getType() == String.class
           && executable.getName().matches("parse|read|readAll")) {
         candidates.addAll(texts);
       }
+      known.add(candidates);
+    }
+    return known;
+  }
+
+  /** Calls with every combination of known values. */
+  Stream<Call> calls(Executable executable) {
+    List<List<Object>> known = known(executable);
+    List<Object> receivers = known.get(0);
+    List<List<Object>> arguments = List.of(List.of());
+    for (List<Object> candidates : known.subList(1, known.size())) {
       List<List<Object>> longer = new ArrayList<>();
       for (List<Object> begun : arguments) {
         for (Object candidate : candidates) {

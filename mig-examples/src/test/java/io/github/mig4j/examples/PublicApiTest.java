@@ -223,7 +223,8 @@ class PublicApiTest {
         .merge(
             "small",
             MigConfigSpec.allDevices(MigLayout.on(B200).add("1g.23gb", 7).build()));
-    ApplyTimings quick = ApplyTimings.builder().stability(Duration.ofMillis(100)).build();
+    ApplyTimings quick =
+        ApplyTimings.builder().stability(Duration.ofMillis(100)).build();
     ApplyRequest request = mig.node("gpu-node").apply("small").timings(quick);
     mig.dra().apply(MigClaim.of(MigProfile.parse("1g.23gb")).claim("train").inNamespace("default"));
     api.add(waitingPod());

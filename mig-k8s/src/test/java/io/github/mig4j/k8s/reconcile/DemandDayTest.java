@@ -13,10 +13,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Plays a day; {@code -Dmig4j.demand.days=N} prints the tables of N days. */
-@Isolated
 class DemandDayTest {
 
   private static Map<String, Result> play(DemandArrivals arrivals) {

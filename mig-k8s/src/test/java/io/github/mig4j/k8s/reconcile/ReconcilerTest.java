@@ -90,8 +90,7 @@ class ReconcilerTest {
 
     Process(MigPolicy... policies) {
       MigClient mig = controller.mig();
-      running = mig.with(mig.settings()
-              .withListener(mig.settings().listener().andThen(this::hear)))
+      running = mig.with(mig.settings().withListener(mig.settings().listener().andThen(this::hear)))
           .reconciler(List.of(policies))
           .timings(QUICK)
           .lease(Duration.ofSeconds(5))
