@@ -115,8 +115,8 @@ public final class SharedView implements ClusterView, AutoCloseable {
         .removeNamespaceIndex()
         .itemStore(pods)
         .exceptionHandler(podRetry);
-    this.nodePermission = new WatchPermission(
-        cluster, NODES, "nodes", Optional.empty(), nodeRetry, nodeInformer);
+    this.nodePermission =
+        new WatchPermission(cluster, NODES, "nodes", Optional.empty(), nodeRetry, nodeInformer);
     this.podPermission =
         new WatchPermission(cluster, PODS, "pods", Optional.empty(), podRetry, podInformer);
   }

@@ -64,8 +64,8 @@ final class DocumentWatch implements AutoCloseable {
           .addEventHandler(new Listener())
           .exceptionHandler(retry);
       informer = made;
-      permission = new WatchPermission(
-          cluster, what, "configmaps", Optional.of(namespace), retry, made);
+      permission =
+          new WatchPermission(cluster, what, "configmaps", Optional.of(namespace), retry, made);
       cluster.await(what, retry.startedOrRefused(made), timeout);
     }
   }

@@ -96,8 +96,8 @@ final class NodeReconcile {
         .toList();
     Optional<MigPolicy> gating =
         own.size() == 1 ? own.stream().filter(MigPolicy::gated).findFirst() : Optional.empty();
-    Optional<String> unknown = context.unwatched.preventsJudgement(
-        own.size() == 1 && isConfigNamed(own.get(0), facts));
+    Optional<String> unknown =
+        context.unwatched.preventsJudgement(own.size() == 1 && isConfigNamed(own.get(0), facts));
     if (own.size() == 1 && unknown.isPresent()) {
       return waiting(facts, policy, "it is not known how it stands; ", unknown.get());
     }

@@ -129,8 +129,7 @@ final class ReconcileLoop {
   /** Runs until the thread is interrupted. */
   void run() {
     try (SharedView view = SharedView.ofAll(cluster, this::requireLeadership, this::changed);
-        DocumentWatch document =
-            new DocumentWatch(cluster, this::markOutcomes)) {
+        DocumentWatch document = new DocumentWatch(cluster, this::markOutcomes)) {
       view.start(LIST_TIMEOUT);
       document.start(LIST_TIMEOUT);
       see(unwatched(view, document));
@@ -284,8 +283,7 @@ final class ReconcileLoop {
         .anyMatch(PolicyTarget.ForDemand.class::isInstance);
   }
 
-  private void plan(
-      SharedView view, List<NodeFacts> all, Optional<MigConfigDocument> document) {
+  private void plan(SharedView view, List<NodeFacts> all, Optional<MigConfigDocument> document) {
     if (!hasDemand() || !unwatched.isNothing()) {
       return;
     }

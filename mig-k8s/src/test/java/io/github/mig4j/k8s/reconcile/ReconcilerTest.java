@@ -314,6 +314,38 @@ class ReconcilerTest {
     process.awaitOutcomes(SOME);
   }
 
+  @Test
+  void node_thatLosesAGpuAndItsDevices_isRepaired_andSaysSoUntilTheGpuIsBack() throws Exception {
+    Process process = new Process(policy("small", OnDrift.RESTORE));
+    process.await(SOME, ReconcilerTest::isDeclared);
+
+    process.forget(node(1));
+    server.edit("nodes", node(1), object -> {
+      ((ObjectNode) object.at("/metadata/labels"))
+          .put("nvidia.com/gpu.count", "7")
+          .put(STATE, "pending");
+      ((ObjectNode) object.at("/status/allocatable")).remove("nvidia.com/mig-1g.23gb");
+    });
+    process.await(node(1), standing -> standing.message().startsWith("changing"));
+    server.resume(node(1));
+    process.await(
+        node(1),
+        standing -> standing instanceof NodeStanding.Drifted
+            && !server.annotations(node(1)).containsKey("mig4j.github.io/change"));
+
+    assertThat(process.message(node(1)))
+        .isEqualTo(
+            "drifted: it has 7 GPUs, but had 8 b200-180gb before; repair it, or accept its GPUs with 'kubectl annotate node %s mig4j.github.io/gpus-before-loss-'"
+                .formatted(node(1)));
+    assertThat(server.allocatable(node(1), "nvidia.com/mig-1g.23gb")).isEqualTo(49);
+    server.edit("nodes", node(1), object -> {
+      ((ObjectNode) object.at("/metadata/labels")).put("nvidia.com/gpu.count", "8");
+      ((ObjectNode) object.at("/metadata/labels")).put("nvidia.com/mig-1g.23gb.count", "56");
+      ((ObjectNode) object.at("/status/allocatable")).put("nvidia.com/mig-1g.23gb", "56");
+    });
+    process.await(node(1), ReconcilerTest::isDeclared);
+  }
+
   private void giveLeaseTo(String holder, int seconds) {
     server.edit(
         "leases",

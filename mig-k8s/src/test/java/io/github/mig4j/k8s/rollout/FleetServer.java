@@ -351,7 +351,8 @@ public final class FleetServer implements AutoCloseable {
           .put(
               "allowed",
               !isRead
-                  || !forbidden.contains(review.at("/spec/resourceAttributes/resource").asText()));
+                  || !forbidden.contains(
+                      review.at("/spec/resourceAttributes/resource").asText()));
       return ok(201, review);
     }
     if (request.getMethod().equals("GET") && forbidden.contains(kind)) {
@@ -653,8 +654,10 @@ public final class FleetServer implements AutoCloseable {
       return;
     }
     boolean fails = failing.contains(node) && !config.startsWith("all-disabled");
-    Map<String, Integer> offered =
-        fails ? Map.of() : config.startsWith("demand") ? published(config) : offered(config);
+    Map<String, Integer> offered = new HashMap<>(
+        fails ? Map.of() : config.startsWith("demand") ? published(config) : offered(config));
+    int gpus = Integer.parseInt(labels(node).get("nvidia.com/gpu.count"));
+    offered.replaceAll((resource, count) -> count * gpus / 8);
     edit("nodes", node, object -> {
       ObjectNode labels = (ObjectNode) object.at("/metadata/labels");
       labels.put(STATE, fails ? "failed" : "success");
