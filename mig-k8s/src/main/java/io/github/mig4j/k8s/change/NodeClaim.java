@@ -210,8 +210,11 @@ final class NodeClaim {
     if (gpus.isEmpty() || !GpuRecord.differs(before, gpus)) {
       return before;
     }
-    return cluster.onLatestVersion(() -> cluster.patch(NodePatch.on(cluster.requireNode(node))
-        .annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus))));
+    return cluster.onLatestVersion(() -> {
+      NodePatch patch = NodePatch.on(cluster.requireNode(node));
+      GpuRecord.write(patch, gpus);
+      return cluster.patch(patch);
+    });
   }
 
   /** A repetition under another name undoes nothing more. */
@@ -231,7 +234,7 @@ final class NodeClaim {
       patch.annotate(ChangeRecord.NAME_KEY, plainName);
     }
     if (!patch.isEmpty() && !gpus.isEmpty()) {
-      patch.annotate(ChangeRecord.GPUS_KEY, GpuRecord.text(gpus));
+      GpuRecord.write(patch, gpus);
     }
     if (kind == ChangeKind.SHARING && proof == ChangeRecord.Proof.OFFER && !patch.isEmpty()) {
       patch.annotate(ChangeRecord.PROVABLE_SHARING_KEY, key);

@@ -65,6 +65,12 @@ public record ChangeRecord(
   public static final String GPUS_KEY = "mig4j.github.io/gpus";
 
   /**
+   * The GPUs that a node had before a change that found fewer of them; absent if none is missing. A
+   * change does not make the loss unseen: it stays until the GPUs are back or an admin removes it.
+   */
+  public static final String GPUS_BEFORE_LOSS_KEY = "mig4j.github.io/gpus-before-loss";
+
+  /**
    * The last sharing configuration that was requested while the node offered something else: once the
    * node offers it, the device plugin must have read it.
    */

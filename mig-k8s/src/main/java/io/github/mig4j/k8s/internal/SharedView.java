@@ -35,6 +35,10 @@ public final class SharedView implements ClusterView, AutoCloseable {
   private final CachedPods pods;
   private final SharedIndexInformer<Node> nodeInformer;
   private final SharedIndexInformer<Pod> podInformer;
+  private final WatchRetry nodeRetry;
+  private final WatchRetry podRetry;
+  private final WatchPermission nodePermission;
+  private final WatchPermission podPermission;
   private final SharedAnswers<String, Optional<ConfigMap>> configMaps;
   private final SharedAnswers<Object, Optional<Boolean>> reviews;
   private final SharedAnswers<String, List<GenericKubernetesResource>> policies =
@@ -48,12 +52,20 @@ public final class SharedView implements ClusterView, AutoCloseable {
    * @param writeCheck called before each write; throws if this process may no longer write
    */
   public SharedView(Cluster cluster, Set<String> names, Runnable writeCheck) {
-    this(cluster, new CachedNodes(names), new CachedPods(names), writeCheck, UNLIMITED);
+    this(
+        cluster,
+        new CachedNodes(names),
+        new CachedPods(names),
+        writeCheck,
+        UNLIMITED,
+        new WatchRetry(),
+        new WatchRetry());
   }
 
   /**
    * Creates a view of every node with GPUs and of every pod that concerns GPUs, which {@link #start}
-   * fills. It reads ConfigMaps each time, since it may be used for months.
+   * fills. It reads ConfigMaps each time, since it may be used for months. A watch that is forbidden is
+   * repeated until it is allowed, except that of nodes at the start.
    *
    * @param writeCheck called before each write; throws if this process may no longer write
    * @param listener receives the name of each node that is new, changed or gone, or whose pods change;
@@ -65,7 +77,9 @@ public final class SharedView implements ClusterView, AutoCloseable {
         new CachedNodes(Cluster::hasGpu, listener),
         new CachedPods(any -> true, listener),
         writeCheck,
-        Duration.ZERO);
+        Duration.ZERO,
+        WatchRetry.patientOnceStarted(),
+        WatchRetry.patient());
   }
 
   private SharedView(
@@ -73,8 +87,12 @@ public final class SharedView implements ClusterView, AutoCloseable {
       CachedNodes nodes,
       CachedPods pods,
       Runnable writeCheck,
-      Duration answerLifetime) {
+      Duration answerLifetime,
+      WatchRetry nodeRetry,
+      WatchRetry podRetry) {
     this.cluster = cluster;
+    this.nodeRetry = nodeRetry;
+    this.podRetry = podRetry;
     this.writeCheck = writeCheck;
     this.nodes = nodes;
     this.pods = pods;
@@ -87,7 +105,7 @@ public final class SharedView implements ClusterView, AutoCloseable {
         .runnableInformer(0)
         .removeNamespaceIndex()
         .itemStore(nodes)
-        .exceptionHandler(new WatchRetry());
+        .exceptionHandler(nodeRetry);
     this.podInformer = cluster
         .client()
         .pods()
@@ -96,7 +114,11 @@ public final class SharedView implements ClusterView, AutoCloseable {
         .runnableInformer(0)
         .removeNamespaceIndex()
         .itemStore(pods)
-        .exceptionHandler(new WatchRetry());
+        .exceptionHandler(podRetry);
+    this.nodePermission =
+        new WatchPermission(cluster, NODES, "nodes", Optional.empty(), nodeRetry, nodeInformer);
+    this.podPermission =
+        new WatchPermission(cluster, PODS, "pods", Optional.empty(), podRetry, podInformer);
   }
 
   /** Every node of this view, as it was last seen. */
@@ -104,10 +126,20 @@ public final class SharedView implements ClusterView, AutoCloseable {
     return nodes.values().toList();
   }
 
-  /** Starts both watches, and returns when both lists are complete. */
+  /** Starts both watches, and returns when each list is complete or waits for a permission. */
   public void start(Duration timeout) throws InterruptedException {
-    cluster.await(NODES, nodeInformer.start(), timeout);
-    cluster.await(PODS, podInformer.start(), timeout);
+    cluster.await(NODES, nodeRetry.startedOrRefused(nodeInformer), timeout);
+    cluster.await(PODS, podRetry.startedOrRefused(podInformer), timeout);
+  }
+
+  /** The request that is forbidden, so that the nodes may have changed since; empty if it is allowed. */
+  public Optional<String> forbiddenNodes() {
+    return nodePermission.forbidden();
+  }
+
+  /** The request that is forbidden, so that the pods may have changed since; empty if it is allowed. */
+  public Optional<String> forbiddenPods() {
+    return podPermission.forbidden();
   }
 
   /** Calls the listener if a watch fails and is not repeated, e.g. because it is no longer allowed. */
@@ -160,7 +192,8 @@ public final class SharedView implements ClusterView, AutoCloseable {
 
   @Override
   public List<Pod> managerPods(String node) {
-    return pods.of(node).stream().filter(GpuPods::isManager).toList();
+    List<Pod> known = podRetry.isRefused() ? pods(node) : pods.of(node);
+    return known.stream().filter(GpuPods::isManager).toList();
   }
 
   @Override

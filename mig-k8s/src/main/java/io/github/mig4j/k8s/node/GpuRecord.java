@@ -5,10 +5,14 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.node.NodeGpu;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -34,6 +38,36 @@ public record GpuRecord(List<NodeGpu> gpus) {
         .sorted(Comparator.comparing(NodeGpu::index))
         .map(gpu -> gpu.model().id())
         .collect(Collectors.joining(SEPARATOR));
+  }
+
+  /**
+   * Records the GPUs that a change assumes. If the node had more before, what it had is kept, until the
+   * GPUs are back.
+   */
+  public static void write(NodePatch patch, List<NodeGpu> gpus) {
+    Map<String, String> annotations = Cluster.annotations(patch.node());
+    String now = text(gpus);
+    Optional<String> before = Optional.ofNullable(annotations.getOrDefault(
+        ChangeRecord.GPUS_BEFORE_LOSS_KEY, annotations.get(ChangeRecord.GPUS_KEY)));
+    NodePatch unused = before
+        .filter(had -> isMissing(had, now))
+        .map(had -> patch.annotate(ChangeRecord.GPUS_BEFORE_LOSS_KEY, had))
+        .orElseGet(() -> patch.removeAnnotation(ChangeRecord.GPUS_BEFORE_LOSS_KEY))
+        .annotate(ChangeRecord.GPUS_KEY, now);
+  }
+
+  /** The GPUs of an annotation for a message, e.g. {@code 8 b200-180gb}. */
+  public static String describe(String text) {
+    Map<String, Long> counts = Stream.of(text.split(SEPARATOR, -1))
+        .collect(Collectors.groupingBy(id -> id, TreeMap::new, Collectors.counting()));
+    return counts.entrySet().stream()
+        .map(each -> "%d %s".formatted(each.getValue(), each.getKey()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static boolean isMissing(String before, String now) {
+    List<String> left = new ArrayList<>(List.of(now.split(SEPARATOR, -1)));
+    return Stream.of(before.split(SEPARATOR, -1)).anyMatch(id -> !left.remove(id));
   }
 
   /** Whether the annotation of a node is of other GPUs, or does not exist. */

@@ -5,8 +5,10 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
+import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Cause;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
@@ -115,17 +117,24 @@ final class Judge {
     }
     Optional<Difference> difference = difference(facts, desired);
     if (difference.isEmpty()) {
-      return rest(facts.hasOtherGpus() ? otherGpus(facts) : NodeStanding.AsDeclared.AS_DECLARED);
+      return rest(facts
+          .recordOfOtherGpus()
+          .map(record -> otherGpus(facts, record))
+          .orElse(NodeStanding.AsDeclared.AS_DECLARED));
     }
     return permitted(facts, others, policy, desired, difference.get());
   }
 
   /** The GPUs that are there are as declared, so that nothing can be done. */
-  private static NodeStanding otherGpus(NodeFacts facts) {
+  private static NodeStanding otherGpus(NodeFacts facts, String record) {
     return new NodeStanding.Drifted(
         Drift.GPUS_CHANGED,
-        "it has %d GPUs, which are others than at its last change; repair it, or run 'kubectl annotate node %s %s-'"
-            .formatted(facts.status().gpus().orElse(0), facts.name(), ChangeRecord.GPUS_KEY));
+        "it has %d GPUs, but had %s before; repair it, or accept its GPUs with 'kubectl annotate node %s %s-'"
+            .formatted(
+                facts.status().gpus().orElse(0),
+                GpuRecord.describe(Cluster.annotations(facts.node()).getOrDefault(record, "")),
+                facts.name(),
+                record));
   }
 
   /** A demand does not remember what it has planned; the record does. */

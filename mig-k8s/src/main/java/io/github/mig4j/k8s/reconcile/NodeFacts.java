@@ -74,14 +74,18 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
     return NodeGate.isClosed(node) || NodePatch.has(node, NodeGate.TAINT);
   }
 
-  /** Whether the last change of this library was for other GPUs. */
-  boolean hasOtherGpus() {
-    String recorded = Cluster.annotations(node).getOrDefault(ChangeRecord.GPUS_KEY, "");
-    return !recorded.isEmpty()
-        && status.model().isPresent()
-        && status.gpus().isPresent()
-        && !recorded.equals(
-            GpuRecord.text(NodeGpu.several(status.model().get(), status.gpus().getAsInt())));
+  /**
+   * The annotation with the GPUs that the node had before, if it has others now: before a change that
+   * found fewer, or at the last change.
+   */
+  Optional<String> recordOfOtherGpus() {
+    return Stream.of(ChangeRecord.GPUS_BEFORE_LOSS_KEY, ChangeRecord.GPUS_KEY)
+        .filter(Cluster.annotations(node)::containsKey)
+        .findFirst()
+        .filter(key -> status.model().isPresent() && status.gpus().isPresent())
+        .filter(key -> !GpuRecord.text(
+                NodeGpu.several(status.model().get(), status.gpus().getAsInt()))
+            .equals(Cluster.annotations(node).get(key)));
   }
 
   /** Whether the node cannot serve pods, or may soon be unable to. */

@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Judges a node and takes the step that the judgement asks for. */
 final class NodeReconcile {
@@ -34,7 +36,36 @@ final class NodeReconcile {
   record Context(
       List<MigPolicy> policies,
       Map<String, SortedMap<Integer, MigLayout>> planned,
-      Optional<MigConfigDocument> document) {}
+      Optional<MigConfigDocument> document,
+      Unwatched unwatched) {}
+
+  /**
+   * What this client may not watch now, each as the request that is forbidden.
+   *
+   * @param nodes nothing is known of any node
+   * @param pods it is not known which GPUs are in use
+   * @param configMap the configurations are not known
+   */
+  record Unwatched(Optional<String> nodes, Optional<String> pods, Optional<String> configMap) {
+    static final Unwatched NOTHING =
+        new Unwatched(Optional.empty(), Optional.empty(), Optional.empty());
+
+    boolean isNothing() {
+      return equals(NOTHING);
+    }
+
+    /** What must be known before the node is judged. */
+    private Optional<String> preventsJudgement(boolean isConfigNamed) {
+      return nodes.isPresent() || !isConfigNamed ? nodes : configMap;
+    }
+
+    @Override
+    public String toString() {
+      return Stream.of(nodes, pods, configMap)
+          .flatMap(Optional::stream)
+          .collect(Collectors.joining(", "));
+    }
+  }
 
   private final Cluster cluster;
   private final ApplyTimings timings;
@@ -65,6 +96,12 @@ final class NodeReconcile {
         .toList();
     Optional<MigPolicy> gating =
         own.size() == 1 ? own.stream().filter(MigPolicy::gated).findFirst() : Optional.empty();
+    Optional<String> unknown =
+        context.unwatched.preventsJudgement(own.size() == 1 && isConfigNamed(own.get(0), facts));
+    if (own.size() == 1 && unknown.isPresent()) {
+      return waiting(facts, policy, "it is not known how it stands; ", unknown.get());
+    }
+    String detail = "";
     try {
       Judgement judgement = judge.judge(facts, others);
       Optional<ReconcileOutcome> blocked = gate(facts, gating, judgement);
@@ -75,6 +112,10 @@ final class NodeReconcile {
         return new ReconcileOutcome(facts.name(), policy, rest.standing(), rest.lookAgainAfter());
       }
       Judgement.Act act = (Judgement.Act) judgement;
+      detail = act.detail() + "; ";
+      if (context.unwatched.pods().isPresent() && !facts.hasChange()) {
+        return waiting(facts, policy, detail, context.unwatched.pods().get());
+      }
       standings.see(facts.name(), policy, act);
       ReconcileOutcome outcome = outcome(policy, act, step(facts, own.get(0), act));
       if (gating.isPresent() && outcome.standing() instanceof NodeStanding.AsDeclared) {
@@ -83,20 +124,41 @@ final class NodeReconcile {
       return outcome;
     } catch (MigException e) {
       return new ReconcileOutcome(
-          facts.name(),
-          policy,
-          new NodeStanding.Drifted(Drift.BLOCKED, message(e)),
-          Optional.of(BLOCKED_PAUSE));
+          facts.name(), policy, standing(detail, e), Optional.of(BLOCKED_PAUSE));
     }
   }
 
-  private static String message(MigException failure) {
+  private static boolean isConfigNamed(MigPolicy policy, NodeFacts facts) {
+    return facts
+        .status()
+        .model()
+        .filter(model -> policy.gpus().get(model.id()) instanceof PolicyTarget.Config)
+        .isPresent();
+  }
+
+  /** It is looked at again when the watch is allowed. */
+  private static ReconcileOutcome waiting(
+      NodeFacts facts, Optional<String> policy, String detail, String forbidden) {
+    return new ReconcileOutcome(
+        facts.name(),
+        policy,
+        new NodeStanding.Waiting(Cause.PERMISSION, detail + permission(forbidden)),
+        Optional.empty());
+  }
+
+  private static NodeStanding standing(String detail, MigException failure) {
     return (failure instanceof MigClusterException unanswered
             ? unanswered.forbidden()
             : Optional.<String>empty())
-        .map(what -> "this client is not allowed to %s; grant it the permissions of ClusterRole %s"
-            .formatted(what, MigRole.ROLLOUT.roleName()))
-        .orElseGet(() -> String.valueOf(failure.getMessage()));
+        .<NodeStanding>map(
+            what -> new NodeStanding.Waiting(Cause.PERMISSION, detail + permission(what)))
+        .orElseGet(
+            () -> new NodeStanding.Drifted(Drift.BLOCKED, String.valueOf(failure.getMessage())));
+  }
+
+  private static String permission(String forbidden) {
+    return "this client is not allowed to %s; grant it the permissions of ClusterRole %s"
+        .formatted(forbidden, MigRole.ROLLOUT.roleName());
   }
 
   /**

@@ -98,7 +98,9 @@ public sealed interface NodeStanding extends JsonForm {
     /** The first nodes are not as declared for long enough. */
     CANARY,
     /** Another client changes the node. */
-    OTHER_CLIENT;
+    OTHER_CLIENT,
+    /** A permission is missing. */
+    PERMISSION;
 
     /**
      * The name in JSON, in lower case with dashes.

@@ -1,17 +1,11 @@
 package io.github.mig4j.k8s.reconcile;
 
-import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.config.MigConfigDocument;
-import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.change.ApplyTimings;
-import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.Leadership;
 import io.github.mig4j.k8s.internal.SharedView;
@@ -50,6 +44,12 @@ final class ReconcileLoop {
   /** The name in the queue of the plan for pods that wait; no node has it. */
   private static final String PODS = "";
 
+  /** The name in the queue of what this client may watch; no node has it. */
+  private static final String WATCHES = " ";
+
+  /** When to look at the watches again; a look at one that is open costs no request. */
+  private static final Duration WATCHES_PAUSE = Duration.ofSeconds(2);
+
   private final Cluster cluster;
   private final ApplyTimings timings;
   private final Consumer<ReconcileOutcome> listener;
@@ -59,11 +59,11 @@ final class ReconcileLoop {
   private final ConcurrentSkipListMap<String, ReconcileOutcome> outcomes =
       new ConcurrentSkipListMap<>();
   private volatile List<MigPolicy> policies;
-  private volatile Optional<MigConfigDocument> document = Optional.empty();
   private volatile boolean isLeader;
   private final Map<String, NodeFacts> read = new ConcurrentHashMap<>();
   private final Standings standings;
   private Map<String, SortedMap<Integer, MigLayout>> planned = Map.of();
+  private NodeReconcile.Unwatched unwatched = NodeReconcile.Unwatched.NOTHING;
 
   ReconcileLoop(
       Cluster cluster,
@@ -83,7 +83,7 @@ final class ReconcileLoop {
 
   void use(List<MigPolicy> others) {
     policies = List.copyOf(others);
-    outcomes.keySet().forEach(node -> due.mark(node, Duration.ZERO));
+    markOutcomes();
     due.mark(PODS, DemandPlanner.BATCH);
   }
 
@@ -128,10 +128,11 @@ final class ReconcileLoop {
 
   /** Runs until the thread is interrupted. */
   void run() {
-    Optional<SharedIndexInformer<ConfigMap>> configMap = Optional.empty();
-    try (SharedView view = SharedView.ofAll(cluster, this::requireLeadership, this::changed)) {
+    try (SharedView view = SharedView.ofAll(cluster, this::requireLeadership, this::changed);
+        DocumentWatch document = new DocumentWatch(cluster, this::markOutcomes)) {
       view.start(LIST_TIMEOUT);
-      configMap = followDocument();
+      document.start(LIST_TIMEOUT);
+      see(unwatched(view, document));
       Thread running = Thread.currentThread();
       view.onEnd(failure -> {
         fail(failure);
@@ -141,8 +142,12 @@ final class ReconcileLoop {
       NodeReconcile nodes = new NodeReconcile(cluster.with(view), timings, standings);
       while (true) {
         String node = due.take();
+        if (node.equals(WATCHES)) {
+          see(unwatched(view, document));
+          continue;
+        }
         awaitLeadership();
-        step(nodes, view, node);
+        step(nodes, view, node, document.document());
       }
     } catch (InterruptedException | CancellationException stopped) {
       Thread.currentThread().interrupt();
@@ -150,7 +155,27 @@ final class ReconcileLoop {
       fail(failure);
     } finally {
       boolean unused = end.complete(null);
-      configMap.ifPresent(SharedIndexInformer::close);
+    }
+  }
+
+  private void markOutcomes() {
+    outcomes.keySet().forEach(node -> due.mark(node, Duration.ZERO));
+  }
+
+  private static NodeReconcile.Unwatched unwatched(SharedView view, DocumentWatch document)
+      throws InterruptedException {
+    return new NodeReconcile.Unwatched(
+        view.forbiddenNodes(), view.forbiddenPods(), document.forbidden(LIST_TIMEOUT));
+  }
+
+  /** Each node stands differently if a watch is forbidden, or allowed again. */
+  private void see(NodeReconcile.Unwatched now) {
+    due.mark(WATCHES, WATCHES_PAUSE);
+    if (!now.equals(unwatched)) {
+      unwatched = now;
+      LOG.info("reconciler forbidden=\"{}\"", now);
+      read.keySet().forEach(node -> due.mark(node, Duration.ZERO));
+      due.mark(PODS, DemandPlanner.BATCH);
     }
   }
 
@@ -165,11 +190,12 @@ final class ReconcileLoop {
   }
 
   /** What goes wrong for one node is not a reason to stop for the others. */
-  private void step(NodeReconcile nodes, SharedView view, String node) {
+  private void step(
+      NodeReconcile nodes, SharedView view, String node, Optional<MigConfigDocument> document) {
     try {
       List<NodeFacts> all = facts(view);
       if (node.equals(PODS)) {
-        plan(view, all);
+        plan(view, all, document);
         return;
       }
       Optional<NodeFacts> facts =
@@ -182,7 +208,7 @@ final class ReconcileLoop {
       }
       demand.see(node, !GpuPods.using(view.cachedPods(node)).isEmpty(), now());
       report(nodes.reconcile(
-          facts.get(), all, new NodeReconcile.Context(policies, planned, document)));
+          facts.get(), all, new NodeReconcile.Context(policies, planned, document, unwatched)));
     } catch (Leadership.LeadershipLost lost) {
       due.mark(node, Duration.ZERO);
     } catch (RuntimeException e) {
@@ -257,41 +283,8 @@ final class ReconcileLoop {
         .anyMatch(PolicyTarget.ForDemand.class::isInstance);
   }
 
-  /** Follows the MIG manager's ConfigMap, which the targets that name a configuration depend on. */
-  private Optional<SharedIndexInformer<ConfigMap>> followDocument() {
-    return cluster
-        .clusterPolicy()
-        .flatMap(ClusterPolicies::migConfigMap)
-        .map(map -> cluster
-            .client()
-            .configMaps()
-            .inNamespace(cluster.operatorNamespace())
-            .withName(map)
-            .inform(new ResourceEventHandler<>() {
-              @Override
-              public void onAdd(ConfigMap added) {
-                read(added);
-              }
-
-              @Override
-              public void onUpdate(ConfigMap before, ConfigMap after) {
-                read(after);
-              }
-
-              @Override
-              public void onDelete(ConfigMap deleted, boolean finalStateUnknown) {
-                read(new ConfigMap());
-              }
-            }));
-  }
-
-  private void read(ConfigMap map) {
-    document = MigConfigFile.read(Cluster.data(map, MigConfigMap.KEY)).document();
-    outcomes.keySet().forEach(node -> due.mark(node, Duration.ZERO));
-  }
-
-  private void plan(SharedView view, List<NodeFacts> all) {
-    if (!hasDemand()) {
+  private void plan(SharedView view, List<NodeFacts> all, Optional<MigConfigDocument> document) {
+    if (!hasDemand() || !unwatched.isNothing()) {
       return;
     }
     List<PendingPods> plans = new ArrayList<>();

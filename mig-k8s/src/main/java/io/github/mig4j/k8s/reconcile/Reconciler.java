@@ -147,7 +147,8 @@ public final class Reconciler {
                 .flatMap(ClusterPolicies::migConfigMap)
                 .flatMap(map -> new MigConfigMap(cluster, map).file(cluster.operatorNamespace()))
                 .flatMap(MigConfigFile::document)
-            : Optional.empty());
+            : Optional.empty(),
+        NodeReconcile.Unwatched.NOTHING);
   }
 
   /**
@@ -236,7 +237,8 @@ public final class Reconciler {
     }
 
     /**
-     * Waits until the reconciler ends, which it does if its watches fail or it is closed.
+     * Waits until the reconciler ends, which it does if it is closed, or if it may not list nodes when it
+     * starts or use the Lease. Another permission that is missing is a standing of the nodes that need it.
      *
      * @param atMost how long to wait
      * @throws InterruptedException if the thread is interrupted

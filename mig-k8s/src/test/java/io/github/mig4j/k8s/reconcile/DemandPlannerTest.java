@@ -1,11 +1,13 @@
 package io.github.mig4j.k8s.reconcile;
 
+import static io.github.mig4j.k8s.reconcile.Nodes.G1;
 import static io.github.mig4j.k8s.reconcile.Nodes.G3;
 import static io.github.mig4j.k8s.reconcile.Nodes.node;
 import static io.github.mig4j.k8s.reconcile.Nodes.small;
 import static io.github.mig4j.k8s.reconcile.Nodes.waiting;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class DemandPlannerTest {
@@ -81,6 +84,38 @@ class DemandPlannerTest {
         .containsExactly(
             "ml/3g.90gb-00: no node will serve it: node a: it was changed at 2026-11-27T10:00:00Z,"
                 + " which is after the time of this process, 2026-11-26T10:00:00Z; set the clocks");
+  }
+
+  /** Round after round, as the loop plans: the stock is cut once, and no pod takes it. */
+  @Test
+  void plan_podWhoseServiceWouldBreakTheStock_isServedInNoRound_andSaysSo() {
+    PolicyTarget.ForDemand stock = new PolicyTarget.ForDemand(
+        new TreeMap<>(Map.of(G1, 7)), PolicyTarget.ForDemand.Pods.SERVED, OptionalInt.empty());
+    MigLayout whole = null;
+    PendingPods first = planner.plan(
+        stock,
+        COOL_DOWN,
+        List.of(new DemandPlanner.Candidate(node("a", Map.of(), whole), false, Optional.empty())),
+        List.of(),
+        NOW);
+    assertThat(first.changes()).containsOnlyKeys("a");
+    MigLayout cut = first.changes().get("a").get(0);
+    assertThat(cut.devices()).isEqualTo(Map.of(G1, 7));
+
+    for (int round = 1; round <= 5; round++) {
+      PendingPods plan = planner.plan(
+          stock,
+          COOL_DOWN,
+          List.of(new DemandPlanner.Candidate(node("a", Map.of(), cut), false, Optional.of(NOW))),
+          waiting(1, G3),
+          NOW.plus(COOL_DOWN.multipliedBy(round)));
+
+      assertThat(plan.changes()).as("round " + round).isEmpty();
+      assertThat(plan.answers())
+          .extracting(PodAnswer::message)
+          .containsExactly(
+              "ml/3g.90gb-00: no node will serve it: a cut would leave less than the stock; reduce the stock or add GPUs");
+    }
   }
 
   @Test

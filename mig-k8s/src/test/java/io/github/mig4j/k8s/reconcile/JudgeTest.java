@@ -250,7 +250,12 @@ class JudgeTest {
 
     assertRests(
         judge(POLICY, smaller),
-        "drifted: it has 1 GPUs, which are others than at its last change; repair it, or run 'kubectl annotate node n mig4j.github.io/gpus-'");
+        "drifted: it has 1 GPUs, but had 2 b200-180gb before; repair it, or accept its GPUs with 'kubectl annotate node n mig4j.github.io/gpus-'");
+    assertRests(
+        judge(
+            POLICY,
+            annotate(declared("n"), ChangeRecord.GPUS_BEFORE_LOSS_KEY, "b200-180gb,b200-180gb")),
+        "drifted: it has 1 GPUs, but had 2 b200-180gb before; repair it, or accept its GPUs with 'kubectl annotate node n mig4j.github.io/gpus-before-loss-'");
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.cluster.MigEvent;
+import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Controller;
 import io.github.mig4j.k8s.rollout.FleetServer;
@@ -21,6 +22,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -86,11 +88,18 @@ class ReconcilerTest {
     final Controller controller = controller();
     private final SortedMap<String, NodeStanding> standings = new TreeMap<>();
     private final List<MigEvent.StandingChanged> changes = new ArrayList<>();
+    private boolean hasAsked;
     final Reconciler.Running running;
 
     Process(MigPolicy... policies) {
+      this(settings -> settings, policies);
+    }
+
+    Process(UnaryOperator<MigSettings> settings, MigPolicy... policies) {
       MigClient mig = controller.mig();
-      running = mig.with(mig.settings().withListener(mig.settings().listener().andThen(this::hear)))
+      running = mig
+          .with(settings.apply(
+              mig.settings().withListener(mig.settings().listener().andThen(this::hear))))
           .reconciler(List.of(policies))
           .timings(QUICK)
           .lease(Duration.ofSeconds(5))
@@ -103,6 +112,17 @@ class ReconcilerTest {
       if (event instanceof MigEvent.StandingChanged changed) {
         changes.add(changed);
         notifyAll();
+      } else if (event instanceof MigEvent.RequestEnded ended
+          && ended.request().startsWith("create selfsubjectaccessreviews")) {
+        hasAsked = true;
+        notifyAll();
+      }
+    }
+
+    /** Waits until the process asks what it may do, as it does while a watch is refused. */
+    synchronized void awaitQuestion() throws InterruptedException {
+      while (!hasAsked) {
+        wait();
       }
     }
 
@@ -136,6 +156,7 @@ class ReconcilerTest {
 
     synchronized void forgetChanges() {
       changes.clear();
+      hasAsked = false;
     }
 
     /** Waits until as many nodes have an outcome. */
@@ -303,6 +324,38 @@ class ReconcilerTest {
     process.awaitOutcomes(SOME);
   }
 
+  @Test
+  void node_thatLosesAGpuAndItsDevices_isRepaired_andSaysSoUntilTheGpuIsBack() throws Exception {
+    Process process = new Process(policy("small", OnDrift.RESTORE));
+    process.await(SOME, ReconcilerTest::isDeclared);
+
+    process.forget(node(1));
+    server.edit("nodes", node(1), object -> {
+      ((ObjectNode) object.at("/metadata/labels"))
+          .put("nvidia.com/gpu.count", "7")
+          .put(STATE, "pending");
+      ((ObjectNode) object.at("/status/allocatable")).remove("nvidia.com/mig-1g.23gb");
+    });
+    process.await(node(1), standing -> standing.message().startsWith("changing"));
+    server.resume(node(1));
+    process.await(
+        node(1),
+        standing -> standing instanceof NodeStanding.Drifted
+            && !server.annotations(node(1)).containsKey("mig4j.github.io/change"));
+
+    assertThat(process.message(node(1)))
+        .isEqualTo(
+            "drifted: it has 7 GPUs, but had 8 b200-180gb before; repair it, or accept its GPUs with 'kubectl annotate node %s mig4j.github.io/gpus-before-loss-'"
+                .formatted(node(1)));
+    assertThat(server.allocatable(node(1), "nvidia.com/mig-1g.23gb")).isEqualTo(49);
+    server.edit("nodes", node(1), object -> {
+      ((ObjectNode) object.at("/metadata/labels")).put("nvidia.com/gpu.count", "8");
+      ((ObjectNode) object.at("/metadata/labels")).put("nvidia.com/mig-1g.23gb.count", "56");
+      ((ObjectNode) object.at("/status/allocatable")).put("nvidia.com/mig-1g.23gb", "56");
+    });
+    process.await(node(1), ReconcilerTest::isDeclared);
+  }
+
   private void giveLeaseTo(String holder, int seconds) {
     server.edit(
         "leases",
@@ -346,12 +399,116 @@ class ReconcilerTest {
     Process process = new Process(policy("small", OnDrift.YIELD));
 
     process.await(SOME - 1, ReconcilerTest::isDeclared);
-    process.await(node(4), NodeStanding.Drifted.class::isInstance);
+    process.await(node(4), NodeStanding.Waiting.class::isInstance);
 
     assertThat(process.message(node(4)))
         .isEqualTo(
-            "drifted: this client is not allowed to patch node %s; grant it the permissions of ClusterRole mig4j-rollout"
-                .formatted(node(4)));
+            "waits: it requests 'all-disabled' instead of '%s'; this client is not allowed to patch node %s; grant it the permissions of ClusterRole mig4j-rollout"
+                .formatted(server.labels(node(5)).get(CONFIG), node(4)));
+  }
+
+  private static boolean waitsForPermission(NodeStanding standing) {
+    return standing instanceof NodeStanding.Waiting waiting
+        && waiting.cause() == NodeStanding.Cause.PERMISSION;
+  }
+
+  @Test
+  void watchOfPods_thatIsForbidden_makesTheNodesWaitThatDrift_untilItIsAllowed() throws Exception {
+    Process process = new Process(policy("small", OnDrift.RESTORE));
+    process.await(SOME, ReconcilerTest::isDeclared);
+
+    process.forgetChanges();
+    server.forbid("pods");
+    process.awaitQuestion();
+    process.forget(node(1));
+    label(node(1), CONFIG, "all-disabled");
+    // A watch that was allowed is repeated for some seconds; in this time the pods are listed.
+    process.await(node(1), standing -> standing.message().contains("list and watch pods"));
+
+    String requested = server.labels(node(2)).get(CONFIG);
+    assertThat(process.message(node(1)))
+        .isEqualTo(
+            "waits: it requests 'all-disabled' instead of '%s', which another client has set; this client is not allowed to list and watch pods in all namespaces; grant it the permissions of ClusterRole mig4j-rollout"
+                .formatted(requested));
+    assertThat(process.running.outcomes().values().stream()
+            .filter(outcome -> isDeclared(outcome.standing())))
+        .hasSize(SOME - 1);
+    assertThat(server.labels(node(1))).containsEntry(CONFIG, "all-disabled");
+    server.allow("pods");
+    process.await(node(1), ReconcilerTest::isDeclared);
+    assertThat(server.labels(node(1))).containsEntry(CONFIG, requested);
+  }
+
+  @Test
+  void watchOfPods_thatIsForbiddenFromTheStart_isAStanding_untilItIsAllowed() throws Exception {
+    server.forbid("pods");
+    Process process = new Process(
+        settings -> settings.withOperatorNamespace("gpu-operator"),
+        policy("small", OnDrift.YIELD, 0, 1),
+        configured("other", node(2)));
+
+    process.await(3, ReconcilerTest::waitsForPermission);
+
+    assertThat(process.message(node(2)))
+        .isEqualTo(
+            "waits: the MIG manager's ConfigMap has no configuration 'all-balanced'; publish it; this client is not allowed to list and watch pods in all namespaces; grant it the permissions of ClusterRole mig4j-rollout");
+    server.allow("pods");
+    process.await(2, ReconcilerTest::isDeclared);
+    process.await(node(2), NodeStanding.Drifted.class::isInstance);
+  }
+
+  @Test
+  void watchOfNodes_thatIsForbidden_makesEachNodeWait_untilItIsAllowed() throws Exception {
+    Process process = new Process(policy("small", OnDrift.YIELD));
+    process.await(SOME, ReconcilerTest::isDeclared);
+
+    server.forbid("nodes");
+    process.await(SOME, ReconcilerTest::waitsForPermission);
+
+    assertThat(process.message(node(1)))
+        .isEqualTo(
+            "waits: it is not known how it stands; this client is not allowed to list and watch nodes; grant it the permissions of ClusterRole mig4j-rollout");
+    server.allow("nodes");
+    process.await(SOME, ReconcilerTest::isDeclared);
+  }
+
+  @Test
+  void configMap_thatIsForbiddenFromTheStart_isAStandingOfTheNodesThatNeedIt_untilItIsAllowed()
+      throws Exception {
+    server.forbid("configmaps");
+    Process process = new Process(configured("other", node(2)), whole("whole", node(3)));
+
+    process.await(node(2), ReconcilerTest::waitsForPermission);
+    process.await(node(3), ReconcilerTest::isDeclared);
+
+    assertThat(process.message(node(2)))
+        .isEqualTo(
+            "waits: it is not known how it stands; this client is not allowed to list and watch configmap gpu-operator/mig-config; grant it the permissions of ClusterRole mig4j-rollout");
+    server.allow("configmaps");
+    process.await(node(2), NodeStanding.Drifted.class::isInstance);
+  }
+
+  @Test
+  void clusterPolicies_thatAreForbiddenFromTheStart_areAStandingOfTheNodesThatNeedThem()
+      throws Exception {
+    server.forbid("clusterpolicies");
+    Process process = new Process(configured("other", node(2)));
+
+    process.await(node(2), ReconcilerTest::waitsForPermission);
+
+    assertThat(process.message(node(2)))
+        .isEqualTo(
+            "waits: it is not known how it stands; this client is not allowed to list clusterpolicies.nvidia.com; grant it the permissions of ClusterRole mig4j-rollout");
+    server.allow("clusterpolicies");
+    process.await(node(2), NodeStanding.Drifted.class::isInstance);
+  }
+
+  private static MigPolicy configured(String name, String node) {
+    return MigPolicy.builder()
+        .name(name)
+        .nodes(PolicyNodes.named(node))
+        .putGpus("b200-180gb", new PolicyTarget.Config("all-balanced"))
+        .build();
   }
 
   private static MigPolicy policy(String name, OnDrift onDrift, int... nodes) {

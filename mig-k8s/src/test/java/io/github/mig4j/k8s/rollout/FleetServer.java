@@ -85,6 +85,7 @@ public final class FleetServer implements AutoCloseable {
   private final Map<String, Kind> kinds = new HashMap<>();
   private final Set<String> failing = ConcurrentHashMap.newKeySet();
   private final Set<String> stalled = ConcurrentHashMap.newKeySet();
+  private final Set<String> forbidden = ConcurrentHashMap.newKeySet();
   private volatile Function<RecordedRequest, Optional<Integer>> refusal =
       request -> Optional.empty();
   private final Duration work;
@@ -198,6 +199,16 @@ public final class FleetServer implements AutoCloseable {
   /** From now on these requests are answered with a code alone. */
   public void refuse(Function<RecordedRequest, Optional<Integer>> which) {
     refusal = which;
+  }
+
+  /** From now on nothing of this kind may be read; every watch ends. */
+  public void forbid(String kind) {
+    forbidden.add(kind);
+    cutWatches();
+  }
+
+  public void allow(String kind) {
+    forbidden.remove(kind);
   }
 
   /** Changes an object as another client does. */
@@ -333,8 +344,19 @@ public final class FleetServer implements AutoCloseable {
     }
     if (kind.equals("selfsubjectaccessreviews")) {
       ObjectNode review = parse(request.getUtf8Body());
-      review.putObject("status").put("allowed", true);
+      boolean isRead = Set.of("get", "list", "watch")
+          .contains(review.at("/spec/resourceAttributes/verb").asText());
+      review
+          .putObject("status")
+          .put(
+              "allowed",
+              !isRead
+                  || !forbidden.contains(
+                      review.at("/spec/resourceAttributes/resource").asText()));
       return ok(201, review);
+    }
+    if (request.getMethod().equals("GET") && forbidden.contains(kind)) {
+      return status(403, "forbidden");
     }
     return switch (request.getMethod()) {
       case "GET" ->
@@ -632,8 +654,10 @@ public final class FleetServer implements AutoCloseable {
       return;
     }
     boolean fails = failing.contains(node) && !config.startsWith("all-disabled");
-    Map<String, Integer> offered =
-        fails ? Map.of() : config.startsWith("demand") ? published(config) : offered(config);
+    Map<String, Integer> offered = new HashMap<>(
+        fails ? Map.of() : config.startsWith("demand") ? published(config) : offered(config));
+    int gpus = Integer.parseInt(labels(node).get("nvidia.com/gpu.count"));
+    offered.replaceAll((resource, count) -> count * gpus / 8);
     edit("nodes", node, object -> {
       ObjectNode labels = (ObjectNode) object.at("/metadata/labels");
       labels.put(STATE, fails ? "failed" : "success");

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.scenario;
 
+import static io.github.mig4j.k8s.fixture.ClusterUser.eventually;
 import static io.github.mig4j.k8s.scenario.Scenario.H100;
 import static io.github.mig4j.k8s.scenario.Scenario.LONG;
 import static io.github.mig4j.k8s.scenario.Scenario.MAP;
@@ -15,6 +16,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.Config;
@@ -36,6 +40,10 @@ import io.github.mig4j.k8s.config.OperatorSettings;
 import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.MigDeviceClass;
+import io.github.mig4j.k8s.reconcile.MigPolicy;
+import io.github.mig4j.k8s.reconcile.PolicyNodes;
+import io.github.mig4j.k8s.reconcile.PolicyTarget;
+import io.github.mig4j.k8s.reconcile.Reconciler;
 import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.sharing.DevicePluginConfig;
@@ -49,7 +57,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -385,5 +396,49 @@ class RoleScenarioTest {
     }
 
     assertExactly(MigRole.CLAIM);
+  }
+
+  /** A reconciler without a permission runs, and says what it needs. */
+  @Test
+  void reconcile_withoutThePermissionToReadPods_waits_untilItIsGranted() throws Exception {
+    try (var nodes = SimulatedNodes.start(client, 1, H100)) {
+      as(MigRole.ROLLOUT);
+      ClusterRole full = client.rbac().clusterRoles().withName("mig4j-rollout").require();
+      grant(full.getRules().stream()
+          .filter(rule -> !rule.getResources().contains("pods"))
+          .toList());
+      String name = NODE + "-1";
+      MigPolicy policy = MigPolicy.builder()
+          .name("small")
+          .nodes(PolicyNodes.named(name))
+          .putGpus(H100.id(), new PolicyTarget.Layout(new TreeMap<>(Map.of(SMALL, 7))))
+          .build();
+      try (var running = mig.with(mig.settings().withOperatorNamespace(NAMESPACE))
+          .reconciler(List.of(policy))
+          .timings(QUICK)
+          .start()) {
+        eventually(() -> standing(running, name).contains("permission"));
+
+        assertThat(standing(running, name))
+            .endsWith(
+                "; this client is not allowed to list and watch pods in all namespaces; grant it the permissions of ClusterRole mig4j-rollout");
+        grant(full.getRules());
+        eventually(() -> standing(running, name).equals("as declared"));
+      }
+    }
+  }
+
+  private void grant(List<PolicyRule> rules) {
+    client
+        .rbac()
+        .clusterRoles()
+        .withName("mig4j-rollout")
+        .edit(role -> new ClusterRoleBuilder(role).withRules(rules).build());
+  }
+
+  private static String standing(Reconciler.Running running, String node) {
+    return Optional.ofNullable(running.outcomes().get(node))
+        .map(outcome -> outcome.standing().message())
+        .orElse("");
   }
 }
