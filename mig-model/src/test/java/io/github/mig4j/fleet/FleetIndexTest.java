@@ -45,22 +45,6 @@ class FleetIndexTest {
   }
 
   @Test
-  void resync_withAModelTooMany_isRefusedAndChangesNothing() {
-    index.resync(List.of(FleetGpu.of("a", 0, LARGE)));
-    for (int i = 1; i < 4096; i++) {
-      index.fleet().requireStates(GpuModel.builder().from(A30).id("a30-" + i).build());
-    }
-
-    assertThatThrownBy(() -> index.resync(List.of(
-            FleetGpu.of("b", 0, EMPTY),
-            FleetGpu.of("c", 0, MigLayout.on(A30).build()))))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("A fleet has at most 4096 models; create another fleet for a30-24gb");
-    assertThat(index.nodes()).containsExactly("a");
-    assertThat(index.fleet().size()).isEqualTo(1);
-  }
-
-  @Test
   void unknownNames_areNone_orRefusedWithTheRemedy() {
     index.resync(List.of(FleetGpu.of("a", 3, EMPTY)));
 
