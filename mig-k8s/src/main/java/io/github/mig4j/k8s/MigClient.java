@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s;
 
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.extension.ClientAdapter;
@@ -44,6 +46,8 @@ import java.util.Objects;
  * <p>A client holds no state of a change and is thread-safe. {@link #close()} does nothing: the
  * Kubernetes client is closed by its owner.
  */
+// A mapper would otherwise read the cluster through the getters of a Kubernetes client.
+@JsonAutoDetect(getterVisibility = Visibility.NONE, isGetterVisibility = Visibility.NONE)
 public final class MigClient extends ClientAdapter<MigClient> {
 
   private final MigSettings settings;

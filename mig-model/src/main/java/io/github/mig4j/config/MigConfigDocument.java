@@ -171,8 +171,10 @@ public final class MigConfigDocument implements JsonForm {
 
   @Override
   public Map<String, Object> toJson() {
+    Map<String, List<MigConfigSpec>> entries = new LinkedHashMap<>();
+    configs.forEach((name, config) -> entries.put(name, config.entries()));
     return JsonFields.of("version", version())
-        .and("mig-configs", configs.isEmpty() ? null : configs)
+        .and("mig-configs", entries.isEmpty() ? null : entries)
         .map();
   }
 

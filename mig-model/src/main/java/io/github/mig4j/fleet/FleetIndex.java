@@ -312,6 +312,8 @@ public final class FleetIndex {
    * @return what has changed
    * @throws IllegalArgumentException if two GPUs have the same node and index, or if a model has no
    *     {@linkplain GpuStates#of states}; nothing has changed then
+   * @throws IllegalStateException if the cluster has a model that is new to a fleet with 4,096 models,
+   *     those of removed GPUs included; no GPU has changed then
    */
   public Changes resync(Collection<FleetGpu> cluster) {
     Changes changes = diff(cluster);

@@ -1,10 +1,13 @@
 package io.github.mig4j.fleet;
 
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -15,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Fleet#request} creates it, and only that fleet accepts it. Each kind of request exists once per
  * fleet, so a scheduler can look it up for each pod or keep it.
  */
-public final class FleetRequest {
+public final class FleetRequest implements JsonForm {
 
   /** GPUs with the same costs that offer the profile: those of one model, or of all models of a kind. */
   static final class Source {
@@ -220,6 +223,11 @@ public final class FleetRequest {
     int rank = found >= 0 ? found : -found - 1;
     return new PlacementCost(
         Arrays.stream(cost).boxed().toList(), rank, Math.max(costs.length, rank + 1));
+  }
+
+  @Override
+  public Map<String, Object> toJson() {
+    return JsonFields.of("profile", profile).and("model", model.map(GpuModel::id)).map();
   }
 
   /** The profile, and the requested model if there is one. */

@@ -1,9 +1,15 @@
 package io.github.mig4j.fleet;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonInput;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A set of GPUs of a fleet by number, to choose among them only: the GPUs of a node, of the nodes
@@ -27,24 +33,25 @@ public final class GpuSet {
   private final int firstWord;
   private final int size;
 
-  private GpuSet(long[] bits, int firstWord, int endWord) {
+  /** The bits from an index to another are those of the words from {@code firstWord} on. */
+  private GpuSet(long[] bits, int from, int to, int firstWord) {
     this.firstWord = firstWord;
     int count = 0;
-    for (int word = firstWord; word < endWord; word++) {
-      count += Long.bitCount(bits[word]);
+    for (int index = from; index < to; index++) {
+      count += Long.bitCount(bits[index]);
     }
     size = count;
-    boolean sparse = size * Integer.BYTES <= (endWord - firstWord) * Long.BYTES;
-    few = sparse ? numbers(bits, firstWord, endWord, size) : new int[0];
-    words = sparse ? new long[0] : Arrays.copyOfRange(bits, firstWord, endWord);
+    boolean sparse = size * Integer.BYTES <= (to - from) * Long.BYTES;
+    few = sparse ? numbers(bits, from, to, firstWord, size) : new int[0];
+    words = sparse ? new long[0] : Arrays.copyOfRange(bits, from, to);
   }
 
-  private static int[] numbers(long[] bits, int firstWord, int endWord, int size) {
+  private static int[] numbers(long[] bits, int from, int to, int firstWord, int size) {
     int[] numbers = new int[size];
     int next = 0;
-    for (int word = firstWord; word < endWord; word++) {
-      for (long rest = bits[word]; rest != 0; rest &= rest - 1) {
-        numbers[next++] = (word << 6) + Long.numberOfTrailingZeros(rest);
+    for (int index = from; index < to; index++) {
+      for (long rest = bits[index]; rest != 0; rest &= rest - 1) {
+        numbers[next++] = (firstWord + index - from << 6) + Long.numberOfTrailingZeros(rest);
       }
     }
     return numbers;
@@ -135,7 +142,10 @@ public final class GpuSet {
   /** Builds a {@link GpuSet}. Not thread-safe. */
   public static final class Builder {
 
+    /** The words from {@code base} on. */
     private long[] bits = new long[16];
+
+    private int base;
     private int firstWord = Integer.MAX_VALUE;
     private int endWord;
 
@@ -172,12 +182,27 @@ public final class GpuSet {
     }
 
     private void addBits(int word, long some) {
-      if (word >= bits.length) {
-        bits = Arrays.copyOf(bits, Math.max(word + 1, 2 * bits.length));
+      if (word < base || word - base >= bits.length) {
+        reach(word);
       }
-      bits[word] |= some;
+      bits[word - base] |= some;
       firstWord = Math.min(firstWord, word);
       endWord = Math.max(endWord, word + 1);
+    }
+
+    /** Makes room for a word, and for as many beyond it as are in use. */
+    private void reach(int word) {
+      if (endWord == 0) {
+        base = word;
+        return;
+      }
+      int used = Math.max(endWord, word + 1) - Math.min(firstWord, word);
+      int newBase = word < base ? Math.max(0, word + 1 - used) : firstWord;
+      int newEnd = Math.max(endWord, word + 1);
+      long[] moved = new long[Math.max(newEnd - newBase, 2 * bits.length)];
+      System.arraycopy(bits, firstWord - base, moved, firstWord - newBase, endWord - firstWord);
+      bits = moved;
+      base = newBase;
     }
 
     /**
@@ -186,8 +211,11 @@ public final class GpuSet {
      * @return the set
      */
     public GpuSet build() {
-      GpuSet set = new GpuSet(bits, Math.min(firstWord, endWord), endWord);
-      Arrays.fill(bits, Math.min(firstWord, endWord), endWord, 0);
+      if (endWord == 0) {
+        return new GpuSet(new int[0]);
+      }
+      GpuSet set = new GpuSet(bits, firstWord - base, endWord - base, firstWord);
+      Arrays.fill(bits, firstWord - base, endWord - base, 0);
       firstWord = Integer.MAX_VALUE;
       endWord = 0;
       return set;
@@ -241,7 +269,45 @@ public final class GpuSet {
   private IntStream numbers() {
     return isSparse()
         ? Arrays.stream(few)
-        : Arrays.stream(numbers(words, 0, words.length, size)).map(gpu -> gpu + (firstWord << 6));
+        : Arrays.stream(numbers(words, 0, words.length, firstWord, size));
+  }
+
+  /**
+   * The value in JSON.
+   *
+   * @return the numbers in ascending order
+   */
+  @JsonValue
+  public List<Integer> toJson() {
+    return numbers().boxed().toList();
+  }
+
+  /**
+   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   *
+   * @param json the numbers, in any order
+   * @return the set
+   * @throws IllegalArgumentException if one is not a whole number, negative or above 99,999,999
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static GpuSet ofJson(List<Object> json) {
+    Objects.requireNonNull(json, "json");
+    return of(JsonInput.of("set of GPUs", Map.of("gpus", json)).integers("gpus").stream()
+        .mapToInt(Integer::intValue)
+        .toArray());
+  }
+
+  /** Two are equal if they have the same numbers. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof GpuSet that
+        && size == that.size
+        && Arrays.equals(numbers().toArray(), that.numbers().toArray());
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(numbers().toArray());
   }
 
   /** The numbers in ascending order, e.g. {@code [0, 1, 5]}. */

@@ -1,9 +1,12 @@
 package io.github.mig4j.fleet;
 
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
+import io.github.mig4j.text.JsonFields;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable and thread-safe.
  */
-public final class GpuState {
+public final class GpuState implements JsonForm {
 
   private final GpuStates states;
   private final int number;
@@ -172,6 +175,14 @@ public final class GpuState {
 
   private int numberOf(Placement placement) {
     return states.placement(placement.profile(), placement.start());
+  }
+
+  @Override
+  public Map<String, Object> toJson() {
+    return JsonFields.of("layout", layout())
+        .and("freeSlices", freeSlices())
+        .and("freePlacements", freePlacements())
+        .map();
   }
 
   /** The layout, e.g. {@code h100-sxm-80gb [3g.40gb@4:4]}. */

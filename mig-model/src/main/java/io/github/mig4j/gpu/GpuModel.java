@@ -1,6 +1,7 @@
 package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonKey;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.text.Spelling;
@@ -33,6 +34,7 @@ public interface GpuModel extends JsonForm {
    *
    * @return e.g. {@code b200-180gb}
    */
+  @JsonKey
   String id();
 
   /**

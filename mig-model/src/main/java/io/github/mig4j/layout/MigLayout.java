@@ -1,6 +1,7 @@
 package io.github.mig4j.layout;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonKey;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.Confidence;
@@ -245,6 +246,7 @@ public final class MigLayout implements JsonForm {
 
   /** The model and the placements, e.g. {@code b200-180gb [3g.90gb@0:4, 3g.90gb@4:4]}. */
   @Override
+  @JsonKey
   public String toString() {
     return gpu.id() + " " + placements;
   }

@@ -1,6 +1,7 @@
 package io.github.mig4j.plan;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonKey;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
@@ -264,6 +265,7 @@ public final class DemandItem implements JsonForm {
 
   /** The whole item, e.g. {@code 40 x 3g.90gb on nodes with zone=a, priority 10}. */
   @Override
+  @JsonKey
   public String toString() {
     return count + " x " + kind() + (priority == 0 ? "" : ", priority " + priority);
   }

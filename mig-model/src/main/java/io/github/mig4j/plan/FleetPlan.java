@@ -17,6 +17,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -39,8 +40,9 @@ public final class FleetPlan implements JsonForm {
    * @param first the first index
    * @param cut whether they get this layout by the plan
    */
-  record PlannedRun(int first, int count, MigLayout layout, boolean cut) {
-    Map<String, Object> toJson() {
+  record PlannedRun(int first, int count, MigLayout layout, boolean cut) implements JsonForm {
+    @Override
+    public Map<String, Object> toJson() {
       return JsonFields.of("first", first)
           .and("count", count)
           .and("layout", layout)
@@ -317,29 +319,47 @@ public final class FleetPlan implements JsonForm {
         .and("unmetLowerBound", unmetLowerBound())
         .and("optimal", isOptimal())
         .and("stopped", isStopped())
-        .and("layouts", inJson(layouts, "layout"))
-        .and("nodes", nodes.entrySet().stream().map(FleetPlan::inJson).toList())
-        .and("met", inJson(met, "item"))
+        .and("layouts", listed(layouts, CountedLayout::new))
+        .and("nodes", listed(nodes, NodeRuns::of))
+        .and("met", listed(met, CountedItem::new))
         .and("unmet", unmet)
         .map();
   }
 
-  private static List<Map<String, Object>> inJson(Map<?, Integer> counts, String name) {
-    return counts.entrySet().stream()
-        .map(each ->
-            JsonFields.of("count", each.getValue()).and(name, each.getKey()).map())
+  private static <K, V, T> List<T> listed(Map<K, V> map, BiFunction<K, V, T> entry) {
+    return map.entrySet().stream()
+        .map(each -> entry.apply(each.getKey(), each.getValue()))
         .toList();
   }
 
+  private record CountedLayout(MigLayout layout, Integer count) implements JsonForm {
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("count", count).and("layout", layout).map();
+    }
+  }
+
+  private record CountedItem(DemandItem item, Integer count) implements JsonForm {
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("count", count).and("item", item).map();
+    }
+  }
+
   /** The GPUs of a node that are cut and those that keep their layout, in runs with the same layout. */
-  private static Map<String, Object> inJson(Map.Entry<String, List<PlannedRun>> node) {
-    Map<Boolean, List<Map<String, Object>>> byCut = node.getValue().stream()
-        .collect(Collectors.partitioningBy(
-            PlannedRun::cut, Collectors.mapping(PlannedRun::toJson, Collectors.toList())));
-    return JsonFields.of("node", node.getKey())
-        .and("cut", byCut.get(true))
-        .and("kept", byCut.get(false))
-        .map();
+  private record NodeRuns(String node, List<PlannedRun> cut, List<PlannedRun> kept)
+      implements JsonForm {
+    static NodeRuns of(String node, List<PlannedRun> runs) {
+      return new NodeRuns(
+          node,
+          runs.stream().filter(PlannedRun::cut).toList(),
+          runs.stream().filter(run -> !run.cut()).toList());
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node).and("cut", cut).and("kept", kept).map();
+    }
   }
 
   /**

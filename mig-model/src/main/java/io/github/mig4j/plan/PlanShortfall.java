@@ -69,14 +69,14 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
       String code = in.text("code");
       Reason reason = switch (code) {
         case "no-node" ->
-          new NoNode(JsonInput.of("reason", in.object("nodeLabels")).allTexts());
+          new NoNode(JsonInput.of("reason", in.optionalObject("nodeLabels").orElse(Map.of())).allTexts());
         case "no-profile" ->
           new NoProfile(
               models(in.texts("models")),
               in.texts("suggestions").stream().map(MigProfile::parse).toList());
         case "not-known" -> new NotKnown(models(in.texts("models")));
         case "all-pinned" -> new AllPinned(in.integer("gpus"));
-        case "no-room" -> new NoRoom(in.integer("gpus"), more(in.object("more")));
+        case "no-room" -> new NoRoom(in.integer("gpus"), more(in.optionalObject("more").orElse(Map.of())));
         default ->
           throw new IllegalArgumentException(
               "Not a reason: the code %s is unknown".formatted(Quoted.of(code)));
@@ -110,7 +110,9 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
 
     @Override
     public Map<String, Object> toJson() {
-      return fields(this).and("nodeLabels", nodeLabels).map();
+      return JsonFields.of("code", code())
+          .and("message", message())
+          .and("nodeLabels", nodeLabels).map();
     }
   }
 
@@ -150,7 +152,9 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
 
     @Override
     public Map<String, Object> toJson() {
-      return fields(this)
+      return JsonFields.of("code", code())
+          .and("message", message())
+          
           .and("models", ids(models))
           .and("suggestions", suggestions)
           .map();
@@ -182,7 +186,9 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
 
     @Override
     public Map<String, Object> toJson() {
-      return fields(this).and("models", ids(models)).map();
+      return JsonFields.of("code", code())
+          .and("message", message())
+          .and("models", ids(models)).map();
     }
   }
 
@@ -208,7 +214,9 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
 
     @Override
     public Map<String, Object> toJson() {
-      return fields(this).and("gpus", gpus).map();
+      return JsonFields.of("code", code())
+          .and("message", message())
+          .and("gpus", gpus).map();
     }
   }
 
@@ -250,7 +258,9 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
 
     @Override
     public Map<String, Object> toJson() {
-      return fields(this).and("gpus", gpus).and("more", countsById()).map();
+      return JsonFields.of("code", code())
+          .and("message", message())
+          .and("gpus", gpus).and("more", countsById()).map();
     }
   }
 
@@ -260,10 +270,6 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
 
   private static String names(List<GpuModel> models) {
     return String.join(", ", ids(models));
-  }
-
-  private static JsonFields fields(Reason reason) {
-    return JsonFields.of("code", reason.code()).and("message", reason.message());
   }
 
   private static List<GpuModel> models(List<String> ids) {

@@ -296,7 +296,7 @@ public final class SharingAdvice implements JsonForm {
         .and("tenants", need.tenants())
         .and("memoryGib", need.memoryGib())
         .and("isolation", need.isolation())
-        .and("best", best().map(SharingOption::method))
+        .and("best", best().map(SharingOption::method).map(Method::toJson))
         .and("options", options)
         .and("sharing", sharing())
         .map();

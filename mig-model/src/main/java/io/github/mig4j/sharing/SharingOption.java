@@ -141,7 +141,7 @@ public record SharingOption(
 
   @Override
   public Map<String, Object> toJson() {
-    return JsonFields.of("method", method)
+    return JsonFields.of("method", method.toJson())
         .and("verdict", verdict)
         .and("profile", profile)
         .and("reasons", reasons)

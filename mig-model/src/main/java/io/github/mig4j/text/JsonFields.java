@@ -1,8 +1,6 @@
 package io.github.mig4j.text;
 
-import java.time.ZoneId;
-import java.time.temporal.TemporalAccessor;
-import java.time.temporal.TemporalAmount;
+import io.github.mig4j.JsonForm;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -19,9 +17,9 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * The fields of a value in its JSON form, in their order. An absent value has no field, a time is text
- * of ISO 8601, and the keys of a map are texts; so any mapper of Jackson 2 or 3 writes the same,
- * without modules.
+ * The fields of a value in its JSON form, in their order. An absent value has no field, what
+ * has a form in JSON is its fields, and anything else but numbers and booleans is its text; so the
+ * fields are the same with and without a mapper.
  */
 public final class JsonFields {
 
@@ -87,11 +85,6 @@ public final class JsonFields {
     if (value instanceof OptionalLong optional) {
       return optional.isPresent() ? optional.getAsLong() : null;
     }
-    if (value instanceof TemporalAmount
-        || value instanceof TemporalAccessor
-        || value instanceof ZoneId) {
-      return value.toString();
-    }
     if (value instanceof Map<?, ?> map) {
       Map<String, Object> plain = new LinkedHashMap<>();
       map.forEach((key, each) -> {
@@ -112,7 +105,12 @@ public final class JsonFields {
       }
       return Collections.unmodifiableList(plain);
     }
-    return value;
+    if (value instanceof JsonForm form) {
+      return form.toJson();
+    }
+    return value == null || value instanceof Number || value instanceof Boolean
+        ? value
+        : key(value);
   }
 
   private static String key(Object key) {

@@ -3,6 +3,10 @@ package io.github.mig4j.fleet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +19,9 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Compares sets of few and of many numbers, and buckets of GPUs, with a {@link TreeSet}. */
 class GpuSetTest {
@@ -51,6 +58,52 @@ class GpuSetTest {
     assertThatThrownBy(() -> builder.add(100_000_000))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("A GPU's number must be at most 99999999, but was 100000000");
+  }
+
+  @Property(tries = 200)
+  void builder_ofNumbersInAnyOrder_hasTheNumbers(
+      @ForAll("numbers") List<Integer> numbers, @ForAll @IntRange(max = 90_000_000) int from) {
+    int[] moved = numbers.stream().mapToInt(number -> number + from).toArray();
+    GpuSet.Builder builder = GpuSet.builder();
+
+    for (int round = 0; round < 2; round++) {
+      IntStream.of(moved).forEach(builder::add);
+      GpuSet built = builder.build();
+
+      assertThat(built).isEqualTo(GpuSet.of(moved)).hasSameHashCodeAs(GpuSet.of(moved));
+      assertThat(built.toJson()).isEqualTo(IntStream.of(moved).sorted().distinct().boxed().toList());
+      assertThat(GpuSet.ofJson(List.copyOf(built.toJson()))).isEqualTo(built);
+    }
+  }
+
+  /** Eight GPUs with the highest numbers need some words, not the 12.5 MB up to them. */
+  @Example
+  void builder_ofHighNumbers_allocatesFromTheFirstWordOn() {
+    var thread = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = thread.getCurrentThreadAllocatedBytes();
+
+    GpuSet.Builder builder = GpuSet.builder();
+    IntStream.range(99_999_000, 99_999_008).forEach(builder::add);
+    GpuSet set = builder.build();
+
+    assertThat(thread.getCurrentThreadAllocatedBytes() - before).isLessThan(1_000_000);
+    assertThat(set.size()).isEqualTo(8);
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      [1.5]       | Not a set of GPUs: 'gpus' must be a list of whole numbers, but was '[1.5]'
+      ["1"]       | Not a set of GPUs: 'gpus' must be a list of whole numbers, but was '[1]'
+      [null]      | Not a set of GPUs: 'gpus' must be a list of whole numbers, but was '[null]'
+      [-1]        | A GPU's number must not be negative, but was -1
+      [100000000] | A GPU's number must be at most 99999999, but was 100000000
+      """)
+  void ofJson_ofOtherThanNumbersOfGpus_isRefused(String json, String message) throws IOException {
+    List<Object> values = new ObjectMapper().readValue(json, new TypeReference<>() {});
+
+    assertThatThrownBy(() -> GpuSet.ofJson(values))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
   }
 
   /** Each step moves a number to a bucket or out of it; the ranks of some buckets are equal. */

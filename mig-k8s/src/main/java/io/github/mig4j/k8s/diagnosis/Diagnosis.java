@@ -71,7 +71,7 @@ public record Diagnosis(
   public Map<String, Object> toJson() {
     return JsonFields.of("code", code)
         .and("explanation", explanation)
-        .and("component", component)
+        .and("component", component.map(LogComponent::toJson))
         .and("decisiveLine", decisiveLine)
         .and("logLines", logLines)
         .map();

@@ -44,7 +44,8 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
    *
    * @param yaml YAML or JSON: lists and objects, several separated by {@code ---}, also in a Template,
    *     in a text of a ConfigMap or below the keys of a chart's values; slices and claims without their
-   *     {@code kind}, and the devices of a slice alone, are recognised; other kinds are skipped
+   *     {@code kind}, and the devices of a slice alone, are recognised; other kinds, and pools without a
+   *     node and a device, are skipped
    * @param catalog the known GPUs
    * @return the inventory
    * @throws IllegalArgumentException if the text does not contain Kubernetes objects, or is a template
@@ -60,7 +61,8 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
    * Reads ResourceSlices and ResourceClaims that a program already has, such as those in the caches of
    * its informers. Without the claims every device counts as not allocated.
    *
-   * @param objects slices and claims, typed or generic, in any {@link DraVersion}; other kinds are skipped
+   * @param objects slices and claims, typed or generic, in any {@link DraVersion}; other kinds, and pools
+   *     without a node and a device, are skipped
    * @param catalog the known GPUs
    * @return the inventory
    */

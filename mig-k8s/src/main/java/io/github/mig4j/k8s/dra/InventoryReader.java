@@ -47,6 +47,7 @@ final class InventoryReader {
     }
     List<Pool> pools = slices.entrySet().stream()
         .map(pool -> Pool.of(pool.getKey(), pool.getValue()))
+        .filter(pool -> !pool.node().isEmpty() || !pool.devices().isEmpty())
         .toList();
     findGone(pools, allocations);
     return inventory(pools, allocations);

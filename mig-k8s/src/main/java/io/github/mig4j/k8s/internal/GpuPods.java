@@ -110,30 +110,32 @@ public final class GpuPods {
    * The devices that a pod uses: the sum of its containers' and sidecars', or of an init container's and
    * the sidecars' before it where that is more. A sidecar is an init container that runs until the pod
    * ends (Kubernetes 1.29 or later).
+   *
+   * @throws IllegalArgumentException if an amount is not a number; the API server refuses such a pod
    */
   public static SortedMap<String, Long> devices(Pod pod) {
     SortedMap<String, Long> sidecars = new TreeMap<>();
     SortedMap<String, Long> starting = new TreeMap<>();
     for (Container container : orEmpty(pod.getSpec().getInitContainers())) {
       if ("Always".equals(container.getRestartPolicy())) {
-        add(container, sidecars);
+        add(pod, container, sidecars);
       } else {
         SortedMap<String, Long> together = new TreeMap<>(sidecars);
-        add(container, together);
+        add(pod, container, together);
         together.forEach((resource, count) -> starting.merge(resource, count, Long::max));
       }
     }
     SortedMap<String, Long> used = new TreeMap<>(sidecars);
-    orEmpty(pod.getSpec().getContainers()).forEach(container -> add(container, used));
+    orEmpty(pod.getSpec().getContainers()).forEach(container -> add(pod, container, used));
     starting.forEach((resource, count) -> used.merge(resource, count, Long::max));
     return used;
   }
 
-  private static void add(Container container, SortedMap<String, Long> sum) {
-    devices(container).forEach((resource, count) -> sum.merge(resource, count, Long::sum));
+  private static void add(Pod pod, Container container, SortedMap<String, Long> sum) {
+    devices(pod, container).forEach((resource, count) -> sum.merge(resource, count, Long::sum));
   }
 
-  private static SortedMap<String, Long> devices(Container container) {
+  private static SortedMap<String, Long> devices(Pod pod, Container container) {
     SortedMap<String, Long> devices = new TreeMap<>();
     ResourceRequirements resources = container.getResources();
     if (resources != null) {
@@ -141,7 +143,16 @@ public final class GpuPods {
           .flatMap(amounts -> amounts.entrySet().stream())
           .filter(amount -> isGpu(amount.getKey()))
           .forEach(amount -> devices.merge(
-              amount.getKey(), amount.getValue().getNumericalAmount().longValue(), Long::max));
+              amount.getKey(),
+              Quantities.wholeNumber(amount.getValue())
+                  .orElseThrow(() -> new IllegalArgumentException(
+                      "Pod %s has '%s' of %s in container %s, which is not a number of devices"
+                          .formatted(
+                              name(pod),
+                              Quantities.text(amount.getValue()),
+                              amount.getKey(),
+                              container.getName()))),
+              Long::max));
     }
     devices.values().removeIf(count -> count == 0);
     return devices;

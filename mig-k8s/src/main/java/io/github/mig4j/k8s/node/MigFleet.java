@@ -7,6 +7,7 @@ import io.github.mig4j.JsonForm;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
@@ -24,6 +25,7 @@ import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.text.JsonFields;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,9 +71,14 @@ public final class MigFleet implements JsonForm {
         .flatMap(ClusterPolicies::migConfigMap)
         .flatMap(map -> new MigConfigMap(cluster, map).file(cluster.operatorNamespace()))
         .flatMap(file -> file.document());
+    Map<Configured, Cut> cuts = new HashMap<>();
     return cluster.gpuNodes().stream()
         .map(node -> capacity(
-            node, pods.getOrDefault(node.getMetadata().getName(), List.of()), policy, document))
+            node,
+            pods.getOrDefault(node.getMetadata().getName(), List.of()),
+            StatusReader.read(node, cluster.settings(), policy.flatMap(ClusterPolicies::strategy)),
+            document,
+            cuts))
         .sorted(BY_NAME)
         .toList();
   }
@@ -95,10 +102,15 @@ public final class MigFleet implements JsonForm {
     Objects.requireNonNull(document, "document");
     Objects.requireNonNull(settings, "settings");
     Map<String, List<Pod>> byNode = byNode(List.copyOf(pods));
+    Map<Configured, Cut> cuts = new HashMap<>();
     return nodes.stream()
         .filter(Cluster::hasGpu)
-        .map(node -> NodeCapacity.of(
-            node, byNode.getOrDefault(node.getMetadata().getName(), List.of()), document, settings))
+        .map(node -> capacity(
+            node,
+            byNode.getOrDefault(node.getMetadata().getName(), List.of()),
+            MigNodeStatus.of(node, settings),
+            document,
+            cuts))
         .sorted(BY_NAME)
         .toList();
   }
@@ -121,20 +133,13 @@ public final class MigFleet implements JsonForm {
     return nodes().stream().flatMap(capacity -> capacity.toPlanNode().stream()).toList();
   }
 
-  private NodeCapacity capacity(
-      Node node,
-      List<Pod> pods,
-      Optional<GenericKubernetesResource> policy,
-      Optional<MigConfigDocument> document) {
-    return capacity(
-        node,
-        pods,
-        StatusReader.read(node, cluster.settings(), policy.flatMap(ClusterPolicies::strategy)),
-        document);
-  }
-
+  /** The cuts that are known already; new ones are added. */
   static NodeCapacity capacity(
-      Node node, List<Pod> all, MigNodeStatus status, Optional<MigConfigDocument> document) {
+      Node node,
+      List<Pod> all,
+      MigNodeStatus status,
+      Optional<MigConfigDocument> document,
+      Map<Configured, Cut> cuts) {
     List<Pod> pods = all.stream()
         .filter(pod -> pod.getSpec() != null
             && node.getMetadata().getName().equals(pod.getSpec().getNodeName()))
@@ -147,38 +152,56 @@ public final class MigFleet implements JsonForm {
     if (claiming > 0) {
       used.put("resource.k8s.io/claims", (long) claiming);
     }
-    return new NodeCapacity(status, Cluster.labels(node), used, layouts(node, status, document));
+    return new NodeCapacity(status, Cluster.labels(node), used, layouts(node, status, document, cuts));
   }
 
   /** The layouts of the configuration in force, if the node's resources agree with them. */
   private static SortedMap<Integer, MigLayout> layouts(
-      Node node, MigNodeStatus status, Optional<MigConfigDocument> document) {
+      Node node,
+      MigNodeStatus status,
+      Optional<MigConfigDocument> document,
+      Map<Configured, Cut> cuts) {
     Optional<MigConfig> inForce = status
         .config()
         .filter(config -> status.state().equals(Optional.of(MigState.SUCCESS)))
         .flatMap(config -> document.flatMap(d -> d.config(config)));
     Optional<GpuModel> model = status.model().filter(GpuModel::supportsMig);
-    SortedMap<Integer, MigLayout> layouts = new TreeMap<>();
     int count = status.gpus().orElseGet(() -> ExpectedOffers.gpusUnderSingle(node, inForce));
     if (inForce.isEmpty() || model.isEmpty() || count == 0) {
-      return layouts;
+      return new TreeMap<>();
     }
-    List<NodeGpu> gpus = NodeGpu.several(model.get(), count);
-    NodeEffect effect = NodeEffect.of(inForce.get(), gpus);
-    boolean isTold = effect.gpus().stream().allMatch(gpu -> gpu.after().isPresent());
-    if (!isTold
-        || !NodeOffer.after(inForce.get(), gpus, status.strategy())
-            .resourceDifferences(status.allocatable(), Cluster.labels(node))
-            .isEmpty()) {
-      return layouts;
-    }
-    for (NodeEffect.GpuEffect gpu : effect.gpus()) {
-      if (gpu.placement().orElse(null) instanceof PlacementResult.Placed placed) {
-        layouts.put(gpu.gpu().index(), placed.layout());
-      }
-    }
-    return layouts;
+    Cut cut = cuts.computeIfAbsent(
+        new Configured(model.get(), count, inForce.get(), status.strategy()), Configured::cut);
+    boolean isOffered = cut.offer()
+        .filter(offer -> offer.resourceDifferences(status.allocatable(), Cluster.labels(node)).isEmpty())
+        .isPresent();
+    return isOffered ? cut.layouts() : new TreeMap<>();
   }
+
+  /** What decides how the GPUs of a node are cut; many nodes have the same. */
+  record Configured(GpuModel model, int count, MigConfig config, MigStrategy strategy) {
+    private Cut cut() {
+      List<NodeGpu> gpus = NodeGpu.several(model, count);
+      NodeEffect effect = NodeEffect.of(config, gpus);
+      SortedMap<Integer, MigLayout> layouts = new TreeMap<>();
+      for (NodeEffect.GpuEffect gpu : effect.gpus()) {
+        if (gpu.placement().orElse(null) instanceof PlacementResult.Placed placed) {
+          layouts.put(gpu.gpu().index(), placed.layout());
+        }
+      }
+      boolean isTold = effect.gpus().stream().allMatch(gpu -> gpu.after().isPresent());
+      return new Cut(
+          layouts,
+          isTold ? Optional.of(NodeOffer.after(config, gpus, strategy)) : Optional.empty());
+    }
+  }
+
+  /**
+   * How the GPUs of a node are cut.
+   *
+   * @param offer what the node then offers; empty if the configuration does not say it
+   */
+  record Cut(SortedMap<Integer, MigLayout> layouts, Optional<NodeOffer> offer) {}
 
   /**
    * Publishes the configurations of a plan: one for each distinct partitioning of a node, for all GPUs

@@ -7,6 +7,7 @@ import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.Quantities;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.HardwareEvidence;
 import java.util.List;
@@ -199,7 +200,8 @@ public record ModelReading(
     Stream<MigProfile> offered = status == null || status.getAllocatable() == null
         ? Stream.of()
         : status.getAllocatable().entrySet().stream()
-            .filter(resource -> resource.getValue().getNumericalAmount().signum() > 0)
+            .filter(resource -> MigProfile.ofResourceName(resource.getKey()).isPresent())
+            .filter(resource -> Quantities.wholeNumber(resource.getValue()).orElse(0) > 0)
             .flatMap(resource -> MigProfile.ofResourceName(resource.getKey()).stream());
     return Stream.concat(offered, GpuProduct.Label.parse(product).profile().stream())
         .allMatch(profile -> model.profile(profile).isPresent());

@@ -9,6 +9,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.gpu.Provenance;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.internal.Quantities;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeGpu;
@@ -81,11 +82,11 @@ public final class NodeReading {
         node.getStatus() == null ? null : node.getStatus().getAllocatable();
     if (all != null) {
       all.forEach((resource, quantity) -> {
-        long devices = quantity.getNumericalAmount().longValue();
         boolean isGpu = resource.equals(GPU)
             || resource.equals(SHARED_GPU)
             || MigProfile.ofResourceName(resource).isPresent();
-        if (devices > 0 && isGpu) {
+        long devices = isGpu ? Quantities.wholeNumber(quantity).orElse(0) : 0;
+        if (devices > 0) {
           offered.put(resource, devices);
         }
       });

@@ -11,6 +11,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.internal.Quantities;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -36,6 +38,7 @@ public final class StatusReader {
   private final MigSettings settings;
   private final Map<String, String> labels;
   private final SortedMap<String, Long> allocatable;
+  private final SortedMap<String, Long> capacity;
   private final MigNodeStatus.Builder status = new MigNodeStatus.Builder();
 
   private final ModelReading model;
@@ -45,7 +48,8 @@ public final class StatusReader {
     this.node = node;
     this.settings = settings;
     this.labels = Cluster.labels(node);
-    this.allocatable = resources(NodeStatus::getAllocatable);
+    this.allocatable = resources("allocatable", NodeStatus::getAllocatable);
+    this.capacity = resources("capacity", NodeStatus::getCapacity);
   }
 
   static MigNodeStatus read(Node node, MigSettings settings) {
@@ -107,7 +111,7 @@ public final class StatusReader {
     Optional<MigState> state = label(settings.configLabel() + ".state").map(MigState::of);
     state.ifPresent(status::state);
     status.putAllAllocatable(allocatable);
-    status.putAllCapacity(resources(NodeStatus::getCapacity));
+    status.putAllCapacity(capacity);
     status.putAllDevices(NodeReading.devices(node));
     List<String> paused = labels.entrySet().stream()
         .filter(e -> e.getKey().startsWith(Labels.DEPLOY_PREFIX))
@@ -191,7 +195,7 @@ public final class StatusReader {
 
   /** Where the capacity is larger than what is allocatable, the kubelet counts unhealthy devices. */
   private String capacities() {
-    SortedMap<String, Long> larger = resources(NodeStatus::getCapacity);
+    SortedMap<String, Long> larger = new TreeMap<>(capacity);
     larger
         .entrySet()
         .removeIf(each -> each.getValue() <= allocatable.getOrDefault(each.getKey(), 0L));
@@ -199,7 +203,6 @@ public final class StatusReader {
   }
 
   private void readLeftCapacity(String name) {
-    SortedMap<String, Long> capacity = resources(NodeStatus::getCapacity);
     capacity.forEach((resource, count) -> {
       long usable = allocatable.getOrDefault(resource, 0L);
       boolean isCounted =
@@ -281,16 +284,28 @@ public final class StatusReader {
         .findFirst();
   }
 
+  /** The numbers of NVIDIA's resources; what is not a number is a problem, and is not counted. */
   private SortedMap<String, Long> resources(
-      Function<NodeStatus, @Nullable Map<String, Quantity>> which) {
+      String field, Function<NodeStatus, @Nullable Map<String, Quantity>> which) {
     SortedMap<String, Long> counts = new TreeMap<>();
     @Nullable
     Map<String, Quantity> all = node.getStatus() == null ? null : which.apply(node.getStatus());
     if (all != null) {
       all.forEach((resource, quantity) -> {
-        long count = quantity.getNumericalAmount().longValue();
-        if (resource.startsWith("nvidia.com/") && count > 0) {
-          counts.put(resource, count);
+        if (resource.startsWith("nvidia.com/")) {
+          OptionalLong count = Quantities.wholeNumber(quantity);
+          if (count.isEmpty()) {
+            status.addProblems(
+                "Node %s has %s '%s' of %s, which is not a number of devices, so it is not counted. See 'kubectl get node %s -o yaml'"
+                    .formatted(
+                        node.getMetadata().getName(),
+                        field,
+                        Quantities.text(quantity),
+                        resource,
+                        node.getMetadata().getName()));
+          } else if (count.getAsLong() > 0) {
+            counts.put(resource, count.getAsLong());
+          }
         }
       });
     }

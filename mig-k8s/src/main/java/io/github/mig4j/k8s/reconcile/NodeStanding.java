@@ -18,34 +18,6 @@ public sealed interface NodeStanding extends JsonForm {
    */
   String message();
 
-  @Override
-  default Map<String, Object> toJson() {
-    return fields(this).map();
-  }
-
-  private static JsonFields fields(NodeStanding standing) {
-    String message = standing.message();
-    if (standing instanceof Waiting waiting) {
-      return JsonFields.of("standing", "waiting")
-          .and("cause", waiting.cause())
-          .and("message", message);
-    }
-    if (standing instanceof Drifted drifted) {
-      return JsonFields.of("standing", "drifted")
-          .and("drift", drifted.drift())
-          .and("message", message);
-    }
-    if (standing instanceof Failed failed) {
-      return JsonFields.of("standing", "failed")
-          .and("retryAfter", failed.retryAfter())
-          .and("message", message);
-    }
-    String kind = standing instanceof AsDeclared
-        ? "as-declared"
-        : standing instanceof Changing ? "changing" : "not-ours";
-    return JsonFields.of("standing", kind).and("message", message);
-  }
-
   /** The GPUs are what the policy declares. */
   record AsDeclared() implements NodeStanding {
     /** The only value. */
@@ -54,6 +26,11 @@ public sealed interface NodeStanding extends JsonForm {
     @Override
     public String message() {
       return "as declared";
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("standing", "as-declared").and("message", message()).map();
     }
 
     /** {@code as declared}. */
@@ -76,6 +53,11 @@ public sealed interface NodeStanding extends JsonForm {
     @Override
     public String message() {
       return "changing: " + detail;
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("standing", "changing").and("message", message()).map();
     }
 
     /** The standing in words. */
@@ -128,6 +110,14 @@ public sealed interface NodeStanding extends JsonForm {
     @Override
     public String message() {
       return "waits: " + detail;
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("standing", "waiting")
+          .and("cause", cause)
+          .and("message", message())
+          .map();
     }
 
     /** The standing in words. */
@@ -186,6 +176,14 @@ public sealed interface NodeStanding extends JsonForm {
       return "drifted: " + detail;
     }
 
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("standing", "drifted")
+          .and("drift", drift)
+          .and("message", message())
+          .map();
+    }
+
     /** The standing in words. */
     @Override
     public String toString() {
@@ -210,6 +208,14 @@ public sealed interface NodeStanding extends JsonForm {
       return "failed: " + detail;
     }
 
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("standing", "failed")
+          .and("retryAfter", retryAfter)
+          .and("message", message())
+          .map();
+    }
+
     /** The standing in words. */
     @Override
     public String toString() {
@@ -230,6 +236,11 @@ public sealed interface NodeStanding extends JsonForm {
     @Override
     public String message() {
       return "not ours: " + detail;
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("standing", "not-ours").and("message", message()).map();
     }
 
     /** The standing in words. */

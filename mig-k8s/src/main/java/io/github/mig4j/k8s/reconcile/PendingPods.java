@@ -134,13 +134,13 @@ public final class PendingPods implements JsonForm {
 
   @Override
   public Map<String, Object> toJson() {
-    Map<String, Object> layouts = new TreeMap<>();
+    Map<String, Map<Integer, Map<MigProfile, Integer>>> devices = new TreeMap<>();
     changes.forEach((node, byGpu) -> {
-      Map<String, Object> devices = new LinkedHashMap<>();
-      byGpu.forEach((gpu, layout) -> devices.put(gpu.toString(), JsonFields.of(layout.devices())));
-      layouts.put(node, devices);
+      Map<Integer, Map<MigProfile, Integer>> ofNode = new TreeMap<>();
+      byGpu.forEach((gpu, layout) -> ofNode.put(gpu, layout.devices()));
+      devices.put(node, ofNode);
     });
-    return JsonFields.of("pods", answers()).and("changes", layouts).map();
+    return JsonFields.of("pods", answers()).and("changes", devices).map();
   }
 
   private void solve(List<WaitingPod> pods) {

@@ -23,19 +23,6 @@ public sealed interface PodAnswer extends JsonForm {
    */
   String message();
 
-  @Override
-  default Map<String, Object> toJson() {
-    JsonFields fields = JsonFields.of("pod", pod().name());
-    if (this instanceof Fits fits) {
-      fields = fields.and("answer", "fits").and("node", fits.node());
-    } else if (this instanceof Served served) {
-      fields = fields.and("answer", "served").and("node", served.node());
-    } else if (this instanceof Unserved unserved) {
-      fields = fields.and("answer", "unserved").and("reason", unserved.reason());
-    }
-    return fields.and("message", message()).map();
-  }
-
   /**
    * A node offers the devices already, so nothing is cut for the pod.
    *
@@ -52,6 +39,15 @@ public sealed interface PodAnswer extends JsonForm {
     public String message() {
       return "%s: node %s has its devices free, so it waits for something else; see 'kubectl describe pod'"
           .formatted(pod.name(), node);
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("pod", pod.name())
+          .and("answer", "fits")
+          .and("node", node)
+          .and("message", message())
+          .map();
     }
 
     /** The answer in words. */
@@ -76,6 +72,15 @@ public sealed interface PodAnswer extends JsonForm {
     @Override
     public String message() {
       return "%s: node %s will serve it after a change of its layout".formatted(pod.name(), node);
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("pod", pod.name())
+          .and("answer", "served")
+          .and("node", node)
+          .and("message", message())
+          .map();
     }
 
     /** The answer in words. */
@@ -130,6 +135,15 @@ public sealed interface PodAnswer extends JsonForm {
     @Override
     public String message() {
       return "%s: no node will serve it: %s".formatted(pod.name(), detail);
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("pod", pod.name())
+          .and("answer", "unserved")
+          .and("reason", reason)
+          .and("message", message())
+          .map();
     }
 
     /** The answer in words. */

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <p>Each test has a cluster of its own, which is ready when the test begins and closed when it ends. A
  * test method and its {@code @BeforeEach} and {@code @AfterEach} methods can have parameters of the types
- * {@code KubernetesClient}, {@code MigClient} and {@link GpuOperatorSimulator}. The operator's strategy is
+ * {@code KubernetesClient}, {@code MigClient} and {@link GpuOperatorSimulator}; a constructor and a
+ * {@code @BeforeAll} method cannot, because no test has begun. The operator's strategy is
  * {@code mixed}, and it reads the ConfigMap {@code mig-config}, which contains {@code all-disabled}. {@code
  * MigClient.operator()} changes both.
  *

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
@@ -90,9 +91,15 @@ final class SimulatedGpusExtension
     }
 
     Optional<?> value(Class<?> type) {
-      return Stream.of(cluster.client(), mig, simulator)
-          .filter(value -> type.isInstance(value) && type != Object.class)
-          .findFirst();
+      if (type == KubernetesClient.class) {
+        return Optional.of(cluster.client());
+      }
+      if (type == MigClient.class) {
+        return Optional.of(mig);
+      }
+      return type == GpuOperatorSimulator.class
+          ? Optional.ofNullable(simulator)
+          : Optional.empty();
     }
 
     @Override

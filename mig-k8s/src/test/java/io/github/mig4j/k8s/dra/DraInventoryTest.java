@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.mig4j.fleet.FleetGpu;
@@ -611,6 +612,13 @@ class DraInventoryTest {
     assertThat(inventory.nodes().get(0).gpus().get(1).devices().get(0).memoryMib())
         .isEmpty();
     assertThat(inventory.nodes().get(0).model()).contains(H100);
+  }
+
+  /** It names neither a node nor a device. */
+  @Test
+  void of_aSliceWithoutContent_isAnEmptyInventory() {
+    assertThat(DraInventory.of(List.of(new ResourceSlice()), GpuCatalog.bundled()))
+        .isEqualTo(new DraInventory(List.of(), List.of()));
   }
 
   @Test

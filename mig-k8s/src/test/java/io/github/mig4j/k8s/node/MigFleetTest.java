@@ -323,4 +323,61 @@ class MigFleetTest {
         .endStatus()
         .build();
   }
+
+  @Test
+  void of_aPodWhoseAmountIsNoNumber_refusesItByName() {
+    var pod = new PodBuilder()
+        .withNewMetadata()
+        .withNamespace("ml")
+        .withName("train-0")
+        .endMetadata()
+        .withNewSpec()
+        .withNodeName("gpu-node")
+        .addNewContainer()
+        .withName("main")
+        .withNewResources()
+        .addToLimits("example.com/fpga", new Quantity("many"))
+        .addToLimits("nvidia.com/gpu", new Quantity("two"))
+        .endResources()
+        .endContainer()
+        .endSpec()
+        .build();
+    var node = Nodes.b200(1).build();
+
+    assertThatThrownBy(() -> MigFleet.of(
+            List.of(node), List.of(pod), Optional.empty(), MigSettings.defaults()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Pod ml/train-0 has 'two' of nvidia.com/gpu in container main, which is not a number of devices");
+  }
+
+  /** Nodes that are cut alike share the work; each still has its own evidence. */
+  @Test
+  void of_manyNodesWithOneConfiguration_haveTheLayoutsThatEachOffers() {
+    var document = MigConfigDocument.parse("""
+        version: v1
+        mig-configs:
+          small:
+          - devices: all
+            mig-enabled: true
+            mig-devices: {1g.23gb: 7}
+        """);
+    var cut = Nodes.cutIntoSeven().config("small", "success").build();
+    var same = new NodeBuilder(cut).editMetadata().withName("same").endMetadata().build();
+    var other = new NodeBuilder(cut)
+        .editMetadata()
+        .withName("other")
+        .endMetadata()
+        .editStatus()
+        .addToAllocatable("nvidia.com/mig-1g.23gb", new Quantity("3"))
+        .endStatus()
+        .build();
+
+    var capacities = MigFleet.of(
+        List.of(cut, same, other), List.of(), Optional.of(document), MigSettings.defaults());
+
+    assertThat(capacities)
+        .extracting(each -> each.status().node() + " " + each.layouts().size())
+        .containsExactly("gpu-node 1", "other 0", "same 1");
+  }
 }

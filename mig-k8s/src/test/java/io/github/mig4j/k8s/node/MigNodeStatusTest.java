@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
@@ -10,6 +11,8 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.node.HardwareEvidence;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,6 +54,32 @@ class MigNodeStatusTest {
         """})
   void parse_moreGpusThanANodeCanHave_areNotCounted(String text) {
     assertThat(MigNodeStatus.parse(text).orElseThrow().gpus()).isEmpty();
+  }
+
+  /** The API server accepts quantities only, but a caller's own object can have any text. */
+  @Test
+  void of_aTextThatIsNoQuantity_isIgnoredOfOthersAndAProblemOfNvidias() {
+    var node = new NodeBuilder(Nodes.cutIntoSeven().build())
+        .editStatus()
+        .addToAllocatable("example.com/fpga", new Quantity("many"))
+        .addToAllocatable("nvidia.com/mig-2g.45gb", new Quantity("two"))
+        .addToAllocatable("nvidia.com/mig-3g.90gb", new Quantity())
+        .addToCapacity("nvidia.com/gpu", new Quantity("1e99"))
+        .endStatus()
+        .build();
+
+    var status = MigNodeStatus.of(node);
+
+    assertThat(status.allocatable()).hasToString("{nvidia.com/mig-1g.23gb=7}");
+    assertThat(status.problems())
+        .contains(
+            "Node gpu-node has allocatable 'two' of nvidia.com/mig-2g.45gb, which is not a number of devices, so it is not counted. See 'kubectl get node gpu-node -o yaml'",
+            "Node gpu-node has allocatable '' of nvidia.com/mig-3g.90gb, which is not a number of devices, so it is not counted. See 'kubectl get node gpu-node -o yaml'",
+            "Node gpu-node has capacity '1e99' of nvidia.com/gpu, which is not a number of devices, so it is not counted. See 'kubectl get node gpu-node -o yaml'");
+    assertThat(NodeReading.offered(node)).hasToString("{nvidia.com/mig-1g.23gb=7}");
+    assertThat(
+            NodeCapacity.of(node, List.of(), Optional.empty(), MigSettings.defaults()).free())
+        .hasToString("{nvidia.com/mig-1g.23gb=7}");
   }
 
   @Test
