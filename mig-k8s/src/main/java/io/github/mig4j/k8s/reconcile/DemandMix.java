@@ -3,14 +3,17 @@ package io.github.mig4j.k8s.reconcile;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.node.NodeCapacity;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Which devices pods use and wait for, beside those that the nodes offer. The part of a GPU that no pod
@@ -22,20 +25,37 @@ final class DemandMix {
   private final SortedMap<MigProfile, Integer> waiting;
   private final SortedMap<MigProfile, Integer> offered;
 
-  /**
-   * The devices of some nodes.
-   *
-   * @param used those in use
-   * @param waiting those that pods wait for
-   * @param offered those in use and free
-   */
-  DemandMix(
-      Map<MigProfile, Integer> used,
-      Map<MigProfile, Integer> waiting,
-      Map<MigProfile, Integer> offered) {
-    this.used = new TreeMap<>(used);
-    this.waiting = new TreeMap<>(waiting);
-    this.offered = new TreeMap<>(offered);
+  private DemandMix(
+      SortedMap<MigProfile, Integer> used,
+      SortedMap<MigProfile, Integer> waiting,
+      SortedMap<MigProfile, Integer> offered) {
+    this.used = used;
+    this.waiting = waiting;
+    this.offered = offered;
+  }
+
+  /** What pods ask for, and what some nodes offer. */
+  static DemandMix of(Collection<WaitingPod> pods, Collection<NodeCapacity> nodes) {
+    return new DemandMix(
+        sum(nodes.stream().map(node -> migDevices(node.used()))),
+        sum(pods.stream().map(WaitingPod::devices)),
+        sum(nodes.stream().map(node -> migDevices(node.status().allocatable()))));
+  }
+
+  /** The MIG devices among resources. */
+  static SortedMap<MigProfile, Integer> migDevices(Map<String, Long> resources) {
+    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
+    resources.forEach((resource, count) -> MigProfile.ofResourceName(resource)
+        .ifPresent(profile -> devices.merge(profile, count.intValue(), Integer::sum)));
+    return devices;
+  }
+
+  private static SortedMap<MigProfile, Integer> sum(
+      Stream<? extends Map<MigProfile, Integer>> devices) {
+    SortedMap<MigProfile, Integer> sum = new TreeMap<>();
+    devices.forEach(
+        each -> each.forEach((profile, count) -> sum.merge(profile, count, Integer::sum)));
+    return sum;
   }
 
   /** Counts a change of what the nodes offer. */
@@ -49,12 +69,33 @@ final class DemandMix {
    * again as they use.
    */
   boolean isShort(GpuModel model) {
-    return model.profiles().stream().map(GpuInstanceProfile::profile).anyMatch(this::isShort);
+    return model.profiles().stream()
+        .map(GpuInstanceProfile::profile)
+        .anyMatch(profile -> offers(profile) < waits(profile) + uses(profile) * 3 / 2);
   }
 
-  private boolean isShort(MigProfile profile) {
-    int wanted = waiting.getOrDefault(profile, 0) + used.getOrDefault(profile, 0) * 3 / 2;
-    return offered.getOrDefault(profile, 0) < wanted;
+  /** Takes the free devices of a node away if as many are free on others, beside those that pods wait for. */
+  boolean spare(Map<MigProfile, Integer> devices) {
+    boolean isSpare = devices.entrySet().stream().allMatch(each -> {
+      MigProfile profile = each.getKey();
+      return offers(profile) - uses(profile) >= 2 * each.getValue() + waits(profile);
+    });
+    if (isSpare) {
+      replace(devices, Map.of());
+    }
+    return isSpare;
+  }
+
+  private int uses(MigProfile profile) {
+    return used.getOrDefault(profile, 0);
+  }
+
+  private int waits(MigProfile profile) {
+    return waiting.getOrDefault(profile, 0);
+  }
+
+  private int offers(MigProfile profile) {
+    return offered.getOrDefault(profile, 0);
   }
 
   /**
@@ -90,11 +131,11 @@ final class DemandMix {
 
   /** The highest average of D'Hondt, which apportions seats to votes. */
   private double scarcity(MigProfile profile) {
-    return (double) asked(profile) / (offered.getOrDefault(profile, 0) + 1);
+    return (double) asked(profile) / (offers(profile) + 1);
   }
 
   /** Pods that wait count twice: what they ask for has become more frequent. */
   private int asked(MigProfile profile) {
-    return used.getOrDefault(profile, 0) + 2 * waiting.getOrDefault(profile, 0);
+    return uses(profile) + 2 * waits(profile);
   }
 }

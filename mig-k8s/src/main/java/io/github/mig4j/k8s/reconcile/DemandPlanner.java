@@ -83,9 +83,12 @@ final class DemandPlanner {
       List<WaitingPod> waiting,
       Instant now) {
     Map<String, String> kept = new HashMap<>();
+    List<NodeCapacity> capacities = nodes.stream().map(Candidate::capacity).toList();
+    DemandMix mix = DemandMix.of(waiting, capacities);
     nodes.forEach(node -> reasonToKeep(node, coolDown, now)
+        .or(() -> reasonToKeepUsed(node, coolDown, now, mix))
         .ifPresent(reason -> kept.put(node.capacity.status().node(), reason)));
-    return PendingPods.of(waiting, nodes.stream().map(Candidate::capacity).toList(), target, kept);
+    return PendingPods.of(waiting, capacities, target, kept);
   }
 
   /** Whether a node of the policy is changed, so that the plan has to wait. */
@@ -108,11 +111,18 @@ final class DemandPlanner {
       return Optional.of(
           "it was changed %s ago".formatted(DurationText.of(Duration.between(changed.get(), now))));
     }
+    return Optional.empty();
+  }
+
+  /** The devices that pods used lately are kept, unless the other nodes have enough of them. */
+  private Optional<String> reasonToKeepUsed(
+      Candidate node, Duration coolDown, Instant now, DemandMix mix) {
     // After a clock was set back, the cool-down begins again.
     String name = node.capacity.status().node();
     lastUsed.computeIfPresent(name, (any, used) -> used.isAfter(now) ? now : used);
     return Optional.ofNullable(lastUsed.get(name))
         .filter(used -> now.isBefore(used.plus(coolDown)))
+        .filter(any -> !mix.spare(DemandMix.migDevices(node.capacity.status().allocatable())))
         .map(used ->
             "pods used its GPUs %s ago".formatted(DurationText.of(Duration.between(used, now))));
   }

@@ -145,7 +145,7 @@ public final class PendingPods implements JsonForm {
 
   private void solve(List<WaitingPod> pods) {
     nodes.forEach((name, node) ->
-        free.put(name, isSchedulable(node) ? migDevices(node.free()) : new TreeMap<>()));
+        free.put(name, isSchedulable(node) ? DemandMix.migDevices(node.free()) : new TreeMap<>()));
     List<WaitingPod> left = new ArrayList<>();
     Search search = new Search(free.keySet());
     for (WaitingPod pod : pods) {
@@ -202,13 +202,6 @@ public final class PendingPods implements JsonForm {
 
   private static boolean isSchedulable(NodeCapacity node) {
     return !node.status().cordoned() && !node.status().ready().equals(Optional.of(false));
-  }
-
-  private static SortedMap<MigProfile, Integer> migDevices(Map<String, Long> resources) {
-    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
-    resources.forEach((resource, count) -> MigProfile.ofResourceName(resource)
-        .ifPresent(profile -> devices.merge(profile, count.intValue(), Integer::sum)));
-    return devices;
   }
 
   private void cut(List<WaitingPod> left) {
@@ -271,7 +264,7 @@ public final class PendingPods implements JsonForm {
     SortedMap<MigProfile, Integer> elsewhere = new TreeMap<>();
     nodes.forEach((name, node) -> {
       if (!candidates.containsKey(name)) {
-        migDevices(node.status().allocatable())
+        DemandMix.migDevices(node.status().allocatable())
             .forEach((profile, count) -> elsewhere.merge(profile, count, Integer::sum));
       }
     });
@@ -327,7 +320,7 @@ public final class PendingPods implements JsonForm {
   /** Accepts the changes that neither exceed the bounds nor break the stock; whole nodes first. */
   private void accept(
       FleetPlan plan, List<WaitingPod> left, SortedMap<MigProfile, Integer> before) {
-    DemandMix mix = new DemandMix(used(), asked(left), before);
+    DemandMix mix = DemandMix.of(left, nodes.values());
     List<String> changed = plan.nodes().stream()
         .filter(node -> !plan.changes(node).isEmpty())
         .sorted(Comparator.comparing((String node) -> existing(node).size())
@@ -402,23 +395,6 @@ public final class PendingPods implements JsonForm {
     return (int) (whole - used * 3 / 2);
   }
 
-  /** The devices that pods use. */
-  private SortedMap<MigProfile, Integer> used() {
-    SortedMap<MigProfile, Integer> used = new TreeMap<>();
-    nodes
-        .values()
-        .forEach(node -> migDevices(node.used())
-            .forEach((profile, count) -> used.merge(profile, count, Integer::sum)));
-    return used;
-  }
-
-  private static SortedMap<MigProfile, Integer> asked(List<WaitingPod> pods) {
-    SortedMap<MigProfile, Integer> asked = new TreeMap<>();
-    pods.forEach(pod ->
-        pod.devices().forEach((profile, count) -> asked.merge(profile, count, Integer::sum)));
-    return asked;
-  }
-
   private boolean exceedsBounds() {
     OptionalInt max = target.maxGpus();
     return max.isPresent() && cutGpus(changes) > Math.max(max.getAsInt(), cutGpus(Map.of()));
@@ -430,7 +406,7 @@ public final class PendingPods implements JsonForm {
     for (Map.Entry<String, NodeCapacity> node : nodes.entrySet()) {
       NodeCapacity now = node.getValue();
       SortedMap<Integer, MigLayout> layouts = after.getOrDefault(node.getKey(), now.layouts());
-      cut += layouts.isEmpty() && !migDevices(now.status().allocatable()).isEmpty()
+      cut += layouts.isEmpty() && !DemandMix.migDevices(now.status().allocatable()).isEmpty()
           ? now.status().gpus().orElse(1)
           : cutGpus(layouts);
     }
@@ -467,7 +443,7 @@ public final class PendingPods implements JsonForm {
   }
 
   private SortedMap<MigProfile, Integer> existing(String node) {
-    return migDevices(Objects.requireNonNull(nodes.get(node)).status().allocatable());
+    return DemandMix.migDevices(Objects.requireNonNull(nodes.get(node)).status().allocatable());
   }
 
   private static SortedMap<MigProfile, Integer> devices(Collection<MigLayout> layouts) {

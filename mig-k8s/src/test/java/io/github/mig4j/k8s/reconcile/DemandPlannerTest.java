@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,39 @@ class DemandPlannerTest {
         .containsExactly(
             "ml/3g.90gb-00: no node will serve it: node a: pods used its GPUs 30 s ago");
     assertThat(plan(NOW.plusSeconds(570), false, Optional.empty()).changes()).containsOnlyKeys("a");
+  }
+
+  private List<PodAnswer> answersBeside(int usedOfOther, List<WaitingPod> pods) {
+    return planner
+        .plan(
+            PODS,
+            COOL_DOWN,
+            List.of(
+                new DemandPlanner.Candidate(
+                    node("a", Map.of(), small()), false, Optional.empty()),
+                new DemandPlanner.Candidate(
+                    node("b", Map.of(G1, usedOfOther), small(), small()), false, Optional.empty())),
+            pods,
+            NOW)
+        .answers();
+  }
+
+  /** Node a has seven 1g.23gb, and node b fourteen. */
+  @Test
+  void plan_nodeWhoseLastPodEnded_isCut_onlyIfAsManyDevicesAreFreeElsewhere() {
+    planner.see("a", true, NOW.minusSeconds(60));
+    planner.see("a", false, NOW.minusSeconds(30));
+
+    assertThat(answersBeside(7, waiting(1, G3)))
+        .extracting(PodAnswer::message)
+        .containsExactly("ml/3g.90gb-00: node a will serve it after a change of its layout");
+    assertThat(answersBeside(8, waiting(1, G3)))
+        .extracting(PodAnswer::message)
+        .containsExactly(
+            "ml/3g.90gb-00: no node will serve it: node a: pods used its GPUs 30 s ago; node b: pods use its GPUs");
+    List<WaitingPod> pods = new ArrayList<>(waiting(1, G1));
+    pods.addAll(waiting(1, G3));
+    assertThat(answersBeside(7, pods)).last().isInstanceOf(PodAnswer.Unserved.class);
   }
 
   @Test
