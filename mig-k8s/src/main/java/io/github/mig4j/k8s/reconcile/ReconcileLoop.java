@@ -110,7 +110,7 @@ final class ReconcileLoop {
 
   void awaitEnd(Duration atMost) throws InterruptedException {
     try {
-      end.get(atMost.toSeconds() + 1, TimeUnit.SECONDS);
+      end.get(TimeUnit.NANOSECONDS.convert(atMost), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       LOG.debug("reconciler waited={}", atMost);
     } catch (ExecutionException e) {
