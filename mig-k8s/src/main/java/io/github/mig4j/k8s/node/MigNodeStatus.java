@@ -259,7 +259,8 @@ public interface MigNodeStatus extends JsonForm {
   }
 
   /**
-   * The problems in the node's labels, and where labels, resources and configuration disagree.
+   * The problems in the node's labels, GPU clients that a run has left stopped, and where labels,
+   * resources and configuration disagree.
    *
    * @return sentences with subject, value and remedy
    */

@@ -123,8 +123,12 @@ public final class StatusReader {
     boolean isChanging = state
         .filter(each -> each == MigState.PENDING || each == MigState.REBOOTING)
         .isPresent();
-    if (paused.isEmpty() && !isChanging) {
-      compare(strategy, state, expected);
+    if (!isChanging) {
+      if (paused.isEmpty()) {
+        compare(strategy, state, expected);
+      } else {
+        readLeftPaused(paused);
+      }
     }
     if (!settings.configLabel().equals(Labels.MISTAKEN_MIG_CONFIG)) {
       readMistakenKey();
@@ -149,6 +153,17 @@ public final class StatusReader {
     status.config(config);
     status.configName(
         isOfLastChange ? recorded.getOrDefault(ChangeRecord.NAME_KEY, config) : config);
+  }
+
+  /** A run that has ended without them does not start the GPU's clients later. */
+  private void readLeftPaused(List<String> paused) {
+    status.addProblems(
+        "Node %s %shas stopped GPU clients (%s), which its MIG manager starts only in another run. Restart the manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=%s'"
+            .formatted(
+                node.getMetadata().getName(),
+                allocatable.isEmpty() ? "offers no GPU and " : "",
+                String.join(", ", paused),
+                node.getMetadata().getName()));
   }
 
   /** While a change is in progress, labels and resources differ for a while. */

@@ -125,6 +125,29 @@ class MigNodeStatusTest {
             "Node gpu-node offers no GPU: feature discovery reports 'NVIDIA-B200-MIG-INVALID', because strategy single requires the same profile on all GPUs. Apply such a layout or use strategy mixed");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"failed", "success"})
+  void read_clientsLeftPausedAfterARun_areAProblem(String state) {
+    var node = Nodes.b200(1)
+        .offers("nvidia.com/gpu", 0)
+        .config("x", state)
+        .label(Labels.DEPLOY_PREFIX + "device-plugin", Labels.PAUSED);
+
+    assertThat(read(node).problems())
+        .containsExactly(
+            "Node gpu-node offers no GPU and has stopped GPU clients (device-plugin), which its MIG manager starts only in another run. Restart the manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=gpu-node'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pending", "rebooting"})
+  void read_clientsPausedDuringARun_areNoProblem(String state) {
+    var node = Nodes.b200(1)
+        .config("x", state)
+        .label(Labels.DEPLOY_PREFIX + "device-plugin", Labels.PAUSED);
+
+    assertThat(read(node).problems()).isEmpty();
+  }
+
   @Test
   void read_unknownValues_areUnknown() {
     var status = read(Nodes.b200(1).config("x", "sleeping").label(Labels.MIG_STRATEGY, "double"));

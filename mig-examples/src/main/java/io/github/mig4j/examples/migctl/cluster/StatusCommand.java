@@ -100,8 +100,10 @@ public final class StatusCommand implements Callable<Integer> {
               .formatted(status.node(), status.node()));
     }
     status.problems().forEach(problem -> print("problem", problem));
+    boolean isLeftPaused = !status.paused().isEmpty() && !status.problems().isEmpty();
     boolean differs = !status.comparison().differences().isEmpty()
-        || status.comparison().result() == OfferComparison.Result.NO_DEVICES;
+        || status.comparison().result() == OfferComparison.Result.NO_DEVICES
+        || isLeftPaused;
     if (differs) {
       print("see", "migctl diagnose " + status.node());
     }
