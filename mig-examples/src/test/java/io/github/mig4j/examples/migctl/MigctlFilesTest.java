@@ -447,4 +447,34 @@ class MigctlFilesTest {
                 "--write-kubeconfig needs the name of a file, because other terminals read it, not '-'",
                 "Try 'migctl demo --help'")));
   }
+
+  /** Nothing listens at port 1, and no host has a name in the domain 'invalid'. */
+  @ParameterizedTest
+  @MethodSource("clusterCommands")
+  void clusterThatIsNotThere_isExit3_inOneLine(String command) throws IOException {
+    for (String server : List.of("https://127.0.0.1:1/", "https://no-such-host.invalid:6443/")) {
+      Path kubeconfig = write("""
+          apiVersion: v1
+          kind: Config
+          current-context: a
+          contexts: [{name: a, context: {cluster: b, user: u}}]
+          clusters: [{name: b, cluster: {server: "%s"}}]
+          users: [{name: u, user: {token: t}}]
+          """.formatted(server));
+
+      Run run = migctl(command.replace("FILE", kubeconfig.toString()).split(" "));
+
+      assertThat(run.exit()).isEqualTo(3);
+      assertThat(run.out()).isEmpty();
+      // A slow machine is told that it has to wait.
+      assertThat(run.err().stream().filter(line -> !line.endsWith(" yet")))
+          .singleElement()
+          .asString()
+          .contains(server)
+          .containsAnyOf(
+              "Connection refused",
+              "UnknownHostException: no-such-host.invalid",
+              "unknown host no-such-host.invalid");
+    }
+  }
 }
