@@ -22,8 +22,7 @@ import picocli.CommandLine;
  */
 class CommandsOfPagesTest {
 
-  private static final String WORDS =
-      "(?:migctl|kubectl mig) ((?:[^`'\\n\\\\|]|\\\\\\||\\\\\\n)+)";
+  private static final String WORDS = "(?:migctl|kubectl mig) ((?:[^`'\\n\\\\|]|\\\\\\||\\\\\\n)+)";
 
   /** In a sentence or a table. */
   private static final Pattern QUOTED = Pattern.compile("[`'](?:\\S*/)?" + WORDS);

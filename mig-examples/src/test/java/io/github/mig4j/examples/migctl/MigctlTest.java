@@ -1008,7 +1008,8 @@ class MigctlTest {
   @ParameterizedTest
   @ValueSource(strings = {"fmt", "import --lgip", "explain --config a --gpu l4"})
   void directoryInPlaceOfAFile_isExit2(String command) {
-    assertThat(migctl(append(command, "."))).isEqualTo(new Run(2, "", ". is a directory; name a file in it\n"));
+    assertThat(migctl(append(command, ".")))
+        .isEqualTo(new Run(2, "", ". is a directory; name a file in it\n"));
   }
 
   @ParameterizedTest
@@ -1046,9 +1047,7 @@ class MigctlTest {
     var help = (ObjectNode) log.at("/runs/0/tool/driver/rules/0/help");
     assertThat(help.remove("markdown").asText())
         .startsWith("`mig-devices` may be absent only where `mig-enabled` is false.\n```yaml\n");
-    assertThat(log)
-        .isEqualTo(new ObjectMapper()
-            .readTree("""
+    assertThat(log).isEqualTo(new ObjectMapper().readTree("""
             {"$schema": "https://json.schemastore.org/sarif-2.1.0.json",
              "version": "2.1.0",
              "runs": [{
@@ -1062,7 +1061,8 @@ class MigctlTest {
                   "message": {"text": "devices is missing; add 'devices: all'"},
                   "locations": [{"physicalLocation": {
                     "artifactLocation": {"uri": "%s"},
-                    "region": {"startLine": 12, "startColumn": 9}}}]}]}]}""".formatted(Output.version(), file.toUri().toASCIIString())));
+                    "region": {"startLine": 12, "startColumn": 9}}}]}]}]}""".formatted(
+                Output.version(), file.toUri().toASCIIString())));
   }
 
   @Test

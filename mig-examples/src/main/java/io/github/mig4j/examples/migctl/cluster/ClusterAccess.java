@@ -123,9 +123,7 @@ public final class ClusterAccess {
     List<Path> defaults = defaults();
     return kubeconfig != null
         ? kubeconfig.toString()
-        : defaults.size() == 1
-            ? defaults.get(0).toString()
-            : "of $KUBECONFIG or ~/.kube/config";
+        : defaults.size() == 1 ? defaults.get(0).toString() : "of $KUBECONFIG or ~/.kube/config";
   }
 
   private static List<Path> defaults() {

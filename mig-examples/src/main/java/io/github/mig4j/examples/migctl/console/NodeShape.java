@@ -21,8 +21,7 @@ import picocli.CommandLine.ParameterException;
 public record NodeShape(String name, List<GpuModel> gpus) {
 
   private static final Pattern NAMED = Pattern.compile("([^=]*)=(.+)");
-  private static final Pattern NAME =
-      Pattern.compile("[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?");
+  private static final Pattern NAME = Pattern.compile("[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?");
 
   private static final Pattern SEVERAL = Pattern.compile("([0-9]{1,5})x([^=]+)");
 

@@ -66,8 +66,12 @@ final class Sarif {
         .replaceAll("\\[([^]]+)]\\([^)]*\\)", "$1")
         .replace('\n', ' ');
     rule.putObject("help")
-        .put("text", "%s 'migctl lint-code %s' explains it".formatted(first, code).strip())
-        .put("markdown", explanation + "\n`migctl lint-code %s` prints this text.\n".formatted(code));
+        .put(
+            "text",
+            "%s 'migctl lint-code %s' explains it".formatted(first, code).strip())
+        .put(
+            "markdown",
+            explanation + "\n`migctl lint-code %s` prints this text.\n".formatted(code));
     return rule;
   }
 
