@@ -483,4 +483,46 @@ class MigctlFilesTest {
               "unknown host no-such-host.invalid");
     }
   }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      --gpus b200-180gb:999999999 | Too many GPUs: 'b200-180gb:999999999'. Expected at most 1000000 in all
+      --gpus a30-24gb:9,b200-180gb:999992 | Too many GPUs: 'b200-180gb:999992'. Expected at most 1000000 in all
+      --nodes 99999xb200-180gb:256 | Not nodes: '99999xb200-180gb:256'. Expected NODESxID[:COUNT] with at least 1 node, and at most 1000000 GPUs in all
+      --nodes 0xb200-180gb | Not nodes: '0xb200-180gb'. Expected NODESxID[:COUNT] with at least 1 node, and at most 1000000 GPUs in all
+      """)
+  void plan_absurdNumberOfGpus_isExit2(String offered, String message) {
+    Run run = migctl(("plan " + offered + " --demand 1g.6gb:1").split(" "));
+
+    assertThat(run)
+        .isEqualTo(new Run(2, List.of(), List.of(message, "Try 'migctl plan --help'")));
+  }
+
+  @Test
+  void wholeGpus_moreThanAnIntegerHolds_areUnmet() {
+    Run run = migctl(
+        "plan",
+        "--gpus",
+        "b200-180gb:2",
+        "--demand",
+        "nvidia.com/gpu:999999999,nvidia.com/gpu:999999999,nvidia.com/gpu:999999999");
+
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err())
+        .containsExactly(
+            "2999999995 of 2999999997 x nvidia.com/gpu unmet: the plan leaves 2 whole GPUs; add 2999999995");
+  }
+
+  @Test
+  void optionWithATypingMistake_isNamed_alsoIfItIsRequired() {
+    Run run = migctl("place", "--gp=b200-180gb", "1g.23gb");
+
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err())
+        .containsExactly(
+            "Unknown option: '--gp'",
+            "Possible solutions: --gpu, --gpus, --gpu-index",
+            "Missing required option: '--gpus=ID'",
+            "Try 'migctl place --help'");
+  }
 }
