@@ -55,10 +55,12 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -201,6 +203,9 @@ public final class Migctl {
         .setUsageHelpAutoWidth(false)
         .setParameterExceptionHandler((e, parsed) -> {
           CommandLine failed = e.getCommandLine();
+          if (e instanceof MissingParameterException) {
+            printUnknown(failed, parsed);
+          }
           failed.getErr().println(message(e));
           boolean unused = UnmatchedArgumentException.printSuggestions(e, failed.getErr());
           failed
@@ -210,6 +215,21 @@ public final class Migctl {
         })
         .setExecutionExceptionHandler((e, commandLine, parsed) -> explain(e, commandLine))
         .execute(args.length == 0 ? new String[] {"--help"} : args);
+  }
+
+  /** What is missing is often there, but with a typing mistake, which picocli does not report then. */
+  private static void printUnknown(CommandLine failed, String[] args) {
+    List<String> unknown = Stream.of(args)
+        .takeWhile(arg -> !arg.equals("--"))
+        .map(arg -> arg.replaceFirst("=.*", ""))
+        .filter(arg -> arg.matches("--[a-z].*"))
+        .filter(arg -> failed.getCommandSpec().findOption(arg) == null)
+        .toList();
+    if (!unknown.isEmpty()) {
+      UnmatchedArgumentException e = new UnmatchedArgumentException(failed, unknown);
+      failed.getErr().println(e.getMessage());
+      boolean unused = UnmatchedArgumentException.printSuggestions(e, failed.getErr());
+    }
   }
 
   /** picocli's message, with the words as they are written and not as Java names them. */

@@ -11,12 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands recognise what a file is, wherever its configuration is in it. */
 class MigctlFilesTest {
@@ -303,7 +303,8 @@ class MigctlFilesTest {
     Run run = migctl(command.replace("FILE", file.toString()).split(" "));
 
     assertThat(run.out()).isEmpty();
-    assertThat(run.err().get(0)).isEqualTo((isKubeconfig ? "Cannot read the kubeconfig: " : "") + message);
+    assertThat(run.err().get(0))
+        .isEqualTo((isKubeconfig ? "Cannot read the kubeconfig: " : "") + message);
     assertThat(run.err()).hasSize(isKubeconfig ? 2 : 1);
     assertThat(run.exit()).isEqualTo(2);
   }
@@ -317,7 +318,8 @@ class MigctlFilesTest {
         command, empty, empty + " is empty; check the command or the editor that writes it");
     Path file = bytes(0xFF, 0xFE, 'a', 0);
     assertRefused(command, file, file + " is text in UTF-16; save it as UTF-8");
-    assertRefused(command, bytes(0xFE, 0xFF, 0, 'a'), file + " is text in UTF-16; save it as UTF-8");
+    assertRefused(
+        command, bytes(0xFE, 0xFF, 0, 'a'), file + " is text in UTF-16; save it as UTF-8");
     assertRefused(command, bytes(0x1F, 0x8B, 8), file + " is compressed; unpack it first");
     assertRefused(command, bytes('P', 'K', 3, 4), file + " is compressed; unpack it first");
     assertRefused(
@@ -338,8 +340,7 @@ class MigctlFilesTest {
   @ParameterizedTest
   @MethodSource("readers")
   void fileThatDoesNotExist_isExit2(String command) {
-    assertRefused(
-        command, Path.of("no-such.yaml"), "File does not exist: no-such.yaml");
+    assertRefused(command, Path.of("no-such.yaml"), "File does not exist: no-such.yaml");
   }
 
   @ParameterizedTest
@@ -356,16 +357,19 @@ class MigctlFilesTest {
 
   @Test
   void fileThatIsHuge_isExit2() throws IOException {
-    Path huge = Files.write(folder.resolve("huge"), "# text\n".repeat(10_000_000).getBytes(UTF_8));
+    Path huge =
+        Files.write(folder.resolve("huge"), "# text\n".repeat(10_000_000).getBytes(UTF_8));
 
-    List<String> commands = Stream.concat(readers(), Stream.of("status --kubeconfig FILE")).toList();
+    List<String> commands =
+        Stream.concat(readers(), Stream.of("status --kubeconfig FILE")).toList();
 
     assertThat(commands)
-        .allSatisfy(command -> assertRefused(
-            command,
-            huge,
-            huge
-                + " has more than 64 MiB, which is too much to read; name the right file, or a part of it"));
+        .allSatisfy(
+            command -> assertRefused(
+                command,
+                huge,
+                huge
+                    + " has more than 64 MiB, which is too much to read; name the right file, or a part of it"));
   }
 
   @ParameterizedTest
@@ -391,8 +395,9 @@ class MigctlFilesTest {
     assertThat(migctl("validate", file.toString()))
         .isEqualTo(new Run(
             1,
-            List.of(file
-                + ":2:4: error: Not UTF-8: byte 0xDC at offset 6; save the file as UTF-8 [invalid-utf8]"),
+            List.of(
+                file
+                    + ":2:4: error: Not UTF-8: byte 0xDC at offset 6; save the file as UTF-8 [invalid-utf8]"),
             List.of()));
     assertThat(migctl("diagnose", "--file", file.toString()).exit()).isZero();
   }
@@ -435,10 +440,11 @@ class MigctlFilesTest {
         .isEqualTo(new Run(
             2,
             List.of(),
-            List.of("Cannot write %s/kubeconfig: directory %s does not exist".formatted(nowhere, nowhere))));
+            List.of("Cannot write %s/kubeconfig: directory %s does not exist"
+                .formatted(nowhere, nowhere))));
     assertThat(migctl("demo", "--for", "1s", "--write-kubeconfig", folder.toString()))
-        .isEqualTo(new Run(
-            2, List.of(), List.of("Cannot write %s: it is a directory".formatted(folder))));
+        .isEqualTo(
+            new Run(2, List.of(), List.of("Cannot write %s: it is a directory".formatted(folder))));
     assertThat(migctl("demo", "--for", "1s", "--write-kubeconfig", "-"))
         .isEqualTo(new Run(
             2,
@@ -446,5 +452,77 @@ class MigctlFilesTest {
             List.of(
                 "--write-kubeconfig needs the name of a file, because other terminals read it, not '-'",
                 "Try 'migctl demo --help'")));
+  }
+
+  /** Nothing listens at port 1, and no host has a name in the domain 'invalid'. */
+  @ParameterizedTest
+  @MethodSource("clusterCommands")
+  void clusterThatIsNotThere_isExit3_inOneLine(String command) throws IOException {
+    for (String server : List.of("https://127.0.0.1:1/", "https://no-such-host.invalid:6443/")) {
+      Path kubeconfig = write("""
+          apiVersion: v1
+          kind: Config
+          current-context: a
+          contexts: [{name: a, context: {cluster: b, user: u}}]
+          clusters: [{name: b, cluster: {server: "%s"}}]
+          users: [{name: u, user: {token: t}}]
+          """.formatted(server));
+
+      Run run = migctl(command.replace("FILE", kubeconfig.toString()).split(" "));
+
+      assertThat(run.exit()).isEqualTo(3);
+      assertThat(run.out()).isEmpty();
+      // A slow machine is told that it has to wait.
+      assertThat(run.err().stream().filter(line -> !line.endsWith(" yet")))
+          .singleElement()
+          .asString()
+          .contains(server)
+          .containsAnyOf(
+              "Connection refused",
+              "UnknownHostException: no-such-host.invalid",
+              "unknown host no-such-host.invalid");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      --gpus b200-180gb:999999999 | Too many GPUs: 'b200-180gb:999999999'. Expected at most 1000000 in all
+      --gpus a30-24gb:9,b200-180gb:999992 | Too many GPUs: 'b200-180gb:999992'. Expected at most 1000000 in all
+      --nodes 99999xb200-180gb:256 | Not nodes: '99999xb200-180gb:256'. Expected NODESxID[:COUNT] with at least 1 node, and at most 1000000 GPUs in all
+      --nodes 0xb200-180gb | Not nodes: '0xb200-180gb'. Expected NODESxID[:COUNT] with at least 1 node, and at most 1000000 GPUs in all
+      """)
+  void plan_absurdNumberOfGpus_isExit2(String offered, String message) {
+    Run run = migctl(("plan " + offered + " --demand 1g.6gb:1").split(" "));
+
+    assertThat(run)
+        .isEqualTo(new Run(2, List.of(), List.of(message, "Try 'migctl plan --help'")));
+  }
+
+  @Test
+  void wholeGpus_moreThanAnIntegerHolds_areUnmet() {
+    Run run = migctl(
+        "plan",
+        "--gpus",
+        "b200-180gb:2",
+        "--demand",
+        "nvidia.com/gpu:999999999,nvidia.com/gpu:999999999,nvidia.com/gpu:999999999");
+
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err())
+        .containsExactly(
+            "2999999995 of 2999999997 x nvidia.com/gpu unmet: the plan leaves 2 whole GPUs; add 2999999995");
+  }
+
+  @Test
+  void optionWithATypingMistake_isNamed_alsoIfItIsRequired() {
+    Run run = migctl("place", "--gp=b200-180gb", "1g.23gb");
+
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err())
+        .containsExactly(
+            "Unknown option: '--gp'",
+            "Possible solutions: --gpu, --gpus, --gpu-index",
+            "Missing required option: '--gpus=ID'",
+            "Try 'migctl place --help'");
   }
 }

@@ -860,7 +860,7 @@ class MigctlTest {
     assertThat(missing.exit).isEqualTo(2);
     assertThat(missing.err.strip()).isEqualTo("File does not exist: " + folder.resolve("nothing"));
     assertThat(directory.exit).isEqualTo(2);
-    assertThat(directory.err.strip()).isEqualTo(folder + " is a directory");
+    assertThat(directory.err.strip()).isEqualTo(folder + " is a directory; name a file in it");
   }
 
   private Path guideWith(String text, String replacement) throws IOException {
@@ -1008,7 +1008,8 @@ class MigctlTest {
   @ParameterizedTest
   @ValueSource(strings = {"fmt", "import --lgip", "explain --config a --gpu l4"})
   void directoryInPlaceOfAFile_isExit2(String command) {
-    assertThat(migctl(append(command, "."))).isEqualTo(new Run(2, "", ". is a directory\n"));
+    assertThat(migctl(append(command, ".")))
+        .isEqualTo(new Run(2, "", ". is a directory; name a file in it\n"));
   }
 
   @ParameterizedTest
@@ -1042,23 +1043,26 @@ class MigctlTest {
     var run = migctl("validate", file.toString(), "--sarif", sarif.toString());
 
     assertThat(run.exit).isEqualTo(1);
-    assertThat(new ObjectMapper().readTree(sarif.toFile()))
-        .isEqualTo(new ObjectMapper()
-            .readTree("""
+    var log = new ObjectMapper().readTree(sarif.toFile());
+    var help = (ObjectNode) log.at("/runs/0/tool/driver/rules/0/help");
+    assertThat(help.remove("markdown").asText())
+        .startsWith("`mig-devices` may be absent only where `mig-enabled` is false.\n```yaml\n");
+    assertThat(log).isEqualTo(new ObjectMapper().readTree("""
             {"$schema": "https://json.schemastore.org/sarif-2.1.0.json",
              "version": "2.1.0",
              "runs": [{
                "tool": {"driver": {"name": "migctl", "version": "%s",
                  "rules": [
                  {"id": "missing-field", "shortDescription": {"text": "missing field"},
-                  "help": {"text": "'migctl lint-code missing-field' explains it"}}]}},
+                  "help": {"text": "`mig-devices` may be absent only where `mig-enabled` is false. 'migctl lint-code missing-field' explains it"}}]}},
                "columnKind": "unicodeCodePoints",
                "results": [
                  {"ruleId": "missing-field", "ruleIndex": 0, "level": "error",
                   "message": {"text": "devices is missing; add 'devices: all'"},
                   "locations": [{"physicalLocation": {
                     "artifactLocation": {"uri": "%s"},
-                    "region": {"startLine": 12, "startColumn": 9}}}]}]}]}""".formatted(Output.version(), file.toUri().toASCIIString())));
+                    "region": {"startLine": 12, "startColumn": 9}}}]}]}]}""".formatted(
+                Output.version(), file.toUri().toASCIIString())));
   }
 
   @Test

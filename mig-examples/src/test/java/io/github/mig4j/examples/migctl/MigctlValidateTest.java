@@ -328,6 +328,26 @@ class MigctlValidateTest {
         .anyMatch(uri -> uri.endsWith("/sharing-lint.md#no-resources"));
   }
 
+  /** Code scanning shows the help of a rule, also where the pages are not published. */
+  @Test
+  void validate_sarif_explainsEachRule() throws IOException {
+    Files.writeString(
+        folder.resolve("east/share.yaml"), "version: v1\nsharing: {timeSlicing: {}}\n");
+
+    JsonNode log = json(migctl("validate DIR --nodes b=b200-180gb --config b200-huge --sarif -"));
+
+    assertThat(log.at("/runs/0/tool/driver/rules")).isNotEmpty().allSatisfy(rule -> {
+      String code = rule.get("id").asText();
+      assertThat(rule.at("/help/text").asText())
+          .matches("\\S.{20,} 'migctl lint-code " + code + "' explains it")
+          .doesNotContain("](", "```", "No example");
+      assertThat(rule.at("/help/markdown").asText())
+          .startsWith(rule.at("/help/text").asText().substring(0, 20))
+          .doesNotContain(".md)", "### ")
+          .endsWith("\n`migctl lint-code " + code + "` prints this text.\n");
+    });
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -8,6 +8,7 @@ import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,8 +32,10 @@ public final class ClusterAccess {
   /** On a slow machine Vert.x prints stack traces of its threads. */
   private static final Logger SLOW_THREADS =
       Logger.getLogger("io.vertx.core.impl.BlockedThreadChecker");
-  /** After 0.1, 0.2, 0.4 and 0.8 s. */
+  /** After 25, 50, 100 and 200 ms, or after the time that the server names. */
   private static final int RETRIES = 4;
+
+  private static final int FIRST_RETRY_MILLIS = 25;
 
   @Option(
       names = "--kubeconfig",
@@ -63,6 +66,7 @@ public final class ClusterAccess {
         CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
     Config config = config();
     config.setRequestRetryBackoffLimit(RETRIES);
+    config.setRequestRetryBackoffInterval(FIRST_RETRY_MILLIS);
     return new KubernetesClientBuilder()
         .withConfig(config)
         .withHttpClientBuilderConsumer(
@@ -119,9 +123,7 @@ public final class ClusterAccess {
     List<Path> defaults = defaults();
     return kubeconfig != null
         ? kubeconfig.toString()
-        : defaults.size() == 1
-            ? defaults.get(0).toString()
-            : "of $KUBECONFIG or ~/.kube/config";
+        : defaults.size() == 1 ? defaults.get(0).toString() : "of $KUBECONFIG or ~/.kube/config";
   }
 
   private static List<Path> defaults() {
@@ -151,7 +153,9 @@ public final class ClusterAccess {
   public static String reason(Throwable e) {
     return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
         .reduce((outer, inner) -> inner)
-        .map(root -> String.valueOf(root.getMessage()))
+        .map(root -> root instanceof UnknownHostException
+            ? "unknown host " + root.getMessage()
+            : String.valueOf(root.getMessage()))
         .orElseThrow()
         .lines()
         .filter(line -> !line.startsWith("    ") && !line.startsWith(" at ["))

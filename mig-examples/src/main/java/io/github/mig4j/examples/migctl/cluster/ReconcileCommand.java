@@ -5,9 +5,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
-import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.k8s.reconcile.MigPolicyFile;
 import io.github.mig4j.k8s.reconcile.ReconcileOutcome;
 import io.github.mig4j.k8s.reconcile.Reconciler;
@@ -66,8 +66,7 @@ public final class ReconcileCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    MigPolicyFile file =
-        MigPolicyFile.read(TextFile.text(policy));
+    MigPolicyFile file = MigPolicyFile.read(TextFile.text(policy));
     if (check) {
       return check(file);
     }

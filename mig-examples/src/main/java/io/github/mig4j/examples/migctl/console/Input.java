@@ -21,6 +21,9 @@ import picocli.CommandLine.ParameterException;
 /** What subcommands read. */
 public final class Input {
 
+  /** More than any cluster has, and still planned in seconds. */
+  public static final int MAX_PLANNED_GPUS = 1_000_000;
+
   /** More than any node has. */
   private static final int MAX_GPUS = 256;
 

@@ -21,8 +21,7 @@ import picocli.CommandLine.ParameterException;
 public record NodeShape(String name, List<GpuModel> gpus) {
 
   private static final Pattern NAMED = Pattern.compile("([^=]*)=(.+)");
-  private static final Pattern NAME =
-      Pattern.compile("[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?");
+  private static final Pattern NAME = Pattern.compile("[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?");
 
   private static final Pattern SEVERAL = Pattern.compile("([0-9]{1,5})x([^=]+)");
 
@@ -35,15 +34,24 @@ public record NodeShape(String name, List<GpuModel> gpus) {
   public static List<NodeShape> read(List<String> texts, CommandLine command) {
     List<String> each = new ArrayList<>();
     Map<String, Integer> numbers = new HashMap<>();
+    long total = 0;
     for (String text : texts) {
       Matcher form = SEVERAL.matcher(text.strip());
       if (!form.matches()) {
         each.add(text);
         continue;
       }
-      String name =
-          Input.models(List.of(form.group(2).split("\\+", -1)), command).get(0).id();
-      for (int i = 0; i < Integer.parseInt(form.group(1)); i++) {
+      List<GpuModel> gpus = Input.models(List.of(form.group(2).split("\\+", -1)), command);
+      int nodes = Integer.parseInt(form.group(1));
+      total += (long) nodes * gpus.size();
+      if (nodes < 1 || total > Input.MAX_PLANNED_GPUS) {
+        throw new ParameterException(
+            command,
+            "Not nodes: '%s'. Expected NODESxID[:COUNT] with at least 1 node, and at most %d GPUs in all"
+                .formatted(text.strip(), Input.MAX_PLANNED_GPUS));
+      }
+      String name = gpus.get(0).id();
+      for (int i = 0; i < nodes; i++) {
         each.add("%s-%d=%s".formatted(name, numbers.merge(name, 1, Integer::sum), form.group(2)));
       }
     }

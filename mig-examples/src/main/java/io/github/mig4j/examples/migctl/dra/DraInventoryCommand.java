@@ -5,9 +5,9 @@ import io.github.mig4j.examples.migctl.cluster.ClusterAccess;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
-import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -97,8 +97,7 @@ public final class DraInventoryCommand implements Callable<Integer> {
       }
     }
     try {
-      return DraInventory.parse(
-          TextFile.text(file), GpuCatalog.bundled());
+      return DraInventory.parse(TextFile.text(file), GpuCatalog.bundled());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
           output.commandLine(), "%s: %s".formatted(Input.name(file), e.getMessage()), e);

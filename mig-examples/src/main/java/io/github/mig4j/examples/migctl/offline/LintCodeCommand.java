@@ -89,6 +89,11 @@ public final class LintCodeCommand implements Callable<Integer> {
     return ExitCode.YES;
   }
 
+  /** What a page says below the heading of a code, with its examples. */
+  static Optional<String> explanation(String page, String code) {
+    return section(text(page), code).map(section -> section.substring(section.indexOf('\n') + 1));
+  }
+
   private static Stream<String> codes(String page) {
     return Stream.of(HEADING, ROW)
         .flatMap(form -> form.matcher(page).results())

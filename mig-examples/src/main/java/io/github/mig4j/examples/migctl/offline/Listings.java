@@ -1,9 +1,9 @@
 package io.github.mig4j.examples.migctl.offline;
 
 import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.examples.migctl.console.UnusableFileException;
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.ListingSyntaxException;
 import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.gpu.NvidiaSmi.Listing;
@@ -36,8 +36,7 @@ final class Listings {
     } catch (ListingSyntaxException e) {
       throw new UnusableFileException("%s: %s"
           .formatted(
-              Stream.of(files).map(Input::name).collect(Collectors.joining(", ")),
-              e.getMessage()));
+              Stream.of(files).map(Input::name).collect(Collectors.joining(", ")), e.getMessage()));
     }
   }
 

@@ -115,7 +115,7 @@ public final class PlanCommand implements Callable<Integer> {
           "--output needs --nodes, because a configuration is for the GPUs of one node");
     }
     List<DemandItem> items = new ArrayList<>();
-    int whole = 0;
+    long whole = 0;
     for (String each : demand) {
       Counted counted = counted(each, "demand", "PROFILE:COUNT, e.g. '1g.23gb:50'");
       if (counted.name.equals(WHOLE_GPU)) {
@@ -134,7 +134,7 @@ public final class PlanCommand implements Callable<Integer> {
       output.write(svg, picture(plan, available));
     }
     plan.unmet().forEach(unmet -> output.err().println(unmet.message()));
-    int missing = whole - uncut(plan, available);
+    long missing = whole - uncut(plan, available);
     if (missing > 0) {
       output
           .err()
@@ -145,7 +145,7 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   private void print(
-      FleetPlan plan, List<PlanNode> nodes, Map<GpuModel, Integer> available, int whole) {
+      FleetPlan plan, List<PlanNode> nodes, Map<GpuModel, Integer> available, long whole) {
     if (output.isJson()) {
       output.print(Output.json(plan));
     } else if (form != null) {
@@ -167,8 +167,16 @@ public final class PlanCommand implements Callable<Integer> {
           .toList();
     }
     Map<GpuModel, PlanNode> pools = new LinkedHashMap<>();
+    long total = 0;
     for (String each : offered.gpus) {
       Counted counted = counted(each, "GPUs", "ID:COUNT, e.g. 'b200-180gb:8'");
+      total += counted.count;
+      if (total > Input.MAX_PLANNED_GPUS) {
+        throw new ParameterException(
+            output.commandLine(),
+            "Too many GPUs: '%s'. Expected at most %d in all"
+                .formatted(each, Input.MAX_PLANNED_GPUS));
+      }
       GpuModel model = GpuCatalog.bundled().require(counted.name);
       PlanNode pool = pools.getOrDefault(model, PlanNode.named(model.id()));
       pools.put(model, usage(() -> pool.gpus(model, counted.count)));

@@ -13,9 +13,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Findings in the form that code scanning reads: SARIF 2.1.0. */
 final class Sarif {
+
+  /** A link to another page, which nobody can follow from code scanning. */
+  private static final Pattern LINK = Pattern.compile("\\[([^\\]\\n]+)]\\((?!https?:)[^)\\s]+\\)");
+
+  private static final Pattern WHERE_THERE_IS_NO_EXAMPLE = Pattern.compile(" No example,[^.]*\\.");
 
   private Sarif() {}
 
@@ -47,11 +53,25 @@ final class Sarif {
   }
 
   private static ObjectNode rule(Code code, Optional<String> pages) {
-    String page = code instanceof SharingCode ? "sharing-lint.md" : "lint.md";
+    String page = code instanceof SharingCode ? "sharing-lint" : "lint";
     ObjectNode rule = Output.object().put("id", code.toString());
     rule.putObject("shortDescription").put("text", code.toString().replace('-', ' '));
-    pages.ifPresent(address -> rule.put("helpUri", "%s/%s#%s".formatted(address, page, code)));
-    rule.putObject("help").put("text", "'migctl lint-code %s' explains it".formatted(code));
+    pages.ifPresent(address -> rule.put("helpUri", "%s/%s.md#%s".formatted(address, page, code)));
+    String explanation = LINK.matcher(
+            LintCodeCommand.explanation(page, code.toString()).orElse(""))
+        .replaceAll("$1");
+    String first = WHERE_THERE_IS_NO_EXAMPLE
+        .matcher(explanation.split("\n(?:\n|```)", 2)[0])
+        .replaceAll("")
+        .replaceAll("\\[([^]]+)]\\([^)]*\\)", "$1")
+        .replace('\n', ' ');
+    rule.putObject("help")
+        .put(
+            "text",
+            "%s 'migctl lint-code %s' explains it".formatted(first, code).strip())
+        .put(
+            "markdown",
+            explanation + "\n`migctl lint-code %s` prints this text.\n".formatted(code));
     return rule;
   }
 
