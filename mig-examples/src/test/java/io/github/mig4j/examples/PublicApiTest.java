@@ -61,6 +61,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -341,7 +342,6 @@ class PublicApiTest {
       "Planner",
       "PodClaims",
       "Rollout",
-      "Canary",
       "ApplyRequest",
       "SharedFleet",
       "SharingConfigMap",
@@ -496,32 +496,28 @@ class PublicApiTest {
     assertThat(withoutFields).isEqualTo(OF_A_FILE);
   }
 
-  /** Jackson 3 writes an object without fields where Jackson 2 refuses. */
   @Test
-  void json_ofClientsAndEngines_isRefusedOrEmpty() throws IOException {
+  void json_ofClientsAndEngines_isRefusedOrEmpty() {
     var jackson2 = new com.fasterxml.jackson.databind.ObjectMapper();
     var jackson3 = new tools.jackson.databind.ObjectMapper();
-    var written = new TreeMap<String, String>();
+    Set<String> written = new TreeSet<>();
     api.values()
         .filter(value -> NO_VALUES.contains(JsonForms.name(value.getClass()).split("\\.")[0]))
         .filter(value -> !value.getClass().isHidden())
         .filter(value -> JsonForms.valueOf(value).isEmpty())
-        .forEach(value -> {
-          try {
-            written.put(value.getClass().getName(), jackson2.writeValueAsString(value));
-          } catch (IOException refused) {
-            try {
-              String by3 = jackson3.writeValueAsString(value);
-              if (!by3.equals("{}")) {
-                written.put(value.getClass().getName(), by3);
-              }
-            } catch (tools.jackson.core.JacksonException alsoRefused) {
-              // Better still.
-            }
-          }
-        });
+        .filter(value -> !isRefusedOrEmpty(() -> jackson2.writeValueAsString(value))
+            || !isRefusedOrEmpty(() -> jackson3.writeValueAsString(value)))
+        .forEach(value -> written.add(value.getClass().getName()));
 
     assertThat(written).isEmpty();
+  }
+
+  private static boolean isRefusedOrEmpty(Callable<String> write) {
+    try {
+      return write.call().equals("{}");
+    } catch (Exception refused) {
+      return true;
+    }
   }
 
   @Test

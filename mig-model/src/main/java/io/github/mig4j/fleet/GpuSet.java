@@ -51,7 +51,7 @@ public final class GpuSet {
     int next = 0;
     for (int index = from; index < to; index++) {
       for (long rest = bits[index]; rest != 0; rest &= rest - 1) {
-        numbers[next++] = (firstWord + index - from << 6) + Long.numberOfTrailingZeros(rest);
+        numbers[next++] = ((firstWord + index - from) << 6) + Long.numberOfTrailingZeros(rest);
       }
     }
     return numbers;

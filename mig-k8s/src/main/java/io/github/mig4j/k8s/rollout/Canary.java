@@ -1,7 +1,10 @@
 package io.github.mig4j.k8s.rollout;
 
+import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.internal.DurationText;
+import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -10,7 +13,7 @@ import java.util.Optional;
  *
  * @param pause how long to wait before the other nodes start; if empty, until {@link Rollout#resume()}
  */
-public record Canary(Optional<Duration> pause) {
+public record Canary(Optional<Duration> pause) implements JsonForm {
 
   /** Checks that a pause is not negative. */
   public Canary {
@@ -39,5 +42,10 @@ public record Canary(Optional<Duration> pause) {
   public static Canary pause(Duration pause) {
     Objects.requireNonNull(pause, "pause");
     return new Canary(Optional.of(pause));
+  }
+
+  @Override
+  public Map<String, Object> toJson() {
+    return JsonFields.of("pause", pause).map();
   }
 }
