@@ -13,20 +13,20 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Plays a day; {@code -Dmig4j.demand.days=N} prints the tables of N days. */
 class DemandDayTest {
 
-  private static Map<String, Result> play(DemandArrivals arrivals) {
+  @ParameterizedTest
+  @CsvSource({"1, PACKS, 0.8", "4, PACKS, 0.6", "1, SPREADS, 0.6"})
+  void demandPolicy_waitsLessThanEveryStaticLayout_andCutsLessThanGreedy(
+      int gpusPerNode, Scheduler scheduler, double load) {
+    DemandArrivals arrivals = DemandArrivals.day(100, load, 1);
     Map<String, Result> results = new LinkedHashMap<>();
-    DemandDay.policies(1, Scheduler.PACKS)
+    DemandDay.policies(gpusPerNode, scheduler)
         .forEach((name, policy) -> results.put(name, policy.play(arrivals)));
-    return results;
-  }
-
-  @Test
-  void demandPolicy_waitsLessThanEveryStaticLayout_andCutsLessThanGreedy() {
-    Map<String, Result> results = play(DemandArrivals.day(100, 0.8, 1));
 
     Result ours = results.get(DemandDay.OURS);
     assertThat(ours.waiting())
