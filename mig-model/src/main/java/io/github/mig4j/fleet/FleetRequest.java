@@ -227,7 +227,9 @@ public final class FleetRequest implements JsonForm {
 
   @Override
   public Map<String, Object> toJson() {
-    return JsonFields.of("profile", profile).and("model", model.map(GpuModel::id)).map();
+    return JsonFields.of("profile", profile)
+        .and("model", model.map(GpuModel::id))
+        .map();
   }
 
   /** The profile, and the requested model if there is one. */

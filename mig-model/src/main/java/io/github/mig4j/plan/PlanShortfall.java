@@ -69,14 +69,16 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
       String code = in.text("code");
       Reason reason = switch (code) {
         case "no-node" ->
-          new NoNode(JsonInput.of("reason", in.optionalObject("nodeLabels").orElse(Map.of())).allTexts());
+          new NoNode(JsonInput.of("reason", in.optionalObject("nodeLabels").orElse(Map.of()))
+              .allTexts());
         case "no-profile" ->
           new NoProfile(
               models(in.texts("models")),
               in.texts("suggestions").stream().map(MigProfile::parse).toList());
         case "not-known" -> new NotKnown(models(in.texts("models")));
         case "all-pinned" -> new AllPinned(in.integer("gpus"));
-        case "no-room" -> new NoRoom(in.integer("gpus"), more(in.optionalObject("more").orElse(Map.of())));
+        case "no-room" ->
+          new NoRoom(in.integer("gpus"), more(in.optionalObject("more").orElse(Map.of())));
         default ->
           throw new IllegalArgumentException(
               "Not a reason: the code %s is unknown".formatted(Quoted.of(code)));
@@ -112,7 +114,8 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     public Map<String, Object> toJson() {
       return JsonFields.of("code", code())
           .and("message", message())
-          .and("nodeLabels", nodeLabels).map();
+          .and("nodeLabels", nodeLabels)
+          .map();
     }
   }
 
@@ -154,7 +157,6 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     public Map<String, Object> toJson() {
       return JsonFields.of("code", code())
           .and("message", message())
-          
           .and("models", ids(models))
           .and("suggestions", suggestions)
           .map();
@@ -188,7 +190,8 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     public Map<String, Object> toJson() {
       return JsonFields.of("code", code())
           .and("message", message())
-          .and("models", ids(models)).map();
+          .and("models", ids(models))
+          .map();
     }
   }
 
@@ -216,7 +219,8 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     public Map<String, Object> toJson() {
       return JsonFields.of("code", code())
           .and("message", message())
-          .and("gpus", gpus).map();
+          .and("gpus", gpus)
+          .map();
     }
   }
 
@@ -260,7 +264,9 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     public Map<String, Object> toJson() {
       return JsonFields.of("code", code())
           .and("message", message())
-          .and("gpus", gpus).and("more", countsById()).map();
+          .and("gpus", gpus)
+          .and("more", countsById())
+          .map();
     }
   }
 

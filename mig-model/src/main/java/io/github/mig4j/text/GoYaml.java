@@ -8,6 +8,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.yaml.snakeyaml.DumperOptions.FlowStyle;
@@ -211,7 +212,7 @@ public final class GoYaml {
                 .formatted(Quoted.of(key.get()), previous.keyAt().line(), problems.program()),
             "remove one");
       }
-      int later = last.get(key.get()) > i ? 1 : 0;
+      int later = Objects.requireNonNull(last.get(key.get())) > i ? 1 : 0;
       replaced += later;
       YamlValue value = finite(value(tuple.getValueNode(), inner), inner);
       replaced -= later;

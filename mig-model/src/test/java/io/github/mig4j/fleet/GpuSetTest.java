@@ -70,7 +70,8 @@ class GpuSetTest {
       GpuSet built = builder.build();
 
       assertThat(built).isEqualTo(GpuSet.of(moved)).hasSameHashCodeAs(GpuSet.of(moved));
-      assertThat(built.toJson()).isEqualTo(IntStream.of(moved).sorted().distinct().boxed().toList());
+      assertThat(built.toJson())
+          .isEqualTo(IntStream.of(moved).sorted().distinct().boxed().toList());
       assertThat(GpuSet.ofJson(List.copyOf(built.toJson()))).isEqualTo(built);
     }
   }
