@@ -231,8 +231,9 @@ final class JsonForms {
     ExecutableElement method = jsonMethod(type).orElseThrow();
     TypeElement outer = self;
     self = type;
-    JsonKind form =
-        isObject(method.getReturnType()) ? body(method) : value(method.getReturnType()).kind();
+    JsonKind form = isObject(method.getReturnType())
+        ? body(method)
+        : value(method.getReturnType()).kind();
     self = outer;
     return form;
   }
@@ -251,8 +252,7 @@ final class JsonForms {
 
   private List<Object> constants(TypeElement type) {
     try {
-      return Stream.of(
-              Class.forName(elements.getBinaryName(type).toString()).getEnumConstants())
+      return Stream.of(Class.forName(elements.getBinaryName(type).toString()).getEnumConstants())
           .map(each -> valueOf(each).orElseThrow())
           .toList();
     } catch (ClassNotFoundException e) {
@@ -338,8 +338,8 @@ final class JsonForms {
             .map(some -> some.get(name).kind())
             .distinct()
             .toList();
-        boolean required =
-            all.stream().allMatch(some -> some.containsKey(name) && some.get(name).required());
+        boolean required = all.stream()
+            .allMatch(some -> some.containsKey(name) && some.get(name).required());
         merged.fields().put(name, new Field(OneOf.of(kinds), required));
       }
     }
@@ -375,13 +375,12 @@ final class JsonForms {
       List<TreePath> arguments = arguments(path, call);
       if (name.equals("JsonFields.name")) {
         return new Field(
-            new Constants(
-                ((TypeElement) types.asElement(type(arguments.get(0))))
-                    .getEnclosedElements().stream()
-                        .filter(constant -> constant.getKind() == ElementKind.ENUM_CONSTANT)
-                        .<Object>map(constant ->
-                            constant.getSimpleName().toString().toLowerCase().replace('_', '-'))
-                        .toList()),
+            new Constants(((TypeElement) types.asElement(type(arguments.get(0))))
+                .getEnclosedElements().stream()
+                    .filter(constant -> constant.getKind() == ElementKind.ENUM_CONSTANT)
+                    .<Object>map(constant ->
+                        constant.getSimpleName().toString().toLowerCase().replace('_', '-'))
+                    .toList()),
             true);
       }
       if (name.equals("List.of")) {
@@ -448,16 +447,15 @@ final class JsonForms {
     if (isA(type, Map.class)) {
       return new Field(new MapOf(value(arguments.get(1)).kind()), true);
     }
-    Plain plain =
-        switch (name) {
-          case "java.lang.Integer", "java.lang.Long", "java.math.BigInteger" -> Plain.WHOLE_NUMBER;
-          case "java.lang.Double" -> Plain.NUMBER;
-          case "java.lang.Boolean" -> Plain.BOOLEAN;
-          case "java.lang.Record" -> Plain.OBJECT;
-          case "java.lang.Object" -> Plain.ANY;
-          case "java.lang.String", "java.time.Duration", "java.time.Instant" -> Plain.TEXT;
-          default -> throw new IllegalStateException("The kind of %s is not known".formatted(type));
-        };
+    Plain plain = switch (name) {
+      case "java.lang.Integer", "java.lang.Long", "java.math.BigInteger" -> Plain.WHOLE_NUMBER;
+      case "java.lang.Double" -> Plain.NUMBER;
+      case "java.lang.Boolean" -> Plain.BOOLEAN;
+      case "java.lang.Record" -> Plain.OBJECT;
+      case "java.lang.Object" -> Plain.ANY;
+      case "java.lang.String", "java.time.Duration", "java.time.Instant" -> Plain.TEXT;
+      default -> throw new IllegalStateException("The kind of %s is not known".formatted(type));
+    };
     return new Field(plain, true);
   }
 

@@ -64,8 +64,7 @@ class JsonMappersTest {
     for (String json : List.of(
         new ObjectMapper().writeValueAsString(maps),
         new tools.jackson.databind.ObjectMapper().writeValueAsString(maps))) {
-      assertThat(new ObjectMapper().readTree(json))
-          .isEqualTo(new ObjectMapper().readTree("""
+      assertThat(new ObjectMapper().readTree(json)).isEqualTo(new ObjectMapper().readTree("""
               {
                 "layouts": {"h100-sxm-80gb [3g.40gb@0:4, 3g.40gb@4:4]": 1},
                 "met": {"2 x 3g.40gb": 2, "1 x 7g.80gb": 0, "1 x 1g.5gb on nodes with zone=b": 0},

@@ -97,8 +97,9 @@ class JsonSchemaTest {
   @Test
   void schema_ofEveryModelOfTheCatalogue_acceptsIt() throws IOException {
     assertAccepted(GpuCatalog.bundled().models().stream()
-        .flatMap(model -> Stream.of(Stream.of(model), model.profiles().stream(), model.boards().stream())
-            .flatMap(part -> part)));
+        .flatMap(
+            model -> Stream.of(Stream.of(model), model.profiles().stream(), model.boards().stream())
+                .flatMap(part -> part)));
   }
 
   @Test
@@ -124,9 +125,8 @@ class JsonSchemaTest {
     assertThat(reasons).contains("all-pinned", "no-node", "no-profile", "no-room");
     assertAccepted(plans.stream());
     assertAccepted(plans.stream().flatMap(plan -> plan.unmet().stream()));
-    assertAccepted(plans.stream()
-        .flatMap(plan -> plan.unmet().stream())
-        .map(PlanShortfall::reason));
+    assertAccepted(
+        plans.stream().flatMap(plan -> plan.unmet().stream()).map(PlanShortfall::reason));
     assertAccepted(Stream.of(
         Planner.of(node).defragment(Demand.of(DemandItem.of("7g.80gb", 3))),
         Planner.of(node).defragment(Demand.of(DemandItem.of("1g.10gb", 1)))));
@@ -136,13 +136,13 @@ class JsonSchemaTest {
   @Test
   void schema_ofCapturedNodes_acceptsTheirStatusAndCapacity() throws IOException {
     List<MigNodeStatus> statuses = new ArrayList<>();
-    for (String line : Files.readAllLines(Path.of(
-        "../mig-k8s/src/test/resources/io/github/mig4j/k8s/simulator/nvidia-offers.txt"))) {
+    for (String line : Files.readAllLines(
+        Path.of("../mig-k8s/src/test/resources/io/github/mig4j/k8s/simulator/nvidia-offers.txt"))) {
       if (line.matches("(none|single|mixed) \\| .*")) {
         Node node = node(line.split(" \\| ", -1));
         statuses.add(MigNodeStatus.of(node));
-        assertAccepted(Stream.of(
-            NodeCapacity.of(node, List.of(), Optional.empty(), MigSettings.defaults())));
+        assertAccepted(
+            Stream.of(NodeCapacity.of(node, List.of(), Optional.empty(), MigSettings.defaults())));
       }
     }
 
@@ -153,7 +153,8 @@ class JsonSchemaTest {
 
   private static Node node(String[] columns) {
     var resources = new TreeMap<String, Quantity>();
-    for (String resource : columns[2].matches("[-{}]+|exits") ? new String[0] : columns[2].split(" ")) {
+    for (String resource :
+        columns[2].matches("[-{}]+|exits") ? new String[0] : columns[2].split(" ")) {
       String[] parts = resource.split("=");
       resources.put("nvidia.com/" + parts[0], new Quantity(parts[1]));
     }
@@ -237,8 +238,7 @@ class JsonSchemaTest {
               .migEnabled(random.nextBoolean())
               .build();
       MigConfig config = MigConfig.of(spec);
-      values.addAll(
-          List.of(layout, spec, config, MigConfigDocument.empty().with("small", config)));
+      values.addAll(List.of(layout, spec, config, MigConfigDocument.empty().with("small", config)));
     }
     Planner planner = Planner.of(PlanNode.named("node")
             .gpu(random.nextBoolean() ? gpu : gpu.pinned())
@@ -286,8 +286,8 @@ class JsonSchemaTest {
   @Test
   void schema_ofAnObjectWithoutARequiredField_refusesIt() throws IOException {
     MigLayout layout = MigLayout.on(H100).add("3g.40gb", 1).build();
-    FleetPlan plan = Planner.of(PlanNode.named("a").gpus(H100, 1))
-        .plan(Demand.of(DemandItem.of("1g.10gb", 9)));
+    FleetPlan plan =
+        Planner.of(PlanNode.named("a").gpus(H100, 1)).plan(Demand.of(DemandItem.of("1g.10gb", 9)));
     for (JsonForm value : List.of(H100, layout, plan, plan.unmet().get(0))) {
       for (String field : value.toJson().keySet()) {
         Map<String, Object> less = new TreeMap<>(value.toJson());

@@ -25,8 +25,8 @@ final class ShippedSchema {
   private final Map<String, JsonSchema> byType = new HashMap<>();
 
   ShippedSchema() throws IOException {
-    try (InputStream in = Objects.requireNonNull(
-        MigClient.class.getResourceAsStream("json-schema.json"))) {
+    try (InputStream in =
+        Objects.requireNonNull(MigClient.class.getResourceAsStream("json-schema.json"))) {
       all = JSON.readTree(in);
     }
   }
@@ -41,10 +41,11 @@ final class ShippedSchema {
     if (!all.at("/$defs").has(type)) {
       return Optional.of("no definition of " + type);
     }
-    String problems = byType.computeIfAbsent(type, this::schema).validate(JSON.readTree(json)).stream()
-        .map(problem -> problem.getMessage())
-        .sorted()
-        .collect(Collectors.joining("; "));
+    String problems =
+        byType.computeIfAbsent(type, this::schema).validate(JSON.readTree(json)).stream()
+            .map(problem -> problem.getMessage())
+            .sorted()
+            .collect(Collectors.joining("; "));
     return problems.isEmpty() ? Optional.empty() : Optional.of(problems);
   }
 

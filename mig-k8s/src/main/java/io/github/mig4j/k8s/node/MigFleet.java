@@ -152,7 +152,8 @@ public final class MigFleet implements JsonForm {
     if (claiming > 0) {
       used.put("resource.k8s.io/claims", (long) claiming);
     }
-    return new NodeCapacity(status, Cluster.labels(node), used, layouts(node, status, document, cuts));
+    return new NodeCapacity(
+        status, Cluster.labels(node), used, layouts(node, status, document, cuts));
   }
 
   /** The layouts of the configuration in force, if the node's resources agree with them. */
@@ -173,7 +174,9 @@ public final class MigFleet implements JsonForm {
     Cut cut = cuts.computeIfAbsent(
         new Configured(model.get(), count, inForce.get(), status.strategy()), Configured::cut);
     boolean isOffered = cut.offer()
-        .filter(offer -> offer.resourceDifferences(status.allocatable(), Cluster.labels(node)).isEmpty())
+        .filter(offer -> offer
+            .resourceDifferences(status.allocatable(), Cluster.labels(node))
+            .isEmpty())
         .isPresent();
     return isOffered ? cut.layouts() : new TreeMap<>();
   }

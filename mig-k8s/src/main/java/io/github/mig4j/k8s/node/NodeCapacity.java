@@ -71,7 +71,8 @@ public record NodeCapacity(
     Objects.requireNonNull(pods, "pods");
     Objects.requireNonNull(document, "document");
     Objects.requireNonNull(settings, "settings");
-    return MigFleet.capacity(node, pods, MigNodeStatus.of(node, settings), document, new HashMap<>());
+    return MigFleet.capacity(
+        node, pods, MigNodeStatus.of(node, settings), document, new HashMap<>());
   }
 
   /**

@@ -12,12 +12,14 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Plans for the policies with a demand, in batches: as long as a node of a policy is changed, nothing
@@ -125,6 +127,35 @@ final class DemandPlanner {
         .filter(any -> !mix.spare(DemandMix.migDevices(node.capacity.status().allocatable())))
         .map(used ->
             "pods used its GPUs %s ago".formatted(DurationText.of(Duration.between(used, now))));
+  }
+
+  /**
+   * The answer for each pod that waits: of several plans the one that serves it or says the most, as for
+   * a pod that is for the nodes of one policy. A pod of which no plan speaks now keeps its answer.
+   */
+  static List<PodAnswer> answers(
+      List<PendingPods> plans, List<PodAnswer> before, List<WaitingPod> waiting) {
+    Map<String, PodAnswer> best = new LinkedHashMap<>();
+    plans.stream()
+        .flatMap(plan -> plan.answers().stream())
+        .forEach(answer -> best.merge(
+            answer.pod().name(), answer, (one, other) -> rank(other) < rank(one) ? other : one));
+    Set<String> names = waiting.stream().map(WaitingPod::name).collect(Collectors.toSet());
+    before.stream()
+        .filter(answer -> names.contains(answer.pod().name()))
+        .forEach(answer -> best.putIfAbsent(answer.pod().name(), answer));
+    return List.copyOf(best.values());
+  }
+
+  private static int rank(PodAnswer answer) {
+    if (answer instanceof PodAnswer.Unserved unserved) {
+      return switch (unserved.reason()) {
+        case NO_NODE -> 4;
+        case NO_MODEL -> 3;
+        default -> 2;
+      };
+    }
+    return answer instanceof PodAnswer.Served ? 0 : 1;
   }
 
   /** The changes of all plans by node. */

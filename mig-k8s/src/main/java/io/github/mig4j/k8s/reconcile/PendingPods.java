@@ -212,9 +212,8 @@ public final class PendingPods implements JsonForm {
     if ((!left.isEmpty() || lacksStock) && !candidates.isEmpty()) {
       accept(plan(left, candidates), left, before);
       Search search = new Search(changes.keySet());
-      left.forEach(pod -> search
-          .take(pod)
-          .ifPresent(node -> answers.put(pod, new PodAnswer.Served(pod, node))));
+      left.forEach(pod ->
+          search.take(pod).ifPresent(node -> answers.put(pod, new PodAnswer.Served(pod, node))));
       dropUseless(before, lacksStock);
     }
     List<WaitingPod> unserved = left.stream()
@@ -406,9 +405,10 @@ public final class PendingPods implements JsonForm {
     for (Map.Entry<String, NodeCapacity> node : nodes.entrySet()) {
       NodeCapacity now = node.getValue();
       SortedMap<Integer, MigLayout> layouts = after.getOrDefault(node.getKey(), now.layouts());
-      cut += layouts.isEmpty() && !DemandMix.migDevices(now.status().allocatable()).isEmpty()
-          ? now.status().gpus().orElse(1)
-          : cutGpus(layouts);
+      cut +=
+          layouts.isEmpty() && !DemandMix.migDevices(now.status().allocatable()).isEmpty()
+              ? now.status().gpus().orElse(1)
+              : cutGpus(layouts);
     }
     return cut;
   }

@@ -62,6 +62,7 @@ final class ReconcileLoop {
   private volatile boolean isLeader;
   private final Map<String, NodeFacts> read = new ConcurrentHashMap<>();
   private final Standings standings;
+  private volatile List<PodAnswer> answers = List.of();
   private Map<String, SortedMap<Integer, MigLayout>> planned = Map.of();
   private NodeReconcile.Unwatched unwatched = NodeReconcile.Unwatched.NOTHING;
 
@@ -81,6 +82,10 @@ final class ReconcileLoop {
     return new TreeMap<>(outcomes);
   }
 
+  List<PodAnswer> answers() {
+    return answers;
+  }
+
   void use(List<MigPolicy> others) {
     policies = List.copyOf(others);
     markOutcomes();
@@ -95,6 +100,7 @@ final class ReconcileLoop {
       due.mark(PODS, DemandPlanner.BATCH);
     } else {
       outcomes.clear();
+      answers = List.of();
       standings.forgetAll();
     }
     synchronized (this) {
@@ -304,6 +310,7 @@ final class ReconcileLoop {
         }
       });
     }
+    report(DemandPlanner.answers(plans, answers, waiting));
     planned = DemandPlanner.changes(plans);
     planned.keySet().forEach(node -> due.mark(node, Duration.ZERO));
     boolean isUnserved = plans.stream()
@@ -312,6 +319,15 @@ final class ReconcileLoop {
     if (isUnserved) {
       due.mark(PODS, DemandPlanner.UNSERVED_PAUSE);
     }
+  }
+
+  private void report(List<PodAnswer> now) {
+    List<PodAnswer> before = answers;
+    answers = now;
+    now.stream()
+        .filter(answer -> !before.contains(answer))
+        .forEach(answer ->
+            LOG.info("reconciler pod={} answer=\"{}\"", answer.pod().name(), answer.message()));
   }
 
   private static List<Pod> pods(SharedView view, String node) {

@@ -259,6 +259,15 @@ public final class Reconciler {
     }
 
     /**
+     * What the policies with a demand do for the pods that wait.
+     *
+     * @return the last answer for each pod; none while another process leads
+     */
+    public List<PodAnswer> answers() {
+      return loop.answers();
+    }
+
+    /**
      * Replaces the policies, and reconciles every node again.
      *
      * @param policies the new policies

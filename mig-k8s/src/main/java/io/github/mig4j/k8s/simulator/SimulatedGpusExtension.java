@@ -97,9 +97,7 @@ final class SimulatedGpusExtension
       if (type == MigClient.class) {
         return Optional.of(mig);
       }
-      return type == GpuOperatorSimulator.class
-          ? Optional.ofNullable(simulator)
-          : Optional.empty();
+      return type == GpuOperatorSimulator.class ? Optional.ofNullable(simulator) : Optional.empty();
     }
 
     @Override

@@ -344,8 +344,8 @@ class MigFleetTest {
         .build();
     var node = Nodes.b200(1).build();
 
-    assertThatThrownBy(() -> MigFleet.of(
-            List.of(node), List.of(pod), Optional.empty(), MigSettings.defaults()))
+    assertThatThrownBy(() ->
+            MigFleet.of(List.of(node), List.of(pod), Optional.empty(), MigSettings.defaults()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "Pod ml/train-0 has 'two' of nvidia.com/gpu in container main, which is not a number of devices");
@@ -363,7 +363,8 @@ class MigFleetTest {
             mig-devices: {1g.23gb: 7}
         """);
     var cut = Nodes.cutIntoSeven().config("small", "success").build();
-    var same = new NodeBuilder(cut).editMetadata().withName("same").endMetadata().build();
+    var same =
+        new NodeBuilder(cut).editMetadata().withName("same").endMetadata().build();
     var other = new NodeBuilder(cut)
         .editMetadata()
         .withName("other")

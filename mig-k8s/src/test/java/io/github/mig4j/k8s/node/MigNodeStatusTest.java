@@ -77,8 +77,8 @@ class MigNodeStatusTest {
             "Node gpu-node has allocatable '' of nvidia.com/mig-3g.90gb, which is not a number of devices, so it is not counted. See 'kubectl get node gpu-node -o yaml'",
             "Node gpu-node has capacity '1e99' of nvidia.com/gpu, which is not a number of devices, so it is not counted. See 'kubectl get node gpu-node -o yaml'");
     assertThat(NodeReading.offered(node)).hasToString("{nvidia.com/mig-1g.23gb=7}");
-    assertThat(
-            NodeCapacity.of(node, List.of(), Optional.empty(), MigSettings.defaults()).free())
+    assertThat(NodeCapacity.of(node, List.of(), Optional.empty(), MigSettings.defaults())
+            .free())
         .hasToString("{nvidia.com/mig-1g.23gb=7}");
   }
 

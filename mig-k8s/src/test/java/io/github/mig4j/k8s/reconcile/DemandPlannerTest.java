@@ -61,8 +61,7 @@ class DemandPlannerTest {
             PODS,
             COOL_DOWN,
             List.of(
-                new DemandPlanner.Candidate(
-                    node("a", Map.of(), small()), false, Optional.empty()),
+                new DemandPlanner.Candidate(node("a", Map.of(), small()), false, Optional.empty()),
                 new DemandPlanner.Candidate(
                     node("b", Map.of(G1, usedOfOther), small(), small()), false, Optional.empty())),
             pods,

@@ -97,8 +97,7 @@ class ReconcilerTest {
 
     Process(UnaryOperator<MigSettings> settings, MigPolicy... policies) {
       MigClient mig = controller.mig();
-      running = mig
-          .with(settings.apply(
+      running = mig.with(settings.apply(
               mig.settings().withListener(mig.settings().listener().andThen(this::hear))))
           .reconciler(List.of(policies))
           .timings(QUICK)
@@ -541,13 +540,18 @@ class ReconcilerTest {
 
   /** A pod that the scheduler has found no node for. */
   private void waits(String name, String profile, int count) {
+    waits(name, profile, count, "");
+  }
+
+  private void waits(String name, String profile, int count, String pool) {
     server.create("pods", "ml/" + name, """
         {"apiVersion": "v1", "kind": "Pod",
          "metadata": {"namespace": "ml", "name": "%s", "creationTimestamp": "2026-11-26T10:00:00Z"},
-         "spec": {"containers": [{"name": "c", "resources": {"limits": {"nvidia.com/mig-%s": "%d"}}}]},
+         "spec": {"nodeSelector": {%s}, "containers": [{"name": "c", "resources": {"limits": {"nvidia.com/mig-%s": "%d"}}}]},
          "status": {"phase": "Pending", "conditions": [
            {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}}
-        """.formatted(name, profile, count));
+        """.formatted(
+            name, pool.isEmpty() ? "" : "\"pool\": \"" + pool + "\"", profile, count));
   }
 
   private void bind(String pod, String node) {
@@ -596,6 +600,42 @@ class ReconcilerTest {
     String second =
         cut().stream().filter(node -> !node.equals(first)).findFirst().orElseThrow();
     assertThat(server.allocatable(second, "nvidia.com/mig-3g.90gb")).isEqualTo(2);
+  }
+
+  @Test
+  void pod_whoseServiceWouldBreakTheStock_isNotServed_andTheAnswerSaysSo() throws Exception {
+    label(node(0), "pool", "a");
+    IntStream.rangeClosed(1, 3).forEach(i -> label(node(i), "pool", "b"));
+    Process process = new Process(
+        demandOf("a", new TreeMap<>(Map.of(MigProfile.parse("1g.23gb"), 56)), Duration.ZERO),
+        demandOf("b", new TreeMap<>(), Duration.ofMinutes(10)));
+    process.awaitChange("changing", "as-declared");
+    assertThat(cut()).containsExactly(node(0));
+    String stock = server.labels(node(0)).get(CONFIG);
+
+    waits("large", "3g.90gb", 1, "a");
+    // A plan that serves this one has seen the other one.
+    process.forgetChanges();
+    waits("other", "1g.23gb", 1, "b");
+    process.awaitChange("changing", "as-declared");
+
+    assertThat(process.running.answers())
+        .filteredOn(answer -> answer.pod().name().equals("ml/large"))
+        .extracting(PodAnswer::message)
+        .containsExactly(
+            "ml/large: no node will serve it: a cut would leave less than the stock; reduce the stock or add GPUs");
+    assertThat(server.labels(node(0))).containsEntry(CONFIG, stock);
+    assertThat(cut()).hasSize(2);
+  }
+
+  private static MigPolicy demandOf(
+      String pool, SortedMap<MigProfile, Integer> stock, Duration coolDown) {
+    return MigPolicy.builder()
+        .name("demand-" + pool)
+        .nodes(PolicyNodes.withLabels(Map.of("pool", pool)))
+        .putAllGpus(demand(stock).gpus())
+        .pace(Pace.builder().coolDown(coolDown).build())
+        .build();
   }
 
   private static MigPolicy gated() {
