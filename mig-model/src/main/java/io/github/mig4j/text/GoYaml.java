@@ -210,7 +210,7 @@ public final class GoYaml {
                 .formatted(Quoted.of(key.get()), previous.keyAt().line(), problems.program()),
             "remove one");
       }
-      int later = last.get(key.get()) > i ? 1 : 0;
+      int later = last.getOrDefault(key.get(), i) > i ? 1 : 0;
       replaced += later;
       YamlValue value = finite(value(tuple.getValueNode(), inner), inner);
       replaced -= later;
