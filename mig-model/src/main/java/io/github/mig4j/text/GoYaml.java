@@ -8,7 +8,6 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.yaml.snakeyaml.DumperOptions.FlowStyle;
@@ -66,11 +65,7 @@ public final class GoYaml {
   }
 
   private YamlValue value(Node node, YamlPath path) {
-    if (node instanceof ScalarNode scalar) {
-      countVisit(node, path);
-      return scalar(scalar, path);
-    }
-    boolean alias = !seen.add(node);
+    boolean alias = !(node instanceof ScalarNode) && !seen.add(node);
     if (!ancestors.add(node)) {
       problems.report(
           YamlProblems.Problem.ALIAS_EXPANSION,
@@ -85,6 +80,9 @@ public final class GoYaml {
     }
     countVisit(node, path);
     try {
+      if (node instanceof ScalarNode scalar) {
+        return scalar(scalar, path);
+      }
       if (node instanceof SequenceNode sequence) {
         return sequence(sequence, path);
       }
@@ -212,7 +210,7 @@ public final class GoYaml {
                 .formatted(Quoted.of(key.get()), previous.keyAt().line(), problems.program()),
             "remove one");
       }
-      int later = Objects.requireNonNull(last.get(key.get())) > i ? 1 : 0;
+      int later = last.getOrDefault(key.get(), i) > i ? 1 : 0;
       replaced += later;
       YamlValue value = finite(value(tuple.getValueNode(), inner), inner);
       replaced -= later;
