@@ -494,8 +494,7 @@ class MigctlFilesTest {
   void plan_absurdNumberOfGpus_isExit2(String offered, String message) {
     Run run = migctl(("plan " + offered + " --demand 1g.6gb:1").split(" "));
 
-    assertThat(run)
-        .isEqualTo(new Run(2, List.of(), List.of(message, "Try 'migctl plan --help'")));
+    assertThat(run).isEqualTo(new Run(2, List.of(), List.of(message, "Try 'migctl plan --help'")));
   }
 
   @Test
