@@ -855,7 +855,8 @@ class MigctlTest {
 
     assertThat(refused.exit).isEqualTo(2);
     assertThat(refused.err.strip())
-        .isEqualTo("Not a listing of 'nvidia-smi mig': line 2: 'hello' is not part of a listing;"
+        .isEqualTo(garbage
+            + ": Not a listing of 'nvidia-smi mig': line 2: 'hello' is not part of a listing;"
             + " expected what 'nvidia-smi mig -lgip', '-lgipp', '-lgi', '-lcip' or '-lci' prints");
     assertThat(missing.exit).isEqualTo(2);
     assertThat(missing.err.strip()).isEqualTo("File does not exist: " + folder.resolve("nothing"));
