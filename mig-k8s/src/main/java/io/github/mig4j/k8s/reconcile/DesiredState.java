@@ -25,7 +25,7 @@ sealed interface DesiredState {
   /**
    * A MIG configuration.
    *
-   * @param name under which it is requested, without a hash
+   * @param name of the configuration, without a hash
    * @param content what it is; empty if the ConfigMap does not have it
    * @param publish whether it is published by the reconciler
    */
@@ -34,6 +34,14 @@ sealed interface DesiredState {
     /** The value of the label; a retry has a suffix. */
     Optional<String> key() {
       return content.map(config -> config.contentName(name));
+    }
+
+    /**
+     * The name to request. The nodes of a demand have different contents under one name, so what is
+     * published is requested by the name of its content.
+     */
+    String requestedName() {
+      return publish ? key().orElse(name) : name;
     }
 
     /** What the node does not offer, or offers too much. */

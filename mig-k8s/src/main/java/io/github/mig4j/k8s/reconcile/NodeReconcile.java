@@ -222,7 +222,7 @@ final class NodeReconcile {
       if (layout.publish() && !facts.hasChange()) {
         publish(layout);
       }
-      return node.apply(layout.name());
+      return node.apply(layout.requestedName());
     }
     if (desired instanceof DesiredState.Sharing sharing) {
       return node.share(sharing.sharing());

@@ -11,6 +11,7 @@ import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.plan.Demand;
 import io.github.mig4j.plan.DemandItem;
 import io.github.mig4j.plan.FleetPlan;
+import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.plan.Planner;
 import io.github.mig4j.text.JsonFields;
@@ -31,6 +32,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * How idle GPUs are cut for pods that wait, and the answer for each pod. This is a pure function of the
@@ -174,7 +176,7 @@ public final class PendingPods implements JsonForm {
 
     /** Takes the devices of a pod from the first node that has all of them. */
     Optional<String> take(WaitingPod pod) {
-      List<Object> kind = List.of(pod.devices(), pod.nodeSelector(), pod.nodeAffinity());
+      List<Object> kind = kind(pod);
       int at = firstByKind.getOrDefault(kind, 0);
       while (at < among.size() && !hasAll(among.get(at), pod)) {
         at++;
@@ -196,6 +198,10 @@ public final class PendingPods implements JsonForm {
     }
   }
 
+  private static List<Object> kind(WaitingPod pod) {
+    return List.of(pod.devices(), pod.nodeSelector(), pod.nodeAffinity());
+  }
+
   private boolean isFor(WaitingPod pod, String node) {
     return pod.isFor(node, Objects.requireNonNull(nodes.get(node)).labels());
   }
@@ -210,17 +216,83 @@ public final class PendingPods implements JsonForm {
     boolean lacksStock = target.stock().entrySet().stream()
         .anyMatch(each -> before.getOrDefault(each.getKey(), 0) < each.getValue());
     if ((!left.isEmpty() || lacksStock) && !candidates.isEmpty()) {
-      accept(plan(left, candidates), left, before);
-      Search search = new Search(changes.keySet());
-      left.forEach(pod ->
-          search.take(pod).ifPresent(node -> answers.put(pod, new PodAnswer.Served(pod, node))));
-      dropUseless(before, lacksStock);
+      DemandMix mix = DemandMix.of(left, nodes.values());
+      accept(plan(left, candidates), mix, before);
+      serve(left);
+      dropUseless(mix, before, lacksStock);
+      serveUndivided(left, candidates, mix, before);
     }
-    List<WaitingPod> unserved = left.stream()
-        .filter(pod -> !(answers.get(pod) instanceof PodAnswer.Served))
-        .toList();
+    List<WaitingPod> unserved = left.stream().filter(pod -> !isServed(pod)).toList();
     if (!unserved.isEmpty()) {
       explain(unserved, candidates);
+    }
+  }
+
+  private boolean isServed(WaitingPod pod) {
+    return answers.get(pod) instanceof PodAnswer.Served;
+  }
+
+  private void serve(List<WaitingPod> pods) {
+    Search search = new Search(changes.keySet());
+    pods.stream()
+        .filter(pod -> !isServed(pod))
+        .forEach(pod ->
+            search.take(pod).ifPresent(node -> answers.put(pod, new PodAnswer.Served(pod, node))));
+  }
+
+  /** A pod needs all its devices on one node, while a plan for all pods may divide them among nodes. */
+  private void serveUndivided(
+      List<WaitingPod> left,
+      Map<String, PlanNode> candidates,
+      DemandMix mix,
+      SortedMap<MigProfile, Integer> before) {
+    Set<List<Object>> hopeless = new HashSet<>();
+    for (WaitingPod pod : left) {
+      boolean hasSeveral =
+          pod.devices().values().stream().mapToInt(Integer::intValue).sum() > 1;
+      if (hasSeveral && !isServed(pod) && !hopeless.contains(kind(pod))) {
+        Set<List<PlanGpu>> tried = new HashSet<>();
+        for (PlanNode node : candidates.values()) {
+          if (!changes.containsKey(node.name())
+              && isFor(pod, node.name())
+              && tried.add(gpus(node))) {
+            cutFor(pod, node, mix, before);
+          }
+          if (isServed(pod)) {
+            break;
+          }
+        }
+        if (!isServed(pod)) {
+          hopeless.add(kind(pod));
+        }
+      }
+    }
+    serve(left);
+  }
+
+  private static List<PlanGpu> gpus(PlanNode node) {
+    return IntStream.range(0, node.gpuCount()).mapToObj(node::gpu).toList();
+  }
+
+  /** Cuts a node for one pod if it can have all devices there. */
+  private void cutFor(
+      WaitingPod pod, PlanNode node, DemandMix mix, SortedMap<MigProfile, Integer> before) {
+    List<DemandItem> items = new ArrayList<>();
+    pod.devices().forEach((profile, count) -> items.add(DemandItem.of(profile, count)));
+    FleetPlan plan = Planner.of(List.of(node)).plan(Demand.of(items));
+    if (plan.unmet().isEmpty()) {
+      accept(plan, mix, before);
+      serve(List.of(pod));
+      if (!isServed(pod)) {
+        drop(node.name(), mix);
+      }
+    }
+  }
+
+  private void drop(String name, DemandMix mix) {
+    SortedMap<Integer, MigLayout> dropped = changes.remove(name);
+    if (dropped != null) {
+      mix.replace(devices(dropped.values()), existing(name));
     }
   }
 
@@ -317,9 +389,7 @@ public final class PendingPods implements JsonForm {
   }
 
   /** Accepts the changes that neither exceed the bounds nor break the stock; whole nodes first. */
-  private void accept(
-      FleetPlan plan, List<WaitingPod> left, SortedMap<MigProfile, Integer> before) {
-    DemandMix mix = DemandMix.of(left, nodes.values());
+  private void accept(FleetPlan plan, DemandMix mix, SortedMap<MigProfile, Integer> before) {
     List<String> changed = plan.nodes().stream()
         .filter(node -> !plan.changes(node).isEmpty())
         .sorted(Comparator.comparing((String node) -> existing(node).size())
@@ -343,8 +413,8 @@ public final class PendingPods implements JsonForm {
         mix.replace(devices(layouts.values()), existing(name));
       }
       layouts.values().removeIf(layout -> layout.devices().isEmpty());
+      free.put(name, devices(layouts.values()));
     }
-    changes.forEach((name, layouts) -> free.put(name, devices(layouts.values())));
   }
 
   /**
@@ -454,7 +524,8 @@ public final class PendingPods implements JsonForm {
   }
 
   /** Removes the changes that serve no pod and that the stock does not need. */
-  private void dropUseless(SortedMap<MigProfile, Integer> before, boolean lacksStock) {
+  private void dropUseless(
+      DemandMix mix, SortedMap<MigProfile, Integer> before, boolean lacksStock) {
     Set<String> serving = answers.values().stream()
         .filter(PodAnswer.Served.class::isInstance)
         .map(served -> ((PodAnswer.Served) served).node())
@@ -465,6 +536,8 @@ public final class PendingPods implements JsonForm {
         SortedMap<Integer, MigLayout> dropped = Objects.requireNonNull(changes.remove(name));
         if (!keepsStock(before) || (lacksStock && lacking(existing(changes)) > lacking)) {
           changes.put(name, dropped);
+        } else {
+          mix.replace(devices(dropped.values()), existing(name));
         }
       }
     }
@@ -495,8 +568,7 @@ public final class PendingPods implements JsonForm {
     unserved.forEach(pod -> {
       boolean isByStock = servedWithoutStock.contains(pod);
       PodAnswer.Unserved answer = found.computeIfAbsent(
-          List.of(pod.devices(), pod.nodeSelector(), pod.nodeAffinity(), isByStock),
-          any -> unserved(pod, candidates, isByStock));
+          List.of(kind(pod), isByStock), any -> unserved(pod, candidates, isByStock));
       answers.put(pod, unserved(pod, answer.reason(), answer.detail()));
     });
   }

@@ -146,6 +146,28 @@ class PendingPodsTest {
         .containsExactly(Map.entry("b", new TreeMap<>(Map.of(0, small(), 1, large()))));
   }
 
+  /** A plan for both together needs fewest GPUs, but it may divide their devices among the nodes. */
+  @Test
+  void podOfSeveralDevices_getsAllOnOneNode() {
+    List<WaitingPod> pods = List.of(
+        waiting("small", Map.of(G1, 14)),
+        waiting("large", Map.of(G3, 4)),
+        waiting("more", Map.of(G3, 4)));
+
+    PendingPods plan =
+        plan(pods, node("a", Map.of(), WHOLE, WHOLE), node("b", Map.of(), WHOLE, WHOLE));
+
+    assertThat(messages(plan))
+        .containsExactly(
+            "ml/large: node a will serve it after a change of its layout",
+            "ml/more: node b will serve it after a change of its layout",
+            "ml/small: no node will serve it: its devices do not fit on the idle GPUs beside those of other pods; add GPUs or wait");
+    assertThat(plan.changes())
+        .containsExactly(
+            Map.entry("a", new TreeMap<>(Map.of(0, large(), 1, large()))),
+            Map.entry("b", new TreeMap<>(Map.of(0, large(), 1, large()))));
+  }
+
   @Test
   void podsOnEveryNode_areNamedAsTheReason() {
     PendingPods plan = plan(waiting(1, G3), node("a", Map.of(G1, 1), small()));

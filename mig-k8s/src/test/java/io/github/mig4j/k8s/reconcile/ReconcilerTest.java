@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfigFile;
@@ -127,9 +128,19 @@ class ReconcilerTest {
 
     /** Waits until any node has come to stand like this from standing like that. */
     synchronized void awaitChange(String previous, String standing) throws InterruptedException {
+      awaitChanges(1, previous, standing);
+    }
+
+    /** Waits until as many nodes have come to stand like this from standing like that. */
+    synchronized void awaitChanges(int nodes, String previous, String standing)
+        throws InterruptedException {
       while (changes.stream()
-          .noneMatch(change -> change.previous().equals(previous)
-              && change.toString().equals(change.node() + " " + standing))) {
+              .filter(change -> change.previous().equals(previous)
+                  && change.toString().equals(change.node() + " " + standing))
+              .map(MigEvent.StandingChanged::node)
+              .distinct()
+              .count()
+          < nodes) {
         wait();
       }
     }
@@ -626,6 +637,28 @@ class ReconcilerTest {
             "ml/large: no node will serve it: a cut would leave less than the stock; reduce the stock or add GPUs");
     assertThat(server.labels(node(0))).containsEntry(CONFIG, stock);
     assertThat(cut()).hasSize(2);
+  }
+
+  /** Two nodes change at once to different layouts under the name of one policy. */
+  @Test
+  void pods_thatNeedDifferentLayouts_areServedOnNodesThatChangeTogether() throws Exception {
+    MigPolicy demand = demand(new TreeMap<>());
+    Process process = new Process(MigPolicy.builder()
+        .name(demand.name())
+        .nodes(demand.nodes())
+        .putAllGpus(demand.gpus())
+        .pace(Pace.builder().maxUnavailable(Amount.nodes(2)).build())
+        .build());
+    process.await(SOME, ReconcilerTest::isDeclared);
+    waits("large", "3g.90gb", 16);
+    waits("small", "1g.23gb", 56);
+    process.awaitChanges(2, "changing", "as-declared");
+
+    assertThat(cut())
+        .extracting(
+            node -> server.allocatable(node, "nvidia.com/mig-3g.90gb"),
+            node -> server.allocatable(node, "nvidia.com/mig-1g.23gb"))
+        .containsExactlyInAnyOrder(tuple(16, 0), tuple(0, 56));
   }
 
   private static MigPolicy demandOf(
