@@ -184,17 +184,32 @@ final class Scenario implements AutoCloseable {
     /** Starts the operator and waits until it has switched MIG off and everything runs. */
     Scenario start(GpuModel... gpus) {
       Scenario scenario = begin(gpus);
-      scenario.view.await(found -> "success".equals(labels(found).get(STATE))
-          && labels(found).containsKey("nvidia.com/gpu.count")
-          && Integer.valueOf(gpus.length).equals(offer(found).get(GPU)));
+      closingOnFailure(
+          scenario,
+          () -> scenario.view.await(found -> "success".equals(labels(found).get(STATE))
+              && labels(found).containsKey("nvidia.com/gpu.count")
+              && Integer.valueOf(gpus.length).equals(offer(found).get(GPU))));
       return scenario;
     }
 
     /** Starts the operator, and applies a configuration. */
     Scenario startWith(String config, GpuModel... gpus) {
       Scenario scenario = start(gpus);
-      assertThat(scenario.apply(config).await(LONG)).isInstanceOf(ApplyOutcome.Verified.class);
+      closingOnFailure(
+          scenario,
+          () -> assertThat(scenario.apply(config).await(LONG))
+              .isInstanceOf(ApplyOutcome.Verified.class));
       return scenario;
+    }
+
+    /** Another test would meet the threads of a scenario that nobody closes. */
+    private static void closingOnFailure(Scenario scenario, Runnable step) {
+      try {
+        step.run();
+      } catch (RuntimeException | Error e) {
+        scenario.close();
+        throw e;
+      }
     }
   }
 
