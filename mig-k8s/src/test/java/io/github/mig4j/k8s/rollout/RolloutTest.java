@@ -37,15 +37,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rollouts over a small fleet; {@link RolloutScaleTest} has the large one. */
 @Timeout(120)
-@Execution(ExecutionMode.CONCURRENT)
 class RolloutTest {
 
   private static final GpuModel B200 = GpuCatalog.bundled().require("b200-180gb");
