@@ -237,7 +237,9 @@ public final class Migctl {
     return CONSTANTS
         .matcher(String.valueOf(e.getMessage()))
         .replaceFirst(found ->
-            "expected one of " + found.group(1).toLowerCase(Locale.ROOT).replace('_', '-') + ",");
+            "expected one of " + found.group(1).toLowerCase(Locale.ROOT).replace('_', '-') + ",")
+        .replaceFirst("is not an int$", "is not a whole number, or is too large")
+        .replaceFirst("is not a double$", "is not a number");
   }
 
   private static int explain(Exception e, CommandLine commandLine) {

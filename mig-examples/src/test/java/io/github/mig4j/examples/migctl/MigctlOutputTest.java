@@ -114,4 +114,14 @@ class MigctlOutputTest {
         .isEqualToNormalizingNewlines(
             "Invalid value for option '--output': expected one of yaml, config, configmap, json, kubectl, but was 'xml'\nTry 'migctl place --help'\n");
   }
+
+  @Test
+  void numberThatIsNone_isExit2_inPlainWords() {
+    assertThat(migctl("advise --gpu l40s --tenants 99999999999 --memory 10").err)
+        .isEqualToNormalizingNewlines(
+            "Invalid value for option '--tenants': '99999999999' is not a whole number, or is too large\nTry 'migctl advise --help'\n");
+    assertThat(migctl("advise --gpu l40s --tenants 4 --memory much").err)
+        .isEqualToNormalizingNewlines(
+            "Invalid value for option '--memory': 'much' is not a number\nTry 'migctl advise --help'\n");
+  }
 }
