@@ -50,8 +50,7 @@ final class DemandMix {
     return devices;
   }
 
-  private static SortedMap<MigProfile, Integer> sum(
-      Stream<? extends Map<MigProfile, Integer>> devices) {
+  static SortedMap<MigProfile, Integer> sum(Stream<? extends Map<MigProfile, Integer>> devices) {
     SortedMap<MigProfile, Integer> sum = new TreeMap<>();
     devices.forEach(
         each -> each.forEach((profile, count) -> sum.merge(profile, count, Integer::sum)));

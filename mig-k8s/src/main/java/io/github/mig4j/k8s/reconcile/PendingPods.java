@@ -64,6 +64,10 @@ public final class PendingPods implements JsonForm {
   private final Map<String, NodeCapacity> nodes = new LinkedHashMap<>();
   private final PolicyTarget.ForDemand target;
   private final Map<String, String> kept;
+
+  /** The devices of all nodes before any change. */
+  private final SortedMap<MigProfile, Integer> before;
+
   private final Map<String, SortedMap<MigProfile, Integer>> free = new TreeMap<>();
   private final Set<String> usedNow = new HashSet<>();
   private final Map<WaitingPod, PodAnswer> answers = new LinkedHashMap<>();
@@ -77,6 +81,7 @@ public final class PendingPods implements JsonForm {
         .forEach(node -> this.nodes.put(node.status().node(), node));
     this.target = target;
     this.kept = kept;
+    this.before = existing(Map.of());
   }
 
   /**
@@ -212,15 +217,14 @@ public final class PendingPods implements JsonForm {
 
   private void cut(List<WaitingPod> left) {
     Map<String, PlanNode> candidates = candidates();
-    SortedMap<MigProfile, Integer> before = existing(Map.of());
     boolean lacksStock = target.stock().entrySet().stream()
         .anyMatch(each -> before.getOrDefault(each.getKey(), 0) < each.getValue());
     if ((!left.isEmpty() || lacksStock) && !candidates.isEmpty()) {
       DemandMix mix = DemandMix.of(left, nodes.values());
-      accept(plan(left, candidates), mix, before);
+      accept(plan(left, candidates), mix);
       serve(left);
-      dropUseless(mix, before, lacksStock);
-      serveUndivided(left, candidates, mix, before);
+      dropUseless(mix, lacksStock);
+      serveUndivided(left, candidates, mix);
     }
     List<WaitingPod> unserved = left.stream().filter(pod -> !isServed(pod)).toList();
     if (!unserved.isEmpty()) {
@@ -242,32 +246,32 @@ public final class PendingPods implements JsonForm {
 
   /** A pod needs all its devices on one node, while a plan for all pods may divide them among nodes. */
   private void serveUndivided(
-      List<WaitingPod> left,
-      Map<String, PlanNode> candidates,
-      DemandMix mix,
-      SortedMap<MigProfile, Integer> before) {
+      List<WaitingPod> left, Map<String, PlanNode> candidates, DemandMix mix) {
     Set<List<Object>> hopeless = new HashSet<>();
     for (WaitingPod pod : left) {
-      boolean hasSeveral =
-          pod.devices().values().stream().mapToInt(Integer::intValue).sum() > 1;
-      if (hasSeveral && !isServed(pod) && !hopeless.contains(kind(pod))) {
-        Set<List<PlanGpu>> tried = new HashSet<>();
-        for (PlanNode node : candidates.values()) {
-          if (!changes.containsKey(node.name())
-              && isFor(pod, node.name())
-              && tried.add(gpus(node))) {
-            cutFor(pod, node, mix, before);
-          }
-          if (isServed(pod)) {
-            break;
-          }
-        }
-        if (!isServed(pod)) {
-          hopeless.add(kind(pod));
-        }
+      int devices = pod.devices().values().stream().mapToInt(Integer::intValue).sum();
+      if (devices > 1
+          && !isServed(pod)
+          && !hopeless.contains(kind(pod))
+          && !serveByOne(pod, candidates.values(), mix)) {
+        hopeless.add(kind(pod));
       }
     }
     serve(left);
+  }
+
+  /** Cuts the first node on which a pod can have all its devices; of nodes with equal GPUs one is tried. */
+  private boolean serveByOne(WaitingPod pod, Collection<PlanNode> candidates, DemandMix mix) {
+    Set<List<PlanGpu>> tried = new HashSet<>();
+    for (PlanNode node : candidates) {
+      if (!changes.containsKey(node.name())
+          && isFor(pod, node.name())
+          && tried.add(gpus(node))
+          && serveBy(node, pod, mix)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static List<PlanGpu> gpus(PlanNode node) {
@@ -275,25 +279,23 @@ public final class PendingPods implements JsonForm {
   }
 
   /** Cuts a node for one pod if it can have all devices there. */
-  private void cutFor(
-      WaitingPod pod, PlanNode node, DemandMix mix, SortedMap<MigProfile, Integer> before) {
+  private boolean serveBy(PlanNode node, WaitingPod pod, DemandMix mix) {
     List<DemandItem> items = new ArrayList<>();
     pod.devices().forEach((profile, count) -> items.add(DemandItem.of(profile, count)));
     FleetPlan plan = Planner.of(List.of(node)).plan(Demand.of(items));
-    if (plan.unmet().isEmpty()) {
-      accept(plan, mix, before);
-      serve(List.of(pod));
-      if (!isServed(pod)) {
-        drop(node.name(), mix);
-      }
+    if (!plan.unmet().isEmpty()) {
+      return false;
     }
+    accept(plan, mix);
+    serve(List.of(pod));
+    if (!isServed(pod) && changes.containsKey(node.name())) {
+      drop(node.name(), mix);
+    }
+    return isServed(pod);
   }
 
   private void drop(String name, DemandMix mix) {
-    SortedMap<Integer, MigLayout> dropped = changes.remove(name);
-    if (dropped != null) {
-      mix.replace(devices(dropped.values()), existing(name));
-    }
+    mix.replace(devices(Objects.requireNonNull(changes.remove(name)).values()), existing(name));
   }
 
   private Map<String, PlanNode> candidates() {
@@ -332,13 +334,8 @@ public final class PendingPods implements JsonForm {
   }
 
   private FleetPlan plan(List<WaitingPod> left, Map<String, PlanNode> candidates) {
-    SortedMap<MigProfile, Integer> elsewhere = new TreeMap<>();
-    nodes.forEach((name, node) -> {
-      if (!candidates.containsKey(name)) {
-        DemandMix.migDevices(node.status().allocatable())
-            .forEach((profile, count) -> elsewhere.merge(profile, count, Integer::sum));
-      }
-    });
+    SortedMap<MigProfile, Integer> elsewhere = DemandMix.sum(
+        nodes.keySet().stream().filter(name -> !candidates.containsKey(name)).map(this::existing));
     SortedMap<MigProfile, Integer> stock = new TreeMap<>();
     target.stock().forEach((profile, count) -> {
       int missing = count - elsewhere.getOrDefault(profile, 0);
@@ -389,7 +386,7 @@ public final class PendingPods implements JsonForm {
   }
 
   /** Accepts the changes that neither exceed the bounds nor break the stock; whole nodes first. */
-  private void accept(FleetPlan plan, DemandMix mix, SortedMap<MigProfile, Integer> before) {
+  private void accept(FleetPlan plan, DemandMix mix) {
     List<String> changed = plan.nodes().stream()
         .filter(node -> !plan.changes(node).isEmpty())
         .sorted(Comparator.comparing((String node) -> existing(node).size())
@@ -401,17 +398,13 @@ public final class PendingPods implements JsonForm {
       plan.changes(name)
           .forEach(gpu -> layouts.computeIfPresent(gpu, (any, layout) -> mix.filled(layout)));
       changes.put(name, layouts);
-      if (exceedsBounds()) {
-        isBounded = true;
-        changes.remove(name);
-      } else if (!keepsStock(before)) {
-        changes.remove(name);
+      boolean exceeds = exceedsBounds();
+      isBounded |= exceeds;
+      if (exceeds || !keepsStock()) {
+        drop(name, mix);
+        continue;
       }
-      if (changes.containsKey(name)) {
-        cutOthers(name, layouts, plan.changes(name), mix, before);
-      } else {
-        mix.replace(devices(layouts.values()), existing(name));
-      }
+      cutOthers(name, layouts, plan.changes(name), mix);
       layouts.values().removeIf(layout -> layout.devices().isEmpty());
       free.put(name, devices(layouts.values()));
     }
@@ -422,11 +415,7 @@ public final class PendingPods implements JsonForm {
    * as a pod runs on one.
    */
   private void cutOthers(
-      String name,
-      SortedMap<Integer, MigLayout> layouts,
-      Collection<Integer> cut,
-      DemandMix mix,
-      SortedMap<MigProfile, Integer> before) {
+      String name, SortedMap<Integer, MigLayout> layouts, Collection<Integer> cut, DemandMix mix) {
     NodeCapacity node = Objects.requireNonNull(nodes.get(name));
     GpuModel model = node.status().model().orElseThrow();
     MigLayout whole = MigLayout.on(model).build();
@@ -440,7 +429,7 @@ public final class PendingPods implements JsonForm {
       mix.replace(now.devices(), Map.of());
       MigLayout filled = mix.filled(whole);
       layouts.put(gpu, filled);
-      if (exceedsBounds() || !keepsStock(before)) {
+      if (exceedsBounds() || !keepsStock()) {
         layouts.put(gpu, now);
         mix.replace(filled.devices(), now.devices());
       } else if (isWhole) {
@@ -489,7 +478,7 @@ public final class PendingPods implements JsonForm {
   }
 
   /** Whether no profile of the stock has less than declared because of the changes. */
-  private boolean keepsStock(SortedMap<MigProfile, Integer> before) {
+  private boolean keepsStock() {
     if (target.stock().isEmpty()) {
       return true;
     }
@@ -502,14 +491,10 @@ public final class PendingPods implements JsonForm {
   /** The devices of all nodes after some changes. */
   private SortedMap<MigProfile, Integer> existing(
       Map<String, SortedMap<Integer, MigLayout>> after) {
-    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
-    nodes
-        .keySet()
-        .forEach(name -> (after.containsKey(name)
-                ? devices(Objects.requireNonNull(after.get(name)).values())
-                : existing(name))
-            .forEach((profile, count) -> devices.merge(profile, count, Integer::sum)));
-    return devices;
+    return DemandMix.sum(nodes.keySet().stream().map(name -> {
+      SortedMap<Integer, MigLayout> layouts = after.get(name);
+      return layouts == null ? existing(name) : devices(layouts.values());
+    }));
   }
 
   private SortedMap<MigProfile, Integer> existing(String node) {
@@ -517,15 +502,11 @@ public final class PendingPods implements JsonForm {
   }
 
   private static SortedMap<MigProfile, Integer> devices(Collection<MigLayout> layouts) {
-    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
-    layouts.forEach(layout ->
-        layout.devices().forEach((profile, count) -> devices.merge(profile, count, Integer::sum)));
-    return devices;
+    return DemandMix.sum(layouts.stream().map(MigLayout::devices));
   }
 
   /** Removes the changes that serve no pod and that the stock does not need. */
-  private void dropUseless(
-      DemandMix mix, SortedMap<MigProfile, Integer> before, boolean lacksStock) {
+  private void dropUseless(DemandMix mix, boolean lacksStock) {
     Set<String> serving = answers.values().stream()
         .filter(PodAnswer.Served.class::isInstance)
         .map(served -> ((PodAnswer.Served) served).node())
@@ -534,7 +515,7 @@ public final class PendingPods implements JsonForm {
       if (!serving.contains(name)) {
         int lacking = lacking(existing(changes));
         SortedMap<Integer, MigLayout> dropped = Objects.requireNonNull(changes.remove(name));
-        if (!keepsStock(before) || (lacksStock && lacking(existing(changes)) > lacking)) {
+        if (!keepsStock() || (lacksStock && lacking(existing(changes)) > lacking)) {
           changes.put(name, dropped);
         } else {
           mix.replace(devices(dropped.values()), existing(name));
