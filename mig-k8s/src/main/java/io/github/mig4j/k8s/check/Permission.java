@@ -1,12 +1,12 @@
 package io.github.mig4j.k8s.check;
 
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
-import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.k8s.config.MigRole;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -55,18 +55,8 @@ public record Permission(String verb, String group, String resource, Scope scope
 
   /** The question whether the client has this permission. */
   SelfSubjectAccessReview review(String operatorNamespace) {
-    String[] parts = resource.split("/", 2);
-    return new SelfSubjectAccessReviewBuilder()
-        .withNewSpec()
-        .withNewResourceAttributes()
-        .withVerb(verb)
-        .withGroup(group)
-        .withResource(parts[0])
-        .withSubresource(parts.length > 1 ? parts[1] : null)
-        .withNamespace(scope == Scope.OPERATOR_NAMESPACE ? operatorNamespace : null)
-        .endResourceAttributes()
-        .endSpec()
-        .build();
+    return Cluster.review(
+        verb, group, resource, scope == Scope.OPERATOR_NAMESPACE ? operatorNamespace : null);
   }
 
   /** For messages, e.g. {@code update configmaps in namespace gpu-operator}. */

@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.api.model.StatusDetails;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewStatus;
 import io.fabric8.kubernetes.api.model.policy.v1.Eviction;
 import io.fabric8.kubernetes.api.model.policy.v1.EvictionBuilder;
@@ -55,6 +56,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -229,6 +231,29 @@ public final class Cluster {
         .stream()
         .filter(pod -> isOn(pod, node))
         .toList();
+  }
+
+  /**
+   * The question whether this client may do something.
+   *
+   * @param group the API group, empty for the core's
+   * @param resource the plural, with a subresource after a slash, e.g. {@code pods/eviction}
+   * @param namespace null for the whole cluster
+   */
+  public static SelfSubjectAccessReview review(
+      String verb, String group, String resource, @Nullable String namespace) {
+    String[] parts = resource.split("/", 2);
+    return new SelfSubjectAccessReviewBuilder()
+        .withNewSpec()
+        .withNewResourceAttributes()
+        .withVerb(verb)
+        .withGroup(group)
+        .withResource(parts[0])
+        .withSubresource(parts.length > 1 ? parts[1] : null)
+        .withNamespace(namespace)
+        .endResourceAttributes()
+        .endSpec()
+        .build();
   }
 
   /** Whether this client may do something; empty if the API server does not answer that. */

@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.internal;
 
-import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -69,16 +68,7 @@ public final class WatchPermission {
 
   private boolean isDenied(String verb) {
     return cluster
-        .mayI(new SelfSubjectAccessReviewBuilder()
-            .withNewSpec()
-            .withNewResourceAttributes()
-            .withVerb(verb)
-            .withGroup("")
-            .withResource(resource)
-            .withNamespace(namespace.orElse(null))
-            .endResourceAttributes()
-            .endSpec()
-            .build())
+        .mayI(Cluster.review(verb, "", resource, namespace.orElse(null)))
         .equals(Optional.of(false));
   }
 }

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.informers.ExceptionHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.net.HttpURLConnection;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +30,7 @@ public final class WatchRetry implements ExceptionHandler {
   private final CompletableFuture<@Nullable Void> firstRefusal = new CompletableFuture<>();
   private volatile boolean isRefused;
   private long firstNanos;
-  private long lastNanos;
-  private boolean refused;
+  private OptionalLong lastNanos = OptionalLong.empty();
 
   /** One that gives up after a 403. */
   public WatchRetry() {
@@ -85,11 +85,10 @@ public final class WatchRetry implements ExceptionHandler {
 
   private boolean isOfStart() {
     long now = System.nanoTime();
-    if (!refused || now - lastNanos > QUIET_PERIOD.toNanos()) {
+    if (lastNanos.isEmpty() || now - lastNanos.getAsLong() > QUIET_PERIOD.toNanos()) {
       firstNanos = now;
     }
-    refused = true;
-    lastNanos = now;
+    lastNanos = OptionalLong.of(now);
     return now - firstNanos < Cluster.FORBIDDEN_RETRY.toNanos();
   }
 

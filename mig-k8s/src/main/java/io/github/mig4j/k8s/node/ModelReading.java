@@ -200,7 +200,6 @@ public record ModelReading(
     Stream<MigProfile> offered = status == null || status.getAllocatable() == null
         ? Stream.of()
         : status.getAllocatable().entrySet().stream()
-            .filter(resource -> MigProfile.ofResourceName(resource.getKey()).isPresent())
             .filter(resource -> Quantities.wholeNumber(resource.getValue()).orElse(0) > 0)
             .flatMap(resource -> MigProfile.ofResourceName(resource.getKey()).stream());
     return Stream.concat(offered, GpuProduct.Label.parse(product).profile().stream())
