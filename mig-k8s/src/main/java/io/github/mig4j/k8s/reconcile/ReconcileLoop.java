@@ -294,9 +294,7 @@ final class ReconcileLoop {
       return;
     }
     List<PendingPods> plans = new ArrayList<>();
-    List<WaitingPod> waiting = view.cachedPods(PODS).stream()
-        .flatMap(pod -> WaitingPod.of(pod).stream())
-        .toList();
+    PodReader.Waiting waiting = PodReader.read(cluster, view.cachedPods(PODS));
     for (MigPolicy policy : policies) {
       if (DemandPlanner.isChanging(policy, all)) {
         due.mark(PODS, DemandPlanner.CHANGING_PAUSE);
@@ -306,11 +304,19 @@ final class ReconcileLoop {
         if (target instanceof PolicyTarget.ForDemand own) {
           model(id)
               .ifPresent(model -> plans.add(demand.plan(
-                  policy, own, model, all, node -> pods(view, node), waiting, document, now())));
+                  policy,
+                  own,
+                  model,
+                  all,
+                  node -> pods(view, node),
+                  waiting.byResource(),
+                  document,
+                  now())));
         }
       });
     }
-    report(DemandPlanner.answers(plans, answers, waiting));
+    plans.add(DemandPlanner.planClaims(waiting, all, document));
+    report(DemandPlanner.answers(plans, answers, waiting.all()));
     planned = DemandPlanner.changes(plans);
     planned.keySet().forEach(node -> due.mark(node, Duration.ZERO));
     boolean isUnserved = plans.stream()
