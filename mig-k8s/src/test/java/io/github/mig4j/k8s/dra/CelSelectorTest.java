@@ -20,6 +20,9 @@ import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.MigLayout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -155,6 +158,17 @@ class CelSelectorTest {
         .isEqualTo(
             new NotRead(
                 "the selector 'device.driver != 'a'' is not read; join conditions on driver, attributes and capacity by &&, such as device.attributes['gpu.nvidia.com'].profile == '1g.23gb'"));
+  }
+
+  /** Every line of docs/dra.md that begins like a condition. */
+  @Test
+  void read_theConditionsOfThePage_succeeds() throws IOException {
+    List<String> lines = Files.readAllLines(Path.of("..", "docs", "dra.md")).stream()
+        .filter(line -> line.startsWith("device."))
+        .toList();
+
+    assertThat(lines).hasSize(5).allMatch(line -> CelSelector.read(line) instanceof Read);
+    assertThat(CelSelector.read(String.join(" && ", lines))).isInstanceOf(Read.class);
   }
 
   @Test

@@ -2,10 +2,14 @@ package io.github.mig4j.k8s.dra;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.MigClient;
@@ -14,9 +18,11 @@ import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -221,17 +227,92 @@ class ScheduledClaimTest {
     claim("tolerant", oneOf("mig.nvidia.com", ", \"tolerations\": [{\"operator\": \"Exists\"}]"));
 
     assertThat(driver.schedule())
-        .isEqualTo(Map.of(
-            "default/none",
-            "claim default/none: DeviceClass fpga does not exist; create it",
-            "default/unread",
-            "claim default/unread: the selector '!(device.attributes['gpu.nvidia.com'].profile == '1g.23gb')' is not read; join conditions on driver, attributes and capacity by &&, such as device.attributes['gpu.nvidia.com'].profile == '1g.23gb'",
-            "default/fails",
-            "claim default/fails: its selectors fail, because device gpu-0 has no attribute gpu.nvidia.com/profile; select by an attribute that each device of its class has",
-            "default/admin",
-            "claim default/admin: it requests admin access, which takes no device; see 'kubectl describe pod'",
-            "default/tolerant",
-            "claim default/tolerant: it has the field 'tolerations', which is not read; remove it"));
+        .isEqualTo(
+            Map.of(
+                "default/none",
+                "claim default/none: DeviceClass fpga does not exist; create it",
+                "default/unread",
+                "claim default/unread: the selector '!(device.attributes['gpu.nvidia.com'].profile == '1g.23gb')' is not read; join conditions on driver, attributes and capacity by &&, such as device.attributes['gpu.nvidia.com'].profile == '1g.23gb'",
+                "default/fails",
+                "claim default/fails: its selectors fail, because device gpu-0 has no attribute gpu.nvidia.com/profile; select by an attribute that each device of its class has",
+                "default/admin",
+                "claim default/admin: it requests admin access, which takes no device; see 'kubectl describe pod'",
+                "default/tolerant",
+                "claim default/tolerant: it has the field 'tolerations', which is not read; remove it"));
+  }
+
+  /** The allocator and the inventory count what is free in different ways. */
+  @Test
+  void allocation_isTheFirstFreeDeviceOfTheInventory_forEachTwoProfiles() {
+    driver.publishPartitionable("node", List.of(B200));
+    List<ResourceSlice> slices = client.resources(ResourceSlice.class).list().getItems();
+    List<MigProfile> profiles =
+        B200.profiles().stream().map(GpuInstanceProfile::profile).toList();
+    int waiting = 0;
+    for (MigProfile first : profiles) {
+      for (MigProfile second : profiles) {
+        waiting += assertFirstFree(slices, List.of(first, second));
+      }
+    }
+    assertThat(waiting).isBetween(1, profiles.size() * profiles.size());
+  }
+
+  /** Allocates a device of each profile, and says how many of them are not there. */
+  private int assertFirstFree(List<ResourceSlice> slices, List<MigProfile> profiles) {
+    List<HasMetadata> open = new ArrayList<>(slices);
+    for (int i = 0; i < profiles.size(); i++) {
+      String name = profiles.get(i).resourceName().replaceAll(".*/", "").replace("+", "-");
+      MigDeviceClass own = MigDeviceClass.of(name, MigSelector.profile(profiles.get(i)));
+      open.add(own.object().resource(DraVersion.V1));
+      open.add(MigClaim.of(own, 1).claim("c" + i).inNamespace("default").resource(DraVersion.V1));
+    }
+    ClaimAllocator allocator = DraSnapshot.of(open, GpuCatalog.bundled()).allocator();
+    List<HasMetadata> allocated = new ArrayList<>(slices);
+    int waiting = 0;
+    for (int i = 0; i < profiles.size(); i++) {
+      MigProfile profile = profiles.get(i);
+      Optional<String> free = DraInventory.of(allocated, GpuCatalog.bundled()).nodes().stream()
+          .flatMap(node -> node.gpus().stream())
+          .flatMap(gpu -> gpu.devices().stream())
+          .filter(device -> device.state() == DraDevice.State.FREE)
+          .filter(device -> device.profile().equals(Optional.of(profile)))
+          .map(DraDevice::name)
+          .findFirst();
+
+      ClaimAllocator.Outcome outcome = allocator.allocate(List.of("default/c" + i), "node");
+
+      assertThat(outcome)
+          .as("%s of %s", i, profiles)
+          .isEqualTo(
+              free.isEmpty()
+                  ? ClaimAllocator.Unallocated.NO_DEVICES
+                  : new ClaimAllocator.Allocated(
+                      "node",
+                      List.of(
+                          new ClaimAllocator.Device("default/c" + i, "mig", "node", free.get()))));
+      free.ifPresent(device -> allocated.add(holding(device)));
+      waiting += free.isEmpty() ? 1 : 0;
+    }
+    return waiting;
+  }
+
+  private static ResourceClaim holding(String device) {
+    return new ResourceClaimBuilder()
+        .withNewMetadata()
+        .withName(device)
+        .endMetadata()
+        .withNewStatus()
+        .withNewAllocation()
+        .withNewDevices()
+        .addNewResult()
+        .withDriver("gpu.nvidia.com")
+        .withPool("node")
+        .withDevice(device)
+        .endResult()
+        .endDevices()
+        .endAllocation()
+        .endStatus()
+        .build();
   }
 
   @Test
