@@ -107,11 +107,13 @@ public final class BenchmarkPage {
     System.out.println("|---|---|---|---|---|");
     for (RunResult result : results) {
       String name = result.getParams().getBenchmark();
+      String models = result.getParams().getParam("models");
       Result<?> time = result.getPrimaryResult();
       System.out.printf(
           Locale.ROOT,
           "| %s | %,.2f | %,.2f | %s | %s |%n",
-          name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1),
+          name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1)
+              + (models == null ? "" : " " + models),
           time.getScore(),
           time.getScoreError(),
           time.getScoreUnit(),
