@@ -5,6 +5,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.Placement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -40,7 +41,11 @@ final class DefragmentationStates {
   private final Effort effort;
   private final List<Placement> placements = new ArrayList<>();
   private final long[] states;
-  private final Map<Long, Integer> multisetOf = new HashMap<>();
+
+  /** The states in ascending order, and the multiset of each. */
+  private final long[] sorted;
+
+  private final int[] multisetOf;
   private final List<SortedMap<MigProfile, Integer>> multisets = new ArrayList<>();
 
   /** By multiset: the multisets with one more instance. */
@@ -52,6 +57,7 @@ final class DefragmentationStates {
     this.effort = effort;
     Map<SortedMap<MigProfile, Integer>, Integer> numbers = new HashMap<>();
     Map<Placement, Integer> indexes = new HashMap<>();
+    Map<Long, Integer> multisetOfBits = new TreeMap<>();
     this.states = Layouts.of(model)
         .states()
         .mapToLong(layout -> {
@@ -70,10 +76,13 @@ final class DefragmentationStates {
             number = multisets.size();
             multisets.add(layout.devices());
           }
-          multisetOf.put(bits, number);
+          multisetOfBits.put(bits, number);
           return bits;
         })
         .toArray();
+    sorted = multisetOfBits.keySet().stream().mapToLong(Long::longValue).toArray();
+    multisetOf =
+        multisetOfBits.values().stream().mapToInt(Integer::intValue).toArray();
     for (SortedMap<MigProfile, Integer> multiset : multisets) {
       larger.add(model.profiles().stream()
           .map(profile -> {
@@ -126,12 +135,8 @@ final class DefragmentationStates {
     List<Way> ways = new ArrayList<>();
     fits(present, usable(profiles))
         .maximal()
-        .forEach((number, where) -> ways.add(new Way(emptyMultiset(), number, 0, where)));
+        .forEach((number, where) -> ways.add(new Way(number(0), number, 0, where)));
     return ways;
-  }
-
-  private int emptyMultiset() {
-    return multisetOf.getOrDefault(0L, 0);
   }
 
   /**
@@ -166,8 +171,9 @@ final class DefragmentationStates {
     return ways;
   }
 
+  /** The number of the multiset of a state, of which every part is a state. */
   private int number(long bits) {
-    return multisetOf.getOrDefault(bits, 0);
+    return multisetOf[Arrays.binarySearch(sorted, bits)];
   }
 
   private boolean lessIsEnough(long present, long away, long usable, int added) {
