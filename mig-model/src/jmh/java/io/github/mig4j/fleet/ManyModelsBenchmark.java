@@ -23,13 +23,13 @@ import org.openjdk.jmh.annotations.Warmup;
 public class ManyModelsBenchmark {
 
   @Param({"ONE", "FIVE", "EQUAL"})
-  ModelsWorkload.Models models;
+  String models;
 
   private ModelsWorkload fleet;
 
   @Setup
   public void fill() {
-    fleet = new ModelsWorkload(models, 40_000);
+    fleet = new ModelsWorkload(ModelsWorkload.Models.valueOf(models), 40_000);
   }
 
   @Benchmark

@@ -346,9 +346,7 @@ public final class Fleet {
     Objects.requireNonNull(request, "request");
     Objects.requireNonNull(among, "among");
     request.requireOf(this);
-    return among.size() <= GpuSet.MAX_FEW
-        ? request.bestOfEach(among.few())
-        : request.best(among);
+    return among.size() <= GpuSet.MAX_FEW ? request.bestOfEach(among.few()) : request.best(among);
   }
 
   /**

@@ -81,8 +81,7 @@ final class DefragmentationStates {
         })
         .toArray();
     sorted = multisetOfBits.keySet().stream().mapToLong(Long::longValue).toArray();
-    multisetOf =
-        multisetOfBits.values().stream().mapToInt(Integer::intValue).toArray();
+    multisetOf = multisetOfBits.values().stream().mapToInt(Integer::intValue).toArray();
     for (SortedMap<MigProfile, Integer> multiset : multisets) {
       larger.add(model.profiles().stream()
           .map(profile -> {
