@@ -267,6 +267,16 @@ public final class GpuSet {
     return few;
   }
 
+  /** The first word of a set that is not sparse. */
+  int firstWord() {
+    return firstWord;
+  }
+
+  /** The word after the last one of a set that is not sparse. */
+  int endWord() {
+    return firstWord + words.length;
+  }
+
   /** The numbers from {@code 64 * word} to {@code 64 * word + 63} of a set that is not sparse. */
   long word(int word) {
     int index = word - firstWord;
