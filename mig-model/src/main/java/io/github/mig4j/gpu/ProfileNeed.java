@@ -329,20 +329,16 @@ public final class ProfileNeed implements JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static ProfileNeed ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
     JsonInput in = JsonInput.of("need", json);
     ProfileNeed need = new ProfileNeed(
             0, Map.of(), preference(in, "media"), preference(in, "graphics"))
         .memoryGib(in.optionalNumber("memoryGib").orElse(0.0));
-    Map<String, Object> amounts = in.optionalObject("atLeast").orElse(Map.of());
-    in.requireNoOthers();
-    JsonInput atLeast = JsonInput.of("need", amounts);
+    JsonInput atLeast = in.fields("atLeast");
     for (Budget budget : Budget.values()) {
       OptionalInt amount = atLeast.optionalInteger(budget.toJson());
       need = amount.isPresent() ? need.atLeast(budget, amount.getAsInt()) : need;
     }
-    atLeast.requireNoOthers();
-    return need;
+    return atLeast.requireNoOthers(in.requireNoOthers(need));
   }
 
   private static Preference preference(JsonInput in, String name) {

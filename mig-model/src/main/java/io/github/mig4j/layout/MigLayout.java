@@ -397,19 +397,16 @@ public final class MigLayout implements JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static MigLayout ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
     JsonInput in = JsonInput.of("layout", json);
     Builder layout = on(GpuCatalog.bundled().require(in.text("gpu")));
     in.objects("placements", fields -> {
-      JsonInput placement = JsonInput.of("placement", fields);
-      layout.addAt(placement.text("profile"), placement.integer("start"));
-      placement.ignoring("size").requireNoOthers();
-      return fields;
+      JsonInput placement = JsonInput.of("placement", fields).ignoring("size");
+      return placement.requireNoOthers(
+          layout.addAt(placement.text("profile"), placement.integer("start")));
     });
     Optional<Map<String, Object>> devices = in.optionalObject("devices");
-    in.ignoring("confidence").requireNoOthers();
-    MigLayout placed = layout.build();
-    return devices.isPresent() ? placed.withDevices(devices.get()) : placed;
+    MigLayout placed = in.ignoring("confidence").requireNoOthers(layout).build();
+    return devices.map(placed::withDevices).orElse(placed);
   }
 
   /** The same GPU instances, shared by compute instances if the devices say so. */
