@@ -343,9 +343,7 @@ public final class ProfileNeed implements JsonForm {
 
   private static Preference preference(JsonInput in, String name) {
     String text = in.optionalText(name).orElse("any");
-    return Stream.of(Preference.values())
-        .filter(preference -> JsonFields.name(preference).equals(text))
-        .findFirst()
+    return JsonFields.constant(Preference.class, text)
         .orElseThrow(() -> new IllegalArgumentException(
             "Not a need: '%s' must be required, excluded or any, but was '%s'"
                 .formatted(name, text)));
