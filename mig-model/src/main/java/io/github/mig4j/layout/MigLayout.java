@@ -9,6 +9,7 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.Provenance;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.JsonInput;
 import java.util.ArrayList;
@@ -45,6 +46,12 @@ import org.jspecify.annotations.Nullable;
  * the instances are created in another order; see {@link DriverPrediction}.
  */
 public final class MigLayout implements JsonForm {
+
+  private static final Set<GpuInstanceProfile.Field> PLACEMENT_FIELDS = EnumSet.of(
+      GpuInstanceProfile.Field.NAME,
+      GpuInstanceProfile.Field.SIZE,
+      GpuInstanceProfile.Field.STARTS,
+      GpuInstanceProfile.Field.MAX_INSTANCES);
 
   private final GpuModel gpu;
   private final List<Placement> placements;
@@ -189,13 +196,10 @@ public final class MigLayout implements JsonForm {
    * @return the confidence; without devices, the confidence of the GPU's number of slices
    */
   public Confidence confidence() {
-    Confidence weakest = gpu.slicesProvenance().confidence();
-    for (GpuInstanceProfile profile : profiles()) {
-      for (GpuInstanceProfile.Field field : PLACEMENT_FIELDS) {
-        weakest = weakest.weaker(profile.provenance(field).confidence());
-      }
-    }
-    return weakest;
+    return profiles().stream()
+        .flatMap(profile -> PLACEMENT_FIELDS.stream().map(profile::provenance))
+        .map(Provenance::confidence)
+        .reduce(gpu.slicesProvenance().confidence(), Confidence::weaker);
   }
 
   /**
@@ -215,12 +219,6 @@ public final class MigLayout implements JsonForm {
     }
     return Collections.unmodifiableSet(unchecked);
   }
-
-  private static final Set<GpuInstanceProfile.Field> PLACEMENT_FIELDS = EnumSet.of(
-      GpuInstanceProfile.Field.NAME,
-      GpuInstanceProfile.Field.SIZE,
-      GpuInstanceProfile.Field.STARTS,
-      GpuInstanceProfile.Field.MAX_INSTANCES);
 
   private List<GpuInstanceProfile> profiles() {
     return placements.stream()

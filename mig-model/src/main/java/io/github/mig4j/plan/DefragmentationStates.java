@@ -6,7 +6,6 @@ import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.Placement;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,7 +37,7 @@ final class DefragmentationStates {
   private record FitsKey(long kept, long usable) {}
 
   private final Effort effort;
-  private final List<Placement> placements = new ArrayList<>();
+  private final List<Placement> placements;
   private final long[] states;
   private final Map<Long, Integer> multisetOf = new HashMap<>();
   private final List<SortedMap<MigProfile, Integer>> multisets = new ArrayList<>();
@@ -50,30 +49,20 @@ final class DefragmentationStates {
 
   DefragmentationStates(GpuModel model, Effort effort) {
     this.effort = effort;
+    Layouts layouts = Layouts.of(model);
+    this.placements = layouts.placements();
+    this.states = layouts.stateBits(Integer.MAX_VALUE);
     Map<SortedMap<MigProfile, Integer>, Integer> numbers = new HashMap<>();
-    Map<Placement, Integer> indexes = new HashMap<>();
-    this.states = Layouts.of(model)
-        .states()
-        .mapToLong(layout -> {
-          long bits = 0;
-          for (Placement placement : layout.placements()) {
-            Integer index = indexes.get(placement);
-            if (index == null) {
-              index = placements.size();
-              indexes.put(placement, index);
-              placements.add(placement);
-            }
-            bits |= 1L << index;
-          }
-          Integer number = numbers.putIfAbsent(layout.devices(), multisets.size());
-          if (number == null) {
-            number = multisets.size();
-            multisets.add(layout.devices());
-          }
-          multisetOf.put(bits, number);
-          return bits;
-        })
-        .toArray();
+    for (long state : states) {
+      SortedMap<MigProfile, Integer> multiset = new TreeMap<>();
+      placements(state).forEach(each -> multiset.merge(each.profile(), 1, Integer::sum));
+      Integer number = numbers.putIfAbsent(multiset, multisets.size());
+      if (number == null) {
+        number = multisets.size();
+        multisets.add(multiset);
+      }
+      multisetOf.put(state, number);
+    }
     for (SortedMap<MigProfile, Integer> multiset : multisets) {
       larger.add(model.profiles().stream()
           .map(profile -> {
@@ -105,7 +94,6 @@ final class DefragmentationStates {
     for (long rest = bits; rest != 0; rest &= rest - 1) {
       some.add(placements.get(Long.numberOfTrailingZeros(rest)));
     }
-    some.sort(Comparator.naturalOrder());
     return some;
   }
 
@@ -126,12 +114,8 @@ final class DefragmentationStates {
     List<Way> ways = new ArrayList<>();
     fits(present, usable(profiles))
         .maximal()
-        .forEach((number, where) -> ways.add(new Way(emptyMultiset(), number, 0, where)));
+        .forEach((number, where) -> ways.add(new Way(number(0), number, 0, where)));
     return ways;
-  }
-
-  private int emptyMultiset() {
-    return multisetOf.getOrDefault(0L, 0);
   }
 
   /**
@@ -191,14 +175,11 @@ final class DefragmentationStates {
   }
 
   private Fits fits(long kept, long usable) {
-    FitsKey key = new FitsKey(kept, usable);
-    Fits fits = known.get(key);
-    if (fits == null) {
-      fits =
-          effort.take(states.length) ? find(kept, usable) : new Fits(new BitSet(), new TreeMap<>());
-      known.put(key, fits);
-    }
-    return fits;
+    return known.computeIfAbsent(
+        new FitsKey(kept, usable),
+        any -> effort.take(states.length)
+            ? find(kept, usable)
+            : new Fits(new BitSet(), new TreeMap<>()));
   }
 
   private Fits find(long kept, long usable) {
