@@ -177,7 +177,9 @@ final class ConfigEditor {
       int end = lastLine(root) + 1;
       return config.map(some -> new Replacement(end, end, withHead(name, some)));
     }
-    if (!(configs.getValueNode() instanceof MappingNode map) || isFlow(map) || YamlNodes.isAlias(configs)) {
+    if (!(configs.getValueNode() instanceof MappingNode map)
+        || isFlow(map)
+        || YamlNodes.isAlias(configs)) {
       return Optional.empty();
     }
     NodeTuple present = tuple(map, name);

@@ -173,9 +173,7 @@ final class Manifest {
             .key("data")
             .at(GoYaml.position(data == null ? map.get() : data, Embedding.NONE)),
         "%s has no key '%s'"
-            .formatted(
-                map(YamlNodes.text(YamlNodes.child(map.get(), "metadata"), "name")),
-                KEY),
+            .formatted(map(YamlNodes.text(YamlNodes.child(map.get(), "metadata"), "name")), KEY),
         "put the configuration there");
   }
 

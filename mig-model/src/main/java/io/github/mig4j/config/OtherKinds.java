@@ -115,8 +115,7 @@ final class OtherKinds {
   }
 
   private static boolean isEntry(Node node) {
-    return node instanceof MappingNode map
-        && YamlNodes.keys(map).anyMatch(ENTRY_KEYS::contains);
+    return node instanceof MappingNode map && YamlNodes.keys(map).anyMatch(ENTRY_KEYS::contains);
   }
 
   /** Whether keys of different levels are side by side, as after the indentation was lost. */

@@ -99,8 +99,7 @@ final class BundledCatalog {
   }
 
   private CatalogFile.Product product() {
-    return new CatalogFile.Product(
-        text("name"), text("label"), text("source"), text("confidence"));
+    return new CatalogFile.Product(text("name"), text("label"), text("source"), text("confidence"));
   }
 
   private CatalogFile.Board board() {

@@ -52,9 +52,8 @@ public enum Confidence {
   public static Confidence parse(String text) {
     Objects.requireNonNull(text, "text");
     return JsonFields.constant(Confidence.class, text)
-        .orElseThrow(() -> new IllegalArgumentException(
-            "Not a confidence: '%s'. Expected one of %s"
-                .formatted(text, Arrays.toString(values()))));
+        .orElseThrow(() -> new IllegalArgumentException("Not a confidence: '%s'. Expected one of %s"
+            .formatted(text, Arrays.toString(values()))));
   }
 
   /**

@@ -93,8 +93,7 @@ final class ModelJson {
 
   private static GpuProduct product(Map<String, Object> json) {
     JsonInput in = JsonInput.of("product", json);
-    return in.requireNoOthers(
-        new GpuProduct(in.text("name"), in.text("label"), provenance(in)));
+    return in.requireNoOthers(new GpuProduct(in.text("name"), in.text("label"), provenance(in)));
   }
 
   private static GpuBoard board(Map<String, Object> json) {

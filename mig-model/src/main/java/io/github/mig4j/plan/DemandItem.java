@@ -301,8 +301,7 @@ public final class DemandItem implements JsonForm {
         ? of(ProfileNeed.ofJson(need.get()), count)
         : of(profile.orElseThrow(), count);
     item = item.priority(in.optionalInteger("priority").orElse(0));
-    for (Map.Entry<String, String> label :
-        in.fields("nodeLabels").allTexts().entrySet()) {
+    for (Map.Entry<String, String> label : in.fields("nodeLabels").allTexts().entrySet()) {
       item = item.onNodesWith(label.getKey(), label.getValue());
     }
     return in.requireNoOthers(item);

@@ -369,8 +369,7 @@ public final class FleetPlan implements JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static FleetPlan ofJson(Map<String, Object> json) {
-    JsonInput in =
-        JsonInput.of("plan", json).ignoring("gpus", "gap", "unmetCount", "optimal");
+    JsonInput in = JsonInput.of("plan", json).ignoring("gpus", "gap", "unmetCount", "optimal");
     Map<String, List<PlannedRun>> nodes = new LinkedHashMap<>();
     in.objects("nodes", fields -> {
       JsonInput node = JsonInput.of("plan", fields);

@@ -74,8 +74,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
               in.texts("suggestions").stream().map(MigProfile::parse).toList());
         case "not-known" -> new NotKnown(models(in.texts("models")));
         case "all-pinned" -> new AllPinned(in.integer("gpus"));
-        case "no-room" ->
-          new NoRoom(in.integer("gpus"), more(in.fields("more").allIntegers()));
+        case "no-room" -> new NoRoom(in.integer("gpus"), more(in.fields("more").allIntegers()));
         default ->
           throw new IllegalArgumentException(
               "Not a reason: the code %s is unknown".formatted(Quoted.of(code)));

@@ -31,9 +31,7 @@ final class NamedConfigs {
     YamlText yaml =
         YamlText.parse(text, Embedding.NONE, new Findings(DevicePluginConfigReader.PROGRAM));
     Wrapping wrapping = Wrapping.of(yaml, text);
-    return wrapping.isWrapper()
-        ? Optional.of(new NamedConfigs(wrapping, text))
-        : Optional.empty();
+    return wrapping.isWrapper() ? Optional.of(new NamedConfigs(wrapping, text)) : Optional.empty();
   }
 
   /**

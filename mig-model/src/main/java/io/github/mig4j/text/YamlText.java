@@ -70,9 +70,8 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     for (int tabs = 0; ; tabs++) {
       Attempt attempt = compose(readable);
       MarkedYAMLException problem = attempt.problem;
-      Optional<String> blanked = problem == null || tabs == MAX_TABS
-          ? Optional.empty()
-          : blankTab(readable, problem);
+      Optional<String> blanked =
+          problem == null || tabs == MAX_TABS ? Optional.empty() : blankTab(readable, problem);
       if (problem == null || blanked.isEmpty()) {
         return new YamlText(attempt.documents, attempt.fault(text, embedding));
       }
@@ -145,8 +144,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     String line = before.get(before.size() - 1);
     return Optional.of(new Fault(
         YamlProblems.Problem.CONTROL_CHARACTER,
-        embedding.inFile(
-            new LineColumn(before.size(), line.codePointCount(0, line.length()) + 1)),
+        embedding.inFile(new LineColumn(before.size(), line.codePointCount(0, line.length()) + 1)),
         "Not YAML: a file cannot contain the character U+%04X".formatted(text.codePointAt(at)),
         "remove it"));
   }
@@ -254,8 +252,8 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     while (before >= 0 && (text.charAt(before) == ' ' || text.charAt(before) == '\t')) {
       before--;
     }
-    boolean separates = before >= 0 && "-?".indexOf(text.charAt(before)) < 0
-        && !Lines.isBreak(text.charAt(before));
+    boolean separates =
+        before >= 0 && "-?".indexOf(text.charAt(before)) < 0 && !Lines.isBreak(text.charAt(before));
     return separates
         ? Optional.of(text.substring(0, tab) + ' ' + text.substring(tab + 1))
         : Optional.empty();
