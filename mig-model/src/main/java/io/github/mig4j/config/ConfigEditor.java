@@ -8,6 +8,7 @@ import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Lines;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.Wrapping;
+import io.github.mig4j.text.YamlNodes;
 import io.github.mig4j.text.YamlText;
 import java.util.ArrayList;
 import java.util.List;
@@ -176,7 +177,9 @@ final class ConfigEditor {
       int end = lastLine(root) + 1;
       return config.map(some -> new Replacement(end, end, withHead(name, some)));
     }
-    if (!(configs.getValueNode() instanceof MappingNode map) || isFlow(map) || isAlias(configs)) {
+    if (!(configs.getValueNode() instanceof MappingNode map)
+        || isFlow(map)
+        || YamlNodes.isAlias(configs)) {
       return Optional.empty();
     }
     NodeTuple present = tuple(map, name);
@@ -229,15 +232,9 @@ final class ConfigEditor {
     return node.getFlowStyle() == FlowStyle.FLOW;
   }
 
-  /** SnakeYAML replaces an alias by the node of its anchor, which comes earlier. */
-  private static boolean isAlias(NodeTuple entry) {
-    return entry.getValueNode().getStartMark().getIndex()
-        < entry.getKeyNode().getEndMark().getIndex();
-  }
-
   private static int lastLine(NodeTuple entry) {
     int key = entry.getKeyNode().getEndMark().getLine();
-    return isAlias(entry) ? key : Math.max(key, lastLine(entry.getValueNode()));
+    return YamlNodes.isAlias(entry) ? key : Math.max(key, lastLine(entry.getValueNode()));
   }
 
   /** Where a node's text ends; the parser's own end of a block is the beginning of what follows. */
