@@ -25,6 +25,8 @@ import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
@@ -39,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -359,6 +362,20 @@ public final class Cluster {
               .formatted(client.getMasterUrl(), DurationText.of(timeout), what),
           e,
           RETRY);
+    }
+  }
+
+  /** Starts an informer, and closes it if it does not start. {@code what} is as in {@link #call}. */
+  void start(String what, SharedIndexInformer<?> informer, Duration timeout)
+      throws InterruptedException {
+    boolean started = false;
+    try {
+      await(what, informer.start(), timeout);
+      started = true;
+    } finally {
+      if (!started) {
+        informer.close();
+      }
     }
   }
 
@@ -696,10 +713,12 @@ public final class Cluster {
     return map.getData() == null ? new TreeMap<>() : new TreeMap<>(map.getData());
   }
 
-  /** The number in a label of a node; 0 if it has no such label. */
-  public static int number(Node node, String label) {
-    String text = labels(node).getOrDefault(label, "");
-    return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : 0;
+  /** The number in a label; empty if there is no such label, or it is no number. */
+  public static OptionalInt number(Map<String, String> labels, String label) {
+    String text = labels.getOrDefault(label, "");
+    return text.matches("[0-9]{1,9}")
+        ? OptionalInt.of(Integer.parseInt(text))
+        : OptionalInt.empty();
   }
 
   /**
@@ -707,7 +726,7 @@ public final class Cluster {
    * them, or more than a node can have.
    */
   public static int gpuCount(Node node) {
-    int count = number(node, Labels.GPU_COUNT);
+    int count = number(labels(node), Labels.GPU_COUNT).orElse(0);
     return count <= NodeGpu.MAX_PER_NODE ? count : 0;
   }
 
@@ -720,6 +739,16 @@ public final class Cluster {
   public static Map<String, String> annotations(Node node) {
     Map<String, String> annotations = node.getMetadata().getAnnotations();
     return annotations == null ? Map.of() : annotations;
+  }
+
+  /** The record in an annotation; empty if there is none, or it cannot be read. */
+  static <T> Optional<T> record(Node node, String annotation, Class<T> type) {
+    String text = annotations(node).getOrDefault(annotation, "");
+    try {
+      return text.isEmpty() ? Optional.empty() : Optional.of(Serialization.unmarshal(text, type));
+    } catch (RuntimeException unreadable) {
+      return Optional.empty();
+    }
   }
 
   public static boolean isCordoned(Node node) {

@@ -22,15 +22,7 @@ public final class PodWatch implements AutoCloseable {
     this.informer =
         pods.runnableInformer(0).addEventHandler(new Listener()).exceptionHandler(new WatchRetry());
     String request = "list and watch pods of " + owner;
-    boolean started = false;
-    try {
-      cluster.await(request, informer.start(), timeout);
-      started = true;
-    } finally {
-      if (!started) {
-        informer.close();
-      }
-    }
+    cluster.start(request, informer, timeout);
     cluster.onFailure(request, informer.stopped(), this::fail);
   }
 

@@ -149,7 +149,7 @@ public final class NodeReading {
     String resource = profile.resourceName();
     long offers =
         offered.getOrDefault(resource, 0L) + offered.getOrDefault(resource + ".shared", 0L);
-    int replicas = Math.max(1, number(labels.get(resource + ".replicas")).orElse(1));
+    int replicas = Math.max(1, Cluster.number(labels, resource + ".replicas").orElse(1));
     int devices = Math.min(labelled, (int) (offers / replicas));
     int most = models.stream()
         .flatMap(model -> model.profile(profile).stream())
@@ -184,9 +184,9 @@ public final class NodeReading {
 
   private SortedMap<MigProfile, Integer> counted() {
     SortedMap<MigProfile, Integer> counted = new TreeMap<>();
-    labels.forEach((label, value) -> {
+    labels.keySet().forEach(label -> {
       if (label.endsWith(COUNT)) {
-        int devices = number(value).orElse(0);
+        int devices = Cluster.number(labels, label).orElse(0);
         MigProfile.ofResourceName(label.substring(0, label.length() - COUNT.length()))
             .filter(profile -> devices > 0)
             .ifPresent(profile -> counted.put(profile, devices));
@@ -250,7 +250,7 @@ public final class NodeReading {
    * configuration says both, unless the label is not of it.
    */
   private int replicas(Optional<DevicePluginConfig> now) {
-    int labelled = number(labels.get(Labels.GPU_REPLICAS)).orElse(1);
+    int labelled = Cluster.number(labels, Labels.GPU_REPLICAS).orElse(1);
     if (now.isEmpty()) {
       return labelled;
     }
@@ -291,11 +291,5 @@ public final class NodeReading {
         .addProducts(new GpuProduct(name, name, Provenance.CALLER))
         .build();
     gpus.put(NodeGpu.of(gpus.size(), model), setting);
-  }
-
-  private static OptionalInt number(@Nullable String text) {
-    return text != null && text.matches("[0-9]{1,9}")
-        ? OptionalInt.of(Integer.parseInt(text))
-        : OptionalInt.empty();
   }
 }

@@ -163,7 +163,8 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
   }
 
   private static long replicas(Node node, String resource) {
-    return Math.max(1, Cluster.number(node, resource.replace(".shared", "") + REPLICAS));
+    String label = resource.replace(".shared", "") + REPLICAS;
+    return Math.max(1, Cluster.number(Cluster.labels(node), label).orElse(1));
   }
 
   private static boolean countsNoDevice(Node node) {

@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.MigRole;
+import io.github.mig4j.k8s.config.PublishedConfig;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.NodeGate;
@@ -244,7 +245,7 @@ final class NodeReconcile {
   /** Does nothing if the ConfigMap has it already; where there is none, the step says so. */
   private void publish(DesiredState.Layout layout) {
     cluster.clusterPolicy().flatMap(ClusterPolicies::migConfigMap).ifPresent(map -> {
-      MigConfigMap.Merged unused =
+      PublishedConfig unused =
           new MigConfigMap(cluster, map).merge(layout.name(), layout.content().orElseThrow());
     });
   }

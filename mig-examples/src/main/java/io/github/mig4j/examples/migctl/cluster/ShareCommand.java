@@ -12,7 +12,7 @@ import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.PreflightCode;
-import io.github.mig4j.k8s.config.SharingConfigMap;
+import io.github.mig4j.k8s.config.PublishedConfig;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
@@ -170,8 +170,7 @@ public final class ShareCommand implements Callable<Integer> {
               node, errors.stream().map(Finding::toString).collect(Collectors.joining("; "))));
     }
     if (mig.sharingMap(map).read().filter(files -> !files.isEmpty()).isEmpty()) {
-      SharingConfigMap.Merged unused =
-          mig.sharingMap(map).merge("unshared", DevicePluginConfig.unshared());
+      PublishedConfig unused = mig.sharingMap(map).merge("unshared", DevicePluginConfig.unshared());
     }
     mig.operator().useSharingMap(map);
   }
