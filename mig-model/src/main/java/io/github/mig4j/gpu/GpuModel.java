@@ -479,7 +479,6 @@ public interface GpuModel extends JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   static GpuModel ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
     return ModelJson.read(json);
   }
 }

@@ -367,15 +367,11 @@ public record NvidiaSmi(
     public GpuModel named(String product) {
       Objects.requireNonNull(product, "product");
       GpuProduct named = GpuProduct.named(product, model.slicesProvenance());
-      GpuModel.Builder copy = GpuModel.builder()
+      return GpuModel.builder()
+          .from(model)
           .id(named.label().toLowerCase(Locale.ROOT))
-          .architecture(model.architecture())
-          .addProducts(named)
-          .computeSlices(model.computeSlices())
-          .slicesProvenance(model.slicesProvenance())
-          .addAllProfiles(model.profiles());
-      model.memorySlices().ifPresent(copy::memorySlices);
-      return copy.build();
+          .products(List.of(named))
+          .build();
     }
 
     @Override

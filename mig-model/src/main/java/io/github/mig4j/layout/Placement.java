@@ -88,11 +88,8 @@ public record Placement(MigProfile profile, int start, int size)
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static Placement ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
     JsonInput in = JsonInput.of("placement", json);
-    Placement placement = new Placement(
-        MigProfile.parse(in.text("profile")), in.integer("start"), in.integer("size"));
-    in.requireNoOthers();
-    return placement;
+    return in.requireNoOthers(new Placement(
+        MigProfile.parse(in.text("profile")), in.integer("start"), in.integer("size")));
   }
 }

@@ -96,15 +96,15 @@ public abstract class Finding implements JsonForm {
   }
 
   private Finding copy(String subject, String message, String remedy) {
-    Builder copy = builder()
+    return builder()
         .severity(severity())
         .code(code())
+        .location(location())
         .subject(subject)
         .message(message)
-        .remedy(remedy);
-    location().ifPresent(at -> copy.location(at));
-    facts().ifPresent(record -> copy.facts(record));
-    return copy.build();
+        .remedy(remedy)
+        .facts(facts())
+        .build();
   }
 
   /**

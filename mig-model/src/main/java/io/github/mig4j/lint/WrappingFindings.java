@@ -1,5 +1,6 @@
 package io.github.mig4j.lint;
 
+import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Template;
 import io.github.mig4j.text.Wrapping;
@@ -118,9 +119,23 @@ public final class WrappingFindings {
         : wrapping.faults().stream()
             .flatMap(fault -> Template.causing(fault, text).stream())
             .findFirst();
-    template.ifPresent(found -> findings.error(
-        TextCode.TEMPLATE, YamlPath.ROOT.at(found.at()), found.message(), found.remedy()));
+    template.ifPresent(found -> report(found, Embedding.NONE, findings));
     return template.isPresent();
+  }
+
+  /**
+   * Reports a placeholder of a template engine.
+   *
+   * @param template the placeholder
+   * @param embedding maps its line and column to the file
+   * @param findings receives the finding
+   */
+  public static void report(Template template, Embedding embedding, Findings findings) {
+    findings.error(
+        TextCode.TEMPLATE,
+        YamlPath.ROOT.at(embedding.inFile(template.at())),
+        template.message(),
+        template.remedy());
   }
 
   /**

@@ -90,19 +90,13 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
   /** A component of which some rule depends on the version. */
   public enum Component {
     /** NVIDIA's device plugin, whose image holds GPU Feature Discovery as well. */
-    DEVICE_PLUGIN("device-plugin");
-
-    private final String text;
-
-    Component(String text) {
-      this.text = text;
-    }
+    DEVICE_PLUGIN;
 
     /** The name, as the GPU Operator spells it. */
     @Override
     @JsonValue
     public String toString() {
-      return text;
+      return JsonFields.name(this);
     }
   }
 

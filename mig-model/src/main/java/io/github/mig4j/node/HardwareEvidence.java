@@ -55,8 +55,7 @@ public final class HardwareEvidence {
         }
         if (entry.migDevices().size() == 1) {
           entry.migDevices().forEach((profile, count) -> {
-            if (isOfAGpu(profile, count)
-                && name.equals("all-" + profile.toString().replace('+', '.'))) {
+            if (isOfAGpu(profile, count) && name.equals("all-" + profile.label())) {
               readings.add(new Reading(entry.deviceFilters(), profile, count));
             }
           });
@@ -224,8 +223,7 @@ public final class HardwareEvidence {
         new EnumMap<>(GpuInstanceProfile.Field.class);
     sources.putAll(known.fieldProvenance());
     sources.put(GpuInstanceProfile.Field.MAX_INSTANCES, LISTED);
-    GpuInstanceProfile.Builder counted = GpuInstanceProfile.builder();
-    counted
+    GpuInstanceProfile.Builder counted = GpuInstanceProfile.builder()
         .profile(known.profile())
         .id(known.id())
         .maxInstances(count)

@@ -4,10 +4,13 @@ import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.DriverPrediction;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.layout.Violation;
 import io.github.mig4j.lint.Severity;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +22,13 @@ import java.util.stream.Collectors;
 
 /** Rules for {@code mig-devices}: the GPUs should support MIG, have the profiles and the space. */
 final class PlacementRules {
+
+  /** mig-parted leaves profiles of equal slices in any order; the smaller first is the worse. */
+  private static final Comparator<MigProfile> FIRST_TRIED = Comparator.comparingInt(
+          MigProfile::gpuSlices)
+      .thenComparingInt(MigProfile::computeSlices)
+      .reversed()
+      .thenComparing(Comparator.naturalOrder());
 
   private final ConfigOnNode on;
   private final Selection selection;
@@ -114,7 +124,7 @@ final class PlacementRules {
           on.location(entry, "mig-devices"),
           "%s: %s".formatted(Selection.name(group), undetermined.message()),
           "");
-    } else if (DriverOrder.mayFailAtFirst(model, devices)) {
+    } else if (mayFailAtFirst(model, devices)) {
       on.report(
           Severity.NOTE,
           NodeCode.DRIVER_ORDER,
@@ -123,6 +133,16 @@ final class PlacementRules {
               .formatted(Selection.name(group), devices),
           "if you create them with nvidia-smi, give explicit starts");
     }
+  }
+
+  /** Whether the driver will probably refuse an order that mig-parted may try first. */
+  private static boolean mayFailAtFirst(GpuModel gpu, Map<MigProfile, Integer> devices) {
+    List<MigProfile> order = devices.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey(FIRST_TRIED))
+        .flatMap(each -> Collections.nCopies(each.getValue(), each.getKey()).stream())
+        .toList();
+    return gpu.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable)
+        && !DriverPrediction.of(gpu).create(order).isComplete();
   }
 
   private void checkAmbiguousProfiles() {

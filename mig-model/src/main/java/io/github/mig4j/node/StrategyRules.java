@@ -100,21 +100,17 @@ final class StrategyRules {
     boolean uniform = settings.size() == 1
         && profiles.size() <= 1
         && !settings.containsKey(MigSetting.EMPTY.toString());
-    if (!uniform) {
+    if (!uniform || !isOneSize()) {
       on.report(
           Severity.ERROR,
           NodeCode.NOT_UNIFORM_UNDER_SINGLE,
           on.location(),
-          "With strategy single all GPUs must have one profile or none, but %s, so the device plugin would stop"
-              .formatted(described(settings)),
-          "use strategy mixed");
-    } else if (!isOneSize()) {
-      on.report(
-          Severity.ERROR,
-          NodeCode.NOT_UNIFORM_UNDER_SINGLE,
-          on.location(),
-          "With strategy single all devices must have one size, but the sizes differ on %s, so the device plugin would stop"
-              .formatted(described(settings)),
+          "With strategy single %s %s, so the device plugin would stop"
+              .formatted(
+                  uniform
+                      ? "all devices must have one size, but the sizes differ on"
+                      : "all GPUs must have one profile or none, but",
+                  described(settings)),
           "use strategy mixed");
     }
   }

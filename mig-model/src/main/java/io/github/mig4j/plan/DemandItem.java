@@ -289,7 +289,6 @@ public final class DemandItem implements JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static DemandItem ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
     JsonInput in = JsonInput.of("demand", json);
     int count = in.integer("count");
     Optional<Map<String, Object>> need = in.optionalObject("need");
@@ -302,12 +301,9 @@ public final class DemandItem implements JsonForm {
         ? of(ProfileNeed.ofJson(need.get()), count)
         : of(profile.orElseThrow(), count);
     item = item.priority(in.optionalInteger("priority").orElse(0));
-    Map<String, Object> labels = in.optionalObject("nodeLabels").orElse(Map.of());
-    in.requireNoOthers();
-    for (Map.Entry<String, String> label :
-        JsonInput.of("demand", labels).allTexts().entrySet()) {
+    for (Map.Entry<String, String> label : in.fields("nodeLabels").allTexts().entrySet()) {
       item = item.onNodesWith(label.getKey(), label.getValue());
     }
-    return item;
+    return in.requireNoOthers(item);
   }
 }

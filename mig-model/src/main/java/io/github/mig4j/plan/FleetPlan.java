@@ -51,10 +51,8 @@ public final class FleetPlan implements JsonForm {
 
     static PlannedRun ofJson(Map<String, Object> json, boolean cut) {
       JsonInput in = JsonInput.of("plan", json);
-      PlannedRun run = new PlannedRun(
-          in.integer("first"), in.integer("count"), MigLayout.ofJson(in.object("layout")), cut);
-      in.requireNoOthers();
-      return run;
+      return in.requireNoOthers(new PlannedRun(
+          in.integer("first"), in.integer("count"), MigLayout.ofJson(in.object("layout")), cut));
     }
   }
 
@@ -371,8 +369,7 @@ public final class FleetPlan implements JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static FleetPlan ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
-    JsonInput in = JsonInput.of("plan", json);
+    JsonInput in = JsonInput.of("plan", json).ignoring("gpus", "gap", "unmetCount", "optimal");
     Map<String, List<PlannedRun>> nodes = new LinkedHashMap<>();
     in.objects("nodes", fields -> {
       JsonInput node = JsonInput.of("plan", fields);
@@ -380,8 +377,7 @@ public final class FleetPlan implements JsonForm {
       runs.addAll(node.objects("cut", run -> PlannedRun.ofJson(run, true)));
       runs.addAll(node.objects("kept", run -> PlannedRun.ofJson(run, false)));
       nodes.put(node.text("node"), inOrder(node.text("node"), runs));
-      node.requireNoOthers();
-      return fields;
+      return node.requireNoOthers(runs);
     });
     Map<MigLayout, Integer> layouts = counts(in, "layouts", "layout", MigLayout::ofJson);
     if (!nodes.isEmpty() && !layouts.equals(cut(nodes))) {
@@ -389,16 +385,14 @@ public final class FleetPlan implements JsonForm {
           "Not a plan: the layouts %s are not those that the nodes get, %s"
               .formatted(layouts, cut(nodes)));
     }
-    FleetPlan plan = new FleetPlan(
+    return in.requireNoOthers(new FleetPlan(
         layouts,
         counts(in, "met", "item", DemandItem::ofJson),
         in.objects("unmet", PlanShortfall::ofJson),
         in.integer("lowerBound"),
         in.integer("unmetLowerBound"),
         in.truth("stopped"),
-        nodes);
-    in.ignoring("gpus", "gap", "unmetCount", "optimal").requireNoOthers();
-    return plan;
+        nodes));
   }
 
   private static List<PlannedRun> inOrder(String node, List<PlannedRun> runs) {
@@ -430,8 +424,7 @@ public final class FleetPlan implements JsonForm {
     in.objects(list, fields -> {
       JsonInput each = JsonInput.of("plan", fields);
       counts.put(read.apply(each.object(name)), each.integer("count"));
-      each.requireNoOthers();
-      return fields;
+      return each.requireNoOthers(fields);
     });
     return counts;
   }

@@ -1,7 +1,6 @@
 package io.github.mig4j.plan;
 
 import io.github.mig4j.JsonForm;
-import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
@@ -151,7 +150,7 @@ public final class PlanGpu implements JsonForm {
    */
   Optional<MigLayout> running() {
     return layout
-        .filter(any -> model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable))
+        .filter(any -> LayoutProblem.isPlaceable(model))
         .map(it -> MigLayout.on(model)
             .keeping(pinned ? it.placements() : pinnedInstances)
             .build());

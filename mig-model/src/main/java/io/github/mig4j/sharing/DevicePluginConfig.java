@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.immutables.value.Value;
 
 /**
@@ -143,14 +144,17 @@ public interface DevicePluginConfig extends JsonForm {
    */
   default DevicePluginConfig withUnknownKeysOf(DevicePluginConfig other) {
     Objects.requireNonNull(other, "other");
+    Stream<UnknownKey> more =
+        other.unknownKeys().stream().filter(key -> unknownKeys().stream().noneMatch(key::isSame));
+    return withUnknownKeys(Stream.concat(unknownKeys().stream(), more).toList());
+  }
+
+  private DevicePluginConfig withUnknownKeys(List<UnknownKey> keys) {
     return builder()
         .sharing(sharing())
         .flags(flags())
         .imexChannel(imexChannel())
-        .addAllUnknownKeys(unknownKeys())
-        .addAllUnknownKeys(other.unknownKeys().stream()
-            .filter(key -> unknownKeys().stream().noneMatch(key::isSame))
-            .toList())
+        .addAllUnknownKeys(keys)
         .build();
   }
 
@@ -162,25 +166,14 @@ public interface DevicePluginConfig extends JsonForm {
   @Value.Check
   default DevicePluginConfig check() {
     boolean mps = sharing().filter(some -> some.kind() == SharingKind.MPS).isPresent();
-    if (mps
-        && flags()
-            .migStrategy()
-            .filter(strategy -> strategy == MigStrategy.MIXED)
-            .isPresent()) {
+    if (mps && flags().migStrategy().equals(Optional.of(MigStrategy.MIXED))) {
       throw new IllegalArgumentException(
           "The device plugin refuses MPS with migStrategy mixed; use time-slicing, or another"
               + " strategy");
     }
     List<UnknownKey> fitting =
         unknownKeys().stream().filter(key -> key.fits(sharing())).toList();
-    return fitting.size() == unknownKeys().size()
-        ? this
-        : builder()
-            .sharing(sharing())
-            .flags(flags())
-            .imexChannel(imexChannel())
-            .addAllUnknownKeys(fitting)
-            .build();
+    return fitting.size() == unknownKeys().size() ? this : withUnknownKeys(fitting);
   }
 
   /**

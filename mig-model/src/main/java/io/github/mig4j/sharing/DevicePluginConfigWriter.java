@@ -42,7 +42,7 @@ final class DevicePluginConfigWriter {
 
   private void scope(int level, DevicePluginConfig config, KnownKeys scope) {
     Flag.ALL.stream()
-        .filter(flag -> flag.scope() == scope)
+        .filter(flag -> scope.keys().contains(flag.key()))
         .forEach(flag -> flag.written(config.flags())
             .ifPresent(value -> line(level, flag.key() + ": " + value)));
     unknown(level, config, scope.location());

@@ -87,12 +87,7 @@ public interface GpuSharing extends JsonForm {
    * @return a copy with {@link #renameByDefault()}
    */
   default GpuSharing renamed() {
-    return builder()
-        .kind(kind())
-        .renameByDefault(true)
-        .failRequestsGreaterThanOne(failRequestsGreaterThanOne())
-        .addAllResources(resources())
-        .build();
+    return copy(true, failRequestsGreaterThanOne());
   }
 
   /**
@@ -101,10 +96,14 @@ public interface GpuSharing extends JsonForm {
    * @return a copy with {@link #failRequestsGreaterThanOne()}
    */
   default GpuSharing oneReplicaEach() {
+    return copy(renameByDefault(), true);
+  }
+
+  private GpuSharing copy(boolean rename, boolean fail) {
     return builder()
         .kind(kind())
-        .renameByDefault(renameByDefault())
-        .failRequestsGreaterThanOne(true)
+        .renameByDefault(rename)
+        .failRequestsGreaterThanOne(fail)
         .addAllResources(resources())
         .build();
   }

@@ -70,11 +70,9 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     for (int tabs = 0; ; tabs++) {
       Attempt attempt = compose(readable);
       MarkedYAMLException problem = attempt.problem;
-      if (problem == null) {
-        return new YamlText(attempt.documents, attempt.fault(text, embedding));
-      }
-      Optional<String> blanked = tabs < MAX_TABS ? blankTab(readable, problem) : Optional.empty();
-      if (blanked.isEmpty()) {
+      Optional<String> blanked =
+          problem == null || tabs == MAX_TABS ? Optional.empty() : blankTab(readable, problem);
+      if (problem == null || blanked.isEmpty()) {
         return new YamlText(attempt.documents, attempt.fault(text, embedding));
       }
       readable = blanked.get();
@@ -135,27 +133,20 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
 
   /** What libyaml refuses, found before SnakeYAML does, which names no line. */
   private static Optional<Fault> illegalCharacter(String text, Embedding embedding) {
-    int line = 1;
-    int column = 1;
-    for (int i = 0; i < text.length(); ) {
-      int c = text.codePointAt(i);
-      if (!isLegal(c)) {
-        return Optional.of(new Fault(
-            YamlProblems.Problem.CONTROL_CHARACTER,
-            embedding.inFile(new LineColumn(line, column)),
-            "Not YAML: a file cannot contain the character U+%04X".formatted(c),
-            "remove it"));
-      }
-      boolean crBeforeLf = c == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n';
-      if (!crBeforeLf && (c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029)) {
-        line++;
-        column = 1;
-      } else {
-        column++;
-      }
-      i += Character.charCount(c);
+    int at = 0;
+    while (at < text.length() && isLegal(text.codePointAt(at))) {
+      at += Character.charCount(text.codePointAt(at));
     }
-    return Optional.empty();
+    if (at == text.length()) {
+      return Optional.empty();
+    }
+    List<String> before = Lines.of(text.substring(0, at));
+    String line = before.get(before.size() - 1);
+    return Optional.of(new Fault(
+        YamlProblems.Problem.CONTROL_CHARACTER,
+        embedding.inFile(new LineColumn(before.size(), line.codePointCount(0, line.length()) + 1)),
+        "Not YAML: a file cannot contain the character U+%04X".formatted(text.codePointAt(at)),
+        "remove it"));
   }
 
   /** Whether YAML allows a character in a file at all. */
@@ -261,7 +252,8 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     while (before >= 0 && (text.charAt(before) == ' ' || text.charAt(before) == '\t')) {
       before--;
     }
-    boolean separates = before >= 0 && "\n\r\u0085\u2028\u2029-?".indexOf(text.charAt(before)) < 0;
+    boolean separates =
+        before >= 0 && "-?".indexOf(text.charAt(before)) < 0 && !Lines.isBreak(text.charAt(before));
     return separates
         ? Optional.of(text.substring(0, tab) + ' ' + text.substring(tab + 1))
         : Optional.empty();

@@ -124,29 +124,25 @@ public final class Cluster {
 
   /** The same, with the answers that the client has reported before. */
   public Cluster(KubernetesClient client, MigSettings settings, Memory memory) {
-    this.client = client;
-    this.settings = settings;
-    this.view = new DirectView(this);
-    this.allowed = ConcurrentHashMap.newKeySet();
-    this.memory = memory;
+    this(client, settings, Optional.empty(), ConcurrentHashMap.newKeySet(), memory);
   }
 
   private Cluster(
       KubernetesClient client,
       MigSettings settings,
-      ClusterView view,
+      Optional<ClusterView> shared,
       Set<String> allowed,
       Memory memory) {
     this.client = client;
     this.settings = settings;
-    this.view = view;
+    this.view = shared.orElseGet(() -> new DirectView(this));
     this.allowed = allowed;
     this.memory = memory;
   }
 
   /** The same cluster with a view that many checks and waits share. */
   public Cluster with(ClusterView shared) {
-    return new Cluster(client, settings, shared, allowed, memory);
+    return new Cluster(client, settings, Optional.of(shared), allowed, memory);
   }
 
   /** What this client keeps between its requests. */
@@ -506,11 +502,9 @@ public final class Cluster {
     RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
         .withRequestRetryBackoffLimit(0)
         .build();
-    Cluster other =
-        new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings, memory);
-    return view.sendsRequests()
-        ? other
-        : new Cluster(other.client, settings, view, allowed, memory);
+    KubernetesClient other = client.newClient(once).adapt(KubernetesClient.class);
+    return new Cluster(
+        other, settings, view.sendsRequests() ? Optional.empty() : Optional.of(view), allowed, memory);
   }
 
   /** The MIG manager's pods in a namespace. */

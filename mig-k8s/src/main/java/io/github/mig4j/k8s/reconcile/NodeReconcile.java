@@ -15,6 +15,7 @@ import io.github.mig4j.k8s.config.PublishedConfig;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.NodeGate;
+import io.github.mig4j.k8s.internal.WatchPermission;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Cause;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
 import io.github.mig4j.layout.MigLayout;
@@ -158,8 +159,7 @@ final class NodeReconcile {
   }
 
   private static String permission(String forbidden) {
-    return "this client is not allowed to %s; grant it the permissions of ClusterRole %s"
-        .formatted(forbidden, MigRole.ROLLOUT.roleName());
+    return WatchPermission.missing(forbidden, MigRole.ROLLOUT.roleName());
   }
 
   /**

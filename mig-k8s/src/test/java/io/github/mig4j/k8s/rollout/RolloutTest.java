@@ -981,6 +981,27 @@ class RolloutTest {
         .hasMessage("The API server answered 403 to: %s (refused)".formatted(what));
   }
 
+  /** The Kubernetes client repeats a watch that is refused without a word. */
+  @ParameterizedTest
+  @CsvSource({
+    "nodes, list and watch nodes",
+    "configmaps, list and watch configmap gpu-operator/mig4j-rollout-to-small"
+  })
+  void run_aWatchThatIsNoLongerAllowed_endsTheRun(String kind, String what) throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+
+    server.forbid(kind);
+
+    assertThatThrownBy(() -> end.get(1, TimeUnit.MINUTES))
+        .cause()
+        .isInstanceOf(MigClusterException.class)
+        .hasMessage(
+            "This client is not allowed to %s; grant it the permissions of ClusterRole mig4j-rollout"
+                .formatted(what));
+  }
+
   // Dry run
 
   @Test
