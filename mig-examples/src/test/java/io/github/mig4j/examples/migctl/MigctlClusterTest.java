@@ -20,7 +20,6 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.layout.MigLayout;
@@ -30,11 +29,10 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,19 +71,7 @@ class MigctlClusterTest {
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
         .start();
-    cluster
-        .client()
-        .nodes()
-        .withName("gpu-node")
-        .waitUntilCondition(
-            node -> node != null
-                && node.getMetadata()
-                    .getLabels()
-                    .keySet()
-                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
-                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-            1,
-            TimeUnit.MINUTES);
+    simulator.awaitReady(Duration.ofMinutes(1));
     Files.writeString(kubeconfig(), cluster.kubeconfig());
   }
 

@@ -75,9 +75,6 @@ public abstract sealed class MigChangeException extends MigException
     return Optional.ofNullable(retryAfter);
   }
 
-  /** The same, with a diagnosis that rests on more. */
-  abstract MigChangeException with(Diagnosis diagnosis);
-
   /** What happened, as a sentence without its full stop. */
   String verdict() {
     return verdict;

@@ -17,6 +17,7 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.text.JsonFields;
@@ -25,7 +26,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -258,11 +258,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
 
   /** Uses the settings of the oldest ClusterPolicy. */
   private void obey(List<GenericKubernetesResource> policies) {
-    Optional<GenericKubernetesResource> oldest = policies.stream()
-        .min(Comparator.comparing(
-            (GenericKubernetesResource policy) -> policy.getMetadata().getCreationTimestamp(),
-            Comparator.nullsLast(Comparator.naturalOrder())));
-    oldest.ifPresent(policy -> {
+    policies.stream().min(ClusterPolicies.BY_PRECEDENCE).ifPresent(policy -> {
       OperatorPolicy before = cluster.currentPolicy();
       OperatorPolicy now = defaults.readFrom(policy);
       if (!now.equals(before)) {
@@ -281,7 +277,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
         .list()
         .getItems()) {
       if (!MigManagerPod.isSimulated(pod)
-          && nodes.keySet().stream().anyMatch(node -> MigManagerPod.isOf(pod, node))) {
+          && nodes.keySet().stream().anyMatch(node -> Cluster.isOn(pod, node))) {
         throw new IllegalStateException(
             "Node %s already runs a MIG manager, pod %s; simulate on a node without GPU Operator"
                 .formatted(pod.getSpec().getNodeName(), pod.getMetadata().getName()));

@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -25,6 +23,7 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
@@ -203,28 +202,6 @@ class DeadlineTest {
   }
 
   private void pod() {
-    client
-        .resource(new PodBuilder()
-            .withNewMetadata()
-            .withNamespace("ml")
-            .withName("train")
-            .addNewOwnerReference()
-            .withKind("ReplicaSet")
-            .withName("owner")
-            .withUid("uid")
-            .withController(true)
-            .endOwnerReference()
-            .endMetadata()
-            .withNewSpec()
-            .withNodeName("gpu-node")
-            .addNewContainer()
-            .withName("main")
-            .withNewResources()
-            .addToLimits("nvidia.com/gpu", new Quantity("1"))
-            .endResources()
-            .endContainer()
-            .endSpec()
-            .build())
-        .create();
+    client.resource(Pods.ownedBy("ReplicaSet", "ml", "train")).create();
   }
 }

@@ -32,6 +32,7 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.NodeGate;
@@ -247,23 +248,7 @@ class SharingTest {
     try (var simulator = simulator(L40S, 1)) {
       publish("mps", DevicePluginConfig.of(GpuSharing.mps(3)));
       publish("four", FOUR);
-      client
-          .resource(new PodBuilder()
-              .withNewMetadata()
-              .withName("train")
-              .withNamespace("ml")
-              .endMetadata()
-              .withNewSpec()
-              .withNodeName(NODE)
-              .addNewContainer()
-              .withName("main")
-              .withNewResources()
-              .addToLimits("nvidia.com/gpu", new Quantity("1"))
-              .endResources()
-              .endContainer()
-              .endSpec()
-              .build())
-          .create();
+      client.resource(Pods.with("ml", "train", "nvidia.com/gpu", "1").build()).create();
       String refusal =
           "error: pods use the node's GPUs: ml/train; a change from or to MPS can make their programs fail, so wait until they are done, drain the node first, or allow the disruption [busy-pods]";
 

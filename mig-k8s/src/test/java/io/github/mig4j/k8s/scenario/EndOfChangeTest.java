@@ -82,7 +82,7 @@ class EndOfChangeTest {
   }
 
   private static void assertMedium(Scenario node, ApplyOutcome outcome) {
-    node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+    node.assertVerified(outcome, "medium");
   }
 
   private Map<String, String> annotations(Scenario node) {

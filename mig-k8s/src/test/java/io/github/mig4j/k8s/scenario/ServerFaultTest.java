@@ -53,7 +53,7 @@ class ServerFaultTest {
   }
 
   private static void assertMedium(Scenario node, ApplyOutcome outcome) {
-    node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+    node.assertVerified(outcome, "medium");
     assertThat(node.view().get().getMetadata().getAnnotations())
         .doesNotContainKey("mig4j.github.io/change");
   }
