@@ -161,11 +161,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
         : filters.stream().map(f -> f.text().length() + ":" + f.text()).toList().toString();
   }
 
-  /**
-   * The value in JSON, as under a name of a mig-parted file.
-   *
-   * @return the entries
-   */
+  /** {@return the value in JSON, as under a name of a mig-parted file: the entries} */
   @JsonValue
   public List<MigConfigSpec> toJson() {
     return entries;

@@ -135,11 +135,7 @@ public record NodeOffer(
     return new NodeOffer(gpus, strategy, config, known);
   }
 
-  /**
-   * The MIG devices of all GPUs together.
-   *
-   * @return counts by profile
-   */
+  /** {@return the MIG devices of all GPUs together, as counts by profile} */
   public SortedMap<MigProfile, Integer> devices() {
     SortedMap<MigProfile, Integer> devices = new TreeMap<>();
     gpus.values()
