@@ -6,7 +6,6 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.JsonText;
-import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -105,9 +104,7 @@ public interface DevicePluginConfig extends JsonForm {
    */
   default String contentName(String base) {
     Objects.requireNonNull(base, "base");
-    String hash = contentHash();
-    return ContentName.join(
-        ContentName.withoutHash(KubernetesName.requireConfigName(base), hash), hash);
+    return ContentName.of(base, contentHash(), "");
   }
 
   /**
