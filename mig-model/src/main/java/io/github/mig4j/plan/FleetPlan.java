@@ -154,11 +154,7 @@ public final class FleetPlan implements JsonForm {
     return gpus() - lowerBound();
   }
 
-  /**
-   * The number of met devices of each item.
-   *
-   * @return counts, 0 included, in the order of the demand
-   */
+  /** {@return the number of met devices of each item, 0 included, in the order of the demand} */
   public Map<DemandItem, Integer> met() {
     return met;
   }
@@ -172,11 +168,7 @@ public final class FleetPlan implements JsonForm {
     return unmet;
   }
 
-  /**
-   * The number of unmet devices.
-   *
-   * @return the sum over {@link #unmet()}
-   */
+  /** {@return the number of unmet devices, the sum over {@link #unmet()}} */
   public int unmetCount() {
     return unmet.stream().mapToInt(PlanShortfall::count).sum();
   }
@@ -211,11 +203,7 @@ public final class FleetPlan implements JsonForm {
     return endedEarly;
   }
 
-  /**
-   * The nodes of the plan.
-   *
-   * @return names in the given order; empty if the plan is not for nodes
-   */
+  /** {@return the names of the nodes, in the given order; empty if the plan is not for nodes} */
   public Set<String> nodes() {
     return Collections.unmodifiableSet(nodes.keySet());
   }
@@ -317,9 +305,9 @@ public final class FleetPlan implements JsonForm {
         .and("unmetLowerBound", unmetLowerBound())
         .and("optimal", isOptimal())
         .and("stopped", isStopped())
-        .and("layouts", listed(layouts, CountedLayout::new))
-        .and("nodes", listed(nodes, NodeRuns::of))
-        .and("met", listed(met, CountedItem::new))
+        .and("layouts", listed(layouts, (layout, count) -> counted(count, "layout", layout)))
+        .and("nodes", listed(nodes, FleetPlan::runsOf))
+        .and("met", listed(met, (item, count) -> counted(count, "item", item)))
         .and("unmet", unmet)
         .map();
   }
@@ -330,34 +318,16 @@ public final class FleetPlan implements JsonForm {
         .toList();
   }
 
-  private record CountedLayout(MigLayout layout, Integer count) implements JsonForm {
-    @Override
-    public Map<String, Object> toJson() {
-      return JsonFields.of("count", count).and("layout", layout).map();
-    }
-  }
-
-  private record CountedItem(DemandItem item, Integer count) implements JsonForm {
-    @Override
-    public Map<String, Object> toJson() {
-      return JsonFields.of("count", count).and("item", item).map();
-    }
+  private static Map<String, Object> counted(int count, String name, JsonForm value) {
+    return JsonFields.of("count", count).and(name, value).map();
   }
 
   /** The GPUs of a node that are cut and those that keep their layout, in runs with the same layout. */
-  private record NodeRuns(String node, List<PlannedRun> cut, List<PlannedRun> kept)
-      implements JsonForm {
-    static NodeRuns of(String node, List<PlannedRun> runs) {
-      return new NodeRuns(
-          node,
-          runs.stream().filter(PlannedRun::cut).toList(),
-          runs.stream().filter(run -> !run.cut()).toList());
-    }
-
-    @Override
-    public Map<String, Object> toJson() {
-      return JsonFields.of("node", node).and("cut", cut).and("kept", kept).map();
-    }
+  private static Map<String, Object> runsOf(String node, List<PlannedRun> runs) {
+    return JsonFields.of("node", node)
+        .and("cut", runs.stream().filter(PlannedRun::cut).toList())
+        .and("kept", runs.stream().filter(run -> !run.cut()).toList())
+        .map();
   }
 
   /**
