@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.gpu.Provenance;
+import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.Quantities;
@@ -34,8 +35,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NodeReading {
 
-  private static final String GPU = "nvidia.com/gpu";
-  private static final String SHARED_GPU = "nvidia.com/gpu.shared";
   private static final String COUNT = ".count";
   private static final String OTHER_PRODUCT = "another product";
 
@@ -82,8 +81,8 @@ public final class NodeReading {
         node.getStatus() == null ? null : node.getStatus().getAllocatable();
     if (all != null) {
       all.forEach((resource, quantity) -> {
-        boolean isGpu = resource.equals(GPU)
-            || resource.equals(SHARED_GPU)
+        boolean isGpu = resource.equals(GpuResources.GPU)
+            || resource.equals(GpuResources.SHARED_GPU)
             || MigProfile.ofResourceName(resource).isPresent();
         long devices = isGpu ? Quantities.wholeNumber(quantity).orElse(0) : 0;
         if (devices > 0) {
@@ -207,8 +206,8 @@ public final class NodeReading {
       throw new IllegalArgumentException(
           "how many of its GPUs are whole is not known: %s is %d beside %s=%s; try again once the device plugin and feature discovery agree"
               .formatted(
-                  GPU,
-                  offered.getOrDefault(GPU, 0L) + offered.getOrDefault(SHARED_GPU, 0L),
+                  GpuResources.GPU,
+                  offersGpus(),
                   Labels.GPU_REPLICAS,
                   labels.getOrDefault(Labels.GPU_REPLICAS, "")));
     }
@@ -236,13 +235,18 @@ public final class NodeReading {
 
   /** GPUs that are offered as such; empty if none is, or the replicas are not known. */
   private OptionalInt gpusOffered(Optional<DevicePluginConfig> now) {
-    long devices = offered.getOrDefault(GPU, 0L) + offered.getOrDefault(SHARED_GPU, 0L);
+    long devices = offersGpus();
     int replicas = replicas(now);
     boolean isCount = devices > 0
         && replicas > 0
         && devices % replicas == 0
         && devices / replicas <= NodeGpu.MAX_PER_NODE;
     return !isCount ? OptionalInt.empty() : OptionalInt.of((int) (devices / replicas));
+  }
+
+  private long offersGpus() {
+    return offered.getOrDefault(GpuResources.GPU, 0L)
+        + offered.getOrDefault(GpuResources.SHARED_GPU, 0L);
   }
 
   /**
@@ -256,7 +260,7 @@ public final class NodeReading {
     }
     List<Integer> replicas = now.get().sharing().map(GpuSharing::resources).stream()
         .flatMap(List::stream)
-        .filter(resource -> resource.name().equals(GPU))
+        .filter(resource -> resource.name().equals(GpuResources.GPU))
         .map(SharedResource::replicas)
         .toList();
     int first = replicas.isEmpty() ? 1 : replicas.get(0);

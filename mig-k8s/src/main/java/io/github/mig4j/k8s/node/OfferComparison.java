@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.text.JsonFields;
@@ -172,7 +173,7 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
             .filter(label -> label.getKey().endsWith(COUNT) && !label.getValue().equals("0"))
             .map(label -> label.getKey().substring(0, label.getKey().length() - COUNT.length()))
             .noneMatch(resource -> MigProfile.ofResourceName(resource).isPresent())
-        && Cluster.labels(node).getOrDefault("nvidia.com/gpu" + REPLICAS, "0").equals("0");
+        && Cluster.labels(node).getOrDefault(GpuResources.GPU + REPLICAS, "0").equals("0");
   }
 
   @Override

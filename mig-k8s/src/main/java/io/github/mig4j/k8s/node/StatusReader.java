@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
@@ -216,7 +217,7 @@ public final class StatusReader {
     capacity.forEach((resource, count) -> {
       long usable = allocatable.getOrDefault(resource, 0L);
       boolean isCounted =
-          labels.containsKey(resource + ".count") || resource.equals("nvidia.com/gpu");
+          labels.containsKey(resource + ".count") || resource.equals(GpuResources.GPU);
       if (usable == 0 && !isCounted) {
         status.addProblems(
             "Node %s has capacity for %d of %s, but none is allocatable: they are of an earlier layout. Restart the node's kubelet if they remain for more than 5 min"

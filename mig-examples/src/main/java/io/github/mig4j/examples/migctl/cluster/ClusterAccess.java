@@ -87,17 +87,16 @@ public final class ClusterAccess {
 
   /** fabric8 uses the current context if it does not find the named one. */
   private Config config() {
-    requireText(kubeconfig == null ? List.of() : List.of(kubeconfig));
+    String text = kubeconfig == null ? "" : text(kubeconfig);
     Config config;
     try {
-      config = kubeconfig == null
-          ? Config.autoConfigure(context)
-          : Config.fromKubeconfig(context, kubeconfig.toFile());
+      config = kubeconfig == null ? Config.autoConfigure(context) : config(kubeconfig, text);
     } catch (NullPointerException e) {
       // fabric8 expects that an empty file has contexts, and that a cluster has an address.
       throw namesNoCluster();
     } catch (RuntimeException e) {
-      requireText(defaults());
+      // A default that is no text is reported as that.
+      defaults().stream().filter(Files::isRegularFile).forEach(this::text);
       throw usage("Cannot read kubeconfig %s: %s".formatted(source(), reason(e)));
     }
     NamedContext current = config.getCurrentContext();
@@ -133,19 +132,22 @@ public final class ClusterAccess {
         .toList();
   }
 
-  /** What is read once only, such as a pipe, is not read here. */
-  private void requireText(List<Path> files) {
-    for (Path file : files) {
-      if (!Files.exists(file)) {
-        throw usage("Kubeconfig does not exist: " + file);
-      }
-      if (Files.isRegularFile(file) || Files.isDirectory(file)) {
-        try {
-          String unused = TextFile.text(file);
-        } catch (IOException e) {
-          throw usage("Cannot read the kubeconfig: " + e.getMessage());
-        }
-      }
+  /** A pipe, such as {@code <(...)} of a shell, can be read only once, and fabric8 cannot read it. */
+  @SuppressWarnings("deprecation") // No other method takes a text and a context.
+  private Config config(Path file, String text) {
+    return Files.isRegularFile(file)
+        ? Config.fromKubeconfig(context, file.toFile())
+        : Config.fromKubeconfig(context, text, null);
+  }
+
+  private String text(Path file) {
+    if (!Files.exists(file)) {
+      throw usage("Kubeconfig does not exist: " + file);
+    }
+    try {
+      return TextFile.text(file);
+    } catch (IOException e) {
+      throw usage("Cannot read the kubeconfig: " + e.getMessage());
     }
   }
 

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Merges the configurations of a file into a cluster's ConfigMap. */
@@ -71,7 +70,9 @@ public final class PublishCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     MigConfigDocument document = Input.valid(file).orElseThrow();
-    @Nullable OperatorSettings settings = setup == null ? null : settings(setup);
+    @Nullable
+    OperatorSettings settings =
+        setup == null ? null : output.valid(() -> new OperatorSettings(setup, map));
     document.configs().keySet().forEach(ConfigNameConverter::requireName);
     try (KubernetesClient client = access.connect()) {
       MigClient mig = access.mig(client);
@@ -98,14 +99,6 @@ public final class PublishCommand implements Callable<Integer> {
       }
     }
     return ExitCode.YES;
-  }
-
-  private OperatorSettings settings(MigStrategy strategy) {
-    try {
-      return new OperatorSettings(strategy, map);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(output.commandLine(), e.getMessage(), e);
-    }
   }
 
   private void print(String line) {
