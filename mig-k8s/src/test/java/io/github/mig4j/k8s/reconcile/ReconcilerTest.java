@@ -661,6 +661,60 @@ class ReconcilerTest {
         .containsExactlyInAnyOrder(tuple(16, 0), tuple(0, 56));
   }
 
+  /** The plan of another policy is made while the first one's is carried out. */
+  @Test
+  void node_thatWaitsForItsTurn_keepsItsPlan_whileAnotherPolicyIsPlanned() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      label(node(i), "pool", i < 2 ? "a" : "b");
+      server.stall(node(i));
+    }
+    Process process = new Process(
+        demandOf("a", new TreeMap<>(), Duration.ZERO),
+        demandOf("b", new TreeMap<>(), Duration.ZERO));
+    process.await(4, ReconcilerTest::isDeclared);
+    waits("large", "3g.90gb", 16, "a");
+    waits("small", "1g.23gb", 56, "a");
+    process.await(1, ReconcilerTest::waitsForBudget);
+    String waiting = isChanging(process, node(0)) ? node(1) : node(0);
+
+    waits("other", "1g.23gb", 1, "b");
+    process.await(2, NodeStanding.Changing.class::isInstance);
+    hold(waiting, "a test");
+    process.await(waiting, standing -> !waitsForBudget(standing));
+
+    assertThat(process.message(waiting))
+        .startsWith("waits: it requests 'all-disabled' instead of 'demand-a-")
+        .endsWith("; it is held: a test; remove the annotation mig4j.github.io/hold");
+    release(waiting);
+    for (int i = 0; i < 4; i++) {
+      server.resume(node(i));
+    }
+    process.awaitChanges(3, "changing", "as-declared");
+    assertThat(cut()).hasSize(3).contains(node(0), node(1));
+  }
+
+  private static boolean waitsForBudget(NodeStanding standing) {
+    return standing instanceof NodeStanding.Waiting waiting
+        && waiting.cause() == NodeStanding.Cause.BUDGET;
+  }
+
+  private static boolean isChanging(Process process, String node) {
+    return process.message(node).startsWith("changing");
+  }
+
+  private void hold(String node, String reason) {
+    server.edit("nodes", node, object -> ((ObjectNode) object.get("metadata"))
+        .withObject("/annotations")
+        .put(MigPolicy.HOLD, reason));
+  }
+
+  private void release(String node) {
+    server.edit(
+        "nodes",
+        node,
+        object -> ((ObjectNode) object.at("/metadata/annotations")).remove(MigPolicy.HOLD));
+  }
+
   private static MigPolicy demandOf(
       String pool, SortedMap<MigProfile, Integer> stock, Duration coolDown) {
     return MigPolicy.builder()
