@@ -186,7 +186,7 @@ class ReconcilerTest {
 
     int writes() {
       return controller.requests("(PATCH|PUT|POST|DELETE) .*")
-          - controller.requests(".*/leases.*")
+          - controller.requests("(PATCH|PUT|POST|DELETE) .*/leases.*")
           - controller.requests("POST .*accessreviews");
     }
   }
@@ -691,6 +691,45 @@ class ReconcilerTest {
     }
     process.awaitChanges(3, "changing", "as-declared");
     assertThat(cut()).hasSize(3).contains(node(0), node(1));
+  }
+
+  /** One node after the other; between them pods start on what is new, and others come. */
+  @Test
+  void stock_thatTakesSeveralRounds_isOfferedInTheEnd_andNoGpuWithPodsIsCut() throws Exception {
+    IntStream.range(0, 6).forEach(i -> label(node(i), "pool", "a"));
+    waits("train", "1g.23gb", 1, "other");
+    bind("train", node(0));
+    Process process = new Process(demandOf(
+        "a",
+        new TreeMap<>(Map.of(MigProfile.parse("1g.23gb"), 112, MigProfile.parse("3g.90gb"), 16)),
+        Duration.ZERO));
+
+    process.awaitChanges(1, "changing", "as-declared");
+    String first = cut().get(0);
+    String requested = server.labels(first).get(CONFIG);
+    waits("small", "1g.23gb", 1, "a");
+    bind("small", first);
+    waits("middle", "2g.45gb", 1, "a");
+    process.awaitChanges(2, "changing", "as-declared");
+    waits("large", "3g.90gb", 1, "a");
+    process.awaitChanges(4, "changing", "as-declared");
+
+    assertThat(cut()).hasSize(4).doesNotContain(node(0));
+    assertThat(offered("1g.23gb")).isGreaterThanOrEqualTo(112);
+    assertThat(offered("3g.90gb")).isGreaterThanOrEqualTo(16);
+    assertThat(offered("2g.45gb")).isGreaterThanOrEqualTo(1);
+    // Each node is cut once, also the first one, of which a pod uses a GPU.
+    assertThat(server.labels(first)).containsEntry(CONFIG, requested);
+    int patches = process.controller.requests("PATCH /api/v1/nodes/.*");
+    assertThat(patches - process.controller.conflicts("patch node")).isBetween(2 * 4, 4 * 4);
+    assertThat(process.writes() - patches).isLessThanOrEqualTo(4);
+  }
+
+  /** How many devices the nodes of a test with a demand offer. */
+  private int offered(String profile) {
+    return IntStream.range(0, SOME)
+        .map(i -> server.allocatable(node(i), "nvidia.com/mig-" + profile))
+        .sum();
   }
 
   private static boolean waitsForBudget(NodeStanding standing) {
