@@ -23,7 +23,6 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
@@ -40,6 +39,7 @@ import io.github.mig4j.k8s.config.OperatorSettings;
 import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.MigDeviceClass;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.reconcile.MigPolicy;
 import io.github.mig4j.k8s.reconcile.PolicyNodes;
 import io.github.mig4j.k8s.reconcile.PolicyTarget;
@@ -124,7 +124,7 @@ class RoleScenarioTest {
         .load(new ByteArrayInputStream(printed.getBytes(StandardCharsets.UTF_8)))
         .items()
         .forEach(object -> granted.add(client.resource(object).create()));
-    limited = new KubernetesClientBuilder()
+    limited = TestClients.builder()
         .withConfig(Config.fromKubeconfig(cluster.user(user)))
         .build();
     mig = MigClient.of(limited);
