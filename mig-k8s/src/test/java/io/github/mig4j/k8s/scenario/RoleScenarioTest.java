@@ -513,7 +513,7 @@ class RoleScenarioTest {
     as(role);
     limited.close();
     FaultProxy proxy = FaultProxy.to(Config.fromKubeconfig(cluster.user(user)));
-    limited = new KubernetesClientBuilder().withConfig(proxy.config()).build();
+    limited = TestClients.builder().withConfig(proxy.config()).build();
     mig = MigClient.of(limited);
     return proxy;
   }
