@@ -72,8 +72,9 @@ record CelSelector(List<Condition> conditions) {
         return new Fails("device %s has no attribute %s/%s".formatted(device.name(), domain, name));
       }
       if (!isList && value.get().has("version")) {
-        return new Fails("attribute %s/%s of device %s is a version, which == cannot compare with a text"
-            .formatted(domain, name, device.name()));
+        return new Fails(
+            "attribute %s/%s of device %s is a version, which == cannot compare with a text"
+                .formatted(domain, name, device.name()));
       }
       return selection(
           Slice.text(value.get().path("string")).filter(values::contains).isPresent());
@@ -86,8 +87,7 @@ record CelSelector(List<Condition> conditions) {
   }
 
   /** A capacity is in relation to an amount. */
-  record CapacityIs(String domain, String name, String operator, long amount)
-      implements Condition {
+  record CapacityIs(String domain, String name, String operator, long amount) implements Condition {
 
     @Override
     public Verdict of(PublishedDevice device) {
@@ -190,9 +190,7 @@ record CelSelector(List<Condition> conditions) {
     String content = literal.substring(1, literal.length() - 1);
     boolean isPlain =
         ESCAPE.matcher(content).results().allMatch(escape -> "\\'\"`?".contains(escape.group(1)));
-    return isPlain
-        ? Optional.of(ESCAPE.matcher(content).replaceAll("$1"))
-        : Optional.empty();
+    return isPlain ? Optional.of(ESCAPE.matcher(content).replaceAll("$1")) : Optional.empty();
   }
 
   private static Optional<Condition> condition(String tokens, List<String> texts) {
@@ -218,8 +216,8 @@ record CelSelector(List<Condition> conditions) {
     OptionalLong amount = amount(values.get(1));
     return amount.isEmpty()
         ? Optional.empty()
-        : Optional.of(new CapacityIs(
-            values.get(0), capacity.group(1), operator, amount.getAsLong()));
+        : Optional.of(
+            new CapacityIs(values.get(0), capacity.group(1), operator, amount.getAsLong()));
   }
 
   private static OptionalLong amount(String quantity) {

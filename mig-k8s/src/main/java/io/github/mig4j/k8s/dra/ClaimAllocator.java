@@ -115,8 +115,9 @@ public final class ClaimAllocator {
   public Outcome allocate(List<String> names, String node) {
     Objects.requireNonNull(names, "names");
     Objects.requireNonNull(node, "node");
-    List<ClaimSpec> specs =
-        names.stream().map(name -> Objects.requireNonNull(claims.get(name), name)).toList();
+    List<ClaimSpec> specs = names.stream()
+        .map(name -> Objects.requireNonNull(claims.get(name), name))
+        .toList();
     for (ClaimSpec spec : specs) {
       Optional<String> problem = spec.more().or(() -> problem(spec));
       if (problem.isPresent()) {
@@ -136,12 +137,11 @@ public final class ClaimAllocator {
 
   private Optional<String> problem(Exact exact) {
     if (!classes.containsKey(exact.deviceClass())) {
-      return Optional.of(
-          "DeviceClass %s does not exist; create it".formatted(exact.deviceClass()));
+      return Optional.of("DeviceClass %s does not exist; create it".formatted(exact.deviceClass()));
     }
     return readings(exact)
-        .flatMap(reading ->
-            reading instanceof NotRead not ? Stream.of(not.message()) : Stream.empty())
+        .flatMap(
+            reading -> reading instanceof NotRead not ? Stream.of(not.message()) : Stream.empty())
         .findFirst();
   }
 
@@ -269,8 +269,9 @@ public final class ClaimAllocator {
       }
       Verdict verdict = verdict(exact, candidate);
       if (verdict instanceof CelSelector.Fails fails) {
-        failure = "claim %s: its selectors fail, because %s; select by an attribute that each device of its class has"
-            .formatted(task.spec.claim(), fails.message());
+        failure =
+            "claim %s: its selectors fail, because %s; select by an attribute that each device of its class has"
+                .formatted(task.spec.claim(), fails.message());
       }
       return verdict == Selection.SELECTED;
     }

@@ -29,7 +29,8 @@ final class InventoryReader {
     }
 
     private static Stream<Allocation> of(JsonNode claim) {
-      return Slice.stream(claim.path("status").path("allocation").path("devices").path("results"))
+      return Slice.stream(
+              claim.path("status").path("allocation").path("devices").path("results"))
           .filter(result -> result.path("driver").asText().equals(Wire.DRIVER))
           // Admin access, e.g. for monitoring, does not allocate the device.
           .filter(result -> !result.path("adminAccess").asBoolean(false))

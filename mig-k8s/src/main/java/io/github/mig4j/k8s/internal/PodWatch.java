@@ -40,8 +40,7 @@ public final class PodWatch implements AutoCloseable {
         pods.runnableInformer(0).addEventHandler(new Listener()).exceptionHandler(retry);
     this.role = role;
     String request = "list and watch pods of " + owner;
-    this.permission =
-        new WatchPermission(cluster, request, "pods", namespace, retry, informer);
+    this.permission = new WatchPermission(cluster, request, "pods", namespace, retry, informer);
     cluster.start(request, informer, timeout);
     cluster.onFailure(request, informer.stopped(), this::fail);
   }

@@ -100,17 +100,14 @@ class CelSelectorTest {
     String uuid = "device.attributes['gpu.nvidia.com'].uuid == 'MIG-1'";
     String isGpu = "device.attributes['gpu.nvidia.com'].type == 'gpu'";
     String isMig = "device.attributes['gpu.nvidia.com'].type == 'mig'";
-    Fails missing =
-        new Fails("device gpu-0-mig-1g10gb-19-2 has no attribute gpu.nvidia.com/uuid");
+    Fails missing = new Fails("device gpu-0-mig-1g10gb-19-2 has no attribute gpu.nvidia.com/uuid");
 
     assertThat(evaluate(uuid, DEVICE)).isEqualTo(missing);
     assertThat(evaluate(uuid + "\n && " + isMig, DEVICE)).isEqualTo(missing);
     assertThat(evaluate(uuid + " && " + isGpu, DEVICE)).isEqualTo(Selection.NOT_SELECTED);
-    assertThat(evaluate(
-            "device.capacity['dra.net'].memory.isGreaterThan(quantity('1'))", DEVICE))
+    assertThat(evaluate("device.capacity['dra.net'].memory.isGreaterThan(quantity('1'))", DEVICE))
         .isEqualTo(new Fails("device gpu-0-mig-1g10gb-19-2 has no capacity dra.net/memory"));
-    assertThat(evaluate(
-            "device.attributes['gpu.nvidia.com'].driverVersion == '580.159.4'", DEVICE))
+    assertThat(evaluate("device.attributes['gpu.nvidia.com'].driverVersion == '580.159.4'", DEVICE))
         .isEqualTo(
             new Fails(
                 "attribute gpu.nvidia.com/driverVersion of device gpu-0-mig-1g10gb-19-2 is a version, which == cannot compare with a text"));
@@ -182,11 +179,13 @@ class CelSelectorTest {
   private static List<MigLayout> layouts(GpuModel model) {
     List<MigLayout> layouts = new ArrayList<>();
     layouts.add(MigLayout.on(model).build());
-    model.profiles().forEach(profile -> layouts.add(Layouts.of(model)
-        .over(profile.profile().toString())
-        .maximalStates()
-        .findFirst()
-        .orElseThrow()));
+    model
+        .profiles()
+        .forEach(profile -> layouts.add(Layouts.of(model)
+            .over(profile.profile().toString())
+            .maximalStates()
+            .findFirst()
+            .orElseThrow()));
     return layouts;
   }
 
@@ -212,16 +211,17 @@ class CelSelectorTest {
       for (DraDevice device : gpu.devices()) {
         device.memoryMib().stream().filter(any -> hasMemory).forEach(mib -> {
           for (int least : new int[] {(int) mib - 1, (int) mib, (int) mib + 1}) {
-            all.put(
-                MigSelector.memoryMib(least), each -> each.memoryMib().orElseThrow() >= least);
+            all.put(MigSelector.memoryMib(least), each -> each.memoryMib().orElseThrow() >= least);
           }
         });
-        device.placement().ifPresent(place -> all.put(
-            MigSelector.at(gpu, place),
-            each -> isStatic
-                ? each.equals(device)
-                : gpu.devices().contains(each)
-                    && each.profile().orElseThrow().equals(place.profile())));
+        device
+            .placement()
+            .ifPresent(place -> all.put(
+                MigSelector.at(gpu, place),
+                each -> isStatic
+                    ? each.equals(device)
+                    : gpu.devices().contains(each)
+                        && each.profile().orElseThrow().equals(place.profile())));
       }
     }
     return all;
@@ -230,8 +230,8 @@ class CelSelectorTest {
   private static GpuModel otherThan(GpuModel model) {
     List<String> own = model.products().stream().map(GpuProduct::name).toList();
     return models()
-        .filter(other ->
-            other.products().stream().noneMatch(product -> own.contains(product.name())))
+        .filter(
+            other -> other.products().stream().noneMatch(product -> own.contains(product.name())))
         .findFirst()
         .orElseThrow();
   }
@@ -253,10 +253,8 @@ class CelSelectorTest {
     Map<String, DraDevice> inventory = new HashMap<>();
     node.gpus().forEach(gpu -> gpu.devices().forEach(each -> inventory.put(each.name(), each)));
     List<PublishedDevice> published = slices.stream()
-        .flatMap(slice -> new Slice(
-                ObjectTexts.tree(client.getKubernetesSerialization(), slice))
-            .devices()
-            .stream())
+        .flatMap(slice -> new Slice(ObjectTexts.tree(client.getKubernetesSerialization(), slice))
+            .devices().stream())
         .toList();
     assertThat(published).hasSameSizeAs(inventory.values());
     Map<MigSelector, Predicate<DraDevice>> selectors = selectors(model, node, isStatic);
@@ -271,7 +269,9 @@ class CelSelectorTest {
           .isEqualTo(meant);
       assertThat(selected(
               selector.conditions(),
-              published.stream().filter(each -> isMig(inventory.get(each.name()))).toList()))
+              published.stream()
+                  .filter(each -> isMig(inventory.get(each.name())))
+                  .toList()))
           .as(selector.toString())
           .isEqualTo(meant);
     });

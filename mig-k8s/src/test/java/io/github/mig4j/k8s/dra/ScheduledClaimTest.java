@@ -44,7 +44,9 @@ class ScheduledClaimTest {
   }
 
   private void claim(String name, String requests) {
-    client.load(new ByteArrayInputStream("""
+    client
+        .load(new ByteArrayInputStream(
+            """
         {"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim",
          "metadata": {"name": "%s", "namespace": "default"}, "spec": {"devices": {%s}}}
         """.formatted(name, requests).getBytes(StandardCharsets.UTF_8)))
@@ -65,8 +67,11 @@ class ScheduledClaimTest {
 
   /** The results of a claim as node, request and device. */
   private List<String> results(String claim) {
-    ResourceClaim found =
-        client.resources(ResourceClaim.class).inNamespace("default").withName(claim).require();
+    ResourceClaim found = client
+        .resources(ResourceClaim.class)
+        .inNamespace("default")
+        .withName(claim)
+        .require();
     return found.getStatus().getAllocation().getDevices().getResults().stream()
         .map(each -> "%s %s %s".formatted(each.getPool(), each.getRequest(), each.getDevice()))
         .toList();
@@ -121,8 +126,7 @@ class ScheduledClaimTest {
 
     assertThat(driver.schedule()).isEmpty();
     assertThat(results("both"))
-        .containsExactly(
-            "node mig-0 gpu-0-mig-1g23gb-19-4", "node mig-1 gpu-0-mig-4g90gb-5-0");
+        .containsExactly("node mig-0 gpu-0-mig-1g23gb-19-4", "node mig-1 gpu-0-mig-4g90gb-5-0");
   }
 
   @Test
@@ -150,14 +154,13 @@ class ScheduledClaimTest {
     claim("layout", MigClaim.of(layout));
 
     assertThat(driver.schedule()).isEmpty();
-    assertThat(results("layout"))
-        .hasSize(3)
-        .allMatch(device -> device.contains(" gpu-1-mig-"));
+    assertThat(results("layout")).hasSize(3).allMatch(device -> device.contains(" gpu-1-mig-"));
   }
 
   @Test
   void schedule_knowsTheClassesOfTheChart_andThoseOfTheCluster() {
-    driver.publishStatic("node", List.of(WHOLE, MigLayout.on(B200).add(G1, 1).add(G3, 1).build()));
+    driver.publishStatic(
+        "node", List.of(WHOLE, MigLayout.on(B200).add(G1, 1).add(G3, 1).build()));
     MigDeviceClass half = MigDeviceClass.of("half", MigSelector.profile(G3));
     MigClient.of(client).dra().apply(half.object());
     claim("class", MigClaim.of(half, 1));
@@ -178,8 +181,8 @@ class ScheduledClaimTest {
           {"name": "large", "deviceClassName": "mig.nvidia.com"%s},
           {"name": "small", "deviceClassName": "mig.nvidia.com"%s, "count": 2}]}]
         """.formatted(
-        selecting("device.attributes['gpu.nvidia.com'].profile == '3g.90gb'"),
-        selecting("device.attributes['gpu.nvidia.com'].profile == '1g.23gb'")));
+            selecting("device.attributes['gpu.nvidia.com'].profile == '3g.90gb'"),
+            selecting("device.attributes['gpu.nvidia.com'].profile == '1g.23gb'")));
 
     assertThat(driver.schedule()).isEmpty();
     assertThat(results("either"))
@@ -233,8 +236,7 @@ class ScheduledClaimTest {
 
   @Test
   void schedule_ofManyDevicesThatAreNotThere_endsInTime() {
-    driver.publishPartitionable(
-        "node", Collections.nCopies(8, B200));
+    driver.publishPartitionable("node", Collections.nCopies(8, B200));
     claim("many", MigClaim.of(MigSelector.profile(G1), 32).onOneGpu());
     claim("mixed", MigClaim.of(MigSelector.profile(G3), 16).and(MigSelector.profile(G4), 1));
 

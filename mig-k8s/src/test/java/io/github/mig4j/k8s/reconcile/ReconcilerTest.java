@@ -742,9 +742,12 @@ class ReconcilerTest {
   }
 
   private void hold(String node, String reason) {
-    server.edit("nodes", node, object -> ((ObjectNode) object.get("metadata"))
-        .withObject("/annotations")
-        .put(MigPolicy.HOLD, reason));
+    server.edit(
+        "nodes",
+        node,
+        object -> ((ObjectNode) object.get("metadata"))
+            .withObject("/annotations")
+            .put(MigPolicy.HOLD, reason));
   }
 
   private void release(String node) {
