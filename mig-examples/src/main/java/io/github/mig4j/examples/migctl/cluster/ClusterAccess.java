@@ -140,11 +140,20 @@ public final class ClusterAccess {
   }
 
   /** A pipe, such as {@code <(...)} of a shell, can be read only once, and fabric8 cannot read it. */
-  @SuppressWarnings("deprecation") // No other method takes a text and a context.
   private Config config(Path file, String text) {
     return Files.isRegularFile(file)
         ? Config.fromKubeconfig(context, file.toFile())
-        : Config.fromKubeconfig(context, text, null);
+        : Config.fromKubeconfig(inContext(text));
+  }
+
+  /** A kubeconfig of which the wanted context is the current one. */
+  private String inContext(String text) {
+    if (context == null) {
+      return text;
+    }
+    var kubeconfig = Kinds.ALL.unmarshal(text, io.fabric8.kubernetes.api.model.Config.class);
+    kubeconfig.setCurrentContext(context);
+    return Kinds.ALL.asYaml(kubeconfig);
   }
 
   private String text(Path file) {
