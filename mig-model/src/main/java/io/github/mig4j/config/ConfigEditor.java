@@ -48,21 +48,16 @@ final class ConfigEditor {
 
   static ConfigEdit merge(
       MigConfigReader.Reading reading, MigConfigDocument current, String name, MigConfig config) {
-    MigConfigDocument wanted = current.with(name, config);
-    if (wanted.equals(current)) {
-      return new ConfigEdit(reading.text(), List.of());
-    }
-    ConfigEditor editor = new ConfigEditor(reading, wanted);
-    return editor.verified(editor.replacement(name, Optional.of(config)));
+    return current.config(name).equals(Optional.of(config))
+        ? new ConfigEdit(reading.text(), List.of())
+        : new ConfigEditor(reading, current.with(name, config)).edit(name, Optional.of(config));
   }
 
   static ConfigEdit remove(
       MigConfigReader.Reading reading, MigConfigDocument current, String name) {
-    if (!current.configs().containsKey(name)) {
-      return new ConfigEdit(reading.text(), List.of());
-    }
-    ConfigEditor editor = new ConfigEditor(reading, current.without(name));
-    return editor.verified(editor.replacement(name, Optional.empty()));
+    return current.config(name).isEmpty()
+        ? new ConfigEdit(reading.text(), List.of())
+        : new ConfigEditor(reading, current.without(name)).edit(name, Optional.empty());
   }
 
   static ConfigEdit canonical(MigConfigReader.Reading reading, MigConfigDocument current) {
@@ -78,7 +73,9 @@ final class ConfigEditor {
    */
   private record Replacement(int first, int end, List<String> lines) {}
 
-  private ConfigEdit verified(Optional<Replacement> replacement) {
+  /** The file with a configuration set, or removed if it is empty. */
+  private ConfigEdit edit(String name, Optional<MigConfig> config) {
+    Optional<Replacement> replacement = replacement(name, config);
     if (replacement.isPresent()) {
       Optional<String> edited = apply(replacement.get());
       if (edited.isPresent()

@@ -137,11 +137,7 @@ public final class MigConfigFile implements JsonForm {
     return entries.get(entry);
   }
 
-  /**
-   * Returns what the file says.
-   *
-   * @return the document, or empty if the MIG manager would refuse the file
-   */
+  /** {@return what the file says, or empty if the MIG manager would refuse the file} */
   public Optional<MigConfigDocument> document() {
     return reading.document();
   }

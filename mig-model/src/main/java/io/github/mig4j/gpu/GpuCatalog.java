@@ -66,11 +66,7 @@ public final class GpuCatalog {
     return new GpuCatalog(new ArrayList<>(byId.values()));
   }
 
-  /**
-   * All models.
-   *
-   * @return models in the order of the file: first those with MIG, then the others
-   */
+  /** {@return all models in the order of the file: first those with MIG, then the others} */
   @JsonValue
   public List<GpuModel> models() {
     return models;

@@ -133,20 +133,12 @@ public record NvidiaSmi(
       this.title = title;
     }
 
-    /**
-     * The option of {@code nvidia-smi mig} that prints it.
-     *
-     * @return e.g. {@code -lgip}
-     */
+    /** {@return the option of {@code nvidia-smi mig} that prints it, e.g. {@code -lgip}} */
     public String option() {
       return option;
     }
 
-    /**
-     * What it lists.
-     *
-     * @return e.g. {@code GPU instance profiles}
-     */
+    /** {@return what it lists, e.g. {@code GPU instance profiles}} */
     public String title() {
       return title;
     }

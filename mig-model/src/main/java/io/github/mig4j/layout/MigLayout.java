@@ -103,20 +103,12 @@ public final class MigLayout implements JsonForm {
     return builder.place();
   }
 
-  /**
-   * The model of the GPU.
-   *
-   * @return the model
-   */
+  /** {@return the model of the GPU} */
   public GpuModel gpu() {
     return gpu;
   }
 
-  /**
-   * The placements of the GPU instances.
-   *
-   * @return placements by ascending start
-   */
+  /** {@return the placements of the GPU instances, by ascending start} */
   public List<Placement> placements() {
     return placements;
   }
@@ -179,12 +171,7 @@ public final class MigLayout implements JsonForm {
     return most;
   }
 
-  /**
-   * Creates a builder that keeps the GPU instances of this layout at their starts, as whole
-   * instances.
-   *
-   * @return a builder with these instances at their starts
-   */
+  /** {@return a builder that keeps the GPU instances, as whole instances, at their starts} */
   public Builder keeping() {
     return new Builder(gpu).keeping(placements);
   }

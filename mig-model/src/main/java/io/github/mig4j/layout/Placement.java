@@ -33,11 +33,7 @@ public record Placement(MigProfile profile, int start, int size)
     }
   }
 
-  /**
-   * The index of the first memory slice after this placement.
-   *
-   * @return start plus size
-   */
+  /** {@return the index of the first memory slice after this placement: start plus size} */
   public int end() {
     return start + size;
   }

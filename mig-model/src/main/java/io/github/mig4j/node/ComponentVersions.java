@@ -169,38 +169,22 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     /** The flag {@code sharedDevicesAllocationPolicy} is known. */
     SHARED_DEVICES_ALLOCATION_POLICY;
 
-    /**
-     * Who follows the rule.
-     *
-     * @return the component
-     */
+    /** {@return the component that follows the rule} */
     public Component component() {
       return row().component();
     }
 
-    /**
-     * Since when.
-     *
-     * @return the first version that follows the rule
-     */
+    /** {@return the first version that follows the rule} */
     public Version from() {
       return row().from();
     }
 
-    /**
-     * The rule in words, with what earlier versions do.
-     *
-     * @return a sentence without a full stop
-     */
+    /** {@return the rule in words, with what earlier versions do, without a full stop} */
     public String says() {
       return row().says();
     }
 
-    /**
-     * Where this is known from.
-     *
-     * @return the source
-     */
+    /** {@return where this is known from} */
     public String source() {
       return row().source();
     }
@@ -209,11 +193,7 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
       return VersionRules.row(this);
     }
 
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
+    /** {@return the name in JSON, in lower case with dashes} */
     @JsonValue
     public String toJson() {
       return JsonFields.name(this);

@@ -42,9 +42,9 @@ record ConfigOnNode(
   }
 
   /** Adds a finding, as a note if this configuration is not to be applied. */
-  void report(
-      Severity severity, NodeCode code, SourceLocation location, String message, String remedy) {
-    findings.add(isSelected ? severity : Severity.NOTE, code, location, message, remedy);
+  void report(NodeCode code, SourceLocation location, String message, String remedy) {
+    Severity severity = isSelected ? code.severity() : Severity.NOTE;
+    findings.add(severity, code, location, message, remedy);
   }
 
   /** The GPUs by model, so that those of one model are named in one finding. */

@@ -7,6 +7,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharedResource;
 import io.github.mig4j.sharing.SharingKind;
+import io.github.mig4j.text.GpuResource;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,9 +76,9 @@ final class DiscoveryLabels {
         .count();
     GpuProduct.Label label = GpuProduct.Label.of(product);
     if (replicas == 0) {
-      put(PluginStart.GPU, count, label, 0, "none");
+      put(GpuResource.GPU, count, label, 0, "none");
     } else {
-      resource(PluginStart.GPU, count, label);
+      resource(GpuResource.GPU, count, label);
     }
   }
 
@@ -100,11 +101,11 @@ final class DiscoveryLabels {
           .findFirst()
           .orElseThrow()
           .getKey();
-      put(PluginStart.GPU, 0, GpuProduct.Label.of(product(first.model())).invalid(), 0, "");
+      put(GpuResource.GPU, 0, GpuProduct.Label.of(product(first.model())).invalid(), 0, "");
       return;
     }
     firstGpus.forEach((profile, gpu) -> resource(
-        PluginStart.GPU,
+        GpuResource.GPU,
         count(profile),
         GpuProduct.Label.of(product(gpu.model())).with(profile)));
   }

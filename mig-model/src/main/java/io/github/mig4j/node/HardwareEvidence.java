@@ -254,11 +254,7 @@ public final class HardwareEvidence {
       Objects.requireNonNull(catalogue, "catalogue");
     }
 
-    /**
-     * Both statements in one line.
-     *
-     * @return the sentence, without a full stop
-     */
+    /** {@return both statements in one line, without a full stop} */
     public String message() {
       if (hardware.isEmpty()) {
         return "%s: the hardware does not offer %s, of which the catalogue states %d"

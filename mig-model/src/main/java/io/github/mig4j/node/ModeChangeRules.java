@@ -1,6 +1,5 @@
 package io.github.mig4j.node;
 
-import io.github.mig4j.lint.Severity;
 import java.util.List;
 
 /** Rules for a change of MIG mode: it costs more than a change of devices. */
@@ -31,7 +30,6 @@ final class ModeChangeRules {
       ConfigOnNode on, List<NodeGpu> gpus, NodeCode code, String consequence) {
     ConfigOnNode.byModel(gpus)
         .forEach(group -> on.report(
-            Severity.NOTE,
             code,
             on.location(),
             "If the MIG mode of %s changes, %s".formatted(Selection.name(group), consequence),

@@ -56,11 +56,7 @@ public final class NodeEffect implements JsonForm {
     /** Not known, because the current setting of the GPUs is not known. */
     UNKNOWN;
 
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
+    /** {@return the name in JSON, in lower case with dashes} */
     @JsonValue
     public String toJson() {
       return JsonFields.name(this);
@@ -78,11 +74,7 @@ public final class NodeEffect implements JsonForm {
     /** Not known, because the current setting of the GPUs is not known. */
     UNKNOWN;
 
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
+    /** {@return the name in JSON, in lower case with dashes} */
     @JsonValue
     public String toJson() {
       return JsonFields.name(this);
@@ -279,20 +271,12 @@ public final class NodeEffect implements JsonForm {
     return gpus.stream().anyMatch(gpu -> gpu.model().profile(profile).isPresent());
   }
 
-  /**
-   * The effect on each GPU.
-   *
-   * @return effects in the order in which the GPUs were given
-   */
+  /** {@return the effect on each GPU, in the order in which the GPUs were given} */
   public List<GpuEffect> gpus() {
     return gpus;
   }
 
-  /**
-   * What the change of MIG mode does.
-   *
-   * @return the most severe change that any GPU needs
-   */
+  /** {@return what the change of MIG mode does: the most severe change that any GPU needs} */
   public ModeChange modeChange() {
     return modeChange;
   }

@@ -8,7 +8,6 @@ import io.github.mig4j.layout.DriverPrediction;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.layout.Violation;
-import io.github.mig4j.lint.Severity;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -59,7 +58,6 @@ final class PlacementRules {
         .count();
     if (spec.deviceFilters().isEmpty() && !spec.migDevices().isEmpty() && kinds > 1) {
       on.report(
-          Severity.WARNING,
           NodeCode.NO_FILTER_ON_MIXED_HARDWARE,
           on.location(entry, "mig-devices"),
           "The entry requests the same devices on %s".formatted(ConfigOnNode.models(here)),
@@ -72,7 +70,6 @@ final class PlacementRules {
     GpuModel model = group.get(0).model();
     if (!model.supportsMig()) {
       on.report(
-          Severity.ERROR,
           NodeCode.MIG_NOT_SUPPORTED,
           on.location(entry, "mig-enabled"),
           "MIG is not supported by %s, so mig-parted never finds the configuration applied, and each run clears the other GPUs"
@@ -92,7 +89,6 @@ final class PlacementRules {
   private void reportUnknown(int entry, List<NodeGpu> group, MigProfile profile) {
     boolean silent = !NodeEffect.isOnNode(profile, on.gpus());
     on.report(
-        Severity.ERROR,
         NodeCode.UNKNOWN_PROFILE,
         on.location(entry, profile),
         "%s: %s; mig-parted would %s"
@@ -111,7 +107,6 @@ final class PlacementRules {
     PlacementResult result = MigLayout.place(model, devices);
     if (result instanceof PlacementResult.Rejected rejected) {
       on.report(
-          Severity.ERROR,
           NodeCode.NOT_PLACEABLE,
           on.location(entry, "mig-devices"),
           "%s cannot hold %s: %s; mig-parted would destroy all devices and fail"
@@ -119,14 +114,12 @@ final class PlacementRules {
           "lower the counts");
     } else if (result instanceof PlacementResult.Undetermined undetermined) {
       on.report(
-          Severity.NOTE,
           NodeCode.PLACEMENT_UNKNOWN,
           on.location(entry, "mig-devices"),
           "%s: %s".formatted(Selection.name(group), undetermined.message()),
           "");
     } else if (mayFailAtFirst(model, devices)) {
       on.report(
-          Severity.NOTE,
           NodeCode.DRIVER_ORDER,
           on.location(entry, "mig-devices"),
           "%s can hold %s, but the driver will probably refuse the order in which mig-parted first creates them, which then tries other orders"
@@ -169,7 +162,6 @@ final class PlacementRules {
             .map(each -> each.getKey() + " of " + each.getValue())
             .collect(Collectors.joining(" and "));
         on.report(
-            Severity.WARNING,
             NodeCode.AMBIGUOUS_PROFILE,
             on.location(entries.getOrDefault(profile, 0), profile),
             "%s means %s, and both are offered as %s"

@@ -154,11 +154,7 @@ public final class FleetPlan implements JsonForm {
     return gpus() - lowerBound();
   }
 
-  /**
-   * The number of met devices of each item.
-   *
-   * @return counts, 0 included, in the order of the demand
-   */
+  /** {@return the number of met devices of each item, 0 included, in the order of the demand} */
   public Map<DemandItem, Integer> met() {
     return met;
   }
@@ -172,11 +168,7 @@ public final class FleetPlan implements JsonForm {
     return unmet;
   }
 
-  /**
-   * The number of unmet devices.
-   *
-   * @return the sum over {@link #unmet()}
-   */
+  /** {@return the number of unmet devices, the sum over {@link #unmet()}} */
   public int unmetCount() {
     return unmet.stream().mapToInt(PlanShortfall::count).sum();
   }
@@ -211,11 +203,7 @@ public final class FleetPlan implements JsonForm {
     return endedEarly;
   }
 
-  /**
-   * The nodes of the plan.
-   *
-   * @return names in the given order; empty if the plan is not for nodes
-   */
+  /** {@return the names of the nodes, in the given order; empty if the plan is not for nodes} */
   public Set<String> nodes() {
     return Collections.unmodifiableSet(nodes.keySet());
   }

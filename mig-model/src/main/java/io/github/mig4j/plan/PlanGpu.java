@@ -108,38 +108,22 @@ public final class PlanGpu implements JsonForm {
     return new PlanGpu(model, layout, pinnedInstances, true);
   }
 
-  /**
-   * The model.
-   *
-   * @return the model
-   */
+  /** {@return the model} */
   public GpuModel model() {
     return model;
   }
 
-  /**
-   * The current layout.
-   *
-   * @return a layout, possibly without devices; empty if the GPU has no MIG
-   */
+  /** {@return the current layout, possibly without devices; empty if the GPU has no MIG} */
   public Optional<MigLayout> layout() {
     return layout;
   }
 
-  /**
-   * The pinned instances, which run a workload.
-   *
-   * @return placements of the layout, by ascending start
-   */
+  /** {@return the pinned instances, which run a workload, by ascending start} */
   public List<Placement> pinnedInstances() {
     return pinnedInstances;
   }
 
-  /**
-   * Whether the layout must stay.
-   *
-   * @return true if the GPU or one of its instances is pinned
-   */
+  /** {@return whether the layout must stay: the GPU or one of its instances is pinned} */
   public boolean isPinned() {
     return pinned || !pinnedInstances.isEmpty();
   }

@@ -29,11 +29,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     Objects.requireNonNull(reason, "reason");
   }
 
-  /**
-   * Subject, value, reason and remedy in one line.
-   *
-   * @return the sentence, without a full stop
-   */
+  /** {@return subject, value, reason and remedy in one line, without a full stop} */
   public String message() {
     return "%d of %s unmet: %s".formatted(count, item, reason.message());
   }
@@ -48,11 +44,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
      */
     String code();
 
-    /**
-     * The problem and the remedy.
-     *
-     * @return a clause, without a full stop
-     */
+    /** {@return the problem and the remedy as a clause, without a full stop} */
     String message();
 
     /**

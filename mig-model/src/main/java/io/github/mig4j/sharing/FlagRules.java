@@ -49,8 +49,9 @@ final class FlagRules {
 
   private void set(Fields fields, KnownKeys scope) {
     UnknownKey.of(scope.location(), fields).forEach(unknown::add);
+    List<String> keys = scope.keys();
     for (Flag flag : Flag.ALL) {
-      if (scope.keys().contains(flag.key())) {
+      if (keys.contains(flag.key())) {
         fields.nonNull(flag.key()).ifPresent(field -> set(flag, field));
       }
     }

@@ -29,11 +29,11 @@ enum KnownKeys {
   static final String NEWEST_VERSION = "v0.20.0";
 
   private final String location;
-  private final List<String> keys;
+  private final String keys;
 
   KnownKeys(String location, String keys) {
     this.location = location;
-    this.keys = List.of(keys.split(" "));
+    this.keys = keys;
   }
 
   /** Where the map is; for flags and imex its path. */
@@ -42,7 +42,7 @@ enum KnownKeys {
   }
 
   List<String> keys() {
-    return keys;
+    return List.of(keys.split(" "));
   }
 
   /**
@@ -51,19 +51,19 @@ enum KnownKeys {
    */
   Optional<String> known(String key) {
     boolean exact = this == KIND || this == ENTRY || this == PATTERN;
-    return keys.stream()
+    return keys().stream()
         .filter(known -> exact ? known.equals(key) : known.equalsIgnoreCase(key))
         .findFirst();
   }
 
   /** The key that an unknown one probably means; the same letters win over similar ones. */
   Optional<String> meant(String unknown) {
-    return spelled(unknown).or(() -> Spelling.nearest(unknown, keys).stream().findFirst());
+    return spelled(unknown).or(() -> Spelling.nearest(unknown, keys()).stream().findFirst());
   }
 
   /** The key that differs only in case, punctuation and a plural's s. */
   Optional<String> spelled(String unknown) {
-    return Spelling.sameLetters(unknown, keys);
+    return Spelling.sameLetters(unknown, keys());
   }
 
   /** The map into which a key belongs that is not in it. */

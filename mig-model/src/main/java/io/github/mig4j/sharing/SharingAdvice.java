@@ -79,11 +79,7 @@ public final class SharingAdvice implements JsonForm {
     return options;
   }
 
-  /**
-   * The way to take.
-   *
-   * @return the first that suits, or empty if none is known to
-   */
+  /** {@return the way to take: the first that suits, or empty if none is known to} */
   public Optional<SharingOption> best() {
     return options.stream().filter(SharingOption::suits).findFirst();
   }

@@ -67,21 +67,23 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       return new YamlText(List.of(), unreadable);
     }
     String readable = text;
-    for (int tabs = 0; ; tabs++) {
-      Attempt attempt = compose(readable);
-      MarkedYAMLException problem = attempt.problem;
-      Optional<String> blanked =
-          problem == null || tabs == MAX_TABS ? Optional.empty() : blankTab(readable, problem);
-      if (problem == null || blanked.isEmpty()) {
-        return new YamlText(attempt.documents, attempt.fault(text, embedding));
+    Attempt attempt = compose(readable);
+    for (int tabs = 0;
+        tabs < MAX_TABS && attempt.problem instanceof MarkedYAMLException problem;
+        tabs++) {
+      Optional<String> blanked = blankTab(readable, problem);
+      if (blanked.isEmpty()) {
+        break;
       }
       readable = blanked.get();
+      attempt = compose(readable);
       problems.report(
           YamlProblems.Problem.TAB,
           YamlPath.ROOT.at(embedding.inFile(position(problem.getProblemMark()))),
           "A tab separates values here, which Go's YAML reader allows and others refuse",
           "use a blank");
     }
+    return new YamlText(attempt.documents, attempt.fault(text, embedding));
   }
 
   /** Where the text continues after its first document; empty if it has at most one. */
@@ -174,31 +176,25 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       while (composer.checkNode()) {
         documents.add(composer.getNode());
       }
-      return new Attempt(documents, null, null);
-    } catch (MarkedYAMLException e) {
-      return new Attempt(documents, e, null);
+      return new Attempt(documents, null);
     } catch (YAMLException e) {
-      return new Attempt(documents, null, e);
+      return new Attempt(documents, e);
     } catch (NumberFormatException e) {
       // SnakeYAML parses the digits of an escape unchecked.
-      return new Attempt(
-          documents, new ScannerException(null, null, BAD_ESCAPE, reader.getMark()), null);
+      return new Attempt(documents, new ScannerException(null, null, BAD_ESCAPE, reader.getMark()));
     }
   }
 
-  private record Attempt(
-      List<Node> documents,
-      @Nullable MarkedYAMLException problem,
-      @Nullable YAMLException unmarked) {
+  private record Attempt(List<Node> documents, @Nullable YAMLException problem) {
 
     Optional<Fault> fault(String text, Embedding embedding) {
-      if (problem != null) {
-        LineColumn at = position(problem.getProblemMark());
+      if (problem instanceof MarkedYAMLException marked) {
+        LineColumn at = position(marked.getProblemMark());
         return NoYaml.upTo(at, text, embedding)
-            .or(() -> Optional.of(syntaxFault(embedding.inFile(at), problem)));
+            .or(() -> Optional.of(syntaxFault(embedding.inFile(at), marked)));
       }
-      if (unmarked != null) {
-        String why = String.valueOf(unmarked.getMessage());
+      if (problem != null) {
+        String why = String.valueOf(problem.getMessage());
         boolean deep = why.startsWith("Nesting Depth");
         return Optional.of(new Fault(
             deep ? YamlProblems.Problem.TOO_DEEP : YamlProblems.Problem.YAML_SYNTAX,

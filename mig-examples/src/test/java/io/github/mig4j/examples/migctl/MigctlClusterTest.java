@@ -119,23 +119,43 @@ class MigctlClusterTest {
   }
 
   /** As {@code --kubeconfig <(cat kubeconfig)} in a shell. */
-  @Test
-  void status_kubeconfigFromAPipe_isRead() throws IOException, InterruptedException {
+  private Run migctlWithPipe(String text, String... args) throws IOException, InterruptedException {
     Path pipe = folder.resolve("pipe");
     Process made = new ProcessBuilder("mkfifo", pipe.toString()).start();
     assumeTrue(made.waitFor() == 0, "This system has no mkfifo");
-    byte[] text = Files.readAllBytes(kubeconfig());
     Thread writer = new Thread(() -> {
       try {
-        Files.write(pipe, text);
+        Files.writeString(pipe, text);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     });
     writer.start();
-
-    var run = migctl(pipe, "status", "gpu-node");
+    Run run = migctl(pipe, args);
     writer.join();
+    return run;
+  }
+
+  @Test
+  void status_kubeconfigFromAPipe_isRead() throws IOException, InterruptedException {
+    var run = migctlWithPipe(Files.readString(kubeconfig()), "status", "gpu-node");
+
+    assertThat(run.err).isEmpty();
+    assertThat(run.out).contains("gpu-node");
+    assertThat(run.exit).isZero();
+  }
+
+  @Test
+  void status_contextOfAKubeconfigFromAPipe_isUsed() throws IOException, InterruptedException {
+    String text = Files.readString(kubeconfig());
+    assertThat(text).contains("current-context: embedded");
+
+    var run = migctlWithPipe(
+        text.replace("current-context: embedded", "current-context: other"),
+        "status",
+        "gpu-node",
+        "--context",
+        "embedded");
 
     assertThat(run.err).isEmpty();
     assertThat(run.out).contains("gpu-node");

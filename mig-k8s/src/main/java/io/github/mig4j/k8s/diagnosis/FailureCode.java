@@ -80,7 +80,7 @@ public enum FailureCode {
   PAUSED_AFTER_SUCCESS,
   /** What the node offers agrees with what its configuration or its labels say. */
   NOTHING_WRONG,
-  /** The labels are right, but the device plugin offers something else. */
+  /** The device plugin offers something else than the configuration, if it is known, and the labels say. */
   RESOURCES_DIFFER,
   /** The device plugin offers the right devices, but the labels say something else. */
   LABELS_DIFFER,

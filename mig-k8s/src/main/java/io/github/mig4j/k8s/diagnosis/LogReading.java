@@ -22,7 +22,8 @@ import java.util.regex.Pattern;
  * Of the lines with a cause the last ones decide, because mig-parted continues with the next order and
  * does not return to a finished GPU. Of several lines of one kind about one GPU the first decides,
  * because the others repeat it in more general words. Lines before a success are not causes. If no line
- * has a known phrase, the last error decides that is not a general consequence.
+ * has a known phrase, the last error decides that is not a general consequence. The GPU of a failure is
+ * the one that mig-parted names behind it, or else the one that it printed last.
  *
  * <p>The component of a line is the container that is printed before it, or follows from its words;
  * a line that shows neither belongs to the component of the last line of the same format.
@@ -109,7 +110,10 @@ final class LogReading {
     }
     Matcher failed = GPU_OF_ERROR.matcher(line);
     if (failed.find()) {
-      found.replaceAll((weight, each) -> each.about(failed.group(1)));
+      int latest = found.values().stream().mapToInt(Found::index).max().orElse(index);
+      found.replaceAll((weight, each) -> each.index == latest
+          ? new Found(each.sign, each.index, Optional.of(failed.group(1)))
+          : each.about(failed.group(1)));
     }
     Optional<Sign> sign = FailureCatalogue.bundled().sign(line, isCut(line));
     if (sign.isPresent()) {

@@ -112,6 +112,7 @@ final class CachedNodes extends BasicItemStore<Node> {
     NodeBuilder trimmed = new NodeBuilder()
         .withNewMetadata()
         .withName(node.getMetadata().getName())
+        .withUid(node.getMetadata().getUid())
         .withResourceVersion(node.getMetadata().getResourceVersion())
         .withLabels(shared(Cluster.labels(node)))
         .withAnnotations(shared(Cluster.annotations(node)))

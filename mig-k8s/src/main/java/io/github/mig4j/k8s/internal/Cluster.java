@@ -362,7 +362,7 @@ public final class Cluster {
   }
 
   /** Starts an informer, and closes it if it does not start. {@code what} is as in {@link #call}. */
-  void start(String what, SharedIndexInformer<?> informer, Duration timeout)
+  public void start(String what, SharedIndexInformer<?> informer, Duration timeout)
       throws InterruptedException {
     boolean started = false;
     try {

@@ -34,7 +34,7 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
   public enum Result {
     /** Resources and labels are right. */
     AGREES,
-    /** The labels are right, the resources are not. */
+    /** The resources are not as the labels say, which are right if they are compared with the configuration. */
     RESOURCES_DIFFER,
     /** The resources are right, the labels are not. */
     LABELS_DIFFER,

@@ -146,16 +146,8 @@ final class RecordStore {
         onEnd.accept(deleted());
       }
     });
-    boolean started = false;
-    try {
-      cluster.await(what, informer.start(), timeout);
-      cluster.onFailure(what, informer.stopped(), onEnd);
-      started = true;
-    } finally {
-      if (!started) {
-        informer.close();
-      }
-    }
+    cluster.start(what, informer, timeout);
+    cluster.onFailure(what, informer.stopped(), onEnd);
     return new Watch(
         informer,
         new WatchPermission(cluster, what, "configmaps", Optional.of(namespace), retry, informer));

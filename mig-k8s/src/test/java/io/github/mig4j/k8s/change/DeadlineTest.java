@@ -9,7 +9,6 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
@@ -24,6 +23,7 @@ import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.Pods;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
@@ -179,7 +179,7 @@ class DeadlineTest {
     }
 
     KubernetesClient client(KubernetesClient other) {
-      return new KubernetesClientBuilder()
+      return TestClients.builder()
           .withConfig(other.getConfiguration())
           .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("cancel", this))
           .build();
@@ -194,7 +194,7 @@ class DeadlineTest {
   }
 
   private static KubernetesClient client(Config config) {
-    return new KubernetesClientBuilder().withConfig(config).build();
+    return TestClients.builder().withConfig(config).build();
   }
 
   private Node node() {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -33,6 +32,7 @@ import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
@@ -161,7 +161,7 @@ class MigRoleTest {
   }
 
   private MigClient reader() {
-    victim = new KubernetesClientBuilder()
+    victim = TestClients.builder()
         .withConfig(ApiFaults.victim(client.getConfiguration()))
         .build();
     return MigClient.of(victim);

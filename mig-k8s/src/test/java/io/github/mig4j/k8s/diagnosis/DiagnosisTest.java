@@ -349,7 +349,7 @@ class DiagnosisTest {
 
     assertThat(of(node))
         .hasToString(
-            "resources-differ: The labels of node gpu-node are right, but its device plugin offers something else: nvidia.com/mig-1g.23gb is 3 instead of 7. See its pods with 'kubectl get pods -A -l app=nvidia-device-plugin-daemonset --field-selector spec.nodeName=gpu-node' and their log; devices that are in the capacity but not allocatable are unhealthy. If it runs, restart it: delete the pod");
+            "resources-differ: The device plugin of node gpu-node offers something else than its labels say: nvidia.com/mig-1g.23gb is 3 instead of 7. See its pods with 'kubectl get pods -A -l app=nvidia-device-plugin-daemonset --field-selector spec.nodeName=gpu-node' and their log; devices that are in the capacity but not allocatable are unhealthy. If it runs, restart it: delete the pod. If the node offers what was requested, its labels are those of before: see the pods of GPU Feature Discovery with 'kubectl get pods -A -l app=gpu-feature-discovery --field-selector spec.nodeName=gpu-node'");
     assertThat(status(node).problems())
         .containsExactly(
             "Node gpu-node does not offer what its labels say: nvidia.com/mig-1g.23gb is 3 instead of 7; its capacity is {nvidia.com/mig-1g.23gb=7}. See the pods of the device plugin and of GPU Feature Discovery with 'kubectl get pods -A --field-selector spec.nodeName=gpu-node'");
@@ -382,7 +382,14 @@ class DiagnosisTest {
 
     var status = StatusReader.read(node.build(), MigSettings.defaults(), expected);
 
-    assertThat(Diagnosis.of(status, List.of(BEGIN, APPLIED, WAITS)).code()).isEqualTo(code);
+    var diagnosis = Diagnosis.of(status, List.of(BEGIN, APPLIED, WAITS));
+    assertThat(diagnosis.code()).isEqualTo(code);
+    if (code == FailureCode.RESOURCES_DIFFER) {
+      assertThat(diagnosis.explanation())
+          .startsWith(
+              "The device plugin of node gpu-node offers something else than its configuration and its labels say: nvidia.com/mig-1g.23gb is 3 instead of 7. See its pods")
+          .doesNotContain("Feature Discovery");
+    }
     assertThat(status.problems().isEmpty()).isEqualTo(code == FailureCode.NOTHING_WRONG);
   }
 
@@ -766,6 +773,22 @@ class DiagnosisTest {
                 + IN_USE
                 + "\"). Stop the process and apply again: pods with 'kubectl drain gpu-node --ignore-daemonsets', on the host display, monitoring and persistence daemons and the module nvidia_drm. GPU 0 already has the new layout. The device in use is still on GPU 1; other devices of this GPU may be gone already");
     assertThat(diagnosis.component()).contains(LogComponent.MIG_PARTED);
+  }
+
+  @Test
+  void of_linesOfTwoGpusMixed_usesTheGpuThatIsNamedBehindTheError() {
+    var diagnosis = of(
+        failed(),
+        BEGIN,
+        "level=debug msg=\"  GPU 0: 0x233010DE\"",
+        "level=debug msg=\"  GPU 1: 0x233010DE\"",
+        "level=debug msg=\"    Updating MIG config: map[3g.40gb:2]\"",
+        "level=error msg=\"" + IN_USE + "\"",
+        "level=error msg=\"Error clearing MIG config on GPU 0, erroneous devices may persist\"");
+
+    assertThat(diagnosis.explanation())
+        .startsWith("GPU 0 is in use by a process, so the change failed (")
+        .doesNotContain("GPU 1", "already has");
   }
 
   /** A component may write JSON itself, which is then the record. */

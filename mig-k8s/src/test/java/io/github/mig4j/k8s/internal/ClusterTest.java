@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.TestClients;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +47,7 @@ class ClusterTest {
             .endMetadata()
             .build())
         .create();
-    victim = new KubernetesClientBuilder()
+    victim = TestClients.builder()
         .withConfig(ApiFaults.victim(client.getConfiguration()))
         .build();
     cluster = new Cluster(victim, MigSettings.defaults());

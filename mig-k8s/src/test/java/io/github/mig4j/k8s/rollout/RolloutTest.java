@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -944,6 +945,28 @@ class RolloutTest {
 
     assertThat(end.get(1, TimeUnit.MINUTES).outcomes(NodeOutcome.Skipped.class))
         .containsExactly(new NodeOutcome.Skipped(node(7), "so"));
+  }
+
+  /** As by the kubelet, which writes the node's status all the time. */
+  @Test
+  void run_aNodeThatChangesJustBeforeItsEndIsWritten_isVerified() {
+    Set<String> changed = ConcurrentHashMap.newKeySet();
+    server.refuse(request -> {
+      String node = request.getPath().substring(request.getPath().lastIndexOf('/') + 1);
+      if (request.getMethod().equals("PATCH")
+          && request.getPath().startsWith("/api/v1/nodes/")
+          && server.labels(node).containsKey("nvidia.com/mig-1g.23gb.count")
+          && changed.add(node)) {
+        server.edit(
+            "nodes", node, object -> ((ObjectNode) object.get("status")).put("phase", "Running"));
+      }
+      return Optional.empty();
+    });
+
+    RolloutStatus end = toSmall(controller).run();
+
+    assertThat(changed).hasSize(8);
+    assertThat(end.isComplete()).isTrue();
   }
 
   @Test

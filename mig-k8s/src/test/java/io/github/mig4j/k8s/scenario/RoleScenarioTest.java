@@ -25,7 +25,6 @@ import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
@@ -44,6 +43,7 @@ import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.MigDeviceClass;
 import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.reconcile.MigPolicy;
 import io.github.mig4j.k8s.reconcile.OnDrift;
 import io.github.mig4j.k8s.reconcile.PolicyNodes;
@@ -134,7 +134,7 @@ class RoleScenarioTest {
         .load(new ByteArrayInputStream(printed.getBytes(StandardCharsets.UTF_8)))
         .items()
         .forEach(object -> granted.add(client.resource(object).create()));
-    limited = new KubernetesClientBuilder()
+    limited = TestClients.builder()
         .withConfig(Config.fromKubeconfig(cluster.user(user)))
         .build();
     mig = MigClient.of(limited);
@@ -509,7 +509,7 @@ class RoleScenarioTest {
     as(role);
     limited.close();
     FaultProxy proxy = FaultProxy.to(Config.fromKubeconfig(cluster.user(user)));
-    limited = new KubernetesClientBuilder().withConfig(proxy.config()).build();
+    limited = TestClients.builder().withConfig(proxy.config()).build();
     mig = MigClient.of(limited);
     return proxy;
   }

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.cluster.MigSettings;
@@ -59,6 +60,11 @@ public final class ClusterAccess {
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec command;
 
+  /** How to read and write each kind, which commands that run in one process find out once. */
+  private static final class Kinds {
+    static final KubernetesSerialization ALL = new KubernetesSerialization();
+  }
+
   public KubernetesClient connect() {
     SLOW_THREADS.setLevel(Level.OFF);
     SlowServerNotice firstAnswer = new SlowServerNotice(
@@ -69,6 +75,7 @@ public final class ClusterAccess {
     config.setRequestRetryBackoffInterval(FIRST_RETRY_MILLIS);
     return new KubernetesClientBuilder()
         .withConfig(config)
+        .withKubernetesSerialization(Kinds.ALL)
         .withHttpClientBuilderConsumer(
             http -> http.addOrReplaceInterceptor("first-answer", firstAnswer))
         .build();
@@ -133,11 +140,20 @@ public final class ClusterAccess {
   }
 
   /** A pipe, such as {@code <(...)} of a shell, can be read only once, and fabric8 cannot read it. */
-  @SuppressWarnings("deprecation") // No other method takes a text and a context.
   private Config config(Path file, String text) {
     return Files.isRegularFile(file)
         ? Config.fromKubeconfig(context, file.toFile())
-        : Config.fromKubeconfig(context, text, null);
+        : Config.fromKubeconfig(inContext(text));
+  }
+
+  /** A kubeconfig of which the wanted context is the current one. */
+  private String inContext(String text) {
+    if (context == null) {
+      return text;
+    }
+    var kubeconfig = Kinds.ALL.unmarshal(text, io.fabric8.kubernetes.api.model.Config.class);
+    kubeconfig.setCurrentContext(context);
+    return Kinds.ALL.asYaml(kubeconfig);
   }
 
   private String text(Path file) {
