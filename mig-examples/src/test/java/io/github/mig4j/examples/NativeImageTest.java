@@ -13,6 +13,7 @@ import com.tngtech.archunit.core.domain.properties.CanBeAnnotated;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,7 +131,8 @@ class NativeImageTest {
       if (module.has(type)
           && (type.getName().equals(module.file)
               || isAnnotated(type)
-              || type.isAssignableTo(JsonForm.class))) {
+              || type.isAssignableTo(JsonForm.class)
+              || type.isAssignableTo(JsonName.class))) {
         left.add(type);
         // An interface with annotations has its values in the classes that Immutables generates.
         left.addAll(type.getAllSubclasses());

@@ -1,7 +1,6 @@
 package io.github.mig4j.gpu;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 
 /**
  * A quantity of a GPU that is divided among its instances. All instances together never take more
@@ -10,7 +9,7 @@ import io.github.mig4j.text.JsonFields;
  * <p>NVIDIA's DRA driver publishes a GPU's partitions by the same rule, one counter per quantity
  * (k8s-dra-driver-gpu, partitions.go).
  */
-public enum Budget {
+public enum Budget implements JsonName {
   /** Compute slices, the number before {@code g} in a profile's name. */
   COMPUTE_SLICES("compute slices"),
   /** Memory slices, the units of the grid on which instances are placed. */
@@ -39,11 +38,5 @@ public enum Budget {
   /** {@return the plural noun for use after a number, e.g. {@code "copy engines"}} */
   public String noun() {
     return noun;
-  }
-
-  /** {@return the name in JSON, in lower case with dashes} */
-  @JsonValue
-  public String toJson() {
-    return JsonFields.name(this);
   }
 }

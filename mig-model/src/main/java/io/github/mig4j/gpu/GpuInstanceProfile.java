@@ -1,8 +1,7 @@
 package io.github.mig4j.gpu;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,7 +19,7 @@ import org.immutables.value.Value;
 public interface GpuInstanceProfile extends JsonForm {
 
   /** A fact about a profile that can have its own provenance. */
-  enum Field {
+  enum Field implements JsonName {
     /** The name. */
     NAME,
     /** {@link GpuInstanceProfile#id()}. */
@@ -47,12 +46,6 @@ public interface GpuInstanceProfile extends JsonForm {
         case SMS -> SMS;
         case COPY_ENGINES, DECODERS, ENCODERS, JPEG_ENGINES, OFA_ENGINES -> ENGINES;
       };
-    }
-
-    /** {@return the name in JSON, in lower case with dashes} */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
     }
   }
 

@@ -2,6 +2,7 @@ package io.github.mig4j.node;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.Comparator;
@@ -159,7 +160,7 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
   }
 
   /** What a component does from a version on; version-rules.json has a row for each. */
-  public enum Rule {
+  public enum Rule implements JsonName {
     /** MIG devices with attributes are offered under a resource name of their own. */
     FULL_PROFILE_NAMES,
     /** A device such as {@code 1c.3g.40gb} ends the device plugin under strategy mixed. */
@@ -191,12 +192,6 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
 
     private VersionRules.Row row() {
       return VersionRules.row(this);
-    }
-
-    /** {@return the name in JSON, in lower case with dashes} */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.github.mig4j.node;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
@@ -44,7 +44,7 @@ public final class NodeEffect implements JsonForm {
   }
 
   /** What happens to the devices of one GPU. */
-  public enum Change {
+  public enum Change implements JsonName {
     /** Its devices stay. */
     UNTOUCHED,
     /** All its devices are destroyed, and the requested ones are created. */
@@ -54,17 +54,11 @@ public final class NodeEffect implements JsonForm {
     /** The MIG manager fails at this GPU after it has destroyed the devices. */
     FAILS,
     /** Not known, because the current setting of the GPUs is not known. */
-    UNKNOWN;
-
-    /** {@return the name in JSON, in lower case with dashes} */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    UNKNOWN
   }
 
   /** What a change of MIG mode does. */
-  public enum ModeChange {
+  public enum ModeChange implements JsonName {
     /** Every selected GPU already has its mode. */
     NONE,
     /** The mode changes without a reset, as on Hopper GPUs and later ones. */
@@ -72,13 +66,7 @@ public final class NodeEffect implements JsonForm {
     /** All GPUs of the node are reset, selected or not, because an Ampere GPU needs a reset. */
     RESETS_ALL_GPUS,
     /** Not known, because the current setting of the GPUs is not known. */
-    UNKNOWN;
-
-    /** {@return the name in JSON, in lower case with dashes} */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    UNKNOWN
   }
 
   /**

@@ -248,7 +248,13 @@ class SharingTest {
     try (var simulator = simulator(L40S, 1)) {
       publish("mps", DevicePluginConfig.of(GpuSharing.mps(3)));
       publish("four", FOUR);
-      client.resource(Pods.with("ml", "train", "nvidia.com/gpu", "1").build()).create();
+      client
+          .resource(Pods.with("ml", "train", "nvidia.com/gpu", "1")
+              .editSpec()
+              .withNodeName(NODE)
+              .endSpec()
+              .build())
+          .create();
       String refusal =
           "error: pods use the node's GPUs: ml/train; a change from or to MPS can make their programs fail, so wait until they are done, drain the node first, or allow the disruption [busy-pods]";
 
