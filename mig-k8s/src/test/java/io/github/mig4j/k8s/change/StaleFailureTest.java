@@ -76,7 +76,7 @@ class StaleFailureTest {
   void rollback_whoseLogShowsThatItFailed_isAFailure() {
     failedOn(OTHER);
     logs.set(
-        "nvidia-mig-manager-1",
+        "nvidia-mig-manager-x",
         line("Updating to MIG config: " + OTHER),
         line("Updating to MIG config: " + KEY),
         line("Changing the 'nvidia.com/mig.config.state' node label to 'failed'"),
@@ -94,7 +94,7 @@ class StaleFailureTest {
   void rollback_whoseLogShowsOnlyTheFailureBefore_endsAsNoSign() {
     failedOn(OTHER);
     logs.set(
-        "nvidia-mig-manager-1",
+        "nvidia-mig-manager-x",
         line("Updating to MIG config: " + OTHER),
         line("Changing the 'nvidia.com/mig.config.state' node label to 'failed'"),
         line("Waiting for change to 'nvidia.com/mig.config' label"));
