@@ -91,9 +91,7 @@ public interface MigConfigSpec extends JsonForm {
   @Override
   default Map<String, Object> toJson() {
     return JsonFields.of("device-filter", deviceFilters().isEmpty() ? null : deviceFilters())
-        .and(
-            "devices",
-            devices() instanceof DeviceSelector.Indexes some ? some.indexes() : devices())
+        .and("devices", devices() instanceof DeviceSelector.Indexes some ? some.indexes() : "all")
         .and("mig-enabled", migEnabled())
         .and("mig-devices", migEnabled() ? migDevices() : null)
         .map();

@@ -52,13 +52,18 @@ final class ModelJson {
   }
 
   static Map<String, Object> of(GpuInstanceProfile profile) {
-    JsonFields fields = JsonFields.of("name", profile.profile())
+    return JsonFields.of("name", profile.profile())
         .and("id", profile.id())
         .and("size", profile.size())
         .and("starts", profile.starts())
-        .and("maxInstances", profile.maxInstances());
-    AMOUNTS.forEach((budget, name) -> fields.and(name, profile.amount(budget)));
-    return fields
+        .and("maxInstances", profile.maxInstances())
+        .and("memoryMib", profile.amount(Budget.MEMORY_MIB))
+        .and("sms", profile.amount(Budget.SMS))
+        .and("copyEngines", profile.amount(Budget.COPY_ENGINES))
+        .and("decoders", profile.amount(Budget.DECODERS))
+        .and("encoders", profile.amount(Budget.ENCODERS))
+        .and("jpegEngines", profile.amount(Budget.JPEG_ENGINES))
+        .and("ofaEngines", profile.amount(Budget.OFA_ENGINES))
         .and("resource", profile.profile().resourceName())
         .and("source", profile.provenance().source())
         .and("confidence", profile.provenance().confidence())

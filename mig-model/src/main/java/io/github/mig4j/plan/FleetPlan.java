@@ -305,9 +305,9 @@ public final class FleetPlan implements JsonForm {
         .and("unmetLowerBound", unmetLowerBound())
         .and("optimal", isOptimal())
         .and("stopped", isStopped())
-        .and("layouts", listed(layouts, (layout, count) -> counted(count, "layout", layout)))
-        .and("nodes", listed(nodes, FleetPlan::runsOf))
-        .and("met", listed(met, (item, count) -> counted(count, "item", item)))
+        .and("layouts", listed(layouts, CountedLayout::new))
+        .and("nodes", listed(nodes, NodeRuns::of))
+        .and("met", listed(met, CountedItem::new))
         .and("unmet", unmet)
         .map();
   }
@@ -318,16 +318,34 @@ public final class FleetPlan implements JsonForm {
         .toList();
   }
 
-  private static Map<String, Object> counted(int count, String name, JsonForm value) {
-    return JsonFields.of("count", count).and(name, value).map();
+  private record CountedLayout(MigLayout layout, Integer count) implements JsonForm {
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("count", count).and("layout", layout).map();
+    }
+  }
+
+  private record CountedItem(DemandItem item, Integer count) implements JsonForm {
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("count", count).and("item", item).map();
+    }
   }
 
   /** The GPUs of a node that are cut and those that keep their layout, in runs with the same layout. */
-  private static Map<String, Object> runsOf(String node, List<PlannedRun> runs) {
-    return JsonFields.of("node", node)
-        .and("cut", runs.stream().filter(PlannedRun::cut).toList())
-        .and("kept", runs.stream().filter(run -> !run.cut()).toList())
-        .map();
+  private record NodeRuns(String node, List<PlannedRun> cut, List<PlannedRun> kept)
+      implements JsonForm {
+    static NodeRuns of(String node, List<PlannedRun> runs) {
+      return new NodeRuns(
+          node,
+          runs.stream().filter(PlannedRun::cut).toList(),
+          runs.stream().filter(run -> !run.cut()).toList());
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node).and("cut", cut).and("kept", kept).map();
+    }
   }
 
   /**
