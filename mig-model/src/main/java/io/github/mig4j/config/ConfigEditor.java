@@ -19,16 +19,17 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.comments.CommentType;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.events.CommentEvent;
-import org.yaml.snakeyaml.events.Event;
 import org.yaml.snakeyaml.nodes.CollectionNode;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
-import org.yaml.snakeyaml.parser.ParserImpl;
 import org.yaml.snakeyaml.reader.StreamReader;
+import org.yaml.snakeyaml.scanner.Scanner;
+import org.yaml.snakeyaml.scanner.ScannerImpl;
+import org.yaml.snakeyaml.tokens.CommentToken;
+import org.yaml.snakeyaml.tokens.Token;
 
 /**
  * Edits a file line by line if its layout allows that, and otherwise rewrites it. The edited text is
@@ -133,9 +134,10 @@ final class ConfigEditor {
     LoaderOptions options = new LoaderOptions();
     options.setProcessComments(true);
     options.setCodePointLimit(Integer.MAX_VALUE);
-    ParserImpl events = new ParserImpl(new StreamReader(configuration), options);
-    for (Optional<Event> event = next(events); event.isPresent(); event = next(events)) {
-      if (event.get() instanceof CommentEvent comment
+    // The parser fails at some comments that the scanner reads, e.g. behind an anchor.
+    Scanner tokens = new ScannerImpl(new StreamReader(configuration), options);
+    for (Optional<Token> token = next(tokens); token.isPresent(); token = next(tokens)) {
+      if (token.get() instanceof CommentToken comment
           && comment.getCommentType() != CommentType.BLANK_LINE) {
         int line = comment.getStartMark().getLine();
         if (line >= replacement.first() && line < replacement.end()) {
@@ -148,12 +150,12 @@ final class ConfigEditor {
     return lost;
   }
 
-  /** The next event, or empty at the end of the text or of what is YAML in it. */
-  private static Optional<Event> next(ParserImpl events) {
+  /** The next token, or empty at the end of the text or of what is YAML in it. */
+  private static Optional<Token> next(Scanner tokens) {
     try {
-      return events.checkEvent(Event.ID.StreamEnd)
+      return tokens.checkToken(Token.ID.StreamEnd)
           ? Optional.empty()
-          : Optional.of(events.getEvent());
+          : Optional.of(tokens.getToken());
     } catch (YAMLException notRead) {
       return Optional.empty();
     }

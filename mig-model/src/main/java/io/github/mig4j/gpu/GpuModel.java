@@ -161,10 +161,14 @@ public interface GpuModel extends JsonForm {
   default Optional<GpuInstanceProfile> profile(MigProfile name) {
     Objects.requireNonNull(name, "name");
     MigProfile gpuInstance = name.gpuInstance();
-    return profiles().stream()
-        .filter(p -> p.profile().equals(gpuInstance))
-        .filter(p -> name.equals(gpuInstance) || p.computeInstances().contains(name))
-        .findFirst();
+    // The search asks this at every step, so without a stream.
+    for (GpuInstanceProfile p : profiles()) {
+      if (p.profile().equals(gpuInstance)
+          && (name.equals(gpuInstance) || p.computeInstances().contains(name))) {
+        return Optional.of(p);
+      }
+    }
+    return Optional.empty();
   }
 
   /**

@@ -5,6 +5,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.Placement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -39,7 +40,11 @@ final class DefragmentationStates {
   private final Effort effort;
   private final List<Placement> placements;
   private final long[] states;
-  private final Map<Long, Integer> multisetOf = new HashMap<>();
+
+  /** The states in ascending order, and the multiset of each. */
+  private final long[] sorted;
+
+  private final int[] multisetOf;
   private final List<SortedMap<MigProfile, Integer>> multisets = new ArrayList<>();
 
   /** By multiset: the multisets with one more instance. */
@@ -53,6 +58,7 @@ final class DefragmentationStates {
     this.placements = layouts.placements();
     this.states = layouts.stateBits(Integer.MAX_VALUE);
     Map<SortedMap<MigProfile, Integer>, Integer> numbers = new HashMap<>();
+    Map<Long, Integer> multisetOfState = new TreeMap<>();
     for (long state : states) {
       SortedMap<MigProfile, Integer> multiset = new TreeMap<>();
       placements(state).forEach(each -> multiset.merge(each.profile(), 1, Integer::sum));
@@ -61,8 +67,10 @@ final class DefragmentationStates {
         number = multisets.size();
         multisets.add(multiset);
       }
-      multisetOf.put(state, number);
+      multisetOfState.put(state, number);
     }
+    sorted = multisetOfState.keySet().stream().mapToLong(Long::longValue).toArray();
+    multisetOf = multisetOfState.values().stream().mapToInt(Integer::intValue).toArray();
     for (SortedMap<MigProfile, Integer> multiset : multisets) {
       larger.add(model.profiles().stream()
           .map(profile -> {
@@ -150,8 +158,9 @@ final class DefragmentationStates {
     return ways;
   }
 
+  /** The number of the multiset of a state, of which every part is a state. */
   private int number(long bits) {
-    return multisetOf.getOrDefault(bits, 0);
+    return multisetOf[Arrays.binarySearch(sorted, bits)];
   }
 
   private boolean lessIsEnough(long present, long away, long usable, int added) {

@@ -19,7 +19,11 @@ public final class Quoted {
 
   /** The text without quotes and in its full length; what cannot be printed is escaped. */
   public static String printable(String text) {
-    if (text.codePoints().allMatch(Quoted::isPrintable)) {
+    int end = 0;
+    while (end < text.length() && isPrintable(text.codePointAt(end))) {
+      end += Character.charCount(text.codePointAt(end));
+    }
+    if (end >= text.length()) {
       return text;
     }
     StringBuilder shown = new StringBuilder();

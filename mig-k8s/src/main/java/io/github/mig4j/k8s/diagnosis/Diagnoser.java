@@ -158,6 +158,11 @@ public final class Diagnoser {
     return log.unknownError().map(line -> Verdict.of(FailureCode.UNRECOGNISED, Optional.of(line)));
   }
 
+  /** Whether it is not known what the node should offer, so that the labels may be wrong, too. */
+  private boolean isComparedWithLabels() {
+    return status.comparison().basis() == OfferComparison.Basis.LABELS;
+  }
+
   private boolean isInForce() {
     return status.comparison().result() == OfferComparison.Result.AGREES
         && status.comparison().basis() == OfferComparison.Basis.CONFIGURATION;
@@ -235,6 +240,11 @@ public final class Diagnoser {
           ". The node offers no GPU until a run succeeds or the node's MIG manager pod is restarted: %s are stopped"
               .formatted(String.join(", ", status.paused())));
     }
+    if (verdict.code == FailureCode.RESOURCES_DIFFER && isComparedWithLabels()) {
+      line.append(
+          ". If the node offers what was requested, its labels are those of before: see the pods of GPU Feature Discovery with 'kubectl get pods -A -l app=gpu-feature-discovery --field-selector spec.nodeName=%s'"
+              .formatted(status.node()));
+    }
     if (verdict.code == FailureCode.NOTHING_REQUESTED
         || verdict.code == FailureCode.MANAGER_NOT_RUNNING) {
       String differences = String.join(", ", status.comparison().differences());
@@ -291,6 +301,9 @@ public final class Diagnoser {
     Map<String, String> values = new HashMap<>();
     values.put("node", status.node());
     values.put("compared", compared());
+    values.put(
+        "expectation",
+        isComparedWithLabels() ? "its labels say" : "its configuration and its labels say");
     List<String> differences = status.comparison().differences();
     values.put(
         "differences",

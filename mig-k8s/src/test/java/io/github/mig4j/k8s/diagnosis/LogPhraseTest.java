@@ -23,6 +23,7 @@ class LogPhraseTest {
         "for '{profile}': {detail} | error for '1g.5gb': Unknown Error    | 6 | {profile=1g.5gb, detail=Unknown Error}",
         "{pod} pod did not       | wait: device-plugin pod did not stop | 19 | {pod=device-plugin}",
         "GPU {gpu} is not        | Resetting GPU 0:4.0 is not supported | 10 | {gpu=0:4.0}",
+        "device {gpu} has no     | for device map: device 0 has no       | 16 | {gpu=0}",
         "plain                   | a PLAIN word                         | 2 | {}"
       })
   void find_capturesTheTextBetweenItsWords(String phrase, String line, int start, String values) {

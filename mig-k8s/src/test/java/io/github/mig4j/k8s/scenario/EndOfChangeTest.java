@@ -9,12 +9,12 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyPhase;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.TestClients;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +47,7 @@ class EndOfChangeTest {
   @BeforeEach
   void connect() {
     proxy = FaultProxy.to(client.getConfiguration());
-    far = new KubernetesClientBuilder().withConfig(proxy.config()).build();
+    far = TestClients.builder().withConfig(proxy.config()).build();
   }
 
   @AfterEach

@@ -5,11 +5,11 @@ import static io.github.mig4j.k8s.scenario.Scenario.LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyPhase;
+import io.github.mig4j.k8s.fixture.TestClients;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -39,7 +39,7 @@ class ServerFaultTest {
   @BeforeEach
   void connect() {
     proxy = FaultProxy.to(client.getConfiguration());
-    far = new KubernetesClientBuilder().withConfig(proxy.config()).build();
+    far = TestClients.builder().withConfig(proxy.config()).build();
   }
 
   @AfterEach
