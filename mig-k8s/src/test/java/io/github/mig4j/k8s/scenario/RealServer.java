@@ -83,9 +83,8 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
   }
 
   private static RealServer used(String kubeconfig, Optional<ApiServerProcess> process) {
-    KubernetesClient client = TestClients.builder()
-        .withConfig(Config.fromKubeconfig(kubeconfig))
-        .build();
+    KubernetesClient client =
+        TestClients.builder().withConfig(Config.fromKubeconfig(kubeconfig)).build();
     RealServer server = new RealServer(Optional.of(client), "", process);
     server.requireUnused(client);
     return server;

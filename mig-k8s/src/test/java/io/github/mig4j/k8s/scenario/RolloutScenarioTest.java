@@ -88,8 +88,7 @@ class RolloutScenarioTest {
   @Test
   void twoProcesses_takeTurnsByTheLease() throws Exception {
     try (var nodes = SimulatedNodes.start(client, 2, H100);
-        var other =
-            TestClients.builder().withConfig(client.getConfiguration()).build()) {
+        var other = TestClients.builder().withConfig(client.getConfiguration()).build()) {
       CompletableFuture<RolloutStatus> first =
           toMedium(MigClient.of(client), nodes).start();
       CompletableFuture<RolloutStatus> second =
