@@ -9,6 +9,7 @@ import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.node.OfferComparison;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,10 +35,28 @@ public final class Diagnoser {
   private final OperatorLogs logs;
   private final LogReading log;
 
+  /** Of which of several pods of the MIG manager the log is read. */
+  private final Optional<String> chosen;
+
   public Diagnoser(MigNodeStatus status, OperatorLogs logs) {
     this.status = status;
     this.logs = logs;
-    this.log = LogReading.of(logs.lines());
+    Map<String, LogReading> readings = new LinkedHashMap<>();
+    PastedLog.byManager(PastedLog.lines(logs.lines()))
+        .forEach((pod, lines) -> readings.put(pod, LogReading.of(lines)));
+    String pod = readings.entrySet().stream()
+        .reduce((one, later) -> agreement(later.getValue()) >= agreement(one.getValue()) ? later : one)
+        .orElseThrow()
+        .getKey();
+    this.log = readings.get(pod);
+    this.chosen = Optional.of(pod).filter(name -> !name.isEmpty());
+  }
+
+  /** How far the log of one of several pods agrees with the node: 2 is as it should be. */
+  private int agreement(LogReading reading) {
+    boolean isOfTheRequest = reading.run().isPresent() && reading.run().equals(status.config());
+    boolean agrees = is(MigState.SUCCESS) ? reading.success().isPresent() : reading.success().isEmpty();
+    return isOfTheRequest ? agrees && status.state().isPresent() ? 2 : 1 : 0;
   }
 
   /** A code, and the part of the log that shows it. */
@@ -252,6 +271,9 @@ public final class Diagnoser {
           .filter(problem -> differences.isEmpty() || !problem.contains(differences))
           .forEach(problem -> line.append(". ").append(problem));
     }
+    chosen.ifPresent(pod -> line.append(
+            ". The log is of several pods of the MIG manager, of which %s was read; give the log of the pod on node %s alone"
+                .formatted(pod, status.node())));
     if (logs.availability() == OperatorLogs.Availability.UNREADABLE) {
       line.append(". The MIG manager's log could not be read: ").append(logs.reason());
     }

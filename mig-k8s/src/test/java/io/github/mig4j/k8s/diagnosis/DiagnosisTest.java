@@ -449,7 +449,7 @@ class DiagnosisTest {
             "level=info msg=\"Changing the 'nvidia.com/mig.config.state' node label to 'failed'\"",
             "level=error msg=\"Error: failed to apply MIG configuration: exit status 1\""))
         .hasToString(
-            "unrecognised: No known failure matches; the last error of mig-parted is \"Error applying MIG configuration with hooks: error checking MIG capable: error opening bar0 MMIO resource: something unheard of\". Correct what the line says and apply again. The whole log: 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1', of the pod on node gpu-node. The node offers no GPU until a run succeeds or the node's MIG manager pod is restarted: device-plugin are stopped");
+            "unrecognised: No known failure matches; the last error of mig-parted is \"Error applying MIG configuration with hooks: error checking MIG capable: error opening bar0 MMIO resource: something unheard of\". Correct what the line says and apply again. The whole log: 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1 --prefix', of the pod on node gpu-node. The node offers no GPU until a run succeeds or the node's MIG manager pod is restarted: device-plugin are stopped");
   }
 
   @Test
@@ -767,6 +767,29 @@ class DiagnosisTest {
                 + IN_USE
                 + "\"). Stop the process and apply again: pods with 'kubectl drain gpu-node --ignore-daemonsets', on the host display, monitoring and persistence daemons and the module nvidia_drm. GPU 0 already has the new layout. The device in use is still on GPU 1; other devices of this GPU may be gone already");
     assertThat(diagnosis.component()).contains(LogComponent.MIG_PARTED);
+  }
+
+  /** As 'kubectl logs -l app=nvidia-mig-manager --prefix' prints them, or stern. */
+  @ParameterizedTest
+  @ValueSource(strings = {"[pod/%s/nvidia-mig-manager] %s", "%s nvidia-mig-manager %s"})
+  void of_logOfSeveralManagers_readsTheOneThatAgreesWithTheNode_andSaysSo(String prefix) {
+    List<String> failed = List.of(BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS);
+    List<String> succeeded = List.of(BEGIN, "level=info msg=\"" + APPLIED + "\"", WAITS);
+    List<String> log = new ArrayList<>();
+    for (int i = 0; i < failed.size(); i++) {
+      log.add(prefix.formatted("nvidia-mig-manager-4fz7q", failed.get(i)));
+      log.add(prefix.formatted("nvidia-mig-manager-x9k2p", succeeded.get(i)));
+    }
+
+    var ofFailed = Diagnosis.of(status(failed()), log);
+    var ofSucceeded = Diagnosis.of(status(Nodes.b200(1).config("small", "success")), log);
+
+    assertThat(ofFailed.code()).isEqualTo(FailureCode.IN_USE);
+    assertThat(ofFailed.explanation())
+        .endsWith(
+            ". The log is of several pods of the MIG manager, of which nvidia-mig-manager-4fz7q was read; give the log of the pod on node gpu-node alone");
+    assertThat(ofSucceeded.code()).isEqualTo(FailureCode.NOTHING_WRONG);
+    assertThat(ofSucceeded.explanation()).contains("of which nvidia-mig-manager-x9k2p was read");
   }
 
   @Test
