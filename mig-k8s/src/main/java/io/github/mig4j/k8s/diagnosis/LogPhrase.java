@@ -13,11 +13,16 @@ import java.util.regex.Pattern;
  * between placeholders are searched one after the other, in time linear in the length of the line.
  *
  * <p>A placeholder at either end matches one word, but {@code detail} matches the rest of the line. A
- * placeholder between words matches as little as possible.
+ * placeholder between words matches as little as possible, and {@code gpu} only an index or an
+ * address on the PCI bus.
  */
 final class LogPhrase {
 
   static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]+)}");
+
+  private static final String GPU = "gpu";
+  private static final Pattern INDEX_OR_ADDRESS =
+      Pattern.compile("[0-9]{1,3}|[0-9A-Fa-f]{1,8}(?::[0-9A-Fa-f]{1,4}){1,2}\\.[0-9A-Fa-f]");
 
   /** Longer values add no information. */
   private static final int VALUE = 200;
@@ -102,7 +107,10 @@ final class LogPhrase {
     int afterWords = end;
     before.ifPresent(name -> values.put(name, cut(wordBefore(line, starts[0]))));
     after.ifPresent(name -> values.put(name, cut(valueAfter(line, afterWords, name))));
-    return Optional.of(new Match(starts[0], values));
+    String gpu = values.get(GPU);
+    return gpu == null || INDEX_OR_ADDRESS.matcher(gpu).matches()
+        ? Optional.of(new Match(starts[0], values))
+        : Optional.empty();
   }
 
   private static String wordBefore(String line, int end) {

@@ -769,6 +769,25 @@ class DiagnosisTest {
     assertThat(diagnosis.component()).contains(LogComponent.MIG_PARTED);
   }
 
+  /** What nvidia-smi prints at a mode change and when an instance is created or destroyed. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Warning: MIG mode is in pending enable state for GPU 00000000:07:00.0:In use by another client | in-use: GPU 00000000:07:00.0 is in use",
+        "00000000:07:00.0 is currently being used by one or more other processes (e.g. CUDA application) | in-use: GPU 00000000:07:00.0 is in use",
+        "1 device is currently being used by one or more other processes (e.g., Fabric Manager) | in-use: A GPU is in use",
+        "GPU 00000000:00:04.0 is currently in use by another process. | in-use: GPU 00000000:00:04.0 is in use",
+        "Warning: MIG mode is in pending enable state for GPU 00000000:00:03.0:Not Supported | mode-change-needs-reboot: GPU 00000000:00:03.0 needs a reset",
+        "Unable to destroy GPU instance ID  5 from GPU  3: In use by another client | in-use: GPU 3 is in use",
+        "Failed to destroy GPU instances: In use by another client | in-use: A GPU is in use",
+        "Failed to initialize NVML: Unknown Error | driver-unavailable: The driver of node gpu-node does not respond",
+        "Failed to initialize NVML: Insufficient Permissions | no-permission: The driver does not allow"
+      })
+  void of_nvidiaSmi_namesTheGpu(String line, String diagnosis) {
+    assertThat(of(Nodes.bare(), line).toString()).startsWith(diagnosis);
+  }
+
   /** As 'kubectl logs -l app=nvidia-mig-manager --prefix' prints them, or stern. */
   @ParameterizedTest
   @ValueSource(strings = {"[pod/%s/nvidia-mig-manager] %s", "%s nvidia-mig-manager %s"})
