@@ -13,16 +13,18 @@ import java.util.regex.Pattern;
  * between placeholders are searched one after the other, in time linear in the length of the line.
  *
  * <p>A placeholder at either end matches one word, but {@code detail} matches the rest of the line. A
- * placeholder between words matches as little as possible, and {@code gpu} only an index or an
- * address on the PCI bus.
+ * placeholder between words matches as little as possible, and {@code gpu} only what can be an index or
+ * an address on the PCI bus.
  */
 final class LogPhrase {
 
   static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]+)}");
 
   private static final String GPU = "gpu";
-  private static final Pattern INDEX_OR_ADDRESS =
-      Pattern.compile("[0-9]{1,3}|[0-9A-Fa-f]{1,8}(?::[0-9A-Fa-f]{1,4}){1,2}\\.[0-9A-Fa-f]");
+
+  /** One word that is not of letters alone; authors replace digits of an address by letters. */
+  private static final Pattern INDEX_OR_ADDRESS = Pattern.compile("[A-Za-z]*[^A-Za-z\\s]\\S*");
+
 
   /** Longer values add no information. */
   private static final int VALUE = 200;

@@ -779,6 +779,7 @@ class DiagnosisTest {
         "1 device is currently being used by one or more other processes (e.g., Fabric Manager) | in-use: A GPU is in use",
         "GPU 00000000:00:04.0 is currently in use by another process. | in-use: GPU 00000000:00:04.0 is in use",
         "Warning: MIG mode is in pending enable state for GPU 00000000:00:03.0:Not Supported | mode-change-needs-reboot: GPU 00000000:00:03.0 needs a reset",
+        "Resetting GPU 00000000:XX:YY.Z is not supported. | mode-change-needs-reboot: GPU 00000000:XX:YY.Z needs a reset",
         "Unable to destroy GPU instance ID  5 from GPU  3: In use by another client | in-use: GPU 3 is in use",
         "Failed to destroy GPU instances: In use by another client | in-use: A GPU is in use",
         "Failed to initialize NVML: Unknown Error | driver-unavailable: The driver of node gpu-node does not respond",
