@@ -25,7 +25,6 @@ final class LogPhrase {
   /** One word that is not of letters alone; authors replace digits of an address by letters. */
   private static final Pattern INDEX_OR_ADDRESS = Pattern.compile("[A-Za-z]*[^A-Za-z\\s]\\S*");
 
-
   /** Longer values add no information. */
   private static final int VALUE = 200;
 

@@ -33,8 +33,8 @@ final class PastedLog {
 
   private static final Pattern ERROR_LEVEL =
       Pattern.compile("\"level\" ?: ?\"(?:error|fatal|panic)\"");
-  private static final Pattern RECORD = Pattern.compile(
-      "time=\"|level=[a-z]|[A-Z]{4}\\[[0-9]|\\b[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:");
+  private static final Pattern RECORD =
+      Pattern.compile("time=\"|level=[a-z]|[A-Z]{4}\\[[0-9]|\\b[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:");
   private static final String LOGRUS = "time=\"";
 
   private static final Pattern COLOUR = Pattern.compile("\\x1B\\[[0-9;]{0,20}[A-Za-z]");

@@ -667,10 +667,9 @@ class DiagnosisTest {
     assertThat(Stream.concat(
             file.consequences().stream().map(FailureCatalogue.Phrase::phrase),
             file.marks().stream().map(FailureCatalogue.MarkPhrase::phrase)))
-        .allSatisfy(
-            phrase -> assertThat(
-                    FailureCatalogue.bundled().sign(phrase.replaceAll("[{}]", ""), false))
-                .isEmpty());
+        .allSatisfy(phrase -> assertThat(
+                FailureCatalogue.bundled().sign(phrase.replaceAll("[{}]", ""), false))
+            .isEmpty());
   }
 
   @Test
@@ -719,27 +718,34 @@ class DiagnosisTest {
         paste("colours", line -> line.replace("level=", "\u001B[38;5;196mlevel\u001B[0m=")),
         paste("carriage returns", line -> line + "\r"),
         paste("no-break spaces", line -> "\uFEFF" + line.replace(' ', '\u00A0')),
-        paste("word processor", line -> line.replace("'", "\u2019")
-            .replaceFirst("msg=\"", "msg=\u201C")
-            .replaceFirst("\"$", "\u201D")),
-        Arguments.of("one line of JSON", List.of(
-            "[" + String.join(",", wrapped(RUN, "{\"message\":\"%s\"}")) + "]")),
+        paste(
+            "word processor",
+            line -> line.replace("'", "\u2019")
+                .replaceFirst("msg=\"", "msg=\u201C")
+                .replaceFirst("\"$", "\u201D")),
+        Arguments.of(
+            "one line of JSON",
+            List.of("[" + String.join(",", wrapped(RUN, "{\"message\":\"%s\"}")) + "]")),
         Arguments.of("newest first", reversed(RUN)),
         Arguments.of("newest first in JSON", reversed(wrapped(RUN, "{\"line\":\"%s\"}"))),
-        Arguments.of("twice", RUN.stream().flatMap(line -> Stream.of(line, line)).toList()),
-        Arguments.of("fences and a prompt", Stream.of(
-                Stream.of("```console"), RUN.stream(), Stream.of("```", "[root@host ~]#"))
-            .flatMap(lines -> lines)
-            .toList()));
+        Arguments.of(
+            "twice", RUN.stream().flatMap(line -> Stream.of(line, line)).toList()),
+        Arguments.of(
+            "fences and a prompt",
+            Stream.of(Stream.of("```console"), RUN.stream(), Stream.of("```", "[root@host ~]#"))
+                .flatMap(lines -> lines)
+                .toList()));
   }
 
   private static Arguments paste(String name, UnaryOperator<String> change) {
-    return Arguments.of(name, RUN.stream()
-        .map(line -> {
-          String changed = change.apply(line);
-          return changed.contains("%s") ? changed.formatted(escaped(line)) : changed;
-        })
-        .toList());
+    return Arguments.of(
+        name,
+        RUN.stream()
+            .map(line -> {
+              String changed = change.apply(line);
+              return changed.contains("%s") ? changed.formatted(escaped(line)) : changed;
+            })
+            .toList());
   }
 
   private static List<String> wrapped(List<String> lines, String json) {
@@ -810,6 +816,19 @@ class DiagnosisTest {
             ". The log is of several pods of the MIG manager, of which nvidia-mig-manager-4fz7q was read; give the log of the pod on node gpu-node alone");
     assertThat(ofSucceeded.code()).isEqualTo(FailureCode.NOTHING_WRONG);
     assertThat(ofSucceeded.explanation()).contains("of which nvidia-mig-manager-x9k2p was read");
+  }
+
+  @Test
+  void of_logOfASuccess_onANodeThatFailed_isNotSaidToBeRight() {
+    var diagnosis =
+        of(Nodes.cutIntoSeven().config("small", "failed").running(), BEGIN, APPLIED, WAITS);
+
+    assertThat(diagnosis.code()).isEqualTo(FailureCode.UNRECOGNISED);
+    assertThat(diagnosis.decisiveLine()).contains(APPLIED);
+    assertThat(diagnosis.explanation())
+        .startsWith("No known failure matches. ")
+        .endsWith(
+            ". The log reports success, but the state of node gpu-node is failed: check that it is the log of the pod on this node");
   }
 
   @Test

@@ -44,7 +44,8 @@ class LogPhraseTest {
     var phrase = LogPhrase.parse("GPU {gpu}: In use");
 
     assertThat(phrase.find("Failed to destroy GPU instances: In use")).isEmpty();
-    assertThat(phrase.find("GPU instance ID 3 from GPU  0: In use").orElseThrow().values())
+    assertThat(
+            phrase.find("GPU instance ID 3 from GPU  0: In use").orElseThrow().values())
         .hasToString("{gpu=0}");
   }
 

@@ -601,8 +601,7 @@ class DraInventoryTest {
 
   @Test
   void deviceOfAnUnknownType_isFound_andOfAVirtualMachineIsNot() {
-    String device =
-        "  - {name: %s, attributes: {type: {string: %s}, uuid: {string: GPU-9}}}\n";
+    String device = "  - {name: %s, attributes: {type: {string: %s}, uuid: {string: GPU-9}}}\n";
 
     var inventory = read(STATIC + device.formatted("new-0", "chiplet")
         + device.formatted("gpu-vfio-0", "vfio")
