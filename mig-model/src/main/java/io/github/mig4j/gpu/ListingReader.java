@@ -54,7 +54,8 @@ final class ListingReader {
   private static final Pattern WORD = Pattern.compile("\\S+");
   private static final List<String> SUBHEADINGS =
       List.of("Free/Total", "GiB", "MiB", "ID", "Start:Size", "Instance");
-  private static final List<String> NOT_ENGINES = List.of("Free/Total", "GiB", "MiB", "ID");
+  private static final List<String> NOT_ENGINES = List.of("Free/Total", "ID");
+  private static final Pattern UNIT = Pattern.compile("[KMGT]i?B");
   private static final Map<String, Budget> ENGINES = Map.of(
       "CE", Budget.COPY_ENGINES,
       "DEC", Budget.DECODERS,
@@ -405,10 +406,18 @@ final class ListingReader {
       return true;
     }
     if (SUBHEADINGS.stream().anyMatch(names::contains) && (line.opened() || !upper.isEmpty())) {
-      lower = words.stream().filter(word -> !NOT_ENGINES.contains(word.name())).toList();
+      lower = words.stream()
+          .filter(word -> !NOT_ENGINES.contains(word.name()))
+          .filter(word -> !UNIT.matcher(word.name()).matches())
+          .toList();
       inGib |= names.contains("GiB");
-      if (names.contains("MiB") && !inGib) {
-        findings.add(ListingCode.UNIT_UNKNOWN, "the memory is in MiB, not in GiB, and is not read");
+      if (!inGib) {
+        names.stream()
+            .filter(name -> UNIT.matcher(name).matches())
+            .findFirst()
+            .ifPresent(unit -> findings.add(
+                ListingCode.UNIT_UNKNOWN,
+                "the memory is in %s, not in GiB, and is not read".formatted(unit)));
       }
       return true;
     }

@@ -20,15 +20,7 @@ final class VersionRules {
 
   private VersionRules() {}
 
-  /**
-   * A row of the table.
-   *
-   * @param rule the rule
-   * @param component who follows the rule
-   * @param from the first version that does
-   * @param says the rule in words
-   * @param source where it is known from
-   */
+  /** A row of the table: from which version on a component follows a rule. */
   record Row(Rule rule, Component component, Version from, String says, String source) {}
 
   static Row row(Rule rule) {

@@ -107,12 +107,11 @@ public final class FleetPlan implements JsonForm {
   private static Map<MigLayout, Integer> sum(List<LayoutProblem.LayoutCount> layouts) {
     Map<MigLayout, Integer> sums = new LinkedHashMap<>();
     layouts.forEach(each -> sums.merge(each.layout(), each.count(), Integer::sum));
-    Map<MigLayout, Integer> sorted = new LinkedHashMap<>();
-    sums.entrySet().stream()
+    return sums.entrySet().stream()
         .sorted(Map.Entry.<MigLayout, Integer>comparingByValue(Comparator.reverseOrder())
             .thenComparing(each -> each.getKey().toString()))
-        .forEach(each -> sorted.put(each.getKey(), each.getValue()));
-    return sorted;
+        .collect(Collectors.toMap(
+            Map.Entry::getKey, Map.Entry::getValue, Integer::sum, LinkedHashMap::new));
   }
 
   /**

@@ -33,12 +33,7 @@ public final class Quoted {
 
   /** Whether a file can contain a text: every surrogate is one of a pair. */
   public static boolean isUnicode(String text) {
-    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
-      if (Character.getType(text.codePointAt(i)) == Character.SURROGATE) {
-        return false;
-      }
-    }
-    return true;
+    return text.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
   }
 
   /** Refuses a text that no file can contain. */

@@ -15,8 +15,6 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
  * A text that a template engine has not filled in yet.
  *
  * @param at where its first placeholder is
- * @param message what it is, with the placeholder
- * @param remedy how to fill it in
  */
 public record Template(LineColumn at, String message, String remedy) {
 

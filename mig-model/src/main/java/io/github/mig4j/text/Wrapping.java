@@ -46,6 +46,7 @@ public final class Wrapping {
   private final List<Elsewhere> resources = new ArrayList<>();
   private final List<YamlText.Fault> faults = new ArrayList<>();
   private final Set<Node> visited = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Node> searched = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Node> added = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean hasKind;
   private boolean hasValues;
@@ -200,7 +201,9 @@ public final class Wrapping {
 
   private void visit(Node node, Source source) {
     if (node instanceof ScalarNode scalar) {
+      // Aliases can repeat a long text a thousand times.
       if (scalar.getValue().indexOf('\n') >= 0
+          && searched.add(scalar)
           && WORTH_READING.matcher(scalar.getValue()).find()) {
         visitText(scalar, source);
       }

@@ -13,11 +13,17 @@ import java.util.regex.Pattern;
  * between placeholders are searched one after the other, in time linear in the length of the line.
  *
  * <p>A placeholder at either end matches one word, but {@code detail} matches the rest of the line. A
- * placeholder between words matches as little as possible.
+ * placeholder between words matches as little as possible, and {@code gpu} only what can be an index or
+ * an address on the PCI bus.
  */
 final class LogPhrase {
 
   static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]+)}");
+
+  private static final String GPU = "gpu";
+
+  /** One word that is not of letters alone; authors replace digits of an address by letters. */
+  private static final Pattern INDEX_OR_ADDRESS = Pattern.compile("[A-Za-z]*[^A-Za-z\\s]\\S*");
 
   /** Longer values add no information. */
   private static final int VALUE = 200;
@@ -102,7 +108,10 @@ final class LogPhrase {
     int afterWords = end;
     before.ifPresent(name -> values.put(name, cut(wordBefore(line, starts[0]))));
     after.ifPresent(name -> values.put(name, cut(valueAfter(line, afterWords, name))));
-    return Optional.of(new Match(starts[0], values));
+    String gpu = values.get(GPU);
+    return gpu == null || INDEX_OR_ADDRESS.matcher(gpu).matches()
+        ? Optional.of(new Match(starts[0], values))
+        : Optional.empty();
   }
 
   private static String wordBefore(String line, int end) {

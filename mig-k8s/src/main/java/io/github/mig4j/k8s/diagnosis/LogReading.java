@@ -87,8 +87,8 @@ final class LogReading {
     this.lines = lines;
   }
 
-  static LogReading of(List<String> log) {
-    List<String> lines = PastedLog.lines(log);
+  /** Reads the records of one manager. */
+  static LogReading of(List<String> lines) {
     LogReading reading = new LogReading(lines);
     for (int i = 0; i < lines.size(); i++) {
       reading.read(i, lines.get(i));

@@ -4,9 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * The records of a log as their components wrote them, oldest first: without what log stores,
@@ -45,6 +50,10 @@ final class PastedLog {
   private static final Pattern TIME = Pattern.compile(
       "(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?<time>[0-9]{2}:[0-9]{2}:[0-9]{2})|\\b[IWEF](?<klog>[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2})");
 
+  /** The manager's pod before a line, as kubectl logs --prefix and other tools print it. */
+  private static final Pattern MANAGER =
+      Pattern.compile("^\\[?(?:pod/)?(nvidia-mig-manager-[a-z0-9-]+)[]/ ]");
+
   private PastedLog() {}
 
   /** At most the last 10,000 lines, and of each at most 8,000 characters. */
@@ -55,6 +64,38 @@ final class PastedLog {
       return first;
     }
     return log.size() <= LINES ? first : records(log.subList(log.size() - LINES, log.size()));
+  }
+
+  /**
+   * Divides a log of several pods of the MIG manager, if it shows which line is of which pod. A line
+   * without a pod is in each part.
+   *
+   * @return lines by the name of the pod, in the order of their last lines; without a pod's name if
+   *     there are not several
+   */
+  static Map<String, List<String>> byManager(List<String> records) {
+    List<String> pods = records.stream().map(PastedLog::manager).toList();
+    Set<String> byLastLine = new LinkedHashSet<>();
+    pods.stream().filter(pod -> !pod.isEmpty()).forEach(pod -> {
+      byLastLine.remove(pod);
+      byLastLine.add(pod);
+    });
+    if (byLastLine.size() < 2) {
+      return Map.of("", records);
+    }
+    Map<String, List<String>> parts = new LinkedHashMap<>();
+    byLastLine.forEach(pod -> parts.put(
+        pod,
+        IntStream.range(0, pods.size())
+            .filter(line -> pods.get(line).isEmpty() || pods.get(line).equals(pod))
+            .mapToObj(records::get)
+            .toList()));
+    return parts;
+  }
+
+  private static String manager(String record) {
+    Matcher pod = MANAGER.matcher(record);
+    return pod.find() ? pod.group(1) : "";
   }
 
   private static List<String> records(List<String> lines) {

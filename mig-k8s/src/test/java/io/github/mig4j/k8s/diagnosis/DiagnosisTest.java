@@ -449,7 +449,7 @@ class DiagnosisTest {
             "level=info msg=\"Changing the 'nvidia.com/mig.config.state' node label to 'failed'\"",
             "level=error msg=\"Error: failed to apply MIG configuration: exit status 1\""))
         .hasToString(
-            "unrecognised: No known failure matches; the last error of mig-parted is \"Error applying MIG configuration with hooks: error checking MIG capable: error opening bar0 MMIO resource: something unheard of\". Correct what the line says and apply again. The whole log: 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1', of the pod on node gpu-node. The node offers no GPU until a run succeeds or the node's MIG manager pod is restarted: device-plugin are stopped");
+            "unrecognised: No known failure matches; the last error of mig-parted is \"Error applying MIG configuration with hooks: error checking MIG capable: error opening bar0 MMIO resource: something unheard of\". Correct what the line says and apply again. The whole log: 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1 --prefix', of the pod on node gpu-node. The node offers no GPU until a run succeeds or the node's MIG manager pod is restarted: device-plugin are stopped");
   }
 
   @Test
@@ -773,6 +773,62 @@ class DiagnosisTest {
                 + IN_USE
                 + "\"). Stop the process and apply again: pods with 'kubectl drain gpu-node --ignore-daemonsets', on the host display, monitoring and persistence daemons and the module nvidia_drm. GPU 0 already has the new layout. The device in use is still on GPU 1; other devices of this GPU may be gone already");
     assertThat(diagnosis.component()).contains(LogComponent.MIG_PARTED);
+  }
+
+  /** What nvidia-smi prints at a mode change and when an instance is created or destroyed. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Warning: MIG mode is in pending enable state for GPU 00000000:07:00.0:In use by another client | in-use: GPU 00000000:07:00.0 is in use",
+        "00000000:07:00.0 is currently being used by one or more other processes (e.g. CUDA application) | in-use: GPU 00000000:07:00.0 is in use",
+        "1 device is currently being used by one or more other processes (e.g., Fabric Manager) | in-use: A GPU is in use",
+        "GPU 00000000:00:04.0 is currently in use by another process. | in-use: GPU 00000000:00:04.0 is in use",
+        "Warning: MIG mode is in pending enable state for GPU 00000000:00:03.0:Not Supported | mode-change-needs-reboot: GPU 00000000:00:03.0 needs a reset",
+        "Resetting GPU 00000000:XX:YY.Z is not supported. | mode-change-needs-reboot: GPU 00000000:XX:YY.Z needs a reset",
+        "Unable to destroy GPU instance ID  5 from GPU  3: In use by another client | in-use: GPU 3 is in use",
+        "Failed to destroy GPU instances: In use by another client | in-use: A GPU is in use",
+        "Failed to initialize NVML: Unknown Error | driver-unavailable: The driver of node gpu-node does not respond",
+        "Failed to initialize NVML: Insufficient Permissions | no-permission: The driver does not allow"
+      })
+  void of_nvidiaSmi_namesTheGpu(String line, String diagnosis) {
+    assertThat(of(Nodes.bare(), line).toString()).startsWith(diagnosis);
+  }
+
+  /** As 'kubectl logs -l app=nvidia-mig-manager --prefix' prints them, or stern. */
+  @ParameterizedTest
+  @ValueSource(strings = {"[pod/%s/nvidia-mig-manager] %s", "%s nvidia-mig-manager %s"})
+  void of_logOfSeveralManagers_readsTheOneThatAgreesWithTheNode_andSaysSo(String prefix) {
+    List<String> failed = List.of(BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS);
+    List<String> succeeded = List.of(BEGIN, "level=info msg=\"" + APPLIED + "\"", WAITS);
+    List<String> log = new ArrayList<>();
+    for (int i = 0; i < failed.size(); i++) {
+      log.add(prefix.formatted("nvidia-mig-manager-4fz7q", failed.get(i)));
+      log.add(prefix.formatted("nvidia-mig-manager-x9k2p", succeeded.get(i)));
+    }
+
+    var ofFailed = Diagnosis.of(status(failed()), log);
+    var ofSucceeded = Diagnosis.of(status(Nodes.b200(1).config("small", "success")), log);
+
+    assertThat(ofFailed.code()).isEqualTo(FailureCode.IN_USE);
+    assertThat(ofFailed.explanation())
+        .endsWith(
+            ". The log is of several pods of the MIG manager, of which nvidia-mig-manager-4fz7q was read; give the log of the pod on node gpu-node alone");
+    assertThat(ofSucceeded.code()).isEqualTo(FailureCode.NOTHING_WRONG);
+    assertThat(ofSucceeded.explanation()).contains("of which nvidia-mig-manager-x9k2p was read");
+  }
+
+  @Test
+  void of_logOfASuccess_onANodeThatFailed_isNotSaidToBeRight() {
+    var diagnosis =
+        of(Nodes.cutIntoSeven().config("small", "failed").running(), BEGIN, APPLIED, WAITS);
+
+    assertThat(diagnosis.code()).isEqualTo(FailureCode.UNRECOGNISED);
+    assertThat(diagnosis.decisiveLine()).contains(APPLIED);
+    assertThat(diagnosis.explanation())
+        .startsWith("No known failure matches. ")
+        .endsWith(
+            ". The log reports success, but the state of node gpu-node is failed: check that it is the log of the pod on this node");
   }
 
   @Test

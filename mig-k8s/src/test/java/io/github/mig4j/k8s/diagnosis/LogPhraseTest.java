@@ -39,6 +39,16 @@ class LogPhraseTest {
     assertThat(LogPhrase.parse("b {x} a").find("")).isEmpty();
   }
 
+  @Test
+  void find_gpuThatIsNoGpu_isNothing() {
+    var phrase = LogPhrase.parse("GPU {gpu}: In use");
+
+    assertThat(phrase.find("Failed to destroy GPU instances: In use")).isEmpty();
+    assertThat(
+            phrase.find("GPU instance ID 3 from GPU  0: In use").orElseThrow().values())
+        .hasToString("{gpu=0}");
+  }
+
   @Property
   void find_isTheSame_withAnyTextAround(
       @ForAll @AlphaChars @StringLength(max = 300) String value,

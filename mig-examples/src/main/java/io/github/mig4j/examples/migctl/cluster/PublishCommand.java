@@ -70,9 +70,7 @@ public final class PublishCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     MigConfigDocument document = Input.valid(file).orElseThrow();
-    @Nullable
-    OperatorSettings settings =
-        setup == null ? null : output.valid(() -> new OperatorSettings(setup, map));
+    @Nullable OperatorSettings settings = setup == null ? null : settings(setup);
     document.configs().keySet().forEach(ConfigNameConverter::requireName);
     try (KubernetesClient client = access.connect()) {
       MigClient mig = access.mig(client);
@@ -99,6 +97,10 @@ public final class PublishCommand implements Callable<Integer> {
       }
     }
     return ExitCode.YES;
+  }
+
+  private OperatorSettings settings(MigStrategy strategy) {
+    return output.valid(() -> new OperatorSettings(strategy, map));
   }
 
   private void print(String line) {
