@@ -122,17 +122,17 @@ final class PlacementTable {
     for (int profile = 0; profile < amountOf.length; profile++) {
       amountOf[profile] = profiles.get(profile).amount(budget).orElse(0);
     }
+    // From each slice on; the placements are by ascending start.
     long[] best = new long[GpuModel.MAX_MEMORY_SLICES + 1];
-    for (int slice = GpuModel.MAX_MEMORY_SLICES - 1; slice >= 0; slice--) {
-      best[slice] = best[slice + 1];
-      for (int i = 0; i < placements.size(); i++) {
-        Placement p = placements.get(i);
-        if (p.start() == slice) {
-          best[slice] = Math.max(best[slice], amountOf[profileOf[i]] + best[p.end()]);
-        }
+    int slice = GpuModel.MAX_MEMORY_SLICES;
+    for (int i = placements.size() - 1; i >= 0; i--) {
+      Placement p = placements.get(i);
+      for (; slice > p.start(); slice--) {
+        best[slice - 1] = best[slice];
       }
+      best[slice] = Math.max(best[slice], amountOf[profileOf[i]] + best[p.end()]);
     }
-    return best[0];
+    return best[slice];
   }
 
   /** Which placements are taken; not thread-safe. */
