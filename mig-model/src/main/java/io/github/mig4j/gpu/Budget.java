@@ -36,20 +36,12 @@ public enum Budget {
     this.noun = noun;
   }
 
-  /**
-   * The plural noun for messages, e.g. {@code "copy engines"}.
-   *
-   * @return the noun, to be used after a number
-   */
+  /** {@return the plural noun for use after a number, e.g. {@code "copy engines"}} */
   public String noun() {
     return noun;
   }
 
-  /**
-   * The name in JSON, in lower case with dashes.
-   *
-   * @return the name
-   */
+  /** {@return the name in JSON, in lower case with dashes} */
   @JsonValue
   public String toJson() {
     return JsonFields.name(this);

@@ -16,7 +16,9 @@ final class PlacementTable {
 
   private final GpuModel gpu;
   private final List<GpuInstanceProfile> profiles;
+  /** By ascending start. */
   private final List<Placement> placements = new ArrayList<>();
+
   private final int[] slices;
   private final int[] profileOf;
   private final int[] maxInstances;
@@ -122,17 +124,16 @@ final class PlacementTable {
     for (int profile = 0; profile < amountOf.length; profile++) {
       amountOf[profile] = profiles.get(profile).amount(budget).orElse(0);
     }
-    // From each slice on; the placements are by ascending start.
     long[] best = new long[GpuModel.MAX_MEMORY_SLICES + 1];
-    int slice = GpuModel.MAX_MEMORY_SLICES;
-    for (int i = placements.size() - 1; i >= 0; i--) {
-      Placement p = placements.get(i);
-      for (; slice > p.start(); slice--) {
-        best[slice - 1] = best[slice];
+    int next = placements.size() - 1;
+    for (int slice = GpuModel.MAX_MEMORY_SLICES - 1; slice >= 0; slice--) {
+      best[slice] = best[slice + 1];
+      for (; next >= 0 && placements.get(next).start() == slice; next--) {
+        long amount = amountOf[profileOf[next]] + best[placements.get(next).end()];
+        best[slice] = Math.max(best[slice], amount);
       }
-      best[slice] = Math.max(best[slice], amountOf[profileOf[i]] + best[p.end()]);
     }
-    return best[slice];
+    return best[0];
   }
 
   /** Which placements are taken; not thread-safe. */

@@ -90,19 +90,13 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
   /** A component of which some rule depends on the version. */
   public enum Component {
     /** NVIDIA's device plugin, whose image holds GPU Feature Discovery as well. */
-    DEVICE_PLUGIN("device-plugin");
-
-    private final String text;
-
-    Component(String text) {
-      this.text = text;
-    }
+    DEVICE_PLUGIN;
 
     /** The name, as the GPU Operator spells it. */
     @Override
     @JsonValue
     public String toString() {
-      return text;
+      return JsonFields.name(this);
     }
   }
 
@@ -175,38 +169,22 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     /** The flag {@code sharedDevicesAllocationPolicy} is known. */
     SHARED_DEVICES_ALLOCATION_POLICY;
 
-    /**
-     * Who follows the rule.
-     *
-     * @return the component
-     */
+    /** {@return the component that follows the rule} */
     public Component component() {
       return row().component();
     }
 
-    /**
-     * Since when.
-     *
-     * @return the first version that follows the rule
-     */
+    /** {@return the first version that follows the rule} */
     public Version from() {
       return row().from();
     }
 
-    /**
-     * The rule in words, with what earlier versions do.
-     *
-     * @return a sentence without a full stop
-     */
+    /** {@return the rule in words, with what earlier versions do, without a full stop} */
     public String says() {
       return row().says();
     }
 
-    /**
-     * Where this is known from.
-     *
-     * @return the source
-     */
+    /** {@return where this is known from} */
     public String source() {
       return row().source();
     }
@@ -215,11 +193,7 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
       return VersionRules.row(this);
     }
 
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
+    /** {@return the name in JSON, in lower case with dashes} */
     @JsonValue
     public String toJson() {
       return JsonFields.name(this);

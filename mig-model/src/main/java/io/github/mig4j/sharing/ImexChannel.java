@@ -12,11 +12,7 @@ public enum ImexChannel {
   /** They do, and the plugin does not start without it. */
   REQUIRED;
 
-  /**
-   * The name in JSON, in lower case with dashes.
-   *
-   * @return the name
-   */
+  /** {@return the name in JSON, in lower case with dashes} */
   @JsonValue
   public String toJson() {
     return JsonFields.name(this);

@@ -44,11 +44,7 @@ public record SharingOption(
       return text;
     }
 
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
+    /** {@return the name in JSON, in lower case with dashes} */
     @JsonValue
     public String toJson() {
       return JsonFields.name(this);
@@ -130,11 +126,7 @@ public record SharingOption(
     return new SharingOption(method, worst, profile, reasons);
   }
 
-  /**
-   * Whether this way suits.
-   *
-   * @return false also if it is not known
-   */
+  /** {@return whether this way suits; false also if it is not known} */
   public boolean suits() {
     return verdict == Verdict.SUITS;
   }

@@ -1445,6 +1445,18 @@ class MigctlTest {
   }
 
   @Test
+  void explain_gpuThatNoEntrySelects_keepsItsDevicesUnlessAllAreReset() throws IOException {
+    Path file = guideWith("devices: all", "devices: [0]");
+
+    var run =
+        migctl(append("explain --config b200-split-small --gpu b200-180gb:2", file.toString()));
+
+    assertThat(run.out)
+        .contains(
+            "GPU 1 (b200-180gb): not changed; its devices stay unless a change of MIG mode resets all GPUs; --from shows that");
+  }
+
+  @Test
   void explain_json_hasTheDocumentedFields() throws IOException {
     var run = migctl(append(
         "explain --json --from all-disabled --config b200-split-medium --gpu b200-180gb",

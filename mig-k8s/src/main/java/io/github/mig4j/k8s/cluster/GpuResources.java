@@ -7,8 +7,13 @@ import io.github.mig4j.gpu.MigProfile;
 import java.util.Map;
 import java.util.Objects;
 
-/** The resources with which a container requests MIG devices under strategy mixed. */
+/** The resources with which a container requests GPUs, and MIG devices under strategy mixed. */
 public final class GpuResources {
+
+  /** Whole GPUs; under strategy single also MIG devices. */
+  public static final String GPU = "nvidia.com/gpu";
+  /** Whole GPUs that are shared and renamed, so that only pods that request it get one. */
+  public static final String SHARED_GPU = GPU + ".shared";
 
   private GpuResources() {}
 

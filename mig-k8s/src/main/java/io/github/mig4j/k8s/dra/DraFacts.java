@@ -227,6 +227,26 @@ public sealed interface DraFacts extends JsonForm {
   }
 
   /**
+   * The type of a device is not one that this library knows, so that the device is not counted.
+   *
+   * @param node the node
+   * @param device the device
+   * @param type what is published as its type; empty if nothing is
+   */
+  record UnknownType(String node, String device, String type) implements DraFacts {
+    public UnknownType {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(type, "type");
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node).and("device", device).and("type", type).map();
+    }
+  }
+
+  /**
    * A device is at a placement that the catalogue does not have.
    *
    * @param node the node

@@ -10,15 +10,14 @@ import io.github.mig4j.k8s.dra.DraFacts.DoubleBooked;
 import io.github.mig4j.k8s.dra.DraFacts.DuplicateDevice;
 import io.github.mig4j.k8s.dra.DraFacts.IncompletePool;
 import io.github.mig4j.k8s.dra.DraFacts.UnknownProduct;
+import io.github.mig4j.k8s.dra.DraFacts.UnknownType;
 import io.github.mig4j.k8s.dra.DraFacts.UnreadableProfile;
 import io.github.mig4j.k8s.dra.DraFacts.WholeBesideMig;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** Reads the GPUs of a pool, with their existing devices and what can still be allocated. */
@@ -45,6 +44,7 @@ final class PoolReader {
 
   List<DraGpu> gpus() {
     boolean isUsable = isUsable();
+    pool.devices().forEach(this::findUnknownType);
     List<PublishedDevice> known =
         pool.devices().stream().filter(device -> device.kind().isPresent()).toList();
     return DevicesByGpu.of(known).stream()
@@ -53,13 +53,16 @@ final class PoolReader {
         .toList();
   }
 
+  private void findUnknownType(PublishedDevice device) {
+    String type = device.attribute(Wire.TYPE).orElse("");
+    if (device.kind().isEmpty() && !type.equals(Wire.TYPE_VFIO)) {
+      findings.add(new UnknownType(pool.node(), device.name(), type));
+    }
+  }
+
   /** The scheduler ignores an incomplete pool. */
   private boolean isUsable() {
-    Set<String> names = new HashSet<>();
-    List<String> twice = pool.devices().stream()
-        .map(PublishedDevice::name)
-        .filter(name -> !names.add(name))
-        .toList();
+    List<String> twice = pool.namesTwice();
     twice.forEach(name -> findings.add(new DuplicateDevice(pool.node(), pool.name(), name)));
     if (!pool.isComplete()) {
       findings.add(new IncompletePool(

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.text.JsonFields;
@@ -33,7 +34,7 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
   public enum Result {
     /** Resources and labels are right. */
     AGREES,
-    /** The labels are right, the resources are not. */
+    /** The resources are not as the labels say, which are right if they are compared with the configuration. */
     RESOURCES_DIFFER,
     /** The resources are right, the labels are not. */
     LABELS_DIFFER,
@@ -163,7 +164,8 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
   }
 
   private static long replicas(Node node, String resource) {
-    return Math.max(1, Cluster.number(node, resource.replace(".shared", "") + REPLICAS));
+    String label = resource.replace(".shared", "") + REPLICAS;
+    return Math.max(1, Cluster.number(Cluster.labels(node), label).orElse(1));
   }
 
   private static boolean countsNoDevice(Node node) {
@@ -171,7 +173,7 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
             .filter(label -> label.getKey().endsWith(COUNT) && !label.getValue().equals("0"))
             .map(label -> label.getKey().substring(0, label.getKey().length() - COUNT.length()))
             .noneMatch(resource -> MigProfile.ofResourceName(resource).isPresent())
-        && Cluster.labels(node).getOrDefault("nvidia.com/gpu" + REPLICAS, "0").equals("0");
+        && Cluster.labels(node).getOrDefault(GpuResources.GPU + REPLICAS, "0").equals("0");
   }
 
   @Override

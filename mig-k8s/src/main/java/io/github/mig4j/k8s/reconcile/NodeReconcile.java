@@ -11,9 +11,11 @@ import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.MigRole;
+import io.github.mig4j.k8s.config.PublishedConfig;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.NodeGate;
+import io.github.mig4j.k8s.internal.WatchPermission;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Cause;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
 import io.github.mig4j.layout.MigLayout;
@@ -157,8 +159,7 @@ final class NodeReconcile {
   }
 
   private static String permission(String forbidden) {
-    return "this client is not allowed to %s; grant it the permissions of ClusterRole %s"
-        .formatted(forbidden, MigRole.ROLLOUT.roleName());
+    return WatchPermission.missing(forbidden, MigRole.ROLLOUT.roleName());
   }
 
   /**
@@ -244,7 +245,7 @@ final class NodeReconcile {
   /** Does nothing if the ConfigMap has it already; where there is none, the step says so. */
   private void publish(DesiredState.Layout layout) {
     cluster.clusterPolicy().flatMap(ClusterPolicies::migConfigMap).ifPresent(map -> {
-      MigConfigMap.Merged unused =
+      PublishedConfig unused =
           new MigConfigMap(cluster, map).merge(layout.name(), layout.content().orElseThrow());
     });
   }

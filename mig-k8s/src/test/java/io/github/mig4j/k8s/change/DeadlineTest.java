@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.Config;
@@ -19,6 +20,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
@@ -94,6 +96,36 @@ class DeadlineTest {
 
       assertThat(late).isInstanceOf(MigDeadlineException.class);
       assertThat(late.getMessage()).doesNotContainPattern("waited (-|0 s for \\{)");
+    }
+  }
+
+  /** Its deadline may be hours away. */
+  @Test
+  void await_aNodeThatMayNoLongerBeRead_saysSo_andTheChangeContinues() {
+    TestCluster.of(client).node(Nodes.b200(1));
+    try (var victim = client(ApiFaults.victim(client.getConfiguration()))) {
+      ApplyRequest request = MigClient.of(victim)
+          .node("gpu-node")
+          .apply("small")
+          .onProgress(event -> {
+            if (event.phase() == ApplyPhase.REQUESTED) {
+              faults.fail(1_000_000, "GET /api/v1/nodes.*", 403);
+              // What the watch shows is another request, so the node is read.
+              client
+                  .nodes()
+                  .withName("gpu-node")
+                  .edit(node -> new NodeBuilder(node)
+                      .editMetadata()
+                      .addToLabels(Labels.MIG_CONFIG, "other")
+                      .endMetadata()
+                      .build());
+            }
+          });
+
+      assertThatThrownBy(() -> request.await(Duration.ofHours(1)))
+          .isInstanceOf(MigClusterException.class)
+          .hasMessage("The API server answered 403 to: get node gpu-node (injected)");
+      assertThat(Cluster.annotations(node())).containsKey(ChangeRecord.KEY);
     }
   }
 

@@ -322,7 +322,7 @@ class FailureTest {
           .matches(
               "Node gpu-node: the MIG manager failed to apply '" + KEY + "'\\. No known failure"
                   + " matches\\. Read the log with 'kubectl logs -n gpu-operator -l"
-                  + " app=nvidia-mig-manager', of the pod on node gpu-node\\. The MIG manager's log could"
+                  + " app=nvidia-mig-manager --tail=-1 --prefix', of the pod on node gpu-node\\. The MIG manager's log could"
                   + " not be read: The API server answered 403 to: get log of pod"
                   + " gpu-operator/nvidia-mig-manager-\\d+");
     }
@@ -336,7 +336,7 @@ class FailureTest {
 
       assertThat(((MigFailedException) apply(LONG)).diagnosis().explanation())
           .matches(
-              "No known failure matches\\. Read the log with 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager', of the pod on node gpu-node\\. The MIG manager's log could not be read: pod nvidia-mig-manager-\\d+ was deleted");
+              "No known failure matches\\. Read the log with 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1 --prefix', of the pod on node gpu-node\\. The MIG manager's log could not be read: pod nvidia-mig-manager-\\d+ was deleted");
     }
   }
 

@@ -593,6 +593,29 @@ class DraInventoryTest {
   }
 
   @Test
+  void unreadableProfiles_doNotMakeTheGpuWhole() {
+    var inventory = read(STATIC.replaceAll("profile: \\{string: [^}]+}", "profile: {string: new}"));
+
+    assertThat(inventory.nodes().get(0).resources()).isEqualTo(Map.of("nvidia.com/gpu", 1L));
+  }
+
+  @Test
+  void deviceOfAnUnknownType_isFound_andOfAVirtualMachineIsNot() {
+    String device = "  - {name: %s, attributes: {type: {string: %s}, uuid: {string: GPU-9}}}\n";
+
+    var inventory = read(STATIC + device.formatted("new-0", "chiplet")
+        + device.formatted("gpu-vfio-0", "vfio")
+        + "  - {name: bare-0}\n");
+
+    assertThat(lines(inventory))
+        .contains(
+            "warning: Node gpu-node: device new-0 has type 'chiplet', which is not gpu, mig or vfio, so that it is not counted; report it [unknown-type]",
+            "warning: Node gpu-node: device bare-0 has type '', which is not gpu, mig or vfio, so that it is not counted; report it [unknown-type]")
+        .noneMatch(line -> line.contains("gpu-vfio-0"));
+    assertThat(inventory.nodes()).isEqualTo(read(STATIC).nodes());
+  }
+
+  @Test
   void names_withTheDriversDomain_areReadTheSame() {
     var qualified = STATIC
         .replace("profile:", "gpu.nvidia.com/profile:")

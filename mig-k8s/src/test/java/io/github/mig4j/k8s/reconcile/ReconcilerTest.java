@@ -186,7 +186,7 @@ class ReconcilerTest {
 
     int writes() {
       return controller.requests("(PATCH|PUT|POST|DELETE) .*")
-          - controller.requests(".*/leases.*")
+          - controller.requests("(PATCH|PUT|POST|DELETE) .*/leases.*")
           - controller.requests("POST .*accessreviews");
     }
   }
@@ -659,6 +659,102 @@ class ReconcilerTest {
             node -> server.allocatable(node, "nvidia.com/mig-3g.90gb"),
             node -> server.allocatable(node, "nvidia.com/mig-1g.23gb"))
         .containsExactlyInAnyOrder(tuple(16, 0), tuple(0, 56));
+  }
+
+  /** The plan of another policy is made while the first one's is carried out. */
+  @Test
+  void node_thatWaitsForItsTurn_keepsItsPlan_whileAnotherPolicyIsPlanned() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      label(node(i), "pool", i < 2 ? "a" : "b");
+      server.stall(node(i));
+    }
+    Process process = new Process(
+        demandOf("a", new TreeMap<>(), Duration.ZERO),
+        demandOf("b", new TreeMap<>(), Duration.ZERO));
+    process.await(4, ReconcilerTest::isDeclared);
+    waits("large", "3g.90gb", 16, "a");
+    waits("small", "1g.23gb", 56, "a");
+    process.await(1, ReconcilerTest::waitsForBudget);
+    String waiting = isChanging(process, node(0)) ? node(1) : node(0);
+
+    waits("other", "1g.23gb", 1, "b");
+    process.await(2, NodeStanding.Changing.class::isInstance);
+    hold(waiting, "a test");
+    process.await(waiting, standing -> !waitsForBudget(standing));
+
+    assertThat(process.message(waiting))
+        .startsWith("waits: it requests 'all-disabled' instead of 'demand-a-")
+        .endsWith("; it is held: a test; remove the annotation mig4j.github.io/hold");
+    release(waiting);
+    for (int i = 0; i < 4; i++) {
+      server.resume(node(i));
+    }
+    process.awaitChanges(3, "changing", "as-declared");
+    assertThat(cut()).hasSize(3).contains(node(0), node(1));
+  }
+
+  /** One node after the other; between them pods start on what is new, and others come. */
+  @Test
+  void stock_thatTakesSeveralRounds_isOfferedInTheEnd_andNoGpuWithPodsIsCut() throws Exception {
+    IntStream.range(0, 6).forEach(i -> label(node(i), "pool", "a"));
+    waits("train", "1g.23gb", 1, "other");
+    bind("train", node(0));
+    Process process = new Process(demandOf(
+        "a",
+        new TreeMap<>(Map.of(MigProfile.parse("1g.23gb"), 112, MigProfile.parse("3g.90gb"), 16)),
+        Duration.ZERO));
+
+    process.awaitChanges(1, "changing", "as-declared");
+    String first = cut().get(0);
+    String requested = server.labels(first).get(CONFIG);
+    waits("small", "1g.23gb", 1, "a");
+    bind("small", first);
+    waits("middle", "2g.45gb", 1, "a");
+    process.awaitChanges(2, "changing", "as-declared");
+    waits("large", "3g.90gb", 1, "a");
+    process.awaitChanges(4, "changing", "as-declared");
+
+    assertThat(cut()).hasSize(4).doesNotContain(node(0));
+    assertThat(offered("1g.23gb")).isGreaterThanOrEqualTo(112);
+    assertThat(offered("3g.90gb")).isGreaterThanOrEqualTo(16);
+    assertThat(offered("2g.45gb")).isGreaterThanOrEqualTo(1);
+    // Each node is cut once, also the first one, of which a pod uses a GPU.
+    assertThat(server.labels(first)).containsEntry(CONFIG, requested);
+    int patches = process.controller.requests("PATCH /api/v1/nodes/.*");
+    assertThat(patches - process.controller.conflicts("patch node")).isBetween(2 * 4, 4 * 4);
+    assertThat(process.writes() - patches).isLessThanOrEqualTo(4);
+  }
+
+  /** How many devices the nodes of a test with a demand offer. */
+  private int offered(String profile) {
+    return IntStream.range(0, SOME)
+        .map(i -> server.allocatable(node(i), "nvidia.com/mig-" + profile))
+        .sum();
+  }
+
+  private static boolean waitsForBudget(NodeStanding standing) {
+    return standing instanceof NodeStanding.Waiting waiting
+        && waiting.cause() == NodeStanding.Cause.BUDGET;
+  }
+
+  private static boolean isChanging(Process process, String node) {
+    return process.message(node).startsWith("changing");
+  }
+
+  private void hold(String node, String reason) {
+    server.edit(
+        "nodes",
+        node,
+        object -> ((ObjectNode) object.get("metadata"))
+            .withObject("/annotations")
+            .put(MigPolicy.HOLD, reason));
+  }
+
+  private void release(String node) {
+    server.edit(
+        "nodes",
+        node,
+        object -> ((ObjectNode) object.at("/metadata/annotations")).remove(MigPolicy.HOLD));
   }
 
   private static MigPolicy demandOf(

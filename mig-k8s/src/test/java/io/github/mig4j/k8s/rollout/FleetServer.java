@@ -211,6 +211,11 @@ public final class FleetServer implements AutoCloseable {
     forbidden.remove(kind);
   }
 
+  /** An object that another client deletes. */
+  public synchronized void delete(String kind, String key) {
+    MockResponse unused = delete(kind, key, "");
+  }
+
   /** Changes an object as another client does. */
   public synchronized void edit(String kind, String key, Consumer<ObjectNode> change) {
     ObjectNode before = kind(kind).objects.get(key);
@@ -308,7 +313,11 @@ public final class FleetServer implements AutoCloseable {
     Kind all = kind(kind);
     boolean isNew = !all.objects.containsKey(key);
     version++;
-    ((ObjectNode) object.get("metadata")).put("resourceVersion", String.valueOf(version));
+    ObjectNode metadata = (ObjectNode) object.get("metadata");
+    metadata.put("resourceVersion", String.valueOf(version));
+    if (isNew) {
+      metadata.put("uid", "uid-" + version);
+    }
     all.objects.put(key, object);
     tell(all, new Event(isNew ? "ADDED" : "MODIFIED", version, object));
     return object;

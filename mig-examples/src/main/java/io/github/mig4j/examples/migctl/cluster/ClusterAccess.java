@@ -94,17 +94,16 @@ public final class ClusterAccess {
 
   /** fabric8 uses the current context if it does not find the named one. */
   private Config config() {
-    requireText(kubeconfig == null ? List.of() : List.of(kubeconfig));
+    String text = kubeconfig == null ? "" : text(kubeconfig);
     Config config;
     try {
-      config = kubeconfig == null
-          ? Config.autoConfigure(context)
-          : Config.fromKubeconfig(context, kubeconfig.toFile());
+      config = kubeconfig == null ? Config.autoConfigure(context) : config(kubeconfig, text);
     } catch (NullPointerException e) {
       // fabric8 expects that an empty file has contexts, and that a cluster has an address.
       throw namesNoCluster();
     } catch (RuntimeException e) {
-      requireText(defaults());
+      // A default that is no text is reported as that.
+      defaults().stream().filter(Files::isRegularFile).forEach(this::text);
       throw usage("Cannot read kubeconfig %s: %s".formatted(source(), reason(e)));
     }
     NamedContext current = config.getCurrentContext();
@@ -140,19 +139,31 @@ public final class ClusterAccess {
         .toList();
   }
 
-  /** What is read once only, such as a pipe, is not read here. */
-  private void requireText(List<Path> files) {
-    for (Path file : files) {
-      if (!Files.exists(file)) {
-        throw usage("Kubeconfig does not exist: " + file);
-      }
-      if (Files.isRegularFile(file) || Files.isDirectory(file)) {
-        try {
-          String unused = TextFile.text(file);
-        } catch (IOException e) {
-          throw usage("Cannot read the kubeconfig: " + e.getMessage());
-        }
-      }
+  /** A pipe, such as {@code <(...)} of a shell, can be read only once, and fabric8 cannot read it. */
+  private Config config(Path file, String text) {
+    return Files.isRegularFile(file)
+        ? Config.fromKubeconfig(context, file.toFile())
+        : Config.fromKubeconfig(inContext(text));
+  }
+
+  /** A kubeconfig of which the wanted context is the current one. */
+  private String inContext(String text) {
+    if (context == null) {
+      return text;
+    }
+    var kubeconfig = Kinds.ALL.unmarshal(text, io.fabric8.kubernetes.api.model.Config.class);
+    kubeconfig.setCurrentContext(context);
+    return Kinds.ALL.asYaml(kubeconfig);
+  }
+
+  private String text(Path file) {
+    if (!Files.exists(file)) {
+      throw usage("Kubeconfig does not exist: " + file);
+    }
+    try {
+      return TextFile.text(file);
+    } catch (IOException e) {
+      throw usage("Cannot read the kubeconfig: " + e.getMessage());
     }
   }
 
