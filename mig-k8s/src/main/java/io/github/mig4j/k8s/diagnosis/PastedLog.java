@@ -101,7 +101,7 @@ final class PastedLog {
   private static List<String> records(List<String> lines) {
     List<String> records = new ArrayList<>();
     for (String line : lines) {
-      for (String stored : stored(line)) {
+      for (String stored : stored(withoutEntities(line))) {
         split(stored).stream()
             .map(PastedLog::clean)
             .filter(record -> !record.isBlank())
@@ -133,6 +133,19 @@ final class PastedLog {
     }
     isErrorItself &= found.stream().noneMatch(each -> RECORD.matcher(each).find());
     return found.isEmpty() || isErrorItself ? List.of(line) : found;
+  }
+
+  /** The text of a line in the source of a web page. */
+  private static String withoutEntities(String line) {
+    if (!line.contains("&quot;") && !line.contains("&#34;") && !line.contains("&#39;")) {
+      return line;
+    }
+    return line.replace("&quot;", "\"")
+        .replace("&#34;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&");
   }
 
   private static int endOfString(String json, int from) {

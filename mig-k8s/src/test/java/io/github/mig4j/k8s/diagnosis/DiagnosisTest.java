@@ -716,6 +716,9 @@ class DiagnosisTest {
         paste("times", line -> "2026-05-02T08:00:00.123456789+02:00 " + line),
         paste("container runtime", line -> "2026-05-02T08:00:00.123456789Z stderr F " + line),
         paste("colours", line -> line.replace("level=", "\u001B[38;5;196mlevel\u001B[0m=")),
+        paste(
+            "source of a web page",
+            line -> line.replace("&", "&amp;").replace("\"", "&quot;").replace("'", "&#39;")),
         paste("carriage returns", line -> line + "\r"),
         paste("no-break spaces", line -> "\uFEFF" + line.replace(' ', '\u00A0')),
         paste(
