@@ -729,6 +729,19 @@ class DiagnosisTest {
         Arguments.of(
             "one line of JSON",
             List.of("[" + String.join(",", wrapped(RUN, "{\"message\":\"%s\"}")) + "]")),
+        Arguments.of(
+            "an answer of Loki",
+            List.of("{\"data\":{\"result\":[{\"values\":["
+                + String.join(
+                    ",", reversed(wrapped(RUN, "[\"1777708800000000000\",\"%s\"]")))
+                + "]}]}}")),
+        Arguments.of(
+            "an answer on many lines",
+            wrapped(RUN, "{\n  \"timestamp\": \"2026-05-02T08:00:00Z\",\n  \"message\": \"%s\"\n},").stream()
+                .flatMap(String::lines)
+                .filter(line -> !line.contains("timestamp"))
+                .toList()),
+        paste("comma-separated values", line -> "7,\"" + line.replace("\"", "\"\"") + "\""),
         Arguments.of("newest first", reversed(RUN)),
         Arguments.of("newest first in JSON", reversed(wrapped(RUN, "{\"line\":\"%s\"}"))),
         Arguments.of(
