@@ -215,7 +215,10 @@ final class PastedLog {
     return APOSTROPHES.matcher(text).replaceAll("'").stripTrailing();
   }
 
-  /** Whether most times are before that of the line above, as log stores print them. */
+  /**
+   * Whether nearly all times are before that of the line above, as log stores print them. Between the
+   * lines of several pods the times go back and forth.
+   */
   private static boolean isNewestFirst(List<String> records) {
     int earlier = 0;
     int later = 0;
@@ -232,6 +235,6 @@ final class PastedLog {
         before = time;
       }
     }
-    return earlier > later;
+    return earlier > 3 * later;
   }
 }

@@ -732,12 +732,12 @@ class DiagnosisTest {
         Arguments.of(
             "an answer of Loki",
             List.of("{\"data\":{\"result\":[{\"values\":["
-                + String.join(
-                    ",", reversed(wrapped(RUN, "[\"1777708800000000000\",\"%s\"]")))
+                + String.join(",", reversed(wrapped(RUN, "[\"1777708800000000000\",\"%s\"]")))
                 + "]}]}}")),
         Arguments.of(
             "an answer on many lines",
-            wrapped(RUN, "{\n  \"timestamp\": \"2026-05-02T08:00:00Z\",\n  \"message\": \"%s\"\n},").stream()
+            wrapped(RUN, "{\n  \"timestamp\": \"2026-05-02T08:00:00Z\",\n  \"message\": \"%s\"\n},")
+                .stream()
                 .flatMap(String::lines)
                 .filter(line -> !line.contains("timestamp"))
                 .toList()),
@@ -815,8 +815,12 @@ class DiagnosisTest {
   @ParameterizedTest
   @ValueSource(strings = {"[pod/%s/nvidia-mig-manager] %s", "%s nvidia-mig-manager %s"})
   void of_logOfSeveralManagers_readsTheOneThatAgreesWithTheNode_andSaysSo(String prefix) {
-    List<String> failed = List.of(BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS);
-    List<String> succeeded = List.of(BEGIN, "level=info msg=\"" + APPLIED + "\"", WAITS);
+    String later = "time=\"2026-05-02T09:00:00Z\" ";
+    String earlier = "time=\"2026-05-02T08:00:00Z\" ";
+    List<String> failed =
+        List.of(later + BEGIN, later + "level=error msg=\"" + IN_USE + "\"", later + WAITS);
+    List<String> succeeded =
+        List.of(earlier + BEGIN, earlier + "level=info msg=\"" + APPLIED + "\"", earlier + WAITS);
     List<String> log = new ArrayList<>();
     for (int i = 0; i < failed.size(); i++) {
       log.add(prefix.formatted("nvidia-mig-manager-4fz7q", failed.get(i)));
