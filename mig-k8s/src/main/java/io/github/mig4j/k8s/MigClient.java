@@ -152,7 +152,8 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * Why pods wait for MIG devices, and how idle GPUs would be cut for them. It reads, and writes nothing.
+   * Why pods wait for MIG devices, by resource names or by claims, and how idle GPUs would be cut for them.
+   * It reads, and writes nothing. Claims, device classes and slices are read if such a pod has claims.
    *
    * @return an answer for each pod that the scheduler found no node for
    * @throws MigClusterException if the API server does not answer or does not allow it

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public enum MigRole implements JsonName {
   /**
-   * {@code MigClient.nodes}, {@code MigNode.status}, {@code MigNode.preflight}, and {@code
-   * MigNode.diagnose} without the logs.
+   * {@code MigClient.nodes}, {@code MigClient.pendingPods}, {@code MigNode.status}, {@code
+   * MigNode.preflight}, and {@code MigNode.diagnose} without the logs.
    */
   READ_ONLY("read-only"),
   /**
@@ -37,6 +37,11 @@ public enum MigRole implements JsonName {
   SHARE("share"),
   /** {@code io.github.mig4j.k8s.dra.DraClient}: the inventory, claims and device classes. */
   CLAIM("claim"),
+  /**
+   * The claims of pods that wait, for {@code MigClient.pendingPods} beside {@link #READ_ONLY}, and for {@code
+   * MigClient.reconciler} beside {@link #ROLLOUT}.
+   */
+  PENDING("pending"),
   /** {@code MigClient.nodeEvents}, beside the role of the change. */
   EVENTS("events");
 
@@ -85,9 +90,9 @@ public enum MigRole implements JsonName {
   }
 
   /**
-   * A ClusterRole, and a Role in namespace {@code gpu-operator}. {@link #CLAIM} and {@link #EVENTS}
-   * have only a ClusterRole: claims are in the namespaces of their pods, and Events of nodes in
-   * namespace {@code default}. {@link #bindings} gives them to a client.
+   * A ClusterRole, and a Role in namespace {@code gpu-operator}. {@link #CLAIM}, {@link #PENDING} and
+   * {@link #EVENTS} have only a ClusterRole: claims are in the namespaces of their pods, and Events of nodes
+   * in namespace {@code default}. {@link #bindings} gives them to a client.
    *
    * @return YAML for {@code kubectl apply -f}
    */
@@ -131,7 +136,7 @@ public enum MigRole implements JsonName {
     String bindings = ACCOUNT.formatted(account, accountNamespace)
         + CLUSTER_BINDING.formatted(name, roleName())
         + subject;
-    return this == CLAIM || this == EVENTS
+    return this == CLAIM || this == PENDING || this == EVENTS
         ? bindings
         : bindings + BINDING.formatted(name, operatorNamespace, roleName()) + subject;
   }

@@ -41,6 +41,9 @@ public final class ClaimAllocator {
   private final Set<DeviceName> taken = new HashSet<>();
   private final Map<String, Reading> readings = new HashMap<>();
 
+  /** Claims that found no devices on a node find none later: nothing is given back. */
+  private final Set<List<Object>> inVain = new HashSet<>();
+
   private record DeviceName(String pool, String device) {}
 
   private record Candidate(String pool, PublishedDevice device) {
@@ -93,7 +96,9 @@ public final class ClaimAllocator {
       counters.put(pool.name(), left);
       for (PublishedDevice device : pool.devices()) {
         Candidate candidate = new Candidate(pool.name(), device);
-        byNode.computeIfAbsent(pool.node(), node -> new ArrayList<>()).add(candidate);
+        if (!pool.node().isEmpty()) {
+          byNode.computeIfAbsent(pool.node(), node -> new ArrayList<>()).add(candidate);
+        }
         if (taken.contains(candidate.name())) {
           left.take(device);
         }
@@ -124,7 +129,16 @@ public final class ClaimAllocator {
         return new Fails("claim %s: %s".formatted(spec.claim(), problem.get()));
       }
     }
-    return new Search(specs, node).run();
+    List<Object> kind = new ArrayList<>(List.of(node));
+    specs.forEach(spec -> kind.addAll(List.of(spec.requests(), spec.constraints())));
+    if (inVain.contains(kind)) {
+      return Unallocated.NO_DEVICES;
+    }
+    Outcome outcome = new Search(specs, node).run();
+    if (outcome == Unallocated.NO_DEVICES) {
+      inVain.add(kind);
+    }
+    return outcome;
   }
 
   /** What is wrong with a claim whatever the devices are. */
@@ -213,13 +227,13 @@ public final class ClaimAllocator {
         return complete(number + 1);
       }
       // Where a device leads to nothing, an equal one does so too.
-      Set<Object> inVain = new HashSet<>();
+      Set<Object> tried = new HashSet<>();
       for (int i = from; i < candidates.size() && failure == null; i++) {
         Candidate candidate = candidates.get(i);
         if (isFree(candidate)
             && isSelected(task, exact, candidate)
             && satisfiesConstraints(task, exact, candidate)
-            && inVain.add(kind(candidate))) {
+            && tried.add(kind(candidate))) {
           take(task, exact, candidate);
           if (takeSome(number, task, exact, count - 1, i + 1)) {
             return true;

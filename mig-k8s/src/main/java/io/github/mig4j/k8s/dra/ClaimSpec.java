@@ -109,12 +109,12 @@ record ClaimSpec(String claim, List<Request> requests, List<Constraint> constrai
 
   private static Optional<String> more(JsonNode exactly) {
     if (exactly.path("adminAccess").asBoolean(false)) {
-      return Optional.of("it requests admin access, which takes no device");
+      return Optional.of("it requests admin access, which takes no device; see 'kubectl describe pod'");
     }
     return Stream.of("capacity", "tolerations")
         .filter(field -> !exactly.path(field).isEmpty())
         .findFirst()
-        .map("it has the field '%s', which is not read"::formatted);
+        .map("it has the field '%s', which is not read; remove it"::formatted);
   }
 
   /** What is requested that is not read; empty if all is read. */
@@ -125,7 +125,7 @@ record ClaimSpec(String claim, List<Request> requests, List<Constraint> constrai
                 .flatMap(exact -> exact.more().stream()),
             constraints.stream()
                 .filter(constraint -> constraint.attribute().isEmpty())
-                .map(any -> "it has a constraint without matchAttribute, which is not read"))
+                .map(any -> "it has a constraint without matchAttribute, which is not read; remove it"))
         .findFirst();
   }
 }

@@ -165,6 +165,16 @@ public final class DraClient {
     return new InventoryReader(cluster.settings().catalog()).read(objects);
   }
 
+  /** Not API: the devices, claims and device classes, each kind read once. */
+  public DraSnapshot snapshot() {
+    DraVersion version = version();
+    // As in inventory().
+    List<JsonNode> objects = new ArrayList<>(list(DraObject.Kind.RESOURCE_CLAIM.in(version)));
+    objects.addAll(list(DraObject.Kind.DEVICE_CLASS.in(version)));
+    objects.addAll(list(slices(version)));
+    return new DraSnapshot(objects, cluster.settings().catalog());
+  }
+
   private static ResourceDefinitionContext slices(DraVersion version) {
     return new ResourceDefinitionContext.Builder()
         .withGroup(Wire.GROUP)

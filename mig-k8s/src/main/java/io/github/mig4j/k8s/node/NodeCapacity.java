@@ -10,6 +10,9 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.dra.DraDevice;
+import io.github.mig4j.k8s.dra.DraGpu;
+import io.github.mig4j.k8s.dra.DraNode;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.PlanGpu;
@@ -45,6 +48,9 @@ public record NodeCapacity(
     SortedMap<Integer, MigLayout> layouts)
     implements JsonForm {
 
+  /** The label of {@link #publishing} with the product of the GPUs. */
+  public static final String PRODUCT = "gpu.nvidia.com/productName";
+
   /** Copies the maps. */
   public NodeCapacity {
     Objects.requireNonNull(status, "status");
@@ -73,6 +79,52 @@ public record NodeCapacity(
     Objects.requireNonNull(settings, "settings");
     return MigFleet.capacity(
         node, pods, MigNodeStatus.of(node, settings), document, new HashMap<>());
+  }
+
+  /**
+   * The same node with the devices that NVIDIA's DRA driver publishes, in place of those of the device
+   * plugin. They have the names of the device plugin with strategy {@code mixed}; those that are not free
+   * count as used. Each GPU has its layout.
+   *
+   * @param published the devices of this node
+   * @return its devices; the label {@code gpu.nvidia.com/productName} is the product of its GPUs, if they
+   *     have one
+   */
+  public NodeCapacity publishing(DraNode published) {
+    Objects.requireNonNull(published, "published");
+    SortedMap<String, Long> there = published.resources();
+    SortedMap<String, Long> inUse = new TreeMap<>(there);
+    published.gpus().stream()
+        .flatMap(gpu -> gpu.devices().stream())
+        .filter(device -> device.state() == DraDevice.State.FREE)
+        .map(device -> device.profile().map(MigProfile::resourceName).orElse("nvidia.com/gpu"))
+        .forEach(resource -> inUse.computeIfPresent(resource, (any, count) -> count - 1));
+    inUse.values().removeIf(count -> count <= 0);
+    SortedMap<Integer, MigLayout> cut = new TreeMap<>();
+    for (int gpu = 0; gpu < published.gpus().size(); gpu++) {
+      int index = gpu;
+      published
+          .gpus()
+          .get(gpu)
+          .layout()
+          .filter(layout -> !layout.devices().isEmpty())
+          .ifPresent(layout -> cut.put(index, layout));
+    }
+    Map<String, String> more = new HashMap<>(labels);
+    List<Optional<String>> products =
+        published.gpus().stream().map(DraGpu::product).distinct().toList();
+    if (products.size() == 1 && products.get(0).isPresent()) {
+      more.put(PRODUCT, products.get(0).get());
+    }
+    return new NodeCapacity(
+        ((ImmutableMigNodeStatus) ImmutableMigNodeStatus.copyOf(status))
+            .withModel(published.model())
+            .withGpus(published.gpus().size())
+            .withStrategy(MigStrategy.MIXED)
+            .withAllocatable(there),
+        more,
+        inUse,
+        cut);
   }
 
   /**

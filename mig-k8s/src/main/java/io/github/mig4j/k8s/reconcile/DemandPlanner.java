@@ -93,6 +93,22 @@ final class DemandPlanner {
     return PendingPods.of(waiting, capacities, target, kept);
   }
 
+  /** The answers for pods with claims, whose devices the device plugin does not offer. */
+  static PendingPods planClaims(
+      PodReader.Waiting waiting,
+      Collection<NodeFacts> nodes,
+      Optional<MigConfigDocument> document) {
+    return PendingPods.ofClaims(
+        waiting,
+        waiting.byClaim().isEmpty()
+            ? List.of()
+            : nodes.stream()
+                .map(facts -> NodeCapacity.of(facts.node(), List.of(), document, facts.settings()))
+                .toList(),
+        Optional.of(
+            "its devices are published by NVIDIA's DRA driver, where no policy verifies a change; change its layout, and restart the driver's pod there"));
+  }
+
   /** Whether a node of the policy is changed, so that the plan has to wait. */
   static boolean isChanging(MigPolicy policy, Collection<NodeFacts> nodes) {
     return nodes.stream()

@@ -93,6 +93,6 @@ public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime t
   public String toString() {
     return "%s %s-%s %s"
         .formatted(
-            days.stream().map(PolicyWords::day).collect(Collectors.joining(",")), from, to, zone);
+            days.stream().map(PolicyWriter::day).collect(Collectors.joining(",")), from, to, zone);
   }
 }

@@ -3,6 +3,11 @@ package io.github.mig4j.k8s.reconcile;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.dra.ClaimAllocator;
+import io.github.mig4j.k8s.dra.DraGpu;
+import io.github.mig4j.k8s.dra.DraNode;
+import io.github.mig4j.k8s.dra.DraSnapshot;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigFleet;
 import io.github.mig4j.k8s.node.MigState;
@@ -30,9 +35,12 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How idle GPUs are cut for pods that wait, and the answer for each pod. This is a pure function of the
@@ -115,9 +123,196 @@ public final class PendingPods implements JsonForm {
    * @return an answer for each pod of the cluster that waits, without a stock and bounds
    */
   public static PendingPods of(Cluster cluster) {
-    List<WaitingPod> pods =
-        cluster.allPods().stream().flatMap(pod -> WaitingPod.of(pod).stream()).toList();
-    return of(pods, new MigFleet(cluster).nodes(), ANY, Map.of());
+    PodReader.Waiting waiting = PodReader.read(cluster, cluster.allPods());
+    List<NodeCapacity> nodes = new MigFleet(cluster).nodes();
+    Set<String> published = waiting.snapshot().stream()
+        .flatMap(snapshot -> snapshot.inventory().nodes().stream())
+        .map(DraNode::name)
+        .collect(Collectors.toSet());
+    PendingPods plan = of(
+        waiting.byResource(),
+        nodes.stream()
+            .filter(node -> !published.contains(node.status().node()) && !isForDra(node))
+            .toList(),
+        ANY,
+        Map.of());
+    return plan.and(ofClaims(waiting, nodes, Optional.empty()));
+  }
+
+  /** Whether the operator runs no device plugin and no MIG manager on a node. */
+  private static boolean isForDra(NodeCapacity node) {
+    return "dra".equals(node.labels().get(Labels.ALLOCATION_MODE));
+  }
+
+  /**
+   * The answers for pods with claims, on the nodes whose devices NVIDIA's DRA driver publishes.
+   *
+   * @param nodes all nodes with GPUs
+   * @param keepsAll why none of these nodes may be changed
+   */
+  static PendingPods ofClaims(
+      PodReader.Waiting waiting, List<NodeCapacity> nodes, Optional<String> keepsAll) {
+    List<PodReader.Claiming> pods = waiting.byClaim().stream()
+        .sorted(Comparator.comparing(PodReader.Claiming::pod, ORDER))
+        .toList();
+    return waiting
+        .snapshot()
+        .map(snapshot -> new ClaimPlan(snapshot, nodes, keepsAll).solve(pods))
+        .orElseGet(() ->
+            of(pods.stream().map(PodReader.Claiming::pod).toList(), List.of(), ANY, Map.of()));
+  }
+
+  /** This plan and another one, which have no pod and no node in common. */
+  private PendingPods and(PendingPods other) {
+    List<PodAnswer> all = Stream.concat(answers().stream(), other.answers().stream())
+        .sorted(Comparator.comparing(PodAnswer::pod, ORDER))
+        .toList();
+    answers.clear();
+    all.forEach(answer -> answers.put(answer.pod(), answer));
+    changes.putAll(other.changes);
+    return this;
+  }
+
+  /**
+   * A plan for pods with claims. Whether a pod fits is what the scheduler would decide; for the others GPUs
+   * are cut by their profiles.
+   */
+  private static final class ClaimPlan {
+
+    private final List<DraNode> published;
+    private final SortedMap<String, NodeCapacity> nodes = new TreeMap<>();
+    private final ClaimAllocator allocator;
+    private final Map<String, String> kept = new TreeMap<>();
+    private final Map<String, String> podOfClaim = new HashMap<>();
+    private final List<PodAnswer> answers = new ArrayList<>();
+
+    ClaimPlan(DraSnapshot snapshot, List<NodeCapacity> all, Optional<String> keepsAll) {
+      this.published = snapshot.inventory().nodes();
+      this.allocator = snapshot.allocator();
+      for (DraNode node : published) {
+        all.stream()
+            .filter(each -> each.status().node().equals(node.name()))
+            .findFirst()
+            .map(each -> each.publishing(node))
+            .ifPresent(each -> nodes.put(node.name(), each));
+        keepsAll.or(() -> reasonToKeep(node)).ifPresent(reason -> kept.put(node.name(), reason));
+      }
+    }
+
+    private Optional<String> reasonToKeep(DraNode node) {
+      if (node.gpus().stream().anyMatch(gpu -> gpu.form() == DraGpu.Form.PARTITIONABLE)) {
+        return Optional.of("its driver creates devices when they are claimed, so no GPU is cut");
+      }
+      if (node.toPlanNode().isEmpty()) {
+        return Optional.of(
+            "a model, a PCI address or a layout of its GPUs is unknown, or a ResourceSlice is missing; see 'kubectl get resourceslices -o yaml'");
+      }
+      return Optional.ofNullable(nodes.get(node.name()))
+          .filter(PendingPods::isForDra)
+          .map(any ->
+              "no MIG manager runs there because of its label %s=dra; change its GPUs by hand"
+                  .formatted(Labels.ALLOCATION_MODE));
+    }
+
+    PendingPods solve(List<PodReader.Claiming> pods) {
+      List<WaitingPod> left = new ArrayList<>();
+      for (PodReader.Claiming each : pods) {
+        answer(each).ifPresentOrElse(answers::add, () -> left.add(onProducts(each)));
+      }
+      PendingPods plan = of(left, List.copyOf(nodes.values()), ANY, kept);
+      answers.forEach(answer -> plan.answers.put(answer.pod(), answer));
+      return plan;
+    }
+
+    /** The answer without a cut; empty if a cut may serve the pod. */
+    private Optional<PodAnswer> answer(PodReader.Claiming each) {
+      WaitingPod pod = each.pod();
+      Optional<String> shared =
+          each.claims().stream().filter(podOfClaim::containsKey).findFirst();
+      each.claims().forEach(claim -> podOfClaim.putIfAbsent(claim, pod.name()));
+      if (shared.isPresent()) {
+        return notRead(
+            pod,
+            "it shares claim %s with pod %s and can run where that pod runs; see the answer for that pod"
+                .formatted(shared.get(), podOfClaim.get(shared.get())));
+      }
+      if (!each.claims().isEmpty()) {
+        for (String node : allocator.nodes()) {
+          if (isFor(pod, node)) {
+            ClaimAllocator.Outcome outcome = allocator.allocate(each.claims(), node);
+            if (outcome instanceof ClaimAllocator.Allocated) {
+              take(node);
+              return Optional.of(new PodAnswer.Fits(pod, node));
+            }
+            if (outcome instanceof ClaimAllocator.Fails fails) {
+              return notRead(pod, fails.reason());
+            }
+          }
+        }
+      }
+      if (pod.unread().isPresent()) {
+        return notRead(pod, pod.unread().get());
+      }
+      if (published.isEmpty()) {
+        return Optional.of(unserved(
+            pod,
+            PodAnswer.Reason.NO_NODE,
+            "no node has devices of NVIDIA's DRA driver; install it, or ask for %s"
+                .formatted(pod.devices().firstKey().resourceName())));
+      }
+      return each.products().isEmpty() || hasProduct(each.products())
+          ? Optional.empty()
+          : Optional.of(unserved(
+              pod,
+              PodAnswer.Reason.NO_MODEL,
+              "no node has GPUs of product %s; select another productName"
+                  .formatted(String.join(" or ", new TreeSet<>(each.products())))));
+    }
+
+    private static Optional<PodAnswer> notRead(WaitingPod pod, String reason) {
+      return Optional.of(unserved(pod, PodAnswer.Reason.NOT_READ, reason));
+    }
+
+    /** A node that has no Node object among those with GPUs has no labels that are known. */
+    private boolean isFor(WaitingPod pod, String name) {
+      @Nullable NodeCapacity node = nodes.get(name);
+      return node == null
+          ? pod.isFor(name, Map.of())
+          : isSchedulable(node) && pod.isFor(name, node.labels());
+    }
+
+    /** The devices of the node are not offered to the pods that follow. */
+    private void take(String name) {
+      kept.putIfAbsent(name, "its devices are for other pods that wait");
+      nodes.computeIfPresent(
+          name,
+          (any, node) -> new NodeCapacity(
+              node.status(), node.labels(), node.status().allocatable(), node.layouts()));
+    }
+
+    private boolean hasProduct(Set<String> products) {
+      return nodes.values().stream()
+          .anyMatch(
+              node -> products.contains(node.labels().getOrDefault(NodeCapacity.PRODUCT, "")));
+    }
+
+    /** The pod, which needs a node with one of the products. */
+    private static WaitingPod onProducts(PodReader.Claiming each) {
+      if (each.products().isEmpty()) {
+        return each.pod();
+      }
+      WaitingPod.NodeCondition condition = new WaitingPod.NodeCondition(
+          WaitingPod.NodeCondition.Subject.LABEL,
+          NodeCapacity.PRODUCT,
+          WaitingPod.NodeCondition.Operator.IN,
+          each.products().stream().sorted().toList());
+      List<List<WaitingPod.NodeCondition>> terms =
+          each.pod().nodeAffinity().isEmpty() ? List.of(List.of()) : each.pod().nodeAffinity();
+      return ((ImmutableWaitingPod) ImmutableWaitingPod.copyOf(each.pod()))
+          .withNodeAffinity(terms.stream()
+              .map(term -> Stream.concat(term.stream(), Stream.of(condition)).toList())
+              .toList());
+    }
   }
 
   /**

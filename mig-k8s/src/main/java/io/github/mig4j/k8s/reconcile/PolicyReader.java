@@ -19,15 +19,19 @@ import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneId;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Reads a policy file. A policy with an error is not read; the others are. */
 final class PolicyReader {
@@ -42,6 +46,9 @@ final class PolicyReader {
       List.of("maxUnavailable", "canary", "windows", "coolDown");
   private static final List<String> CANARY = List.of("nodes", "pause");
   private static final List<String> WINDOW = List.of("days", "from", "to", "zone");
+
+  private static final Pattern DURATION =
+      Pattern.compile("(?=[0-9])(?:[0-9]{1,4}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s)?");
 
   private final Findings findings = new Findings("mig4j");
   private final GpuCatalog catalog;
@@ -259,9 +266,19 @@ final class PolicyReader {
   }
 
   private static Optional<Duration> duration(PolicyFields field) {
-    return field.parsed(text -> PolicyWords.duration(text)
+    return field.parsed(text -> duration(text)
         .orElseThrow(() -> new IllegalArgumentException(
             "'%s' is no duration; write e.g. 90s, 10m or 1h30m".formatted(text))));
+  }
+
+  private static Optional<Duration> duration(String text) {
+    try {
+      return DURATION.matcher(text).matches()
+          ? Optional.of(Duration.parse("PT" + text.toUpperCase(Locale.ROOT)))
+          : Optional.empty();
+    } catch (DateTimeParseException | ArithmeticException e) {
+      return Optional.empty();
+    }
   }
 
   private static Optional<MaintenanceWindow> window(PolicyFields field) {
@@ -286,8 +303,12 @@ final class PolicyReader {
         : field.built(() -> new MaintenanceWindow(chosen, from.get(), to.get(), zone.get()));
   }
 
+  /** A day by its name or its first three letters. */
   private static DayOfWeek day(String text) {
-    return PolicyWords.day(text)
+    return Stream.of(DayOfWeek.values())
+        .filter(day ->
+            day.name().equalsIgnoreCase(text) || PolicyWriter.day(day).equalsIgnoreCase(text))
+        .findFirst()
         .orElseThrow(
             () -> new IllegalArgumentException("'%s' is no day; write e.g. Sat".formatted(text)));
   }

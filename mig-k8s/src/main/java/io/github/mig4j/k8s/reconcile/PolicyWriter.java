@@ -3,8 +3,12 @@ package io.github.mig4j.k8s.reconcile;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.sharing.SharingKind;
+import java.time.DayOfWeek;
+import java.time.Duration;
+import java.time.format.TextStyle;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 
@@ -95,22 +99,32 @@ final class PolicyWriter {
     pace.canary().ifPresent(canary -> {
       Map<String, Object> inner = new LinkedHashMap<>();
       inner.put("nodes", pace.canaryNodes());
-      canary.pause().ifPresent(pause -> inner.put("pause", PolicyWords.duration(pause)));
+      canary.pause().ifPresent(pause -> inner.put("pause", duration(pause)));
       tree.put("canary", inner);
     });
     if (!pace.windows().isEmpty()) {
       tree.put("windows", pace.windows().stream().map(PolicyWriter::tree).toList());
     }
-    tree.put("coolDown", PolicyWords.duration(pace.coolDown()));
+    tree.put("coolDown", duration(pace.coolDown()));
     return tree;
   }
 
   static Map<String, Object> tree(MaintenanceWindow window) {
     Map<String, Object> tree = new LinkedHashMap<>();
-    tree.put("days", window.days().stream().map(PolicyWords::day).toList());
+    tree.put("days", window.days().stream().map(PolicyWriter::day).toList());
     tree.put("from", window.from().toString());
     tree.put("to", window.to().toString());
     tree.put("zone", window.zone().toString());
     return tree;
+  }
+
+  /** E.g. {@code Sat}. */
+  static String day(DayOfWeek day) {
+    return day.getDisplayName(TextStyle.SHORT, Locale.ROOT);
+  }
+
+  /** E.g. {@code 1h30m}; {@link PolicyReader} reads it. */
+  private static String duration(Duration duration) {
+    return duration.isZero() ? "0s" : duration.toString().substring(2).toLowerCase(Locale.ROOT);
   }
 }

@@ -301,9 +301,7 @@ final class ReconcileLoop {
     }
     List<PendingPods> plans = new ArrayList<>();
     Set<String> unfinished = new HashSet<>();
-    List<WaitingPod> waiting = view.cachedPods(PODS).stream()
-        .flatMap(pod -> WaitingPod.of(pod).stream())
-        .toList();
+    PodReader.Waiting waiting = PodReader.read(cluster, view.cachedPods(PODS));
     for (MigPolicy policy : policies) {
       if (DemandPlanner.isChanging(policy, all)) {
         due.mark(PODS, DemandPlanner.CHANGING_PAUSE);
@@ -316,11 +314,19 @@ final class ReconcileLoop {
         if (target instanceof PolicyTarget.ForDemand own) {
           model(id)
               .ifPresent(model -> plans.add(demand.plan(
-                  policy, own, model, all, node -> pods(view, node), waiting, document, now())));
+                  policy,
+                  own,
+                  model,
+                  all,
+                  node -> pods(view, node),
+                  waiting.byResource(),
+                  document,
+                  now())));
         }
       });
     }
-    report(DemandPlanner.answers(plans, answers, waiting));
+    plans.add(DemandPlanner.planClaims(waiting, all, document));
+    report(DemandPlanner.answers(plans, answers, waiting.all()));
     Map<String, SortedMap<Integer, MigLayout>> changes =
         new HashMap<>(DemandPlanner.changes(plans));
     planned.forEach((node, layouts) -> {

@@ -1,131 +1,34 @@
 package io.github.mig4j.k8s.reconcile;
 
 import com.fasterxml.jackson.annotation.JsonValue;
-import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
-import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodCondition;
-import io.fabric8.kubernetes.api.model.PodSpec;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.JsonName;
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.text.JsonFields;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.immutables.value.Value;
 import org.jspecify.annotations.Nullable;
 
-/** A pod that asks for MIG devices and that the scheduler found no node for. */
+/** A pod that asks for MIG devices, by resource names or by claims, and that the scheduler found no node for. */
 @Value.Immutable
 public interface WaitingPod extends JsonForm {
 
   /**
-   * Reads a pod.
+   * Reads a pod without its claims.
    *
    * @param pod the pod, such as one from an informer's cache
    * @return empty if the pod does not wait for a node, or asks for no MIG device by a resource name
    */
   static Optional<WaitingPod> of(Pod pod) {
     Objects.requireNonNull(pod, "pod");
-    SortedMap<String, Long> resources =
-        pod.getSpec() == null ? new TreeMap<>() : GpuPods.devices(pod);
-    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
-    resources.forEach((resource, count) -> MigProfile.ofResourceName(resource)
-        .ifPresent(profile -> devices.put(profile, Math.toIntExact(Math.min(count, 1_000_000)))));
-    if (devices.isEmpty() || !isUnschedulable(pod)) {
-      return Optional.empty();
-    }
-    @Nullable Map<String, String> selector = pod.getSpec().getNodeSelector();
-    @Nullable Integer priority = pod.getSpec().getPriority();
-    return Optional.of(new Builder()
-        .name(GpuPods.name(pod))
-        .putAllDevices(devices)
-        .putAllNodeSelector(selector == null ? Map.of() : selector)
-        .addAllNodeAffinity(affinity(pod.getSpec()))
-        .priority(priority == null ? 0 : priority)
-        .since(time(pod.getMetadata().getCreationTimestamp()))
-        .unread(unread(pod.getSpec(), resources.size() > devices.size()))
-        .build());
-  }
-
-  private static boolean isUnschedulable(Pod pod) {
-    return pod.getSpec().getNodeName() == null
-        && pod.getMetadata().getDeletionTimestamp() == null
-        && pod.getStatus() != null
-        && pod.getStatus().getConditions().stream().anyMatch(WaitingPod::isUnschedulable);
-  }
-
-  private static boolean isUnschedulable(PodCondition condition) {
-    return "PodScheduled".equals(condition.getType())
-        && "False".equals(condition.getStatus())
-        && "Unschedulable".equals(condition.getReason());
-  }
-
-  private static Instant time(@Nullable String text) {
-    try {
-      return text == null ? Instant.EPOCH : Instant.parse(text);
-    } catch (DateTimeException e) {
-      return Instant.EPOCH;
-    }
-  }
-
-  private static Optional<String> unread(PodSpec spec, boolean asksForMore) {
-    if (asksForMore) {
-      return Optional.of("it also asks for whole GPUs; ask for one kind");
-    }
-    return terms(spec)
-        .flatMap(WaitingPod::expressions)
-        .map(NodeSelectorRequirement::getOperator)
-        .filter(operator -> NodeCondition.Operator.of(operator).isEmpty())
-        .findFirst()
-        .map(
-            "its required node affinity has the operator '%s', which is not known; choose nodes by a nodeSelector"
-                ::formatted);
-  }
-
-  private static Stream<NodeSelectorTerm> terms(PodSpec spec) {
-    return Stream.ofNullable(spec.getAffinity())
-        .flatMap(affinity -> Stream.ofNullable(affinity.getNodeAffinity()))
-        .flatMap(affinity ->
-            Stream.ofNullable(affinity.getRequiredDuringSchedulingIgnoredDuringExecution()))
-        .flatMap(required -> Stream.ofNullable(required.getNodeSelectorTerms()))
-        .flatMap(List::stream);
-  }
-
-  private static Stream<NodeSelectorRequirement> expressions(NodeSelectorTerm term) {
-    return Stream.of(term.getMatchExpressions(), term.getMatchFields())
-        .flatMap(Stream::ofNullable)
-        .flatMap(List::stream);
-  }
-
-  private static List<List<NodeCondition>> affinity(PodSpec spec) {
-    return terms(spec)
-        .map(term -> Stream.concat(
-                conditions(term.getMatchExpressions(), NodeCondition.Subject.LABEL),
-                conditions(term.getMatchFields(), NodeCondition.Subject.FIELD))
-            .toList())
-        .toList();
-  }
-
-  private static Stream<NodeCondition> conditions(
-      @Nullable List<NodeSelectorRequirement> expressions, NodeCondition.Subject subject) {
-    return Stream.ofNullable(expressions)
-        .flatMap(List::stream)
-        .flatMap(each -> NodeCondition.Operator.of(each.getOperator())
-            .map(operator -> new NodeCondition(
-                subject,
-                each.getKey(),
-                operator,
-                each.getValues() == null ? List.of() : each.getValues()))
-            .stream());
+    return PodReader.read(pod);
   }
 
   /**
@@ -176,7 +79,7 @@ public interface WaitingPod extends JsonForm {
         this.word = word;
       }
 
-      private static Optional<Operator> of(@Nullable String word) {
+      static Optional<Operator> of(@Nullable String word) {
         return Stream.of(values()).filter(each -> each.word.equals(word)).findFirst();
       }
 
@@ -244,15 +147,16 @@ public interface WaitingPod extends JsonForm {
   String name();
 
   /**
-   * The devices that it asks for, which must be on one node.
+   * The devices that it asks for by resource names or by claims, which must be on one node.
    *
-   * @return counts of at least 1 by profile, at least one profile
+   * @return counts of at least 1 by profile; empty if its claims are {@link #unread}
    */
   @Value.NaturalOrder
   SortedMap<MigProfile, Integer> devices();
 
   /**
-   * The labels that its node must have.
+   * The labels that its node must have, and as {@code gpu.nvidia.com/productName} the product of its GPUs
+   * that its claims select.
    *
    * @return values by key
    */

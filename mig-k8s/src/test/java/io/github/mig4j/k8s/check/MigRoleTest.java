@@ -28,12 +28,18 @@ import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.MigDeviceClass;
 import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.Claims;
+import io.github.mig4j.k8s.fixture.ClusterUser;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
 import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.fixture.TestCluster;
+import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.reconcile.MigPolicy;
+import io.github.mig4j.k8s.reconcile.PolicyNodes;
+import io.github.mig4j.k8s.reconcile.PolicyTarget;
+import io.github.mig4j.k8s.reconcile.Reconciler;
 import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
@@ -42,8 +48,13 @@ import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +114,7 @@ class MigRoleTest {
     mig.node("gpu-node").statusWithHardware();
     mig.node("gpu-node").preflight("small");
     mig.nodes();
+    mig.pendingPods();
 
     assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.READ_ONLY));
   }
@@ -223,6 +235,37 @@ class MigRoleTest {
     }
 
     assertThat(requests.permissions()).isEqualTo(Permission.of(MigRole.ROLLOUT));
+  }
+
+  @Test
+  void pending_isWhatReadingTheClaimsOfPodsThatWaitTakes_besideTheirRole() {
+    Claims.serve(server);
+    waitingPod();
+    mig.pendingPods();
+
+    assertThat(requests.permissions())
+        .containsAll(Permission.of(MigRole.PENDING))
+        .isSubsetOf(together(MigRole.READ_ONLY, MigRole.PENDING));
+  }
+
+  @Test
+  void pending_isWhatAReconcilerNeedsBesideItsRole() {
+    Claims.serve(server);
+    mig.configMap("mig-config").merge("small", small(7));
+    try (var simulator = simulator()) {
+      waitingPod();
+      answerPods();
+    }
+
+    assertThat(requests.permissions())
+        .containsAll(Permission.of(MigRole.PENDING))
+        .isSubsetOf(together(MigRole.ROLLOUT, MigRole.PENDING));
+  }
+
+  private static Set<Permission> together(MigRole... roles) {
+    return Stream.of(roles)
+        .flatMap(role -> Permission.of(role).stream())
+        .collect(Collectors.toSet());
   }
 
   @Test
@@ -371,7 +414,7 @@ class MigRoleTest {
                 object.getMetadata().getNamespace(),
                 object.getMetadata().getName()))
         .isEqualTo(
-            role == MigRole.CLAIM || role == MigRole.EVENTS
+            Set.of(MigRole.CLAIM, MigRole.PENDING, MigRole.EVENTS).contains(role)
                 ? List.of("ClusterRole null/" + name)
                 : List.of("ClusterRole null/" + name, "Role nvidia-gpu-operator/" + name));
     assertThat(role.manifest("gpu-operator")).isEqualTo(role.manifest());
@@ -447,6 +490,41 @@ class MigRoleTest {
     Claims.serve(server);
     Claims.allocated(server, "nic", "dra.net");
     client.resource(Claims.pod("network", "ReplicaSet", "nic")).create();
+  }
+
+  /** A pod that waits for its claim; it is read what this one asks for. */
+  private void waitingPod() {
+    client
+        .resource(new PodBuilder(Claims.pod("train", "ReplicaSet", "train"))
+            .editSpec()
+            .withNodeName(null)
+            .endSpec()
+            .withNewStatus()
+            .addNewCondition()
+            .withType("PodScheduled")
+            .withStatus("False")
+            .withReason("Unschedulable")
+            .endCondition()
+            .endStatus()
+            .build())
+        .create();
+  }
+
+  private void answerPods() {
+    MigPolicy demand = MigPolicy.builder()
+        .name("demand")
+        .nodes(PolicyNodes.named("gpu-node"))
+        .putGpus(
+            "b200-180gb",
+            new PolicyTarget.ForDemand(
+                Collections.emptySortedMap(),
+                PolicyTarget.ForDemand.Pods.SERVED,
+                OptionalInt.empty()))
+        .build();
+    try (Reconciler.Running running =
+        mig.reconciler(List.of(demand)).timings(QUICK).start()) {
+      ClusterUser.eventually(() -> !running.answers().isEmpty());
+    }
   }
 
   private void apply(String config) {

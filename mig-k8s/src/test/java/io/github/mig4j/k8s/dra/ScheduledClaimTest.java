@@ -229,9 +229,9 @@ class ScheduledClaimTest {
             "default/fails",
             "claim default/fails: its selectors fail, because device gpu-0 has no attribute gpu.nvidia.com/profile; select by an attribute that each device of its class has",
             "default/admin",
-            "claim default/admin: it requests admin access, which takes no device",
+            "claim default/admin: it requests admin access, which takes no device; see 'kubectl describe pod'",
             "default/tolerant",
-            "claim default/tolerant: it has the field 'tolerations', which is not read"));
+            "claim default/tolerant: it has the field 'tolerations', which is not read; remove it"));
   }
 
   @Test

@@ -404,6 +404,17 @@ class RoleScenarioTest {
     assertExactly(MigRole.CLAIM);
   }
 
+  /** A server before 1.32 drops the claims of a pod, so that what is read for such a pod is read here. */
+  @Test
+  void pending() throws IOException {
+    as(MigRole.PENDING);
+    try (var definitions = DraDefinitions.install(client)) {
+      assertThat(mig.dra().snapshot().unallocated()).isEmpty();
+    }
+
+    assertExactly(MigRole.PENDING);
+  }
+
   /** A reconciler without a permission runs, and says what it needs. */
   @Test
   void reconcile_withoutThePermissionToReadPods_waits_untilItIsGranted() throws Exception {

@@ -262,6 +262,10 @@ class WriteScenarioTest {
               .template("mig-1g")
               .inNamespace("default")))
           .isInstanceOf(MigConflictException.class);
+
+      assertThat(driver.schedule()).isEmpty();
+      assertThat(dra.inventory().node(NODE).orElseThrow().resources())
+          .containsEntry(SMALL.resourceName(), 1L);
     }
   }
 
