@@ -150,14 +150,13 @@ final class ApplyWait implements Sight, AutoCloseable {
   @Override
   public List<Pod> podsOfNode() throws InterruptedException {
     if (podsOfNode == null) {
-      podsOfNode =
-          opened(time -> new PodWatch(
-              cluster,
-              "node " + name,
-              cluster.podsBoundTo(name),
-              Optional.empty(),
-              MigRole.DRAIN.roleName(),
-              time));
+      podsOfNode = opened(time -> new PodWatch(
+          cluster,
+          "node " + name,
+          cluster.podsBoundTo(name),
+          Optional.empty(),
+          MigRole.DRAIN.roleName(),
+          time));
     }
     return podsOfNode.pods();
   }
@@ -165,14 +164,13 @@ final class ApplyWait implements Sight, AutoCloseable {
   @Override
   public List<Pod> managerPods(String namespace) throws InterruptedException {
     if (managerPods == null) {
-      managerPods = opened(
-          time -> new PodWatch(
-              cluster,
-              "the MIG manager",
-              cluster.managerPodsIn(namespace),
-              Optional.of(namespace),
-              MigRole.RECOVER.roleName(),
-              time));
+      managerPods = opened(time -> new PodWatch(
+          cluster,
+          "the MIG manager",
+          cluster.managerPodsIn(namespace),
+          Optional.of(namespace),
+          MigRole.RECOVER.roleName(),
+          time));
     }
     return managerPods.pods();
   }

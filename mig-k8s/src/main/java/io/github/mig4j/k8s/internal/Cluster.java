@@ -487,7 +487,11 @@ public final class Cluster {
         .build();
     KubernetesClient other = client.newClient(once).adapt(KubernetesClient.class);
     return new Cluster(
-        other, settings, view.sendsRequests() ? Optional.empty() : Optional.of(view), allowed, memory);
+        other,
+        settings,
+        view.sendsRequests() ? Optional.empty() : Optional.of(view),
+        allowed,
+        memory);
   }
 
   /** The MIG manager's pods in a namespace. */

@@ -40,8 +40,7 @@ public final class PodWatch implements AutoCloseable {
         pods.runnableInformer(0).addEventHandler(new Listener()).exceptionHandler(retry);
     this.role = role;
     String request = "list and watch pods of " + owner;
-    this.permission =
-        new WatchPermission(cluster, request, "pods", namespace, retry, informer);
+    this.permission = new WatchPermission(cluster, request, "pods", namespace, retry, informer);
     boolean started = false;
     try {
       cluster.await(request, informer.start(), timeout);

@@ -320,8 +320,7 @@ final class NodeReconcile {
     if (step instanceof ApplyStep.Refused refused) {
       return new NodeStanding.Drifted(
           drift == Drift.NEW ? Drift.BLOCKED : drift,
-          "%s; its change is refused: %s"
-              .formatted(detail, String.join("; ", refused.reasons())));
+          "%s; its change is refused: %s".formatted(detail, String.join("; ", refused.reasons())));
     }
     if (step instanceof ApplyStep.Failed failed) {
       return new NodeStanding.Failed(failed.message(), failed.retryAfter());

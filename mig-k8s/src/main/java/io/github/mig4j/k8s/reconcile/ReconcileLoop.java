@@ -218,8 +218,8 @@ final class ReconcileLoop {
       demand.see(node, !GpuPods.using(view.cachedPods(node)).isEmpty(), now());
       ReconcileOutcome outcome = nodes.reconcile(
           facts.get(), all, new NodeReconcile.Context(policies, planned, document, unwatched));
-      boolean mayFinish =
-          outcome.standing() instanceof NodeStanding.NotOurs && unwatched.nodes().isEmpty();
+      boolean mayFinish = outcome.standing() instanceof NodeStanding.NotOurs
+          && unwatched.nodes().isEmpty();
       report(mayFinish ? nodes.finish(facts.get(), outcome) : outcome);
     } catch (Leadership.LeadershipLost lost) {
       due.mark(node, Duration.ZERO);

@@ -127,8 +127,7 @@ final class RecordStore {
       throws InterruptedException {
     String what = "list and watch configmap %s/%s".formatted(namespace, name);
     WatchRetry retry = new WatchRetry();
-    SharedIndexInformer<ConfigMap> informer =
-        handle().runnableInformer(0).exceptionHandler(retry);
+    SharedIndexInformer<ConfigMap> informer = handle().runnableInformer(0).exceptionHandler(retry);
     informer.addEventHandler(new ResourceEventHandler<>() {
       @Override
       public void onAdd(ConfigMap map) {
@@ -159,8 +158,7 @@ final class RecordStore {
     }
     return new Watch(
         informer,
-        new WatchPermission(
-            cluster, what, "configmaps", Optional.of(namespace), retry, informer));
+        new WatchPermission(cluster, what, "configmaps", Optional.of(namespace), retry, informer));
   }
 
   private MigConflictException deleted() {

@@ -187,8 +187,8 @@ class ClusterTest {
       assertThatThrownBy(() -> readForEver(watch))
           .isInstanceOfSatisfying(
               MigClusterException.class,
-              failed -> assertThat(failed.forbidden())
-                  .contains("list and watch pods of node gpu-0"))
+              failed ->
+                  assertThat(failed.forbidden()).contains("list and watch pods of node gpu-0"))
           .hasMessage(
               "This client is not allowed to list and watch pods of node gpu-0; grant it the permissions of ClusterRole mig4j-drain");
     }

@@ -39,8 +39,8 @@ class SharedViewTest {
         Node before = view.node(NODE).orElseThrow();
 
         Node unused = cluster.with(view).patch(NodePatch.on(before).label("by", "us"));
-        server.edit("nodes", NODE, node -> ((ObjectNode) node.at("/metadata/labels"))
-            .put("by", "another"));
+        server.edit(
+            "nodes", NODE, node -> ((ObjectNode) node.at("/metadata/labels")).put("by", "another"));
         ClusterUser.eventually(() -> view.cachedNodes().stream()
             .allMatch(node -> "another".equals(Cluster.labels(node).get("by"))));
 

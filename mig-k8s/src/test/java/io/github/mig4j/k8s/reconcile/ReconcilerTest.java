@@ -751,9 +751,12 @@ class ReconcilerTest {
   }
 
   private void hold(String node, String reason) {
-    server.edit("nodes", node, object -> ((ObjectNode) object.get("metadata"))
-        .withObject("/annotations")
-        .put(MigPolicy.HOLD, reason));
+    server.edit(
+        "nodes",
+        node,
+        object -> ((ObjectNode) object.get("metadata"))
+            .withObject("/annotations")
+            .put(MigPolicy.HOLD, reason));
   }
 
   private void release(String node) {
@@ -767,8 +770,7 @@ class ReconcilerTest {
   void configMap_atItsSizeLimit_isTheStandingOfTheNodesThatNeedIt_andNothingIsWritten()
       throws Exception {
     publish(OTHER + "# " + "x".repeat(1024 * 1024 - OTHER.length() - 10) + "\n");
-    Process process =
-        new Process(policy("small", OnDrift.YIELD, 1, 2), whole("whole", node(3)));
+    Process process = new Process(policy("small", OnDrift.YIELD, 1, 2), whole("whole", node(3)));
     process.await(2, NodeStanding.Drifted.class::isInstance);
     process.await(node(3), ReconcilerTest::isDeclared);
 
@@ -781,8 +783,10 @@ class ReconcilerTest {
   }
 
   private void publish(String text) {
-    server.edit("configmaps", "gpu-operator/mig-config", map -> ((ObjectNode) map.at("/data"))
-        .put("config.yaml", text));
+    server.edit(
+        "configmaps",
+        "gpu-operator/mig-config",
+        map -> ((ObjectNode) map.at("/data")).put("config.yaml", text));
   }
 
   @Test
@@ -828,9 +832,12 @@ class ReconcilerTest {
     process.forget(node(2));
     server.join(1);
     server.join(2);
-    server.edit("nodes", node(2), object -> ((ObjectNode) object.at("/metadata/labels"))
-        .put("nvidia.com/gpu.product", "NVIDIA-A30")
-        .put("nvidia.com/gpu.memory", "24576"));
+    server.edit(
+        "nodes",
+        node(2),
+        object -> ((ObjectNode) object.at("/metadata/labels"))
+            .put("nvidia.com/gpu.product", "NVIDIA-A30")
+            .put("nvidia.com/gpu.memory", "24576"));
     process.await(node(1), NodeStanding.Changing.class::isInstance);
     process.await(node(2), NodeStanding.NotOurs.class::isInstance);
     server.resume(node(1));
@@ -845,7 +852,11 @@ class ReconcilerTest {
     server.stall(node(1));
     MigClient other = controller().mig();
     other.configMap("mig-config").merge("none", MigConfigSpec.allDisabled());
-    other.with(other.settings().withIdentity("another")).node(node(1)).apply("none").poll();
+    other
+        .with(other.settings().withIdentity("another"))
+        .node(node(1))
+        .apply("none")
+        .poll();
     Process process = new Process(policy("small", OnDrift.YIELD));
 
     process.await(node(1), NodeStanding.Waiting.class::isInstance);
@@ -894,10 +905,8 @@ class ReconcilerTest {
     SettableClock clock = new SettableClock(Instant.parse("2026-11-27T01:30:00Z"));
     server.stall(node(1));
     Process process = new Process(
-        settings -> MigSettings.builder()
-            .listener(settings.listener())
-            .clock(clock)
-            .build(),
+        settings ->
+            MigSettings.builder().listener(settings.listener()).clock(clock).build(),
         MigPolicy.builder()
             .name("small")
             .nodes(PolicyNodes.named(node(1), node(2)))
@@ -963,19 +972,21 @@ class ReconcilerTest {
 
   /** One has requested its configuration; the other one waits for a pod that does not leave. */
   @Test
-  void change_whosePolicyIsRemoved_isFinishedOrUndone_andLeavesNothingOnTheNode()
-      throws Exception {
+  void change_whosePolicyIsRemoved_isFinishedOrUndone_andLeavesNothingOnTheNode() throws Exception {
     server.stall(node(1));
     waits("train", "1g.23gb", 1);
     bind("train", node(2));
-    server.edit("pods", "ml/train", pod -> ((ObjectNode) pod.get("metadata"))
-        .putArray("ownerReferences")
-        .addObject()
-        .put("apiVersion", "apps/v1")
-        .put("kind", "ReplicaSet")
-        .put("name", "train")
-        .put("uid", "1")
-        .put("controller", true));
+    server.edit(
+        "pods",
+        "ml/train",
+        pod -> ((ObjectNode) pod.get("metadata"))
+            .putArray("ownerReferences")
+            .addObject()
+            .put("apiVersion", "apps/v1")
+            .put("kind", "ReplicaSet")
+            .put("name", "train")
+            .put("uid", "1")
+            .put("controller", true));
     Process process = new Process(MigPolicy.builder()
         .name("small")
         .nodes(PolicyNodes.named(node(1), node(2)))
