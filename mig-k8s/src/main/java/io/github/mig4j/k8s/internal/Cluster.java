@@ -580,7 +580,8 @@ public final class Cluster {
 
   /**
    * Sends a request. A 403 is repeated for some seconds if a request of this kind was allowed before:
-   * an API server that has just started answers 403 until it has read its RBAC objects.
+   * an API server that has just started answers 403 until it has read its RBAC objects. One that holds
+   * longer is not repeated with the next request.
    *
    * @param what a verb and its object, e.g. {@code get node gpu-0}, for messages
    */
@@ -596,6 +597,9 @@ public final class Cluster {
         if (e.getCode() != HttpURLConnection.HTTP_FORBIDDEN
             || !allowed.contains(kind)
             || System.nanoTime() - endNanos >= 0) {
+          if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
+            allowed.remove(kind);
+          }
           throw failure(what, e);
         }
         report(new MigEvent.RequestRepeated(verbAndKind(what), e.getCode()));

@@ -148,6 +148,19 @@ class ClusterTest {
     assertThat(faults.injected()).isEqualTo(1);
   }
 
+  /** Whoever works on many nodes waits once, not for each of them. */
+  @Test
+  void call_403ThatHolds_isNotRepeatedWithTheNextRequest_untilOneIsAllowed() {
+    assertThat(cluster.node("gpu-0")).isPresent();
+    faults.fail(1000, "GET /api/v1/nodes/.*", 403);
+    assertThatThrownBy(() -> cluster.node("gpu-0")).isInstanceOf(MigClusterException.class);
+    int before = faults.injected();
+
+    assertThatThrownBy(() -> cluster.node("gpu-1")).isInstanceOf(MigClusterException.class);
+
+    assertThat(faults.injected() - before).isEqualTo(1);
+  }
+
   @Test
   void podWatch_thatIsNoLongerAllowed_fails_insteadOfReturningStalePods() throws Exception {
     try (PodWatch watch = podsOfNode()) {
