@@ -27,9 +27,16 @@ final class PastedLog {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** The field in which Docker, Loki, CloudWatch, Google Cloud, Fluent Bit or journald store a line. */
-  private static final Pattern STORED = Pattern.compile(
-      "\"(?:log|line|textPayload|_raw|(?<message>message|@message|MESSAGE|body))\" ?: ?\"");
+  /** The fields in which Docker, Loki, Google Cloud or Splunk store a line. */
+  private static final Set<String> STORED = Set.of("log", "line", "textPayload", "_raw");
+
+  /** The fields in which CloudWatch, Elasticsearch or journald store a line, and some components a text. */
+  private static final Set<String> MESSAGE = Set.of("message", "@message", "MESSAGE", "body");
+
+  private static final Pattern JSON_TEXT = Pattern.compile("[{\"]|\\[\\s*[{\\[\"]");
+
+  /** The time before a line in an answer of Loki, in nanoseconds. */
+  private static final Pattern NANOSECONDS = Pattern.compile("[0-9]{16,20}");
 
   private static final Pattern ERROR_LEVEL =
       Pattern.compile("\"level\" ?: ?\"(?:error|fatal|panic)\"");
@@ -43,9 +50,9 @@ final class PastedLog {
   private static final Pattern QUOTES = Pattern.compile("[\u201C\u201D\u201E]");
   private static final Pattern APOSTROPHES = Pattern.compile("[\u2018\u2019]");
 
-  /** A fence around a quoted log, or a prompt after it. */
+  /** A fence around a quoted log, a prompt after it, or what is around the lines in JSON. */
   private static final Pattern FRAME =
-      Pattern.compile("(?:```|~~~)\\S*|(?:\\[[^]]{1,100}]|\\S{0,100})[$#%>]");
+      Pattern.compile("(?:```|~~~)\\S*|[]\\[{},]+|(?:\\[[^]]{1,100}]|\\S{0,100})[$#%>]");
 
   private static final Pattern TIME = Pattern.compile(
       "(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?<time>[0-9]{2}:[0-9]{2}:[0-9]{2})|\\b[IWEF](?<klog>[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2})");
@@ -101,7 +108,7 @@ final class PastedLog {
   private static List<String> records(List<String> lines) {
     List<String> records = new ArrayList<>();
     for (String line : lines) {
-      for (String stored : stored(line)) {
+      for (String stored : stored(unescaped(line))) {
         split(stored).stream()
             .map(PastedLog::clean)
             .filter(record -> !record.isBlank())
@@ -118,21 +125,54 @@ final class PastedLog {
    */
   private static List<String> stored(String line) {
     String json = line.stripLeading();
-    if (json.isEmpty() || "{[\"".indexOf(json.charAt(0)) < 0) {
+    if (!JSON_TEXT.matcher(json).lookingAt()) {
       return List.of(line);
     }
     List<String> found = new ArrayList<>();
-    Matcher field = STORED.matcher(json);
     boolean isErrorItself = ERROR_LEVEL.matcher(json).find();
-    int from = 0;
-    while (from < json.length() && field.find(from)) {
-      isErrorItself &= field.group("message") != null;
-      int end = endOfString(json, field.end());
-      decoded(json.substring(field.end(), end)).lines().forEach(found::add);
-      from = end;
+    String before = "";
+    int quote = json.indexOf('"');
+    while (quote >= 0) {
+      int end = endOfString(json, quote + 1);
+      String text = json.substring(quote + 1, end);
+      if (!isKey(json, end)
+          && (STORED.contains(before)
+              || MESSAGE.contains(before)
+              || NANOSECONDS.matcher(before).matches()
+              || RECORD.matcher(text).find())) {
+        decoded(text).lines().forEach(found::add);
+        isErrorItself &= MESSAGE.contains(before);
+      }
+      before = text;
+      quote = json.indexOf('"', end + 1);
     }
     isErrorItself &= found.stream().noneMatch(each -> RECORD.matcher(each).find());
     return found.isEmpty() || isErrorItself ? List.of(line) : found;
+  }
+
+  /** The text of a line in the source of a web page, or in a table of comma-separated values. */
+  private static String unescaped(String line) {
+    if (line.contains("time=\"\"")) {
+      return line.replace("\"\"", "\"");
+    }
+    if (!line.contains("&quot;") && !line.contains("&#34;") && !line.contains("&#39;")) {
+      return line;
+    }
+    return line.replace("&quot;", "\"")
+        .replace("&#34;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&");
+  }
+
+  /** Whether a colon follows a text of JSON. */
+  private static boolean isKey(String json, int end) {
+    int next = end + 1;
+    while (next < json.length() && Character.isWhitespace(json.charAt(next))) {
+      next++;
+    }
+    return next < json.length() && json.charAt(next) == ':';
   }
 
   private static int endOfString(String json, int from) {
@@ -175,7 +215,10 @@ final class PastedLog {
     return APOSTROPHES.matcher(text).replaceAll("'").stripTrailing();
   }
 
-  /** Whether most times are before that of the line above, as log stores print them. */
+  /**
+   * Whether nearly all times are before that of the line above, as log stores print them. Between the
+   * lines of several pods the times go back and forth.
+   */
   private static boolean isNewestFirst(List<String> records) {
     int earlier = 0;
     int later = 0;
@@ -192,6 +235,6 @@ final class PastedLog {
         before = time;
       }
     }
-    return earlier > later;
+    return earlier > 3 * later;
   }
 }

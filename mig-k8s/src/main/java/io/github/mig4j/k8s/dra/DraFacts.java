@@ -237,6 +237,29 @@ public sealed interface DraFacts extends JsonForm {
   }
 
   /**
+   * A device, whose placement is not published, has a profile that the catalogue does not have.
+   *
+   * @param node the node
+   * @param model the GPU's model
+   * @param profile the device's profile
+   */
+  record UnknownProfile(String node, GpuModel model, MigProfile profile) implements DraFacts {
+    public UnknownProfile {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(model, "model");
+      Objects.requireNonNull(profile, "profile");
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("model", model.id())
+          .and("profile", profile)
+          .map();
+    }
+  }
+
+  /**
    * A device is at a placement that the catalogue does not have.
    *
    * @param node the node

@@ -12,6 +12,7 @@ import io.github.mig4j.k8s.dra.DraFacts.IncompletePool;
 import io.github.mig4j.k8s.dra.DraFacts.MissingPlacement;
 import io.github.mig4j.k8s.dra.DraFacts.UnknownPlacement;
 import io.github.mig4j.k8s.dra.DraFacts.UnknownProduct;
+import io.github.mig4j.k8s.dra.DraFacts.UnknownProfile;
 import io.github.mig4j.k8s.dra.DraFacts.UnknownType;
 import io.github.mig4j.k8s.dra.DraFacts.UnreadableProfile;
 import io.github.mig4j.k8s.dra.DraFacts.WholeBesideMig;
@@ -166,6 +167,17 @@ final class DraFindings {
         "device %s has type '%s', which is not gpu, mig or vfio, so that it is not counted"
             .formatted(facts.device(), facts.type()),
         "report it");
+  }
+
+  void add(UnknownProfile facts) {
+    onNode(
+        Severity.WARNING,
+        DraCode.UNKNOWN_PROFILE,
+        facts.node(),
+        facts,
+        "the driver publishes a device with profile %s, but a %s has no such profile in the catalogue"
+            .formatted(facts.profile(), facts.model().id()),
+        REPORT_IT);
   }
 
   void add(UnknownPlacement facts) {

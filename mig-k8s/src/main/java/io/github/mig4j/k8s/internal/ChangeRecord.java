@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Value.Builder
-@SuppressWarnings("immutables:untype") // An absent list of replaced pods is not an empty one.
+@SuppressWarnings("immutables:untype") // A list that is absent is no empty one.
 public record ChangeRecord(
     ChangeKind kind,
     String config,

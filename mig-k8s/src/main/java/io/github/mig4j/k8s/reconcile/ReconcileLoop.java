@@ -216,8 +216,11 @@ final class ReconcileLoop {
         return;
       }
       demand.see(node, !GpuPods.using(view.cachedPods(node)).isEmpty(), now());
-      report(nodes.reconcile(
-          facts.get(), all, new NodeReconcile.Context(policies, planned, document, unwatched)));
+      ReconcileOutcome outcome = nodes.reconcile(
+          facts.get(), all, new NodeReconcile.Context(policies, planned, document, unwatched));
+      boolean mayFinish = outcome.standing() instanceof NodeStanding.NotOurs
+          && unwatched.nodes().isEmpty();
+      report(mayFinish ? nodes.finish(facts.get(), outcome) : outcome);
     } catch (Leadership.LeadershipLost lost) {
       due.mark(node, Duration.ZERO);
     } catch (RuntimeException e) {

@@ -351,6 +351,20 @@ class ApplyStepTest {
     assertThat(FailureRecord.read(get()).orElseThrow().attempts()).isEqualTo(2);
   }
 
+  @Test
+  void poll_aFailureInTheFuture_sinceTheClockWasSetBack_isTriedAgainAtOnce() {
+    node(Nodes.b200(1).config("old", "success").running());
+    poll();
+    fails(KEY);
+    assertThat(retryAfter(poll())).contains(MINUTE);
+
+    clock.forward(Duration.ofHours(-10));
+
+    assertThat(poll())
+        .isInstanceOfSatisfying(
+            ApplyStep.Requested.class, step -> assertThat(step.config()).isEqualTo(ALIAS));
+  }
+
   /** The first look sees the failure, the next believes it. */
   private void fails(String key) {
     operator(Nodes.b200(1).config(key, "pending").running());

@@ -716,6 +716,9 @@ class DiagnosisTest {
         paste("times", line -> "2026-05-02T08:00:00.123456789+02:00 " + line),
         paste("container runtime", line -> "2026-05-02T08:00:00.123456789Z stderr F " + line),
         paste("colours", line -> line.replace("level=", "\u001B[38;5;196mlevel\u001B[0m=")),
+        paste(
+            "source of a web page",
+            line -> line.replace("&", "&amp;").replace("\"", "&quot;").replace("'", "&#39;")),
         paste("carriage returns", line -> line + "\r"),
         paste("no-break spaces", line -> "\uFEFF" + line.replace(' ', '\u00A0')),
         paste(
@@ -726,6 +729,19 @@ class DiagnosisTest {
         Arguments.of(
             "one line of JSON",
             List.of("[" + String.join(",", wrapped(RUN, "{\"message\":\"%s\"}")) + "]")),
+        Arguments.of(
+            "an answer of Loki",
+            List.of("{\"data\":{\"result\":[{\"values\":["
+                + String.join(",", reversed(wrapped(RUN, "[\"1777708800000000000\",\"%s\"]")))
+                + "]}]}}")),
+        Arguments.of(
+            "an answer on many lines",
+            wrapped(RUN, "{\n  \"timestamp\": \"2026-05-02T08:00:00Z\",\n  \"message\": \"%s\"\n},")
+                .stream()
+                .flatMap(String::lines)
+                .filter(line -> !line.contains("timestamp"))
+                .toList()),
+        paste("comma-separated values", line -> "7,\"" + line.replace("\"", "\"\"") + "\""),
         Arguments.of("newest first", reversed(RUN)),
         Arguments.of("newest first in JSON", reversed(wrapped(RUN, "{\"line\":\"%s\"}"))),
         Arguments.of(
@@ -799,8 +815,12 @@ class DiagnosisTest {
   @ParameterizedTest
   @ValueSource(strings = {"[pod/%s/nvidia-mig-manager] %s", "%s nvidia-mig-manager %s"})
   void of_logOfSeveralManagers_readsTheOneThatAgreesWithTheNode_andSaysSo(String prefix) {
-    List<String> failed = List.of(BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS);
-    List<String> succeeded = List.of(BEGIN, "level=info msg=\"" + APPLIED + "\"", WAITS);
+    String later = "time=\"2026-05-02T09:00:00Z\" ";
+    String earlier = "time=\"2026-05-02T08:00:00Z\" ";
+    List<String> failed =
+        List.of(later + BEGIN, later + "level=error msg=\"" + IN_USE + "\"", later + WAITS);
+    List<String> succeeded =
+        List.of(earlier + BEGIN, earlier + "level=info msg=\"" + APPLIED + "\"", earlier + WAITS);
     List<String> log = new ArrayList<>();
     for (int i = 0; i < failed.size(); i++) {
       log.add(prefix.formatted("nvidia-mig-manager-4fz7q", failed.get(i)));

@@ -541,6 +541,17 @@ class DraInventoryTest {
   }
 
   @Test
+  void profileThatTheCatalogueLacks_isFound_alsoWithoutItsPlacement() {
+    var inventory = read(STATIC
+        .replace("profile: {string: 2g.20gb}", "profile: {string: 2g.21gb}")
+        .replaceAll("memorySlice[01]: \\{value: \"1\"}, ?", ""));
+
+    assertThat(lines(inventory))
+        .containsExactly(
+            "warning: Node gpu-node: the driver publishes a device with profile 2g.21gb, but a h100-sxm-80gb has no such profile in the catalogue; report it, or correct the model [unknown-profile]");
+  }
+
+  @Test
   void layoutThatIsImpossible_isFound_andEmpty() {
     var overlapping = STATIC.replace("memorySlice3", "memorySlice2");
 

@@ -280,6 +280,11 @@ public final class FleetServer implements AutoCloseable {
         .asInt();
   }
 
+  /** Whether a node is cordoned. */
+  public synchronized boolean isCordoned(String node) {
+    return kind("nodes").objects.get(node).at("/spec/unschedulable").asBoolean();
+  }
+
   /** The keys of a node's taints. */
   public synchronized Set<String> taints(String node) {
     return kind("nodes").objects.get(node).at("/spec").findValues("key").stream()
