@@ -44,7 +44,8 @@ final class GeometryCheck {
       device.profile().flatMap(model::profile).ifPresent(known -> checkAmounts(device, known));
       device
           .profile()
-          .filter(profile -> device.placement().isEmpty() && model.profile(profile).isEmpty())
+          .filter(
+              profile -> device.placement().isEmpty() && model.profile(profile).isEmpty())
           .ifPresent(profile -> findings.add(new UnknownProfile(pool.node(), model, profile)));
       device.placement().ifPresent(this::checkPlacement);
     }

@@ -542,7 +542,8 @@ class DraInventoryTest {
 
   @Test
   void profileThatTheCatalogueLacks_isFound_alsoWithoutItsPlacement() {
-    var inventory = read(STATIC.replace("profile: {string: 2g.20gb}", "profile: {string: 2g.21gb}")
+    var inventory = read(STATIC
+        .replace("profile: {string: 2g.20gb}", "profile: {string: 2g.21gb}")
         .replaceAll("memorySlice[01]: \\{value: \"1\"}, ?", ""));
 
     assertThat(lines(inventory))
