@@ -21,7 +21,7 @@ final class PastedLog {
   /** More than a long run prints on a machine with many GPUs. */
   private static final int LINES = 10_000;
 
-  /** More pods than anyone prints in one log. */
+  /** More pods than one log has. */
   private static final int MANAGERS = 500;
 
   /** A record of the MIG manager is much shorter. */
