@@ -9,7 +9,6 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.dra.DraClient;
-import io.github.mig4j.k8s.dra.DraDevice;
 import io.github.mig4j.k8s.dra.DraNode;
 import io.github.mig4j.k8s.dra.DraObject;
 import io.github.mig4j.k8s.dra.DraVersion;
@@ -60,7 +59,7 @@ public final class DynamicAllocation {
     client.resource(pod("train")).create();
     print("3. The driver publishes", dra);
 
-    driver.allocate(NAMESPACE, "train", NODE, List.of(firstFree(dra)));
+    driver.schedule();
     print("4. The scheduler has given the claim a device", dra);
   }
 
@@ -79,16 +78,6 @@ public final class DynamicAllocation {
         .endContainer()
         .endSpec()
         .build();
-  }
-
-  /** As the scheduler chooses: the first in the order of the slice. */
-  private static String firstFree(DraClient dra) {
-    return dra.inventory().node(NODE).orElseThrow().gpus().stream()
-        .flatMap(gpu -> gpu.devices().stream())
-        .filter(device -> device.state() == DraDevice.State.FREE)
-        .findFirst()
-        .orElseThrow()
-        .name();
   }
 
   private static void print(String what, DraClient dra) {

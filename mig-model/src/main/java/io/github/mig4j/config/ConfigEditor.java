@@ -8,6 +8,7 @@ import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Lines;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.Wrapping;
+import io.github.mig4j.text.YamlNodes;
 import io.github.mig4j.text.YamlText;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,21 +48,16 @@ final class ConfigEditor {
 
   static ConfigEdit merge(
       MigConfigReader.Reading reading, MigConfigDocument current, String name, MigConfig config) {
-    MigConfigDocument wanted = current.with(name, config);
-    if (wanted.equals(current)) {
-      return new ConfigEdit(reading.text(), List.of());
-    }
-    ConfigEditor editor = new ConfigEditor(reading, wanted);
-    return editor.verified(editor.replacement(name, Optional.of(config)));
+    return current.config(name).equals(Optional.of(config))
+        ? new ConfigEdit(reading.text(), List.of())
+        : new ConfigEditor(reading, current.with(name, config)).edit(name, Optional.of(config));
   }
 
   static ConfigEdit remove(
       MigConfigReader.Reading reading, MigConfigDocument current, String name) {
-    if (!current.configs().containsKey(name)) {
-      return new ConfigEdit(reading.text(), List.of());
-    }
-    ConfigEditor editor = new ConfigEditor(reading, current.without(name));
-    return editor.verified(editor.replacement(name, Optional.empty()));
+    return current.config(name).isEmpty()
+        ? new ConfigEdit(reading.text(), List.of())
+        : new ConfigEditor(reading, current.without(name)).edit(name, Optional.empty());
   }
 
   static ConfigEdit canonical(MigConfigReader.Reading reading, MigConfigDocument current) {
@@ -77,7 +73,9 @@ final class ConfigEditor {
    */
   private record Replacement(int first, int end, List<String> lines) {}
 
-  private ConfigEdit verified(Optional<Replacement> replacement) {
+  /** The file with a configuration set, or removed if it is empty. */
+  private ConfigEdit edit(String name, Optional<MigConfig> config) {
+    Optional<Replacement> replacement = replacement(name, config);
     if (replacement.isPresent()) {
       Optional<String> edited = apply(replacement.get());
       if (edited.isPresent()
@@ -178,7 +176,9 @@ final class ConfigEditor {
       int end = lastLine(root) + 1;
       return config.map(some -> new Replacement(end, end, withHead(name, some)));
     }
-    if (!(configs.getValueNode() instanceof MappingNode map) || isFlow(map) || isAlias(configs)) {
+    if (!(configs.getValueNode() instanceof MappingNode map)
+        || isFlow(map)
+        || YamlNodes.isAlias(configs)) {
       return Optional.empty();
     }
     NodeTuple present = tuple(map, name);
@@ -231,15 +231,9 @@ final class ConfigEditor {
     return node.getFlowStyle() == FlowStyle.FLOW;
   }
 
-  /** SnakeYAML replaces an alias by the node of its anchor, which comes earlier. */
-  private static boolean isAlias(NodeTuple entry) {
-    return entry.getValueNode().getStartMark().getIndex()
-        < entry.getKeyNode().getEndMark().getIndex();
-  }
-
   private static int lastLine(NodeTuple entry) {
     int key = entry.getKeyNode().getEndMark().getLine();
-    return isAlias(entry) ? key : Math.max(key, lastLine(entry.getValueNode()));
+    return YamlNodes.isAlias(entry) ? key : Math.max(key, lastLine(entry.getValueNode()));
   }
 
   /** Where a node's text ends; the parser's own end of a block is the beginning of what follows. */

@@ -7,7 +7,6 @@ import io.github.mig4j.layout.Placement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -39,7 +38,7 @@ final class DefragmentationStates {
   private record FitsKey(long kept, long usable) {}
 
   private final Effort effort;
-  private final List<Placement> placements = new ArrayList<>();
+  private final List<Placement> placements;
   private final long[] states;
 
   /** The states in ascending order, and the multiset of each. */
@@ -55,33 +54,23 @@ final class DefragmentationStates {
 
   DefragmentationStates(GpuModel model, Effort effort) {
     this.effort = effort;
+    Layouts layouts = Layouts.of(model);
+    this.placements = layouts.placements();
+    this.states = layouts.stateBits(Integer.MAX_VALUE);
     Map<SortedMap<MigProfile, Integer>, Integer> numbers = new HashMap<>();
-    Map<Placement, Integer> indexes = new HashMap<>();
-    Map<Long, Integer> multisetOfBits = new TreeMap<>();
-    this.states = Layouts.of(model)
-        .states()
-        .mapToLong(layout -> {
-          long bits = 0;
-          for (Placement placement : layout.placements()) {
-            Integer index = indexes.get(placement);
-            if (index == null) {
-              index = placements.size();
-              indexes.put(placement, index);
-              placements.add(placement);
-            }
-            bits |= 1L << index;
-          }
-          Integer number = numbers.putIfAbsent(layout.devices(), multisets.size());
-          if (number == null) {
-            number = multisets.size();
-            multisets.add(layout.devices());
-          }
-          multisetOfBits.put(bits, number);
-          return bits;
-        })
-        .toArray();
-    sorted = multisetOfBits.keySet().stream().mapToLong(Long::longValue).toArray();
-    multisetOf = multisetOfBits.values().stream().mapToInt(Integer::intValue).toArray();
+    Map<Long, Integer> multisetOfState = new TreeMap<>();
+    for (long state : states) {
+      SortedMap<MigProfile, Integer> multiset = new TreeMap<>();
+      placements(state).forEach(each -> multiset.merge(each.profile(), 1, Integer::sum));
+      Integer number = numbers.putIfAbsent(multiset, multisets.size());
+      if (number == null) {
+        number = multisets.size();
+        multisets.add(multiset);
+      }
+      multisetOfState.put(state, number);
+    }
+    sorted = multisetOfState.keySet().stream().mapToLong(Long::longValue).toArray();
+    multisetOf = multisetOfState.values().stream().mapToInt(Integer::intValue).toArray();
     for (SortedMap<MigProfile, Integer> multiset : multisets) {
       larger.add(model.profiles().stream()
           .map(profile -> {
@@ -113,7 +102,6 @@ final class DefragmentationStates {
     for (long rest = bits; rest != 0; rest &= rest - 1) {
       some.add(placements.get(Long.numberOfTrailingZeros(rest)));
     }
-    some.sort(Comparator.naturalOrder());
     return some;
   }
 
@@ -196,14 +184,11 @@ final class DefragmentationStates {
   }
 
   private Fits fits(long kept, long usable) {
-    FitsKey key = new FitsKey(kept, usable);
-    Fits fits = known.get(key);
-    if (fits == null) {
-      fits =
-          effort.take(states.length) ? find(kept, usable) : new Fits(new BitSet(), new TreeMap<>());
-      known.put(key, fits);
-    }
-    return fits;
+    return known.computeIfAbsent(
+        new FitsKey(kept, usable),
+        any -> effort.take(states.length)
+            ? find(kept, usable)
+            : new Fits(new BitSet(), new TreeMap<>()));
   }
 
   private Fits find(long kept, long usable) {

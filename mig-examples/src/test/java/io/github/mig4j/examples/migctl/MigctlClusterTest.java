@@ -1,6 +1,7 @@
 package io.github.mig4j.examples.migctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -19,20 +20,19 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.layout.MigLayout;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,19 +71,7 @@ class MigctlClusterTest {
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
         .start();
-    cluster
-        .client()
-        .nodes()
-        .withName("gpu-node")
-        .waitUntilCondition(
-            node -> node != null
-                && node.getMetadata()
-                    .getLabels()
-                    .keySet()
-                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
-                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-            1,
-            TimeUnit.MINUTES);
+    simulator.awaitReady(Duration.ofMinutes(1));
     Files.writeString(kubeconfig(), cluster.kubeconfig());
   }
 
@@ -105,12 +93,16 @@ class MigctlClusterTest {
   }
 
   private Run migctl(String... args) {
+    return migctl(kubeconfig(), args);
+  }
+
+  private static Run migctl(Path kubeconfig, String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     String[] all = new String[args.length + 2];
     System.arraycopy(args, 0, all, 0, args.length);
     all[args.length] = "--kubeconfig";
-    all[args.length + 1] = kubeconfig().toString();
+    all[args.length + 1] = kubeconfig.toString();
     int exit = Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
     return new Run(exit, out.toString(), err.toString());
   }
@@ -123,6 +115,50 @@ class MigctlClusterTest {
         .containsSubsequence("CHECKED", "CORDONED", "REQUESTED", "PENDING", "VERIFIED");
     assertThat(run.out)
         .matches("gpu-node verified as small-[0-9a-f]{8}\\R  nvidia.com/mig-1g.23gb: 7\\R");
+    assertThat(run.exit).isZero();
+  }
+
+  /** As {@code --kubeconfig <(cat kubeconfig)} in a shell. */
+  private Run migctlWithPipe(String text, String... args) throws IOException, InterruptedException {
+    Path pipe = folder.resolve("pipe");
+    Process made = new ProcessBuilder("mkfifo", pipe.toString()).start();
+    assumeTrue(made.waitFor() == 0, "This system has no mkfifo");
+    Thread writer = new Thread(() -> {
+      try {
+        Files.writeString(pipe, text);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    });
+    writer.start();
+    Run run = migctl(pipe, args);
+    writer.join();
+    return run;
+  }
+
+  @Test
+  void status_kubeconfigFromAPipe_isRead() throws IOException, InterruptedException {
+    var run = migctlWithPipe(Files.readString(kubeconfig()), "status", "gpu-node");
+
+    assertThat(run.err).isEmpty();
+    assertThat(run.out).contains("gpu-node");
+    assertThat(run.exit).isZero();
+  }
+
+  @Test
+  void status_contextOfAKubeconfigFromAPipe_isUsed() throws IOException, InterruptedException {
+    String text = Files.readString(kubeconfig());
+    assertThat(text).contains("current-context: embedded");
+
+    var run = migctlWithPipe(
+        text.replace("current-context: embedded", "current-context: other"),
+        "status",
+        "gpu-node",
+        "--context",
+        "embedded");
+
+    assertThat(run.err).isEmpty();
+    assertThat(run.out).contains("gpu-node");
     assertThat(run.exit).isZero();
   }
 

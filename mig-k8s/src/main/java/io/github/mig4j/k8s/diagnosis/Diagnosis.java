@@ -39,10 +39,9 @@ public record Diagnosis(
     logLines = List.copyOf(logLines);
   }
 
-  /** A diagnosis whose decisive line is of no known component. */
-  public Diagnosis(
-      FailureCode code, String explanation, Optional<String> decisiveLine, List<String> logLines) {
-    this(code, explanation, decisiveLine, logLines, Optional.empty());
+  /** A diagnosis that does not rest on a log. */
+  public Diagnosis(FailureCode code, String explanation) {
+    this(code, explanation, Optional.empty(), List.of(), Optional.empty());
   }
 
   /**

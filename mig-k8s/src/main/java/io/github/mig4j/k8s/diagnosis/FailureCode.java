@@ -94,7 +94,6 @@ public enum FailureCode {
   REPORTED_SUCCESS,
   /** The configuration is not applied; the MIG manager's check reports this before each change. */
   NOT_APPLIED,
-  /** No known failure matches. */
   /** A pod of the device plugin, feature discovery or the MPS daemon does not run. */
   PLUGIN_NOT_RUNNING,
   /** The node does not offer its sharing configuration, and no pod shows a problem. */

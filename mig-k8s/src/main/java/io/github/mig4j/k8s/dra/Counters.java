@@ -21,11 +21,20 @@ final class Counters {
 
   /** Subtracts what a device consumes, also below zero. */
   void take(PublishedDevice device) {
+    add(device, -1);
+  }
+
+  /** Undoes {@link #take}. */
+  void giveBack(PublishedDevice device) {
+    add(device, 1);
+  }
+
+  private void add(PublishedDevice device, int times) {
     device
         .consumed()
         .forEach((set, counters) -> counters.forEach(
             (counter, amount) -> left.computeIfAbsent(set, absent -> new HashMap<>())
-                .merge(counter, -amount, Long::sum)));
+                .merge(counter, times * amount, Long::sum)));
   }
 
   boolean suffice(PublishedDevice device) {

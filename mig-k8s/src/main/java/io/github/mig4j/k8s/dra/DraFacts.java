@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -79,21 +79,11 @@ public sealed interface DraFacts extends JsonForm {
     }
 
     /** What the driver does not publish. */
-    public enum Gone {
+    public enum Gone implements JsonName {
       /** The driver publishes other devices of the pool, but not this one. */
       DEVICE,
       /** The driver publishes nothing of the pool; it is probably restarting. */
-      POOL;
-
-      /**
-       * The name in JSON, in lower case with dashes.
-       *
-       * @return the name
-       */
-      @JsonValue
-      public String toJson() {
-        return JsonFields.name(this);
-      }
+      POOL
     }
 
     @Override

@@ -13,12 +13,33 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads a {@link DraInventory} from the slices of NVIDIA's driver and the claims. */
 final class InventoryReader {
 
   /** A device that is allocated to a claim. */
-  private record Allocation(String claim, String pool, String device) {}
+  record Allocation(String claim, String pool, String device) {
+
+    static List<Allocation> among(List<JsonNode> objects) {
+      return objects.stream()
+          .filter(object -> object.path("kind").asText().equals("ResourceClaim"))
+          .flatMap(Allocation::of)
+          .toList();
+    }
+
+    private static Stream<Allocation> of(JsonNode claim) {
+      return Slice.stream(
+              claim.path("status").path("allocation").path("devices").path("results"))
+          .filter(result -> result.path("driver").asText().equals(Wire.DRIVER))
+          // Admin access, e.g. for monitoring, does not allocate the device.
+          .filter(result -> !result.path("adminAccess").asBoolean(false))
+          .map(result -> new Allocation(
+              ClaimSpec.name(claim),
+              result.path("pool").asText(),
+              result.path("device").asText()));
+    }
+  }
 
   private final GpuCatalog catalog;
   private final DraFindings findings = new DraFindings();
@@ -29,42 +50,10 @@ final class InventoryReader {
 
   /** Reads objects in any version of the API; other kinds are skipped. */
   DraInventory read(List<JsonNode> objects) {
-    List<Allocation> allocations = new ArrayList<>();
-    SortedMap<String, List<Slice>> slices = new TreeMap<>();
-    for (JsonNode object : objects) {
-      switch (object.path("kind").asText()) {
-        case "ResourceClaim" -> addAllocations(object, allocations);
-        case "ResourceSlice" -> {
-          Slice slice = new Slice(object);
-          if (slice.driver().orElse(Wire.DRIVER).equals(Wire.DRIVER)) {
-            slices.computeIfAbsent(slice.pool(), pool -> new ArrayList<>()).add(slice);
-          }
-        }
-        default -> {
-          // A file may also contain pods and nodes.
-        }
-      }
-    }
-    List<Pool> pools = slices.entrySet().stream()
-        .map(pool -> Pool.of(pool.getKey(), pool.getValue()))
-        .filter(pool -> !pool.node().isEmpty() || !pool.devices().isEmpty())
-        .toList();
+    List<Allocation> allocations = Allocation.among(objects);
+    List<Pool> pools = Pool.among(objects);
     findGone(pools, allocations);
     return inventory(pools, allocations);
-  }
-
-  private static void addAllocations(JsonNode claim, List<Allocation> allocations) {
-    String name = "%s/%s"
-        .formatted(
-            claim.path("metadata").path("namespace").asText("default"),
-            claim.path("metadata").path("name").asText());
-    Slice.stream(claim.path("status").path("allocation").path("devices").path("results"))
-        .filter(result -> result.path("driver").asText().equals(Wire.DRIVER))
-        // Admin access, e.g. for monitoring, does not allocate the device.
-        .filter(result -> !result.path("adminAccess").asBoolean(false))
-        .map(result -> new Allocation(
-            name, result.path("pool").asText(), result.path("device").asText()))
-        .forEach(allocations::add);
   }
 
   private void findGone(List<Pool> pools, List<Allocation> allocations) {

@@ -1,8 +1,14 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * The slices of the newest generation of one pool; older slices are obsolete.
@@ -21,6 +27,21 @@ final class Pool {
     long newest = slices.stream().mapToLong(Slice::generation).max().orElse(0);
     return new Pool(
         name, slices.stream().filter(slice -> slice.generation() == newest).toList());
+  }
+
+  /** The pools of the slices among some objects, by name. */
+  static List<Pool> among(List<JsonNode> objects) {
+    SortedMap<String, List<Slice>> slices = new TreeMap<>();
+    objects.stream()
+        .filter(object -> object.path("kind").asText().equals("ResourceSlice"))
+        .map(Slice::new)
+        .filter(slice -> slice.driver().orElse(Wire.DRIVER).equals(Wire.DRIVER))
+        .forEach(slice ->
+            slices.computeIfAbsent(slice.pool(), pool -> new ArrayList<>()).add(slice));
+    return slices.entrySet().stream()
+        .map(pool -> of(pool.getKey(), pool.getValue()))
+        .filter(pool -> !pool.node().isEmpty() || !pool.devices().isEmpty())
+        .toList();
   }
 
   String name() {
@@ -46,6 +67,15 @@ final class Pool {
 
   boolean isComplete() {
     return size() == expectedSize();
+  }
+
+  /** The names that several devices have. */
+  List<String> namesTwice() {
+    Set<String> names = new HashSet<>();
+    return devices().stream()
+        .map(PublishedDevice::name)
+        .filter(name -> !names.add(name))
+        .toList();
   }
 
   List<PublishedDevice> devices() {

@@ -15,11 +15,9 @@ import io.github.mig4j.k8s.dra.DraFacts.UnreadableProfile;
 import io.github.mig4j.k8s.dra.DraFacts.WholeBesideMig;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** Reads the GPUs of a pool, with their existing devices and what can still be allocated. */
@@ -64,11 +62,7 @@ final class PoolReader {
 
   /** The scheduler ignores an incomplete pool. */
   private boolean isUsable() {
-    Set<String> names = new HashSet<>();
-    List<String> twice = pool.devices().stream()
-        .map(PublishedDevice::name)
-        .filter(name -> !names.add(name))
-        .toList();
+    List<String> twice = pool.namesTwice();
     twice.forEach(name -> findings.add(new DuplicateDevice(pool.node(), pool.name(), name)));
     if (!pool.isComplete()) {
       findings.add(new IncompletePool(

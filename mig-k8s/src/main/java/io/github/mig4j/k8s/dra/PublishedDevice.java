@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
+import java.util.stream.Stream;
 
 /** A device of a slice, in any version of the API. */
 final class PublishedDevice {
@@ -38,6 +39,15 @@ final class PublishedDevice {
   /** An attribute of the driver's domain. */
   Optional<String> attribute(String attribute) {
     return text(attribute).or(() -> text(Wire.DRIVER + "/" + attribute));
+  }
+
+  /** An attribute of any domain and type: an object with the type as its only field. */
+  Optional<JsonNode> value(String domain, String attribute) {
+    var attributes = device.path("attributes");
+    return Stream.of(domain + "/" + attribute, domain.equals(Wire.DRIVER) ? attribute : "")
+        .map(attributes::path)
+        .filter(JsonNode::isObject)
+        .findFirst();
   }
 
   /** The PCI address of its GPU, from Kubernetes' standard attribute or from the driver's own. */

@@ -1,17 +1,30 @@
 package io.github.mig4j.k8s.simulator;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NodeSelectorBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.CounterSet;
 import io.fabric8.kubernetes.api.model.resource.v1.Device;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestAllocationResult;
+import io.fabric8.kubernetes.api.model.resource.v1.DeviceRequestAllocationResultBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.dra.ClaimAllocator;
+import io.github.mig4j.k8s.dra.DraSnapshot;
 import io.github.mig4j.layout.MigLayout;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * NVIDIA's DRA driver without GPUs: publishes the same ResourceSlices as the driver, in {@code
@@ -20,7 +33,7 @@ import java.util.Objects;
  * <pre>{@code
  * SimulatedDraDriver driver = SimulatedDraDriver.of(client);
  * driver.publishStatic("gpu-node", List.of(MigLayout.on(b200).add("1g.23gb", 7).build()));
- * driver.allocate("default", "train", "gpu-node", List.of("gpu-0-mig-1g23gb-19-0"));
+ * driver.schedule(); // allocates the claims that exist
  * }</pre>
  *
  * <p>It writes only when a method is called. Pods with a claim do not start, because no kubelet plugin
@@ -31,6 +44,9 @@ public final class SimulatedDraDriver {
 
   /** An API server refuses a slice with more sets of counters. */
   private static final int MAX_SHARED_COUNTERS = 8;
+
+  private static final List<DeviceClass> CHART_CLASSES =
+      List.of(chartClass("gpu"), chartClass("mig"));
 
   private final KubernetesClient client;
 
@@ -142,8 +158,116 @@ public final class SimulatedDraDriver {
   }
 
   /**
-   * Allocates devices to a claim, as the scheduler does, but without a check that they are free and match
-   * the claim.
+   * Allocates the claims that are not allocated, as the scheduler does for pods that wait: the oldest claim
+   * first, on the first node by name, with the first devices in the order of publication that are free and
+   * that the selectors of class and request select. It honours counters and constraints. The device classes
+   * of the driver's chart need not exist.
+   *
+   * <p>It reads the selectors that {@link io.github.mig4j.k8s.dra.MigSelector} writes and the usual ones
+   * like these; a claim with another one stays as it is. Pods and their nodes are not considered.
+   *
+   * @return the claims that are still not allocated, e.g. {@code team-a/train}, each with the reason
+   */
+  public SortedMap<String, String> schedule() {
+    List<HasMetadata> objects = new ArrayList<>();
+    objects.addAll(client.resources(ResourceSlice.class).list().getItems());
+    objects.addAll(client.resources(ResourceClaim.class).inAnyNamespace().list().getItems());
+    List<DeviceClass> classes = client.resources(DeviceClass.class).list().getItems();
+    objects.addAll(classes);
+    CHART_CLASSES.stream()
+        .filter(own -> classes.stream().noneMatch(each -> hasNameOf(own, each)))
+        .forEach(objects::add);
+    DraSnapshot snapshot = DraSnapshot.of(objects, GpuCatalog.bundled());
+    ClaimAllocator allocator = snapshot.allocator();
+    SortedMap<String, String> waiting = new TreeMap<>();
+    for (String claim : snapshot.unallocated()) {
+      reasonToWait(claim, allocator).ifPresent(reason -> waiting.put(claim, reason));
+    }
+    return Collections.unmodifiableSortedMap(waiting);
+  }
+
+  private Optional<String> reasonToWait(String claim, ClaimAllocator allocator) {
+    for (String node : allocator.nodes()) {
+      ClaimAllocator.Outcome outcome = allocator.allocate(List.of(claim), node);
+      if (outcome instanceof ClaimAllocator.Allocated allocated) {
+        write(claim, allocated);
+        return Optional.empty();
+      }
+      if (outcome instanceof ClaimAllocator.Fails fails) {
+        return Optional.of(fails.reason());
+      }
+    }
+    return Optional.of("no node has its devices free");
+  }
+
+  private static boolean hasNameOf(DeviceClass one, DeviceClass other) {
+    return one.getMetadata().getName().equals(other.getMetadata().getName());
+  }
+
+  private static DeviceClass chartClass(String type) {
+    return new DeviceClassBuilder()
+        .withNewMetadata()
+        .withName(type.equals("gpu") ? PublishedGpu.DRIVER : type + ".nvidia.com")
+        .endMetadata()
+        .withNewSpec()
+        .addNewSelector()
+        .withNewCel(
+            "device.driver == 'gpu.nvidia.com' && device.attributes['gpu.nvidia.com'].type == '%s'"
+                .formatted(type))
+        .endSelector()
+        .endSpec()
+        .build();
+  }
+
+  private void write(String claim, ClaimAllocator.Allocated allocated) {
+    int slash = claim.indexOf('/');
+    write(
+        claim.substring(0, slash),
+        claim.substring(slash + 1),
+        allocated.node(),
+        allocated.devices().stream()
+            .map(device -> result(device.request(), device.pool(), device.device()))
+            .toList());
+  }
+
+  private static DeviceRequestAllocationResult result(String request, String pool, String device) {
+    return new DeviceRequestAllocationResultBuilder()
+        .withRequest(request)
+        .withDriver(PublishedGpu.DRIVER)
+        .withPool(pool)
+        .withDevice(device)
+        .build();
+  }
+
+  private void write(
+      String namespace, String claim, String node, List<DeviceRequestAllocationResult> results) {
+    client
+        .resources(ResourceClaim.class)
+        .inNamespace(namespace)
+        .withName(claim)
+        .editStatus(found -> new ResourceClaimBuilder(found)
+            .withNewStatus()
+            .withNewAllocation()
+            .withNewDevices()
+            .withResults(results)
+            .endDevices()
+            .withNodeSelector(new NodeSelectorBuilder()
+                .addNewNodeSelectorTerm()
+                .addNewMatchField()
+                .withKey("metadata.name")
+                .withOperator("In")
+                .withValues(node)
+                .endMatchField()
+                .endNodeSelectorTerm()
+                .build())
+            .endAllocation()
+            .endStatus()
+            .build());
+  }
+
+  /**
+   * Allocates devices to a claim, without a check that they are free and match the claim; {@link #schedule}
+   * chooses and checks them.
    *
    * @param namespace the claim's namespace
    * @param claim the claim's name; it must exist and have a request
@@ -155,29 +279,21 @@ public final class SimulatedDraDriver {
     Objects.requireNonNull(claim, "claim");
     Objects.requireNonNull(node, "node");
     Objects.requireNonNull(devices, "devices");
-    client
-        .resources(ResourceClaim.class)
-        .inNamespace(namespace)
-        .withName(claim)
-        .editStatus(found -> {
-          String request = Objects.requireNonNull(found.getSpec())
-              .getDevices()
-              .getRequests()
-              .get(0)
-              .getName();
-          var results = new ResourceClaimBuilder(found)
-              .withNewStatus()
-              .withNewAllocation()
-              .withNewDevices();
-          devices.forEach(device -> results
-              .addNewResult()
-              .withRequest(request)
-              .withDriver(PublishedGpu.DRIVER)
-              .withPool(node)
-              .withDevice(device)
-              .endResult());
-          return results.endDevices().endAllocation().endStatus().build();
-        });
+    String request = Objects.requireNonNull(client
+            .resources(ResourceClaim.class)
+            .inNamespace(namespace)
+            .withName(claim)
+            .require()
+            .getSpec())
+        .getDevices()
+        .getRequests()
+        .get(0)
+        .getName();
+    write(
+        namespace,
+        claim,
+        node,
+        devices.stream().map(device -> result(request, node, device)).toList());
   }
 
   /** The cluster that it publishes to. */

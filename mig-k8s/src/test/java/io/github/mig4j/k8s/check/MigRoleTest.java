@@ -3,12 +3,9 @@ package io.github.mig4j.k8s.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -33,9 +30,10 @@ import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.Claims;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.fixture.TestCluster;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
@@ -46,7 +44,6 @@ import io.github.mig4j.sharing.GpuSharing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -164,7 +161,7 @@ class MigRoleTest {
   }
 
   private MigClient reader() {
-    victim = new KubernetesClientBuilder()
+    victim = TestClients.builder()
         .withConfig(ApiFaults.victim(client.getConfiguration()))
         .build();
     return MigClient.of(victim);
@@ -257,30 +254,7 @@ class MigRoleTest {
   }
 
   private void pod() {
-    client
-        .pods()
-        .resource(new PodBuilder()
-            .withNewMetadata()
-            .withName("train")
-            .withNamespace("ml")
-            .addNewOwnerReference()
-            .withKind("ReplicaSet")
-            .withName("train")
-            .withUid("1")
-            .withController(true)
-            .endOwnerReference()
-            .endMetadata()
-            .withNewSpec()
-            .withNodeName("gpu-node")
-            .addNewContainer()
-            .withName("main")
-            .withNewResources()
-            .addToLimits("nvidia.com/gpu", new Quantity("1"))
-            .endResources()
-            .endContainer()
-            .endSpec()
-            .build())
-        .create();
+    client.resource(Pods.ownedBy("ReplicaSet", "ml", "train")).create();
   }
 
   /** A failure is explained from the MIG manager's log. */
@@ -491,17 +465,6 @@ class MigRoleTest {
   }
 
   private GpuOperatorSimulator started(GpuOperatorSimulator.Builder builder) {
-    var simulator = builder.start();
-    client
-        .nodes()
-        .withName("gpu-node")
-        .waitUntilCondition(
-            node -> node != null
-                && Cluster.labels(node)
-                    .keySet()
-                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE)),
-            1,
-            TimeUnit.MINUTES);
-    return simulator;
+    return builder.start().awaitReady(Duration.ofMinutes(1));
   }
 }

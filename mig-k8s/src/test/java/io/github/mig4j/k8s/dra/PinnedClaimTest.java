@@ -40,42 +40,77 @@ class PinnedClaimTest {
         .get(index);
   }
 
-  /** What the scheduler does: the first device that is free and that the claim selects. */
-  private DraDevice first(DraGpu gpu, MigProfile profile) {
-    return gpu.devices().stream()
-        .filter(device -> device.state() == DraDevice.State.FREE)
-        .filter(device -> device.profile().filter(profile::equals).isPresent())
-        .findFirst()
-        .orElseThrow();
+  /** Writes a claim, and lets the scheduler allocate it. */
+  private void claim(String name, MigSelector selector) {
+    write(name, MigClaim.of(selector, 1));
+    assertThat(SimulatedDraDriver.of(client).schedule()).isEmpty();
   }
 
-  private void claim(String name, MigSelector selector, int gpu, MigProfile profile) {
-    MigClient.of(client).dra().apply(MigClaim.of(selector, 1).claim(name).inNamespace("default"));
-    SimulatedDraDriver.of(client)
-        .allocate("default", name, NODE, List.of(first(gpu(gpu), profile).name()));
+  private void write(String name, MigClaim claim) {
+    MigClient.of(client).dra().apply(claim.claim(name).inNamespace("default"));
+  }
+
+  /** The devices of a claim by node and name. */
+  private List<String> devices(String claim) {
+    return MigClient.of(client).dra().inventory().nodes().stream()
+        .flatMap(node -> node.gpus().stream()
+            .flatMap(gpu -> gpu.devices().stream())
+            .filter(device -> device.claims().contains("default/" + claim))
+            .map(device -> node.name() + "/" + device.name()))
+        .toList();
+  }
+
+  /** Where the policy places a device, as the number of the place in the fleet of the index. */
+  private record Choice(FleetIndex index, long place) {
+
+    private MigSelector selector(PinnedClaimTest test) {
+      int gpu = Fleet.gpuOf(place);
+      return MigSelector.at(test.gpu(index.index(gpu)), index.fleet().placementOf(place));
+    }
+  }
+
+  private Choice choose(MigProfile profile) {
+    FleetIndex index = new FleetIndex(new Fleet(PlacementPolicy.standard()));
+    index.resync(MigClient.of(client).dra().inventory().fleetGpus());
+    return new Choice(index, index.fleet().choose(index.fleet().request(profile)));
   }
 
   @Test
-  void partitionableGpu_isPinnedByItsUuid_whereThePolicyChooses() {
+  void partitionableGpu_isPinnedByItsUuid_andAllocatedWhereThePolicyChooses() {
     SimulatedDraDriver.of(client).publishPartitionable(NODE, List.of(B200, B200));
-    MigSelector anywhere = MigSelector.profile(G3);
-    claim("train", anywhere, 1, G3);
-    FleetIndex index = new FleetIndex(new Fleet(PlacementPolicy.standard()));
-    index.resync(MigClient.of(client).dra().inventory().fleetGpus());
+    claim("train", MigSelector.at(gpu(1), new Placement(G3, 4, 4)));
+    Choice chosen = choose(G1);
+    MigSelector selector = chosen.selector(this);
 
-    long chosen = index.fleet().choose(index.fleet().request(G1));
-    int number = Fleet.gpuOf(chosen);
-    Placement place = index.fleet().placementOf(chosen);
-    MigSelector selector = MigSelector.at(gpu(index.index(number)), place);
-    claim("notebook", selector, index.index(number), G1);
+    claim("notebook", selector);
+    claim("unpinned", MigSelector.profile(G1));
 
     // First fit takes the empty GPU 0; the policy keeps it empty.
-    assertThat(index.name(chosen)).startsWith(NODE + "/1 1g.23gb@");
+    assertThat(chosen.index().name(chosen.place())).startsWith(NODE + "/1 1g.23gb@");
     assertThat(selector)
         .hasToString(
             "device.attributes['gpu.nvidia.com'].profile == '1g.23gb' && device.attributes['gpu.nvidia.com'].parentUUID == 'GPU-00000000-0000-4000-8000-000000000001'");
-    assertThat(gpu(0).cutInto()).isEmpty();
-    assertThat(gpu(1).cutInto()).containsEntry(G1, 1).containsEntry(G3, 1);
+    assertThat(devices("train")).containsExactly(NODE + "/gpu-1-mig-3g90gb-9-0");
+    assertThat(devices("notebook")).containsExactly(NODE + "/gpu-1-mig-1g23gb-19-4");
+    assertThat(devices("unpinned")).containsExactly(NODE + "/gpu-0-mig-1g23gb-19-0");
+  }
+
+  @Test
+  void existingDevice_isAllocatedWhereThePolicyChooses() {
+    MigLayout sevenths = MigLayout.on(B200).add(G1, 7).build();
+    SimulatedDraDriver.of(client).publishStatic(NODE, List.of(sevenths, sevenths));
+    claim("train", MigSelector.at(gpu(1), new Placement(G1, 2, 1)));
+    Choice chosen = choose(G1);
+
+    claim("notebook", chosen.selector(this));
+    claim("unpinned", MigSelector.profile(G1));
+
+    assertThat(devices("train")).containsExactly(NODE + "/gpu-1-mig-1g23gb-19-2");
+    assertThat(chosen.index().name(chosen.place())).startsWith(NODE + "/1 1g.23gb@");
+    assertThat(devices("notebook"))
+        .containsExactly(NODE + "/gpu-1-mig-1g23gb-19-"
+            + chosen.index().fleet().placementOf(chosen.place()).start());
+    assertThat(devices("unpinned")).containsExactly(NODE + "/gpu-0-mig-1g23gb-19-0");
   }
 
   @Test
