@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /**
  * The records of a log as their components wrote them, oldest first: without what log stores,
@@ -21,6 +20,9 @@ final class PastedLog {
 
   /** More than a long run prints on a machine with many GPUs. */
   private static final int LINES = 10_000;
+
+  /** More pods than one log has. */
+  private static final int MANAGERS = 500;
 
   /** A record of the MIG manager is much shorter. */
   private static final int SEARCHED = 8_000;
@@ -63,14 +65,17 @@ final class PastedLog {
 
   private PastedLog() {}
 
-  /** At most the last 10,000 lines, and of each at most 8,000 characters. */
+  /** At most the last 10,000 records, and of each at most 8,000 characters. */
   static List<String> lines(List<String> log) {
     List<String> first = records(log.subList(0, Math.min(LINES, log.size())));
     if (isNewestFirst(first)) {
-      Collections.reverse(first);
-      return first;
+      List<String> newest = new ArrayList<>(first.subList(0, Math.min(LINES, first.size())));
+      Collections.reverse(newest);
+      return newest;
     }
-    return log.size() <= LINES ? first : records(log.subList(log.size() - LINES, log.size()));
+    List<String> last =
+        log.size() <= LINES ? first : records(log.subList(log.size() - LINES, log.size()));
+    return last.subList(Math.max(0, last.size() - LINES), last.size());
   }
 
   /**
@@ -78,7 +83,7 @@ final class PastedLog {
    * without a pod is in each part.
    *
    * @return lines by the name of the pod, in the order of their last lines; without a pod's name if
-   *     there are not several
+   *     there are not several, or more than 500
    */
   static Map<String, List<String>> byManager(List<String> records) {
     List<String> pods = records.stream().map(PastedLog::manager).toList();
@@ -87,16 +92,16 @@ final class PastedLog {
       byLastLine.remove(pod);
       byLastLine.add(pod);
     });
-    if (byLastLine.size() < 2) {
+    if (byLastLine.size() < 2 || byLastLine.size() > MANAGERS) {
       return Map.of("", records);
     }
     Map<String, List<String>> parts = new LinkedHashMap<>();
-    byLastLine.forEach(pod -> parts.put(
-        pod,
-        IntStream.range(0, pods.size())
-            .filter(line -> pods.get(line).isEmpty() || pods.get(line).equals(pod))
-            .mapToObj(records::get)
-            .toList()));
+    byLastLine.forEach(pod -> parts.put(pod, new ArrayList<>()));
+    for (int i = 0; i < pods.size(); i++) {
+      String record = records.get(i);
+      List<String> part = parts.get(pods.get(i));
+      (part == null ? parts.values() : List.of(part)).forEach(each -> each.add(record));
+    }
     return parts;
   }
 

@@ -328,6 +328,20 @@ class DiagnosisTest {
     assertThat(diagnosis.logLines()).allMatch(line -> line.length() <= 1_001);
   }
 
+  /** The limit is of records, however they are stored. */
+  @Test
+  void of_manyRecordsInOneLine_readsTheLast() {
+    String cause = "time=\"2026-05-02T08:00:00Z\" level=error msg=\"" + NO_ROOM + "\"";
+    String noise = "time=\"2026-05-02T08:00:01Z\" level=debug msg=\"    MIG capable: true\"";
+    List<String> records = new ArrayList<>(List.of(cause));
+    records.addAll(Collections.nCopies(10_000, noise));
+    String json = "[" + String.join(",", wrapped(records, "{\"line\":\"%s\"}")) + "]";
+
+    assertThat(of(failed(), json).code()).isEqualTo(FailureCode.UNRECOGNISED);
+    assertThat(of(failed(), json.replaceFirst(",\\{[^{]*]$", "]")).code())
+        .isEqualTo(FailureCode.INSUFFICIENT_RESOURCES);
+  }
+
   // What the node offers
 
   @Test

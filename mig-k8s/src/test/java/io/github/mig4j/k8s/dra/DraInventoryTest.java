@@ -313,6 +313,27 @@ class DraInventoryTest {
         .isEqualTo(Map.of("nvidia.com/gpu", 1L, "nvidia.com/mig-3g.40gb", 1L));
   }
 
+  /** One of the slices is left over from another publication; which one, they do not say. */
+  @Test
+  void slicesThatNameDifferentNumbers_areNoCompletePool() {
+    String leftOver = """
+        kind: ResourceSlice
+        metadata: {name: left-over}
+        spec:
+          driver: gpu.nvidia.com
+          nodeName: gpu-node
+          pool: {generation: 1, name: gpu-node, resourceSliceCount: 1}
+        """;
+
+    var inventory =
+        read(STATIC.replace("resourceSliceCount: 1", "resourceSliceCount: 2"), leftOver);
+
+    assertThat(lines(inventory))
+        .containsExactly(
+            "warning: Pool gpu-node has 2 of 1 slices of generation 1, so that it is not known what is free; wait until the driver has published all slices [incomplete-pool]");
+    assertThat(inventory.nodes().get(0).room()).isEmpty();
+  }
+
   @Test
   void incompletePool_doesNotReportAnAllocatedDeviceAsMissing() {
     var firstGpuMissing = PARTITIONABLE.replace("name: gpu-0", "name: gpu-9");
