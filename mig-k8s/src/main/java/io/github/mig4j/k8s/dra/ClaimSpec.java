@@ -109,7 +109,8 @@ record ClaimSpec(String claim, List<Request> requests, List<Constraint> constrai
 
   private static Optional<String> more(JsonNode exactly) {
     if (exactly.path("adminAccess").asBoolean(false)) {
-      return Optional.of("it requests admin access, which takes no device; see 'kubectl describe pod'");
+      return Optional.of(
+          "it requests admin access, which takes no device; see 'kubectl describe pod'");
     }
     return Stream.of("capacity", "tolerations")
         .filter(field -> !exactly.path(field).isEmpty())
@@ -125,7 +126,8 @@ record ClaimSpec(String claim, List<Request> requests, List<Constraint> constrai
                 .flatMap(exact -> exact.more().stream()),
             constraints.stream()
                 .filter(constraint -> constraint.attribute().isEmpty())
-                .map(any -> "it has a constraint without matchAttribute, which is not read; remove it"))
+                .map(any ->
+                    "it has a constraint without matchAttribute, which is not read; remove it"))
         .findFirst();
   }
 }

@@ -181,8 +181,9 @@ public final class DraSnapshot {
               : Stream.empty())
           .toList();
       Optional<String> notRead = readings.stream()
-          .flatMap(reading ->
-              reading instanceof CelSelector.NotRead not ? Stream.of(not.message()) : Stream.empty())
+          .flatMap(reading -> reading instanceof CelSelector.NotRead not
+              ? Stream.of(not.message())
+              : Stream.empty())
           .findFirst();
       if (isOfOther(conditions)) {
         hasOthers = true;

@@ -221,17 +221,18 @@ class ScheduledClaimTest {
     claim("tolerant", oneOf("mig.nvidia.com", ", \"tolerations\": [{\"operator\": \"Exists\"}]"));
 
     assertThat(driver.schedule())
-        .isEqualTo(Map.of(
-            "default/none",
-            "claim default/none: DeviceClass fpga does not exist; create it",
-            "default/unread",
-            "claim default/unread: the selector '!(device.attributes['gpu.nvidia.com'].profile == '1g.23gb')' is not read; join conditions on driver, attributes and capacity by &&, such as device.attributes['gpu.nvidia.com'].profile == '1g.23gb'",
-            "default/fails",
-            "claim default/fails: its selectors fail, because device gpu-0 has no attribute gpu.nvidia.com/profile; select by an attribute that each device of its class has",
-            "default/admin",
-            "claim default/admin: it requests admin access, which takes no device; see 'kubectl describe pod'",
-            "default/tolerant",
-            "claim default/tolerant: it has the field 'tolerations', which is not read; remove it"));
+        .isEqualTo(
+            Map.of(
+                "default/none",
+                "claim default/none: DeviceClass fpga does not exist; create it",
+                "default/unread",
+                "claim default/unread: the selector '!(device.attributes['gpu.nvidia.com'].profile == '1g.23gb')' is not read; join conditions on driver, attributes and capacity by &&, such as device.attributes['gpu.nvidia.com'].profile == '1g.23gb'",
+                "default/fails",
+                "claim default/fails: its selectors fail, because device gpu-0 has no attribute gpu.nvidia.com/profile; select by an attribute that each device of its class has",
+                "default/admin",
+                "claim default/admin: it requests admin access, which takes no device; see 'kubectl describe pod'",
+                "default/tolerant",
+                "claim default/tolerant: it has the field 'tolerations', which is not read; remove it"));
   }
 
   @Test

@@ -341,7 +341,9 @@ class PendingClaimsTest {
         "pair",
         "claim ml/pair: its devices must have something in common, such as the GPU, for which nothing is planned; claim one larger device, or remove the constraint");
     claim("admin", request("mig.nvidia.com", profile + ", \"adminAccess\": true"));
-    reasons.put("admin", "claim ml/admin: it requests admin access, which takes no device; see 'kubectl describe pod'");
+    reasons.put(
+        "admin",
+        "claim ml/admin: it requests admin access, which takes no device; see 'kubectl describe pod'");
     claim("none", request("absent", ""));
     reasons.put("none", "claim ml/none: DeviceClass absent does not exist; create it");
     claim(
