@@ -17,7 +17,6 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyTimings;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.layout.MigLayout;
@@ -33,7 +32,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -258,20 +256,9 @@ public final class SchedulePods implements Callable<Integer> {
         .node("node-b", b200, 1)
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
-        .start();
+        .start()
+        .awaitReady(Duration.ofMinutes(1));
     for (String node : layouts.keySet()) {
-      client
-          .nodes()
-          .withName(node)
-          .waitUntilCondition(
-              found -> found != null
-                  && found
-                      .getMetadata()
-                      .getLabels()
-                      .keySet()
-                      .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE)),
-              1,
-              TimeUnit.MINUTES);
       System.out.println(node + " offers "
           + mig.node(node)
               .apply(node)

@@ -21,6 +21,7 @@ import com.sun.source.util.TreePath;
 import com.sun.source.util.TreePathScanner;
 import com.sun.source.util.Trees;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.examples.JsonKind.Constants;
 import io.github.mig4j.examples.JsonKind.Field;
 import io.github.mig4j.examples.JsonKind.Fields;
@@ -98,7 +99,9 @@ final class JsonForms {
     }
     for (Class<?> type : publicTypes) {
       TypeElement element = elements.getTypeElement(type.getCanonicalName());
-      if (type != JsonForm.class && jsonMethod(element).isPresent()) {
+      if (type != JsonForm.class
+          && type != JsonName.class
+          && jsonMethod(element).isPresent()) {
         rows.put(name(type), element);
       }
     }
@@ -133,7 +136,7 @@ final class JsonForms {
   private static boolean writesJson(Path file) {
     try {
       String text = Files.readString(file);
-      return text.contains("JsonFields") || text.contains("toJson");
+      return Stream.of("JsonFields", "JsonName", "toJson").anyMatch(text::contains);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -10,9 +10,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.properties.CanBeAnnotated;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,20 +39,17 @@ class NativeImageTest {
   private static final Pattern TYPE = Pattern.compile("io/github/mig4j/.+|META-INF/services/.+");
 
   private enum Module {
-    MODEL("mig-model", "io.github.mig4j.gpu.CatalogFile", "io.github.mig4j"),
-    K8S("mig-k8s", "io.github.mig4j.k8s.diagnosis.FailureCatalogue$File", "io.github.mig4j.k8s");
+    MODEL("mig-model", "io.github.mig4j.gpu.CatalogFile"),
+    K8S("mig-k8s", "io.github.mig4j.k8s.diagnosis.FailureCatalogue$File");
 
     private final String name;
 
     /** What Jackson makes of the module's resource. */
     private final String file;
 
-    private final String root;
-
-    Module(String name, String file, String root) {
+    Module(String name, String file) {
       this.name = name;
       this.file = file;
-      this.root = root;
     }
 
     Path resources() {
@@ -123,14 +119,12 @@ class NativeImageTest {
   private static Set<String> reflective(Module module) throws IOException {
     Set<String> names = new TreeSet<>();
     Deque<JavaClass> left = new ArrayDeque<>();
-    var classes = new ClassFileImporter()
-        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-        .importPackages(module.root);
-    for (JavaClass type : classes) {
+    for (JavaClass type : ProjectClasses.ALL) {
       if (module.has(type)
           && (type.getName().equals(module.file)
               || isAnnotated(type)
-              || type.isAssignableTo(JsonForm.class))) {
+              || type.isAssignableTo(JsonForm.class)
+              || type.isAssignableTo(JsonName.class))) {
         left.add(type);
         // An interface with annotations has its values in the classes that Immutables generates.
         left.addAll(type.getAllSubclasses());

@@ -1,8 +1,6 @@
 package io.github.mig4j.examples;
 
 import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
@@ -55,16 +53,13 @@ final class PublicApi {
 
   /** Types by their full names that are public for Java alone are left out. */
   PublicApi(Collection<String> notApi) {
-    new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages(ROOT)
-            .stream()
-            .filter(type -> !type.getPackageName().matches(".*\\.(examples|internal|text)(\\..*)?"))
-            .map(JavaClass::reflect)
-            .filter(PublicApi::isPublic)
-            .filter(type -> !notApi.contains(outermost(type).getName()))
-            .sorted(Comparator.comparing(Class::getName))
-            .forEach(types::add);
+    ProjectClasses.ALL.stream()
+        .filter(type -> !type.getPackageName().matches(".*\\.(examples|internal|text)(\\..*)?"))
+        .map(JavaClass::reflect)
+        .filter(PublicApi::isPublic)
+        .filter(type -> !notApi.contains(outermost(type).getName()))
+        .sorted(Comparator.comparing(Class::getName))
+        .forEach(types::add);
   }
 
   private static boolean isPublic(Class<?> type) {

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,16 +70,13 @@ class PublicTypesTest {
 
   private static SortedMap<String, SortedSet<String>> publicTypes() {
     SortedMap<String, SortedSet<String>> found = new TreeMap<>();
-    new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages(ROOT)
-            .stream()
-            .filter(JavaClass::isTopLevelClass)
-            .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
-            .filter(type -> !type.getPackageName().matches(".*\\.(examples|internal|text)(\\..*)?"))
-            .forEach(type -> found
-                .computeIfAbsent(shortened(type.getPackageName()), any -> new TreeSet<>())
-                .add(type.getSimpleName()));
+    ProjectClasses.ALL.stream()
+        .filter(JavaClass::isTopLevelClass)
+        .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+        .filter(type -> !type.getPackageName().matches(".*\\.(examples|internal|text)(\\..*)?"))
+        .forEach(type -> found
+            .computeIfAbsent(shortened(type.getPackageName()), any -> new TreeSet<>())
+            .add(type.getSimpleName()));
     return found;
   }
 

@@ -36,12 +36,13 @@ public final class BenchmarkPage {
   /**
    * Prints all tables, some of them, or the results of some JMH benchmarks.
    *
-   * @param args {@code all}; names of sections: {@code operations}, {@code fleet}, {@code churn}, {@code
+   * @param args {@code all}; names of sections: {@code operations}, {@code start}, {@code fleet}, {@code churn}, {@code
    *     trace}, {@code dra}, {@code moves}, {@code planner}; or else the arguments of JMH
    */
   public static void main(String[] args) throws Exception {
     Map<String, Section> sections = new LinkedHashMap<>();
     sections.put("operations", BenchmarkPage::operations);
+    sections.put("start", () -> ColdStart.main(NONE));
     sections.put("fleet", () -> FleetRatios.main(NONE));
     sections.put("churn", () -> ChurnSimulation.main(NONE));
     sections.put("trace", () -> TraceReplay.main(NONE));
@@ -107,11 +108,13 @@ public final class BenchmarkPage {
     System.out.println("|---|---|---|---|---|");
     for (RunResult result : results) {
       String name = result.getParams().getBenchmark();
+      String models = result.getParams().getParam("models");
       Result<?> time = result.getPrimaryResult();
       System.out.printf(
           Locale.ROOT,
           "| %s | %,.2f | %,.2f | %s | %s |%n",
-          name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1),
+          name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1)
+              + (models == null ? "" : " " + models),
           time.getScore(),
           time.getScoreError(),
           time.getScoreUnit(),

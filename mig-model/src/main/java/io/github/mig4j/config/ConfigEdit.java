@@ -49,11 +49,7 @@ public final class ConfigEdit implements JsonForm {
     return text;
   }
 
-  /**
-   * The edited file, whatever is lost.
-   *
-   * @return the text
-   */
+  /** {@return the text of the edited file, whatever is lost} */
   public String textDespiteLosses() {
     return text;
   }

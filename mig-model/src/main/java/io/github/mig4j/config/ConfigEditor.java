@@ -8,6 +8,7 @@ import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Lines;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.Wrapping;
+import io.github.mig4j.text.YamlNodes;
 import io.github.mig4j.text.YamlText;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,16 +19,17 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.comments.CommentType;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.events.CommentEvent;
-import org.yaml.snakeyaml.events.Event;
 import org.yaml.snakeyaml.nodes.CollectionNode;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
-import org.yaml.snakeyaml.parser.ParserImpl;
 import org.yaml.snakeyaml.reader.StreamReader;
+import org.yaml.snakeyaml.scanner.Scanner;
+import org.yaml.snakeyaml.scanner.ScannerImpl;
+import org.yaml.snakeyaml.tokens.CommentToken;
+import org.yaml.snakeyaml.tokens.Token;
 
 /**
  * Edits a file line by line if its layout allows that, and otherwise rewrites it. The edited text is
@@ -46,21 +48,16 @@ final class ConfigEditor {
 
   static ConfigEdit merge(
       MigConfigReader.Reading reading, MigConfigDocument current, String name, MigConfig config) {
-    MigConfigDocument wanted = current.with(name, config);
-    if (wanted.equals(current)) {
-      return new ConfigEdit(reading.text(), List.of());
-    }
-    ConfigEditor editor = new ConfigEditor(reading, wanted);
-    return editor.verified(editor.replacement(name, Optional.of(config)));
+    return current.config(name).equals(Optional.of(config))
+        ? new ConfigEdit(reading.text(), List.of())
+        : new ConfigEditor(reading, current.with(name, config)).edit(name, Optional.of(config));
   }
 
   static ConfigEdit remove(
       MigConfigReader.Reading reading, MigConfigDocument current, String name) {
-    if (!current.configs().containsKey(name)) {
-      return new ConfigEdit(reading.text(), List.of());
-    }
-    ConfigEditor editor = new ConfigEditor(reading, current.without(name));
-    return editor.verified(editor.replacement(name, Optional.empty()));
+    return current.config(name).isEmpty()
+        ? new ConfigEdit(reading.text(), List.of())
+        : new ConfigEditor(reading, current.without(name)).edit(name, Optional.empty());
   }
 
   static ConfigEdit canonical(MigConfigReader.Reading reading, MigConfigDocument current) {
@@ -76,7 +73,9 @@ final class ConfigEditor {
    */
   private record Replacement(int first, int end, List<String> lines) {}
 
-  private ConfigEdit verified(Optional<Replacement> replacement) {
+  /** The file with a configuration set, or removed if it is empty. */
+  private ConfigEdit edit(String name, Optional<MigConfig> config) {
+    Optional<Replacement> replacement = replacement(name, config);
     if (replacement.isPresent()) {
       Optional<String> edited = apply(replacement.get());
       if (edited.isPresent()
@@ -135,9 +134,10 @@ final class ConfigEditor {
     LoaderOptions options = new LoaderOptions();
     options.setProcessComments(true);
     options.setCodePointLimit(Integer.MAX_VALUE);
-    ParserImpl events = new ParserImpl(new StreamReader(configuration), options);
-    for (Optional<Event> event = next(events); event.isPresent(); event = next(events)) {
-      if (event.get() instanceof CommentEvent comment
+    // The parser fails at some comments that the scanner reads, e.g. behind an anchor.
+    Scanner tokens = new ScannerImpl(new StreamReader(configuration), options);
+    for (Optional<Token> token = next(tokens); token.isPresent(); token = next(tokens)) {
+      if (token.get() instanceof CommentToken comment
           && comment.getCommentType() != CommentType.BLANK_LINE) {
         int line = comment.getStartMark().getLine();
         if (line >= replacement.first() && line < replacement.end()) {
@@ -150,12 +150,12 @@ final class ConfigEditor {
     return lost;
   }
 
-  /** The next event, or empty at the end of the text or of what is YAML in it. */
-  private static Optional<Event> next(ParserImpl events) {
+  /** The next token, or empty at the end of the text or of what is YAML in it. */
+  private static Optional<Token> next(Scanner tokens) {
     try {
-      return events.checkEvent(Event.ID.StreamEnd)
+      return tokens.checkToken(Token.ID.StreamEnd)
           ? Optional.empty()
-          : Optional.of(events.getEvent());
+          : Optional.of(tokens.getToken());
     } catch (YAMLException notRead) {
       return Optional.empty();
     }
@@ -176,7 +176,9 @@ final class ConfigEditor {
       int end = lastLine(root) + 1;
       return config.map(some -> new Replacement(end, end, withHead(name, some)));
     }
-    if (!(configs.getValueNode() instanceof MappingNode map) || isFlow(map) || isAlias(configs)) {
+    if (!(configs.getValueNode() instanceof MappingNode map)
+        || isFlow(map)
+        || YamlNodes.isAlias(configs)) {
       return Optional.empty();
     }
     NodeTuple present = tuple(map, name);
@@ -229,15 +231,9 @@ final class ConfigEditor {
     return node.getFlowStyle() == FlowStyle.FLOW;
   }
 
-  /** SnakeYAML replaces an alias by the node of its anchor, which comes earlier. */
-  private static boolean isAlias(NodeTuple entry) {
-    return entry.getValueNode().getStartMark().getIndex()
-        < entry.getKeyNode().getEndMark().getIndex();
-  }
-
   private static int lastLine(NodeTuple entry) {
     int key = entry.getKeyNode().getEndMark().getLine();
-    return isAlias(entry) ? key : Math.max(key, lastLine(entry.getValueNode()));
+    return YamlNodes.isAlias(entry) ? key : Math.max(key, lastLine(entry.getValueNode()));
   }
 
   /** Where a node's text ends; the parser's own end of a block is the beginning of what follows. */

@@ -6,9 +6,11 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.PciDeviceId;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -41,7 +43,7 @@ final class ConfigGenerator {
     byName().forEach((profile, modelsByCount) -> {
       List<MigConfigSpec> entries = new ArrayList<>();
       modelsByCount.forEach((count, some) -> entries.add(entry(some, Map.of(profile, count))));
-      configs.put("all-" + profile.toString().replace('+', '.'), new MigConfig(entries));
+      configs.put("all-" + profile.label(), new MigConfig(entries));
     });
     List<MigConfigSpec> balanced = balanced();
     if (!balanced.isEmpty()) {
@@ -108,17 +110,13 @@ final class ConfigGenerator {
     Map<MigProfile, Integer> devices = new TreeMap<>();
     for (Map.Entry<Integer, Integer> size :
         BALANCED.getOrDefault(slots, Map.of()).entrySet()) {
-      GpuInstanceProfile most = null;
-      for (GpuInstanceProfile profile : plain) {
-        boolean more = most == null || profile.maxInstances() > most.maxInstances();
-        if (profile.profile().gpuSlices() == size.getKey() && more) {
-          most = profile;
-        }
-      }
-      if (most == null) {
+      Optional<GpuInstanceProfile> most = plain.stream()
+          .filter(profile -> profile.profile().gpuSlices() == size.getKey())
+          .max(Comparator.comparingInt(GpuInstanceProfile::maxInstances));
+      if (most.isEmpty()) {
         return Map.of();
       }
-      devices.put(most.profile(), size.getValue());
+      devices.put(most.get().profile(), size.getValue());
     }
     return devices;
   }

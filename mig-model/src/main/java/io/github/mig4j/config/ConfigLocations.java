@@ -7,12 +7,7 @@ import io.github.mig4j.text.YamlPath;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Where a configuration's name and its entries are in the file.
- *
- * @param name the location of the name
- * @param entries the locations of the entries, in their order
- */
+/** Where a configuration's name and its entries, in their order, are in the file. */
 record ConfigLocations(YamlLocation name, List<Entry> entries) {
 
   /**

@@ -125,11 +125,7 @@ public record DeviceFilter(String text) {
     return text;
   }
 
-  /**
-   * The value in JSON: its text.
-   *
-   * @return the text
-   */
+  /** {@return the value in JSON: its text} */
   @JsonValue
   public String toJson() {
     return text;

@@ -5,7 +5,6 @@ import io.github.mig4j.lint.Findings;
 import io.github.mig4j.text.YamlLocation;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlValue;
-import java.util.Optional;
 import java.util.OptionalLong;
 
 /** The findings of one entry of a configuration, and what the rules for its fields share. */
@@ -23,11 +22,10 @@ final class EntryFindings {
     return faulty;
   }
 
-  /** Adds an error; returns empty, as what was read of the faulty value. */
-  <T> Optional<T> error(Code code, YamlLocation where, String message, String remedy) {
+  /** Adds an error. */
+  void error(Code code, YamlLocation where, String message, String remedy) {
     faulty = true;
     findings.error(code, where, message, remedy);
-    return Optional.empty();
   }
 
   /** Adds a warning. */

@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /** Finds the configuration in a file that wraps one, such as a manifest or the values of a chart. */
 final class Manifest {
@@ -40,14 +39,9 @@ final class Manifest {
 
   /** Whether these documents wrap a configuration and are none themselves. */
   static boolean isManifest(List<Node> documents, Wrapping wrapping) {
-    boolean hasKind = documents.stream()
-        .anyMatch(document -> YamlNodes.child(document, "kind") instanceof ScalarNode);
-    return documents.stream()
-            .noneMatch(document -> YamlNodes.child(document, "mig-configs") != null)
-        && (hasKind
-            || wrapping.hasValues()
-            || !wrapping.entries().isEmpty()
-            || !wrapping.elsewhere().isEmpty());
+    return wrapping.isWrapper()
+        && documents.stream()
+            .noneMatch(document -> YamlNodes.child(document, "mig-configs") != null);
   }
 
   /**
@@ -162,7 +156,7 @@ final class Manifest {
   private void reportNoMap() {
     Optional<MappingNode> map = wrapping.objects().stream()
         .map(Wrapping.Wrapped::node)
-        .filter(node -> YamlNodes.text(YamlNodes.child(node, "kind")).equals("ConfigMap"))
+        .filter(node -> YamlNodes.text(node, "kind").equals("ConfigMap"))
         .findFirst();
     if (map.isEmpty()) {
       findings.error(
@@ -179,10 +173,7 @@ final class Manifest {
             .key("data")
             .at(GoYaml.position(data == null ? map.get() : data, Embedding.NONE)),
         "%s has no key '%s'"
-            .formatted(
-                map(YamlNodes.text(
-                    YamlNodes.child(YamlNodes.child(map.get(), "metadata"), "name"))),
-                KEY),
+            .formatted(map(YamlNodes.text(YamlNodes.child(map.get(), "metadata"), "name")), KEY),
         "put the configuration there");
   }
 

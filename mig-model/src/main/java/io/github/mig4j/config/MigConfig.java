@@ -105,8 +105,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
    */
   public String contentName(String base) {
     Objects.requireNonNull(base, "base");
-    String hash = contentHash();
-    return ContentName.join(ContentName.withoutHash(requireLabelValue(base), hash), hash);
+    return ContentName.of(base, contentHash(), "");
   }
 
   /**
@@ -125,9 +124,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
           "The first attempt is under the content name, so a retry counts from 2, but was "
               + attempt);
     }
-    String hash = contentHash();
-    return ContentName.join(
-        ContentName.withoutHash(requireLabelValue(base), hash), hash + "-r" + attempt);
+    return ContentName.of(base, contentHash(), "-r" + attempt);
   }
 
   /**
@@ -161,11 +158,7 @@ public record MigConfig(List<MigConfigSpec> entries) {
         : filters.stream().map(f -> f.text().length() + ":" + f.text()).toList().toString();
   }
 
-  /**
-   * The value in JSON, as under a name of a mig-parted file.
-   *
-   * @return the entries
-   */
+  /** {@return the value in JSON, as under a name of a mig-parted file: the entries} */
   @JsonValue
   public List<MigConfigSpec> toJson() {
     return entries;

@@ -114,20 +114,12 @@ public final class MigConfigDocument implements JsonForm {
     return new MigConfigDocument(fewer);
   }
 
-  /**
-   * The only version of the format there is.
-   *
-   * @return {@code v1}
-   */
+  /** {@return the only version of the format there is, {@code v1}} */
   public String version() {
     return "v1";
   }
 
-  /**
-   * The configurations.
-   *
-   * @return configurations by name, in the order of the file
-   */
+  /** {@return the configurations by name, in the order of the file} */
   public Map<String, MigConfig> configs() {
     return configs;
   }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * The text of a mig-parted file, or of a Kubernetes manifest that contains one, and its findings.
@@ -138,11 +137,7 @@ public final class MigConfigFile implements JsonForm {
     return entries.get(entry);
   }
 
-  /**
-   * Returns what the file says.
-   *
-   * @return the document, or empty if the MIG manager would refuse the file
-   */
+  /** {@return what the file says, or empty if the MIG manager would refuse the file} */
   public Optional<MigConfigDocument> document() {
     return reading.document();
   }
@@ -163,9 +158,7 @@ public final class MigConfigFile implements JsonForm {
    * @return the strategy, or empty if the file does not set one that the operator knows
    */
   public Optional<MigStrategy> strategy() {
-    return Stream.of(MigStrategy.values())
-        .filter(each -> reading.strategy().filter(each.toString()::equals).isPresent())
-        .findFirst();
+    return reading.strategy().flatMap(text -> JsonFields.constant(MigStrategy.class, text));
   }
 
   /**

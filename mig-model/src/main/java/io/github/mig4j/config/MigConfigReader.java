@@ -3,6 +3,7 @@ package io.github.mig4j.config;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.lint.TextCode;
+import io.github.mig4j.lint.WrappingFindings;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
 import io.github.mig4j.text.LineColumn;
@@ -143,11 +144,7 @@ final class MigConfigReader {
 
   private static Reading template(Template template, Embedding embedding, String file) {
     Findings findings = new Findings(PROGRAM);
-    findings.error(
-        TextCode.TEMPLATE,
-        YamlPath.ROOT.at(embedding.inFile(template.at())),
-        template.message(),
-        template.remedy());
+    WrappingFindings.report(template, embedding, findings);
     return Reading.refused(findings, file);
   }
 

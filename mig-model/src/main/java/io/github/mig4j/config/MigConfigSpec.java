@@ -28,18 +28,10 @@ public interface MigConfigSpec extends JsonForm {
    */
   List<DeviceFilter> deviceFilters();
 
-  /**
-   * The GPUs that this entry is for.
-   *
-   * @return all, or some by index
-   */
+  /** {@return the GPUs that this entry is for: all, or some by index} */
   DeviceSelector devices();
 
-  /**
-   * Whether MIG mode is to be on.
-   *
-   * @return false for a whole GPU
-   */
+  /** {@return whether MIG mode is to be on; false for a whole GPU} */
   boolean migEnabled();
 
   /**
@@ -65,11 +57,7 @@ public interface MigConfigSpec extends JsonForm {
         .build();
   }
 
-  /**
-   * Switches MIG off on every GPU of the node.
-   *
-   * @return the entry
-   */
+  /** {@return an entry that switches MIG off on every GPU of the node} */
   static MigConfigSpec allDisabled() {
     return builder().devices(DeviceSelector.ALL).migEnabled(false).build();
   }
@@ -90,11 +78,7 @@ public interface MigConfigSpec extends JsonForm {
     }
   }
 
-  /**
-   * Starts an entry.
-   *
-   * @return a builder; {@code devices} and {@code migEnabled} are required
-   */
+  /** {@return a builder; {@code devices} and {@code migEnabled} are required} */
   static Builder builder() {
     return new Builder();
   }

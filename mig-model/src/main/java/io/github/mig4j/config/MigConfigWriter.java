@@ -1,6 +1,7 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.text.ScalarText;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -42,35 +43,23 @@ final class MigConfigWriter {
   }
 
   private void entry(MigConfigSpec entry) {
-    String lead = base + "  - ";
+    List<String> lines = new ArrayList<>();
     if (!entry.deviceFilters().isEmpty()) {
-      yaml.append(lead)
-          .append("device-filter: ")
-          .append(flow(entry.deviceFilters()))
-          .append('\n');
-      lead = base + "    ";
+      lines.add("device-filter: " + flow(entry.deviceFilters()));
     }
-    String inner = base + "    ";
-    yaml.append(lead)
-        .append("devices: ")
-        .append(entry.devices())
-        .append('\n')
-        .append(inner)
-        .append("mig-enabled: ")
-        .append(entry.migEnabled())
-        .append('\n');
-    if (entry.migEnabled() && entry.migDevices().isEmpty()) {
-      yaml.append(inner).append("mig-devices: {}\n");
-    } else if (entry.migEnabled()) {
-      yaml.append(inner).append("mig-devices:\n");
+    lines.add("devices: " + entry.devices());
+    lines.add("mig-enabled: " + entry.migEnabled());
+    if (entry.migEnabled()) {
+      lines.add(entry.migDevices().isEmpty() ? "mig-devices: {}" : "mig-devices:");
       entry
           .migDevices()
-          .forEach((profile, count) -> yaml.append(inner)
-              .append("  ")
-              .append(ScalarText.of(profile.toString()))
-              .append(": ")
-              .append(count)
-              .append('\n'));
+          .forEach((profile, count) ->
+              lines.add("  " + ScalarText.of(profile.toString()) + ": " + count));
+    }
+    String lead = "  - ";
+    for (String line : lines) {
+      yaml.append(base).append(lead).append(line).append('\n');
+      lead = "    ";
     }
   }
 

@@ -104,11 +104,12 @@ final class MigDevicesRules {
   private Optional<MigProfile> profile(String name, YamlLocation where) {
     Optional<MigProfile> profile = parsed(name);
     if (profile.isEmpty()) {
-      return findings.error(
+      findings.error(
           ConfigCode.INVALID_PROFILE,
           where,
           "Not a MIG profile: %s".formatted(Quoted.of(name)),
           MigProfile.meant(name).map("did you mean '%s'?"::formatted).orElse(FORM));
+      return Optional.empty();
     }
     String canonical = profile.get().toString();
     if (!canonical.equals(name)) {

@@ -67,14 +67,9 @@ final class OtherKinds {
     }
     return root instanceof MappingNode map
         && YamlNodes.child(map, "mig-configs") == null
-        && (hasAnyKey(map, PLUGIN_KEYS)
+        && (YamlNodes.keys(map).anyMatch(PLUGIN_KEYS::contains)
             || (YamlNodes.child(map, "resources") instanceof SequenceNode resources
                 && isPluginFile(resources)));
-  }
-
-  private static boolean hasAnyKey(MappingNode map, Set<String> keys) {
-    return map.getValue().stream()
-        .anyMatch(entry -> keys.contains(YamlNodes.text(entry.getKeyNode())));
   }
 
   /** What is missing above a part of a file, and what to add; null if this is no part. */
@@ -120,7 +115,7 @@ final class OtherKinds {
   }
 
   private static boolean isEntry(Node node) {
-    return node instanceof MappingNode map && hasAnyKey(map, ENTRY_KEYS);
+    return node instanceof MappingNode map && YamlNodes.keys(map).anyMatch(ENTRY_KEYS::contains);
   }
 
   /** Whether keys of different levels are side by side, as after the indentation was lost. */

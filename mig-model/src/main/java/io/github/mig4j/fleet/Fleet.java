@@ -55,9 +55,6 @@ public final class Fleet {
   /** Returned in place of an instance if nothing fits. */
   public static final long NONE = -1;
 
-  /** Up to this number of GPUs, a scan is faster than the index. */
-  private static final int MAX_GPUS_SCANNED = 32;
-
   /** The conditions of a GPU: not added yet, can be chosen, cordoned, or removed. */
   private static final int NEW = 0;
 
@@ -349,8 +346,7 @@ public final class Fleet {
     Objects.requireNonNull(request, "request");
     Objects.requireNonNull(among, "among");
     request.requireOf(this);
-    boolean scan = among.isSparse() && among.size() <= MAX_GPUS_SCANNED;
-    return scan ? request.bestOfEach(among.few()) : request.best(among);
+    return among.size() <= GpuSet.MAX_FEW ? request.bestOfEach(among.few()) : request.best(among);
   }
 
   /**

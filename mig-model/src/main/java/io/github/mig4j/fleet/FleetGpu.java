@@ -1,7 +1,7 @@
 package io.github.mig4j.fleet;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
@@ -19,21 +19,11 @@ import java.util.Objects;
 public record FleetGpu(String node, int index, MigLayout running, Use use) implements JsonForm {
 
   /** Whether a GPU can be chosen. */
-  public enum Use {
+  public enum Use implements JsonName {
     /** It can be chosen. */
     SCHEDULABLE,
     /** It is not chosen; its instances can be freed. */
-    CORDONED;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    CORDONED
   }
 
   public FleetGpu {

@@ -234,9 +234,18 @@ final class GpuBuckets {
   }
 
   private int firstCommon(int column, GpuSet among) {
-    for (int word = 0; word < middle.length >>> width; word++) {
-      for (long rest = middle[(word << width) + column]; rest != 0; rest &= rest - 1) {
+    int from = among.firstWord();
+    int end = Math.min(among.endWord(), middle.length >>> width << SHIFT);
+    for (int word = from >>> SHIFT; word << SHIFT < end; word++) {
+      long rest = middle[(word << width) + column];
+      if (word == from >>> SHIFT) {
+        rest &= -1L << from;
+      }
+      for (; rest != 0; rest &= rest - 1) {
         int block = (word << SHIFT) + Long.numberOfTrailingZeros(rest);
+        if (block >= end) {
+          return NONE;
+        }
         long common = low[(rows[block] << width) + column] & among.word(block);
         if (common != 0) {
           return (block << SHIFT) + Long.numberOfTrailingZeros(common);

@@ -15,12 +15,15 @@ import org.jspecify.annotations.Nullable;
  * A set of GPUs of a fleet by number, to choose among them only: the GPUs of a node, of the nodes
  * with a label, or of the nodes that pass a scheduler's other filters. A set is reusable.
  *
- * <p>A set of few GPUs needs four bytes for each, also with high numbers, and a larger set one bit for
+ * <p>A set of up to 32 GPUs needs four bytes for each, also with high numbers, and a larger set one bit for
  * each number between its lowest and its highest, if that is less.
  *
  * <p>Immutable and thread-safe.
  */
 public final class GpuSet {
+
+  /** Up to this number of GPUs, the numbers are in {@link #few}: to try each is faster than the index. */
+  static final int MAX_FEW = 32;
 
   private static final int MAX_NUMBER = 99_999_999;
 
@@ -41,7 +44,7 @@ public final class GpuSet {
       count += Long.bitCount(bits[index]);
     }
     size = count;
-    boolean sparse = size * Integer.BYTES <= (to - from) * Long.BYTES;
+    boolean sparse = isSparse(size, to - from);
     few = sparse ? numbers(bits, from, to, firstWord, size) : new int[0];
     words = sparse ? new long[0] : Arrays.copyOfRange(bits, from, to);
   }
@@ -80,12 +83,16 @@ public final class GpuSet {
     }
     int words =
         distinct.length == 0 ? 0 : (distinct[distinct.length - 1] >>> 6) - (distinct[0] >>> 6) + 1;
-    if (distinct.length * Integer.BYTES <= words * Long.BYTES) {
+    if (isSparse(distinct.length, words)) {
       return new GpuSet(distinct);
     }
     Builder builder = builder();
     Arrays.stream(distinct).forEach(builder::add);
     return builder.build();
+  }
+
+  private static boolean isSparse(int size, int words) {
+    return size <= MAX_FEW || size * Integer.BYTES <= words * Long.BYTES;
   }
 
   /**
@@ -258,6 +265,16 @@ public final class GpuSet {
   /** The numbers of a sparse set, in ascending order; not to be changed. */
   int[] few() {
     return few;
+  }
+
+  /** The first word of a set that is not sparse. */
+  int firstWord() {
+    return firstWord;
+  }
+
+  /** The word after the last one of a set that is not sparse. */
+  int endWord() {
+    return firstWord + words.length;
   }
 
   /** The numbers from {@code 64 * word} to {@code 64 * word + 63} of a set that is not sparse. */

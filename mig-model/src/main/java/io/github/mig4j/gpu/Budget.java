@@ -1,7 +1,6 @@
 package io.github.mig4j.gpu;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 
 /**
  * A quantity of a GPU that is divided among its instances. All instances together never take more
@@ -10,7 +9,7 @@ import io.github.mig4j.text.JsonFields;
  * <p>NVIDIA's DRA driver publishes a GPU's partitions by the same rule, one counter per quantity
  * (k8s-dra-driver-gpu, partitions.go).
  */
-public enum Budget {
+public enum Budget implements JsonName {
   /** Compute slices, the number before {@code g} in a profile's name. */
   COMPUTE_SLICES("compute slices"),
   /** Memory slices, the units of the grid on which instances are placed. */
@@ -36,22 +35,8 @@ public enum Budget {
     this.noun = noun;
   }
 
-  /**
-   * The plural noun for messages, e.g. {@code "copy engines"}.
-   *
-   * @return the noun, to be used after a number
-   */
+  /** {@return the plural noun for use after a number, e.g. {@code "copy engines"}} */
   public String noun() {
     return noun;
-  }
-
-  /**
-   * The name in JSON, in lower case with dashes.
-   *
-   * @return the name
-   */
-  @JsonValue
-  public String toJson() {
-    return JsonFields.name(this);
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Reads the bundled catalogue from the tokens of its JSON, which at the start of a program takes a
@@ -72,35 +73,17 @@ final class BundledCatalog {
       BundledCatalog source = new BundledCatalog(value);
       sources.put(key, new CatalogFile.Source(source.text("confidence"), source.text("where")));
     });
-    List<CatalogFile.Model> models = new ArrayList<>();
-    for (BundledCatalog model : objects("models")) {
-      models.add(model.model());
-    }
-    return new CatalogFile(sources, models, text("about"));
+    return new CatalogFile(sources, objects("models", BundledCatalog::model), text("about"));
   }
 
   private CatalogFile.Model model() {
-    List<CatalogFile.Product> products = new ArrayList<>();
-    for (BundledCatalog it : objects("products")) {
-      products.add(new CatalogFile.Product(
-          it.text("name"), it.text("label"), it.text("source"), it.text("confidence")));
-    }
-    List<CatalogFile.Board> boards = new ArrayList<>();
-    for (BundledCatalog it : objects("boards")) {
-      boards.add(new CatalogFile.Board(
-          it.text("pci"), it.text("name"), it.list("shared-with"), it.text("source")));
-    }
-    List<CatalogFile.Profile> profiles = new ArrayList<>();
-    for (BundledCatalog it : objects("profiles")) {
-      profiles.add(it.profile());
-    }
     return new CatalogFile.Model(
         text("id"),
         text("architecture"),
         text("chip"),
         text("compute-capability"),
-        products,
-        boards,
+        objects("products", BundledCatalog::product),
+        objects("boards", BundledCatalog::board),
         text("minimum-driver"),
         text("driver-from"),
         text("driver-before"),
@@ -112,7 +95,15 @@ final class BundledCatalog {
         number("memory-slices"),
         text("slices-source"),
         list("shared-engines"),
-        profiles);
+        objects("profiles", BundledCatalog::profile));
+  }
+
+  private CatalogFile.Product product() {
+    return new CatalogFile.Product(text("name"), text("label"), text("source"), text("confidence"));
+  }
+
+  private CatalogFile.Board board() {
+    return new CatalogFile.Board(text("pci"), text("name"), list("shared-with"), text("source"));
   }
 
   private CatalogFile.Profile profile() {
@@ -137,13 +128,11 @@ final class BundledCatalog {
         sources);
   }
 
-  private List<BundledCatalog> objects(String name) {
-    List<BundledCatalog> objects = new ArrayList<>();
+  private <T> List<T> objects(String name, Function<BundledCatalog, T> read) {
+    List<T> objects = new ArrayList<>();
     List<Object> values = list(name);
     if (values != null) {
-      for (Object value : values) {
-        objects.add(new BundledCatalog(value));
-      }
+      values.forEach(value -> objects.add(read.apply(new BundledCatalog(value))));
     }
     return objects;
   }

@@ -18,14 +18,15 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The catalogue's file format: a table of sources, then models that refer to it. */
@@ -182,10 +183,10 @@ record CatalogFile(
           + "%s is unknown. Expected one of %s"
               .formatted(path, new TreeSet<>(unknown.getKnownPropertyIds()));
     }
-    if (e.getCause() instanceof IllegalArgumentException missing) {
-      return line + (path.isEmpty() ? "" : path + ": ") + missing.getMessage();
-    }
-    return line + (path.isEmpty() ? "" : path + ": ") + firstLine(e.getOriginalMessage());
+    String problem = e.getCause() instanceof IllegalArgumentException missing
+        ? missing.getMessage()
+        : firstLine(e.getOriginalMessage());
+    return line + (path.isEmpty() ? "" : path + ": ") + problem;
   }
 
   private static String path(JsonMappingException e) {
@@ -211,35 +212,21 @@ record CatalogFile(
   }
 
   private GpuModel model(Model m) {
-    GpuModel.Builder model =
-        GpuModel.builder().id(m.id).architecture(m.architecture).computeSlices(m.computeSlices);
-    if (m.chip != null) {
-      model.chip(m.chip);
-    }
-    if (m.computeCapability != null) {
-      model.computeCapability(m.computeCapability);
-    }
-    if (m.memoryMib != null) {
-      model.totalMemoryMib(m.memoryMib);
-    }
-    if (m.memorySource != null) {
-      model.memoryProvenance(provenance(m.memorySource, null));
-    }
-    if (m.marketedMemoryGb != null) {
-      model.marketedMemoryGb(m.marketedMemoryGb);
-    }
-    if (m.memorySlices != null) {
-      model.memorySlices(m.memorySlices);
-    }
-    if (m.slicesSource != null) {
-      model.slicesProvenance(provenance(m.slicesSource, null));
-    }
-    driver(m.minimumDriver, model::minimumDriver);
-    driver(m.driverFrom, model::driverFrom);
-    driver(m.driverBefore, model::driverBefore);
-    if (m.driverSource != null) {
-      model.driverProvenance(provenance(m.driverSource, null));
-    }
+    GpuModel.Builder model = GpuModel.builder()
+        .id(m.id)
+        .architecture(m.architecture)
+        .chip(Optional.ofNullable(m.chip))
+        .computeCapability(Optional.ofNullable(m.computeCapability))
+        .totalMemoryMib(optional(m.memoryMib))
+        .marketedMemoryGb(optional(m.marketedMemoryGb))
+        .computeSlices(m.computeSlices)
+        .memorySlices(optional(m.memorySlices))
+        .minimumDriver(driver(m.minimumDriver))
+        .driverFrom(driver(m.driverFrom))
+        .driverBefore(driver(m.driverBefore));
+    Optional.ofNullable(m.memorySource).map(this::provenance).ifPresent(model::memoryProvenance);
+    Optional.ofNullable(m.slicesSource).map(this::provenance).ifPresent(model::slicesProvenance);
+    Optional.ofNullable(m.driverSource).map(this::provenance).ifPresent(model::driverProvenance);
     for (String engine : orEmpty(m.sharedEngines)) {
       model.addSharedEngines(constant(Budget.class, engine));
     }
@@ -248,7 +235,7 @@ record CatalogFile(
     }
     for (Board b : orEmpty(m.boards)) {
       model.addBoards(new GpuBoard(
-          PciDeviceId.parse(b.pci), b.name, orEmpty(b.sharedWith), provenance(b.source, null)));
+          PciDeviceId.parse(b.pci), b.name, orEmpty(b.sharedWith), provenance(b.source)));
     }
     for (Profile p : orEmpty(m.profiles)) {
       model.addProfiles(profile(p));
@@ -256,26 +243,30 @@ record CatalogFile(
     return model.build();
   }
 
-  private static void driver(@Nullable String version, Consumer<DriverVersion> field) {
-    if (version != null) {
-      field.accept(DriverVersion.parse(version)
-          .orElseThrow(() -> new IllegalArgumentException(
-              "Not a version of a driver: '%s'. Expected e.g. '580.82'".formatted(version))));
+  private static OptionalInt optional(@Nullable Integer number) {
+    return number == null ? OptionalInt.empty() : OptionalInt.of(number);
+  }
+
+  private static Optional<DriverVersion> driver(@Nullable String version) {
+    if (version == null) {
+      return Optional.empty();
     }
+    Optional<DriverVersion> parsed = DriverVersion.parse(version);
+    if (parsed.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Not a version of a driver: '%s'. Expected e.g. '580.82'".formatted(version));
+    }
+    return parsed;
   }
 
   private GpuInstanceProfile profile(Profile p) {
     GpuInstanceProfile.Builder profile = GpuInstanceProfile.builder()
         .profile(MigProfile.parse(p.name))
+        .id(optional(p.id))
+        .size(optional(p.size))
         .maxInstances(p.max)
         .addAllStarts(orEmpty(p.starts))
-        .provenance(provenance(p.source, null));
-    if (p.id != null) {
-      profile.id(p.id);
-    }
-    if (p.size != null) {
-      profile.size(p.size);
-    }
+        .provenance(provenance(p.source));
     Map<Budget, Integer> amounts = new EnumMap<>(Budget.class);
     putIfKnown(amounts, Budget.MEMORY_MIB, p.memoryMib);
     putIfKnown(amounts, Budget.SMS, p.sm);
@@ -287,9 +278,13 @@ record CatalogFile(
     profile.putAllAmounts(amounts);
     if (p.sources != null) {
       p.sources.forEach((field, source) ->
-          profile.putFieldProvenance(constant(Field.class, field), provenance(source, null)));
+          profile.putFieldProvenance(constant(Field.class, field), provenance(source)));
     }
     return profile.build();
+  }
+
+  private Provenance provenance(String source) {
+    return provenance(source, null);
   }
 
   private Provenance provenance(String source, @Nullable String confidence) {
@@ -315,13 +310,9 @@ record CatalogFile(
 
   /** The constant of a name as files and JSON have it. */
   static <E extends Enum<E>> E constant(Class<E> type, String text) {
-    for (E constant : type.getEnumConstants()) {
-      if (JsonFields.name(constant).equals(text)) {
-        return constant;
-      }
-    }
-    throw new IllegalArgumentException("'%s' is unknown. Expected one of %s"
-        .formatted(
-            text, Arrays.stream(type.getEnumConstants()).map(JsonFields::name).toList()));
+    return JsonFields.constant(type, text)
+        .orElseThrow(() -> new IllegalArgumentException("'%s' is unknown. Expected one of %s"
+            .formatted(
+                text, Stream.of(type.getEnumConstants()).map(JsonFields::name).toList())));
   }
 }

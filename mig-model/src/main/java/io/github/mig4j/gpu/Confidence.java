@@ -1,6 +1,7 @@
 package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -50,13 +51,9 @@ public enum Confidence {
    */
   public static Confidence parse(String text) {
     Objects.requireNonNull(text, "text");
-    for (Confidence confidence : values()) {
-      if (confidence.text.equals(text)) {
-        return confidence;
-      }
-    }
-    throw new IllegalArgumentException(
-        "Not a confidence: '%s'. Expected one of %s".formatted(text, Arrays.toString(values())));
+    return JsonFields.constant(Confidence.class, text)
+        .orElseThrow(() -> new IllegalArgumentException("Not a confidence: '%s'. Expected one of %s"
+            .formatted(text, Arrays.toString(values()))));
   }
 
   /**

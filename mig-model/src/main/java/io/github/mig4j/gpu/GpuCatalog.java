@@ -66,11 +66,7 @@ public final class GpuCatalog {
     return new GpuCatalog(new ArrayList<>(byId.values()));
   }
 
-  /**
-   * All models.
-   *
-   * @return models in the order of the file: first those with MIG, then the others
-   */
+  /** {@return all models in the order of the file: first those with MIG, then the others} */
   @JsonValue
   public List<GpuModel> models() {
     return models;
@@ -117,13 +113,10 @@ public final class GpuCatalog {
     if (found.size() == 1 && others.isEmpty()) {
       return found.get(0);
     }
-    if (!found.isEmpty() && !others.isEmpty()) {
+    if (!others.isEmpty()) {
       throw new UnknownGpuException(
           "PCI device id '%s' is shared by %s and by %s, which the catalogue does not have; use the id or the product label of the GPU"
-              .formatted(
-                  name,
-                  found.stream().map(GpuModel::id).collect(Collectors.joining(", ")),
-                  String.join(", ", others)),
+              .formatted(name, ids(found), String.join(", ", others)),
           found);
     }
     throw new UnknownGpuException(found.isEmpty() ? unknown(name) : ambiguous(name, found), found);
@@ -143,15 +136,13 @@ public final class GpuCatalog {
   }
 
   private String unknown(String name) {
-    List<String> prefixed = idsStartingWith(name);
-    List<String> near = prefixed.isEmpty()
-        ? Spelling.nearest(
-            name,
-            models.stream()
-                .flatMap(model -> Stream.concat(
-                    Stream.of(model.id()), model.products().stream().map(GpuProduct::label)))
-                .toList())
-        : prefixed;
+    List<String> near = idsStartingWith(name);
+    if (near.isEmpty()) {
+      Stream<String> ids = models.stream().map(GpuModel::id);
+      Stream<String> labels =
+          models.stream().flatMap(model -> model.products().stream()).map(GpuProduct::label);
+      near = Spelling.nearest(name, Stream.concat(ids, labels).toList());
+    }
     return "Unknown GPU '%s'. %s"
         .formatted(
             name,
@@ -183,8 +174,11 @@ public final class GpuCatalog {
   }
 
   private static String ambiguous(String name, List<GpuModel> found) {
-    return "GPU name '%s' is shared by %s; use the id of one"
-        .formatted(name, found.stream().map(GpuModel::id).collect(Collectors.joining(", ")));
+    return "GPU name '%s' is shared by %s; use the id of one".formatted(name, ids(found));
+  }
+
+  private static String ids(List<GpuModel> models) {
+    return models.stream().map(GpuModel::id).collect(Collectors.joining(", "));
   }
 
   private List<GpuModel> byLabel(String label) {

@@ -1,8 +1,7 @@
 package io.github.mig4j.gpu;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,7 +19,7 @@ import org.immutables.value.Value;
 public interface GpuInstanceProfile extends JsonForm {
 
   /** A fact about a profile that can have its own provenance. */
-  enum Field {
+  enum Field implements JsonName {
     /** The name. */
     NAME,
     /** {@link GpuInstanceProfile#id()}. */
@@ -48,23 +47,9 @@ public interface GpuInstanceProfile extends JsonForm {
         case COPY_ENGINES, DECODERS, ENCODERS, JPEG_ENGINES, OFA_ENGINES -> ENGINES;
       };
     }
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
   }
 
-  /**
-   * The profile's name.
-   *
-   * @return a profile without a {@code c} part, e.g. {@code 3g.40gb}
-   */
+  /** {@return the profile's name without a {@code c} part, e.g. {@code 3g.40gb}} */
   MigProfile profile();
 
   /**
@@ -89,11 +74,7 @@ public interface GpuInstanceProfile extends JsonForm {
    */
   List<Integer> starts();
 
-  /**
-   * The maximum number of instances of this profile on one GPU.
-   *
-   * @return at least 1
-   */
+  /** {@return the maximum number of instances of this profile on one GPU, at least 1} */
   int maxInstances();
 
   /**
@@ -104,22 +85,14 @@ public interface GpuInstanceProfile extends JsonForm {
   @Value.Redacted
   Map<Budget, Integer> amounts();
 
-  /**
-   * The provenance of all facts without their own provenance.
-   *
-   * @return the provenance
-   */
+  /** {@return the provenance of all facts without their own provenance} */
   @Value.Redacted
   @Value.Default
   default Provenance provenance() {
     return Provenance.CALLER;
   }
 
-  /**
-   * The provenance of facts from other sources.
-   *
-   * @return provenance by field
-   */
+  /** {@return the provenance of facts from other sources, by field} */
   @Value.Redacted
   Map<Field, Provenance> fieldProvenance();
 
@@ -183,11 +156,7 @@ public interface GpuInstanceProfile extends JsonForm {
         .toList();
   }
 
-  /**
-   * Whether the placements of this profile are known.
-   *
-   * @return true if size and starts are known
-   */
+  /** {@return whether the placements of this profile are known: size and starts} */
   default boolean isPlaceable() {
     return size().isPresent() && !starts().isEmpty();
   }
@@ -228,11 +197,7 @@ public interface GpuInstanceProfile extends JsonForm {
     });
   }
 
-  /**
-   * Creates a builder.
-   *
-   * @return an empty builder
-   */
+  /** {@return an empty builder} */
   static Builder builder() {
     return new Builder();
   }

@@ -29,35 +29,19 @@ public interface GpuModel extends JsonForm {
   /** The maximum number of memory slices of a model; the largest known GPU has 12. */
   int MAX_MEMORY_SLICES = 24;
 
-  /**
-   * The short, unique name of the model.
-   *
-   * @return e.g. {@code b200-180gb}
-   */
+  /** {@return the short, unique name of the model, e.g. {@code b200-180gb}} */
   @JsonKey
   String id();
 
-  /**
-   * The architecture.
-   *
-   * @return e.g. {@code Hopper}; comparisons ignore case
-   */
+  /** {@return the architecture, e.g. {@code Hopper}; comparisons ignore case} */
   @Value.Redacted
   String architecture();
 
-  /**
-   * The chip.
-   *
-   * @return e.g. {@code GH100}
-   */
+  /** {@return the chip, e.g. {@code GH100}} */
   @Value.Redacted
   Optional<String> chip();
 
-  /**
-   * The CUDA compute capability.
-   *
-   * @return e.g. {@code 9.0}
-   */
+  /** {@return the CUDA compute capability, e.g. {@code 9.0}} */
   @Value.Redacted
   Optional<String> computeCapability();
 
@@ -69,11 +53,7 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   List<GpuProduct> products();
 
-  /**
-   * The boards that carry this model.
-   *
-   * @return boards by PCI device id, possibly empty
-   */
+  /** {@return the boards that carry this model, by PCI device id, possibly empty} */
   @Value.Redacted
   List<GpuBoard> boards();
 
@@ -85,19 +65,11 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   OptionalInt totalMemoryMib();
 
-  /**
-   * The memory in the data sheet, given for GPUs without MIG.
-   *
-   * @return GB
-   */
+  /** {@return the memory in the data sheet in GB, given for GPUs without MIG} */
   @Value.Redacted
   OptionalInt marketedMemoryGb();
 
-  /**
-   * The number of compute slices of the whole GPU.
-   *
-   * @return e.g. 7 on a B200, 0 without MIG
-   */
+  /** {@return the number of compute slices of the whole GPU, e.g. 7 on a B200, 0 without MIG} */
   @Value.Redacted
   @Value.Default
   default int computeSlices() {
@@ -113,11 +85,7 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   OptionalInt memorySlices();
 
-  /**
-   * The MIG profiles of this model.
-   *
-   * @return profiles in the order of declaration; empty if the GPU has no MIG
-   */
+  /** {@return the MIG profiles in the order of declaration; empty if the GPU has no MIG} */
   @Value.Redacted
   List<GpuInstanceProfile> profiles();
 
@@ -129,33 +97,21 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   Set<Budget> sharedEngines();
 
-  /**
-   * The source of the number of slices.
-   *
-   * @return the provenance
-   */
+  /** {@return the source of the number of slices} */
   @Value.Redacted
   @Value.Default
   default Provenance slicesProvenance() {
     return Provenance.CALLER;
   }
 
-  /**
-   * The source of the total memory.
-   *
-   * @return the provenance
-   */
+  /** {@return the source of the total memory} */
   @Value.Redacted
   @Value.Default
   default Provenance memoryProvenance() {
     return Provenance.CALLER;
   }
 
-  /**
-   * The first driver that partitions this GPU.
-   *
-   * @return the version, or empty if it is not known
-   */
+  /** {@return the first driver that partitions this GPU, or empty if it is not known} */
   @Value.Redacted
   Optional<DriverVersion> minimumDriver();
 
@@ -168,19 +124,11 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   Optional<DriverVersion> driverFrom();
 
-  /**
-   * The first driver that has other profile names again.
-   *
-   * @return the version, or empty if no driver is known to differ
-   */
+  /** {@return the first driver that has other profile names again; empty if none is known} */
   @Value.Redacted
   Optional<DriverVersion> driverBefore();
 
-  /**
-   * The source of the versions of the driver.
-   *
-   * @return the provenance
-   */
+  /** {@return the source of the versions of the driver} */
   @Value.Redacted
   @Value.Default
   default Provenance driverProvenance() {
@@ -199,11 +147,7 @@ public interface GpuModel extends JsonForm {
         && driverBefore().stream().allMatch(before -> driver.compareTo(before) < 0);
   }
 
-  /**
-   * Whether this GPU supports MIG.
-   *
-   * @return true if it has profiles
-   */
+  /** {@return whether this GPU supports MIG, which is so if it has profiles} */
   default boolean supportsMig() {
     return !profiles().isEmpty();
   }
@@ -217,10 +161,14 @@ public interface GpuModel extends JsonForm {
   default Optional<GpuInstanceProfile> profile(MigProfile name) {
     Objects.requireNonNull(name, "name");
     MigProfile gpuInstance = name.gpuInstance();
-    return profiles().stream()
-        .filter(p -> p.profile().equals(gpuInstance))
-        .filter(p -> name.equals(gpuInstance) || p.computeInstances().contains(name))
-        .findFirst();
+    // The search asks this at every step, so without a stream.
+    for (GpuInstanceProfile p : profiles()) {
+      if (p.profile().equals(gpuInstance)
+          && (name.equals(gpuInstance) || p.computeInstances().contains(name))) {
+        return Optional.of(p);
+      }
+    }
+    return Optional.empty();
   }
 
   /**
@@ -426,11 +374,7 @@ public interface GpuModel extends JsonForm {
     return builder().from(this).computeSlices(slices).profiles(profiles).build();
   }
 
-  /**
-   * Creates a builder.
-   *
-   * @return an empty builder
-   */
+  /** {@return an empty builder} */
   static Builder builder() {
     return new Builder();
   }
@@ -479,7 +423,6 @@ public interface GpuModel extends JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   static GpuModel ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
     return ModelJson.read(json);
   }
 }

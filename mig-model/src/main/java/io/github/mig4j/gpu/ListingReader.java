@@ -54,7 +54,8 @@ final class ListingReader {
   private static final Pattern WORD = Pattern.compile("\\S+");
   private static final List<String> SUBHEADINGS =
       List.of("Free/Total", "GiB", "MiB", "ID", "Start:Size", "Instance");
-  private static final List<String> NOT_ENGINES = List.of("Free/Total", "GiB", "MiB", "ID");
+  private static final List<String> NOT_ENGINES = List.of("Free/Total", "ID");
+  private static final Pattern UNIT = Pattern.compile("[KMGT]i?B");
   private static final Map<String, Budget> ENGINES = Map.of(
       "CE", Budget.COPY_ENGINES,
       "DEC", Budget.DECODERS,
@@ -67,15 +68,6 @@ final class ListingReader {
   private static final int MAX_ENGINES = 1 << 20;
 
   private record Column(String name, int center) {}
-
-  /** A row that cannot be used; the message says why. */
-  private static final class Unusable extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    Unusable(String message) {
-      super(message);
-    }
-  }
 
   static final String PASTE_AGAIN = "paste the whole output of 'nvidia-smi mig %s'";
   private static final String ENABLE_MIG = "enable MIG mode first";
@@ -250,13 +242,13 @@ final class ListingReader {
       } else {
         cut(name);
       }
-    } catch (Unusable e) {
+    } catch (IllegalArgumentException e) {
       unusable(name, e);
     }
     return true;
   }
 
-  private static PlacementRow placements(Matcher row) throws Unusable {
+  private static PlacementRow placements(Matcher row) {
     List<Integer> starts = new ArrayList<>();
     for (String start : row.group(3).split(",", -1)) {
       if (!start.isBlank()) {
@@ -285,15 +277,13 @@ final class ListingReader {
       openRow = subject;
       rowsRead++;
     } catch (IllegalArgumentException e) {
-      unusable(subject, new Unusable(String.valueOf(e.getMessage())));
-    } catch (Unusable e) {
       unusable(subject, e);
     }
   }
 
-  private void readRow(PastedLine line, Matcher row, MigProfile profile) throws Unusable {
+  private void readRow(PastedLine line, Matcher row, MigProfile profile) {
     if (profile.gpuSlices() < 1 || profile.computeSlices() < 1) {
-      throw new Unusable("an instance has at least one compute slice");
+      throw new IllegalArgumentException("an instance has at least one compute slice");
     }
     int gpu = number("GPU", row.group(1), 0, MAX_GPUS);
     String rest = row.group(5) == null ? "" : row.group(5);
@@ -313,7 +303,7 @@ final class ListingReader {
       return;
     }
     if (!profile.isWholeGpuInstance()) {
-      throw new Unusable("the number of its GPU instance is missing");
+      throw new IllegalArgumentException("the number of its GPU instance is missing");
     }
     if (listsProfiles) {
       int[] counts = instances(second);
@@ -323,7 +313,7 @@ final class ListingReader {
       return;
     }
     if (!place.matches()) {
-      throw new Unusable("column 'Placement' must be start:size, but was '%s'"
+      throw new IllegalArgumentException("column 'Placement' must be start:size, but was '%s'"
           .formatted(cells.size() > 2 ? shown(cells.get(2)) : ""));
     }
     rows.add(
@@ -343,8 +333,7 @@ final class ListingReader {
       MigProfile profile,
       int number,
       String second,
-      boolean listsProfiles)
-      throws Unusable {
+      boolean listsProfiles) {
     if (listsProfiles) {
       int[] counts = instances(second);
       rows.add(
@@ -356,10 +345,10 @@ final class ListingReader {
     }
   }
 
-  private static int[] instances(String text) throws Unusable {
+  private static int[] instances(String text) {
     String[] counts = text.split("/", -1);
     if (counts.length != 2) {
-      throw new Unusable(
+      throw new IllegalArgumentException(
           "column 'Instances' must be free/total, but was '%s'".formatted(shown(text)));
     }
     int free = number("Instances", counts[0], 0, GpuModel.MAX_MEMORY_SLICES);
@@ -377,7 +366,7 @@ final class ListingReader {
   }
 
   /** The figures of the first line, as far as the heading says what they are. */
-  private void readFigures(PastedLine line, ProfileRow row) throws Unusable {
+  private void readFigures(PastedLine line, ProfileRow row) {
     if (upper.stream().noneMatch(column -> column.name().equals("Memory"))) {
       return;
     }
@@ -393,7 +382,7 @@ final class ListingReader {
   }
 
   private static ProfileRow with(
-      ProfileRow row, Map<Budget, Integer> amounts, Map<String, String> cells) throws Unusable {
+      ProfileRow row, Map<Budget, Integer> amounts, Map<String, String> cells) {
     Map<Budget, Integer> all = new EnumMap<>(Budget.class);
     all.putAll(row.amounts());
     all.putAll(amounts);
@@ -417,10 +406,18 @@ final class ListingReader {
       return true;
     }
     if (SUBHEADINGS.stream().anyMatch(names::contains) && (line.opened() || !upper.isEmpty())) {
-      lower = words.stream().filter(word -> !NOT_ENGINES.contains(word.name())).toList();
+      lower = words.stream()
+          .filter(word -> !NOT_ENGINES.contains(word.name()))
+          .filter(word -> !UNIT.matcher(word.name()).matches())
+          .toList();
       inGib |= names.contains("GiB");
-      if (names.contains("MiB") && !inGib) {
-        findings.add(ListingCode.UNIT_UNKNOWN, "the memory is in MiB, not in GiB, and is not read");
+      if (!inGib) {
+        names.stream()
+            .filter(name -> UNIT.matcher(name).matches())
+            .findFirst()
+            .ifPresent(unit -> findings.add(
+                ListingCode.UNIT_UNKNOWN,
+                "the memory is in %s, not in GiB, and is not read".formatted(unit)));
       }
       return true;
     }
@@ -449,7 +446,7 @@ final class ListingReader {
       rows.add(
           lower.isEmpty() ? row : with(row, Map.of(), byColumn(lower, words(line.cells()))),
           unfinishedLine);
-    } catch (Unusable e) {
+    } catch (IllegalArgumentException e) {
       unusable("the row of " + row.profile(), e);
     }
     return true;
@@ -515,7 +512,7 @@ final class ListingReader {
     findings.add(ListingCode.ROWS_MISSING, problem, PASTE_AGAIN.formatted(option()));
   }
 
-  private void unusable(String subject, Unusable reason) {
+  private void unusable(String subject, IllegalArgumentException reason) {
     rowsRead++;
     unfinished = null;
     findings.add(
@@ -542,8 +539,7 @@ final class ListingReader {
   }
 
   /** By order if there is a value for each column, otherwise by place. */
-  private static Map<String, String> byColumn(List<Column> columns, List<Column> values)
-      throws Unusable {
+  private static Map<String, String> byColumn(List<Column> columns, List<Column> values) {
     Map<String, String> cells = new LinkedHashMap<>();
     for (int i = 0; i < values.size(); i++) {
       Column value = values.get(i);
@@ -551,7 +547,7 @@ final class ListingReader {
           ? columns.get(i).name()
           : nearest(columns, value.center());
       if (cells.put(name, value.name()) != null) {
-        throw new Unusable("%d values do not match the columns %s"
+        throw new IllegalArgumentException("%d values do not match the columns %s"
             .formatted(values.size(), columns.stream().map(Column::name).toList()));
       }
     }
@@ -575,23 +571,23 @@ final class ListingReader {
   }
 
   /** The driver counts in units of 64 MiB, of which nvidia-smi prints two decimals in GiB. */
-  private static int mib(String gib) throws Unusable {
+  private static int mib(String gib) {
     if (!gib.matches("\\d{1,5}(\\.\\d{1,3})?")) {
-      throw new Unusable(
+      throw new IllegalArgumentException(
           "column 'Memory' must be GiB with two decimals, but was '%s'".formatted(shown(gib)));
     }
     double mib = Double.parseDouble(gib) * 1024;
     return (int) Math.round(mib / MEMORY_UNIT_MIB) * MEMORY_UNIT_MIB;
   }
 
-  private static int number(String column, String text, int min, int max) throws Unusable {
+  private static int number(String column, String text, int min, int max) {
     if (text.matches("[0-9]{1,9}")) {
       int number = Integer.parseInt(text);
       if (number >= min && number <= max) {
         return number;
       }
     }
-    throw new Unusable(
+    throw new IllegalArgumentException(
         max == Integer.MAX_VALUE
             ? "column '%s' must be a number, but was '%s'".formatted(column, shown(text))
             : "column '%s' must be a number from %d to %d, but was '%s'"

@@ -13,11 +13,7 @@ public final class ListingSyntaxException extends MigException {
     this.line = line;
   }
 
-  /**
-   * The line that explains why.
-   *
-   * @return its number in the text, from 1
-   */
+  /** {@return the number of the line that explains why, from 1} */
   public int line() {
     return line;
   }

@@ -2,6 +2,7 @@ package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.GpuResource;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Locale;
@@ -47,9 +48,6 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   private static final int MAX_MEANT_LENGTH = 80;
   private static final String EXPECTED =
       "Expected [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'";
-
-  private static final String RESOURCE_PREFIX = "nvidia.com/mig-";
-  private static final String SHARED_SUFFIX = ".shared";
 
   private static final Comparator<MigProfile> BY_SIZE = Comparator.comparingInt(
           MigProfile::gpuSlices)
@@ -165,7 +163,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
    * @return the extended resource's name
    */
   public String resourceName() {
-    return RESOURCE_PREFIX + label();
+    return GpuResource.MIG_PREFIX + label();
   }
 
   /**
@@ -178,13 +176,13 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
    */
   public static Optional<MigProfile> ofResourceName(String resource) {
     Objects.requireNonNull(resource, "resource");
-    if (!resource.startsWith(RESOURCE_PREFIX)) {
+    if (!resource.startsWith(GpuResource.MIG_PREFIX)) {
       return Optional.empty();
     }
-    String label = resource.substring(RESOURCE_PREFIX.length());
+    String label = resource.substring(GpuResource.MIG_PREFIX.length());
     return ofLabel(
-        label.endsWith(SHARED_SUFFIX)
-            ? label.substring(0, label.length() - SHARED_SUFFIX.length())
+        label.endsWith(GpuResource.SHARED_SUFFIX)
+            ? label.substring(0, label.length() - GpuResource.SHARED_SUFFIX.length())
             : label);
   }
 

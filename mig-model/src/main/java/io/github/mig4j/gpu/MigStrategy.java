@@ -2,6 +2,9 @@ package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The MIG strategy of NVIDIA's device plugin: how it offers MIG devices to Kubernetes. */
 public enum MigStrategy {
@@ -14,6 +17,19 @@ public enum MigStrategy {
   SINGLE,
   /** The plugin offers each profile as its own resource, such as {@code nvidia.com/mig-1g.23gb}. */
   MIXED;
+
+  /**
+   * The strategy with a name, as in labels and Helm values; the inverse of {@link #toString()}.
+   *
+   * @param name any text
+   * @return the strategy; empty if the text is none of {@code none}, {@code single} and {@code mixed}
+   */
+  public static Optional<MigStrategy> parse(String name) {
+    Objects.requireNonNull(name, "name");
+    return Stream.of(values())
+        .filter(strategy -> strategy.toString().equals(name))
+        .findFirst();
+  }
 
   /** The value in labels and Helm values, e.g. {@code mixed}. */
   @Override

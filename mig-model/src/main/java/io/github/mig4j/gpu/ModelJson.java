@@ -6,7 +6,6 @@ import io.github.mig4j.text.JsonInput;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A model as JSON: each fact under the name that {@code migctl model --json} prints. */
@@ -73,7 +72,7 @@ final class ModelJson {
   }
 
   static GpuModel read(Map<String, Object> json) {
-    JsonInput in = JsonInput.of("GPU model", json);
+    JsonInput in = JsonInput.of("GPU model", json).ignoring("mig", "confidence");
     GpuModel.Builder model = GpuModel.builder()
         .id(in.text("id"))
         .architecture(in.text("architecture"))
@@ -94,27 +93,25 @@ final class ModelJson {
     model.addAllProducts(in.objects("products", ModelJson::product));
     model.addAllBoards(in.objects("boards", ModelJson::board));
     model.addAllProfiles(in.objects("profiles", ModelJson::profile));
-    in.ignoring("mig", "confidence").requireNoOthers();
-    return model.build();
+    return in.requireNoOthers(model).build();
   }
 
   private static GpuProduct product(Map<String, Object> json) {
     JsonInput in = JsonInput.of("product", json);
-    GpuProduct product = new GpuProduct(in.text("name"), in.text("label"), provenance(in));
-    in.requireNoOthers();
-    return product;
+    return in.requireNoOthers(new GpuProduct(in.text("name"), in.text("label"), provenance(in)));
   }
 
   private static GpuBoard board(Map<String, Object> json) {
     JsonInput in = JsonInput.of("board", json);
-    GpuBoard board = new GpuBoard(
-        PciDeviceId.parse(in.text("pci")), in.text("name"), in.texts("sharedWith"), provenance(in));
-    in.requireNoOthers();
-    return board;
+    return in.requireNoOthers(new GpuBoard(
+        PciDeviceId.parse(in.text("pci")),
+        in.text("name"),
+        in.texts("sharedWith"),
+        provenance(in)));
   }
 
   private static GpuInstanceProfile profile(Map<String, Object> json) {
-    JsonInput in = JsonInput.of("GPU instance profile", json);
+    JsonInput in = JsonInput.of("GPU instance profile", json).ignoring("resource");
     GpuInstanceProfile.Builder profile = GpuInstanceProfile.builder()
         .profile(MigProfile.parse(in.text("name")))
         .id(in.optionalInteger("id"))
@@ -126,20 +123,11 @@ final class ModelJson {
     AMOUNTS.forEach((budget, name) ->
         in.optionalInteger(name).ifPresent(amount -> amounts.put(budget, amount)));
     profile.putAllAmounts(amounts);
-    in.optionalObject("fieldProvenance")
-        .ifPresent(fields -> fields
-            .keySet()
-            .forEach(field -> profile.putFieldProvenance(
-                CatalogFile.constant(Field.class, field), fieldProvenance(fields, field))));
-    in.ignoring("resource").requireNoOthers();
-    return profile.build();
-  }
-
-  private static Provenance fieldProvenance(Map<String, Object> fields, String field) {
-    return JsonInput.of("map of provenances", fields)
-        .optionalObject(field)
-        .map(ModelJson::readProvenance)
-        .orElseThrow(() -> new IllegalArgumentException("'%s' is missing".formatted(field)));
+    in.fields("fieldProvenance")
+        .allObjects()
+        .forEach((field, provenance) -> profile.putFieldProvenance(
+            CatalogFile.constant(Field.class, field), readProvenance(provenance)));
+    return in.requireNoOthers(profile).build();
   }
 
   private static void provenance(JsonInput in, String name, Consumer<Provenance> to) {
@@ -148,9 +136,7 @@ final class ModelJson {
 
   private static Provenance readProvenance(Map<String, Object> json) {
     JsonInput in = JsonInput.of("provenance", json);
-    Provenance provenance = provenance(in);
-    in.requireNoOthers();
-    return provenance;
+    return in.requireNoOthers(provenance(in));
   }
 
   private static Provenance provenance(JsonInput in) {
@@ -158,8 +144,8 @@ final class ModelJson {
   }
 
   private static void driver(JsonInput in, String name, Consumer<DriverVersion> to) {
-    Optional<String> text = in.optionalText(name);
-    text.map(version -> DriverVersion.parse(version)
+    in.optionalText(name)
+        .map(version -> DriverVersion.parse(version)
             .orElseThrow(() -> new IllegalArgumentException(
                 "Not a GPU model: '%s' must be a driver version, but was '%s'"
                     .formatted(name, version))))

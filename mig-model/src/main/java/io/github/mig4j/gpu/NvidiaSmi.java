@@ -133,20 +133,12 @@ public record NvidiaSmi(
       this.title = title;
     }
 
-    /**
-     * The option of {@code nvidia-smi mig} that prints it.
-     *
-     * @return e.g. {@code -lgip}
-     */
+    /** {@return the option of {@code nvidia-smi mig} that prints it, e.g. {@code -lgip}} */
     public String option() {
       return option;
     }
 
-    /**
-     * What it lists.
-     *
-     * @return e.g. {@code GPU instance profiles}
-     */
+    /** {@return what it lists, e.g. {@code GPU instance profiles}} */
     public String title() {
       return title;
     }
@@ -367,15 +359,11 @@ public record NvidiaSmi(
     public GpuModel named(String product) {
       Objects.requireNonNull(product, "product");
       GpuProduct named = GpuProduct.named(product, model.slicesProvenance());
-      GpuModel.Builder copy = GpuModel.builder()
+      return GpuModel.builder()
+          .from(model)
           .id(named.label().toLowerCase(Locale.ROOT))
-          .architecture(model.architecture())
-          .addProducts(named)
-          .computeSlices(model.computeSlices())
-          .slicesProvenance(model.slicesProvenance())
-          .addAllProfiles(model.profiles());
-      model.memorySlices().ifPresent(copy::memorySlices);
-      return copy.build();
+          .products(List.of(named))
+          .build();
     }
 
     @Override

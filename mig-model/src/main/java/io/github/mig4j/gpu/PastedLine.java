@@ -21,7 +21,10 @@ record PastedLine(String cells, String behind, boolean opened, boolean closed) {
   private static final Pattern BLANK = Pattern.compile("[\\t\\p{Zs}]");
   private static final Pattern VERTICAL = Pattern.compile("[\u2502\u2503\u2551]");
   private static final Pattern HORIZONTAL = Pattern.compile("[\u2500-\u257F]");
-  private static final Pattern QUOTED = Pattern.compile("^ *(?:[#/*>;] *)+(?=[|+]|GPU +\\d)");
+
+  /** Marks of a quotation, numbers of lines, and the times and names that kubectl prints. */
+  private static final Pattern QUOTED = Pattern.compile(
+      "^ *(?:(?:[#/*>;]|\\d{1,5}[:.]?(?= )|\\d{4}-\\d{2}-\\d{2}T\\S{1,30}|\\[[^]|]{1,200}]) *)+(?=[|+]|GPU +\\d)");
 
   static PastedLine of(String raw) {
     String line = COLOUR.matcher(raw).replaceAll("");

@@ -329,27 +329,21 @@ public final class ProfileNeed implements JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static ProfileNeed ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
     JsonInput in = JsonInput.of("need", json);
     ProfileNeed need = new ProfileNeed(
             0, Map.of(), preference(in, "media"), preference(in, "graphics"))
         .memoryGib(in.optionalNumber("memoryGib").orElse(0.0));
-    Map<String, Object> amounts = in.optionalObject("atLeast").orElse(Map.of());
-    in.requireNoOthers();
-    JsonInput atLeast = JsonInput.of("need", amounts);
+    JsonInput atLeast = in.fields("atLeast");
     for (Budget budget : Budget.values()) {
       OptionalInt amount = atLeast.optionalInteger(budget.toJson());
       need = amount.isPresent() ? need.atLeast(budget, amount.getAsInt()) : need;
     }
-    atLeast.requireNoOthers();
-    return need;
+    return atLeast.requireNoOthers(in.requireNoOthers(need));
   }
 
   private static Preference preference(JsonInput in, String name) {
     String text = in.optionalText(name).orElse("any");
-    return Stream.of(Preference.values())
-        .filter(preference -> JsonFields.name(preference).equals(text))
-        .findFirst()
+    return JsonFields.constant(Preference.class, text)
         .orElseThrow(() -> new IllegalArgumentException(
             "Not a need: '%s' must be required, excluded or any, but was '%s'"
                 .formatted(name, text)));

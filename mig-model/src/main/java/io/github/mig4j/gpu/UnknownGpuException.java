@@ -14,11 +14,7 @@ public final class UnknownGpuException extends MigException {
     this.candidates = List.copyOf(candidates);
   }
 
-  /**
-   * The models that share the name.
-   *
-   * @return at least two models, or empty if the name is unknown
-   */
+  /** {@return the models that share the name, at least two; empty if the name is unknown} */
   public List<GpuModel> candidates() {
     return candidates == null ? List.of() : candidates;
   }

@@ -2,7 +2,6 @@ package io.github.mig4j.layout;
 
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -43,27 +42,24 @@ final class ComputeInstances {
     return gpuInstances;
   }
 
-  /** Devices of one compute slice fit into any remaining capacity, so only their sum matters. */
+  /**
+   * Devices of one compute slice fit into any remaining capacity, so only their sum matters.
+   *
+   * @param countsBySize by descending number of compute slices
+   */
   private static int bins(MigProfile gpuInstance, SortedMap<Integer, Integer> countsBySize) {
     int capacity = gpuInstance.gpuSlices();
-    long total = 0;
-    for (Map.Entry<Integer, Integer> entry : countsBySize.entrySet()) {
-      total += (long) entry.getKey() * entry.getValue();
-    }
+    long total = countsBySize.entrySet().stream()
+        .mapToLong(each -> (long) each.getKey() * each.getValue())
+        .sum();
     long atLeast = (total + capacity - 1) / capacity;
     if (atLeast > GpuModel.MAX_MEMORY_SLICES) {
       return (int) Math.min(atLeast, Integer.MAX_VALUE);
     }
-    List<Integer> counts = new ArrayList<>();
-    List<Integer> sizes = new ArrayList<>();
-    countsBySize.forEach((size, count) -> {
-      if (size > 1) {
-        sizes.add(size);
-        counts.add(count);
-      }
-    });
-    int[] descending = sizes.stream().mapToInt(Integer::intValue).toArray();
-    return Math.max((int) atLeast, new ComputeInstances(capacity, descending).fewest(counts));
+    SortedMap<Integer, Integer> larger = countsBySize.headMap(1);
+    int[] sizes = larger.keySet().stream().mapToInt(Integer::intValue).toArray();
+    int fewest = new ComputeInstances(capacity, sizes).fewest(List.copyOf(larger.values()));
+    return Math.max((int) atLeast, fewest);
   }
 
   /** The minimum number of bins for these counts, which are by size in descending order. */

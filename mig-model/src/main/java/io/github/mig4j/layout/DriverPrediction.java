@@ -211,11 +211,7 @@ public final class DriverPrediction {
       placements = List.copyOf(placements);
     }
 
-    /**
-     * Whether all devices are created.
-     *
-     * @return true if no device failed
-     */
+    /** {@return whether all devices are created} */
     public boolean isComplete() {
       return failedAt.isEmpty();
     }

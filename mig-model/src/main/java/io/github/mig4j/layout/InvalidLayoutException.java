@@ -23,11 +23,7 @@ public final class InvalidLayoutException extends MigException {
     this.result = undetermined;
   }
 
-  /**
-   * All reasons why no layout exists.
-   *
-   * @return every violation; empty if the result is undetermined
-   */
+  /** {@return all reasons why no layout exists; empty if the result is undetermined} */
   public List<Violation> violations() {
     return result instanceof PlacementResult.Rejected rejected ? rejected.violations() : List.of();
   }

@@ -111,21 +111,15 @@ public final class Layouts {
   }
 
   private static Layouts over(GpuModel gpu, List<GpuInstanceProfile> profiles) {
-    List<GpuInstanceProfile> unknown = new ArrayList<>();
-    for (GpuInstanceProfile profile : profiles) {
-      if (!profile.isPlaceable()) {
-        unknown.add(profile);
-      }
-    }
+    String unknown = profiles.stream()
+        .filter(profile -> !profile.isPlaceable())
+        .map(profile -> profile.profile().toString())
+        .collect(Collectors.joining(", "));
     if (!unknown.isEmpty()) {
       throw new IllegalArgumentException(
           ("The layouts of %s cannot be listed: the placements of %s are not known. Read them"
                   + " with 'nvidia-smi mig -lgipp' on such a GPU")
-              .formatted(
-                  gpu.id(),
-                  unknown.stream()
-                      .map(p -> p.profile().toString())
-                      .collect(Collectors.joining(", "))));
+              .formatted(gpu.id(), unknown));
     }
     return new Layouts(new PlacementTable(gpu, profiles));
   }

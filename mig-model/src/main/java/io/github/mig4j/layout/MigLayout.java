@@ -9,6 +9,7 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.gpu.Provenance;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.JsonInput;
 import java.util.ArrayList;
@@ -45,6 +46,12 @@ import org.jspecify.annotations.Nullable;
  * the instances are created in another order; see {@link DriverPrediction}.
  */
 public final class MigLayout implements JsonForm {
+
+  private static final Set<GpuInstanceProfile.Field> PLACEMENT_FIELDS = EnumSet.of(
+      GpuInstanceProfile.Field.NAME,
+      GpuInstanceProfile.Field.SIZE,
+      GpuInstanceProfile.Field.STARTS,
+      GpuInstanceProfile.Field.MAX_INSTANCES);
 
   private final GpuModel gpu;
   private final List<Placement> placements;
@@ -96,20 +103,12 @@ public final class MigLayout implements JsonForm {
     return builder.place();
   }
 
-  /**
-   * The model of the GPU.
-   *
-   * @return the model
-   */
+  /** {@return the model of the GPU} */
   public GpuModel gpu() {
     return gpu;
   }
 
-  /**
-   * The placements of the GPU instances.
-   *
-   * @return placements by ascending start
-   */
+  /** {@return the placements of the GPU instances, by ascending start} */
   public List<Placement> placements() {
     return placements;
   }
@@ -172,12 +171,7 @@ public final class MigLayout implements JsonForm {
     return most;
   }
 
-  /**
-   * Creates a builder that keeps the GPU instances of this layout at their starts, as whole
-   * instances.
-   *
-   * @return a builder with these instances at their starts
-   */
+  /** {@return a builder that keeps the GPU instances, as whole instances, at their starts} */
   public Builder keeping() {
     return new Builder(gpu).keeping(placements);
   }
@@ -189,13 +183,10 @@ public final class MigLayout implements JsonForm {
    * @return the confidence; without devices, the confidence of the GPU's number of slices
    */
   public Confidence confidence() {
-    Confidence weakest = gpu.slicesProvenance().confidence();
-    for (GpuInstanceProfile profile : profiles()) {
-      for (GpuInstanceProfile.Field field : PLACEMENT_FIELDS) {
-        weakest = weakest.weaker(profile.provenance(field).confidence());
-      }
-    }
-    return weakest;
+    return profiles().stream()
+        .flatMap(profile -> PLACEMENT_FIELDS.stream().map(profile::provenance))
+        .map(Provenance::confidence)
+        .reduce(gpu.slicesProvenance().confidence(), Confidence::weaker);
   }
 
   /**
@@ -215,12 +206,6 @@ public final class MigLayout implements JsonForm {
     }
     return Collections.unmodifiableSet(unchecked);
   }
-
-  private static final Set<GpuInstanceProfile.Field> PLACEMENT_FIELDS = EnumSet.of(
-      GpuInstanceProfile.Field.NAME,
-      GpuInstanceProfile.Field.SIZE,
-      GpuInstanceProfile.Field.STARTS,
-      GpuInstanceProfile.Field.MAX_INSTANCES);
 
   private List<GpuInstanceProfile> profiles() {
     return placements.stream()
@@ -397,19 +382,16 @@ public final class MigLayout implements JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static MigLayout ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
     JsonInput in = JsonInput.of("layout", json);
     Builder layout = on(GpuCatalog.bundled().require(in.text("gpu")));
     in.objects("placements", fields -> {
-      JsonInput placement = JsonInput.of("placement", fields);
-      layout.addAt(placement.text("profile"), placement.integer("start"));
-      placement.ignoring("size").requireNoOthers();
-      return fields;
+      JsonInput placement = JsonInput.of("placement", fields).ignoring("size");
+      return placement.requireNoOthers(
+          layout.addAt(placement.text("profile"), placement.integer("start")));
     });
     Optional<Map<String, Object>> devices = in.optionalObject("devices");
-    in.ignoring("confidence").requireNoOthers();
-    MigLayout placed = layout.build();
-    return devices.isPresent() ? placed.withDevices(devices.get()) : placed;
+    MigLayout placed = in.ignoring("confidence").requireNoOthers(layout).build();
+    return devices.map(placed::withDevices).orElse(placed);
   }
 
   /** The same GPU instances, shared by compute instances if the devices say so. */

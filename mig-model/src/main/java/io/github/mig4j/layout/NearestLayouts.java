@@ -92,15 +92,10 @@ final class NearestLayouts {
       List<MigLayout.Start> starts, SortedMap<MigProfile, Integer> instances) {
     SortedMap<MigProfile, Integer> anywhere = new TreeMap<>(instances);
     for (MigLayout.Start start : starts) {
-      Integer left = anywhere.get(start.profile());
-      if (left == null) {
+      if (!anywhere.containsKey(start.profile())) {
         return Optional.empty();
       }
-      if (left == 1) {
-        anywhere.remove(start.profile());
-      } else {
-        anywhere.put(start.profile(), left - 1);
-      }
+      anywhere.computeIfPresent(start.profile(), (name, left) -> left == 1 ? null : left - 1);
     }
     return new PlacementSearch(gpu, anywhere, starts).result() instanceof Placed placed
         ? Optional.of(placed.layout())

@@ -33,11 +33,7 @@ public record Placement(MigProfile profile, int start, int size)
     }
   }
 
-  /**
-   * The index of the first memory slice after this placement.
-   *
-   * @return start plus size
-   */
+  /** {@return the index of the first memory slice after this placement: start plus size} */
   public int end() {
     return start + size;
   }
@@ -88,11 +84,8 @@ public record Placement(MigProfile profile, int start, int size)
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static Placement ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
     JsonInput in = JsonInput.of("placement", json);
-    Placement placement = new Placement(
-        MigProfile.parse(in.text("profile")), in.integer("start"), in.integer("size"));
-    in.requireNoOthers();
-    return placement;
+    return in.requireNoOthers(new Placement(
+        MigProfile.parse(in.text("profile")), in.integer("start"), in.integer("size")));
   }
 }

@@ -126,11 +126,7 @@ public sealed interface PlacementResult extends JsonForm {
       profiles = List.copyOf(profiles);
     }
 
-    /**
-     * The missing data and how to read it.
-     *
-     * @return the sentence, without a full stop
-     */
+    /** {@return the missing data and how to read it, in a sentence without a full stop} */
     public String message() {
       return ("the placements of %s on %s are not known; counts and budgets allow the request. Read"
               + " the placements with 'nvidia-smi mig -lgipp' on such a GPU")

@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -102,19 +103,31 @@ final class PlacementSearch {
     for (Budget budget : Budget.values()) {
       OptionalInt capacity = gpu.capacity(budget);
       if (capacity.isPresent()) {
-        SortedMap<MigProfile, Long> shares = new TreeMap<>();
-        gpuInstances.forEach((name, count) -> {
-          int each = known(name).amount(budget).orElse(0);
-          if (each > 0) {
-            shares.put(name, (long) each * count);
-          }
-        });
-        long needed = shares.values().stream().mapToLong(Long::longValue).sum();
+        long needed = 0;
+        for (Map.Entry<MigProfile, Integer> entry : gpuInstances.entrySet()) {
+          needed += share(entry, budget);
+        }
         if (needed > capacity.getAsInt()) {
-          violations.add(new BudgetExceeded(gpu, budget, shares, capacity.getAsInt()));
+          violations.add(new BudgetExceeded(gpu, budget, shares(budget), capacity.getAsInt()));
         }
       }
     }
+  }
+
+  private SortedMap<MigProfile, Long> shares(Budget budget) {
+    SortedMap<MigProfile, Long> shares = new TreeMap<>();
+    for (Map.Entry<MigProfile, Integer> entry : gpuInstances.entrySet()) {
+      long share = share(entry, budget);
+      if (share > 0) {
+        shares.put(entry.getKey(), share);
+      }
+    }
+    return shares;
+  }
+
+  /** What the instances of one profile take together. */
+  private long share(Map.Entry<MigProfile, Integer> instances, Budget budget) {
+    return (long) known(instances.getKey()).amount(budget).orElse(0) * instances.getValue();
   }
 
   /** Converts the requested starts into placements and checks them for overlap. */

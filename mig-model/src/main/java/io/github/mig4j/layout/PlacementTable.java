@@ -16,7 +16,9 @@ final class PlacementTable {
 
   private final GpuModel gpu;
   private final List<GpuInstanceProfile> profiles;
+  /** By ascending start. */
   private final List<Placement> placements = new ArrayList<>();
+
   private final int[] slices;
   private final int[] profileOf;
   private final int[] maxInstances;
@@ -123,13 +125,12 @@ final class PlacementTable {
       amountOf[profile] = profiles.get(profile).amount(budget).orElse(0);
     }
     long[] best = new long[GpuModel.MAX_MEMORY_SLICES + 1];
+    int next = placements.size() - 1;
     for (int slice = GpuModel.MAX_MEMORY_SLICES - 1; slice >= 0; slice--) {
       best[slice] = best[slice + 1];
-      for (int i = 0; i < placements.size(); i++) {
-        Placement p = placements.get(i);
-        if (p.start() == slice) {
-          best[slice] = Math.max(best[slice], amountOf[profileOf[i]] + best[p.end()]);
-        }
+      for (; next >= 0 && placements.get(next).start() == slice; next--) {
+        long amount = amountOf[profileOf[next]] + best[placements.get(next).end()];
+        best[slice] = Math.max(best[slice], amount);
       }
     }
     return best[0];

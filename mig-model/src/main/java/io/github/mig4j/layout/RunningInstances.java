@@ -68,14 +68,15 @@ public record RunningInstances(
   /** A GPU instance without compute instance is no device, but only where any are listed. */
   private static SortedMap<MigProfile, Integer> devices(
       int gpu, List<InstanceRow> instances, List<ComputeInstanceRow> listed) {
-    List<ComputeInstanceRow> here =
-        listed.stream().filter(row -> row.gpu() == gpu).toList();
-    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
-    if (here.isEmpty()) {
-      instances.forEach(row -> devices.merge(row.profile(), 1, Integer::sum));
-    } else {
-      here.forEach(row -> devices.merge(row.profile(), 1, Integer::sum));
+    List<MigProfile> profiles = listed.stream()
+        .filter(row -> row.gpu() == gpu)
+        .map(ComputeInstanceRow::profile)
+        .toList();
+    if (profiles.isEmpty()) {
+      profiles = instances.stream().map(InstanceRow::profile).toList();
     }
+    SortedMap<MigProfile, Integer> devices = new TreeMap<>();
+    profiles.forEach(profile -> devices.merge(profile, 1, Integer::sum));
     return devices;
   }
 

@@ -28,18 +28,10 @@ public sealed interface Violation extends JsonForm {
    */
   String code();
 
-  /**
-   * How certain this reason is: the confidence of the least certain fact that it uses.
-   *
-   * @return the confidence
-   */
+  /** {@return how certain this reason is: the confidence of the least certain fact it uses} */
   Confidence confidence();
 
-  /**
-   * Subject, verdict, value and remedy in one line.
-   *
-   * @return the sentence, without a full stop
-   */
+  /** {@return subject, verdict, value and remedy in one line, without a full stop} */
   String message();
 
   /**
@@ -174,11 +166,7 @@ public sealed interface Violation extends JsonForm {
       shares = Collections.unmodifiableSortedMap(new TreeMap<>(shares));
     }
 
-    /**
-     * What all instances take together.
-     *
-     * @return the sum of the shares
-     */
+    /** {@return what all instances take together, the sum of the shares} */
     public long needed() {
       return shares.values().stream().mapToLong(Long::longValue).sum();
     }

@@ -11,11 +11,7 @@ import java.util.Locale;
  */
 public interface Code {
 
-  /**
-   * Returns the name of the enum's constant.
-   *
-   * @return e.g. {@code MISSING_FIELD}
-   */
+  /** {@return the name of the enum's constant, e.g. {@code MISSING_FIELD}} */
   String name();
 
   /**

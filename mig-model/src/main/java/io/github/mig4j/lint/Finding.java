@@ -21,25 +21,13 @@ public abstract class Finding implements JsonForm {
 
   Finding() {}
 
-  /**
-   * Returns how bad the problem is.
-   *
-   * @return the severity
-   */
+  /** {@return how bad the problem is} */
   public abstract Severity severity();
 
-  /**
-   * Returns the kind of the problem.
-   *
-   * @return a constant of the enum of the package that checks
-   */
+  /** {@return the kind of the problem: a constant of the enum of the package that checks} */
   public abstract Code code();
 
-  /**
-   * Returns where in a text the problem is.
-   *
-   * @return the location, or empty if the problem is not in a text
-   */
+  /** {@return where in a text the problem is; empty if the problem is not in a text} */
   public abstract Optional<SourceLocation> location();
 
   /**
@@ -49,18 +37,10 @@ public abstract class Finding implements JsonForm {
    */
   public abstract String subject();
 
-  /**
-   * Returns what is wrong, with the value that is wrong.
-   *
-   * @return one line without a full stop
-   */
+  /** {@return what is wrong, with the value that is wrong, in one line without a full stop} */
   public abstract String message();
 
-  /**
-   * Returns what to do.
-   *
-   * @return one line without a full stop; empty if there is nothing to do
-   */
+  /** {@return what to do, in one line without a full stop; empty if there is nothing to do} */
   @Value.Default
   public String remedy() {
     return "";
@@ -96,31 +76,23 @@ public abstract class Finding implements JsonForm {
   }
 
   private Finding copy(String subject, String message, String remedy) {
-    Builder copy = builder()
+    return builder()
         .severity(severity())
         .code(code())
+        .location(location())
         .subject(subject)
         .message(message)
-        .remedy(remedy);
-    location().ifPresent(at -> copy.location(at));
-    facts().ifPresent(record -> copy.facts(record));
-    return copy.build();
+        .remedy(remedy)
+        .facts(facts())
+        .build();
   }
 
-  /**
-   * Returns whether this is an error, which prevents a change.
-   *
-   * @return true for errors, false for warnings and notes
-   */
+  /** {@return whether this is an error, which prevents a change} */
   public boolean isError() {
     return severity() == Severity.ERROR;
   }
 
-  /**
-   * Returns what is wrong and what to do.
-   *
-   * @return the message and, after a semicolon, the remedy
-   */
+  /** {@return what is wrong and, after a semicolon, what to do} */
   public String sentence() {
     return remedy().isEmpty() ? message() : message() + "; " + remedy();
   }
@@ -141,11 +113,7 @@ public abstract class Finding implements JsonForm {
         .formatted(location().map(at -> at + ": ").orElse(""), severity(), sentence(), code());
   }
 
-  /**
-   * Starts a finding.
-   *
-   * @return a builder; severity, code, subject and message are required
-   */
+  /** {@return a builder; severity, code, subject and message are required} */
   public static Builder builder() {
     return new Builder();
   }

@@ -21,6 +21,11 @@ public final class Findings implements YamlProblems {
 
   private static final YamlPath CONFIGS = YamlPath.ROOT.key("mig-configs");
 
+  private static final Comparator<Finding> IN_THE_FILE = Comparator.comparing(
+          Findings::locationOf,
+          Comparator.comparingInt(SourceLocation::line).thenComparingInt(SourceLocation::column))
+      .thenComparing(Finding::severity);
+
   private final String program;
 
   /** An anchor that is used twice would otherwise be reported twice. */
@@ -119,9 +124,7 @@ public final class Findings implements YamlProblems {
   /** The findings in the order of the file. */
   public List<Finding> sorted() {
     List<Finding> all = new ArrayList<>(listed);
-    all.sort(Comparator.comparingInt(Findings::line)
-        .thenComparingInt(Findings::column)
-        .thenComparing(Finding::severity));
+    all.sort(IN_THE_FILE);
     if (dropped > 0) {
       Optional<SourceLocation> last = all.get(all.size() - 1).location();
       all.add(Finding.builder()
@@ -136,12 +139,8 @@ public final class Findings implements YamlProblems {
     return List.copyOf(all);
   }
 
-  private static int line(Finding finding) {
-    return finding.location().map(SourceLocation::line).orElse(1);
-  }
-
-  private static int column(Finding finding) {
-    return finding.location().map(SourceLocation::column).orElse(1);
+  private static SourceLocation locationOf(Finding finding) {
+    return finding.location().orElse(SourceLocation.START);
   }
 
   private static Severity worse(Severity a, Severity b) {

@@ -1,5 +1,6 @@
 package io.github.mig4j.lint;
 
+import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Template;
 import io.github.mig4j.text.Wrapping;
@@ -20,9 +21,6 @@ public final class WrappingFindings {
   /**
    * Reports a file of hooks, which is neither a configuration of mig-parted nor of the device plugin.
    *
-   * @param root the document
-   * @param at where it begins
-   * @param findings receives the finding
    * @return whether it is one
    */
   public static boolean reportHooks(Node root, LineColumn at, Findings findings) {
@@ -38,12 +36,7 @@ public final class WrappingFindings {
     return isHooks;
   }
 
-  /**
-   * Reports aliases that multiply the texts of a file.
-   *
-   * @param wrapping what the file wraps
-   * @param findings receives the finding
-   */
+  /** Reports aliases that multiply the texts of a file. */
   public static void reportExcess(Wrapping wrapping, Findings findings) {
     wrapping
         .excess()
@@ -54,12 +47,7 @@ public final class WrappingFindings {
             "write out what is needed"));
   }
 
-  /**
-   * Reports that the head of a ConfigMap is missing.
-   *
-   * @param entry an entry of the file
-   * @param findings receives the finding, unless the entry's map has a kind
-   */
+  /** Reports that the head of an entry's ConfigMap is missing, unless the map has a kind. */
   public static void reportMissingKind(Entry entry, Findings findings) {
     if (entry.holder() == Holder.UNTYPED_MAP) {
       findings.note(
@@ -80,10 +68,7 @@ public final class WrappingFindings {
    * Reports what a file says to be elsewhere: as notes if the file itself has a configuration, and
    * otherwise as errors, because nothing could be checked.
    *
-   * @param wrapping what the file wraps
    * @param others the values of which program are not meant
-   * @param severity of the findings
-   * @param findings receives the findings
    */
   public static void reportElsewhere(
       Wrapping wrapping, Holder others, Severity severity, Findings findings) {
@@ -107,9 +92,6 @@ public final class WrappingFindings {
    * Reports a placeholder of a template engine, if YAML cannot read a text of the file or reads the
    * placeholder as a map.
    *
-   * @param wrapping what the file wraps
-   * @param text the file
-   * @param findings receives the finding
    * @return whether there is one
    */
   public static boolean reportTemplate(Wrapping wrapping, String text, Findings findings) {
@@ -118,19 +100,24 @@ public final class WrappingFindings {
         : wrapping.faults().stream()
             .flatMap(fault -> Template.causing(fault, text).stream())
             .findFirst();
-    template.ifPresent(found -> findings.error(
-        TextCode.TEMPLATE, YamlPath.ROOT.at(found.at()), found.message(), found.remedy()));
+    template.ifPresent(found -> report(found, Embedding.NONE, findings));
     return template.isPresent();
+  }
+
+  /** Reports a placeholder of a template engine, in a text that is embedded in the file. */
+  public static void report(Template template, Embedding embedding, Findings findings) {
+    findings.error(
+        TextCode.TEMPLATE,
+        YamlPath.ROOT.at(embedding.inFile(template.at())),
+        template.message(),
+        template.remedy());
   }
 
   /**
    * Reports why a file without a configuration may have one all the same: a text in it cannot be
    * read, or it names another file.
    *
-   * @param wrapping what the file wraps
-   * @param text the file
    * @param others the values of which program are not meant
-   * @param findings receives the findings
    * @return whether there is such a reason
    */
   public static boolean reportUnreadable(

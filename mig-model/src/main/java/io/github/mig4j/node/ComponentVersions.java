@@ -2,6 +2,7 @@ package io.github.mig4j.node;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.Comparator;
@@ -90,19 +91,13 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
   /** A component of which some rule depends on the version. */
   public enum Component {
     /** NVIDIA's device plugin, whose image holds GPU Feature Discovery as well. */
-    DEVICE_PLUGIN("device-plugin");
-
-    private final String text;
-
-    Component(String text) {
-      this.text = text;
-    }
+    DEVICE_PLUGIN;
 
     /** The name, as the GPU Operator spells it. */
     @Override
     @JsonValue
     public String toString() {
-      return text;
+      return JsonFields.name(this);
     }
   }
 
@@ -165,7 +160,7 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
   }
 
   /** What a component does from a version on; version-rules.json has a row for each. */
-  public enum Rule {
+  public enum Rule implements JsonName {
     /** MIG devices with attributes are offered under a resource name of their own. */
     FULL_PROFILE_NAMES,
     /** A device such as {@code 1c.3g.40gb} ends the device plugin under strategy mixed. */
@@ -175,54 +170,28 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     /** The flag {@code sharedDevicesAllocationPolicy} is known. */
     SHARED_DEVICES_ALLOCATION_POLICY;
 
-    /**
-     * Who follows the rule.
-     *
-     * @return the component
-     */
+    /** {@return the component that follows the rule} */
     public Component component() {
       return row().component();
     }
 
-    /**
-     * Since when.
-     *
-     * @return the first version that follows the rule
-     */
+    /** {@return the first version that follows the rule} */
     public Version from() {
       return row().from();
     }
 
-    /**
-     * The rule in words, with what earlier versions do.
-     *
-     * @return a sentence without a full stop
-     */
+    /** {@return the rule in words, with what earlier versions do, without a full stop} */
     public String says() {
       return row().says();
     }
 
-    /**
-     * Where this is known from.
-     *
-     * @return the source
-     */
+    /** {@return where this is known from} */
     public String source() {
       return row().source();
     }
 
     private VersionRules.Row row() {
       return VersionRules.row(this);
-    }
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
     }
   }
 

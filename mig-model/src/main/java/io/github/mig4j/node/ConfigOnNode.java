@@ -10,32 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** One configuration of a file on the GPUs of a node, as the rules see it. */
-final class ConfigOnNode {
-
-  private final MigConfigFile file;
-  private final String name;
-  private final Selection selection;
-  private final boolean isSelected;
-  private final Findings findings;
-
-  ConfigOnNode(
-      MigConfigFile file, String name, Selection selection, boolean isSelected, Findings findings) {
-    this.file = file;
-    this.name = name;
-    this.selection = selection;
-    this.isSelected = isSelected;
-    this.findings = findings;
-  }
-
-  String name() {
-    return name;
-  }
-
-  /** Which entries select which GPUs. */
-  Selection selection() {
-    return selection;
-  }
+/**
+ * One configuration of a file on the GPUs of a node, as the rules see it.
+ *
+ * @param selection which entries select which GPUs
+ * @param isSelected whether this is the configuration that is to be applied
+ */
+record ConfigOnNode(
+    MigConfigFile file, String name, Selection selection, boolean isSelected, Findings findings) {
 
   /** All GPUs of the node. */
   List<NodeGpu> gpus() {
@@ -59,10 +41,10 @@ final class ConfigOnNode {
     return file.locationOf(name, entry, profile);
   }
 
-  /** Adds a finding, as a note if this is not the configuration that is to be applied. */
-  void report(
-      Severity severity, NodeCode code, SourceLocation location, String message, String remedy) {
-    findings.add(isSelected ? severity : Severity.NOTE, code, location, message, remedy);
+  /** Adds a finding, as a note if this configuration is not to be applied. */
+  void report(NodeCode code, SourceLocation location, String message, String remedy) {
+    Severity severity = isSelected ? code.severity() : Severity.NOTE;
+    findings.add(severity, code, location, message, remedy);
   }
 
   /** The GPUs by model, so that those of one model are named in one finding. */

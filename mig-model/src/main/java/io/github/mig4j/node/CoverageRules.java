@@ -1,7 +1,6 @@
 package io.github.mig4j.node;
 
 import io.github.mig4j.config.MigConfigSpec;
-import io.github.mig4j.lint.Severity;
 import io.github.mig4j.text.Quoted;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -33,7 +32,6 @@ final class CoverageRules {
     boolean enables = selection.config.entries().stream().anyMatch(MigConfigSpec::migEnabled);
     if (on.name().equals(FileRules.ALL_DISABLED) && enables) {
       on.report(
-          Severity.WARNING,
           NodeCode.RESERVED_NAME,
           on.location(),
           "Config 'all-disabled' enables MIG, but the operator requests this name to disable it on nodes that request no configuration",
@@ -43,7 +41,6 @@ final class CoverageRules {
 
   private void reportNothingSelected() {
     on.report(
-        Severity.ERROR,
         NodeCode.NOTHING_SELECTED,
         on.location(),
         "Config %s selects no GPU of the node, so nothing changes and the state is success all the same"
@@ -56,7 +53,6 @@ final class CoverageRules {
         on.gpus().stream().filter(gpu -> selection.entriesFor(gpu).isEmpty()).toList();
     ConfigOnNode.byModel(uncovered)
         .forEach(group -> on.report(
-            Severity.WARNING,
             NodeCode.UNCOVERED_GPU,
             on.location(),
             "No entry selects %s, so mig-parted never finds the configuration applied, and every restart of the MIG manager stops the GPU clients of the node"
@@ -70,7 +66,6 @@ final class CoverageRules {
     ConfigOnNode.byModel(conflicting).forEach(group -> {
       List<Integer> entries = selection.entriesFor(group.get(0));
       on.report(
-          Severity.ERROR,
           NodeCode.CONFLICTING_MODES,
           on.location(entries.get(entries.size() - 1), "mig-enabled"),
           "Entries %s have both true and false for %s, so mig-parted fails"
@@ -88,7 +83,6 @@ final class CoverageRules {
           .sorted()
           .toList();
       on.report(
-          Severity.WARNING,
           NodeCode.SHADOWED_ENTRY,
           on.location(entry, "devices"),
           "Entry %d has no effect, since entry %s selects the same GPUs and comes later"

@@ -7,6 +7,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharedResource;
 import io.github.mig4j.sharing.SharingKind;
+import io.github.mig4j.text.GpuResource;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * The labels that say how a node's GPUs are cut and shared, as GPU Feature Discovery derives them
@@ -55,7 +57,7 @@ final class DiscoveryLabels {
           DiscoveryLabels labels = new DiscoveryLabels(gpus, sharing);
           labels.wholeGpus(product, anyWhole ? 1 : 0);
           if (strategy == MigStrategy.MIXED) {
-            labels.mixed();
+            labels.devices(MigProfile::resourceName);
           }
           return labels.finish();
         })
@@ -75,38 +77,35 @@ final class DiscoveryLabels {
         .count();
     GpuProduct.Label label = GpuProduct.Label.of(product);
     if (replicas == 0) {
-      put(PluginStart.GPU, count, label, 0, "none");
+      put(GpuResource.GPU, count, label, 0, "none");
     } else {
-      resource(PluginStart.GPU, count, label);
+      resource(GpuResource.GPU, count, label);
     }
   }
 
-  private void mixed() {
+  /** The devices of each profile under a name, labelled with the first GPU that has one. */
+  private void devices(Function<MigProfile, String> name) {
     firstGpus()
         .forEach((profile, gpu) -> resource(
-            profile.resourceName(),
+            name.apply(profile),
             count(profile),
             GpuProduct.Label.of(product(gpu.model())).with(profile)));
   }
 
   /** Feature discovery compares the devices' names only. */
   private void single() {
-    Map<MigProfile, NodeGpu> firstGpus = firstGpus();
     boolean hasEmpty =
         gpus.values().stream().anyMatch(setting -> setting.devices().isEmpty());
-    if (hasEmpty || firstGpus.size() > 1) {
+    if (hasEmpty || firstGpus().size() > 1) {
       NodeGpu first = gpus.entrySet().stream()
           .filter(gpu -> gpu.getValue().migEnabled())
           .findFirst()
           .orElseThrow()
           .getKey();
-      put(PluginStart.GPU, 0, GpuProduct.Label.of(product(first.model())).invalid(), 0, "");
+      put(GpuResource.GPU, 0, GpuProduct.Label.of(product(first.model())).invalid(), 0, "");
       return;
     }
-    firstGpus.forEach((profile, gpu) -> resource(
-        PluginStart.GPU,
-        count(profile),
-        GpuProduct.Label.of(product(gpu.model())).with(profile)));
+    devices(any -> GpuResource.GPU);
   }
 
   /** The first GPU that has a device of each profile. */

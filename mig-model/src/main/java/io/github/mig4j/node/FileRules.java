@@ -3,7 +3,6 @@ package io.github.mig4j.node;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.lint.Findings;
-import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.SourceLocation;
 import io.github.mig4j.text.Quoted;
 import java.nio.charset.StandardCharsets;
@@ -25,10 +24,9 @@ final class FileRules {
   static void checkSize(MigConfigFile file, Findings findings) {
     int bytes = file.text().getBytes(StandardCharsets.UTF_8).length;
     if (bytes > MAX_CONFIGMAP_BYTES) {
-      findings.add(
-          Severity.ERROR,
+      report(
+          findings,
           NodeCode.CONFIGMAP_TOO_LARGE,
-          SourceLocation.START,
           "The file has %d bytes, but a ConfigMap has at most %d"
               .formatted(bytes, MAX_CONFIGMAP_BYTES),
           "remove configurations that no node requests");
@@ -37,10 +35,9 @@ final class FileRules {
 
   static void checkSelected(MigConfigDocument document, String selected, Findings findings) {
     if (!document.configs().containsKey(selected)) {
-      findings.add(
-          Severity.ERROR,
+      report(
+          findings,
           NodeCode.CONFIG_NOT_PRESENT,
-          SourceLocation.START,
           "The file has no config %s".formatted(Quoted.of(selected)),
           "it has %s".formatted(names(document.configs().keySet())));
     }
@@ -50,14 +47,17 @@ final class FileRules {
   static void checkDefault(MigConfigDocument document, Optional<String> stated, Findings findings) {
     String name = stated.orElse(ALL_DISABLED);
     if (!name.isEmpty() && !document.configs().containsKey(name)) {
-      findings.add(
-          Severity.NOTE,
+      report(
+          findings,
           NodeCode.NO_ALL_DISABLED,
-          SourceLocation.START,
           "The file has no config %s, which the operator requests for nodes that request no configuration"
               .formatted(Quoted.of(name)),
           "add it, or set migManager.config.default to ''");
     }
+  }
+
+  private static void report(Findings findings, NodeCode code, String message, String remedy) {
+    findings.add(code.severity(), code, SourceLocation.START, message, remedy);
   }
 
   private static String names(Collection<String> names) {

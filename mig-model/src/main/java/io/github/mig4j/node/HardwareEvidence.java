@@ -55,8 +55,7 @@ public final class HardwareEvidence {
         }
         if (entry.migDevices().size() == 1) {
           entry.migDevices().forEach((profile, count) -> {
-            if (isOfAGpu(profile, count)
-                && name.equals("all-" + profile.toString().replace('+', '.'))) {
+            if (isOfAGpu(profile, count) && name.equals("all-" + profile.label())) {
               readings.add(new Reading(entry.deviceFilters(), profile, count));
             }
           });
@@ -224,8 +223,7 @@ public final class HardwareEvidence {
         new EnumMap<>(GpuInstanceProfile.Field.class);
     sources.putAll(known.fieldProvenance());
     sources.put(GpuInstanceProfile.Field.MAX_INSTANCES, LISTED);
-    GpuInstanceProfile.Builder counted = GpuInstanceProfile.builder();
-    counted
+    GpuInstanceProfile.Builder counted = GpuInstanceProfile.builder()
         .profile(known.profile())
         .id(known.id())
         .maxInstances(count)
@@ -256,11 +254,7 @@ public final class HardwareEvidence {
       Objects.requireNonNull(catalogue, "catalogue");
     }
 
-    /**
-     * Both statements in one line.
-     *
-     * @return the sentence, without a full stop
-     */
+    /** {@return both statements in one line, without a full stop} */
     public String message() {
       if (hardware.isEmpty()) {
         return "%s: the hardware does not offer %s, of which the catalogue states %d"

@@ -1,14 +1,13 @@
 package io.github.mig4j.node;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,7 +43,7 @@ public final class NodeEffect implements JsonForm {
   }
 
   /** What happens to the devices of one GPU. */
-  public enum Change {
+  public enum Change implements JsonName {
     /** Its devices stay. */
     UNTOUCHED,
     /** All its devices are destroyed, and the requested ones are created. */
@@ -54,21 +53,11 @@ public final class NodeEffect implements JsonForm {
     /** The MIG manager fails at this GPU after it has destroyed the devices. */
     FAILS,
     /** Not known, because the current setting of the GPUs is not known. */
-    UNKNOWN;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    UNKNOWN
   }
 
   /** What a change of MIG mode does. */
-  public enum ModeChange {
+  public enum ModeChange implements JsonName {
     /** Every selected GPU already has its mode. */
     NONE,
     /** The mode changes without a reset, as on Hopper GPUs and later ones. */
@@ -76,17 +65,7 @@ public final class NodeEffect implements JsonForm {
     /** All GPUs of the node are reset, selected or not, because an Ampere GPU needs a reset. */
     RESETS_ALL_GPUS,
     /** Not known, because the current setting of the GPUs is not known. */
-    UNKNOWN;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    UNKNOWN
   }
 
   /**
@@ -147,9 +126,7 @@ public final class NodeEffect implements JsonForm {
   public static NodeEffect of(MigConfig config, List<NodeGpu> gpus) {
     Objects.requireNonNull(config, "config");
     Objects.requireNonNull(gpus, "gpus");
-    Map<NodeGpu, Optional<MigSetting>> current = new LinkedHashMap<>();
-    gpus.forEach(gpu -> current.put(gpu, Optional.empty()));
-    return of(new Selection(config, requireDistinct(gpus)), current);
+    return of(new Selection(config, requireDistinct(gpus)), Map.of());
   }
 
   /**
@@ -163,9 +140,8 @@ public final class NodeEffect implements JsonForm {
   public static NodeEffect of(MigConfig config, Map<NodeGpu, MigSetting> current) {
     Objects.requireNonNull(config, "config");
     Objects.requireNonNull(current, "current");
-    Map<NodeGpu, Optional<MigSetting>> settings = new LinkedHashMap<>();
-    current.forEach((gpu, setting) -> settings.put(gpu, Optional.of(setting)));
-    return of(new Selection(config, requireDistinct(List.copyOf(current.keySet()))), settings);
+    List<NodeGpu> gpus = requireDistinct(List.copyOf(current.keySet()));
+    return of(new Selection(config, gpus), Map.copyOf(current));
   }
 
   static List<NodeGpu> requireDistinct(List<NodeGpu> gpus) {
@@ -178,11 +154,12 @@ public final class NodeEffect implements JsonForm {
     return gpus;
   }
 
-  private static NodeEffect of(Selection selection, Map<NodeGpu, Optional<MigSetting>> current) {
+  private static NodeEffect of(Selection selection, Map<NodeGpu, MigSetting> current) {
     ModeChange modeChange = modeChange(selection, current);
     List<GpuEffect> effects = new ArrayList<>();
     for (NodeGpu gpu : selection.gpus) {
-      effects.add(effect(gpu, current.getOrDefault(gpu, Optional.empty()), selection, modeChange));
+      Optional<MigSetting> before = Optional.ofNullable(current.get(gpu));
+      effects.add(effect(gpu, before, selection, modeChange));
     }
     boolean applied = effects.stream()
         .allMatch(effect -> effect.change() == Change.UNTOUCHED
@@ -190,19 +167,18 @@ public final class NodeEffect implements JsonForm {
     return new NodeEffect(effects, modeChange, applied);
   }
 
-  private static ModeChange modeChange(
-      Selection selection, Map<NodeGpu, Optional<MigSetting>> current) {
+  private static ModeChange modeChange(Selection selection, Map<NodeGpu, MigSetting> current) {
     ModeChange change = ModeChange.NONE;
     for (NodeGpu gpu : selection.gpus) {
       Optional<MigSetting> wanted = selection.wanted(gpu);
-      Optional<MigSetting> before = current.getOrDefault(gpu, Optional.empty());
+      MigSetting before = current.get(gpu);
       if (wanted.isEmpty() || !gpu.model().supportsMig()) {
         continue;
       }
-      if (before.isEmpty()) {
+      if (before == null) {
         return ModeChange.UNKNOWN;
       }
-      if (before.get().migEnabled() != wanted.get().migEnabled()) {
+      if (before.migEnabled() != wanted.get().migEnabled()) {
         boolean reset = needsReset(gpu) || change == ModeChange.RESETS_ALL_GPUS;
         change = reset ? ModeChange.RESETS_ALL_GPUS : ModeChange.WITHOUT_RESET;
       }
@@ -279,20 +255,12 @@ public final class NodeEffect implements JsonForm {
     return gpus.stream().anyMatch(gpu -> gpu.model().profile(profile).isPresent());
   }
 
-  /**
-   * The effect on each GPU.
-   *
-   * @return effects in the order in which the GPUs were given
-   */
+  /** {@return the effect on each GPU, in the order in which the GPUs were given} */
   public List<GpuEffect> gpus() {
     return gpus;
   }
 
-  /**
-   * What the change of MIG mode does.
-   *
-   * @return the most severe change that any GPU needs
-   */
+  /** {@return what the change of MIG mode does: the most severe change that any GPU needs} */
   public ModeChange modeChange() {
     return modeChange;
   }

@@ -10,6 +10,7 @@ import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.NodeDevices;
 import io.github.mig4j.sharing.SharingKind;
+import io.github.mig4j.text.GpuResource;
 import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -52,7 +53,6 @@ public record NodeOffer(
     ComponentVersions versions)
     implements JsonForm {
 
-  private static final String SHARED = ".shared";
   private static final String COUNT = ".count";
   private static final String PRODUCT = ".product";
   private static final String REPLICAS = ".replicas";
@@ -135,11 +135,7 @@ public record NodeOffer(
     return new NodeOffer(gpus, strategy, config, known);
   }
 
-  /**
-   * The MIG devices of all GPUs together.
-   *
-   * @return counts by profile
-   */
+  /** {@return the MIG devices of all GPUs together, as counts by profile} */
   public SortedMap<MigProfile, Integer> devices() {
     SortedMap<MigProfile, Integer> devices = new TreeMap<>();
     gpus.values()
@@ -325,7 +321,7 @@ public record NodeOffer(
     List<String> differences = new ArrayList<>();
     start.resources().forEach((name, count) -> {
       Long plain = offered.remove(name);
-      Long renamed = config.isEmpty() ? offered.remove(name + SHARED) : null;
+      Long renamed = config.isEmpty() ? offered.remove(name + GpuResource.SHARED_SUFFIX) : null;
       long actual = (plain == null ? 0 : plain) + (renamed == null ? 0 : renamed);
       long expected = config.isEmpty() ? replicated(name, count, actual, labels) : count;
       if (actual != expected) {
@@ -338,9 +334,9 @@ public record NodeOffer(
   }
 
   private static boolean isGpu(String resource) {
-    return resource.equals(PluginStart.GPU)
-        || resource.equals(PluginStart.GPU + SHARED)
-        || resource.startsWith("nvidia.com/mig-");
+    return resource.equals(GpuResource.GPU)
+        || resource.equals(GpuResource.GPU + GpuResource.SHARED_SUFFIX)
+        || resource.startsWith(GpuResource.MIG_PREFIX);
   }
 
   /**
@@ -380,7 +376,7 @@ public record NodeOffer(
 
   /** Without knowing the sharing only what does not depend on it. */
   private boolean isCompared(String label) {
-    return config.isPresent() || label.endsWith(COUNT) || label.equals(PluginStart.GPU + PRODUCT);
+    return config.isPresent() || label.endsWith(COUNT) || label.equals(GpuResource.GPU + PRODUCT);
   }
 
   private static boolean isCountOfDevices(String label) {

@@ -4,10 +4,12 @@ import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.layout.DriverPrediction;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.layout.Violation;
-import io.github.mig4j.lint.Severity;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +21,13 @@ import java.util.stream.Collectors;
 
 /** Rules for {@code mig-devices}: the GPUs should support MIG, have the profiles and the space. */
 final class PlacementRules {
+
+  /** mig-parted leaves profiles of equal slices in any order; the smaller first is the worse. */
+  private static final Comparator<MigProfile> FIRST_TRIED = Comparator.comparingInt(
+          MigProfile::gpuSlices)
+      .thenComparingInt(MigProfile::computeSlices)
+      .reversed()
+      .thenComparing(Comparator.naturalOrder());
 
   private final ConfigOnNode on;
   private final Selection selection;
@@ -49,7 +58,6 @@ final class PlacementRules {
         .count();
     if (spec.deviceFilters().isEmpty() && !spec.migDevices().isEmpty() && kinds > 1) {
       on.report(
-          Severity.WARNING,
           NodeCode.NO_FILTER_ON_MIXED_HARDWARE,
           on.location(entry, "mig-devices"),
           "The entry requests the same devices on %s".formatted(ConfigOnNode.models(here)),
@@ -62,7 +70,6 @@ final class PlacementRules {
     GpuModel model = group.get(0).model();
     if (!model.supportsMig()) {
       on.report(
-          Severity.ERROR,
           NodeCode.MIG_NOT_SUPPORTED,
           on.location(entry, "mig-enabled"),
           "MIG is not supported by %s, so mig-parted never finds the configuration applied, and each run clears the other GPUs"
@@ -82,7 +89,6 @@ final class PlacementRules {
   private void reportUnknown(int entry, List<NodeGpu> group, MigProfile profile) {
     boolean silent = !NodeEffect.isOnNode(profile, on.gpus());
     on.report(
-        Severity.ERROR,
         NodeCode.UNKNOWN_PROFILE,
         on.location(entry, profile),
         "%s: %s; mig-parted would %s"
@@ -101,7 +107,6 @@ final class PlacementRules {
     PlacementResult result = MigLayout.place(model, devices);
     if (result instanceof PlacementResult.Rejected rejected) {
       on.report(
-          Severity.ERROR,
           NodeCode.NOT_PLACEABLE,
           on.location(entry, "mig-devices"),
           "%s cannot hold %s: %s; mig-parted would destroy all devices and fail"
@@ -109,20 +114,28 @@ final class PlacementRules {
           "lower the counts");
     } else if (result instanceof PlacementResult.Undetermined undetermined) {
       on.report(
-          Severity.NOTE,
           NodeCode.PLACEMENT_UNKNOWN,
           on.location(entry, "mig-devices"),
           "%s: %s".formatted(Selection.name(group), undetermined.message()),
           "");
-    } else if (DriverOrder.mayFailAtFirst(model, devices)) {
+    } else if (mayFailAtFirst(model, devices)) {
       on.report(
-          Severity.NOTE,
           NodeCode.DRIVER_ORDER,
           on.location(entry, "mig-devices"),
           "%s can hold %s, but the driver will probably refuse the order in which mig-parted first creates them, which then tries other orders"
               .formatted(Selection.name(group), devices),
           "if you create them with nvidia-smi, give explicit starts");
     }
+  }
+
+  /** Whether the driver will probably refuse an order that mig-parted may try first. */
+  private static boolean mayFailAtFirst(GpuModel gpu, Map<MigProfile, Integer> devices) {
+    List<MigProfile> order = devices.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey(FIRST_TRIED))
+        .flatMap(each -> Collections.nCopies(each.getValue(), each.getKey()).stream())
+        .toList();
+    return gpu.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable)
+        && !DriverPrediction.of(gpu).create(order).isComplete();
   }
 
   private void checkAmbiguousProfiles() {
@@ -149,7 +162,6 @@ final class PlacementRules {
             .map(each -> each.getKey() + " of " + each.getValue())
             .collect(Collectors.joining(" and "));
         on.report(
-            Severity.WARNING,
             NodeCode.AMBIGUOUS_PROFILE,
             on.location(entries.getOrDefault(profile, 0), profile),
             "%s means %s, and both are offered as %s"

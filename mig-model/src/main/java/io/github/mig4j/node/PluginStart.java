@@ -8,13 +8,16 @@ import io.github.mig4j.node.ComponentVersions.Rule;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharedResource;
 import io.github.mig4j.sharing.SharingKind;
+import io.github.mig4j.text.GpuResource;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -34,15 +37,9 @@ record PluginStart(
     SortedMap<String, Long> resources,
     Optional<String> exit) {
 
-  static final String GPU = "nvidia.com/gpu";
-
-  /** The engines that NVML counts for a device, beside slices, memory and SMs. */
-  private static final List<Budget> ENGINES = List.of(
-      Budget.COPY_ENGINES,
-      Budget.DECODERS,
-      Budget.ENCODERS,
-      Budget.JPEG_ENGINES,
-      Budget.OFA_ENGINES);
+  /** What NVML says of a device beside its slices. */
+  private static final Set<Budget> ATTRIBUTES =
+      EnumSet.complementOf(EnumSet.of(Budget.COMPUTE_SLICES, Budget.MEMORY_SLICES));
 
   static PluginStart of(
       Map<NodeGpu, MigSetting> gpus,
@@ -85,12 +82,12 @@ record PluginStart(
     SortedMap<String, Integer> devices = new TreeMap<>();
     gpus.forEach((gpu, setting) -> {
       if (strategy == MigStrategy.NONE || !setting.migEnabled()) {
-        devices.merge(GPU, 1, Integer::sum);
+        devices.merge(GpuResource.GPU, 1, Integer::sum);
       } else {
         setting
             .devices()
             .forEach((profile, count) -> devices.merge(
-                strategy == MigStrategy.SINGLE ? GPU : resourceName(profile, versions),
+                strategy == MigStrategy.SINGLE ? GpuResource.GPU : resourceName(profile, versions),
                 count,
                 Integer::sum));
       }
@@ -150,7 +147,7 @@ record PluginStart(
     return strategy == MigStrategy.SINGLE && isAnyInMigMode(gpus)
         ? Optional.of(
             "The device plugin does not start with MPS where MIG devices are offered as %s; use time-slicing"
-                .formatted(GPU))
+                .formatted(GpuResource.GPU))
         : Optional.empty();
   }
 
@@ -212,7 +209,7 @@ record PluginStart(
         return false;
       }
       boolean allKnown = true;
-      for (Budget budget : attributes()) {
+      for (Budget budget : ATTRIBUTES) {
         OptionalInt mine = amount(budget);
         OptionalInt theirs = other.amount(budget);
         boolean known = mine.isPresent() && theirs.isPresent();
@@ -222,13 +219,6 @@ record PluginStart(
         allKnown &= known;
       }
       return allKnown || profile.equals(other.profile);
-    }
-
-    private static List<Budget> attributes() {
-      List<Budget> attributes = new ArrayList<>(ENGINES);
-      attributes.add(Budget.MEMORY_MIB);
-      attributes.add(Budget.SMS);
-      return attributes;
     }
 
     private OptionalInt amount(Budget budget) {

@@ -3,7 +3,6 @@ package io.github.mig4j.node;
 import io.github.mig4j.config.DeviceFilter;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigSpec;
-import io.github.mig4j.lint.Severity;
 import java.util.List;
 
 /** Rules for {@code device-filter} and {@code devices}: what they select should be on the node. */
@@ -33,7 +32,6 @@ final class SelectorRules {
     if (on.selection().passing(entry).isEmpty()
         && spec.deviceFilters().stream().anyMatch(DeviceFilter::isDeviceId)) {
       on.report(
-          Severity.NOTE,
           NodeCode.FILTER_MATCHES_NOTHING,
           on.location(entry, "device-filter"),
           "No GPU of the node passes this filter, so the entry has no effect here",
@@ -47,7 +45,6 @@ final class SelectorRules {
         .toList();
     ConfigOnNode.byModel(undecided)
         .forEach(group -> on.report(
-            Severity.NOTE,
             NodeCode.BOARD_NOT_KNOWN,
             on.location(entry, "device-filter"),
             "The filter matches only some boards of %s"
@@ -64,7 +61,6 @@ final class SelectorRules {
         .toList();
     if (!absent.isEmpty()) {
       on.report(
-          Severity.WARNING,
           NodeCode.INDEX_OUT_OF_RANGE,
           on.location(entry, "devices"),
           "The node has no GPU %s, only %s"

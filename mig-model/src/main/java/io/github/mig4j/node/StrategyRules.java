@@ -3,7 +3,6 @@ package io.github.mig4j.node;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.lint.Severity;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,7 +55,6 @@ final class StrategyRules {
     spec.migDevices().keySet().stream()
         .filter(profile -> !profile.isWholeGpuInstance())
         .forEach(profile -> on.report(
-            Severity.ERROR,
             NodeCode.SHARED_INSTANCE_UNDER_MIXED,
             on.location(entry, profile),
             "With strategy mixed no resource represents %s, and the device plugin stops"
@@ -64,7 +62,6 @@ final class StrategyRules {
             "use %s or strategy single".formatted(profile.gpuInstance())));
     if (spec.migDevices().isEmpty()) {
       on.report(
-          Severity.WARNING,
           NodeCode.EMPTY_MIG_GPU,
           on.location(entry, "mig-devices"),
           "%s would be in MIG mode without devices and offer nothing"
@@ -76,7 +73,6 @@ final class StrategyRules {
   private void checkNone(int entry, MigConfigSpec spec, List<NodeGpu> gpus) {
     if (!spec.migDevices().isEmpty()) {
       on.report(
-          Severity.WARNING,
           NodeCode.MIG_UNDER_NONE,
           on.location(entry, "mig-devices"),
           "With strategy none the devices are not offered, and %s stays one nvidia.com/gpu each"
@@ -100,21 +96,16 @@ final class StrategyRules {
     boolean uniform = settings.size() == 1
         && profiles.size() <= 1
         && !settings.containsKey(MigSetting.EMPTY.toString());
-    if (!uniform) {
+    if (!uniform || !isOneSize()) {
       on.report(
-          Severity.ERROR,
           NodeCode.NOT_UNIFORM_UNDER_SINGLE,
           on.location(),
-          "With strategy single all GPUs must have one profile or none, but %s, so the device plugin would stop"
-              .formatted(described(settings)),
-          "use strategy mixed");
-    } else if (!isOneSize()) {
-      on.report(
-          Severity.ERROR,
-          NodeCode.NOT_UNIFORM_UNDER_SINGLE,
-          on.location(),
-          "With strategy single all devices must have one size, but the sizes differ on %s, so the device plugin would stop"
-              .formatted(described(settings)),
+          "With strategy single %s %s, so the device plugin would stop"
+              .formatted(
+                  uniform
+                      ? "all devices must have one size, but the sizes differ on"
+                      : "all GPUs must have one profile or none, but",
+                  described(settings)),
           "use strategy mixed");
     }
   }

@@ -7,7 +7,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * Searches the cheapest integer choice of columns of a {@link Covering} by branch and bound.
@@ -79,7 +78,7 @@ final class BranchAndBound {
     this.share = effort;
     this.known = known;
     this.best = known;
-    this.bestCost = costOf(known);
+    this.bestCost = covering.cost(known);
     this.relaxation = new LinearRelaxation(covering);
     Effort half = effort.part(2);
     this.solved = relaxation.solve(covering.needs(), half) == LinearRelaxation.Result.SOLVED;
@@ -113,12 +112,6 @@ final class BranchAndBound {
         .toArray(int[][]::new);
   }
 
-  private long costOf(long[] taken) {
-    return IntStream.range(0, taken.length)
-        .mapToLong(c -> taken[c] * columns.get(c).cost)
-        .sum();
-  }
-
   /**
    * Searches the cheapest choice.
    *
@@ -144,7 +137,7 @@ final class BranchAndBound {
   private void completeAtOnce(long[] taken) {
     System.arraycopy(taken, 0, times, 0, taken.length);
     long[] left = left(taken);
-    long cost = costOf(taken);
+    long cost = covering.cost(taken);
     for (int i = 0; i < MAX_DEPTH; i++) {
       int row = dearestShortage(left);
       if (row < 0) {
@@ -242,7 +235,7 @@ final class BranchAndBound {
     complete = covering.isComplete()
         && bestCost <= maxCost()
         && Arrays.stream(taken).allMatch(n -> n == 0);
-    explore(left(taken), costOf(taken), 0);
+    explore(left(taken), covering.cost(taken), 0);
     effort.end(share);
     if (complete) {
       lowerBound = bestCost;

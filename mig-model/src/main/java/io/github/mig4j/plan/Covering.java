@@ -124,6 +124,15 @@ final class Covering {
     return surplus;
   }
 
+  /** The cost of a number of uses of each column. */
+  long cost(long[] times) {
+    long cost = 0;
+    for (int c = 0; c < times.length; c++) {
+      cost += times[c] * columns.get(c).cost;
+    }
+    return cost;
+  }
+
   int rows() {
     return rows;
   }

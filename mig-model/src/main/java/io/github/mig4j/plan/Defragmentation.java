@@ -59,12 +59,9 @@ public final class Defragmentation implements JsonForm {
      */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static InstanceLocation ofJson(Map<String, Object> json) {
-      Objects.requireNonNull(json, "json");
       JsonInput in = JsonInput.of("location", json);
-      InstanceLocation location = new InstanceLocation(
-          in.text("node"), in.integer("gpu"), Placement.ofJson(in.object("placement")));
-      in.requireNoOthers();
-      return location;
+      return in.requireNoOthers(new InstanceLocation(
+          in.text("node"), in.integer("gpu"), Placement.ofJson(in.object("placement"))));
     }
   }
 
@@ -100,12 +97,9 @@ public final class Defragmentation implements JsonForm {
      */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static Move ofJson(Map<String, Object> json) {
-      Objects.requireNonNull(json, "json");
       JsonInput in = JsonInput.of("move", json);
-      Move move = new Move(
-          InstanceLocation.ofJson(in.object("from")), InstanceLocation.ofJson(in.object("to")));
-      in.requireNoOthers();
-      return move;
+      return in.requireNoOthers(new Move(
+          InstanceLocation.ofJson(in.object("from")), InstanceLocation.ofJson(in.object("to"))));
     }
   }
 
@@ -135,12 +129,9 @@ public final class Defragmentation implements JsonForm {
      */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static Fit ofJson(Map<String, Object> json) {
-      Objects.requireNonNull(json, "json");
       JsonInput in = JsonInput.of("fit", json);
-      Fit fit = new Fit(
-          DemandItem.ofJson(in.object("item")), InstanceLocation.ofJson(in.object("location")));
-      in.requireNoOthers();
-      return fit;
+      return in.requireNoOthers(new Fit(
+          DemandItem.ofJson(in.object("item")), InstanceLocation.ofJson(in.object("location"))));
     }
   }
 
@@ -300,16 +291,13 @@ public final class Defragmentation implements JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static Defragmentation ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
-    JsonInput in = JsonInput.of("defragmentation", json);
-    Defragmentation read = new Defragmentation(
+    JsonInput in = JsonInput.of("defragmentation", json).ignoring("gap", "optimal");
+    return in.requireNoOthers(new Defragmentation(
         in.objects("moves", Move::ofJson),
         in.objects("fits", Fit::ofJson),
         in.objects("unmet", PlanShortfall::ofJson),
         in.integer("lowerBound"),
         in.integer("unmetLowerBound"),
-        in.truth("stopped"));
-    in.ignoring("gap", "optimal").requireNoOthers();
-    return read;
+        in.truth("stopped")));
   }
 }

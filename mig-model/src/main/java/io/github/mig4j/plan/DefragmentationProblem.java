@@ -161,11 +161,12 @@ final class DefragmentationProblem {
 
   /** The row of an added instance, which depends on its possible users. */
   private int rowOf(ClassKey key, MigProfile added, boolean isFilled) {
-    List<Object> cached = List.of(key.model(), key.kinds(), added, isFilled);
-    Integer known = rowOfAdded.get(cached);
-    if (known != null) {
-      return known;
-    }
+    return rowOfAdded.computeIfAbsent(
+        List.of(key.model(), key.kinds(), added, isFilled),
+        any -> rows.rowFor(users(key, added, isFilled)));
+  }
+
+  private BitSet users(ClassKey key, MigProfile added, boolean isFilled) {
     GpuModel model = key.model().model();
     BitSet users = new BitSet();
     key.kinds().stream()
@@ -176,9 +177,7 @@ final class DefragmentationProblem {
     if (isFilled && moving != null) {
       users.set(moving);
     }
-    int row = rows.rowFor(users);
-    rowOfAdded.put(cached, row);
-    return row;
+    return users;
   }
 
   /** Assigns the locations of the chosen columns to the moving and to the requested instances. */

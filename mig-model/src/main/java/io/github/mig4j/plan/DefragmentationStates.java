@@ -5,8 +5,8 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Layouts;
 import io.github.mig4j.layout.Placement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,9 +38,13 @@ final class DefragmentationStates {
   private record FitsKey(long kept, long usable) {}
 
   private final Effort effort;
-  private final List<Placement> placements = new ArrayList<>();
+  private final List<Placement> placements;
   private final long[] states;
-  private final Map<Long, Integer> multisetOf = new HashMap<>();
+
+  /** The states in ascending order, and the multiset of each. */
+  private final long[] sorted;
+
+  private final int[] multisetOf;
   private final List<SortedMap<MigProfile, Integer>> multisets = new ArrayList<>();
 
   /** By multiset: the multisets with one more instance. */
@@ -50,30 +54,23 @@ final class DefragmentationStates {
 
   DefragmentationStates(GpuModel model, Effort effort) {
     this.effort = effort;
+    Layouts layouts = Layouts.of(model);
+    this.placements = layouts.placements();
+    this.states = layouts.stateBits(Integer.MAX_VALUE);
     Map<SortedMap<MigProfile, Integer>, Integer> numbers = new HashMap<>();
-    Map<Placement, Integer> indexes = new HashMap<>();
-    this.states = Layouts.of(model)
-        .states()
-        .mapToLong(layout -> {
-          long bits = 0;
-          for (Placement placement : layout.placements()) {
-            Integer index = indexes.get(placement);
-            if (index == null) {
-              index = placements.size();
-              indexes.put(placement, index);
-              placements.add(placement);
-            }
-            bits |= 1L << index;
-          }
-          Integer number = numbers.putIfAbsent(layout.devices(), multisets.size());
-          if (number == null) {
-            number = multisets.size();
-            multisets.add(layout.devices());
-          }
-          multisetOf.put(bits, number);
-          return bits;
-        })
-        .toArray();
+    Map<Long, Integer> multisetOfState = new TreeMap<>();
+    for (long state : states) {
+      SortedMap<MigProfile, Integer> multiset = new TreeMap<>();
+      placements(state).forEach(each -> multiset.merge(each.profile(), 1, Integer::sum));
+      Integer number = numbers.putIfAbsent(multiset, multisets.size());
+      if (number == null) {
+        number = multisets.size();
+        multisets.add(multiset);
+      }
+      multisetOfState.put(state, number);
+    }
+    sorted = multisetOfState.keySet().stream().mapToLong(Long::longValue).toArray();
+    multisetOf = multisetOfState.values().stream().mapToInt(Integer::intValue).toArray();
     for (SortedMap<MigProfile, Integer> multiset : multisets) {
       larger.add(model.profiles().stream()
           .map(profile -> {
@@ -105,7 +102,6 @@ final class DefragmentationStates {
     for (long rest = bits; rest != 0; rest &= rest - 1) {
       some.add(placements.get(Long.numberOfTrailingZeros(rest)));
     }
-    some.sort(Comparator.naturalOrder());
     return some;
   }
 
@@ -126,12 +122,8 @@ final class DefragmentationStates {
     List<Way> ways = new ArrayList<>();
     fits(present, usable(profiles))
         .maximal()
-        .forEach((number, where) -> ways.add(new Way(emptyMultiset(), number, 0, where)));
+        .forEach((number, where) -> ways.add(new Way(number(0), number, 0, where)));
     return ways;
-  }
-
-  private int emptyMultiset() {
-    return multisetOf.getOrDefault(0L, 0);
   }
 
   /**
@@ -166,8 +158,9 @@ final class DefragmentationStates {
     return ways;
   }
 
+  /** The number of the multiset of a state, of which every part is a state. */
   private int number(long bits) {
-    return multisetOf.getOrDefault(bits, 0);
+    return multisetOf[Arrays.binarySearch(sorted, bits)];
   }
 
   private boolean lessIsEnough(long present, long away, long usable, int added) {
@@ -191,14 +184,11 @@ final class DefragmentationStates {
   }
 
   private Fits fits(long kept, long usable) {
-    FitsKey key = new FitsKey(kept, usable);
-    Fits fits = known.get(key);
-    if (fits == null) {
-      fits =
-          effort.take(states.length) ? find(kept, usable) : new Fits(new BitSet(), new TreeMap<>());
-      known.put(key, fits);
-    }
-    return fits;
+    return known.computeIfAbsent(
+        new FitsKey(kept, usable),
+        any -> effort.take(states.length)
+            ? find(kept, usable)
+            : new Fits(new BitSet(), new TreeMap<>()));
   }
 
   private Fits find(long kept, long usable) {

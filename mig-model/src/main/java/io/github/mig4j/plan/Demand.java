@@ -60,20 +60,12 @@ public final class Demand {
         .toList());
   }
 
-  /**
-   * The items of the demand.
-   *
-   * @return distinct items in the given order
-   */
+  /** {@return the distinct items of the demand, in the given order} */
   public List<DemandItem> items() {
     return items;
   }
 
-  /**
-   * The total number of requested devices.
-   *
-   * @return the sum of the counts
-   */
+  /** {@return the total number of requested devices, the sum of the counts} */
   public int count() {
     return items.stream().mapToInt(DemandItem::count).sum();
   }
@@ -95,11 +87,7 @@ public final class Demand {
     return items.stream().map(DemandItem::toString).collect(Collectors.joining(", "));
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the items
-   */
+  /** {@return the value in JSON: the items} */
   @JsonValue
   public List<DemandItem> toJson() {
     return items;

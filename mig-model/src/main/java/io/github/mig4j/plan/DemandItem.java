@@ -167,49 +167,29 @@ public final class DemandItem implements JsonForm {
     return new DemandItem(wanted, count, priority, Collections.unmodifiableSortedMap(more));
   }
 
-  /**
-   * The requested profile.
-   *
-   * @return the profile, or empty if the item has a need
-   */
+  /** {@return the requested profile, or empty if the item has a need} */
   public Optional<MigProfile> profile() {
     return wanted instanceof Wanted.Profile profile
         ? Optional.of(profile.name())
         : Optional.empty();
   }
 
-  /**
-   * The requested need.
-   *
-   * @return the need, or empty if the item has a profile
-   */
+  /** {@return the requested need, or empty if the item has a profile} */
   public Optional<ProfileNeed> need() {
     return wanted instanceof Wanted.Need need ? Optional.of(need.need()) : Optional.empty();
   }
 
-  /**
-   * The number of devices.
-   *
-   * @return at least 1
-   */
+  /** {@return the number of devices, at least 1} */
   public int count() {
     return count;
   }
 
-  /**
-   * The priority.
-   *
-   * @return any number; higher numbers are met first
-   */
+  /** {@return the priority, any number; higher numbers are met first} */
   public int priority() {
     return priority;
   }
 
-  /**
-   * The labels that a node must have.
-   *
-   * @return values by key; empty for any node
-   */
+  /** {@return the labels that a node must have, as values by key; empty for any node} */
   public SortedMap<String, String> nodeLabels() {
     return nodeLabels;
   }
@@ -289,7 +269,6 @@ public final class DemandItem implements JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static DemandItem ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
     JsonInput in = JsonInput.of("demand", json);
     int count = in.integer("count");
     Optional<Map<String, Object>> need = in.optionalObject("need");
@@ -302,12 +281,9 @@ public final class DemandItem implements JsonForm {
         ? of(ProfileNeed.ofJson(need.get()), count)
         : of(profile.orElseThrow(), count);
     item = item.priority(in.optionalInteger("priority").orElse(0));
-    Map<String, Object> labels = in.optionalObject("nodeLabels").orElse(Map.of());
-    in.requireNoOthers();
-    for (Map.Entry<String, String> label :
-        JsonInput.of("demand", labels).allTexts().entrySet()) {
+    for (Map.Entry<String, String> label : in.fields("nodeLabels").allTexts().entrySet()) {
       item = item.onNodesWith(label.getKey(), label.getValue());
     }
-    return item;
+    return in.requireNoOthers(item);
   }
 }

@@ -76,12 +76,11 @@ final class DemandRows {
     if (users.cardinality() == 1) {
       return users.nextSetBit(0);
     }
-    Integer known = sharedRows.get(users);
-    if (known != null) {
-      return known;
-    }
+    return sharedRows.computeIfAbsent(users, this::addSharedRow);
+  }
+
+  private int addSharedRow(BitSet users) {
     int shared = covering.addRow(0);
-    sharedRows.put(users, shared);
     users.stream().forEach(row -> {
       SortedMap<Integer, Integer> gains = new TreeMap<>(Map.of(shared, -1, row, 1));
       transfers.add(new Transfer(shared, row, covering.addColumn(0, gains)));

@@ -1,6 +1,7 @@
 package io.github.mig4j.plan;
 
 import io.github.mig4j.plan.Covering.Column;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -55,17 +56,8 @@ final class DualPrices {
   }
 
   private static boolean isFair(long[] price, long denominator, List<Column> columns) {
-    for (long each : price) {
-      if (each < 0) {
-        return false;
-      }
-    }
-    for (Column column : columns) {
-      if (column.value(price) > column.cost * denominator) {
-        return false;
-      }
-    }
-    return true;
+    return Arrays.stream(price).allMatch(each -> each >= 0)
+        && columns.stream().allMatch(column -> column.value(price) <= column.cost * denominator);
   }
 
   /** Whether the value of the needs is far below an overflow. */

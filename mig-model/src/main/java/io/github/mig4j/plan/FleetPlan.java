@@ -51,10 +51,8 @@ public final class FleetPlan implements JsonForm {
 
     static PlannedRun ofJson(Map<String, Object> json, boolean cut) {
       JsonInput in = JsonInput.of("plan", json);
-      PlannedRun run = new PlannedRun(
-          in.integer("first"), in.integer("count"), MigLayout.ofJson(in.object("layout")), cut);
-      in.requireNoOthers();
-      return run;
+      return in.requireNoOthers(new PlannedRun(
+          in.integer("first"), in.integer("count"), MigLayout.ofJson(in.object("layout")), cut));
     }
   }
 
@@ -109,12 +107,11 @@ public final class FleetPlan implements JsonForm {
   private static Map<MigLayout, Integer> sum(List<LayoutProblem.LayoutCount> layouts) {
     Map<MigLayout, Integer> sums = new LinkedHashMap<>();
     layouts.forEach(each -> sums.merge(each.layout(), each.count(), Integer::sum));
-    Map<MigLayout, Integer> sorted = new LinkedHashMap<>();
-    sums.entrySet().stream()
+    return sums.entrySet().stream()
         .sorted(Map.Entry.<MigLayout, Integer>comparingByValue(Comparator.reverseOrder())
             .thenComparing(each -> each.getKey().toString()))
-        .forEach(each -> sorted.put(each.getKey(), each.getValue()));
-    return sorted;
+        .collect(Collectors.toMap(
+            Map.Entry::getKey, Map.Entry::getValue, Integer::sum, LinkedHashMap::new));
   }
 
   /**
@@ -156,11 +153,7 @@ public final class FleetPlan implements JsonForm {
     return gpus() - lowerBound();
   }
 
-  /**
-   * The number of met devices of each item.
-   *
-   * @return counts, 0 included, in the order of the demand
-   */
+  /** {@return the number of met devices of each item, 0 included, in the order of the demand} */
   public Map<DemandItem, Integer> met() {
     return met;
   }
@@ -174,11 +167,7 @@ public final class FleetPlan implements JsonForm {
     return unmet;
   }
 
-  /**
-   * The number of unmet devices.
-   *
-   * @return the sum over {@link #unmet()}
-   */
+  /** {@return the number of unmet devices, the sum over {@link #unmet()}} */
   public int unmetCount() {
     return unmet.stream().mapToInt(PlanShortfall::count).sum();
   }
@@ -213,11 +202,7 @@ public final class FleetPlan implements JsonForm {
     return endedEarly;
   }
 
-  /**
-   * The nodes of the plan.
-   *
-   * @return names in the given order; empty if the plan is not for nodes
-   */
+  /** {@return the names of the nodes, in the given order; empty if the plan is not for nodes} */
   public Set<String> nodes() {
     return Collections.unmodifiableSet(nodes.keySet());
   }
@@ -371,8 +356,7 @@ public final class FleetPlan implements JsonForm {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static FleetPlan ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
-    JsonInput in = JsonInput.of("plan", json);
+    JsonInput in = JsonInput.of("plan", json).ignoring("gpus", "gap", "unmetCount", "optimal");
     Map<String, List<PlannedRun>> nodes = new LinkedHashMap<>();
     in.objects("nodes", fields -> {
       JsonInput node = JsonInput.of("plan", fields);
@@ -380,8 +364,7 @@ public final class FleetPlan implements JsonForm {
       runs.addAll(node.objects("cut", run -> PlannedRun.ofJson(run, true)));
       runs.addAll(node.objects("kept", run -> PlannedRun.ofJson(run, false)));
       nodes.put(node.text("node"), inOrder(node.text("node"), runs));
-      node.requireNoOthers();
-      return fields;
+      return node.requireNoOthers(runs);
     });
     Map<MigLayout, Integer> layouts = counts(in, "layouts", "layout", MigLayout::ofJson);
     if (!nodes.isEmpty() && !layouts.equals(cut(nodes))) {
@@ -389,16 +372,14 @@ public final class FleetPlan implements JsonForm {
           "Not a plan: the layouts %s are not those that the nodes get, %s"
               .formatted(layouts, cut(nodes)));
     }
-    FleetPlan plan = new FleetPlan(
+    return in.requireNoOthers(new FleetPlan(
         layouts,
         counts(in, "met", "item", DemandItem::ofJson),
         in.objects("unmet", PlanShortfall::ofJson),
         in.integer("lowerBound"),
         in.integer("unmetLowerBound"),
         in.truth("stopped"),
-        nodes);
-    in.ignoring("gpus", "gap", "unmetCount", "optimal").requireNoOthers();
-    return plan;
+        nodes));
   }
 
   private static List<PlannedRun> inOrder(String node, List<PlannedRun> runs) {
@@ -430,8 +411,7 @@ public final class FleetPlan implements JsonForm {
     in.objects(list, fields -> {
       JsonInput each = JsonInput.of("plan", fields);
       counts.put(read.apply(each.object(name)), each.integer("count"));
-      each.requireNoOthers();
-      return fields;
+      return each.requireNoOthers(fields);
     });
     return counts;
   }

@@ -23,6 +23,8 @@ final class LayoutChoices {
 
   private static final int CELLS_PER_STATE = 10;
 
+  private static final int FEW_STATES = 1_000;
+
   private record Key(ModelKey model, Set<MigProfile> profiles) {}
 
   private final Covering covering;
@@ -41,12 +43,7 @@ final class LayoutChoices {
 
   List<SortedMap<MigProfile, Integer>> maximal(GpuModel model, Set<MigProfile> profiles) {
     Key key = new Key(new ModelKey(model), Set.copyOf(profiles));
-    List<SortedMap<MigProfile, Integer>> listed = known.get(key);
-    if (listed == null) {
-      listed = list(model, profiles);
-      known.put(key, listed);
-    }
-    return listed;
+    return known.computeIfAbsent(key, any -> list(model, profiles));
   }
 
   private List<SortedMap<MigProfile, Integer>> list(GpuModel model, Set<MigProfile> profiles) {
@@ -72,6 +69,4 @@ final class LayoutChoices {
     layouts.maximalStates().limit(FEW_STATES).map(MigLayout::devices).forEach(some::add);
     return List.copyOf(some);
   }
-
-  private static final int FEW_STATES = 1_000;
 }

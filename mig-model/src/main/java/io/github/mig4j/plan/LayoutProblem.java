@@ -207,12 +207,9 @@ final class LayoutProblem {
     free.forEach((row, each) -> covering.addNeed(row, -(long) each * group.count));
     if (!group.key.gpu().isPinned()) {
       PoolKey key = new PoolKey(new ModelKey(group.key.gpu().model()), group.key.kinds());
-      GpuPool pool = pools.get(key);
-      if (pool == null) {
-        pool = new GpuPool(key.model().model(), key.kinds());
-        pools.put(key, pool);
-      }
-      pool.add(group, free);
+      pools
+          .computeIfAbsent(key, any -> new GpuPool(key.model().model(), key.kinds()))
+          .add(group, free);
     }
   }
 

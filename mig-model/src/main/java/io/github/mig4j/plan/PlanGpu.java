@@ -1,7 +1,6 @@
 package io.github.mig4j.plan;
 
 import io.github.mig4j.JsonForm;
-import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
@@ -109,38 +108,22 @@ public final class PlanGpu implements JsonForm {
     return new PlanGpu(model, layout, pinnedInstances, true);
   }
 
-  /**
-   * The model.
-   *
-   * @return the model
-   */
+  /** {@return the model} */
   public GpuModel model() {
     return model;
   }
 
-  /**
-   * The current layout.
-   *
-   * @return a layout, possibly without devices; empty if the GPU has no MIG
-   */
+  /** {@return the current layout, possibly without devices; empty if the GPU has no MIG} */
   public Optional<MigLayout> layout() {
     return layout;
   }
 
-  /**
-   * The pinned instances, which run a workload.
-   *
-   * @return placements of the layout, by ascending start
-   */
+  /** {@return the pinned instances, which run a workload, by ascending start} */
   public List<Placement> pinnedInstances() {
     return pinnedInstances;
   }
 
-  /**
-   * Whether the layout must stay.
-   *
-   * @return true if the GPU or one of its instances is pinned
-   */
+  /** {@return whether the layout must stay: the GPU or one of its instances is pinned} */
   public boolean isPinned() {
     return pinned || !pinnedInstances.isEmpty();
   }
@@ -151,7 +134,7 @@ public final class PlanGpu implements JsonForm {
    */
   Optional<MigLayout> running() {
     return layout
-        .filter(any -> model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable))
+        .filter(any -> LayoutProblem.isPlaceable(model))
         .map(it -> MigLayout.on(model)
             .keeping(pinned ? it.placements() : pinnedInstances)
             .build());

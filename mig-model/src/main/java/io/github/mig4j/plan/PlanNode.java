@@ -139,29 +139,17 @@ public final class PlanNode implements JsonForm {
         runs.stream().map(run -> new Run(run.gpu().pinned(), run.count())).toList());
   }
 
-  /**
-   * The name.
-   *
-   * @return the name
-   */
+  /** {@return the name} */
   public String name() {
     return name;
   }
 
-  /**
-   * The labels.
-   *
-   * @return values by key
-   */
+  /** {@return the labels, as values by key} */
   public SortedMap<String, String> labels() {
     return labels;
   }
 
-  /**
-   * The number of GPUs on the node.
-   *
-   * @return the number of indexes
-   */
+  /** {@return the number of GPUs on the node} */
   public int gpuCount() {
     return runs.stream().mapToInt(Run::count).sum();
   }

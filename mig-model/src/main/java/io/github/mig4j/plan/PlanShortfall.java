@@ -29,11 +29,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     Objects.requireNonNull(reason, "reason");
   }
 
-  /**
-   * Subject, value, reason and remedy in one line.
-   *
-   * @return the sentence, without a full stop
-   */
+  /** {@return subject, value, reason and remedy in one line, without a full stop} */
   public String message() {
     return "%d of %s unmet: %s".formatted(count, item, reason.message());
   }
@@ -48,11 +44,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
      */
     String code();
 
-    /**
-     * The problem and the remedy.
-     *
-     * @return a clause, without a full stop
-     */
+    /** {@return the problem and the remedy as a clause, without a full stop} */
     String message();
 
     /**
@@ -64,27 +56,22 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
      */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     static Reason ofJson(Map<String, Object> json) {
-      Objects.requireNonNull(json, "json");
-      JsonInput in = JsonInput.of("reason", json);
+      JsonInput in = JsonInput.of("reason", json).ignoring("message");
       String code = in.text("code");
       Reason reason = switch (code) {
-        case "no-node" ->
-          new NoNode(JsonInput.of("reason", in.optionalObject("nodeLabels").orElse(Map.of()))
-              .allTexts());
+        case "no-node" -> new NoNode(in.fields("nodeLabels").allTexts());
         case "no-profile" ->
           new NoProfile(
               models(in.texts("models")),
               in.texts("suggestions").stream().map(MigProfile::parse).toList());
         case "not-known" -> new NotKnown(models(in.texts("models")));
         case "all-pinned" -> new AllPinned(in.integer("gpus"));
-        case "no-room" ->
-          new NoRoom(in.integer("gpus"), more(in.optionalObject("more").orElse(Map.of())));
+        case "no-room" -> new NoRoom(in.integer("gpus"), more(in.fields("more").allIntegers()));
         default ->
           throw new IllegalArgumentException(
               "Not a reason: the code %s is unknown".formatted(Quoted.of(code)));
       };
-      in.ignoring("message").requireNoOthers();
-      return reason;
+      return in.requireNoOthers(reason);
     }
   }
 
@@ -282,11 +269,9 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     return ids.stream().map(GpuCatalog.bundled()::require).toList();
   }
 
-  private static Map<GpuModel, Integer> more(Map<String, Object> json) {
+  private static Map<GpuModel, Integer> more(Map<String, Integer> countsById) {
     Map<GpuModel, Integer> more = new LinkedHashMap<>();
-    JsonInput.of("reason", json)
-        .allIntegers()
-        .forEach((id, count) -> more.put(GpuCatalog.bundled().require(id), count));
+    countsById.forEach((id, count) -> more.put(GpuCatalog.bundled().require(id), count));
     return more;
   }
 
@@ -308,13 +293,10 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static PlanShortfall ofJson(Map<String, Object> json) {
-    Objects.requireNonNull(json, "json");
-    JsonInput in = JsonInput.of("shortfall", json);
-    PlanShortfall shortfall = new PlanShortfall(
+    JsonInput in = JsonInput.of("shortfall", json).ignoring("message");
+    return in.requireNoOthers(new PlanShortfall(
         DemandItem.ofJson(in.object("item")),
         in.integer("count"),
-        Reason.ofJson(in.object("reason")));
-    in.ignoring("message").requireNoOthers();
-    return shortfall;
+        Reason.ofJson(in.object("reason"))));
   }
 }

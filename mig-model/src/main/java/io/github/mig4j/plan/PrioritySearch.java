@@ -154,7 +154,7 @@ final class PrioritySearch {
     long left = levels.stream().mapToLong(Level::unmet).sum();
     unmetLowerBound += unmetBound;
     lowerBound = Math.max(0, result.lowerBound - left * unmetCost);
-    if (lowerBound < cost()) {
+    if (lowerBound < rows.covering().cost(times)) {
       lowerBound = Math.max(lowerBound, bound(covering(new TreeMap<>())));
     }
   }
@@ -171,14 +171,6 @@ final class PrioritySearch {
     times = current;
     distribute();
     return false;
-  }
-
-  private long cost() {
-    long cost = 0;
-    for (int c = 0; c < columns; c++) {
-      cost += times[c] * rows.covering().columns().get(c).cost;
-    }
-    return cost;
   }
 
   /**

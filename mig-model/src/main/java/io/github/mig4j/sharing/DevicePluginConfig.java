@@ -6,11 +6,11 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.JsonText;
-import io.github.mig4j.text.KubernetesName;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.immutables.value.Value;
 
 /**
@@ -26,29 +26,17 @@ import org.immutables.value.Value;
 @Value.Immutable
 public interface DevicePluginConfig extends JsonForm {
 
-  /**
-   * What is shared.
-   *
-   * @return the sharing, or empty if every device is offered once
-   */
+  /** {@return what is shared, or empty if every device is offered once} */
   Optional<GpuSharing> sharing();
 
-  /**
-   * Everything else that is set.
-   *
-   * @return the flags
-   */
+  /** {@return everything else that is set} */
   @Value.Redacted
   @Value.Default
   default DevicePluginFlags flags() {
     return DevicePluginFlags.none();
   }
 
-  /**
-   * Whether containers get an IMEX channel.
-   *
-   * @return none unless set
-   */
+  /** {@return whether containers get an IMEX channel, none unless set} */
   @Value.Default
   default ImexChannel imexChannel() {
     return ImexChannel.NONE;
@@ -75,11 +63,7 @@ public interface DevicePluginConfig extends JsonForm {
     return builder().sharing(sharing).build();
   }
 
-  /**
-   * A configuration that shares nothing and sets nothing, which is how sharing is switched off.
-   *
-   * @return the configuration
-   */
+  /** {@return a configuration that shares and sets nothing, which switches sharing off} */
   static DevicePluginConfig unshared() {
     return builder().build();
   }
@@ -120,9 +104,7 @@ public interface DevicePluginConfig extends JsonForm {
    */
   default String contentName(String base) {
     Objects.requireNonNull(base, "base");
-    String hash = contentHash();
-    return ContentName.join(
-        ContentName.withoutHash(KubernetesName.requireConfigName(base), hash), hash);
+    return ContentName.of(base, contentHash(), "");
   }
 
   /**
@@ -143,14 +125,17 @@ public interface DevicePluginConfig extends JsonForm {
    */
   default DevicePluginConfig withUnknownKeysOf(DevicePluginConfig other) {
     Objects.requireNonNull(other, "other");
+    Stream<UnknownKey> more =
+        other.unknownKeys().stream().filter(key -> unknownKeys().stream().noneMatch(key::isSame));
+    return withUnknownKeys(Stream.concat(unknownKeys().stream(), more).toList());
+  }
+
+  private DevicePluginConfig withUnknownKeys(List<UnknownKey> keys) {
     return builder()
         .sharing(sharing())
         .flags(flags())
         .imexChannel(imexChannel())
-        .addAllUnknownKeys(unknownKeys())
-        .addAllUnknownKeys(other.unknownKeys().stream()
-            .filter(key -> unknownKeys().stream().noneMatch(key::isSame))
-            .toList())
+        .addAllUnknownKeys(keys)
         .build();
   }
 
@@ -162,32 +147,17 @@ public interface DevicePluginConfig extends JsonForm {
   @Value.Check
   default DevicePluginConfig check() {
     boolean mps = sharing().filter(some -> some.kind() == SharingKind.MPS).isPresent();
-    if (mps
-        && flags()
-            .migStrategy()
-            .filter(strategy -> strategy == MigStrategy.MIXED)
-            .isPresent()) {
+    if (mps && flags().migStrategy().equals(Optional.of(MigStrategy.MIXED))) {
       throw new IllegalArgumentException(
           "The device plugin refuses MPS with migStrategy mixed; use time-slicing, or another"
               + " strategy");
     }
     List<UnknownKey> fitting =
         unknownKeys().stream().filter(key -> key.fits(sharing())).toList();
-    return fitting.size() == unknownKeys().size()
-        ? this
-        : builder()
-            .sharing(sharing())
-            .flags(flags())
-            .imexChannel(imexChannel())
-            .addAllUnknownKeys(fitting)
-            .build();
+    return fitting.size() == unknownKeys().size() ? this : withUnknownKeys(fitting);
   }
 
-  /**
-   * Starts a configuration.
-   *
-   * @return a builder; nothing is required
-   */
+  /** {@return a builder, for which nothing is required} */
   static Builder builder() {
     return new Builder();
   }

@@ -126,11 +126,7 @@ public final class DevicePluginConfigFile implements JsonForm {
         DevicePluginConfigReader.read(text, embedding, Optional.of(node)).findings());
   }
 
-  /**
-   * Returns what the file says.
-   *
-   * @return the configuration, or empty if the plugin would refuse the file
-   */
+  /** {@return what the file says, or empty if the plugin would refuse the file} */
   public Optional<DevicePluginConfig> config() {
     return reading.config();
   }

@@ -3,6 +3,7 @@ package io.github.mig4j.sharing;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.lint.TextCode;
+import io.github.mig4j.lint.WrappingFindings;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoScalar;
 import io.github.mig4j.text.GoYaml;
@@ -48,21 +49,13 @@ final class DevicePluginConfigReader {
         ? Template.causing(yaml.fault().get(), text)
         : canBeTemplate ? Template.in(text) : Optional.empty();
     if (template.isPresent()) {
-      return template(template.get(), embedding);
+      Findings findings = new Findings(PROGRAM);
+      WrappingFindings.report(template.get(), embedding, findings);
+      return new Reading(findings.sorted(), Optional.empty());
     }
     return new Reading(
         reader.findings.sorted(),
         reader.findings.hasErrors() ? Optional.empty() : Optional.of(reader.config.build()));
-  }
-
-  private static Reading template(Template template, Embedding embedding) {
-    Findings findings = new Findings(PROGRAM);
-    findings.error(
-        TextCode.TEMPLATE,
-        YamlPath.ROOT.at(embedding.inFile(template.at())),
-        template.message(),
-        template.remedy());
-    return new Reading(findings.sorted(), Optional.empty());
   }
 
   private void read(YamlText yaml, Embedding embedding) {

@@ -1,6 +1,7 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.text.ScalarText;
+import java.util.List;
 
 /** The file's text form. */
 final class DevicePluginConfigWriter {
@@ -41,8 +42,9 @@ final class DevicePluginConfigWriter {
   }
 
   private void scope(int level, DevicePluginConfig config, KnownKeys scope) {
+    List<String> keys = scope.keys();
     Flag.ALL.stream()
-        .filter(flag -> flag.scope() == scope)
+        .filter(flag -> keys.contains(flag.key()))
         .forEach(flag -> flag.written(config.flags())
             .ifPresent(value -> line(level, flag.key() + ": " + value)));
     unknown(level, config, scope.location());

@@ -75,115 +75,76 @@ public interface DevicePluginFlags extends JsonForm {
     }
   }
 
-  /**
-   * How MIG devices are offered.
-   *
-   * @return {@code none} for the plugin if absent
-   */
+  /** {@return how MIG devices are offered, {@code none} for the plugin if absent} */
   Optional<MigStrategy> migStrategy();
 
   /**
-   * Whether the plugin fails where it finds no GPU, rather than waiting for ever.
-   *
-   * @return true for the plugin if absent
+   * {@return whether the plugin fails where it finds no GPU, rather than waiting for ever; true for
+   * the plugin if absent}
    */
   Optional<Boolean> failOnInitError();
 
   /**
-   * The path on the host where the MPS control daemon keeps its files.
-   *
-   * @return a path; MPS needs one, which the GPU Operator sets
+   * {@return the path on the host where the MPS control daemon keeps its files; MPS needs one,
+   * which the GPU Operator sets}
    */
   Optional<String> mpsRoot();
 
   /**
-   * The root of the driver's installation on the host.
-   *
-   * @return a path, {@code /} for the plugin if absent
+   * {@return the path of the driver's installation on the host, {@code /} for the plugin if absent}
    */
   Optional<String> nvidiaDriverRoot();
 
   /**
-   * The root of the device nodes on the host.
-   *
-   * @return a path, the driver's root for the plugin if absent
+   * {@return the path of the device nodes on the host, the driver's root for the plugin if absent}
    */
   Optional<String> nvidiaDevRoot();
 
-  /**
-   * Whether containers get GDRCopy.
-   *
-   * @return false for the plugin if absent
-   */
+  /** {@return whether containers get GDRCopy, false for the plugin if absent} */
   Optional<Boolean> gdrcopyEnabled();
 
-  /**
-   * Whether containers get GPUDirect Storage.
-   *
-   * @return false for the plugin if absent
-   */
+  /** {@return whether containers get GPUDirect Storage, false for the plugin if absent} */
   Optional<Boolean> gdsEnabled();
 
-  /**
-   * Whether containers get MOFED.
-   *
-   * @return false for the plugin if absent
-   */
+  /** {@return whether containers get MOFED, false for the plugin if absent} */
   Optional<Boolean> mofedEnabled();
 
   /**
-   * Whether feature discovery publishes labels by the NodeFeature API.
-   *
-   * @return false for feature discovery if absent
+   * {@return whether feature discovery publishes labels by the NodeFeature API, which it does not
+   * if absent}
    */
   Optional<Boolean> useNodeFeatureApi();
 
-  /**
-   * How devices are found.
-   *
-   * @return {@code auto} for the plugin if absent
-   */
+  /** {@return how devices are found, {@code auto} for the plugin if absent} */
   Optional<DeviceDiscovery> deviceDiscoveryStrategy();
 
   /**
-   * Whether device nodes are passed to the kubelet, which the CPU manager needs.
-   *
-   * @return false for the plugin if absent
+   * {@return whether device nodes are passed to the kubelet, which the CPU manager needs; false for
+   * the plugin if absent}
    */
   Optional<Boolean> passDeviceSpecs();
 
   /**
-   * How containers learn which devices they have.
-   *
-   * @return one or several ways; if empty, the plugin uses {@code envvar}
+   * {@return in which ways containers learn their devices; if empty, the plugin uses {@code
+   * envvar}}
    */
   List<DeviceListStrategy> deviceListStrategy();
 
-  /**
-   * By what devices are named.
-   *
-   * @return {@code uuid} for the plugin if absent
-   */
+  /** {@return by what devices are named, {@code uuid} for the plugin if absent} */
   Optional<DeviceIdStrategy> deviceIdStrategy();
 
-  /**
-   * The prefix of CDI annotations.
-   *
-   * @return a prefix such as {@code cdi.k8s.io/}
-   */
+  /** {@return the prefix of CDI annotations, such as {@code cdi.k8s.io/}} */
   Optional<String> cdiAnnotationPrefix();
 
   /**
-   * Where nvidia-ctk is on the host.
-   *
-   * @return a path, {@code /usr/bin/nvidia-ctk} for the plugin if absent
+   * {@return the path of nvidia-ctk on the host, {@code /usr/bin/nvidia-ctk} for the plugin if
+   * absent}
    */
   Optional<String> nvidiaCtkPath();
 
   /**
-   * Where the driver's root is mounted in the plugin's container.
-   *
-   * @return a path, {@code /driver-root} for the plugin if absent
+   * {@return the path in the plugin's container where the driver's root is mounted, {@code
+   * /driver-root} for the plugin if absent}
    */
   Optional<String> containerDriverRoot();
 
@@ -196,38 +157,26 @@ public interface DevicePluginFlags extends JsonForm {
   Optional<String> sharedDevicesAllocationPolicy();
 
   /**
-   * Whether feature discovery labels the node once and ends.
-   *
-   * @return false for feature discovery if absent
+   * {@return whether feature discovery labels the node once and ends, which it does not if absent}
    */
   Optional<Boolean> oneshot();
 
   /**
-   * Whether feature discovery leaves the time out of the labels.
-   *
-   * @return false for feature discovery if absent
+   * {@return whether feature discovery leaves the time out of the labels, which it does not if
+   * absent}
    */
   Optional<Boolean> noTimestamp();
 
   /**
-   * How long feature discovery waits between two rounds.
-   *
-   * @return a duration as Go writes it, e.g. {@code 1m0s}, which is the default
+   * {@return how long feature discovery waits between two rounds, as Go writes it; {@code 1m0s} for
+   * feature discovery if absent}
    */
   Optional<String> sleepInterval();
 
-  /**
-   * Where feature discovery writes the labels.
-   *
-   * @return a path
-   */
+  /** {@return the path of the file to which feature discovery writes the labels} */
   Optional<String> outputFile();
 
-  /**
-   * Where feature discovery reads the type of the machine.
-   *
-   * @return a path
-   */
+  /** {@return the path of the file from which feature discovery reads the type of the machine} */
   Optional<String> machineTypeFile();
 
   /** Checks what the plugin checks, and that a file can hold the texts. */
@@ -243,20 +192,12 @@ public interface DevicePluginFlags extends JsonForm {
     });
   }
 
-  /**
-   * No setting at all.
-   *
-   * @return the defaults
-   */
+  /** {@return the defaults: no setting at all} */
   static DevicePluginFlags none() {
     return builder().build();
   }
 
-  /**
-   * Starts with no setting.
-   *
-   * @return an empty builder
-   */
+  /** {@return an empty builder} */
   static Builder builder() {
     return new Builder();
   }

@@ -17,11 +17,7 @@ public final class DevicePluginSyntaxException extends MigException {
     this.errors = List.copyOf(errors);
   }
 
-  /**
-   * Why the file is refused.
-   *
-   * @return every error, in the order of the file
-   */
+  /** {@return why the file is refused: every error, in the order of the file} */
   public List<Finding> errors() {
     return errors == null ? List.of() : errors;
   }

@@ -12,15 +12,12 @@ import java.util.function.Function;
 
 /** One of the {@link DevicePluginFlags}: its key in the file, and the type of its value. */
 sealed interface Flag {
-  KnownKeys scope();
-
   String key();
 
   /** The value as YAML, or empty if it is not set. */
   Optional<String> written(DevicePluginFlags flags);
 
   record Text(
-      KnownKeys scope,
       String key,
       Function<DevicePluginFlags, Optional<String>> get,
       BiConsumer<DevicePluginFlags.Builder, String> set)
@@ -32,7 +29,6 @@ sealed interface Flag {
   }
 
   record Truth(
-      KnownKeys scope,
       String key,
       Function<DevicePluginFlags, Optional<Boolean>> get,
       BiConsumer<DevicePluginFlags.Builder, Boolean> set)
@@ -45,7 +41,6 @@ sealed interface Flag {
 
   /** One of a few words, in the form of their {@code toString}. */
   record Choice<T>(
-      KnownKeys scope,
       String key,
       List<T> words,
       Function<DevicePluginFlags, Optional<T>> get,
@@ -65,7 +60,7 @@ sealed interface Flag {
   }
 
   /** The only flag that is a list, or a single word. */
-  record ListStrategy(KnownKeys scope, String key) implements Flag {
+  record ListStrategy(String key) implements Flag {
     @Override
     public Optional<String> written(DevicePluginFlags flags) {
       List<DeviceListStrategy> ways = flags.deviceListStrategy();
@@ -75,7 +70,7 @@ sealed interface Flag {
     }
   }
 
-  record Duration(KnownKeys scope, String key) implements Flag {
+  record Duration(String key) implements Flag {
     @Override
     public Optional<String> written(DevicePluginFlags flags) {
       return flags.sleepInterval().map(ScalarText::of);
@@ -85,91 +80,53 @@ sealed interface Flag {
   /** Every flag, in the order in which the file is written. */
   List<Flag> ALL = List.of(
       new Choice<>(
-          KnownKeys.FLAGS,
           "migStrategy",
           List.of(MigStrategy.values()),
           DevicePluginFlags::migStrategy,
           (b, v) -> b.migStrategy(v)),
       new Truth(
-          KnownKeys.FLAGS,
-          "failOnInitError",
-          DevicePluginFlags::failOnInitError,
-          (b, v) -> b.failOnInitError(v)),
-      new Text(KnownKeys.FLAGS, "mpsRoot", DevicePluginFlags::mpsRoot, (b, v) -> b.mpsRoot(v)),
+          "failOnInitError", DevicePluginFlags::failOnInitError, (b, v) -> b.failOnInitError(v)),
+      new Text("mpsRoot", DevicePluginFlags::mpsRoot, (b, v) -> b.mpsRoot(v)),
       new Text(
-          KnownKeys.FLAGS,
-          "nvidiaDriverRoot",
-          DevicePluginFlags::nvidiaDriverRoot,
-          (b, v) -> b.nvidiaDriverRoot(v)),
-      new Text(
-          KnownKeys.FLAGS,
-          "nvidiaDevRoot",
-          DevicePluginFlags::nvidiaDevRoot,
-          (b, v) -> b.nvidiaDevRoot(v)),
+          "nvidiaDriverRoot", DevicePluginFlags::nvidiaDriverRoot, (b, v) -> b.nvidiaDriverRoot(v)),
+      new Text("nvidiaDevRoot", DevicePluginFlags::nvidiaDevRoot, (b, v) -> b.nvidiaDevRoot(v)),
+      new Truth("gdrcopyEnabled", DevicePluginFlags::gdrcopyEnabled, (b, v) -> b.gdrcopyEnabled(v)),
+      new Truth("gdsEnabled", DevicePluginFlags::gdsEnabled, (b, v) -> b.gdsEnabled(v)),
+      new Truth("mofedEnabled", DevicePluginFlags::mofedEnabled, (b, v) -> b.mofedEnabled(v)),
       new Truth(
-          KnownKeys.FLAGS,
-          "gdrcopyEnabled",
-          DevicePluginFlags::gdrcopyEnabled,
-          (b, v) -> b.gdrcopyEnabled(v)),
-      new Truth(
-          KnownKeys.FLAGS, "gdsEnabled", DevicePluginFlags::gdsEnabled, (b, v) -> b.gdsEnabled(v)),
-      new Truth(
-          KnownKeys.FLAGS,
-          "mofedEnabled",
-          DevicePluginFlags::mofedEnabled,
-          (b, v) -> b.mofedEnabled(v)),
-      new Truth(
-          KnownKeys.FLAGS,
           "useNodeFeatureAPI",
           DevicePluginFlags::useNodeFeatureApi,
           (b, v) -> b.useNodeFeatureApi(v)),
       new Choice<>(
-          KnownKeys.FLAGS,
           "deviceDiscoveryStrategy",
           List.of(DeviceDiscovery.values()),
           DevicePluginFlags::deviceDiscoveryStrategy,
           (b, v) -> b.deviceDiscoveryStrategy(v)),
       new Truth(
-          KnownKeys.PLUGIN,
-          "passDeviceSpecs",
-          DevicePluginFlags::passDeviceSpecs,
-          (b, v) -> b.passDeviceSpecs(v)),
-      new ListStrategy(KnownKeys.PLUGIN, "deviceListStrategy"),
+          "passDeviceSpecs", DevicePluginFlags::passDeviceSpecs, (b, v) -> b.passDeviceSpecs(v)),
+      new ListStrategy("deviceListStrategy"),
       new Choice<>(
-          KnownKeys.PLUGIN,
           "deviceIDStrategy",
           List.of(DeviceIdStrategy.values()),
           DevicePluginFlags::deviceIdStrategy,
           (b, v) -> b.deviceIdStrategy(v)),
       new Text(
-          KnownKeys.PLUGIN,
           "cdiAnnotationPrefix",
           DevicePluginFlags::cdiAnnotationPrefix,
           (b, v) -> b.cdiAnnotationPrefix(v)),
+      new Text("nvidiaCTKPath", DevicePluginFlags::nvidiaCtkPath, (b, v) -> b.nvidiaCtkPath(v)),
       new Text(
-          KnownKeys.PLUGIN,
-          "nvidiaCTKPath",
-          DevicePluginFlags::nvidiaCtkPath,
-          (b, v) -> b.nvidiaCtkPath(v)),
-      new Text(
-          KnownKeys.PLUGIN,
           "containerDriverRoot",
           DevicePluginFlags::containerDriverRoot,
           (b, v) -> b.containerDriverRoot(v)),
       new Text(
-          KnownKeys.PLUGIN,
           "sharedDevicesAllocationPolicy",
           DevicePluginFlags::sharedDevicesAllocationPolicy,
           (b, v) -> b.sharedDevicesAllocationPolicy(v)),
-      new Truth(KnownKeys.GFD, "oneshot", DevicePluginFlags::oneshot, (b, v) -> b.oneshot(v)),
-      new Truth(
-          KnownKeys.GFD, "noTimestamp", DevicePluginFlags::noTimestamp, (b, v) -> b.noTimestamp(v)),
-      new Duration(KnownKeys.GFD, "sleepInterval"),
+      new Truth("oneshot", DevicePluginFlags::oneshot, (b, v) -> b.oneshot(v)),
+      new Truth("noTimestamp", DevicePluginFlags::noTimestamp, (b, v) -> b.noTimestamp(v)),
+      new Duration("sleepInterval"),
+      new Text("outputFile", DevicePluginFlags::outputFile, (b, v) -> b.outputFile(v)),
       new Text(
-          KnownKeys.GFD, "outputFile", DevicePluginFlags::outputFile, (b, v) -> b.outputFile(v)),
-      new Text(
-          KnownKeys.GFD,
-          "machineTypeFile",
-          DevicePluginFlags::machineTypeFile,
-          (b, v) -> b.machineTypeFile(v)));
+          "machineTypeFile", DevicePluginFlags::machineTypeFile, (b, v) -> b.machineTypeFile(v)));
 }

@@ -3,6 +3,7 @@ package io.github.mig4j.sharing;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceListStrategy;
 import io.github.mig4j.text.GoDuration;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlValue;
 import java.util.ArrayList;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Reads the section {@code flags}. */
 final class FlagRules {
@@ -49,8 +49,9 @@ final class FlagRules {
 
   private void set(Fields fields, KnownKeys scope) {
     UnknownKey.of(scope.location(), fields).forEach(unknown::add);
+    List<String> keys = scope.keys();
     for (Flag flag : Flag.ALL) {
-      if (flag.scope() == scope) {
+      if (keys.contains(flag.key())) {
         fields.nonNull(flag.key()).ifPresent(field -> set(flag, field));
       }
     }
@@ -77,8 +78,7 @@ final class FlagRules {
           "Unknown %s %s".formatted(choice.key(), Quoted.of(word)),
           "expected %s".formatted(or(choice.words())));
     } else if (choice.key().equals("migStrategy")) {
-      strategy =
-          Stream.of(MigStrategy.values()).filter(s -> s.toString().equals(word)).findFirst();
+      strategy = JsonFields.constant(MigStrategy.class, word);
       node.map(NodeDevices::strategy)
           .filter(s -> strategy.get() != s)
           .ifPresent(own -> field.report(
@@ -107,9 +107,7 @@ final class FlagRules {
       return;
     }
     String word = item.value() instanceof YamlValue.Text text ? text.value() : "";
-    Stream.of(DeviceListStrategy.values())
-        .filter(way -> way.toString().equals(word))
-        .findFirst()
+    JsonFields.constant(DeviceListStrategy.class, word)
         .ifPresentOrElse(
             flags::addDeviceListStrategy,
             () -> item.report(

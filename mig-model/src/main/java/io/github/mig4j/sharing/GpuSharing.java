@@ -19,18 +19,12 @@ import org.immutables.value.Value;
 @Value.Immutable
 public interface GpuSharing extends JsonForm {
 
-  /**
-   * How the containers on one device take turns; one kind for the whole node.
-   *
-   * @return the kind
-   */
+  /** {@return how the containers on one device take turns; one kind for the whole node} */
   SharingKind kind();
 
   /**
-   * Whether shared devices are offered under another name than unshared ones, e.g. {@code
-   * nvidia.com/gpu.shared}.
-   *
-   * @return false unless set
+   * {@return whether shared devices are offered under another name than unshared ones, e.g. {@code
+   * nvidia.com/gpu.shared}; false unless set}
    */
   @Value.Default
   default boolean renameByDefault() {
@@ -38,21 +32,15 @@ public interface GpuSharing extends JsonForm {
   }
 
   /**
-   * Whether a container that asks for two replicas or more is refused, rather than given the same as
-   * for one.
-   *
-   * @return unless set, false for time-slicing and true for MPS
+   * {@return whether a container that asks for two replicas or more is refused, rather than given
+   * the same as for one; unless set, false for time-slicing and true for MPS}
    */
   @Value.Default
   default boolean failRequestsGreaterThanOne() {
     return kind() == SharingKind.MPS;
   }
 
-  /**
-   * The shared resources. Others are offered once.
-   *
-   * @return at least one
-   */
+  /** {@return the shared resources, at least one; others are offered once} */
   List<SharedResource> resources();
 
   /**
@@ -87,12 +75,7 @@ public interface GpuSharing extends JsonForm {
    * @return a copy with {@link #renameByDefault()}
    */
   default GpuSharing renamed() {
-    return builder()
-        .kind(kind())
-        .renameByDefault(true)
-        .failRequestsGreaterThanOne(failRequestsGreaterThanOne())
-        .addAllResources(resources())
-        .build();
+    return copy(true, failRequestsGreaterThanOne());
   }
 
   /**
@@ -101,10 +84,14 @@ public interface GpuSharing extends JsonForm {
    * @return a copy with {@link #failRequestsGreaterThanOne()}
    */
   default GpuSharing oneReplicaEach() {
+    return copy(renameByDefault(), true);
+  }
+
+  private GpuSharing copy(boolean rename, boolean fail) {
     return builder()
         .kind(kind())
-        .renameByDefault(renameByDefault())
-        .failRequestsGreaterThanOne(true)
+        .renameByDefault(rename)
+        .failRequestsGreaterThanOne(fail)
         .addAllResources(resources())
         .build();
   }
@@ -132,11 +119,7 @@ public interface GpuSharing extends JsonForm {
     }
   }
 
-  /**
-   * Starts a sharing.
-   *
-   * @return a builder; {@code kind} and a resource are required
-   */
+  /** {@return a builder; {@code kind} and a resource are required} */
   static Builder builder() {
     return new Builder();
   }

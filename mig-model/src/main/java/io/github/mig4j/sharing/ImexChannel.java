@@ -1,24 +1,13 @@
 package io.github.mig4j.sharing;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 
 /** Whether containers get IMEX channel 0, the only one that the plugin injects. */
-public enum ImexChannel {
+public enum ImexChannel implements JsonName {
   /** They do not. */
   NONE,
   /** They do where the node has it. */
   IF_PRESENT,
   /** They do, and the plugin does not start without it. */
-  REQUIRED;
-
-  /**
-   * The name in JSON, in lower case with dashes.
-   *
-   * @return the name
-   */
-  @JsonValue
-  public String toJson() {
-    return JsonFields.name(this);
-  }
+  REQUIRED
 }

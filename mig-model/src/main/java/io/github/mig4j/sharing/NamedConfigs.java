@@ -10,12 +10,10 @@ import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.Wrapping;
 import io.github.mig4j.text.Wrapping.Entry;
 import io.github.mig4j.text.Wrapping.Holder;
-import io.github.mig4j.text.YamlNodes;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlText;
 import java.util.List;
 import java.util.Optional;
-import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /** Finds the plugin's configurations in the files that contain them, each a text with its name. */
 final class NamedConfigs {
@@ -33,14 +31,7 @@ final class NamedConfigs {
     YamlText yaml =
         YamlText.parse(text, Embedding.NONE, new Findings(DevicePluginConfigReader.PROGRAM));
     Wrapping wrapping = Wrapping.of(yaml, text);
-    boolean isManifest = yaml.documents().stream()
-        .anyMatch(document -> YamlNodes.child(document, "kind") instanceof ScalarNode);
-    return isManifest
-            || wrapping.hasValues()
-            || !wrapping.entries().isEmpty()
-            || !wrapping.elsewhere().isEmpty()
-        ? Optional.of(new NamedConfigs(wrapping, text))
-        : Optional.empty();
+    return wrapping.isWrapper() ? Optional.of(new NamedConfigs(wrapping, text)) : Optional.empty();
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.mig4j.sharing;
 
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.text.GpuResource;
 import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.Map;
@@ -47,7 +48,7 @@ public record NodeDevices(MigStrategy strategy, int migGpus, SortedMap<String, I
       throw new IllegalArgumentException(
           "A node has at least 1 GPU, but count was %d".formatted(count));
     }
-    return new NodeDevices(MigStrategy.NONE, 0, new TreeMap<>(Map.of(ResourceName.GPU, count)));
+    return new NodeDevices(MigStrategy.NONE, 0, new TreeMap<>(Map.of(GpuResource.GPU, count)));
   }
 
   @Override

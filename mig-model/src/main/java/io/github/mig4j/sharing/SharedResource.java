@@ -2,6 +2,7 @@ package io.github.mig4j.sharing;
 
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.GpuResource;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
 import java.util.Objects;
@@ -19,7 +20,7 @@ public record SharedResource(String name, int replicas) implements JsonForm {
 
   public SharedResource {
     Objects.requireNonNull(name, "name");
-    if (!name.startsWith(ResourceName.PREFIX)
+    if (!name.startsWith(GpuResource.PREFIX)
         || !ResourceName.isWellFormed(name)
         || ResourceName.isTooLong(name)) {
       throw new IllegalArgumentException(
@@ -41,7 +42,7 @@ public record SharedResource(String name, int replicas) implements JsonForm {
    * @return {@code nvidia.com/gpu} with these replicas
    */
   public static SharedResource gpu(int replicas) {
-    return new SharedResource(ResourceName.GPU, replicas);
+    return new SharedResource(GpuResource.GPU, replicas);
   }
 
   /**

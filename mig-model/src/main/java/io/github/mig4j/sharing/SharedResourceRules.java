@@ -1,5 +1,6 @@
 package io.github.mig4j.sharing;
 
+import io.github.mig4j.text.GpuResource;
 import io.github.mig4j.text.JsonText;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlValue;
@@ -156,7 +157,7 @@ final class SharedResourceRules {
           SharingCode.IGNORED_RENAME,
           "The device plugin ignores rename",
           "remove it, or set renameByDefault beside resources for names such as %s"
-              .formatted(ResourceName.shared(name.orElse(ResourceName.GPU))));
+              .formatted(ResourceName.shared(name.orElse(GpuResource.GPU))));
     }
   }
 

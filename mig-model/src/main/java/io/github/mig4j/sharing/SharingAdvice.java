@@ -12,6 +12,7 @@ import io.github.mig4j.sharing.SharingOption.Topic;
 import io.github.mig4j.sharing.SharingOption.Verdict;
 import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,7 +52,7 @@ public final class SharingAdvice implements JsonForm {
     this.gpu = gpu;
     this.need = need;
     this.options = Stream.of(wholeGpu(), mig(), timeSlicing(), mps())
-        .sorted((a, b) -> a.verdict().compareTo(b.verdict()))
+        .sorted(Comparator.comparing(SharingOption::verdict))
         .toList();
   }
 
@@ -78,11 +79,7 @@ public final class SharingAdvice implements JsonForm {
     return options;
   }
 
-  /**
-   * The way to take.
-   *
-   * @return the first that suits, or empty if none is known to
-   */
+  /** {@return the way to take: the first that suits, or empty if none is known to} */
   public Optional<SharingOption> best() {
     return options.stream().filter(SharingOption::suits).findFirst();
   }
@@ -103,8 +100,7 @@ public final class SharingAdvice implements JsonForm {
 
   private SharingOption wholeGpu() {
     List<Reason> reasons = new ArrayList<>();
-    reasons.add(new Reason(
-        Topic.CAPACITY,
+    reasons.add(capacity(
         need.tenants() == 1 ? Verdict.SUITS : Verdict.SUITS_NOT,
         need.tenants() == 1
             ? "one tenant has the GPU to itself"
@@ -131,15 +127,14 @@ public final class SharingAdvice implements JsonForm {
     Optional<GpuInstanceProfile> perhaps =
         profileNeed.undeterminedOn(gpu).stream().filter(enough).findFirst();
     if (smallest.isPresent()) {
-      reasons.add(new Reason(Topic.CAPACITY, Verdict.SUITS, holds(smallest.get())));
+      reasons.add(capacity(Verdict.SUITS, holds(smallest.get())));
     } else if (perhaps.isPresent()) {
-      reasons.add(new Reason(
-          Topic.CAPACITY,
+      reasons.add(capacity(
           Verdict.UNKNOWN,
           "the memory of %s on %s was never published"
               .formatted(perhaps.get().profile(), gpu.id())));
     } else {
-      reasons.add(new Reason(Topic.CAPACITY, Verdict.SUITS_NOT, tooFew(profileNeed)));
+      reasons.add(capacity(Verdict.SUITS_NOT, tooFew(profileNeed)));
     }
     isolation(
         reasons,
@@ -161,8 +156,8 @@ public final class SharingAdvice implements JsonForm {
   }
 
   private String tooFew(ProfileNeed profileNeed) {
-    Optional<GpuInstanceProfile> most =
-        profileNeed.allOn(gpu).stream().max((a, b) -> a.maxInstances() - b.maxInstances());
+    Optional<GpuInstanceProfile> most = profileNeed.allOn(gpu).stream()
+        .max(Comparator.comparingInt(GpuInstanceProfile::maxInstances));
     String size =
         need.memoryGib() == 0 ? "" : " of %s GiB or more".formatted(number(need.memoryGib()));
     return most.map(p -> "at most %d devices%s, but there are %d tenants"
@@ -188,8 +183,7 @@ public final class SharingAdvice implements JsonForm {
     severalTenants(reasons);
     int clients = isBeforeTuring() ? MpsRules.MAX_CLIENTS_BEFORE_TURING : MpsRules.MAX_CLIENTS;
     if (need.tenants() > clients) {
-      reasons.add(new Reason(
-          Topic.CAPACITY,
+      reasons.add(capacity(
           Verdict.SUITS_NOT,
           "at most %d clients, but there are %d tenants".formatted(clients, need.tenants())));
     }
@@ -219,7 +213,11 @@ public final class SharingAdvice implements JsonForm {
     }
   }
 
-  private Reason share(String message) {
+  private static Reason capacity(Verdict verdict, String message) {
+    return new Reason(Topic.CAPACITY, verdict, message);
+  }
+
+  private static Reason share(String message) {
     return new Reason(Topic.SHARE, Verdict.SUITS, message);
   }
 
@@ -241,29 +239,24 @@ public final class SharingAdvice implements JsonForm {
   private Reason memory(int tenants) {
     double wanted = need.memoryGib() * tenants;
     if (wanted == 0) {
-      return new Reason(Topic.CAPACITY, Verdict.SUITS, "no memory is asked for" + each(tenants));
+      return capacity(Verdict.SUITS, "no memory is asked for" + each(tenants));
     }
     String sum = "%s x %s GiB".formatted(tenants, number(need.memoryGib()));
     OptionalInt mib = gpu.totalMemoryMib();
     if (mib.isPresent()) {
-      return new Reason(
-          Topic.CAPACITY,
+      return capacity(
           wanted * MIB <= mib.getAsInt() ? Verdict.SUITS : Verdict.SUITS_NOT,
           "%s of %s".formatted(sum, gib(mib.getAsInt())));
     }
     if (gpu.marketedMemoryGb().isPresent()) {
       int gb = gpu.marketedMemoryGb().getAsInt();
       Verdict tight = wanted <= gb ? Verdict.UNKNOWN : Verdict.SUITS_NOT;
-      return new Reason(
-          Topic.CAPACITY,
+      return capacity(
           wanted <= gb * REPORTED ? Verdict.SUITS : tight,
           "%s of %d GB by the data sheet, of which the driver reports somewhat less"
               .formatted(sum, gb));
     }
-    return new Reason(
-        Topic.CAPACITY,
-        Verdict.UNKNOWN,
-        "the memory of %s was never published".formatted(gpu.id()));
+    return capacity(Verdict.UNKNOWN, "the memory of %s was never published".formatted(gpu.id()));
   }
 
   /** An equal part of the memory, if the memory is known. */

@@ -88,11 +88,7 @@ public enum SharingCode implements Code {
     this.severity = severity;
   }
 
-  /**
-   * Returns how bad a finding of this kind is.
-   *
-   * @return the severity, which is the same for all findings of this kind
-   */
+  /** {@return how bad all findings of this kind are} */
   public Severity severity() {
     return severity;
   }

@@ -5,6 +5,7 @@ import io.github.mig4j.lint.TextCode;
 import io.github.mig4j.lint.WrappingFindings;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
+import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.YamlNodes;
 import io.github.mig4j.text.YamlPath;
 import java.util.Set;
@@ -24,49 +25,45 @@ final class SharingFragments {
 
   /** Reports in one finding what a document is, if it is not a whole file of the device plugin. */
   static boolean report(Node root, Embedding embedding, Findings findings) {
+    LineColumn at = GoYaml.position(root, embedding);
     if (YamlNodes.child(root, "mig-configs") != null) {
-      NamedConfigs.reportMigParted(GoYaml.position(root, embedding), findings);
+      NamedConfigs.reportMigParted(at, findings);
       return true;
     }
-    if (WrappingFindings.reportHooks(root, GoYaml.position(root, embedding), findings)) {
+    if (WrappingFindings.reportHooks(root, at, findings)) {
       return true;
     }
+    Part part = part(root);
+    if (part != null) {
+      findings.error(TextCode.FRAGMENT, YamlPath.ROOT.at(at), part.message, part.remedy);
+    }
+    return part != null;
+  }
+
+  /** What a part of a file is, and what to add. */
+  private record Part(String message, String remedy) {}
+
+  private static @Nullable Part part(Node root) {
     if (isResources(root) || (isResource(root) && YamlNodes.child(root, "name") != null)) {
-      reportPart(
-          root,
-          embedding,
-          findings,
+      return new Part(
           "These are the resources of a sharing section, without the head of the file",
           "put 'version: v1', 'sharing:', 'timeSlicing:' or 'mps:', and 'resources:' above, and indent them");
-      return true;
     }
     if (!(root instanceof MappingNode map) || map.getValue().isEmpty()) {
-      return false;
+      return null;
     }
-    boolean areKinds = allKeys(map, KINDS);
-    boolean areResources =
-        allKeys(map, KIND_KEYS) && isResources(YamlNodes.child(map, "resources"));
-    if (areKinds) {
-      reportPart(
-          root,
-          embedding,
-          findings,
+    if (YamlNodes.keys(map).allMatch(KINDS::contains)) {
+      return new Part(
           "This is the inside of a sharing section, without the head of the file",
           "put 'version: v1' and 'sharing:' above, and indent it");
-    } else if (areResources) {
-      reportPart(
-          root,
-          embedding,
-          findings,
+    }
+    if (YamlNodes.keys(map).allMatch(KIND_KEYS::contains)
+        && isResources(YamlNodes.child(map, "resources"))) {
+      return new Part(
           "This is the inside of timeSlicing or mps, without the head of the file",
           "put 'version: v1', 'sharing:' and 'timeSlicing:' or 'mps:' above, and indent it");
     }
-    return areKinds || areResources;
-  }
-
-  private static boolean allKeys(MappingNode map, Set<String> keys) {
-    return map.getValue().stream()
-        .allMatch(entry -> keys.contains(YamlNodes.text(entry.getKeyNode())));
+    return null;
   }
 
   private static boolean isResources(@Nullable Node node) {
@@ -77,11 +74,5 @@ final class SharingFragments {
 
   private static boolean isResource(Node node) {
     return YamlNodes.child(node, "replicas") != null;
-  }
-
-  private static void reportPart(
-      Node root, Embedding embedding, Findings findings, String message, String remedy) {
-    findings.error(
-        TextCode.FRAGMENT, YamlPath.ROOT.at(GoYaml.position(root, embedding)), message, remedy);
   }
 }

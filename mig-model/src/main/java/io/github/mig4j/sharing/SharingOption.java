@@ -2,6 +2,7 @@ package io.github.mig4j.sharing;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
@@ -22,7 +23,7 @@ public record SharingOption(
     implements JsonForm {
 
   /** How a GPU can be used. */
-  public enum Method {
+  public enum Method implements JsonName {
     /** By one tenant alone. */
     WHOLE_GPU("the whole GPU"),
     /** Cut by MIG, one device for each tenant. */
@@ -42,16 +43,6 @@ public record SharingOption(
     @Override
     public String toString() {
       return text;
-    }
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
     }
   }
 
@@ -130,11 +121,7 @@ public record SharingOption(
     return new SharingOption(method, worst, profile, reasons);
   }
 
-  /**
-   * Whether this way suits.
-   *
-   * @return false also if it is not known
-   */
+  /** {@return whether this way suits; false also if it is not known} */
   public boolean suits() {
     return verdict == Verdict.SUITS;
   }

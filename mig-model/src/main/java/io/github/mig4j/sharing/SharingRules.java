@@ -13,12 +13,7 @@ final class SharingRules {
   private final Optional<MigStrategy> strategy;
   private final List<UnknownKey> unknown = new ArrayList<>();
 
-  /**
-   * Prepares to read.
-   *
-   * @param node the node's devices, if the file is read for a node
-   * @param strategy the strategy that the file sets
-   */
+  /** The file's strategy counts only if the file is not read for a node. */
   SharingRules(Optional<NodeDevices> node, Optional<MigStrategy> strategy) {
     this.node = node;
     this.strategy = node.map(NodeDevices::strategy).or(() -> strategy);

@@ -12,10 +12,15 @@ public final class ContentName {
 
   private ContentName() {}
 
-  /** The base, cut if needed, with a suffix: at most as long as a label value may be. */
-  public static String join(String base, String suffix) {
-    int room = KubernetesName.MAX_LABEL_LENGTH - 1 - suffix.length();
-    return base.substring(0, Math.min(base.length(), room)) + "-" + suffix;
+  /**
+   * The name of a configuration with a hash and what follows it: the base is cut so that the name is not
+   * longer than a label value, and does not get a hash again that it has.
+   */
+  public static String of(String base, String hash, String end) {
+    String name = withoutHash(KubernetesName.requireConfigName(base), hash);
+    String suffix = "-" + hash + end;
+    int room = KubernetesName.MAX_LABEL_LENGTH - suffix.length();
+    return name.substring(0, Math.min(name.length(), room)) + suffix;
   }
 
   /**

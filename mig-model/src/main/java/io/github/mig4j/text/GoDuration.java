@@ -31,8 +31,7 @@ public final class GoDuration {
     BigDecimal sum = BigDecimal.ZERO;
     Matcher parts = PART.matcher(text);
     while (parts.find()) {
-      String number = parts.group(1);
-      sum = sum.add(new BigDecimal(number.endsWith(".") ? number + "0" : number)
+      sum = sum.add(new BigDecimal(parts.group(1))
           .multiply(BigDecimal.valueOf(NANOSECONDS.getOrDefault(parts.group(2), 0L))));
     }
     return sum.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) <= 0;

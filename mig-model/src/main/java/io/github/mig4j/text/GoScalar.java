@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -22,6 +23,12 @@ public final class GoScalar {
   public static final Tag PLAIN = new Tag("tag:mig4j.github.io,2026:plain");
 
   private static final Tag TIMESTAMP = new Tag(Tag.PREFIX + "timestamp");
+
+  /** What a scalar with one of these tags has to be without it. */
+  private static final Map<Tag, Class<? extends YamlValue>> KINDS = Map.of(
+      Tag.NULL, YamlValue.Null.class,
+      Tag.BOOL, YamlValue.Bool.class,
+      Tag.INT, YamlValue.Int.class);
 
   private static final Set<String> TRUE =
       Set.of("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON");
@@ -43,14 +50,9 @@ public final class GoScalar {
     if (tag.equals(PLAIN)) {
       return Optional.of(plain(at, text));
     }
-    if (tag.equals(Tag.NULL)) {
-      return Optional.of(plain(at, text)).filter(YamlValue.Null.class::isInstance);
-    }
-    if (tag.equals(Tag.BOOL)) {
-      return Optional.of(plain(at, text)).filter(YamlValue.Bool.class::isInstance);
-    }
-    if (tag.equals(Tag.INT)) {
-      return Optional.of(plain(at, text)).filter(YamlValue.Int.class::isInstance);
+    Class<? extends YamlValue> kind = KINDS.get(tag);
+    if (kind != null) {
+      return Optional.of(plain(at, text)).filter(kind::isInstance);
     }
     if (tag.equals(Tag.FLOAT)) {
       return tagged(at, text, plain(at, text));

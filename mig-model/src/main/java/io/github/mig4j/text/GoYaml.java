@@ -243,7 +243,7 @@ public final class GoYaml {
   private void merge(Map<String, YamlValue.Entry> entries, NodeTuple tuple, YamlPath path) {
     Node source = tuple.getValueNode();
     List<Node> sources = new ArrayList<>();
-    if (source instanceof SequenceNode several && !isAlias(source, tuple.getKeyNode())) {
+    if (source instanceof SequenceNode several && !YamlNodes.isAlias(tuple)) {
       sources.addAll(several.getValue());
       Collections.reverse(sources);
     } else {
@@ -260,11 +260,6 @@ public final class GoYaml {
             "name an anchor of a map");
       }
     }
-  }
-
-  /** Whether a value is the name of an anchor, which precedes the value's key. */
-  private static boolean isAlias(Node value, Node key) {
-    return value.getStartMark().getIndex() < key.getEndMark().getIndex();
   }
 
   private Optional<String> key(Node node, YamlPath path) {

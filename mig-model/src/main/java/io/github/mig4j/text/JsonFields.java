@@ -75,6 +75,16 @@ public final class JsonFields {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
+  /** The constant whose text in JSON is this one. */
+  public static <E extends Enum<E>> Optional<E> constant(Class<E> type, String text) {
+    for (E constant : type.getEnumConstants()) {
+      if (key(constant).equals(text)) {
+        return Optional.of(constant);
+      }
+    }
+    return Optional.empty();
+  }
+
   private static @Nullable Object plain(@Nullable Object value) {
     if (value instanceof Optional<?> optional) {
       return plain(optional.orElse(null));

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -30,10 +31,10 @@ public final class JsonInput {
    * The fields of a value.
    *
    * @param what the kind of value, for messages, such as {@code GPU model}
-   * @param fields the fields as a JSON mapper reads them
+   * @param json the fields as a JSON mapper reads them
    */
-  public static JsonInput of(String what, Map<?, ?> fields) {
-    return new JsonInput(what, fields);
+  public static JsonInput of(String what, Map<?, ?> json) {
+    return new JsonInput(what, Objects.requireNonNull(json, "json"));
   }
 
   /** A text that must be there. */
@@ -88,10 +89,20 @@ public final class JsonInput {
     return optionalObject(name).orElseThrow(() -> missing(name));
   }
 
+  /** The fields of an object; none if it is not there. */
+  public JsonInput fields(String name) {
+    return of(what, optionalObject(name).orElse(Map.of()));
+  }
+
   /** An object, if it is there. */
   public Optional<Map<String, Object>> optionalObject(String name) {
     return get(
         name, "an object", value -> value instanceof Map<?, ?> ? asObject(name, value) : null);
+  }
+
+  /** All fields, each of which must be an object. */
+  public SortedMap<String, Map<String, Object>> allObjects() {
+    return all(this::object);
   }
 
   /** All fields, each of which must be a text. */
@@ -118,14 +129,15 @@ public final class JsonInput {
     return this;
   }
 
-  /** Refuses fields that were not read. */
-  public void requireNoOthers() {
+  /** Returns what was read, or refuses fields that were not read. */
+  public <T> T requireNoOthers(T read) {
     for (Object name : fields.keySet()) {
       if (!known.contains(String.valueOf(name))) {
         throw new IllegalArgumentException("Not a %s: field %s is unknown. Expected %s"
             .formatted(what, Quoted.of(String.valueOf(name)), String.join(", ", known)));
       }
     }
+    return read;
   }
 
   private <T> List<T> list(String name, String kind, Function<Object, @Nullable T> read) {

@@ -33,7 +33,8 @@ public final class Lines {
     return lines;
   }
 
-  private static boolean isBreak(char c) {
+  /** Whether a character ends a line, alone or with the next one. */
+  static boolean isBreak(int c) {
     return c == '\n' || c == '\r' || c == '\u0085' || c == '\u2028' || c == '\u2029';
   }
 }

@@ -19,7 +19,11 @@ public final class Quoted {
 
   /** The text without quotes and in its full length; what cannot be printed is escaped. */
   public static String printable(String text) {
-    if (text.codePoints().allMatch(Quoted::isPrintable)) {
+    int end = 0;
+    while (end < text.length() && isPrintable(text.codePointAt(end))) {
+      end += Character.charCount(text.codePointAt(end));
+    }
+    if (end >= text.length()) {
       return text;
     }
     StringBuilder shown = new StringBuilder();
@@ -29,12 +33,7 @@ public final class Quoted {
 
   /** Whether a file can contain a text: every surrogate is one of a pair. */
   public static boolean isUnicode(String text) {
-    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
-      if (Character.getType(text.codePointAt(i)) == Character.SURROGATE) {
-        return false;
-      }
-    }
-    return true;
+    return text.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
   }
 
   /** Refuses a text that no file can contain. */

@@ -30,8 +30,7 @@ public final class ScalarText {
         case '\n' -> quoted.append("\\n");
         case '\t' -> quoted.append("\\t");
         default -> {
-          boolean shown =
-              YamlText.isLegal(c) && c != '\r' && c != 0x85 && c != 0x2028 && c != 0x2029;
+          boolean shown = YamlText.isLegal(c) && !Lines.isBreak(c);
           quoted.append(shown ? Character.toString(c) : "\\u%04X".formatted(c));
         }
       }

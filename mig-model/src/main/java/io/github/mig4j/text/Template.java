@@ -9,16 +9,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
-import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
  * A text that a template engine has not filled in yet.
  *
  * @param at where its first placeholder is
- * @param message what it is, with the placeholder
- * @param remedy how to fill it in
  */
 public record Template(LineColumn at, String message, String remedy) {
 
@@ -28,8 +24,6 @@ public record Template(LineColumn at, String message, String remedy) {
 
   private static final Pattern HELM = Pattern.compile(
       "\\{\\{-? *(?:[.$]|/\\*|(?:if|with|range|end|else|include|toYaml|template|define|tpl|default|required|quote|printf)\\b).*");
-
-  private static final int MAX_SHOWN = 60;
 
   /** The first placeholder of a text, outside of comments. */
   public static Optional<Template> in(String text) {
@@ -72,10 +66,7 @@ public record Template(LineColumn at, String message, String remedy) {
   }
 
   private static Template of(LineColumn at, String placeholder) {
-    String shown = Quoted.of(
-        placeholder.length() <= MAX_SHOWN
-            ? placeholder
-            : placeholder.substring(0, MAX_SHOWN) + "…");
+    String shown = Quoted.of(placeholder);
     if (HELM.matcher(placeholder).matches()) {
       return new Template(
           at,
@@ -104,20 +95,11 @@ public record Template(LineColumn at, String message, String remedy) {
     if (node instanceof ScalarNode || !visited.add(node)) {
       return false;
     }
-    if (node instanceof SequenceNode sequence) {
-      for (Node item : sequence.getValue()) {
-        if (isReadAsMap(item, visited)) {
-          return true;
-        }
-      }
-    } else if (node instanceof MappingNode map) {
-      for (NodeTuple entry : map.getValue()) {
-        if (entry.getKeyNode() instanceof MappingNode
-            || isReadAsMap(entry.getValueNode(), visited)) {
-          return true;
-        }
-      }
+    if (node instanceof MappingNode map) {
+      return map.getValue().stream()
+          .anyMatch(entry -> entry.getKeyNode() instanceof MappingNode
+              || isReadAsMap(entry.getValueNode(), visited));
     }
-    return false;
+    return YamlNodes.items(node).stream().anyMatch(item -> isReadAsMap(item, visited));
   }
 }

@@ -15,7 +15,6 @@ import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
-import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
  * What a file wraps: the named texts of ConfigMaps and the Kubernetes objects in it, wherever people
@@ -47,7 +46,9 @@ public final class Wrapping {
   private final List<Elsewhere> resources = new ArrayList<>();
   private final List<YamlText.Fault> faults = new ArrayList<>();
   private final Set<Node> visited = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Node> searched = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Node> added = Collections.newSetFromMap(new IdentityHashMap<>());
+  private boolean hasKind;
   private boolean hasValues;
   private boolean hasPlaceholders;
   private int characters;
@@ -137,6 +138,7 @@ public final class Wrapping {
     Source source = new Source(Lines.of(text), Embedding.NONE, 0);
     wrapping.hasPlaceholders = Template.isReadAsMap(yaml.documents());
     for (Node document : yaml.documents()) {
+      wrapping.hasKind |= YamlNodes.child(document, "kind") instanceof ScalarNode;
       if (isInsideOfMap(document)) {
         wrapping.addAll(Holder.UNTYPED_DATA, (MappingNode) document, document, source);
       }
@@ -172,6 +174,11 @@ public final class Wrapping {
     return hasPlaceholders;
   }
 
+  /** Whether the file is one that wraps others: a Kubernetes object, or values of a chart. */
+  public boolean isWrapper() {
+    return hasKind || hasValues || !entries.isEmpty() || !elsewhere().isEmpty();
+  }
+
   /** Whether the file has values of the GPU Operator's or the device plugin's chart. */
   public boolean hasValues() {
     return hasValues;
@@ -194,7 +201,9 @@ public final class Wrapping {
 
   private void visit(Node node, Source source) {
     if (node instanceof ScalarNode scalar) {
+      // Aliases can repeat a long text a thousand times.
       if (scalar.getValue().indexOf('\n') >= 0
+          && searched.add(scalar)
           && WORTH_READING.matcher(scalar.getValue()).find()) {
         visitText(scalar, source);
       }
@@ -203,22 +212,22 @@ public final class Wrapping {
     if (!visited.add(node)) {
       return;
     }
-    if (node instanceof SequenceNode sequence) {
-      sequence.getValue().forEach(item -> visit(item, source));
-    } else if (node instanceof MappingNode map) {
+    if (node instanceof MappingNode map) {
       visitMap(map, source);
+    } else {
+      YamlNodes.items(node).forEach(item -> visit(item, source));
     }
   }
 
   private void visitMap(MappingNode map, Source source) {
-    String kind = YamlNodes.text(YamlNodes.child(map, "kind"));
+    String kind = YamlNodes.text(map, "kind");
     Node data = YamlNodes.child(map, "data");
     boolean isMap = kind.equals("ConfigMap");
     if (isMap || (kind.isEmpty() && looksLikeMap(map, data))) {
       addAll(isMap ? Holder.CONFIG_MAP : Holder.UNTYPED_MAP, map, data, source);
     }
     if (kind.equals("ConfigMapList")) {
-      items(YamlNodes.child(map, "items")).forEach(item -> addListed(item, source));
+      YamlNodes.items(map, "items").forEach(item -> addListed(item, source));
     }
     boolean isWrapper =
         kind.endsWith("List") || kind.equals("Template") || kind.equals("Kustomization");
@@ -239,7 +248,7 @@ public final class Wrapping {
   private static boolean looksLikeMap(MappingNode map, @Nullable Node data) {
     return data instanceof MappingNode entries
         && (YamlNodes.child(map, "metadata") instanceof MappingNode
-            || YamlNodes.text(YamlNodes.child(map, "apiVersion")).equals("v1")
+            || YamlNodes.text(map, "apiVersion").equals("v1")
             || (map.getValue().size() == 1 && holdsOnlyTexts(entries)));
   }
 
@@ -285,7 +294,7 @@ public final class Wrapping {
     if (isPluginChart) {
       addValues(Holder.PLUGIN_VALUES, ownConfig, "map", source);
     }
-    String value = YamlNodes.text(YamlNodes.child(YamlNodes.child(map, "mig"), "strategy"));
+    String value = YamlNodes.text(YamlNodes.child(map, "mig"), "strategy");
     if (!value.isEmpty()) {
       strategy = value;
     }
@@ -298,8 +307,7 @@ public final class Wrapping {
     return YamlNodes.child(config, "map") instanceof MappingNode
         || (YamlNodes.child(config, "name") instanceof ScalarNode
             && config instanceof MappingNode map
-            && map.getValue().stream()
-                .allMatch(entry -> PLUGIN_CHART.contains(YamlNodes.text(entry.getKeyNode()))));
+            && YamlNodes.keys(map).allMatch(PLUGIN_CHART::contains));
   }
 
   /** The texts of a section {@code config} of a chart, or else the name of the map that has them. */
@@ -343,20 +351,20 @@ public final class Wrapping {
   }
 
   private void visitKustomization(MappingNode map, Source source) {
-    items(YamlNodes.child(map, "configMapGenerator")).forEach(item -> {
-      String name = YamlNodes.text(YamlNodes.child(item, "name"));
-      items(YamlNodes.child(item, "literals")).stream()
+    YamlNodes.items(map, "configMapGenerator").forEach(item -> {
+      String name = YamlNodes.text(item, "name");
+      YamlNodes.items(item, "literals").stream()
           .filter(ScalarNode.class::isInstance)
           .forEach(literal -> addLiteral(name, (ScalarNode) literal, source));
       addFiles(elsewhere, item, source, "files", "envs");
     });
-    String path = YamlNodes.text(YamlNodes.child(map, "path"));
+    String path = YamlNodes.text(map, "path");
     Node value = YamlNodes.child(map, "value");
     if (value != null && YamlNodes.child(map, "op") != null) {
       visitOperation(map, path, value, source);
     }
     for (String list : List.of("patches", "patchesJson6902", "patchesStrategicMerge")) {
-      items(YamlNodes.child(map, list)).forEach(item -> {
+      YamlNodes.items(map, list).forEach(item -> {
         Node patch = item instanceof MappingNode ? YamlNodes.child(item, "patch") : item;
         if (patch instanceof ScalarNode text && text.getValue().indexOf('\n') >= 0) {
           visitText(text, source);
@@ -366,7 +374,7 @@ public final class Wrapping {
         }
       });
     }
-    if (YamlNodes.text(YamlNodes.child(map, "kind")).equals("Kustomization")) {
+    if (YamlNodes.text(map, "kind").equals("Kustomization")) {
       addFiles(resources, map, source, "resources", "components");
     }
   }
@@ -374,13 +382,13 @@ public final class Wrapping {
   private void visitReferences(MappingNode map, Source source) {
     addFiles(elsewhere, map, source, "valueFiles", "valuesFiles", "additionalValuesFiles");
     addFile(elsewhere, YamlNodes.child(map, "valuesFile"), source);
-    items(YamlNodes.child(map, "fileParameters"))
+    YamlNodes.items(map, "fileParameters")
         .forEach(parameter -> addFile(elsewhere, YamlNodes.child(parameter, "path"), source));
-    items(YamlNodes.child(map, "valuesFrom"))
+    YamlNodes.items(map, "valuesFrom")
         .forEach(from -> elsewhere.add(elsewhere(
-            "the " + YamlNodes.text(YamlNodes.child(from, "kind")),
+            "the " + YamlNodes.text(from, "kind"),
             from,
-            YamlNodes.text(YamlNodes.child(from, "name")),
+            YamlNodes.text(from, "name"),
             Optional.empty(),
             source)));
   }
@@ -388,7 +396,7 @@ public final class Wrapping {
   /** The files in lists, each as a path or as {@code key=path}. */
   private static void addFiles(List<Elsewhere> to, Node map, Source source, String... lists) {
     for (String list : lists) {
-      items(YamlNodes.child(map, list)).forEach(file -> addFile(to, file, source));
+      YamlNodes.items(map, list).forEach(file -> addFile(to, file, source));
     }
   }
 
@@ -406,7 +414,7 @@ public final class Wrapping {
   }
 
   private void addAll(Holder holder, MappingNode map, @Nullable Node data, Source source) {
-    String name = YamlNodes.text(YamlNodes.child(YamlNodes.child(map, "metadata"), "name"));
+    String name = YamlNodes.text(YamlNodes.child(map, "metadata"), "name");
     if (!(data instanceof MappingNode entriesOfMap) || !added.add(data)) {
       return;
     }
@@ -491,9 +499,5 @@ public final class Wrapping {
 
   private static LineColumn at(Node node, Source source) {
     return GoYaml.position(node, source.embedding);
-  }
-
-  private static List<Node> items(@Nullable Node list) {
-    return list instanceof SequenceNode sequence ? sequence.getValue() : List.of();
   }
 }

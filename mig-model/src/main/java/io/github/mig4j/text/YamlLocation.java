@@ -1,9 +1,4 @@
 package io.github.mig4j.text;
 
-/**
- * Where a YAML value is.
- *
- * @param path the path from the root of its document
- * @param at the line and column in the file
- */
+/** Where a YAML value is: its path from the document's root, and its line and column in the file. */
 public record YamlLocation(YamlPath path, LineColumn at) {}

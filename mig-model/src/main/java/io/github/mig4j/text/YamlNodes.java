@@ -1,12 +1,14 @@
 package io.github.mig4j.text;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /** Finds values in node graphs, and the location of texts that are embedded in others. */
 public final class YamlNodes {
@@ -25,9 +27,35 @@ public final class YamlNodes {
     return found;
   }
 
+  /** The text of a key's value; empty if it is no scalar. */
+  public static String text(@Nullable Node parent, String key) {
+    return text(child(parent, key));
+  }
+
   /** The text of a scalar; empty for anything else. */
   public static String text(@Nullable Node node) {
     return node instanceof ScalarNode scalar ? scalar.getValue() : "";
+  }
+
+  /** The keys of a map, as texts. */
+  public static Stream<String> keys(MappingNode map) {
+    return map.getValue().stream().map(entry -> text(entry.getKeyNode()));
+  }
+
+  /** The items of the list under a key; none of anything else. */
+  public static List<Node> items(@Nullable Node parent, String key) {
+    return items(child(parent, key));
+  }
+
+  /** The items of a list; none of anything else. */
+  public static List<Node> items(@Nullable Node list) {
+    return list instanceof SequenceNode sequence ? sequence.getValue() : List.of();
+  }
+
+  /** Whether the value of an entry is the name of an anchor, whose node precedes the entry's key. */
+  public static boolean isAlias(NodeTuple entry) {
+    return entry.getValueNode().getStartMark().getIndex()
+        < entry.getKeyNode().getEndMark().getIndex();
   }
 
   /**

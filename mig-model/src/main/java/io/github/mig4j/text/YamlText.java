@@ -67,23 +67,23 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       return new YamlText(List.of(), unreadable);
     }
     String readable = text;
-    for (int tabs = 0; ; tabs++) {
-      Attempt attempt = compose(readable);
-      MarkedYAMLException problem = attempt.problem;
-      if (problem == null) {
-        return new YamlText(attempt.documents, attempt.fault(text, embedding));
-      }
-      Optional<String> blanked = tabs < MAX_TABS ? blankTab(readable, problem) : Optional.empty();
+    Attempt attempt = compose(readable);
+    for (int tabs = 0;
+        tabs < MAX_TABS && attempt.problem instanceof MarkedYAMLException problem;
+        tabs++) {
+      Optional<String> blanked = blankTab(readable, problem);
       if (blanked.isEmpty()) {
-        return new YamlText(attempt.documents, attempt.fault(text, embedding));
+        break;
       }
       readable = blanked.get();
+      attempt = compose(readable);
       problems.report(
           YamlProblems.Problem.TAB,
           YamlPath.ROOT.at(embedding.inFile(position(problem.getProblemMark()))),
           "A tab separates values here, which Go's YAML reader allows and others refuse",
           "use a blank");
     }
+    return new YamlText(attempt.documents, attempt.fault(text, embedding));
   }
 
   /** Where the text continues after its first document; empty if it has at most one. */
@@ -135,27 +135,20 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
 
   /** What libyaml refuses, found before SnakeYAML does, which names no line. */
   private static Optional<Fault> illegalCharacter(String text, Embedding embedding) {
-    int line = 1;
-    int column = 1;
-    for (int i = 0; i < text.length(); ) {
-      int c = text.codePointAt(i);
-      if (!isLegal(c)) {
-        return Optional.of(new Fault(
-            YamlProblems.Problem.CONTROL_CHARACTER,
-            embedding.inFile(new LineColumn(line, column)),
-            "Not YAML: a file cannot contain the character U+%04X".formatted(c),
-            "remove it"));
-      }
-      boolean crBeforeLf = c == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n';
-      if (!crBeforeLf && (c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029)) {
-        line++;
-        column = 1;
-      } else {
-        column++;
-      }
-      i += Character.charCount(c);
+    int at = 0;
+    while (at < text.length() && isLegal(text.codePointAt(at))) {
+      at += Character.charCount(text.codePointAt(at));
     }
-    return Optional.empty();
+    if (at == text.length()) {
+      return Optional.empty();
+    }
+    List<String> before = Lines.of(text.substring(0, at));
+    String line = before.get(before.size() - 1);
+    return Optional.of(new Fault(
+        YamlProblems.Problem.CONTROL_CHARACTER,
+        embedding.inFile(new LineColumn(before.size(), line.codePointCount(0, line.length()) + 1)),
+        "Not YAML: a file cannot contain the character U+%04X".formatted(text.codePointAt(at)),
+        "remove it"));
   }
 
   /** Whether YAML allows a character in a file at all. */
@@ -183,31 +176,25 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       while (composer.checkNode()) {
         documents.add(composer.getNode());
       }
-      return new Attempt(documents, null, null);
-    } catch (MarkedYAMLException e) {
-      return new Attempt(documents, e, null);
+      return new Attempt(documents, null);
     } catch (YAMLException e) {
-      return new Attempt(documents, null, e);
+      return new Attempt(documents, e);
     } catch (NumberFormatException e) {
       // SnakeYAML parses the digits of an escape unchecked.
-      return new Attempt(
-          documents, new ScannerException(null, null, BAD_ESCAPE, reader.getMark()), null);
+      return new Attempt(documents, new ScannerException(null, null, BAD_ESCAPE, reader.getMark()));
     }
   }
 
-  private record Attempt(
-      List<Node> documents,
-      @Nullable MarkedYAMLException problem,
-      @Nullable YAMLException unmarked) {
+  private record Attempt(List<Node> documents, @Nullable YAMLException problem) {
 
     Optional<Fault> fault(String text, Embedding embedding) {
-      if (problem != null) {
-        LineColumn at = position(problem.getProblemMark());
+      if (problem instanceof MarkedYAMLException marked) {
+        LineColumn at = position(marked.getProblemMark());
         return NoYaml.upTo(at, text, embedding)
-            .or(() -> Optional.of(syntaxFault(embedding.inFile(at), problem)));
+            .or(() -> Optional.of(syntaxFault(embedding.inFile(at), marked)));
       }
-      if (unmarked != null) {
-        String why = String.valueOf(unmarked.getMessage());
+      if (problem != null) {
+        String why = String.valueOf(problem.getMessage());
         boolean deep = why.startsWith("Nesting Depth");
         return Optional.of(new Fault(
             deep ? YamlProblems.Problem.TOO_DEEP : YamlProblems.Problem.YAML_SYNTAX,
@@ -261,7 +248,8 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
     while (before >= 0 && (text.charAt(before) == ' ' || text.charAt(before) == '\t')) {
       before--;
     }
-    boolean separates = before >= 0 && "\n\r\u0085\u2028\u2029-?".indexOf(text.charAt(before)) < 0;
+    boolean separates =
+        before >= 0 && "-?".indexOf(text.charAt(before)) < 0 && !Lines.isBreak(text.charAt(before));
     return separates
         ? Optional.of(text.substring(0, tab) + ' ' + text.substring(tab + 1))
         : Optional.empty();

@@ -204,6 +204,27 @@ class ConfigEditTest {
                 + "        1g.10gb: 7\n"));
   }
 
+  /** Behind a comment after an anchor, SnakeYAML's parser ends, and its scanner does not. */
+  @Test
+  void merge_inPlaceOfAConfigBehindAnAnchorWithAComment_saysWhichCommentIsLost() {
+    String file = """
+        version: v1
+        mig-configs:
+          one: &one # all of them
+          - devices: all
+            mig-enabled: false
+          two: *one # as one
+          three:
+          - devices: [0] # the first
+            mig-enabled: false
+        """;
+
+    assertThat(MigConfigFile.read(file).merge("two", SEVEN).losses())
+        .containsExactly("the comment '# as one' on line 6");
+    assertThat(MigConfigFile.read(file).merge("three", SEVEN).losses())
+        .containsExactly("the comment '# the first' on line 8");
+  }
+
   @Test
   void merge_keepsTheFilesLineBreaks() {
     String windows = "version: v1\r\nmig-configs:\r\n  a:\r\n  - devices: all\r\n"

@@ -1,14 +1,10 @@
 package io.github.mig4j.fleet;
 
 import io.github.mig4j.gpu.GpuCatalog;
-import io.github.mig4j.gpu.GpuModel;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.function.LongSupplier;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Measures how much faster the index is than a scan, on a machine with other load. The variants
@@ -137,44 +133,20 @@ public final class FleetRatios {
 
   /** A place and a free among 40,000 GPUs of one, of five and of 340 equal models. */
   private static void models() {
-    GpuCatalog catalog = GpuCatalog.bundled();
-    GpuModel h100 = catalog.require("h100-sxm-80gb");
-    List<GpuModel> five = Stream.of(
-            "h100-sxm-80gb", "a100-40gb", "a30-24gb", "h200-141gb", "b200-180gb")
-        .map(catalog::require)
-        .toList();
-    List<GpuModel> equal = IntStream.range(0, 340)
-        .mapToObj(i -> GpuModel.builder().from(h100).id("h100-" + i).build())
-        .toList();
-    double[] nanos = inTurns(load(List.of(h100)), load(five), load(equal));
-    System.out.println("| one model, ns | five models, ns | 340 equal models, ns |");
-    System.out.println("|---|---|---|");
-    System.out.printf(Locale.ROOT, "| %.0f | %.0f | %.0f |%n%n", nanos[0], nanos[1], nanos[2]);
-  }
-
-  private static LongSupplier load(List<GpuModel> models) {
-    Fleet fleet = new Fleet(PlacementPolicy.standard());
-    for (int gpu = 0; gpu < 40_000; gpu++) {
-      fleet.add(models.get(gpu / 8 % models.size()));
+    System.out.println("| models | index, ns | scan, ns | scan / index |");
+    System.out.println("|---|---|---|---|");
+    for (ModelsWorkload.Models models : ModelsWorkload.Models.values()) {
+      double[] nanos = inTurns(
+          new ModelsWorkload(models, 40_000)::byIndex, new ModelsWorkload(models, 40_000)::byScan);
+      System.out.printf(
+          Locale.ROOT,
+          "| %s | %.0f | %,.0f | %.0f |%n",
+          models,
+          nanos[0],
+          nanos[1],
+          nanos[1] / nanos[0]);
     }
-    FleetRequest[] requests = models.stream()
-        .flatMap(model -> model.profiles().stream())
-        .map(profile -> fleet.request(profile.profile()))
-        .distinct()
-        .toArray(FleetRequest[]::new);
-    Random random = new Random(1);
-    for (int i = 0; i < 100_000; i++) {
-      fleet.place(requests[random.nextInt(requests.length)]);
-    }
-    int[] drawn = random.ints(QUESTIONS, 0, requests.length).toArray();
-    int[] next = {0};
-    return () -> {
-      long placed = fleet.place(requests[drawn[next[0]++ % QUESTIONS]]);
-      if (placed != Fleet.NONE) {
-        fleet.free(placed);
-      }
-      return placed;
-    };
+    System.out.println();
   }
 
   /** Median nanoseconds per operation of each; the first round does not count. */

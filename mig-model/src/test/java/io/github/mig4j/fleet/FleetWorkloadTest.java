@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.function.ToLongFunction;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rows of one table of docs/benchmarks.md answer the same questions, and the same. */
@@ -16,6 +17,16 @@ class FleetWorkloadTest {
     requireEqual(gpus, FleetWorkload::byIndex, FleetWorkload::bySortedCandidates);
     requireEqual(gpus, FleetWorkload::chooseOnOneNode, FleetWorkload::chooseOnOneNodeByScan);
     requireEqual(gpus, FleetWorkload::chooseAmongHalf, FleetWorkload::chooseAmongHalfByScan);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void scans_ofSeveralModels_chooseWhatTheIndexChooses(ModelsWorkload.Models models) {
+    ModelsWorkload one = new ModelsWorkload(models, 4_000);
+    ModelsWorkload other = new ModelsWorkload(models, 4_000);
+    for (int i = 0; i < 500; i++) {
+      assertThat(one.byIndex()).isEqualTo(other.byScan());
+    }
   }
 
   private static void requireEqual(

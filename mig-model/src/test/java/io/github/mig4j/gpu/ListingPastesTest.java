@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -72,6 +73,9 @@ class ListingPastesTest {
     QUOTED(text -> each(text, line -> "> " + line)),
     COMMENTED(text -> each(text, line -> "# " + line)),
     INDENTED(text -> each(text, line -> "      " + line)),
+    NUMBERED(text -> numbered(text)),
+    WITH_TIMES(text -> each(text, line -> "2026-05-02T08:00:00.123456789Z " + line)),
+    WITH_PODS(text -> each(text, line -> "[pod/nvidia-driver-abcde/driver] " + line)),
     WINDOWS(text -> text.replace("\n", "\r\n")),
     COLOURED(text -> each(text, line -> "\u001B[0;32m" + line + "\u001B[0m\u001B[K")),
     BLANKS_BEHIND(text -> each(text, line -> line + "  ")),
@@ -97,6 +101,11 @@ class ListingPastesTest {
 
     private static String each(String text, UnaryOperator<String> change) {
       return text.lines().map(change).collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    private static String numbered(String text) {
+      AtomicInteger line = new AtomicInteger();
+      return each(text, each -> "%4d  %s".formatted(line.incrementAndGet(), each));
     }
   }
 

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NvidiaSmiTest {
 
@@ -286,15 +287,16 @@ class NvidiaSmiTest {
         : finding.contains(": note:") ? " [text-ignored]" : " [rows-missing]";
   }
 
-  @Test
-  void read_memoryInMib_isNotRead() {
-    var listing = NvidiaSmi.read(HEAD.replace("GiB", "MiB") + ROW);
+  @ParameterizedTest
+  @ValueSource(strings = {"MiB", "GB", "TiB"})
+  void read_memoryInAnotherUnit_isNotRead(String unit) {
+    var listing = NvidiaSmi.read(HEAD.replace("GiB", unit) + ROW);
 
     assertThat(listing.gpus().get(0).model().profiles().get(0).amounts())
         .doesNotContainKey(Budget.MEMORY_MIB);
     assertThat(listing.findings())
-        .hasToString("[4:1: warning: the memory is in MiB, not in GiB, and is not read"
-            + " [unit-unknown]]");
+        .hasToString("[4:1: warning: the memory is in " + unit
+            + ", not in GiB, and is not read [unit-unknown]]");
   }
 
   @Test

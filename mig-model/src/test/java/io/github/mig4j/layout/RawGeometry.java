@@ -56,6 +56,15 @@ final class RawGeometry {
   }
 
   static List<RawGeometry> all() {
+    return Found.ALL;
+  }
+
+  /** Found once for all tests, most of which ask for each model. */
+  private static final class Found {
+    static final List<RawGeometry> ALL = read();
+  }
+
+  private static List<RawGeometry> read() {
     try (var in = GpuModel.class.getResourceAsStream("gpus.json")) {
       List<RawGeometry> all = new ArrayList<>();
       for (JsonNode model : new ObjectMapper().readTree(in).get("models")) {
@@ -63,7 +72,7 @@ final class RawGeometry {
           all.add(new RawGeometry(model));
         }
       }
-      return all;
+      return List.copyOf(all);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,9 +1,9 @@
 package io.github.mig4j.examples.migctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -19,20 +19,19 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.layout.MigLayout;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,12 +47,6 @@ class MigctlClusterTest {
 
   private final EmbeddedCluster cluster = new EmbeddedCluster();
   private GpuOperatorSimulator simulator;
-
-  private record Run(int exit, String out, String err) {
-    JsonNode json() throws IOException {
-      return new ObjectMapper().readTree(out);
-    }
-  }
 
   @BeforeEach
   void start() throws IOException {
@@ -71,19 +64,7 @@ class MigctlClusterTest {
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
         .start();
-    cluster
-        .client()
-        .nodes()
-        .withName("gpu-node")
-        .waitUntilCondition(
-            node -> node != null
-                && node.getMetadata()
-                    .getLabels()
-                    .keySet()
-                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
-                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-            1,
-            TimeUnit.MINUTES);
+    simulator.awaitReady(Duration.ofMinutes(1));
     Files.writeString(kubeconfig(), cluster.kubeconfig());
   }
 
@@ -105,25 +86,69 @@ class MigctlClusterTest {
   }
 
   private Run migctl(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    String[] all = new String[args.length + 2];
-    System.arraycopy(args, 0, all, 0, args.length);
+    return migctl(kubeconfig(), args);
+  }
+
+  private static Run migctl(Path kubeconfig, String... args) {
+    String[] all = Arrays.copyOf(args, args.length + 2);
     all[args.length] = "--kubeconfig";
-    all[args.length + 1] = kubeconfig().toString();
-    int exit = Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
-    return new Run(exit, out.toString(), err.toString());
+    all[args.length + 1] = kubeconfig.toString();
+    return Run.migctl(all);
   }
 
   @Test
   void apply_cutsTheNode_printsTheSteps_andPrintsWhatItOffers() {
     var run = change("apply", "gpu-node", "small", "--cordon", "--timeout", "1m");
 
-    assertThat(run.err.lines().map(line -> line.replaceFirst(" +[0-9.]+s  (\\w+).*", "$1")))
+    assertThat(run.err().lines().map(line -> line.replaceFirst(" +[0-9.]+s  (\\w+).*", "$1")))
         .containsSubsequence("CHECKED", "CORDONED", "REQUESTED", "PENDING", "VERIFIED");
-    assertThat(run.out)
+    assertThat(run.out())
         .matches("gpu-node verified as small-[0-9a-f]{8}\\R  nvidia.com/mig-1g.23gb: 7\\R");
-    assertThat(run.exit).isZero();
+    assertThat(run.exit()).isZero();
+  }
+
+  /** As {@code --kubeconfig <(cat kubeconfig)} in a shell. */
+  private Run migctlWithPipe(String text, String... args) throws IOException, InterruptedException {
+    Path pipe = folder.resolve("pipe");
+    Process made = new ProcessBuilder("mkfifo", pipe.toString()).start();
+    assumeTrue(made.waitFor() == 0, "This system has no mkfifo");
+    Thread writer = new Thread(() -> {
+      try {
+        Files.writeString(pipe, text);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    });
+    writer.start();
+    Run run = migctl(pipe, args);
+    writer.join();
+    return run;
+  }
+
+  @Test
+  void status_kubeconfigFromAPipe_isRead() throws IOException, InterruptedException {
+    var run = migctlWithPipe(Files.readString(kubeconfig()), "status", "gpu-node");
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).contains("gpu-node");
+    assertThat(run.exit()).isZero();
+  }
+
+  @Test
+  void status_contextOfAKubeconfigFromAPipe_isUsed() throws IOException, InterruptedException {
+    String text = Files.readString(kubeconfig());
+    assertThat(text).contains("current-context: embedded");
+
+    var run = migctlWithPipe(
+        text.replace("current-context: embedded", "current-context: other"),
+        "status",
+        "gpu-node",
+        "--context",
+        "embedded");
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).contains("gpu-node");
+    assertThat(run.exit()).isZero();
   }
 
   @Test
@@ -150,8 +175,8 @@ class MigctlClusterTest {
     var text = change("apply", "gpu-node", "small", "--timeout", "1m");
     var json = change("apply", "gpu-node", "small", "--timeout", "1m", "--json");
 
-    assertThat(text.exit).isZero();
-    assertThat(text.out)
+    assertThat(text.exit()).isZero();
+    assertThat(text.out())
         .matches(
             "(?s)gpu-node verified as small-[0-9a-f]{8}\\R  nvidia.com/mig-1g.23gb: 7\\R  warning: the cluster has ClusterPolicies \\[.*\\], of which only the oldest counts, .*; delete the others \\[several-policies\\]\\R");
     assertThat(json.json().get("findings"))
@@ -169,11 +194,11 @@ class MigctlClusterTest {
 
     var run = migctl("publish", file.toString(), "--setup", "none");
 
-    assertThat(run.exit).isEqualTo(ExitCode.USAGE);
-    assertThat(run.err)
+    assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
         .startsWith(
             "Invalid value for option '--setup': 'none' is not single or mixed, with which a node offers its MIG devices");
-    assertThat(migctl("preflight", "gpu-node", "large").out).contains("[config-absent]");
+    assertThat(migctl("preflight", "gpu-node", "large").out()).contains("[config-absent]");
   }
 
   /** Only the status of one node reads the configuration. */
@@ -185,7 +210,7 @@ class MigctlClusterTest {
 
   @Test
   void status_ofOneAndOfAll_reportsTheSame() throws IOException {
-    assertThat(change("apply", "gpu-node", "small").exit).isZero();
+    assertThat(change("apply", "gpu-node", "small").exit()).isZero();
 
     var one = migctl("status", "gpu-node", "--json");
     var all = migctl("status", "--json");
@@ -195,17 +220,17 @@ class MigctlClusterTest {
     assertThat(withoutComparison(all.json().get(0))).isEqualTo(withoutComparison(one.json()));
     assertThat(one.json().get("allocatable").toString())
         .isEqualTo("{\"nvidia.com/mig-1g.23gb\":7}");
-    assertThat(text.out).contains("state        success", "model        b200-180gb");
+    assertThat(text.out()).contains("state        success", "model        b200-180gb");
   }
 
   @Test
   void status_ofAll_isATable() {
     var run = migctl("status");
 
-    assertThat(run.out.lines().toList().get(0))
+    assertThat(run.out().lines().toList().get(0))
         .matches("NODE +PRODUCT +STRATEGY +STATE +CONFIG +ALLOCATABLE");
-    assertThat(run.out.lines().toList().get(1)).startsWith("gpu-node ");
-    assertThat(run.exit).isZero();
+    assertThat(run.out().lines().toList().get(1)).startsWith("gpu-node ");
+    assertThat(run.exit()).isZero();
   }
 
   @Test
@@ -213,8 +238,8 @@ class MigctlClusterTest {
     var run = migctl("preflight", "gpu-node", "smal");
     var json = migctl("preflight", "gpu-node", "smal", "--json");
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.out)
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.out())
         .contains("error: ConfigMap gpu-operator/mig-config has no configuration 'smal'; it has"
             + " [medium, small] (did you mean small?) [config-absent]");
     assertThat(json.json().get("clear").asBoolean()).isFalse();
@@ -245,10 +270,10 @@ class MigctlClusterTest {
     var first = migctl("publish", file.toString(), "--json");
     var second = migctl("publish", file.toString());
 
-    assertThat(first.err).isEmpty();
+    assertThat(first.err()).isEmpty();
     assertThat(first.json().at("/published/0/name").asText()).isEqualTo("large");
     assertThat(first.json().at("/published/0/changed").asBoolean()).isTrue();
-    assertThat(second.out.strip())
+    assertThat(second.out().strip())
         .isEqualTo(
             "large as " + first.json().at("/published/0/contentName").asText() + ", unchanged");
     assertThat(MigClient.of(cluster.client())
@@ -270,47 +295,47 @@ class MigctlClusterTest {
 
     var run = migctl("publish", file.toString());
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.err).startsWith("Config name 'no label' is no label value");
-    assertThat(migctl("preflight", "gpu-node", "large").out).contains("[config-absent]");
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err()).startsWith("Config name 'no label' is no label value");
+    assertThat(migctl("preflight", "gpu-node", "large").out()).contains("[config-absent]");
   }
 
   @Test
   void diagnose_saysWhatIsKnown() {
     var run = migctl("diagnose", "gpu-node");
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out).matches("[a-z-]+: .*(\\R  .*)*\\R");
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).matches("[a-z-]+: .*(\\R  .*)*\\R");
   }
 
   @Test
   void rollbackAndDisable_returnToWhatWas() {
-    assertThat(change("apply", "gpu-node", "small").exit).isZero();
-    assertThat(change("apply", "gpu-node", "medium").exit).isZero();
+    assertThat(change("apply", "gpu-node", "small").exit()).isZero();
+    assertThat(change("apply", "gpu-node", "medium").exit()).isZero();
 
     var back = change("rollback", "gpu-node");
     var whole = change("disable", "gpu-node");
 
-    assertThat(back.out).contains("nvidia.com/mig-1g.23gb: 7");
-    assertThat(whole.out).contains("nvidia.com/gpu: 1");
+    assertThat(back.out()).contains("nvidia.com/mig-1g.23gb: 7");
+    assertThat(whole.out()).contains("nvidia.com/gpu: 1");
   }
 
   @Test
   void recover_whatIsInForce_isVerified() {
-    assertThat(change("apply", "gpu-node", "small").exit).isZero();
+    assertThat(change("apply", "gpu-node", "small").exit()).isZero();
 
     var run = change("recover", "gpu-node", "--json");
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out).contains("\"outcome\" : \"verified\"");
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).contains("\"outcome\" : \"verified\"");
   }
 
   @Test
   void apply_toANodeThatIsNotThere_isRefused() {
     var run = change("apply", "no-such-node", "small");
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.err)
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err())
         .startsWith(
             "Config 'small' on node no-such-node: the node does not exist; see 'kubectl get nodes'");
   }
@@ -329,7 +354,7 @@ class MigctlClusterTest {
             .build())
         .create();
 
-    assertThat(migctl("status", "cpu-node").out)
+    assertThat(migctl("status", "cpu-node").out())
         .contains("allocatable  no GPU")
         .contains("problem      Node cpu-node has no label nvidia.com/gpu.product: it has no NVIDIA"
             + " GPU, or GPU Feature Discovery does not run there; see 'kubectl get pods -A"
@@ -340,16 +365,16 @@ class MigctlClusterTest {
   void apply_withoutGpus_isWrongUsage() {
     var run = change("apply", "gpu-node", "small", "--gpus", "0");
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.err).startsWith("--gpus must be at least 1, but was 0");
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).startsWith("--gpus must be at least 1, but was 0");
   }
 
   @Test
   void apply_whatTakesTooLong_isExitCode3() {
     var run = change("apply", "gpu-node", "small", "--timeout", "PT0.01S");
 
-    assertThat(run.exit).isEqualTo(3);
-    assertThat(run.err).contains("10 ms");
+    assertThat(run.exit()).isEqualTo(3);
+    assertThat(run.err()).contains("10 ms");
   }
 
   @Test
@@ -382,11 +407,11 @@ class MigctlClusterTest {
 
   @Test
   void options_thatMeanNothing_areWrongUsage() {
-    assertThat(change("apply", "gpu-node", "small", "--timeout", "soon").err)
+    assertThat(change("apply", "gpu-node", "small", "--timeout", "soon").err())
         .startsWith(
             "Invalid value for option '--timeout': 'soon' is not a duration; write e.g. 90s,"
                 + " 10m or 1h30m");
-    assertThat(migctl("status", "--context", "elsewhere").err)
+    assertThat(migctl("status", "--context", "elsewhere").err())
         .startsWith("Context 'elsewhere' does not exist; see 'kubectl config get-contexts'");
   }
 
@@ -401,41 +426,45 @@ class MigctlClusterTest {
     var late = migctl("rollout", "abort", "to-small");
     var forgotten = migctl("rollout", "forget", "to-small");
 
-    assertThat(planned.out)
+    assertThat(planned.out())
         .startsWith("Rollout 'to-small': 1 of 1 nodes would be changed, 0 skipped, 1 at once");
-    assertThat(planned.exit).isZero();
-    assertThat(before.err.strip())
+    assertThat(planned.exit()).isZero();
+    assertThat(before.err().strip())
         .isEqualTo("Rollout 'to-small' does not exist; start one with 'migctl rollout run'");
-    assertThat(before.exit).isEqualTo(1);
-    assertThat(done.out.strip()).isEqualTo("Rollout 'to-small': DONE, 1 of 1 nodes verified");
-    assertThat(done.err)
+    assertThat(before.exit()).isEqualTo(1);
+    assertThat(done.out().strip()).isEqualTo("Rollout 'to-small': DONE, 1 of 1 nodes verified");
+    assertThat(done.err())
         .contains("working on rollout 'to-small': 0 of 1 verified")
         .contains("gpu-node verified; 1 of 1 verified");
-    assertThat(done.exit).isZero();
+    assertThat(done.exit()).isZero();
     assertThat(status.json().get("phase").asText()).isEqualTo("done");
     assertThat(status.json().get("nodes").get(0).get("outcome").asText()).isEqualTo("verified");
-    assertThat(late.err.strip()).isEqualTo("Rollout 'to-small': it has ended (DONE)");
-    assertThat(late.exit).isEqualTo(1);
-    assertThat(forgotten.exit).isZero();
-    assertThat(migctl("rollout", "status", "to-small").exit).isEqualTo(1);
+    assertThat(late.err().strip()).isEqualTo("Rollout 'to-small': it has ended (DONE)");
+    assertThat(late.exit()).isEqualTo(1);
+    assertThat(forgotten.exit()).isZero();
+    assertThat(migctl("rollout", "status", "to-small").exit()).isEqualTo(1);
   }
 
   @Test
   void rollout_withoutNodes_orWithAnOddAmount_isWrongUsage() {
-    assertThat(migctl("rollout", "run", "x", "small").err)
+    assertThat(migctl("rollout", "run", "x", "small").err())
         .startsWith("Choose nodes by --selector or by --nodes");
-    assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--selector", "b=c").err)
+    assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--selector", "b=c")
+            .err())
         .startsWith("Choose nodes by --selector or by --nodes, not both");
-    assertThat(migctl("rollout", "run", "x", "small", "--max-unavailable", "few").err)
+    assertThat(
+            migctl("rollout", "run", "x", "small", "--max-unavailable", "few").err())
         .startsWith("Invalid value for option '--max-unavailable': Not an amount: 'few';");
-    assertThat(migctl("rollout", "run", "x", "small", "--selector", "").err)
+    assertThat(migctl("rollout", "run", "x", "small", "--selector", "").err())
         .startsWith(
             "The selector must not be blank, because that matches every node of the cluster; select nodes with GPUs, e.g. 'nvidia.com/mig.capable=true'");
-    assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--canary-pause", "1m").err)
+    assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--canary-pause", "1m")
+            .err())
         .startsWith("--canary-pause needs --canary, the number of nodes before the pause");
-    assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--canary", "0").err)
+    assertThat(migctl("rollout", "run", "x", "small", "--nodes", "a", "--canary", "0")
+            .err())
         .startsWith("The number of canaries must be at least 1, but was 0");
-    assertThat(migctl("rollout", "run", "No Name", "small", "--nodes", "a").exit)
+    assertThat(migctl("rollout", "run", "No Name", "small", "--nodes", "a").exit())
         .isEqualTo(2);
   }
 
@@ -445,8 +474,8 @@ class MigctlClusterTest {
 
     var run = migctl("simulate", "--node", "other-node", "--gpu", "h100-sxm-80gb", "--for", "1s");
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out).contains("for other-node with 1 h100-sxm-80gb each; Ctrl-C ends it");
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).contains("for other-node with 1 h100-sxm-80gb each; Ctrl-C ends it");
     assertThat(cluster.client().nodes().withName("other-node").get()).isNotNull();
   }
 
@@ -457,18 +486,18 @@ class MigctlClusterTest {
         change("share", "gpu-node", "--time-slicing", "4", "--rename", "--setup", "plugin-config");
     var off = change("share", "gpu-node", "--off", "--json");
 
-    assertThat(refused.exit).isEqualTo(ExitCode.NO);
-    assertThat(refused.err)
+    assertThat(refused.exit()).isEqualTo(ExitCode.NO);
+    assertThat(refused.err())
         .contains(
             "Config 'time-slicing-4' on node gpu-node: the ClusterPolicy names no ConfigMap for the device plugin;");
-    assertThat(shared.out)
+    assertThat(shared.out())
         .matches("gpu-node verified as time-slicing-4-[0-9a-f]{8}\\R  nvidia.com/gpu.shared: 4\\R");
-    assertThat(shared.err.lines().map(line -> line.replaceFirst(" +[0-9.]+s  (\\w+).*", "$1")))
+    assertThat(shared.err().lines().map(line -> line.replaceFirst(" +[0-9.]+s  (\\w+).*", "$1")))
         .containsSubsequence("CHECKED", "REQUESTED", "OFFERED", "VERIFIED");
     assertThat(off.json().get("allocatable").toString()).isEqualTo("{\"nvidia.com/gpu\":1}");
     assertThat(off.json().get("requested").asText()).matches("unshared-[0-9a-f]{8}");
     assertThat(off.json().get("outcome").asText()).isEqualTo("verified");
-    assertThat(off.exit).isZero();
+    assertThat(off.exit()).isZero();
   }
 
   @Test
@@ -479,13 +508,13 @@ class MigctlClusterTest {
     var both = change("share", "gpu-node", "--off", "--rename");
     var nothing = change("share", "gpu-node");
 
-    assertThat(List.of(one.err, alone.err))
+    assertThat(List.of(one.err(), alone.err()))
         .allSatisfy(
             err -> assertThat(err).startsWith("A GPU for one container is not shared; use --off"));
-    assertThat(none.err)
+    assertThat(none.err())
         .startsWith(
             "The replicas of nvidia.com/gpu must be at least 2, but were 0; leave it out for no sharing");
-    assertThat(both.err).startsWith("--rename and --one-each are for --time-slicing and --mps");
-    assertThat(List.of(one.exit, both.exit, nothing.exit)).containsOnly(ExitCode.USAGE);
+    assertThat(both.err()).startsWith("--rename and --one-each are for --time-slicing and --mps");
+    assertThat(List.of(one.exit(), both.exit(), nothing.exit())).containsOnly(ExitCode.USAGE);
   }
 }

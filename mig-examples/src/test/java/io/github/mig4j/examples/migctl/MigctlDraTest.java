@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl;
 
+import static io.github.mig4j.examples.migctl.Run.migctl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,8 +21,6 @@ import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,15 +47,6 @@ class MigctlDraTest {
 
   private Path kubeconfig;
   private Path dump;
-
-  private record Run(int exit, String out, String err) {}
-
-  private static Run migctl(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exit = Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
-    return new Run(exit, out.toString(), err.toString());
-  }
 
   @BeforeEach
   void publish() throws IOException {
@@ -100,7 +90,7 @@ class MigctlDraTest {
     while (example.find()) {
       var run = migctl(example.group(1).replace("dump.yaml", dump.toString()).split(" "));
 
-      assertThat(run.out + run.err).isEqualToNormalizingNewlines(example.group(2));
+      assertThat(run.out() + run.err()).isEqualToNormalizingNewlines(example.group(2));
       examples++;
     }
     assertThat(examples).isEqualTo(3);
@@ -127,14 +117,14 @@ class MigctlDraTest {
     var file = migctl("dra", "inventory", "--file", dump.toString());
 
     assertThat(cluster).isEqualTo(file);
-    assertThat(cluster.exit).isZero();
+    assertThat(cluster.exit()).isZero();
   }
 
   @Test
   void inventory_ofANode_listsItsDevices() {
     var run = migctl("dra", "inventory", "gpu-node", "--file", dump.toString());
 
-    assertThat(run.out).endsWith("""
+    assertThat(run.out()).endsWith("""
 
         DEVICE                       PLACE          STATE      CLAIMS
         gpu-0-mig-1g10gb-19-2        1g.10gb@2:1    allocated  team-a/train
@@ -149,7 +139,7 @@ class MigctlDraTest {
   void inventory_json_hasTheDocumentedFields() throws IOException {
     var run = migctl("dra", "inventory", "--json", "--file", dump.toString());
 
-    JsonNode json = new ObjectMapper().readTree(run.out);
+    JsonNode json = new ObjectMapper().readTree(run.out());
     assertThat(json.at("/nodes/0/node").asText()).isEqualTo("gpu-node");
     assertThat(json.at("/nodes/0/resources")).isEqualTo(new ObjectMapper().readTree("""
         {"nvidia.com/gpu": 1, "nvidia.com/mig-1g.10gb": 2, "nvidia.com/mig-2g.20gb": 1,
@@ -174,8 +164,8 @@ class MigctlDraTest {
 
     var run = migctl("dra", "inventory", "--file", gone.toString());
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.err.strip())
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err().strip())
         .isEqualTo(
             "error: Claim team-a/train holds gpu-0-mig-1g10gb-19-2 of pool gpu-node, which the"
                 + " driver does not publish, probably because the GPU was partitioned again; delete the claim's pods"
@@ -195,10 +185,10 @@ class MigctlDraTest {
     var healthyNode = migctl("dra", "inventory", "gpu-node", "--file", both.toString());
     var otherNode = migctl("dra", "inventory", "other-node", "--file", both.toString());
 
-    assertThat(healthyNode.exit).isZero();
-    assertThat(healthyNode.err).isEmpty();
-    assertThat(otherNode.exit).isEqualTo(1);
-    assertThat(otherNode.err.strip())
+    assertThat(healthyNode.exit()).isZero();
+    assertThat(healthyNode.err()).isEmpty();
+    assertThat(otherNode.exit()).isEqualTo(1);
+    assertThat(otherNode.err().strip())
         .isEqualTo(
             "error: Claim team-a/train holds gpu-0-mig-1g10gb-19-2 of pool other-node, which the"
                 + " driver does not publish, probably because the GPU was partitioned again; delete the claim's pods"
@@ -214,8 +204,8 @@ class MigctlDraTest {
             1,
             "",
             "The driver gpu.nvidia.com publishes no GPU of node gpu-x" + System.lineSeparator()));
-    assertThat(migctl("dra", "inventory", "--file", none.toString()).exit).isEqualTo(2);
-    assertThat(migctl("dra", "inventory", "--file", none.toString()).err)
+    assertThat(migctl("dra", "inventory", "--file", none.toString()).exit()).isEqualTo(2);
+    assertThat(migctl("dra", "inventory", "--file", none.toString()).err())
         .startsWith(none + ": Not a Kubernetes object: it has no kind;");
   }
 
@@ -232,9 +222,9 @@ class MigctlDraTest {
   void claim_misuse_isExit2(String options, String message) {
     var run = migctl(("dra claim " + options).split(" "));
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.out).isEmpty();
-    assertThat(run.err.lines().findFirst()).contains(message);
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().lines().findFirst()).contains(message);
   }
 
   @ParameterizedTest
@@ -247,7 +237,7 @@ class MigctlDraTest {
   void claim_kindAndName_followTheOptions(String options, String kind, String name) {
     var run = migctl(("dra claim " + options).split(" "));
 
-    var object = Serialization.unmarshal(run.out, GenericKubernetesResource.class);
+    var object = Serialization.unmarshal(run.out(), GenericKubernetesResource.class);
     assertThat(object.getKind()).isEqualTo(kind);
     assertThat(object.getMetadata().getName()).isEqualTo(name);
     assertThat(object.<Map<?, ?>>get("spec").containsKey("extendedResourceName"))
@@ -259,8 +249,8 @@ class MigctlDraTest {
   void help_teachesWithExamples(String command) {
     var run = migctl((command + " --help").split(" "));
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out).contains("Example").contains("  migctl dra ");
-    assertThat(run.out.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(90));
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).contains("Example").contains("  migctl dra ");
+    assertThat(run.out().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(90));
   }
 }

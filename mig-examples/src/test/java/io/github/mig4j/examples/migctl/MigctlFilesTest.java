@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,13 +48,11 @@ class MigctlFilesTest {
   @TempDir
   private Path folder;
 
-  private record Run(int exit, List<String> out, List<String> err) {}
+  private record Lines(int exit, List<String> out, List<String> err) {}
 
-  private static Run migctl(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exit = Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
-    return new Run(exit, out.toString().lines().toList(), err.toString().lines().toList());
+  private static Lines migctl(String... args) {
+    var run = Run.migctl(args);
+    return new Lines(run.exit(), run.out().lines().toList(), run.err().lines().toList());
   }
 
   private Path write(String text) throws IOException {
@@ -66,14 +62,14 @@ class MigctlFilesTest {
   @Test
   void validate_values_checksBothConfigurations_andTakesTheirStrategy() throws IOException {
     Path valid = write(VALUES);
-    Run clean = migctl("validate", valid.toString());
-    Run forNode = migctl("validate", valid.toString(), "--gpu", "h100-sxm-80gb");
-    Run explained =
+    Lines clean = migctl("validate", valid.toString());
+    Lines forNode = migctl("validate", valid.toString(), "--gpu", "h100-sxm-80gb");
+    Lines explained =
         migctl("explain", valid.toString(), "--config", "pair", "--gpu", "h100-sxm-80gb");
     Path bad = write(VALUES.replace("replicas: 4", "replicas: 1"));
-    Run damaged = migctl("validate", bad.toString());
+    Lines damaged = migctl("validate", bad.toString());
 
-    assertThat(clean).isEqualTo(new Run(0, List.of(), List.of()));
+    assertThat(clean).isEqualTo(new Lines(0, List.of(), List.of()));
     assertThat(forNode.exit).isEqualTo(1);
     assertThat(forNode.out)
         .singleElement()
@@ -87,7 +83,7 @@ class MigctlFilesTest {
         .startsWith(valid + ":10:13: error: With strategy single all GPUs must have one profile")
         .endsWith("[not-uniform-under-single]");
     assertThat(damaged)
-        .isEqualTo(new Run(
+        .isEqualTo(new Lines(
             1,
             List.of(bad + ":23:52: error: nvidia.com/gpu has replicas: 1, but the device plugin"
                 + " requires at least 2; for no sharing remove the entry, or the whole section if"
@@ -99,7 +95,7 @@ class MigctlFilesTest {
   void validate_fileOfTheDevicePlugin_isCheckedAsOne() throws IOException {
     Path file = write("version: v1\nflags:\n  plugin: {keyOfTomorrow: 7}\n");
 
-    Run run = migctl("validate", file.toString());
+    Lines run = migctl("validate", file.toString());
 
     assertThat(run.exit).isZero();
     assertThat(run.out)
@@ -114,7 +110,7 @@ class MigctlFilesTest {
     Path part = write("mps: {resources: [{name: nvidia.com/gpu, replicas: 4}]}\n");
 
     assertThat(migctl("validate", part.toString()))
-        .isEqualTo(new Run(
+        .isEqualTo(new Lines(
             1,
             List.of(part + ":1:1: error: This is the inside of a sharing section, without the head"
                 + " of the file; put 'version: v1' and 'sharing:' above, and indent it [fragment]"),
@@ -132,7 +128,7 @@ class MigctlFilesTest {
         """);
 
     assertThat(migctl("validate", file.toString()))
-        .isEqualTo(new Run(
+        .isEqualTo(new Lines(
             0,
             List.of(file + ":3:11: note: More is in the file 'mig.yaml', which is not part of this"
                 + " text; check that one [content-elsewhere]"),
@@ -154,7 +150,7 @@ class MigctlFilesTest {
                   mig-devices: {"3g.40gb": 2, "1g.10gb": 1}
         """);
 
-    Run run = migctl("validate", file.toString(), "--gpu", "h100-sxm-80gb");
+    Lines run = migctl("validate", file.toString(), "--gpu", "h100-sxm-80gb");
 
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.out)
@@ -182,7 +178,7 @@ class MigctlFilesTest {
                 productName: {string: NVIDIA H100 80GB HBM3}
         """);
 
-    Run run = migctl("dra", "inventory", "--file", file.toString());
+    Lines run = migctl("dra", "inventory", "--file", file.toString());
 
     assertThat(run.exit).isZero();
     assertThat(run.out).hasSize(2);
@@ -200,7 +196,7 @@ class MigctlFilesTest {
   })
   void profileWithoutSlicesOrMemory_isRefused(String line, String profile, String command) {
     assertThat(migctl(line.split(" ")))
-        .isEqualTo(new Run(
+        .isEqualTo(new Lines(
             2,
             List.of(),
             List.of(
@@ -213,10 +209,10 @@ class MigctlFilesTest {
   void reconcile_check_printsTheFindingsOfThePolicies() throws IOException {
     Path wrong = write(
         "policies: [{name: p, nodes: {names: [gpu-1]}, gpus: {b200-180gb: {layout: {1g.12gb: 7}}}}]");
-    Run refused = migctl("reconcile", "--check", "--policy", wrong.toString());
+    Lines refused = migctl("reconcile", "--check", "--policy", wrong.toString());
     Path right = write(
         "policies: [{name: p, nodes: {names: [gpu-1]}, gpus: {b200-180gb: {layout: {1g.23gb: 7}}}}]");
-    Run valid = migctl("reconcile", "--check", "--policy", right.toString(), "--json");
+    Lines valid = migctl("reconcile", "--check", "--policy", right.toString(), "--json");
 
     assertThat(refused.exit()).isEqualTo(1);
     assertThat(refused.out())
@@ -229,7 +225,7 @@ class MigctlFilesTest {
 
   @Test
   void template_printsWhatAnAutoscalerHasToKnow() {
-    Run tags = migctl(
+    Lines tags = migctl(
         "template",
         "--gpu",
         "b200-180gb:8",
@@ -237,9 +233,9 @@ class MigctlFilesTest {
         "1g.23gb:7",
         "--for",
         "cluster-autoscaler");
-    Run plain = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4");
-    Run both = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4", "--mps", "4");
-    Run unfit = migctl("template", "--gpu", "b200-180gb", "--layout", "1g.23gb:8");
+    Lines plain = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4");
+    Lines both = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4", "--mps", "4");
+    Lines unfit = migctl("template", "--gpu", "b200-180gb", "--layout", "1g.23gb:8");
 
     assertThat(tags.out())
         .contains(
@@ -300,7 +296,7 @@ class MigctlFilesTest {
   private static void assertRefused(String command, Path file, String message) {
     boolean isKubeconfig = command.contains("--kubeconfig");
 
-    Run run = migctl(command.replace("FILE", file.toString()).split(" "));
+    Lines run = migctl(command.replace("FILE", file.toString()).split(" "));
 
     assertThat(run.out()).isEmpty();
     assertThat(run.err().get(0))
@@ -393,7 +389,7 @@ class MigctlFilesTest {
     Path file = bytes('a', ':', '\n', 'b', ':', ' ', 0xDC);
 
     assertThat(migctl("validate", file.toString()))
-        .isEqualTo(new Run(
+        .isEqualTo(new Lines(
             1,
             List.of(
                 file
@@ -421,7 +417,7 @@ class MigctlFilesTest {
       validate x.yaml --nodes pool_a=a30-24gb          | pool_a| pool_a=a30-24gb
       """)
   void nameOfANode_thatKubernetesRefuses_isNamed(String command, String name, String text) {
-    Run run = migctl(command.split(" "));
+    Lines run = migctl(command.split(" "));
 
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())
@@ -437,16 +433,16 @@ class MigctlFilesTest {
     Path nowhere = folder.resolve("nowhere");
 
     assertThat(migctl("demo", "--for", "1s", "--write-kubeconfig", nowhere + "/kubeconfig"))
-        .isEqualTo(new Run(
+        .isEqualTo(new Lines(
             2,
             List.of(),
             List.of("Cannot write %s/kubeconfig: directory %s does not exist"
                 .formatted(nowhere, nowhere))));
     assertThat(migctl("demo", "--for", "1s", "--write-kubeconfig", folder.toString()))
-        .isEqualTo(
-            new Run(2, List.of(), List.of("Cannot write %s: it is a directory".formatted(folder))));
+        .isEqualTo(new Lines(
+            2, List.of(), List.of("Cannot write %s: it is a directory".formatted(folder))));
     assertThat(migctl("demo", "--for", "1s", "--write-kubeconfig", "-"))
-        .isEqualTo(new Run(
+        .isEqualTo(new Lines(
             2,
             List.of(),
             List.of(
@@ -468,7 +464,7 @@ class MigctlFilesTest {
           users: [{name: u, user: {token: t}}]
           """.formatted(server));
 
-      Run run = migctl(command.replace("FILE", kubeconfig.toString()).split(" "));
+      Lines run = migctl(command.replace("FILE", kubeconfig.toString()).split(" "));
 
       assertThat(run.exit()).isEqualTo(3);
       assertThat(run.out()).isEmpty();
@@ -492,14 +488,15 @@ class MigctlFilesTest {
       --nodes 0xb200-180gb | Not nodes: '0xb200-180gb'. Expected NODESxID[:COUNT] with at least 1 node, and at most 1000000 GPUs in all
       """)
   void plan_absurdNumberOfGpus_isExit2(String offered, String message) {
-    Run run = migctl(("plan " + offered + " --demand 1g.6gb:1").split(" "));
+    Lines run = migctl(("plan " + offered + " --demand 1g.6gb:1").split(" "));
 
-    assertThat(run).isEqualTo(new Run(2, List.of(), List.of(message, "Try 'migctl plan --help'")));
+    assertThat(run)
+        .isEqualTo(new Lines(2, List.of(), List.of(message, "Try 'migctl plan --help'")));
   }
 
   @Test
   void wholeGpus_moreThanAnIntegerHolds_areUnmet() {
-    Run run = migctl(
+    Lines run = migctl(
         "plan",
         "--gpus",
         "b200-180gb:2",
@@ -514,7 +511,7 @@ class MigctlFilesTest {
 
   @Test
   void optionWithATypingMistake_isNamed_alsoIfItIsRequired() {
-    Run run = migctl("place", "--gp=b200-180gb", "1g.23gb");
+    Lines run = migctl("place", "--gp=b200-180gb", "1g.23gb");
 
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())

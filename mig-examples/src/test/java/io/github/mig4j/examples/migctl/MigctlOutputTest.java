@@ -7,8 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,19 +15,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The forms of option -o contain the same configurations, each as its program reads it. */
 class MigctlOutputTest {
 
-  private record Run(int exit, String out, String err) {}
-
   private static Run migctl(String line) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exit = Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), line.split(" "));
-    return new Run(exit, out.toString(), err.toString());
+    return Run.migctl(line.split(" "));
   }
 
   private static String printed(String line) {
     Run run = migctl(line);
-    assertThat(run.exit).as(run.err).isZero();
-    return run.out;
+    assertThat(run.exit()).as(run.err()).isZero();
+    return run.out();
   }
 
   private static MigConfigDocument read(String file) {
@@ -89,9 +82,9 @@ class MigctlOutputTest {
   void plan_thatLeavesSomethingUnmet_printsTheRest_andIsExit1() {
     Run run = migctl("plan --nodes n=a30-24gb --demand 1g.6gb:5 -o yaml");
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(read(run.out).configs()).hasSize(2);
-    assertThat(run.err).startsWith("1 of 5 x 1g.6gb unmet");
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(read(run.out()).configs()).hasSize(2);
+    assertThat(run.err()).startsWith("1 of 5 x 1g.6gb unmet");
   }
 
   @ParameterizedTest
@@ -100,8 +93,8 @@ class MigctlOutputTest {
     for (String form : new String[] {"yaml", "configmap", "json", "kubectl"}) {
       Run run = migctl(command + " -o " + form);
 
-      assertThat(run.exit).isEqualTo(1);
-      assertThat(run.out).isEmpty();
+      assertThat(run.exit()).isEqualTo(1);
+      assertThat(run.out()).isEmpty();
     }
   }
 
@@ -109,18 +102,18 @@ class MigctlOutputTest {
   void otherForm_isExit2_withTheForms() {
     Run run = migctl("place --gpu a30-24gb 1g.6gb -o xml");
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.err)
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err())
         .isEqualToNormalizingNewlines(
             "Invalid value for option '--output': expected one of yaml, config, configmap, json, kubectl, but was 'xml'\nTry 'migctl place --help'\n");
   }
 
   @Test
   void numberThatIsNone_isExit2_inPlainWords() {
-    assertThat(migctl("advise --gpu l40s --tenants 99999999999 --memory 10").err)
+    assertThat(migctl("advise --gpu l40s --tenants 99999999999 --memory 10").err())
         .isEqualToNormalizingNewlines(
             "Invalid value for option '--tenants': '99999999999' is not a whole number, or is too large\nTry 'migctl advise --help'\n");
-    assertThat(migctl("advise --gpu l40s --tenants 4 --memory much").err)
+    assertThat(migctl("advise --gpu l40s --tenants 4 --memory much").err())
         .isEqualToNormalizingNewlines(
             "Invalid value for option '--memory': 'much' is not a number\nTry 'migctl advise --help'\n");
   }

@@ -1,16 +1,14 @@
 package io.github.mig4j.examples.migctl;
 
+import static io.github.mig4j.examples.migctl.Run.migctl;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.plan.FleetPlan;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,26 +71,13 @@ class MigctlTest {
   @TempDir
   Path folder;
 
-  private record Run(int exit, String out, String err) {
-    JsonNode json() throws IOException {
-      return new ObjectMapper().readTree(out);
-    }
-  }
-
-  private static Run migctl(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exit = Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
-    return new Run(exit, out.toString(), err.toString());
-  }
-
   @Test
   void place_whatFits_drawsIt() {
     var run = migctl("place", "--gpu", "NVIDIA-B200", "3g.90gb", "1g.23gb:2", "2g.45gb:1");
 
-    assertThat(run.exit).isZero();
-    assertThat(run.err).isEmpty();
-    assertThat(run.out).isEqualToNormalizingNewlines("""
+    assertThat(run.exit()).isZero();
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).isEqualToNormalizingNewlines("""
             fits
             b200-180gb: 1g.23gb x2, 2g.45gb, 3g.90gb
                 0        1        2        3        4        5        6        7
@@ -123,19 +108,20 @@ class MigctlTest {
     var planned = migctl("plan", "--gpus", gpu + ":1", "--demand", name + ":1");
 
     assertThat(placed).isEqualTo(migctl("place", "--gpu", gpu, profile));
-    assertThat(placed.exit).isZero();
+    assertThat(placed.exit()).isZero();
     assertThat(planned).isEqualTo(migctl("plan", "--gpus", gpu + ":1", "--demand", profile + ":1"));
-    assertThat(planned.exit).isZero();
+    assertThat(planned.exit()).isZero();
   }
 
   @Test
   void place_takesEveryStateThatLayoutsPrints() {
-    var states = migctl("layouts", "--gpu", "a30-24gb", "--maximal").out.lines().toList();
+    var states =
+        migctl("layouts", "--gpu", "a30-24gb", "--maximal").out().lines().toList();
 
     assertThat(states)
         .hasSizeGreaterThan(10)
         .allSatisfy(state -> assertThat(
-                migctl(append("place --gpu a30-24gb", state.split(" "))).exit)
+                migctl(append("place --gpu a30-24gb", state.split(" "))).exit())
             .isZero());
   }
 
@@ -143,9 +129,9 @@ class MigctlTest {
   void place_whatDoesNotFit_saysWhy_andWhatWould() {
     var run = migctl("place", "--gpu", "h100-sxm-80gb", "3g.40gb:2", "1g.10gb:1");
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.out).isEmpty();
-    assertThat(run.err).isEqualToNormalizingNewlines("""
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).isEqualToNormalizingNewlines("""
             does not fit:
               h100-sxm-80gb has 8 memory slices, but the request takes 9 (1g.10gb: 1, 3g.40gb: 8)
               h100-sxm-80gb has 81152 MiB of memory, but the request takes 90880 (1g.10gb: 9984,\
@@ -164,14 +150,14 @@ class MigctlTest {
     var fitsNot = migctl("place", "--json", "--gpu", "a30-24gb", "3g.12gb:1");
     var unknown = migctl("place", "--json", "--gpu", "rtx-pro-4500-blackwell-32gb", "1g.16gb");
 
-    assertThat(fits.exit).isZero();
+    assertThat(fits.exit()).isZero();
     assertThat(fits.json()).isEqualTo(new ObjectMapper().readTree("""
             {"fits": true, "gpu": "a30-24gb", "devices": {"1g.6gb": 1, "2g.12gb": 1},
              "placements": [{"profile": "1g.6gb", "start": 0, "size": 1},
                             {"profile": "2g.12gb", "start": 2, "size": 2}],
              "violations": [],
              "confidence": "published-smi"}"""));
-    assertThat(fitsNot.exit).isEqualTo(1);
+    assertThat(fitsNot.exit()).isEqualTo(1);
     assertThat(fitsNot.json()).isEqualTo(new ObjectMapper().readTree("""
             {"fits": false, "gpu": "a30-24gb",
              "placements": [],
@@ -179,18 +165,18 @@ class MigctlTest {
              3g.12gb (did you mean 2g.12gb?); it has 1g.6gb, 1g.6gb+me,\
              2g.12gb, 2g.12gb+me, 4g.24gb"}],
              "confidence": "published-smi"}"""));
-    assertThat(unknown.exit).isEqualTo(1);
+    assertThat(unknown.exit()).isEqualTo(1);
     assertThat(unknown.json().path("fits").isMissingNode()).isTrue();
     assertThat(unknown.json().at("/violations/0/code").asText()).isEqualTo("undetermined");
     assertThat(unknown.json().get("confidence").asText()).isEqualTo("unknown");
-    assertThat(unknown.err).startsWith("not known whether it fits: the placements of 1g.16gb");
+    assertThat(unknown.err()).startsWith("not known whether it fits: the placements of 1g.16gb");
   }
 
   @Test
   void place_uncheckedBudgets_areNamed() {
     var run = migctl("place", "--gpu", "gb200-186gb", "1g.23gb");
 
-    assertThat(run.out)
+    assertThat(run.out())
         .endsWith(
             "not checked, because the numbers are not published: MiB of memory, SMs, copy engines,"
                 + " decoders, encoders, JPEG engines, OFA engines" + System.lineSeparator());
@@ -202,7 +188,7 @@ class MigctlTest {
 
     var run = migctl("place", "--gpu", "b200-180gb", "2g.45gb:3", "--svg", svg.toString());
 
-    assertThat(run.exit).isZero();
+    assertThat(run.exit()).isZero();
     assertThat(svg).content().startsWith("<svg ").contains("2g.45gb x3");
   }
 
@@ -230,7 +216,7 @@ class MigctlTest {
 
     var run = migctl(args.toArray(new String[0]));
 
-    assertThat(run.exit).isZero();
+    assertThat(run.exit()).isZero();
     assertThat(run.json()).isEqualTo(new ObjectMapper().readTree("{\"count\": " + count + "}"));
   }
 
@@ -252,7 +238,8 @@ class MigctlTest {
         "--json",
         "--maximal");
 
-    assertThat(text.out).isEqualToNormalizingNewlines("(empty)\n2g.12gb:1\n2g.12gb:2\n4g.24gb:1\n");
+    assertThat(text.out())
+        .isEqualToNormalizingNewlines("(empty)\n2g.12gb:1\n2g.12gb:2\n4g.24gb:1\n");
     assertThat(states.json()).isEqualTo(new ObjectMapper().readTree("""
             {"count": 2, "layouts": [
               {"placements": []},
@@ -260,9 +247,9 @@ class MigctlTest {
     assertThat(multisets.json())
         .isEqualTo(new ObjectMapper()
             .readTree("{\"count\": 1, \"layouts\": [{\"devices\": {\"2g.12gb\": 2}}]}"));
-    assertThat(migctl("layouts", "--gpu", "a30-24gb", "--profiles", "4g.24gb").out)
+    assertThat(migctl("layouts", "--gpu", "a30-24gb", "--profiles", "4g.24gb").out())
         .isEqualToNormalizingNewlines("(empty)\n4g.24gb@0:4\n");
-    assertThat(migctl("layouts", "--gpu", "a30-24gb", "--count", "--maximal").out)
+    assertThat(migctl("layouts", "--gpu", "a30-24gb", "--count", "--maximal").out())
         .isEqualToNormalizingNewlines("17\n");
   }
 
@@ -283,9 +270,9 @@ class MigctlTest {
         ? migctl("layouts", "--gpu", gpu)
         : migctl("layouts", "--gpu", gpu, "--profiles", profiles);
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.out).isEmpty();
-    assertThat(run.err.strip()).isEqualTo(message);
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().strip()).isEqualTo(message);
   }
 
   @ParameterizedTest
@@ -309,9 +296,9 @@ class MigctlTest {
   void wrongUsage_isExit2_withAHint(String line, String message) {
     var run = migctl(line.split(" "));
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.out).isEmpty();
-    assertThat(run.err)
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err())
         .isEqualToNormalizingNewlines(
             message + "\nTry 'migctl " + line.split(" ")[0] + " --help'\n");
   }
@@ -330,14 +317,14 @@ class MigctlTest {
   void unknownGpu_isExit2(String line) {
     var run = migctl(line.split(" "));
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.out).isEmpty();
-    assertThat(run.err).startsWith("Unknown GPU 'b20'.");
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).startsWith("Unknown GPU 'b20'.");
   }
 
   @Test
   void unknownGpu_saysWhatIsNear_andWhereAllAreListed() {
-    assertThat(migctl("place", "--gpu", "H100 80GB", "1g.10gb").err)
+    assertThat(migctl("place", "--gpu", "H100 80GB", "1g.10gb").err())
         .isEqualToNormalizingNewlines(
             "Unknown GPU 'H100 80GB'. Did you mean h100-sxm-80gb, h100-pcie-80gb?\n"
                 + "'migctl models' lists all known GPUs\n");
@@ -345,7 +332,7 @@ class MigctlTest {
 
   @Test
   void unknownSubcommand_saysWhatIsNear() {
-    assertThat(migctl("statsu").err)
+    assertThat(migctl("statsu").err())
         .isEqualToNormalizingNewlines("Unmatched argument at index 0: 'statsu'\n"
             + "Did you mean: migctl status or migctl layouts or migctl simulate?\n"
             + "Try 'migctl --help'\n");
@@ -356,8 +343,8 @@ class MigctlTest {
   void configThatNoLabelCanHold_isExit2(String command) {
     var run = migctl(append(command, "no label"));
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.err)
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err())
         .contains("Config name 'no label' is no label value, so no node can request it; use 1 to 63"
             + " letters, digits, '.', '_' and '-', beginning and ending with a letter or digit");
   }
@@ -366,8 +353,8 @@ class MigctlTest {
   void kubeconfigThatIsNotThere_isExit2() {
     var run = migctl("status", "--kubeconfig", "no-such-file");
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.err)
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err())
         .isEqualToNormalizingNewlines(
             "Kubeconfig does not exist: no-such-file\nTry 'migctl status --help'\n");
   }
@@ -421,10 +408,10 @@ class MigctlTest {
     try {
       var run = migctl("simulate", "--for", "1s");
 
-      assertThat(run.exit).isEqualTo(3);
-      assertThat(run.out).isEmpty();
+      assertThat(run.exit()).isEqualTo(3);
+      assertThat(run.out()).isEmpty();
       // A slow machine is told that it has to wait.
-      assertThat(run.err.lines().filter(line -> !line.startsWith("No answer from ")))
+      assertThat(run.err().lines().filter(line -> !line.startsWith("No answer from ")))
           .singleElement()
           .asString()
           .startsWith(
@@ -446,8 +433,8 @@ class MigctlTest {
         "--write-kubeconfig",
         kubeconfig.toString());
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out.replaceAll("localhost:[0-9]+", "localhost:PORT"))
+    assertThat(run.exit()).isZero();
+    assertThat(run.out().replaceAll("localhost:[0-9]+", "localhost:PORT"))
         .isEqualToNormalizingNewlines("""
             Simulating a cluster on http://localhost:PORT/
               a: 1 x b200-180gb
@@ -471,19 +458,19 @@ class MigctlTest {
   void demo_wrongNodes_isExit2(String nodes, String message) {
     var run = migctl("demo", "--nodes", nodes);
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.err).startsWith(message);
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).startsWith(message);
   }
 
   @Test
   void role_printsWhatTheLibraryAsksFor() {
-    assertThat(migctl("role", "apply").out)
+    assertThat(migctl("role", "apply").out())
         .isEqualTo(MigRole.APPLY.manifest()
             + MigRole.APPLY.bindings("gpu-operator", "gpu-operator", "mig4j-apply"));
-    assertThat(migctl("role", "recover", "--namespace", "nvidia").out)
+    assertThat(migctl("role", "recover", "--namespace", "nvidia").out())
         .isEqualTo(MigRole.RECOVER.manifest("nvidia")
             + MigRole.RECOVER.bindings("nvidia", "nvidia", "mig4j-recover"));
-    assertThat(migctl("role", "share", "--service-account", "platform:mig4j").out)
+    assertThat(migctl("role", "share", "--service-account", "platform:mig4j").out())
         .isEqualTo(
             MigRole.SHARE.manifest() + MigRole.SHARE.bindings("gpu-operator", "platform", "mig4j"));
   }
@@ -493,8 +480,8 @@ class MigctlTest {
   void role_accountThatKubernetesDoesNotAccept_isRefused(String account) {
     Run run = migctl("role", "share", "--service-account", account);
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.err)
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err())
         .startsWith(
             "--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
                 + " name of an account have lower-case letters, digits and hyphens, but were '");
@@ -504,7 +491,7 @@ class MigctlTest {
   @ValueSource(strings = {"read-only", "read_only", "Read-Only", "READ_ONLY"})
   void role_isSpeltInAnyWay(String use) {
     assertThat(migctl("role", use)).isEqualTo(migctl("role", "read-only"));
-    assertThat(migctl("role", use).exit).isZero();
+    assertThat(migctl("role", use).exit()).isZero();
   }
 
   @Test
@@ -514,10 +501,10 @@ class MigctlTest {
         "read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim", "events");
 
     assertThat(MigRole.values()).hasSameSizeAs(uses);
-    assertThat(migctl("role", "--help").out.replaceAll("\\s+", " "))
+    assertThat(migctl("role", "--help").out().replaceAll("\\s+", " "))
         .contains("One of: " + String.join(", ", uses) + ".");
     assertThat(page).contains("RBAC manifest for a use: `" + String.join("`, `", uses) + "`");
-    assertThat(migctl("role", "write").err)
+    assertThat(migctl("role", "write").err())
         .startsWith(
             "Invalid value for positional parameter at index 0 (USE): 'write' is not one of "
                 + String.join(", ", uses));
@@ -533,8 +520,8 @@ class MigctlTest {
   void model_ofTwoBoards_namesThem() {
     var run = migctl("model", "NVIDIA-GB200");
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.err.strip())
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err().strip())
         .isEqualTo("GPU name 'NVIDIA-GB200' is shared by gb200-186gb, gb200-189gb; use the id of"
             + " one");
   }
@@ -583,14 +570,14 @@ class MigctlTest {
 
   @Test
   void model_text_saysWhatIsNotKnown() {
-    assertThat(migctl("model", "rtx-pro-4500-blackwell-32gb").out)
+    assertThat(migctl("model", "rtx-pro-4500-blackwell-32gb").out())
         .contains("memory slices:  ?")
         .contains("1g.16gb             ?      ? ?                   2        ?    ?   1    1    1"
             + "     1    0  mig-user-guide")
         .contains("source: mig-user-guide (NVIDIA MIG user guide, supported MIG profiles)");
-    assertThat(migctl("model", "l40s").out)
+    assertThat(migctl("model", "l40s").out())
         .contains("MIG:            no; share it by time-slicing");
-    assertThat(migctl("model", "h100-sxm-64gb").out).contains("products:       not known");
+    assertThat(migctl("model", "h100-sxm-64gb").out()).contains("products:       not known");
   }
 
   @Test
@@ -598,8 +585,8 @@ class MigctlTest {
     var text = migctl("models");
     var json = migctl("models", "--json").json();
 
-    assertThat(text.out.lines()).hasSize(39);
-    assertThat(text.out)
+    assertThat(text.out().lines()).hasSize(39);
+    assertThat(text.out())
         .contains(
             "h100-sxm-80gb                Hopper        yes        7       8    81559  hardware")
         .contains(
@@ -622,7 +609,7 @@ class MigctlTest {
         "memory",
         "--json");
 
-    assertThat(run.exit).isZero();
+    assertThat(run.exit()).isZero();
     assertThat(run.json().get("best").asText()).isEqualTo("mps");
     assertThat(run.json().get("sharing")).isEqualTo(new ObjectMapper().readTree("""
         {"mps": {"resources": [{"name": "nvidia.com/gpu", "replicas": 2}]}}"""));
@@ -639,9 +626,9 @@ class MigctlTest {
   void advise_whereNothingSuits_isExit1_withEveryReason() {
     var run = migctl("advise", "--gpu", "l4", "--tenants", "2", "--isolation", "fault");
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.err).isEmpty();
-    assertThat(run.out)
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out())
         .contains("time-slicing does not suit")
         .contains("  - fault-isolation: no isolation of faults is promised")
         .contains("  - support: l4 has no MIG")
@@ -671,10 +658,10 @@ class MigctlTest {
     assertThat(json.at("/gpus/0/free/1g.8gb").asInt()).isEqualTo(1);
     assertThat(json.at("/gpus/0/profiles/0/starts")).hasSize(2);
     assertThat(json.at("/gpus/0/confidence").asText()).isEqualTo("hardware");
-    assertThat(text.exit).isZero();
+    assertThat(text.exit()).isZero();
     assertThat(json.at("/listings").toString()).isEqualTo("[\"-lgip\",\"-lgipp\"]");
     assertThat(json.at("/findings")).isEmpty();
-    assertThat(text.out)
+    assertThat(text.out())
         .startsWith("read: -lgip (GPU instance profiles)\n\ngpu-0 (unknown)")
         .contains("memory slices:  ?")
         .contains("source: hardware (nvidia-smi mig -lgip on the GPU itself)");
@@ -728,7 +715,7 @@ class MigctlTest {
             lcip + ":1:1: warning: the heading above the row of 2c.3g.20gb is missing, and more"
                 + " may be missing; paste the whole output of 'nvidia-smi mig'"
                 + " [rows-missing]\n"));
-    assertThat(migctl("import").err)
+    assertThat(migctl("import").err())
         .startsWith("Missing a file with the output of 'nvidia-smi mig'");
   }
 
@@ -741,9 +728,9 @@ class MigctlTest {
     var second = migctl((command + "3g.40gb --gpu-index 2").split(" "));
     var first = migctl((command + "3g.40gb --gpu-index 0").split(" "));
 
-    assertThat(each.exit).isZero();
-    assertThat(each.out).isEqualTo(second.out).startsWith("GPU 2 runs 3g.40gb@4\nfits\n");
-    assertThat(each.err).isEqualTo(first.err);
+    assertThat(each.exit()).isZero();
+    assertThat(each.out()).isEqualTo(second.out()).startsWith("GPU 2 runs 3g.40gb@4\nfits\n");
+    assertThat(each.err()).isEqualTo(first.err());
     assertThat(first).isEqualTo(new Run(1, "", """
             GPU 0 runs 1g.10gb@0 1g.10gb@1 1g.10gb@5
             does not fit:
@@ -766,9 +753,9 @@ class MigctlTest {
 
     var run = migctl("place", "--gpu", "h100-sxm-80gb", "--beside", cut.toString(), "2g.20gb");
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.out).isEmpty();
-    assertThat(run.err)
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err())
         .contains("warning: the row of 3g.40gb is cut off and is not used, and more may be missing;"
             + " paste the whole output of 'nvidia-smi mig -lgi'")
         .endsWith(
@@ -782,8 +769,8 @@ class MigctlTest {
 
     var run = migctl("place", "--gpu", "a30-24gb", "--beside", none.toString(), "4g.24gb");
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out).startsWith("nothing runs on the GPU\nfits\n");
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).startsWith("nothing runs on the GPU\nfits\n");
   }
 
   @Test
@@ -811,11 +798,11 @@ class MigctlTest {
                 "",
                 lgi
                     + " lists no instance of GPU 1, only of GPU 0, GPU 2; for an empty GPU remove --beside\n"));
-    assertThat(picture.exit).isEqualTo(2);
-    assertThat(picture.err)
+    assertThat(picture.exit()).isEqualTo(2);
+    assertThat(picture.err())
         .startsWith("--svg draws one GPU, but 2 are listed; choose one with --gpu-index\n");
-    assertThat(indexAlone.exit).isEqualTo(2);
-    assertThat(indexAlone.err)
+    assertThat(indexAlone.exit()).isEqualTo(2);
+    assertThat(indexAlone.err())
         .startsWith("--gpu-index names a GPU of --beside FILE, which is missing\n");
   }
 
@@ -824,7 +811,7 @@ class MigctlTest {
     var kept = migctl("place", "--gpu", "h100-sxm-80gb", "3g.40gb@0", "4g.40gb");
     var moved = migctl("place", "--gpu", "h100-sxm-80gb", "3g.40gb@0", "3g.40gb@0");
 
-    assertThat(kept.err).isEqualToNormalizingNewlines("""
+    assertThat(kept.err()).isEqualToNormalizingNewlines("""
             does not fit:
               h100-sxm-80gb cannot place {4g.40gb=1} beside [3g.40gb@0:4] without overlap: 4g.40gb\
              covers 4 memory slices from 0; the GPU has 8 memory slices
@@ -834,7 +821,7 @@ class MigctlTest {
               3g.40gb@0 1g.20gb:1
             it would all fit if the chosen starts could move: 4g.40gb@0 3g.40gb@4
             """);
-    assertThat(moved.err).isEqualToNormalizingNewlines("""
+    assertThat(moved.err()).isEqualToNormalizingNewlines("""
             does not fit:
               h100-sxm-80gb: 3g.40gb@0:4 and 3g.40gb@0:4 overlap from memory slice 0 to 3
             what would fit:
@@ -853,15 +840,16 @@ class MigctlTest {
     var missing = migctl("import", "--lgip", folder.resolve("nothing").toString());
     var directory = migctl("import", "--lgip", folder.toString());
 
-    assertThat(refused.exit).isEqualTo(2);
-    assertThat(refused.err.strip())
+    assertThat(refused.exit()).isEqualTo(2);
+    assertThat(refused.err().strip())
         .isEqualTo(garbage
             + ": Not a listing of 'nvidia-smi mig': line 2: 'hello' is not part of a listing;"
             + " expected what 'nvidia-smi mig -lgip', '-lgipp', '-lgi', '-lcip' or '-lci' prints");
-    assertThat(missing.exit).isEqualTo(2);
-    assertThat(missing.err.strip()).isEqualTo("File does not exist: " + folder.resolve("nothing"));
-    assertThat(directory.exit).isEqualTo(2);
-    assertThat(directory.err.strip()).isEqualTo(folder + " is a directory; name a file in it");
+    assertThat(missing.exit()).isEqualTo(2);
+    assertThat(missing.err().strip())
+        .isEqualTo("File does not exist: " + folder.resolve("nothing"));
+    assertThat(directory.exit()).isEqualTo(2);
+    assertThat(directory.err().strip()).isEqualTo(folder + " is a directory; name a file in it");
   }
 
   private Path guideWith(String text, String replacement) throws IOException {
@@ -892,11 +880,11 @@ class MigctlTest {
     var text = migctl("validate", file.toString());
     var json = migctl("validate", file.toString(), "--json");
 
-    assertThat(text.exit).isEqualTo(1);
-    assertThat(text.err).isEmpty();
-    assertThat(text.out.strip())
+    assertThat(text.exit()).isEqualTo(1);
+    assertThat(text.err()).isEmpty();
+    assertThat(text.out().strip())
         .isEqualTo(file + ":12:9: error: devices is missing; add 'devices: all' [missing-field]");
-    assertThat(json.exit).isEqualTo(1);
+    assertThat(json.exit()).isEqualTo(1);
     assertThat(json.json()).isEqualTo(new ObjectMapper().readTree("""
             {"file": "%s", "valid": false, "findings": [
               {"severity": "error", "code": "missing-field",
@@ -915,19 +903,19 @@ class MigctlTest {
     var other = migctl(append(line + "all-disabled", file.toString()));
     var all = migctl(append(line + "all-disabled --all", file.toString()));
 
-    assertThat(selected.exit).isEqualTo(1);
-    assertThat(selected.out)
+    assertThat(selected.exit()).isEqualTo(1);
+    assertThat(selected.out())
         .contains(file
             + ":22:9: error: GPUs 0, 1 (b200-180gb) cannot hold {2g.45gb=4}: b200-180gb holds at"
             + " most 3 of 2g.45gb, but the request takes 4; b200-180gb has 7 compute slices,"
             + " but the request takes 8 (2g.45gb: 8); and 2 more; mig-parted would destroy all"
             + " devices and fail; lower the counts [not-placeable]");
-    assertThat(other.exit).isZero();
-    assertThat(other.out).doesNotContain("cannot hold");
-    assertThat(other.err.strip())
+    assertThat(other.exit()).isZero();
+    assertThat(other.out()).doesNotContain("cannot hold");
+    assertThat(other.err().strip())
         .isEqualTo(
             file + ": 1 finding about 1 other configuration is not printed; --all prints it");
-    assertThat(all.out).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
+    assertThat(all.out()).contains(file + ":22:9: note: GPUs 0, 1 (b200-180gb) cannot hold");
   }
 
   @Test
@@ -946,18 +934,18 @@ class MigctlTest {
     var chosen =
         migctl("validate", hopeless.toString(), "--gpu", "b200-180gb", "--config", "small");
 
-    assertThat(some.err.strip())
+    assertThat(some.err().strip())
         .isEqualTo("1 of 3 configurations cannot work on these GPUs ('b200-split-medium');"
             + " --config NAME makes that an error");
-    assertThat(some.exit).isZero();
-    assertThat(none.err.strip())
+    assertThat(some.exit()).isZero();
+    assertThat(none.err().strip())
         .isEqualTo("2 of 2 configurations cannot work on these GPUs ('small', 'large');"
             + " --config NAME makes that an error"
             + System.lineSeparator()
             + "No configuration with devices can work on these GPUs");
     assertThat(none.json().get("valid").asBoolean()).isFalse();
-    assertThat(none.exit).isEqualTo(1);
-    assertThat(chosen.err.strip())
+    assertThat(none.exit()).isEqualTo(1);
+    assertThat(chosen.err().strip())
         .isEqualTo(
             hopeless + ": 1 finding about 1 other configuration is not printed; --all prints it");
   }
@@ -968,7 +956,7 @@ class MigctlTest {
     var repeated = migctl("validate", file, "--gpu", "b200-180gb,b200-180gb,a30-24gb");
 
     assertThat(migctl("validate", file, "--gpu", "b200-180gb:2, a30-24gb ")).isEqualTo(repeated);
-    assertThat(repeated.out).contains("GPU 2 (a30-24gb)");
+    assertThat(repeated.out()).contains("GPU 2 (a30-24gb)");
     assertThat(migctl("generate", "--gpu", "a30-24gb:2 , b200-180gb"))
         .isEqualTo(migctl("generate", "--gpu", "a30-24gb,a30-24gb,b200-180gb"));
     assertThat(migctl("plan", "--gpus", "a30-24gb:2, b200-180gb: 1", "--demand", " 2g.12gb :3"))
@@ -997,12 +985,12 @@ class MigctlTest {
     assertThat(placed)
         .isEqualTo(new Run(
             2,
-            migctl("place", "--gpu", "a30-24gb", "4g.24gb").out,
+            migctl("place", "--gpu", "a30-24gb", "4g.24gb").out(),
             "Cannot write %s/x.svg: directory %s does not exist%n".formatted(nowhere, nowhere)));
     assertThat(validated)
         .isEqualTo(new Run(
             2,
-            migctl("validate", broken.toString()).out,
+            migctl("validate", broken.toString()).out(),
             "Cannot write %s: it is a directory%n".formatted(folder)));
   }
 
@@ -1021,7 +1009,7 @@ class MigctlTest {
         strategy,
         GUIDE.toString()));
 
-    assertThat(run.out.contains("[mig-under-none]")).isEqualTo(found);
+    assertThat(run.out().contains("[mig-under-none]")).isEqualTo(found);
   }
 
   @ParameterizedTest
@@ -1030,8 +1018,8 @@ class MigctlTest {
   void validate_configThatIsNotThere_isAnErrorThatNamesThoseThatAre(String line) {
     var run = migctl(append(line, GUIDE.toString()));
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.out.strip())
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.out().strip())
         .isEqualTo(GUIDE + ":1:1: error: The file has no config 'nothing'; it has 'all-disabled',"
             + " 'b200-split-small', 'b200-split-medium' [config-not-present]");
   }
@@ -1043,7 +1031,7 @@ class MigctlTest {
 
     var run = migctl("validate", file.toString(), "--sarif", sarif.toString());
 
-    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.exit()).isEqualTo(1);
     var log = new ObjectMapper().readTree(sarif.toFile());
     var help = (ObjectNode) log.at("/runs/0/tool/driver/rules/0/help");
     assertThat(help.remove("markdown").asText())
@@ -1070,7 +1058,7 @@ class MigctlTest {
   void validate_sarifToStdout_printsNothingElseThere() throws IOException {
     var run = migctl("validate", GUIDE.toString(), "--config", "nothing", "--sarif", "-");
 
-    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.exit()).isEqualTo(1);
     assertThat(run.json().path("runs").path(0).path("results")).hasSize(1);
     assertThat(folder.resolve("-")).doesNotExist();
   }
@@ -1082,9 +1070,9 @@ class MigctlTest {
 
     var run = migctl(line.replace("FILE", empty.toString()).split(" "));
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.out).isEmpty();
-    assertThat(run.err)
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err())
         .isEqualToNormalizingNewlines(
             empty + " is empty; check the command or the editor that writes it\n");
   }
@@ -1101,14 +1089,14 @@ class MigctlTest {
         "--gpus",
         "b200-180gb");
 
-    assertThat(run.out).containsOnlyOnce("b200-180gb: 1g").contains("GPU 0", "GPU 1", "GPU 2");
+    assertThat(run.out()).containsOnlyOnce("b200-180gb: 1g").contains("GPU 0", "GPU 1", "GPU 2");
   }
 
   @Test
   void advise_withoutMemory_saysWhatEachGets() {
     var run = migctl("advise", "--gpu", "h100-sxm-80gb", "--tenants", "4");
 
-    assertThat(run.out)
+    assertThat(run.out())
         .contains("capacity: no memory is asked for; an equal part of the GPU's is 19.9 GiB")
         .doesNotContain("x 0 GiB");
   }
@@ -1131,8 +1119,8 @@ class MigctlTest {
   void anyCommand_ofAGpuWithoutMig_saysSo_andWhatToDoInstead(String line) {
     var run = migctl(line.split(" "));
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.err)
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err())
         .contains("l40s")
         .contains("has no MIG; share it by time-slicing or MPS instead")
         .doesNotContain("it has ");
@@ -1142,7 +1130,7 @@ class MigctlTest {
   void place_profileLikeNone_suggestsNothing() {
     var run = migctl("place", "--gpu", "h100-sxm-80gb", "5g.50gb");
 
-    assertThat(run.err).isEqualToNormalizingNewlines("""
+    assertThat(run.err()).isEqualToNormalizingNewlines("""
             does not fit:
               h100-sxm-80gb has no profile 5g.50gb; it has 1g.10gb, 1g.10gb+me, 1g.20gb, 2g.20gb, 3g.40gb, 4g.40gb, 7g.80gb
             """);
@@ -1168,10 +1156,11 @@ class MigctlTest {
     var missing = migctl("validate", folder.resolve("nothing").toString());
     var broken = migctl("validate", binary.toString());
 
-    assertThat(missing.exit).isEqualTo(2);
-    assertThat(missing.err.strip()).isEqualTo("File does not exist: " + folder.resolve("nothing"));
-    assertThat(broken.exit).isEqualTo(1);
-    assertThat(broken.out.strip())
+    assertThat(missing.exit()).isEqualTo(2);
+    assertThat(missing.err().strip())
+        .isEqualTo("File does not exist: " + folder.resolve("nothing"));
+    assertThat(broken.exit()).isEqualTo(1);
+    assertThat(broken.out().strip())
         .isEqualTo(binary + ":1:2: error: Not UTF-8: byte 0xFF at offset 1; save the file as UTF-8"
             + " [invalid-utf8]");
   }
@@ -1181,7 +1170,7 @@ class MigctlTest {
     var run = migctl(
         "plan", "--json", "--gpus", "a30-24gb:2,NVIDIA-A30:1", "--demand", "2g.12gb:5,3g.20gb:2");
 
-    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.exit()).isEqualTo(1);
     ObjectNode plan = (ObjectNode) run.json();
     assertThat(new ObjectMapper().treeToValue(plan, FleetPlan.class).layouts("a30-24gb"))
         .hasSize(3);
@@ -1203,7 +1192,7 @@ class MigctlTest {
                          "message": "it is not offered by a30-24gb; did you mean 4g.24gb?"},
                         "message": "2 of 2 x 3g.20gb unmet: it is not offered by a30-24gb;\
              did you mean 4g.24gb?"}]}"""));
-    assertThat(run.err.strip())
+    assertThat(run.err().strip())
         .isEqualTo("2 of 2 x 3g.20gb unmet: it is not offered by a30-24gb; did you mean 4g.24gb?");
   }
 
@@ -1212,7 +1201,7 @@ class MigctlTest {
     var run = migctl(
         "plan", "--json", "--gpus", "a100-40gb:200000", "--demand", "1g.5gb:700000,2g.10gb:300000");
 
-    assertThat(run.exit).isZero();
+    assertThat(run.exit()).isZero();
     assertThat(run.json().get("gpus").asInt()).isEqualTo(185_715);
     assertThat(run.json().get("gap").asInt()).isZero();
   }
@@ -1232,9 +1221,9 @@ class MigctlTest {
   void plan_wrongUsage_isExit2(String gpus, String demand, String message) {
     var run = migctl("plan", "--gpus", gpus, "--demand", demand);
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.out).isEmpty();
-    assertThat(run.err.lines().findFirst()).contains(message);
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().lines().findFirst()).contains(message);
   }
 
   @Test
@@ -1248,8 +1237,8 @@ class MigctlTest {
         "-o",
         "kubectl");
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out).isEqualToNormalizingNewlines("""
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).isEqualToNormalizingNewlines("""
         # This replaces the whole ConfigMap. 'migctl publish' keeps its other configurations.
         kubectl apply -f - <<'EOF'
         apiVersion: v1
@@ -1301,12 +1290,12 @@ class MigctlTest {
         "1g.10gb:9,3g.40gb:3",
         "-o",
         "configmap");
-    Path file = Files.writeString(folder.resolve("planned.yaml"), run.out);
+    Path file = Files.writeString(folder.resolve("planned.yaml"), run.out());
 
-    assertThat(run.out).startsWith("# n: planned-");
-    String config = run.out.lines().findFirst().orElseThrow().substring("# n: ".length());
+    assertThat(run.out()).startsWith("# n: planned-");
+    String config = run.out().lines().findFirst().orElseThrow().substring("# n: ".length());
     var valid = migctl("validate", file.toString(), "--gpu", "h100-sxm-80gb:4", "--config", config);
-    assertThat(valid.exit).as(valid.out).isZero();
+    assertThat(valid.exit()).as(valid.out()).isZero();
   }
 
   @Test
@@ -1314,10 +1303,10 @@ class MigctlTest {
     var enough = migctl("plan", "--gpus", "a100-40gb:4", "--demand", "3g.20gb:4,nvidia.com/gpu:2");
     var tooFew = migctl("plan", "--gpus", "a100-40gb:4", "--demand", "3g.20gb:4,nvidia.com/gpu:5");
 
-    assertThat(enough.exit).isZero();
-    assertThat(enough.out).contains("whole GPUs: 2, needed 2");
-    assertThat(tooFew.exit).isEqualTo(1);
-    assertThat(tooFew.err)
+    assertThat(enough.exit()).isZero();
+    assertThat(enough.out()).contains("whole GPUs: 2, needed 2");
+    assertThat(tooFew.exit()).isEqualTo(1);
+    assertThat(tooFew.err())
         .isEqualToNormalizingNewlines(
             "3 of 5 x nvidia.com/gpu unmet: the plan leaves 2 whole GPUs; add 3\n");
   }
@@ -1335,8 +1324,8 @@ class MigctlTest {
 
     var run = migctl(args.toArray(String[]::new));
 
-    assertThat(run.exit).isEqualTo(2);
-    assertThat(run.err).startsWith(message);
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).startsWith(message);
   }
 
   @Test
@@ -1347,7 +1336,7 @@ class MigctlTest {
     var impossible =
         migctl("place", "--gpu", "h100-sxm-80gb", "--beside", "3g.40gb@3", "1g.10gb:3");
 
-    assertThat(config.out).isEqualToNormalizingNewlines("""
+    assertThat(config.out()).isEqualToNormalizingNewlines("""
         version: v1
         mig-configs:
           h100-sxm-80gb-6097da39:
@@ -1356,12 +1345,12 @@ class MigctlTest {
               mig-devices:
                 1g.10gb: 7
         """);
-    assertThat(beside.exit).isZero();
-    assertThat(beside.out).startsWith("GPU 0 runs 1g.10gb@0 3g.40gb@4");
-    assertThat(impossible.err)
+    assertThat(beside.exit()).isZero();
+    assertThat(beside.out()).startsWith("GPU 0 runs 1g.10gb@0 3g.40gb@4");
+    assertThat(impossible.err())
         .startsWith("The layout '3g.40gb@3' is not possible: h100-sxm-80gb: 3g.40gb cannot start at"
             + " memory slice 3, only at 0 or 4");
-    assertThat(impossible.exit).isEqualTo(2);
+    assertThat(impossible.exit()).isEqualTo(2);
   }
 
   @ParameterizedTest
@@ -1378,7 +1367,7 @@ class MigctlTest {
 
     var run = migctl(args.toArray(String[]::new));
 
-    assertThat(run.err).isEmpty();
+    assertThat(run.err()).isEmpty();
     assertThat(svg).content().startsWith("<svg").contains("gb");
   }
 
@@ -1402,11 +1391,11 @@ class MigctlTest {
   @Test
   void generate_printsACanonicalFileWithoutFindings() throws IOException {
     var run = migctl("generate", "--gpu", "a30-24gb,h100-sxm-80gb");
-    Path file = Files.writeString(folder.resolve("config.yaml"), run.out);
+    Path file = Files.writeString(folder.resolve("config.yaml"), run.out());
 
-    assertThat(run.exit).isZero();
-    assertThat(run.err).isEmpty();
-    assertThat(run.out)
+    assertThat(run.exit()).isZero();
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out())
         .startsWith("version: v1\nmig-configs:\n  all-1g.10gb:\n    - device-filter: [");
     assertThat(migctl("validate", file.toString())).isEqualTo(new Run(0, "", ""));
     assertThat(migctl("fmt", file.toString())).isEqualTo(run);
@@ -1418,8 +1407,8 @@ class MigctlTest {
         "explain --from all-disabled --config all-disabled --gpu b200-180gb,a30-24gb",
         GUIDE.toString()));
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out).isEqualToNormalizingNewlines("""
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).isEqualToNormalizingNewlines("""
             GPU 0 (b200-180gb): from MIG off to MIG off; nothing changes
             GPU 1 (a30-24gb): from MIG off to MIG off; nothing changes
             node: already in force, nothing is done
@@ -1434,14 +1423,26 @@ class MigctlTest {
         "explain --from b200-split-small --config b200-split-medium --gpu b200-180gb",
         file.toString()));
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.out).isEqualToNormalizingNewlines("""
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.out()).isEqualToNormalizingNewlines("""
             GPU 0 (b200-180gb): from 1g.23gb:7 to MIG on without devices; the MIG manager fails\
              here, after it has destroyed all devices
             node: the device plugin and other clients of all its GPUs are stopped during the change
             """);
-    assertThat(run.err)
+    assertThat(run.err())
         .startsWith(file + ":22:9: error: GPU 0 (b200-180gb) cannot hold {2g.45gb=4}:");
+  }
+
+  @Test
+  void explain_gpuThatNoEntrySelects_keepsItsDevicesUnlessAllAreReset() throws IOException {
+    Path file = guideWith("devices: all", "devices: [0]");
+
+    var run =
+        migctl(append("explain --config b200-split-small --gpu b200-180gb:2", file.toString()));
+
+    assertThat(run.out())
+        .contains(
+            "GPU 1 (b200-180gb): not changed; its devices stay unless a change of MIG mode resets all GPUs; --from shows that");
   }
 
   @Test
@@ -1450,7 +1451,7 @@ class MigctlTest {
         "explain --json --from all-disabled --config b200-split-medium --gpu b200-180gb",
         GUIDE.toString()));
 
-    assertThat(run.exit).isZero();
+    assertThat(run.exit()).isZero();
     assertThat(run.json()).isEqualTo(new ObjectMapper().readTree("""
             {"config": "b200-split-medium",
              "gpus": [{"index": 0, "model": "b200-180gb", "change": "rebuilt",
@@ -1466,9 +1467,9 @@ class MigctlTest {
   void explain_configThatIsNotThere_isRefused() {
     var run = migctl("explain", GUIDE.toString(), "--config", "nothing", "--gpu", "b200-180gb");
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.out).isEmpty();
-    assertThat(run.err.strip())
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().strip())
         .isEqualTo("The file has no config 'nothing'; it has 'all-disabled', 'b200-split-small',"
             + " 'b200-split-medium'");
   }
@@ -1484,15 +1485,15 @@ class MigctlTest {
 
     var run = migctl("fmt", file.toString());
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out).isEqualTo("""
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).isEqualTo("""
         version: v1
         mig-configs:
           all-disabled:
             - devices: all
               mig-enabled: false
         """);
-    assertThat(run.err.strip()).isEqualTo("not kept: the comment '# the way back' on line 3");
+    assertThat(run.err().strip()).isEqualTo("not kept: the comment '# the way back' on line 3");
   }
 
   @ParameterizedTest
@@ -1502,9 +1503,9 @@ class MigctlTest {
 
     var run = migctl(append(command, file.toString()));
 
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.out).isEmpty();
-    assertThat(run.err.strip())
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().strip())
         .isEqualTo(file + ":12:9: error: devices is missing; add 'devices: all' [missing-field]");
   }
 
@@ -1518,7 +1519,7 @@ class MigctlTest {
     while (example.find()) {
       var run = migctl(example.group(1).replace(name, GUIDE.toString()).split(" "));
 
-      assertThat((run.out + run.err).replace(GUIDE.toString(), name))
+      assertThat((run.out() + run.err()).replace(GUIDE.toString(), name))
           .isEqualToNormalizingNewlines(example.group(2));
       examples++;
     }
@@ -1535,11 +1536,11 @@ class MigctlTest {
     var run = migctl("diagnose", "--file", log.toString(), "l40s-node");
     var json = migctl("diagnose", "--file", log.toString(), "--json");
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out)
+    assertThat(run.exit()).isZero();
+    assertThat(run.out())
         .startsWith("mps-root-missing: The device plugin of node l40s-node does not start,")
         .contains("Set mps.root (MPS_ROOT)");
-    assertThat(json.out).contains("\"component\" : \"device-plugin\"");
+    assertThat(json.out()).contains("\"component\" : \"device-plugin\"");
   }
 
   @Test
@@ -1570,10 +1571,10 @@ class MigctlTest {
     Files.writeString(node, described.replaceFirst("(?s)7\\n$", "3\n"));
     var ill = migctl("diagnose", "--file", node.toString());
 
-    assertThat(healthy.out)
+    assertThat(healthy.out())
         .isEqualToNormalizingNewlines(
             "nothing-wrong: Nothing is wrong on node gpu-node: it offers {nvidia.com/mig-1g.10gb=7}, as its labels say; the content of its configuration 'small' was not compared. No action is needed\n");
-    assertThat(ill.out)
+    assertThat(ill.out())
         .startsWith("resources-differ: ")
         .contains("nvidia.com/mig-1g.10gb is 3 instead of 7");
   }
@@ -1582,9 +1583,9 @@ class MigctlTest {
   void diagnose_withoutNodeAndFile_orOfAnEmptyFile_isRefused() throws IOException {
     Path empty = Files.writeString(folder.resolve("empty.log"), " \n");
 
-    assertThat(migctl("diagnose").err)
+    assertThat(migctl("diagnose").err())
         .startsWith("Missing NODE. Expected a node, or --file with a log");
-    assertThat(migctl("diagnose", "--file", empty.toString()).err)
+    assertThat(migctl("diagnose", "--file", empty.toString()).err())
         .isEqualToNormalizingNewlines(
             empty + " is empty; check the command or the editor that writes it\n");
   }
@@ -1620,9 +1621,9 @@ class MigctlTest {
   void help_teachesWithExamples(String command) {
     var run = command.isEmpty() ? migctl() : migctl(command, "--help");
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out).contains("Example").contains("  migctl ");
-    assertThat(run.out.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(90));
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).contains("Example").contains("  migctl ");
+    assertThat(run.out().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(90));
   }
 
   /** Picocli wraps longer lines, which tears examples and sentences apart. */
@@ -1643,14 +1644,14 @@ class MigctlTest {
   void completion_isGenerated() {
     var run = migctl("generate-completion");
 
-    assertThat(run.exit).isZero();
-    assertThat(run.out).startsWith("#!/usr/bin/env bash").contains("_complete_migctl");
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).startsWith("#!/usr/bin/env bash").contains("_complete_migctl");
   }
 
   @Test
   void output_thatIsNoTerminal_hasNoColours() {
     var run = migctl("place", "--gpu", "a30-24gb", "4g.24gb");
 
-    assertThat(run.out + run.err).doesNotContain("\u001B");
+    assertThat(run.out() + run.err()).doesNotContain("\u001B");
   }
 }

@@ -10,8 +10,6 @@ import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,7 +60,7 @@ class MigctlValidateTest {
   @TempDir
   private Path folder;
 
-  private record Run(int exit, List<String> out, List<String> err) {}
+  private record Lines(int exit, List<String> out, List<String> err) {}
 
   @BeforeEach
   void writeFiles() throws IOException {
@@ -84,26 +82,23 @@ class MigctlValidateTest {
     Files.writeString(folder.resolve("clusters/notes.txt"), "mig-configs:\n");
   }
 
-  private Run migctl(String line) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    String[] args = line.replace("DIR", folder.toString()).split(" ");
-    int exit = Migctl.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
-    return new Run(exit, lines(out), lines(err));
+  private Lines migctl(String line) {
+    var run = Run.migctl(line.replace("DIR", folder.toString()).split(" "));
+    return new Lines(run.exit(), lines(run.out()), lines(run.err()));
   }
 
-  private List<String> lines(StringWriter text) {
-    return text.toString().replace(folder.toString(), "DIR").lines().toList();
+  private List<String> lines(String text) {
+    return text.replace(folder.toString(), "DIR").lines().toList();
   }
 
-  private static JsonNode json(Run run) throws IOException {
+  private static JsonNode json(Lines run) throws IOException {
     return new ObjectMapper().readTree(String.join("\n", run.out));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"DIR", "DIR/**.y*ml", "DIR/a100.yaml DIR/east"})
   void validate_directoriesAndPatterns_findTheSameFiles(String files) throws IOException {
-    Run run = migctl("validate --json " + files);
+    Lines run = migctl("validate --json " + files);
 
     assertThat(json(run).get("valid").asBoolean()).isTrue();
     assertThat(json(run).get("files"))
@@ -122,7 +117,7 @@ class MigctlValidateTest {
     writeClusters();
 
     assertThat(migctl("validate " + files))
-        .isEqualTo(new Run(
+        .isEqualTo(new Lines(
             1,
             List.of(
                 "DIR/clusters/a/broken.yml:13:21: error: Not a MIG profile: '1g.23GB'; did you mean '1g.23gb'? [invalid-profile]"),
@@ -135,7 +130,7 @@ class MigctlValidateTest {
 
     assertThat(migctl("validate DIR/empty"))
         .isEqualTo(
-            new Run(
+            new Lines(
                 2,
                 List.of(),
                 List.of(
@@ -146,21 +141,21 @@ class MigctlValidateTest {
   void validate_nameWithoutAnyFile_isExit2() {
     assertThat(migctl("validate DIR/west*/**.yaml"))
         .isEqualTo(
-            new Run(
+            new Lines(
                 2,
                 List.of(),
                 List.of(
                     "'DIR/west*/**.yaml' selects no YAML file with a configuration of mig-parted or of the device plugin")));
     assertThat(migctl("validate DIR/a100.yaml DIR/nothing.yaml"))
-        .isEqualTo(new Run(2, List.of(), List.of("File does not exist: DIR/nothing.yaml")));
+        .isEqualTo(new Lines(2, List.of(), List.of("File does not exist: DIR/nothing.yaml")));
   }
 
   @Test
   void validate_severalKindsOfNodes_eachWithItsConfiguration() {
     String nodes = "validate DIR --nodes pool-a=a100-80gb:8,pool-b=b200-180gb --config ";
 
-    Run fits = migctl(nodes + "pool-a=a100-small,pool-b=b200-small");
-    Run tooMany = migctl(nodes + "pool-a=a100-small,pool-b=b200-huge");
+    Lines fits = migctl(nodes + "pool-a=a100-small,pool-b=b200-small");
+    Lines tooMany = migctl(nodes + "pool-a=a100-small,pool-b=b200-huge");
 
     assertThat(fits.exit).isZero();
     assertThat(fits.out).noneMatch(line -> line.contains(": error: "));
@@ -175,7 +170,7 @@ class MigctlValidateTest {
 
   @Test
   void validate_severalConfigurations_mustAllWork() {
-    Run run = migctl("validate DIR/east/b200.yml --gpu b200-180gb --config b200-small,b200-huge");
+    Lines run = migctl("validate DIR/east/b200.yml --gpu b200-180gb --config b200-small,b200-huge");
 
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.out)
@@ -197,7 +192,7 @@ class MigctlValidateTest {
 
   @Test
   void validate_kindOfNodesWithoutAnyLayout_fails_thoughAllDisabledWorks() {
-    Run run = migctl("validate DIR/a100.yaml --nodes pool-a=a100-80gb,pool-c=a30-24gb");
+    Lines run = migctl("validate DIR/a100.yaml --nodes pool-a=a100-80gb,pool-c=a30-24gb");
 
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.err)
@@ -211,8 +206,8 @@ class MigctlValidateTest {
     writeClusters();
     String nodes = "validate DIR/clusters/both.yaml --nodes pool-a=a100-80gb:8,";
 
-    Run bothFit = migctl(nodes + "pool-b=b200-180gb:8");
-    Run oneHasNone = migctl(nodes + "pool-c=h200-141gb:8");
+    Lines bothFit = migctl(nodes + "pool-b=b200-180gb:8");
+    Lines oneHasNone = migctl(nodes + "pool-c=h200-141gb:8");
 
     assertThat(bothFit.exit).isZero();
     assertThat(bothFit.err)
@@ -239,8 +234,8 @@ class MigctlValidateTest {
     writeClusters();
     String file = "validate DIR/clusters/both.yaml --gpu a100-80gb --config ";
 
-    Run run = migctl(file + "all-disabled,a100-small --all");
-    Run wrong = migctl(file + "a100-small,b200-small");
+    Lines run = migctl(file + "all-disabled,a100-small --all");
+    Lines wrong = migctl(file + "a100-small,b200-small");
 
     assertThat(run.exit).isZero();
     assertThat(run.out)
@@ -269,7 +264,7 @@ class MigctlValidateTest {
         "--nodes a=a30-24gb --config b=c | Not a configuration: 'b=c'. Expected NAME, or KIND=NAME with a kind of --nodes",
       })
   void validate_wrongUsage_isExit2(String options, String message) {
-    Run run = migctl("validate DIR " + options);
+    Lines run = migctl("validate DIR " + options);
 
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.err).containsExactly(message, "Try 'migctl validate --help'");
@@ -279,7 +274,7 @@ class MigctlValidateTest {
   void validate_source_showsTheLineWithACaret() throws IOException {
     Files.writeString(folder.resolve("bad.yaml"), "version: v2 # 🙂\n");
 
-    Run run = migctl("validate DIR/bad.yaml --source");
+    Lines run = migctl("validate DIR/bad.yaml --source");
 
     assertThat(run.out)
         .containsExactly(
@@ -300,7 +295,7 @@ class MigctlValidateTest {
         "{version: v1, mig-configs: {\"" + "x".repeat(200)
             + "\": [{devices: 0-3, mig-enabled: false}]}}\n");
 
-    Run run = migctl("validate DIR/long.yaml --source");
+    Lines run = migctl("validate DIR/long.yaml --source");
 
     assertThat(run.out).hasSize(6);
     assertThat(run.out.get(4)).matches("    …x+\": \\[\\{devices: 0-3, mig-enabled: false}]}}");
@@ -313,7 +308,7 @@ class MigctlValidateTest {
         folder.resolve("east/share.yaml"), "version: v1\nsharing: {timeSlicing: {}}\n");
     Path file = folder.resolve("mig.sarif");
 
-    Run run = migctl(
+    Lines run = migctl(
         "validate DIR --nodes b=b200-180gb --config b200-huge --docs https://docs.example/mig --sarif "
             + file);
 

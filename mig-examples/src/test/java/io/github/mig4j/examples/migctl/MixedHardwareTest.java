@@ -11,7 +11,6 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.MigClient;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,7 +40,6 @@ class MixedHardwareTest {
       MigClient.of(cluster.client())
           .configMap("mig-config")
           .merge("seven", MigConfig.of(seven(), whole()));
-      awaitLabels(cluster);
 
       String refused = terminal.run("migctl apply mixed seven", "");
       String preflight = terminal.run("migctl preflight mixed seven --gpus h100-sxm-80gb,l40s", "");
@@ -72,7 +70,6 @@ class MixedHardwareTest {
       MigClient.of(cluster.client())
           .configMap("mig-config")
           .merge("seven", MigConfig.of(seven(), whole()));
-      awaitLabels(cluster);
       terminal.run("migctl apply mixed seven --gpus h100-sxm-80gb,l40s", "");
       cluster
           .client()
@@ -100,20 +97,6 @@ class MixedHardwareTest {
         .getMetadata()
         .getAnnotations()
         .get("mig4j.github.io/gpus");
-  }
-
-  private static void awaitLabels(SimulatedCluster cluster) {
-    cluster
-        .client()
-        .nodes()
-        .withName("mixed")
-        .waitUntilCondition(
-            node -> node != null
-                && node.getMetadata().getLabels().containsKey("nvidia.com/mig.config.state")
-                && node.getMetadata().getLabels().containsKey("nvidia.com/gpu.product")
-                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-            1,
-            TimeUnit.MINUTES);
   }
 
   private static MigConfigSpec seven() {

@@ -1,10 +1,9 @@
 package io.github.mig4j.k8s.change;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 
 /** The phases of a change, as its {@linkplain ApplyEvent events} report them. */
-public enum ApplyPhase {
+public enum ApplyPhase implements JsonName {
   /** Everything that can be checked is checked; nothing is written yet. */
   CHECKED,
   /** No new pod comes to the node. */
@@ -34,15 +33,5 @@ public enum ApplyPhase {
   /** The change failed, and its rollback begins. */
   ROLLING_BACK,
   /** The node is back at the configuration before the change. */
-  ROLLED_BACK;
-
-  /**
-   * The name in JSON, in lower case with dashes.
-   *
-   * @return the name
-   */
-  @JsonValue
-  public String toJson() {
-    return JsonFields.name(this);
-  }
+  ROLLED_BACK
 }

@@ -50,7 +50,7 @@ public final class ApplyRequest {
    */
   public ApplyRequest onProgress(Consumer<ApplyEvent> listener) {
     Objects.requireNonNull(listener, "listener");
-    return with(options.with(listener));
+    return with(options.withListener(listener));
   }
 
   /**
@@ -63,7 +63,7 @@ public final class ApplyRequest {
    */
   public ApplyRequest timings(ApplyTimings timings) {
     Objects.requireNonNull(timings, "timings");
-    return with(options.with(timings));
+    return with(options.withTimings(timings));
   }
 
   /**
@@ -75,7 +75,7 @@ public final class ApplyRequest {
    * @throws IllegalArgumentException if the number is below 1
    */
   public ApplyRequest gpus(int count) {
-    return with(options.with(new StatedGpus.Count(count)));
+    return with(options.withGpus(new StatedGpus.Count(count)));
   }
 
   /**
@@ -89,7 +89,7 @@ public final class ApplyRequest {
    */
   public ApplyRequest gpus(List<NodeGpu> gpus) {
     Objects.requireNonNull(gpus, "gpus");
-    return with(options.with(new StatedGpus.Each(gpus)));
+    return with(options.withGpus(new StatedGpus.Each(gpus)));
   }
 
   /**
@@ -100,7 +100,7 @@ public final class ApplyRequest {
    */
   public ApplyRequest disruption(Disruption disruption) {
     Objects.requireNonNull(disruption, "disruption");
-    return with(options.with(disruption));
+    return with(options.withDisruption(disruption));
   }
 
   /**
@@ -112,7 +112,7 @@ public final class ApplyRequest {
    * @return a request that taints the node
    */
   public ApplyRequest gated() {
-    return with(options.with(NodeCheck.Gate.CLOSED));
+    return with(options.withGate(NodeCheck.Gate.CLOSED));
   }
 
   /**
@@ -122,7 +122,7 @@ public final class ApplyRequest {
    * @return a request that undoes a failed change
    */
   public ApplyRequest rollbackOnFailure() {
-    return with(options.with(ApplyOptions.OnFailure.ROLL_BACK));
+    return with(options.withOnFailure(ApplyOptions.OnFailure.ROLL_BACK));
   }
 
   /**

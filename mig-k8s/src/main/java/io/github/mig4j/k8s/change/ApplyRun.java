@@ -137,7 +137,7 @@ final class ApplyRun {
         task.cluster(),
         task.node(),
         new ApplyGoal.RollBack(Optional.of(record.kind()), ApplyGoal.RollBack.After.CONTINUES),
-        task.options().with(ApplyOptions.OnFailure.STAY),
+        task.options().withOnFailure(ApplyOptions.OnFailure.STAY),
         task.memory(),
         task.by(),
         task.limit());
@@ -370,13 +370,15 @@ final class ApplyRun {
     }
     report.reached(
         config, ApplyPhase.ROLLING_BACK, clock.now(), failed.diagnosis().toString());
-    ApplyOptions again = options.with(ApplyOptions.OnFailure.STAY);
+    ApplyOptions again = options.withOnFailure(ApplyOptions.OnFailure.STAY);
     failure = failed;
     Task back = new Task(
         cluster,
         task.node(),
         new ApplyGoal.RollBack(Optional.of(plan().kind())),
-        plan().gpus().isEmpty() ? again : again.with(new StatedGpus.Each(plan().gpus())),
+        plan().gpus().isEmpty()
+            ? again
+            : again.withGpus(new StatedGpus.Each(plan().gpus())),
         memory,
         by,
         task.limit());

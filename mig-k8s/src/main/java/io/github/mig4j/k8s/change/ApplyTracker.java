@@ -194,7 +194,7 @@ final class ApplyTracker {
     MigNodeStatus status = MigNodeStatus.of(before, settings);
     Set<Mark> found = EnumSet.noneOf(Mark.class);
     mark(found, Mark.FAILED_BEFORE, is(status, MigState.FAILED));
-    mark(found, Mark.AT_WORK, isAtWork(status.state()));
+    mark(found, Mark.AT_WORK, isAtWork(status));
     mark(found, Mark.CLIENTS_RAN, status.paused().isEmpty());
     mark(found, Mark.DISCOVERED, Cluster.labels(before).containsKey(Labels.GPU_COUNT));
     return new Past(
@@ -456,7 +456,7 @@ final class ApplyTracker {
     if (isInDoubt()) {
       return Stage.REACTION;
     }
-    if (isAtWork(status.state()) || !status.paused().isEmpty()) {
+    if (isAtWork(status) || !status.paused().isEmpty()) {
       return Stage.WORK;
     }
     return sawWork() && is(status, MigState.SUCCESS) ? Stage.OFFER : Stage.REACTION;
@@ -539,7 +539,7 @@ final class ApplyTracker {
   }
 
   private void trackWork(MigNodeStatus status, long nanos) {
-    boolean isAtWork = isAtWork(status.state());
+    boolean isAtWork = isAtWork(status);
     if (isAtWork && !marks.contains(Mark.AT_WORK)) {
       marks.add(Mark.BEGUN);
     }
@@ -692,9 +692,8 @@ final class ApplyTracker {
     }
   }
 
-  private static boolean isAtWork(Optional<MigState> state) {
-    return state.equals(Optional.of(MigState.PENDING))
-        || state.equals(Optional.of(MigState.REBOOTING));
+  private static boolean isAtWork(MigNodeStatus status) {
+    return status.state().filter(MigState::isAtWork).isPresent();
   }
 
   private static boolean is(MigNodeStatus status, MigState state) {

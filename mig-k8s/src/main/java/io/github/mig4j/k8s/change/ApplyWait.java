@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.k8s.change.RequestedChange.Request;
 import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodeWatch;
@@ -149,8 +150,13 @@ final class ApplyWait implements Sight, AutoCloseable {
   @Override
   public List<Pod> podsOfNode() throws InterruptedException {
     if (podsOfNode == null) {
-      podsOfNode =
-          opened(time -> new PodWatch(cluster, "node " + name, cluster.podsBoundTo(name), time));
+      podsOfNode = opened(time -> new PodWatch(
+          cluster,
+          "node " + name,
+          cluster.podsBoundTo(name),
+          Optional.empty(),
+          MigRole.DRAIN.roleName(),
+          time));
     }
     return podsOfNode.pods();
   }
@@ -158,8 +164,13 @@ final class ApplyWait implements Sight, AutoCloseable {
   @Override
   public List<Pod> managerPods(String namespace) throws InterruptedException {
     if (managerPods == null) {
-      managerPods = opened(
-          time -> new PodWatch(cluster, "the MIG manager", cluster.managerPodsIn(namespace), time));
+      managerPods = opened(time -> new PodWatch(
+          cluster,
+          "the MIG manager",
+          cluster.managerPodsIn(namespace),
+          Optional.of(namespace),
+          MigRole.RECOVER.roleName(),
+          time));
     }
     return managerPods.pods();
   }
@@ -189,6 +200,9 @@ final class ApplyWait implements Sight, AutoCloseable {
       try {
         return withoutRepetition.node(name).orElseThrow(() -> NodeWatch.deleted(name));
       } catch (MigClusterException unanswered) {
+        if (unanswered.forbidden().isPresent()) {
+          throw unanswered;
+        }
         String message = String.valueOf(unanswered.getMessage());
         LOG.info("node={} config={} waiting=\"{}\"", name, plan.key(), message);
         Duration left = left();

@@ -11,7 +11,6 @@ import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -84,8 +83,6 @@ final class Drain {
         MigNodeStatus.of(cluster.requireNode(node), cluster.settings()),
         new Diagnosis(
             FailureCode.PODS_DID_NOT_STOP,
-            "The node was not changed. See 'kubectl get poddisruptionbudgets -A', or delete the pods",
-            Optional.empty(),
-            List.of()));
+            "The node was not changed. See 'kubectl get poddisruptionbudgets -A', or delete the pods"));
   }
 }

@@ -4,8 +4,6 @@ import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.io.Serializable;
-import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +32,6 @@ final class LastSeen implements Serializable {
   }
 
   Diagnosis diagnosis() {
-    return diagnosis != null
-        ? diagnosis
-        : new Diagnosis(code, explanation, Optional.empty(), List.of());
+    return diagnosis != null ? diagnosis : new Diagnosis(code, explanation);
   }
 }

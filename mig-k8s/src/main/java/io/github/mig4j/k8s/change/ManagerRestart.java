@@ -78,9 +78,7 @@ final class ManagerRestart {
         MigNodeStatus.of(cluster.requireNode(node), cluster.settings()),
         new Diagnosis(
             FailureCode.MANAGER_NOT_RUNNING,
-            "See 'kubectl describe pods -n %s -l app=nvidia-mig-manager'".formatted(namespace),
-            Optional.empty(),
-            List.of()));
+            "See 'kubectl describe pods -n %s -l app=nvidia-mig-manager'".formatted(namespace)));
   }
 
   /** Kubelets write their pods all the time; a new pod of the same name stays. */

@@ -8,7 +8,6 @@ import io.github.mig4j.k8s.internal.FailureRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +30,7 @@ public abstract sealed class MigChangeException extends MigException
 
   /** The failure that an earlier look has recorded. */
   static MigChangeException of(FailureRecord record, MigNodeStatus status) {
-    Diagnosis diagnosis =
-        new Diagnosis(RetryPause.code(record), record.explanation(), Optional.empty(), List.of());
+    Diagnosis diagnosis = new Diagnosis(RetryPause.code(record), record.explanation());
     MigChangeException failure = record.late()
         ? new MigDeadlineException(record.verdict(), status, diagnosis)
         : new MigFailedException(record.verdict(), status, diagnosis);
@@ -76,9 +74,6 @@ public abstract sealed class MigChangeException extends MigException
   public Optional<Duration> retryAfter() {
     return Optional.ofNullable(retryAfter);
   }
-
-  /** The same, with a diagnosis that rests on more. */
-  abstract MigChangeException with(Diagnosis diagnosis);
 
   /** What happened, as a sentence without its full stop. */
   String verdict() {

@@ -19,7 +19,7 @@ public final class MigDeadlineException extends MigChangeException {
     super(verdict, status, diagnosis);
   }
 
-  @Override
+  /** The same, with a diagnosis that rests on more. */
   MigDeadlineException with(Diagnosis diagnosis) {
     return new MigDeadlineException(verdict(), lastSeen(), diagnosis);
   }

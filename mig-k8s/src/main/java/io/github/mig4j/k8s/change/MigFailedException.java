@@ -19,7 +19,7 @@ public final class MigFailedException extends MigChangeException {
     super(verdict, status, diagnosis);
   }
 
-  @Override
+  /** The same, with a diagnosis that rests on more. */
   MigFailedException with(Diagnosis diagnosis) {
     return new MigFailedException(verdict(), lastSeen(), diagnosis);
   }

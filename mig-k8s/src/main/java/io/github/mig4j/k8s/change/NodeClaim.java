@@ -175,14 +175,18 @@ final class NodeClaim {
             .annotate(
                 ChangeRecord.KEY,
                 recordWith(now, ChangeRecord.Done.GATED)
-                    .with(proof)
-                    .with(stableSince)
-                    .with(seen)
+                    .withProof(proof)
+                    .withStable(stableSince)
+                    .withSeen(seen)
                     .json());
       } else if (!alreadyRequested || !isFollowedByAnother(now)) {
         patch.annotate(
             ChangeRecord.KEY,
-            recordWith(now).with(proof).with(stableSince).with(seen).json());
+            recordWith(now)
+                .withProof(proof)
+                .withStable(stableSince)
+                .withSeen(seen)
+                .json());
       }
       if (!alreadyRequested) {
         patch
@@ -272,7 +276,7 @@ final class NodeClaim {
           NodePatch.on(now)
               .annotate(
                   ChangeRecord.KEY,
-                  (replaced.isEmpty() ? record : record.replacing(replaced)).json()));
+                  (replaced.isEmpty() ? record : record.withReplaced(replaced)).json()));
     });
   }
 
@@ -292,7 +296,12 @@ final class NodeClaim {
         NodePatch patch = NodePatch.on(now.get())
             .annotate(
                 ChangeRecord.KEY,
-                record.get().with(proof).with(stableSince).with(progress).json());
+                record
+                    .get()
+                    .withProof(proof)
+                    .withStable(stableSince)
+                    .withSeen(progress)
+                    .json());
         if (!patch.isEmpty()) {
           note(write(once, patch));
         }
@@ -480,7 +489,9 @@ final class NodeClaim {
         .filter(record -> record.isOf(kind, config))
         .map(ChangeRecord::proof)
         .orElse(ChangeRecord.Proof.OFFER);
-    return ChangeRecord.of(kind, config, by, since, until, done).with(proof).undoing(undoing);
+    return ChangeRecord.of(kind, config, by, since, until, done)
+        .withProof(proof)
+        .withUndoes(undoing.orElse(null));
   }
 
   /** Who has set this value of the label, for a message; a record of it says who. */

@@ -27,7 +27,13 @@ final class RetryPause {
     }
     int doublings = Math.max(0, Math.min(failure.attempts() - 1, MAX_DOUBLINGS));
     Duration pause = FIRST.multipliedBy(1L << doublings);
-    Instant end = Instant.parse(failure.at()).plus(pause.compareTo(LONGEST) < 0 ? pause : LONGEST);
+    Duration whole = pause.compareTo(LONGEST) < 0 ? pause : LONGEST;
+    Instant at = Instant.parse(failure.at());
+    if (at.isAfter(now.plus(whole))) {
+      // The clock was set back.
+      return Optional.of(Duration.ZERO);
+    }
+    Instant end = at.plus(whole);
     return Optional.of(now.isBefore(end) ? Duration.between(now, end) : Duration.ZERO);
   }
 

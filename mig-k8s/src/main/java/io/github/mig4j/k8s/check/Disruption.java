@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.check;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 
 /**
  * What a change may do to the pods that use a node's GPUs. The MIG manager itself protects none of
@@ -9,7 +8,7 @@ import io.github.mig4j.text.JsonFields;
  * time-slicing leaves them their GPUs. A change from or to MPS restarts or ends the daemon on which
  * their programs depend.
  */
-public enum Disruption {
+public enum Disruption implements JsonName {
 
   /** Nothing: a change that disturbs pods is refused while pods use the node's GPUs. */
   NONE,
@@ -28,15 +27,5 @@ public enum Disruption {
    * The pods keep running, and their programs may fail. This allows a change from or to MPS on a node
    * in use; a layout is refused as with {@link #NONE}.
    */
-  IGNORE_PODS;
-
-  /**
-   * The name in JSON, in lower case with dashes.
-   *
-   * @return the name
-   */
-  @JsonValue
-  public String toJson() {
-    return JsonFields.name(this);
-  }
+  IGNORE_PODS
 }

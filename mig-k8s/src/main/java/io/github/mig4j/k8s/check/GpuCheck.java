@@ -6,7 +6,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeRecord;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.node.ExpectedOffers;
 import io.github.mig4j.k8s.node.GeneratedConfig;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -62,9 +62,8 @@ final class GpuCheck {
    * internal/lm). While a change is in progress, labels and resources are of different times.
    */
   private boolean isContradicted() {
-    boolean isChanging = !status.paused().isEmpty()
-        || status.state().stream()
-            .anyMatch(state -> state == MigState.PENDING || state == MigState.REBOOTING);
+    boolean isChanging =
+        !status.paused().isEmpty() || status.state().filter(MigState::isAtWork).isPresent();
     if (stated instanceof StatedGpus.Each || isChanging) {
       return false;
     }
@@ -167,18 +166,10 @@ final class GpuCheck {
     if (status.gpus().isPresent()) {
       return status.gpus();
     }
-    int migDevices = Cluster.gpuCount(node);
-    Optional<Integer> perGpu = status
-        .config()
-        .filter(inForce -> status.state().equals(Optional.of(MigState.SUCCESS)))
-        .flatMap(document::config)
-        .filter(inForce -> inForce.entries().size() == 1)
-        .map(inForce -> inForce.entries().get(0).migDevices().values().stream()
-            .mapToInt(n -> n)
-            .sum())
-        .filter(each -> each > 0 && migDevices > 0 && migDevices % each == 0);
-    if (perGpu.isPresent()) {
-      return OptionalInt.of(migDevices / perGpu.get());
+    int underSingle =
+        ExpectedOffers.gpusUnderSingle(node, ExpectedOffers.inForce(status, document));
+    if (underSingle > 0) {
+      return OptionalInt.of(underSingle);
     }
     if (recorded.gpus().isEmpty()) {
       findings.error(

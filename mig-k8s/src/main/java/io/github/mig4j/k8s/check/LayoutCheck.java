@@ -14,6 +14,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
+import io.github.mig4j.k8s.node.ExpectedOffers;
 import io.github.mig4j.k8s.node.GeneratedConfig;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
@@ -122,7 +123,7 @@ final class LayoutCheck {
   private void checkChange(Node node, MigNodeStatus status, boolean requested) {
     MigState state = status.state().orElse(MigState.UNKNOWN);
     String current = status.config().orElse("");
-    if (state == MigState.PENDING || state == MigState.REBOOTING) {
+    if (state.isAtWork()) {
       findings.add(
           requested ? Severity.NOTE : Severity.WARNING,
           PreflightCode.CHANGE_IN_PROGRESS,
@@ -251,14 +252,11 @@ final class LayoutCheck {
 
   /** What is on the GPUs now is known where the configuration in force is. */
   private static NodeEffect effect(Choice choice, List<NodeGpu> gpus, MigNodeStatus status) {
-    Optional<MigConfig> inForce = status
-        .config()
-        .filter(config -> status.state().equals(Optional.of(MigState.SUCCESS)))
-        .flatMap(choice.document()::config);
     Map<NodeGpu, MigSetting> current = new LinkedHashMap<>();
-    inForce.ifPresent(config -> NodeEffect.of(config, gpus)
-        .gpus()
-        .forEach(each -> each.after().ifPresent(setting -> current.put(each.gpu(), setting))));
+    ExpectedOffers.inForce(status, choice.document())
+        .ifPresent(config -> NodeEffect.of(config, gpus)
+            .gpus()
+            .forEach(each -> each.after().ifPresent(setting -> current.put(each.gpu(), setting))));
     return current.size() == gpus.size()
         ? NodeEffect.of(choice.content(), current)
         : NodeEffect.of(choice.content(), gpus);

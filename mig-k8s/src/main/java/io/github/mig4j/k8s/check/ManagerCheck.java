@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import io.fabric8.kubernetes.client.readiness.Readiness;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.Cluster;
@@ -58,8 +59,7 @@ final class ManagerCheck {
       List<GpuModel> models,
       Severity blocking) {
     List<Pod> here = managers.orElse(List.of()).stream()
-        .filter(pod -> pod.getSpec() != null
-            && node.getMetadata().getName().equals(pod.getSpec().getNodeName()))
+        .filter(pod -> Cluster.isOn(pod, node.getMetadata().getName()))
         .toList();
     if (policy.isPresent() && !ClusterPolicies.deploysMigManager(policy.get())) {
       findings.error(
@@ -83,7 +83,7 @@ final class ManagerCheck {
           "set it to true");
       return;
     }
-    if (!listed || here.stream().anyMatch(ManagerCheck::isReady)) {
+    if (!listed || here.stream().anyMatch(Readiness::isPodReady)) {
       return;
     }
     if (!here.isEmpty()) {
@@ -124,15 +124,6 @@ final class ManagerCheck {
               "MIG manager pod %s/%s is not ready (%s)".formatted(namespace, name, condition),
               "see 'kubectl describe pod -n %s %s'".formatted(namespace, name)));
     }
-  }
-
-  private static boolean isReady(Pod pod) {
-    PodStatus status = pod.getStatus();
-    return status != null
-        && status.getConditions() != null
-        && status.getConditions().stream()
-            .anyMatch(condition ->
-                "Ready".equals(condition.getType()) && "True".equals(condition.getStatus()));
   }
 
   /** Why a pod is not ready, e.g. {@code CrashLoopBackOff}; empty if no kubelet has spoken yet. */

@@ -4,10 +4,9 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.OperatorSettings;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.ClusterView;
-import io.github.mig4j.text.KubernetesName;
+import io.github.mig4j.k8s.node.GeneratedConfig;
 import java.util.Optional;
 
 /**
@@ -32,15 +31,13 @@ record MigConfigSource(String namespace, String map, Kind kind) {
             namespace,
             named,
             named.equals(OperatorSettings.RESERVED_CONFIG_MAP) ? Kind.OPERATORS : Kind.OWN))
-        .orElseGet(() -> new MigConfigSource(namespace, node + "-mig-config", Kind.GENERATED));
+        .orElseGet(
+            () -> new MigConfigSource(namespace, GeneratedConfig.mapOf(node), Kind.GENERATED));
   }
 
-  /** The file as it is; empty if there is no such map, which is so as well if none can exist. */
-  public Optional<MigConfigFile> read(ClusterView view) {
-    return KubernetesName.isDnsSubdomain(map)
-        ? view.configMap(namespace, map)
-            .map(map -> MigConfigFile.read(Cluster.data(map, MigConfigMap.KEY)))
-        : Optional.empty();
+  /** The file as it is; empty if there is no such map. */
+  Optional<MigConfigFile> read(ClusterView view) {
+    return MigConfigMap.file(view, namespace, map);
   }
 
   @Override

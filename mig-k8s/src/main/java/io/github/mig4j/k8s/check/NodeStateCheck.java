@@ -70,7 +70,7 @@ final class NodeStateCheck {
                     ready.getReason() == null ? "" : " (" + ready.getReason() + ")"),
             "wait until its kubelet answers; see 'kubectl describe node %s'"
                 .formatted(status.node())));
-    if (node.getSpec() != null && Boolean.TRUE.equals(node.getSpec().getUnschedulable())) {
+    if (Cluster.isCordoned(node)) {
       findings.note(
           PreflightCode.NODE_CORDONED,
           "the node is cordoned, so no new pod can use the devices",
@@ -220,10 +220,8 @@ final class NodeStateCheck {
   }
 
   private void checkPauses() {
-    boolean atWork = status.state().stream()
-        .anyMatch(state -> state == MigState.PENDING || state == MigState.REBOOTING);
     List<String> paused = status.paused();
-    if (!paused.isEmpty() && !atWork) {
+    if (!paused.isEmpty() && status.state().filter(MigState::isAtWork).isEmpty()) {
       findings.warning(
           PreflightCode.PAUSED,
           "the MIG manager applies nothing, but has not started %s again, so the node offers no GPU"

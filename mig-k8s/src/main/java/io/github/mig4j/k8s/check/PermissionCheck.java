@@ -10,6 +10,7 @@ import io.github.mig4j.lint.Severity;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Whether this client is allowed to do what a change takes. */
@@ -30,8 +31,9 @@ final class PermissionCheck {
    * explain a failure.
    */
   List<Permission> needed() {
+    Set<Permission> ofTheCheck = Permission.of(MigRole.READ_ONLY);
     return Permission.of(role).stream()
-        .filter(permission -> !Permission.of(MigRole.READ_ONLY).contains(permission))
+        .filter(permission -> !ofTheCheck.contains(permission))
         .filter(permission ->
             !(permission.verb().equals("create") && permission.resource().equals("configmaps")))
         .filter(permission -> !permission.resource().equals("pods/log"))

@@ -4,11 +4,17 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.text.GpuResource;
 import java.util.Map;
 import java.util.Objects;
 
-/** The resources with which a container requests MIG devices under strategy mixed. */
+/** The resources with which a container requests GPUs, and MIG devices under strategy mixed. */
 public final class GpuResources {
+
+  /** Whole GPUs; under strategy single also MIG devices. */
+  public static final String GPU = GpuResource.GPU;
+  /** Whole GPUs that are shared and renamed, so that only pods that request it get one. */
+  public static final String SHARED_GPU = GPU + GpuResource.SHARED_SUFFIX;
 
   private GpuResources() {}
 

@@ -26,7 +26,10 @@ public final class MigClusterException extends MigException {
   }
 
   private MigClusterException(
-      String message, Throwable cause, @Nullable String forbidden, @Nullable Duration retryAfter) {
+      String message,
+      @Nullable Throwable cause,
+      @Nullable String forbidden,
+      @Nullable Duration retryAfter) {
     super(message, cause);
     this.forbidden = forbidden;
     this.retryAfter = retryAfter;
@@ -61,6 +64,19 @@ public final class MigClusterException extends MigException {
     Objects.requireNonNull(message, "message");
     Objects.requireNonNull(cause, "cause");
     return new MigClusterException(message, cause, what, null);
+  }
+
+  /**
+   * Creates the failure of a watch that the API server would answer with 403.
+   *
+   * @param what the verbs and their object
+   * @param message subject, verdict, value and remedy
+   * @return the failure
+   */
+  public static MigClusterException forbidden(String what, String message) {
+    Objects.requireNonNull(what, "what");
+    Objects.requireNonNull(message, "message");
+    return new MigClusterException(message, null, what, null);
   }
 
   /**

@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.cluster;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.util.Map;
@@ -11,7 +11,7 @@ import java.util.Objects;
 public sealed interface MigEvent extends JsonForm {
 
   /** How a change of a node ended; the constants say what happens next. */
-  enum Outcome {
+  enum Outcome implements JsonName {
     /** The configuration is in force, by evidence. */
     VERIFIED,
     /** Everything is as it should be, but what the node offers does not prove it. */
@@ -29,17 +29,7 @@ public sealed interface MigEvent extends JsonForm {
     /** The wait was interrupted; the change continues on the node. */
     CANCELLED,
     /** A listener of the request or this library threw an exception that no client expects. */
-    ERROR;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    ERROR
   }
 
   /**

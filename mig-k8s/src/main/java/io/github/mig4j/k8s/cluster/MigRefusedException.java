@@ -50,12 +50,6 @@ public final class MigRefusedException extends MigException {
         : error.sentence();
   }
 
-  MigRefusedException(String subject, String reason, Throwable cause) {
-    super(subject + ": " + reason, cause);
-    this.reasons = List.of(reason);
-    this.findings = List.of();
-  }
-
   /**
    * Every reason, each with its remedy.
    *

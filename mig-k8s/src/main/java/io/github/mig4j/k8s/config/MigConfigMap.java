@@ -1,10 +1,7 @@
 package io.github.mig4j.k8s.config;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.client.dsl.Resource;
-import io.github.mig4j.JsonForm;
 import io.github.mig4j.config.ConfigEdit;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
@@ -16,8 +13,9 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.ClusterView;
 import io.github.mig4j.lint.Finding;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.KubernetesName;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -49,33 +47,11 @@ public final class MigConfigMap {
   private static final int MAX_BYTES = 1024 * 1024;
 
   private final Cluster cluster;
-  private final String name;
+  private final OperatorConfigMap map;
 
   public MigConfigMap(Cluster cluster, String name) {
     this.cluster = cluster;
-    this.name = OperatorSettings.requireConfigMapName(name, "mig-config");
-  }
-
-  /**
-   * The result of {@link #merge}.
-   *
-   * @param name the configuration's name
-   * @param contentName the name with the content's hash, which {@code MigNode.apply} requests
-   * @param changed whether the ConfigMap was written; false if it contained the configuration before
-   */
-  public record Merged(String name, String contentName, boolean changed) implements JsonForm {
-    public Merged {
-      Objects.requireNonNull(name, "name");
-      Objects.requireNonNull(contentName, "contentName");
-    }
-
-    @Override
-    public Map<String, Object> toJson() {
-      return JsonFields.of("name", name)
-          .and("contentName", contentName)
-          .and("changed", changed)
-          .map();
-    }
+    this.map = new OperatorConfigMap(cluster, name, "mig-config");
   }
 
   /**
@@ -91,7 +67,7 @@ public final class MigConfigMap {
    * @throws MigConflictException if another client kept changing the ConfigMap
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
-  public Merged merge(String config, MigConfigSpec... entries) {
+  public PublishedConfig merge(String config, MigConfigSpec... entries) {
     Objects.requireNonNull(config, "config");
     Objects.requireNonNull(entries, "entries");
     return merge(config, MigConfig.of(entries));
@@ -104,7 +80,7 @@ public final class MigConfigMap {
    * @param content the configuration
    * @return the names under which it was published
    */
-  public Merged merge(String config, MigConfig content) {
+  public PublishedConfig merge(String config, MigConfig content) {
     Objects.requireNonNull(config, "config");
     Objects.requireNonNull(content, "content");
     return mergeAll(Map.of(config, content)).get(0);
@@ -122,7 +98,7 @@ public final class MigConfigMap {
    * @throws MigConflictException if another client kept changing the ConfigMap
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
-  public List<Merged> mergeAll(Map<String, MigConfig> configs) {
+  public List<PublishedConfig> mergeAll(Map<String, MigConfig> configs) {
     Objects.requireNonNull(configs, "configs");
     List<Entry> entries = entries(configs);
     return merged(entries, edit(entries, this::outdated));
@@ -137,7 +113,7 @@ public final class MigConfigMap {
    * @throws MigRefusedException if {@link #mergeAll} would refuse them
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
-  public List<Merged> preview(Map<String, MigConfig> configs) {
+  public List<PublishedConfig> preview(Map<String, MigConfig> configs) {
     Objects.requireNonNull(configs, "configs");
     List<Entry> entries = entries(configs);
     return merged(entries, edited(entries, this::outdated).changed);
@@ -152,9 +128,9 @@ public final class MigConfigMap {
     return entries;
   }
 
-  private static List<Merged> merged(List<Entry> entries, Set<Entry> changed) {
+  private static List<PublishedConfig> merged(List<Entry> entries, Set<Entry> changed) {
     return entries.stream()
-        .map(entry -> new Merged(
+        .map(entry -> new PublishedConfig(
             entry.base, entry.names.get(entry.names.size() - 1), changed.contains(entry)))
         .toList();
   }
@@ -180,7 +156,7 @@ public final class MigConfigMap {
     return cluster.onLatestVersion(() -> {
       Edited edited = edited(entries, outdated);
       if (!edited.changed.isEmpty()) {
-        write(edited.namespace, edited.current, edited.text);
+        map.write(edited.namespace, edited.current, Map.of(KEY, edited.text));
       }
       return edited.changed;
     });
@@ -188,12 +164,12 @@ public final class MigConfigMap {
 
   private Edited edited(
       List<Entry> entries, BiFunction<MigConfigDocument, Entry, List<String>> outdated) {
-    if (name.equals(OperatorSettings.RESERVED_CONFIG_MAP)) {
+    if (map.name().equals(OperatorSettings.RESERVED_CONFIG_MAP)) {
       throw new MigRefusedException("Publishing", List.of(OperatorSettings.RESERVED));
     }
     String namespace = cluster.operatorNamespace();
-    Optional<ConfigMap> current = get(namespace);
-    String before = current.map(map -> Cluster.data(map, KEY)).orElse("");
+    Optional<ConfigMap> current = map.read(namespace);
+    String before = current.map(found -> Cluster.data(found, KEY)).orElse("");
     MigConfigDocument document = document(namespace, MigConfigFile.read(before));
     String after = before;
     Set<Entry> changed = new LinkedHashSet<>();
@@ -205,17 +181,9 @@ public final class MigConfigMap {
       after = text;
     }
     if (!changed.isEmpty()) {
-      requireMutable(namespace, current);
+      map.requireMutable(namespace, current);
     }
     return new Edited(namespace, current, after, changed);
-  }
-
-  private void requireMutable(String namespace, Optional<ConfigMap> current) {
-    if (current.isPresent() && Boolean.TRUE.equals(current.get().getImmutable())) {
-      throw new MigRefusedException(
-          "ConfigMap %s/%s".formatted(namespace, name),
-          List.of("it is immutable; publish to a ConfigMap with another name"));
-    }
   }
 
   private String edited(
@@ -237,7 +205,7 @@ public final class MigConfigMap {
   }
 
   private String edited(String namespace, ConfigEdit edit) {
-    String subject = "ConfigMap %s/%s".formatted(namespace, name);
+    String subject = map.in(namespace);
     int bytes = edit.textDespiteLosses().getBytes(StandardCharsets.UTF_8).length;
     if (bytes > MAX_BYTES) {
       throw new MigRefusedException(
@@ -278,14 +246,27 @@ public final class MigConfigMap {
    */
   public Optional<MigConfigFile> file(String namespace) {
     Objects.requireNonNull(namespace, "namespace");
-    return get(namespace).map(map -> MigConfigFile.read(Cluster.data(map, KEY)));
+    return map.read(namespace).map(found -> MigConfigFile.read(Cluster.data(found, KEY)));
+  }
+
+  /**
+   * Not API: the file in a ConfigMap of this name, also if it has errors.
+   *
+   * @return the file, or empty if the ConfigMap does not exist, as when no ConfigMap can have the name
+   */
+  public static Optional<MigConfigFile> file(ClusterView view, String namespace, String name) {
+    Objects.requireNonNull(view, "view");
+    Objects.requireNonNull(namespace, "namespace");
+    Objects.requireNonNull(name, "name");
+    return KubernetesName.isDnsSubdomain(name)
+        ? view.configMap(namespace, name).map(map -> MigConfigFile.read(Cluster.data(map, KEY)))
+        : Optional.empty();
   }
 
   private MigConfigDocument document(String namespace, MigConfigFile file) {
     return file.document()
         .orElseThrow(() -> new MigRefusedException(
-            "ConfigMap %s/%s, in which one error makes every configuration fail"
-                .formatted(namespace, name),
+            map.in(namespace) + ", in which one error makes every configuration fail",
             errors(file.findings())));
   }
 
@@ -294,31 +275,6 @@ public final class MigConfigMap {
         .filter(Finding::isError)
         .map(finding -> KEY + ":" + finding.locatedSentence())
         .toList();
-  }
-
-  private Optional<ConfigMap> get(String namespace) {
-    return cluster.configMap(namespace, name);
-  }
-
-  private void write(String namespace, Optional<ConfigMap> current, String text) {
-    if (current.isPresent()) {
-      ConfigMap changed =
-          new ConfigMapBuilder(current.get()).addToData(KEY, text).build();
-      cluster.call(
-          "update configmap %s/%s".formatted(namespace, name),
-          () -> handle(namespace, changed).update());
-    } else {
-      ConfigMap created = new ConfigMapBuilder()
-          .withNewMetadata()
-          .withName(name)
-          .withNamespace(namespace)
-          .endMetadata()
-          .addToData(KEY, text)
-          .build();
-      cluster.call(
-          "create configmap %s/%s".formatted(namespace, name),
-          () -> handle(namespace, created).create());
-    }
   }
 
   /** Names of earlier contents that no node requests. */
@@ -347,7 +303,7 @@ public final class MigConfigMap {
       return Optional.of(
           cluster.gpuNodes().stream().flatMap(this::referredTo).collect(Collectors.toSet()));
     } catch (MigClusterException e) {
-      LOG.debug("configmap={} outdated=kept reason=\"{}\"", name, e.getMessage());
+      LOG.debug("configmap={} outdated=kept reason=\"{}\"", map.name(), e.getMessage());
       return Optional.empty();
     }
   }
@@ -360,13 +316,9 @@ public final class MigConfigMap {
         ChangeRecord.configOf(annotations.getOrDefault(ChangeRecord.KEY, "")));
   }
 
-  private Resource<ConfigMap> handle(String namespace, ConfigMap map) {
-    return cluster.client().configMaps().inNamespace(namespace).resource(map);
-  }
-
   /** The kind and the name, e.g. {@code ConfigMap mig-config}. */
   @Override
   public String toString() {
-    return "ConfigMap " + name;
+    return map.toString();
   }
 }

@@ -1,8 +1,7 @@
 package io.github.mig4j.k8s.config;
 
-import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.k8s.cluster.MigSettings;
-import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The permissions that a client of this library needs for a task: exactly those of the requests that it
  * sends.
  */
-public enum MigRole {
+public enum MigRole implements JsonName {
   /**
    * {@code MigClient.nodes}, {@code MigClient.pendingPods}, {@code MigNode.status}, {@code
    * MigNode.preflight}, and {@code MigNode.diagnose} without the logs.
@@ -160,15 +159,5 @@ public enum MigRole {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /**
-   * The name in JSON, in lower case with dashes.
-   *
-   * @return the name
-   */
-  @JsonValue
-  public String toJson() {
-    return JsonFields.name(this);
   }
 }

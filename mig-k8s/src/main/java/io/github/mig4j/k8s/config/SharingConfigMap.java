@@ -1,18 +1,13 @@
 package io.github.mig4j.k8s.config;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.client.dsl.Resource;
-import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
-import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,7 +25,7 @@ import java.util.TreeMap;
 public final class SharingConfigMap {
 
   private final Cluster cluster;
-  private final String name;
+  private final OperatorConfigMap map;
 
   /**
    * Not API; use {@code MigClient.sharingMap}.
@@ -40,29 +35,7 @@ public final class SharingConfigMap {
    */
   public SharingConfigMap(Cluster cluster, String name) {
     this.cluster = cluster;
-    this.name = OperatorSettings.requireConfigMapName(name, "device-plugin-config");
-  }
-
-  /**
-   * The result of {@link #merge}.
-   *
-   * @param name the configuration's name
-   * @param contentName the name with the content's hash, which {@code MigNode.share} requests
-   * @param changed whether the ConfigMap was written; false if it contained the configuration before
-   */
-  public record Merged(String name, String contentName, boolean changed) implements JsonForm {
-    public Merged {
-      Objects.requireNonNull(name, "name");
-      Objects.requireNonNull(contentName, "contentName");
-    }
-
-    @Override
-    public Map<String, Object> toJson() {
-      return JsonFields.of("name", name)
-          .and("contentName", contentName)
-          .and("changed", changed)
-          .map();
-    }
+    this.map = new OperatorConfigMap(cluster, name, "device-plugin-config");
   }
 
   /**
@@ -79,15 +52,15 @@ public final class SharingConfigMap {
    * @throws MigConflictException if another client kept changing the ConfigMap
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
-  public Merged merge(String config, DevicePluginConfig content) {
+  public PublishedConfig merge(String config, DevicePluginConfig content) {
     Objects.requireNonNull(config, "config");
     Objects.requireNonNull(content, "content");
     KubernetesName.requireConfigName(config);
     String namespace = cluster.operatorNamespace(cluster.clusterPolicy());
     return cluster.onLatestVersion(() -> {
-      Optional<ConfigMap> current = get(namespace);
+      Optional<ConfigMap> current = map.read(namespace);
       DevicePluginConfig merged = current
-          .flatMap(map -> Optional.ofNullable(Cluster.texts(map).get(config)))
+          .flatMap(found -> Optional.ofNullable(Cluster.texts(found).get(config)))
           .flatMap(text -> DevicePluginConfigFile.read(text).config())
           .map(content::withUnknownKeysOf)
           .orElse(content);
@@ -96,7 +69,7 @@ public final class SharingConfigMap {
       Map<String, String> texts = new TreeMap<>(Map.of(config, yaml));
       texts.put(contentName, yaml);
       boolean changed = writeChanges(namespace, current, texts);
-      return new Merged(config, contentName, changed);
+      return new PublishedConfig(config, contentName, changed);
     });
   }
 
@@ -114,18 +87,9 @@ public final class SharingConfigMap {
     });
   }
 
-  /**
-   * The map's name.
-   *
-   * @return the name
-   */
-  public String name() {
-    return name;
-  }
-
   /** Not API: the texts by key; empty if the ConfigMap does not exist. */
   Optional<SortedMap<String, String>> data(String namespace) {
-    return get(namespace).map(Cluster::texts);
+    return map.read(namespace).map(Cluster::texts);
   }
 
   /**
@@ -136,7 +100,7 @@ public final class SharingConfigMap {
   public boolean publish(String namespace, Map<String, String> texts) {
     Objects.requireNonNull(namespace, "namespace");
     Objects.requireNonNull(texts, "texts");
-    return cluster.onLatestVersion(() -> writeChanges(namespace, get(namespace), texts));
+    return cluster.onLatestVersion(() -> writeChanges(namespace, map.read(namespace), texts));
   }
 
   private boolean writeChanges(
@@ -144,47 +108,15 @@ public final class SharingConfigMap {
     SortedMap<String, String> before = current.map(Cluster::texts).orElseGet(TreeMap::new);
     boolean changed = !before.entrySet().containsAll(texts.entrySet());
     if (changed) {
-      write(namespace, current, texts);
+      map.requireMutable(namespace, current);
+      map.write(namespace, current, texts);
     }
     return changed;
-  }
-
-  private Optional<ConfigMap> get(String namespace) {
-    return cluster.configMap(namespace, name);
-  }
-
-  private void write(String namespace, Optional<ConfigMap> current, Map<String, String> texts) {
-    if (current.isPresent() && Boolean.TRUE.equals(current.get().getImmutable())) {
-      throw new MigRefusedException(
-          "ConfigMap %s/%s".formatted(namespace, name),
-          List.of("it is immutable; publish to a ConfigMap with another name"));
-    }
-    if (current.isPresent()) {
-      ConfigMap changed = new ConfigMapBuilder(current.get()).addToData(texts).build();
-      cluster.call(
-          "update configmap %s/%s".formatted(namespace, name),
-          () -> handle(namespace, changed).update());
-    } else {
-      ConfigMap created = new ConfigMapBuilder()
-          .withNewMetadata()
-          .withName(name)
-          .withNamespace(namespace)
-          .endMetadata()
-          .addToData(texts)
-          .build();
-      cluster.call(
-          "create configmap %s/%s".formatted(namespace, name),
-          () -> handle(namespace, created).create());
-    }
-  }
-
-  private Resource<ConfigMap> handle(String namespace, ConfigMap map) {
-    return cluster.client().configMaps().inNamespace(namespace).resource(map);
   }
 
   /** The kind and the name, e.g. {@code ConfigMap device-plugin-config}. */
   @Override
   public String toString() {
-    return "ConfigMap " + name;
+    return map.toString();
   }
 }

@@ -9,6 +9,7 @@ import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.node.OfferComparison;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,10 +35,29 @@ public final class Diagnoser {
   private final OperatorLogs logs;
   private final LogReading log;
 
+  /** Of which of several pods of the MIG manager the log is read. */
+  private final Optional<String> chosen;
+
   public Diagnoser(MigNodeStatus status, OperatorLogs logs) {
     this.status = status;
     this.logs = logs;
-    this.log = LogReading.of(logs.lines());
+    Map<String, LogReading> readings = new LinkedHashMap<>();
+    PastedLog.byManager(PastedLog.lines(logs.lines()))
+        .forEach((pod, lines) -> readings.put(pod, LogReading.of(lines)));
+    Map.Entry<String, LogReading> best = readings.entrySet().stream()
+        .reduce(
+            (one, later) -> agreement(later.getValue()) >= agreement(one.getValue()) ? later : one)
+        .orElseThrow();
+    this.log = best.getValue();
+    this.chosen = Optional.of(best.getKey()).filter(pod -> !pod.isEmpty());
+  }
+
+  /** How far the log of one of several pods agrees with the node: 2 is as it should be. */
+  private int agreement(LogReading reading) {
+    boolean isOfTheRequest = reading.run().isPresent() && reading.run().equals(status.config());
+    boolean agrees =
+        is(MigState.SUCCESS) ? reading.success().isPresent() : reading.success().isEmpty();
+    return isOfTheRequest ? agrees && status.state().isPresent() ? 2 : 1 : 0;
   }
 
   /** A code, and the part of the log that shows it. */
@@ -158,6 +178,11 @@ public final class Diagnoser {
     return log.unknownError().map(line -> Verdict.of(FailureCode.UNRECOGNISED, Optional.of(line)));
   }
 
+  /** Whether it is not known what the node should offer, so that the labels may be wrong, too. */
+  private boolean isComparedWithLabels() {
+    return status.comparison().basis() == OfferComparison.Basis.LABELS;
+  }
+
   private boolean isInForce() {
     return status.comparison().result() == OfferComparison.Result.AGREES
         && status.comparison().basis() == OfferComparison.Basis.CONFIGURATION;
@@ -169,7 +194,8 @@ public final class Diagnoser {
         .or(this::unknownError)
         .or(() -> status.paused().isEmpty()
             ? Optional.empty()
-            : Optional.of(Verdict.of(FailureCode.PAUSED_AFTER_FAILURE)));
+            : Optional.of(Verdict.of(FailureCode.PAUSED_AFTER_FAILURE)))
+        .or(() -> log.success().map(line -> Verdict.of(FailureCode.UNRECOGNISED, log.success())));
   }
 
   private Verdict pending() {
@@ -235,6 +261,16 @@ public final class Diagnoser {
           ". The node offers no GPU until a run succeeds or the node's MIG manager pod is restarted: %s are stopped"
               .formatted(String.join(", ", status.paused())));
     }
+    if (is(MigState.FAILED) && verdict.line.isPresent() && verdict.line.equals(log.success())) {
+      line.append(
+          ". The log reports success, but the state of node %s is failed: check that it is the log of the pod on this node"
+              .formatted(status.node()));
+    }
+    if (verdict.code == FailureCode.RESOURCES_DIFFER && isComparedWithLabels()) {
+      line.append(
+          ". If the node offers what was requested, its labels are those of before: see the pods of GPU Feature Discovery with 'kubectl get pods -A -l app=gpu-feature-discovery --field-selector spec.nodeName=%s'"
+              .formatted(status.node()));
+    }
     if (verdict.code == FailureCode.NOTHING_REQUESTED
         || verdict.code == FailureCode.MANAGER_NOT_RUNNING) {
       String differences = String.join(", ", status.comparison().differences());
@@ -242,6 +278,9 @@ public final class Diagnoser {
           .filter(problem -> differences.isEmpty() || !problem.contains(differences))
           .forEach(problem -> line.append(". ").append(problem));
     }
+    chosen.ifPresent(pod -> line.append(
+        ". The log is of several pods of the MIG manager, of which %s was read; give the log of the pod on node %s alone"
+            .formatted(pod, status.node())));
     if (logs.availability() == OperatorLogs.Availability.UNREADABLE) {
       line.append(". The MIG manager's log could not be read: ").append(logs.reason());
     }
@@ -291,6 +330,9 @@ public final class Diagnoser {
     Map<String, String> values = new HashMap<>();
     values.put("node", status.node());
     values.put("compared", compared());
+    values.put(
+        "expectation",
+        isComparedWithLabels() ? "its labels say" : "its configuration and its labels say");
     List<String> differences = status.comparison().differences();
     values.put(
         "differences",

@@ -14,7 +14,8 @@ import java.util.Optional;
  *
  * @param code the kind of failure; {@link FailureCode#UNRECOGNISED} if no known failure matches
  * @param explanation what happened and what to do, in one line
- * @param decisiveLine the line of the log that shows the cause, as printed, but at most 1000 characters
+ * @param decisiveLine the line of the log that shows the cause, as its component printed it, but at most
+ *     1000 characters
  * @param logLines up to 20 lines of the last run, oldest first, each at most 1000 characters; a line
  *     that is repeated is here once, with the number of times; empty if the log could not be read
  * @param component the component that wrote the decisive line; empty if there is no such line, or if it
@@ -38,10 +39,9 @@ public record Diagnosis(
     logLines = List.copyOf(logLines);
   }
 
-  /** A diagnosis whose decisive line is of no known component. */
-  public Diagnosis(
-      FailureCode code, String explanation, Optional<String> decisiveLine, List<String> logLines) {
-    this(code, explanation, decisiveLine, logLines, Optional.empty());
+  /** A diagnosis that does not rest on a log. */
+  public Diagnosis(FailureCode code, String explanation) {
+    this(code, explanation, Optional.empty(), List.of(), Optional.empty());
   }
 
   /**

@@ -166,10 +166,18 @@ final class FailureCatalogue {
     return failure;
   }
 
-  Optional<Sign> sign(String line) {
+  /**
+   * The failure that a line shows.
+   *
+   * @param isCut whether the end of the record is missing; then a phrase that ends in {@code {detail}}
+   *     proves nothing, because the missing words may be those of another failure
+   */
+  Optional<Sign> sign(String line, boolean isCut) {
     String lowered = LogPhrase.lower(line);
     for (KnownSign known : signs) {
-      Optional<LogPhrase.Match> match = known.phrase.find(line, lowered);
+      Optional<LogPhrase.Match> match = isCut && known.phrase.endsInDetail()
+          ? Optional.empty()
+          : known.phrase.find(line, lowered);
       if (match.isPresent()) {
         return Optional.of(new Sign(known.code, known.weight, match.get(), known.aftermath));
       }

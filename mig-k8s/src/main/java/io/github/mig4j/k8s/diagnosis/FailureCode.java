@@ -80,7 +80,7 @@ public enum FailureCode {
   PAUSED_AFTER_SUCCESS,
   /** What the node offers agrees with what its configuration or its labels say. */
   NOTHING_WRONG,
-  /** The labels are right, but the device plugin offers something else. */
+  /** The device plugin offers something else than the configuration, if it is known, and the labels say. */
   RESOURCES_DIFFER,
   /** The device plugin offers the right devices, but the labels say something else. */
   LABELS_DIFFER,
@@ -94,7 +94,6 @@ public enum FailureCode {
   REPORTED_SUCCESS,
   /** The configuration is not applied; the MIG manager's check reports this before each change. */
   NOT_APPLIED,
-  /** No known failure matches. */
   /** A pod of the device plugin, feature discovery or the MPS daemon does not run. */
   PLUGIN_NOT_RUNNING,
   /** The node does not offer its sharing configuration, and no pod shows a problem. */

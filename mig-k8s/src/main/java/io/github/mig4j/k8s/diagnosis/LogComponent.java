@@ -1,10 +1,9 @@
 package io.github.mig4j.k8s.diagnosis;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 
 /** A component that writes a log, or an event, about a node's GPUs. */
-public enum LogComponent {
+public enum LogComponent implements JsonName {
   /** NVIDIA's MIG manager. */
   MIG_MANAGER("the MIG manager"),
   /** nvidia-mig-parted, which the MIG manager starts and which writes into its log. */
@@ -32,15 +31,5 @@ public enum LogComponent {
   @Override
   public String toString() {
     return text;
-  }
-
-  /**
-   * The name in JSON, in lower case with dashes.
-   *
-   * @return the name
-   */
-  @JsonValue
-  public String toJson() {
-    return JsonFields.name(this);
   }
 }

@@ -12,11 +12,18 @@ import java.util.regex.Pattern;
  * A phrase in a line of a log, such as {@code selected mig-config not present: {config}}. The parts
  * between placeholders are searched one after the other, in time linear in the length of the line.
  *
- * <p>A placeholder at either end matches one word, but {@code detail} matches the rest of the line.
+ * <p>A placeholder at either end matches one word, but {@code detail} matches the rest of the line. A
+ * placeholder between words matches as little as possible, and {@code gpu} only what can be an index or
+ * an address on the PCI bus.
  */
 final class LogPhrase {
 
   static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]+)}");
+
+  private static final String GPU = "gpu";
+
+  /** One word that is not of letters alone; authors replace digits of an address by letters. */
+  private static final Pattern INDEX_OR_ADDRESS = Pattern.compile("[A-Za-z]*[^A-Za-z\\s]\\S*");
 
   /** Longer values add no information. */
   private static final int VALUE = 200;
@@ -68,30 +75,43 @@ final class LogPhrase {
     return new LogPhrase(List.copyOf(literals), List.copyOf(names), before, after);
   }
 
+  /** Whether the phrase matches any text up to the end of the record. */
+  boolean endsInDetail() {
+    return after.equals(Optional.of("detail"));
+  }
+
   Optional<Match> find(String line) {
     return find(line, lower(line));
   }
 
   /** As {@link #find(String)}, for a line that was already converted to lower case. */
   Optional<Match> find(String line, String lowered) {
-    Map<String, String> values = new LinkedHashMap<>();
-    int start = lowered.indexOf(literals.get(0));
-    if (start < 0) {
-      return Optional.empty();
-    }
-    int end = start + literals.get(0).length();
-    for (int i = 1; i < literals.size(); i++) {
-      int next = lowered.indexOf(literals.get(i), end);
-      if (next < 0) {
+    int[] starts = new int[literals.size()];
+    int end = 0;
+    for (int i = 0; i < starts.length; i++) {
+      starts[i] = lowered.indexOf(literals.get(i), end);
+      if (starts[i] < 0) {
         return Optional.empty();
       }
-      values.put(between.get(i - 1), cut(line.substring(end, next)));
-      end = next + literals.get(i).length();
+      end = starts[i] + literals.get(i).length();
+    }
+    // A first word may also be elsewhere before the phrase: the nearest one begins it.
+    for (int i = starts.length - 2; i >= 0; i--) {
+      starts[i] =
+          lowered.lastIndexOf(literals.get(i), starts[i + 1] - literals.get(i).length());
+    }
+    Map<String, String> values = new LinkedHashMap<>();
+    for (int i = 1; i < starts.length; i++) {
+      int from = starts[i - 1] + literals.get(i - 1).length();
+      values.put(between.get(i - 1), cut(line.substring(from, starts[i])));
     }
     int afterWords = end;
-    before.ifPresent(name -> values.put(name, cut(wordBefore(line, start))));
+    before.ifPresent(name -> values.put(name, cut(wordBefore(line, starts[0]))));
     after.ifPresent(name -> values.put(name, cut(valueAfter(line, afterWords, name))));
-    return Optional.of(new Match(start, values));
+    String gpu = values.get(GPU);
+    return gpu == null || INDEX_OR_ADDRESS.matcher(gpu).matches()
+        ? Optional.of(new Match(starts[0], values))
+        : Optional.empty();
   }
 
   private static String wordBefore(String line, int end) {

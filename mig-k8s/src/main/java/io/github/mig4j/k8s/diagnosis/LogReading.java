@@ -22,29 +22,22 @@ import java.util.regex.Pattern;
  * Of the lines with a cause the last ones decide, because mig-parted continues with the next order and
  * does not return to a finished GPU. Of several lines of one kind about one GPU the first decides,
  * because the others repeat it in more general words. Lines before a success are not causes. If no line
- * has a known phrase, the last error decides that is not a general consequence.
+ * has a known phrase, the last error decides that is not a general consequence. The GPU of a failure is
+ * the one that mig-parted names behind it, or else the one that it printed last.
  *
  * <p>The component of a line is the container that is printed before it, or follows from its words;
  * a line that shows neither belongs to the component of the last line of the same format.
  */
 final class LogReading {
 
-  /** More than a long run prints on a machine with many GPUs. */
-  private static final int LINES = 10_000;
-
-  /** A record of the MIG manager is much shorter. */
-  private static final int SEARCHED = 8_000;
-
   private static final int SHOWN_LENGTH = 1_000;
   private static final int SHOWN_LINES = 20;
   private static final int SHOWN_BEFORE = 5;
   private static final int QUOTE = 250;
 
-  private static final String RECORD = "time=\"";
   private static final Pattern GPU = Pattern.compile("\\bGPU ([0-9]{1,3}): 0x[0-9A-Fa-f]{8}");
   private static final Pattern GPU_OF_ERROR =
       Pattern.compile("MIG config on GPU ([0-9]{1,3}), erroneous");
-  private static final Pattern COLOUR = Pattern.compile("\\x1B\\[[0-9;]{0,20}[A-Za-z]");
   private static final Pattern HEADER = Pattern.compile(
       "(?<logrus>time=|level=[a-z]|(?:DEBU|INFO|WARN|ERRO|FATA|PANI)\\[[0-9])|\\b[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:");
   private static final Pattern ERROR = Pattern.compile(
@@ -55,8 +48,6 @@ final class LogReading {
   /** Time and process of a record, by which repeated records differ. */
   private static final Pattern TIME = Pattern.compile(
       "time=\"?[0-9TZ:.+-]+\"?|\\b([IWEF])[0-9]{4} [0-9:.]+ +[0-9]+|^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+Z?|\\[[0-9]{4}]");
-
-  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\\t]]");
 
   private enum Format {
     LOGRUS,
@@ -96,12 +87,8 @@ final class LogReading {
     this.lines = lines;
   }
 
-  static LogReading of(List<String> log) {
-    List<String> lines = log.subList(Math.max(0, log.size() - LINES), log.size()).stream()
-        .flatMap(line -> records(line).stream())
-        .map(LogReading::clean)
-        .filter(line -> !line.isBlank())
-        .toList();
+  /** Reads the records of one manager. */
+  static LogReading of(List<String> lines) {
     LogReading reading = new LogReading(lines);
     for (int i = 0; i < lines.size(); i++) {
       reading.read(i, lines.get(i));
@@ -123,9 +110,12 @@ final class LogReading {
     }
     Matcher failed = GPU_OF_ERROR.matcher(line);
     if (failed.find()) {
-      found.replaceAll((weight, each) -> each.about(failed.group(1)));
+      int latest = found.values().stream().mapToInt(Found::index).max().orElse(index);
+      found.replaceAll((weight, each) -> each.index == latest
+          ? new Found(each.sign, each.index, Optional.of(failed.group(1)))
+          : each.about(failed.group(1)));
     }
-    Optional<Sign> sign = FailureCatalogue.bundled().sign(line);
+    Optional<Sign> sign = FailureCatalogue.bundled().sign(line, isCut(line));
     if (sign.isPresent()) {
       success = Optional.empty();
       Found now = new Found(sign.get(), index, gpu);
@@ -279,6 +269,13 @@ final class LogReading {
         .strip();
   }
 
+  /** Whether the message of a record has no end, as where the log or a line of it is cut. */
+  private static boolean isCut(String line) {
+    int open = line.indexOf("msg=\"");
+    int from = open + "msg=\"".length();
+    return open >= 0 && (from == line.length() || closingQuote(line, from) == line.length());
+  }
+
   private static int closingQuote(String line, int from) {
     int quote = line.indexOf('"', from);
     while (quote > 0 && line.charAt(quote - 1) == '\\') {
@@ -321,29 +318,6 @@ final class LogReading {
       previous = timeless;
     }
     return all;
-  }
-
-  /** Splits pasted logs, which have lost their line ends, where a logrus record begins. */
-  private static List<String> records(String line) {
-    List<String> records = new ArrayList<>();
-    int from = 0;
-    int first = line.indexOf(RECORD);
-    int next = first < 0 ? -1 : line.indexOf(RECORD, first + 1);
-    while (next >= 0) {
-      records.add(line.substring(from, next));
-      from = next;
-      next = line.indexOf(RECORD, next + 1);
-    }
-    records.add(line.substring(from));
-    return records;
-  }
-
-  private static String clean(String record) {
-    String searched = record.length() <= SEARCHED ? record : record.substring(0, SEARCHED);
-    return CONTROL
-        .matcher(COLOUR.matcher(searched).replaceAll(""))
-        .replaceAll(" ")
-        .stripTrailing();
   }
 
   private static String shown(String line) {

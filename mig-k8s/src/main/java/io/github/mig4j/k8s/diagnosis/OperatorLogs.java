@@ -4,11 +4,11 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.MigException;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -86,17 +86,14 @@ public record OperatorLogs(List<String> lines, Availability availability, String
                 .list()
                 .getItems())
         .stream()
-        .filter(pod -> pod.getSpec() != null && node.equals(pod.getSpec().getNodeName()))
+        .filter(pod -> Cluster.isOn(pod, node))
         .toList();
   }
 
   /** The newest pod; after a restart the previous one still exists for a while. */
   static Optional<Pod> newest(List<Pod> pods, String app) {
     return pods.stream()
-        .filter(pod -> {
-          Map<String, String> labels = pod.getMetadata().getLabels();
-          return labels != null && labels.getOrDefault("app", "").startsWith(app);
-        })
+        .filter(pod -> GpuPods.app(pod).startsWith(app))
         .max(Comparator.comparing(pod -> String.valueOf(pod.getMetadata().getCreationTimestamp())));
   }
 

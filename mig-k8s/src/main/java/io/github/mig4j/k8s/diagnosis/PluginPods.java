@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuPods;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,13 +39,12 @@ public final class PluginPods {
               () -> cluster.client().pods().inNamespace(namespace).list().getItems())
           .stream()
           .filter(pod -> Cluster.isOn(pod, node))
-          .filter(pod -> pod.getMetadata().getLabels() != null
-              && APPS.contains(pod.getMetadata().getLabels().getOrDefault("app", "")))
+          .filter(pod -> APPS.contains(GpuPods.app(pod)))
           .flatMap(PluginPods::problems)
           .toList();
       return problems.isEmpty()
           ? of(FailureCode.SHARING_NOT_OFFERED, "")
-          : diagnosis(FailureCode.PLUGIN_NOT_RUNNING, String.join("; ", problems));
+          : new Diagnosis(FailureCode.PLUGIN_NOT_RUNNING, String.join("; ", problems));
     } catch (MigClusterException unanswered) {
       return of(
           FailureCode.SHARING_NOT_OFFERED,
@@ -54,11 +54,7 @@ public final class PluginPods {
 
   private static Diagnosis of(FailureCode code, String more) {
     FailureCatalogue.Failure failure = FailureCatalogue.bundled().failure(code);
-    return diagnosis(code, failure.text() + ". " + failure.remedy() + more);
-  }
-
-  private static Diagnosis diagnosis(FailureCode code, String explanation) {
-    return new Diagnosis(code, explanation, Optional.empty(), List.of());
+    return new Diagnosis(code, failure.text() + ". " + failure.remedy() + more);
   }
 
   private static Stream<String> problems(Pod pod) {

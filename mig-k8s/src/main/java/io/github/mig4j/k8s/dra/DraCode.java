@@ -22,6 +22,10 @@ public enum DraCode implements Code {
   DUPLICATE_DEVICE,
   /** The profile of a MIG device cannot be read. */
   UNREADABLE_PROFILE,
+  /** The type of a device is not known, so that it is not counted. */
+  UNKNOWN_TYPE,
+  /** A device has a profile that the catalogue does not have, and does not show its placement. */
+  UNKNOWN_PROFILE,
   /** A device is at a placement that the catalogue does not have. */
   UNKNOWN_PLACEMENT,
   /** The driver does not publish a placement that the catalogue has. */

@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.text.JsonFields;
@@ -16,25 +16,15 @@ import org.immutables.value.Value;
 public interface DraDevice extends JsonForm {
 
   /** The kind of a device. */
-  enum Kind {
+  enum Kind implements JsonName {
     /** A whole GPU. */
     GPU,
     /** A MIG device. */
-    MIG;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    MIG
   }
 
   /** Whether the device can be allocated to a claim now. */
-  enum State {
+  enum State implements JsonName {
     /** It can be allocated. */
     FREE,
     /** It is allocated to a claim. */
@@ -44,17 +34,7 @@ public interface DraDevice extends JsonForm {
     /** The driver has tainted it, so only claims with a toleration can get it. */
     TAINTED,
     /** Unknown, because not all slices of its pool exist. */
-    UNKNOWN;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    UNKNOWN
   }
 
   /**

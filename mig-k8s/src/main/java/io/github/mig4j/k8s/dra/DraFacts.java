@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.gpu.Budget;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -79,21 +79,11 @@ public sealed interface DraFacts extends JsonForm {
     }
 
     /** What the driver does not publish. */
-    public enum Gone {
+    public enum Gone implements JsonName {
       /** The driver publishes other devices of the pool, but not this one. */
       DEVICE,
       /** The driver publishes nothing of the pool; it is probably restarting. */
-      POOL;
-
-      /**
-       * The name in JSON, in lower case with dashes.
-       *
-       * @return the name
-       */
-      @JsonValue
-      public String toJson() {
-        return JsonFields.name(this);
-      }
+      POOL
     }
 
     @Override
@@ -221,6 +211,49 @@ public sealed interface DraFacts extends JsonForm {
     public Map<String, Object> toJson() {
       return JsonFields.of("node", node)
           .and("device", device)
+          .and("profile", profile)
+          .map();
+    }
+  }
+
+  /**
+   * The type of a device is not one that this library knows, so that the device is not counted.
+   *
+   * @param node the node
+   * @param device the device
+   * @param type what is published as its type; empty if nothing is
+   */
+  record UnknownType(String node, String device, String type) implements DraFacts {
+    public UnknownType {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(type, "type");
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node).and("device", device).and("type", type).map();
+    }
+  }
+
+  /**
+   * A device, whose placement is not published, has a profile that the catalogue does not have.
+   *
+   * @param node the node
+   * @param model the GPU's model
+   * @param profile the device's profile
+   */
+  record UnknownProfile(String node, GpuModel model, MigProfile profile) implements DraFacts {
+    public UnknownProfile {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(model, "model");
+      Objects.requireNonNull(profile, "profile");
+    }
+
+    @Override
+    public Map<String, Object> toJson() {
+      return JsonFields.of("node", node)
+          .and("model", model.id())
           .and("profile", profile)
           .map();
     }

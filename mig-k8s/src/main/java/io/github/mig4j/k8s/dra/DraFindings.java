@@ -12,6 +12,8 @@ import io.github.mig4j.k8s.dra.DraFacts.IncompletePool;
 import io.github.mig4j.k8s.dra.DraFacts.MissingPlacement;
 import io.github.mig4j.k8s.dra.DraFacts.UnknownPlacement;
 import io.github.mig4j.k8s.dra.DraFacts.UnknownProduct;
+import io.github.mig4j.k8s.dra.DraFacts.UnknownProfile;
+import io.github.mig4j.k8s.dra.DraFacts.UnknownType;
 import io.github.mig4j.k8s.dra.DraFacts.UnreadableProfile;
 import io.github.mig4j.k8s.dra.DraFacts.WholeBesideMig;
 import io.github.mig4j.layout.Violation;
@@ -154,6 +156,28 @@ final class DraFindings {
         "MIG device %s has profile '%s', which is not one such as '1g.10gb', so that it is not counted"
             .formatted(facts.device(), facts.profile()),
         "report it");
+  }
+
+  void add(UnknownType facts) {
+    onNode(
+        Severity.WARNING,
+        DraCode.UNKNOWN_TYPE,
+        facts.node(),
+        facts,
+        "device %s has type '%s', which is not gpu, mig or vfio, so that it is not counted"
+            .formatted(facts.device(), facts.type()),
+        "report it");
+  }
+
+  void add(UnknownProfile facts) {
+    onNode(
+        Severity.WARNING,
+        DraCode.UNKNOWN_PROFILE,
+        facts.node(),
+        facts,
+        "the driver publishes a device with profile %s, but a %s has no such profile in the catalogue"
+            .formatted(facts.profile(), facts.model().id()),
+        REPORT_IT);
   }
 
   void add(UnknownPlacement facts) {

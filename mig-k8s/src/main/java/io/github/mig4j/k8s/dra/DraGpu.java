@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
@@ -21,24 +21,14 @@ import org.immutables.value.Value;
 public interface DraGpu extends JsonForm {
 
   /** How the driver offers MIG devices. */
-  enum Form {
+  enum Form implements JsonName {
     /** The driver publishes existing MIG devices, which the MIG manager or an admin has created. */
     STATIC,
     /**
      * The driver publishes every possible MIG device and creates it when it is claimed; counters prevent
      * overlapping claims (KEP-4815, feature gate DynamicMIG of the driver).
      */
-    PARTITIONABLE;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    PARTITIONABLE
   }
 
   /**

@@ -31,6 +31,9 @@ import java.util.Optional;
  */
 public record DraInventory(List<DraNode> nodes, List<Finding> findings) implements JsonForm {
 
+  /** How to write each kind, which takes longer to find out than to write it. */
+  private static final KubernetesSerialization JSON = new KubernetesSerialization();
+
   public DraInventory {
     Objects.requireNonNull(nodes, "nodes");
     Objects.requireNonNull(findings, "findings");
@@ -69,9 +72,8 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
   public static DraInventory of(Collection<? extends HasMetadata> objects, GpuCatalog catalog) {
     Objects.requireNonNull(objects, "objects");
     Objects.requireNonNull(catalog, "catalog");
-    KubernetesSerialization json = new KubernetesSerialization();
     return new InventoryReader(catalog)
-        .read(objects.stream().map(object -> ObjectTexts.tree(json, object)).toList());
+        .read(objects.stream().map(object -> ObjectTexts.tree(JSON, object)).toList());
   }
 
   /**

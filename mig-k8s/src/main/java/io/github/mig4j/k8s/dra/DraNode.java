@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.dra;
 
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.text.JsonFields;
@@ -52,12 +51,13 @@ public record DraNode(String name, List<DraGpu> gpus) implements JsonForm {
   public SortedMap<String, Long> resources() {
     SortedMap<String, Long> counts = new TreeMap<>();
     for (DraGpu gpu : gpus) {
-      SortedMap<MigProfile, Integer> devices = gpu.cutInto();
-      if (devices.isEmpty()) {
+      // A MIG device whose profile cannot be read is not counted, but its GPU is not whole.
+      if (ExistingDevices.of(gpu).devices().isEmpty()) {
         counts.merge(WHOLE_GPU, 1L, Long::sum);
       }
-      devices.forEach(
-          (profile, count) -> counts.merge(profile.resourceName(), count.longValue(), Long::sum));
+      gpu.cutInto()
+          .forEach((profile, count) ->
+              counts.merge(profile.resourceName(), count.longValue(), Long::sum));
     }
     return Collections.unmodifiableSortedMap(counts);
   }

@@ -8,6 +8,7 @@ import io.github.mig4j.k8s.dra.DraFacts.Difference;
 import io.github.mig4j.k8s.dra.DraFacts.ImpossibleLayout;
 import io.github.mig4j.k8s.dra.DraFacts.MissingPlacement;
 import io.github.mig4j.k8s.dra.DraFacts.UnknownPlacement;
+import io.github.mig4j.k8s.dra.DraFacts.UnknownProfile;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.layout.PlacementResult;
 import java.util.HashMap;
@@ -41,6 +42,11 @@ final class GeometryCheck {
   void check(DraGpu gpu, List<PublishedDevice> published) {
     for (PublishedDevice device : published) {
       device.profile().flatMap(model::profile).ifPresent(known -> checkAmounts(device, known));
+      device
+          .profile()
+          .filter(
+              profile -> device.placement().isEmpty() && model.profile(profile).isEmpty())
+          .ifPresent(profile -> findings.add(new UnknownProfile(pool.node(), model, profile)));
       device.placement().ifPresent(this::checkPlacement);
     }
     if (gpu.form() == DraGpu.Form.PARTITIONABLE) {

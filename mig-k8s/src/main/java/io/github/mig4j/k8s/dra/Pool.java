@@ -61,8 +61,13 @@ final class Pool {
     return slices.size();
   }
 
+  /** The size that the slices name; if they differ, one that the pool does not have. */
   long expectedSize() {
-    return slices.stream().mapToLong(Slice::poolSize).max().orElse(0);
+    return slices.stream()
+        .mapToLong(Slice::poolSize)
+        .filter(named -> named != size())
+        .max()
+        .orElse(size());
   }
 
   boolean isComplete() {

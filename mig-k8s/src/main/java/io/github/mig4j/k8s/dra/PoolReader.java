@@ -10,6 +10,7 @@ import io.github.mig4j.k8s.dra.DraFacts.DoubleBooked;
 import io.github.mig4j.k8s.dra.DraFacts.DuplicateDevice;
 import io.github.mig4j.k8s.dra.DraFacts.IncompletePool;
 import io.github.mig4j.k8s.dra.DraFacts.UnknownProduct;
+import io.github.mig4j.k8s.dra.DraFacts.UnknownType;
 import io.github.mig4j.k8s.dra.DraFacts.UnreadableProfile;
 import io.github.mig4j.k8s.dra.DraFacts.WholeBesideMig;
 import java.util.ArrayList;
@@ -43,12 +44,20 @@ final class PoolReader {
 
   List<DraGpu> gpus() {
     boolean isUsable = isUsable();
+    pool.devices().forEach(this::findUnknownType);
     List<PublishedDevice> known =
         pool.devices().stream().filter(device -> device.kind().isPresent()).toList();
     return DevicesByGpu.of(known).stream()
         .sorted(Comparator.comparing(devices -> devices.get(0).name()))
         .map(devices -> gpu(devices, isUsable))
         .toList();
+  }
+
+  private void findUnknownType(PublishedDevice device) {
+    String type = device.attribute(Wire.TYPE).orElse("");
+    if (device.kind().isEmpty() && !type.equals(Wire.TYPE_VFIO)) {
+      findings.add(new UnknownType(pool.node(), device.name(), type));
+    }
   }
 
   /** The scheduler ignores an incomplete pool. */

@@ -30,6 +30,10 @@ final class Wire {
   static final String TYPE = "type";
   static final String TYPE_GPU = "gpu";
   static final String TYPE_MIG = "mig";
+
+  /** A GPU that is passed to a virtual machine; it is not a GPU of the node's pods. */
+  static final String TYPE_VFIO = "vfio";
+
   static final String UUID = "uuid";
   static final String PARENT_UUID = "parentUUID";
   static final String PCI_BUS_ID = "pciBusID";

@@ -5,7 +5,8 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeSpecBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
+import io.fabric8.kubernetes.client.informers.cache.Cache;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,14 +16,13 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Some nodes as an informer last saw them, and the listeners that receive each version of a node.
  * What no check reads is dropped: images, addresses and managed fields are most of a node.
  */
-final class CachedNodes implements ItemStore<Node> {
+final class CachedNodes extends BasicItemStore<Node> {
 
   /** Feature discovery writes a new value at each run. */
   private static final String DISCOVERY_TIMESTAMP = "nvidia.com/gfd.timestamp";
@@ -35,7 +35,6 @@ final class CachedNodes implements ItemStore<Node> {
 
   private final Predicate<Node> isKept;
   private final Consumer<String> listener;
-  private final Map<String, Node> latest = new HashMap<>();
   private final Map<String, List<ResourceEventHandler<Node>>> followers = new HashMap<>();
   private final Map<String, String> strings = new HashMap<>();
 
@@ -49,12 +48,13 @@ final class CachedNodes implements ItemStore<Node> {
    * @param listener receives the name of each node that is new, changed or gone
    */
   CachedNodes(Predicate<Node> isKept, Consumer<String> listener) {
+    super(Cache::metaNamespaceKeyFunc);
     this.isKept = isKept;
     this.listener = listener;
   }
 
-  synchronized Optional<Node> latest(String name) {
-    return Optional.ofNullable(latest.get(name));
+  Optional<Node> latest(String name) {
+    return Optional.ofNullable(get(name));
   }
 
   synchronized ClusterView.Following follow(String name, ResourceEventHandler<Node> listener) {
@@ -71,17 +71,12 @@ final class CachedNodes implements ItemStore<Node> {
   }
 
   @Override
-  public String getKey(Node node) {
-    return node.getMetadata().getName();
-  }
-
-  @Override
   public synchronized @Nullable Node put(String name, Node node) {
     if (!isKept.test(node)) {
       return remove(name);
     }
     Node trimmed = trimmed(node);
-    @Nullable Node before = latest.put(name, trimmed);
+    @Nullable Node before = super.put(name, trimmed);
     boolean isNew = before == null
         || !before
             .getMetadata()
@@ -96,7 +91,7 @@ final class CachedNodes implements ItemStore<Node> {
 
   @Override
   public synchronized @Nullable Node remove(String name) {
-    @Nullable Node removed = latest.remove(name);
+    @Nullable Node removed = super.remove(name);
     if (removed != null) {
       followersOf(name).forEach(each -> each.onDelete(removed, false));
       listener.accept(name);
@@ -109,26 +104,6 @@ final class CachedNodes implements ItemStore<Node> {
   }
 
   @Override
-  public synchronized Stream<String> keySet() {
-    return List.copyOf(latest.keySet()).stream();
-  }
-
-  @Override
-  public synchronized Stream<Node> values() {
-    return List.copyOf(latest.values()).stream();
-  }
-
-  @Override
-  public synchronized int size() {
-    return latest.size();
-  }
-
-  @Override
-  public synchronized @Nullable Node get(String name) {
-    return latest.get(name);
-  }
-
-  @Override
   public boolean isFullState() {
     return false;
   }
@@ -137,6 +112,7 @@ final class CachedNodes implements ItemStore<Node> {
     NodeBuilder trimmed = new NodeBuilder()
         .withNewMetadata()
         .withName(node.getMetadata().getName())
+        .withUid(node.getMetadata().getUid())
         .withResourceVersion(node.getMetadata().getResourceVersion())
         .withLabels(shared(Cluster.labels(node)))
         .withAnnotations(shared(Cluster.annotations(node)))

@@ -4,7 +4,8 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
-import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
+import io.fabric8.kubernetes.client.informers.cache.Cache;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -20,11 +21,10 @@ import org.jspecify.annotations.Nullable;
  * The pods on some nodes that concern their GPUs, as an informer last saw them: pods that request a
  * GPU or have resource claims, and NVIDIA's components. All other pods are dropped.
  */
-final class CachedPods implements ItemStore<Pod> {
+final class CachedPods extends BasicItemStore<Pod> {
 
   private final Predicate<String> isKept;
   private final Consumer<String> listener;
-  private final Map<String, Pod> pods = new HashMap<>();
   private final Map<String, Map<String, Pod>> byNode = new HashMap<>();
 
   CachedPods(Set<String> nodes) {
@@ -38,6 +38,7 @@ final class CachedPods implements ItemStore<Pod> {
    * @param listener receives the name of each node whose pods change
    */
   CachedPods(Predicate<String> isKept, Consumer<String> listener) {
+    super(Cache::metaNamespaceKeyFunc);
     this.isKept = isKept;
     this.listener = listener;
   }
@@ -47,16 +48,11 @@ final class CachedPods implements ItemStore<Pod> {
   }
 
   @Override
-  public String getKey(Pod pod) {
-    return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
-  }
-
-  @Override
   public synchronized @Nullable Pod put(String key, Pod pod) {
     @Nullable Pod before = remove(key);
     if (concernsGpus(pod)) {
       Pod trimmed = trimmed(pod);
-      pods.put(key, trimmed);
+      super.put(key, trimmed);
       byNode.computeIfAbsent(nodeOf(pod), node -> new HashMap<>()).put(key, trimmed);
       listener.accept(nodeOf(pod));
     }
@@ -65,7 +61,7 @@ final class CachedPods implements ItemStore<Pod> {
 
   @Override
   public synchronized @Nullable Pod remove(String key) {
-    @Nullable Pod removed = pods.remove(key);
+    @Nullable Pod removed = super.remove(key);
     if (removed != null) {
       byNode.computeIfPresent(nodeOf(removed), (node, podsOfNode) -> {
         podsOfNode.remove(key);
@@ -74,26 +70,6 @@ final class CachedPods implements ItemStore<Pod> {
       listener.accept(nodeOf(removed));
     }
     return removed;
-  }
-
-  @Override
-  public synchronized Stream<String> keySet() {
-    return List.copyOf(pods.keySet()).stream();
-  }
-
-  @Override
-  public synchronized Stream<Pod> values() {
-    return List.copyOf(pods.values()).stream();
-  }
-
-  @Override
-  public synchronized int size() {
-    return pods.size();
-  }
-
-  @Override
-  public synchronized @Nullable Pod get(String key) {
-    return pods.get(key);
   }
 
   @Override
@@ -108,12 +84,10 @@ final class CachedPods implements ItemStore<Pod> {
   private boolean concernsGpus(Pod pod) {
     return pod.getSpec() != null
         && isKept.test(nodeOf(pod))
-        && (GpuPods.isManager(pod) || GpuPods.isOperand(pod) || hasClaims(pod) || requestsGpu(pod));
-  }
-
-  private static boolean hasClaims(Pod pod) {
-    return pod.getSpec().getResourceClaims() != null
-        && !pod.getSpec().getResourceClaims().isEmpty();
+        && (GpuPods.isManager(pod)
+            || GpuPods.isOperand(pod)
+            || GpuPods.hasClaims(pod)
+            || requestsGpu(pod));
   }
 
   private static boolean requestsGpu(Pod pod) {

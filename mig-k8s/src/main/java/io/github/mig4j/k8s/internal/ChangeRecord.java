@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.immutables.value.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@Value.Builder
+@SuppressWarnings("immutables:untype") // A list that is absent is no empty one.
 public record ChangeRecord(
     ChangeKind kind,
     String config,
@@ -50,7 +53,8 @@ public record ChangeRecord(
     @Nullable String stableSince,
     @Nullable Seen seen,
     @Nullable List<String> replaced,
-    @Nullable FailureRecord undoes) {
+    @Nullable FailureRecord undoes)
+    implements WithChangeRecord {
 
   /** The annotation's key. */
   public static final String KEY = "mig4j.github.io/change";
@@ -224,53 +228,9 @@ public record ChangeRecord(
         null);
   }
 
-  public ChangeRecord with(Proof other) {
-    return new ChangeRecord(
-        kind, config, by, since, until, done, other, stableSince, seen, replaced, undoes);
-  }
-
   /** The same change, whose evidence holds since then, or does not hold. */
-  public ChangeRecord with(Optional<Instant> stable) {
-    return new ChangeRecord(
-        kind,
-        config,
-        by,
-        since,
-        until,
-        done,
-        proof,
-        stable.map(Instant::toString).orElse(null),
-        seen,
-        replaced,
-        undoes);
-  }
-
-  /** The same change, of which looks have seen this. */
-  public ChangeRecord with(Seen other) {
-    return new ChangeRecord(
-        kind, config, by, since, until, done, proof, stableSince, other, replaced, undoes);
-  }
-
-  /** The same change, which replaces these pods of the MIG manager. */
-  public ChangeRecord replacing(List<String> uids) {
-    return new ChangeRecord(
-        kind, config, by, since, until, done, proof, stableSince, seen, List.copyOf(uids), undoes);
-  }
-
-  /** The same change, which undoes one that has failed. */
-  public ChangeRecord undoing(Optional<FailureRecord> failure) {
-    return new ChangeRecord(
-        kind,
-        config,
-        by,
-        since,
-        until,
-        done,
-        proof,
-        stableSince,
-        seen,
-        replaced,
-        failure.orElse(null));
+  public ChangeRecord withStable(Optional<Instant> since) {
+    return withStableSince(since.map(Instant::toString).orElse(null));
   }
 
   /** Since when the node shows the evidence without interruption; empty if it did not when last seen. */
@@ -333,18 +293,11 @@ public record ChangeRecord(
   /** The same change, ended before its deadline, with this left to undo. */
   public ChangeRecord ended(Instant now, List<Done> left) {
     Instant begin = Instant.parse(since);
-    return new ChangeRecord(
-        kind,
-        config,
-        by,
-        since,
-        (now.isBefore(begin) ? begin : now).toString(),
-        left,
-        proof,
-        stableSince,
-        null,
-        null,
-        null);
+    return withUntil((now.isBefore(begin) ? begin : now).toString())
+        .withDone(left)
+        .withSeen(null)
+        .withReplaced(null)
+        .withUndoes(null);
   }
 
   public String json() {

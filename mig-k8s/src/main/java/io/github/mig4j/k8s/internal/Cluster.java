@@ -25,6 +25,8 @@ import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
@@ -39,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -121,29 +124,25 @@ public final class Cluster {
 
   /** The same, with the answers that the client has reported before. */
   public Cluster(KubernetesClient client, MigSettings settings, Memory memory) {
-    this.client = client;
-    this.settings = settings;
-    this.view = new DirectView(this);
-    this.allowed = ConcurrentHashMap.newKeySet();
-    this.memory = memory;
+    this(client, settings, Optional.empty(), ConcurrentHashMap.newKeySet(), memory);
   }
 
   private Cluster(
       KubernetesClient client,
       MigSettings settings,
-      ClusterView view,
+      Optional<ClusterView> shared,
       Set<String> allowed,
       Memory memory) {
     this.client = client;
     this.settings = settings;
-    this.view = view;
+    this.view = shared.orElseGet(() -> new DirectView(this));
     this.allowed = allowed;
     this.memory = memory;
   }
 
   /** The same cluster with a view that many checks and waits share. */
   public Cluster with(ClusterView shared) {
-    return new Cluster(client, settings, shared, allowed, memory);
+    return new Cluster(client, settings, Optional.of(shared), allowed, memory);
   }
 
   /** What this client keeps between its requests. */
@@ -362,6 +361,20 @@ public final class Cluster {
     }
   }
 
+  /** Starts an informer, and closes it if it does not start. {@code what} is as in {@link #call}. */
+  public void start(String what, SharedIndexInformer<?> informer, Duration timeout)
+      throws InterruptedException {
+    boolean started = false;
+    try {
+      await(what, informer.start(), timeout);
+      started = true;
+    } finally {
+      if (!started) {
+        informer.close();
+      }
+    }
+  }
+
   /** Calls the listener if what a request started fails. {@code what} is as in {@link #call}. */
   public void onFailure(
       String what, CompletionStage<?> started, Consumer<RuntimeException> listener) {
@@ -489,11 +502,13 @@ public final class Cluster {
     RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
         .withRequestRetryBackoffLimit(0)
         .build();
-    Cluster other =
-        new Cluster(client.newClient(once).adapt(KubernetesClient.class), settings, memory);
-    return view.sendsRequests()
-        ? other
-        : new Cluster(other.client, settings, view, allowed, memory);
+    KubernetesClient other = client.newClient(once).adapt(KubernetesClient.class);
+    return new Cluster(
+        other,
+        settings,
+        view.sendsRequests() ? Optional.empty() : Optional.of(view),
+        allowed,
+        memory);
   }
 
   /** The MIG manager's pods in a namespace. */
@@ -565,7 +580,8 @@ public final class Cluster {
 
   /**
    * Sends a request. A 403 is repeated for some seconds if a request of this kind was allowed before:
-   * an API server that has just started answers 403 until it has read its RBAC objects.
+   * an API server that has just started answers 403 until it has read its RBAC objects. One that holds
+   * longer is not repeated with the next request.
    *
    * @param what a verb and its object, e.g. {@code get node gpu-0}, for messages
    */
@@ -581,6 +597,9 @@ public final class Cluster {
         if (e.getCode() != HttpURLConnection.HTTP_FORBIDDEN
             || !allowed.contains(kind)
             || System.nanoTime() - endNanos >= 0) {
+          if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
+            allowed.remove(kind);
+          }
           throw failure(what, e);
         }
         report(new MigEvent.RequestRepeated(verbAndKind(what), e.getCode()));
@@ -696,10 +715,12 @@ public final class Cluster {
     return map.getData() == null ? new TreeMap<>() : new TreeMap<>(map.getData());
   }
 
-  /** The number in a label of a node; 0 if it has no such label. */
-  public static int number(Node node, String label) {
-    String text = labels(node).getOrDefault(label, "");
-    return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : 0;
+  /** The number in a label; empty if there is no such label, or it is no number. */
+  public static OptionalInt number(Map<String, String> labels, String label) {
+    String text = labels.getOrDefault(label, "");
+    return text.matches("[0-9]{1,9}")
+        ? OptionalInt.of(Integer.parseInt(text))
+        : OptionalInt.empty();
   }
 
   /**
@@ -707,7 +728,7 @@ public final class Cluster {
    * them, or more than a node can have.
    */
   public static int gpuCount(Node node) {
-    int count = number(node, Labels.GPU_COUNT);
+    int count = number(labels(node), Labels.GPU_COUNT).orElse(0);
     return count <= NodeGpu.MAX_PER_NODE ? count : 0;
   }
 
@@ -720,6 +741,16 @@ public final class Cluster {
   public static Map<String, String> annotations(Node node) {
     Map<String, String> annotations = node.getMetadata().getAnnotations();
     return annotations == null ? Map.of() : annotations;
+  }
+
+  /** The record in an annotation; empty if there is none, or it cannot be read. */
+  static <T> Optional<T> record(Node node, String annotation, Class<T> type) {
+    String text = annotations(node).getOrDefault(annotation, "");
+    try {
+      return text.isEmpty() ? Optional.empty() : Optional.of(Serialization.unmarshal(text, type));
+    } catch (RuntimeException unreadable) {
+      return Optional.empty();
+    }
   }
 
   public static boolean isCordoned(Node node) {

@@ -6,7 +6,6 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.node.ComponentVersions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -86,10 +85,7 @@ public final class ClusterPolicies {
   }
 
   public static Optional<MigStrategy> strategy(GenericKubernetesResource policy) {
-    Object set = policy.get("spec", "mig", "strategy");
-    return Arrays.stream(MigStrategy.values())
-        .filter(strategy -> strategy.toString().equals(set))
-        .findFirst();
+    return text(policy, "spec", "mig", "strategy").flatMap(MigStrategy::parse);
   }
 
   /** The ConfigMap that MIG managers read; empty if each generates its own. */

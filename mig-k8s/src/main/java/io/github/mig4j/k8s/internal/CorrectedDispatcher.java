@@ -29,10 +29,12 @@ import java.util.regex.Pattern;
 /**
  * fabric8's dispatcher of a mock API server, with corrections of 7.8.0 and additions.
  *
- * <p>It corrects four errors, after which clients wait without end. A watch that is closed while events
+ * <p>It corrects five errors, after which clients wait without end. A watch that is closed while events
  * are sent to it blocks the only event loop for half a minute. An event for a watch that has ended fails
  * the request that caused it, and does not reach the watches after it. A JSON patch that no longer fits
  * its object gets no response. A watch does not report what was deleted between the list and its start.
+ * What changes while a watch is opened is reported after the current objects, and sometimes after later
+ * changes, so that an old version of an object is the last one that is reported.
  *
  * <p>It adds what schedulers, drains and checks need: it binds and evicts pods, lists them by node, returns
  * their logs, and allows every request. The class needs kubernetes-server-mock, which is an optional
@@ -52,6 +54,7 @@ public class CorrectedDispatcher extends KubernetesCrudDispatcher {
       Pattern.compile("fieldSelector=metadata\\.name%3D([^&]+)");
   private static final Pattern LISTED_VERSION = Pattern.compile("resourceVersion=([0-9]+)");
 
+  private final Object serving = new Object();
   private final List<Deletion> deletions = new ArrayList<>();
   private final ClosedWatches closed = new ClosedWatches();
   private volatile Function<String, Optional<List<String>>> logs = pod -> Optional.empty();
@@ -133,16 +136,27 @@ public class CorrectedDispatcher extends KubernetesCrudDispatcher {
   }
 
   private MockResponse corrected(RecordedRequest request) {
-    MockResponse response;
     try {
-      response = expected(request).orElseGet(() -> added(request));
+      return expected(request).orElseGet(() -> added(request));
     } catch (RuntimeException unanswered) {
       return new MockResponse().setResponseCode(409).setBody("{\"code\": 409}");
     }
-    WebSocketListener listener = response.getWebSocketListener();
-    return listener == null
-        ? response
-        : response.withWebSocketUpgrade(new Watch(listener, deletedSince(request.getPath())));
+  }
+
+  /** A watch begins when it is open, and nothing changes meanwhile. */
+  @Override
+  public MockResponse handleWatch(String path) {
+    return new MockResponse().withWebSocketUpgrade(new Watch(path));
+  }
+
+  private MockResponse serve(RecordedRequest request) {
+    synchronized (serving) {
+      return super.dispatch(request);
+    }
+  }
+
+  private WebSocketListener events(String path) {
+    return super.handleWatch(path).getWebSocketListener();
   }
 
   private MockResponse added(RecordedRequest request) {
@@ -158,13 +172,13 @@ public class CorrectedDispatcher extends KubernetesCrudDispatcher {
     }
     String ofAnyNode = BY_NODE.matcher(path).replaceAll("");
     return ofAnyNode.equals(path)
-        ? super.dispatch(request)
+        ? serve(request)
         : own(with(request, request.method(), ofAnyNode, request.getBody()));
   }
 
   /** The answer to a request that this class has made of another one. */
   private MockResponse own(RecordedRequest request) {
-    return expected(request).orElseGet(() -> super.dispatch(request));
+    return expected(request).orElseGet(() -> serve(request));
   }
 
   private MockResponse evict(RecordedRequest request, String path, String pod) {
@@ -242,24 +256,21 @@ public class CorrectedDispatcher extends KubernetesCrudDispatcher {
   }
 
   private final class Watch extends WebSocketListener {
-    private final WebSocketListener listener;
-    private final List<String> missed;
+    private final String path;
+    private WebSocketListener listener = new WebSocketListener() {};
 
-    Watch(WebSocketListener listener, List<String> missed) {
-      this.listener = listener;
-      this.missed = missed;
-    }
-
-    @Override
-    public void onBeforeAccept(WebSocket socket, Response response) {
-      listener.onBeforeAccept(socket, response);
+    Watch(String path) {
+      this.path = path;
     }
 
     @Override
     public void onOpen(WebSocket socket, Response response) {
-      opened(socket);
-      missed.forEach(socket::send);
-      listener.onOpen(socket, response);
+      synchronized (serving) {
+        listener = events(path);
+        opened(socket);
+        deletedSince(path).forEach(socket::send);
+        listener.onOpen(socket, response);
+      }
     }
 
     @Override

@@ -60,15 +60,7 @@ record DirectView(Cluster cluster) implements ClusterView {
         .runnableInformer(0)
         .addEventHandler(listener)
         .exceptionHandler(new WatchRetry());
-    boolean started = false;
-    try {
-      cluster.await("list and watch node " + node, informer.start(), timeout);
-      started = true;
-    } finally {
-      if (!started) {
-        informer.close();
-      }
-    }
+    cluster.start("list and watch node " + node, informer, timeout);
     return informer::close;
   }
 }

@@ -58,14 +58,7 @@ public record FailureRecord(
 
   /** The record of a node; empty if it has none, or one that cannot be read. */
   public static Optional<FailureRecord> read(Node node) {
-    String text = Cluster.annotations(node).getOrDefault(KEY, "");
-    try {
-      return text.isEmpty()
-          ? Optional.empty()
-          : Optional.of(Serialization.unmarshal(text, FailureRecord.class));
-    } catch (RuntimeException unreadable) {
-      return Optional.empty();
-    }
+    return Cluster.record(node, KEY, FailureRecord.class);
   }
 
   /** Whether it is of a change to this configuration. */

@@ -39,10 +39,9 @@ public final class GpuPods {
 
   /** Whether a pod is one of NVIDIA's components. */
   public static boolean isOperand(Pod pod) {
-    Map<String, String> labels = pod.getMetadata().getLabels();
-    return labels != null
-        && pod.getSpec() != null
-        && (OPERANDS.contains(labels.getOrDefault("app", ""))
+    Map<String, String> labels = orEmpty(pod.getMetadata().getLabels());
+    return pod.getSpec() != null
+        && (OPERANDS.contains(app(pod))
             || OPERANDS.contains(labels.getOrDefault("app.kubernetes.io/name", ""))
             || OPERANDS.contains(labels.getOrDefault("app.kubernetes.io/component", "")));
   }
@@ -57,8 +56,12 @@ public final class GpuPods {
   }
 
   public static boolean isManager(Pod pod) {
-    @Nullable Map<String, String> labels = pod.getMetadata().getLabels();
-    return labels != null && "nvidia-mig-manager".equals(labels.get("app"));
+    return app(pod).equals("nvidia-mig-manager");
+  }
+
+  /** The label {@code app}, by which the pods of one component are known; empty without a label. */
+  public static String app(Pod pod) {
+    return orEmpty(pod.getMetadata().getLabels()).getOrDefault("app", "");
   }
 
   /** Pods with resource claims. The pod alone does not say which devices they are for. */
@@ -66,9 +69,12 @@ public final class GpuPods {
     return podsOfNode.stream()
         .filter(GpuPods::isRunning)
         .filter(pod -> !isStoppedByManager(pod))
-        .filter(pod -> pod.getSpec().getResourceClaims() != null
-            && !pod.getSpec().getResourceClaims().isEmpty())
+        .filter(GpuPods::hasClaims)
         .toList();
+  }
+
+  static boolean hasClaims(Pod pod) {
+    return !orEmpty(pod.getSpec().getResourceClaims()).isEmpty();
   }
 
   /** What an eviction does to a pod. */
@@ -82,12 +88,10 @@ public final class GpuPods {
   }
 
   public static Kind kind(Pod pod) {
-    @Nullable Map<String, String> annotations = pod.getMetadata().getAnnotations();
-    if (annotations != null && annotations.containsKey(MIRROR)) {
+    if (orEmpty(pod.getMetadata().getAnnotations()).containsKey(MIRROR)) {
       return Kind.STAYS;
     }
-    List<OwnerReference> owners = pod.getMetadata().getOwnerReferences();
-    for (OwnerReference owner : owners) {
+    for (OwnerReference owner : pod.getMetadata().getOwnerReferences()) {
       if (Boolean.TRUE.equals(owner.getController())) {
         return owner.getKind().equals("DaemonSet") ? Kind.STAYS : Kind.EVICTABLE;
       }
@@ -171,10 +175,8 @@ public final class GpuPods {
 
   /** The MIG manager also stops DaemonSets whose node selector makes them its GPU clients. */
   private static boolean isStoppedByManager(Pod pod) {
-    Map<String, String> labels = orEmpty(pod.getMetadata().getLabels());
-    Map<String, String> selector = orEmpty(pod.getSpec().getNodeSelector());
-    return VALIDATORS.contains(labels.getOrDefault("app", ""))
-        || selector.containsKey(Labels.DEPLOY_CLIENT);
+    return VALIDATORS.contains(app(pod))
+        || orEmpty(pod.getSpec().getNodeSelector()).containsKey(Labels.DEPLOY_CLIENT);
   }
 
   private static boolean isGpu(String resource) {

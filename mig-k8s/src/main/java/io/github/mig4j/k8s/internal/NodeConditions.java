@@ -23,9 +23,4 @@ public final class NodeConditions {
   public static Optional<Boolean> isReady(Node node) {
     return ready(node).map(condition -> "True".equals(condition.getStatus()));
   }
-
-  /** Whether the condition {@code Ready} is false or unknown; what the node offers is then stale. */
-  public static boolean isNotReady(Node node) {
-    return isReady(node).filter(ready -> !ready).isPresent();
-  }
 }

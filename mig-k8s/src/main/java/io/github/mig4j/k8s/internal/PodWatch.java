@@ -4,8 +4,10 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.dsl.Informable;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -14,23 +16,32 @@ import org.jspecify.annotations.Nullable;
 public final class PodWatch implements AutoCloseable {
 
   private final SharedIndexInformer<Pod> informer;
+  private final WatchPermission permission;
+  private final String role;
   private final Semaphore changes = new Semaphore(0);
   private volatile @Nullable RuntimeException failure;
 
-  public PodWatch(Cluster cluster, String owner, Informable<Pod> pods, Duration timeout)
+  /**
+   * Starts a watch.
+   *
+   * @param namespace of the pods; empty for all
+   * @param role the ClusterRole that has the permission, for messages
+   */
+  public PodWatch(
+      Cluster cluster,
+      String owner,
+      Informable<Pod> pods,
+      Optional<String> namespace,
+      String role,
+      Duration timeout)
       throws InterruptedException {
+    WatchRetry retry = new WatchRetry();
     this.informer =
-        pods.runnableInformer(0).addEventHandler(new Listener()).exceptionHandler(new WatchRetry());
+        pods.runnableInformer(0).addEventHandler(new Listener()).exceptionHandler(retry);
+    this.role = role;
     String request = "list and watch pods of " + owner;
-    boolean started = false;
-    try {
-      cluster.await(request, informer.start(), timeout);
-      started = true;
-    } finally {
-      if (!started) {
-        informer.close();
-      }
-    }
+    this.permission = new WatchPermission(cluster, request, "pods", namespace, retry, informer);
+    cluster.start(request, informer, timeout);
     cluster.onFailure(request, informer.stopped(), this::fail);
   }
 
@@ -42,14 +53,16 @@ public final class PodWatch implements AutoCloseable {
   /**
    * The pods as the watch last saw them.
    *
-   * @throws io.github.mig4j.k8s.cluster.MigClusterException if the watch has failed and is not
-   *     repeated, e.g. because it is no longer allowed
+   * @throws MigClusterException if the watch has failed and is not repeated, or is no longer allowed
    */
   public List<Pod> pods() {
     RuntimeException ended = failure;
     if (ended != null) {
       throw ended;
     }
+    permission.forbidden().ifPresent(request -> {
+      throw WatchPermission.failure(request, role);
+    });
     return informer.getStore().list();
   }
 

@@ -162,11 +162,20 @@ public final class SharedView implements ClusterView, AutoCloseable {
     if (expected == null) {
       return seen;
     }
-    if (seen.isPresent() && expected.equals(seen.get().getMetadata().getResourceVersion())) {
+    if (seen.isPresent() && expected.equals(version(seen.get()))) {
       written.remove(name, expected);
       return seen;
     }
-    return cluster.node(name);
+    Optional<Node> now = cluster.node(name);
+    if (seen.map(SharedView::version).equals(now.map(SharedView::version))) {
+      // Another client wrote after this one, and the watch has delivered that.
+      written.remove(name, expected);
+    }
+    return now;
+  }
+
+  private static String version(Node node) {
+    return node.getMetadata().getResourceVersion();
   }
 
   @Override
@@ -176,7 +185,7 @@ public final class SharedView implements ClusterView, AutoCloseable {
 
   @Override
   public void wrote(Node after) {
-    written.put(after.getMetadata().getName(), after.getMetadata().getResourceVersion());
+    written.put(after.getMetadata().getName(), version(after));
   }
 
   /** As {@link #pods}, without a request. */

@@ -30,14 +30,7 @@ public record VerifiedRecord(
 
   /** The record of a node; empty if it has none, or one that cannot be read. */
   public static Optional<VerifiedRecord> read(Node node, ChangeKind kind) {
-    String text = Cluster.annotations(node).getOrDefault(kind.verifiedKey(), "");
-    try {
-      return text.isEmpty()
-          ? Optional.empty()
-          : Optional.of(Serialization.unmarshal(text, VerifiedRecord.class));
-    } catch (RuntimeException unreadable) {
-      return Optional.empty();
-    }
+    return Cluster.record(node, kind.verifiedKey(), VerifiedRecord.class);
   }
 
   public String json() {

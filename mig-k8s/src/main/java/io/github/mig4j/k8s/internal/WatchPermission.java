@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -64,6 +65,24 @@ public final class WatchPermission {
     return now - deniedSinceNanos.getAsLong() >= Cluster.FORBIDDEN_RETRY.toNanos()
         ? Optional.of(what)
         : Optional.empty();
+  }
+
+  /**
+   * A permission that is missing, in words.
+   *
+   * @param forbidden the request that is forbidden
+   * @param role the ClusterRole that has the permission
+   */
+  public static String missing(String forbidden, String role) {
+    return "this client is not allowed to %s; grant it the permissions of ClusterRole %s"
+        .formatted(forbidden, role);
+  }
+
+  /** What a wait ends with that sees nothing any more; as {@link #missing}. */
+  public static MigClusterException failure(String forbidden, String role) {
+    String message = missing(forbidden, role);
+    return MigClusterException.forbidden(
+        forbidden, Character.toUpperCase(message.charAt(0)) + message.substring(1));
   }
 
   private boolean isDenied(String verb) {

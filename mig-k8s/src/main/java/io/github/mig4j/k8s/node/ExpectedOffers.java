@@ -57,7 +57,7 @@ public final class ExpectedOffers {
           .computeIfAbsent(
               policy
                   .flatMap(ClusterPolicies::migConfigMap)
-                  .orElseGet(() -> status.node() + "-mig-config"),
+                  .orElseGet(() -> GeneratedConfig.mapOf(status.node())),
               this::document)
           .flatMap(document -> document.config(status.config().orElse("")));
       List<NodeGpu> gpus = inForce.map(config -> gpus(node, status, config)).orElseGet(List::of);
@@ -121,8 +121,19 @@ public final class ExpectedOffers {
     return model.isPresent() && count > 0 ? NodeGpu.several(model.get(), count) : recorded.gpus();
   }
 
-  /** Under strategy single the label counts MIG devices; every GPU has the same number. */
-  static int gpusUnderSingle(Node node, Optional<MigConfig> inForce) {
+  /** The configuration that the MIG manager reports to have applied, if the document has it. */
+  public static Optional<MigConfig> inForce(MigNodeStatus status, MigConfigDocument document) {
+    return status
+        .config()
+        .filter(config -> status.state().equals(Optional.of(MigState.SUCCESS)))
+        .flatMap(document::config);
+  }
+
+  /**
+   * Under strategy single the label counts MIG devices; every GPU has the same number. 0 if the
+   * configuration in force does not say how many.
+   */
+  public static int gpusUnderSingle(Node node, Optional<MigConfig> inForce) {
     int each = inForce
         .filter(config -> config.entries().size() == 1)
         .map(config -> config.entries().get(0).migDevices().values().stream()

@@ -2,10 +2,8 @@ package io.github.mig4j.k8s.node;
 
 import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.k8s.config.MigConfigMap;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterView;
 import io.github.mig4j.node.HardwareEvidence;
-import io.github.mig4j.text.KubernetesName;
 import java.util.Objects;
 
 /**
@@ -27,13 +25,8 @@ public final class GeneratedConfig {
   public static HardwareEvidence read(ClusterView view, String namespace, String node) {
     Objects.requireNonNull(view, "view");
     Objects.requireNonNull(namespace, "namespace");
-    String map = mapOf(node);
-    if (!KubernetesName.isDnsSubdomain(map)) {
-      return HardwareEvidence.none();
-    }
-    return view.configMap(namespace, map)
-        .flatMap(
-            found -> MigConfigFile.read(Cluster.data(found, MigConfigMap.KEY)).document())
+    return MigConfigMap.file(view, namespace, mapOf(node))
+        .flatMap(MigConfigFile::document)
         .map(HardwareEvidence::in)
         .orElse(HardwareEvidence.none());
   }

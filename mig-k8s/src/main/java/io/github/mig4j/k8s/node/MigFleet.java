@@ -12,6 +12,7 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.config.PublishedConfig;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
@@ -141,8 +142,7 @@ public final class MigFleet implements JsonForm {
       Optional<MigConfigDocument> document,
       Map<Configured, Cut> cuts) {
     List<Pod> pods = all.stream()
-        .filter(pod -> pod.getSpec() != null
-            && node.getMetadata().getName().equals(pod.getSpec().getNodeName()))
+        .filter(pod -> Cluster.isOn(pod, node.getMetadata().getName()))
         .toList();
     List<Pod> using = GpuPods.using(pods);
     SortedMap<String, Long> used = new TreeMap<>();
@@ -162,10 +162,7 @@ public final class MigFleet implements JsonForm {
       MigNodeStatus status,
       Optional<MigConfigDocument> document,
       Map<Configured, Cut> cuts) {
-    Optional<MigConfig> inForce = status
-        .config()
-        .filter(config -> status.state().equals(Optional.of(MigState.SUCCESS)))
-        .flatMap(config -> document.flatMap(d -> d.config(config)));
+    Optional<MigConfig> inForce = document.flatMap(d -> ExpectedOffers.inForce(status, d));
     Optional<GpuModel> model = status.model().filter(GpuModel::supportsMig);
     int count = status.gpus().orElseGet(() -> ExpectedOffers.gpusUnderSingle(node, inForce));
     if (inForce.isEmpty() || model.isEmpty() || count == 0) {
@@ -242,7 +239,7 @@ public final class MigFleet implements JsonForm {
     }
     MigConfigMap map = new MigConfigMap(cluster, configMap);
     names.forEach((config, name) -> {
-      MigConfigMap.Merged unused = map.merge(name, config);
+      PublishedConfig unused = map.merge(name, config);
     });
     return byNode;
   }

@@ -19,6 +19,15 @@ public enum MigState {
   /** A value that this library does not know. */
   UNKNOWN;
 
+  /**
+   * Whether the MIG manager is changing the node's GPUs.
+   *
+   * @return true for {@link #PENDING} and {@link #REBOOTING}
+   */
+  public boolean isAtWork() {
+    return this == PENDING || this == REBOOTING;
+  }
+
   static MigState of(String label) {
     for (MigState state : values()) {
       if (state != UNKNOWN && state.toString().equals(label)) {

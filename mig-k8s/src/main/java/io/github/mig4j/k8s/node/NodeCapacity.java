@@ -247,8 +247,12 @@ public record NodeCapacity(
         .toList();
   }
 
-  /** The number of physical GPUs; 0 if unknown. */
-  int gpus() {
+  /**
+   * The number of physical GPUs, from the labels or from the layouts.
+   *
+   * @return the number; 0 if it is unknown
+   */
+  public int gpus() {
     return Math.max(status.gpus().orElse(0), layouts.isEmpty() ? 0 : layouts.lastKey() + 1);
   }
 

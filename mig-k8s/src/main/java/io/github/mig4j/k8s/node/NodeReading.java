@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.gpu.Provenance;
+import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.Quantities;
@@ -34,8 +35,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NodeReading {
 
-  private static final String GPU = "nvidia.com/gpu";
-  private static final String SHARED_GPU = "nvidia.com/gpu.shared";
   private static final String COUNT = ".count";
   private static final String OTHER_PRODUCT = "another product";
 
@@ -82,8 +81,8 @@ public final class NodeReading {
         node.getStatus() == null ? null : node.getStatus().getAllocatable();
     if (all != null) {
       all.forEach((resource, quantity) -> {
-        boolean isGpu = resource.equals(GPU)
-            || resource.equals(SHARED_GPU)
+        boolean isGpu = resource.equals(GpuResources.GPU)
+            || resource.equals(GpuResources.SHARED_GPU)
             || MigProfile.ofResourceName(resource).isPresent();
         long devices = isGpu ? Quantities.wholeNumber(quantity).orElse(0) : 0;
         if (devices > 0) {
@@ -149,7 +148,7 @@ public final class NodeReading {
     String resource = profile.resourceName();
     long offers =
         offered.getOrDefault(resource, 0L) + offered.getOrDefault(resource + ".shared", 0L);
-    int replicas = Math.max(1, number(labels.get(resource + ".replicas")).orElse(1));
+    int replicas = Math.max(1, Cluster.number(labels, resource + ".replicas").orElse(1));
     int devices = Math.min(labelled, (int) (offers / replicas));
     int most = models.stream()
         .flatMap(model -> model.profile(profile).stream())
@@ -184,9 +183,9 @@ public final class NodeReading {
 
   private SortedMap<MigProfile, Integer> counted() {
     SortedMap<MigProfile, Integer> counted = new TreeMap<>();
-    labels.forEach((label, value) -> {
+    labels.keySet().forEach(label -> {
       if (label.endsWith(COUNT)) {
-        int devices = number(value).orElse(0);
+        int devices = Cluster.number(labels, label).orElse(0);
         MigProfile.ofResourceName(label.substring(0, label.length() - COUNT.length()))
             .filter(profile -> devices > 0)
             .ifPresent(profile -> counted.put(profile, devices));
@@ -207,8 +206,8 @@ public final class NodeReading {
       throw new IllegalArgumentException(
           "how many of its GPUs are whole is not known: %s is %d beside %s=%s; try again once the device plugin and feature discovery agree"
               .formatted(
-                  GPU,
-                  offered.getOrDefault(GPU, 0L) + offered.getOrDefault(SHARED_GPU, 0L),
+                  GpuResources.GPU,
+                  offersGpus(),
                   Labels.GPU_REPLICAS,
                   labels.getOrDefault(Labels.GPU_REPLICAS, "")));
     }
@@ -236,7 +235,7 @@ public final class NodeReading {
 
   /** GPUs that are offered as such; empty if none is, or the replicas are not known. */
   private OptionalInt gpusOffered(Optional<DevicePluginConfig> now) {
-    long devices = offered.getOrDefault(GPU, 0L) + offered.getOrDefault(SHARED_GPU, 0L);
+    long devices = offersGpus();
     int replicas = replicas(now);
     boolean isCount = devices > 0
         && replicas > 0
@@ -245,18 +244,23 @@ public final class NodeReading {
     return !isCount ? OptionalInt.empty() : OptionalInt.of((int) (devices / replicas));
   }
 
+  private long offersGpus() {
+    return offered.getOrDefault(GpuResources.GPU, 0L)
+        + offered.getOrDefault(GpuResources.SHARED_GPU, 0L);
+  }
+
   /**
    * As the label says, which is the first entry's number, though the plugin takes the largest; the
    * configuration says both, unless the label is not of it.
    */
   private int replicas(Optional<DevicePluginConfig> now) {
-    int labelled = number(labels.get(Labels.GPU_REPLICAS)).orElse(1);
+    int labelled = Cluster.number(labels, Labels.GPU_REPLICAS).orElse(1);
     if (now.isEmpty()) {
       return labelled;
     }
     List<Integer> replicas = now.get().sharing().map(GpuSharing::resources).stream()
         .flatMap(List::stream)
-        .filter(resource -> resource.name().equals(GPU))
+        .filter(resource -> resource.name().equals(GpuResources.GPU))
         .map(SharedResource::replicas)
         .toList();
     int first = replicas.isEmpty() ? 1 : replicas.get(0);
@@ -291,11 +295,5 @@ public final class NodeReading {
         .addProducts(new GpuProduct(name, name, Provenance.CALLER))
         .build();
     gpus.put(NodeGpu.of(gpus.size(), model), setting);
-  }
-
-  private static OptionalInt number(@Nullable String text) {
-    return text != null && text.matches("[0-9]{1,9}")
-        ? OptionalInt.of(Integer.parseInt(text))
-        : OptionalInt.empty();
   }
 }

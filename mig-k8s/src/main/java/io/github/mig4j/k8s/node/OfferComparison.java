@@ -1,10 +1,11 @@
 package io.github.mig4j.k8s.node;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.text.JsonFields;
@@ -30,10 +31,10 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
   private static final String REPLICAS = ".replicas";
 
   /** What agrees and what does not. */
-  public enum Result {
+  public enum Result implements JsonName {
     /** Resources and labels are right. */
     AGREES,
-    /** The labels are right, the resources are not. */
+    /** The resources are not as the labels say, which are right if they are compared with the configuration. */
     RESOURCES_DIFFER,
     /** The resources are right, the labels are not. */
     LABELS_DIFFER,
@@ -44,37 +45,17 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
     /** Resources and labels agree with each other, but not with the configuration. */
     OTHER_DEVICES,
     /** A change is in progress, or the resources are not known. */
-    NOT_COMPARED;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    NOT_COMPARED
   }
 
   /** What a node's resources are compared with. */
-  public enum Basis {
+  public enum Basis implements JsonName {
     /** The content of the configuration that the node requests. */
     CONFIGURATION,
     /** The labels of GPU Feature Discovery; the content of the configuration is not known. */
     LABELS,
     /** Nothing. */
-    NOTHING;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    NOTHING
   }
 
   /** Copies the sentences. */
@@ -163,7 +144,8 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
   }
 
   private static long replicas(Node node, String resource) {
-    return Math.max(1, Cluster.number(node, resource.replace(".shared", "") + REPLICAS));
+    String label = resource.replace(".shared", "") + REPLICAS;
+    return Math.max(1, Cluster.number(Cluster.labels(node), label).orElse(1));
   }
 
   private static boolean countsNoDevice(Node node) {
@@ -171,7 +153,7 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
             .filter(label -> label.getKey().endsWith(COUNT) && !label.getValue().equals("0"))
             .map(label -> label.getKey().substring(0, label.getKey().length() - COUNT.length()))
             .noneMatch(resource -> MigProfile.ofResourceName(resource).isPresent())
-        && Cluster.labels(node).getOrDefault("nvidia.com/gpu" + REPLICAS, "0").equals("0");
+        && Cluster.labels(node).getOrDefault(GpuResources.GPU + REPLICAS, "0").equals("0");
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
@@ -22,19 +23,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a {@link MigNodeStatus} from a node's labels and resources. */
 public final class StatusReader {
 
   private final Node node;
+  private final String name;
   private final MigSettings settings;
   private final Map<String, String> labels;
   private final SortedMap<String, Long> allocatable;
@@ -46,6 +46,7 @@ public final class StatusReader {
   private StatusReader(Node node, MigSettings settings, HardwareEvidence evidence) {
     this.model = ModelReading.of(node, settings, evidence);
     this.node = node;
+    this.name = node.getMetadata().getName();
     this.settings = settings;
     this.labels = Cluster.labels(node);
     this.allocatable = resources("allocatable", NodeStatus::getAllocatable);
@@ -65,18 +66,18 @@ public final class StatusReader {
   public static MigNodeStatus readWithHardware(Cluster cluster, Node node) {
     Objects.requireNonNull(cluster, "cluster");
     Objects.requireNonNull(node, "node");
-    String name = node.getMetadata().getName();
     HardwareEvidence evidence = HardwareEvidence.none();
     Optional<String> forbidden = Optional.empty();
     try {
-      evidence = GeneratedConfig.read(cluster.view(), cluster.operatorNamespace(), name);
+      evidence = GeneratedConfig.read(
+          cluster.view(), cluster.operatorNamespace(), node.getMetadata().getName());
     } catch (MigClusterException e) {
       forbidden = Optional.of(e.forbidden().orElseThrow(() -> e));
     }
     StatusReader reader = new StatusReader(node, cluster.settings(), evidence);
     forbidden.ifPresent(what -> reader.status.addProblems(
         "Node %s could not be compared with the list of its own MIG manager, because this client is not allowed to %s; grant it that"
-            .formatted(name, what)));
+            .formatted(reader.name, what)));
     return reader.read(Optional.empty(), Optional.empty());
   }
 
@@ -93,13 +94,15 @@ public final class StatusReader {
   }
 
   private MigNodeStatus read(Optional<MigStrategy> decreed, Optional<NodeOffer> expected) {
-    status.node(node.getMetadata().getName());
+    status.node(name);
     status.ready(NodeConditions.isReady(node));
     status.cordoned(Cluster.isCordoned(node));
     label(Labels.GPU_PRODUCT).ifPresent(this::readProduct);
     readGpuCount();
     label(Labels.MIG_CAPABLE).ifPresent(value -> status.migCapable(value.equals("true")));
-    numberOf(Labels.GPU_REPLICAS).stream().filter(n -> n > 0).forEach(status::replicas);
+    Cluster.number(labels, Labels.GPU_REPLICAS).stream()
+        .filter(n -> n > 0)
+        .forEach(status::replicas);
     label(Labels.GPU_SHARING).ifPresent(status::sharing);
     label(Labels.DEVICE_PLUGIN_CONFIG)
         .filter(value -> !value.isEmpty())
@@ -120,10 +123,7 @@ public final class StatusReader {
         .sorted()
         .toList();
     status.addAllPaused(paused);
-    boolean isChanging = state
-        .filter(each -> each == MigState.PENDING || each == MigState.REBOOTING)
-        .isPresent();
-    if (!isChanging) {
+    if (state.filter(MigState::isAtWork).isEmpty()) {
       if (paused.isEmpty()) {
         compare(strategy, state, expected);
       } else {
@@ -137,10 +137,7 @@ public final class StatusReader {
     GpuOwner.of(node)
         .forEach(owner -> status.addProblems("Node %s is partitioned by %s, as %s shows; %s"
             .formatted(
-                node.getMetadata().getName(),
-                owner.system().product(),
-                owner.mark(),
-                owner.system().remedy())));
+                name, owner.system().product(), owner.mark(), owner.system().remedy())));
     return status.build();
   }
 
@@ -160,10 +157,10 @@ public final class StatusReader {
     status.addProblems(
         "Node %s %shas stopped GPU clients (%s), which its MIG manager starts only in another run. Restart the manager with 'kubectl delete pod -A -l app=nvidia-mig-manager --field-selector spec.nodeName=%s'"
             .formatted(
-                node.getMetadata().getName(),
+                name,
                 allocatable.isEmpty() ? "offers no GPU and " : "",
                 String.join(", ", paused),
-                node.getMetadata().getName()));
+                name));
   }
 
   /** While a change is in progress, labels and resources differ for a while. */
@@ -171,7 +168,6 @@ public final class StatusReader {
       MigStrategy strategy, Optional<MigState> state, Optional<NodeOffer> expected) {
     OfferComparison comparison = OfferComparison.of(node, strategy, expected);
     status.comparison(comparison);
-    String name = node.getMetadata().getName();
     boolean isSuccess = state.equals(Optional.of(MigState.SUCCESS));
     switch (comparison.result()) {
       case AGREES, NOT_COMPARED -> {}
@@ -201,7 +197,7 @@ public final class StatusReader {
                     capacities(),
                     name));
     }
-    readLeftCapacity(name);
+    readLeftCapacity();
   }
 
   private static String inParentheses(List<String> differences) {
@@ -217,11 +213,11 @@ public final class StatusReader {
     return larger.isEmpty() ? "" : "; its capacity is " + larger;
   }
 
-  private void readLeftCapacity(String name) {
+  private void readLeftCapacity() {
     capacity.forEach((resource, count) -> {
       long usable = allocatable.getOrDefault(resource, 0L);
       boolean isCounted =
-          labels.containsKey(resource + ".count") || resource.equals("nvidia.com/gpu");
+          labels.containsKey(resource + ".count") || resource.equals(GpuResources.GPU);
       if (usable == 0 && !isCounted) {
         status.addProblems(
             "Node %s has capacity for %d of %s, but none is allocatable: they are of an earlier layout. Restart the node's kubelet if they remain for more than 5 min"
@@ -235,18 +231,17 @@ public final class StatusReader {
     if (GpuProduct.Label.parse(product).isInvalid()) {
       status.addProblems(
           "Node %s offers no GPU: feature discovery reports '%s', because strategy single requires the same profile on all GPUs. Apply such a layout or use strategy mixed"
-              .formatted(node.getMetadata().getName(), product));
+              .formatted(name, product));
     }
     model.model().ifPresent(status::model);
     model
         .problem()
         .ifPresent(problem -> status.addProblems("Node %s has GPU product '%s', which %s; %s"
-            .formatted(
-                node.getMetadata().getName(), product, problem.verdict(), problem.remedy())));
+            .formatted(name, product, problem.verdict(), problem.remedy())));
     model.differences().stream()
         .map(difference ->
             "Node %s differs from the catalogue, and its own list of configurations counts: %s; report it, or correct the model as docs/add-a-gpu.md describes"
-                .formatted(node.getMetadata().getName(), difference))
+                .formatted(name, difference))
         .forEach(status::addProblems);
     readDriver();
   }
@@ -257,11 +252,7 @@ public final class StatusReader {
     if (driver.isPresent() && least.isPresent() && driver.get().compareTo(least.get()) < 0) {
       status.addProblems(
           "Node %s has driver %s, but %s needs %s or later to be partitioned; upgrade the driver"
-              .formatted(
-                  node.getMetadata().getName(),
-                  driver.get(),
-                  model.model().orElseThrow().id(),
-                  least.get()));
+              .formatted(name, driver.get(), model.model().orElseThrow().id(), least.get()));
     }
   }
 
@@ -284,19 +275,12 @@ public final class StatusReader {
         .anyMatch(name -> MigProfile.ofResourceName(name).isPresent());
     MigStrategy otherwise = offersProfiles ? MigStrategy.MIXED : MigStrategy.NONE;
     Optional<String> value = label(Labels.MIG_STRATEGY);
-    Optional<MigStrategy> known = value.flatMap(StatusReader::strategy);
+    Optional<MigStrategy> known = value.flatMap(MigStrategy::parse);
     if (value.isPresent() && known.isEmpty()) {
       status.addProblems("Node %s has MIG strategy '%s'; expected none, single or mixed"
-          .formatted(node.getMetadata().getName(), value.get()));
+          .formatted(name, value.get()));
     }
     return known.orElse(otherwise);
-  }
-
-  /** The strategy with a name, as in labels and the ClusterPolicy. */
-  static Optional<MigStrategy> strategy(String name) {
-    return Stream.of(MigStrategy.values())
-        .filter(strategy -> strategy.toString().equals(name))
-        .findFirst();
   }
 
   /** The numbers of NVIDIA's resources; what is not a number is a problem, and is not counted. */
@@ -312,12 +296,7 @@ public final class StatusReader {
           if (count.isEmpty()) {
             status.addProblems(
                 "Node %s has %s '%s' of %s, which is not a number of devices, so it is not counted. See 'kubectl get node %s -o yaml'"
-                    .formatted(
-                        node.getMetadata().getName(),
-                        field,
-                        Quantities.text(quantity),
-                        resource,
-                        node.getMetadata().getName()));
+                    .formatted(name, field, Quantities.text(quantity), resource, name));
           } else if (count.getAsLong() > 0) {
             counts.put(resource, count.getAsLong());
           }
@@ -349,7 +328,7 @@ public final class StatusReader {
   private void leftAlone(String why, String key, String value) {
     status.addProblems(
         "Node %s gets no MIG manager, because %s: %s=%s. Change that label before you partition the node"
-            .formatted(node.getMetadata().getName(), why, key, value));
+            .formatted(name, why, key, value));
   }
 
   private void readMistakenKey() {
@@ -357,25 +336,15 @@ public final class StatusReader {
         .ifPresent(value -> status.addProblems(
             "Node %s has the label %s=%s, which no component reads; the key is %s. Remove it with 'kubectl label node %s %s-'"
                 .formatted(
-                    node.getMetadata().getName(),
+                    name,
                     Labels.MISTAKEN_MIG_CONFIG,
                     value,
                     settings.configLabel(),
-                    node.getMetadata().getName(),
+                    name,
                     Labels.MISTAKEN_MIG_CONFIG)));
   }
 
   private Optional<String> label(String key) {
     return Optional.ofNullable(labels.get(key));
-  }
-
-  private OptionalInt numberOf(String key) {
-    return number(labels.get(key));
-  }
-
-  private static OptionalInt number(@Nullable String text) {
-    return text != null && text.matches("[0-9]{1,9}")
-        ? OptionalInt.of(Integer.parseInt(text))
-        : OptionalInt.empty();
   }
 }

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.MigException;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.change.ApplyPhase;
@@ -11,9 +12,14 @@ import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.MigRole;
+import io.github.mig4j.k8s.config.PublishedConfig;
+import io.github.mig4j.k8s.internal.ChangeKind;
+import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.NodeGate;
+import io.github.mig4j.k8s.internal.NodePatch;
+import io.github.mig4j.k8s.internal.WatchPermission;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Cause;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
 import io.github.mig4j.layout.MigLayout;
@@ -128,6 +134,53 @@ final class NodeReconcile {
     }
   }
 
+  /**
+   * Finishes what was begun on a node that no policy chooses any more, so that nothing is left on it. A
+   * change that has requested nothing yet is undone.
+   *
+   * @param notOurs the outcome without a change
+   */
+  ReconcileOutcome finish(NodeFacts facts, ReconcileOutcome notOurs) {
+    String why = notOurs.standing().message();
+    try {
+      Optional<ChangeRecord> change =
+          facts.change().filter(record -> record.by().equals(identity));
+      if (change.isEmpty()) {
+        return notOurs;
+      }
+      if (change.get().seen() == null) {
+        withdraw(facts.name());
+        return notOurs;
+      }
+      MigNode node = new MigNode(cluster, facts.name());
+      ChangeKind kind = change.get().kind();
+      ApplyRequest request = kind == ChangeKind.LAYOUT
+          ? node.apply(change.get().config())
+          : node.follow(kind, facts.requested(kind));
+      ApplyStep step = request.timings(timings).poll();
+      return step instanceof ApplyStep.InForce
+          ? notOurs
+          : new ReconcileOutcome(
+              facts.name(), notOurs.policy(), standing(Drift.NEW, why, step), again(step));
+    } catch (MigException e) {
+      return new ReconcileOutcome(
+          facts.name(), notOurs.policy(), standing(why + "; ", e), Optional.of(BLOCKED_PAUSE));
+    }
+  }
+
+  private void withdraw(String node) {
+    cluster.onLatestVersion(() -> cluster
+        .node(node)
+        .flatMap(now -> ChangeRecord.read(now)
+            .filter(record -> record.by().equals(identity) && record.seen() == null)
+            .map(record -> record.done().contains(ChangeRecord.Done.CORDONED)
+                ? NodePatch.on(now).uncordon()
+                : NodePatch.on(now)))
+        .ifPresent(patch -> {
+          Node unused = cluster.patch(patch.removeAnnotation(ChangeRecord.KEY));
+        }));
+  }
+
   private static boolean isConfigNamed(MigPolicy policy, NodeFacts facts) {
     return facts
         .status()
@@ -157,8 +210,7 @@ final class NodeReconcile {
   }
 
   private static String permission(String forbidden) {
-    return "this client is not allowed to %s; grant it the permissions of ClusterRole %s"
-        .formatted(forbidden, MigRole.ROLLOUT.roleName());
+    return WatchPermission.missing(forbidden, MigRole.ROLLOUT.roleName());
   }
 
   /**
@@ -244,21 +296,22 @@ final class NodeReconcile {
   /** Does nothing if the ConfigMap has it already; where there is none, the step says so. */
   private void publish(DesiredState.Layout layout) {
     cluster.clusterPolicy().flatMap(ClusterPolicies::migConfigMap).ifPresent(map -> {
-      MigConfigMap.Merged unused =
+      PublishedConfig unused =
           new MigConfigMap(cluster, map).merge(layout.name(), layout.content().orElseThrow());
     });
   }
 
   private static ReconcileOutcome outcome(
       Optional<String> policy, Judgement.Act act, ApplyStep step) {
-    return new ReconcileOutcome(step.node(), policy, standing(act, step), again(step));
+    return new ReconcileOutcome(
+        step.node(), policy, standing(act.drift(), act.detail(), step), again(step));
   }
 
   private static Optional<Duration> again(ApplyStep step) {
     return step instanceof ApplyStep.Refused ? Optional.of(BLOCKED_PAUSE) : step.lookAgainAfter();
   }
 
-  private static NodeStanding standing(Judgement.Act act, ApplyStep step) {
+  private static NodeStanding standing(Drift drift, String detail, ApplyStep step) {
     if (step instanceof ApplyStep.InForce) {
       return NodeStanding.AsDeclared.AS_DECLARED;
     }
@@ -267,9 +320,8 @@ final class NodeReconcile {
     }
     if (step instanceof ApplyStep.Refused refused) {
       return new NodeStanding.Drifted(
-          act.drift() == Drift.NEW ? Drift.BLOCKED : act.drift(),
-          "%s; its change is refused: %s"
-              .formatted(act.detail(), String.join("; ", refused.reasons())));
+          drift == Drift.NEW ? Drift.BLOCKED : drift,
+          "%s; its change is refused: %s".formatted(detail, String.join("; ", refused.reasons())));
     }
     if (step instanceof ApplyStep.Failed failed) {
       return new NodeStanding.Failed(failed.message(), failed.retryAfter());

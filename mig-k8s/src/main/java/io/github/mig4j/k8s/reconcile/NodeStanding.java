@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.util.Map;
@@ -68,7 +68,7 @@ public sealed interface NodeStanding extends JsonForm {
   }
 
   /** What a node waits for. */
-  enum Cause {
+  enum Cause implements JsonName {
     /** Pods use its GPUs. */
     PODS,
     /** As many nodes of the policy are unavailable as may be. */
@@ -82,17 +82,7 @@ public sealed interface NodeStanding extends JsonForm {
     /** Another client changes the node. */
     OTHER_CLIENT,
     /** A permission is missing. */
-    PERMISSION;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    PERMISSION
   }
 
   /**
@@ -128,7 +118,7 @@ public sealed interface NodeStanding extends JsonForm {
   }
 
   /** How a node differs from what is declared. */
-  enum Drift {
+  enum Drift implements JsonName {
     /** It has never been as declared. */
     NEW,
     /** Its label requests something else. */
@@ -146,17 +136,7 @@ public sealed interface NodeStanding extends JsonForm {
     /** The state of its MIG manager is not success. */
     STATE,
     /** Something prevents its change. */
-    BLOCKED;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    BLOCKED
   }
 
   /**

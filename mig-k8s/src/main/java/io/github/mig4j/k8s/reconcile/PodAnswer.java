@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.text.JsonFields;
 import java.util.Map;
 import java.util.Objects;
@@ -91,7 +91,7 @@ public sealed interface PodAnswer extends JsonForm {
   }
 
   /** Why no node is cut for a pod. */
-  enum Reason {
+  enum Reason implements JsonName {
     /** It cannot be told which nodes are for the pod. */
     NOT_READ,
     /** No node has the labels that the pod requires. */
@@ -105,17 +105,7 @@ public sealed interface PodAnswer extends JsonForm {
     /** Less than the stock would remain. */
     STOCK,
     /** The devices do not fit beside those of other pods. */
-    NO_ROOM;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    NO_ROOM
   }
 
   /**

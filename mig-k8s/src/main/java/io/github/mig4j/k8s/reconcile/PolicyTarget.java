@@ -1,12 +1,11 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharingKind;
-import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
 import java.util.Collections;
 import java.util.Map;
@@ -132,21 +131,11 @@ public sealed interface PolicyTarget extends JsonForm {
       implements PolicyTarget {
 
     /** Whether GPUs are cut for pods that wait. */
-    public enum Pods {
+    public enum Pods implements JsonName {
       /** Idle GPUs are cut for pods that wait. */
       SERVED,
       /** Only the stock is kept. */
-      IGNORED;
-
-      /**
-       * The name in JSON, in lower case with dashes.
-       *
-       * @return the name
-       */
-      @JsonValue
-      public String toJson() {
-        return JsonFields.name(this);
-      }
+      IGNORED
     }
 
     public ForDemand {

@@ -13,10 +13,13 @@ import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
@@ -213,8 +216,11 @@ final class ReconcileLoop {
         return;
       }
       demand.see(node, !GpuPods.using(view.cachedPods(node)).isEmpty(), now());
-      report(nodes.reconcile(
-          facts.get(), all, new NodeReconcile.Context(policies, planned, document, unwatched)));
+      ReconcileOutcome outcome = nodes.reconcile(
+          facts.get(), all, new NodeReconcile.Context(policies, planned, document, unwatched));
+      boolean mayFinish = outcome.standing() instanceof NodeStanding.NotOurs
+          && unwatched.nodes().isEmpty();
+      report(mayFinish ? nodes.finish(facts.get(), outcome) : outcome);
     } catch (Leadership.LeadershipLost lost) {
       due.mark(node, Duration.ZERO);
     } catch (RuntimeException e) {
@@ -294,10 +300,14 @@ final class ReconcileLoop {
       return;
     }
     List<PendingPods> plans = new ArrayList<>();
+    Set<String> unfinished = new HashSet<>();
     PodReader.Waiting waiting = PodReader.read(cluster, view.cachedPods(PODS));
     for (MigPolicy policy : policies) {
       if (DemandPlanner.isChanging(policy, all)) {
         due.mark(PODS, DemandPlanner.CHANGING_PAUSE);
+        all.stream()
+            .filter(facts -> policy.nodes().contains(facts.node()))
+            .forEach(facts -> unfinished.add(facts.name()));
         continue;
       }
       policy.gpus().forEach((id, target) -> {
@@ -317,7 +327,14 @@ final class ReconcileLoop {
     }
     plans.add(DemandPlanner.planClaims(waiting, all, document));
     report(DemandPlanner.answers(plans, answers, waiting.all()));
-    planned = DemandPlanner.changes(plans);
+    Map<String, SortedMap<Integer, MigLayout>> changes =
+        new HashMap<>(DemandPlanner.changes(plans));
+    planned.forEach((node, layouts) -> {
+      if (unfinished.contains(node)) {
+        changes.putIfAbsent(node, layouts);
+      }
+    });
+    planned = changes;
     planned.keySet().forEach(node -> due.mark(node, Duration.ZERO));
     boolean isUnserved = plans.stream()
         .flatMap(plan -> plan.answers().stream())

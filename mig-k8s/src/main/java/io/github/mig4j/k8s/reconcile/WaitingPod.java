@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.reconcile;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
 import java.time.Instant;
@@ -50,21 +51,11 @@ public interface WaitingPod extends JsonForm {
     }
 
     /** What a condition is about. */
-    public enum Subject {
+    public enum Subject implements JsonName {
       /** A label. */
       LABEL,
       /** A field. */
-      FIELD;
-
-      /**
-       * The name in JSON, in lower case with dashes.
-       *
-       * @return the name
-       */
-      @JsonValue
-      public String toJson() {
-        return JsonFields.name(this);
-      }
+      FIELD
     }
 
     /** How a value is compared. */

@@ -2,7 +2,7 @@ package io.github.mig4j.k8s.rollout;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 import java.util.Objects;
 
 /**
@@ -14,21 +14,11 @@ import java.util.Objects;
 public record Amount(int value, Unit unit) {
 
   /** The unit of an amount. */
-  public enum Unit {
+  public enum Unit implements JsonName {
     /** Nodes. */
     NODES,
     /** Percent of the rollout's nodes, rounded down to whole nodes, but at least one. */
-    PERCENT;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    PERCENT
   }
 
   /** Checks the range. */

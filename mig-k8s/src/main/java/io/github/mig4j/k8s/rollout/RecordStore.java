@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.WatchPermission;
 import io.github.mig4j.k8s.internal.WatchRetry;
 import java.time.Duration;
 import java.util.List;
@@ -105,15 +106,28 @@ final class RecordStore {
   }
 
   /**
-   * Passes what an admin requests to the listener, now and at each change. {@code onEnd} is called if
-   * the watch fails or the record is deleted. The caller closes the watch.
+   * A watch of the record, which the caller closes.
+   *
+   * @param permission whether it is still allowed
    */
-  AutoCloseable watch(
+  record Watch(SharedIndexInformer<ConfigMap> informer, WatchPermission permission)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      informer.close();
+    }
+  }
+
+  /**
+   * Passes what an admin requests to the listener, now and at each change. {@code onEnd} is called if
+   * the watch fails or the record is deleted.
+   */
+  Watch watch(
       Consumer<RolloutRecord.Control> listener, Consumer<RuntimeException> onEnd, Duration timeout)
       throws InterruptedException {
     String what = "list and watch configmap %s/%s".formatted(namespace, name);
-    SharedIndexInformer<ConfigMap> informer =
-        handle().runnableInformer(0).exceptionHandler(new WatchRetry());
+    WatchRetry retry = new WatchRetry();
+    SharedIndexInformer<ConfigMap> informer = handle().runnableInformer(0).exceptionHandler(retry);
     informer.addEventHandler(new ResourceEventHandler<>() {
       @Override
       public void onAdd(ConfigMap map) {
@@ -132,17 +146,11 @@ final class RecordStore {
         onEnd.accept(deleted());
       }
     });
-    boolean started = false;
-    try {
-      cluster.await(what, informer.start(), timeout);
-      cluster.onFailure(what, informer.stopped(), onEnd);
-      started = true;
-    } finally {
-      if (!started) {
-        informer.close();
-      }
-    }
-    return informer;
+    cluster.start(what, informer, timeout);
+    cluster.onFailure(what, informer.stopped(), onEnd);
+    return new Watch(
+        informer,
+        new WatchPermission(cluster, what, "configmaps", Optional.of(namespace), retry, informer));
   }
 
   private MigConflictException deleted() {

@@ -1,8 +1,11 @@
 package io.github.mig4j.k8s.rollout;
 
 import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.Leadership;
+import io.github.mig4j.k8s.internal.SharedView;
+import io.github.mig4j.k8s.internal.WatchPermission;
 import io.github.mig4j.k8s.rollout.RolloutState.Task;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,9 +29,12 @@ final class RolloutLoop {
 
   private static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(1);
   private static final Duration WORKER_TIMEOUT = Duration.ofMinutes(1);
-  private static final Duration MAX_WAIT = Duration.ofMinutes(1);
+
+  /** When to look at the watches again; a look at one that is open costs no request. */
+  private static final Duration WATCHES_PAUSE = Duration.ofSeconds(2);
 
   private final Cluster cluster;
+  private final SharedView view;
   private final String name;
   private final RolloutOptions options;
   private final RolloutState state;
@@ -55,15 +61,18 @@ final class RolloutLoop {
   private int ended;
   private boolean unsaved;
   private long saveNanos = startNanos;
+  private long watchesNanos = startNanos;
 
   RolloutLoop(
       Cluster cluster,
+      SharedView view,
       String name,
       RolloutOptions options,
       RolloutState state,
       RecordStore store,
       RolloutRun.Term term) {
-    this.cluster = cluster;
+    this.cluster = cluster.with(view);
+    this.view = view;
     this.name = name;
     this.options = options;
     this.state = state;
@@ -74,7 +83,7 @@ final class RolloutLoop {
     this.reported = Shown.of(state);
     this.current = reported;
     this.change = new NodeChange(
-        cluster,
+        this.cluster,
         options,
         step -> events.add(() -> options.listener().accept(new RolloutEvent.NodeStep(step))));
   }
@@ -83,20 +92,17 @@ final class RolloutLoop {
     LOG.info(
         "rollout={} phase={} leading=started progress=\"{}\"", name, reported.phase, progress());
     options.listener().accept(new RolloutEvent.Leading(name, progress()));
-    try (AutoCloseable watch = store.watch(
+    try (RecordStore.Watch watch = store.watch(
         control -> events.add(() -> state.request(control)), term::fail, REQUEST_TIMEOUT)) {
-      return loop();
-    } catch (InterruptedException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException("An informer closes without a checked exception", e);
+      return loop(watch);
     } finally {
       stop();
     }
   }
 
-  private RolloutStatus loop() throws InterruptedException {
+  private RolloutStatus loop(RecordStore.Watch watch) throws InterruptedException {
     while (true) {
+      requireWatches(watch);
       measureTime();
       state.next(now(), options.canary()).forEach(this::start);
       reportPhase();
@@ -109,6 +115,20 @@ final class RolloutLoop {
         event = events.poll();
       }
     }
+  }
+
+  /** Nothing is decided on what was seen before a watch was forbidden. */
+  private void requireWatches(RecordStore.Watch record) {
+    if (System.nanoTime() - watchesNanos < 0) {
+      return;
+    }
+    watchesNanos = now(WATCHES_PAUSE);
+    view.forbiddenNodes()
+        .or(view::forbiddenPods)
+        .or(record.permission()::forbidden)
+        .ifPresent(what -> {
+          throw WatchPermission.failure(what, MigRole.ROLLOUT.roleName());
+        });
   }
 
   /** A pause does not count. */
@@ -199,7 +219,8 @@ final class RolloutLoop {
   }
 
   private long nanosToWait() {
-    long wait = unsaved ? saveNanos - System.nanoTime() : MAX_WAIT.toNanos();
+    long wait = Math.min(
+        watchesNanos - System.nanoTime(), unsaved ? saveNanos - System.nanoTime() : Long.MAX_VALUE);
     Optional<Duration> pause =
         state.control().canary().until().map(end -> Duration.between(now(), end));
     return Math.max(0, pause.map(left -> Math.min(wait, left.toNanos())).orElse(wait));

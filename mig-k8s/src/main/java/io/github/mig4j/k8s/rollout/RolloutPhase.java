@@ -1,10 +1,9 @@
 package io.github.mig4j.k8s.rollout;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 
 /** The phase of a rollout. */
-public enum RolloutPhase {
+public enum RolloutPhase implements JsonName {
   /** Nodes are being changed. */
   RUNNING,
   /** No further node starts until the rollout is resumed. */
@@ -25,15 +24,5 @@ public enum RolloutPhase {
    */
   public boolean isFinal() {
     return this == DONE || this == STOPPED || this == ABORTED;
-  }
-
-  /**
-   * The name in JSON, in lower case with dashes.
-   *
-   * @return the name
-   */
-  @JsonValue
-  public String toJson() {
-    return JsonFields.name(this);
   }
 }

@@ -1,7 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
@@ -24,7 +24,7 @@ public record RolloutProgress(
     implements JsonForm {
 
   /** The state of a node. */
-  public enum State {
+  public enum State implements JsonName {
     /** Its change has not started. */
     WAITING,
     /** It is being changed or rolled back. */
@@ -36,17 +36,7 @@ public record RolloutProgress(
     /** Its change failed. */
     FAILED,
     /** It has its previous configuration again. */
-    ROLLED_BACK;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    ROLLED_BACK
   }
 
   /** Copies the counts. */

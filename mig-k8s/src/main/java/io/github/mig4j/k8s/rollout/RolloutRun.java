@@ -294,7 +294,7 @@ final class RolloutRun {
       }
       RolloutState state =
           new RolloutState(record, options.rules(record.nodes().size()), inProgress);
-      return new RolloutLoop(cluster.with(view), name, options, state, store, term).run();
+      return new RolloutLoop(cluster, view, name, options, state, store, term).run();
     }
   }
 

@@ -9,16 +9,9 @@ final class DeployLabels {
 
   static final String DEVICE_PLUGIN = Labels.DEPLOY_PREFIX + "device-plugin";
   static final String FEATURE_DISCOVERY = Labels.DEPLOY_PREFIX + "gpu-feature-discovery";
-  static final String MIG_MANAGER = Labels.DEPLOY_PREFIX + "mig-manager";
-
-  private static final String DRA_DRIVER = Labels.DEPLOY_PREFIX + "dra-driver";
 
   private static final String RUN = "true";
   private static final String DO_NOT_RUN = "false";
-  private static final String CLIENT = Labels.DEPLOY_PREFIX + "client";
-  private static final String OPERANDS = Labels.DEPLOY_PREFIX + "operands";
-  private static final String WORKLOAD = "nvidia.com/gpu.workload.config";
-  private static final String VGPU_HOST_DRIVER = "nvidia.com/vgpu.host-driver-version";
 
   /** The operands on every node with a GPU. */
   private static final List<String> EVERYWHERE = List.of(
@@ -49,14 +42,17 @@ final class DeployLabels {
   static void operate(Map<String, String> labels, OperatorPolicy policy) {
     labels.put(Labels.GPU_PRESENT, "true");
     boolean capable = RUN.equals(labels.get(Labels.MIG_CAPABLE))
-        && labels.getOrDefault(VGPU_HOST_DRIVER, "").isEmpty();
-    boolean containers = labels.getOrDefault(WORKLOAD, "container").equals("container");
-    if (DO_NOT_RUN.equals(labels.get(OPERANDS)) || !containers) {
-      labels.keySet().removeIf(key -> EVERYWHERE.contains(key) || key.equals(MIG_MANAGER));
+        && labels.getOrDefault(Labels.VGPU_HOST_DRIVER, "").isEmpty();
+    boolean containers =
+        labels.getOrDefault(Labels.WORKLOAD_CONFIG, "container").equals("container");
+    if (DO_NOT_RUN.equals(labels.get(Labels.DEPLOY_OPERANDS)) || !containers) {
+      labels
+          .keySet()
+          .removeIf(key -> EVERYWHERE.contains(key) || key.equals(Labels.DEPLOY_MIG_MANAGER));
     } else {
       EVERYWHERE.forEach(key -> labels.putIfAbsent(key, RUN));
       if (capable) {
-        labels.putIfAbsent(MIG_MANAGER, RUN);
+        labels.putIfAbsent(Labels.DEPLOY_MIG_MANAGER, RUN);
       }
     }
     if (capable
@@ -68,8 +64,8 @@ final class DeployLabels {
 
   /** The labels that the operator removes if the DRA driver allocates the GPUs. */
   static void removeForDra(Map<String, String> labels) {
-    labels.keySet().removeAll(List.of(DEVICE_PLUGIN, MIG_MANAGER));
-    labels.put(DRA_DRIVER, RUN);
+    labels.keySet().removeAll(List.of(DEVICE_PLUGIN, Labels.DEPLOY_MIG_MANAGER));
+    labels.put(Labels.DEPLOY_DRA_DRIVER, RUN);
   }
 
   /** The labels that the MIG manager writes before a change; an absent label is like one that is not false. */
@@ -88,6 +84,7 @@ final class DeployLabels {
         labels.put(key, value);
       }
     }
-    labels.computeIfPresent(CLIENT, (key, before) -> before.equals(DO_NOT_RUN) ? before : value);
+    labels.computeIfPresent(
+        Labels.DEPLOY_CLIENT, (key, before) -> before.equals(DO_NOT_RUN) ? before : value);
   }
 }

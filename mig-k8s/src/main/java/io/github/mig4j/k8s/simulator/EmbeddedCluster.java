@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import io.fabric8.mockwebserver.http.MockResponse;
@@ -31,6 +32,9 @@ public final class EmbeddedCluster implements AutoCloseable {
   private static final Logger SLOW_THREADS =
       Logger.getLogger("io.vertx.core.impl.BlockedThreadChecker");
 
+  /** How to read and write each kind, which takes longer to find out than most tests. */
+  private static final KubernetesSerialization KINDS = new KubernetesSerialization();
+
   private final CorrectedDispatcher dispatcher;
   private final KubernetesMockServer server;
   private final KubernetesClient client;
@@ -54,7 +58,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     server = new KubernetesMockServer(
         new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
     server.init();
-    client = server.createClient();
+    client = server.createClient(builder -> builder.withKubernetesSerialization(KINDS));
   }
 
   /**

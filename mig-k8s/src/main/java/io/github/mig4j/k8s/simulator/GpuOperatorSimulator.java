@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.simulator;
 
-import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
@@ -15,17 +14,17 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.DurationText;
-import io.github.mig4j.text.JsonFields;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -258,11 +257,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
 
   /** Uses the settings of the oldest ClusterPolicy. */
   private void obey(List<GenericKubernetesResource> policies) {
-    Optional<GenericKubernetesResource> oldest = policies.stream()
-        .min(Comparator.comparing(
-            (GenericKubernetesResource policy) -> policy.getMetadata().getCreationTimestamp(),
-            Comparator.nullsLast(Comparator.naturalOrder())));
-    oldest.ifPresent(policy -> {
+    policies.stream().min(ClusterPolicies.BY_PRECEDENCE).ifPresent(policy -> {
       OperatorPolicy before = cluster.currentPolicy();
       OperatorPolicy now = defaults.readFrom(policy);
       if (!now.equals(before)) {
@@ -281,7 +276,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
         .list()
         .getItems()) {
       if (!MigManagerPod.isSimulated(pod)
-          && nodes.keySet().stream().anyMatch(node -> MigManagerPod.isOf(pod, node))) {
+          && nodes.keySet().stream().anyMatch(node -> Cluster.isOn(pod, node))) {
         throw new IllegalStateException(
             "Node %s already runs a MIG manager, pod %s; simulate on a node without GPU Operator"
                 .formatted(pod.getSpec().getNodeName(), pod.getMetadata().getName()));
@@ -377,7 +372,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
   }
 
   /** The versions of the device plugin that offer different resources. */
-  public enum PluginVersion {
+  public enum PluginVersion implements JsonName {
     /**
      * v0.19 and earlier: {@code 1g.10gb+me} is offered as {@code nvidia.com/mig-1g.10gb}, and {@code
      * 1c.3g.40gb} as {@code nvidia.com/mig-3g.40gb}.
@@ -387,17 +382,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
      * v0.20: {@code 1g.10gb+me} is offered as {@code nvidia.com/mig-1g.10gb.me}, and {@code
      * 1c.3g.40gb} ends the plugin under strategy mixed.
      */
-    V0_20;
-
-    /**
-     * The name in JSON, in lower case with dashes.
-     *
-     * @return the name
-     */
-    @JsonValue
-    public String toJson() {
-      return JsonFields.name(this);
-    }
+    V0_20
   }
 
   /** Describes a simulator; not thread-safe. */

@@ -3,6 +3,7 @@ package io.github.mig4j.k8s.simulator;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Instant;
 
 /** The Pod objects of one node's MIG manager, one at a time, each with a new name. */
@@ -111,14 +112,10 @@ final class MigManagerPod {
   private void removeOthers() {
     for (Pod pod :
         client.pods().inNamespace(namespace).withLabel("app", APP).list().getItems()) {
-      if (isOf(pod, node) && isSimulated(pod)) {
+      if (Cluster.isOn(pod, node) && isSimulated(pod)) {
         client.pods().resource(pod).withGracePeriod(0).delete();
       }
     }
-  }
-
-  static boolean isOf(Pod pod, String node) {
-    return pod.getSpec() != null && node.equals(pod.getSpec().getNodeName());
   }
 
   /**

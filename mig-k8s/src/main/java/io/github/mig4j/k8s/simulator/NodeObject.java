@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,18 +33,13 @@ final class NodeObject {
     return name;
   }
 
-  static Map<String, String> labels(Node node) {
-    Map<String, String> labels = node.getMetadata().getLabels();
-    return labels == null ? Map.of() : labels;
-  }
-
   @Nullable
   Node read() {
     return client.nodes().withName(name).get();
   }
 
   Map<String, String> readLabels(Lifetime lifetime) throws InterruptedException {
-    return labels(
+    return Cluster.labels(
         lifetime.request("read " + name, () -> client.nodes().withName(name).require()));
   }
 
@@ -53,7 +49,7 @@ final class NodeObject {
     lifetime.request(
         "label " + name,
         () -> client.nodes().withName(name).edit(node -> {
-          Map<String, String> labels = new TreeMap<>(labels(node));
+          Map<String, String> labels = new TreeMap<>(Cluster.labels(node));
           change.accept(labels);
           return new NodeBuilder(node)
               .editMetadata()

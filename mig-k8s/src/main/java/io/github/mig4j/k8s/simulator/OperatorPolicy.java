@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.Taint;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.NodeGate;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,7 +49,7 @@ record OperatorPolicy(
   /** Reads a ClusterPolicy; missing and unknown values are taken from this policy. */
   OperatorPolicy readFrom(GenericKubernetesResource policy) {
     return new OperatorPolicy(
-        text(policy, "mig", "strategy").flatMap(OperatorPolicy::strategyOf).orElse(strategy),
+        text(policy, "mig", "strategy").flatMap(MigStrategy::parse).orElse(strategy),
         text(policy, "migManager", "config", "name").orElse(configMap),
         text(policy, "migManager", "config", "default").orElse(defaultConfig),
         new PluginConfig(
@@ -105,11 +104,5 @@ record OperatorPolicy(
     full[0] = "spec";
     System.arraycopy(path, 0, full, 1, path.length);
     return policy.get(full) instanceof String value ? Optional.of(value) : Optional.empty();
-  }
-
-  private static Optional<MigStrategy> strategyOf(String text) {
-    return Arrays.stream(MigStrategy.values())
-        .filter(strategy -> strategy.toString().equals(text))
-        .findFirst();
   }
 }

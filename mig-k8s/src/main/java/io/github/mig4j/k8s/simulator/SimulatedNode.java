@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import java.time.Duration;
 import java.util.Collection;
@@ -161,7 +162,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
       Node node = object.read();
       return node == null
           ? Optional.of("the node does not exist")
-          : unlabelled(NodeObject.labels(node)).or(() -> unfinished(NodeObject.labels(node)));
+          : unlabelled(Cluster.labels(node)).or(() -> unfinished(Cluster.labels(node)));
     });
   }
 
@@ -177,7 +178,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     return Stream.of(
             unsettled(plugin, desired(now, DeployLabels.DEVICE_PLUGIN)),
             unsettled(discovery, desired(now, DeployLabels.FEATURE_DISCOVERY)),
-            unsettled(manager, desired(now, DeployLabels.MIG_MANAGER)),
+            unsettled(manager, desired(now, Labels.DEPLOY_MIG_MANAGER)),
             unmanaged(now))
         .flatMap(Optional::stream)
         .findFirst();
@@ -191,7 +192,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   private synchronized Optional<String> unmanaged(Map<String, String> now) {
     String config = now.getOrDefault(Labels.MIG_CONFIG, "");
-    boolean done = desired(now, DeployLabels.MIG_MANAGER) != Operand.Desired.RUNNING
+    boolean done = desired(now, Labels.DEPLOY_MIG_MANAGER) != Operand.Desired.RUNNING
         || (process != null && process.isDone(config));
     return done ? Optional.empty() : Optional.of("the MIG manager has not applied " + config);
   }
@@ -215,7 +216,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   }
 
   private void see(Node node, Sight sight) {
-    Map<String, String> now = sight == Sight.GONE ? Map.of() : NodeObject.labels(node);
+    Map<String, String> now = sight == Sight.GONE ? Map.of() : Cluster.labels(node);
     boolean configured;
     synchronized (this) {
       latest = node;
@@ -243,7 +244,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   private void follow(Map<String, String> now) {
     plugin.follow(desired(now, DeployLabels.DEVICE_PLUGIN));
     discovery.follow(desired(now, DeployLabels.FEATURE_DISCOVERY));
-    manager.follow(desired(now, DeployLabels.MIG_MANAGER));
+    manager.follow(desired(now, Labels.DEPLOY_MIG_MANAGER));
   }
 
   private synchronized Operand.Desired desired(Map<String, String> now, String key) {

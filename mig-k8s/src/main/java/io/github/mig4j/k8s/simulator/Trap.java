@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 
 /**
  * A failure that a test sets in the simulator, because it depends on chance, on hardware or on the version
@@ -15,7 +14,7 @@ import io.github.mig4j.text.JsonFields;
  * <p>Some traps are sprung once; the others last until they are {@linkplain
  * GpuOperatorSimulator#remove removed}.
  */
-public enum Trap {
+public enum Trap implements JsonName {
 
   /**
    * Every run fails before it begins and writes no state, e.g. because the clients file cannot be read or
@@ -206,15 +205,5 @@ public enum Trap {
 
   boolean liesAt(Step where) {
     return step == where || alsoAt == where;
-  }
-
-  /**
-   * The name in JSON, in lower case with dashes.
-   *
-   * @return the name
-   */
-  @JsonValue
-  public String toJson() {
-    return JsonFields.name(this);
   }
 }

@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.k8s.MigClient;
@@ -16,6 +15,7 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.node.NodeGpu;
@@ -241,7 +241,7 @@ class ApplyRefusalsTest {
 
   @Test
   void apply_withoutApiServer_saysWhichAddress() {
-    try (KubernetesClient nobody = new KubernetesClientBuilder()
+    try (KubernetesClient nobody = TestClients.builder()
         .withConfig(new ConfigBuilder()
             .withMasterUrl("http://localhost:1/")
             .withRequestRetryBackoffLimit(0)

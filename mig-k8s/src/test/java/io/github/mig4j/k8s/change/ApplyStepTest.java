@@ -8,7 +8,6 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfig;
@@ -31,6 +30,7 @@ import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.PodBudgets;
 import io.github.mig4j.k8s.fixture.PodLogs;
+import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
 import io.github.mig4j.k8s.fixture.SettableClock;
 import io.github.mig4j.k8s.fixture.TestCluster;
@@ -42,7 +42,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -350,6 +349,20 @@ class ApplyStepTest {
     fails(ALIAS);
     assertThat(retryAfter(poll())).contains(Duration.ofMinutes(2));
     assertThat(FailureRecord.read(get()).orElseThrow().attempts()).isEqualTo(2);
+  }
+
+  @Test
+  void poll_aFailureInTheFuture_sinceTheClockWasSetBack_isTriedAgainAtOnce() {
+    node(Nodes.b200(1).config("old", "success").running());
+    poll();
+    fails(KEY);
+    assertThat(retryAfter(poll())).contains(MINUTE);
+
+    clock.forward(Duration.ofHours(-10));
+
+    assertThat(poll())
+        .isInstanceOfSatisfying(
+            ApplyStep.Requested.class, step -> assertThat(step.config()).isEqualTo(ALIAS));
   }
 
   /** The first look sees the failure, the next believes it. */
@@ -944,54 +957,16 @@ class ApplyStepTest {
 
   private Pod managerPod() {
     return client
-        .resource(new PodBuilder()
-            .withNewMetadata()
+        .resource(Pods.manager("v0.15.0")
+            .editMetadata()
             .withName("manager")
-            .withNamespace("gpu-operator")
-            .addToLabels("app", "nvidia-mig-manager")
             .endMetadata()
-            .withNewSpec()
-            .withNodeName("gpu-node")
-            .addNewContainer()
-            .withName("nvidia-mig-manager")
-            .endContainer()
-            .endSpec()
-            .withNewStatus()
-            .withPhase("Running")
-            .addNewCondition()
-            .withType("Ready")
-            .withStatus("True")
-            .endCondition()
-            .endStatus()
             .build())
         .create();
   }
 
   private Pod pod(String name) {
-    return client
-        .resource(new PodBuilder()
-            .withNewMetadata()
-            .withName(name)
-            .withNamespace("ml")
-            .addNewOwnerReference()
-            .withApiVersion("batch/v1")
-            .withKind("Job")
-            .withName("train")
-            .withUid("1")
-            .withController(true)
-            .endOwnerReference()
-            .endMetadata()
-            .withNewSpec()
-            .withNodeName("gpu-node")
-            .addNewContainer()
-            .withName("main")
-            .withNewResources()
-            .withLimits(Map.of("nvidia.com/gpu", new Quantity("1")))
-            .endResources()
-            .endContainer()
-            .endSpec()
-            .build())
-        .create();
+    return client.resource(Pods.ownedBy("Job", "ml", name)).create();
   }
 
   private Node get() {

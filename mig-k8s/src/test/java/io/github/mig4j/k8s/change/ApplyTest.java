@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
@@ -19,9 +17,9 @@ import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
 import io.github.mig4j.k8s.fixture.TestCluster;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator.PluginVersion;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
@@ -31,9 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -242,7 +238,9 @@ class ApplyTest {
   void await_busyNode_isRefused_unlessTheConfigIsInForce() {
     try (var simulator = simulator(1)) {
       apply("small");
-      createPod("ml", "train", "nvidia.com/mig-1g.23gb");
+      client
+          .resource(Pods.with("ml", "train", "nvidia.com/mig-1g.23gb", "1").build())
+          .create();
 
       assertThat(apply("small")).isInstanceOf(ApplyOutcome.Verified.class);
       assertThatThrownBy(() -> apply("medium"))
@@ -430,26 +428,6 @@ class ApplyTest {
         .contains(MigConfig.of(SMALL));
   }
 
-  private void createPod(String namespace, String name, String resource) {
-    client
-        .resource(new PodBuilder()
-            .withNewMetadata()
-            .withNamespace(namespace)
-            .withName(name)
-            .endMetadata()
-            .withNewSpec()
-            .withNodeName("gpu-node")
-            .addNewContainer()
-            .withName("main")
-            .withNewResources()
-            .addToLimits(resource, new Quantity("1"))
-            .endResources()
-            .endContainer()
-            .endSpec()
-            .build())
-        .create();
-  }
-
   private void relabel(String config) {
     client
         .nodes()
@@ -471,19 +449,7 @@ class ApplyTest {
   /** With the map in place, until every part of the operator has spoken. */
   private GpuOperatorSimulator started(GpuOperatorSimulator.Builder builder) {
     publish();
-    var simulator = builder.start();
-    client
-        .nodes()
-        .withName("gpu-node")
-        .waitUntilCondition(
-            node -> node != null
-                && Cluster.labels(node)
-                    .keySet()
-                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
-                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-            1,
-            TimeUnit.MINUTES);
-    return simulator;
+    return builder.start().awaitReady(LONG);
   }
 
   private void publish() {

@@ -6,11 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
@@ -20,9 +18,12 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.Pods;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
@@ -97,6 +98,36 @@ class DeadlineTest {
     }
   }
 
+  /** Its deadline may be hours away. */
+  @Test
+  void await_aNodeThatMayNoLongerBeRead_saysSo_andTheChangeContinues() {
+    TestCluster.of(client).node(Nodes.b200(1));
+    try (var victim = client(ApiFaults.victim(client.getConfiguration()))) {
+      ApplyRequest request = MigClient.of(victim)
+          .node("gpu-node")
+          .apply("small")
+          .onProgress(event -> {
+            if (event.phase() == ApplyPhase.REQUESTED) {
+              faults.fail(1_000_000, "GET /api/v1/nodes.*", 403);
+              // What the watch shows is another request, so the node is read.
+              client
+                  .nodes()
+                  .withName("gpu-node")
+                  .edit(node -> new NodeBuilder(node)
+                      .editMetadata()
+                      .addToLabels(Labels.MIG_CONFIG, "other")
+                      .endMetadata()
+                      .build());
+            }
+          });
+
+      assertThatThrownBy(() -> request.await(Duration.ofHours(1)))
+          .isInstanceOf(MigClusterException.class)
+          .hasMessage("The API server answered 403 to: get node gpu-node (injected)");
+      assertThat(Cluster.annotations(node())).containsKey(ChangeRecord.KEY);
+    }
+  }
+
   /** At every request of a change; what is under way is not lost sight of. */
   @Test
   void start_cancelledAtAnyRequest_leavesNothingThatKeepsOthersAway() {
@@ -148,7 +179,7 @@ class DeadlineTest {
     }
 
     KubernetesClient client(KubernetesClient other) {
-      return new KubernetesClientBuilder()
+      return TestClients.builder()
           .withConfig(other.getConfiguration())
           .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("cancel", this))
           .build();
@@ -163,7 +194,7 @@ class DeadlineTest {
   }
 
   private static KubernetesClient client(Config config) {
-    return new KubernetesClientBuilder().withConfig(config).build();
+    return TestClients.builder().withConfig(config).build();
   }
 
   private Node node() {
@@ -171,28 +202,6 @@ class DeadlineTest {
   }
 
   private void pod() {
-    client
-        .resource(new PodBuilder()
-            .withNewMetadata()
-            .withNamespace("ml")
-            .withName("train")
-            .addNewOwnerReference()
-            .withKind("ReplicaSet")
-            .withName("owner")
-            .withUid("uid")
-            .withController(true)
-            .endOwnerReference()
-            .endMetadata()
-            .withNewSpec()
-            .withNodeName("gpu-node")
-            .addNewContainer()
-            .withName("main")
-            .withNewResources()
-            .addToLimits("nvidia.com/gpu", new Quantity("1"))
-            .endResources()
-            .endContainer()
-            .endSpec()
-            .build())
-        .create();
+    client.resource(Pods.ownedBy("ReplicaSet", "ml", "train")).create();
   }
 }

@@ -13,7 +13,6 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
@@ -21,7 +20,6 @@ import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.PodLogs;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
@@ -34,7 +32,6 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -322,7 +319,7 @@ class FailureTest {
           .matches(
               "Node gpu-node: the MIG manager failed to apply '" + KEY + "'\\. No known failure"
                   + " matches\\. Read the log with 'kubectl logs -n gpu-operator -l"
-                  + " app=nvidia-mig-manager', of the pod on node gpu-node\\. The MIG manager's log could"
+                  + " app=nvidia-mig-manager --tail=-1 --prefix', of the pod on node gpu-node\\. The MIG manager's log could"
                   + " not be read: The API server answered 403 to: get log of pod"
                   + " gpu-operator/nvidia-mig-manager-\\d+");
     }
@@ -336,7 +333,7 @@ class FailureTest {
 
       assertThat(((MigFailedException) apply(LONG)).diagnosis().explanation())
           .matches(
-              "No known failure matches\\. Read the log with 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager', of the pod on node gpu-node\\. The MIG manager's log could not be read: pod nvidia-mig-manager-\\d+ was deleted");
+              "No known failure matches\\. Read the log with 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1 --prefix', of the pod on node gpu-node\\. The MIG manager's log could not be read: pod nvidia-mig-manager-\\d+ was deleted");
     }
   }
 
@@ -419,16 +416,6 @@ class FailureTest {
             SimulatorTimings.builder().podStopTimeout(Duration.ofSeconds(1)).build())
         .start();
     logs.from(simulator);
-    client
-        .nodes()
-        .withName("gpu-node")
-        .waitUntilCondition(
-            node -> node != null
-                && Cluster.labels(node).containsKey(Labels.GPU_PRODUCT)
-                && "success".equals(Cluster.labels(node).get(Labels.MIG_CONFIG_STATE))
-                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-            1,
-            TimeUnit.MINUTES);
-    return simulator;
+    return simulator.awaitReady(LONG);
   }
 }

@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -27,6 +24,7 @@ import io.github.mig4j.k8s.fixture.Claims;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.PodBudgets;
+import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
@@ -46,7 +44,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -197,7 +194,9 @@ class MigNodeChangeTest {
   void await_gpusInUse_isRefused_namingThePods() {
     try (var simulator = simulator()) {
       pod("train", "ReplicaSet");
-      pod("by-hand", "");
+      client
+          .resource(Pods.with("default", "by-hand", "nvidia.com/gpu", "1").build())
+          .create();
 
       assertThatThrownBy(() -> apply(mig, "small"))
           .isInstanceOf(MigRefusedException.class)
@@ -272,7 +271,7 @@ class MigNodeChangeTest {
       pod("train", "ReplicaSet");
       client
           .pods()
-          .resource(new PodBuilder(podOf("web", "ReplicaSet"))
+          .resource(new PodBuilder(Pods.ownedBy("ReplicaSet", "default", "web"))
               .editSpec()
               .editFirstContainer()
               .withResources(null)
@@ -665,24 +664,13 @@ class MigNodeChangeTest {
 
   private GpuOperatorSimulator simulator() {
     publish();
-    var simulator = GpuOperatorSimulator.on(client)
+    return GpuOperatorSimulator.on(client)
         .node("gpu-node", B200, 1)
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
         .timings(SimulatorTimings.builder().build())
-        .start();
-    client
-        .nodes()
-        .withName("gpu-node")
-        .waitUntilCondition(
-            node -> node != null
-                && Cluster.labels(node)
-                    .keySet()
-                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
-                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-            1,
-            TimeUnit.MINUTES);
-    return simulator;
+        .start()
+        .awaitReady(LONG);
   }
 
   private void publish() {
@@ -708,17 +696,7 @@ class MigNodeChangeTest {
   }
 
   private void edit(Consumer<NodeBuilder> change) {
-    new Cluster(client, MigSettings.defaults()).onLatestVersion(() -> {
-      try {
-        client.nodes().withName("gpu-node").edit(current -> {
-          NodeBuilder changed = new NodeBuilder(current);
-          change.accept(changed);
-          return changed.build();
-        });
-      } catch (KubernetesClientException e) {
-        throw new MigConflictException("stale", e);
-      }
-    });
+    TestCluster.of(client).edit(change);
   }
 
   private void annotate(String key, String value) {
@@ -733,35 +711,6 @@ class MigNodeChangeTest {
   }
 
   private void pod(String name, String owner) {
-    client.pods().resource(podOf(name, owner)).create();
-  }
-
-  private static Pod podOf(String name, String owner) {
-    var pod = new PodBuilder()
-        .withNewMetadata()
-        .withName(name)
-        .withNamespace("default")
-        .withUid("uid-" + name)
-        .endMetadata()
-        .withNewSpec()
-        .withNodeName("gpu-node")
-        .addNewContainer()
-        .withName("main")
-        .withNewResources()
-        .addToLimits("nvidia.com/gpu", new Quantity("1"))
-        .endResources()
-        .endContainer()
-        .endSpec();
-    return owner.isEmpty()
-        ? pod.build()
-        : pod.editMetadata()
-            .addNewOwnerReference()
-            .withKind(owner)
-            .withName("owner")
-            .withUid("uid")
-            .withController(true)
-            .endOwnerReference()
-            .endMetadata()
-            .build();
+    client.resource(Pods.ownedBy(owner, "default", name)).create();
   }
 }

@@ -22,7 +22,6 @@ import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.layout.MigLayout;
@@ -385,23 +384,12 @@ class NodeClaimTest {
   }
 
   private GpuOperatorSimulator simulator() {
-    var simulator = GpuOperatorSimulator.on(client)
+    return GpuOperatorSimulator.on(client)
         .node("gpu-node", B200, 1)
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
-        .start();
-    client
-        .nodes()
-        .withName("gpu-node")
-        .waitUntilCondition(
-            node -> node != null
-                && Cluster.labels(node)
-                    .keySet()
-                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
-                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-            1,
-            TimeUnit.MINUTES);
-    return simulator;
+        .start()
+        .awaitReady(LONG);
   }
 
   private Node node() {
@@ -417,12 +405,7 @@ class NodeClaimTest {
         node.editMetadata().addToAnnotations(ChangeRecord.KEY, record.json()).endMetadata());
   }
 
-  /** Nobody else writes a node without an operator. */
   private void edit(Consumer<NodeBuilder> change) {
-    client.nodes().withName("gpu-node").edit(current -> {
-      NodeBuilder changed = new NodeBuilder(current);
-      change.accept(changed);
-      return changed.build();
-    });
+    TestCluster.of(client).edit(change);
   }
 }

@@ -12,7 +12,6 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -32,6 +31,8 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.Pods;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.NodeGate;
@@ -78,7 +79,7 @@ class SharingTest {
 
   @BeforeEach
   void connect() {
-    recorded = new KubernetesClientBuilder()
+    recorded = TestClients.builder()
         .withConfig(ApiFaults.victim(client.getConfiguration()))
         .withHttpClientBuilderConsumer(http ->
             http.addOrReplaceInterceptor("recorder", new Interceptor() {
@@ -248,19 +249,9 @@ class SharingTest {
       publish("mps", DevicePluginConfig.of(GpuSharing.mps(3)));
       publish("four", FOUR);
       client
-          .resource(new PodBuilder()
-              .withNewMetadata()
-              .withName("train")
-              .withNamespace("ml")
-              .endMetadata()
-              .withNewSpec()
+          .resource(Pods.with("ml", "train", "nvidia.com/gpu", "1")
+              .editSpec()
               .withNodeName(NODE)
-              .addNewContainer()
-              .withName("main")
-              .withNewResources()
-              .addToLimits("nvidia.com/gpu", new Quantity("1"))
-              .endResources()
-              .endContainer()
               .endSpec()
               .build())
           .create();

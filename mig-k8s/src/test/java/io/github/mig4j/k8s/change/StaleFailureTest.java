@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
@@ -12,20 +11,17 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.PodLogs;
+import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.TestCluster;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -80,7 +76,7 @@ class StaleFailureTest {
   void rollback_whoseLogShowsThatItFailed_isAFailure() {
     failedOn(OTHER);
     logs.set(
-        "nvidia-mig-manager-1",
+        "nvidia-mig-manager-x",
         line("Updating to MIG config: " + OTHER),
         line("Updating to MIG config: " + KEY),
         line("Changing the 'nvidia.com/mig.config.state' node label to 'failed'"),
@@ -98,7 +94,7 @@ class StaleFailureTest {
   void rollback_whoseLogShowsOnlyTheFailureBefore_endsAsNoSign() {
     failedOn(OTHER);
     logs.set(
-        "nvidia-mig-manager-1",
+        "nvidia-mig-manager-x",
         line("Updating to MIG config: " + OTHER),
         line("Changing the 'nvidia.com/mig.config.state' node label to 'failed'"),
         line("Waiting for change to 'nvidia.com/mig.config' label"));
@@ -133,48 +129,16 @@ class StaleFailureTest {
             .endMetadata()
             .build())
         .create();
-    client
-        .resource(new PodBuilder()
-            .withNewMetadata()
-            .withNamespace("gpu-operator")
-            .withName("nvidia-mig-manager-1")
-            .addToLabels("app", "nvidia-mig-manager")
-            .endMetadata()
-            .withNewSpec()
-            .withNodeName("gpu-node")
-            .addNewContainer()
-            .withName("nvidia-mig-manager")
-            .endContainer()
-            .endSpec()
-            .withNewStatus()
-            .withPhase("Running")
-            .addNewCondition()
-            .withType("Ready")
-            .withStatus("True")
-            .endCondition()
-            .endStatus()
-            .build())
-        .create();
+    client.resource(Pods.manager("v0.15.0").build()).create();
   }
 
   private GpuOperatorSimulator slowToBegin() {
-    var simulator = GpuOperatorSimulator.on(client)
+    return GpuOperatorSimulator.on(client)
         .node("gpu-node", B200, 1)
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
         .timings(SimulatorTimings.builder().assertion(Duration.ofSeconds(1)).build())
-        .start();
-    client
-        .nodes()
-        .withName("gpu-node")
-        .waitUntilCondition(
-            node -> node != null
-                && Cluster.labels(node)
-                    .keySet()
-                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
-                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-            1,
-            TimeUnit.MINUTES);
-    return simulator;
+        .start()
+        .awaitReady(LONG);
   }
 }

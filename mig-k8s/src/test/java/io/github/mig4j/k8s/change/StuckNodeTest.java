@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
@@ -15,11 +14,9 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.cluster.Labels;
-import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
-import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.MockApiServer;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.layout.MigLayout;
@@ -27,8 +24,6 @@ import io.github.mig4j.node.NodeGpu;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -201,19 +196,7 @@ class StuckNodeTest {
   }
 
   private GpuOperatorSimulator started(GpuOperatorSimulator.Builder builder) {
-    var simulator = builder.configMap("mig-config").start();
-    client
-        .nodes()
-        .withName("gpu-node")
-        .waitUntilCondition(
-            node -> node != null
-                && Cluster.labels(node)
-                    .keySet()
-                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
-                && node.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-            1,
-            TimeUnit.MINUTES);
-    return simulator;
+    return builder.configMap("mig-config").start().awaitReady(LONG);
   }
 
   private ApplyOutcome apply(String config) {
@@ -221,16 +204,6 @@ class StuckNodeTest {
   }
 
   private void edit(Consumer<NodeBuilder> change) {
-    new Cluster(client, MigSettings.defaults()).onLatestVersion(() -> {
-      try {
-        client.nodes().withName("gpu-node").edit(current -> {
-          NodeBuilder changed = new NodeBuilder(current);
-          change.accept(changed);
-          return changed.build();
-        });
-      } catch (KubernetesClientException e) {
-        throw new MigConflictException("stale", e);
-      }
-    });
+    TestCluster.of(client).edit(change);
   }
 }

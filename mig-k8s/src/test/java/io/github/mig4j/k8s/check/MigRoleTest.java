@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
@@ -34,9 +32,10 @@ import io.github.mig4j.k8s.fixture.Claims;
 import io.github.mig4j.k8s.fixture.ClusterUser;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.fixture.TestCluster;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.reconcile.MigPolicy;
 import io.github.mig4j.k8s.reconcile.PolicyNodes;
 import io.github.mig4j.k8s.reconcile.PolicyTarget;
@@ -53,7 +52,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -174,7 +172,7 @@ class MigRoleTest {
   }
 
   private MigClient reader() {
-    victim = new KubernetesClientBuilder()
+    victim = TestClients.builder()
         .withConfig(ApiFaults.victim(client.getConfiguration()))
         .build();
     return MigClient.of(victim);
@@ -298,30 +296,7 @@ class MigRoleTest {
   }
 
   private void pod() {
-    client
-        .pods()
-        .resource(new PodBuilder()
-            .withNewMetadata()
-            .withName("train")
-            .withNamespace("ml")
-            .addNewOwnerReference()
-            .withKind("ReplicaSet")
-            .withName("train")
-            .withUid("1")
-            .withController(true)
-            .endOwnerReference()
-            .endMetadata()
-            .withNewSpec()
-            .withNodeName("gpu-node")
-            .addNewContainer()
-            .withName("main")
-            .withNewResources()
-            .addToLimits("nvidia.com/gpu", new Quantity("1"))
-            .endResources()
-            .endContainer()
-            .endSpec()
-            .build())
-        .create();
+    client.resource(Pods.ownedBy("ReplicaSet", "ml", "train")).create();
   }
 
   /** A failure is explained from the MIG manager's log. */
@@ -567,17 +542,6 @@ class MigRoleTest {
   }
 
   private GpuOperatorSimulator started(GpuOperatorSimulator.Builder builder) {
-    var simulator = builder.start();
-    client
-        .nodes()
-        .withName("gpu-node")
-        .waitUntilCondition(
-            node -> node != null
-                && Cluster.labels(node)
-                    .keySet()
-                    .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE)),
-            1,
-            TimeUnit.MINUTES);
-    return simulator;
+    return builder.start().awaitReady(Duration.ofMinutes(1));
   }
 }

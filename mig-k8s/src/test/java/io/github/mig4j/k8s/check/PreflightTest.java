@@ -29,6 +29,7 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.Claims;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.RecordedRequests;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeKind;
@@ -710,7 +711,7 @@ class PreflightTest {
   @Test
   void manager_inACrashLoop() {
     clusterWithoutManager(node());
-    create(manager("v0.15.0")
+    create(Pods.manager("v0.15.0")
         .editStatus()
         .withPhase("Running")
         .withConditions()
@@ -733,7 +734,7 @@ class PreflightTest {
   @Test
   void manager_pending() {
     clusterWithoutManager(node());
-    create(manager("v0.15.0")
+    create(Pods.manager("v0.15.0")
         .editStatus()
         .withPhase("Pending")
         .withConditions()
@@ -748,7 +749,7 @@ class PreflightTest {
   @Test
   void manager_olderThanTheGpu() {
     clusterWithoutManager(node());
-    create(manager("v0.10.0-ubuntu20.04").build());
+    create(Pods.manager("v0.10.0-ubuntu20.04").build());
 
     assertFinds(
         "all-disabled",
@@ -760,7 +761,7 @@ class PreflightTest {
     clusterWithoutManager(with(Nodes.b200(1)
         .label(Labels.GPU_PRODUCT, "NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition")
         .without(Labels.GPU_MEMORY)));
-    create(manager("v0.12.2").build());
+    create(Pods.manager("v0.12.2").build());
 
     assertFinds(
         "all-disabled",
@@ -771,7 +772,7 @@ class PreflightTest {
   @ValueSource(strings = {"v0.11.0", "0.15.0-ubi9", "latest", "v0.9.0-rc.1", "devel-ubi8"})
   void manager_newEnough_orUnknown_isFine(String tag) {
     clusterWithoutManager(node());
-    create(manager(tag).build());
+    create(Pods.manager(tag).build());
 
     assertFinds("all-disabled");
   }
@@ -1110,33 +1111,33 @@ class PreflightTest {
     createPod("ml", "train", "nvidia.com/gpu");
     createPod("default", "serve", "nvidia.com/mig-1g.23gb");
     createPod("default", "web", "cpu");
-    create(pod("default", "idle", "nvidia.com/gpu", "0").build());
-    create(pod("default", "elsewhere", "nvidia.com/gpu", "1")
+    create(Pods.with("default", "idle", "nvidia.com/gpu", "0").build());
+    create(Pods.with("default", "elsewhere", "nvidia.com/gpu", "1")
         .editSpec()
         .withNodeName("other")
         .endSpec()
         .build());
-    create(pod("default", "done", "nvidia.com/gpu", "1")
+    create(Pods.with("default", "done", "nvidia.com/gpu", "1")
         .editOrNewStatus()
         .withPhase("Succeeded")
         .endStatus()
         .build());
-    create(pod("default", "crashed", "nvidia.com/gpu", "1")
+    create(Pods.with("default", "crashed", "nvidia.com/gpu", "1")
         .editOrNewStatus()
         .withPhase("Failed")
         .endStatus()
         .build());
-    create(pod("gpu-operator", "validator", "nvidia.com/gpu", "1")
+    create(Pods.with("gpu-operator", "validator", "nvidia.com/gpu", "1")
         .editMetadata()
         .addToLabels("app", "nvidia-device-plugin-validator")
         .endMetadata()
         .build());
-    create(pod("default", "client", "nvidia.com/gpu", "1")
+    create(Pods.with("default", "client", "nvidia.com/gpu", "1")
         .editSpec()
         .addToNodeSelector("nvidia.com/gpu.deploy.client", "true")
         .endSpec()
         .build());
-    create(new PodBuilder(pod("default", "init", "cpu", "1").build())
+    create(new PodBuilder(Pods.with("default", "init", "cpu", "1").build())
         .editSpec()
         .addNewInitContainer()
         .withName("init")
@@ -1187,7 +1188,7 @@ class PreflightTest {
   @Test
   void pods_thatTheCallerMoves_areANote() {
     cluster(node());
-    create(pod("ml", "train", "nvidia.com/gpu", "1")
+    create(Pods.with("ml", "train", "nvidia.com/gpu", "1")
         .editMetadata()
         .addNewOwnerReference()
         .withKind("ReplicaSet")
@@ -1493,51 +1494,11 @@ class PreflightTest {
   }
 
   private void createManager() {
-    create(manager("v0.15.0").build());
-  }
-
-  private static PodBuilder manager(String tag) {
-    return new PodBuilder()
-        .withNewMetadata()
-        .withNamespace("gpu-operator")
-        .withName("nvidia-mig-manager-x")
-        .addToLabels("app", "nvidia-mig-manager")
-        .endMetadata()
-        .withNewSpec()
-        .withNodeName("gpu-node")
-        .addNewContainer()
-        .withName("nvidia-mig-manager")
-        .withImage("nvcr.io/nvidia/cloud-native/k8s-mig-manager:" + tag)
-        .endContainer()
-        .endSpec()
-        .withNewStatus()
-        .withPhase("Running")
-        .addNewCondition()
-        .withType("Ready")
-        .withStatus("True")
-        .endCondition()
-        .endStatus();
+    create(Pods.manager("v0.15.0").build());
   }
 
   private void createPod(String namespace, String name, String resource) {
-    create(pod(namespace, name, resource, "1").build());
-  }
-
-  private static PodBuilder pod(String namespace, String name, String resource, String count) {
-    return new PodBuilder()
-        .withNewMetadata()
-        .withNamespace(namespace)
-        .withName(name)
-        .endMetadata()
-        .withNewSpec()
-        .withNodeName("gpu-node")
-        .addNewContainer()
-        .withName("main")
-        .withNewResources()
-        .addToLimits(resource, new Quantity(count))
-        .endResources()
-        .endContainer()
-        .endSpec();
+    create(Pods.with(namespace, name, resource, "1").build());
   }
 
   /** As an API server does: yes to everything that is not denied. */

@@ -48,7 +48,7 @@ class MigConfigMapTest {
   void merge_withoutAMap_createsIt() {
     var merged = map.merge("small", SMALL);
 
-    assertThat(merged).isEqualTo(new MigConfigMap.Merged("small", "small-990a6689", true));
+    assertThat(merged).isEqualTo(new PublishedConfig("small", "small-990a6689", true));
     assertThat(text()).isEqualTo("""
             version: v1
             mig-configs:
@@ -98,10 +98,10 @@ class MigConfigMapTest {
     String version = require().getMetadata().getResourceVersion();
     var present = map.preview(configs);
 
-    assertThat(absent).hasSize(2).allMatch(MigConfigMap.Merged::changed);
+    assertThat(absent).hasSize(2).allMatch(PublishedConfig::changed);
     assertThat(isAbsent).isTrue();
     assertThat(require().getMetadata().getResourceVersion()).isEqualTo(version);
-    assertThat(present).filteredOn(MigConfigMap.Merged::changed).hasSize(1);
+    assertThat(present).filteredOn(PublishedConfig::changed).hasSize(1);
     assertThat(map.mergeAll(configs)).isEqualTo(present);
   }
 

@@ -18,10 +18,12 @@ import io.github.mig4j.node.NodeOffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -326,6 +328,20 @@ class DiagnosisTest {
     assertThat(diagnosis.logLines()).allMatch(line -> line.length() <= 1_001);
   }
 
+  /** The limit is of records, however they are stored. */
+  @Test
+  void of_manyRecordsInOneLine_readsTheLast() {
+    String cause = "time=\"2026-05-02T08:00:00Z\" level=error msg=\"" + NO_ROOM + "\"";
+    String noise = "time=\"2026-05-02T08:00:01Z\" level=debug msg=\"    MIG capable: true\"";
+    List<String> records = new ArrayList<>(List.of(cause));
+    records.addAll(Collections.nCopies(10_000, noise));
+    String json = "[" + String.join(",", wrapped(records, "{\"line\":\"%s\"}")) + "]";
+
+    assertThat(of(failed(), json).code()).isEqualTo(FailureCode.UNRECOGNISED);
+    assertThat(of(failed(), json.replaceFirst(",\\{[^{]*]$", "]")).code())
+        .isEqualTo(FailureCode.INSUFFICIENT_RESOURCES);
+  }
+
   // What the node offers
 
   @Test
@@ -347,7 +363,7 @@ class DiagnosisTest {
 
     assertThat(of(node))
         .hasToString(
-            "resources-differ: The labels of node gpu-node are right, but its device plugin offers something else: nvidia.com/mig-1g.23gb is 3 instead of 7. See its pods with 'kubectl get pods -A -l app=nvidia-device-plugin-daemonset --field-selector spec.nodeName=gpu-node' and their log; devices that are in the capacity but not allocatable are unhealthy. If it runs, restart it: delete the pod");
+            "resources-differ: The device plugin of node gpu-node offers something else than its labels say: nvidia.com/mig-1g.23gb is 3 instead of 7. See its pods with 'kubectl get pods -A -l app=nvidia-device-plugin-daemonset --field-selector spec.nodeName=gpu-node' and their log; devices that are in the capacity but not allocatable are unhealthy. If it runs, restart it: delete the pod. If the node offers what was requested, its labels are those of before: see the pods of GPU Feature Discovery with 'kubectl get pods -A -l app=gpu-feature-discovery --field-selector spec.nodeName=gpu-node'");
     assertThat(status(node).problems())
         .containsExactly(
             "Node gpu-node does not offer what its labels say: nvidia.com/mig-1g.23gb is 3 instead of 7; its capacity is {nvidia.com/mig-1g.23gb=7}. See the pods of the device plugin and of GPU Feature Discovery with 'kubectl get pods -A --field-selector spec.nodeName=gpu-node'");
@@ -380,7 +396,14 @@ class DiagnosisTest {
 
     var status = StatusReader.read(node.build(), MigSettings.defaults(), expected);
 
-    assertThat(Diagnosis.of(status, List.of(BEGIN, APPLIED, WAITS)).code()).isEqualTo(code);
+    var diagnosis = Diagnosis.of(status, List.of(BEGIN, APPLIED, WAITS));
+    assertThat(diagnosis.code()).isEqualTo(code);
+    if (code == FailureCode.RESOURCES_DIFFER) {
+      assertThat(diagnosis.explanation())
+          .startsWith(
+              "The device plugin of node gpu-node offers something else than its configuration and its labels say: nvidia.com/mig-1g.23gb is 3 instead of 7. See its pods")
+          .doesNotContain("Feature Discovery");
+    }
     assertThat(status.problems().isEmpty()).isEqualTo(code == FailureCode.NOTHING_WRONG);
   }
 
@@ -440,7 +463,7 @@ class DiagnosisTest {
             "level=info msg=\"Changing the 'nvidia.com/mig.config.state' node label to 'failed'\"",
             "level=error msg=\"Error: failed to apply MIG configuration: exit status 1\""))
         .hasToString(
-            "unrecognised: No known failure matches; the last error of mig-parted is \"Error applying MIG configuration with hooks: error checking MIG capable: error opening bar0 MMIO resource: something unheard of\". Correct what the line says and apply again. The whole log: 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1', of the pod on node gpu-node. The node offers no GPU until a run succeeds or the node's MIG manager pod is restarted: device-plugin are stopped");
+            "unrecognised: No known failure matches; the last error of mig-parted is \"Error applying MIG configuration with hooks: error checking MIG capable: error opening bar0 MMIO resource: something unheard of\". Correct what the line says and apply again. The whole log: 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1 --prefix', of the pod on node gpu-node. The node offers no GPU until a run succeeds or the node's MIG manager pod is restarted: device-plugin are stopped");
   }
 
   @Test
@@ -643,7 +666,7 @@ class DiagnosisTest {
     for (FailureCatalogue.Phrase phrase : failure.said()) {
       String line = phrase.phrase().replaceAll("\\{[a-z]+}", "7");
 
-      assertThat(FailureCatalogue.bundled().sign(line))
+      assertThat(FailureCatalogue.bundled().sign(line, false))
           .as(phrase.phrase())
           .get()
           .extracting(FailureCatalogue.Sign::code, FailureCatalogue.Sign::weight)
@@ -658,15 +681,229 @@ class DiagnosisTest {
     assertThat(Stream.concat(
             file.consequences().stream().map(FailureCatalogue.Phrase::phrase),
             file.marks().stream().map(FailureCatalogue.MarkPhrase::phrase)))
-        .allSatisfy(
-            phrase -> assertThat(FailureCatalogue.bundled().sign(phrase.replaceAll("[{}]", "")))
-                .isEmpty());
+        .allSatisfy(phrase -> assertThat(
+                FailureCatalogue.bundled().sign(phrase.replaceAll("[{}]", ""), false))
+            .isEmpty());
   }
 
   @Test
   void of_logThatBeginsWithAnEmptyLine_isRead() {
     assertThat(of(failed(), "", "level=fatal msg=\"something new\"").decisiveLine())
         .contains("level=fatal msg=\"something new\"");
+  }
+
+  /** The words "device map" are before those about the device. */
+  @Test
+  void of_devicePluginWithWrappedErrors_namesTheGpu() {
+    var diagnosis = of(
+        Nodes.bare(),
+        "E0612 14:52:38.340639 135 main.go:132] error starting plugins: error building device map: error building device map from config.resources: invalid MIG configuration: error visiting device: device 3 has an invalid MIG configuration");
+
+    assertThat(diagnosis.explanation())
+        .startsWith("GPU 3 of node gpu-node is in MIG mode and has no MIG device, so the device");
+  }
+
+  // Logs as strangers paste them
+
+  /** A run in which GPU 1 is in use, after GPU 0 has its new layout. */
+  private static final List<String> RUN = List.of(
+      record(0, "info", "Waiting for change to 'nvidia.com/mig.config' label"),
+      record(1, "info", "Updating to MIG config: small"),
+      record(2, "debug", "  GPU 0: 0x233010DE"),
+      record(3, "debug", "    Updating MIG config: map[3g.40gb:2]"),
+      record(4, "debug", "  GPU 1: 0x233010DE"),
+      record(5, "debug", "    Updating MIG config: map[3g.40gb:2]"),
+      record(6, "error", IN_USE),
+      record(7, "error", "Error: failed to apply MIG configuration: exit status 1"),
+      record(8, "info", "Waiting for change to 'nvidia.com/mig.config' label"));
+
+  private static String record(int second, String level, String message) {
+    return "time=\"2026-05-02T08:00:0%dZ\" level=%s msg=\"%s\"".formatted(second, level, message);
+  }
+
+  private static Stream<Arguments> pastes() {
+    return Stream.of(
+        paste("docker", line -> "{\"log\":\"%s\\n\",\"stream\":\"stderr\"}"),
+        paste("loki", line -> "{\"labels\":{\"level\":\"error\"},\"line\":\"%s\",\"timestamp\":1}"),
+        paste("cloudwatch", line -> "{\"timestamp\": 1, \"message\": \"%s\"},"),
+        paste("google", line -> "    \"textPayload\": \"%s\","),
+        paste("times", line -> "2026-05-02T08:00:00.123456789+02:00 " + line),
+        paste("container runtime", line -> "2026-05-02T08:00:00.123456789Z stderr F " + line),
+        paste("colours", line -> line.replace("level=", "\u001B[38;5;196mlevel\u001B[0m=")),
+        paste(
+            "source of a web page",
+            line -> line.replace("&", "&amp;").replace("\"", "&quot;").replace("'", "&#39;")),
+        paste("carriage returns", line -> line + "\r"),
+        paste("no-break spaces", line -> "\uFEFF" + line.replace(' ', '\u00A0')),
+        paste(
+            "word processor",
+            line -> line.replace("'", "\u2019")
+                .replaceFirst("msg=\"", "msg=\u201C")
+                .replaceFirst("\"$", "\u201D")),
+        Arguments.of(
+            "one line of JSON",
+            List.of("[" + String.join(",", wrapped(RUN, "{\"message\":\"%s\"}")) + "]")),
+        Arguments.of(
+            "an answer of Loki",
+            List.of("{\"data\":{\"result\":[{\"values\":["
+                + String.join(",", reversed(wrapped(RUN, "[\"1777708800000000000\",\"%s\"]")))
+                + "]}]}}")),
+        Arguments.of(
+            "an answer on many lines",
+            wrapped(RUN, "{\n  \"timestamp\": \"2026-05-02T08:00:00Z\",\n  \"message\": \"%s\"\n},")
+                .stream()
+                .flatMap(String::lines)
+                .filter(line -> !line.contains("timestamp"))
+                .toList()),
+        paste("comma-separated values", line -> "7,\"" + line.replace("\"", "\"\"") + "\""),
+        Arguments.of("newest first", reversed(RUN)),
+        Arguments.of("newest first in JSON", reversed(wrapped(RUN, "{\"line\":\"%s\"}"))),
+        Arguments.of(
+            "twice", RUN.stream().flatMap(line -> Stream.of(line, line)).toList()),
+        Arguments.of(
+            "fences and a prompt",
+            Stream.of(Stream.of("```console"), RUN.stream(), Stream.of("```", "[root@host ~]#"))
+                .flatMap(lines -> lines)
+                .toList()));
+  }
+
+  private static Arguments paste(String name, UnaryOperator<String> change) {
+    return Arguments.of(
+        name,
+        RUN.stream()
+            .map(line -> {
+              String changed = change.apply(line);
+              return changed.contains("%s") ? changed.formatted(escaped(line)) : changed;
+            })
+            .toList());
+  }
+
+  private static List<String> wrapped(List<String> lines, String json) {
+    return lines.stream().map(line -> json.formatted(escaped(line))).toList();
+  }
+
+  private static List<String> reversed(List<String> lines) {
+    List<String> reversed = new ArrayList<>(lines);
+    Collections.reverse(reversed);
+    return reversed;
+  }
+
+  private static String escaped(String line) {
+    return line.replace("\\", "\\\\").replace("\"", "\\\"");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("pastes")
+  void of_pastedRun_isAsTheLogOfThePod(String name, List<String> paste) {
+    var diagnosis = Diagnosis.of(status(failed()), paste);
+
+    assertThat(diagnosis)
+        .hasToString(
+            "in-use: GPU 1 is in use by a process, so the change failed (\""
+                + IN_USE
+                + "\"). Stop the process and apply again: pods with 'kubectl drain gpu-node --ignore-daemonsets', on the host display, monitoring and persistence daemons and the module nvidia_drm. GPU 0 already has the new layout. The device in use is still on GPU 1; other devices of this GPU may be gone already");
+    assertThat(diagnosis.component()).contains(LogComponent.MIG_PARTED);
+  }
+
+  /** What nvidia-smi prints at a mode change and when an instance is created or destroyed. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Warning: MIG mode is in pending enable state for GPU 00000000:07:00.0:In use by another client | in-use: GPU 00000000:07:00.0 is in use",
+        "00000000:07:00.0 is currently being used by one or more other processes (e.g. CUDA application) | in-use: GPU 00000000:07:00.0 is in use",
+        "1 device is currently being used by one or more other processes (e.g., Fabric Manager) | in-use: A GPU is in use",
+        "GPU 00000000:00:04.0 is currently in use by another process. | in-use: GPU 00000000:00:04.0 is in use",
+        "Warning: MIG mode is in pending enable state for GPU 00000000:00:03.0:Not Supported | mode-change-needs-reboot: GPU 00000000:00:03.0 needs a reset",
+        "Resetting GPU 00000000:XX:YY.Z is not supported. | mode-change-needs-reboot: GPU 00000000:XX:YY.Z needs a reset",
+        "Unable to destroy GPU instance ID  5 from GPU  3: In use by another client | in-use: GPU 3 is in use",
+        "Failed to destroy GPU instances: In use by another client | in-use: A GPU is in use",
+        "Failed to initialize NVML: Unknown Error | driver-unavailable: The driver of node gpu-node does not respond",
+        "Failed to initialize NVML: Insufficient Permissions | no-permission: The driver does not allow"
+      })
+  void of_nvidiaSmi_namesTheGpu(String line, String diagnosis) {
+    assertThat(of(Nodes.bare(), line).toString()).startsWith(diagnosis);
+  }
+
+  /** As 'kubectl logs -l app=nvidia-mig-manager --prefix' prints them, or stern. */
+  @ParameterizedTest
+  @ValueSource(strings = {"[pod/%s/nvidia-mig-manager] %s", "%s nvidia-mig-manager %s"})
+  void of_logOfSeveralManagers_readsTheOneThatAgreesWithTheNode_andSaysSo(String prefix) {
+    String later = "time=\"2026-05-02T09:00:00Z\" ";
+    String earlier = "time=\"2026-05-02T08:00:00Z\" ";
+    List<String> failed =
+        List.of(later + BEGIN, later + "level=error msg=\"" + IN_USE + "\"", later + WAITS);
+    List<String> succeeded =
+        List.of(earlier + BEGIN, earlier + "level=info msg=\"" + APPLIED + "\"", earlier + WAITS);
+    List<String> log = new ArrayList<>();
+    for (int i = 0; i < failed.size(); i++) {
+      log.add(prefix.formatted("nvidia-mig-manager-4fz7q", failed.get(i)));
+      log.add(prefix.formatted("nvidia-mig-manager-x9k2p", succeeded.get(i)));
+    }
+
+    var ofFailed = Diagnosis.of(status(failed()), log);
+    var ofSucceeded = Diagnosis.of(status(Nodes.b200(1).config("small", "success")), log);
+
+    assertThat(ofFailed.code()).isEqualTo(FailureCode.IN_USE);
+    assertThat(ofFailed.explanation())
+        .endsWith(
+            ". The log is of several pods of the MIG manager, of which nvidia-mig-manager-4fz7q was read; give the log of the pod on node gpu-node alone");
+    assertThat(ofSucceeded.code()).isEqualTo(FailureCode.NOTHING_WRONG);
+    assertThat(ofSucceeded.explanation()).contains("of which nvidia-mig-manager-x9k2p was read");
+  }
+
+  @Test
+  void of_logOfASuccess_onANodeThatFailed_isNotSaidToBeRight() {
+    var diagnosis =
+        of(Nodes.cutIntoSeven().config("small", "failed").running(), BEGIN, APPLIED, WAITS);
+
+    assertThat(diagnosis.code()).isEqualTo(FailureCode.UNRECOGNISED);
+    assertThat(diagnosis.decisiveLine()).contains(APPLIED);
+    assertThat(diagnosis.explanation())
+        .startsWith("No known failure matches. ")
+        .endsWith(
+            ". The log reports success, but the state of node gpu-node is failed: check that it is the log of the pod on this node");
+  }
+
+  @Test
+  void of_linesOfTwoGpusMixed_usesTheGpuThatIsNamedBehindTheError() {
+    var diagnosis = of(
+        failed(),
+        BEGIN,
+        "level=debug msg=\"  GPU 0: 0x233010DE\"",
+        "level=debug msg=\"  GPU 1: 0x233010DE\"",
+        "level=debug msg=\"    Updating MIG config: map[3g.40gb:2]\"",
+        "level=error msg=\"" + IN_USE + "\"",
+        "level=error msg=\"Error clearing MIG config on GPU 0, erroneous devices may persist\"");
+
+    assertThat(diagnosis.explanation())
+        .startsWith("GPU 0 is in use by a process, so the change failed (")
+        .doesNotContain("GPU 1", "already has");
+  }
+
+  /** A component may write JSON itself, which is then the record. */
+  @Test
+  void of_errorThatIsJson_isQuotedWhole() {
+    String line = "{\"level\":\"error\",\"ts\":1,\"message\":\"cannot start\"}";
+
+    assertThat(of(Nodes.bare(), line).decisiveLine()).contains(line);
+  }
+
+  /** The missing end may be "context deadline exceeded", which is another failure. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Error: failed to wait for pods to be deleted: device-plugin pod did not shutdown: cli",
+        "Error applying MIG configuration with hooks: error initializing NVML: ERROR_LIB",
+        "Error creating GPU instance for '3g.40gb': Insu"
+      })
+  void of_recordWithoutItsEnd_isQuoted_andNotGuessed(String message) {
+    var whole = of(failed(), BEGIN, "level=error msg=\"" + message + "\"");
+    var cut = of(failed(), BEGIN, "level=error msg=\"" + message);
+
+    assertThat(whole.code()).isNotEqualTo(FailureCode.UNRECOGNISED);
+    assertThat(cut.code()).isEqualTo(FailureCode.UNRECOGNISED);
+    assertThat(cut.explanation()).contains("is \"" + message + "\"");
   }
 
   private static Nodes failed() {

@@ -121,6 +121,9 @@ class LogCorpusTest {
         .filteredOn(cause -> expected.path("cause").asText().contains(cause.getKey()))
         .singleElement()
         .satisfies(cause -> assertThat(cause.getValue()).contains(diagnosis.code()));
+    if (expected.has("gpu_index")) {
+      assertThat(diagnosis.explanation()).startsWith("GPU " + expected.path("gpu_index") + " ");
+    }
     assertThat(log)
         .containsAll(diagnosis.logLines().stream()
             .map(line -> line.replaceFirst(" \\([0-9]+ times\\)$", ""))

@@ -23,6 +23,7 @@ class LogPhraseTest {
         "for '{profile}': {detail} | error for '1g.5gb': Unknown Error    | 6 | {profile=1g.5gb, detail=Unknown Error}",
         "{pod} pod did not       | wait: device-plugin pod did not stop | 19 | {pod=device-plugin}",
         "GPU {gpu} is not        | Resetting GPU 0:4.0 is not supported | 10 | {gpu=0:4.0}",
+        "device {gpu} has no     | for device map: device 0 has no       | 16 | {gpu=0}",
         "plain                   | a PLAIN word                         | 2 | {}"
       })
   void find_capturesTheTextBetweenItsWords(String phrase, String line, int start, String values) {
@@ -36,6 +37,16 @@ class LogPhraseTest {
   void find_wordsInAnotherOrder_isNothing() {
     assertThat(LogPhrase.parse("b {x} a").find("a then b")).isEmpty();
     assertThat(LogPhrase.parse("b {x} a").find("")).isEmpty();
+  }
+
+  @Test
+  void find_gpuThatIsNoGpu_isNothing() {
+    var phrase = LogPhrase.parse("GPU {gpu}: In use");
+
+    assertThat(phrase.find("Failed to destroy GPU instances: In use")).isEmpty();
+    assertThat(
+            phrase.find("GPU instance ID 3 from GPU  0: In use").orElseThrow().values())
+        .hasToString("{gpu=0}");
   }
 
   @Property

@@ -11,7 +11,6 @@ import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimTemplate;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
@@ -22,6 +21,7 @@ import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.simulator.SimulatedDraDriver;
 import io.github.mig4j.layout.MigLayout;
 import java.util.List;
@@ -237,7 +237,7 @@ class DraClientTest {
 
   /** The mock server's own client takes every version for served. */
   private KubernetesClient asking() {
-    return new KubernetesClientBuilder()
+    return TestClients.builder()
         .withConfig(new ConfigBuilder(Config.empty())
             .withMasterUrl(client.getMasterUrl().toString())
             .build())

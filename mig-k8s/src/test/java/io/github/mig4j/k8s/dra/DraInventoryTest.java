@@ -313,6 +313,27 @@ class DraInventoryTest {
         .isEqualTo(Map.of("nvidia.com/gpu", 1L, "nvidia.com/mig-3g.40gb", 1L));
   }
 
+  /** One of the slices is left over from another publication; which one, they do not say. */
+  @Test
+  void slicesThatNameDifferentNumbers_areNoCompletePool() {
+    String leftOver = """
+        kind: ResourceSlice
+        metadata: {name: left-over}
+        spec:
+          driver: gpu.nvidia.com
+          nodeName: gpu-node
+          pool: {generation: 1, name: gpu-node, resourceSliceCount: 1}
+        """;
+
+    var inventory =
+        read(STATIC.replace("resourceSliceCount: 1", "resourceSliceCount: 2"), leftOver);
+
+    assertThat(lines(inventory))
+        .containsExactly(
+            "warning: Pool gpu-node has 2 of 1 slices of generation 1, so that it is not known what is free; wait until the driver has published all slices [incomplete-pool]");
+    assertThat(inventory.nodes().get(0).room()).isEmpty();
+  }
+
   @Test
   void incompletePool_doesNotReportAnAllocatedDeviceAsMissing() {
     var firstGpuMissing = PARTITIONABLE.replace("name: gpu-0", "name: gpu-9");
@@ -541,6 +562,17 @@ class DraInventoryTest {
   }
 
   @Test
+  void profileThatTheCatalogueLacks_isFound_alsoWithoutItsPlacement() {
+    var inventory = read(STATIC
+        .replace("profile: {string: 2g.20gb}", "profile: {string: 2g.21gb}")
+        .replaceAll("memorySlice[01]: \\{value: \"1\"}, ?", ""));
+
+    assertThat(lines(inventory))
+        .containsExactly(
+            "warning: Node gpu-node: the driver publishes a device with profile 2g.21gb, but a h100-sxm-80gb has no such profile in the catalogue; report it, or correct the model [unknown-profile]");
+  }
+
+  @Test
   void layoutThatIsImpossible_isFound_andEmpty() {
     var overlapping = STATIC.replace("memorySlice3", "memorySlice2");
 
@@ -590,6 +622,29 @@ class DraInventoryTest {
             "warning: Node gpu-node: MIG device gpu-0-mig-2g20gb-14-0 has profile 'two', which"
                 + " is not one such as '1g.10gb', so that it is not counted; report it [unreadable-profile]");
     assertThat(inventory.nodes().get(0).resources()).doesNotContainKey("nvidia.com/mig-2g.20gb");
+  }
+
+  @Test
+  void unreadableProfiles_doNotMakeTheGpuWhole() {
+    var inventory = read(STATIC.replaceAll("profile: \\{string: [^}]+}", "profile: {string: new}"));
+
+    assertThat(inventory.nodes().get(0).resources()).isEqualTo(Map.of("nvidia.com/gpu", 1L));
+  }
+
+  @Test
+  void deviceOfAnUnknownType_isFound_andOfAVirtualMachineIsNot() {
+    String device = "  - {name: %s, attributes: {type: {string: %s}, uuid: {string: GPU-9}}}\n";
+
+    var inventory = read(STATIC + device.formatted("new-0", "chiplet")
+        + device.formatted("gpu-vfio-0", "vfio")
+        + "  - {name: bare-0}\n");
+
+    assertThat(lines(inventory))
+        .contains(
+            "warning: Node gpu-node: device new-0 has type 'chiplet', which is not gpu, mig or vfio, so that it is not counted; report it [unknown-type]",
+            "warning: Node gpu-node: device bare-0 has type '', which is not gpu, mig or vfio, so that it is not counted; report it [unknown-type]")
+        .noneMatch(line -> line.contains("gpu-vfio-0"));
+    assertThat(inventory.nodes()).isEqualTo(read(STATIC).nodes());
   }
 
   @Test

@@ -6,12 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.fixture.TestClients;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -46,7 +47,7 @@ class ClusterTest {
             .endMetadata()
             .build())
         .create();
-    victim = new KubernetesClientBuilder()
+    victim = TestClients.builder()
         .withConfig(ApiFaults.victim(client.getConfiguration()))
         .build();
     cluster = new Cluster(victim, MigSettings.defaults());
@@ -147,23 +148,66 @@ class ClusterTest {
     assertThat(faults.injected()).isEqualTo(1);
   }
 
+  /** Whoever works on many nodes waits once, not for each of them. */
+  @Test
+  void call_403ThatHolds_isNotRepeatedWithTheNextRequest_untilOneIsAllowed() {
+    assertThat(cluster.node("gpu-0")).isPresent();
+    faults.fail(1000, "GET /api/v1/nodes/.*", 403);
+    assertThatThrownBy(() -> cluster.node("gpu-0")).isInstanceOf(MigClusterException.class);
+    int before = faults.injected();
+
+    assertThatThrownBy(() -> cluster.node("gpu-1")).isInstanceOf(MigClusterException.class);
+
+    assertThat(faults.injected() - before).isEqualTo(1);
+  }
+
   @Test
   void podWatch_thatIsNoLongerAllowed_fails_insteadOfReturningStalePods() throws Exception {
-    try (PodWatch watch =
-        new PodWatch(cluster, "node gpu-0", cluster.podsBoundTo("gpu-0"), Duration.ofSeconds(30))) {
+    try (PodWatch watch = podsOfNode()) {
       assertThat(watch.pods()).isEmpty();
       faults.fail(1000, "GET /api/v1/pods.*", 403);
       faults.dropWatches();
 
-      assertThatThrownBy(() -> {
-            while (true) {
-              watch.awaitChange(Duration.ofSeconds(1).toNanos());
-              assertThat(watch.pods()).isEmpty();
-            }
-          })
+      assertThatThrownBy(() -> readForEver(watch))
           .isInstanceOf(MigClusterException.class)
           .hasMessage(
               "The API server answered 403 to: list and watch pods of node gpu-0 (injected)");
+    }
+  }
+
+  /** The Kubernetes client repeats a watch that is refused without a word. */
+  @Test
+  void podWatch_whoseReconnectionIsRefused_fails_insteadOfReturningStalePods() throws Exception {
+    faults.enforce(MigRole.DRAIN);
+    try (PodWatch watch = podsOfNode()) {
+      assertThat(watch.pods()).isEmpty();
+      faults.enforce(MigRole.READ_ONLY, MigRole.SHARE);
+      faults.dropWatches();
+
+      assertThatThrownBy(() -> readForEver(watch))
+          .isInstanceOfSatisfying(
+              MigClusterException.class,
+              failed ->
+                  assertThat(failed.forbidden()).contains("list and watch pods of node gpu-0"))
+          .hasMessage(
+              "This client is not allowed to list and watch pods of node gpu-0; grant it the permissions of ClusterRole mig4j-drain");
+    }
+  }
+
+  private PodWatch podsOfNode() throws InterruptedException {
+    return new PodWatch(
+        cluster,
+        "node gpu-0",
+        cluster.podsBoundTo("gpu-0"),
+        Optional.empty(),
+        MigRole.DRAIN.roleName(),
+        Duration.ofSeconds(30));
+  }
+
+  private static void readForEver(PodWatch watch) throws InterruptedException {
+    while (true) {
+      watch.awaitChange(Duration.ofSeconds(1).toNanos());
+      assertThat(watch.pods()).isEmpty();
     }
   }
 

@@ -22,8 +22,8 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
+import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.TestCluster;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.plan.Demand;
@@ -33,8 +33,6 @@ import io.github.mig4j.plan.Planner;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -272,26 +270,13 @@ class MigFleetTest {
 
   private GpuOperatorSimulator simulator() {
     mig.configMap("mig-config").merge("small", MigConfigSpec.allDevices(SMALL));
-    var simulator = GpuOperatorSimulator.on(client)
+    return GpuOperatorSimulator.on(client)
         .node("node-a", B200, 2)
         .node("node-b", B200, 2)
         .strategy(MigStrategy.MIXED)
         .configMap("mig-config")
-        .start();
-    for (String node : List.of("node-a", "node-b")) {
-      client
-          .nodes()
-          .withName(node)
-          .waitUntilCondition(
-              found -> found != null
-                  && Cluster.labels(found)
-                      .keySet()
-                      .containsAll(Set.of(Labels.GPU_PRODUCT, Labels.MIG_CONFIG_STATE))
-                  && found.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-              1,
-              TimeUnit.MINUTES);
-    }
-    return simulator;
+        .start()
+        .awaitReady(LONG);
   }
 
   private ApplyOutcome apply(String node, String config) {
@@ -299,19 +284,9 @@ class MigFleetTest {
   }
 
   private static Pod pod(String name, String node, String resource, int count) {
-    return new PodBuilder()
-        .withNewMetadata()
-        .withName(name)
-        .withNamespace("ml")
-        .endMetadata()
-        .withNewSpec()
+    return Pods.with("ml", name, resource, String.valueOf(count))
+        .editSpec()
         .withNodeName(node)
-        .addNewContainer()
-        .withName("main")
-        .withNewResources()
-        .addToLimits(resource, new Quantity(String.valueOf(count)))
-        .endResources()
-        .endContainer()
         .endSpec()
         .build();
   }
@@ -326,18 +301,11 @@ class MigFleetTest {
 
   @Test
   void of_aPodWhoseAmountIsNoNumber_refusesItByName() {
-    var pod = new PodBuilder()
-        .withNewMetadata()
-        .withNamespace("ml")
-        .withName("train-0")
-        .endMetadata()
-        .withNewSpec()
-        .withNodeName("gpu-node")
-        .addNewContainer()
-        .withName("main")
-        .withNewResources()
+    var pod = Pods.with("ml", "train-0", "nvidia.com/gpu", "two")
+        .editSpec()
+        .editFirstContainer()
+        .editResources()
         .addToLimits("example.com/fpga", new Quantity("many"))
-        .addToLimits("nvidia.com/gpu", new Quantity("two"))
         .endResources()
         .endContainer()
         .endSpec()

@@ -227,7 +227,7 @@ public final class ReconcileHour implements AutoCloseable {
   }
 
   private List<String> play() throws Exception {
-    int some = Math.max(1, world.nodes().size() / 5);
+    int some = Math.max(2, world.nodes().size() / 5);
     MigPolicy small = policy("small", "1g.23gb", 7, some);
     MigPolicy medium = policy("medium", "2g.45gb", 3, some);
     List<String> counted = new ArrayList<>();

@@ -5,16 +5,25 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.SettableClock;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Controller;
 import io.github.mig4j.k8s.rollout.FleetServer;
+import java.time.DayOfWeek;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -186,7 +195,7 @@ class ReconcilerTest {
 
     int writes() {
       return controller.requests("(PATCH|PUT|POST|DELETE) .*")
-          - controller.requests(".*/leases.*")
+          - controller.requests("(PATCH|PUT|POST|DELETE) .*/leases.*")
           - controller.requests("POST .*accessreviews");
     }
   }
@@ -661,6 +670,296 @@ class ReconcilerTest {
         .containsExactlyInAnyOrder(tuple(16, 0), tuple(0, 56));
   }
 
+  /** The plan of another policy is made while the first one's is carried out. */
+  @Test
+  void node_thatWaitsForItsTurn_keepsItsPlan_whileAnotherPolicyIsPlanned() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      label(node(i), "pool", i < 2 ? "a" : "b");
+      server.stall(node(i));
+    }
+    Process process = new Process(
+        demandOf("a", new TreeMap<>(), Duration.ZERO),
+        demandOf("b", new TreeMap<>(), Duration.ZERO));
+    process.await(4, ReconcilerTest::isDeclared);
+    waits("large", "3g.90gb", 16, "a");
+    waits("small", "1g.23gb", 56, "a");
+    process.await(1, ReconcilerTest::waitsForBudget);
+    String waiting = isChanging(process, node(0)) ? node(1) : node(0);
+
+    waits("other", "1g.23gb", 1, "b");
+    process.await(2, NodeStanding.Changing.class::isInstance);
+    hold(waiting, "a test");
+    process.await(waiting, standing -> !waitsForBudget(standing));
+
+    assertThat(process.message(waiting))
+        .startsWith("waits: it requests 'all-disabled' instead of 'demand-a-")
+        .endsWith("; it is held: a test; remove the annotation mig4j.github.io/hold");
+    release(waiting);
+    for (int i = 0; i < 4; i++) {
+      server.resume(node(i));
+    }
+    process.awaitChanges(3, "changing", "as-declared");
+    assertThat(cut()).hasSize(3).contains(node(0), node(1));
+  }
+
+  /** One node after the other; between them pods start on what is new, and others come. */
+  @Test
+  void stock_thatTakesSeveralRounds_isOfferedInTheEnd_andNoGpuWithPodsIsCut() throws Exception {
+    IntStream.range(0, 6).forEach(i -> label(node(i), "pool", "a"));
+    waits("train", "1g.23gb", 1, "other");
+    bind("train", node(0));
+    Process process = new Process(demandOf(
+        "a",
+        new TreeMap<>(Map.of(MigProfile.parse("1g.23gb"), 112, MigProfile.parse("3g.90gb"), 16)),
+        Duration.ZERO));
+
+    process.awaitChanges(1, "changing", "as-declared");
+    String first = cut().get(0);
+    String requested = server.labels(first).get(CONFIG);
+    waits("small", "1g.23gb", 1, "a");
+    bind("small", first);
+    waits("middle", "2g.45gb", 1, "a");
+    process.awaitChanges(2, "changing", "as-declared");
+    waits("large", "3g.90gb", 1, "a");
+    process.awaitChanges(4, "changing", "as-declared");
+
+    assertThat(cut()).hasSize(4).doesNotContain(node(0));
+    assertThat(offered("1g.23gb")).isGreaterThanOrEqualTo(112);
+    assertThat(offered("3g.90gb")).isGreaterThanOrEqualTo(16);
+    assertThat(offered("2g.45gb")).isGreaterThanOrEqualTo(1);
+    // Each node is cut once, also the first one, of which a pod uses a GPU.
+    assertThat(server.labels(first)).containsEntry(CONFIG, requested);
+    int patches = process.controller.requests("PATCH /api/v1/nodes/.*");
+    assertThat(patches - process.controller.conflicts("patch node")).isBetween(2 * 4, 4 * 4);
+    assertThat(process.writes() - patches).isLessThanOrEqualTo(4);
+  }
+
+  /** How many devices the nodes of a test with a demand offer. */
+  private int offered(String profile) {
+    return IntStream.range(0, SOME)
+        .map(i -> server.allocatable(node(i), "nvidia.com/mig-" + profile))
+        .sum();
+  }
+
+  private static boolean waitsForBudget(NodeStanding standing) {
+    return standing instanceof NodeStanding.Waiting waiting
+        && waiting.cause() == NodeStanding.Cause.BUDGET;
+  }
+
+  private static boolean isChanging(Process process, String node) {
+    return process.message(node).startsWith("changing");
+  }
+
+  private void hold(String node, String reason) {
+    server.edit(
+        "nodes",
+        node,
+        object -> ((ObjectNode) object.get("metadata"))
+            .withObject("/annotations")
+            .put(MigPolicy.HOLD, reason));
+  }
+
+  private void release(String node) {
+    server.edit(
+        "nodes",
+        node,
+        object -> ((ObjectNode) object.at("/metadata/annotations")).remove(MigPolicy.HOLD));
+  }
+
+  @Test
+  void configMap_atItsSizeLimit_isTheStandingOfTheNodesThatNeedIt_andNothingIsWritten()
+      throws Exception {
+    publish(OTHER + "# " + "x".repeat(1024 * 1024 - OTHER.length() - 10) + "\n");
+    Process process = new Process(policy("small", OnDrift.YIELD, 1, 2), whole("whole", node(3)));
+    process.await(2, NodeStanding.Drifted.class::isInstance);
+    process.await(node(3), ReconcilerTest::isDeclared);
+
+    assertThat(process.message(node(1)))
+        .matches(
+            "drifted: ConfigMap gpu-operator/mig-config: it would have 1048[0-9]{3} bytes, but an API server accepts at most 1048576; remove configurations");
+    assertThat(process.writes()).isZero();
+    publish(OTHER);
+    process.await(3, ReconcilerTest::isDeclared);
+  }
+
+  private void publish(String text) {
+    server.edit(
+        "configmaps",
+        "gpu-operator/mig-config",
+        map -> ((ObjectNode) map.at("/data")).put("config.yaml", text));
+  }
+
+  @Test
+  void policies_thatSwapTheirNodesDuringTheChanges_areInForceInTheEnd() throws Exception {
+    server.stall(node(1));
+    server.stall(node(2));
+    Process process = new Process(policy("small", OnDrift.YIELD, 1), medium(2));
+    process.await(2, NodeStanding.Changing.class::isInstance);
+
+    process.running.use(List.of(policy("small", OnDrift.YIELD, 2), medium(1)));
+    server.resume(node(1));
+    server.resume(node(2));
+    process.await(2, ReconcilerTest::isDeclared);
+
+    assertThat(server.labels(node(1)).get(CONFIG)).startsWith("medium-");
+    assertThat(server.labels(node(2)).get(CONFIG)).startsWith("small-");
+    int patches = process.controller.requests("PATCH /api/v1/nodes/.*");
+    assertThat(patches - process.controller.conflicts("patch node")).isLessThanOrEqualTo(4 * 4);
+  }
+
+  private static MigPolicy medium(int node) {
+    return MigPolicy.builder()
+        .name("medium")
+        .nodes(PolicyNodes.named(node(node)))
+        .putGpus(
+            "b200-180gb",
+            new PolicyTarget.Layout(new TreeMap<>(Map.of(MigProfile.parse("2g.45gb"), 3))))
+        .build();
+  }
+
+  @Test
+  void node_thatIsMadeAgainDuringItsChange_isChangedFromTheBeginning_orNotOurs() throws Exception {
+    server.stall(node(1));
+    server.stall(node(2));
+    Process process = new Process(builder("small", OnDrift.YIELD).build());
+    process.await(node(1), NodeStanding.Changing.class::isInstance);
+    process.await(node(2), NodeStanding.Changing.class::isInstance);
+    process.await(SOME - 2, ReconcilerTest::isDeclared);
+
+    server.delete("nodes", node(1));
+    server.delete("nodes", node(2));
+    process.forget(node(1));
+    process.forget(node(2));
+    server.join(1);
+    server.join(2);
+    server.edit(
+        "nodes",
+        node(2),
+        object -> ((ObjectNode) object.at("/metadata/labels"))
+            .put("nvidia.com/gpu.product", "NVIDIA-A30")
+            .put("nvidia.com/gpu.memory", "24576"));
+    process.await(node(1), NodeStanding.Changing.class::isInstance);
+    process.await(node(2), NodeStanding.NotOurs.class::isInstance);
+    server.resume(node(1));
+    process.await(node(1), ReconcilerTest::isDeclared);
+
+    assertThat(process.message(node(2))).isEqualTo("not ours: no policy chooses it");
+    assertThat(server.annotations(node(1))).doesNotContainKey("mig4j.github.io/change");
+  }
+
+  @Test
+  void node_thatAnotherClientChanges_isWaitedFor_andTheOthersGoOn() throws Exception {
+    server.stall(node(1));
+    MigClient other = controller().mig();
+    other.configMap("mig-config").merge("none", MigConfigSpec.allDisabled());
+    other
+        .with(other.settings().withIdentity("another"))
+        .node(node(1))
+        .apply("none")
+        .poll();
+    Process process = new Process(policy("small", OnDrift.YIELD));
+
+    process.await(node(1), NodeStanding.Waiting.class::isInstance);
+    process.await(SOME - 1, ReconcilerTest::isDeclared);
+
+    assertThat(process.message(node(1)))
+        .matches(
+            "waits: another has been changing it to 'none-[0-9a-f]{8}' since .*, with a deadline at .*");
+    assertThat(process.controller.requests("PATCH /api/v1/nodes/" + node(1))).isZero();
+  }
+
+  @Test
+  void leader_killedBetweenItsClaimAndTheRequest_isContinuedByAnother() throws Exception {
+    CompletableFuture<Process> first = new CompletableFuture<>();
+    CompletableFuture<?> killed = new CompletableFuture<>();
+    server.refuse(request -> {
+      boolean isKilled = request.getMethod().equals("PATCH")
+          && request.getPath().equals("/api/v1/nodes/" + node(1))
+          && server.isCordoned(node(1))
+          && !killed.isDone();
+      if (isKilled) {
+        first.join().controller.kill(killed);
+      }
+      return isKilled ? Optional.of(503) : Optional.empty();
+    });
+    MigPolicy drained = MigPolicy.builder()
+        .name("small")
+        .nodes(PolicyNodes.named(node(1), node(2)))
+        .putAllGpus(policy("small", OnDrift.YIELD).gpus())
+        .disruption(Disruption.DRAIN)
+        .build();
+    first.complete(new Process(drained));
+    ClusterUser.eventually(killed::isDone);
+    assertThat(server.labels(node(1))).containsEntry(CONFIG, "all-disabled");
+
+    Process second = new Process(drained);
+    second.await(2, ReconcilerTest::isDeclared);
+
+    assertThat(server.isCordoned(node(1))).isFalse();
+    assertThat(server.labels(node(1)).get(CONFIG)).startsWith("small-");
+  }
+
+  /** Forward beyond the deadline of a change, and back into the window. */
+  @Test
+  void clock_thatJumpsDuringAChange_endsItAsLate_andItBeginsAgainInTheWindow() throws Exception {
+    SettableClock clock = new SettableClock(Instant.parse("2026-11-27T01:30:00Z"));
+    server.stall(node(1));
+    Process process = new Process(
+        settings ->
+            MigSettings.builder().listener(settings.listener()).clock(clock).build(),
+        MigPolicy.builder()
+            .name("small")
+            .nodes(PolicyNodes.named(node(1), node(2)))
+            .putAllGpus(policy("small", OnDrift.YIELD).gpus())
+            .pace(Pace.builder()
+                .addWindows(new MaintenanceWindow(
+                    EnumSet.allOf(DayOfWeek.class),
+                    LocalTime.of(2, 0),
+                    LocalTime.of(4, 0),
+                    ZoneOffset.UTC))
+                .build())
+            .build());
+    process.await(2, standing -> standing.message().endsWith("window opens in 30 min"));
+    jump(clock, Duration.ofHours(1), 1);
+    process.await(node(1), NodeStanding.Changing.class::isInstance);
+
+    jump(clock, Duration.ofHours(10), 1, 2);
+    process.await(2, standing -> standing.message().endsWith("window opens in 13 h 30 min"));
+    assertThat(server.annotations(node(1))).doesNotContainKey("mig4j.github.io/change");
+    jump(clock, Duration.ofHours(-10), 1);
+    process.await(node(1), NodeStanding.Changing.class::isInstance);
+    assertThat(process.writes()).isLessThan(10);
+  }
+
+  /** What the clock of this process shows is looked at with the next change of a node. */
+  private void jump(SettableClock clock, Duration time, int... nodes) {
+    clock.forward(time);
+    for (int i : nodes) {
+      label(node(i), "looked-at", String.valueOf(clock.instant().getEpochSecond()));
+    }
+  }
+
+  @Test
+  void hold_duringAChange_doesNotPreventItsEnd_andPreventsTheNext() throws Exception {
+    server.stall(node(1));
+    Process process = new Process(policy("small", OnDrift.RESTORE));
+    process.await(node(1), NodeStanding.Changing.class::isInstance);
+
+    hold(node(1), "");
+    server.resume(node(1));
+    process.await(node(1), ReconcilerTest::isDeclared);
+    String requested = server.labels(node(1)).get(CONFIG);
+    label(node(1), CONFIG, "all-disabled");
+    process.await(node(1), NodeStanding.Waiting.class::isInstance);
+
+    assertThat(process.message(node(1)))
+        .isEqualTo(
+            "waits: it requests 'all-disabled' instead of '%s', which another client has set; it is held: no reason; remove the annotation mig4j.github.io/hold"
+                .formatted(requested));
+    release(node(1));
+    process.await(node(1), ReconcilerTest::isDeclared);
+  }
+
   private static MigPolicy demandOf(
       String pool, SortedMap<MigProfile, Integer> stock, Duration coolDown) {
     return MigPolicy.builder()
@@ -669,6 +968,50 @@ class ReconcilerTest {
         .putAllGpus(demand(stock).gpus())
         .pace(Pace.builder().coolDown(coolDown).build())
         .build();
+  }
+
+  /** One has requested its configuration; the other one waits for a pod that does not leave. */
+  @Test
+  void change_whosePolicyIsRemoved_isFinishedOrUndone_andLeavesNothingOnTheNode() throws Exception {
+    server.stall(node(1));
+    waits("train", "1g.23gb", 1);
+    bind("train", node(2));
+    server.edit(
+        "pods",
+        "ml/train",
+        pod -> ((ObjectNode) pod.get("metadata"))
+            .putArray("ownerReferences")
+            .addObject()
+            .put("apiVersion", "apps/v1")
+            .put("kind", "ReplicaSet")
+            .put("name", "train")
+            .put("uid", "1")
+            .put("controller", true));
+    Process process = new Process(MigPolicy.builder()
+        .name("small")
+        .nodes(PolicyNodes.named(node(1), node(2)))
+        .putAllGpus(policy("small", OnDrift.YIELD).gpus())
+        .pace(Pace.builder().maxUnavailable(Amount.nodes(2)).build())
+        .disruption(Disruption.DRAIN)
+        .build());
+    process.await(node(1), NodeStanding.Changing.class::isInstance);
+    process.await(node(2), standing -> standing.message().contains("have not left yet"));
+    assertThat(server.isCordoned(node(1))).isTrue();
+    assertThat(server.isCordoned(node(2))).isTrue();
+
+    process.running.use(List.of());
+    process.await(node(2), NodeStanding.NotOurs.class::isInstance);
+    process.forget(node(1));
+    server.resume(node(1));
+    process.await(node(1), NodeStanding.NotOurs.class::isInstance);
+
+    assertThat(process.message(node(1))).isEqualTo("not ours: no policy chooses it");
+    assertThat(server.labels(node(1)).get(CONFIG)).startsWith("small-");
+    assertThat(server.labels(node(2))).containsEntry(CONFIG, "all-disabled");
+    for (int i = 1; i <= 2; i++) {
+      assertThat(server.isCordoned(node(i))).isFalse();
+      assertThat(server.annotations(node(i))).doesNotContainKey("mig4j.github.io/change");
+    }
   }
 
   private static MigPolicy gated() {
@@ -724,9 +1067,13 @@ class ReconcilerTest {
     process.await(4, NodeStanding.Waiting.class::isInstance);
 
     process.running.use(List.of());
+    process.await(4, NodeStanding.NotOurs.class::isInstance);
+    for (int i = 0; i < SOME; i++) {
+      server.resume(node(i));
+    }
     process.await(SOME, NodeStanding.NotOurs.class::isInstance);
 
-    // The six that change keep what their change has written.
+    // The six that change have been finished.
     for (int i = 0; i < SOME; i++) {
       assertThat(server.taints(node(i))).as(node(i)).isEmpty();
       assertThat(server.annotations(node(i))).doesNotContainKey(GATED_BY);

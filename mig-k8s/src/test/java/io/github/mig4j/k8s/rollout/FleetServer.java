@@ -211,6 +211,11 @@ public final class FleetServer implements AutoCloseable {
     forbidden.remove(kind);
   }
 
+  /** An object that another client deletes. */
+  public synchronized void delete(String kind, String key) {
+    MockResponse unused = delete(kind, key, "");
+  }
+
   /** Changes an object as another client does. */
   public synchronized void edit(String kind, String key, Consumer<ObjectNode> change) {
     ObjectNode before = kind(kind).objects.get(key);
@@ -275,6 +280,11 @@ public final class FleetServer implements AutoCloseable {
         .asInt();
   }
 
+  /** Whether a node is cordoned. */
+  public synchronized boolean isCordoned(String node) {
+    return kind("nodes").objects.get(node).at("/spec/unschedulable").asBoolean();
+  }
+
   /** The keys of a node's taints. */
   public synchronized Set<String> taints(String node) {
     return kind("nodes").objects.get(node).at("/spec").findValues("key").stream()
@@ -308,7 +318,11 @@ public final class FleetServer implements AutoCloseable {
     Kind all = kind(kind);
     boolean isNew = !all.objects.containsKey(key);
     version++;
-    ((ObjectNode) object.get("metadata")).put("resourceVersion", String.valueOf(version));
+    ObjectNode metadata = (ObjectNode) object.get("metadata");
+    metadata.put("resourceVersion", String.valueOf(version));
+    if (isNew) {
+      metadata.put("uid", "uid-" + version);
+    }
     all.objects.put(key, object);
     tell(all, new Event(isNew ? "ADDED" : "MODIFIED", version, object));
     return object;

@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -946,6 +947,28 @@ class RolloutTest {
         .containsExactly(new NodeOutcome.Skipped(node(7), "so"));
   }
 
+  /** As by the kubelet, which writes the node's status all the time. */
+  @Test
+  void run_aNodeThatChangesJustBeforeItsEndIsWritten_isVerified() {
+    Set<String> changed = ConcurrentHashMap.newKeySet();
+    server.refuse(request -> {
+      String node = request.getPath().substring(request.getPath().lastIndexOf('/') + 1);
+      if (request.getMethod().equals("PATCH")
+          && request.getPath().startsWith("/api/v1/nodes/")
+          && server.labels(node).containsKey("nvidia.com/mig-1g.23gb.count")
+          && changed.add(node)) {
+        server.edit(
+            "nodes", node, object -> ((ObjectNode) object.get("status")).put("phase", "Running"));
+      }
+      return Optional.empty();
+    });
+
+    RolloutStatus end = toSmall(controller).run();
+
+    assertThat(changed).hasSize(8);
+    assertThat(end.isComplete()).isTrue();
+  }
+
   @Test
   void run_afterBrokenWatchesAnd410_continues() throws Exception {
     CompletableFuture<RolloutStatus> end = toSmall(controller)
@@ -979,6 +1002,27 @@ class RolloutTest {
         .cause()
         .isInstanceOf(MigClusterException.class)
         .hasMessage("The API server answered 403 to: %s (refused)".formatted(what));
+  }
+
+  /** The Kubernetes client repeats a watch that is refused without a word. */
+  @ParameterizedTest
+  @CsvSource({
+    "nodes, list and watch nodes",
+    "configmaps, list and watch configmap gpu-operator/mig4j-rollout-to-small"
+  })
+  void run_aWatchThatIsNoLongerAllowed_endsTheRun(String kind, String what) throws Exception {
+    BlockingQueue<RolloutEvent> events = new LinkedBlockingQueue<>();
+    CompletableFuture<RolloutStatus> end = withCanary(controller, events).start();
+    await(events, PhaseChanged.class);
+
+    server.forbid(kind);
+
+    assertThatThrownBy(() -> end.get(1, TimeUnit.MINUTES))
+        .cause()
+        .isInstanceOf(MigClusterException.class)
+        .hasMessage(
+            "This client is not allowed to %s; grant it the permissions of ClusterRole mig4j-rollout"
+                .formatted(what));
   }
 
   // Dry run

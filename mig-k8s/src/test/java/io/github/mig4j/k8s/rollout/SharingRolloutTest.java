@@ -7,14 +7,12 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyTimings;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -77,18 +75,6 @@ class SharingRolloutTest {
     for (String node : NODES) {
       builder.node(node, L40S, 1);
     }
-    var simulator = builder.start();
-    for (String node : NODES) {
-      client
-          .nodes()
-          .withName(node)
-          .waitUntilCondition(
-              found -> found != null
-                  && found.getMetadata().getLabels().containsKey(Labels.GPU_PRODUCT)
-                  && found.getStatus().getAllocatable().containsKey("nvidia.com/gpu"),
-              1,
-              TimeUnit.MINUTES);
-    }
-    return simulator;
+    return builder.start().awaitReady(Duration.ofMinutes(1));
   }
 }

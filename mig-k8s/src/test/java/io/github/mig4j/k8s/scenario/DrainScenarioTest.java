@@ -60,7 +60,7 @@ class DrainScenarioTest {
 
       var outcome = node.apply("medium").disruption(Disruption.DRAIN).gated().await(LONG);
 
-      node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+      node.assertVerified(outcome, "medium");
       assertThat(train.pods()).isEmpty();
       assertUndone(node.view().get());
     }
@@ -90,7 +90,7 @@ class DrainScenarioTest {
             }
           })
           .await(LONG);
-      node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+      node.assertVerified(outcome, "medium");
       assertThat(train.pods()).isEmpty();
     }
   }
@@ -101,10 +101,7 @@ class DrainScenarioTest {
       node.assertVerified(
           node.node().disable().timings(QUICK).await(LONG), "{nvidia.com/gpu=1}", "[{}]");
 
-      node.assertVerified(
-          node.node().rollback().timings(QUICK).await(LONG),
-          "{nvidia.com/mig-1g.10gb=7}",
-          "[{1g.10gb=7}]");
+      node.assertVerified(node.node().rollback().timings(QUICK).await(LONG), "small");
     }
   }
 
@@ -119,7 +116,7 @@ class DrainScenarioTest {
       ApplyOutcome outcome =
           MigClient.of(client).node(NODE).recover().timings(QUICK).await(LONG);
 
-      node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+      node.assertVerified(outcome, "medium");
       assertUndone(node.view().get());
     }
   }

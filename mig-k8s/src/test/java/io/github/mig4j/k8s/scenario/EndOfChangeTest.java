@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.scenario;
 
-import static io.github.mig4j.k8s.scenario.Scenario.H100;
 import static io.github.mig4j.k8s.scenario.Scenario.LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,9 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyPhase;
 import io.github.mig4j.k8s.cluster.MigConflictException;
@@ -20,8 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -32,33 +26,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @Tag("scenario")
 @ExtendWith(ScenarioServer.class)
-class EndOfChangeTest {
+class EndOfChangeTest extends BehindProxy {
 
   private static final String NODE = "/api/v1/nodes/gpu-node";
   private static final String PATCH = "PATCH " + NODE + ".*";
   private static final String RECORD = "mig4j.github.io/change";
 
-  KubernetesClient client;
-  private FaultProxy proxy;
-  private KubernetesClient far;
   private final List<ApplyPhase> phases = new CopyOnWriteArrayList<>();
   private final List<String> before = new ArrayList<>();
-
-  @BeforeEach
-  void connect() {
-    proxy = FaultProxy.to(client.getConfiguration());
-    far = new KubernetesClientBuilder().withConfig(proxy.config()).build();
-  }
-
-  @AfterEach
-  void disconnect() {
-    far.close();
-    proxy.close();
-  }
-
-  private Scenario start() {
-    return Scenario.on(client).through(MigClient.of(far)).start(H100);
-  }
 
   /** Applies, and does something as soon as the only patch that is left is the one that ends the change. */
   private ApplyOutcome apply(Scenario node, Runnable onceOffered) {
@@ -81,10 +56,6 @@ class EndOfChangeTest {
         .toList();
   }
 
-  private static void assertMedium(Scenario node, ApplyOutcome outcome) {
-    node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
-  }
-
   private Map<String, String> annotations(Scenario node) {
     return node.view().get().getMetadata().getAnnotations();
   }
@@ -99,7 +70,7 @@ class EndOfChangeTest {
   @Test
   void end_ofAQuietNode_takesOneWrite_andNoRead() {
     try (var node = start()) {
-      assertMedium(node, apply(node, () -> {}));
+      node.assertVerified(apply(node, () -> {}), "medium");
 
       assertThat(requestsAfterTheOffer()).containsExactly("PATCH " + NODE);
       assertThat(annotations(node))
@@ -121,7 +92,7 @@ class EndOfChangeTest {
             .thenAcceptAsync(unused -> offer("3"));
       });
 
-      assertMedium(node, outcome);
+      node.assertVerified(outcome, "medium");
       assertThat(phases)
           .containsSubsequence(ApplyPhase.OFFERED, ApplyPhase.VERIFIED)
           .endsWith(ApplyPhase.VERIFIED);
@@ -138,7 +109,7 @@ class EndOfChangeTest {
     try (var node = start()) {
       var outcome = apply(node, () -> proxy.before(PATCH, () -> node.view().label("rack", "7")));
 
-      assertMedium(node, outcome);
+      node.assertVerified(outcome, "medium");
       assertThat(requestsAfterTheOffer())
           .containsExactly("PATCH " + NODE, "GET " + NODE, "PATCH " + NODE);
       assertThat(node.view().get().getMetadata().getLabels()).containsEntry("rack", "7");
@@ -149,7 +120,7 @@ class EndOfChangeTest {
   @Test
   void end_thatTheServerRefuses_isTriedOnceMore_onANodeThatIsRead() {
     try (var node = start()) {
-      assertMedium(node, apply(node, () -> proxy.fail(1, PATCH, 400)));
+      node.assertVerified(apply(node, () -> proxy.fail(1, PATCH, 400)), "medium");
 
       assertThat(requestsAfterTheOffer())
           .containsExactly("PATCH " + NODE, "GET " + NODE, "PATCH " + NODE);
@@ -161,7 +132,7 @@ class EndOfChangeTest {
   @Test
   void end_thatTheServerRefusesAgain_isVerified_andLeavesTheRecord() {
     try (var node = start()) {
-      assertMedium(node, apply(node, () -> proxy.fail(2, PATCH, 400)));
+      node.assertVerified(apply(node, () -> proxy.fail(2, PATCH, 400)), "medium");
 
       assertThat(requestsAfterTheOffer())
           .containsExactly("PATCH " + NODE, "GET " + NODE, "PATCH " + NODE);

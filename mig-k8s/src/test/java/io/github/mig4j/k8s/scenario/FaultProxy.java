@@ -70,11 +70,11 @@ final class FaultProxy implements AutoCloseable {
   private FaultProxy(Config server) throws IOException {
     this.server = server;
     this.listener = new ServerSocket(0, 50, InetAddress.getByName("localhost"));
-    start(() -> {
+    Traffic.start("fault-proxy", () -> {
       while (true) {
         Socket client = listener.accept();
         open.add(client);
-        start(() -> serve(client));
+        Traffic.start("fault-proxy", () -> serve(client));
       }
     });
   }
@@ -197,7 +197,7 @@ final class FaultProxy implements AutoCloseable {
         if (upstream.isEmpty()) {
           Socket there = connect();
           upstream = Optional.of(there);
-          start(() -> answer(there, client, loses));
+          Traffic.start("fault-proxy", () -> answer(there, client, loses));
         }
         OutputStream there = upstream.get().getOutputStream();
         there.write(head);
@@ -293,25 +293,6 @@ final class FaultProxy implements AutoCloseable {
       line.append((char) next);
     }
     return line.toString();
-  }
-
-  /** Something that ends when its socket is closed. */
-  private interface Traffic {
-    void flow() throws IOException;
-  }
-
-  private static void start(Traffic traffic) {
-    Thread thread = new Thread(
-        () -> {
-          try {
-            traffic.flow();
-          } catch (IOException closed) {
-            // By one side, by a fault, or at the end.
-          }
-        },
-        "fault-proxy");
-    thread.setDaemon(true);
-    thread.start();
   }
 
   private static void close(AutoCloseable closed) {

@@ -64,7 +64,7 @@ class FaultTest {
   }
 
   private static void assertMedium(Scenario node, ApplyOutcome outcome) {
-    node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+    node.assertVerified(outcome, "medium");
   }
 
   @Test

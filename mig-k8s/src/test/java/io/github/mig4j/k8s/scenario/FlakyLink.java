@@ -69,14 +69,14 @@ final class FlakyLink implements AutoCloseable {
   }
 
   private void serve(ServerSocket accepting) {
-    start(() -> {
+    Traffic.start("flaky-link", () -> {
       while (true) {
         Socket client = accepting.accept();
         Socket there = new Socket(server.getAddress(), server.getPort());
         open.add(client);
         open.add(there);
-        start(() -> pump(client, there));
-        start(() -> pump(there, client));
+        Traffic.start("flaky-link", () -> pump(client, there));
+        Traffic.start("flaky-link", () -> pump(there, client));
       }
     });
   }
@@ -91,25 +91,6 @@ final class FlakyLink implements AutoCloseable {
       open.remove(from);
       open.remove(to);
     }
-  }
-
-  /** Something that ends when its socket is closed. */
-  private interface Traffic {
-    void flow() throws IOException;
-  }
-
-  private static void start(Traffic traffic) {
-    Thread thread = new Thread(
-        () -> {
-          try {
-            traffic.flow();
-          } catch (IOException closed) {
-            // By one side or by the cut.
-          }
-        },
-        "flaky-link");
-    thread.setDaemon(true);
-    thread.start();
   }
 
   @Override

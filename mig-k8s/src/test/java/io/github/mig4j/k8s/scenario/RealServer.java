@@ -4,10 +4,10 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.KubernetesClientTimeoutException;
 import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -83,9 +83,8 @@ final class RealServer implements ExtensionContext.Store.CloseableResource {
   }
 
   private static RealServer used(String kubeconfig, Optional<ApiServerProcess> process) {
-    KubernetesClient client = new KubernetesClientBuilder()
-        .withConfig(Config.fromKubeconfig(kubeconfig))
-        .build();
+    KubernetesClient client =
+        TestClients.builder().withConfig(Config.fromKubeconfig(kubeconfig)).build();
     RealServer server = new RealServer(Optional.of(client), "", process);
     server.requireUnused(client);
     return server;

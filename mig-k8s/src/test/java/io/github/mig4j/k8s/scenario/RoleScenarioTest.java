@@ -14,16 +14,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClass;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.mig4j.config.DeviceSelector;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.MigProfile;
@@ -34,17 +35,24 @@ import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.Permission;
+import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.config.OperatorSettings;
 import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.MigDeviceClass;
+import io.github.mig4j.k8s.fixture.ClusterUser;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.reconcile.MigPolicy;
+import io.github.mig4j.k8s.reconcile.OnDrift;
 import io.github.mig4j.k8s.reconcile.PolicyNodes;
 import io.github.mig4j.k8s.reconcile.PolicyTarget;
 import io.github.mig4j.k8s.reconcile.Reconciler;
+import io.github.mig4j.k8s.rollout.Canary;
 import io.github.mig4j.k8s.rollout.Rollout;
+import io.github.mig4j.k8s.rollout.RolloutPhase;
+import io.github.mig4j.k8s.rollout.RolloutStatus;
 import io.github.mig4j.k8s.simulator.Trap;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
@@ -61,6 +69,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -124,7 +134,7 @@ class RoleScenarioTest {
         .load(new ByteArrayInputStream(printed.getBytes(StandardCharsets.UTF_8)))
         .items()
         .forEach(object -> granted.add(client.resource(object).create()));
-    limited = new KubernetesClientBuilder()
+    limited = TestClients.builder()
         .withConfig(Config.fromKubeconfig(cluster.user(user)))
         .build();
     mig = MigClient.of(limited);
@@ -260,8 +270,7 @@ class RoleScenarioTest {
     withoutAnOperator();
     mig.configMap(MAP).merge("small", cut(7));
     try (var node = start()) {
-      node.assertVerified(
-          apply("small").await(LONG), "{nvidia.com/mig-1g.10gb=7}", "[{1g.10gb=7}]");
+      node.assertVerified(apply("small").await(LONG), "small");
       node.assertVerified(
           mig.node(NODE).rollback().timings(QUICK).await(LONG), "{nvidia.com/gpu=1}", "[{}]");
       mig.node(NODE).markCapable();
@@ -318,10 +327,7 @@ class RoleScenarioTest {
       node.awaitIdle("medium", 1);
       mig.nodes();
 
-      node.assertVerified(
-          mig.node(NODE).recover().timings(QUICK).await(LONG),
-          "{nvidia.com/mig-2g.20gb=3}",
-          "[{2g.20gb=3}]");
+      node.assertVerified(mig.node(NODE).recover().timings(QUICK).await(LONG), "medium");
       mig.node(NODE).diagnose();
     }
 
@@ -437,6 +443,106 @@ class RoleScenarioTest {
         eventually(() -> standing(running, name).equals("as declared"));
       }
     }
+  }
+
+  /** The API server ends no watch when a role loses a rule; it refuses the next one. */
+  @Test
+  void reconcile_whosePermissionToWatchIsTakenAway_waits_untilItIsGrantedAgain() throws Exception {
+    try (var nodes = SimulatedNodes.start(client, 2, H100);
+        var proxy = asBehindProxy(MigRole.ROLLOUT)) {
+      ClusterRole full = client.rbac().clusterRoles().withName("mig4j-rollout").require();
+      MigPolicy policy = MigPolicy.builder()
+          .name("small")
+          .nodes(PolicyNodes.named(NODE + "-1", NODE + "-2"))
+          .putGpus(H100.id(), new PolicyTarget.Layout(new TreeMap<>(Map.of(SMALL, 7))))
+          .onDrift(OnDrift.RESTORE)
+          .build();
+      try (var running = mig.reconciler(List.of(policy)).timings(QUICK).start()) {
+        eventually(() -> standing(running, NODE + "-1").equals("as declared")
+            && standing(running, NODE + "-2").equals("as declared"));
+
+        grantWithout(full, "nodes", "watch", "list");
+        relabel(NODE + "-1");
+        // The watch that is open goes on, so the drift is seen and repaired.
+        eventually(() -> standing(running, NODE + "-1").startsWith("changing"));
+        eventually(() -> standing(running, NODE + "-1").equals("as declared"));
+        proxy.dropWatches();
+        eventually(() -> standing(running, NODE + "-1").startsWith("waits")
+            && standing(running, NODE + "-2").startsWith("waits"));
+
+        assertThat(standing(running, NODE + "-1"))
+            .isEqualTo(
+                "waits: it is not known how it stands; this client is not allowed to list and watch nodes; grant it the permissions of ClusterRole mig4j-rollout");
+        relabel(NODE + "-2");
+        grant(full.getRules());
+        eventually(() -> standing(running, NODE + "-1").equals("as declared")
+            && standing(running, NODE + "-2").equals("as declared"));
+        assertThat(ClusterUser.labels(client.nodes().withName(NODE + "-2").get())
+                .get(ClusterUser.CONFIG))
+            .startsWith("small-");
+      }
+    }
+  }
+
+  @Test
+  void rollout_whosePermissionToWatchIsTakenAway_endsAndSaysSo_andContinuesLater()
+      throws Exception {
+    try (var nodes = SimulatedNodes.start(client, 2, H100);
+        var proxy = asBehindProxy(MigRole.ROLLOUT)) {
+      mig.configMap(MAP).merge("small", cut(7));
+      ClusterRole full = client.rbac().clusterRoles().withName("mig4j-rollout").require();
+      Rollout rollout = mig.rollout("to-small")
+          .nodes(List.of(NODE + "-1", NODE + "-2"))
+          .config("small")
+          .canary(1, Canary.awaitApproval())
+          .timings(QUICK);
+      CompletableFuture<RolloutStatus> end = rollout.start();
+      eventually(() -> rollout
+          .status()
+          .filter(status -> status.phase() == RolloutPhase.PAUSED)
+          .isPresent());
+
+      grantWithout(full, "pods", "watch", "list");
+      proxy.dropWatches();
+
+      assertThatThrownBy(() -> end.get(1, TimeUnit.MINUTES))
+          .cause()
+          .isInstanceOf(MigClusterException.class)
+          .hasMessage(
+              "This client is not allowed to list and watch pods in all namespaces; grant it the permissions of ClusterRole mig4j-rollout");
+      grant(full.getRules());
+      rollout.resume();
+      assertThat(rollout.run().isComplete()).isTrue();
+    }
+  }
+
+  private FaultProxy asBehindProxy(MigRole role) throws IOException {
+    as(role);
+    limited.close();
+    FaultProxy proxy = FaultProxy.to(Config.fromKubeconfig(cluster.user(user)));
+    limited = TestClients.builder().withConfig(proxy.config()).build();
+    mig = MigClient.of(limited);
+    return proxy;
+  }
+
+  private void relabel(String node) {
+    client
+        .nodes()
+        .withName(node)
+        .edit(before -> new NodeBuilder(before)
+            .editMetadata()
+            .addToLabels(ClusterUser.CONFIG, "all-disabled")
+            .endMetadata()
+            .build());
+  }
+
+  private void grantWithout(ClusterRole full, String resource, String... verbs) {
+    grant(full.getRules().stream()
+        .map(rule -> rule.getResources().contains(resource)
+            ? new PolicyRuleBuilder(rule).removeFromVerbs(verbs).build()
+            : rule)
+        .filter(rule -> !rule.getVerbs().isEmpty())
+        .toList());
   }
 
   private void grant(List<PolicyRule> rules) {

@@ -6,9 +6,9 @@ import static io.github.mig4j.k8s.scenario.Scenario.QUICK;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyPhase;
+import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.rollout.RolloutEvent;
@@ -68,7 +68,7 @@ class RolloutScenarioTest {
   void processThatIsKilled_isContinuedByAnother() throws Exception {
     try (var nodes = SimulatedNodes.start(client, 3, H100);
         var proxy = FaultProxy.to(client.getConfiguration());
-        var far = new KubernetesClientBuilder().withConfig(proxy.config()).build()) {
+        var far = TestClients.builder().withConfig(proxy.config()).build()) {
       CompletableFuture<Void> killed = new CompletableFuture<>();
       CompletableFuture<RolloutStatus> first = toMedium(MigClient.of(far), nodes)
           .onProgress(atSecondNode(ApplyPhase.REQUESTED, () -> {
@@ -88,8 +88,7 @@ class RolloutScenarioTest {
   @Test
   void twoProcesses_takeTurnsByTheLease() throws Exception {
     try (var nodes = SimulatedNodes.start(client, 2, H100);
-        var other =
-            new KubernetesClientBuilder().withConfig(client.getConfiguration()).build()) {
+        var other = TestClients.builder().withConfig(client.getConfiguration()).build()) {
       CompletableFuture<RolloutStatus> first =
           toMedium(MigClient.of(client), nodes).start();
       CompletableFuture<RolloutStatus> second =

@@ -406,6 +406,20 @@ final class Scenario implements AutoCloseable {
   }
 
   /** Asserts that the outcome is true of the GPUs. */
+  /** Verified, with the devices of a configuration on the node's one GPU. */
+  void assertVerified(ApplyOutcome outcome, String config) {
+    switch (config) {
+      case "small" -> assertVerified(outcome, "{nvidia.com/mig-1g.10gb=7}", "[{1g.10gb=7}]");
+      case "medium" -> assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+      case "balanced" ->
+        assertVerified(
+            outcome,
+            "{nvidia.com/mig-1g.10gb=2, nvidia.com/mig-2g.20gb=1, nvidia.com/mig-3g.40gb=1}",
+            "[{1g.10gb=2, 2g.20gb=1, 3g.40gb=1}]");
+      default -> throw new IllegalArgumentException("What " + config + " offers is not known");
+    }
+  }
+
   void assertVerified(ApplyOutcome outcome, String allocatable, String devices) {
     assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
     assertThat(outcome.allocatable()).hasToString(allocatable);

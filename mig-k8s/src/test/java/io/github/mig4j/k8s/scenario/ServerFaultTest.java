@@ -1,17 +1,11 @@
 package io.github.mig4j.k8s.scenario;
 
-import static io.github.mig4j.k8s.scenario.Scenario.H100;
 import static io.github.mig4j.k8s.scenario.Scenario.LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.mig4j.config.MigConfigSpec;
-import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyPhase;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -25,35 +19,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("scenario")
 @Tag("apiserver")
 @ExtendWith(ScenarioServer.class)
-class ServerFaultTest {
+class ServerFaultTest extends BehindProxy {
 
   private static final String NODE_PATCH = "PATCH /api/v1/nodes/gpu-node.*";
   private static final String MAP_WRITE =
       "PUT /api/v1/namespaces/gpu-operator/configmaps/mig-config.*";
   private static final String WATCH = "GET .*watch=true.*";
 
-  KubernetesClient client;
-  private FaultProxy proxy;
-  private KubernetesClient far;
-
-  @BeforeEach
-  void connect() {
-    proxy = FaultProxy.to(client.getConfiguration());
-    far = new KubernetesClientBuilder().withConfig(proxy.config()).build();
-  }
-
-  @AfterEach
-  void disconnect() {
-    far.close();
-    proxy.close();
-  }
-
-  private Scenario start() {
-    return Scenario.on(client).through(MigClient.of(far)).start(H100);
-  }
-
   private static void assertMedium(Scenario node, ApplyOutcome outcome) {
-    node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+    node.assertVerified(outcome, "medium");
     assertThat(node.view().get().getMetadata().getAnnotations())
         .doesNotContainKey("mig4j.github.io/change");
   }

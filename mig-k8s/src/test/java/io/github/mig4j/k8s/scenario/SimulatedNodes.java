@@ -13,6 +13,7 @@ import io.github.mig4j.k8s.internal.NodeConditions;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -63,7 +64,8 @@ final class SimulatedNodes implements AutoCloseable {
   }
 
   void awaitReady() {
-    eventually(() -> names.stream().noneMatch(name -> NodeConditions.isNotReady(get(name))));
+    eventually(() -> names.stream()
+        .noneMatch(name -> NodeConditions.isReady(get(name)).equals(Optional.of(false))));
   }
 
   Node get(String name) {

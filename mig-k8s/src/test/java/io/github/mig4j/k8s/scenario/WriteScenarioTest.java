@@ -197,7 +197,7 @@ class WriteScenarioTest {
           })
           .await(LONG);
 
-      node.assertVerified(outcome, "{nvidia.com/mig-2g.20gb=3}", "[{2g.20gb=3}]");
+      node.assertVerified(outcome, "medium");
       assertThat(taints(node)).contains("team").doesNotContain("mig4j.github.io/unverified");
     }
   }

@@ -5,7 +5,6 @@ import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyRequest;
-import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.check.PreflightCode;
 import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Severity;
@@ -32,20 +31,14 @@ final class ChangeOptions {
           + " by default.")
   private Duration timeout = Duration.ofMinutes(30);
 
-  @Option(
-      names = "--stability",
-      paramLabel = "DURATION",
-      defaultValue = "5s",
-      converter = DurationConverter.class,
-      description = "How long the evidence must stay unchanged; ${DEFAULT-VALUE} by" + " default.")
-  private Duration stability = Duration.ofSeconds(5);
+  @Mixin
+  private final StabilityOption stability = new StabilityOption();
 
   @Mixin
   private final GpuOptions gpus = new GpuOptions();
 
   int run(ApplyRequest request, Output output) {
-    ApplyRequest configured = gpus.on(
-        request.timings(ApplyTimings.builder().stability(stability).build()), output.commandLine());
+    ApplyRequest configured = gpus.on(request.timings(stability.timings()), output.commandLine());
     report(await(configured, timeout, output), output);
     return ExitCode.YES;
   }
@@ -58,11 +51,7 @@ final class ChangeOptions {
   }
 
   static void report(ApplyOutcome outcome, Output output) {
-    if (output.isJson()) {
-      output.print(Output.json(outcome));
-    } else {
-      print(outcome, output);
-    }
+    output.answer(outcome, () -> print(outcome, output));
   }
 
   /** Ctrl-C ends the wait in order, so that no claim of a finished process stays on the node. */

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.cluster.MigSettings;
@@ -59,6 +60,11 @@ public final class ClusterAccess {
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec command;
 
+  /** How to read and write each kind, which commands that run in one process find out once. */
+  private static final class Kinds {
+    static final KubernetesSerialization ALL = new KubernetesSerialization();
+  }
+
   public KubernetesClient connect() {
     SLOW_THREADS.setLevel(Level.OFF);
     SlowServerNotice firstAnswer = new SlowServerNotice(
@@ -69,6 +75,7 @@ public final class ClusterAccess {
     config.setRequestRetryBackoffInterval(FIRST_RETRY_MILLIS);
     return new KubernetesClientBuilder()
         .withConfig(config)
+        .withKubernetesSerialization(Kinds.ALL)
         .withHttpClientBuilderConsumer(
             http -> http.addOrReplaceInterceptor("first-answer", firstAnswer))
         .build();
@@ -87,17 +94,16 @@ public final class ClusterAccess {
 
   /** fabric8 uses the current context if it does not find the named one. */
   private Config config() {
-    requireText(kubeconfig == null ? List.of() : List.of(kubeconfig));
+    String text = kubeconfig == null ? "" : text(kubeconfig);
     Config config;
     try {
-      config = kubeconfig == null
-          ? Config.autoConfigure(context)
-          : Config.fromKubeconfig(context, kubeconfig.toFile());
+      config = kubeconfig == null ? Config.autoConfigure(context) : config(kubeconfig, text);
     } catch (NullPointerException e) {
       // fabric8 expects that an empty file has contexts, and that a cluster has an address.
       throw namesNoCluster();
     } catch (RuntimeException e) {
-      requireText(defaults());
+      // A default that is no text is reported as that.
+      defaults().stream().filter(Files::isRegularFile).forEach(this::text);
       throw usage("Cannot read kubeconfig %s: %s".formatted(source(), reason(e)));
     }
     NamedContext current = config.getCurrentContext();
@@ -133,19 +139,31 @@ public final class ClusterAccess {
         .toList();
   }
 
-  /** What is read once only, such as a pipe, is not read here. */
-  private void requireText(List<Path> files) {
-    for (Path file : files) {
-      if (!Files.exists(file)) {
-        throw usage("Kubeconfig does not exist: " + file);
-      }
-      if (Files.isRegularFile(file) || Files.isDirectory(file)) {
-        try {
-          String unused = TextFile.text(file);
-        } catch (IOException e) {
-          throw usage("Cannot read the kubeconfig: " + e.getMessage());
-        }
-      }
+  /** A pipe, such as {@code <(...)} of a shell, can be read only once, and fabric8 cannot read it. */
+  private Config config(Path file, String text) {
+    return Files.isRegularFile(file)
+        ? Config.fromKubeconfig(context, file.toFile())
+        : Config.fromKubeconfig(inContext(text));
+  }
+
+  /** A kubeconfig of which the wanted context is the current one. */
+  private String inContext(String text) {
+    if (context == null) {
+      return text;
+    }
+    var kubeconfig = Kinds.ALL.unmarshal(text, io.fabric8.kubernetes.api.model.Config.class);
+    kubeconfig.setCurrentContext(context);
+    return Kinds.ALL.asYaml(kubeconfig);
+  }
+
+  private String text(Path file) {
+    if (!Files.exists(file)) {
+      throw usage("Kubeconfig does not exist: " + file);
+    }
+    try {
+      return TextFile.text(file);
+    } catch (IOException e) {
+      throw usage("Cannot read the kubeconfig: " + e.getMessage());
     }
   }
 

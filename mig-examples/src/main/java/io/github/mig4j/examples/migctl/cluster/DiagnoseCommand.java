@@ -18,11 +18,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Prints why a node does not offer what it should. */
 @Command(
@@ -65,15 +62,10 @@ public final class DiagnoseCommand implements Callable<Integer> {
               + " repeatable; - is standard input.")
   private List<Path> files = List.of();
 
-  @Spec
-  private @Nullable CommandSpec spec;
-
   @Override
   public Integer call() throws IOException {
     if (node == null && files.isEmpty()) {
-      throw new ParameterException(
-          Objects.requireNonNull(spec).commandLine(),
-          "Missing NODE. Expected a node, or --file with a log");
+      throw output.usage("Missing NODE. Expected a node, or --file with a log");
     }
     if (files.isEmpty()) {
       try (KubernetesClient client = access.connect()) {
@@ -102,11 +94,9 @@ public final class DiagnoseCommand implements Callable<Integer> {
   }
 
   private void print(Diagnosis diagnosis) {
-    if (output.isJson()) {
-      output.print(Output.json(diagnosis));
-    } else {
+    output.answer(diagnosis, () -> {
       output.out().println(diagnosis);
       diagnosis.logLines().forEach(line -> output.out().println("  " + line));
-    }
+    });
   }
 }

@@ -52,11 +52,7 @@ public final class FleetCommand implements Callable<Integer> {
     try (KubernetesClient client = access.connect()) {
       List<NodeCapacity> nodes = access.mig(client).fleet().nodes();
       FleetPicture picture = new FleetPicture(nodes.stream().map(FleetNode::of).toList());
-      if (output.isJson()) {
-        output.print(Output.list(nodes));
-      } else {
-        output.out().print(picture.toText());
-      }
+      output.answer(nodes, () -> output.out().print(picture.toText()));
       if (nodes.isEmpty()) {
         output
             .err()

@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.cluster;
 
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.node.NodeCapacity;
@@ -23,8 +24,6 @@ import java.util.TreeSet;
  */
 record FleetNode(String name, String heading, List<String> resources, List<Gpu> gpus) {
 
-  private static final String WHOLE_GPU = "nvidia.com/gpu";
-
   /** What a part of a GPU is. */
   enum Kind {
     /** A device, or a whole GPU, that a pod has. */
@@ -43,7 +42,7 @@ record FleetNode(String name, String heading, List<String> resources, List<Gpu> 
   record Part(Kind kind, String label, int size) {}
 
   /** A GPU and its parts in the order of its memory slices. */
-  record Gpu(int index, List<Part> parts) {
+  record Gpu(List<Part> parts) {
 
     int slices() {
       return parts.stream().mapToInt(Part::size).sum();
@@ -62,15 +61,10 @@ record FleetNode(String name, String heading, List<String> resources, List<Gpu> 
             status.allocatable().getOrDefault(name, 0L))));
     Map<String, Long> inUse = new HashMap<>(capacity.used());
     List<Gpu> gpus = new ArrayList<>();
-    for (int index = 0; index < gpus(capacity); index++) {
-      gpus.add(new Gpu(index, parts(capacity, index, inUse)));
+    for (int index = 0; index < capacity.gpus(); index++) {
+      gpus.add(new Gpu(parts(capacity, index, inUse)));
     }
     return new FleetNode(status.node(), heading(status), resources, gpus);
-  }
-
-  private static int gpus(NodeCapacity capacity) {
-    int named = capacity.layouts().isEmpty() ? 0 : capacity.layouts().lastKey() + 1;
-    return Math.max(capacity.status().gpus().orElse(0), named);
   }
 
   private static String heading(MigNodeStatus status) {
@@ -86,7 +80,7 @@ record FleetNode(String name, String heading, List<String> resources, List<Gpu> 
     MigLayout layout = capacity.layouts().get(index);
     boolean isWhole = layout == null ? isWhole(capacity) : layout.placements().isEmpty();
     if (isWhole) {
-      return List.of(new Part(taken(inUse, WHOLE_GPU), "whole GPU", 8));
+      return List.of(new Part(taken(inUse, GpuResources.GPU), "whole GPU", 8));
     }
     return layout == null
         ? List.of(new Part(Kind.UNKNOWN, "layout not known", 8))
@@ -95,8 +89,8 @@ record FleetNode(String name, String heading, List<String> resources, List<Gpu> 
 
   /** Whether the node offers each GPU whose layout is not known as a whole, perhaps shared. */
   private static boolean isWhole(NodeCapacity capacity) {
-    int others = gpus(capacity) - capacity.layouts().size();
-    long offered = capacity.status().allocatable().getOrDefault(WHOLE_GPU, 0L);
+    int others = capacity.gpus() - capacity.layouts().size();
+    long offered = capacity.status().allocatable().getOrDefault(GpuResources.GPU, 0L);
     return capacity.status().strategy() == MigStrategy.SINGLE
         ? offered == others
         : offered >= others;

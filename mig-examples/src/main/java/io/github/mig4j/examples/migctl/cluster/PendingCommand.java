@@ -34,11 +34,7 @@ public final class PendingCommand implements Callable<Integer> {
     try (KubernetesClient client = access.connect()) {
       pending = access.mig(client).pendingPods();
     }
-    if (output.isJson()) {
-      output.print(Output.json(pending));
-    } else {
-      print(pending);
-    }
+    output.answer(pending, () -> print(pending));
     return pending.answers().stream().anyMatch(PodAnswer.Unserved.class::isInstance)
         ? ExitCode.NO
         : ExitCode.YES;

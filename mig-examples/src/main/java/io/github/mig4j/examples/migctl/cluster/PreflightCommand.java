@@ -70,12 +70,10 @@ public final class PreflightCommand implements Callable<Integer> {
               exact ? target.applyExact(config) : target.apply(config), output.commandLine())
           .disruption(drain ? Disruption.DRAIN : Disruption.NONE)
           .preflight();
-      if (output.isJson()) {
-        output.print(Output.json(preflight));
-      } else {
+      output.answer(preflight, () -> {
         output.out().println(preflight.toText());
         CodeHints.print(preflight.findings(), output.err());
-      }
+      });
       return preflight.isClear() ? ExitCode.YES : ExitCode.NO;
     }
   }

@@ -1,7 +1,5 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.examples.migctl.console.ExitCode;
@@ -11,6 +9,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.OperatorSettings;
+import io.github.mig4j.k8s.config.PublishedConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Merges the configurations of a file into a cluster's ConfigMap. */
@@ -76,16 +74,10 @@ public final class PublishCommand implements Callable<Integer> {
     document.configs().keySet().forEach(ConfigNameConverter::requireName);
     try (KubernetesClient client = access.connect()) {
       MigClient mig = access.mig(client);
-      ObjectNode answer = Output.object();
-      ArrayNode list = answer.putArray("published");
       MigConfigMap target = mig.configMap(map);
-      List<MigConfigMap.Merged> published =
+      List<PublishedConfig> published =
           dryRun ? target.preview(document.configs()) : target.mergeAll(document.configs());
-      for (MigConfigMap.Merged merged : published) {
-        list.addObject()
-            .put("name", merged.name())
-            .put("contentName", merged.contentName())
-            .put("changed", merged.changed());
+      for (PublishedConfig merged : published) {
         print("%s as %s%s"
             .formatted(
                 merged.name(),
@@ -101,18 +93,14 @@ public final class PublishCommand implements Callable<Integer> {
         settings.helmUpgrade().lines().forEach(line -> print("  " + line));
       }
       if (output.isJson()) {
-        output.print(answer);
+        output.print(Output.object().set("published", Output.list(published)));
       }
     }
     return ExitCode.YES;
   }
 
   private OperatorSettings settings(MigStrategy strategy) {
-    try {
-      return new OperatorSettings(strategy, map);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(output.commandLine(), e.getMessage(), e);
-    }
+    return output.valid(() -> new OperatorSettings(strategy, map));
   }
 
   private void print(String line) {

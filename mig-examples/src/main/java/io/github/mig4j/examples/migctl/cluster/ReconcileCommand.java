@@ -112,10 +112,6 @@ public final class ReconcileCommand implements Callable<Integer> {
   }
 
   private void print(ReconcileOutcome outcome) {
-    if (output.isJson()) {
-      output.print(Output.json(outcome));
-    } else {
-      output.out().println(outcome);
-    }
+    output.answer(outcome, () -> output.out().println(outcome));
   }
 }

@@ -6,7 +6,6 @@ import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
-import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Canary;
@@ -86,9 +85,6 @@ public final class RolloutCommand implements Callable<Integer> {
 
     @Mixin
     private final ClusterAccess access = new ClusterAccess();
-
-    @Spec
-    private @Nullable CommandSpec command;
 
     @Parameters(index = "0", paramLabel = "NAME", description = "The rollout's name.")
     private String name = "";
@@ -173,14 +169,8 @@ public final class RolloutCommand implements Callable<Integer> {
         description = "How long one node may take; ${DEFAULT-VALUE} by default.")
     private Duration nodeTimeout = Duration.ofHours(1);
 
-    @Option(
-        names = "--stability",
-        paramLabel = "DURATION",
-        defaultValue = "5s",
-        converter = DurationConverter.class,
-        description =
-            "How long the evidence must stay unchanged; ${DEFAULT-VALUE} by" + " default.")
-    private Duration stability = Duration.ofSeconds(5);
+    @Mixin
+    private final StabilityOption stability = new StabilityOption();
 
     @Option(names = "--verbose", description = "Print each step of each node.")
     private boolean verbose;
@@ -195,10 +185,10 @@ public final class RolloutCommand implements Callable<Integer> {
             .onFailure(onFailure)
             .disruption(drain ? Disruption.DRAIN : cordon ? Disruption.CORDON : Disruption.NONE)
             .nodeDeadline(nodeTimeout)
-            .timings(ApplyTimings.builder().stability(stability).build())
+            .timings(stability.timings())
             .onProgress(this::print);
         if (canaries == null && canaryPause != null) {
-          throw usage("--canary-pause needs --canary, the number of nodes before the pause");
+          throw output.usage("--canary-pause needs --canary, the number of nodes before the pause");
         }
         if (canaries != null) {
           rollout = rollout.canary(
@@ -206,24 +196,20 @@ public final class RolloutCommand implements Callable<Integer> {
         }
         return dryRun ? showPlan(rollout.dryRun()) : show(rollout.run(), output);
       } catch (IllegalArgumentException e) {
-        throw usage(String.valueOf(e.getMessage()));
+        throw output.usage(String.valueOf(e.getMessage()));
       }
     }
 
     private Rollout chosen(Rollout rollout) {
       if (selector == null && nodes == null) {
-        throw usage("Choose nodes by --selector or by --nodes");
+        throw output.usage("Choose nodes by --selector or by --nodes");
       }
       if (selector != null && nodes != null) {
-        throw usage("Choose nodes by --selector or by --nodes, not both");
+        throw output.usage("Choose nodes by --selector or by --nodes, not both");
       }
       return selector != null
           ? rollout.nodes(selector)
           : rollout.nodes(Objects.requireNonNull(nodes));
-    }
-
-    private ParameterException usage(String message) {
-      return new ParameterException(Objects.requireNonNull(command).commandLine(), message);
     }
 
     private void print(RolloutEvent event) {
@@ -233,11 +219,7 @@ public final class RolloutCommand implements Callable<Integer> {
     }
 
     private int showPlan(RolloutPlan plan) {
-      if (output.isJson()) {
-        output.print(Output.json(plan));
-      } else {
-        output.out().println(plan.toText());
-      }
+      output.answer(plan, () -> output.out().println(plan.toText()));
       return plan.nodes().stream().allMatch(node -> node.preflight().isClear())
           ? ExitCode.YES
           : ExitCode.NO;
@@ -339,11 +321,7 @@ public final class RolloutCommand implements Callable<Integer> {
   }
 
   private static int show(RolloutStatus status, Output output) {
-    if (output.isJson()) {
-      output.print(Output.json(status));
-    } else {
-      output.out().println(status.toText());
-    }
+    output.answer(status, () -> output.out().println(status.toText()));
     return status.isComplete() ? ExitCode.YES : ExitCode.NO;
   }
 

@@ -8,11 +8,10 @@ import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyRequest;
-import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.PreflightCode;
-import io.github.mig4j.k8s.config.SharingConfigMap;
+import io.github.mig4j.k8s.config.PublishedConfig;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import io.github.mig4j.sharing.GpuSharing;
@@ -25,11 +24,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Shares the GPUs of a node and verifies the result. */
 @Command(
@@ -123,13 +119,8 @@ public final class ShareCommand implements Callable<Integer> {
           + " default.")
   private Duration timeout = Duration.ofMinutes(10);
 
-  @Option(
-      names = "--stability",
-      paramLabel = "DURATION",
-      defaultValue = "5s",
-      converter = DurationConverter.class,
-      description = "How long the evidence must stay unchanged; ${DEFAULT-VALUE} by" + " default.")
-  private Duration stability = Duration.ofSeconds(5);
+  @Mixin
+  private final StabilityOption stability = new StabilityOption();
 
   @Parameters(
       index = "0",
@@ -138,16 +129,11 @@ public final class ShareCommand implements Callable<Integer> {
       description = "The node.")
   private String node = "";
 
-  @Spec
-  private @Nullable CommandSpec command;
-
   @Override
   public Integer call() {
     try (KubernetesClient client = access.connect()) {
       MigClient mig = access.mig(client);
-      ApplyRequest request = disruption
-          .on(request(mig.node(node)))
-          .timings(ApplyTimings.builder().stability(stability).build());
+      ApplyRequest request = disruption.on(request(mig.node(node))).timings(stability.timings());
       request = evenIfBusy ? request.disruption(Disruption.IGNORE_PODS) : request;
       request = rollbackOnFailure ? request.rollbackOnFailure() : request;
       if (setup != null) {
@@ -170,35 +156,26 @@ public final class ShareCommand implements Callable<Integer> {
               node, errors.stream().map(Finding::toString).collect(Collectors.joining("; "))));
     }
     if (mig.sharingMap(map).read().filter(files -> !files.isEmpty()).isEmpty()) {
-      SharingConfigMap.Merged unused =
-          mig.sharingMap(map).merge("unshared", DevicePluginConfig.unshared());
+      PublishedConfig unused = mig.sharingMap(map).merge("unshared", DevicePluginConfig.unshared());
     }
     mig.operator().useSharingMap(map);
   }
 
   private ApplyRequest request(MigNode shared) {
     if (how.off && (rename || oneEach)) {
-      throw usage("--rename and --one-each are for --time-slicing and --mps");
+      throw output.usage("--rename and --one-each are for --time-slicing and --mps");
     }
     return how.off ? shared.unshare() : shared.share(sharing());
   }
 
   private GpuSharing sharing() {
     if (Objects.equals(how.timeSlicing, 1) || Objects.equals(how.mps, 1)) {
-      throw usage("A GPU for one container is not shared; use --off");
+      throw output.usage("A GPU for one container is not shared; use --off");
     }
-    try {
-      GpuSharing sharing = how.mps == null
-          ? GpuSharing.timeSlicing(Objects.requireNonNull(how.timeSlicing))
-          : GpuSharing.mps(how.mps);
-      sharing = rename ? sharing.renamed() : sharing;
-      return oneEach ? sharing.oneReplicaEach() : sharing;
-    } catch (IllegalArgumentException e) {
-      throw usage(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private ParameterException usage(String message) {
-    return new ParameterException(Objects.requireNonNull(command).commandLine(), message);
+    GpuSharing sharing = output.valid(() -> how.mps == null
+        ? GpuSharing.timeSlicing(Objects.requireNonNull(how.timeSlicing))
+        : GpuSharing.mps(how.mps));
+    sharing = rename ? sharing.renamed() : sharing;
+    return oneEach ? sharing.oneReplicaEach() : sharing;
   }
 }

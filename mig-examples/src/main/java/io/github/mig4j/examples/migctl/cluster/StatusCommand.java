@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
@@ -56,9 +55,11 @@ public final class StatusCommand implements Callable<Integer> {
     try (KubernetesClient client = access.connect()) {
       MigClient mig = access.mig(client);
       if (node != null) {
-        one(mig.node(node).statusWithHardware());
+        MigNodeStatus status = mig.node(node).statusWithHardware();
+        output.answer(status, () -> print(status));
       } else {
-        all(mig.nodes());
+        List<MigNodeStatus> nodes = mig.nodes();
+        output.answer(nodes, () -> print(nodes));
       }
       if (svg != null) {
         output.write(
@@ -73,11 +74,7 @@ public final class StatusCommand implements Callable<Integer> {
     return ExitCode.YES;
   }
 
-  private void one(MigNodeStatus status) {
-    if (output.isJson()) {
-      output.print(Output.json(status));
-      return;
-    }
+  private void print(MigNodeStatus status) {
     print("node", status.node());
     print("product", status.product().orElse("unknown"));
     print("model", status.model().map(GpuModel::id).orElse("unknown"));
@@ -113,13 +110,7 @@ public final class StatusCommand implements Callable<Integer> {
     output.out().println(Output.row("%-12s %s", what, value));
   }
 
-  private void all(List<MigNodeStatus> nodes) {
-    if (output.isJson()) {
-      ArrayNode answer = Output.array();
-      nodes.forEach(status -> answer.add(Output.json(status)));
-      output.print(answer);
-      return;
-    }
+  private void print(List<MigNodeStatus> nodes) {
     output
         .out()
         .println(Output.row(ROW, "NODE", "PRODUCT", "STRATEGY", "STATE", "CONFIG", "ALLOCATABLE"));

@@ -23,11 +23,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Where a subcommand writes, and whether as text or JSON. */
@@ -57,6 +59,29 @@ public final class Output {
 
   public CommandLine commandLine() {
     return Objects.requireNonNull(command).commandLine();
+  }
+
+  /** Prints the answer: a value in its JSON form if that is asked for, otherwise what writes a text. */
+  public void answer(Object value, Runnable text) {
+    if (json) {
+      print(MAPPER.valueToTree(value));
+    } else {
+      text.run();
+    }
+  }
+
+  /** The refusal of the command line. */
+  public ParameterException usage(String message) {
+    return new ParameterException(commandLine(), message);
+  }
+
+  /** A value of the command line, which is refused if the library refuses the value. */
+  public <T> T valid(Supplier<T> value) {
+    try {
+      return value.get();
+    } catch (IllegalArgumentException e) {
+      throw usage(String.valueOf(e.getMessage()));
+    }
   }
 
   /** Whether the answer is read by a person at a terminal, who has not switched colours off. */

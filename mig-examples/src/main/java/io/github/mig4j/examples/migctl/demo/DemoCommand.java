@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** A cluster with simulated GPUs, to try every other command on. */
 @Command(
@@ -142,8 +141,7 @@ public final class DemoCommand implements Callable<Integer> {
   /** Before the cluster starts, since without a kubeconfig nobody can use it. */
   private Path writable() throws IOException {
     if (kubeconfig != null && Output.isStandardOutput(kubeconfig)) {
-      throw new ParameterException(
-          output.commandLine(),
+      throw output.usage(
           "--write-kubeconfig needs the name of a file, because other terminals read it, not '-'");
     }
     if (kubeconfig != null) {

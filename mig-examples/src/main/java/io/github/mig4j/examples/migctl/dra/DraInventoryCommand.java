@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Prints which MIG devices the DRA driver offers. */
@@ -99,8 +98,7 @@ public final class DraInventoryCommand implements Callable<Integer> {
     try {
       return DraInventory.parse(TextFile.text(file), GpuCatalog.bundled());
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(
-          output.commandLine(), "%s: %s".formatted(Input.name(file), e.getMessage()), e);
+      throw output.usage("%s: %s".formatted(Input.name(file), e.getMessage()));
     }
   }
 

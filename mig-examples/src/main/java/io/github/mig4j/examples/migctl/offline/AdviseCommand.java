@@ -18,7 +18,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** Advises how to share one GPU. */
 @Command(
@@ -75,22 +74,13 @@ public final class AdviseCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     GpuModel model = GpuCatalog.bundled().require(gpu);
-    SharingAdvice advice = SharingAdvice.of(model, need());
-    if (output.isJson()) {
-      output.print(Output.json(advice));
-    } else {
+    SharingNeed need = output.valid(() -> new SharingNeed(tenants, memory, isolation));
+    SharingAdvice advice = SharingAdvice.of(model, need);
+    output.answer(advice, () -> {
       advice.options().forEach(this::print);
       advice.best().ifPresent(best -> printNext(model, best, advice));
-    }
+    });
     return advice.best().isPresent() ? ExitCode.YES : ExitCode.NO;
-  }
-
-  private SharingNeed need() {
-    try {
-      return new SharingNeed(tenants, memory, isolation);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(output.commandLine(), e.getMessage(), e);
-    }
   }
 
   private void print(SharingOption option) {

@@ -193,7 +193,10 @@ public final class ExplainCommand implements Callable<Integer> {
         loses
             ? "the MIG manager fails here, after it has destroyed all devices"
             : "the MIG manager fails here";
-      case UNKNOWN -> "its devices stay only if it already has this layout; --from shows that";
+      case UNKNOWN ->
+        effect.after().isEmpty()
+            ? "its devices stay unless a change of MIG mode resets all GPUs; --from shows that"
+            : "its devices stay only if it already has this layout; --from shows that";
     };
   }
 

@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Reads a GPU's own tables. */
@@ -87,8 +86,7 @@ public final class ImportCommand implements Callable<Integer> {
     }
     all.addAll(files);
     if (all.isEmpty()) {
-      throw new ParameterException(
-          output.commandLine(), "Missing a file with the output of 'nvidia-smi mig'");
+      throw output.usage("Missing a file with the output of 'nvidia-smi mig'");
     }
     return all.toArray(new Path[0]);
   }

@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** Lists or counts layouts. */
 @Command(
@@ -119,21 +118,16 @@ public final class LayoutsCommand implements Callable<Integer> {
   }
 
   private Layouts layouts(GpuModel model) {
-    for (String name : profiles) {
-      try {
-        MigProfile.parse(Input.profile(name));
-      } catch (IllegalArgumentException e) {
-        throw new ParameterException(output.commandLine(), e.getMessage(), e);
-      }
-    }
+    List<MigProfile> chosen = profiles.stream()
+        .map(name -> output.valid(() -> MigProfile.parse(Input.profile(name))))
+        .toList();
     try {
-      boolean all = profiles.isEmpty();
-      if (!all && !model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable)) {
-        return Layouts.of(model);
-      }
-      return all
+      boolean isAll =
+          chosen.isEmpty() || !model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable);
+      return isAll
           ? Layouts.of(model)
-          : Layouts.of(model).over(profiles.stream().map(Input::profile).toArray(String[]::new));
+          : Layouts.of(model)
+              .over(chosen.stream().map(MigProfile::toString).toArray(String[]::new));
     } catch (IllegalArgumentException e) {
       throw new NegativeAnswerException(String.valueOf(e.getMessage()));
     }
@@ -148,11 +142,7 @@ public final class LayoutsCommand implements Callable<Integer> {
   }
 
   private void printCount(long number) {
-    if (output.isJson()) {
-      output.print(Output.object().put("count", number));
-    } else {
-      output.out().println(number);
-    }
+    output.answer(Map.of("count", number), () -> output.out().println(number));
   }
 
   private void printStates(Stream<MigLayout> states) {

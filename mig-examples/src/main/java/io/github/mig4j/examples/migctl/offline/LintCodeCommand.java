@@ -15,7 +15,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Explains the code of a finding, of a check before a change or of a failure. */
@@ -72,14 +71,12 @@ public final class LintCodeCommand implements Callable<Integer> {
           near.add(known);
         }
       });
-      throw new ParameterException(
-          output.commandLine(),
-          "No code '%s'%s"
-              .formatted(
-                  wanted,
-                  near.isEmpty()
-                      ? "; docs/lint.md and docs/failures.md list all codes"
-                      : "; did you mean " + String.join(", ", near) + "?"));
+      throw output.usage("No code '%s'%s"
+          .formatted(
+              wanted,
+              near.isEmpty()
+                  ? "; docs/lint.md and docs/failures.md list all codes"
+                  : "; did you mean " + String.join(", ", near) + "?"));
     }
     if (output.isJson()) {
       output.print(Output.object().put("code", wanted).put("text", sections.get(0)));

@@ -45,11 +45,7 @@ public final class ModelCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     GpuModel gpu = GpuCatalog.bundled().require(name);
-    if (output.isJson()) {
-      output.print(Output.json(gpu));
-    } else {
-      print(output.out(), gpu);
-    }
+    output.answer(gpu, () -> print(output.out(), gpu));
     return ExitCode.YES;
   }
 

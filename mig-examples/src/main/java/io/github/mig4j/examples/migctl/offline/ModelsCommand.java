@@ -5,6 +5,7 @@ import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -33,17 +34,14 @@ public final class ModelsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (output.isJson()) {
-      output.print(Output.list(GpuCatalog.bundled().models()));
-      return ExitCode.YES;
-    }
-    output
-        .out()
-        .println(
-            Output.row(ROW, "ID", "ARCHITECTURE", "MIG", "COMPUTE", "MEMORY", "MIB", "CONFIDENCE"));
-    for (GpuModel gpu : GpuCatalog.bundled().models()) {
-      output.out().println(line(gpu));
-    }
+    List<GpuModel> models = GpuCatalog.bundled().models();
+    output.answer(models, () -> {
+      output
+          .out()
+          .println(Output.row(
+              ROW, "ID", "ARCHITECTURE", "MIG", "COMPUTE", "MEMORY", "MIB", "CONFIDENCE"));
+      models.forEach(gpu -> output.out().println(line(gpu)));
+    });
     return ExitCode.YES;
   }
 

@@ -45,7 +45,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Prints whether devices fit on one GPU. */
@@ -147,15 +146,14 @@ public final class PlaceCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     GpuModel model = GpuCatalog.bundled().require(gpu);
-    List<Device> request = devices.stream().map(text -> device(model, text)).toList();
+    List<Device> request =
+        output.valid(() -> devices.stream().map(text -> device(model, text)).toList());
     request(model, List.of(), request);
     if (gpuIndex != null && beside == null) {
-      throw new ParameterException(
-          output.commandLine(), "--gpu-index names a GPU of --beside FILE, which is missing");
+      throw output.usage("--gpu-index names a GPU of --beside FILE, which is missing");
     }
     if (form != null && beside != null) {
-      throw new ParameterException(
-          output.commandLine(),
+      throw output.usage(
           "--output cannot be used with --beside: a configuration is for whole GPUs");
     }
     return beside == null ? onEmptyGpu(model, request) : besideWhatRuns(model, request, beside);
@@ -176,20 +174,18 @@ public final class PlaceCommand implements Callable<Integer> {
 
   private int besideWhatRuns(GpuModel model, List<Device> request, Path file) throws IOException {
     if (PLACED.matcher(file.toString()).matches()) {
-      List<Device> running = Stream.of(file.toString().split("[, ]+"))
+      List<Device> running = output.valid(() -> Stream.of(file.toString().split("[, ]+"))
           .map(text -> device(model, text))
-          .toList();
+          .toList());
       PlacementResult there = request(model, List.of(), running).place();
       if (!(there instanceof Placed layout)) {
-        throw new ParameterException(
-            output.commandLine(),
-            "The layout '%s' is not possible: %s"
-                .formatted(
-                    file,
-                    violations(there).stream()
-                        .map(Violation::message)
-                        .findFirst()
-                        .orElseGet(() -> "its placements are not known")));
+        throw output.usage("The layout '%s' is not possible: %s"
+            .formatted(
+                file,
+                violations(there).stream()
+                    .map(Violation::message)
+                    .findFirst()
+                    .orElseGet(() -> "its placements are not known")));
       }
       return beside(
           model,
@@ -206,10 +202,8 @@ public final class PlaceCommand implements Callable<Integer> {
       GpuModel model, List<Device> request, List<RunningInstances> gpus, boolean complete)
       throws IOException {
     if (svg != null && gpus.size() > 1) {
-      throw new ParameterException(
-          output.commandLine(),
-          "--svg draws one GPU, but %d are listed; choose one with --gpu-index"
-              .formatted(gpus.size()));
+      throw output.usage("--svg draws one GPU, but %d are listed; choose one with --gpu-index"
+          .formatted(gpus.size()));
     }
     ArrayNode answers = Output.array();
     boolean yes = false;
@@ -297,39 +291,32 @@ public final class PlaceCommand implements Callable<Integer> {
     }
   }
 
-  private Device device(GpuModel model, String device) {
+  private static Device device(GpuModel model, String device) {
     Matcher form = DEVICE.matcher(device);
-    try {
-      if (!form.matches()) {
-        throw new IllegalArgumentException(
-            "Not a device: '%s'; expected PROFILE, PROFILE:COUNT, PROFILE@START or"
-                    .formatted(device)
-                + " PROFILE@START:SIZE, e.g. '1g.5gb:7'");
-      }
-      String profile = Input.profile(form.group(1));
-      String count = form.group(2);
-      String start = form.group(3);
-      String size = form.group(4);
-      if (size != null) {
-        requireSize(model, profile, Integer.parseInt(size));
-      }
-      return new Device(
-          profile,
-          count == null ? 1 : Integer.parseInt(count),
-          start == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(start)));
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(output.commandLine(), e.getMessage(), e);
+    if (!form.matches()) {
+      throw new IllegalArgumentException(
+          "Not a device: '%s'; expected PROFILE, PROFILE:COUNT, PROFILE@START or".formatted(device)
+              + " PROFILE@START:SIZE, e.g. '1g.5gb:7'");
     }
+    String profile = Input.profile(form.group(1));
+    String count = form.group(2);
+    String start = form.group(3);
+    String size = form.group(4);
+    if (size != null) {
+      requireSize(model, profile, Integer.parseInt(size));
+    }
+    return new Device(
+        profile,
+        count == null ? 1 : Integer.parseInt(count),
+        start == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(start)));
   }
 
   private MigLayout.Builder request(GpuModel model, List<Placement> running, List<Device> request) {
     MigLayout.Builder builder = MigLayout.on(model).keeping(running);
-    try {
+    return output.valid(() -> {
       request.forEach(device -> device.addTo(builder));
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(output.commandLine(), e.getMessage(), e);
-    }
-    return builder;
+      return builder;
+    });
   }
 
   /** The profile determines the size, so a wrong size is from the layout of another GPU. */

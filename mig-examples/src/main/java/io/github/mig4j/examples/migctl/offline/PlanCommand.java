@@ -9,6 +9,7 @@ import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.layout.LayoutDiagram;
 import io.github.mig4j.plan.Demand;
 import io.github.mig4j.plan.DemandItem;
@@ -21,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -30,7 +30,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** Plans layouts for many GPUs. */
 @Command(
@@ -56,7 +55,6 @@ import picocli.CommandLine.ParameterException;
     })
 public final class PlanCommand implements Callable<Integer> {
 
-  private static final String WHOLE_GPU = "nvidia.com/gpu";
   private static final Pattern COUNTED = Pattern.compile("([^:]+?)\\s*:\\s*([0-9]{1,9})");
 
   @Mixin
@@ -110,22 +108,21 @@ public final class PlanCommand implements Callable<Integer> {
   public Integer call() throws UnusableFileException {
     List<PlanNode> nodes = nodes();
     if (form != null && offered.nodes.isEmpty()) {
-      throw new ParameterException(
-          output.commandLine(),
+      throw output.usage(
           "--output needs --nodes, because a configuration is for the GPUs of one node");
     }
     List<DemandItem> items = new ArrayList<>();
     long whole = 0;
     for (String each : demand) {
       Counted counted = counted(each, "demand", "PROFILE:COUNT, e.g. '1g.23gb:50'");
-      if (counted.name.equals(WHOLE_GPU)) {
+      if (counted.name.equals(GpuResources.GPU)) {
         whole += counted.count;
       } else {
-        items.add(usage(() -> DemandItem.of(Input.profile(counted.name), counted.count)));
+        items.add(output.valid(() -> DemandItem.of(Input.profile(counted.name), counted.count)));
       }
     }
-    Demand wanted = usage(() -> Demand.of(items));
-    FleetPlan plan = usage(() -> Planner.of(nodes)).plan(wanted);
+    Demand wanted = output.valid(() -> Demand.of(items));
+    FleetPlan plan = output.valid(() -> Planner.of(nodes)).plan(wanted);
     Map<GpuModel, Integer> available = new LinkedHashMap<>();
     nodes.forEach(node -> IntStream.range(0, node.gpuCount())
         .forEach(index -> available.merge(node.gpu(index).model(), 1, Integer::sum)));
@@ -139,7 +136,7 @@ public final class PlanCommand implements Callable<Integer> {
       output
           .err()
           .println("%d of %d x %s unmet: the plan leaves %d whole GPUs; add %d"
-              .formatted(missing, whole, WHOLE_GPU, whole - missing, missing));
+              .formatted(missing, whole, GpuResources.GPU, whole - missing, missing));
     }
     return plan.unmet().isEmpty() && missing <= 0 ? ExitCode.YES : ExitCode.NO;
   }
@@ -172,14 +169,12 @@ public final class PlanCommand implements Callable<Integer> {
       Counted counted = counted(each, "GPUs", "ID:COUNT, e.g. 'b200-180gb:8'");
       total += counted.count;
       if (total > Input.MAX_PLANNED_GPUS) {
-        throw new ParameterException(
-            output.commandLine(),
-            "Too many GPUs: '%s'. Expected at most %d in all"
-                .formatted(each, Input.MAX_PLANNED_GPUS));
+        throw output.usage("Too many GPUs: '%s'. Expected at most %d in all"
+            .formatted(each, Input.MAX_PLANNED_GPUS));
       }
       GpuModel model = GpuCatalog.bundled().require(counted.name);
       PlanNode pool = pools.getOrDefault(model, PlanNode.named(model.id()));
-      pools.put(model, usage(() -> pool.gpus(model, counted.count)));
+      pools.put(model, output.valid(() -> pool.gpus(model, counted.count)));
     }
     return List.copyOf(pools.values());
   }
@@ -209,19 +204,10 @@ public final class PlanCommand implements Callable<Integer> {
   private Counted counted(String text, String what, String expected) {
     Matcher form = COUNTED.matcher(text.strip());
     if (!form.matches() || Integer.parseInt(form.group(2)) < 1) {
-      throw new ParameterException(
-          output.commandLine(),
+      throw output.usage(
           "Not %s: '%s'. Expected %s with a count of at least 1".formatted(what, text, expected));
     }
     return new Counted(form.group(1), Integer.parseInt(form.group(2)));
-  }
-
-  private <T> T usage(Supplier<T> made) {
-    try {
-      return made.get();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(output.commandLine(), e.getMessage(), e);
-    }
   }
 
   private void print(FleetPlan plan, Map<GpuModel, Integer> available) {

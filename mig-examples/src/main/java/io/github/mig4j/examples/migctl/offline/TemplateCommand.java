@@ -17,11 +17,8 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.TypeConversionException;
 
 /** Prints what a node will offer, for autoscalers. */
 @Command(
@@ -80,7 +77,6 @@ public final class TemplateCommand implements Callable<Integer> {
   @Option(
       names = "--for",
       paramLabel = "AUTOSCALER",
-      converter = AutoscalerConverter.class,
       description =
           "cluster-autoscaler (tags of an Auto Scaling group), cluster-api (annotations of a"
               + " MachineDeployment) or karpenter (a NodeOverlay); by default resources and labels.")
@@ -99,53 +95,31 @@ public final class TemplateCommand implements Callable<Integer> {
       description = "The name of the NodeOverlay; by default mig.")
   private String name = "mig";
 
-  /** Reads an autoscaler's name. */
-  static final class AutoscalerConverter implements ITypeConverter<Autoscaler> {
-    @Override
-    public Autoscaler convert(String value) {
-      for (Autoscaler each : Autoscaler.values()) {
-        if (each.toString().equals(value)) {
-          return each;
-        }
-      }
-      throw new TypeConversionException(
-          "'%s' is none of %s".formatted(value, List.of(Autoscaler.values())));
-    }
-  }
-
   @Override
   public Integer call() {
     List<GpuModel> models = Input.models(List.of(gpu), output.commandLine());
     NodeTemplate template;
     try {
-      template = NodeTemplate.of(models.get(0), models.size(), target());
+      template = NodeTemplate.of(models.get(0), models.size(), output.valid(this::target));
     } catch (InvalidLayoutException e) {
       throw new NegativeAnswerException(String.valueOf(e.getMessage()));
     }
-    if (output.isJson()) {
-      output.print(Output.json(template));
-    } else {
-      output.out().println(text(template).stripTrailing());
-    }
+    output.answer(template, () -> output.out().println(text(template).stripTrailing()));
     return ExitCode.YES;
   }
 
   private PolicyTarget target() {
     int chosen = (layout.isEmpty() ? 0 : 1) + (timeSlicing == 0 ? 0 : 1) + (mps == 0 ? 0 : 1);
     if (chosen > 1) {
-      throw usage("Choose one of --layout, --time-slicing and --mps");
+      throw output.usage("Choose one of --layout, --time-slicing and --mps");
     }
-    try {
-      if (timeSlicing != 0) {
-        return new PolicyTarget.Shared(SharingKind.TIME_SLICING, timeSlicing);
-      }
-      if (mps != 0) {
-        return new PolicyTarget.Shared(SharingKind.MPS, mps);
-      }
-      return layout.isEmpty() ? PolicyTarget.Whole.WHOLE : new PolicyTarget.Layout(devices());
-    } catch (IllegalArgumentException e) {
-      throw usage(String.valueOf(e.getMessage()));
+    if (timeSlicing != 0) {
+      return new PolicyTarget.Shared(SharingKind.TIME_SLICING, timeSlicing);
     }
+    if (mps != 0) {
+      return new PolicyTarget.Shared(SharingKind.MPS, mps);
+    }
+    return layout.isEmpty() ? PolicyTarget.Whole.WHOLE : new PolicyTarget.Layout(devices());
   }
 
   private SortedMap<MigProfile, Integer> devices() {
@@ -154,7 +128,8 @@ public final class TemplateCommand implements Callable<Integer> {
       int colon = each.lastIndexOf(':');
       String count = colon < 0 ? "1" : each.substring(colon + 1).strip();
       if (!count.matches("[1-9][0-9]{0,2}")) {
-        throw usage("Not a device: '%s'. Expected PROFILE:COUNT, e.g. '1g.23gb:7'".formatted(each));
+        throw output.usage(
+            "Not a device: '%s'. Expected PROFILE:COUNT, e.g. '1g.23gb:7'".formatted(each));
       }
       String profile = colon < 0 ? each : each.substring(0, colon);
       devices.merge(
@@ -163,14 +138,10 @@ public final class TemplateCommand implements Callable<Integer> {
     return devices;
   }
 
-  private ParameterException usage(String message) {
-    return new ParameterException(output.commandLine(), message);
-  }
-
   private String text(NodeTemplate template) {
     if (autoscaler == Autoscaler.KARPENTER) {
       if (instanceTypes.isEmpty()) {
-        throw usage("A NodeOverlay needs --instance-type, e.g. p5.48xlarge");
+        throw output.usage("A NodeOverlay needs --instance-type, e.g. p5.48xlarge");
       }
       return template.nodeOverlay(name, instanceTypes);
     }

@@ -29,7 +29,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Prints everything that is wrong with a file. */
@@ -190,8 +189,7 @@ public final class ValidateCommand implements Callable<Integer> {
       List<NodeShape> of =
           any.stream().filter(one -> sign < 0 || one.name().equals(kind)).toList();
       if (of.isEmpty() || config.isEmpty()) {
-        throw new ParameterException(
-            output.commandLine(),
+        throw output.usage(
             "Not a configuration: '%s'. Expected NAME, or KIND=NAME with a kind of --nodes"
                 .formatted(each));
       }

@@ -1,0 +1,245 @@
+package io.github.mig4j.k8s.diagnosis;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The records of a log as their components wrote them, oldest first: without what log stores,
+ * terminals, editors and web pages add, and in which order they print them.
+ */
+final class PastedLog {
+
+  /** More than a long run prints on a machine with many GPUs. */
+  private static final int LINES = 10_000;
+
+  /** More pods than one log has. */
+  private static final int MANAGERS = 500;
+
+  /** A record of the MIG manager is much shorter. */
+  private static final int SEARCHED = 8_000;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** The fields in which Docker, Loki, Google Cloud or Splunk store a line. */
+  private static final Set<String> STORED = Set.of("log", "line", "textPayload", "_raw");
+
+  /** The fields in which CloudWatch, Elasticsearch or journald store a line, and some components a text. */
+  private static final Set<String> MESSAGE = Set.of("message", "@message", "MESSAGE", "body");
+
+  private static final Pattern JSON_TEXT = Pattern.compile("[{\"]|\\[\\s*[{\\[\"]");
+
+  /** The time before a line in an answer of Loki, in nanoseconds. */
+  private static final Pattern NANOSECONDS = Pattern.compile("[0-9]{16,20}");
+
+  private static final Pattern ERROR_LEVEL =
+      Pattern.compile("\"level\" ?: ?\"(?:error|fatal|panic)\"");
+  private static final Pattern RECORD =
+      Pattern.compile("time=\"|level=[a-z]|[A-Z]{4}\\[[0-9]|\\b[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:");
+  private static final String LOGRUS = "time=\"";
+
+  private static final Pattern COLOUR = Pattern.compile("\\x1B\\[[0-9;]{0,20}[A-Za-z]");
+  private static final Pattern INVISIBLE = Pattern.compile("\\p{Cf}");
+  private static final Pattern BLANK = Pattern.compile("[\\p{Cc}\\p{Z}&&[^\\t]]");
+  private static final Pattern QUOTES = Pattern.compile("[\u201C\u201D\u201E]");
+  private static final Pattern APOSTROPHES = Pattern.compile("[\u2018\u2019]");
+
+  /** A fence around a quoted log, a prompt after it, or what is around the lines in JSON. */
+  private static final Pattern FRAME =
+      Pattern.compile("(?:```|~~~)\\S*|[]\\[{},]+|(?:\\[[^]]{1,100}]|\\S{0,100})[$#%>]");
+
+  private static final Pattern TIME = Pattern.compile(
+      "(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?<time>[0-9]{2}:[0-9]{2}:[0-9]{2})|\\b[IWEF](?<klog>[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2})");
+
+  /** The manager's pod before a line, as kubectl logs --prefix and other tools print it. */
+  private static final Pattern MANAGER =
+      Pattern.compile("^\\[?(?:pod/)?(nvidia-mig-manager-[a-z0-9-]+)[]/ ]");
+
+  private PastedLog() {}
+
+  /** At most the last 10,000 records, and of each at most 8,000 characters. */
+  static List<String> lines(List<String> log) {
+    List<String> first = records(log.subList(0, Math.min(LINES, log.size())));
+    if (isNewestFirst(first)) {
+      List<String> newest = new ArrayList<>(first.subList(0, Math.min(LINES, first.size())));
+      Collections.reverse(newest);
+      return newest;
+    }
+    List<String> last =
+        log.size() <= LINES ? first : records(log.subList(log.size() - LINES, log.size()));
+    return last.subList(Math.max(0, last.size() - LINES), last.size());
+  }
+
+  /**
+   * Divides a log of several pods of the MIG manager, if it shows which line is of which pod. A line
+   * without a pod is in each part.
+   *
+   * @return lines by the name of the pod, in the order of their last lines; without a pod's name if
+   *     there are not several, or more than 500
+   */
+  static Map<String, List<String>> byManager(List<String> records) {
+    List<String> pods = records.stream().map(PastedLog::manager).toList();
+    Set<String> byLastLine = new LinkedHashSet<>();
+    pods.stream().filter(pod -> !pod.isEmpty()).forEach(pod -> {
+      byLastLine.remove(pod);
+      byLastLine.add(pod);
+    });
+    if (byLastLine.size() < 2 || byLastLine.size() > MANAGERS) {
+      return Map.of("", records);
+    }
+    Map<String, List<String>> parts = new LinkedHashMap<>();
+    byLastLine.forEach(pod -> parts.put(pod, new ArrayList<>()));
+    for (int i = 0; i < pods.size(); i++) {
+      String record = records.get(i);
+      List<String> part = parts.get(pods.get(i));
+      (part == null ? parts.values() : List.of(part)).forEach(each -> each.add(record));
+    }
+    return parts;
+  }
+
+  private static String manager(String record) {
+    Matcher pod = MANAGER.matcher(record);
+    return pod.find() ? pod.group(1) : "";
+  }
+
+  private static List<String> records(List<String> lines) {
+    List<String> records = new ArrayList<>();
+    for (String line : lines) {
+      for (String stored : stored(unescaped(line))) {
+        split(stored).stream()
+            .map(PastedLog::clean)
+            .filter(record -> !record.isBlank())
+            .filter(record -> !FRAME.matcher(record.strip()).matches())
+            .forEach(records::add);
+      }
+    }
+    return records;
+  }
+
+  /**
+   * The lines in the JSON of a log store, or the line itself; also where it is an error that its
+   * component writes as JSON.
+   */
+  private static List<String> stored(String line) {
+    String json = line.stripLeading();
+    if (!JSON_TEXT.matcher(json).lookingAt()) {
+      return List.of(line);
+    }
+    List<String> found = new ArrayList<>();
+    boolean isErrorItself = ERROR_LEVEL.matcher(json).find();
+    String before = "";
+    int quote = json.indexOf('"');
+    while (quote >= 0) {
+      int end = endOfString(json, quote + 1);
+      String text = json.substring(quote + 1, end);
+      if (!isKey(json, end)
+          && (STORED.contains(before)
+              || MESSAGE.contains(before)
+              || NANOSECONDS.matcher(before).matches()
+              || RECORD.matcher(text).find())) {
+        decoded(text).lines().forEach(found::add);
+        isErrorItself &= MESSAGE.contains(before);
+      }
+      before = text;
+      quote = json.indexOf('"', end + 1);
+    }
+    isErrorItself &= found.stream().noneMatch(each -> RECORD.matcher(each).find());
+    return found.isEmpty() || isErrorItself ? List.of(line) : found;
+  }
+
+  /** The text of a line in the source of a web page, or in a table of comma-separated values. */
+  private static String unescaped(String line) {
+    if (line.contains("time=\"\"")) {
+      return line.replace("\"\"", "\"");
+    }
+    if (!line.contains("&quot;") && !line.contains("&#34;") && !line.contains("&#39;")) {
+      return line;
+    }
+    return line.replace("&quot;", "\"")
+        .replace("&#34;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&");
+  }
+
+  /** Whether a colon follows a text of JSON. */
+  private static boolean isKey(String json, int end) {
+    int next = end + 1;
+    while (next < json.length() && Character.isWhitespace(json.charAt(next))) {
+      next++;
+    }
+    return next < json.length() && json.charAt(next) == ':';
+  }
+
+  private static int endOfString(String json, int from) {
+    int i = from;
+    while (i < json.length() && json.charAt(i) != '"') {
+      i += json.charAt(i) == '\\' ? 2 : 1;
+    }
+    return Math.min(i, json.length());
+  }
+
+  private static String decoded(String text) {
+    try {
+      return JSON.readValue('"' + text + '"', String.class);
+    } catch (JsonProcessingException cut) {
+      return text;
+    }
+  }
+
+  /** Splits pasted logs, which have lost their line ends, where a logrus record begins. */
+  private static List<String> split(String line) {
+    List<String> records = new ArrayList<>();
+    int from = 0;
+    int first = line.indexOf(LOGRUS);
+    int next = first < 0 ? -1 : line.indexOf(LOGRUS, first + 1);
+    while (next >= 0) {
+      records.add(line.substring(from, next));
+      from = next;
+      next = line.indexOf(LOGRUS, next + 1);
+    }
+    records.add(line.substring(from));
+    return records;
+  }
+
+  private static String clean(String record) {
+    String text = record.length() <= SEARCHED ? record : record.substring(0, SEARCHED);
+    text = COLOUR.matcher(text).replaceAll("");
+    text = INVISIBLE.matcher(text).replaceAll("");
+    text = BLANK.matcher(text).replaceAll(" ");
+    text = QUOTES.matcher(text).replaceAll("\"");
+    return APOSTROPHES.matcher(text).replaceAll("'").stripTrailing();
+  }
+
+  /**
+   * Whether nearly all times are before that of the line above, as log stores print them. Between the
+   * lines of several pods the times go back and forth.
+   */
+  private static boolean isNewestFirst(List<String> records) {
+    int earlier = 0;
+    int later = 0;
+    String before = "";
+    for (String record : records) {
+      Matcher found = TIME.matcher(record);
+      if (found.find()) {
+        String klog = found.group("klog");
+        String time = klog == null ? found.group("date") + " " + found.group("time") : klog;
+        if (time.length() == before.length()) {
+          earlier += time.compareTo(before) < 0 ? 1 : 0;
+          later += time.compareTo(before) > 0 ? 1 : 0;
+        }
+        before = time;
+      }
+    }
+    return earlier > 3 * later;
+  }
+}
