@@ -10,6 +10,7 @@ import io.github.mig4j.k8s.change.ApplyStep;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.MigClusterException;
+import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.config.PublishedConfig;
@@ -17,6 +18,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.FailureRecord;
 import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.internal.WatchPermission;
@@ -136,15 +138,14 @@ final class NodeReconcile {
 
   /**
    * Finishes what was begun on a node that no policy chooses any more, so that nothing is left on it. A
-   * change that has requested nothing yet is undone.
+   * change that has requested nothing yet is undone. One that has failed stays as it is.
    *
    * @param notOurs the outcome without a change
    */
   ReconcileOutcome finish(NodeFacts facts, ReconcileOutcome notOurs) {
     String why = notOurs.standing().message();
     try {
-      Optional<ChangeRecord> change =
-          facts.change().filter(record -> record.by().equals(identity));
+      Optional<ChangeRecord> change = unfinished(facts.node());
       if (change.isEmpty()) {
         return notOurs;
       }
@@ -168,17 +169,42 @@ final class NodeReconcile {
     }
   }
 
-  private void withdraw(String node) {
-    cluster.onLatestVersion(() -> cluster
-        .node(node)
-        .flatMap(now -> ChangeRecord.read(now)
-            .filter(record -> record.by().equals(identity) && record.seen() == null)
-            .map(record -> record.done().contains(ChangeRecord.Done.CORDONED)
-                ? NodePatch.on(now).uncordon()
-                : NodePatch.on(now)))
-        .ifPresent(patch -> {
-          Node unused = cluster.patch(patch.removeAnnotation(ChangeRecord.KEY));
-        }));
+  /** The change of this reconciler that is under way on a node; none if its record cannot be read. */
+  private Optional<ChangeRecord> unfinished(Node node) {
+    try {
+      return ChangeRecord.read(node)
+          .filter(record -> record.by().equals(identity))
+          .filter(record -> !hasFailed(node, record));
+    } catch (MigConflictException unreadable) {
+      return Optional.empty();
+    }
+  }
+
+  /** The record of a change that has failed keeps what is left to undo, such as the cordon of an empty node. */
+  private boolean hasFailed(Node node, ChangeRecord record) {
+    return record.seen() == null
+        && !record.isLive(cluster.settings().clock().instant())
+        && FailureRecord.read(node)
+            .filter(failure -> failure.isOf(record.kind(), record.config()))
+            .isPresent();
+  }
+
+  private void withdraw(String name) {
+    cluster.onLatestVersion(() -> {
+      Optional<Node> node = cluster.node(name);
+      node.flatMap(this::unfinished)
+          .filter(record -> record.seen() == null)
+          .ifPresent(record -> {
+            NodePatch patch = NodePatch.on(node.get()).removeAnnotation(ChangeRecord.KEY);
+            if (record.has(ChangeRecord.Done.CORDONED)) {
+              patch.uncordon();
+            }
+            if (record.has(ChangeRecord.Done.GATED)) {
+              patch.removeTaint(NodeGate.TAINT);
+            }
+            Node unused = cluster.patch(patch);
+          });
+    });
   }
 
   private static boolean isConfigNamed(MigPolicy policy, NodeFacts facts) {

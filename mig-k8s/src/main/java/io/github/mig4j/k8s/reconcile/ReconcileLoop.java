@@ -218,9 +218,12 @@ final class ReconcileLoop {
       demand.see(node, !GpuPods.using(view.cachedPods(node)).isEmpty(), now());
       ReconcileOutcome outcome = nodes.reconcile(
           facts.get(), all, new NodeReconcile.Context(policies, planned, document, unwatched));
-      boolean mayFinish = outcome.standing() instanceof NodeStanding.NotOurs
-          && unwatched.nodes().isEmpty();
-      report(mayFinish ? nodes.finish(facts.get(), outcome) : outcome);
+      boolean isChosen =
+          policies.stream().anyMatch(policy -> policy.nodes().contains(facts.get().node()));
+      report(
+          isChosen || unwatched.nodes().isPresent()
+              ? outcome
+              : nodes.finish(facts.get(), outcome));
     } catch (Leadership.LeadershipLost lost) {
       due.mark(node, Duration.ZERO);
     } catch (RuntimeException e) {

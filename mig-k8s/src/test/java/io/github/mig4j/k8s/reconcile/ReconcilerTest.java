@@ -14,6 +14,10 @@ import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.ClusterUser;
 import io.github.mig4j.k8s.fixture.SettableClock;
+import io.github.mig4j.k8s.internal.ChangeKind;
+import io.github.mig4j.k8s.internal.ChangeRecord;
+import io.github.mig4j.k8s.internal.FailureRecord;
+import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Controller;
 import io.github.mig4j.k8s.rollout.FleetServer;
@@ -1012,6 +1016,72 @@ class ReconcilerTest {
       assertThat(server.isCordoned(node(i))).isFalse();
       assertThat(server.annotations(node(i))).doesNotContainKey("mig4j.github.io/change");
     }
+  }
+
+  /**
+   * Three nodes that no policy chooses: the change of the first has failed after its drain, the second was
+   * prepared and nothing is requested, and the record of the third cannot be read.
+   */
+  @Test
+  void node_thatNoPolicyChooses_keepsTheCordonOfAFailure_andLosesWhatWasPrepared() throws Exception {
+    String began = "2026-01-01T11:00:00Z";
+    ChangeRecord prepared = new ChangeRecord(
+        ChangeKind.LAYOUT,
+        "small-4e2f0b1a",
+        "mig4j-reconciler",
+        began,
+        "2999-01-01T00:00:00Z",
+        List.of(ChangeRecord.Done.CORDONED, ChangeRecord.Done.GATED),
+        ChangeRecord.Proof.OFFER,
+        null,
+        null,
+        null,
+        null);
+    ChangeRecord failed = prepared.withUntil("2026-01-01T11:10:00Z");
+    FailureRecord failure = new FailureRecord(
+        ChangeKind.LAYOUT,
+        failed.config(),
+        false,
+        began,
+        failed.until(),
+        1,
+        "IN_USE",
+        "verdict",
+        "explanation",
+        false,
+        "");
+    annotate(
+        node(1), Map.of(ChangeRecord.KEY, failed.json(), FailureRecord.KEY, failure.json()));
+    annotate(node(2), Map.of(ChangeRecord.KEY, prepared.json()));
+    annotate(node(3), Map.of(ChangeRecord.KEY, "no record"));
+
+    Process process = new Process();
+    for (int i = 1; i <= 3; i++) {
+      process.await(node(i), NodeStanding.NotOurs.class::isInstance);
+    }
+
+    assertThat(server.isCordoned(node(1))).isTrue();
+    assertThat(server.taints(node(1))).containsExactly(GATE);
+    assertThat(server.annotations(node(1))).containsEntry(ChangeRecord.KEY, failed.json());
+    assertThat(server.isCordoned(node(2))).isFalse();
+    assertThat(server.taints(node(2))).isEmpty();
+    assertThat(server.annotations(node(2))).doesNotContainKey(ChangeRecord.KEY);
+    assertThat(server.annotations(node(3))).containsEntry(ChangeRecord.KEY, "no record");
+    assertThat(process.message(node(3))).isEqualTo("not ours: no policy chooses it");
+  }
+
+  private void annotate(String node, Map<String, String> annotations) {
+    server.edit("nodes", node, json -> {
+      ObjectNode metadata = (ObjectNode) json.get("metadata");
+      annotations.forEach((key, value) -> metadata.withObject("/annotations").put(key, value));
+      ObjectNode spec = (ObjectNode) json.withObject("/spec");
+      spec.put("unschedulable", true);
+      spec.putArray("taints")
+          .addObject()
+          .put("key", NodeGate.TAINT.getKey())
+          .put("value", NodeGate.TAINT.getValue())
+          .put("effect", NodeGate.TAINT.getEffect());
+    });
   }
 
   private static MigPolicy gated() {
