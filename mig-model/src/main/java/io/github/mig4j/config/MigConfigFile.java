@@ -158,7 +158,7 @@ public final class MigConfigFile implements JsonForm {
    * @return the strategy, or empty if the file does not set one that the operator knows
    */
   public Optional<MigStrategy> strategy() {
-    return reading.strategy().flatMap(text -> JsonFields.constant(MigStrategy.class, text));
+    return reading.strategy().flatMap(MigStrategy::parse);
   }
 
   /**

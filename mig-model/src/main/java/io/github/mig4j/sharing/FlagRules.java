@@ -78,7 +78,7 @@ final class FlagRules {
           "Unknown %s %s".formatted(choice.key(), Quoted.of(word)),
           "expected %s".formatted(or(choice.words())));
     } else if (choice.key().equals("migStrategy")) {
-      strategy = JsonFields.constant(MigStrategy.class, word);
+      strategy = MigStrategy.parse(word);
       node.map(NodeDevices::strategy)
           .filter(s -> strategy.get() != s)
           .ifPresent(own -> field.report(
