@@ -63,15 +63,21 @@ final class PastedLog {
   private static final Pattern MANAGER =
       Pattern.compile("^\\[?(?:pod/)?(nvidia-mig-manager-[a-z0-9-]+)[]/ ]");
 
+  private static final String MANAGER_NAME = "nvidia-mig-manager-";
+
+  /** More characters than are before the name of a pod, with colours. */
+  private static final int PREFIX = 100;
+
+  /** More characters than a pod's name has, which are at most 253. */
+  private static final int POD_NAME = 300;
+
   private PastedLog() {}
 
   /** At most the last 10,000 records, and of each at most 8,000 characters. */
-  static List<String> lines(List<String> log) {
+  private static List<String> lines(List<String> log) {
     List<String> first = records(log.subList(0, Math.min(LINES, log.size())));
     if (isNewestFirst(first)) {
-      List<String> newest = new ArrayList<>(first.subList(0, Math.min(LINES, first.size())));
-      Collections.reverse(newest);
-      return newest;
+      return reversed(first.subList(0, Math.min(LINES, first.size())));
     }
     List<String> last =
         log.size() <= LINES ? first : records(log.subList(log.size() - LINES, log.size()));
@@ -82,10 +88,20 @@ final class PastedLog {
    * Divides a log of several pods of the MIG manager, if it shows which line is of which pod. A line
    * without a pod is in each part.
    *
-   * @return lines by the name of the pod, in the order of their last lines; without a pod's name if
-   *     there are not several, or more than 500
+   * @return at most the last 10,000 records of each pod by its name, in the order of their last lines;
+   *     without a pod's name if there are not several, or more than 500
    */
-  static Map<String, List<String>> byManager(List<String> records) {
+  static Map<String, List<String>> byManager(List<String> log) {
+    boolean isReversed = isNewestFirst(log.subList(0, Math.min(LINES, log.size())));
+    Map<String, List<String>> pasted = divided(isReversed ? reversed(log) : log);
+    if (pasted.size() < 2) {
+      return divided(lines(log));
+    }
+    pasted.replaceAll((pod, part) -> lines(part));
+    return pasted;
+  }
+
+  private static Map<String, List<String>> divided(List<String> records) {
     List<String> pods = records.stream().map(PastedLog::manager).toList();
     Set<String> byLastLine = new LinkedHashSet<>();
     pods.stream().filter(pod -> !pod.isEmpty()).forEach(pod -> {
@@ -105,8 +121,19 @@ final class PastedLog {
     return parts;
   }
 
-  private static String manager(String record) {
-    Matcher pod = MANAGER.matcher(record);
+  private static List<String> reversed(List<String> lines) {
+    List<String> reversed = new ArrayList<>(lines);
+    Collections.reverse(reversed);
+    return reversed;
+  }
+
+  private static String manager(String line) {
+    int name = line.indexOf(MANAGER_NAME);
+    if (name < 0 || name > PREFIX) {
+      return "";
+    }
+    Matcher pod =
+        MANAGER.matcher(clean(line.substring(0, Math.min(line.length(), name + POD_NAME))));
     return pod.find() ? pod.group(1) : "";
   }
 

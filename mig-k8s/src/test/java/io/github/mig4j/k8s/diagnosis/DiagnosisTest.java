@@ -852,6 +852,31 @@ class DiagnosisTest {
     assertThat(ofSucceeded.explanation()).contains("of which nvidia-mig-manager-x9k2p was read");
   }
 
+  /** The limit of records is that of one pod: the pod of the node is the first of many. */
+  @Test
+  void of_logsOfManyManagers_readsThatOfTheNode_whereverItIs() {
+    List<String> log = new ArrayList<>(
+        ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
+    IntStream.range(1, 40).forEach(pod -> {
+      log.addAll(ofPod(pod, BEGIN));
+      log.addAll(Collections.nCopies(1_000, ofPod(pod, "level=debug msg=\"  \"").get(0)));
+      log.addAll(ofPod(pod, "level=info msg=\"" + APPLIED + "\"", WAITS));
+    });
+
+    var diagnosis = Diagnosis.of(status(failed()), log);
+
+    assertThat(diagnosis.code()).isEqualTo(FailureCode.IN_USE);
+    assertThat(diagnosis.explanation())
+        .endsWith(
+            ". The log is of several pods of the MIG manager, of which nvidia-mig-manager-0 was read; give the log of the pod on node gpu-node alone");
+  }
+
+  private static List<String> ofPod(int pod, String... lines) {
+    return Stream.of(lines)
+        .map(line -> "[pod/nvidia-mig-manager-%d/nvidia-mig-manager] %s".formatted(pod, line))
+        .toList();
+  }
+
   @Test
   void of_logOfASuccess_onANodeThatFailed_isNotSaidToBeRight() {
     var diagnosis =
