@@ -239,12 +239,23 @@ final class PastedLog {
   }
 
   private static String clean(String record) {
-    String text = record.length() <= SEARCHED ? record : record.substring(0, SEARCHED);
-    text = COLOUR.matcher(text).replaceAll("");
+    String text = COLOUR.matcher(record).replaceAll("");
     text = INVISIBLE.matcher(text).replaceAll("");
     text = BLANK.matcher(text).replaceAll(" ");
     text = QUOTES.matcher(text).replaceAll("\"");
-    return APOSTROPHES.matcher(text).replaceAll("'").stripTrailing();
+    return shortened(APOSTROPHES.matcher(text).replaceAll("'").stripTrailing());
+  }
+
+  /** The beginning of a long record; a message that has an end keeps one. */
+  private static String shortened(String record) {
+    if (record.length() <= SEARCHED) {
+      return record;
+    }
+    String text = record.substring(0, SEARCHED);
+    if (LogReading.isCut(record) || !LogReading.isCut(text)) {
+      return text;
+    }
+    return (text.endsWith("\\") ? text.substring(0, SEARCHED - 1) : text) + '"';
   }
 
   /**

@@ -931,6 +931,18 @@ class DiagnosisTest {
     assertThat(cut.explanation()).contains("is \"" + message + "\"");
   }
 
+  /** Only the reader shortens such a record; its end is known. */
+  @ParameterizedTest
+  @ValueSource(strings = {"x", "\\\""})
+  void of_longRecord_isNotOneWithoutItsEnd(String detail) {
+    String record =
+        "level=error msg=\"error initializing NVML: -" + detail.repeat(9_000 / detail.length());
+
+    assertThat(of(failed(), BEGIN, record + "\"").code())
+        .isEqualTo(FailureCode.DRIVER_UNAVAILABLE);
+    assertThat(of(failed(), BEGIN, record).code()).isEqualTo(FailureCode.UNRECOGNISED);
+  }
+
   private static Nodes failed() {
     return Nodes.b200(1).config("small", "failed").running();
   }
