@@ -27,6 +27,9 @@ final class PastedLog {
   /** A record of the MIG manager is much shorter. */
   private static final int SEARCHED = 8_000;
 
+  /** Fewer may be the end of a year, which is not in the times of klog, or a clock that was set. */
+  private static final int STEPS_BACK = 3;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** The fields in which Docker, Loki, Google Cloud or Splunk store a line. */
@@ -278,6 +281,6 @@ final class PastedLog {
         before = time;
       }
     }
-    return earlier > 3 * later;
+    return earlier >= STEPS_BACK && earlier > 3 * later;
   }
 }

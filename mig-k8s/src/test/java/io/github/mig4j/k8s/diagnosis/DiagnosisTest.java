@@ -943,6 +943,15 @@ class DiagnosisTest {
     assertThat(of(failed(), BEGIN, record).code()).isEqualTo(FailureCode.UNRECOGNISED);
   }
 
+  /** The times of klog have no year. */
+  @Test
+  void of_shortLogOverTheEndOfAYear_isNotReadBackwards() {
+    String last = "E0101 00:00:00.000000 1 main.go:2] the last";
+
+    assertThat(of(Nodes.bare(), "E1231 23:59:59.000000 1 main.go:1] the first", last).decisiveLine())
+        .contains(last);
+  }
+
   private static Nodes failed() {
     return Nodes.b200(1).config("small", "failed").running();
   }
