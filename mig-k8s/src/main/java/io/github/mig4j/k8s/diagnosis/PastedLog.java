@@ -21,9 +21,6 @@ final class PastedLog {
   /** More than a long run prints on a machine with many GPUs. */
   private static final int LINES = 10_000;
 
-  /** More pods than one log has. */
-  private static final int MANAGERS = 500;
-
   /** A record of the MIG manager is much shorter. */
   private static final int SEARCHED = 8_000;
 
@@ -89,10 +86,10 @@ final class PastedLog {
 
   /**
    * Divides a log of several pods of the MIG manager, if it shows which line is of which pod. A line
-   * without a pod is in each part.
+   * without a pod is in each part; of such lines all parts together have at most 10,000, the last ones.
    *
    * @return at most the last 10,000 records of each pod by its name, in the order of their last lines;
-   *     without a pod's name if there are not several, or more than 500
+   *     without a pod's name if there are not several
    */
   static Map<String, List<String>> byManager(List<String> log) {
     boolean isReversed = isNewestFirst(log.subList(0, Math.min(LINES, log.size())));
@@ -111,15 +108,20 @@ final class PastedLog {
       byLastLine.remove(pod);
       byLastLine.add(pod);
     });
-    if (byLastLine.size() < 2 || byLastLine.size() > MANAGERS) {
+    if (byLastLine.size() < 2) {
       return Map.of("", records);
     }
     Map<String, List<String>> parts = new LinkedHashMap<>();
     byLastLine.forEach(pod -> parts.put(pod, new ArrayList<>()));
+    int unshared = Collections.frequency(pods, "") - LINES / parts.size();
     for (int i = 0; i < pods.size(); i++) {
       String record = records.get(i);
       List<String> part = parts.get(pods.get(i));
-      (part == null ? parts.values() : List.of(part)).forEach(each -> each.add(record));
+      if (part != null) {
+        part.add(record);
+      } else if (--unshared < 0) {
+        parts.values().forEach(each -> each.add(record));
+      }
     }
     return parts;
   }

@@ -877,6 +877,21 @@ class DiagnosisTest {
         .toList();
   }
 
+  /** A large cluster has more pods than lines are read of each; lines without a pod are in each part. */
+  @Test
+  void of_logsOfThousandsOfManagers_areNotReadAsOne() {
+    List<String> log = new ArrayList<>(
+        ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
+    IntStream.range(1, 2_000).forEach(pod -> log.addAll(
+        ofPod(pod, BEGIN, "level=info msg=\"" + APPLIED + "\"", WAITS)));
+    log.addAll(Collections.nCopies(10_000, "line without a pod"));
+
+    var diagnosis = Diagnosis.of(status(failed()), log);
+
+    assertThat(diagnosis.code()).isEqualTo(FailureCode.IN_USE);
+    assertThat(diagnosis.explanation()).contains("of which nvidia-mig-manager-0 was read");
+  }
+
   @Test
   void of_logOfASuccess_onANodeThatFailed_isNotSaidToBeRight() {
     var diagnosis =
