@@ -42,7 +42,7 @@ public final class Diagnoser {
     this.status = status;
     this.logs = logs;
     Map<String, LogReading> readings = new LinkedHashMap<>();
-    PastedLog.byManager(PastedLog.lines(logs.lines()))
+    PastedLog.byManager(logs.lines())
         .forEach((pod, lines) -> readings.put(pod, LogReading.of(lines)));
     Map.Entry<String, LogReading> best = readings.entrySet().stream()
         .reduce(

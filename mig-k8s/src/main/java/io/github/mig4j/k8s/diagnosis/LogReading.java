@@ -270,7 +270,7 @@ final class LogReading {
   }
 
   /** Whether the message of a record has no end, as where the log or a line of it is cut. */
-  private static boolean isCut(String line) {
+  static boolean isCut(String line) {
     int open = line.indexOf("msg=\"");
     int from = open + "msg=\"".length();
     return open >= 0 && (from == line.length() || closingQuote(line, from) == line.length());

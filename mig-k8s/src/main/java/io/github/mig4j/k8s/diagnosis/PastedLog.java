@@ -21,11 +21,11 @@ final class PastedLog {
   /** More than a long run prints on a machine with many GPUs. */
   private static final int LINES = 10_000;
 
-  /** More pods than one log has. */
-  private static final int MANAGERS = 500;
-
   /** A record of the MIG manager is much shorter. */
   private static final int SEARCHED = 8_000;
+
+  /** Fewer may be the end of a year, which is not in the times of klog, or a clock that was set. */
+  private static final int STEPS_BACK = 3;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -63,15 +63,21 @@ final class PastedLog {
   private static final Pattern MANAGER =
       Pattern.compile("^\\[?(?:pod/)?(nvidia-mig-manager-[a-z0-9-]+)[]/ ]");
 
+  private static final String MANAGER_NAME = "nvidia-mig-manager-";
+
+  /** More characters than are before the name of a pod, with colours. */
+  private static final int PREFIX = 100;
+
+  /** More characters than a pod's name has, which are at most 253. */
+  private static final int POD_NAME = 300;
+
   private PastedLog() {}
 
   /** At most the last 10,000 records, and of each at most 8,000 characters. */
-  static List<String> lines(List<String> log) {
+  private static List<String> lines(List<String> log) {
     List<String> first = records(log.subList(0, Math.min(LINES, log.size())));
     if (isNewestFirst(first)) {
-      List<String> newest = new ArrayList<>(first.subList(0, Math.min(LINES, first.size())));
-      Collections.reverse(newest);
-      return newest;
+      return reversed(first.subList(0, Math.min(LINES, first.size())));
     }
     List<String> last =
         log.size() <= LINES ? first : records(log.subList(log.size() - LINES, log.size()));
@@ -80,33 +86,59 @@ final class PastedLog {
 
   /**
    * Divides a log of several pods of the MIG manager, if it shows which line is of which pod. A line
-   * without a pod is in each part.
+   * without a pod is in each part; of such lines all parts together have at most 10,000, the last ones.
    *
-   * @return lines by the name of the pod, in the order of their last lines; without a pod's name if
-   *     there are not several, or more than 500
+   * @return at most the last 10,000 records of each pod by its name, in the order of their last lines;
+   *     without a pod's name if there are not several
    */
-  static Map<String, List<String>> byManager(List<String> records) {
+  static Map<String, List<String>> byManager(List<String> log) {
+    boolean isReversed = isNewestFirst(log.subList(0, Math.min(LINES, log.size())));
+    Map<String, List<String>> pasted = divided(isReversed ? reversed(log) : log);
+    if (pasted.size() < 2) {
+      return divided(lines(log));
+    }
+    pasted.replaceAll((pod, part) -> lines(part));
+    return pasted;
+  }
+
+  private static Map<String, List<String>> divided(List<String> records) {
     List<String> pods = records.stream().map(PastedLog::manager).toList();
     Set<String> byLastLine = new LinkedHashSet<>();
     pods.stream().filter(pod -> !pod.isEmpty()).forEach(pod -> {
       byLastLine.remove(pod);
       byLastLine.add(pod);
     });
-    if (byLastLine.size() < 2 || byLastLine.size() > MANAGERS) {
+    if (byLastLine.size() < 2) {
       return Map.of("", records);
     }
     Map<String, List<String>> parts = new LinkedHashMap<>();
     byLastLine.forEach(pod -> parts.put(pod, new ArrayList<>()));
+    int unshared = Collections.frequency(pods, "") - LINES / parts.size();
     for (int i = 0; i < pods.size(); i++) {
       String record = records.get(i);
       List<String> part = parts.get(pods.get(i));
-      (part == null ? parts.values() : List.of(part)).forEach(each -> each.add(record));
+      if (part != null) {
+        part.add(record);
+      } else if (--unshared < 0) {
+        parts.values().forEach(each -> each.add(record));
+      }
     }
     return parts;
   }
 
-  private static String manager(String record) {
-    Matcher pod = MANAGER.matcher(record);
+  private static List<String> reversed(List<String> lines) {
+    List<String> reversed = new ArrayList<>(lines);
+    Collections.reverse(reversed);
+    return reversed;
+  }
+
+  private static String manager(String line) {
+    int name = line.indexOf(MANAGER_NAME);
+    if (name < 0 || name > PREFIX) {
+      return "";
+    }
+    Matcher pod =
+        MANAGER.matcher(clean(line.substring(0, Math.min(line.length(), name + POD_NAME))));
     return pod.find() ? pod.group(1) : "";
   }
 
@@ -212,12 +244,23 @@ final class PastedLog {
   }
 
   private static String clean(String record) {
-    String text = record.length() <= SEARCHED ? record : record.substring(0, SEARCHED);
-    text = COLOUR.matcher(text).replaceAll("");
+    String text = COLOUR.matcher(record).replaceAll("");
     text = INVISIBLE.matcher(text).replaceAll("");
     text = BLANK.matcher(text).replaceAll(" ");
     text = QUOTES.matcher(text).replaceAll("\"");
-    return APOSTROPHES.matcher(text).replaceAll("'").stripTrailing();
+    return shortened(APOSTROPHES.matcher(text).replaceAll("'").stripTrailing());
+  }
+
+  /** The beginning of a long record; a message that has an end keeps one. */
+  private static String shortened(String record) {
+    if (record.length() <= SEARCHED) {
+      return record;
+    }
+    String text = record.substring(0, SEARCHED);
+    if (LogReading.isCut(record) || !LogReading.isCut(text)) {
+      return text;
+    }
+    return (text.endsWith("\\") ? text.substring(0, SEARCHED - 1) : text) + '"';
   }
 
   /**
@@ -240,6 +283,6 @@ final class PastedLog {
         before = time;
       }
     }
-    return earlier > 3 * later;
+    return earlier >= STEPS_BACK && earlier > 3 * later;
   }
 }

@@ -852,6 +852,46 @@ class DiagnosisTest {
     assertThat(ofSucceeded.explanation()).contains("of which nvidia-mig-manager-x9k2p was read");
   }
 
+  /** The limit of records is that of one pod: the pod of the node is the first of many. */
+  @Test
+  void of_logsOfManyManagers_readsThatOfTheNode_whereverItIs() {
+    List<String> log = new ArrayList<>(
+        ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
+    IntStream.range(1, 40).forEach(pod -> {
+      log.addAll(ofPod(pod, BEGIN));
+      log.addAll(Collections.nCopies(1_000, ofPod(pod, "level=debug msg=\"  \"").get(0)));
+      log.addAll(ofPod(pod, "level=info msg=\"" + APPLIED + "\"", WAITS));
+    });
+
+    var diagnosis = Diagnosis.of(status(failed()), log);
+
+    assertThat(diagnosis.code()).isEqualTo(FailureCode.IN_USE);
+    assertThat(diagnosis.explanation())
+        .endsWith(
+            ". The log is of several pods of the MIG manager, of which nvidia-mig-manager-0 was read; give the log of the pod on node gpu-node alone");
+  }
+
+  private static List<String> ofPod(int pod, String... lines) {
+    return Stream.of(lines)
+        .map(line -> "[pod/nvidia-mig-manager-%d/nvidia-mig-manager] %s".formatted(pod, line))
+        .toList();
+  }
+
+  /** A large cluster has more pods than lines are read of each; lines without a pod are in each part. */
+  @Test
+  void of_logsOfThousandsOfManagers_areNotReadAsOne() {
+    List<String> log = new ArrayList<>(
+        ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
+    IntStream.range(1, 2_000).forEach(pod -> log.addAll(
+        ofPod(pod, BEGIN, "level=info msg=\"" + APPLIED + "\"", WAITS)));
+    log.addAll(Collections.nCopies(10_000, "line without a pod"));
+
+    var diagnosis = Diagnosis.of(status(failed()), log);
+
+    assertThat(diagnosis.code()).isEqualTo(FailureCode.IN_USE);
+    assertThat(diagnosis.explanation()).contains("of which nvidia-mig-manager-0 was read");
+  }
+
   @Test
   void of_logOfASuccess_onANodeThatFailed_isNotSaidToBeRight() {
     var diagnosis =
@@ -904,6 +944,27 @@ class DiagnosisTest {
     assertThat(whole.code()).isNotEqualTo(FailureCode.UNRECOGNISED);
     assertThat(cut.code()).isEqualTo(FailureCode.UNRECOGNISED);
     assertThat(cut.explanation()).contains("is \"" + message + "\"");
+  }
+
+  /** Only the reader shortens such a record; its end is known. */
+  @ParameterizedTest
+  @ValueSource(strings = {"x", "\\\""})
+  void of_longRecord_isNotOneWithoutItsEnd(String detail) {
+    String record =
+        "level=error msg=\"error initializing NVML: -" + detail.repeat(9_000 / detail.length());
+
+    assertThat(of(failed(), BEGIN, record + "\"").code())
+        .isEqualTo(FailureCode.DRIVER_UNAVAILABLE);
+    assertThat(of(failed(), BEGIN, record).code()).isEqualTo(FailureCode.UNRECOGNISED);
+  }
+
+  /** The times of klog have no year. */
+  @Test
+  void of_shortLogOverTheEndOfAYear_isNotReadBackwards() {
+    String last = "E0101 00:00:00.000000 1 main.go:2] the last";
+
+    assertThat(of(Nodes.bare(), "E1231 23:59:59.000000 1 main.go:1] the first", last).decisiveLine())
+        .contains(last);
   }
 
   private static Nodes failed() {
