@@ -15,6 +15,7 @@ import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.DraSnapshot;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.WatchPermission;
 import io.github.mig4j.k8s.reconcile.WaitingPod.NodeCondition;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -69,10 +70,10 @@ final class PodReader {
     List<Pod> claiming = new ArrayList<>();
     for (Pod pod : pods) {
       if (pod.getSpec() != null && isUnschedulable(pod)) {
-        if (claims(pod).isEmpty()) {
-          read(pod).ifPresent(reader.byResource::add);
-        } else {
+        if (GpuPods.hasClaims(pod)) {
           claiming.add(pod);
+        } else {
+          read(pod).ifPresent(reader.byResource::add);
         }
       }
     }
@@ -88,10 +89,12 @@ final class PodReader {
     } catch (MigClusterException e) {
       return unread(
           pods,
-          "this client is not allowed to %s; grant it the permissions of ClusterRole %s"
-              .formatted(e.forbidden().orElseThrow(() -> e), MigRole.PENDING.roleName()));
+          e.forbidden()
+              .map(
+                  what -> ", because " + WatchPermission.missing(what, MigRole.PENDING.roleName()))
+              .orElseGet(() -> ": " + e.getMessage()));
     } catch (MigRefusedException e) {
-      return unread(pods, String.join("; ", e.reasons()));
+      return unread(pods, ", because " + String.join("; ", e.reasons()));
     }
     pods.forEach(pod -> add(pod, snapshot));
     return new Waiting(byResource, byClaim, Optional.of(snapshot));
@@ -103,7 +106,7 @@ final class PodReader {
       asking.ifPresentOrElse(
           byResource::add,
           () -> byClaim.add(new Claiming(
-              waiting(pod).unread("its claims cannot be read, because " + why).build(),
+              waiting(pod).unread("its claims cannot be read" + why).build(),
               List.of(),
               Set.of())));
     }

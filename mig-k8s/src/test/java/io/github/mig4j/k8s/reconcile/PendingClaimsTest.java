@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
@@ -572,6 +573,28 @@ class PendingClaimsTest {
           .extracting(PodAnswer::message)
           .containsExactly(
               "ml/by-claim: no node will serve it: its claims cannot be read, because this client is not allowed to list resourceclaims; grant it the permissions of ClusterRole mig4j-pending",
+              "ml/by-resource: node plugin will serve it after a change of its layout");
+    }
+  }
+
+  /** A failure for claims is the answer of the pods with claims; the others have theirs. */
+  @Test
+  void whereTheApiServerFailsForClaims_thePodSaysSo() {
+    client.resource(Nodes.object("plugin", Map.of(), (MigLayout) null)).create();
+    claim("train", MigClaim.of(G1));
+    waiting("by-claim", "train");
+    client.resource(Nodes.pod("by-resource", Map.of(G1, 1))).create();
+    Claims.serve(server);
+    faults.fail(100, "GET /apis/resource.k8s.io/v1/deviceclasses.*", 500);
+    try (KubernetesClient failing = new KubernetesClientBuilder()
+        .withConfig(new ConfigBuilder(ApiFaults.victim(client.getConfiguration()))
+            .withRequestRetryBackoffLimit(0)
+            .build())
+        .build()) {
+      assertThat(MigClient.of(failing).pendingPods().answers())
+          .extracting(PodAnswer::message)
+          .containsExactly(
+              "ml/by-claim: no node will serve it: its claims cannot be read: The API server answered 500 to: list deviceclasses (injected)",
               "ml/by-resource: node plugin will serve it after a change of its layout");
     }
   }
