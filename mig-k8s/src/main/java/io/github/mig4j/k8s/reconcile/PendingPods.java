@@ -37,6 +37,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -112,7 +113,9 @@ public final class PendingPods implements JsonForm {
     Objects.requireNonNull(kept, "kept");
     List<WaitingPod> sorted = pods.stream().sorted(ORDER).toList();
     PendingPods plan = new PendingPods(nodes, target, kept);
-    plan.solve(target.pods() == PolicyTarget.ForDemand.Pods.SERVED ? sorted : List.of());
+    plan.solve(
+        target.pods() == PolicyTarget.ForDemand.Pods.SERVED ? sorted : List.of(),
+        PendingPods::isSchedulable);
     return plan;
   }
 
@@ -219,7 +222,9 @@ public final class PendingPods implements JsonForm {
       for (PodReader.Claiming each : pods) {
         answer(each).ifPresentOrElse(answers::add, () -> left.add(onProducts(each)));
       }
-      PendingPods plan = of(left, List.copyOf(nodes.values()), ANY, kept);
+      PendingPods plan = new PendingPods(List.copyOf(nodes.values()), ANY, kept);
+      // The scheduler has refused what is free.
+      plan.solve(left, any -> false);
       answers.forEach(answer -> plan.answers.put(answer.pod(), answer));
       return plan;
     }
@@ -345,9 +350,10 @@ public final class PendingPods implements JsonForm {
     return JsonFields.of("pods", answers()).and("changes", devices).map();
   }
 
-  private void solve(List<WaitingPod> pods) {
+  /** Solves for pods, which may take free devices of some nodes. */
+  private void solve(List<WaitingPod> pods, Predicate<NodeCapacity> offers) {
     nodes.forEach((name, node) ->
-        free.put(name, isSchedulable(node) ? DemandMix.migDevices(node.free()) : new TreeMap<>()));
+        free.put(name, offers.test(node) ? DemandMix.migDevices(node.free()) : new TreeMap<>()));
     List<WaitingPod> left = new ArrayList<>();
     Search search = new Search(free.keySet());
     for (WaitingPod pod : pods) {

@@ -598,4 +598,22 @@ class PendingClaimsTest {
               "ml/by-resource: node plugin will serve it after a change of its layout");
     }
   }
+
+  private static final String OF_G1 = """
+      , "selectors": [{"cel": {"expression": "device.attributes['gpu.nvidia.com'].profile == '1g.23gb'"}}]
+      """;
+
+  @Test
+  void pod_thatTheSchedulerRefuses_doesNotFitByTheCountOfFreeDevices() {
+    node("a", MigLayout.on(B200).add(G1, 1).build());
+    claim(
+        "train",
+        request("mig.nvidia.com", OF_G1)
+            + "], \"constraints\": [{\"matchAttribute\": \"gpu.nvidia.com/parentUuid\"}");
+    waiting("train", "train");
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/train: no node will serve it: its devices do not fit on the idle GPUs beside those of other pods; add GPUs or wait");
+  }
 }
