@@ -54,7 +54,8 @@ final class PodReader {
   /**
    * A pod that asks for devices by claims.
    *
-   * @param claims its claims that are not allocated, e.g. {@code ml/train}; empty if not all are known
+   * @param claims its claims that are not allocated, e.g. {@code ml/train}; empty if not all are known, or it
+   *     is not known for which nodes it is
    * @param products the product names of which its GPU must have one; empty if each will do
    */
   record Claiming(WaitingPod pod, List<String> claims, Set<String> products) {}
@@ -162,12 +163,13 @@ final class PodReader {
                 "its claim %s is allocated, which binds it to a node where it does not get the others; release that claim"
                     ::formatted));
     boolean isKnown = mixed.isEmpty() && unknown.isEmpty();
+    Optional<String> affinity = unreadAffinity(pod.getSpec());
     byClaim.add(new Claiming(
         waiting(pod)
             .putAllDevices(isKnown ? asked.devices() : Map.of())
-            .unread(mixed.or(() -> unread).or(() -> unreadAffinity(pod.getSpec())))
+            .unread(mixed.or(() -> unread).or(() -> affinity))
             .build(),
-        isKnown ? List.copyOf(open) : List.of(),
+        isKnown && affinity.isEmpty() ? List.copyOf(open) : List.of(),
         asked.products()));
   }
 

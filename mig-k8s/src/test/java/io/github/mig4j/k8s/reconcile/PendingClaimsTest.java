@@ -616,4 +616,37 @@ class PendingClaimsTest {
         .containsExactly(
             "ml/train: no node will serve it: its devices do not fit on the idle GPUs beside those of other pods; add GPUs or wait");
   }
+
+  @Test
+  void podWhoseAffinityIsNotRead_fitsNowhere() {
+    node("a", MigLayout.on(B200).add(G1, 1).build());
+    claim("train", MigClaim.of(G1));
+    client
+        .resource(claiming("train", "train")
+            .editSpec()
+            .withNewAffinity()
+            .withNewNodeAffinity()
+            .withNewRequiredDuringSchedulingIgnoredDuringExecution()
+            .addNewNodeSelectorTerm()
+            .addNewMatchExpression()
+            .withKey("zone")
+            .withOperator("Near")
+            .withValues("a")
+            .endMatchExpression()
+            .addNewMatchExpression()
+            .withKey("nvidia.com/gpu.product")
+            .withOperator("Exists")
+            .endMatchExpression()
+            .endNodeSelectorTerm()
+            .endRequiredDuringSchedulingIgnoredDuringExecution()
+            .endNodeAffinity()
+            .endAffinity()
+            .endSpec()
+            .build())
+        .create();
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/train: no node will serve it: its required node affinity has the operator 'Near', which is not known; choose nodes by a nodeSelector");
+  }
 }
