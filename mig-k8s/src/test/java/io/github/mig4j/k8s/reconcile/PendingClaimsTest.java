@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
@@ -648,5 +649,28 @@ class PendingClaimsTest {
     assertThat(messages())
         .containsExactly(
             "ml/train: no node will serve it: its required node affinity has the operator 'Near', which is not known; choose nodes by a nodeSelector");
+  }
+
+  @Test
+  void nodeWhereAPodUsesAGpuOfTheDevicePlugin_isNotCut() {
+    node("a", WHOLE);
+    client
+        .resource(new PodBuilder(Nodes.pod("busy", Map.of()))
+            .editSpec()
+            .withNodeName("a")
+            .addNewContainer()
+            .withName("cuda")
+            .withNewResources()
+            .addToLimits("nvidia.com/gpu", new Quantity("1"))
+            .endResources()
+            .endContainer()
+            .endSpec()
+            .build())
+        .create();
+    claim("train", MigClaim.of(G1));
+    waiting("train", "train");
+
+    assertThat(messages())
+        .containsExactly("ml/train: no node will serve it: node a: pods use its GPUs");
   }
 }
