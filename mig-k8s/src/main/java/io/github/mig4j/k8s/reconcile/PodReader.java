@@ -21,6 +21,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -115,7 +116,7 @@ final class PodReader {
   }
 
   private void add(Pod pod, DraSnapshot snapshot) {
-    List<String> open = new ArrayList<>();
+    Set<String> open = new LinkedHashSet<>();
     Optional<String> unknown = Optional.empty();
     List<String> allocated = new ArrayList<>();
     for (PodResourceClaim claim : claims(pod)) {
@@ -137,7 +138,8 @@ final class PodReader {
         (snapshot.isAllocated(name.get()) ? allocated : open).add(name.get());
       }
     }
-    add(pod, open, unknown, allocated, snapshot.asked(open));
+    List<String> distinct = List.copyOf(open);
+    add(pod, distinct, unknown, allocated, snapshot.asked(distinct));
   }
 
   private void add(
@@ -169,7 +171,7 @@ final class PodReader {
             .putAllDevices(isKnown ? asked.devices() : Map.of())
             .unread(mixed.or(() -> unread).or(() -> affinity))
             .build(),
-        isKnown && affinity.isEmpty() ? List.copyOf(open) : List.of(),
+        isKnown && affinity.isEmpty() ? open : List.of(),
         asked.products()));
   }
 

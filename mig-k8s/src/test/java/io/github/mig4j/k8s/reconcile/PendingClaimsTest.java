@@ -673,4 +673,24 @@ class PendingClaimsTest {
     assertThat(messages())
         .containsExactly("ml/train: no node will serve it: node a: pods use its GPUs");
   }
+
+  @Test
+  void podThatNamesAClaimTwice_needsItsDevicesOnce() {
+    node("a", MigLayout.on(B200).add(G1, 1).build());
+    claim("train", MigClaim.of(G1));
+    client
+        .resource(claiming("train", "train")
+            .editSpec()
+            .addNewResourceClaim()
+            .withName("again")
+            .withResourceClaimName("train")
+            .endResourceClaim()
+            .endSpec()
+            .build())
+        .create();
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/train: node a has its devices free, so it waits for something else; see 'kubectl describe pod'");
+  }
 }
