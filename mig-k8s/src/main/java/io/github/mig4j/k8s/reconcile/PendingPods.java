@@ -265,13 +265,40 @@ public final class PendingPods implements JsonForm {
             "no node has devices of NVIDIA's DRA driver; install it, or ask for %s"
                 .formatted(pod.devices().firstKey().resourceName())));
       }
-      return each.products().isEmpty() || hasProduct(each.products())
-          ? Optional.empty()
-          : Optional.of(unserved(
+      List<DraNode> having =
+          published.stream().filter(node -> hasProduct(node, each.products())).toList();
+      return having.isEmpty()
+          ? Optional.of(unserved(
               pod,
               PodAnswer.Reason.NO_MODEL,
               "no node has GPUs of product %s; select another productName"
-                  .formatted(String.join(" or ", new TreeSet<>(each.products())))));
+                  .formatted(String.join(" or ", new TreeSet<>(each.products())))))
+          : keptOf(pod, having);
+    }
+
+    /** That none of the nodes for the pod can be cut whatever it asks for; empty if one can. */
+    private Optional<PodAnswer> keptOf(WaitingPod pod, List<DraNode> having) {
+      List<DraNode> able =
+          having.stream().filter(node -> isFor(pod, node.name())).toList();
+      List<String> reasons =
+          able.stream().flatMap(node -> reasonNeverToCut(node).stream()).toList();
+      return able.isEmpty() || reasons.size() < able.size()
+          ? Optional.empty()
+          : Optional.of(unserved(pod, PodAnswer.Reason.NODES_KEPT, joined(reasons)));
+    }
+
+    private Optional<String> reasonNeverToCut(DraNode published) {
+      String name = published.name();
+      @Nullable NodeCapacity node = nodes.get(name);
+      Optional<String> reason = Optional.empty();
+      if (node == null) {
+        reason = Optional.of(
+            "it has no label of the GPU Operator, so no MIG manager runs there; change its GPUs by hand");
+      } else if (published.gpus().stream().map(DraGpu::product).distinct().count() > 1) {
+        reason =
+            Optional.of("its GPUs have several products, so none is cut; change its GPUs by hand");
+      }
+      return reason.map(each -> "node %s: %s".formatted(name, kept.getOrDefault(name, each)));
     }
 
     private static Optional<PodAnswer> notRead(WaitingPod pod, String reason) {
@@ -295,10 +322,11 @@ public final class PendingPods implements JsonForm {
               node.status(), node.labels(), node.status().allocatable(), node.layouts()));
     }
 
-    private boolean hasProduct(Set<String> products) {
-      return nodes.values().stream()
-          .anyMatch(
-              node -> products.contains(node.labels().getOrDefault(NodeCapacity.PRODUCT, "")));
+    private static boolean hasProduct(DraNode node, Set<String> products) {
+      return products.isEmpty()
+          || node.gpus().stream()
+              .flatMap(gpu -> gpu.product().stream())
+              .anyMatch(products::contains);
     }
 
     /** The pod, which needs a node with one of the products. */
@@ -793,10 +821,7 @@ public final class PendingPods implements JsonForm {
         return unserved(
             pod,
             PodAnswer.Reason.NODES_KEPT,
-            reasons.size() > 3
-                ? "%s; and %d more"
-                    .formatted(String.join("; ", reasons.subList(0, 3)), reasons.size() - 3)
-                : String.join("; ", reasons));
+            joined(reasons));
       }
     }
     if (isBounded) {
@@ -810,6 +835,13 @@ public final class PendingPods implements JsonForm {
         pod,
         PodAnswer.Reason.NO_ROOM,
         "its devices do not fit on the idle GPUs beside those of other pods; add GPUs or wait");
+  }
+
+  private static String joined(List<String> reasons) {
+    return reasons.size() > 3
+        ? "%s; and %d more"
+            .formatted(String.join("; ", reasons.subList(0, 3)), reasons.size() - 3)
+        : String.join("; ", reasons);
   }
 
   private boolean isAble(String name, WaitingPod pod) {

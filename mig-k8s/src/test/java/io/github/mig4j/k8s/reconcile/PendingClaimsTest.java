@@ -693,4 +693,41 @@ class PendingClaimsTest {
         .containsExactly(
             "ml/train: node a has its devices free, so it waits for something else; see 'kubectl describe pod'");
   }
+
+  @Test
+  void nodeWithGpusOfTwoProducts_isKept() {
+    node("a", WHOLE, MigLayout.on(H100).build());
+    claim("any", MigClaim.of(G1));
+    claim("h100", MigClaim.of(MigSelector.profile(MigProfile.parse("1g.10gb")).on(H100), 1));
+    waiting("any", "any");
+    waiting("h100", "h100");
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/any: no node will serve it: node a: its GPUs have several products, so none is cut; change its GPUs by hand",
+            "ml/h100: no node will serve it: node a: its GPUs have several products, so none is cut; change its GPUs by hand");
+    assertThat(unserved().reason()).isEqualTo(PodAnswer.Reason.NODES_KEPT);
+  }
+
+  @Test
+  void nodeWithoutALabelOfTheGpuOperator_isKept() {
+    client
+        .resource(new NodeBuilder()
+            .withNewMetadata()
+            .withName("a")
+            .endMetadata()
+            .build())
+        .create();
+    driver.publishStatic("a", List.of(WHOLE));
+    claim("any", MigClaim.of(G1));
+    claim("b200", MigClaim.of(MigSelector.profile(G1).on(B200), 1));
+    waiting("any", "any");
+    waiting("b200", "b200");
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/any: no node will serve it: node a: it has no label of the GPU Operator, so no MIG manager runs there; change its GPUs by hand",
+            "ml/b200: no node will serve it: node a: it has no label of the GPU Operator, so no MIG manager runs there; change its GPUs by hand");
+    assertThat(unserved().reason()).isEqualTo(PodAnswer.Reason.NODES_KEPT);
+  }
 }
