@@ -242,6 +242,7 @@ public final class PendingPods implements JsonForm {
                 .formatted(shared.get(), podOfClaim.get(shared.get())));
       }
       if (!each.claims().isEmpty()) {
+        boolean isGivenUp = false;
         for (String node : allocator.nodes()) {
           if (isFor(pod, node)) {
             ClaimAllocator.Outcome outcome = allocator.allocate(each.claims(), node);
@@ -252,7 +253,11 @@ public final class PendingPods implements JsonForm {
             if (outcome instanceof ClaimAllocator.Fails fails) {
               return notRead(pod, fails.reason());
             }
+            isGivenUp |= outcome == ClaimAllocator.Unallocated.GIVEN_UP;
           }
+        }
+        if (isGivenUp) {
+          return notRead(pod, ClaimAllocator.reasonToGiveUp(each.claims()));
         }
       }
       if (pod.unread().isPresent()) {

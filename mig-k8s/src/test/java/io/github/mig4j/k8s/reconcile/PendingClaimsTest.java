@@ -38,6 +38,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -729,5 +730,28 @@ class PendingClaimsTest {
             "ml/any: no node will serve it: node a: it has no label of the GPU Operator, so no MIG manager runs there; change its GPUs by hand",
             "ml/b200: no node will serve it: node a: it has no label of the GPU Operator, so no MIG manager runs there; change its GPUs by hand");
     assertThat(unserved().reason()).isEqualTo(PodAnswer.Reason.NODES_KEPT);
+  }
+
+  /** On the first node there are too many ways to choose devices of which no two are on one GPU. */
+  @Test
+  void claimWhoseSearchOnANodeIsGivenUp_isTriedOnTheNextNode() {
+    node(
+        "a",
+        Collections.nCopies(40, MigLayout.on(B200).add(G1, 1).build()).toArray(MigLayout[]::new));
+    claim(
+        "train",
+        List.of("one", "two", "three").stream()
+                .map(name -> request("mig.nvidia.com", OF_G1).replace("\"mig\"", '"' + name + '"'))
+                .collect(Collectors.joining(","))
+            + "], \"constraints\": [{\"requests\": [\"two\", \"three\"], \"matchAttribute\": \"gpu.nvidia.com/parentUUID\"}");
+    waiting("train", "train");
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/train: no node will serve it: claim ml/train: its devices were not found after 20000 steps; request fewer in one claim");
+    node("b", MigLayout.on(B200).add(G1, 3).build());
+    assertThat(messages())
+        .containsExactly(
+            "ml/train: node b has its devices free, so it waits for something else; see 'kubectl describe pod'");
   }
 }
