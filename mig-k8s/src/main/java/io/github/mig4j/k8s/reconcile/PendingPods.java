@@ -267,7 +267,7 @@ public final class PendingPods implements JsonForm {
         return Optional.of(unserved(
             pod,
             PodAnswer.Reason.NO_NODE,
-            "no node has devices of NVIDIA's DRA driver; install it, or ask for %s"
+            "no node has devices of NVIDIA's DRA driver; install it, or request %s"
                 .formatted(pod.devices().firstKey().resourceName())));
       }
       List<DraNode> having =
@@ -823,10 +823,7 @@ public final class PendingPods implements JsonForm {
       List<String> reasons =
           able.stream().flatMap(name -> reasonToKeep(name).stream()).toList();
       if (reasons.size() == able.size()) {
-        return unserved(
-            pod,
-            PodAnswer.Reason.NODES_KEPT,
-            joined(reasons));
+        return unserved(pod, PodAnswer.Reason.NODES_KEPT, joined(reasons));
       }
     }
     if (isBounded) {
@@ -844,8 +841,7 @@ public final class PendingPods implements JsonForm {
 
   private static String joined(List<String> reasons) {
     return reasons.size() > 3
-        ? "%s; and %d more"
-            .formatted(String.join("; ", reasons.subList(0, 3)), reasons.size() - 3)
+        ? "%s; and %d more".formatted(String.join("; ", reasons.subList(0, 3)), reasons.size() - 3)
         : String.join("; ", reasons);
   }
 

@@ -92,8 +92,7 @@ final class PodReader {
       return unread(
           pods,
           e.forbidden()
-              .map(
-                  what -> ", because " + WatchPermission.missing(what, MigRole.PENDING.roleName()))
+              .map(what -> ", because " + WatchPermission.missing(what, MigRole.PENDING.roleName()))
               .orElseGet(() -> ": " + e.getMessage()));
     } catch (MigRefusedException e) {
       return unread(pods, ", because " + String.join("; ", e.reasons()));
@@ -158,7 +157,7 @@ final class PodReader {
     Optional<String> mixed = byName
         .map(
             any ->
-                "it asks for MIG devices by resource names and by claims, and no node offers both; ask in one way")
+                "it requests MIG devices by resource names and by claims, and no node offers both; request them in one way")
         .or(() -> allocated.stream()
             .findFirst()
             .map(
@@ -198,7 +197,7 @@ final class PodReader {
       return Optional.empty();
     }
     Optional<String> unread = resources.size() > devices.size()
-        ? Optional.of("it also asks for whole GPUs; ask for one kind")
+        ? Optional.of("it also requests whole GPUs; request one kind")
         : unreadAffinity(pod.getSpec());
     return Optional.of(waiting(pod).putAllDevices(devices).unread(unread).build());
   }

@@ -200,9 +200,7 @@ public final class SimulatedDraDriver {
       isGivenUp |= outcome == ClaimAllocator.Unallocated.GIVEN_UP;
     }
     return Optional.of(
-        isGivenUp
-            ? ClaimAllocator.reasonToGiveUp(List.of(claim))
-            : "no node has its devices free");
+        isGivenUp ? ClaimAllocator.reasonToGiveUp(List.of(claim)) : "no node has its devices free");
   }
 
   private static boolean hasNameOf(DeviceClass one, DeviceClass other) {

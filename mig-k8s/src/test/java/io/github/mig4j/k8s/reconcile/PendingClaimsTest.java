@@ -338,7 +338,7 @@ class PendingClaimsTest {
     claim("all", request("mig.nvidia.com", profile + ", \"allocationMode\": \"All\""));
     reasons.put(
         "all",
-        "claim ml/all: it asks for all devices that there are, for which no GPU is cut; ask for a count");
+        "claim ml/all: it requests all devices that there are, for which no GPU is cut; request a count");
     claim("pair", MigClaim.of(MigSelector.profile(G1), 2).onOneGpu());
     reasons.put(
         "pair",
@@ -361,7 +361,7 @@ class PendingClaimsTest {
         request("mig.nvidia.com", profile)
             + ", {\"name\": \"fpga\", \"exactly\": {\"deviceClassName\": \"fpga\"}}");
     reasons.put(
-        "both", "its claims also ask for devices that are no MIG devices; ask for one kind");
+        "both", "its claims also request devices that are no MIG devices; request one kind");
     reasons.put("missing", "ResourceClaim ml/missing does not exist; create it");
     reasons.keySet().forEach(name -> waiting(name, name));
 
@@ -405,7 +405,7 @@ class PendingClaimsTest {
         .containsExactly(
             "ml/a-first: node a will serve it after a change of its layout",
             "ml/b-second: no node will serve it: it shares claim ml/shared with pod ml/a-first and can run where that pod runs; see the answer for that pod",
-            "ml/c-mixed: no node will serve it: it asks for MIG devices by resource names and by claims, and no node offers both; ask in one way",
+            "ml/c-mixed: no node will serve it: it requests MIG devices by resource names and by claims, and no node offers both; request them in one way",
             "ml/d-early: no node will serve it: its claim 'mig' is not created from its template mig-1g yet; see 'kubectl describe pod'");
   }
 
@@ -481,7 +481,7 @@ class PendingClaimsTest {
 
     assertThat(messages())
         .containsExactly(
-            "ml/train: no node will serve it: no node has devices of NVIDIA's DRA driver; install it, or ask for nvidia.com/mig-1g.23gb");
+            "ml/train: no node will serve it: no node has devices of NVIDIA's DRA driver; install it, or request nvidia.com/mig-1g.23gb");
   }
 
   @Test
@@ -713,11 +713,8 @@ class PendingClaimsTest {
   @Test
   void nodeWithoutALabelOfTheGpuOperator_isKept() {
     client
-        .resource(new NodeBuilder()
-            .withNewMetadata()
-            .withName("a")
-            .endMetadata()
-            .build())
+        .resource(
+            new NodeBuilder().withNewMetadata().withName("a").endMetadata().build())
         .create();
     driver.publishStatic("a", List.of(WHOLE));
     claim("any", MigClaim.of(G1));
