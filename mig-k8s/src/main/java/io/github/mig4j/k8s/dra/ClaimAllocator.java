@@ -42,7 +42,7 @@ public final class ClaimAllocator {
   private final Map<String, Reading> readings = new HashMap<>();
 
   /** Claims that found no devices on a node find none later: nothing is given back. */
-  private final Set<List<Object>> inVain = new HashSet<>();
+  private final Map<List<Object>, Unallocated> inVain = new HashMap<>();
 
   private record DeviceName(String pool, String device) {}
 
@@ -70,9 +70,12 @@ public final class ClaimAllocator {
    */
   public record Device(String claim, String request, String pool, String device) {}
 
-  /** The devices are not there, or not free. */
+  /** No devices are found on the node; there may be some on another one. */
   public enum Unallocated implements Outcome {
-    NO_DEVICES
+    /** The devices are not there, or not free. */
+    NO_DEVICES,
+    /** There are too many ways to choose devices, so that the search was given up. */
+    GIVEN_UP
   }
 
   /**
@@ -131,14 +134,21 @@ public final class ClaimAllocator {
     }
     List<Object> kind = new ArrayList<>(List.of(node));
     specs.forEach(spec -> kind.addAll(List.of(spec.requests(), spec.constraints())));
-    if (inVain.contains(kind)) {
-      return Unallocated.NO_DEVICES;
+    @Nullable Unallocated before = inVain.get(kind);
+    if (before != null) {
+      return before;
     }
     Outcome outcome = new Search(specs, node).run();
-    if (outcome == Unallocated.NO_DEVICES) {
-      inVain.add(kind);
+    if (outcome instanceof Unallocated unallocated) {
+      inVain.put(kind, unallocated);
     }
     return outcome;
+  }
+
+  /** Why claims were {@link Unallocated#GIVEN_UP}, with a remedy. */
+  public static String reasonToGiveUp(List<String> names) {
+    return "claim %s: its devices were not found after %d steps; request fewer in one claim"
+        .formatted(String.join(", ", names), MAX_STEPS);
   }
 
   /** What is wrong with a claim whatever the devices are. */
@@ -182,7 +192,7 @@ public final class ClaimAllocator {
     private final Deque<Choice> chosen = new ArrayDeque<>();
     private final Map<Asked, Verdict> verdicts = new HashMap<>();
     private int steps;
-    private @Nullable String failure;
+    private @Nullable Outcome failure;
 
     Search(List<ClaimSpec> specs, String node) {
       this.node = node;
@@ -202,7 +212,7 @@ public final class ClaimAllocator {
                     each.candidate.device.name()))
                 .toList());
       }
-      return failure == null ? Unallocated.NO_DEVICES : new Fails(failure);
+      return failure == null ? Unallocated.NO_DEVICES : failure;
     }
 
     /** Finds devices for this request and those after it. */
@@ -277,15 +287,14 @@ public final class ClaimAllocator {
     /** As in the scheduler, a selector that fails ends the search. */
     private boolean isSelected(Task task, Exact exact, Candidate candidate) {
       if (++steps > MAX_STEPS) {
-        failure = "claim %s: its devices were not found after %d steps; request fewer in one claim"
-            .formatted(task.spec.claim(), MAX_STEPS);
+        failure = Unallocated.GIVEN_UP;
         return false;
       }
       Verdict verdict = verdict(exact, candidate);
       if (verdict instanceof CelSelector.Fails fails) {
-        failure =
+        failure = new Fails(
             "claim %s: its selectors fail, because %s; select by an attribute that each device of its class has"
-                .formatted(task.spec.claim(), fails.message());
+                .formatted(task.spec.claim(), fails.message()));
       }
       return verdict == Selection.SELECTED;
     }

@@ -139,7 +139,7 @@ public final class DraSnapshot {
     Asked asked() {
       if (unread.isEmpty() && hasOthers && !devices.isEmpty()) {
         unread = Optional.of(
-            "its claims also ask for devices that are no MIG devices; ask for one kind");
+            "its claims also request devices that are no MIG devices; request one kind");
       }
       return new Asked(
           unread.isEmpty() ? devices : new TreeMap<>(), products.orElse(Set.of()), unread);
@@ -221,7 +221,7 @@ public final class DraSnapshot {
       }
       if (exact.isAll()) {
         return Optional.of(
-            "it asks for all devices that there are, for which no GPU is cut; ask for a count");
+            "it requests all devices that there are, for which no GPU is cut; request a count");
       }
       devices.merge(profile.get(), exact.count(), Integer::sum);
       values(conditions, Wire.PRODUCT_NAME).ifPresent(this::restrict);

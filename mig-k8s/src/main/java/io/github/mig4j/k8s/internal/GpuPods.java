@@ -73,7 +73,8 @@ public final class GpuPods {
         .toList();
   }
 
-  static boolean hasClaims(Pod pod) {
+  /** Whether a pod has ResourceClaims, for whatever devices. */
+  public static boolean hasClaims(Pod pod) {
     return !orEmpty(pod.getSpec().getResourceClaims()).isEmpty();
   }
 

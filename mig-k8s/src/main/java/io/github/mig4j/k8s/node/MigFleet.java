@@ -150,7 +150,7 @@ public final class MigFleet implements JsonForm {
         GpuPods.devices(pod).forEach((resource, count) -> used.merge(resource, count, Long::sum)));
     int claiming = GpuPods.withClaims(pods).size();
     if (claiming > 0) {
-      used.put("resource.k8s.io/claims", (long) claiming);
+      used.put(NodeCapacity.CLAIMS, (long) claiming);
     }
     return new NodeCapacity(
         status, Cluster.labels(node), used, layouts(node, status, document, cuts));

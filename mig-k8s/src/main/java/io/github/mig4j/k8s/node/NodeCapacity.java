@@ -51,6 +51,9 @@ public record NodeCapacity(
   /** The label of {@link #publishing} with the product of the GPUs. */
   public static final String PRODUCT = "gpu.nvidia.com/productName";
 
+  /** The name under which the pods with resource claims are counted. */
+  static final String CLAIMS = "resource.k8s.io/claims";
+
   /** Copies the maps. */
   public NodeCapacity {
     Objects.requireNonNull(status, "status");
@@ -84,7 +87,7 @@ public record NodeCapacity(
   /**
    * The same node with the devices that NVIDIA's DRA driver publishes, in place of those of the device
    * plugin. They have the names of the device plugin with strategy {@code mixed}; those that are not free
-   * count as used. Each GPU has its layout.
+   * count as used, beside those that pods use by resource names. Each GPU has its layout.
    *
    * @param published the devices of this node
    * @return its devices; the label {@code gpu.nvidia.com/productName} is the product of its GPUs, if they
@@ -100,6 +103,11 @@ public record NodeCapacity(
         .map(device -> device.profile().map(MigProfile::resourceName).orElse("nvidia.com/gpu"))
         .forEach(resource -> inUse.computeIfPresent(resource, (any, count) -> count - 1));
     inUse.values().removeIf(count -> count <= 0);
+    used.forEach((resource, count) -> {
+      if (!resource.equals(CLAIMS)) {
+        inUse.merge(resource, count, Long::sum);
+      }
+    });
     SortedMap<Integer, MigLayout> cut = new TreeMap<>();
     for (int gpu = 0; gpu < published.gpus().size(); gpu++) {
       int index = gpu;

@@ -37,6 +37,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -112,7 +113,9 @@ public final class PendingPods implements JsonForm {
     Objects.requireNonNull(kept, "kept");
     List<WaitingPod> sorted = pods.stream().sorted(ORDER).toList();
     PendingPods plan = new PendingPods(nodes, target, kept);
-    plan.solve(target.pods() == PolicyTarget.ForDemand.Pods.SERVED ? sorted : List.of());
+    plan.solve(
+        target.pods() == PolicyTarget.ForDemand.Pods.SERVED ? sorted : List.of(),
+        PendingPods::isSchedulable);
     return plan;
   }
 
@@ -219,7 +222,9 @@ public final class PendingPods implements JsonForm {
       for (PodReader.Claiming each : pods) {
         answer(each).ifPresentOrElse(answers::add, () -> left.add(onProducts(each)));
       }
-      PendingPods plan = of(left, List.copyOf(nodes.values()), ANY, kept);
+      PendingPods plan = new PendingPods(List.copyOf(nodes.values()), ANY, kept);
+      // The scheduler has refused what is free.
+      plan.solve(left, any -> false);
       answers.forEach(answer -> plan.answers.put(answer.pod(), answer));
       return plan;
     }
@@ -237,6 +242,7 @@ public final class PendingPods implements JsonForm {
                 .formatted(shared.get(), podOfClaim.get(shared.get())));
       }
       if (!each.claims().isEmpty()) {
+        boolean isGivenUp = false;
         for (String node : allocator.nodes()) {
           if (isFor(pod, node)) {
             ClaimAllocator.Outcome outcome = allocator.allocate(each.claims(), node);
@@ -247,7 +253,11 @@ public final class PendingPods implements JsonForm {
             if (outcome instanceof ClaimAllocator.Fails fails) {
               return notRead(pod, fails.reason());
             }
+            isGivenUp |= outcome == ClaimAllocator.Unallocated.GIVEN_UP;
           }
+        }
+        if (isGivenUp) {
+          return notRead(pod, ClaimAllocator.reasonToGiveUp(each.claims()));
         }
       }
       if (pod.unread().isPresent()) {
@@ -257,16 +267,43 @@ public final class PendingPods implements JsonForm {
         return Optional.of(unserved(
             pod,
             PodAnswer.Reason.NO_NODE,
-            "no node has devices of NVIDIA's DRA driver; install it, or ask for %s"
+            "no node has devices of NVIDIA's DRA driver; install it, or request %s"
                 .formatted(pod.devices().firstKey().resourceName())));
       }
-      return each.products().isEmpty() || hasProduct(each.products())
-          ? Optional.empty()
-          : Optional.of(unserved(
+      List<DraNode> having =
+          published.stream().filter(node -> hasProduct(node, each.products())).toList();
+      return having.isEmpty()
+          ? Optional.of(unserved(
               pod,
               PodAnswer.Reason.NO_MODEL,
               "no node has GPUs of product %s; select another productName"
-                  .formatted(String.join(" or ", new TreeSet<>(each.products())))));
+                  .formatted(String.join(" or ", new TreeSet<>(each.products())))))
+          : keptOf(pod, having);
+    }
+
+    /** That none of the nodes for the pod can be cut whatever it asks for; empty if one can. */
+    private Optional<PodAnswer> keptOf(WaitingPod pod, List<DraNode> having) {
+      List<DraNode> able =
+          having.stream().filter(node -> isFor(pod, node.name())).toList();
+      List<String> reasons =
+          able.stream().flatMap(node -> reasonNeverToCut(node).stream()).toList();
+      return able.isEmpty() || reasons.size() < able.size()
+          ? Optional.empty()
+          : Optional.of(unserved(pod, PodAnswer.Reason.NODES_KEPT, joined(reasons)));
+    }
+
+    private Optional<String> reasonNeverToCut(DraNode published) {
+      String name = published.name();
+      @Nullable NodeCapacity node = nodes.get(name);
+      Optional<String> reason = Optional.empty();
+      if (node == null) {
+        reason = Optional.of(
+            "it has no label of the GPU Operator, so no MIG manager runs there; change its GPUs by hand");
+      } else if (published.gpus().stream().map(DraGpu::product).distinct().count() > 1) {
+        reason =
+            Optional.of("its GPUs have several products, so none is cut; change its GPUs by hand");
+      }
+      return reason.map(each -> "node %s: %s".formatted(name, kept.getOrDefault(name, each)));
     }
 
     private static Optional<PodAnswer> notRead(WaitingPod pod, String reason) {
@@ -290,10 +327,11 @@ public final class PendingPods implements JsonForm {
               node.status(), node.labels(), node.status().allocatable(), node.layouts()));
     }
 
-    private boolean hasProduct(Set<String> products) {
-      return nodes.values().stream()
-          .anyMatch(
-              node -> products.contains(node.labels().getOrDefault(NodeCapacity.PRODUCT, "")));
+    private static boolean hasProduct(DraNode node, Set<String> products) {
+      return products.isEmpty()
+          || node.gpus().stream()
+              .flatMap(gpu -> gpu.product().stream())
+              .anyMatch(products::contains);
     }
 
     /** The pod, which needs a node with one of the products. */
@@ -345,9 +383,10 @@ public final class PendingPods implements JsonForm {
     return JsonFields.of("pods", answers()).and("changes", devices).map();
   }
 
-  private void solve(List<WaitingPod> pods) {
+  /** Solves for pods, which may take free devices of some nodes. */
+  private void solve(List<WaitingPod> pods, Predicate<NodeCapacity> offers) {
     nodes.forEach((name, node) ->
-        free.put(name, isSchedulable(node) ? DemandMix.migDevices(node.free()) : new TreeMap<>()));
+        free.put(name, offers.test(node) ? DemandMix.migDevices(node.free()) : new TreeMap<>()));
     List<WaitingPod> left = new ArrayList<>();
     Search search = new Search(free.keySet());
     for (WaitingPod pod : pods) {
@@ -784,13 +823,7 @@ public final class PendingPods implements JsonForm {
       List<String> reasons =
           able.stream().flatMap(name -> reasonToKeep(name).stream()).toList();
       if (reasons.size() == able.size()) {
-        return unserved(
-            pod,
-            PodAnswer.Reason.NODES_KEPT,
-            reasons.size() > 3
-                ? "%s; and %d more"
-                    .formatted(String.join("; ", reasons.subList(0, 3)), reasons.size() - 3)
-                : String.join("; ", reasons));
+        return unserved(pod, PodAnswer.Reason.NODES_KEPT, joined(reasons));
       }
     }
     if (isBounded) {
@@ -804,6 +837,12 @@ public final class PendingPods implements JsonForm {
         pod,
         PodAnswer.Reason.NO_ROOM,
         "its devices do not fit on the idle GPUs beside those of other pods; add GPUs or wait");
+  }
+
+  private static String joined(List<String> reasons) {
+    return reasons.size() > 3
+        ? "%s; and %d more".formatted(String.join("; ", reasons.subList(0, 3)), reasons.size() - 3)
+        : String.join("; ", reasons);
   }
 
   private boolean isAble(String name, WaitingPod pod) {

@@ -15,11 +15,13 @@ import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.DraSnapshot;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.WatchPermission;
 import io.github.mig4j.k8s.reconcile.WaitingPod.NodeCondition;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,7 +55,8 @@ final class PodReader {
   /**
    * A pod that asks for devices by claims.
    *
-   * @param claims its claims that are not allocated, e.g. {@code ml/train}; empty if not all are known
+   * @param claims its claims that are not allocated, e.g. {@code ml/train}; empty if not all are known, or it
+   *     is not known for which nodes it is
    * @param products the product names of which its GPU must have one; empty if each will do
    */
   record Claiming(WaitingPod pod, List<String> claims, Set<String> products) {}
@@ -69,10 +72,10 @@ final class PodReader {
     List<Pod> claiming = new ArrayList<>();
     for (Pod pod : pods) {
       if (pod.getSpec() != null && isUnschedulable(pod)) {
-        if (claims(pod).isEmpty()) {
-          read(pod).ifPresent(reader.byResource::add);
-        } else {
+        if (GpuPods.hasClaims(pod)) {
           claiming.add(pod);
+        } else {
+          read(pod).ifPresent(reader.byResource::add);
         }
       }
     }
@@ -88,10 +91,11 @@ final class PodReader {
     } catch (MigClusterException e) {
       return unread(
           pods,
-          "this client is not allowed to %s; grant it the permissions of ClusterRole %s"
-              .formatted(e.forbidden().orElseThrow(() -> e), MigRole.PENDING.roleName()));
+          e.forbidden()
+              .map(what -> ", because " + WatchPermission.missing(what, MigRole.PENDING.roleName()))
+              .orElseGet(() -> ": " + e.getMessage()));
     } catch (MigRefusedException e) {
-      return unread(pods, String.join("; ", e.reasons()));
+      return unread(pods, ", because " + String.join("; ", e.reasons()));
     }
     pods.forEach(pod -> add(pod, snapshot));
     return new Waiting(byResource, byClaim, Optional.of(snapshot));
@@ -103,7 +107,7 @@ final class PodReader {
       asking.ifPresentOrElse(
           byResource::add,
           () -> byClaim.add(new Claiming(
-              waiting(pod).unread("its claims cannot be read, because " + why).build(),
+              waiting(pod).unread("its claims cannot be read" + why).build(),
               List.of(),
               Set.of())));
     }
@@ -111,7 +115,7 @@ final class PodReader {
   }
 
   private void add(Pod pod, DraSnapshot snapshot) {
-    List<String> open = new ArrayList<>();
+    Set<String> open = new LinkedHashSet<>();
     Optional<String> unknown = Optional.empty();
     List<String> allocated = new ArrayList<>();
     for (PodResourceClaim claim : claims(pod)) {
@@ -133,7 +137,8 @@ final class PodReader {
         (snapshot.isAllocated(name.get()) ? allocated : open).add(name.get());
       }
     }
-    add(pod, open, unknown, allocated, snapshot.asked(open));
+    List<String> distinct = List.copyOf(open);
+    add(pod, distinct, unknown, allocated, snapshot.asked(distinct));
   }
 
   private void add(
@@ -152,19 +157,20 @@ final class PodReader {
     Optional<String> mixed = byName
         .map(
             any ->
-                "it asks for MIG devices by resource names and by claims, and no node offers both; ask in one way")
+                "it requests MIG devices by resource names and by claims, and no node offers both; request them in one way")
         .or(() -> allocated.stream()
             .findFirst()
             .map(
                 "its claim %s is allocated, which binds it to a node where it does not get the others; release that claim"
                     ::formatted));
     boolean isKnown = mixed.isEmpty() && unknown.isEmpty();
+    Optional<String> affinity = unreadAffinity(pod.getSpec());
     byClaim.add(new Claiming(
         waiting(pod)
             .putAllDevices(isKnown ? asked.devices() : Map.of())
-            .unread(mixed.or(() -> unread).or(() -> unreadAffinity(pod.getSpec())))
+            .unread(mixed.or(() -> unread).or(() -> affinity))
             .build(),
-        isKnown ? List.copyOf(open) : List.of(),
+        isKnown && affinity.isEmpty() ? open : List.of(),
         asked.products()));
   }
 
@@ -191,7 +197,7 @@ final class PodReader {
       return Optional.empty();
     }
     Optional<String> unread = resources.size() > devices.size()
-        ? Optional.of("it also asks for whole GPUs; ask for one kind")
+        ? Optional.of("it also requests whole GPUs; request one kind")
         : unreadAffinity(pod.getSpec());
     return Optional.of(waiting(pod).putAllDevices(devices).unread(unread).build());
   }

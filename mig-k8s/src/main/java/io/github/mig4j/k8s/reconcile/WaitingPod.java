@@ -155,8 +155,7 @@ public interface WaitingPod extends JsonForm {
   SortedMap<MigProfile, Integer> devices();
 
   /**
-   * The labels that its node must have, and as {@code gpu.nvidia.com/productName} the product of its GPUs
-   * that its claims select.
+   * The labels that its node must have.
    *
    * @return values by key
    */
@@ -165,7 +164,8 @@ public interface WaitingPod extends JsonForm {
   SortedMap<String, String> nodeSelector();
 
   /**
-   * The required node affinity: its node must meet all conditions of one of these terms.
+   * The required node affinity: its node must meet all conditions of one of these terms. The products that
+   * its claims select are a condition of each term, on the label {@code gpu.nvidia.com/productName}.
    *
    * @return the terms; empty if every node will do. A term without a condition is met by no node.
    */

@@ -187,6 +187,7 @@ public final class SimulatedDraDriver {
   }
 
   private Optional<String> reasonToWait(String claim, ClaimAllocator allocator) {
+    boolean isGivenUp = false;
     for (String node : allocator.nodes()) {
       ClaimAllocator.Outcome outcome = allocator.allocate(List.of(claim), node);
       if (outcome instanceof ClaimAllocator.Allocated allocated) {
@@ -196,8 +197,10 @@ public final class SimulatedDraDriver {
       if (outcome instanceof ClaimAllocator.Fails fails) {
         return Optional.of(fails.reason());
       }
+      isGivenUp |= outcome == ClaimAllocator.Unallocated.GIVEN_UP;
     }
-    return Optional.of("no node has its devices free");
+    return Optional.of(
+        isGivenUp ? ClaimAllocator.reasonToGiveUp(List.of(claim)) : "no node has its devices free");
   }
 
   private static boolean hasNameOf(DeviceClass one, DeviceClass other) {

@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.DeviceClassBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
@@ -36,6 +38,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -335,7 +338,7 @@ class PendingClaimsTest {
     claim("all", request("mig.nvidia.com", profile + ", \"allocationMode\": \"All\""));
     reasons.put(
         "all",
-        "claim ml/all: it asks for all devices that there are, for which no GPU is cut; ask for a count");
+        "claim ml/all: it requests all devices that there are, for which no GPU is cut; request a count");
     claim("pair", MigClaim.of(MigSelector.profile(G1), 2).onOneGpu());
     reasons.put(
         "pair",
@@ -358,7 +361,7 @@ class PendingClaimsTest {
         request("mig.nvidia.com", profile)
             + ", {\"name\": \"fpga\", \"exactly\": {\"deviceClassName\": \"fpga\"}}");
     reasons.put(
-        "both", "its claims also ask for devices that are no MIG devices; ask for one kind");
+        "both", "its claims also request devices that are no MIG devices; request one kind");
     reasons.put("missing", "ResourceClaim ml/missing does not exist; create it");
     reasons.keySet().forEach(name -> waiting(name, name));
 
@@ -402,7 +405,7 @@ class PendingClaimsTest {
         .containsExactly(
             "ml/a-first: node a will serve it after a change of its layout",
             "ml/b-second: no node will serve it: it shares claim ml/shared with pod ml/a-first and can run where that pod runs; see the answer for that pod",
-            "ml/c-mixed: no node will serve it: it asks for MIG devices by resource names and by claims, and no node offers both; ask in one way",
+            "ml/c-mixed: no node will serve it: it requests MIG devices by resource names and by claims, and no node offers both; request them in one way",
             "ml/d-early: no node will serve it: its claim 'mig' is not created from its template mig-1g yet; see 'kubectl describe pod'");
   }
 
@@ -478,7 +481,7 @@ class PendingClaimsTest {
 
     assertThat(messages())
         .containsExactly(
-            "ml/train: no node will serve it: no node has devices of NVIDIA's DRA driver; install it, or ask for nvidia.com/mig-1g.23gb");
+            "ml/train: no node will serve it: no node has devices of NVIDIA's DRA driver; install it, or request nvidia.com/mig-1g.23gb");
   }
 
   @Test
@@ -574,5 +577,178 @@ class PendingClaimsTest {
               "ml/by-claim: no node will serve it: its claims cannot be read, because this client is not allowed to list resourceclaims; grant it the permissions of ClusterRole mig4j-pending",
               "ml/by-resource: node plugin will serve it after a change of its layout");
     }
+  }
+
+  /** A failure for claims is the answer of the pods with claims; the others have theirs. */
+  @Test
+  void whereTheApiServerFailsForClaims_thePodSaysSo() {
+    client.resource(Nodes.object("plugin", Map.of(), (MigLayout) null)).create();
+    claim("train", MigClaim.of(G1));
+    waiting("by-claim", "train");
+    client.resource(Nodes.pod("by-resource", Map.of(G1, 1))).create();
+    Claims.serve(server);
+    faults.fail(100, "GET /apis/resource.k8s.io/v1/deviceclasses.*", 500);
+    try (KubernetesClient failing = new KubernetesClientBuilder()
+        .withConfig(new ConfigBuilder(ApiFaults.victim(client.getConfiguration()))
+            .withRequestRetryBackoffLimit(0)
+            .build())
+        .build()) {
+      assertThat(MigClient.of(failing).pendingPods().answers())
+          .extracting(PodAnswer::message)
+          .containsExactly(
+              "ml/by-claim: no node will serve it: its claims cannot be read: The API server answered 500 to: list deviceclasses (injected)",
+              "ml/by-resource: node plugin will serve it after a change of its layout");
+    }
+  }
+
+  private static final String OF_G1 = """
+      , "selectors": [{"cel": {"expression": "device.attributes['gpu.nvidia.com'].profile == '1g.23gb'"}}]
+      """;
+
+  @Test
+  void pod_thatTheSchedulerRefuses_doesNotFitByTheCountOfFreeDevices() {
+    node("a", MigLayout.on(B200).add(G1, 1).build());
+    claim(
+        "train",
+        request("mig.nvidia.com", OF_G1)
+            + "], \"constraints\": [{\"matchAttribute\": \"gpu.nvidia.com/parentUuid\"}");
+    waiting("train", "train");
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/train: no node will serve it: its devices do not fit on the idle GPUs beside those of other pods; add GPUs or wait");
+  }
+
+  @Test
+  void podWhoseAffinityIsNotRead_fitsNowhere() {
+    node("a", MigLayout.on(B200).add(G1, 1).build());
+    claim("train", MigClaim.of(G1));
+    client
+        .resource(claiming("train", "train")
+            .editSpec()
+            .withNewAffinity()
+            .withNewNodeAffinity()
+            .withNewRequiredDuringSchedulingIgnoredDuringExecution()
+            .addNewNodeSelectorTerm()
+            .addNewMatchExpression()
+            .withKey("zone")
+            .withOperator("Near")
+            .withValues("a")
+            .endMatchExpression()
+            .addNewMatchExpression()
+            .withKey("nvidia.com/gpu.product")
+            .withOperator("Exists")
+            .endMatchExpression()
+            .endNodeSelectorTerm()
+            .endRequiredDuringSchedulingIgnoredDuringExecution()
+            .endNodeAffinity()
+            .endAffinity()
+            .endSpec()
+            .build())
+        .create();
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/train: no node will serve it: its required node affinity has the operator 'Near', which is not known; choose nodes by a nodeSelector");
+  }
+
+  @Test
+  void nodeWhereAPodUsesAGpuOfTheDevicePlugin_isNotCut() {
+    node("a", WHOLE);
+    client
+        .resource(new PodBuilder(Nodes.pod("busy", Map.of()))
+            .editSpec()
+            .withNodeName("a")
+            .addNewContainer()
+            .withName("cuda")
+            .withNewResources()
+            .addToLimits("nvidia.com/gpu", new Quantity("1"))
+            .endResources()
+            .endContainer()
+            .endSpec()
+            .build())
+        .create();
+    claim("train", MigClaim.of(G1));
+    waiting("train", "train");
+
+    assertThat(messages())
+        .containsExactly("ml/train: no node will serve it: node a: pods use its GPUs");
+  }
+
+  @Test
+  void podThatNamesAClaimTwice_needsItsDevicesOnce() {
+    node("a", MigLayout.on(B200).add(G1, 1).build());
+    claim("train", MigClaim.of(G1));
+    client
+        .resource(claiming("train", "train")
+            .editSpec()
+            .addNewResourceClaim()
+            .withName("again")
+            .withResourceClaimName("train")
+            .endResourceClaim()
+            .endSpec()
+            .build())
+        .create();
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/train: node a has its devices free, so it waits for something else; see 'kubectl describe pod'");
+  }
+
+  @Test
+  void nodeWithGpusOfTwoProducts_isKept() {
+    node("a", WHOLE, MigLayout.on(H100).build());
+    claim("any", MigClaim.of(G1));
+    claim("h100", MigClaim.of(MigSelector.profile(MigProfile.parse("1g.10gb")).on(H100), 1));
+    waiting("any", "any");
+    waiting("h100", "h100");
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/any: no node will serve it: node a: its GPUs have several products, so none is cut; change its GPUs by hand",
+            "ml/h100: no node will serve it: node a: its GPUs have several products, so none is cut; change its GPUs by hand");
+    assertThat(unserved().reason()).isEqualTo(PodAnswer.Reason.NODES_KEPT);
+  }
+
+  @Test
+  void nodeWithoutALabelOfTheGpuOperator_isKept() {
+    client
+        .resource(
+            new NodeBuilder().withNewMetadata().withName("a").endMetadata().build())
+        .create();
+    driver.publishStatic("a", List.of(WHOLE));
+    claim("any", MigClaim.of(G1));
+    claim("b200", MigClaim.of(MigSelector.profile(G1).on(B200), 1));
+    waiting("any", "any");
+    waiting("b200", "b200");
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/any: no node will serve it: node a: it has no label of the GPU Operator, so no MIG manager runs there; change its GPUs by hand",
+            "ml/b200: no node will serve it: node a: it has no label of the GPU Operator, so no MIG manager runs there; change its GPUs by hand");
+    assertThat(unserved().reason()).isEqualTo(PodAnswer.Reason.NODES_KEPT);
+  }
+
+  /** On the first node there are too many ways to choose devices of which no two are on one GPU. */
+  @Test
+  void claimWhoseSearchOnANodeIsGivenUp_isTriedOnTheNextNode() {
+    node(
+        "a",
+        Collections.nCopies(40, MigLayout.on(B200).add(G1, 1).build()).toArray(MigLayout[]::new));
+    claim(
+        "train",
+        List.of("one", "two", "three").stream()
+                .map(name -> request("mig.nvidia.com", OF_G1).replace("\"mig\"", '"' + name + '"'))
+                .collect(Collectors.joining(","))
+            + "], \"constraints\": [{\"requests\": [\"two\", \"three\"], \"matchAttribute\": \"gpu.nvidia.com/parentUUID\"}");
+    waiting("train", "train");
+
+    assertThat(messages())
+        .containsExactly(
+            "ml/train: no node will serve it: claim ml/train: its devices were not found after 20000 steps; request fewer in one claim");
+    node("b", MigLayout.on(B200).add(G1, 3).build());
+    assertThat(messages())
+        .containsExactly(
+            "ml/train: node b has its devices free, so it waits for something else; see 'kubectl describe pod'");
   }
 }
