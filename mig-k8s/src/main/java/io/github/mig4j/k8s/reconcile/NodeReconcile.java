@@ -192,18 +192,16 @@ final class NodeReconcile {
   private void withdraw(String name) {
     cluster.onLatestVersion(() -> {
       Optional<Node> node = cluster.node(name);
-      node.flatMap(this::unfinished)
-          .filter(record -> record.seen() == null)
-          .ifPresent(record -> {
-            NodePatch patch = NodePatch.on(node.get()).removeAnnotation(ChangeRecord.KEY);
-            if (record.has(ChangeRecord.Done.CORDONED)) {
-              patch.uncordon();
-            }
-            if (record.has(ChangeRecord.Done.GATED)) {
-              patch.removeTaint(NodeGate.TAINT);
-            }
-            Node unused = cluster.patch(patch);
-          });
+      node.flatMap(this::unfinished).filter(record -> record.seen() == null).ifPresent(record -> {
+        NodePatch patch = NodePatch.on(node.get()).removeAnnotation(ChangeRecord.KEY);
+        if (record.has(ChangeRecord.Done.CORDONED)) {
+          patch.uncordon();
+        }
+        if (record.has(ChangeRecord.Done.GATED)) {
+          patch.removeTaint(NodeGate.TAINT);
+        }
+        Node unused = cluster.patch(patch);
+      });
     });
   }
 

@@ -218,12 +218,10 @@ final class ReconcileLoop {
       demand.see(node, !GpuPods.using(view.cachedPods(node)).isEmpty(), now());
       ReconcileOutcome outcome = nodes.reconcile(
           facts.get(), all, new NodeReconcile.Context(policies, planned, document, unwatched));
-      boolean isChosen =
-          policies.stream().anyMatch(policy -> policy.nodes().contains(facts.get().node()));
+      boolean isChosen = policies.stream()
+          .anyMatch(policy -> policy.nodes().contains(facts.get().node()));
       report(
-          isChosen || unwatched.nodes().isPresent()
-              ? outcome
-              : nodes.finish(facts.get(), outcome));
+          isChosen || unwatched.nodes().isPresent() ? outcome : nodes.finish(facts.get(), outcome));
     } catch (Leadership.LeadershipLost lost) {
       due.mark(node, Duration.ZERO);
     } catch (RuntimeException e) {

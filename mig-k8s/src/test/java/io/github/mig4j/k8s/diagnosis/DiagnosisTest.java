@@ -855,8 +855,8 @@ class DiagnosisTest {
   /** The limit of records is that of one pod: the pod of the node is the first of many. */
   @Test
   void of_logsOfManyManagers_readsThatOfTheNode_whereverItIs() {
-    List<String> log = new ArrayList<>(
-        ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
+    List<String> log =
+        new ArrayList<>(ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
     IntStream.range(1, 40).forEach(pod -> {
       log.addAll(ofPod(pod, BEGIN));
       log.addAll(Collections.nCopies(1_000, ofPod(pod, "level=debug msg=\"  \"").get(0)));
@@ -880,10 +880,10 @@ class DiagnosisTest {
   /** A large cluster has more pods than lines are read of each; lines without a pod are in each part. */
   @Test
   void of_logsOfThousandsOfManagers_areNotReadAsOne() {
-    List<String> log = new ArrayList<>(
-        ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
-    IntStream.range(1, 2_000).forEach(pod -> log.addAll(
-        ofPod(pod, BEGIN, "level=info msg=\"" + APPLIED + "\"", WAITS)));
+    List<String> log =
+        new ArrayList<>(ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
+    IntStream.range(1, 2_000)
+        .forEach(pod -> log.addAll(ofPod(pod, BEGIN, "level=info msg=\"" + APPLIED + "\"", WAITS)));
     log.addAll(Collections.nCopies(10_000, "line without a pod"));
 
     var diagnosis = Diagnosis.of(status(failed()), log);
@@ -953,8 +953,7 @@ class DiagnosisTest {
     String record =
         "level=error msg=\"error initializing NVML: -" + detail.repeat(9_000 / detail.length());
 
-    assertThat(of(failed(), BEGIN, record + "\"").code())
-        .isEqualTo(FailureCode.DRIVER_UNAVAILABLE);
+    assertThat(of(failed(), BEGIN, record + "\"").code()).isEqualTo(FailureCode.DRIVER_UNAVAILABLE);
     assertThat(of(failed(), BEGIN, record).code()).isEqualTo(FailureCode.UNRECOGNISED);
   }
 
@@ -963,7 +962,8 @@ class DiagnosisTest {
   void of_shortLogOverTheEndOfAYear_isNotReadBackwards() {
     String last = "E0101 00:00:00.000000 1 main.go:2] the last";
 
-    assertThat(of(Nodes.bare(), "E1231 23:59:59.000000 1 main.go:1] the first", last).decisiveLine())
+    assertThat(of(Nodes.bare(), "E1231 23:59:59.000000 1 main.go:1] the first", last)
+            .decisiveLine())
         .contains(last);
   }
 

@@ -1023,7 +1023,8 @@ class ReconcilerTest {
    * prepared and nothing is requested, and the record of the third cannot be read.
    */
   @Test
-  void node_thatNoPolicyChooses_keepsTheCordonOfAFailure_andLosesWhatWasPrepared() throws Exception {
+  void node_thatNoPolicyChooses_keepsTheCordonOfAFailure_andLosesWhatWasPrepared()
+      throws Exception {
     String began = "2026-01-01T11:00:00Z";
     ChangeRecord prepared = new ChangeRecord(
         ChangeKind.LAYOUT,
@@ -1050,8 +1051,7 @@ class ReconcilerTest {
         "explanation",
         false,
         "");
-    annotate(
-        node(1), Map.of(ChangeRecord.KEY, failed.json(), FailureRecord.KEY, failure.json()));
+    annotate(node(1), Map.of(ChangeRecord.KEY, failed.json(), FailureRecord.KEY, failure.json()));
     annotate(node(2), Map.of(ChangeRecord.KEY, prepared.json()));
     annotate(node(3), Map.of(ChangeRecord.KEY, "no record"));
 
