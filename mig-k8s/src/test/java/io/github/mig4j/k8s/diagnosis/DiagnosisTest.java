@@ -855,8 +855,8 @@ class DiagnosisTest {
   /** The limit of records is that of one pod: the pod of the node is the first of many. */
   @Test
   void of_logsOfManyManagers_readsThatOfTheNode_whereverItIs() {
-    List<String> log = new ArrayList<>(
-        ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
+    List<String> log =
+        new ArrayList<>(ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
     IntStream.range(1, 40).forEach(pod -> {
       log.addAll(ofPod(pod, BEGIN));
       log.addAll(Collections.nCopies(1_000, ofPod(pod, "level=debug msg=\"  \"").get(0)));
@@ -871,6 +871,24 @@ class DiagnosisTest {
             ". The log is of several pods of the MIG manager, of which nvidia-mig-manager-0 was read; give the log of the pod on node gpu-node alone");
   }
 
+  @Test
+  void of_logOfSeveralManagers_newestFirst_isAsTheOtherWayRound() {
+    List<String> other = List.of(
+        record(1, "info", "Updating to MIG config: small"),
+        record(6, "info", APPLIED),
+        record(8, "info", "Waiting for change to 'nvidia.com/mig.config' label"));
+    List<String> log = new ArrayList<>(ofPod(0, RUN.toArray(String[]::new)));
+    log.add(2, ofPod(1, other.get(0)).get(0));
+    log.addAll(ofPod(1, other.get(1), other.get(2)));
+
+    var diagnosis = Diagnosis.of(status(failed()), log);
+
+    assertThat(diagnosis.explanation())
+        .startsWith("GPU 1 is in use by a process")
+        .contains("GPU 0 already has the new layout", "of which nvidia-mig-manager-0 was read");
+    assertThat(Diagnosis.of(status(failed()), reversed(log))).isEqualTo(diagnosis);
+  }
+
   private static List<String> ofPod(int pod, String... lines) {
     return Stream.of(lines)
         .map(line -> "[pod/nvidia-mig-manager-%d/nvidia-mig-manager] %s".formatted(pod, line))
@@ -880,10 +898,10 @@ class DiagnosisTest {
   /** A large cluster has more pods than lines are read of each; lines without a pod are in each part. */
   @Test
   void of_logsOfThousandsOfManagers_areNotReadAsOne() {
-    List<String> log = new ArrayList<>(
-        ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
-    IntStream.range(1, 2_000).forEach(pod -> log.addAll(
-        ofPod(pod, BEGIN, "level=info msg=\"" + APPLIED + "\"", WAITS)));
+    List<String> log =
+        new ArrayList<>(ofPod(0, BEGIN, "level=error msg=\"" + IN_USE + "\"", WAITS));
+    IntStream.range(1, 2_000)
+        .forEach(pod -> log.addAll(ofPod(pod, BEGIN, "level=info msg=\"" + APPLIED + "\"", WAITS)));
     log.addAll(Collections.nCopies(10_000, "line without a pod"));
 
     var diagnosis = Diagnosis.of(status(failed()), log);
@@ -953,8 +971,7 @@ class DiagnosisTest {
     String record =
         "level=error msg=\"error initializing NVML: -" + detail.repeat(9_000 / detail.length());
 
-    assertThat(of(failed(), BEGIN, record + "\"").code())
-        .isEqualTo(FailureCode.DRIVER_UNAVAILABLE);
+    assertThat(of(failed(), BEGIN, record + "\"").code()).isEqualTo(FailureCode.DRIVER_UNAVAILABLE);
     assertThat(of(failed(), BEGIN, record).code()).isEqualTo(FailureCode.UNRECOGNISED);
   }
 
@@ -963,7 +980,8 @@ class DiagnosisTest {
   void of_shortLogOverTheEndOfAYear_isNotReadBackwards() {
     String last = "E0101 00:00:00.000000 1 main.go:2] the last";
 
-    assertThat(of(Nodes.bare(), "E1231 23:59:59.000000 1 main.go:1] the first", last).decisiveLine())
+    assertThat(of(Nodes.bare(), "E1231 23:59:59.000000 1 main.go:1] the first", last)
+            .decisiveLine())
         .contains(last);
   }
 
