@@ -92,13 +92,15 @@ final class PastedLog {
    *     without a pod's name if there are not several
    */
   static Map<String, List<String>> byManager(List<String> log) {
-    boolean isReversed = isNewestFirst(log.subList(0, Math.min(LINES, log.size())));
-    Map<String, List<String>> pasted = divided(isReversed ? reversed(log) : log);
-    if (pasted.size() < 2) {
+    Map<String, List<String>> parts = divided(log);
+    if (parts.size() < 2) {
       return divided(lines(log));
     }
-    pasted.replaceAll((pod, part) -> lines(part));
-    return pasted;
+    if (isNewestFirst(log.subList(0, Math.min(LINES, log.size())))) {
+      parts = divided(reversed(log));
+    }
+    parts.replaceAll((pod, part) -> lines(part));
+    return parts;
   }
 
   private static Map<String, List<String>> divided(List<String> records) {
@@ -243,24 +245,22 @@ final class PastedLog {
     return records;
   }
 
+  /** A record that is shortened keeps the end of its message, if there is one. */
   private static String clean(String record) {
+    if (record.length() <= SEARCHED) {
+      return cleaned(record);
+    }
+    String text = cleaned(record.substring(0, SEARCHED));
+    String rest = QUOTES.matcher(record.substring(SEARCHED)).replaceAll("\"");
+    return LogReading.isCut(text) && !LogReading.isCut(text + rest) ? text + "…\"" : text;
+  }
+
+  private static String cleaned(String record) {
     String text = COLOUR.matcher(record).replaceAll("");
     text = INVISIBLE.matcher(text).replaceAll("");
     text = BLANK.matcher(text).replaceAll(" ");
     text = QUOTES.matcher(text).replaceAll("\"");
-    return shortened(APOSTROPHES.matcher(text).replaceAll("'").stripTrailing());
-  }
-
-  /** The beginning of a long record; a message that has an end keeps one. */
-  private static String shortened(String record) {
-    if (record.length() <= SEARCHED) {
-      return record;
-    }
-    String text = record.substring(0, SEARCHED);
-    if (LogReading.isCut(record) || !LogReading.isCut(text)) {
-      return text;
-    }
-    return (text.endsWith("\\") ? text.substring(0, SEARCHED - 1) : text) + '"';
+    return APOSTROPHES.matcher(text).replaceAll("'").stripTrailing();
   }
 
   /**

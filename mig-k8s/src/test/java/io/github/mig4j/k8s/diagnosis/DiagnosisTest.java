@@ -871,6 +871,24 @@ class DiagnosisTest {
             ". The log is of several pods of the MIG manager, of which nvidia-mig-manager-0 was read; give the log of the pod on node gpu-node alone");
   }
 
+  @Test
+  void of_logOfSeveralManagers_newestFirst_isAsTheOtherWayRound() {
+    List<String> other = List.of(
+        record(1, "info", "Updating to MIG config: small"),
+        record(6, "info", APPLIED),
+        record(8, "info", "Waiting for change to 'nvidia.com/mig.config' label"));
+    List<String> log = new ArrayList<>(ofPod(0, RUN.toArray(String[]::new)));
+    log.add(2, ofPod(1, other.get(0)).get(0));
+    log.addAll(ofPod(1, other.get(1), other.get(2)));
+
+    var diagnosis = Diagnosis.of(status(failed()), log);
+
+    assertThat(diagnosis.explanation())
+        .startsWith("GPU 1 is in use by a process")
+        .contains("GPU 0 already has the new layout", "of which nvidia-mig-manager-0 was read");
+    assertThat(Diagnosis.of(status(failed()), reversed(log))).isEqualTo(diagnosis);
+  }
+
   private static List<String> ofPod(int pod, String... lines) {
     return Stream.of(lines)
         .map(line -> "[pod/nvidia-mig-manager-%d/nvidia-mig-manager] %s".formatted(pod, line))
