@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,11 +40,15 @@ final class PodReader {
    *
    * @param byResource those that ask by resource names only
    * @param byClaim those that ask by claims
+   * @param claims the claims of all of them, e.g. {@code ml/train}, whatever they are for
    * @param snapshot what the claims ask for, and what there is; empty if no pod has claims, or they cannot
    *     be read
    */
   record Waiting(
-      List<WaitingPod> byResource, List<Claiming> byClaim, Optional<DraSnapshot> snapshot) {
+      List<WaitingPod> byResource,
+      List<Claiming> byClaim,
+      Set<String> claims,
+      Optional<DraSnapshot> snapshot) {
 
     /** All pods. */
     List<WaitingPod> all() {
@@ -68,6 +73,15 @@ final class PodReader {
 
   /** The pods that wait, among others. */
   static Waiting read(Cluster cluster, Collection<Pod> pods) {
+    return read(cluster, pods, Optional.empty());
+  }
+
+  /**
+   * The pods that wait, among others.
+   *
+   * @param before an earlier answer, whose snapshot is used again if the claims are the same
+   */
+  static Waiting read(Cluster cluster, Collection<Pod> pods, Optional<Waiting> before) {
     PodReader reader = new PodReader();
     List<Pod> claiming = new ArrayList<>();
     for (Pod pod : pods) {
@@ -80,14 +94,20 @@ final class PodReader {
       }
     }
     return claiming.isEmpty()
-        ? new Waiting(reader.byResource, List.of(), Optional.empty())
-        : reader.readClaiming(cluster, claiming);
+        ? new Waiting(reader.byResource, List.of(), Set.of(), Optional.empty())
+        : reader.readClaiming(cluster, claiming, before);
   }
 
-  private Waiting readClaiming(Cluster cluster, List<Pod> pods) {
+  private Waiting readClaiming(Cluster cluster, List<Pod> pods, Optional<Waiting> before) {
+    Set<String> claims = pods.stream()
+        .flatMap(pod -> claims(pod).stream().flatMap(claim -> name(claim, pod).stream()))
+        .collect(Collectors.toUnmodifiableSet());
     DraSnapshot snapshot;
     try {
-      snapshot = new DraClient(cluster).snapshot();
+      snapshot = before
+          .filter(known -> known.claims.equals(claims))
+          .flatMap(Waiting::snapshot)
+          .orElseGet(() -> new DraClient(cluster).snapshot());
     } catch (MigClusterException e) {
       return unread(
           pods,
@@ -98,7 +118,7 @@ final class PodReader {
       return unread(pods, ", because " + String.join("; ", e.reasons()));
     }
     pods.forEach(pod -> add(pod, snapshot));
-    return new Waiting(byResource, byClaim, Optional.of(snapshot));
+    return new Waiting(byResource, byClaim, claims, Optional.of(snapshot));
   }
 
   private Waiting unread(List<Pod> pods, String why) {
@@ -111,7 +131,7 @@ final class PodReader {
               List.of(),
               Set.of())));
     }
-    return new Waiting(byResource, byClaim, Optional.empty());
+    return new Waiting(byResource, byClaim, Set.of(), Optional.empty());
   }
 
   private void add(Pod pod, DraSnapshot snapshot) {
@@ -120,9 +140,7 @@ final class PodReader {
     List<String> allocated = new ArrayList<>();
     for (PodResourceClaim claim : claims(pod)) {
       Optional<PodResourceClaimStatus> status = status(claim, pod);
-      Optional<String> name = Optional.ofNullable(claim.getResourceClaimName())
-          .or(() -> status.map(PodResourceClaimStatus::getResourceClaimName))
-          .map(each -> "%s/%s".formatted(pod.getMetadata().getNamespace(), each));
+      Optional<String> name = name(claim, pod);
       if (name.isEmpty()) {
         // A status without a name says that no claim is needed.
         unknown = unknown.or(() -> status.isPresent()
@@ -177,6 +195,12 @@ final class PodReader {
   private static List<PodResourceClaim> claims(Pod pod) {
     @Nullable List<PodResourceClaim> claims = pod.getSpec().getResourceClaims();
     return claims == null ? List.of() : claims;
+  }
+
+  private static Optional<String> name(PodResourceClaim claim, Pod pod) {
+    return Optional.ofNullable(claim.getResourceClaimName())
+        .or(() -> status(claim, pod).map(PodResourceClaimStatus::getResourceClaimName))
+        .map(each -> "%s/%s".formatted(pod.getMetadata().getNamespace(), each));
   }
 
   private static Optional<PodResourceClaimStatus> status(PodResourceClaim claim, Pod pod) {

@@ -67,6 +67,8 @@ final class ReconcileLoop {
   private final Standings standings;
   private volatile List<PodAnswer> answers = List.of();
   private Map<String, SortedMap<Integer, MigLayout>> planned = Map.of();
+  private Optional<PodReader.Waiting> before = Optional.empty();
+  private Instant claimsRead = Instant.EPOCH;
   private NodeReconcile.Unwatched unwatched = NodeReconcile.Unwatched.NOTHING;
 
   ReconcileLoop(
@@ -302,7 +304,7 @@ final class ReconcileLoop {
     }
     List<PendingPods> plans = new ArrayList<>();
     Set<String> unfinished = new HashSet<>();
-    PodReader.Waiting waiting = PodReader.read(cluster, view.cachedPods(PODS));
+    PodReader.Waiting waiting = waiting(view);
     for (MigPolicy policy : policies) {
       if (DemandPlanner.isChanging(policy, all)) {
         due.mark(PODS, DemandPlanner.CHANGING_PAUSE);
@@ -343,6 +345,19 @@ final class ReconcileLoop {
     if (isUnserved) {
       due.mark(PODS, DemandPlanner.UNSERVED_PAUSE);
     }
+  }
+
+  /** The pods that wait; their claims are read again when others wait, or after a pause. */
+  private PodReader.Waiting waiting(SharedView view) {
+    Instant now = now();
+    Optional<PodReader.Waiting> known =
+        now.isBefore(claimsRead.plus(DemandPlanner.UNSERVED_PAUSE)) ? before : Optional.empty();
+    PodReader.Waiting waiting = PodReader.read(cluster, view.cachedPods(PODS), known);
+    if (!waiting.snapshot().equals(known.flatMap(PodReader.Waiting::snapshot))) {
+      claimsRead = now;
+    }
+    before = Optional.of(waiting);
+    return waiting;
   }
 
   private void report(List<PodAnswer> now) {

@@ -553,6 +553,44 @@ class PendingClaimsTest {
     }
   }
 
+  @Test
+  void reconciler_listsClaimsAgain_onlyIfPodsWithOtherClaimsWait() {
+    Claims.serve(server);
+    node("a", WHOLE);
+    claim("one", MigClaim.of(G1));
+    claim("two", MigClaim.of(G1));
+    waiting("one", "one");
+    MigPolicy demand = MigPolicy.builder()
+        .name("demand")
+        .nodes(PolicyNodes.named("a"))
+        .putGpus(
+            "b200-180gb",
+            new PolicyTarget.ForDemand(
+                Collections.emptySortedMap(),
+                PolicyTarget.ForDemand.Pods.SERVED,
+                OptionalInt.empty()))
+        .build();
+    RecordedRequests requests = new RecordedRequests();
+    try (KubernetesClient recorded = requests.client(client.getConfiguration());
+        Reconciler.Running running =
+            MigClient.of(recorded).reconciler(List.of(demand)).start()) {
+      ClusterUser.eventually(() -> running.answers().size() == 1);
+      client.resource(Nodes.pod("by-resource", Map.of(G1, 1))).create();
+      ClusterUser.eventually(() -> running.answers().size() == 2);
+      assertThat(classLists(requests)).isEqualTo(1);
+
+      waiting("two", "two");
+      ClusterUser.eventually(() -> running.answers().size() == 3);
+      assertThat(classLists(requests)).isEqualTo(2);
+    }
+  }
+
+  private static long classLists(RecordedRequests requests) {
+    return dra(requests).stream()
+        .filter(request -> request.endsWith("/deviceclasses"))
+        .count();
+  }
+
   private static List<String> dra(RecordedRequests requests) {
     return requests.all().stream()
         .filter(request -> request.matches("GET /apis/resource.k8s.io/v1/.*"))
