@@ -498,7 +498,16 @@ class MigctlTest {
   void role_uses_areListedInHelpAndPage_asOneMayWriteThem() throws IOException {
     String page = Files.readString(Path.of("..", "docs", "migctl.md"));
     List<String> uses = List.of(
-        "read-only", "apply", "drain", "rollout", "recover", "setup", "share", "claim", "events");
+        "read-only",
+        "apply",
+        "drain",
+        "rollout",
+        "recover",
+        "setup",
+        "share",
+        "claim",
+        "pending",
+        "events");
 
     assertThat(MigRole.values()).hasSameSizeAs(uses);
     assertThat(migctl("role", "--help").out().replaceAll("\\s+", " "))

@@ -350,8 +350,9 @@ final class ReconcileLoop {
   /** The pods that wait; their claims are read again when others wait, or after a pause. */
   private PodReader.Waiting waiting(SharedView view) {
     Instant now = now();
-    Optional<PodReader.Waiting> known =
-        now.isBefore(claimsRead.plus(DemandPlanner.UNSERVED_PAUSE)) ? before : Optional.empty();
+    boolean isFresh =
+        !now.isBefore(claimsRead) && now.isBefore(claimsRead.plus(DemandPlanner.UNSERVED_PAUSE));
+    Optional<PodReader.Waiting> known = isFresh ? before : Optional.empty();
     PodReader.Waiting waiting = PodReader.read(cluster, view.cachedPods(PODS), known);
     if (!waiting.snapshot().equals(known.flatMap(PodReader.Waiting::snapshot))) {
       claimsRead = now;
