@@ -5,7 +5,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
-/** What a program prints; tests of this module run one at a time in a process. */
+/**
+ * What a program prints to the streams of its process. A test that runs one has {@code
+ * @ResourceLock(Resources.SYSTEM_OUT)}, or {@code SYSTEM_ERR}.
+ */
 public final class Console {
 
   private Console() {}

@@ -25,6 +25,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -95,6 +97,7 @@ class TaskPagesTest {
 
   /** What stands behind a println is what it prints. */
   @Test
+  @ResourceLock(Resources.SYSTEM_OUT)
   void scheduler_snippetsPrintWhatTheyShow() throws Exception {
     for (String snippet : DocumentedPage.of("scheduler").javaSnippets()) {
       assertThat(JavaSnippet.printed(snippet, folder).lines())
