@@ -5,10 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
-/**
- * What a program prints to the streams of its process. A test that runs one has {@code
- * @ResourceLock(Resources.SYSTEM_OUT)}, or {@code SYSTEM_ERR}.
- */
+/** What a program prints to the streams of its process; a class that uses it is {@code Isolated}. */
 public final class Console {
 
   private Console() {}

@@ -228,9 +228,7 @@ class ReaderFuzzTest {
       Map.entry(
           "log",
           new Reader(
-              LOG,
-              text -> Diagnosis.of(FAILED_NODE, text.lines().toList()).toString(),
-              Set.of())));
+              LOG, text -> Diagnosis.of(FAILED_NODE, text.lines().toList()).toString(), Set.of())));
 
   private static void readConfig(String text) {
     MigConfigFile file = MigConfigFile.read(text);

@@ -43,7 +43,11 @@ class PlannerFleetPropertiesTest {
 
   /** The GPUs of all nodes, of which the first ones are in zone a, and items by descending priority. */
   record Question(
-      List<PlanNode> nodes, Demand demand, List<PlanGpu> gpus, int inZoneA, List<DemandItem> items) {
+      List<PlanNode> nodes,
+      Demand demand,
+      List<PlanGpu> gpus,
+      int inZoneA,
+      List<DemandItem> items) {
     Question(List<PlanNode> nodes, Demand demand) {
       this(
           nodes,

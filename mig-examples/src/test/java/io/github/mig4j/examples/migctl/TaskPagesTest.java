@@ -25,8 +25,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.ResourceLock;
-import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -50,8 +48,6 @@ class TaskPagesTest {
       "gitops");
 
   private static final Pattern LINK = Pattern.compile("\\]\\(([a-z-]+\\.md)(?:#([a-z-]+))?\\)");
-  private static final Pattern PRINTED =
-      Pattern.compile("System\\.out\\.println\\(.*\\); *// (.*)");
 
   @TempDir
   Path folder;
@@ -92,18 +88,6 @@ class TaskPagesTest {
           assertThat(codes).as(page).contains(link.group(2));
         }
       });
-    }
-  }
-
-  /** What stands behind a println is what it prints. */
-  @Test
-  @ResourceLock(Resources.SYSTEM_OUT)
-  void scheduler_snippetsPrintWhatTheyShow() throws Exception {
-    for (String snippet : DocumentedPage.of("scheduler").javaSnippets()) {
-      assertThat(JavaSnippet.printed(snippet, folder).lines())
-          .as(snippet)
-          .containsExactlyElementsOf(
-              PRINTED.matcher(snippet).results().map(line -> line.group(1)).toList());
     }
   }
 
