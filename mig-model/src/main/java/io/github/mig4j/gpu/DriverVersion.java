@@ -36,10 +36,8 @@ public record DriverVersion(int branch, int minor, int patch) implements Compara
   }
 
   /**
-   * Reads a version.
-   *
-   * @param text e.g. {@code 580.159.04}, {@code 525.85} or {@code 580.82.07-ubuntu22.04}
-   * @return the version, or empty if the text is none
+   * Reads a version, e.g. {@code 580.159.04}, {@code 525.85} or {@code 580.82.07-ubuntu22.04};
+   * empty if the text is none.
    */
   public static Optional<DriverVersion> parse(String text) {
     Objects.requireNonNull(text, "text");

@@ -32,10 +32,8 @@ public final class GpuCatalog {
   }
 
   /**
-   * Returns the models that are part of this library: every GPU with published MIG profiles, and
-   * the data-centre GPUs without MIG that are shared by time-slicing.
-   *
-   * @return the bundled catalogue, always the same object
+   * {@return the models that are part of this library, always the same object: every GPU with
+   * published MIG profiles, and the data-centre GPUs without MIG that are shared by time-slicing}
    */
   public static GpuCatalog bundled() {
     return Bundled.CATALOG;
@@ -44,8 +42,6 @@ public final class GpuCatalog {
   /**
    * Reads models from JSON in the form of the bundled file, which docs/gpu-catalogue.md describes.
    *
-   * @param json the text of a catalogue file
-   * @return a catalogue of these models alone
    * @throws IllegalArgumentException if the text is not such a file; the message names the line
    */
   public static GpuCatalog parse(String json) {
@@ -53,12 +49,7 @@ public final class GpuCatalog {
     return new GpuCatalog(CatalogFile.parse(json));
   }
 
-  /**
-   * Adds models to this catalogue. A model replaces one with the same id.
-   *
-   * @param more models to add
-   * @return a new catalogue
-   */
+  /** {@return a catalogue with these models as well; each replaces one with the same id} */
   public GpuCatalog with(GpuModel... more) {
     Objects.requireNonNull(more, "more");
     Map<String, GpuModel> byId = new LinkedHashMap<>();
@@ -99,10 +90,8 @@ public final class GpuCatalog {
   }
 
   /**
-   * Finds the only model with a name.
+   * Finds the only model with a name, as in {@link #find}.
    *
-   * @param name as in {@link #find}
-   * @return the model
    * @throws UnknownGpuException if no model or more than one has this name; the message lists
    *     similar names or the candidates
    */

@@ -19,10 +19,8 @@ public enum MigStrategy {
   MIXED;
 
   /**
-   * The strategy with a name, as in labels and Helm values; the inverse of {@link #toString()}.
-   *
-   * @param name any text
-   * @return the strategy; empty if the text is none of {@code none}, {@code single} and {@code mixed}
+   * {@return the strategy with a name, as in labels and Helm values; empty if the text is none of
+   * {@code none}, {@code single} and {@code mixed}; the inverse of {@link #toString()}}
    */
   public static Optional<MigStrategy> parse(String name) {
     Objects.requireNonNull(name, "name");

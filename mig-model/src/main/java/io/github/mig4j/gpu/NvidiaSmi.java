@@ -72,10 +72,9 @@ public record NvidiaSmi(
   }
 
   /**
-   * Reads every listing of one or several texts. Time and memory grow with the length of the texts.
+   * Reads every listing of texts that {@code nvidia-smi mig} printed on one machine. Time and
+   * memory grow with the length of the texts.
    *
-   * @param texts what {@code nvidia-smi mig} printed on one machine
-   * @return the rows, and what was not understood
    * @throws ListingSyntaxException if no text has a row that can be used
    */
   public static NvidiaSmi read(String... texts) {
@@ -88,10 +87,9 @@ public record NvidiaSmi(
   }
 
   /**
-   * Whether every row of the listings was read, as far as the text shows.
-   *
-   * @return false if a finding is worse than a {@linkplain Severity#NOTE note}, so that there may be
-   *     more profiles or instances than were read
+   * {@return whether every row of the listings was read, as far as the text shows: false if a
+   * finding is worse than a {@linkplain Severity#NOTE note}, so that there may be more profiles or
+   * instances}
    */
   public boolean isComplete() {
     return findings.stream().allMatch(found -> found.severity() == Severity.NOTE);
@@ -351,10 +349,8 @@ public record NvidiaSmi(
     }
 
     /**
-     * The model under the name of a product.
-     *
-     * @param product the name as {@code nvidia-smi -L} prints it, e.g. {@code NVIDIA B200}
-     * @return the model, with the product's label in lower case as its id
+     * {@return the model under the name of a product as {@code nvidia-smi -L} prints it, e.g.
+     * {@code NVIDIA B200}; its id is the product's label in lower case}
      */
     public GpuModel named(String product) {
       Objects.requireNonNull(product, "product");

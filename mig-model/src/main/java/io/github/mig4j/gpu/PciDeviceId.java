@@ -27,8 +27,6 @@ public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
   /**
    * Parses {@code "0x2901"}, or {@code "0x290110DE"} as mig-parted's device filters spell it.
    *
-   * @param text hexadecimal, with or without the vendor part
-   * @return the id
    * @throws IllegalArgumentException if the text has another form
    */
   @JsonCreator
@@ -51,9 +49,8 @@ public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
   }
 
   /**
-   * The id as in mig-parted's {@code device-filter}: device, then vendor.
-   *
-   * @return e.g. {@code 0x290110DE}
+   * {@return the id as in mig-parted's {@code device-filter}: device, then vendor, e.g. {@code
+   * 0x290110DE}}
    */
   public String deviceFilter() {
     return String.format(Locale.ROOT, "0x%04X%04X", device, NVIDIA);

@@ -49,8 +49,6 @@ public final class DriverPrediction {
   /**
    * Creates the prediction for a GPU model.
    *
-   * @param gpu a model with MIG whose placements are known
-   * @return the prediction
    * @throws IllegalArgumentException if the model has no MIG or its placements are not known
    */
   public static DriverPrediction of(GpuModel gpu) {
@@ -95,8 +93,6 @@ public final class DriverPrediction {
    * Predicts how mig-parted creates these devices. mig-parted sorts them by descending size and
    * tries one distinct order after the other on an empty GPU, until the driver accepts one.
    *
-   * @param devices counts by profile, at least 1 each
-   * @return the orders that it tries
    * @throws IllegalArgumentException if the GPU does not offer one of the profiles, or a count is
    *     below 1
    */

@@ -64,36 +64,21 @@ public final class LayoutDiagram {
 
     private Builder() {}
 
-    /**
-     * Adds the next GPU, with a layout.
-     *
-     * @param layout the GPU's layout
-     * @return this builder
-     */
+    /** Adds the next GPU, with a layout. */
     public Builder add(MigLayout layout) {
       Objects.requireNonNull(layout, "layout");
       gpus.add(row(layout));
       return this;
     }
 
-    /**
-     * Adds the next GPU, on which MIG is off.
-     *
-     * @param gpu the GPU, which can be one without MIG
-     * @return this builder
-     */
+    /** Adds the next GPU, on which MIG is off, or which has none. */
     public Builder addWhole(GpuModel gpu) {
       Objects.requireNonNull(gpu, "gpu");
       gpus.add(withoutLayout(gpu, "whole GPU"));
       return this;
     }
 
-    /**
-     * Adds the next GPU, whose layout is not known.
-     *
-     * @param gpu the GPU
-     * @return this builder
-     */
+    /** Adds the next GPU, whose layout is not known. */
     public Builder addUnknown(GpuModel gpu) {
       Objects.requireNonNull(gpu, "gpu");
       gpus.add(withoutLayout(gpu, "layout not known"));
@@ -103,7 +88,6 @@ public final class LayoutDiagram {
     /**
      * Draws the GPUs. Neighbours that look the same are one drawing.
      *
-     * @return the diagram
      * @throws IllegalArgumentException if there is no GPU
      */
     public LayoutDiagram build() {
@@ -136,12 +120,7 @@ public final class LayoutDiagram {
     }
   }
 
-  /**
-   * Draws one GPU.
-   *
-   * @param layout the GPU's layout
-   * @return the drawing
-   */
+  /** {@return the drawing of one GPU} */
   public static LayoutDiagram of(MigLayout layout) {
     Objects.requireNonNull(layout, "layout");
     Row row = row(layout);
@@ -149,10 +128,9 @@ public final class LayoutDiagram {
   }
 
   /**
-   * Draws the GPUs of a node, one below the other. Neighbours that look the same are one drawing.
+   * Draws the GPUs of a node by index, one below the other. Neighbours that look the same are one
+   * drawing.
    *
-   * @param layouts the layout of each GPU, by index; at least one
-   * @return the drawing
    * @throws IllegalArgumentException if the list is empty
    */
   public static LayoutDiagram ofNode(List<MigLayout> layouts) {
@@ -168,18 +146,15 @@ public final class LayoutDiagram {
    * <pre>{@code
    * LayoutDiagram.node().add(layout).addWhole(l40s).build();
    * }</pre>
-   *
-   * @return a builder without GPUs
    */
   public static Builder node() {
     return new Builder();
   }
 
   /**
-   * Draws each layout of several GPUs once, with the number of GPUs that have it.
+   * Draws each layout of several GPUs once, in the order of the map, with the number of GPUs that
+   * have it.
    *
-   * @param layouts the number of GPUs by layout, in the order of the drawing; at least one layout
-   * @return the drawing
    * @throws IllegalArgumentException if the map is empty
    */
   public static LayoutDiagram ofCounts(Map<MigLayout, Integer> layouts) {
@@ -187,12 +162,9 @@ public final class LayoutDiagram {
   }
 
   /**
-   * Draws each layout of several GPUs once, with the number of GPUs that have it, and below them the
-   * GPUs on which MIG is off.
+   * Draws each layout of several GPUs once, with the number of GPUs that have it, and below them
+   * the GPUs on which MIG is off, with their number by model; both in the order of the maps.
    *
-   * @param layouts the number of GPUs by layout, in the order of the drawing
-   * @param whole the number of GPUs without a layout by model, in the order of the drawing
-   * @return the drawing
    * @throws IllegalArgumentException if both maps are empty
    */
   public static LayoutDiagram ofCounts(
@@ -217,18 +189,16 @@ public final class LayoutDiagram {
   }
 
   /**
-   * Returns the diagram in ASCII characters.
-   *
-   * @return lines of at most 80 columns, each with a line feed at the end
+   * {@return the diagram in ASCII, as lines of at most 80 columns, each with a line feed at the
+   * end}
    */
   public String toText() {
     return new TextDrawing(rows).toString();
   }
 
   /**
-   * Returns the diagram as an SVG document, with a title and a description for screen readers.
-   *
-   * @return XML in UTF-8 without declaration, with a line feed at the end
+   * {@return the diagram as an SVG document in UTF-8 without declaration, with a line feed at the
+   * end, and with a title and a description for screen readers}
    */
   public String toSvg() {
     return new SvgDrawing(title, rows).toString();

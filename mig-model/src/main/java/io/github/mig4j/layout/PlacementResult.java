@@ -18,19 +18,16 @@ import java.util.stream.Collectors;
 public sealed interface PlacementResult extends JsonForm {
 
   /**
-   * Returns the layout or throws.
+   * {@return the layout}
    *
-   * @return the layout
    * @throws InvalidLayoutException with every reason, if no layout exists
    */
   MigLayout orElseThrow();
 
   /**
-   * How certain this result is. A layout has the confidence of the least certain fact about its
-   * profiles. A rejection has the confidence of its most certain reason. An undetermined result has
-   * {@link Confidence#UNKNOWN}.
-   *
-   * @return the confidence
+   * {@return how certain this result is: a layout has the confidence of the least certain fact
+   * about its profiles, a rejection that of its most certain reason, and an undetermined result has
+   * {@link Confidence#UNKNOWN}}
    */
   Confidence confidence();
 
@@ -69,7 +66,6 @@ public sealed interface PlacementResult extends JsonForm {
   /**
    * The request does not fit.
    *
-   * @param gpu the model
    * @param violations every reason, never empty
    */
   record Rejected(GpuModel gpu, List<Violation> violations) implements PlacementResult {
@@ -116,7 +112,6 @@ public sealed interface PlacementResult extends JsonForm {
    * The known counts and budgets allow the request, but the placements of its profiles on this
    * model are not published.
    *
-   * @param gpu the model
    * @param profiles the requested profiles without placements
    */
   record Undetermined(GpuModel gpu, List<MigProfile> profiles) implements PlacementResult {

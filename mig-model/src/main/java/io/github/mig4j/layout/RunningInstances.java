@@ -45,11 +45,9 @@ public record RunningInstances(
   }
 
   /**
-   * What runs on each GPU of which a listing has GPU instances. nvidia-smi does not list a GPU
-   * without any.
-   *
-   * @param listing the rows of {@code -lgi}, and of {@code -lci} if it has them
-   * @return GPUs by ascending index; none if the listing has no GPU instance
+   * {@return what runs on each GPU, by ascending index, of which a listing has rows of {@code
+   * -lgi}; devices are those of {@code -lci} if it has them; nvidia-smi does not list a GPU without
+   * any}
    */
   public static List<RunningInstances> in(NvidiaSmi listing) {
     Objects.requireNonNull(listing, "listing");
@@ -81,11 +79,8 @@ public record RunningInstances(
   }
 
   /**
-   * The layout that runs, if the instances are possible on a GPU.
-   *
-   * @param model the model of the GPU
-   * @return the layout, every reason why the listing and the model contradict each other, or that it
-   *     is not known where the profiles may start
+   * {@return the layout that runs, every reason why the listing and the model contradict each
+   * other, or that it is not known where the profiles may start}
    */
   public PlacementResult on(GpuModel model) {
     Objects.requireNonNull(model, "model");

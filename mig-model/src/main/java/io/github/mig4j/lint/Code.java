@@ -15,9 +15,8 @@ public interface Code {
   String name();
 
   /**
-   * Returns the stable text of this code.
-   *
-   * @return lower-case words joined by dashes, e.g. {@code missing-field}
+   * {@return the stable text of this code: lower-case words joined by dashes, e.g. {@code
+   * missing-field}}
    */
   @JsonValue
   default String text() {

@@ -31,9 +31,8 @@ public abstract class Finding implements JsonForm {
   public abstract Optional<SourceLocation> location();
 
   /**
-   * Returns the name of what has the problem.
-   *
-   * @return e.g. {@code config 'small'}, {@code node gpu-node} or {@code the file}
+   * {@return what has the problem, e.g. {@code config 'small'}, {@code node gpu-node} or {@code the
+   * file}}
    */
   public abstract String subject();
 
@@ -47,9 +46,8 @@ public abstract class Finding implements JsonForm {
   }
 
   /**
-   * Returns the facts behind the message, for programs.
-   *
-   * @return a record of the package that checks, or empty if the code says it all
+   * {@return the facts behind the message, for programs: a record of the package that checks, or
+   * empty if the code says it all}
    */
   public abstract Optional<Record> facts();
 
@@ -65,12 +63,7 @@ public abstract class Finding implements JsonForm {
     return copy(subject, message, remedy);
   }
 
-  /**
-   * Returns the same finding with another subject, for findings of several files together.
-   *
-   * @param subject the name of what has the problem, e.g. of the file that the location is in
-   * @return a new finding
-   */
+  /** {@return the same finding with another subject, for findings of several files together} */
   public Finding withSubject(String subject) {
     return copy(Objects.requireNonNull(subject, "subject"), message(), remedy());
   }
@@ -98,9 +91,8 @@ public abstract class Finding implements JsonForm {
   }
 
   /**
-   * Returns the sentence with the location in front, for messages that name the file themselves.
-   *
-   * @return e.g. {@code 7:5: mig-enabled is missing; …}; without a location, the sentence alone
+   * {@return the sentence with the location in front, if it has one, for messages that name the
+   * file themselves, e.g. {@code 7:5: mig-enabled is missing; …}}
    */
   public String locatedSentence() {
     return location().map(at -> at + ": ").orElse("") + sentence();

@@ -36,9 +36,8 @@ public final class Findings implements YamlProblems {
   private Severity worstDropped = Severity.NOTE;
 
   /**
-   * Starts a collection.
-   *
-   * @param program the program that will read the file, for messages, e.g. {@code mig-parted}
+   * Starts the collection for a program that will read the file, for messages, e.g. {@code
+   * mig-parted}.
    */
   public Findings(String program) {
     this.program = program;

@@ -19,7 +19,8 @@ public final class WrappingFindings {
   private WrappingFindings() {}
 
   /**
-   * Reports a file of hooks, which is neither a configuration of mig-parted nor of the device plugin.
+   * Reports a file of hooks, which is neither a configuration of mig-parted nor of the device
+   * plugin.
    *
    * @return whether it is one
    */
