@@ -195,15 +195,12 @@ final class ListingReader {
 
   /** What nvidia-smi says where it has nothing to list. */
   private boolean readAnswer(String trimmed) {
-    if (trimmed.startsWith("No GPU instances found")) {
-      endTable();
-      rows.none(Listing.GPU_INSTANCES);
-      return true;
-    }
-    if (trimmed.startsWith("No compute instances found")) {
-      endTable();
-      rows.none(Listing.COMPUTE_INSTANCES);
-      return true;
+    for (Listing listing : List.of(Listing.GPU_INSTANCES, Listing.COMPUTE_INSTANCES)) {
+      if (trimmed.startsWith("No %s found".formatted(listing.title()))) {
+        endTable();
+        rows.none(listing);
+        return true;
+      }
     }
     if (trimmed.startsWith("No MIG")) {
       endTable();
@@ -290,10 +287,7 @@ final class ListingReader {
     List<String> cells = List.of(rest.strip().split("\\s+"));
     String second = cells.size() > 1 ? cells.get(1) : "";
     Matcher place = START_AND_SIZE.matcher(cells.size() > 2 ? cells.get(2) : "");
-    String id = cells.get(0).endsWith("*")
-        ? cells.get(0).substring(0, cells.get(0).length() - 1)
-        : cells.get(0);
-    int number = number("ID", id, 0, Integer.MAX_VALUE);
+    int number = number("ID", cells.get(0).replaceFirst("\\*$", ""), 0, Integer.MAX_VALUE);
     boolean listsProfiles = second.contains("/")
         || section == Listing.GPU_INSTANCE_PROFILES
         || section == Listing.COMPUTE_INSTANCE_PROFILES;

@@ -174,11 +174,7 @@ final class ListingRows {
   /** nvidia-smi says that there are no instances, also none of those that were listed before. */
   void none(Listing listing) {
     listings.add(listing);
-    if (listing == Listing.GPU_INSTANCES) {
-      instances.bySubject.clear();
-    } else {
-      computeInstances.bySubject.clear();
-    }
+    (listing == Listing.GPU_INSTANCES ? instances : computeInstances).bySubject.clear();
   }
 
   boolean isEmpty() {

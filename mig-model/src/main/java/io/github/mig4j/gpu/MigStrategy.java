@@ -1,10 +1,10 @@
 package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.github.mig4j.text.JsonFields;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** The MIG strategy of NVIDIA's device plugin: how it offers MIG devices to Kubernetes. */
 public enum MigStrategy {
@@ -24,9 +24,7 @@ public enum MigStrategy {
    */
   public static Optional<MigStrategy> parse(String name) {
     Objects.requireNonNull(name, "name");
-    return Stream.of(values())
-        .filter(strategy -> strategy.toString().equals(name))
-        .findFirst();
+    return JsonFields.constant(MigStrategy.class, name);
   }
 
   /** The value in labels and Helm values, e.g. {@code mixed}. */

@@ -193,10 +193,6 @@ final class PlacementTable {
       return true;
     }
 
-    int count(int profile) {
-      return counts[profile];
-    }
-
     int[] counts() {
       return counts.clone();
     }

@@ -4,7 +4,6 @@ import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Quoted;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.immutables.value.Value;
 
@@ -54,31 +53,14 @@ public abstract class Finding implements JsonForm {
   /** Escapes what cannot be printed, since names and values of a text are part of a finding. */
   @Value.Check
   Finding escaped() {
-    String subject = Quoted.printable(subject());
-    String message = Quoted.printable(message());
-    String remedy = Quoted.printable(remedy());
-    if (subject.equals(subject()) && message.equals(message()) && remedy.equals(remedy())) {
-      return this;
-    }
-    return copy(subject, message, remedy);
+    return ((ImmutableFinding) this)
+        .withSubject(Quoted.printable(subject()))
+        .withMessage(Quoted.printable(message()))
+        .withRemedy(Quoted.printable(remedy()));
   }
 
   /** {@return the same finding with another subject, for findings of several files together} */
-  public Finding withSubject(String subject) {
-    return copy(Objects.requireNonNull(subject, "subject"), message(), remedy());
-  }
-
-  private Finding copy(String subject, String message, String remedy) {
-    return builder()
-        .severity(severity())
-        .code(code())
-        .location(location())
-        .subject(subject)
-        .message(message)
-        .remedy(remedy)
-        .facts(facts())
-        .build();
-  }
+  public abstract Finding withSubject(String subject);
 
   /** {@return whether this is an error, which prevents a change} */
   public boolean isError() {
