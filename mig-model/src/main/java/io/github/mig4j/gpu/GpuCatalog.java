@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -74,10 +74,9 @@ public final class GpuCatalog {
    */
   public List<GpuModel> find(String name) {
     Objects.requireNonNull(name, "name");
-    OptionalInt device = PciDeviceId.tryParse(name);
-    if (device.isPresent()) {
-      return select(
-          model -> model.boards().stream().anyMatch(b -> b.id().device() == device.getAsInt()));
+    Optional<PciDeviceId> id = PciDeviceId.tryParse(name);
+    if (id.isPresent()) {
+      return select(model -> model.boards().stream().anyMatch(b -> b.id().equals(id.get())));
     }
     List<GpuModel> byId = select(model -> model.id().equalsIgnoreCase(name));
     if (!byId.isEmpty()) {
@@ -108,20 +107,22 @@ public final class GpuCatalog {
               .formatted(name, ids(found), String.join(", ", others)),
           found);
     }
-    throw new UnknownGpuException(found.isEmpty() ? unknown(name) : ambiguous(name, found), found);
+    throw new UnknownGpuException(
+        found.isEmpty()
+            ? unknown(name)
+            : "GPU name '%s' is shared by %s; use the id of one".formatted(name, ids(found)),
+        found);
   }
 
   /** Boards outside the catalogue with the PCI device id that a name states. */
   private static List<String> othersWithId(String name, List<GpuModel> found) {
-    OptionalInt device = PciDeviceId.tryParse(name);
-    return device.isEmpty()
-        ? List.of()
-        : found.stream()
-            .flatMap(model -> model.boards().stream())
-            .filter(board -> board.id().device() == device.getAsInt())
-            .flatMap(board -> board.sharedWith().stream())
-            .distinct()
-            .toList();
+    Optional<PciDeviceId> id = PciDeviceId.tryParse(name);
+    return found.stream()
+        .flatMap(model -> model.boards().stream())
+        .filter(board -> id.equals(Optional.of(board.id())))
+        .flatMap(board -> board.sharedWith().stream())
+        .distinct()
+        .toList();
   }
 
   private String unknown(String name) {
@@ -160,10 +161,6 @@ public final class GpuCatalog {
             && words.stream()
                 .allMatch(word -> Stream.of(id.split("-")).anyMatch(part -> part.startsWith(word))))
         .toList();
-  }
-
-  private static String ambiguous(String name, List<GpuModel> found) {
-    return "GPU name '%s' is shared by %s; use the id of one".formatted(name, ids(found));
   }
 
   private static String ids(List<GpuModel> models) {

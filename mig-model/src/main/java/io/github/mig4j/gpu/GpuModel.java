@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.immutables.value.Value;
 
 /**
@@ -196,38 +197,28 @@ public interface GpuModel extends JsonForm {
     }
     List<MigProfile> offered =
         profiles().stream().flatMap(p -> p.computeInstances().stream()).toList();
-    List<MigProfile> sameGpuInstance = offered.stream()
-        .filter(p -> p.gpuInstance().equals(unknown.gpuInstance()))
-        .toList();
-    if (!sameGpuInstance.isEmpty()) {
-      return sameGpuInstance.stream().limit(3).toList();
-    }
+    Stream<MigProfile> sameGpuInstance =
+        offered.stream().filter(p -> p.gpuInstance().equals(unknown.gpuInstance()));
     List<MigProfile> sameSlices = offered.stream()
         .filter(p -> p.computeSlices() == unknown.computeSlices()
-            && p.gpuSlices() == unknown.gpuSlices()
-            && p.suffix().equals(unknown.suffix()))
-        .sorted(Comparator.comparingInt(p -> Math.abs(p.memoryGb() - unknown.memoryGb())))
-        .limit(2)
+            && p.gpuSlices() == unknown.gpuSlices())
         .toList();
-    if (!sameSlices.isEmpty()) {
-      return sameSlices;
-    }
-    List<MigProfile> sameSize = offered.stream()
-        .filter(p -> p.computeSlices() == unknown.computeSlices()
-            && p.gpuSlices() == unknown.gpuSlices()
-            && p.memoryGb() == unknown.memoryGb())
-        .limit(3)
-        .toList();
-    if (!sameSize.isEmpty()) {
-      return sameSize;
-    }
-    return Spelling.nearest(
+    Stream<MigProfile> otherMemory = sameSlices.stream()
+        .filter(p -> p.suffix().equals(unknown.suffix()))
+        .sorted(Comparator.comparingInt(p -> Math.abs(p.memoryGb() - unknown.memoryGb())));
+    Stream<MigProfile> otherAttributes =
+        sameSlices.stream().filter(p -> p.memoryGb() == unknown.memoryGb());
+    Stream<MigProfile> similar = Spelling.nearest(
             unknown.toString(),
             profiles().stream().map(p -> p.profile().toString()).toList())
         .stream()
         .map(MigProfile::parse)
-        .filter(p -> isLike(p, unknown))
-        .toList();
+        .filter(p -> isLike(p, unknown));
+    return Stream.of(sameGpuInstance.limit(3), otherMemory.limit(2), otherAttributes.limit(3), similar)
+        .map(Stream::toList)
+        .filter(meant -> !meant.isEmpty())
+        .findFirst()
+        .orElse(List.of());
   }
 
   /** A difference of one digit is no likeness: nobody writes 5g.50gb for 1g.10gb. */

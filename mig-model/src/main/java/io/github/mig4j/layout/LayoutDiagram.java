@@ -106,11 +106,7 @@ public final class LayoutDiagram {
           first = next;
         }
       }
-      return new LayoutDiagram(
-          gpus.size() == 1
-              ? "MIG layout of " + rows.get(0).title()
-              : "MIG layouts of a node with %s GPUs".formatted(gpus.size()),
-          rows);
+      return of("MIG layouts of a node with %s GPUs".formatted(gpus.size()), gpus.size(), rows);
     }
 
     /** The number of GPUs, e.g. {@code diagram of a node with 2 GPUs}. */
@@ -177,11 +173,12 @@ public final class LayoutDiagram {
     if (rows.isEmpty()) {
       throw new IllegalArgumentException("A diagram needs at least one GPU, but the map is empty");
     }
-    return new LayoutDiagram(
-        rows.size() == 1
-            ? "MIG layout of " + rows.get(0).title()
-            : "%s MIG layouts".formatted(rows.size()),
-        rows);
+    return of("%s MIG layouts".formatted(rows.size()), rows.size(), rows);
+  }
+
+  private static LayoutDiagram of(String titleOfSeveral, int number, List<Row> rows) {
+    String title = number == 1 ? "MIG layout of " + rows.get(0).title() : titleOfSeveral;
+    return new LayoutDiagram(title, rows);
   }
 
   private static String times(int count) {

@@ -80,7 +80,7 @@ public sealed interface PlacementResult extends JsonForm {
 
     @Override
     public MigLayout orElseThrow() {
-      throw new InvalidLayoutException(gpu, this);
+      throw new InvalidLayoutException(gpu, Violation.summary(violations), violations);
     }
 
     @Override
@@ -132,7 +132,7 @@ public sealed interface PlacementResult extends JsonForm {
 
     @Override
     public MigLayout orElseThrow() {
-      throw new InvalidLayoutException(gpu, this);
+      throw new InvalidLayoutException(gpu, message(), List.of());
     }
 
     @Override
