@@ -20,8 +20,7 @@ public record GpuBoard(PciDeviceId id, String name, List<String> sharedWith, Pro
   public GpuBoard {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(name, "name");
-    Objects.requireNonNull(sharedWith, "sharedWith");
-    sharedWith = List.copyOf(sharedWith);
+    sharedWith = List.copyOf(Objects.requireNonNull(sharedWith, "sharedWith"));
     Objects.requireNonNull(provenance, "provenance");
   }
 

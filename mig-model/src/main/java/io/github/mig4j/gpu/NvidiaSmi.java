@@ -54,21 +54,14 @@ public record NvidiaSmi(
 
   public NvidiaSmi {
     Objects.requireNonNull(listings, "listings");
-    Objects.requireNonNull(profiles, "profiles");
-    Objects.requireNonNull(placements, "placements");
-    Objects.requireNonNull(instances, "instances");
-    Objects.requireNonNull(computeProfiles, "computeProfiles");
-    Objects.requireNonNull(computeInstances, "computeInstances");
-    Objects.requireNonNull(gpus, "gpus");
-    Objects.requireNonNull(findings, "findings");
+    profiles = List.copyOf(Objects.requireNonNull(profiles, "profiles"));
+    placements = List.copyOf(Objects.requireNonNull(placements, "placements"));
+    instances = List.copyOf(Objects.requireNonNull(instances, "instances"));
+    computeProfiles = List.copyOf(Objects.requireNonNull(computeProfiles, "computeProfiles"));
+    computeInstances = List.copyOf(Objects.requireNonNull(computeInstances, "computeInstances"));
+    gpus = List.copyOf(Objects.requireNonNull(gpus, "gpus"));
+    findings = List.copyOf(Objects.requireNonNull(findings, "findings"));
     listings = Collections.unmodifiableSet(new TreeSet<>(listings));
-    profiles = List.copyOf(profiles);
-    placements = List.copyOf(placements);
-    instances = List.copyOf(instances);
-    computeProfiles = List.copyOf(computeProfiles);
-    computeInstances = List.copyOf(computeInstances);
-    gpus = List.copyOf(gpus);
-    findings = List.copyOf(findings);
   }
 
   /**
@@ -192,8 +185,7 @@ public record NvidiaSmi(
   public record PlacementRow(int gpu, int profileId, List<Integer> starts, int size)
       implements JsonForm {
     public PlacementRow {
-      Objects.requireNonNull(starts, "starts");
-      starts = List.copyOf(starts);
+      starts = List.copyOf(Objects.requireNonNull(starts, "starts"));
     }
 
     @Override

@@ -202,9 +202,8 @@ public final class DriverPrediction {
    */
   public record Creation(List<Placement> placements, OptionalInt failedAt) implements JsonForm {
     public Creation {
-      Objects.requireNonNull(placements, "placements");
+      placements = List.copyOf(Objects.requireNonNull(placements, "placements"));
       Objects.requireNonNull(failedAt, "failedAt");
-      placements = List.copyOf(placements);
     }
 
     /** {@return whether all devices are created} */

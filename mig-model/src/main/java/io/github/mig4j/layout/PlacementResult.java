@@ -71,8 +71,7 @@ public sealed interface PlacementResult extends JsonForm {
   record Rejected(GpuModel gpu, List<Violation> violations) implements PlacementResult {
     public Rejected {
       Objects.requireNonNull(gpu, "gpu");
-      Objects.requireNonNull(violations, "violations");
-      violations = List.copyOf(violations);
+      violations = List.copyOf(Objects.requireNonNull(violations, "violations"));
       if (violations.isEmpty()) {
         throw new IllegalArgumentException("A rejection needs at least one violation");
       }
@@ -117,8 +116,7 @@ public sealed interface PlacementResult extends JsonForm {
   record Undetermined(GpuModel gpu, List<MigProfile> profiles) implements PlacementResult {
     public Undetermined {
       Objects.requireNonNull(gpu, "gpu");
-      Objects.requireNonNull(profiles, "profiles");
-      profiles = List.copyOf(profiles);
+      profiles = List.copyOf(Objects.requireNonNull(profiles, "profiles"));
     }
 
     /** {@return the missing data and how to read it, in a sentence without a full stop} */

@@ -251,8 +251,7 @@ public sealed interface Violation extends JsonForm {
     public StartNotAllowed {
       Objects.requireNonNull(gpu, "gpu");
       Objects.requireNonNull(profile, "profile");
-      Objects.requireNonNull(allowed, "allowed");
-      allowed = List.copyOf(allowed);
+      allowed = List.copyOf(Objects.requireNonNull(allowed, "allowed"));
       if (allowed.isEmpty()) {
         throw new IllegalArgumentException("allowed must contain a start, but was empty");
       }
