@@ -18,16 +18,14 @@ public abstract class MigException extends RuntimeException {
     super(message);
   }
 
-  /**
-   * Creates an exception with subject, verdict, value and remedy, and the exception that led to it.
-   */
+  /** Creates an exception with subject, verdict, value, remedy and cause. */
   protected MigException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 
   /**
-   * {@return how long to wait before the same call is repeated, with which it can succeed; empty if
-   * a repetition has the same result until its cause is removed}
+   * {@return how long to wait before the same call can succeed; empty if a repetition has the same
+   * result until its cause is removed}
    */
   public Optional<Duration> retryAfter() {
     return Optional.empty();

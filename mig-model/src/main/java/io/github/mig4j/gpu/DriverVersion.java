@@ -35,10 +35,7 @@ public record DriverVersion(int branch, int minor, int patch) implements Compara
     }
   }
 
-  /**
-   * Reads a version, e.g. {@code 580.159.04}, {@code 525.85} or {@code 580.82.07-ubuntu22.04};
-   * empty if the text is none.
-   */
+  /** Reads e.g. {@code 525.85} or {@code 580.82.07-ubuntu22.04}; empty if it is no version. */
   public static Optional<DriverVersion> parse(String text) {
     Objects.requireNonNull(text, "text");
     Matcher form = FORM.matcher(text);

@@ -61,10 +61,7 @@ public interface GpuInstanceProfile extends JsonForm {
   /** {@return the number of memory slices that an instance covers, at least 1} */
   OptionalInt size();
 
-  /**
-   * {@return the memory slices, from 0, at which an instance can start, ascending; empty if not
-   * known}
-   */
+  /** {@return the memory slices from 0 where an instance can start, ascending; empty if unknown} */
   List<Integer> starts();
 
   /** {@return the maximum number of instances of this profile on one GPU, at least 1} */
@@ -101,9 +98,7 @@ public interface GpuInstanceProfile extends JsonForm {
     };
   }
 
-  /**
-   * {@return the provenance of one fact: its own if it has one, otherwise {@link #provenance()}}
-   */
+  /** {@return the provenance of one fact: its own, or else {@link #provenance()}} */
   default Provenance provenance(Field field) {
     Objects.requireNonNull(field, "field");
     Provenance own = fieldProvenance().get(field);

@@ -46,10 +46,7 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   Optional<String> computeCapability();
 
-  /**
-   * {@return the product names, possibly none; two models can share a name: two boards of the GB200
-   * do}
-   */
+  /** {@return the product names, if any; two models can share one: two boards of the GB200 do} */
   @Value.Redacted
   List<GpuProduct> products();
 
@@ -57,10 +54,7 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   List<GpuBoard> boards();
 
-  /**
-   * {@return the memory of the whole GPU in MiB, as {@code nvidia-smi --query-gpu=memory.total}
-   * prints it}
-   */
+  /** {@return the memory in MiB, as {@code nvidia-smi --query-gpu=memory.total} prints it} */
   @Value.Redacted
   OptionalInt totalMemoryMib();
 
@@ -86,10 +80,7 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   List<GpuInstanceProfile> profiles();
 
-  /**
-   * {@return the engines that all instances use together, whose numbers are not added up; none on
-   * data-centre GPUs}
-   */
+  /** {@return engines that all instances share, so not added up; none on data-centre GPUs} */
   @Value.Redacted
   Set<Budget> sharedEngines();
 
@@ -143,9 +134,8 @@ public interface GpuModel extends JsonForm {
   }
 
   /**
-   * Finds the profile with a name, or that of its GPU instance for {@code 1c.3g.20gb}.
-   *
-   * @return the profile, or empty if this model has no such profile or compute instance
+   * {@return the profile with a name, or that of the GPU instance of {@code 1c.3g.20gb}; empty if
+   * this model has no such profile or compute instance}
    */
   default Optional<GpuInstanceProfile> profile(MigProfile name) {
     Objects.requireNonNull(name, "name");
@@ -165,8 +155,7 @@ public interface GpuModel extends JsonForm {
    * mig-parted used old names before August 2022 ({@code 7g.79gb} on an A100 with 80 GB, {@code
    * 1g.11gb} on an H100 NVL), and some tables still use them.
    *
-   * @return the current name, or empty if the name is current, no old name, or the memory is
-   *     unknown
+   * @return the current name, or empty if the name is no old name or the memory is unknown
    */
   default Optional<MigProfile> renamed(MigProfile old) {
     Objects.requireNonNull(old, "old");
@@ -235,8 +224,8 @@ public interface GpuModel extends JsonForm {
   }
 
   /**
-   * {@return the profile of the whole GPU, which defines its budgets: that with all compute slices
-   * and without attributes, e.g. {@code 7g.180gb}; empty if it is not known}
+   * {@return the profile with all compute slices and without attributes, e.g. {@code 7g.180gb},
+   * which defines the GPU's budgets; empty if it is not known}
    */
   default Optional<GpuInstanceProfile> wholeGpu() {
     for (GpuInstanceProfile p : profiles()) {
@@ -247,10 +236,7 @@ public interface GpuModel extends JsonForm {
     return Optional.empty();
   }
 
-  /**
-   * {@return the amount of a budget on the whole GPU, or empty if it is unknown or all instances
-   * share it}
-   */
+  /** {@return a budget of the whole GPU, or empty if it is unknown or all instances share it} */
   default OptionalInt capacity(Budget budget) {
     Objects.requireNonNull(budget, "budget");
     return switch (budget) {
@@ -325,10 +311,7 @@ public interface GpuModel extends JsonForm {
     }
   }
 
-  /**
-   * {@return all profile names in the order of declaration, e.g. {@code 1g.6gb, 1g.6gb+me,
-   * 2g.12gb}}
-   */
+  /** {@return the profile names as declared, e.g. {@code 1g.6gb, 1g.6gb+me, 2g.12gb}} */
   default String profileNames() {
     return profiles().stream().map(p -> p.profile().toString()).collect(Collectors.joining(", "));
   }
@@ -362,10 +345,7 @@ public interface GpuModel extends JsonForm {
     Builder() {}
   }
 
-  /**
-   * {@return how certain the layouts of this GPU are: the weakest confidence of the facts that
-   * determine them; unknown if a placement is unknown}
-   */
+  /** {@return the weakest confidence of what determines layouts; unknown if a placement is} */
   default Confidence layoutConfidence() {
     Confidence weakest = slicesProvenance().confidence();
     for (GpuInstanceProfile profile : profiles()) {

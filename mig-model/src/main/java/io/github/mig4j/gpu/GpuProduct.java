@@ -59,10 +59,7 @@ public record GpuProduct(String name, String label, Provenance provenance) imple
       Objects.requireNonNull(mig, "mig");
     }
 
-    /**
-     * Takes a label apart; the inverse of {@link #toString()}. Whatever is no suffix belongs to the
-     * product.
-     */
+    /** Takes a label apart; the inverse of {@link #toString()}. What is no suffix is product. */
     public static Label parse(String value) {
       Objects.requireNonNull(value, "value");
       Matcher form = FORM.matcher(value);
@@ -80,42 +77,28 @@ public record GpuProduct(String name, String label, Provenance provenance) imple
       return new Label(product, Optional.empty(), false);
     }
 
-    /**
-     * {@return this label with the suffix for MIG devices of a profile, as feature discovery writes
-     * it}
-     */
+    /** {@return this label with the suffix for MIG devices, as feature discovery writes it} */
     public Label with(MigProfile profile) {
       Objects.requireNonNull(profile, "profile");
       return new Label(product, Optional.of(profile.label()), shared);
     }
 
-    /**
-     * {@return this label with the suffix {@code -MIG-INVALID}, for a node that offers no GPU,
-     * since its GPUs are not cut alike under strategy single}
-     */
+    /** {@return this label with {@code -MIG-INVALID}, of GPUs not cut alike with strategy single} */
     public Label invalid() {
       return new Label(product, Optional.of(INVALID), shared);
     }
 
-    /**
-     * {@return this label with the suffix {@code -SHARED}, for devices that are shared under their
-     * usual name}
-     */
+    /** {@return this label with {@code -SHARED}: devices are shared under their usual name} */
     public Label sharing() {
       return new Label(product, mig, true);
     }
 
-    /**
-     * {@return whether the label has the suffix {@code -MIG-INVALID}: feature discovery found GPUs
-     * that are not cut alike under strategy single}
-     */
+    /** {@return whether GPUs are not cut alike with strategy single: {@code -MIG-INVALID}} */
     public boolean isInvalid() {
       return mig.filter(INVALID::equals).isPresent();
     }
 
-    /**
-     * {@return the profile of the devices that this label describes; empty for whole GPUs, or none}
-     */
+    /** {@return the profile of these devices; empty for whole GPUs, or none} */
     public Optional<MigProfile> profile() {
       return mig.flatMap(MigProfile::ofLabel);
     }

@@ -588,11 +588,7 @@ final class ListingReader {
                 .formatted(column, min, max, shown(text)));
   }
 
-  /**
-   * What was read.
-   *
-   * @throws ListingSyntaxException if that is nothing
-   */
+  /** {@return what was read} Throws a {@link ListingSyntaxException} if that is nothing. */
   NvidiaSmi result() {
     NvidiaSmi result = rows.result();
     if (!rows.isEmpty()) {

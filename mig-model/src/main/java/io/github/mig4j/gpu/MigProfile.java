@@ -179,18 +179,12 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
             : label);
   }
 
-  /**
-   * {@return the name as node labels and resource names spell it, with a dot for each plus: {@code
-   * 1g.10gb.me} for {@code 1g.10gb+me}}
-   */
+  /** {@return the name in labels and resource names: {@code 1g.10gb.me} for {@code 1g.10gb+me}} */
   public String label() {
     return toString().replace('+', '.');
   }
 
-  /**
-   * {@return the profile of a name as node labels spell it, or empty if no profile is spelled like
-   * this; the inverse of {@link #label()}}
-   */
+  /** {@return the profile with this {@link #label()}, or empty if no profile has it} */
   public static Optional<MigProfile> ofLabel(String label) {
     Objects.requireNonNull(label, "label");
     try {
@@ -252,10 +246,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
     }
   }
 
-  /**
-   * Whether a suffix is one sign and then attributes without repetition. An attribute contains no
-   * sign.
-   */
+  /** Whether a suffix is one sign and then attributes, which have no sign, without repetition. */
   private static boolean isSuffix(String suffix) {
     if (suffix.isEmpty()) {
       return true;

@@ -10,10 +10,7 @@ import java.util.Optional;
 public enum MigStrategy {
   /** The plugin offers whole GPUs only. */
   NONE,
-  /**
-   * All GPUs of a node have the same layout of one profile, and the plugin offers the devices as
-   * {@code nvidia.com/gpu}.
-   */
+  /** All GPUs of a node have one layout of one profile, offered as {@code nvidia.com/gpu}. */
   SINGLE,
   /** The plugin offers each profile as its own resource, such as {@code nvidia.com/mig-1g.23gb}. */
   MIXED;

@@ -79,11 +79,7 @@ public record NvidiaSmi(
     return reader.result();
   }
 
-  /**
-   * {@return whether every row of the listings was read, as far as the text shows: false if a
-   * finding is worse than a {@linkplain Severity#NOTE note}, so that there may be more profiles or
-   * instances}
-   */
+  /** {@return whether no finding is worse than a note, so that no row is known to be missing} */
   public boolean isComplete() {
     return findings.stream().allMatch(found -> found.severity() == Severity.NOTE);
   }
@@ -146,12 +142,11 @@ public record NvidiaSmi(
    * A row of {@code nvidia-smi mig -lgip}.
    *
    * @param gpu the GPU's index on its node, from 0
-   * @param profile the profile
    * @param id the number that nvidia-smi gives it, which {@code -cgi} takes
    * @param free how many more instances could be created when the listing was printed
    * @param total how many instances the GPU can hold at once
-   * @param amounts what one instance takes, in the unit of the budget; absent where the listing does
-   *     not say it
+   * @param amounts what one instance takes, in the unit of the budget, as far as the listing says
+   *     it
    */
   public record ProfileRow(
       int gpu, MigProfile profile, int id, int free, int total, Map<Budget, Integer> amounts)
@@ -202,7 +197,6 @@ public record NvidiaSmi(
    * A row of {@code nvidia-smi mig -lgi}: a GPU instance that runs.
    *
    * @param gpu the GPU's index on its node, from 0
-   * @param profile the instance's profile
    * @param profileId the number of the profile in {@code -lgip}
    * @param id the instance's number on its GPU
    * @param start index of its first memory slice, from 0
@@ -327,10 +321,8 @@ public record NvidiaSmi(
    * One GPU of a listing of profiles.
    *
    * @param index the GPU's index on its node, from 0
-   * @param model what it can be cut into; its id is {@code gpu-<index>}, as the listing does not
-   *     say the product
-   * @param free how many more instances of each profile could be created when the listing was
-   *     printed
+   * @param model what it can be cut into; its id is {@code gpu-<index>}, since no product is listed
+   * @param free how many more of each profile could be created when the listing was printed
    */
   public record Gpu(int index, GpuModel model, SortedMap<MigProfile, Integer> free)
       implements JsonForm {

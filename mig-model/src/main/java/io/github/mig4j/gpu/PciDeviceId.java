@@ -45,10 +45,7 @@ public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
         : Optional.empty();
   }
 
-  /**
-   * {@return the id as in mig-parted's {@code device-filter}: device, then vendor, e.g. {@code
-   * 0x290110DE}}
-   */
+  /** {@return the id in mig-parted's {@code device-filter}, with vendor: {@code 0x290110DE}} */
   public String deviceFilter() {
     return String.format(Locale.ROOT, "0x%04X%04X", device, NVIDIA);
   }

@@ -156,10 +156,7 @@ public final class ProfileNeed implements JsonForm {
     return matching(gpu, Match.YES).toList();
   }
 
-  /**
-   * {@return the profiles that may meet this need, but whose numbers are not all known, smallest
-   * first}
-   */
+  /** {@return the profiles that may meet this need, but lack a number, smallest first} */
   public List<GpuInstanceProfile> undeterminedOn(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
     return matching(gpu, Match.UNKNOWN).toList();
@@ -183,10 +180,7 @@ public final class ProfileNeed implements JsonForm {
     return match;
   }
 
-  /**
-   * The memory in a name is at least the usable memory, so it can exclude a profile with unknown
-   * memory.
-   */
+  /** The name has at least the usable memory, so it can exclude a profile of unknown memory. */
   private Match hasMemory(GpuInstanceProfile profile) {
     OptionalInt mib = profile.amount(Budget.MEMORY_MIB);
     if (memoryGib == 0 || mib.isPresent()) {

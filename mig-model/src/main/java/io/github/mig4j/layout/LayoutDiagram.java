@@ -124,8 +124,7 @@ public final class LayoutDiagram {
   }
 
   /**
-   * Draws the GPUs of a node by index, one below the other. Neighbours that look the same are one
-   * drawing.
+   * Draws the GPUs of a node by index. Neighbours that look the same are one drawing.
    *
    * @throws IllegalArgumentException if the list is empty
    */
@@ -148,8 +147,7 @@ public final class LayoutDiagram {
   }
 
   /**
-   * Draws each layout of several GPUs once, in the order of the map, with the number of GPUs that
-   * have it.
+   * Draws each layout of several GPUs once, in the map's order, with the number of its GPUs.
    *
    * @throws IllegalArgumentException if the map is empty
    */
@@ -185,10 +183,7 @@ public final class LayoutDiagram {
     return count == 1 ? "" : count + " x ";
   }
 
-  /**
-   * {@return the diagram in ASCII, as lines of at most 80 columns, each with a line feed at the
-   * end}
-   */
+  /** {@return the diagram in ASCII: lines of at most 80 columns, each with a line feed} */
   public String toText() {
     return new TextDrawing(rows).toString();
   }

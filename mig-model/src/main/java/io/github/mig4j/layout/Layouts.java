@@ -128,17 +128,12 @@ public final class Layouts {
     return walk(PlacementTable.State::isMaximal).map(Walk::layout);
   }
 
-  /**
-   * {@return every multiset of GPU instances that fits, at whatever placements, as counts by
-   * profile, each once, the empty one included}
-   */
+  /** {@return each multiset of GPU instances that fits once, also the empty one, as counts} */
   public Stream<SortedMap<MigProfile, Integer>> multisets() {
     return counts().map(this::byProfile);
   }
 
-  /**
-   * {@return the multisets of GPU instances that fit and are not part of a larger one, each once}
-   */
+  /** {@return those of {@link #multisets} that are not part of a larger one} */
   public Stream<SortedMap<MigProfile, Integer>> maximalMultisets() {
     Set<List<Integer>> all = counts().collect(Collectors.toSet());
     return counts().filter(counts -> isMaximal(counts, all)).map(this::byProfile);

@@ -56,10 +56,7 @@ public final class MigLayout implements JsonForm {
   private final GpuModel gpu;
   private final List<Placement> placements;
 
-  /**
-   * Computed at the first use if the devices are the GPU instances; two threads may compute it
-   * twice.
-   */
+  /** Computed at the first use if they are the GPU instances; two threads may both do it. */
   private @Nullable SortedMap<MigProfile, Integer> devices;
 
   MigLayout(GpuModel gpu, List<Placement> placements, Map<MigProfile, Integer> devices) {
@@ -81,11 +78,9 @@ public final class MigLayout implements JsonForm {
   }
 
   /**
-   * Finds a legal layout for a multiset of MIG devices, at any placements. This is the placement
-   * validator.
+   * Finds a legal layout for MIG devices, at any placements. This is the placement validator.
    *
-   * @param devices counts by profile, at least 1 each; empty means a GPU in MIG mode without
-   *     devices
+   * @param devices counts by profile, at least 1 each; empty: a GPU in MIG mode without devices
    * @return placed with the layout, rejected with every reason, or undetermined without the data
    * @throws IllegalArgumentException if a count is below 1
    */
@@ -107,10 +102,7 @@ public final class MigLayout implements JsonForm {
     return placements;
   }
 
-  /**
-   * {@return the MIG devices by profile: the GPU instances, or the compute instances that share
-   * them}
-   */
+  /** {@return the MIG devices: the GPU instances, or the compute instances that share them} */
   public SortedMap<MigProfile, Integer> devices() {
     SortedMap<MigProfile, Integer> known = devices;
     if (known == null) {
@@ -257,8 +249,7 @@ public final class MigLayout implements JsonForm {
     }
 
     /**
-     * Adds one GPU instance, such as {@code 3g.90gb}, at the index of its first memory slice, from
-     * 0.
+     * Adds one GPU instance, such as {@code 3g.90gb}, at its first memory slice, from 0.
      *
      * @throws IllegalArgumentException if the name is malformed or has a {@code c} part
      */
@@ -307,8 +298,7 @@ public final class MigLayout implements JsonForm {
      * or what runs; only then some of them are moved or left out. So a request that does not fit is
      * never among the layouts.
      *
-     * @return at most so many layouts of whole GPU instances; none if the GPU's placements are not
-     *     known
+     * @return at most so many, of whole GPU instances; none if the GPU's placements are unknown
      * @throws IllegalArgumentException if the limit is negative
      */
     public List<MigLayout> nearest(int limit) {
@@ -345,8 +335,7 @@ public final class MigLayout implements JsonForm {
   }
 
   /**
-   * Reads the JSON form of a layout on a GPU of the bundled catalogue, the inverse of {@link
-   * #toJson()}.
+   * Reads the JSON form of a layout on a bundled GPU, the inverse of {@link #toJson()}.
    *
    * @throws IllegalArgumentException naming the field that is missing, unknown or of another kind,
    *     if the catalogue has no such GPU, or if the layout is not legal

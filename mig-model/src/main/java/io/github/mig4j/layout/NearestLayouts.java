@@ -154,10 +154,7 @@ final class NearestLayouts {
         .sum();
   }
 
-  /**
-   * The distance of a multiset from the request; the comparison goes from the first number to the
-   * last.
-   */
+  /** The distance of a multiset from the request, compared from the first number to the last. */
   private record Distance(
       SortedMap<MigProfile, Integer> to,
       long changed,

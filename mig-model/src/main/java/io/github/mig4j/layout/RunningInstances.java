@@ -45,9 +45,8 @@ public record RunningInstances(
   }
 
   /**
-   * {@return what runs on each GPU, by ascending index, of which a listing has rows of {@code
-   * -lgi}; devices are those of {@code -lci} if it has them; nvidia-smi does not list a GPU without
-   * any}
+   * {@return what runs on each GPU with rows of {@code -lgi}, by ascending index; nvidia-smi does
+   * not list a GPU without any}
    */
   public static List<RunningInstances> in(NvidiaSmi listing) {
     Objects.requireNonNull(listing, "listing");

@@ -29,10 +29,7 @@ public abstract class Finding implements JsonForm {
   /** {@return where in a text the problem is; empty if the problem is not in a text} */
   public abstract Optional<SourceLocation> location();
 
-  /**
-   * {@return what has the problem, e.g. {@code config 'small'}, {@code node gpu-node} or {@code the
-   * file}}
-   */
+  /** {@return what has the problem, e.g. {@code config 'small'} or {@code node gpu-node}} */
   public abstract String subject();
 
   /** {@return what is wrong, with the value that is wrong, in one line without a full stop} */
@@ -44,10 +41,7 @@ public abstract class Finding implements JsonForm {
     return "";
   }
 
-  /**
-   * {@return the facts behind the message, for programs: a record of the package that checks, or
-   * empty if the code says it all}
-   */
+  /** {@return the facts for programs: a record of the package that checks, if there are more} */
   public abstract Optional<Record> facts();
 
   /** Escapes what cannot be printed, since names and values of a text are part of a finding. */

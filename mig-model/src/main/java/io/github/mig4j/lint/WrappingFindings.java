@@ -18,12 +18,7 @@ public final class WrappingFindings {
 
   private WrappingFindings() {}
 
-  /**
-   * Reports a file of hooks, which is neither a configuration of mig-parted nor of the device
-   * plugin.
-   *
-   * @return whether it is one
-   */
+  /** Reports a file of hooks, which is no configuration, and returns whether it is one. */
   public static boolean reportHooks(Node root, LineColumn at, Findings findings) {
     boolean isHooks = YamlNodes.child(root, "hooks") instanceof MappingNode
         && YamlNodes.child(root, "mig-configs") == null;
@@ -91,9 +86,7 @@ public final class WrappingFindings {
 
   /**
    * Reports a placeholder of a template engine, if YAML cannot read a text of the file or reads the
-   * placeholder as a map.
-   *
-   * @return whether there is one
+   * placeholder as a map, and returns whether there is one.
    */
   public static boolean reportTemplate(Wrapping wrapping, String text, Findings findings) {
     Optional<Template> template = wrapping.hasPlaceholders()
