@@ -17,18 +17,17 @@ import java.util.stream.Stream;
 /** Reads the catalogue's file: a table of sources, then models that refer to it. */
 final class CatalogFile {
 
-  private static final List<String> FILE = List.of("about", "sources", "models");
-  private static final List<String> SOURCE = List.of("confidence", "where");
-  private static final List<String> MODEL = List.of(
-      "id", "architecture", "chip", "compute-capability", "products", "boards", "minimum-driver",
-      "driver-from", "driver-before", "driver-source", "memory-mib", "memory-source",
-      "marketed-memory-gb", "compute-slices", "memory-slices", "slices-source", "shared-engines",
-      "profiles");
-  private static final List<String> PRODUCT = List.of("name", "label", "source", "confidence");
-  private static final List<String> BOARD = List.of("pci", "name", "shared-with", "source");
-  private static final List<String> PROFILE = List.of(
-      "name", "id", "size", "starts", "max", "memory-mib", "sm", "ce", "dec", "enc", "jpeg", "ofa",
-      "source", "sources");
+  private static final List<String> FILE = fields("about, sources, models");
+  private static final List<String> SOURCE = fields("confidence, where");
+  private static final List<String> MODEL =
+      fields("id, architecture, chip, compute-capability, products, boards, minimum-driver,"
+          + " driver-from, driver-before, driver-source, memory-mib, memory-source,"
+          + " marketed-memory-gb, compute-slices, memory-slices, slices-source, shared-engines,"
+          + " profiles");
+  private static final List<String> PRODUCT = fields("name, label, source, confidence");
+  private static final List<String> BOARD = fields("pci, name, shared-with, source");
+  private static final List<String> PROFILE =
+      fields("name, id, size, starts, max, memory-mib, sm, ce, dec, enc, jpeg, ofa, source, sources");
   private static final Map<String, Budget> AMOUNTS = Map.of(
       "memory-mib", Budget.MEMORY_MIB,
       "sm", Budget.SMS,
@@ -40,6 +39,10 @@ final class CatalogFile {
 
   private final Map<String, Provenance> sources = new LinkedHashMap<>();
   private final Set<String> ids = new HashSet<>();
+
+  private static List<String> fields(String names) {
+    return List.of(names.split(", "));
+  }
 
   static String bundledText() {
     try (InputStream in = CatalogFile.class.getResourceAsStream("gpus.json")) {

@@ -91,7 +91,7 @@ final class CatalogValue {
     } catch (Refused e) {
       throw e;
     } catch (IllegalArgumentException e) {
-      throw refused(e.getMessage(), e);
+      throw refused(String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -178,8 +178,7 @@ public final class GpuCatalog {
 
   /** Holds the bundled catalogue, which is read at the first use. */
   private static final class Bundled {
-    static final GpuCatalog CATALOG =
-        new GpuCatalog(CatalogFile.parse(CatalogFile.bundledText()));
+    static final GpuCatalog CATALOG = new GpuCatalog(CatalogFile.parse(CatalogFile.bundledText()));
   }
 
   /** Two catalogues are equal if they have the same models in the same order. */

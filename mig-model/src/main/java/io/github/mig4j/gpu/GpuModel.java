@@ -189,8 +189,8 @@ public interface GpuModel extends JsonForm {
     Stream<MigProfile> sameGpuInstance =
         offered.stream().filter(p -> p.gpuInstance().equals(unknown.gpuInstance()));
     List<MigProfile> sameSlices = offered.stream()
-        .filter(p -> p.computeSlices() == unknown.computeSlices()
-            && p.gpuSlices() == unknown.gpuSlices())
+        .filter(p ->
+            p.computeSlices() == unknown.computeSlices() && p.gpuSlices() == unknown.gpuSlices())
         .toList();
     Stream<MigProfile> otherMemory = sameSlices.stream()
         .filter(p -> p.suffix().equals(unknown.suffix()))
@@ -203,7 +203,8 @@ public interface GpuModel extends JsonForm {
         .stream()
         .map(MigProfile::parse)
         .filter(p -> isLike(p, unknown));
-    return Stream.of(sameGpuInstance.limit(3), otherMemory.limit(2), otherAttributes.limit(3), similar)
+    return Stream.of(
+            sameGpuInstance.limit(3), otherMemory.limit(2), otherAttributes.limit(3), similar)
         .map(Stream::toList)
         .filter(meant -> !meant.isEmpty())
         .findFirst()

@@ -83,7 +83,7 @@ public record GpuProduct(String name, String label, Provenance provenance) imple
       return new Label(product, Optional.of(profile.label()), shared);
     }
 
-    /** {@return this label with {@code -MIG-INVALID}, of GPUs not cut alike with strategy single} */
+    /** {@return this label with {@code -MIG-INVALID}, for GPUs not cut alike in strategy single} */
     public Label invalid() {
       return new Label(product, Optional.of(INVALID), shared);
     }

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -141,15 +142,11 @@ public final class Layouts {
 
   /** A part of a legal multiset is legal, so comparing with one more instance is enough. */
   private static boolean isMaximal(List<Integer> counts, Set<List<Integer>> all) {
-    List<Integer> more = new ArrayList<>(counts);
-    for (int i = 0; i < counts.size(); i++) {
+    return IntStream.range(0, counts.size()).noneMatch(i -> {
+      List<Integer> more = new ArrayList<>(counts);
       more.set(i, counts.get(i) + 1);
-      if (all.contains(more)) {
-        return false;
-      }
-      more.set(i, counts.get(i));
-    }
-    return true;
+      return all.contains(more);
+    });
   }
 
   /** The multisets of the first states; for known GPUs, these are all if the limit is above 2,319. */

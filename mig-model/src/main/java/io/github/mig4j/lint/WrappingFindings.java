@@ -45,18 +45,17 @@ public final class WrappingFindings {
 
   /** Reports that the head of an entry's ConfigMap is missing, unless the map has a kind. */
   public static void reportMissingKind(Entry entry, Findings findings) {
-    if (entry.holder() == Holder.UNTYPED_MAP) {
+    boolean isData = entry.holder() == Holder.UNTYPED_DATA;
+    if (isData || entry.holder() == Holder.UNTYPED_MAP) {
       findings.note(
           TextCode.KIND_MISSING,
           YamlPath.ROOT.at(entry.at()),
-          "The kind is missing, and the file is read as a ConfigMap",
-          "add 'apiVersion: v1' and 'kind: ConfigMap' before it is applied");
-    } else if (entry.holder() == Holder.UNTYPED_DATA) {
-      findings.note(
-          TextCode.KIND_MISSING,
-          YamlPath.ROOT.at(entry.at()),
-          "The head is missing, and the file is read as the data of a ConfigMap",
-          "put it below 'data:' of a ConfigMap before it is applied");
+          isData
+              ? "The head is missing, and the file is read as the data of a ConfigMap"
+              : "The kind is missing, and the file is read as a ConfigMap",
+          isData
+              ? "put it below 'data:' of a ConfigMap before it is applied"
+              : "add 'apiVersion: v1' and 'kind: ConfigMap' before it is applied");
     }
   }
 

@@ -83,8 +83,7 @@ class CatalogFileTest {
             SOURCES.formatted("{\"id\": \"x\", \"architecture\": \"Next\"}"),
             "line 2: models[0]: 'compute-slices' is missing"),
         Arguments.of(
-            SOURCES.formatted("null"),
-            "line 2: models[0]: must be an object, but was 'null'"),
+            SOURCES.formatted("null"), "line 2: models[0]: must be an object, but was 'null'"),
         Arguments.of(
             inModel("{\"max\": 1, \"source\": \"S\"}"),
             "line 3: models[0].profiles[0]: 'name' is missing"),
@@ -209,8 +208,9 @@ class CatalogFileTest {
     assertThatThrownBy(
             () -> GpuCatalog.parse(inModel(PROFILE.replace("\"max\": 2", "\"max\": 1.5"))))
         .isExactlyInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Not a GPU catalogue: line 3: models[0].profiles[0].max: must be a whole number,"
-            + " but was '1.5'");
+        .hasMessage(
+            "Not a GPU catalogue: line 3: models[0].profiles[0].max: must be a whole number,"
+                + " but was '1.5'");
   }
 
   private static String inModel(String profiles) {
