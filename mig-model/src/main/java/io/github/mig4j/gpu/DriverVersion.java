@@ -2,6 +2,7 @@ package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -59,7 +60,6 @@ public record DriverVersion(int branch, int minor, int patch) implements Compara
   @Override
   @JsonValue
   public String toString() {
-    String text = "%d.%02d".formatted(branch, minor);
-    return patch == 0 ? text : "%s.%02d".formatted(text, patch);
+    return String.format(Locale.ROOT, patch == 0 ? "%d.%02d" : "%d.%02d.%02d", branch, minor, patch);
   }
 }
