@@ -26,8 +26,8 @@ final class CatalogFile {
           + " profiles");
   private static final List<String> PRODUCT = fields("name, label, source, confidence");
   private static final List<String> BOARD = fields("pci, name, shared-with, source");
-  private static final List<String> PROFILE =
-      fields("name, id, size, starts, max, memory-mib, sm, ce, dec, enc, jpeg, ofa, source, sources");
+  private static final List<String> PROFILE = fields(
+      "name, id, size, starts, max, memory-mib, sm, ce, dec, enc, jpeg, ofa, source, sources");
   private static final Map<String, Budget> AMOUNTS = Map.of(
       "memory-mib", Budget.MEMORY_MIB,
       "sm", Budget.SMS,

@@ -101,8 +101,7 @@ public interface GpuInstanceProfile extends JsonForm {
   /** {@return the provenance of one fact: its own, or else {@link #provenance()}} */
   default Provenance provenance(Field field) {
     Objects.requireNonNull(field, "field");
-    Provenance own = fieldProvenance().get(field);
-    return own == null ? provenance() : own;
+    return fieldProvenance().getOrDefault(field, provenance());
   }
 
   /** {@return the provenance of the field with the {@linkplain #amount amount} of a budget} */

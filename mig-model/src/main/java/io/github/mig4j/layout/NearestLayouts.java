@@ -74,7 +74,7 @@ final class NearestLayouts {
         .multisetsOfFirst(MAX_STATES_COMPARED)
         .filter(this::addsToWhatRuns)
         .map(this::distanceOf)
-        .sorted()
+        .sorted(Distance.ORDER)
         .flatMap(
             distance -> (possible ? with(all, distance.to) : withMostStarts(distance.to)).stream())
         .limit(limit)
@@ -160,18 +160,12 @@ final class NearestLayouts {
       long changed,
       long memory,
       long computeSlices,
-      long attributesNotRequested)
-      implements Comparable<Distance> {
+      long attributesNotRequested) {
 
-    private static final Comparator<Distance> ORDER = Comparator.comparingLong(Distance::changed)
+    static final Comparator<Distance> ORDER = Comparator.comparingLong(Distance::changed)
         .thenComparingLong(Distance::memory)
         .thenComparingLong(Distance::computeSlices)
         .thenComparingLong(Distance::attributesNotRequested)
         .thenComparing(distance -> distance.to.toString());
-
-    @Override
-    public int compareTo(Distance other) {
-      return ORDER.compare(this, other);
-    }
   }
 }
