@@ -20,8 +20,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value of a catalogue's file. What is missing, unknown or of another kind is refused with its line and
- * path. It is read from tokens, since Jackson's databind takes a tenth of a second at its first use.
+ * A value of a catalogue's file. What is missing, unknown or of another kind is refused with its
+ * line and path. Jackson's databind would take a tenth of a second at its first use.
  */
 final class CatalogValue {
 

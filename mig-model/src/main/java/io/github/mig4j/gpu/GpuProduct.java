@@ -98,7 +98,7 @@ public record GpuProduct(String name, String label, Provenance provenance) imple
       return mig.filter(INVALID::equals).isPresent();
     }
 
-    /** {@return the profile of these devices; empty for whole GPUs, or none} */
+    /** {@return the profile of the devices; empty for whole GPUs, and for no GPU} */
     public Optional<MigProfile> profile() {
       return mig.flatMap(MigProfile::ofLabel);
     }

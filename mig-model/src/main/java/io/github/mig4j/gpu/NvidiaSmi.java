@@ -145,8 +145,7 @@ public record NvidiaSmi(
    * @param id the number that nvidia-smi gives it, which {@code -cgi} takes
    * @param free how many more instances could be created when the listing was printed
    * @param total how many instances the GPU can hold at once
-   * @param amounts what one instance takes, in the unit of the budget, as far as the listing says
-   *     it
+   * @param amounts what one instance takes, in the unit of the budget; absent if not listed
    */
   public record ProfileRow(
       int gpu, MigProfile profile, int id, int free, int total, Map<Budget, Integer> amounts)
