@@ -68,9 +68,10 @@ final class CatalogValue {
       }
       return root.read(names, reader);
     } catch (JsonProcessingException e) {
+      String line =
+          e.getLocation() == null ? "" : "line %d: ".formatted(e.getLocation().getLineNr());
       String problem = e.getOriginalMessage().lines().findFirst().orElse("");
-      throw new IllegalArgumentException(
-          "Not a GPU catalogue: line %d: %s".formatted(e.getLocation().getLineNr(), problem), e);
+      throw new IllegalArgumentException("Not a GPU catalogue: " + line + problem, e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (Refused e) {

@@ -60,6 +60,10 @@ class CatalogFileTest {
             "{\"models\": [],\n \"sources\": {}, \"gpus\": []}",
             "line 2: gpus: this field is unknown. Expected one of [about, sources, models]"),
         Arguments.of("{\"models\": [], \"models\": []}", "line 1: Duplicate field 'models'"),
+        Arguments.of(
+            "1".repeat(1001),
+            "Number value length (1001) exceeds the maximum allowed (1000, from"
+                + " `StreamReadConstraints.getMaxNumberLength()`)"),
         Arguments.of("[] {}", "line 1: must be one object, but another value follows"),
         Arguments.of(
             "{\"sources\": [],\n \"models\": []}",
