@@ -60,6 +60,7 @@ public record DriverVersion(int branch, int minor, int patch) implements Compara
   @Override
   @JsonValue
   public String toString() {
-    return String.format(Locale.ROOT, patch == 0 ? "%d.%02d" : "%d.%02d.%02d", branch, minor, patch);
+    String text = String.format(Locale.ROOT, "%d.%02d", branch, minor);
+    return patch == 0 ? text : String.format(Locale.ROOT, "%s.%02d", text, patch);
   }
 }
