@@ -432,7 +432,7 @@ final class ListingReader {
     }
     insideRow = false;
     if (isCut(line)) {
-      finishRow("the second line of the row of %s is cut off".formatted(row.profile()));
+      finishRow("the second line of the row of %s is cut off", true);
       return true;
     }
     unfinished = null;
@@ -448,25 +448,21 @@ final class ListingReader {
 
   /** A row without its second line is used as far as it was read. */
   private void finishRow() {
-    ProfileRow row = unfinished;
-    if (row != null && !lower.isEmpty() && !cutReported) {
-      finishRow("the row of %s has no second line".formatted(row.profile()));
-    } else if (row != null) {
-      unfinished = null;
-      rows.add(row, unfinishedLine);
-    }
+    finishRow("the row of %s has no second line", !lower.isEmpty() && !cutReported);
   }
 
-  private void finishRow(String problem) {
+  private void finishRow(String problem, boolean isNew) {
     ProfileRow row = unfinished;
+    unfinished = null;
     if (row != null) {
-      unfinished = null;
       rows.add(row, unfinishedLine);
+    }
+    if (row != null && isNew) {
       cutReported = true;
       findings.add(
           ListingCode.ROWS_MISSING,
-          "%s, so that some of its engines are not known, and more may be missing"
-              .formatted(problem),
+          problem.formatted(row.profile())
+              + ", so that some of its engines are not known, and more may be missing",
           PASTE_AGAIN.formatted(Listing.GPU_INSTANCE_PROFILES));
     }
   }

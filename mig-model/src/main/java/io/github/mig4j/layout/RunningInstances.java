@@ -7,7 +7,6 @@ import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.gpu.NvidiaSmi.ComputeInstanceRow;
 import io.github.mig4j.gpu.NvidiaSmi.InstanceRow;
 import io.github.mig4j.text.JsonFields;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -52,21 +51,21 @@ public record RunningInstances(
     Objects.requireNonNull(listing, "listing");
     SortedMap<Integer, List<InstanceRow>> byGpu = listing.instances().stream()
         .collect(Collectors.groupingBy(InstanceRow::gpu, TreeMap::new, Collectors.toList()));
-    List<RunningInstances> running = new ArrayList<>();
-    byGpu.forEach((gpu, rows) -> running.add(new RunningInstances(
-        gpu,
-        rows.stream()
-            .map(row -> new Placement(row.profile(), row.start(), row.size()))
-            .toList(),
-        devices(gpu, rows, listing.computeInstances()))));
-    return running;
+    return byGpu.values().stream()
+        .map(rows -> new RunningInstances(
+            rows.get(0).gpu(),
+            rows.stream()
+                .map(row -> new Placement(row.profile(), row.start(), row.size()))
+                .toList(),
+            devices(rows, listing.computeInstances())))
+        .toList();
   }
 
   /** A GPU instance without compute instance is no device, but only where any are listed. */
   private static SortedMap<MigProfile, Integer> devices(
-      int gpu, List<InstanceRow> instances, List<ComputeInstanceRow> listed) {
+      List<InstanceRow> instances, List<ComputeInstanceRow> listed) {
     List<MigProfile> profiles = listed.stream()
-        .filter(row -> row.gpu() == gpu)
+        .filter(row -> row.gpu() == instances.get(0).gpu())
         .map(ComputeInstanceRow::profile)
         .toList();
     if (profiles.isEmpty()) {

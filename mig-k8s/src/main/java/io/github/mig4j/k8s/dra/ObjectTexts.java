@@ -182,10 +182,5 @@ final class ObjectTexts {
             .formatted(where.at().line(), where.at().column(), message, EXPECTED));
       }
     }
-
-    @Override
-    public String program() {
-      return "kubectl";
-    }
   }
 }
