@@ -36,7 +36,6 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * A configuration of these entries.
    *
    * @param entries at least one, in the order in which they apply
-   * @return the configuration
    */
   public static MigConfig of(MigConfigSpec... entries) {
     Objects.requireNonNull(entries, "entries");
@@ -44,11 +43,11 @@ public record MigConfig(List<MigConfigSpec> entries) {
   }
 
   /**
-   * A configuration that gives each GPU of a node its layout; GPUs with equal layouts share an entry.
+   * {@return a configuration that gives each GPU of a node its layout; GPUs with equal layouts
+   * share an entry}
    *
    * @param layouts the layouts by GPU index; a GPU without a layout, or with an empty one, stays whole
    * @param gpus how many GPUs the node has, at least 1
-   * @return entries that select every GPU once
    * @throws IllegalArgumentException if there is no GPU, or a layout is for an index that is not from 0
    *     to {@code gpus - 1}
    */
@@ -84,8 +83,6 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * Checks that a name can be the value of the node label {@code nvidia.com/mig.config}, which
    * allows fewer names than the file.
    *
-   * @param name a configuration's name
-   * @return the same name
    * @throws IllegalArgumentException if it is not a label value
    */
   public static String requireLabelValue(String name) {
@@ -128,9 +125,8 @@ public record MigConfig(List<MigConfigSpec> entries) {
   }
 
   /**
-   * A hash of what this configuration means, which is equal for equal configurations.
-   *
-   * @return 8 hexadecimal digits
+   * {@return a hash of what this configuration means, equal for equal configurations: 8 hexadecimal
+   * digits}
    */
   public String contentHash() {
     return ContentName.hash(canonicalText());
@@ -167,8 +163,6 @@ public record MigConfig(List<MigConfigSpec> entries) {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the entries
-   * @return the configuration
    * @throws IllegalArgumentException as {@link MigConfigDocument#parse} does
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

@@ -36,9 +36,8 @@ public final class MigConfigDocument implements JsonForm {
   }
 
   /**
-   * A document without configurations.
-   *
-   * @return the document; the MIG manager reads its file form, but finds nothing to apply in it
+   * {@return a document without configurations; the MIG manager reads its file form, but finds
+   * nothing to apply in it}
    */
   public static MigConfigDocument empty() {
     return EMPTY;
@@ -72,7 +71,6 @@ public final class MigConfigDocument implements JsonForm {
    * instead of an exception.
    *
    * @param yaml the text of {@code config.yaml}
-   * @return the document
    * @throws MigConfigSyntaxException naming every fault with its place, if the MIG manager would
    *     refuse the file
    */
@@ -85,8 +83,6 @@ public final class MigConfigDocument implements JsonForm {
    * This document with one more configuration, which takes the place of one with the same name.
    *
    * @param name the name; any text, but only a label value can be asked for on a node
-   * @param config the configuration
-   * @return a new document
    * @throws IllegalArgumentException if the name is no well-formed Unicode
    */
   public MigConfigDocument with(String name, MigConfig config) {
@@ -99,10 +95,7 @@ public final class MigConfigDocument implements JsonForm {
   }
 
   /**
-   * This document without a configuration.
-   *
-   * @param name the name
-   * @return a new document, or this one if there is no such configuration
+   * {@return this document without a configuration, or itself if there is no such configuration}
    */
   public MigConfigDocument without(String name) {
     Objects.requireNonNull(name, "name");
@@ -124,22 +117,16 @@ public final class MigConfigDocument implements JsonForm {
     return configs;
   }
 
-  /**
-   * One configuration.
-   *
-   * @param name its name
-   * @return the configuration, or empty if the file does not have it
-   */
+  /** {@return the configuration of a name, or empty if the file does not have it} */
   public Optional<MigConfig> config(String name) {
     Objects.requireNonNull(name, "name");
     return Optional.ofNullable(configs.get(name));
   }
 
   /**
-   * Writes the file: canonical profile names, quoted filters, entries as they are ordered. Equal
-   * documents in equal order give equal text.
-   *
-   * @return YAML that mig-parted accepts and {@link #parse} reads back
+   * {@return the file, which mig-parted accepts and {@link #parse} reads back: canonical profile
+   * names, quoted filters, entries as they are ordered} Equal documents in equal order give equal
+   * text.
    */
   public String toYaml() {
     return MigConfigWriter.write(this);
@@ -173,8 +160,6 @@ public final class MigConfigDocument implements JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the document
    * @throws IllegalArgumentException as {@link #parse} does
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

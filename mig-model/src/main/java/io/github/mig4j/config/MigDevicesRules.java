@@ -29,12 +29,7 @@ final class MigDevicesRules {
     return locations;
   }
 
-  /**
-   * Reads the value.
-   *
-   * @param key the location of the key
-   * @return the counts, all above 0, or empty if the key has no usable value
-   */
+  /** The counts, all above 0, or empty if the key has no usable value. */
   Optional<Map<MigProfile, Integer>> read(YamlValue value, YamlLocation key) {
     if (value instanceof YamlValue.Null) {
       return Optional.empty();

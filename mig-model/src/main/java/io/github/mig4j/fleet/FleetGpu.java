@@ -39,21 +39,15 @@ public record FleetGpu(String node, int index, MigLayout running, Use use) imple
   /**
    * Creates a GPU that can be chosen.
    *
-   * @param node the node's name
    * @param index the GPU's index on its node, from 0
    * @param running the instances in use; {@code MigLayout.on(model).build()} for none
-   * @return the GPU
    * @throws IllegalArgumentException if the index is negative
    */
   public static FleetGpu of(String node, int index, MigLayout running) {
     return new FleetGpu(node, index, running, Use.SCHEDULABLE);
   }
 
-  /**
-   * The same GPU, which is not chosen.
-   *
-   * @return the changed GPU
-   */
+  /** The same GPU, which is not chosen. */
   public FleetGpu cordoned() {
     return new FleetGpu(node, index, running, Use.CORDONED);
   }

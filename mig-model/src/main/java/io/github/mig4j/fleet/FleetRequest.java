@@ -86,29 +86,19 @@ public final class FleetRequest implements JsonForm {
     this.model = model;
   }
 
-  /**
-   * The requested profile.
-   *
-   * @return a GPU instance profile
-   */
+  /** {@return the requested GPU instance profile} */
   public MigProfile profile() {
     return profile;
   }
 
-  /**
-   * The requested model.
-   *
-   * @return the model, or empty for any that offers the profile
-   */
+  /** {@return the requested model, or empty for any that offers the profile} */
   public Optional<GpuModel> model() {
     return model;
   }
 
   /**
-   * Whether a GPU of the fleet offers the profile, full or not. Without one, a placement is never
-   * found.
-   *
-   * @return false for a profile that is misspelled or of other models
+   * {@return whether a GPU of the fleet offers the profile, full or not; false if it is misspelled
+   * or of other models}
    */
   public boolean isOffered() {
     return sources().length > 0;

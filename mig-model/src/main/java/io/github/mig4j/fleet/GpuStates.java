@@ -90,7 +90,6 @@ public final class GpuStates {
    * Computes the states of a model, which takes milliseconds.
    *
    * @param gpu a model with MIG whose placements are known
-   * @return its states
    * @throws IllegalArgumentException if the model has no MIG, if its placements are not known, or
    *     if it has more than 64 placements or 65,536 states, which no known GPU has
    */
@@ -171,20 +170,12 @@ public final class GpuStates {
     return tables == other.tables;
   }
 
-  /**
-   * The model.
-   *
-   * @return the model whose states these are
-   */
+  /** {@return the model whose states these are} */
   public GpuModel gpu() {
     return gpu;
   }
 
-  /**
-   * All profiles by number.
-   *
-   * @return GPU instance profiles in the order of {@link GpuModel#profiles()}
-   */
+  /** {@return all profiles by number, in the order of {@link GpuModel#profiles()}} */
   public List<MigProfile> profiles() {
     return profiles;
   }
@@ -196,40 +187,29 @@ public final class GpuStates {
     return scarceProfiles;
   }
 
-  /**
-   * All placements by number: 25 on an H100.
-   *
-   * @return every pair of profile and start, by ascending start
-   */
+  /** {@return all placements by number, by ascending start: 25 on an H100} */
   public List<Placement> placements() {
     return placements;
   }
 
   /**
-   * All states by number.
-   *
-   * @return every state; the empty one is first, and each state follows all states that are part of
-   *     it
+   * {@return all states by number; the empty one is first, and each follows all that are part of
+   * it}
    */
   public List<GpuState> all() {
     return states;
   }
 
-  /**
-   * The state without instances.
-   *
-   * @return state 0
-   */
+  /** {@return the state without instances, which has number 0} */
   public GpuState empty() {
     return states.get(0);
   }
 
   /**
-   * The state with the instances of a layout.
+   * {@return the state with the instances of a layout}
    *
    * @param layout a layout of this model; compute instances count as the GPU instance that they
    *     share
-   * @return its state
    * @throws IllegalArgumentException if the layout is of another model
    */
   public GpuState of(MigLayout layout) {
@@ -254,10 +234,8 @@ public final class GpuStates {
   }
 
   /**
-   * The number of a profile.
+   * {@return the number of a profile, its index in {@link #profiles()}}
    *
-   * @param profile a GPU instance profile
-   * @return its index in {@link #profiles()}
    * @throws IllegalArgumentException if the GPU does not offer it as a whole GPU instance
    */
   public int profile(MigProfile profile) {
@@ -271,11 +249,9 @@ public final class GpuStates {
   }
 
   /**
-   * The number of a placement.
+   * {@return the number of a placement, its index in {@link #placements()}}
    *
-   * @param profile a GPU instance profile
    * @param start index of the first memory slice, from 0
-   * @return its index in {@link #placements()}
    * @throws IllegalArgumentException if the GPU does not offer the profile or the start
    */
   public int placement(MigProfile profile, int start) {
@@ -290,57 +266,33 @@ public final class GpuStates {
         .formatted(profile, gpu.id(), start, gpu.profile(profile).orElseThrow().starts()));
   }
 
-  /**
-   * Whether an instance of a profile can be added to a state.
-   *
-   * @param state the number of a state
-   * @param profile the number of a profile
-   * @return true if it has a free placement
-   */
+  /** {@return whether a profile has a free placement in a state} */
   public boolean fits(int state, int profile) {
     return best(state, profile) != NONE;
   }
 
   /**
-   * The placement after which the most {@linkplain GpuState#choices() choices} remain; of several
-   * such placements the first.
-   *
-   * @param state the number of a state
-   * @param profile the number of a profile
-   * @return the number of a placement, or {@link #NONE} if the profile does not fit
+   * {@return the placement after which the most {@linkplain GpuState#choices() choices} remain, of
+   * several the first; {@link #NONE} if the profile does not fit}
    */
   public int best(int state, int profile) {
     return best[state * profileCount + profile];
   }
 
-  /**
-   * Whether an instance can be added at a placement.
-   *
-   * @param state the number of a state
-   * @param placement the number of a placement
-   * @return true if it can
-   */
+  /** {@return whether an instance can be added at a placement} */
   public boolean canPlace(int state, int placement) {
     return neighbour(state, placement) > state;
   }
 
-  /**
-   * Whether a state has an instance at a placement.
-   *
-   * @param state the number of a state
-   * @param placement the number of a placement
-   * @return true if this placement with its profile is part of the state
-   */
+  /** {@return whether a state has an instance at a placement} */
   public boolean holds(int state, int placement) {
     return neighbour(state, placement) < state;
   }
 
   /**
-   * Adds an instance.
+   * {@return the number of the state with one more instance}
    *
-   * @param state the number of a state
    * @param placement the number of a placement that {@linkplain #canPlace can be added}
-   * @return the number of the state with it
    * @throws IllegalArgumentException if it cannot be added
    */
   public int place(int state, int placement) {
@@ -356,11 +308,9 @@ public final class GpuStates {
   }
 
   /**
-   * Removes an instance.
+   * {@return the number of the state without an instance}
    *
-   * @param state the number of a state
    * @param placement the number of a placement that the state {@linkplain #holds}
-   * @return the number of the state without it
    * @throws IllegalArgumentException if the state does not have it
    */
   public int free(int state, int placement) {
@@ -373,11 +323,8 @@ public final class GpuStates {
   }
 
   /**
-   * The number of placements that can be added, each on its own: 25 on an empty H100, 0 on a full
-   * GPU. The decrease of this number is the loss that a placement causes.
-   *
-   * @param state the number of a state
-   * @return number of pairs of profile and start
+   * {@return the number of placements that can be added, each on its own: 25 on an empty H100, 0 on
+   * a full GPU} Its decrease is the loss that a placement causes.
    */
   public int choices(int state) {
     return choices[state];

@@ -38,12 +38,7 @@ public final class SharedFleet {
     this.fleet = fleet;
   }
 
-  /**
-   * Places an instance as {@link Fleet#place(FleetRequest)} does.
-   *
-   * @param request what to place
-   * @return the instance, or {@link Fleet#NONE}
-   */
+  /** Places an instance as {@link Fleet#place(FleetRequest)} does. */
   public synchronized long place(FleetRequest request) {
     Objects.requireNonNull(request, "request");
     return fleet.place(request);
@@ -60,11 +55,9 @@ public final class SharedFleet {
   }
 
   /**
-   * Runs several operations while other threads wait.
+   * Runs several operations while other threads wait, and returns their result.
    *
    * @param work the operations; the fleet must not be used after they return
-   * @param <T> the type of the result
-   * @return what the work returns
    */
   public synchronized <T> T call(Function<? super Fleet, T> work) {
     Objects.requireNonNull(work, "work");

@@ -37,22 +37,12 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     known = Collections.unmodifiableMap(new TreeMap<>(known));
   }
 
-  /**
-   * Nothing is known, so every version is possible.
-   *
-   * @return no version
-   */
+  /** {@return no version: nothing is known, so every version is possible} */
   public static ComponentVersions unknown() {
     return UNKNOWN;
   }
 
-  /**
-   * These versions and one more.
-   *
-   * @param component whose version it is
-   * @param version the version
-   * @return a copy
-   */
+  /** These versions and one more. */
   public ComponentVersions with(Component component, Version version) {
     Objects.requireNonNull(component, "component");
     Objects.requireNonNull(version, "version");
@@ -62,10 +52,8 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
   }
 
   /**
-   * Whether the component of a rule follows it.
-   *
-   * @param rule the rule
-   * @return true from the version of the rule on; empty if the version is not known
+   * {@return whether the component follows a rule, as it does from the version of the rule on;
+   * empty if the version is not known}
    */
   public Optional<Boolean> follow(Rule rule) {
     Objects.requireNonNull(rule, "rule");
@@ -129,10 +117,9 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     }
 
     /**
-     * Reads a version, or the tag of an image.
+     * {@return the version that a text or the tag of an image names; empty if it names no release}
      *
      * @param text e.g. {@code v0.19.3} or {@code nvcr.io/nvidia/k8s-device-plugin:v0.19.3-ubi9}
-     * @return the version, or empty if the text names no release
      */
     public static Optional<Version> parse(String text) {
       Objects.requireNonNull(text, "text");

@@ -73,30 +73,25 @@ public final class HardwareEvidence {
   }
 
   /**
-   * Reads the evidence out of a generated document.
+   * {@return the evidence in a generated document; none if it has no configuration of one profile}
    *
    * @param generated the content of the ConfigMap {@code <node>-mig-config}
-   * @return the evidence; none if the document has no configuration of one profile
    */
   public static HardwareEvidence in(MigConfigDocument generated) {
     Objects.requireNonNull(generated, "generated");
     return new HardwareEvidence(generated);
   }
 
-  /**
-   * No evidence, which agrees with every model.
-   *
-   * @return evidence without a profile
-   */
+  /** {@return no evidence, which agrees with every model} */
   public static HardwareEvidence none() {
     return NONE;
   }
 
   /**
-   * How many instances of each profile a GPU of the node accepts.
+   * {@return how many instances of each profile a GPU of the node accepts; none if the node has no
+   * such GPU}
    *
    * @param gpu the model, whose PCI device ids decide on nodes with several kinds of GPU
-   * @return the largest counts by profile; none if the node has no such GPU
    */
   public SortedMap<MigProfile, Integer> maxInstances(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
@@ -126,11 +121,11 @@ public final class HardwareEvidence {
   }
 
   /**
-   * Where the hardware and a model of the catalogue disagree. The hardware is right: make a model
-   * from its own tables with {@link io.github.mig4j.gpu.NvidiaSmi}.
+   * {@return where the hardware and a model of the catalogue disagree, by profile; none if there is
+   * no evidence of this GPU} The hardware is right: make a model from its own tables with {@link
+   * io.github.mig4j.gpu.NvidiaSmi}.
    *
    * @param gpu what the catalogue takes the node's GPU for
-   * @return disagreements by profile; none if both agree or there is no evidence of this GPU
    */
   public List<Disagreement> disagreements(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
@@ -186,11 +181,11 @@ public final class HardwareEvidence {
   }
 
   /**
-   * The model as the hardware has it: with the profiles that the hardware accepts, each as often as it
-   * does. The catalogue's starts and sizes are kept where they allow that number.
+   * {@return the model as the hardware has it: with the profiles that the hardware accepts, each as
+   * often as it does; the model itself if both agree or there is no evidence} The catalogue's
+   * starts and sizes are kept where they allow that number.
    *
    * @param gpu what the catalogue takes the node's GPU for
-   * @return the model itself if both agree or there is no evidence of this GPU
    */
   public GpuModel corrected(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");

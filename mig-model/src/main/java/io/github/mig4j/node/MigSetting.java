@@ -35,12 +35,7 @@ public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devi
     }
   }
 
-  /**
-   * MIG mode is on, with these devices.
-   *
-   * @param devices counts by profile, possibly none
-   * @return the setting
-   */
+  /** {@return MIG mode on, with these devices, possibly none} */
   public static MigSetting of(Map<MigProfile, Integer> devices) {
     Objects.requireNonNull(devices, "devices");
     return new MigSetting(true, new TreeMap<>(devices));

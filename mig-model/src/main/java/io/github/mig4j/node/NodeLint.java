@@ -21,7 +21,6 @@ public final class NodeLint {
    * Returns the findings of a file on a node, whichever configuration is chosen later: those of
    * {@link MigConfigFile#findings()}, and as notes what each configuration would do on the node.
    *
-   * @param file the file
    * @param gpus all GPUs of the node
    * @param strategy how the device plugin offers MIG devices on it
    * @return findings in the order of the file
@@ -39,7 +38,6 @@ public final class NodeLint {
    * configuration are errors or warnings, and problems of the others are notes; a file that the MIG
    * manager refuses is an error whichever configuration is chosen.
    *
-   * @param file the file
    * @param gpus all GPUs of the node
    * @param strategy how the device plugin offers MIG devices on it
    * @param config the name of the configuration to be applied

@@ -31,7 +31,6 @@ public final class Demand {
    * A demand of some items.
    *
    * @param items the items; items that differ only in their count become one
-   * @return the demand
    * @throws IllegalArgumentException if the counts add up to more than {@link Integer#MAX_VALUE}
    */
   public static Demand of(DemandItem... items) {
@@ -43,7 +42,6 @@ public final class Demand {
    * A demand of some items.
    *
    * @param items the items; items that differ only in their count become one
-   * @return the demand
    * @throws IllegalArgumentException if the counts add up to more than {@link Integer#MAX_VALUE}
    */
   public static Demand of(List<DemandItem> items) {
@@ -96,8 +94,6 @@ public final class Demand {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the items
-   * @return the demand
    * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

@@ -134,7 +134,6 @@ public final class DemandItem implements JsonForm {
    * Changes the number of devices.
    *
    * @param newCount how many, at least 1
-   * @return the changed item
    * @throws IllegalArgumentException if the count is below 1
    */
   public DemandItem count(int newCount) {
@@ -146,19 +145,12 @@ public final class DemandItem implements JsonForm {
    * lower priority.
    *
    * @param newPriority higher numbers first; the default is 0
-   * @return the changed item
    */
   public DemandItem priority(int newPriority) {
     return new DemandItem(wanted, count, newPriority, nodeLabels);
   }
 
-  /**
-   * Requires a node label in addition to those that are required already.
-   *
-   * @param key the label's key
-   * @param value its value
-   * @return the changed item
-   */
+  /** Requires a node label in addition to those that are required already. */
   public DemandItem onNodesWith(String key, String value) {
     Objects.requireNonNull(key, "key");
     Objects.requireNonNull(value, "value");
@@ -195,11 +187,8 @@ public final class DemandItem implements JsonForm {
   }
 
   /**
-   * The profile of new devices on a model.
-   *
-   * @param gpu the model
-   * @return the profile itself, or the smallest one that meets the need; empty if the model has no
-   *     such profile
+   * {@return the profile of new devices on a model: the profile itself, or the smallest one that
+   * meets the need; empty if the model has no such profile}
    */
   public Optional<MigProfile> profileOn(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
@@ -263,8 +252,6 @@ public final class DemandItem implements JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the item
    * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

@@ -37,11 +37,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
   /** Why devices are unmet. */
   public sealed interface Reason extends JsonForm {
 
-    /**
-     * The stable code of this kind of reason, e.g. {@code no-room}.
-     *
-     * @return lower-case words joined by dashes
-     */
+    /** {@return the stable code of this kind of reason, e.g. {@code no-room}} */
     String code();
 
     /** {@return the problem and the remedy as a clause, without a full stop} */
@@ -50,7 +46,6 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     /**
      * Reads a value from its JSON form, the inverse of {@link #toJson()}.
      *
-     * @param json the fields
      * @return the reason, on GPUs of the bundled catalogue
      * @throws IllegalArgumentException if a field is missing, unknown or of another kind, or if the catalogue has no such GPU; the message names it
      */
@@ -287,7 +282,6 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
    * @return the shortfall, on GPUs of the bundled catalogue
    * @throws IllegalArgumentException if a field is missing, unknown or of another kind, or if the catalogue has no such GPU; the message names it
    */

@@ -54,7 +54,6 @@ public final class Planner {
    * A planner for some nodes.
    *
    * @param nodes the nodes, of different names
-   * @return a planner with the default effort
    * @throws IllegalArgumentException if two nodes have one name, or if the nodes have more than
    *     {@link Integer#MAX_VALUE} GPUs together
    */
@@ -67,7 +66,6 @@ public final class Planner {
    * A planner for some nodes.
    *
    * @param nodes the nodes, of different names
-   * @return a planner with the default effort
    * @throws IllegalArgumentException if two nodes have one name, or if the nodes have more than
    *     {@link Integer#MAX_VALUE} GPUs together
    */
@@ -96,7 +94,6 @@ public final class Planner {
    *
    * @param steps the maximum number of steps, at least 1; the default is 20,000, which takes a
    *     fraction of a second
-   * @return the changed planner
    * @throws IllegalArgumentException if it is below 1
    */
   public Planner effort(int steps) {
@@ -110,8 +107,6 @@ public final class Planner {
    * Plans the fewest GPUs of a model that meet a demand. Priorities and node labels do not matter,
    * because the number of GPUs is unlimited.
    *
-   * @param model the model
-   * @param demand the requested devices
    * @return a plan without nodes; devices that the model does not offer are unmet
    */
   public static FleetPlan fewest(GpuModel model, Demand demand) {
@@ -135,7 +130,6 @@ public final class Planner {
    * without a change.
    *
    * @param demand the requested devices, in addition to the pinned instances
-   * @return the plan
    */
   public FleetPlan plan(Demand demand) {
     Objects.requireNonNull(demand, "demand");

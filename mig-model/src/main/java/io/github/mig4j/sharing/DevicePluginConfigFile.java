@@ -99,11 +99,9 @@ public final class DevicePluginConfigFile implements JsonForm {
   }
 
   /**
-   * Returns the findings that hold on every node: everything that prevents the plugin, feature
-   * discovery or the MPS daemon from starting, and what they accept silently although it is probably
-   * a mistake.
-   *
-   * @return findings in the order of the file
+   * {@return the findings that hold on every node, in the order of the file: everything that
+   * prevents the plugin, feature discovery or the MPS daemon from starting, and what they accept
+   * silently although it is probably a mistake}
    */
   public List<Finding> findings() {
     return around(reading.findings());
@@ -114,11 +112,8 @@ public final class DevicePluginConfigFile implements JsonForm {
   }
 
   /**
-   * Returns the findings of this configuration on a node, whose own MIG strategy wins over the
-   * file's.
-   *
-   * @param node the node's devices
-   * @return findings in the order of the file; do not apply it if one is an error
+   * {@return the findings of this configuration on a node, whose own MIG strategy wins over the
+   * file's, in the order of the file; do not apply it if one is an error}
    */
   public List<Finding> lint(NodeDevices node) {
     Objects.requireNonNull(node, "node");
@@ -132,9 +127,8 @@ public final class DevicePluginConfigFile implements JsonForm {
   }
 
   /**
-   * Returns what the file says, or throws if it has errors.
+   * {@return what the file says}
    *
-   * @return the configuration
    * @throws DevicePluginSyntaxException with every error, if the plugin would refuse the file
    */
   public DevicePluginConfig orElseThrow() {

@@ -215,8 +215,6 @@ public interface DevicePluginFlags extends JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the flags
    * @throws IllegalArgumentException as {@link DevicePluginConfig#parse} does
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

@@ -47,7 +47,6 @@ public interface GpuSharing extends JsonForm {
    * Time-slices every {@code nvidia.com/gpu} of the node.
    *
    * @param replicas how many containers may use each, at least 2
-   * @return the sharing
    */
   static GpuSharing timeSlicing(int replicas) {
     return builder()
@@ -60,7 +59,6 @@ public interface GpuSharing extends JsonForm {
    * Shares every GPU of the node by MPS.
    *
    * @param replicas how many containers may use each, from 2 to 48
-   * @return the sharing
    */
   static GpuSharing mps(int replicas) {
     return builder()
@@ -69,19 +67,14 @@ public interface GpuSharing extends JsonForm {
         .build();
   }
 
-  /**
-   * This sharing with shared devices offered under names of their own.
-   *
-   * @return a copy with {@link #renameByDefault()}
-   */
+  /** {@return this sharing with shared devices offered under names of their own} */
   default GpuSharing renamed() {
     return copy(true, failRequestsGreaterThanOne());
   }
 
   /**
-   * This sharing with containers refused that ask for several replicas, as NVIDIA recommends.
-   *
-   * @return a copy with {@link #failRequestsGreaterThanOne()}
+   * {@return this sharing with containers refused that ask for several replicas, as NVIDIA
+   * recommends}
    */
   default GpuSharing oneReplicaEach() {
     return copy(renameByDefault(), true);
@@ -97,10 +90,8 @@ public interface GpuSharing extends JsonForm {
   }
 
   /**
-   * The name under which a shared resource is offered.
-   *
-   * @param resource one of {@link #resources()}
-   * @return its name, with {@code .shared} behind it under {@link #renameByDefault()}
+   * {@return the name under which a shared resource is offered, with {@code .shared} behind it
+   * under {@link #renameByDefault()}}
    */
   default String offeredName(SharedResource resource) {
     Objects.requireNonNull(resource, "resource");
@@ -137,8 +128,6 @@ public interface GpuSharing extends JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the sharing
    * @throws IllegalArgumentException as {@link DevicePluginConfig#parse} does
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

@@ -41,7 +41,6 @@ public record NodeDevices(MigStrategy strategy, int migGpus, SortedMap<String, I
    * A node whose GPUs are not in MIG mode, under strategy none.
    *
    * @param count how many GPUs, at least 1
-   * @return the devices
    */
   public static NodeDevices wholeGpus(int count) {
     if (count < 1) {
