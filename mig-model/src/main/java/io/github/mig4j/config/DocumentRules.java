@@ -110,7 +110,7 @@ final class DocumentRules {
       EntryFindings.wrongType(
           findings, path, field.value(), CONFIGS, "a map of configurations by name");
     }
-    return MigConfigDocument.of(configs);
+    return new MigConfigDocument(configs);
   }
 
   private void checkName(String name, YamlLocation where) {

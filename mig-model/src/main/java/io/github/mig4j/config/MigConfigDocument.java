@@ -24,15 +24,22 @@ import java.util.Optional;
  * String yaml = document.toYaml();
  * MigConfigDocument.parse(yaml).equals(document);     // true
  * }</pre>
+ *
+ * @param configs the configurations by name, in the order of the file
  */
-public final class MigConfigDocument implements JsonForm {
+public record MigConfigDocument(Map<String, MigConfig> configs) implements JsonForm {
 
   private static final MigConfigDocument EMPTY = new MigConfigDocument(Map.of());
 
-  private final Map<String, MigConfig> configs;
-
-  private MigConfigDocument(Map<String, MigConfig> configs) {
-    this.configs = Collections.unmodifiableMap(new LinkedHashMap<>(configs));
+  /**
+   * Checks the names.
+   *
+   * @throws IllegalArgumentException if a name is no well-formed Unicode
+   */
+  public MigConfigDocument {
+    Objects.requireNonNull(configs, "configs");
+    configs.keySet().forEach(name -> Quoted.requireUnicode("Config name", name));
+    configs = Collections.unmodifiableMap(new LinkedHashMap<>(configs));
   }
 
   /**
@@ -41,10 +48,6 @@ public final class MigConfigDocument implements JsonForm {
    */
   public static MigConfigDocument empty() {
     return EMPTY;
-  }
-
-  static MigConfigDocument of(Map<String, MigConfig> configs) {
-    return configs.isEmpty() ? EMPTY : new MigConfigDocument(configs);
   }
 
   /**
@@ -88,7 +91,6 @@ public final class MigConfigDocument implements JsonForm {
   public MigConfigDocument with(String name, MigConfig config) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(config, "config");
-    Quoted.requireUnicode("Config name", name);
     Map<String, MigConfig> more = new LinkedHashMap<>(configs);
     more.put(name, config);
     return new MigConfigDocument(more);
@@ -112,11 +114,6 @@ public final class MigConfigDocument implements JsonForm {
     return "v1";
   }
 
-  /** {@return the configurations by name, in the order of the file} */
-  public Map<String, MigConfig> configs() {
-    return configs;
-  }
-
   /** {@return the configuration of a name, or empty if the file does not have it} */
   public Optional<MigConfig> config(String name) {
     Objects.requireNonNull(name, "name");
@@ -130,17 +127,6 @@ public final class MigConfigDocument implements JsonForm {
    */
   public String toYaml() {
     return MigConfigWriter.write(this);
-  }
-
-  /** Two documents are equal if they hold equal configurations under equal names. */
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof MigConfigDocument that && configs.equals(that.configs);
-  }
-
-  @Override
-  public int hashCode() {
-    return configs.hashCode();
   }
 
   @Override
