@@ -49,10 +49,7 @@ public interface GpuSharing extends JsonForm {
    * @param replicas how many containers may use each, at least 2
    */
   static GpuSharing timeSlicing(int replicas) {
-    return builder()
-        .kind(SharingKind.TIME_SLICING)
-        .addResources(SharedResource.gpu(replicas))
-        .build();
+    return gpu(SharingKind.TIME_SLICING, replicas);
   }
 
   /**
@@ -61,10 +58,11 @@ public interface GpuSharing extends JsonForm {
    * @param replicas how many containers may use each, from 2 to 48
    */
   static GpuSharing mps(int replicas) {
-    return builder()
-        .kind(SharingKind.MPS)
-        .addResources(SharedResource.gpu(replicas))
-        .build();
+    return gpu(SharingKind.MPS, replicas);
+  }
+
+  private static GpuSharing gpu(SharingKind kind, int replicas) {
+    return builder().kind(kind).addResources(SharedResource.gpu(replicas)).build();
   }
 
   /** {@return this sharing with shared devices offered under names of their own} */

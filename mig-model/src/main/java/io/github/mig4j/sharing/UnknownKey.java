@@ -38,15 +38,11 @@ public record UnknownKey(String map, String key, String value) implements JsonFo
 
   /** Whether it has a place in a configuration that shares in this way. */
   boolean fits(Optional<GpuSharing> sharing) {
-    boolean isOfSection = map.startsWith("sharing.");
-    return !isOfSection
-        || sharing
-            .filter(some -> map.equals("sharing." + some.kind().section()))
-            .isPresent()
+    return !map.startsWith("sharing.")
         || sharing.stream()
-            .flatMap(some ->
-                some.resources().stream().map(resource -> entry(some.kind(), resource.name())))
-            .anyMatch(map::equals);
+            .anyMatch(some -> map.equals("sharing." + some.kind().section())
+                || some.resources().stream()
+                    .anyMatch(it -> map.equals(entry(some.kind(), it.name()))));
   }
 
   /** Whether another key has the same place. */
