@@ -166,7 +166,7 @@ final class ConfigEditor {
         YamlText.parse(configuration, Embedding.NONE, new Findings(MigConfigReader.PROGRAM));
     int lines = Lines.of(configuration.stripTrailing()).size();
     if (yaml.documents().isEmpty()) {
-      return config.map(some -> new Replacement(lines, lines, whole(name, some)));
+      return config.map(some -> new Replacement(lines, lines, lines(wanted.toYaml())));
     }
     if (!(yaml.documents().get(0) instanceof MappingNode root) || isFlow(root)) {
       return Optional.empty();
@@ -192,10 +192,6 @@ final class ConfigEditor {
         present.getKeyNode().getStartMark().getLine(),
         lastLine(present) + 1,
         config.map(some -> written(name, some, indentation)).orElse(List.of())));
-  }
-
-  private static List<String> whole(String name, MigConfig config) {
-    return lines(MigConfigDocument.empty().with(name, config).toYaml());
   }
 
   private static List<String> withHead(String name, MigConfig config) {

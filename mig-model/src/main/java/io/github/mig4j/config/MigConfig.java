@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A configuration: the list of entries that a name in the file has. Its entries apply in order, and
@@ -134,15 +135,13 @@ public record MigConfig(List<MigConfigSpec> entries) {
 
   /** Independent of how the file is written; changing it changes every published name. */
   private String canonicalText() {
-    StringBuilder text = new StringBuilder();
-    for (MigConfigSpec entry : entries) {
-      text.append(canonicalFilters(entry.deviceFilters()))
-          .append(entry.devices())
-          .append(entry.migEnabled())
-          .append(entry.migDevices())
-          .append('\n');
-    }
-    return text.toString();
+    return entries.stream()
+        .map(entry -> canonicalFilters(entry.deviceFilters())
+            + entry.devices()
+            + entry.migEnabled()
+            + entry.migDevices()
+            + "\n")
+        .collect(Collectors.joining());
   }
 
   /** Filters that contain the separator of filters are distinguished by their lengths. */
