@@ -127,7 +127,8 @@ public final class Fleet {
     return gpu;
   }
 
-  private int modelNumber(GpuModel model) {
+  /** The number of a model, for which it has states from now on. */
+  int modelNumber(GpuModel model) {
     for (int number = 0; number < models.length; number++) {
       if (models[number].states().gpu() == model) {
         return number;
@@ -182,11 +183,6 @@ public final class Fleet {
 
   ModelGpus[] models() {
     return models;
-  }
-
-  /** Fails as {@link #add(GpuModel)} would, and adds no GPU. */
-  void requireStates(GpuModel model) {
-    modelNumber(model);
   }
 
   /**

@@ -288,7 +288,7 @@ public final class FleetIndex {
    */
   public Changes resync(Collection<FleetGpu> cluster) {
     Changes changes = diff(cluster);
-    changes.added().forEach(gpu -> fleet.requireStates(gpu.running().gpu()));
+    changes.added().forEach(gpu -> fleet.modelNumber(gpu.running().gpu()));
     changes.removed().forEach(this::remove);
     changes.added().forEach(this::add);
     changes.changed().forEach(this::change);

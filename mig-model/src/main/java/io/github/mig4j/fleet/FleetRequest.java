@@ -104,13 +104,6 @@ public final class FleetRequest implements JsonForm {
     return sources().length > 0;
   }
 
-  /** Reads the models that the fleet got since the last call. */
-  private void update(ModelGpus[] models) {
-    if (sourceOf.length != models.length) {
-      read(models);
-    }
-  }
-
   private void read(ModelGpus[] models) {
     List<Source> distinct = new ArrayList<>();
     sourceOf = new Source[models.length];
@@ -152,8 +145,12 @@ public final class FleetRequest implements JsonForm {
     }
   }
 
+  /** The sources, also of the models that the fleet got since the last call. */
   private Source[] sources() {
-    update(fleet.models());
+    ModelGpus[] models = fleet.models();
+    if (sourceOf.length != models.length) {
+      read(models);
+    }
     return sources;
   }
 
@@ -203,7 +200,7 @@ public final class FleetRequest implements JsonForm {
   /** The source of a model's GPUs, or null. */
   @Nullable
   Source source(int number) {
-    update(fleet.models());
+    sources();
     return sourceOf[number];
   }
 

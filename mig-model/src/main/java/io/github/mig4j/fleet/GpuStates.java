@@ -218,10 +218,6 @@ public final class GpuStates {
       throw new IllegalArgumentException("The layout must be of %s, but was of %s"
           .formatted(gpu.id(), layout.gpu().id()));
     }
-    return state(layout);
-  }
-
-  private GpuState state(MigLayout layout) {
     long set = 0;
     for (Placement placement : layout.placements()) {
       set |= 1L << placements.indexOf(placement);
