@@ -168,11 +168,8 @@ final class DefragmentationProblem {
 
   private BitSet users(ClassKey key, MigProfile added, boolean isFilled) {
     GpuModel model = key.model().model();
-    BitSet users = new BitSet();
-    key.kinds().stream()
-        .filter(kind ->
-            rows.kinds().get(kind).profileOn(model).filter(added::equals).isPresent())
-        .forEach(users::set);
+    BitSet users = rows.those(
+        key.kinds(), kind -> kind.profileOn(model).filter(added::equals).isPresent());
     Integer moving = movingRow.get(new Profile(key.model(), added));
     if (isFilled && moving != null) {
       users.set(moving);

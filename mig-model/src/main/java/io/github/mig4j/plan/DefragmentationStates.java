@@ -1,5 +1,6 @@
 package io.github.mig4j.plan;
 
+import java.util.LinkedHashMap;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Layouts;
@@ -45,7 +46,7 @@ final class DefragmentationStates {
   private final long[] sorted;
 
   private final int[] multisetOf;
-  private final List<SortedMap<MigProfile, Integer>> multisets = new ArrayList<>();
+  private final List<SortedMap<MigProfile, Integer>> multisets;
 
   /** By multiset: the multisets with one more instance. */
   private final List<int[]> larger = new ArrayList<>();
@@ -57,18 +58,14 @@ final class DefragmentationStates {
     Layouts layouts = Layouts.of(model);
     this.placements = layouts.placements();
     this.states = layouts.stateBits(Integer.MAX_VALUE);
-    Map<SortedMap<MigProfile, Integer>, Integer> numbers = new HashMap<>();
+    Map<SortedMap<MigProfile, Integer>, Integer> numbers = new LinkedHashMap<>();
     Map<Long, Integer> multisetOfState = new TreeMap<>();
     for (long state : states) {
       SortedMap<MigProfile, Integer> multiset = new TreeMap<>();
       placements(state).forEach(each -> multiset.merge(each.profile(), 1, Integer::sum));
-      Integer number = numbers.putIfAbsent(multiset, multisets.size());
-      if (number == null) {
-        number = multisets.size();
-        multisets.add(multiset);
-      }
-      multisetOfState.put(state, number);
+      multisetOfState.put(state, numbers.computeIfAbsent(multiset, any -> numbers.size()));
     }
+    multisets = List.copyOf(numbers.keySet());
     sorted = multisetOfState.keySet().stream().mapToLong(Long::longValue).toArray();
     multisetOf = multisetOfState.values().stream().mapToInt(Integer::intValue).toArray();
     for (SortedMap<MigProfile, Integer> multiset : multisets) {

@@ -1,5 +1,6 @@
 package io.github.mig4j.plan;
 
+import java.util.function.Predicate;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -56,11 +57,14 @@ final class DemandRows {
 
   /** The kinds that a node with these labels can meet. */
   BitSet allowedBy(Map<String, String> labels) {
-    BitSet allowed = new BitSet();
-    for (int kind = 0; kind < kinds.size(); kind++) {
-      allowed.set(kind, kinds.get(kind).allowsNode(labels));
-    }
-    return allowed;
+    return those(all(), kind -> kind.allowsNode(labels));
+  }
+
+  /** The kinds among some for which a condition holds. */
+  BitSet those(BitSet among, Predicate<DemandItem> condition) {
+    BitSet found = new BitSet();
+    among.stream().filter(kind -> condition.test(kinds.get(kind))).forEach(found::set);
+    return found;
   }
 
   Covering covering() {

@@ -217,10 +217,8 @@ final class LayoutProblem {
   private Map<Integer, Integer> freeInstances(PlannedGroup group) {
     Map<Integer, Integer> free = new TreeMap<>();
     group.key.gpu().looseDevices().forEach((profile, count) -> {
-      BitSet users = new BitSet();
-      group.key.kinds().stream()
-          .filter(kind -> rows.kinds().get(kind).accepts(group.key.gpu().model(), profile))
-          .forEach(users::set);
+      BitSet users = rows.those(
+          group.key.kinds(), kind -> kind.accepts(group.key.gpu().model(), profile));
       if (!users.isEmpty()) {
         free.merge(rows.rowFor(users), count, Integer::sum);
       }
