@@ -358,7 +358,6 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long place(FleetRequest request) {
-    Objects.requireNonNull(request, "request");
     return placed(choose(request));
   }
 
@@ -370,8 +369,6 @@ public final class Fleet {
    * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long place(FleetRequest request, GpuSet among) {
-    Objects.requireNonNull(request, "request");
-    Objects.requireNonNull(among, "among");
     return placed(choose(request, among));
   }
 
@@ -416,7 +413,6 @@ public final class Fleet {
    *     the start, or if the placement is not free
    */
   public long occupy(int gpu, MigProfile profile, int start) {
-    Objects.requireNonNull(profile, "profile");
     long instance = instanceAt(gpu, profile, start);
     occupy(instance);
     return instance;

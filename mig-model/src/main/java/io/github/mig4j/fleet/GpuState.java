@@ -85,7 +85,6 @@ public final class GpuState implements JsonForm {
    * @throws IllegalArgumentException if the GPU does not offer it
    */
   public boolean fits(MigProfile profile) {
-    Objects.requireNonNull(profile, "profile");
     return states.fits(number, states.profile(profile));
   }
 
@@ -96,7 +95,6 @@ public final class GpuState implements JsonForm {
    * @throws IllegalArgumentException if the GPU does not offer it
    */
   public Optional<Placement> best(MigProfile profile) {
-    Objects.requireNonNull(profile, "profile");
     int best = states.best(number, states.profile(profile));
     return best == GpuStates.NONE
         ? Optional.empty()

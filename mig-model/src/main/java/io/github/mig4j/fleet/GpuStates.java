@@ -1,5 +1,6 @@
 package io.github.mig4j.fleet;
 
+import java.util.stream.IntStream;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -59,31 +60,21 @@ public final class GpuStates {
     this.gpu = gpu;
     this.placements = placements;
     this.tables = tables;
-    List<MigProfile> all = new ArrayList<>();
-    List<MigProfile> scarce = new ArrayList<>();
-    for (GpuInstanceProfile profile : gpu.profiles()) {
-      all.add(profile.profile());
-      if (isScarce(profile)) {
-        scarce.add(profile.profile());
-      }
-    }
-    profiles = List.copyOf(all);
-    scarceProfiles = List.copyOf(scarce);
+    profiles = gpu.profiles().stream().map(GpuInstanceProfile::profile).toList();
+    scarceProfiles = gpu.profiles().stream()
+        .filter(GpuStates::isScarce)
+        .map(GpuInstanceProfile::profile)
+        .toList();
     profileCount = profiles.size();
     placementCount = placements.size();
-    int lastEnd = 0;
-    for (Placement placement : placements) {
-      lastEnd = Math.max(lastEnd, placement.end());
-    }
-    memorySlices = gpu.memorySlices().orElse(lastEnd);
-    neighbours = tables.neighbours();
-    choices = tables.choices();
-    best = tables.best();
-    GpuState[] numbered = new GpuState[tables.size()];
-    for (int number = 0; number < numbered.length; number++) {
-      numbered[number] = new GpuState(this, number);
-    }
-    states = List.of(numbered);
+    memorySlices = gpu.memorySlices()
+        .orElseGet(() -> placements.stream().mapToInt(Placement::end).max().orElse(0));
+    neighbours = tables.neighbours;
+    choices = tables.choices;
+    best = tables.best;
+    states = IntStream.range(0, tables.sets.length)
+        .mapToObj(number -> new GpuState(this, number))
+        .toList();
   }
 
   /**
@@ -150,7 +141,7 @@ public final class GpuStates {
   /** The layout of a state, created anew. */
   MigLayout layout(int state) {
     List<Placement> running = new ArrayList<>();
-    for (long rest = tables.set(state); rest != 0; rest &= rest - 1) {
+    for (long rest = tables.sets[state]; rest != 0; rest &= rest - 1) {
       running.add(placements.get(Long.numberOfTrailingZeros(rest)));
     }
     return MigLayout.on(gpu).keeping(running).build();
@@ -158,11 +149,11 @@ public final class GpuStates {
 
   /** The number of the profile of a placement. */
   int profileOf(int placement) {
-    return tables.profileOf()[placement];
+    return tables.profileOf[placement];
   }
 
   int freeSlices(int state) {
-    return memorySlices - tables.usedSlices(state);
+    return memorySlices - tables.usedSlices[state];
   }
 
   /** Whether these states and the others have the same tables, so that only names differ. */
@@ -251,7 +242,6 @@ public final class GpuStates {
    * @throws IllegalArgumentException if the GPU does not offer the profile or the start
    */
   public int placement(MigProfile profile, int start) {
-    Objects.requireNonNull(profile, "profile");
     int wanted = profile(profile);
     for (int placement = 0; placement < placementCount; placement++) {
       if (profileOf(placement) == wanted && placements.get(placement).start() == start) {

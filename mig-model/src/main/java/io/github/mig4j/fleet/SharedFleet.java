@@ -40,7 +40,6 @@ public final class SharedFleet {
 
   /** Places an instance as {@link Fleet#place(FleetRequest)} does. */
   public synchronized long place(FleetRequest request) {
-    Objects.requireNonNull(request, "request");
     return fleet.place(request);
   }
 

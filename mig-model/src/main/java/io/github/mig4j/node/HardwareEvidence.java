@@ -128,7 +128,6 @@ public final class HardwareEvidence {
    * @param gpu what the catalogue takes the node's GPU for
    */
   public List<Disagreement> disagreements(GpuModel gpu) {
-    Objects.requireNonNull(gpu, "gpu");
     SortedMap<MigProfile, Integer> hardware = maxInstances(gpu);
     SortedMap<MigProfile, Integer> both = new TreeMap<>(hardware);
     List<Disagreement> found = new ArrayList<>();
@@ -188,7 +187,6 @@ public final class HardwareEvidence {
    * @param gpu what the catalogue takes the node's GPU for
    */
   public GpuModel corrected(GpuModel gpu) {
-    Objects.requireNonNull(gpu, "gpu");
     if (disagreements(gpu).isEmpty()) {
       return gpu;
     }

@@ -81,8 +81,6 @@ public record NodeOffer(
    * @throws IllegalArgumentException if there is no GPU, or two have one index
    */
   public static NodeOffer of(Map<NodeGpu, MigSetting> gpus, MigStrategy strategy) {
-    Objects.requireNonNull(gpus, "gpus");
-    Objects.requireNonNull(strategy, "strategy");
     return new NodeOffer(gpus, strategy, Optional.empty(), ComponentVersions.unknown());
   }
 
@@ -188,8 +186,6 @@ public record NodeOffer(
    * @param allocatable counts by resource name, of which only those of GPUs are looked at
    */
   public List<String> differences(Map<String, Long> allocatable, Map<String, String> labels) {
-    Objects.requireNonNull(allocatable, "allocatable");
-    Objects.requireNonNull(labels, "labels");
     List<String> differences = new ArrayList<>(resourceDifferences(allocatable, labels));
     differences.addAll(labelDifferences(labels));
     return differences;

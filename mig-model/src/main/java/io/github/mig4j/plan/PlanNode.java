@@ -68,7 +68,6 @@ public final class PlanNode implements JsonForm {
    * @throws IllegalArgumentException if the node would have more than {@link Integer#MAX_VALUE} GPUs
    */
   public PlanNode gpu(PlanGpu gpu) {
-    Objects.requireNonNull(gpu, "gpu");
     return gpus(gpu, 1);
   }
 
@@ -80,7 +79,6 @@ public final class PlanNode implements JsonForm {
    *     {@link Integer#MAX_VALUE} GPUs
    */
   public PlanNode gpus(GpuModel model, int count) {
-    Objects.requireNonNull(model, "model");
     return gpus(PlanGpu.of(model), count);
   }
 
