@@ -69,7 +69,6 @@ final class ConfigEditor {
    *
    * @param first the first line to go, from 0
    * @param end the line behind the last one to go
-   * @param lines what comes in their place
    */
   private record Replacement(int first, int end, List<String> lines) {}
 

@@ -45,7 +45,6 @@ public record DeviceFilter(String text) {
    * {@return whether a GPU is of this kind: device and vendor are equal, and the subsystem too
    * where the filter has one}
    *
-   * @param id the GPU's PCI device id
    * @param subsystem the GPU's subsystem device and vendor as one number of 32 bits, as {@code
    *     nvidia-smi --query-gpu=pci.sub_device_id} prints it, e.g. 0x16C010DE; if it is not known,
    *     mig-parted takes 0

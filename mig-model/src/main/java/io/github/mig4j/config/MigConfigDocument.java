@@ -51,16 +51,15 @@ public record MigConfigDocument(Map<String, MigConfig> configs) implements JsonF
   }
 
   /**
-   * The configurations that NVIDIA's MIG manager generates for a node when it is given no file:
-   * {@code all-disabled}, {@code all-enabled}, {@code all-balanced}, and for each profile one that
-   * fills the GPUs with it, such as {@code all-1g.23gb}. A file of one's own hides those; this has
-   * them again, to add one's own to.
+   * {@return the configurations that NVIDIA's MIG manager generates for a node when it is given no
+   * file, in alphabetical order: {@code all-disabled}, {@code all-enabled}, {@code all-balanced},
+   * and for each profile one that fills the GPUs with it, such as {@code all-1g.23gb}} A file of
+   * one's own hides those; this has them again, to add one's own to.
    *
    * <p>Device filters appear only where several of the models have MIG. Of models that share a PCI
    * device id, {@code all-balanced} knows the first.
    *
    * @param models what GPUs there are, in any order; those without MIG are passed over
-   * @return a document with names in alphabetical order
    * @throws IllegalArgumentException if several models have MIG, and one has no PCI device id for a
    *     filter
    */
@@ -70,10 +69,9 @@ public record MigConfigDocument(Map<String, MigConfig> configs) implements JsonF
   }
 
   /**
-   * Reads a file strictly, as the MIG manager does; {@link MigConfigFile#read} returns findings
-   * instead of an exception.
+   * Reads the text of a {@code config.yaml} strictly, as the MIG manager does; {@link
+   * MigConfigFile#read} returns findings instead of an exception.
    *
-   * @param yaml the text of {@code config.yaml}
    * @throws MigConfigSyntaxException naming every fault with its place, if the MIG manager would
    *     refuse the file
    */

@@ -33,25 +33,18 @@ public final class MigConfigFile implements JsonForm {
   }
 
   /**
-   * Reads a file: {@code config.yaml} itself, or what contains it. That is a manifest with a ConfigMap,
-   * also in a List, in a Template or as one of several documents; the values of the GPU Operator's
-   * chart, also below the key of another chart or inside an Argo CD or Flux object; or a Kustomization
-   * with literals or patches. Findings have the lines of the whole file. Whatever the text, this throws
-   * nothing.
-   *
-   * @param text YAML or JSON
-   * @return the file and its findings
+   * Reads a file: {@code config.yaml} itself, or what contains it, as YAML or JSON. That is a
+   * manifest with a ConfigMap, also in a List, in a Template or as one of several documents; the
+   * values of the GPU Operator's chart, also below the key of another chart or inside an Argo CD or
+   * Flux object; or a Kustomization with literals or patches. Findings have the lines of the whole
+   * file. Whatever the text, this throws nothing.
    */
   public static MigConfigFile read(String text) {
     Objects.requireNonNull(text, "text");
     return new MigConfigFile(MigConfigReader.read(text));
   }
 
-  /**
-   * Reads a file that may not even be text.
-   *
-   * @param utf8 the bytes of a file
-   */
+  /** Reads the bytes of a file that may not even be text. */
   public static MigConfigFile read(byte[] utf8) {
     Objects.requireNonNull(utf8, "utf8");
     return new MigConfigFile(MigConfigReader.read(utf8));
@@ -169,10 +162,9 @@ public final class MigConfigFile implements JsonForm {
   }
 
   /**
-   * Adds a configuration to the file, or replaces the one of that name. The rest of the file stays,
-   * comments and manifest included.
+   * Adds a configuration to the file, or replaces the one of that name; returns the edited text, or
+   * what it would lose. The rest of the file stays, comments and manifest included.
    *
-   * @return the edited text, or what it would lose
    * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is: a merge would
    *     not help
    */
@@ -183,9 +175,9 @@ public final class MigConfigFile implements JsonForm {
   }
 
   /**
-   * Removes a configuration from the file; without one of that name the file is unchanged.
+   * Removes a configuration from the file, which is unchanged without one of that name; returns the
+   * edited text, or what it would lose.
    *
-   * @return the edited text, or what it would lose
    * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is
    */
   public ConfigEdit remove(String name) {
@@ -194,9 +186,9 @@ public final class MigConfigFile implements JsonForm {
   }
 
   /**
-   * Writes the configuration as {@link MigConfigDocument#toYaml} does.
+   * {@return the text that {@link MigConfigDocument#toYaml} writes, and what of the file it lacks:
+   * comments, a manifest}
    *
-   * @return the canonical text, and what of the file it lacks: comments, a manifest
    * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is
    */
   public ConfigEdit canonical() {

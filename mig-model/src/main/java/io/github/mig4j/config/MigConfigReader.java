@@ -51,9 +51,7 @@ final class MigConfigReader {
    * @param document present if mig-parted accepts the file
    * @param content what the configuration contains, present if mig-parted accepts that, even if it
    *     does not find it where it is
-   * @param locations where each configuration is
    * @param embedded the configuration, if the file is a manifest that contains one
-   * @param text the whole file
    */
   record Reading(
       List<Finding> findings,
@@ -145,7 +143,6 @@ final class MigConfigReader {
   /**
    * What is read.
    *
-   * @param file the whole file
    * @param configuration the text of the configuration in it
    * @param embedded the same, if the file is not the configuration itself
    * @param wrapping what the file sets beside it
@@ -176,7 +173,7 @@ final class MigConfigReader {
         findings.sorted(),
         findings.hasErrors() ? Optional.empty() : content,
         content,
-        rules.locations(),
+        rules.locations,
         source.embedded,
         source.wrapping.flatMap(Wrapping::strategy),
         source.wrapping.flatMap(Wrapping::defaultConfig),

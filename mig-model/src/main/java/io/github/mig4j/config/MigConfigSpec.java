@@ -40,9 +40,8 @@ public interface MigConfigSpec extends JsonForm {
   SortedMap<MigProfile, Integer> migDevices();
 
   /**
-   * {@return an entry that cuts every GPU of the node as a layout says}
-   *
-   * @param layout the devices of each GPU; the file contains the devices, not their placements
+   * {@return an entry that cuts every GPU of the node into the devices of a layout, wherever they
+   * are placed}
    */
   static MigConfigSpec allDevices(MigLayout layout) {
     Objects.requireNonNull(layout, "layout");
