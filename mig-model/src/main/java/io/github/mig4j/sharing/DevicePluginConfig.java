@@ -64,10 +64,9 @@ public interface DevicePluginConfig extends JsonForm {
   }
 
   /**
-   * Reads a file as the plugin does; {@link DevicePluginConfigFile#read} returns findings
-   * instead of an exception, and reports what the plugin ignores.
+   * Reads a file as the plugin does; {@link DevicePluginConfigFile#read} returns findings instead
+   * of an exception, and reports what the plugin ignores.
    *
-   * @param yaml the text
    * @throws DevicePluginSyntaxException naming every fault with its place, if the plugin would refuse
    *     the file
    */
@@ -128,9 +127,8 @@ public interface DevicePluginConfig extends JsonForm {
   }
 
   /**
-   * Checks that the plugin would start with both parts together.
-   *
-   * @return this configuration without unknown keys that have no place in it
+   * Checks that the plugin would start with both parts together, and leaves out unknown keys that
+   * have no place in it.
    */
   @Value.Check
   default DevicePluginConfig check() {

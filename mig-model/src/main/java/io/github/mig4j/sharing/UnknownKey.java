@@ -14,7 +14,6 @@ import java.util.stream.Stream;
  * @param map the map that has it: {@code flags}, {@code flags.plugin}, {@code flags.gfd}, {@code
  *     sharing}, {@code sharing.timeSlicing}, {@code sharing.timeSlicing.resources[nvidia.com/gpu]} and
  *     the like for {@code mps}, {@code imex}; empty for the root of the file
- * @param key the key
  * @param value the value as JSON in one line
  */
 public record UnknownKey(String map, String key, String value) implements JsonForm {
@@ -27,7 +26,7 @@ public record UnknownKey(String map, String key, String value) implements JsonFo
 
   /** The unknown fields of a map. */
   static Stream<UnknownKey> of(String map, Fields fields) {
-    return fields.unknown().entrySet().stream()
+    return fields.unknown.entrySet().stream()
         .map(entry -> new UnknownKey(map, entry.getKey(), entry.getValue()));
   }
 
