@@ -4,17 +4,17 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.JsonName;
 import io.github.mig4j.text.JsonFields;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The versions of NVIDIA's components on a node, as far as they are known: names and resources depend
@@ -66,14 +66,13 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     if (known.containsKey(component)) {
       return List.of(this);
     }
-    SortedSet<Version> dividing = new TreeSet<>(Comparator.reverseOrder());
-    dividing.add(Version.OLDEST);
-    for (Rule rule : Rule.values()) {
-      if (rule.component() == component) {
-        dividing.add(rule.from());
-      }
-    }
-    return dividing.stream().map(version -> with(component, version)).toList();
+    Stream<Version> dividing =
+        Arrays.stream(Rule.values()).filter(r -> r.component() == component).map(Rule::from);
+    return Stream.concat(dividing, Stream.of(Version.OLDEST))
+        .distinct()
+        .sorted(Comparator.reverseOrder())
+        .map(version -> with(component, version))
+        .toList();
   }
 
   /** A component of which some rule depends on the version. */
@@ -89,13 +88,7 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     }
   }
 
-  /**
-   * A released version.
-   *
-   * @param major the first number
-   * @param minor the second number
-   * @param patch the third number
-   */
+  /** A released version, of three numbers. */
   public record Version(int major, int minor, int patch) implements Comparable<Version> {
 
     private static final Version OLDEST = new Version(0, 0, 0);

@@ -73,9 +73,8 @@ public final class HardwareEvidence {
   }
 
   /**
-   * {@return the evidence in a generated document; none if it has no configuration of one profile}
-   *
-   * @param generated the content of the ConfigMap {@code <node>-mig-config}
+   * {@return the evidence in the ConfigMap {@code <node>-mig-config}; none if it has no
+   * configuration of one profile}
    */
   public static HardwareEvidence in(MigConfigDocument generated) {
     Objects.requireNonNull(generated, "generated");
@@ -121,11 +120,9 @@ public final class HardwareEvidence {
   }
 
   /**
-   * {@return where the hardware and a model of the catalogue disagree, by profile; none if there is
-   * no evidence of this GPU} The hardware is right: make a model from its own tables with {@link
-   * io.github.mig4j.gpu.NvidiaSmi}.
-   *
-   * @param gpu what the catalogue takes the node's GPU for
+   * {@return where the hardware and what the catalogue takes the node's GPU for disagree, by
+   * profile; none if there is no evidence of this GPU} The hardware is right: make a model from its
+   * own tables with {@link io.github.mig4j.gpu.NvidiaSmi}.
    */
   public List<Disagreement> disagreements(GpuModel gpu) {
     SortedMap<MigProfile, Integer> hardware = maxInstances(gpu);
@@ -183,8 +180,6 @@ public final class HardwareEvidence {
    * {@return the model as the hardware has it: with the profiles that the hardware accepts, each as
    * often as it does; the model itself if both agree or there is no evidence} The catalogue's
    * starts and sizes are kept where they allow that number.
-   *
-   * @param gpu what the catalogue takes the node's GPU for
    */
   public GpuModel corrected(GpuModel gpu) {
     if (disagreements(gpu).isEmpty()) {
@@ -233,7 +228,6 @@ public final class HardwareEvidence {
    * A profile of which the hardware and the catalogue say different things.
    *
    * @param gpu what the catalogue takes the GPU for
-   * @param profile the profile
    * @param hardware how many the hardware accepts; empty if it does not offer the profile
    * @param catalogue how many the catalogue states; empty if it does not know the profile
    */

@@ -14,7 +14,6 @@ import java.util.TreeMap;
  * What MIG is set to on one GPU: all that mig-parted compares. Two layouts of equal counts are
  * equal to it, wherever their devices are placed.
  *
- * @param migEnabled whether MIG mode is on
  * @param devices counts of at least 1 by profile; none if MIG mode is off
  */
 public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devices)

@@ -71,7 +71,6 @@ public final class NodeEffect implements JsonForm {
   /**
    * What happens to one GPU.
    *
-   * @param gpu the GPU
    * @param before its current setting, if that is known
    * @param after its setting after the change: that of the last entry that selects it or, if that
    *     fails, no devices; empty if no entry selects it and its current setting is not known
@@ -115,10 +114,9 @@ public final class NodeEffect implements JsonForm {
   }
 
   /**
-   * The effect on a node whose current setting is not known.
+   * {@return the effect on all GPUs of a node whose current setting is not known; changes are
+   * {@link Change#UNKNOWN} unless they fail in any case}
    *
-   * @param gpus all GPUs of the node
-   * @return the effect; changes are {@link Change#UNKNOWN} unless they fail in any case
    * @throws IllegalArgumentException if two GPUs have one index
    */
   public static NodeEffect of(MigConfig config, List<NodeGpu> gpus) {
@@ -128,9 +126,8 @@ public final class NodeEffect implements JsonForm {
   }
 
   /**
-   * The effect on a node whose current setting is known.
+   * {@return the effect on all GPUs of a node whose current setting is known}
    *
-   * @param current all GPUs of the node, each with its current setting
    * @throws IllegalArgumentException if two GPUs have one index
    */
   public static NodeEffect of(MigConfig config, Map<NodeGpu, MigSetting> current) {

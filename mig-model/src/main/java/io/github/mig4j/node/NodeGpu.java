@@ -20,7 +20,6 @@ import java.util.stream.Stream;
  * A GPU of a node, with everything by which a configuration can select it.
  *
  * @param index its position by PCI address among the GPUs that NVML sees, from 0
- * @param model its model
  * @param deviceId its PCI device id; if it is not given, a filter for any board of the model
  *     matches
  * @param subsystem its PCI subsystem, device and vendor as one number of 32 bits, as {@code

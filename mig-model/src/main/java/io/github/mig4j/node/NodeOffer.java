@@ -76,8 +76,6 @@ public record NodeOffer(
   /**
    * {@return what a node offers with these settings, whatever the sharing and the versions}
    *
-   * @param gpus all GPUs of the node, each with its setting
-   * @param strategy how the device plugin offers MIG devices on the node
    * @throws IllegalArgumentException if there is no GPU, or two have one index
    */
   public static NodeOffer of(Map<NodeGpu, MigSetting> gpus, MigStrategy strategy) {
@@ -88,8 +86,6 @@ public record NodeOffer(
    * {@return what a node offers once a configuration is in force, whatever the sharing and the
    * versions}
    *
-   * @param gpus all GPUs of the node
-   * @param strategy how the device plugin offers MIG devices on the node
    * @throws IllegalArgumentException if no entry is for a GPU, so that it is not known what it holds
    */
   public static NodeOffer after(MigConfig config, List<NodeGpu> gpus, MigStrategy strategy) {
@@ -182,8 +178,6 @@ public record NodeOffer(
   /**
    * {@return a sentence for each difference of the resources or the labels of a node from what they
    * have to be}
-   *
-   * @param allocatable counts by resource name, of which only those of GPUs are looked at
    */
   public List<String> differences(Map<String, Long> allocatable, Map<String, String> labels) {
     List<String> differences = new ArrayList<>(resourceDifferences(allocatable, labels));
