@@ -79,7 +79,7 @@ final class BranchAndBound {
    */
   BranchAndBound(Covering covering, long[] known, Effort effort) {
     this.covering = covering;
-    this.columns = covering.columns();
+    this.columns = covering.columns;
     this.effort = effort;
     this.share = effort;
     this.known = known;

@@ -26,9 +26,7 @@ public final class Defragmentation implements JsonForm {
   /**
    * The location of an instance: a placement on a GPU of a node.
    *
-   * @param node the node's name
    * @param gpu the GPU's index on the node, from 0
-   * @param placement profile, start and size
    */
   public record InstanceLocation(String node, int gpu, Placement placement) implements JsonForm {
     public InstanceLocation {
@@ -66,7 +64,6 @@ public final class Defragmentation implements JsonForm {
   /**
    * An instance that moves.
    *
-   * @param from the current location
    * @param to the new location, with the same profile on the same model
    */
   public record Move(InstanceLocation from, InstanceLocation to) implements JsonForm {
@@ -103,7 +100,6 @@ public final class Defragmentation implements JsonForm {
    * A requested instance that fits after the moves.
    *
    * @param item the item of the demand that it meets
-   * @param location the location at which it fits
    */
   public record Fit(DemandItem item, InstanceLocation location) implements JsonForm {
     public Fit {

@@ -1,6 +1,5 @@
 package io.github.mig4j.plan;
 
-import java.util.LinkedHashMap;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.Layouts;
@@ -10,6 +9,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,10 +26,8 @@ final class DefragmentationStates {
    * Instances that are cleared, and the instances that fit then. Two ways of one model are equal if
    * both have the same number of instances of each profile.
    *
-   * @param away the number of the multiset that is cleared
-   * @param added the number of the multiset that fits
-   * @param awayBits the placements of the cleared instances
-   * @param addedBits the placements of the added instances
+   * @param away the number of the multiset that is cleared, and {@code awayBits} its placements
+   * @param added the number of the multiset that fits, and {@code addedBits} its placements
    */
   record Way(int away, int added, long awayBits, long addedBits) {}
 

@@ -42,12 +42,7 @@ public record Demand(List<DemandItem> items) {
         .toList();
   }
 
-  /**
-   * A demand of some items.
-   *
-   * @param items the items; items that differ only in their count become one
-   * @throws IllegalArgumentException if the counts add up to more than {@link Integer#MAX_VALUE}
-   */
+  /** A demand of some items, as the constructor takes them. */
   public static Demand of(DemandItem... items) {
     Objects.requireNonNull(items, "items");
     return new Demand(Arrays.asList(items));

@@ -20,6 +20,7 @@ import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The result of {@link Planner}: the layouts of GPUs that meet a demand.
@@ -37,10 +38,13 @@ public final class FleetPlan implements JsonForm {
   /**
    * GPUs of a node with consecutive indexes and the same layout after the plan.
    *
-   * @param first the first index
    * @param cut whether they get this layout by the plan
    */
   record PlannedRun(int first, int count, MigLayout layout, boolean cut) implements JsonForm {
+    IntStream indexes() {
+      return IntStream.range(0, count).map(i -> first + i);
+    }
+
     @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("first", first)
@@ -198,11 +202,7 @@ public final class FleetPlan implements JsonForm {
   public SortedMap<Integer, MigLayout> layouts(String node) {
     Objects.requireNonNull(node, "node");
     SortedMap<Integer, MigLayout> byIndex = new TreeMap<>();
-    for (PlannedRun run : runs(node)) {
-      for (int i = 0; i < run.count(); i++) {
-        byIndex.put(run.first() + i, run.layout());
-      }
-    }
+    runs(node).forEach(run -> run.indexes().forEach(gpu -> byIndex.put(gpu, run.layout())));
     return Collections.unmodifiableSortedMap(byIndex);
   }
 
@@ -216,11 +216,7 @@ public final class FleetPlan implements JsonForm {
   public SortedSet<Integer> changes(String node) {
     Objects.requireNonNull(node, "node");
     SortedSet<Integer> changed = new TreeSet<>();
-    for (PlannedRun run : runs(node)) {
-      for (int i = 0; run.cut() && i < run.count(); i++) {
-        changed.add(run.first() + i);
-      }
-    }
+    runs(node).stream().filter(PlannedRun::cut).forEach(run -> run.indexes().forEach(changed::add));
     return Collections.unmodifiableSortedSet(changed);
   }
 

@@ -78,12 +78,7 @@ public final class PlanGpu implements JsonForm {
         pinned);
   }
 
-  /**
-   * Pins instances besides those pinned already.
-   *
-   * @param instances placements of the layout which run something
-   * @throws IllegalArgumentException if one is not in the layout
-   */
+  /** Pins instances as {@link #pinning(List)} does. */
   public PlanGpu pinning(Placement... instances) {
     Objects.requireNonNull(instances, "instances");
     return pinning(List.of(instances));

@@ -62,22 +62,12 @@ public final class PlanNode implements JsonForm {
     return new PlanNode(name, Collections.unmodifiableSortedMap(all), runs);
   }
 
-  /**
-   * Adds a GPU at the next index.
-   *
-   * @throws IllegalArgumentException if the node would have more than {@link Integer#MAX_VALUE} GPUs
-   */
+  /** Adds one GPU, as {@link #gpus(PlanGpu, int)} does. */
   public PlanNode gpu(PlanGpu gpu) {
     return gpus(gpu, 1);
   }
 
-  /**
-   * Adds GPUs without MIG devices at the next indexes.
-   *
-   * @param count how many, at least 1
-   * @throws IllegalArgumentException if the count is below 1, or if the node would have more than
-   *     {@link Integer#MAX_VALUE} GPUs
-   */
+  /** Adds GPUs without MIG devices, as {@link #gpus(PlanGpu, int)} does. */
   public PlanNode gpus(GpuModel model, int count) {
     return gpus(PlanGpu.of(model), count);
   }
@@ -85,7 +75,6 @@ public final class PlanNode implements JsonForm {
   /**
    * Adds equal GPUs at the next indexes.
    *
-   * @param gpu the model, the layout and the pinned instances of each GPU
    * @param count how many, at least 1
    * @throws IllegalArgumentException if the count is below 1, or if the node would have more than
    *     {@link Integer#MAX_VALUE} GPUs

@@ -19,9 +19,7 @@ import java.util.stream.Collectors;
 /**
  * Devices that a plan leaves unmet, with the reason.
  *
- * @param item the item of the demand
  * @param count the number of unmet devices, at least 1
- * @param reason why they are unmet
  */
 public record PlanShortfall(DemandItem item, int count, Reason reason) implements JsonForm {
   public PlanShortfall {
@@ -70,11 +68,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     }
   }
 
-  /**
-   * No node has the required labels.
-   *
-   * @param nodeLabels the required labels
-   */
+  /** No node has the required labels. */
   public record NoNode(SortedMap<String, String> nodeLabels) implements Reason {
     public NoNode {
       Objects.requireNonNull(nodeLabels, "nodeLabels");
@@ -177,11 +171,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     }
   }
 
-  /**
-   * Every GPU that offers the profile is pinned and has no free instance.
-   *
-   * @param gpus the number of these GPUs
-   */
+  /** Every GPU that offers the profile is pinned and has no free instance. */
   public record AllPinned(int gpus) implements Reason {
     @Override
     public String code() {

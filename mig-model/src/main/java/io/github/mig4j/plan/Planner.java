@@ -50,20 +50,14 @@ public final class Planner {
     this.effort = effort;
   }
 
-  /**
-   * A planner for some nodes.
-   *
-   * @param nodes the nodes, of different names
-   * @throws IllegalArgumentException if two nodes have one name, or if the nodes have more than
-   *     {@link Integer#MAX_VALUE} GPUs together
-   */
+  /** A planner for some nodes, as {@link #of(List)} creates it. */
   public static Planner of(PlanNode... nodes) {
     Objects.requireNonNull(nodes, "nodes");
     return of(Arrays.asList(nodes));
   }
 
   /**
-   * A planner for some nodes.
+   * A planner for some nodes, with the default effort.
    *
    * @param nodes the nodes, of different names
    * @throws IllegalArgumentException if two nodes have one name, or if the nodes have more than
@@ -114,7 +108,7 @@ public final class Planner {
     Objects.requireNonNull(demand, "demand");
     LayoutProblem problem =
         new LayoutProblem(demand, LayoutProblem.Supply.UNLIMITED, Effort.ofSteps(DEFAULT_EFFORT));
-    GpuGroup group = problem.add(PlanGpu.of(model), 1, problem.allKinds());
+    GpuGroup group = problem.add(PlanGpu.of(model), 1, problem.rows.all());
     PrioritySearch.Outcome outcome = problem.solve();
     return new FleetPlan(
         demand,
@@ -137,7 +131,7 @@ public final class Planner {
         new LayoutProblem(demand, LayoutProblem.Supply.LIMITED, Effort.ofSteps(effort));
     Map<PlanNode, List<GpuGroup>> groups = new LinkedHashMap<>();
     for (PlanNode node : nodes) {
-      BitSet allowed = problem.allowedBy(node.labels());
+      BitSet allowed = problem.rows.allowedBy(node.labels());
       groups.put(
           node,
           node.runs().stream()
