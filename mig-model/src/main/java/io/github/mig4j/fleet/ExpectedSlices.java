@@ -52,8 +52,8 @@ final class ExpectedSlices {
       ended[state] = new int[Long.bitCount(tables.sets[state])];
       find(tables, state, byProfile);
     }
-    byState =
-        expected(IntStream.range(0, added.length).map(it -> tables.usedSlices[it]).max().orElse(0));
+    byState = expected(
+        IntStream.range(0, added.length).map(it -> tables.usedSlices[it]).max().orElse(0));
   }
 
   /** The expected number of memory slices, to be compared among the states of one model. */

@@ -102,18 +102,16 @@ public final class Fleet {
   }
 
   /**
-   * Adds a GPU with instances.
+   * Adds a GPU with instances, and returns its number. Compute instances count as the GPU instance
+   * that they share.
    *
-   * @param layout the instances and their placements; compute instances count as the GPU instance
-   *     that they share
-   * @return the GPU's number
    * @throws IllegalArgumentException if the model has no {@linkplain GpuStates#of states}
    * @throws IllegalStateException if the fleet has 4,096 other models
    */
   public int add(MigLayout layout) {
     Objects.requireNonNull(layout, "layout");
     int model = modelNumber(layout.gpu());
-    return add(model, models[model].states().of(layout).number());
+    return add(model, models[model].states.of(layout).number());
   }
 
   private int add(int model, int state) {
@@ -130,7 +128,7 @@ public final class Fleet {
   /** The number of a model, for which it has states from now on. */
   int modelNumber(GpuModel model) {
     for (int number = 0; number < models.length; number++) {
-      if (models[number].states().gpu() == model) {
+      if (models[number].states.gpu() == model) {
         return number;
       }
     }
@@ -145,17 +143,17 @@ public final class Fleet {
           .formatted(MAX_MODELS, model.id()));
     }
     GpuStates states =
-        GpuStates.of(model, Arrays.stream(models).map(ModelGpus::states).toList());
+        GpuStates.of(model, Arrays.stream(models).map(other -> other.states).toList());
     RankedStates computed = new RankedStates(states, policy);
     RankedStates ranked = Arrays.stream(models)
-        .filter(other -> other.states().sharesTablesWith(states))
-        .map(ModelGpus::ranked)
+        .filter(other -> other.states.sharesTablesWith(states))
+        .map(other -> other.ranked)
         .filter(computed::isLike)
         .findFirst()
         .orElse(computed);
     int kind = Arrays.stream(models)
         .filter(other -> other.isLike(states, ranked))
-        .mapToInt(ModelGpus::kind)
+        .mapToInt(other -> other.kind)
         .findFirst()
         .orElse(number);
     models = Arrays.copyOf(models, number + 1);
@@ -168,13 +166,13 @@ public final class Fleet {
   /** Gives the models of a kind their common buckets, if there are several. */
   private void join(int kind) {
     ModelGpus[] members =
-        Arrays.stream(models).filter(other -> other.kind() == kind).toArray(ModelGpus[]::new);
+        Arrays.stream(models).filter(other -> other.kind == kind).toArray(ModelGpus[]::new);
     if (members.length < 2) {
       return;
     }
     GpuBuckets all = members[0].joined();
     if (all == null) {
-      all = members[0].buckets().copy();
+      all = members[0].buckets.copy();
     }
     for (ModelGpus member : members) {
       member.join(all);
@@ -301,9 +299,9 @@ public final class Fleet {
   }
 
   /**
-   * Chooses a placement without a change.
+   * {@return the instance that {@link #place(FleetRequest)} would add, or {@link #NONE} if nothing
+   * fits}
    *
-   * @return the instance that {@link #occupy(long)} would add, or {@link #NONE} if nothing fits
    * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long choose(FleetRequest request) {
@@ -457,12 +455,11 @@ public final class Fleet {
   }
 
   /**
-   * The instance at a place, as for one that was there when its GPU was {@linkplain #add(MigLayout)
-   * added}.
+   * {@return the instance at a place, also if it does not {@linkplain #holds run}, as for one that
+   * was there when its GPU was {@linkplain #add(MigLayout) added}}
    *
    * @param profile a GPU instance profile that it offers
    * @param start index of the first memory slice, from 0
-   * @return the instance, also if it does not run; see {@link #holds}
    * @throws IllegalArgumentException if the fleet has no such GPU, or if it does not offer the profile or
    *     the start
    */
@@ -473,9 +470,8 @@ public final class Fleet {
   }
 
   /**
-   * Removes an instance and frees its placement.
+   * Removes an instance that runs and frees its placement.
    *
-   * @param instance an instance that runs
    * @throws IllegalArgumentException if the fleet has no such GPU or the instance is not on it
    */
   public void free(long instance) {
@@ -489,11 +485,7 @@ public final class Fleet {
     move(gpu, next);
   }
 
-  /**
-   * {@return whether an instance of this profile has this placement; not on a removed GPU}
-   *
-   * @param instance a GPU and a placement of it
-   */
+  /** {@return whether an instance of this profile has this placement; not on a removed GPU} */
   public boolean holds(long instance) {
     int gpu = gpuOf(instance);
     return contains(gpu)
@@ -567,7 +559,7 @@ public final class Fleet {
     for (int model = 0; model < models.length; model++) {
       GpuBuckets ofKind = models[model].joined();
       if (ofKind != null) {
-        int kind = models[model].kind();
+        int kind = models[model].kind;
         copy.models[model].join(model == kind ? ofKind.copy() : copy.models[kind].bucketsOfKind());
       }
     }
@@ -635,7 +627,7 @@ public final class Fleet {
   }
 
   private GpuStates statesOf(int gpu) {
-    return modelOf(gpu).states();
+    return modelOf(gpu).states;
   }
 
   private boolean isPlacement(int gpu, int placement) {

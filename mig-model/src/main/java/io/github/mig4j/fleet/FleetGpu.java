@@ -10,11 +10,9 @@ import java.util.Objects;
 /**
  * A GPU as the cluster names it, with what runs on it: the input of a {@link FleetIndex}.
  *
- * @param node the node's name
  * @param index the GPU's index on its node, from 0
  * @param running the instances in use; the free ones are not included, because the fleet may place
  *     others there
- * @param use whether the GPU can be chosen
  */
 public record FleetGpu(String node, int index, MigLayout running, Use use) implements JsonForm {
 
@@ -37,10 +35,8 @@ public record FleetGpu(String node, int index, MigLayout running, Use use) imple
   }
 
   /**
-   * Creates a GPU that can be chosen.
+   * Creates a GPU that can be chosen; {@code MigLayout.on(model).build()} has no running instance.
    *
-   * @param index the GPU's index on its node, from 0
-   * @param running the instances in use; {@code MigLayout.on(model).build()} for none
    * @throws IllegalArgumentException if the index is negative
    */
   public static FleetGpu of(String node, int index, MigLayout running) {

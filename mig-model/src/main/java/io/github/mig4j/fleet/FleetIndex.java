@@ -100,9 +100,8 @@ public final class FleetIndex {
   private final List<Name> names = new ArrayList<>();
 
   /**
-   * Creates the index of an empty fleet.
+   * Creates the index of a fleet to which no GPU was added.
    *
-   * @param fleet a fleet to which no GPU was added
    * @throws IllegalArgumentException if it has GPUs, which would have no names
    */
   public FleetIndex(Fleet fleet) {
@@ -142,9 +141,8 @@ public final class FleetIndex {
   }
 
   /**
-   * {@return the GPUs of several nodes, such as those that pass a scheduler's other filters}
-   *
-   * @param nodes names; those that the index does not have are ignored
+   * {@return the GPUs of those of several nodes that the index has, such as those that pass a
+   * scheduler's other filters}
    */
   public GpuSet gpusOf(Collection<String> nodes) {
     Objects.requireNonNull(nodes, "nodes");
@@ -199,7 +197,6 @@ public final class FleetIndex {
    * {@return the instance at a place, whether it runs or not, as {@link Fleet#instanceAt} returns
    * it}
    *
-   * @param placement its profile, start and size
    * @throws IllegalArgumentException if the index does not have the GPU, or if the GPU does not offer
    *     the placement
    */
@@ -214,10 +211,9 @@ public final class FleetIndex {
   }
 
   /**
-   * {@return how the cluster differs from the fleet, which does not change} A GPU whose model
-   * differs is removed and added.
+   * {@return how all GPUs of the cluster differ from the fleet, which does not change} A GPU whose
+   * model differs is removed and added.
    *
-   * @param cluster every GPU of the cluster
    * @throws IllegalArgumentException if two GPUs have the same node and index
    */
   public Changes diff(Collection<FleetGpu> cluster) {

@@ -6,10 +6,11 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -108,19 +109,19 @@ public final class FleetRequest implements JsonForm {
     List<Source> distinct = new ArrayList<>();
     sourceOf = new Source[models.length];
     for (int number = 0; number < models.length; number++) {
-      GpuStates states = models[number].states();
+      GpuStates states = models[number].states;
       int wanted = model.map(states.gpu()::equals).orElse(true)
           ? states.profiles().indexOf(profile)
           : GpuStates.NONE;
       if (wanted == GpuStates.NONE) {
         continue;
       }
-      int kind = models[number].kind();
+      int kind = models[number].kind;
       boolean isFirst = model.isPresent() || kind == number;
       Source source = isFirst
           ? new Source(
-              models[number].ranked(),
-              model.isPresent() ? models[number].buckets() : models[number].bucketsOfKind(),
+              models[number].ranked,
+              model.isPresent() ? models[number].buckets : models[number].bucketsOfKind(),
               wanted)
           : sourceOf[kind];
       sourceOf[number] = source;
@@ -133,13 +134,11 @@ public final class FleetRequest implements JsonForm {
   }
 
   private void rank() {
-    TreeMap<double[], Boolean> all = new TreeMap<>(Arrays::compare);
+    TreeSet<double[]> all = new TreeSet<>(Arrays::compare);
     for (Source source : sources) {
-      for (double[] cost : source.ranked.costs(source.profile)) {
-        all.put(cost, true);
-      }
+      Collections.addAll(all, source.ranked.costs(source.profile));
     }
-    costs = all.keySet().toArray(double[][]::new);
+    costs = all.toArray(double[][]::new);
     for (Source source : sources) {
       source.rank(costs);
     }

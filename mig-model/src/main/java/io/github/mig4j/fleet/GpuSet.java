@@ -68,9 +68,8 @@ public final class GpuSet {
   }
 
   /**
-   * Creates a set of GPUs.
+   * Creates a set of GPUs, given in any order.
    *
-   * @param gpus numbers, in any order
    * @throws IllegalArgumentException if a number is negative or above 99,999,999
    */
   public static GpuSet of(int... gpus) {
@@ -271,7 +270,6 @@ public final class GpuSet {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the numbers, in any order
    * @throws IllegalArgumentException if one is not a whole number, negative or above 99,999,999
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

@@ -114,7 +114,6 @@ public final class GpuState implements JsonForm {
   /**
    * {@return the state with one more instance}
    *
-   * @param placement a placement that {@linkplain #canPlace can be added}
    * @throws IllegalArgumentException if it cannot be added
    */
   public GpuState place(Placement placement) {
@@ -125,7 +124,6 @@ public final class GpuState implements JsonForm {
   /**
    * {@return the state without an instance}
    *
-   * @param placement a placement of {@link #layout}
    * @throws IllegalArgumentException if the state does not have this instance
    */
   public GpuState free(Placement placement) {

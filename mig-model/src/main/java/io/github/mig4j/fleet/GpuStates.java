@@ -1,6 +1,5 @@
 package io.github.mig4j.fleet;
 
-import java.util.stream.IntStream;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -11,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * Precomputed tables of every state of a GPU model. One table lookup answers what fits, what the
@@ -278,7 +278,6 @@ public final class GpuStates {
   /**
    * {@return the number of the state with one more instance}
    *
-   * @param placement the number of a placement that {@linkplain #canPlace can be added}
    * @throws IllegalArgumentException if it cannot be added
    */
   public int place(int state, int placement) {
@@ -296,7 +295,6 @@ public final class GpuStates {
   /**
    * {@return the number of the state without an instance}
    *
-   * @param placement the number of a placement that the state {@linkplain #holds}
    * @throws IllegalArgumentException if the state does not have it
    */
   public int free(int state, int placement) {

@@ -61,11 +61,7 @@ public final class PlacementPolicy {
     return new PlacementPolicy(List.of(criterion));
   }
 
-  /**
-   * Adds a criterion to this policy.
-   *
-   * @param criterion decides among placements with equal costs so far
-   */
+  /** Adds a criterion, which decides among placements with equal costs so far. */
   public PlacementPolicy then(Criterion criterion) {
     Objects.requireNonNull(criterion, "criterion");
     return new PlacementPolicy(

@@ -28,11 +28,7 @@ public final class SharedFleet {
 
   private final Fleet fleet;
 
-  /**
-   * Wraps a fleet.
-   *
-   * @param fleet the fleet; from now on, use it only through this object
-   */
+  /** Wraps a fleet; from now on, use it only through this object. */
   public SharedFleet(Fleet fleet) {
     Objects.requireNonNull(fleet, "fleet");
     this.fleet = fleet;
@@ -46,7 +42,6 @@ public final class SharedFleet {
   /**
    * Frees an instance as {@link Fleet#free} does.
    *
-   * @param instance an instance that runs
    * @throws IllegalArgumentException if it does not run
    */
   public synchronized void free(long instance) {
@@ -54,9 +49,8 @@ public final class SharedFleet {
   }
 
   /**
-   * Runs several operations while other threads wait, and returns their result.
-   *
-   * @param work the operations; the fleet must not be used after they return
+   * Runs several operations while other threads wait, and returns their result. The fleet must not
+   * be used after they return.
    */
   public synchronized <T> T call(Function<? super Fleet, T> work) {
     Objects.requireNonNull(work, "work");

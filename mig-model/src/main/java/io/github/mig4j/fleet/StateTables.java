@@ -46,14 +46,7 @@ final class StateTables {
   /** Computed when a policy asks for it first. */
   private volatile @Nullable ExpectedSlices expected;
 
-  /**
-   * Computes the tables.
-   *
-   * @param sets every state, in any order
-   * @param profileOf the profile of each placement
-   * @param sizeOf the memory slices of each placement
-   * @param profiles the number of profiles
-   */
+  /** Computes the tables of every state, in any order, for so many profiles. */
   StateTables(long[] sets, byte[] profileOf, byte[] sizeOf, int profiles) {
     this.placements = profileOf.length;
     this.profileOf = profileOf;
