@@ -215,9 +215,10 @@ public final class FleetPlan implements JsonForm {
    */
   public SortedSet<Integer> changes(String node) {
     Objects.requireNonNull(node, "node");
-    SortedSet<Integer> changed = new TreeSet<>();
-    runs(node).stream().filter(PlannedRun::cut).forEach(run -> run.indexes().forEach(changed::add));
-    return Collections.unmodifiableSortedSet(changed);
+    return Collections.unmodifiableSortedSet(runs(node).stream()
+        .filter(PlannedRun::cut)
+        .flatMap(run -> run.indexes().boxed())
+        .collect(Collectors.toCollection(TreeSet::new)));
   }
 
   private List<PlannedRun> runs(String node) {

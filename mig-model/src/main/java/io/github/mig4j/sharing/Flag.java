@@ -1,10 +1,8 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.sharing.DevicePluginFlags.Builder;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceDiscovery;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceIdStrategy;
-import io.github.mig4j.text.ScalarText;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -14,24 +12,19 @@ import java.util.function.Function;
 sealed interface Flag {
   String key();
 
-  /** Reads the value from the flags; empty if it is not set. */
+  /** Reads the value from the flags, as it is written; empty if it is not set. */
   Function<DevicePluginFlags, ? extends Optional<?>> get();
-
-  /** The value as YAML, or empty if it is not set. */
-  default Optional<String> written(DevicePluginFlags flags) {
-    return get().apply(flags).map(it -> it instanceof String s ? ScalarText.of(s) : it.toString());
-  }
 
   record Text(
       String key,
       Function<DevicePluginFlags, Optional<String>> get,
-      BiConsumer<Builder, String> set)
+      BiConsumer<DevicePluginFlags.Builder, String> set)
       implements Flag {}
 
   record Truth(
       String key,
       Function<DevicePluginFlags, Optional<Boolean>> get,
-      BiConsumer<Builder, Boolean> set)
+      BiConsumer<DevicePluginFlags.Builder, Boolean> set)
       implements Flag {}
 
   /** One of a few words, in the form of their {@code toString}. */
@@ -39,11 +32,11 @@ sealed interface Flag {
       String key,
       List<T> words,
       Function<DevicePluginFlags, Optional<T>> get,
-      BiConsumer<Builder, T> set)
+      BiConsumer<DevicePluginFlags.Builder, T> set)
       implements Flag {
 
     /** Sets the word, if it is one. */
-    boolean accept(String word, Builder flags) {
+    boolean accept(String word, DevicePluginFlags.Builder flags) {
       Optional<T> known = words.stream().filter(w -> w.toString().equals(word)).findFirst();
       known.ifPresent(w -> set.accept(flags, w));
       return known.isPresent();
@@ -51,13 +44,7 @@ sealed interface Flag {
   }
 
   /** The only flag that is a list, or a single word. */
-  record ListStrategy(String key, Function<DevicePluginFlags, Optional<List<?>>> get)
-      implements Flag {
-    @Override
-    public Optional<String> written(DevicePluginFlags flags) {
-      return get.apply(flags).map(ways -> (ways.size() == 1 ? ways.get(0) : ways).toString());
-    }
-  }
+  record ListStrategy(String key, Function<DevicePluginFlags, Optional<?>> get) implements Flag {}
 
   record Duration(String key, Function<DevicePluginFlags, Optional<String>> get) implements Flag {}
 
@@ -67,46 +54,54 @@ sealed interface Flag {
           "migStrategy",
           List.of(MigStrategy.values()),
           DevicePluginFlags::migStrategy,
-          Builder::migStrategy),
-      new Truth("failOnInitError", DevicePluginFlags::failOnInitError, Builder::failOnInitError),
-      new Text("mpsRoot", DevicePluginFlags::mpsRoot, Builder::mpsRoot),
-      new Text("nvidiaDriverRoot", DevicePluginFlags::nvidiaDriverRoot, Builder::nvidiaDriverRoot),
-      new Text("nvidiaDevRoot", DevicePluginFlags::nvidiaDevRoot, Builder::nvidiaDevRoot),
-      new Truth("gdrcopyEnabled", DevicePluginFlags::gdrcopyEnabled, Builder::gdrcopyEnabled),
-      new Truth("gdsEnabled", DevicePluginFlags::gdsEnabled, Builder::gdsEnabled),
-      new Truth("mofedEnabled", DevicePluginFlags::mofedEnabled, Builder::mofedEnabled),
+          (b, v) -> b.migStrategy(v)),
       new Truth(
-          "useNodeFeatureAPI", DevicePluginFlags::useNodeFeatureApi, Builder::useNodeFeatureApi),
+          "failOnInitError", DevicePluginFlags::failOnInitError, (b, v) -> b.failOnInitError(v)),
+      new Text("mpsRoot", DevicePluginFlags::mpsRoot, (b, v) -> b.mpsRoot(v)),
+      new Text(
+          "nvidiaDriverRoot", DevicePluginFlags::nvidiaDriverRoot, (b, v) -> b.nvidiaDriverRoot(v)),
+      new Text("nvidiaDevRoot", DevicePluginFlags::nvidiaDevRoot, (b, v) -> b.nvidiaDevRoot(v)),
+      new Truth("gdrcopyEnabled", DevicePluginFlags::gdrcopyEnabled, (b, v) -> b.gdrcopyEnabled(v)),
+      new Truth("gdsEnabled", DevicePluginFlags::gdsEnabled, (b, v) -> b.gdsEnabled(v)),
+      new Truth("mofedEnabled", DevicePluginFlags::mofedEnabled, (b, v) -> b.mofedEnabled(v)),
+      new Truth(
+          "useNodeFeatureAPI",
+          DevicePluginFlags::useNodeFeatureApi,
+          (b, v) -> b.useNodeFeatureApi(v)),
       new Choice<>(
           "deviceDiscoveryStrategy",
           List.of(DeviceDiscovery.values()),
           DevicePluginFlags::deviceDiscoveryStrategy,
-          Builder::deviceDiscoveryStrategy),
-      new Truth("passDeviceSpecs", DevicePluginFlags::passDeviceSpecs, Builder::passDeviceSpecs),
+          (b, v) -> b.deviceDiscoveryStrategy(v)),
+      new Truth(
+          "passDeviceSpecs", DevicePluginFlags::passDeviceSpecs, (b, v) -> b.passDeviceSpecs(v)),
       new ListStrategy(
           "deviceListStrategy",
-          flags -> Optional.<List<?>>of(flags.deviceListStrategy()).filter(it -> !it.isEmpty())),
+          flags -> Optional.of(flags.deviceListStrategy())
+              .filter(ways -> !ways.isEmpty())
+              .map(ways -> ways.size() == 1 ? ways.get(0) : ways)),
       new Choice<>(
           "deviceIDStrategy",
           List.of(DeviceIdStrategy.values()),
           DevicePluginFlags::deviceIdStrategy,
-          Builder::deviceIdStrategy),
+          (b, v) -> b.deviceIdStrategy(v)),
       new Text(
           "cdiAnnotationPrefix",
           DevicePluginFlags::cdiAnnotationPrefix,
-          Builder::cdiAnnotationPrefix),
-      new Text("nvidiaCTKPath", DevicePluginFlags::nvidiaCtkPath, Builder::nvidiaCtkPath),
+          (b, v) -> b.cdiAnnotationPrefix(v)),
+      new Text("nvidiaCTKPath", DevicePluginFlags::nvidiaCtkPath, (b, v) -> b.nvidiaCtkPath(v)),
       new Text(
           "containerDriverRoot",
           DevicePluginFlags::containerDriverRoot,
-          Builder::containerDriverRoot),
+          (b, v) -> b.containerDriverRoot(v)),
       new Text(
           "sharedDevicesAllocationPolicy",
           DevicePluginFlags::sharedDevicesAllocationPolicy,
-          Builder::sharedDevicesAllocationPolicy),
-      new Truth("oneshot", DevicePluginFlags::oneshot, Builder::oneshot),
-      new Truth("noTimestamp", DevicePluginFlags::noTimestamp, Builder::noTimestamp),
+          (b, v) -> b.sharedDevicesAllocationPolicy(v)),
+      new Truth("oneshot", DevicePluginFlags::oneshot, (b, v) -> b.oneshot(v)),
+      new Truth("noTimestamp", DevicePluginFlags::noTimestamp, (b, v) -> b.noTimestamp(v)),
       new Duration("sleepInterval", DevicePluginFlags::sleepInterval),
-      new Text("outputFile", DevicePluginFlags::outputFile, Builder::outputFile),
-      new Text("machineTypeFile", DevicePluginFlags::machineTypeFile, Builder::machineTypeFile));
+      new Text("outputFile", DevicePluginFlags::outputFile, (b, v) -> b.outputFile(v)),
+      new Text(
+          "machineTypeFile", DevicePluginFlags::machineTypeFile, (b, v) -> b.machineTypeFile(v)));
 }
