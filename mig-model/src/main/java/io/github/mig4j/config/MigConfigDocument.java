@@ -38,7 +38,10 @@ public record MigConfigDocument(Map<String, MigConfig> configs) implements JsonF
    */
   public MigConfigDocument {
     Objects.requireNonNull(configs, "configs");
-    configs.keySet().forEach(name -> Quoted.requireUnicode("Config name", name));
+    configs.forEach((name, config) -> {
+      Quoted.requireUnicode("Config name", Objects.requireNonNull(name, "name"));
+      Objects.requireNonNull(config, "config");
+    });
     configs = Collections.unmodifiableMap(new LinkedHashMap<>(configs));
   }
 

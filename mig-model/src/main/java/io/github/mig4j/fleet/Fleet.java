@@ -299,8 +299,8 @@ public final class Fleet {
   }
 
   /**
-   * {@return the instance that {@link #place(FleetRequest)} would add, or {@link #NONE} if nothing
-   * fits}
+   * {@return the instance that {@link #place(FleetRequest)} would add, without adding it; {@link
+   * #NONE} if nothing fits}
    *
    * @throws IllegalArgumentException if the request belongs to another fleet
    */
