@@ -173,7 +173,8 @@ final class ConfigEditor {
     NodeTuple configs = tuple(root, "mig-configs");
     if (configs == null) {
       int end = lastLine(root) + 1;
-      return config.map(some -> new Replacement(end, end, withHead(name, some)));
+      return config.map(some -> new Replacement(
+          end, end, lines("mig-configs:\n" + MigConfigWriter.write(name, some, "  "))));
     }
     if (!(configs.getValueNode() instanceof MappingNode map)
         || isFlow(map)
@@ -191,12 +192,6 @@ final class ConfigEditor {
         present.getKeyNode().getStartMark().getLine(),
         lastLine(present) + 1,
         config.map(some -> written(name, some, indentation)).orElse(List.of())));
-  }
-
-  private static List<String> withHead(String name, MigConfig config) {
-    List<String> lines = new ArrayList<>(List.of("mig-configs:"));
-    lines.addAll(written(name, config, "  "));
-    return lines;
   }
 
   private static List<String> written(String name, MigConfig config, String indentation) {
