@@ -243,6 +243,6 @@ class PlannerFleetPropertiesTest {
           DemandItem item = DemandItem.of(profile, count).priority(priority);
           return bound ? item.onNodesWith("zone", "a") : item;
         });
-    return items.list().ofMinSize(1).ofMaxSize(3).map(Demand::of);
+    return items.list().ofMinSize(1).ofMaxSize(3).map(Demand::new);
   }
 }
