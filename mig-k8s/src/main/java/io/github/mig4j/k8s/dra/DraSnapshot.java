@@ -204,7 +204,7 @@ public final class DraSnapshot {
     private Optional<String> read(ClaimSpec.Exact exact, List<Condition> conditions) {
       Optional<MigProfile> profile = values(conditions, Wire.PROFILE)
           .filter(values -> values.size() == 1)
-          .flatMap(values -> profile(values.iterator().next()));
+          .flatMap(values -> PublishedDevice.profile(values.iterator().next()));
       Optional<String> beside = conditions.stream()
           .flatMap(condition -> named(condition).stream())
           .filter(name -> !READ_ATTRIBUTES.contains(name))
@@ -257,14 +257,6 @@ public final class DraSnapshot {
           one.retainAll(other);
           return one;
         });
-  }
-
-  private static Optional<MigProfile> profile(String text) {
-    try {
-      return Optional.of(MigProfile.parse(text));
-    } catch (IllegalArgumentException none) {
-      return Optional.empty();
-    }
   }
 
   /** An allocator that begins with what is allocated now. */

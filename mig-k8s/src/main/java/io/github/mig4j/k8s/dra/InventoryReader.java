@@ -6,14 +6,13 @@ import io.github.mig4j.k8s.dra.DraFacts.AllocatedButGone;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Reads a {@link DraInventory} from the slices of NVIDIA's driver and the claims. */
 final class InventoryReader {
@@ -57,31 +56,17 @@ final class InventoryReader {
   }
 
   private void findGone(List<Pool> pools, List<Allocation> allocations) {
-    Map<String, Set<String>> published = new HashMap<>();
-    Map<String, String> nodes = new HashMap<>();
-    Set<String> unsure = new HashSet<>();
-    for (Pool pool : pools) {
-      published.put(
-          pool.name(),
-          pool.devices().stream().map(PublishedDevice::name).collect(Collectors.toSet()));
-      nodes.put(pool.name(), pool.node());
-      if (!pool.isComplete()) {
-        unsure.add(pool.name());
-      }
-    }
+    Map<String, Pool> byName = pools.stream().collect(Collectors.toMap(Pool::name, pool -> pool));
     for (Allocation allocation : allocations) {
-      boolean there =
-          published.getOrDefault(allocation.pool(), Set.of()).contains(allocation.device());
-      if (!there && !unsure.contains(allocation.pool())) {
+      @Nullable Pool pool = byName.get(allocation.pool());
+      if (pool == null || (pool.isComplete() && !pool.has(allocation.device()))) {
         findings.add(new AllocatedButGone(
             // The driver names a pool after its node.
-            nodes.getOrDefault(allocation.pool(), allocation.pool()),
+            pool == null ? allocation.pool() : pool.node(),
             allocation.claim(),
             allocation.pool(),
             allocation.device(),
-            published.containsKey(allocation.pool())
-                ? AllocatedButGone.Gone.DEVICE
-                : AllocatedButGone.Gone.POOL));
+            pool == null ? AllocatedButGone.Gone.POOL : AllocatedButGone.Gone.DEVICE));
       }
     }
   }

@@ -10,23 +10,15 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/**
- * The slices of the newest generation of one pool; older slices are obsolete.
- */
-final class Pool {
-
-  private final String name;
-  private final List<Slice> slices;
-
-  private Pool(String name, List<Slice> slices) {
-    this.name = name;
-    this.slices = slices;
-  }
+/** The slices of the newest generation of one pool; older slices are obsolete. */
+record Pool(String name, List<Slice> slices, List<PublishedDevice> devices) {
 
   static Pool of(String name, List<Slice> slices) {
     long newest = slices.stream().mapToLong(Slice::generation).max().orElse(0);
+    List<Slice> current =
+        slices.stream().filter(slice -> slice.generation() == newest).toList();
     return new Pool(
-        name, slices.stream().filter(slice -> slice.generation() == newest).toList());
+        name, current, current.stream().flatMap(slice -> slice.devices().stream()).toList());
   }
 
   /** The pools of the slices among some objects, by name. */
@@ -40,12 +32,8 @@ final class Pool {
             slices.computeIfAbsent(slice.pool(), pool -> new ArrayList<>()).add(slice));
     return slices.entrySet().stream()
         .map(pool -> of(pool.getKey(), pool.getValue()))
-        .filter(pool -> !pool.node().isEmpty() || !pool.devices().isEmpty())
+        .filter(pool -> !pool.node().isEmpty() || !pool.devices.isEmpty())
         .toList();
-  }
-
-  String name() {
-    return name;
   }
 
   /** The node of the pool's devices; empty if no slice contains it. */
@@ -77,14 +65,14 @@ final class Pool {
   /** The names that several devices have. */
   List<String> namesTwice() {
     Set<String> names = new HashSet<>();
-    return devices().stream()
+    return devices.stream()
         .map(PublishedDevice::name)
         .filter(name -> !names.add(name))
         .toList();
   }
 
-  List<PublishedDevice> devices() {
-    return slices.stream().flatMap(slice -> slice.devices().stream()).toList();
+  boolean has(String device) {
+    return devices.stream().anyMatch(each -> each.name().equals(device));
   }
 
   Map<String, Map<String, Long>> counterSets() {

@@ -88,13 +88,15 @@ final class PublishedDevice {
   }
 
   Optional<MigProfile> profile() {
-    return attribute(Wire.PROFILE).flatMap(text -> {
-      try {
-        return Optional.of(MigProfile.parse(text));
-      } catch (IllegalArgumentException none) {
-        return Optional.empty();
-      }
-    });
+    return attribute(Wire.PROFILE).flatMap(PublishedDevice::profile);
+  }
+
+  static Optional<MigProfile> profile(String text) {
+    try {
+      return Optional.of(MigProfile.parse(text));
+    } catch (IllegalArgumentException none) {
+      return Optional.empty();
+    }
   }
 
   /** The memory slices that it covers, from its capacities or from the counters that it consumes. */
