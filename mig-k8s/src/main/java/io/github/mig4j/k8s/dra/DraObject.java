@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
 import io.github.mig4j.text.Quoted;
 import java.util.LinkedHashMap;
@@ -45,13 +46,7 @@ public final class DraObject {
     }
 
     ResourceDefinitionContext in(DraVersion version) {
-      return new ResourceDefinitionContext.Builder()
-          .withGroup(Wire.GROUP)
-          .withVersion(version.toString())
-          .withKind(kind)
-          .withPlural(plural)
-          .withNamespaced(isNamespaced())
-          .build();
+      return version.kind(kind, plural, isNamespaced());
     }
 
     /** The value of {@code kind} in an object, e.g. {@code ResourceClaim}. */
@@ -82,7 +77,7 @@ public final class DraObject {
     return new DraObject(kind, requireName(name), Optional.empty(), spec);
   }
 
-  private static String requireName(String name) {
+  static String requireName(String name) {
     if (!KubernetesName.isDnsSubdomain(name)) {
       throw new IllegalArgumentException(
           "Not a name of an object: %s; use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
@@ -142,23 +137,15 @@ public final class DraObject {
    */
   public String toYaml(DraVersion version) {
     Objects.requireNonNull(version, "version");
-    Map<String, Object> metadata = new LinkedHashMap<>();
-    metadata.put("name", name);
-    namespace.ifPresent(in -> metadata.put("namespace", in));
-    Map<String, Object> object = new LinkedHashMap<>();
-    object.put("apiVersion", version.apiVersion());
-    object.put("kind", kind.toString());
-    object.put("metadata", metadata);
-    object.put("spec", in(version));
-    return YamlLines.of(object);
+    return YamlLines.of(JsonFields.of("apiVersion", version.apiVersion())
+        .and("kind", kind)
+        .and("metadata", JsonFields.of("name", name).and("namespace", namespace).map())
+        .and("spec", version == DraVersion.V1BETA1 ? flattened(spec) : spec)
+        .map());
   }
 
   GenericKubernetesResource resource(DraVersion version) {
     return Serialization.unmarshal(toYaml(version), GenericKubernetesResource.class);
-  }
-
-  private Map<String, Object> in(DraVersion version) {
-    return version == DraVersion.V1BETA1 ? flattened(spec) : spec;
   }
 
   /** v1beta1 has the fields of an exact request directly under the request. */

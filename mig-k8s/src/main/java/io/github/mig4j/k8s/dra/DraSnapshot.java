@@ -47,7 +47,7 @@ public final class DraSnapshot {
   DraSnapshot(List<JsonNode> objects, GpuCatalog catalog) {
     this.objects = List.copyOf(objects);
     this.inventory = new InventoryReader(catalog).read(objects);
-    List<JsonNode> all = ofKind("ResourceClaim");
+    List<JsonNode> all = ofKind(Wire.CLAIM);
     all.stream()
         .sorted(Comparator.comparing((JsonNode claim) ->
                 claim.path("metadata").path("creationTimestamp").asText())

@@ -22,7 +22,7 @@ final class InventoryReader {
 
     static List<Allocation> among(List<JsonNode> objects) {
       return objects.stream()
-          .filter(object -> object.path("kind").asText().equals("ResourceClaim"))
+          .filter(object -> object.path("kind").asText().equals(Wire.CLAIM))
           .flatMap(Allocation::of)
           .toList();
     }

@@ -2,8 +2,8 @@ package io.github.mig4j.k8s.dra;
 
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -181,33 +181,27 @@ public final class MigClaim {
   }
 
   private Map<String, Object> spec() {
-    Map<String, Object> devices = new LinkedHashMap<>();
     List<String> names = requestNames();
-    devices.put(
-        "requests",
-        IntStream.range(0, requests.size())
-            .mapToObj(i -> request(names.get(i), requests.get(i)))
-            .toList());
-    if (spread == Spread.ONE_GPU) {
-      devices.put(
-          "constraints", List.of(Map.of("matchAttribute", Wire.DRIVER + "/" + Wire.PARENT_UUID)));
-    }
-    return Map.of("devices", devices);
+    List<Map<String, Object>> named = IntStream.range(0, requests.size())
+        .mapToObj(i -> request(names.get(i), requests.get(i)))
+        .toList();
+    Map<String, String> sameGpu = Map.of("matchAttribute", Wire.DRIVER + "/" + Wire.PARENT_UUID);
+    return Map.of(
+        "devices",
+        JsonFields.of("requests", named)
+            .and("constraints", spread == Spread.ONE_GPU ? List.of(sameGpu) : null)
+            .map());
   }
 
   /** Adds the defaults of the API server, so that the object is the same when it is read again. */
   private static Map<String, Object> request(String name, Request request) {
-    Map<String, Object> exactly = new LinkedHashMap<>();
-    exactly.put("deviceClassName", request.deviceClass());
-    if (!request.selector().conditions().isEmpty()) {
-      exactly.put("selectors", selectors(request.selector().conditions()));
-    }
-    exactly.put("allocationMode", "ExactCount");
-    exactly.put("count", request.count());
-    Map<String, Object> named = new LinkedHashMap<>();
-    named.put("name", name);
-    named.put("exactly", exactly);
-    return named;
+    List<String> conditions = request.selector().conditions();
+    Map<String, Object> exactly = JsonFields.of("deviceClassName", request.deviceClass())
+        .and("selectors", conditions.isEmpty() ? null : selectors(conditions))
+        .and("allocationMode", "ExactCount")
+        .and("count", request.count())
+        .map();
+    return JsonFields.of("name", name).and("exactly", exactly).map();
   }
 
   static List<Object> selectors(List<String> expressions) {

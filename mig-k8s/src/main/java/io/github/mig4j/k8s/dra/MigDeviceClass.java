@@ -4,7 +4,6 @@ import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.text.JsonFields;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,8 +30,7 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(selector, "selector");
     Objects.requireNonNull(extendedResource, "extendedResource");
-    // DraObject checks the name.
-    DraObject unused = object(name, selector, extendedResource);
+    name = DraObject.requireName(name);
   }
 
   /**
@@ -86,15 +84,13 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
    * @return a device class
    */
   public DraObject object() {
-    return object(name, selector, extendedResource);
-  }
-
-  private static DraObject object(
-      String name, MigSelector selector, Optional<String> extendedResource) {
-    Map<String, Object> spec = new LinkedHashMap<>();
-    spec.put("selectors", MigClaim.selectors(List.of(selector.celOnEveryDevice())));
-    extendedResource.ifPresent(resource -> spec.put(DraObject.EXTENDED_RESOURCE, resource));
-    return DraObject.of(DraObject.Kind.DEVICE_CLASS, name, spec);
+    List<Object> selectors = MigClaim.selectors(List.of(selector.celOnEveryDevice()));
+    return DraObject.of(
+        DraObject.Kind.DEVICE_CLASS,
+        name,
+        JsonFields.of("selectors", selectors)
+            .and(DraObject.EXTENDED_RESOURCE, extendedResource)
+            .map());
   }
 
   @Override

@@ -25,7 +25,7 @@ record Pool(String name, List<Slice> slices, List<PublishedDevice> devices) {
   static List<Pool> among(List<JsonNode> objects) {
     SortedMap<String, List<Slice>> slices = new TreeMap<>();
     objects.stream()
-        .filter(object -> object.path("kind").asText().equals("ResourceSlice"))
+        .filter(object -> object.path("kind").asText().equals(Wire.SLICE))
         .map(Slice::new)
         .filter(slice -> slice.driver().orElse(Wire.DRIVER).equals(Wire.DRIVER))
         .forEach(slice ->
