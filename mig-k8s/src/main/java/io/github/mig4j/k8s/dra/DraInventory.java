@@ -35,10 +35,8 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
   private static final KubernetesSerialization JSON = new KubernetesSerialization();
 
   public DraInventory {
-    Objects.requireNonNull(nodes, "nodes");
-    Objects.requireNonNull(findings, "findings");
-    nodes = List.copyOf(nodes);
-    findings = List.copyOf(findings);
+    nodes = List.copyOf(Objects.requireNonNull(nodes, "nodes"));
+    findings = List.copyOf(Objects.requireNonNull(findings, "findings"));
   }
 
   /**
@@ -103,9 +101,8 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
   }
 
   /**
-   * The GPUs for a scheduler's {@link FleetIndex}, with the allocated devices as the running instances.
-   *
-   * @return the GPUs of all nodes that have a {@linkplain DraNode#toPlanNode plan node}
+   * {@return the GPUs for a scheduler's {@link FleetIndex}, with the allocated devices as the
+   * running instances: those of all nodes that have a {@linkplain DraNode#toPlanNode plan node}}
    */
   public List<FleetGpu> fleetGpus() {
     return nodes.stream()

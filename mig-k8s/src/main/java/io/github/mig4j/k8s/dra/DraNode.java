@@ -31,15 +31,10 @@ public record DraNode(String name, List<DraGpu> gpus) implements JsonForm {
 
   public DraNode {
     Objects.requireNonNull(name, "name");
-    Objects.requireNonNull(gpus, "gpus");
-    gpus = List.copyOf(gpus);
+    gpus = List.copyOf(Objects.requireNonNull(gpus, "gpus"));
   }
 
-  /**
-   * The model of all its GPUs.
-   *
-   * @return the model, or empty if they differ or one is unknown
-   */
+  /** {@return the model of all its GPUs; empty if they differ or one is unknown} */
   public Optional<GpuModel> model() {
     Set<Optional<GpuModel>> models = gpus.stream().map(DraGpu::model).collect(Collectors.toSet());
     return models.size() == 1 ? models.iterator().next() : Optional.empty();
@@ -57,9 +52,8 @@ public record DraNode(String name, List<DraGpu> gpus) implements JsonForm {
   }
 
   /**
-   * How many more devices can be allocated, if all are of one profile, or whole GPUs.
-   *
-   * @return counts of at least 1 by resource name
+   * {@return how many more devices can be allocated, if all are of one profile, or whole GPUs:
+   * counts of at least 1 by resource name}
    */
   public SortedMap<String, Long> room() {
     return counts(DraGpu::isFree, DraGpu::room);

@@ -36,11 +36,7 @@ public final class DraObject {
       this.plural = plural;
     }
 
-    /**
-     * Whether objects of this kind have a namespace.
-     *
-     * @return false for device classes
-     */
+    /** {@return whether objects of this kind have a namespace: false for device classes} */
     public boolean isNamespaced() {
       return this != DEVICE_CLASS;
     }
@@ -86,28 +82,18 @@ public final class DraObject {
     return name;
   }
 
-  /**
-   * The kind of the object.
-   *
-   * @return the kind
-   */
+  /** {@return the kind of the object} */
   public Kind kind() {
     return kind;
   }
 
-  /**
-   * The object's name.
-   *
-   * @return a DNS subdomain
-   */
+  /** {@return the object's name, a DNS subdomain} */
   public String name() {
     return name;
   }
 
   /**
-   * The namespace of the object.
-   *
-   * @return the namespace; if empty, the current one of kubectl or of the client
+   * {@return the namespace of the object; if empty, the current one of kubectl or of the client}
    */
   public Optional<String> namespace() {
     return namespace;

@@ -25,9 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Not API: the published devices, the claims and the device classes of a cluster at one moment.
- */
+/** Not API: the published devices, the claims and the device classes of a cluster at one moment. */
 public final class DraSnapshot {
 
   private static final Set<String> READ_ATTRIBUTES =

@@ -53,11 +53,7 @@ public enum DraVersion {
         .build();
   }
 
-  /**
-   * The value of an object's {@code apiVersion}.
-   *
-   * @return e.g. {@code resource.k8s.io/v1}
-   */
+  /** {@return the value of an object's {@code apiVersion}, e.g. {@code resource.k8s.io/v1}} */
   public String apiVersion() {
     return Wire.GROUP + "/" + version;
   }

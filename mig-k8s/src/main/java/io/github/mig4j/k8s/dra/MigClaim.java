@@ -136,19 +136,14 @@ public final class MigClaim {
     return count;
   }
 
-  /**
-   * Claims all these devices from the same GPU.
-   *
-   * @return a narrower claim
-   */
+  /** {@return a narrower claim of all these devices from the same GPU} */
   public MigClaim onOneGpu() {
     return new MigClaim(requests, Spread.ONE_GPU);
   }
 
   /**
-   * The names of the requests, with which a container can use a part of the claim.
-   *
-   * @return {@code mig}, or {@code mig-0}, {@code mig-1} and so on for several requests
+   * {@return the names of the requests, with which a container can use a part of the claim: {@code
+   * mig}, or {@code mig-0}, {@code mig-1} and so on for several requests}
    */
   public List<String> requestNames() {
     return requests.size() == 1

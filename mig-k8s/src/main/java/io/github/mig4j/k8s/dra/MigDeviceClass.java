@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.dra;
 
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Map;
@@ -66,23 +65,7 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
         Optional.of(resource));
   }
 
-  /**
-   * A {@linkplain #bridge bridge} for each profile of a layout.
-   *
-   * @param layout a layout of whole GPU instances
-   * @return classes by profile
-   * @throws IllegalArgumentException if a profile has a {@code c} part
-   */
-  public static List<MigDeviceClass> bridges(MigLayout layout) {
-    Objects.requireNonNull(layout, "layout");
-    return layout.devices().keySet().stream().map(MigDeviceClass::bridge).toList();
-  }
-
-  /**
-   * The object to write.
-   *
-   * @return a device class
-   */
+  /** {@return the device class to write} */
   public DraObject object() {
     List<Object> selectors = MigClaim.selectors(List.of(selector.celOnEveryDevice()));
     return DraObject.of(

@@ -33,11 +33,7 @@ public final class MigSelector {
     this.conditions = List.copyOf(conditions);
   }
 
-  /**
-   * Selects every MIG device.
-   *
-   * @return the widest selector
-   */
+  /** {@return the widest selector, of every MIG device} */
   public static MigSelector any() {
     return ANY;
   }
@@ -142,11 +138,7 @@ public final class MigSelector {
     return new MigSelector(profile, narrower);
   }
 
-  /**
-   * The expression for MIG devices of the driver.
-   *
-   * @return CEL, or empty if every MIG device is suitable
-   */
+  /** {@return the expression for MIG devices of the driver in CEL; empty if every MIG device is suitable} */
   public Optional<String> cel() {
     return conditions.isEmpty() ? Optional.empty() : Optional.of(String.join(" && ", conditions));
   }

@@ -18,7 +18,9 @@ record Pool(String name, List<Slice> slices, List<PublishedDevice> devices) {
     List<Slice> current =
         slices.stream().filter(slice -> slice.generation() == newest).toList();
     return new Pool(
-        name, current, current.stream().flatMap(slice -> slice.devices().stream()).toList());
+        name,
+        current,
+        current.stream().flatMap(slice -> slice.devices().stream()).toList());
   }
 
   /** The pools of the slices among some objects, by name. */
