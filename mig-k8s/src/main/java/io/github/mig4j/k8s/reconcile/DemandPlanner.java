@@ -6,7 +6,6 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.node.NodeCapacity;
-import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -17,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -60,7 +58,7 @@ final class DemandPlanner {
   PendingPods plan(
       MigPolicy policy,
       PolicyTarget.ForDemand target,
-      GpuModel model,
+      String model,
       Collection<NodeFacts> nodes,
       Function<String, List<Pod>> podsOf,
       List<WaitingPod> waiting,
@@ -68,7 +66,7 @@ final class DemandPlanner {
       Instant now) {
     List<Candidate> own = nodes.stream()
         .filter(facts -> policy.nodes().contains(facts.node()))
-        .filter(facts -> facts.status().model().equals(Optional.of(model)))
+        .filter(facts -> facts.status().model().map(GpuModel::id).equals(Optional.of(model)))
         .map(facts -> new Candidate(
             NodeCapacity.of(facts.node(), podsOf.apply(facts.name()), document, facts.settings()),
             policy.held() || facts.hold().isPresent(),
@@ -172,12 +170,5 @@ final class DemandPlanner {
       };
     }
     return answer instanceof PodAnswer.Served ? 0 : 1;
-  }
-
-  /** The changes of all plans by node. */
-  static Map<String, SortedMap<Integer, MigLayout>> changes(List<PendingPods> plans) {
-    Map<String, SortedMap<Integer, MigLayout>> changes = new HashMap<>();
-    plans.forEach(plan -> changes.putAll(plan.changes()));
-    return changes;
   }
 }

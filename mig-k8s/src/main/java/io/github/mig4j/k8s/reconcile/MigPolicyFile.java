@@ -50,20 +50,12 @@ public final class MigPolicyFile implements JsonForm {
     return new MigPolicyFile(PolicyReader.read(text, catalog));
   }
 
-  /**
-   * Returns what is wrong with the file.
-   *
-   * @return findings in the order of the file
-   */
+  /** {@return what is wrong with the file, in its order} */
   public List<Finding> findings() {
     return reading.findings();
   }
 
-  /**
-   * Returns the policies.
-   *
-   * @return those without an error, in the order of the file
-   */
+  /** {@return the policies without an error, in the order of the file} */
   public List<MigPolicy> policies() {
     return reading.policies();
   }

@@ -126,7 +126,7 @@ public final class PendingPods implements JsonForm {
    * @return an answer for each pod of the cluster that waits, without a stock and bounds
    */
   public static PendingPods of(Cluster cluster) {
-    PodReader.Waiting waiting = PodReader.read(cluster, cluster.allPods());
+    PodReader.Waiting waiting = PodReader.read(cluster, cluster.allPods(), Optional.empty());
     List<NodeCapacity> nodes = new MigFleet(cluster).nodes();
     Set<String> published = waiting.snapshot().stream()
         .flatMap(snapshot -> snapshot.inventory().nodes().stream())
@@ -353,20 +353,14 @@ public final class PendingPods implements JsonForm {
     }
   }
 
-  /**
-   * The answers.
-   *
-   * @return one for each pod, in the order in which they are served
-   */
+  /** {@return an answer for each pod, in the order in which they are served} */
   public List<PodAnswer> answers() {
     return List.copyOf(answers.values());
   }
 
   /**
-   * The nodes to change.
-   *
-   * @return the layout of each GPU after the change, by node and index; a GPU without a layout stays
-   *     whole
+   * {@return the layout of each GPU of the nodes to change, by node and index; a GPU without a
+   * layout stays whole}
    */
   public SortedMap<String, SortedMap<Integer, MigLayout>> changes() {
     return Collections.unmodifiableSortedMap(changes);

@@ -71,11 +71,6 @@ final class PodReader {
 
   private PodReader() {}
 
-  /** The pods that wait, among others. */
-  static Waiting read(Cluster cluster, Collection<Pod> pods) {
-    return read(cluster, pods, Optional.empty());
-  }
-
   /**
    * The pods that wait, among others.
    *

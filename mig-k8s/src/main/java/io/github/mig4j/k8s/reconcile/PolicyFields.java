@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -126,14 +125,13 @@ record PolicyFields(Findings findings, YamlPath path, LineColumn keyAt, YamlValu
     return Optional.empty();
   }
 
-  OptionalInt number() {
-    if (value.asInt64().isPresent()
-        && value.asInt64().getAsLong() >= 1
-        && value.asInt64().getAsLong() <= 1_000_000) {
-      return OptionalInt.of((int) value.asInt64().getAsLong());
+  Optional<Integer> number() {
+    long number = value.asInt64().orElse(0);
+    if (number >= 1 && number <= 1_000_000) {
+      return Optional.of((int) number);
     }
     wrongType("a number from 1 to 1000000");
-    return OptionalInt.empty();
+    return Optional.empty();
   }
 
   /** A text in a form of its own; what the parser throws is reported. */

@@ -23,9 +23,8 @@ public record PolicyNodes(SortedMap<String, String> labels, List<String> names)
   /** Copies the values, and checks that something is chosen. */
   public PolicyNodes {
     Objects.requireNonNull(labels, "labels");
-    Objects.requireNonNull(names, "names");
     labels = Collections.unmodifiableSortedMap(new TreeMap<>(labels));
-    names = List.copyOf(names);
+    names = List.copyOf(Objects.requireNonNull(names, "names"));
     if (labels.isEmpty() && names.isEmpty()) {
       throw new IllegalArgumentException("A policy needs nodes, but has neither labels nor names");
     }

@@ -151,11 +151,7 @@ public final class Reconciler {
         NodeReconcile.Unwatched.NOTHING);
   }
 
-  /**
-   * Starts to reconcile every node, on a thread of its own, until it is closed.
-   *
-   * @return the running reconciler
-   */
+  /** {@return a running reconciler of every node, on a thread of its own, until it is closed} */
   public Running start() {
     Running running = new Running(this);
     running.campaign();
@@ -250,18 +246,15 @@ public final class Reconciler {
     }
 
     /**
-     * How the nodes stand.
-     *
-     * @return the last outcome of each node with a GPU, by name; none while another process leads
+     * {@return the last outcome of each node with a GPU, by name; none while another process leads}
      */
     public SortedMap<String, ReconcileOutcome> outcomes() {
       return loop.outcomes();
     }
 
     /**
-     * What the policies with a demand do for the pods that wait.
-     *
-     * @return the last answer for each pod; none while another process leads
+     * {@return what the policies with a demand do for the pods that wait: the last answer for each;
+     * none while another process leads}
      */
     public List<PodAnswer> answers() {
       return loop.answers();
