@@ -130,11 +130,7 @@ public final class MigClient extends ClientAdapter<MigClient> {
         .toList();
   }
 
-  /**
-   * All GPUs of the cluster, for planners and schedulers.
-   *
-   * @return a handle; nothing is read
-   */
+  /** {@return a handle on all GPUs of the cluster, for planners and schedulers; nothing is read} */
   public MigFleet fleet() {
     return new MigFleet(cluster());
   }
@@ -174,9 +170,8 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * Dynamic resource allocation: claims, device classes and what NVIDIA's DRA driver publishes.
-   *
-   * @return a client for the API {@code resource.k8s.io}; nothing is read
+   * {@return a client for the API {@code resource.k8s.io}, dynamic resource allocation: claims,
+   * device classes and what NVIDIA's DRA driver publishes; nothing is read}
    */
   public DraClient dra() {
     return new DraClient(cluster());
@@ -198,20 +193,12 @@ public final class MigClient extends ClientAdapter<MigClient> {
     return new NodeEvents(cluster());
   }
 
-  /**
-   * The GPU Operator's settings for MIG and for sharing.
-   *
-   * @return a handle; nothing is read
-   */
+  /** {@return a handle on the GPU Operator's settings for MIG and for sharing; nothing is read} */
   public MigOperator operator() {
     return new MigOperator(cluster());
   }
 
-  /**
-   * The settings of this client.
-   *
-   * @return its settings
-   */
+  /** {@return the settings of this client} */
   public MigSettings settings() {
     return settings;
   }

@@ -25,9 +25,8 @@ public record Canary(Optional<Duration> pause) implements JsonForm {
   }
 
   /**
-   * The other nodes start when {@link Rollout#resume()} is called, in any process.
-   *
-   * @return a wait for approval
+   * {@return a wait for approval: the other nodes start when {@link Rollout#resume()} is called, in
+   * any process}
    */
   public static Canary awaitApproval() {
     return new Canary(Optional.empty());
