@@ -59,10 +59,9 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * Wraps a Kubernetes client, with default settings.
+   * {@return a MIG client on a Kubernetes client, with default settings}
    *
    * @param client the client, which stays the caller's to close
-   * @return a MIG client on it
    */
   public static MigClient of(KubernetesClient client) {
     Objects.requireNonNull(client, "client");
@@ -70,10 +69,9 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * This client with other settings.
+   * {@return a client on the same Kubernetes client with other settings}
    *
    * @param settings the settings
-   * @return a new client on the same Kubernetes client
    */
   public MigClient with(MigSettings settings) {
     Objects.requireNonNull(settings, "settings");
@@ -104,10 +102,9 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * A node.
+   * {@return a handle on a node; nothing is read}
    *
    * @param name the node's name
-   * @return a handle; nothing is read
    */
   public MigNode node(String name) {
     Objects.requireNonNull(name, "name");
@@ -136,10 +133,9 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * A rollout to many nodes, new or not.
+   * {@return a handle on a rollout to many nodes, new or not; nothing is read}
    *
    * @param name lower-case letters, digits and {@code -}, up to 40
-   * @return a handle; nothing is read
    * @throws IllegalArgumentException if the name has other characters or is longer
    */
   public Rollout rollout(String name) {
@@ -159,10 +155,9 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * Keeps nodes as policies declare them.
+   * {@return a reconciler that keeps nodes as policies declare them, and is not started}
    *
    * @param policies the policies, e.g. of a {@link io.github.mig4j.k8s.reconcile.MigPolicyFile}
-   * @return a reconciler, which is not started
    */
   public Reconciler reconciler(List<MigPolicy> policies) {
     Objects.requireNonNull(policies, "policies");

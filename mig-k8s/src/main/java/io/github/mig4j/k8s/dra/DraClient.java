@@ -48,9 +48,8 @@ public final class DraClient {
   }
 
   /**
-   * The newest version of the API that the cluster serves.
+   * {@return the newest version of the API that the cluster serves, which this client uses}
    *
-   * @return the version that this client uses
    * @throws MigRefusedException if the cluster serves no supported version
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
@@ -151,9 +150,8 @@ public final class DraClient {
   }
 
   /**
-   * The devices that NVIDIA's driver publishes, and the claims on them.
+   * {@return the devices that NVIDIA's driver publishes now, and the claims on them}
    *
-   * @return the current inventory
    * @throws MigRefusedException if the cluster has no DRA
    * @throws MigClusterException if the API server does not answer or does not allow it
    */

@@ -75,10 +75,9 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
   }
 
   /**
-   * A node of the inventory.
+   * {@return a node of the inventory; empty if the driver publishes no device of it}
    *
    * @param name the node's name
-   * @return the node, or empty if the driver publishes no device of it
    */
   public Optional<DraNode> node(String name) {
     Objects.requireNonNull(name, "name");
@@ -86,10 +85,9 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
   }
 
   /**
-   * The part of the inventory that concerns one node.
+   * {@return the node, if the driver publishes a device of it, and the findings about it}
    *
    * @param name the node's name
-   * @return the node, if the driver publishes a device of it, and the findings about it
    */
   public DraInventory on(String name) {
     return new DraInventory(

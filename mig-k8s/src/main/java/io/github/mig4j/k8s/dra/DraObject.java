@@ -100,10 +100,9 @@ public final class DraObject {
   }
 
   /**
-   * This object in a namespace.
+   * {@return a copy of this object in a namespace}
    *
    * @param namespace the pods' namespace
-   * @return a copy
    * @throws IllegalArgumentException if it is a device class, or the namespace is not a name
    */
   public DraObject inNamespace(String namespace) {
@@ -116,10 +115,9 @@ public final class DraObject {
   }
 
   /**
-   * Writes the object.
+   * {@return the object as YAML}
    *
    * @param version a version that the cluster serves; {@code kubectl api-versions} lists them
-   * @return YAML
    */
   public String toYaml(DraVersion version) {
     Objects.requireNonNull(version, "version");

@@ -5,7 +5,6 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.k8s.dra.DraFacts.AllocatedButGone;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -72,17 +71,18 @@ final class InventoryReader {
   }
 
   private DraInventory inventory(List<Pool> pools, List<Allocation> allocations) {
+    Map<String, Map<String, List<String>>> claims = allocations.stream()
+        .collect(Collectors.groupingBy(
+            Allocation::pool,
+            Collectors.groupingBy(
+                Allocation::device,
+                Collectors.mapping(Allocation::claim, Collectors.toList()))));
     SortedMap<String, List<DraGpu>> nodes = new TreeMap<>();
     for (Pool pool : pools) {
-      Map<String, List<String>> claims = new HashMap<>();
-      allocations.stream()
-          .filter(allocation -> allocation.pool().equals(pool.name()))
-          .forEach(allocation -> claims
-              .computeIfAbsent(allocation.device(), device -> new ArrayList<>())
-              .add(allocation.claim()));
+      Map<String, List<String>> ofPool = claims.getOrDefault(pool.name(), Map.of());
       nodes
           .computeIfAbsent(pool.node(), node -> new ArrayList<>())
-          .addAll(new PoolReader(pool, claims, catalog, findings).gpus());
+          .addAll(new PoolReader(pool, ofPool, catalog, findings).gpus());
     }
     return new DraInventory(
         nodes.entrySet().stream()

@@ -51,10 +51,9 @@ public final class MigClaim {
   }
 
   /**
-   * Claims one device of a profile.
+   * {@return a claim of one device of a profile}
    *
    * @param profile the profile
-   * @return a claim
    */
   public static MigClaim of(MigProfile profile) {
     Objects.requireNonNull(profile, "profile");
@@ -62,12 +61,11 @@ public final class MigClaim {
   }
 
   /**
-   * Claims devices of class {@code mig.nvidia.com}, which the driver's chart creates, that a selector
-   * matches.
+   * {@return a claim of devices of class {@code mig.nvidia.com}, which the driver's chart creates,
+   * that a selector matches}
    *
    * @param selector which devices are suitable
    * @param count how many, from 1 to {@link #MAX_DEVICES}
-   * @return a claim
    * @throws IllegalArgumentException if the count is out of range
    */
   public static MigClaim of(MigSelector selector, int count) {
@@ -77,11 +75,10 @@ public final class MigClaim {
   }
 
   /**
-   * Claims devices of another class.
+   * {@return a claim of devices of another class}
    *
    * @param deviceClass the class
    * @param count how many, from 1 to {@link #MAX_DEVICES}
-   * @return a claim
    * @throws IllegalArgumentException if the count is out of range
    */
   public static MigClaim of(MigDeviceClass deviceClass, int count) {
@@ -92,11 +89,9 @@ public final class MigClaim {
   }
 
   /**
-   * Claims all devices of a layout, on one GPU of its model. The claim does not contain their places on
-   * the GPU.
+   * {@return a claim of all devices of a layout, on one GPU of its model, without their places on the GPU}
    *
    * @param layout a layout with at least one device
-   * @return a claim
    * @throws IllegalArgumentException if the layout has no device, or its model has no product name
    */
   public static MigClaim of(MigLayout layout) {
@@ -114,11 +109,10 @@ public final class MigClaim {
   }
 
   /**
-   * Claims more devices in addition.
+   * {@return a larger claim, of more devices in addition}
    *
    * @param selector which devices are suitable
    * @param count how many, at least 1
-   * @return a larger claim
    * @throws IllegalArgumentException if the count is below 1, or the claim has more than {@link
    *     #MAX_DEVICES} devices
    */
@@ -152,10 +146,9 @@ public final class MigClaim {
   }
 
   /**
-   * A claim object, whose devices are shared by all pods that reference it.
+   * {@return a claim object, whose devices are shared by all pods that reference it}
    *
    * @param name the object's name
-   * @return the object
    * @throws IllegalArgumentException if the name is not a name of an object
    */
   public DraObject claim(String name) {
@@ -164,10 +157,9 @@ public final class MigClaim {
   }
 
   /**
-   * A template, from which each pod that references it gets its own devices.
+   * {@return a template, from which each pod that references it gets its own devices}
    *
    * @param name the object's name
-   * @return the object
    * @throws IllegalArgumentException if the name is not a name of an object
    */
   public DraObject template(String name) {

@@ -33,11 +33,10 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
   }
 
   /**
-   * A class for claims only.
+   * {@return a class for claims only}
    *
    * @param name the class's name
    * @param selector which MIG devices belong to it
-   * @return the class
    * @throws IllegalArgumentException if the name is not a name of an object
    */
   public static MigDeviceClass of(String name, MigSelector selector) {

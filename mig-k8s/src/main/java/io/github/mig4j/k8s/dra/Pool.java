@@ -1,14 +1,13 @@
 package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The slices of the newest generation of one pool; older slices are obsolete. */
 record Pool(String name, List<Slice> slices, List<PublishedDevice> devices) {
@@ -25,14 +24,13 @@ record Pool(String name, List<Slice> slices, List<PublishedDevice> devices) {
 
   /** The pools of the slices among some objects, by name. */
   static List<Pool> among(List<JsonNode> objects) {
-    SortedMap<String, List<Slice>> slices = new TreeMap<>();
-    objects.stream()
+    return objects.stream()
         .filter(object -> object.path("kind").asText().equals(Wire.SLICE))
         .map(Slice::new)
         .filter(slice -> slice.driver().orElse(Wire.DRIVER).equals(Wire.DRIVER))
-        .forEach(slice ->
-            slices.computeIfAbsent(slice.pool(), pool -> new ArrayList<>()).add(slice));
-    return slices.entrySet().stream()
+        .collect(Collectors.groupingBy(Slice::pool, TreeMap::new, Collectors.toList()))
+        .entrySet()
+        .stream()
         .map(pool -> of(pool.getKey(), pool.getValue()))
         .filter(pool -> !pool.node().isEmpty() || !pool.devices.isEmpty())
         .toList();

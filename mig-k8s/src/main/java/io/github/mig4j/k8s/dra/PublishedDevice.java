@@ -38,7 +38,7 @@ final class PublishedDevice {
 
   /** An attribute of the driver's domain. */
   Optional<String> attribute(String attribute) {
-    return text(attribute).or(() -> text(Wire.DRIVER + "/" + attribute));
+    return value(Wire.DRIVER, attribute, "string");
   }
 
   /** An attribute of any domain and type: an object with the type as its only field. */
@@ -52,18 +52,17 @@ final class PublishedDevice {
 
   /** The PCI address of its GPU, from Kubernetes' standard attribute or from the driver's own. */
   Optional<String> pciBusId() {
-    return text(Wire.KUBERNETES + "/" + Wire.PCI_BUS_ID).or(() -> attribute(Wire.PCI_BUS_ID));
+    return value(Wire.KUBERNETES, Wire.PCI_BUS_ID, "string")
+        .or(() -> attribute(Wire.PCI_BUS_ID));
   }
 
   /** An attribute of the driver's domain that is a semantic version. */
   Optional<String> version(String attribute) {
-    var attributes = device.path("attributes");
-    return Slice.text(attributes.path(attribute).path("version"))
-        .or(() -> Slice.text(attributes.path(Wire.DRIVER + "/" + attribute).path("version")));
+    return value(Wire.DRIVER, attribute, "version");
   }
 
-  private Optional<String> text(String attribute) {
-    return Slice.text(device.path("attributes").path(attribute).path("string"));
+  private Optional<String> value(String domain, String attribute, String type) {
+    return value(domain, attribute).flatMap(value -> Slice.text(value.path(type)));
   }
 
   Map<String, Long> capacities() {

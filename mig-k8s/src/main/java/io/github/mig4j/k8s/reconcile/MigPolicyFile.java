@@ -61,10 +61,9 @@ public final class MigPolicyFile implements JsonForm {
   }
 
   /**
-   * Writes policies as YAML, which {@link #read(String)} reads as the same policies.
+   * {@return policies as YAML, which {@link #read(String)} reads as the same policies}
    *
    * @param policies the policies
-   * @return the file
    */
   public static String yaml(List<MigPolicy> policies) {
     Objects.requireNonNull(policies, "policies");
@@ -72,10 +71,9 @@ public final class MigPolicyFile implements JsonForm {
   }
 
   /**
-   * Writes policies as JSON, which {@link #read(String)} reads as the same policies.
+   * {@return policies as JSON, which {@link #read(String)} reads as the same policies}
    *
    * @param policies the policies
-   * @return the file
    */
   public static String json(List<MigPolicy> policies) {
     Objects.requireNonNull(policies, "policies");

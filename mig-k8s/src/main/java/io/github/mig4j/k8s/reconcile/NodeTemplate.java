@@ -49,12 +49,11 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
   }
 
   /**
-   * What a node of one model offers under MIG strategy mixed.
+   * {@return what a node of one model offers under MIG strategy mixed}
    *
    * @param model the model of its GPUs
    * @param gpus how many GPUs it has, from 1 to 1024
    * @param target a layout, sharing by replicas, or whole GPUs
-   * @return the template
    * @throws IllegalArgumentException if the target does not say by itself what a node offers, or the
    *     number is out of range
    * @throws io.github.mig4j.layout.InvalidLayoutException if the layout does not fit on the model

@@ -53,10 +53,9 @@ public interface Pace extends JsonForm {
   }
 
   /**
-   * How long it takes until changes may begin.
+   * {@return how long it takes until changes may begin; zero if they may begin now}
    *
    * @param now the time
-   * @return zero if they may begin now
    */
   default Duration opensAfter(Instant now) {
     Objects.requireNonNull(now, "now");

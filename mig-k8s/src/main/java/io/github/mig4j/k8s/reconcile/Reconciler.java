@@ -81,10 +81,9 @@ public final class Reconciler {
   }
 
   /**
-   * Reports each node whose standing has changed.
+   * {@return a reconciler that reports each node whose standing has changed}
    *
    * @param consumer receives the outcomes, on the thread that reconciles
-   * @return a reconciler that reports
    */
   public Reconciler onOutcome(Consumer<ReconcileOutcome> consumer) {
     Objects.requireNonNull(consumer, "consumer");
@@ -92,11 +91,10 @@ public final class Reconciler {
   }
 
   /**
-   * Sets how long each stage of a change may take, as {@link
-   * io.github.mig4j.k8s.change.ApplyRequest#timings}.
+   * {@return a reconciler with other limits for the stages of a change, as {@link
+   * io.github.mig4j.k8s.change.ApplyRequest#timings}}
    *
    * @param changed the timings
-   * @return a reconciler with these timings
    */
   public Reconciler timings(ApplyTimings changed) {
     Objects.requireNonNull(changed, "changed");

@@ -91,11 +91,10 @@ public interface WaitingPod extends JsonForm {
     }
 
     /**
-     * Whether a node meets the condition, as the scheduler decides.
+     * {@return whether a node meets the condition, as the scheduler decides}
      *
      * @param node the node's name
      * @param labels its labels
-     * @return true if it does
      */
     public boolean isMetBy(String node, Map<String, String> labels) {
       Objects.requireNonNull(node, "node");
@@ -163,11 +162,10 @@ public interface WaitingPod extends JsonForm {
   List<List<NodeCondition>> nodeAffinity();
 
   /**
-   * Whether a node has the labels and meets the conditions that the pod requires of its node.
+   * {@return whether a node has the labels and meets the conditions that the pod requires of its node}
    *
    * @param node the node's name
    * @param labels its labels
-   * @return true if the scheduler may choose it
    */
   default boolean isFor(String node, Map<String, String> labels) {
     Objects.requireNonNull(node, "node");

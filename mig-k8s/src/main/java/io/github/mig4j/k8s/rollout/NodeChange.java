@@ -134,9 +134,8 @@ record NodeChange(Cluster cluster, RolloutOptions options, Consumer<ApplyEvent> 
   private ApplyRequest request(Task task) {
     MigNode node = new MigNode(cluster, task.node());
     ChangeKind kind = task.content().kind();
-    String config = task.content().config();
     if (task.kind() == Task.Kind.APPLY) {
-      return kind == ChangeKind.LAYOUT ? node.apply(config) : node.share(config);
+      return task.content().request(node);
     }
     String label = label(task);
     boolean undoes =

@@ -50,10 +50,9 @@ public record RolloutProgress(
   }
 
   /**
-   * The number of nodes in one state.
+   * {@return the number of nodes in one state, from 0}
    *
    * @param state the state
-   * @return their number, from 0
    */
   public int count(State state) {
     Objects.requireNonNull(state, "state");

@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.internal.ChangeKind;
@@ -59,6 +61,10 @@ record RolloutRecord(
       return words.length < 4
           ? new Content(words[1], words[2])
           : new Content(ChangeKind.of(words[3]).orElseThrow(), words[1], words[2]);
+    }
+
+    ApplyRequest request(MigNode node) {
+      return kind == ChangeKind.LAYOUT ? node.apply(config) : node.share(config);
     }
 
     /** Whether the value of a node's config label is one of its names. */
