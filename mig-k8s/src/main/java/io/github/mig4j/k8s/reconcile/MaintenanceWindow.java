@@ -26,7 +26,6 @@ import java.util.stream.Collectors;
 public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime to, ZoneId zone)
     implements JsonForm {
 
-  /** Checks that it has a day. */
   public MaintenanceWindow {
     Objects.requireNonNull(days, "days");
     Objects.requireNonNull(from, "from");

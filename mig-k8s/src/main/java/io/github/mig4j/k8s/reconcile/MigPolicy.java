@@ -89,7 +89,6 @@ public interface MigPolicy extends JsonForm {
     return PolicyWriter.tree(this);
   }
 
-  /** Checks the name, and that there is a target. */
   @Value.Check
   default void check() {
     if (!KubernetesName.isDnsLabel(name())) {

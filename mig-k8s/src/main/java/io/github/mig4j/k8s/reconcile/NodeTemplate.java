@@ -38,7 +38,6 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
   private static final String AUTOSCALER = "k8s.io/cluster-autoscaler/node-template/";
   private static final String CLUSTER_API = "capacity.cluster-autoscaler.kubernetes.io/";
 
-  /** Copies the maps. */
   public NodeTemplate {
     Objects.requireNonNull(resources, "resources");
     Objects.requireNonNull(labels, "labels");

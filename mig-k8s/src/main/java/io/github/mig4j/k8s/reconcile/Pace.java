@@ -70,7 +70,6 @@ public interface Pace extends JsonForm {
     return PolicyWriter.tree(this);
   }
 
-  /** Checks that the numbers are in range. */
   @Value.Check
   default void check() {
     if (canaryNodes() < 1) {

@@ -20,7 +20,6 @@ import java.util.stream.Collectors;
 public record PolicyNodes(SortedMap<String, String> labels, List<String> names)
     implements JsonForm {
 
-  /** Copies the values, and checks that something is chosen. */
   public PolicyNodes {
     Objects.requireNonNull(labels, "labels");
     labels = Collections.unmodifiableSortedMap(new TreeMap<>(labels));

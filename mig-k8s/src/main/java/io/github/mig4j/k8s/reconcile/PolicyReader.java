@@ -123,10 +123,10 @@ final class PolicyReader {
     });
     field(fields, "pace").flatMap(this::pace).ifPresent(policy::pace);
     field(fields, "disruption")
-        .flatMap(field -> field.word(Disruption::toJson, List.of(Disruption.values())))
+        .flatMap(field -> field.word(Disruption.class))
         .ifPresent(policy::disruption);
     field(fields, "onDrift")
-        .flatMap(field -> field.word(OnDrift::toString, List.of(OnDrift.values())))
+        .flatMap(field -> field.word(OnDrift.class))
         .ifPresent(policy::onDrift);
     field(fields, "gated").flatMap(PolicyFields::bool).ifPresent(policy::gated);
     field(fields, "held").flatMap(PolicyFields::bool).ifPresent(policy::held);

@@ -21,7 +21,6 @@ public record Amount(int value, Unit unit) {
     PERCENT
   }
 
-  /** Checks the range. */
   public Amount {
     Objects.requireNonNull(unit, "unit");
     if (value < 1 || (unit == Unit.PERCENT && value > 100)) {

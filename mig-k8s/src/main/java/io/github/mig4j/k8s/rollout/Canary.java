@@ -15,7 +15,6 @@ import java.util.Optional;
  */
 public record Canary(Optional<Duration> pause) implements JsonForm {
 
-  /** Checks that a pause is not negative. */
   public Canary {
     Objects.requireNonNull(pause, "pause");
     pause.filter(Duration::isNegative).ifPresent(negative -> {

@@ -2,8 +2,8 @@ package io.github.mig4j.k8s.rollout;
 
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.check.Preflight;
-import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeEffect.ModeChange;
+import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,6 @@ import java.util.stream.Collectors;
 public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailable)
     implements JsonForm {
 
-  /** Copies the nodes. */
   public RolloutPlan {
     Objects.requireNonNull(name, "name");
     nodes = List.copyOf(Objects.requireNonNull(nodes, "nodes"));
@@ -34,7 +33,6 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
    */
   public record PlannedNode(Preflight preflight, List<String> pods) implements JsonForm {
 
-    /** Copies the pods. */
     public PlannedNode {
       Objects.requireNonNull(preflight, "preflight");
       pods = List.copyOf(Objects.requireNonNull(pods, "pods"));

@@ -41,7 +41,6 @@ public record RolloutProgress(
     ROLLED_BACK
   }
 
-  /** Copies the counts. */
   public RolloutProgress {
     Objects.requireNonNull(counts, "counts");
     Objects.requireNonNull(elapsed, "elapsed");

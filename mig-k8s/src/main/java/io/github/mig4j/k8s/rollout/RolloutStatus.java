@@ -19,7 +19,6 @@ public record RolloutStatus(
     String name, RolloutPhase phase, String reason, List<NodeOutcome> outcomes)
     implements JsonForm {
 
-  /** Copies the outcomes. */
   public RolloutStatus {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(phase, "phase");
