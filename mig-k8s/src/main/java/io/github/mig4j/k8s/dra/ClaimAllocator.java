@@ -9,7 +9,6 @@ import io.github.mig4j.k8s.dra.ClaimSpec.Constraint;
 import io.github.mig4j.k8s.dra.ClaimSpec.Exact;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +41,8 @@ public final class ClaimAllocator {
   private final Set<DeviceName> taken = new HashSet<>();
   private final Map<String, Reading> readings = new HashMap<>();
 
-  /** Claims that found no devices on a node find none later: nothing is given back. */
-  private final Map<List<Object>, Unallocated> inVain = new HashMap<>();
+  /** By kind of claims and node. Claims that found no devices find none later: nothing is given back. */
+  private final Map<List<Object>, Map<String, Unallocated>> inVain = new HashMap<>();
 
   private record DeviceName(String pool, String device) {}
 
@@ -70,7 +70,7 @@ public final class ClaimAllocator {
    */
   public record Device(String claim, String request, String pool, String device) {}
 
-  /** No devices are found on the node; there may be some on another one. */
+  /** No devices are found on a node that the pod can run on. */
   public enum Unallocated implements Outcome {
     /** The devices are not there, or not free. */
     NO_DEVICES,
@@ -109,20 +109,19 @@ public final class ClaimAllocator {
     }
   }
 
-  /** The nodes that have devices, by name. */
-  public Set<String> nodes() {
-    return Collections.unmodifiableSet(byNode.keySet());
-  }
-
   /**
-   * Allocates the claims of one pod together.
+   * Allocates the claims of one pod together, on the first node by name that has the devices.
    *
    * @param names claims that are not allocated, e.g. {@code team-a/train}
-   * @param node the node on which the pod is to run
+   * @param isFor whether the pod can run on a node
    */
-  public Outcome allocate(List<String> names, String node) {
+  public Outcome allocate(List<String> names, Predicate<String> isFor) {
     Objects.requireNonNull(names, "names");
-    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(isFor, "isFor");
+    List<String> nodes = byNode.keySet().stream().filter(isFor).toList();
+    if (nodes.isEmpty()) {
+      return Unallocated.NO_DEVICES;
+    }
     List<ClaimSpec> specs = names.stream()
         .map(name -> Objects.requireNonNull(claims.get(name), name))
         .toList();
@@ -132,17 +131,21 @@ public final class ClaimAllocator {
         return new Fails("claim %s: %s".formatted(spec.claim(), problem.get()));
       }
     }
-    List<Object> kind = new ArrayList<>(List.of(node));
+    List<Object> kind = new ArrayList<>();
     specs.forEach(spec -> kind.addAll(List.of(spec.requests(), spec.constraints())));
-    @Nullable Unallocated before = inVain.get(kind);
-    if (before != null) {
-      return before;
+    Map<String, Unallocated> vain = inVain.computeIfAbsent(kind, any -> new HashMap<>());
+    for (String node : nodes) {
+      if (!vain.containsKey(node)) {
+        Outcome outcome = new Search(specs, node).run();
+        if (!(outcome instanceof Unallocated unallocated)) {
+          return outcome;
+        }
+        vain.put(node, unallocated);
+      }
     }
-    Outcome outcome = new Search(specs, node).run();
-    if (outcome instanceof Unallocated unallocated) {
-      inVain.put(kind, unallocated);
-    }
-    return outcome;
+    return nodes.stream().anyMatch(node -> vain.get(node) == Unallocated.GIVEN_UP)
+        ? Unallocated.GIVEN_UP
+        : Unallocated.NO_DEVICES;
   }
 
   /** Why claims were {@link Unallocated#GIVEN_UP}, with a remedy. */

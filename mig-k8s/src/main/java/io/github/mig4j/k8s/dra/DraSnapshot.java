@@ -31,7 +31,8 @@ public final class DraSnapshot {
   private static final Set<String> READ_ATTRIBUTES =
       Set.of(Wire.TYPE, Wire.PROFILE, Wire.PRODUCT_NAME);
 
-  private final List<JsonNode> objects;
+  private final List<Pool> pools;
+  private final List<InventoryReader.Allocation> allocations;
   private final DraInventory inventory;
 
   /** By namespace and name, the oldest first. */
@@ -43,9 +44,10 @@ public final class DraSnapshot {
   private final Map<String, List<String>> classes = new HashMap<>();
 
   DraSnapshot(List<JsonNode> objects, GpuCatalog catalog) {
-    this.objects = List.copyOf(objects);
-    this.inventory = new InventoryReader(catalog).read(objects);
-    List<JsonNode> all = ofKind(Wire.CLAIM);
+    this.pools = Pool.among(objects);
+    this.allocations = InventoryReader.Allocation.among(objects);
+    this.inventory = new InventoryReader(catalog).read(pools, allocations);
+    List<JsonNode> all = ofKind(Wire.CLAIM, objects);
     all.stream()
         .sorted(Comparator.comparing((JsonNode claim) ->
                 claim.path("metadata").path("creationTimestamp").asText())
@@ -55,7 +57,7 @@ public final class DraSnapshot {
         .filter(claim -> claim.path("status").path("allocation").isObject())
         .map(ClaimSpec::name)
         .collect(Collectors.toSet());
-    ofKind("DeviceClass")
+    ofKind("DeviceClass", objects)
         .forEach(each -> classes.put(
             each.path("metadata").path("name").asText(),
             ClaimSpec.expressions(each.path("spec").path("selectors"))));
@@ -70,7 +72,7 @@ public final class DraSnapshot {
         objects.stream().map(object -> ObjectTexts.tree(json, object)).toList(), catalog);
   }
 
-  private List<JsonNode> ofKind(String kind) {
+  private static List<JsonNode> ofKind(String kind, List<JsonNode> objects) {
     return objects.stream()
         .filter(object -> object.path("kind").asText().equals(kind))
         .toList();
@@ -262,10 +264,10 @@ public final class DraSnapshot {
     return new ClaimAllocator(
         claims,
         classes,
-        Pool.among(objects).stream()
+        pools.stream()
             .filter(pool -> pool.isComplete() && pool.namesTwice().isEmpty())
             .toList(),
-        InventoryReader.Allocation.among(objects));
+        allocations);
   }
 
   /** The numbers of objects, e.g. {@code 3 claims, 2 classes}. */

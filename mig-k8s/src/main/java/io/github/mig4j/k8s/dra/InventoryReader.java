@@ -48,8 +48,10 @@ final class InventoryReader {
 
   /** Reads objects in any version of the API; other kinds are skipped. */
   DraInventory read(List<JsonNode> objects) {
-    List<Allocation> allocations = Allocation.among(objects);
-    List<Pool> pools = Pool.among(objects);
+    return read(Pool.among(objects), Allocation.among(objects));
+  }
+
+  DraInventory read(List<Pool> pools, List<Allocation> allocations) {
     findGone(pools, allocations);
     return inventory(pools, allocations);
   }

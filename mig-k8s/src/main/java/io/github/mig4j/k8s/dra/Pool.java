@@ -10,16 +10,23 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The slices of the newest generation of one pool; older slices are obsolete. */
-record Pool(String name, List<Slice> slices, List<PublishedDevice> devices) {
+record Pool(
+    String name,
+    List<Slice> slices,
+    List<PublishedDevice> devices,
+    Map<String, Map<String, Long>> counterSets) {
 
   static Pool of(String name, List<Slice> slices) {
     long newest = slices.stream().mapToLong(Slice::generation).max().orElse(0);
     List<Slice> current =
         slices.stream().filter(slice -> slice.generation() == newest).toList();
+    Map<String, Map<String, Long>> counterSets = new HashMap<>();
+    current.forEach(slice -> counterSets.putAll(slice.counterSets()));
     return new Pool(
         name,
         current,
-        current.stream().flatMap(slice -> slice.devices().stream()).toList());
+        current.stream().flatMap(slice -> slice.devices().stream()).toList(),
+        counterSets);
   }
 
   /** The pools of the slices among some objects, by name. */
@@ -73,11 +80,5 @@ record Pool(String name, List<Slice> slices, List<PublishedDevice> devices) {
 
   boolean has(String device) {
     return devices.stream().anyMatch(each -> each.name().equals(device));
-  }
-
-  Map<String, Map<String, Long>> counterSets() {
-    Map<String, Map<String, Long>> sets = new HashMap<>();
-    slices.forEach(slice -> sets.putAll(slice.counterSets()));
-    return sets;
   }
 }

@@ -20,6 +20,8 @@ final class PublishedDevice {
   private final JsonNode device;
   private final Map<String, Long> capacities;
   private final Map<String, Map<String, Long>> consumed;
+  private final Optional<MigProfile> profile;
+  private final Optional<Placement> placement;
 
   PublishedDevice(JsonNode device) {
     this.name = device.path("name").asText("");
@@ -30,6 +32,8 @@ final class PublishedDevice {
     Slice.stream(this.device.path("consumesCounters"))
         .forEach(set ->
             consumed.put(set.path("counterSet").asText(""), Amounts.of(set.path("counters"))));
+    this.profile = attribute(Wire.PROFILE).flatMap(PublishedDevice::profile);
+    this.placement = readPlacement();
   }
 
   String name() {
@@ -87,7 +91,7 @@ final class PublishedDevice {
   }
 
   Optional<MigProfile> profile() {
-    return attribute(Wire.PROFILE).flatMap(PublishedDevice::profile);
+    return profile;
   }
 
   static Optional<MigProfile> profile(String text) {
@@ -98,8 +102,12 @@ final class PublishedDevice {
     }
   }
 
-  /** The memory slices that it covers, from its capacities or from the counters that it consumes. */
   Optional<Placement> placement() {
+    return placement;
+  }
+
+  /** The memory slices that it covers, from its capacities or from the counters that it consumes. */
+  private Optional<Placement> readPlacement() {
     TreeSet<Integer> slices = new TreeSet<>();
     List<Map<String, Long>> amountsBySource =
         consumed.isEmpty() ? List.of(capacities) : List.copyOf(consumed.values());
@@ -110,7 +118,7 @@ final class PublishedDevice {
       }
     }));
     boolean consecutive = !slices.isEmpty() && slices.last() - slices.first() == slices.size() - 1;
-    return profile()
+    return profile
         .filter(known -> consecutive)
         .map(known -> new Placement(known, slices.first(), slices.size()));
   }

@@ -242,21 +242,16 @@ public final class PendingPods implements JsonForm {
                 .formatted(shared.get(), podOfClaim.get(shared.get())));
       }
       if (!each.claims().isEmpty()) {
-        boolean isGivenUp = false;
-        for (String node : allocator.nodes()) {
-          if (isFor(pod, node)) {
-            ClaimAllocator.Outcome outcome = allocator.allocate(each.claims(), node);
-            if (outcome instanceof ClaimAllocator.Allocated) {
-              take(node);
-              return Optional.of(new PodAnswer.Fits(pod, node));
-            }
-            if (outcome instanceof ClaimAllocator.Fails fails) {
-              return notRead(pod, fails.reason());
-            }
-            isGivenUp |= outcome == ClaimAllocator.Unallocated.GIVEN_UP;
-          }
+        ClaimAllocator.Outcome outcome =
+            allocator.allocate(each.claims(), node -> isFor(pod, node));
+        if (outcome instanceof ClaimAllocator.Allocated allocated) {
+          take(allocated.node());
+          return Optional.of(new PodAnswer.Fits(pod, allocated.node()));
         }
-        if (isGivenUp) {
+        if (outcome instanceof ClaimAllocator.Fails fails) {
+          return notRead(pod, fails.reason());
+        }
+        if (outcome == ClaimAllocator.Unallocated.GIVEN_UP) {
           return notRead(pod, ClaimAllocator.reasonToGiveUp(each.claims()));
         }
       }
