@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.mig4j.k8s.dra.CelSelector.NotRead;
 import io.github.mig4j.k8s.dra.CelSelector.Read;
 import io.github.mig4j.k8s.dra.CelSelector.Reading;
@@ -40,6 +41,7 @@ public final class ClaimAllocator {
   private final Map<String, Counters> counters = new HashMap<>();
   private final Set<DeviceName> taken = new HashSet<>();
   private final Map<String, Reading> readings = new HashMap<>();
+  private final Map<String, Boolean> unpublished = new HashMap<>();
 
   /** By kind of claims and node. Claims that found no devices find none later: nothing is given back. */
   private final Map<List<Object>, Map<String, Unallocated>> inVain = new HashMap<>();
@@ -159,7 +161,28 @@ public final class ClaimAllocator {
     return spec.requests().stream()
         .flatMap(request -> request.alternatives().stream())
         .flatMap(exact -> problem(exact).stream())
-        .findFirst();
+        .findFirst()
+        .or(() -> spec.constraints().stream()
+            .flatMap(constraint -> constraint.attribute().stream())
+            .filter(attribute -> unpublished.computeIfAbsent(attribute, this::isUnpublished))
+            .map(("its devices must have the same %s, which no device publishes; correct matchAttribute, such as "
+                    + Wire.DRIVER + "/" + Wire.PARENT_UUID)
+                ::formatted)
+            .findFirst());
+  }
+
+  /** As long as there is no MIG device, it is not known what MIG devices publish. */
+  private boolean isUnpublished(String attribute) {
+    List<PublishedDevice> devices =
+        byNode.values().stream().flatMap(List::stream).map(Candidate::device).toList();
+    return devices.stream().anyMatch(device -> device.kind().equals(Optional.of(DraDevice.Kind.MIG)))
+        && devices.stream().allMatch(device -> value(attribute, device).isEmpty());
+  }
+
+  private static Optional<JsonNode> value(String attribute, PublishedDevice device) {
+    int slash = attribute.indexOf('/');
+    return device.value(
+        attribute.substring(0, Math.max(slash, 0)), attribute.substring(slash + 1));
   }
 
   private Optional<String> problem(Exact exact) {
@@ -326,10 +349,7 @@ public final class ClaimAllocator {
     }
 
     private Optional<?> value(Constraint constraint, Candidate candidate) {
-      String attribute = constraint.attribute().orElseThrow();
-      int slash = attribute.indexOf('/');
-      return candidate.device.value(
-          attribute.substring(0, Math.max(slash, 0)), attribute.substring(slash + 1));
+      return ClaimAllocator.value(constraint.attribute().orElseThrow(), candidate.device);
     }
 
     /** Devices of one kind are interchangeable for these claims. */
