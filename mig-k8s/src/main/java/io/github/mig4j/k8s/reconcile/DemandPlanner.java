@@ -61,18 +61,19 @@ final class DemandPlanner {
       String model,
       Collection<NodeFacts> nodes,
       Function<String, List<Pod>> podsOf,
-      List<WaitingPod> waiting,
+      PodReader.Waiting waiting,
       Optional<MigConfigDocument> document,
       Instant now) {
     List<Candidate> own = nodes.stream()
         .filter(facts -> policy.nodes().contains(facts.node()))
         .filter(facts -> facts.status().model().map(GpuModel::id).equals(Optional.of(model)))
+        .filter(facts -> waiting.offersResources(facts.name(), facts.labels()))
         .map(facts -> new Candidate(
             NodeCapacity.of(facts.node(), podsOf.apply(facts.name()), document, facts.settings()),
             policy.held() || facts.hold().isPresent(),
             facts.verified(ChangeKind.LAYOUT).map(record -> Instant.parse(record.since()))))
         .toList();
-    return plan(target, policy.pace().coolDown(), own, waiting, now);
+    return plan(target, policy.pace().coolDown(), own, waiting.byResource(), now);
   }
 
   /** The changes of some nodes for pods that wait. */

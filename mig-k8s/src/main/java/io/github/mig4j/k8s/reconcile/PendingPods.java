@@ -128,23 +128,11 @@ public final class PendingPods implements JsonForm {
   public static PendingPods of(Cluster cluster) {
     PodReader.Waiting waiting = PodReader.read(cluster, cluster.allPods(), Optional.empty());
     List<NodeCapacity> nodes = new MigFleet(cluster).nodes();
-    Set<String> published = waiting.snapshot().stream()
-        .flatMap(snapshot -> snapshot.inventory().nodes().stream())
-        .map(DraNode::name)
-        .collect(Collectors.toSet());
-    PendingPods plan = of(
-        waiting.byResource(),
-        nodes.stream()
-            .filter(node -> !published.contains(node.status().node()) && !isForDra(node))
-            .toList(),
-        ANY,
-        Map.of());
-    return plan.and(ofClaims(waiting, nodes, Optional.empty()));
-  }
-
-  /** Whether the operator runs no device plugin and no MIG manager on a node. */
-  private static boolean isForDra(NodeCapacity node) {
-    return "dra".equals(node.labels().get(Labels.ALLOCATION_MODE));
+    List<NodeCapacity> ofPlugin = nodes.stream()
+        .filter(node -> waiting.offersResources(node.status().node(), node.labels()))
+        .toList();
+    return of(waiting.byResource(), ofPlugin, ANY, Map.of())
+        .and(ofClaims(waiting, nodes, Optional.empty()));
   }
 
   /**
@@ -211,7 +199,7 @@ public final class PendingPods implements JsonForm {
             "a model, a PCI address or a layout of its GPUs is unknown, or a ResourceSlice is missing; see 'kubectl get resourceslices -o yaml'");
       }
       return Optional.ofNullable(nodes.get(node.name()))
-          .filter(PendingPods::isForDra)
+          .filter(each -> PodReader.isForDra(each.labels()))
           .map(any ->
               "no MIG manager runs there because of its label %s=dra; change its GPUs by hand"
                   .formatted(Labels.ALLOCATION_MODE));

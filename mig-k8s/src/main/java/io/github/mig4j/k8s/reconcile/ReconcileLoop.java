@@ -313,7 +313,7 @@ final class ReconcileLoop {
       policy.gpus().forEach((id, target) -> {
         if (target instanceof PolicyTarget.ForDemand own) {
           plans.add(demand.plan(
-              policy, own, id, all, view::cachedPods, waiting.byResource(), document, now()));
+              policy, own, id, all, view::cachedPods, waiting, document, now()));
         }
       });
     }
