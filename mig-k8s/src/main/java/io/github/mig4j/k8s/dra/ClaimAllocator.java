@@ -165,9 +165,9 @@ public final class ClaimAllocator {
         .or(() -> spec.constraints().stream()
             .flatMap(constraint -> constraint.attribute().stream())
             .filter(attribute -> unpublished.computeIfAbsent(attribute, this::isUnpublished))
-            .map(("its devices must have the same %s, which no device publishes; correct matchAttribute, such as "
-                    + Wire.DRIVER + "/" + Wire.PARENT_UUID)
-                ::formatted)
+            .map(
+                ("its devices must have the same %s, which no device publishes; correct matchAttribute, such as "
+                        + Wire.DRIVER + "/" + Wire.PARENT_UUID)::formatted)
             .findFirst());
   }
 
@@ -175,14 +175,14 @@ public final class ClaimAllocator {
   private boolean isUnpublished(String attribute) {
     List<PublishedDevice> devices =
         byNode.values().stream().flatMap(List::stream).map(Candidate::device).toList();
-    return devices.stream().anyMatch(device -> device.kind().equals(Optional.of(DraDevice.Kind.MIG)))
+    return devices.stream()
+            .anyMatch(device -> device.kind().equals(Optional.of(DraDevice.Kind.MIG)))
         && devices.stream().allMatch(device -> value(attribute, device).isEmpty());
   }
 
   private static Optional<JsonNode> value(String attribute, PublishedDevice device) {
     int slash = attribute.indexOf('/');
-    return device.value(
-        attribute.substring(0, Math.max(slash, 0)), attribute.substring(slash + 1));
+    return device.value(attribute.substring(0, Math.max(slash, 0)), attribute.substring(slash + 1));
   }
 
   private Optional<String> problem(Exact exact) {

@@ -64,9 +64,7 @@ record ClaimSpec(String claim, List<Request> requests, List<Constraint> constrai
 
   private static Constraint constraint(JsonNode constraint) {
     return new Constraint(
-        Slice.stream(constraint.path("requests"))
-            .map(JsonNode::asText)
-            .collect(Collectors.toSet()),
+        Slice.stream(constraint.path("requests")).map(JsonNode::asText).collect(Collectors.toSet()),
         Slice.text(constraint.path("matchAttribute")));
   }
 

@@ -77,8 +77,7 @@ final class InventoryReader {
         .collect(Collectors.groupingBy(
             Allocation::pool,
             Collectors.groupingBy(
-                Allocation::device,
-                Collectors.mapping(Allocation::claim, Collectors.toList()))));
+                Allocation::device, Collectors.mapping(Allocation::claim, Collectors.toList()))));
     SortedMap<String, List<DraGpu>> nodes = new TreeMap<>();
     for (Pool pool : pools) {
       Map<String, List<String>> ofPool = claims.getOrDefault(pool.name(), Map.of());

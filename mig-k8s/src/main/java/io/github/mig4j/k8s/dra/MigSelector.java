@@ -46,9 +46,7 @@ public final class MigSelector {
    */
   public static MigSelector profile(MigProfile profile) {
     Objects.requireNonNull(profile, "profile");
-    return new MigSelector(
-        Optional.of(profile),
-        List.of(is(Wire.PROFILE, profile.toString())));
+    return new MigSelector(Optional.of(profile), List.of(is(Wire.PROFILE, profile.toString())));
   }
 
   /**

@@ -56,8 +56,7 @@ final class PublishedDevice {
 
   /** The PCI address of its GPU, from Kubernetes' standard attribute or from the driver's own. */
   Optional<String> pciBusId() {
-    return value(Wire.KUBERNETES, Wire.PCI_BUS_ID, "string")
-        .or(() -> attribute(Wire.PCI_BUS_ID));
+    return value(Wire.KUBERNETES, Wire.PCI_BUS_ID, "string").or(() -> attribute(Wire.PCI_BUS_ID));
   }
 
   /** An attribute of the driver's domain that is a semantic version. */

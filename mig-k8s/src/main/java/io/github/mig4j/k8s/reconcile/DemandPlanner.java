@@ -124,8 +124,8 @@ final class DemandPlanner {
           "it was changed at %s, which is after the time of this process, %s; set the clocks"
               .formatted(changed.get(), now));
     }
-    return changed.map(since ->
-        "it was changed %s ago".formatted(DurationText.of(Duration.between(since, now))));
+    return changed.map(
+        since -> "it was changed %s ago".formatted(DurationText.of(Duration.between(since, now))));
   }
 
   /** The devices that pods used lately are kept, unless the other nodes have enough of them. */

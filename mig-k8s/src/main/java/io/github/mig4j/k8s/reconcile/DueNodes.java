@@ -21,8 +21,8 @@ final class DueNodes {
   synchronized String take() throws InterruptedException {
     while (true) {
       long now = System.nanoTime();
-      var first = due.entrySet().stream()
-          .min(Comparator.comparingLong(entry -> entry.getValue() - now));
+      var first =
+          due.entrySet().stream().min(Comparator.comparingLong(entry -> entry.getValue() - now));
       long left = first.map(entry -> entry.getValue() - now).orElse(Long.MAX_VALUE);
       if (left <= 0) {
         String node = first.orElseThrow().getKey();

@@ -125,9 +125,7 @@ final class PolicyReader {
     field(fields, "disruption")
         .flatMap(field -> field.word(Disruption.class))
         .ifPresent(policy::disruption);
-    field(fields, "onDrift")
-        .flatMap(field -> field.word(OnDrift.class))
-        .ifPresent(policy::onDrift);
+    field(fields, "onDrift").flatMap(field -> field.word(OnDrift.class)).ifPresent(policy::onDrift);
     field(fields, "gated").flatMap(PolicyFields::bool).ifPresent(policy::gated);
     field(fields, "held").flatMap(PolicyFields::bool).ifPresent(policy::held);
     return errors(findings) == errors ? item.built(policy::build) : Optional.empty();

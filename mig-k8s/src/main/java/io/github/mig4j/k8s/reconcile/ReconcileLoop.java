@@ -312,8 +312,7 @@ final class ReconcileLoop {
       }
       policy.gpus().forEach((id, target) -> {
         if (target instanceof PolicyTarget.ForDemand own) {
-          plans.add(demand.plan(
-              policy, own, id, all, view::cachedPods, waiting, document, now()));
+          plans.add(demand.plan(policy, own, id, all, view::cachedPods, waiting, document, now()));
         }
       });
     }

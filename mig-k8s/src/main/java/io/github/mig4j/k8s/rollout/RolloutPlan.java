@@ -2,8 +2,8 @@ package io.github.mig4j.k8s.rollout;
 
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.k8s.check.Preflight;
-import io.github.mig4j.node.NodeEffect.ModeChange;
 import io.github.mig4j.node.NodeEffect;
+import io.github.mig4j.node.NodeEffect.ModeChange;
 import io.github.mig4j.text.JsonFields;
 import java.util.List;
 import java.util.Map;
