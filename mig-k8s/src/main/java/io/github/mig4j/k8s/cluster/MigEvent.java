@@ -8,7 +8,12 @@ import java.util.Map;
 import java.util.Objects;
 
 /** Something that a client did or saw, as a {@link MigListener} receives it. */
-public sealed interface MigEvent extends JsonForm {
+public sealed interface MigEvent extends JsonForm
+    permits MigEvent.PhaseReached,
+        MigEvent.ChangeEnded,
+        MigEvent.StandingChanged,
+        MigEvent.RequestEnded,
+        MigEvent.RequestRepeated {
 
   /** How a change of a node ended; the constants say what happens next. */
   enum Outcome implements JsonName {
