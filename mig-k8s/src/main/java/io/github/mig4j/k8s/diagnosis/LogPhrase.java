@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.diagnosis;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,7 @@ final class LogPhrase {
   /** Longer values add no information. */
   private static final int VALUE = 200;
 
+  private final String text;
   private final List<String> literals;
   private final List<String> between;
   private final Optional<String> before;
@@ -37,16 +39,19 @@ final class LogPhrase {
   record Match(int start, Map<String, String> values) {}
 
   private LogPhrase(
+      String text,
       List<String> literals,
       List<String> between,
       Optional<String> before,
       Optional<String> after) {
+    this.text = text;
     this.literals = literals;
     this.between = between;
     this.before = before;
     this.after = after;
   }
 
+  @JsonCreator
   static LogPhrase parse(String text) {
     List<String> literals = new ArrayList<>();
     List<String> names = new ArrayList<>();
@@ -72,7 +77,7 @@ final class LogPhrase {
       throw new IllegalArgumentException(
           "A phrase needs words around its placeholders, but was '%s'".formatted(text));
     }
-    return new LogPhrase(List.copyOf(literals), List.copyOf(names), before, after);
+    return new LogPhrase(text, literals, names, before, after);
   }
 
   /** Whether the phrase matches any text up to the end of the record. */
@@ -150,6 +155,11 @@ final class LogPhrase {
 
   private static boolean isAround(char c) {
     return c == ' ' || c == '"' || c == '\\' || c == '\'';
+  }
+
+  @Override
+  public String toString() {
+    return text;
   }
 
   /** Converts only ASCII, so that the position of each character stays the same. */
