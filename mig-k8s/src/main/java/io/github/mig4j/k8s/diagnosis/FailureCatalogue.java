@@ -82,13 +82,11 @@ record FailureCatalogue(
       return phrases == null ? List.of() : phrases;
     }
 
-    /** What to do about a line of this component; mig-parted is a process of the MIG manager. */
+    /** What to do about a line of this component. */
     String remedy(Optional<LogComponent> speaker) {
-      boolean isElsewhere = speaker
-          .filter(component ->
-              component != LogComponent.MIG_MANAGER && component != LogComponent.MIG_PARTED)
-          .isPresent();
-      return isElsewhere && elsewhere != null ? elsewhere : remedy;
+      return elsewhere == null || speaker.map(LogComponent::isOfManager).orElse(true)
+          ? remedy
+          : elsewhere;
     }
   }
 

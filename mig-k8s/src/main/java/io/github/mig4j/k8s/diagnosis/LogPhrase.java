@@ -17,7 +17,12 @@ import java.util.regex.Pattern;
  * placeholder between words matches as little as possible, and {@code gpu} only what can be an index or
  * an address on the PCI bus.
  */
-final class LogPhrase {
+record LogPhrase(
+    String text,
+    List<String> literals,
+    List<String> between,
+    Optional<String> before,
+    Optional<String> after) {
 
   static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]+)}");
 
@@ -29,29 +34,10 @@ final class LogPhrase {
   /** Longer values add no information. */
   private static final int VALUE = 200;
 
-  private final String text;
-  private final List<String> literals;
-  private final List<String> between;
-  private final Optional<String> before;
-  private final Optional<String> after;
-
   /** Where the words of a phrase begin in a line, and the values of its placeholders. */
   record Match(int start, Map<String, String> values) {}
 
-  private LogPhrase(
-      String text,
-      List<String> literals,
-      List<String> between,
-      Optional<String> before,
-      Optional<String> after) {
-    this.text = text;
-    this.literals = literals;
-    this.between = between;
-    this.before = before;
-    this.after = after;
-  }
-
-  @JsonCreator
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   static LogPhrase parse(String text) {
     List<String> literals = new ArrayList<>();
     List<String> names = new ArrayList<>();
