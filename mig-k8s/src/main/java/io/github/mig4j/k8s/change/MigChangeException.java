@@ -31,11 +31,21 @@ public abstract sealed class MigChangeException extends MigException
   /** The failure that an earlier look has recorded. */
   static MigChangeException of(FailureRecord record, MigNodeStatus status) {
     Diagnosis diagnosis = new Diagnosis(RetryPause.code(record), record.explanation());
-    MigChangeException failure = record.late()
-        ? new MigDeadlineException(record.verdict(), status, diagnosis)
-        : new MigFailedException(record.verdict(), status, diagnosis);
+    MigChangeException failure = of(record.late(), record.verdict(), status, diagnosis);
     failure.rollback = record.rollback().isEmpty() ? "" : ". " + record.rollback();
     return failure;
+  }
+
+  private static MigChangeException of(
+      boolean isLate, String verdict, MigNodeStatus status, Diagnosis diagnosis) {
+    return isLate
+        ? new MigDeadlineException(verdict, status, diagnosis)
+        : new MigFailedException(verdict, status, diagnosis);
+  }
+
+  /** The same, with a diagnosis that rests on more. */
+  MigChangeException with(Diagnosis diagnosis) {
+    return of(this instanceof MigDeadlineException, verdict, lastSeen(), diagnosis);
   }
 
   /** What a later look must know of this failure of a plan, whose change began then. */
@@ -73,11 +83,6 @@ public abstract sealed class MigChangeException extends MigException
   @Override
   public Optional<Duration> retryAfter() {
     return Optional.ofNullable(retryAfter);
-  }
-
-  /** What happened, as a sentence without its full stop. */
-  String verdict() {
-    return verdict;
   }
 
   /** What happened, why, and how the rollback ended if there was one. */

@@ -229,8 +229,10 @@ public record ChangeRecord(
   }
 
   /** The same change, whose evidence holds since then, or does not hold. */
-  public ChangeRecord withStable(Optional<Instant> since) {
-    return withStableSince(since.map(Instant::toString).orElse(null));
+  public ChangeRecord with(Proof evidence, Optional<Instant> stableSince, Seen progress) {
+    return withProof(evidence)
+        .withStableSince(stableSince.map(Instant::toString).orElse(null))
+        .withSeen(progress);
   }
 
   /** Since when the node shows the evidence without interruption; empty if it did not when last seen. */
