@@ -1,16 +1,14 @@
 package io.github.mig4j.k8s.node;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.github.mig4j.gpu.GpuProduct;
-import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.Quantities;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Not API: a system that partitions GPUs by itself, and how it shows on a node. Two systems that
@@ -81,10 +79,8 @@ public record GpuOwner(String product, Function<Node, Optional<String>> mark, St
         .findFirst();
     boolean isAks =
         labels.keySet().stream().anyMatch(key -> key.startsWith("kubernetes.azure.com/"));
-    boolean isCut = offersMig(node)
-        || Optional.ofNullable(labels.get(Labels.GPU_PRODUCT))
-            .flatMap(product -> GpuProduct.Label.parse(product).mig())
-            .isPresent();
+    boolean isCut =
+        NodeReading.isOfDevice(node) || NodeReading.offeredProfiles(node).findAny().isPresent();
     return !isAks
         ? Optional.empty()
         : named.or(() -> isCut && !labels.containsKey(Labels.MIG_CONFIG_STATE)
@@ -92,31 +88,20 @@ public record GpuOwner(String product, Function<Node, Optional<String>> mark, St
             : Optional.empty());
   }
 
-  private static boolean offersMig(Node node) {
-    var status = node.getStatus();
-    return status != null
-        && status.getAllocatable() != null
-        && status.getAllocatable().keySet().stream()
-            .anyMatch(name -> MigProfile.ofResourceName(name).isPresent());
-  }
-
   private static Optional<String> label(Node node, String beginning) {
-    return mark("label", node.getMetadata().getLabels(), beginning);
+    return mark("label", Cluster.labels(node), beginning);
   }
 
   private static Optional<String> annotation(Node node, String beginning) {
-    return mark("annotation", node.getMetadata().getAnnotations(), beginning);
+    return mark("annotation", Cluster.annotations(node), beginning);
   }
 
   private static Optional<String> resource(Node node, String beginning) {
-    var status = node.getStatus();
-    return mark("resource", status == null ? null : status.getCapacity(), beginning);
+    return mark("resource", Quantities.capacity(node), beginning);
   }
 
-  private static Optional<String> mark(
-      String kind, @Nullable Map<String, ?> present, String beginning) {
-    Map<String, ?> keys = present == null ? Map.of() : present;
-    return keys.keySet().stream()
+  private static Optional<String> mark(String kind, Map<String, ?> present, String beginning) {
+    return present.keySet().stream()
         .filter(key -> key.startsWith(beginning))
         .sorted()
         .map(key -> kind + " " + key)
