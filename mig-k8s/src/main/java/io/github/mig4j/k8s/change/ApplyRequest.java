@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.change;
 
-import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.NodeCheck;
 import io.github.mig4j.k8s.check.Preflight;
@@ -8,7 +7,6 @@ import io.github.mig4j.k8s.check.StatedGpus;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.InterruptibleFuture;
 import io.github.mig4j.node.NodeGpu;
