@@ -43,7 +43,6 @@ public final class ApplyRequest {
    * @return a request that reports its steps
    */
   public ApplyRequest onProgress(Consumer<ApplyEvent> listener) {
-    Objects.requireNonNull(listener, "listener");
     return with(options.withListener(listener));
   }
 
@@ -56,7 +55,6 @@ public final class ApplyRequest {
    * @return a request with these timings
    */
   public ApplyRequest timings(ApplyTimings timings) {
-    Objects.requireNonNull(timings, "timings");
     return with(options.withTimings(timings));
   }
 
@@ -93,7 +91,6 @@ public final class ApplyRequest {
    * @return a request that may do this
    */
   public ApplyRequest disruption(Disruption disruption) {
-    Objects.requireNonNull(disruption, "disruption");
     return with(options.withDisruption(disruption));
   }
 

@@ -50,19 +50,14 @@ public final class MigRefusedException extends MigException {
         : error.sentence();
   }
 
-  /**
-   * Every reason, each with its remedy.
-   *
-   * @return at least one sentence
-   */
+  /** {@return every reason, each with its remedy; at least one sentence} */
   public List<String> reasons() {
     return reasons == null ? List.of() : reasons;
   }
 
   /**
-   * The findings that are the reasons, with their codes.
-   *
-   * @return the findings; none where the refusal is not due to a check that has codes
+   * {@return the findings that are the reasons, with their codes; none where the refusal is not due
+   * to a check that has codes}
    */
   public List<Finding> findings() {
     return findings == null ? List.of() : findings;
