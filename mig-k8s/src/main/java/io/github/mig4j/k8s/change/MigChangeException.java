@@ -76,9 +76,8 @@ public abstract sealed class MigChangeException extends MigException
   }
 
   /**
-   * When the same request can be made again. The time grows with each failure in succession.
-   *
-   * @return the time from now; empty if a repetition has the same result until the cause is removed
+   * {@return when the same request can be made again, which is later with each failure in
+   * succession; empty if a repetition has the same result until the cause is removed}
    */
   @Override
   public Optional<Duration> retryAfter() {
@@ -91,29 +90,20 @@ public abstract sealed class MigChangeException extends MigException
     return super.getMessage() + rollback;
   }
 
-  /**
-   * The node as it was last seen.
-   *
-   * @return its status; after deserialization only its name
-   */
+  /** {@return the node as it was last seen; after deserialization only its name} */
   public MigNodeStatus lastSeen() {
     return lastSeen.status();
   }
 
   /**
-   * Why the change did not reach its goal, as far as that is known.
-   *
-   * @return the diagnosis; after deserialization without lines of the log
+   * {@return why the change did not reach its goal, as far as that is known; after deserialization
+   * without lines of the log}
    */
   public Diagnosis diagnosis() {
     return lastSeen.diagnosis();
   }
 
-  /**
-   * How the rollback ended, where it was requested and succeeded.
-   *
-   * @return the outcome of the rollback
-   */
+  /** {@return how the rollback ended, where it was requested and succeeded} */
   public Optional<ApplyOutcome> rolledBack() {
     return Optional.ofNullable(rolledBack);
   }

@@ -17,9 +17,8 @@ final class RetryPause {
   private RetryPause() {}
 
   /**
-   * What is left of it.
-   *
-   * @return zero if another attempt can begin; empty if none can succeed before its cause is removed
+   * What is left of it: zero if another attempt can begin; empty if none can succeed before its
+   * cause is removed.
    */
   static Optional<Duration> left(FailureRecord failure, Instant now) {
     if (!failure.late() && !code(failure).isRetryable()) {

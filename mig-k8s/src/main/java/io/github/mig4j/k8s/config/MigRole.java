@@ -142,9 +142,8 @@ public enum MigRole implements JsonName {
   }
 
   /**
-   * The name of its ClusterRole and Role.
-   *
-   * @return the name in the {@link #manifest}, such as {@code mig4j-read-only}
+   * {@return the name of its ClusterRole and Role in the {@link #manifest}, such as {@code
+   * mig4j-read-only}}
    */
   public String roleName() {
     return "mig4j-" + toJson();

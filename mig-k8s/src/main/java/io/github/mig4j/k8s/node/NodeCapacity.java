@@ -135,11 +135,7 @@ public record NodeCapacity(
         cut);
   }
 
-  /**
-   * The devices that no pod uses.
-   *
-   * @return counts by resource name, without zeros
-   */
+  /** {@return the number of devices that no pod uses, by resource name, without zeros} */
   public SortedMap<String, Long> free() {
     SortedMap<String, Long> free = new TreeMap<>();
     status.allocatable().forEach((resource, count) -> {
@@ -152,18 +148,15 @@ public record NodeCapacity(
   }
 
   /**
-   * Whether a pod uses a GPU of the node, so that its GPUs must not be partitioned again.
-   *
-   * @return true if a device is in use
+   * {@return whether a pod uses a GPU of the node, so that its GPUs must not be partitioned again}
    */
   public boolean isPinned() {
     return !used.isEmpty();
   }
 
   /**
-   * Why a planner cannot use the node.
-   *
-   * @return sentences with subject, value and remedy; empty if it can
+   * {@return why a planner cannot use the node: sentences with subject, value and remedy; empty if
+   * it can}
    */
   public List<String> obstacles() {
     List<String> obstacles = unknownGpus();
@@ -206,10 +199,8 @@ public record NodeCapacity(
   }
 
   /**
-   * The node for a planner.
-   *
-   * @return the node with its labels and GPUs, pinned where pods run; empty if there are {@link
-   *     #obstacles}
+   * {@return the node for a planner with its labels and GPUs, pinned where pods run; empty if there
+   * are {@link #obstacles}}
    */
   public Optional<PlanNode> toPlanNode() {
     return obstacles().isEmpty() ? Optional.of(planNode()) : Optional.empty();
@@ -256,9 +247,7 @@ public record NodeCapacity(
   }
 
   /**
-   * The number of physical GPUs, from the labels or from the layouts.
-   *
-   * @return the number; 0 if it is unknown
+   * {@return the number of physical GPUs, from the labels or from the layouts; 0 if it is unknown}
    */
   public int gpus() {
     return Math.max(status.gpus().orElse(0), layouts.isEmpty() ? 0 : layouts.lastKey() + 1);

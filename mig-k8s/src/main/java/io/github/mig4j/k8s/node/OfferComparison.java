@@ -67,11 +67,7 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
     differences = List.copyOf(differences);
   }
 
-  /**
-   * Nothing was compared.
-   *
-   * @return a comparison without differences
-   */
+  /** {@return a comparison without differences: nothing was compared} */
   public static OfferComparison none() {
     return new OfferComparison(Result.NOT_COMPARED, Basis.NOTHING, List.of());
   }
