@@ -301,11 +301,10 @@ public final class MigConfigMap {
   }
 
   private Stream<String> referredTo(Node node) {
-    Map<String, String> annotations = Cluster.annotations(node);
     return Stream.of(
         Cluster.labels(node).getOrDefault(cluster.settings().configLabel(), ""),
-        annotations.getOrDefault(ChangeKind.LAYOUT.previousKey(), ""),
-        ChangeRecord.configOf(annotations.getOrDefault(ChangeRecord.KEY, "")));
+        Cluster.annotations(node).getOrDefault(ChangeKind.LAYOUT.previousKey(), ""),
+        ChangeRecord.configOf(node));
   }
 
   /** The kind and the name, e.g. {@code ConfigMap mig-config}. */

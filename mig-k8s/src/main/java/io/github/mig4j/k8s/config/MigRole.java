@@ -151,10 +151,8 @@ public enum MigRole implements JsonName {
 
   private static String read(String resource) {
     try (@Nullable InputStream in = MigRole.class.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw new IllegalStateException("This library has no resource " + resource);
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      return new String(
+          Objects.requireNonNull(in, resource).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -172,11 +173,8 @@ record FailureCatalogue(
 
   private static FailureCatalogue read() {
     try (InputStream in = FailureCatalogue.class.getResourceAsStream("failures.json")) {
-      if (in == null) {
-        throw new IllegalStateException(
-            "failures.json does not exist next to " + FailureCatalogue.class);
-      }
-      return MAPPER.readValue(in, FailureCatalogue.class);
+      return MAPPER.readValue(
+          Objects.requireNonNull(in, "failures.json"), FailureCatalogue.class);
     } catch (IOException e) {
       throw new UncheckedIOException("failures.json cannot be read", e);
     }

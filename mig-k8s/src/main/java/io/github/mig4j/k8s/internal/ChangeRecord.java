@@ -268,14 +268,12 @@ public record ChangeRecord(
     }
   }
 
-  /** The MIG configuration in the text of a record; empty if it has no configuration or cannot be read. */
-  public static String configOf(String text) {
-    try {
-      ChangeRecord record = Serialization.unmarshal(text, ChangeRecord.class);
-      return text.isEmpty() || record.kind() != ChangeKind.LAYOUT ? "" : record.config();
-    } catch (RuntimeException unreadable) {
-      return "";
-    }
+  /** The MIG configuration in the record of a node; empty if it has none or cannot be read. */
+  public static String configOf(Node node) {
+    return Cluster.record(node, KEY, ChangeRecord.class)
+        .filter(record -> record.kind == ChangeKind.LAYOUT)
+        .map(ChangeRecord::config)
+        .orElse("");
   }
 
   /** Whether its client may still be changing the node. A clock that is slow makes this true longer. */

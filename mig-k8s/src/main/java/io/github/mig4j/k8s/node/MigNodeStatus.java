@@ -39,9 +39,7 @@ public interface MigNodeStatus extends JsonForm {
    * @return its status; a value without a label is empty
    */
   static MigNodeStatus of(Node node, MigSettings settings) {
-    Objects.requireNonNull(node, "node");
-    Objects.requireNonNull(settings, "settings");
-    return StatusReader.read(node, settings);
+    return of(node, settings, HardwareEvidence.none());
   }
 
   /**

@@ -48,10 +48,6 @@ public final class StatusReader {
     this.capacity = resources("capacity", Quantities.capacity(node));
   }
 
-  static MigNodeStatus read(Node node, MigSettings settings) {
-    return read(node, settings, Optional.empty());
-  }
-
   /** Reads a node with what its own MIG manager lists. */
   static MigNodeStatus read(Node node, MigSettings settings, HardwareEvidence evidence) {
     return new StatusReader(node, settings, evidence).read(Optional.empty(), Optional.empty());
