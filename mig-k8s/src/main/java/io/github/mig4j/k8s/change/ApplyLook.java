@@ -170,9 +170,16 @@ final class ApplyLook {
             name, ApplyPhase.CHECKED, String.join("; ", refused.reasons()), BUSY_PAUSE)
         : new ApplyStep.Refused(
             name,
-            refused.reasons(),
+            reasons(refused),
             refused.findings(),
             Optional.of(BUSY_PAUSE).filter(pause -> isDueTo(PASSING, refused)));
+  }
+
+  /** A finding says itself what it is about. */
+  private static List<String> reasons(MigRefusedException refused) {
+    return refused.findings().isEmpty()
+        ? refused.reasons().stream().map(reason -> refused.subject() + ": " + reason).toList()
+        : refused.reasons();
   }
 
   private static boolean isDueTo(Set<PreflightCode> codes, MigRefusedException refused) {

@@ -9,6 +9,7 @@ import java.util.Objects;
 public final class MigRefusedException extends MigException {
   private static final long serialVersionUID = 1L;
 
+  private final String subject;
   private final transient List<String> reasons;
   private final transient List<Finding> findings;
 
@@ -25,6 +26,7 @@ public final class MigRefusedException extends MigException {
   private MigRefusedException(String subject, List<String> reasons, List<Finding> findings) {
     super(Objects.requireNonNull(subject, "subject") + ": "
         + String.join("; ", Objects.requireNonNull(reasons, "reasons")));
+    this.subject = subject;
     this.reasons = List.copyOf(reasons);
     this.findings = List.copyOf(findings);
   }
@@ -48,6 +50,11 @@ public final class MigRefusedException extends MigException {
     return error.location().isPresent()
         ? error.subject() + ":" + error.locatedSentence()
         : error.sentence();
+  }
+
+  /** {@return what was requested, or what prevents it, such as a ConfigMap} */
+  public String subject() {
+    return subject;
   }
 
   /** {@return every reason, each with its remedy; at least one sentence} */
