@@ -4,6 +4,7 @@ import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.text.GpuResource;
 import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.List;
@@ -23,8 +24,6 @@ import java.util.stream.Collectors;
  *     devices' names if an address is unknown
  */
 public record DraNode(String name, List<DraGpu> gpus) implements JsonForm {
-
-  private static final String WHOLE_GPU = "nvidia.com/gpu";
 
   public DraNode {
     Objects.requireNonNull(name, "name");
@@ -53,7 +52,7 @@ public record DraNode(String name, List<DraGpu> gpus) implements JsonForm {
     for (DraGpu gpu : gpus) {
       // A MIG device whose profile cannot be read is not counted, but its GPU is not whole.
       if (ExistingDevices.of(gpu).devices().isEmpty()) {
-        counts.merge(WHOLE_GPU, 1L, Long::sum);
+        counts.merge(GpuResource.GPU, 1L, Long::sum);
       }
       gpu.cutInto()
           .forEach((profile, count) ->
@@ -71,7 +70,7 @@ public record DraNode(String name, List<DraGpu> gpus) implements JsonForm {
     SortedMap<String, Long> counts = new TreeMap<>();
     for (DraGpu gpu : gpus) {
       if (gpu.isFree()) {
-        counts.merge(WHOLE_GPU, 1L, Long::sum);
+        counts.merge(GpuResource.GPU, 1L, Long::sum);
       }
       gpu.room()
           .forEach((profile, count) ->

@@ -17,6 +17,7 @@ import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.text.GpuResource;
 import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -100,7 +101,7 @@ public record NodeCapacity(
     published.gpus().stream()
         .flatMap(gpu -> gpu.devices().stream())
         .filter(device -> device.state() == DraDevice.State.FREE)
-        .map(device -> device.profile().map(MigProfile::resourceName).orElse("nvidia.com/gpu"))
+        .map(device -> device.profile().map(MigProfile::resourceName).orElse(GpuResource.GPU))
         .forEach(resource -> inUse.computeIfPresent(resource, (any, count) -> count - 1));
     inUse.values().removeIf(count -> count <= 0);
     used.forEach((resource, count) -> {
