@@ -126,7 +126,8 @@ class ArchitectureTest {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         Files.readString(file)
             .lines()
-            .filter(line -> !line.strip().startsWith("*") && pattern.matcher(line).find())
+            .filter(
+                line -> !line.strip().startsWith("*") && pattern.matcher(line).find())
             .forEach(line -> found.add(file.getFileName() + ": " + line.strip()));
       }
       return found;

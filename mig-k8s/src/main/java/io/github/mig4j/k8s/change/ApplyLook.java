@@ -153,8 +153,7 @@ final class ApplyLook {
 
   /** Soon, since no watch reports what happens before the time that the look has named. */
   private static Duration pause(long nanos) {
-    return Duration.ofNanos(
-        Math.max(SHORTEST_PAUSE.toNanos(), Math.min(PAUSE.toNanos(), nanos)));
+    return Duration.ofNanos(Math.max(SHORTEST_PAUSE.toNanos(), Math.min(PAUSE.toNanos(), nanos)));
   }
 
   private ApplyStep failed(MigChangeException failure) {
@@ -178,7 +177,9 @@ final class ApplyLook {
   /** A finding says itself what it is about. */
   private static List<String> reasons(MigRefusedException refused) {
     return refused.findings().isEmpty()
-        ? refused.reasons().stream().map(reason -> refused.subject() + ": " + reason).toList()
+        ? refused.reasons().stream()
+            .map(reason -> refused.subject() + ": " + reason)
+            .toList()
         : refused.reasons();
   }
 

@@ -25,8 +25,7 @@ record ApplyOptions(
     ROLL_BACK
   }
 
-  NodeCheck.Request check(
-      Cluster cluster, String node, ApplyGoal goal, NodeCheck.Attempt attempt) {
+  NodeCheck.Request check(Cluster cluster, String node, ApplyGoal goal, NodeCheck.Attempt attempt) {
     return new NodeCheck.Request(cluster, node, goal, gpus, disruption, gate, attempt);
   }
 

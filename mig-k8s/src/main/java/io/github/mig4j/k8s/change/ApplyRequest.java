@@ -127,8 +127,8 @@ public final class ApplyRequest {
    * @throws MigClusterException if the API server does not answer
    */
   public Preflight preflight() {
-    return new NodeCheck(options.check(
-            subject.cluster(), subject.node(), subject.goal(), NodeCheck.Attempt.NEW))
+    return new NodeCheck(
+            options.check(subject.cluster(), subject.node(), subject.goal(), NodeCheck.Attempt.NEW))
         .preflight();
   }
 

@@ -137,8 +137,8 @@ final class ApplyRun {
   static ApplyRun undoing(Task task, Sight sight, ChangeRecord record, FailureRecord failure) {
     ApplyRun run = new ApplyRun(task, sight);
     Task back = task.withOptions(task.options().withOnFailure(ApplyOptions.OnFailure.STAY))
-        .withGoal(new ApplyGoal.RollBack(
-            Optional.of(record.kind()), ApplyGoal.RollBack.After.CONTINUES));
+        .withGoal(
+            new ApplyGoal.RollBack(Optional.of(record.kind()), ApplyGoal.RollBack.After.CONTINUES));
     run.note = failure;
     run.failure = MigChangeException.of(failure, MigNodeStatus.unread(task.node()));
     run.failure.retryIn(RetryPause.left(failure, run.clock.instant()));
@@ -369,7 +369,9 @@ final class ApplyRun {
     Task back = task.withGoal(new ApplyGoal.RollBack(Optional.of(plan().kind())))
         .withBy(by)
         .withOptions(
-            plan().gpus().isEmpty() ? again : again.withGpus(new StatedGpus.Each(plan().gpus())));
+            plan().gpus().isEmpty()
+                ? again
+                : again.withGpus(new StatedGpus.Each(plan().gpus())));
     rollback = new ApplyRun(
         back,
         sight,

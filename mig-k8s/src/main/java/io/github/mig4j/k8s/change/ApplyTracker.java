@@ -159,8 +159,7 @@ final class ApplyTracker {
     this.progress = progress;
     this.lookInterval = longer(timings.failure(), MIN_LOG_INTERVAL);
     // A run that ended before the request is in the log already.
-    this.lookNanos =
-        isWithoutPrompt() ? start.nanos() : start.nanos() + lookInterval.toNanos();
+    this.lookNanos = isWithoutPrompt() ? start.nanos() : start.nanos() + lookInterval.toNanos();
     Past past = start.past().orElseGet(() -> before(start.nanos()));
     this.pausedBefore = past.pausedBefore();
     this.marks.addAll(past.marks());
@@ -412,7 +411,8 @@ final class ApplyTracker {
   }
 
   private void lookSoonAtFailure(long since) {
-    lookSoon(since + shorter(start.failureLook(), timings.failure()).toNanos(), start.failureLook());
+    lookSoon(
+        since + shorter(start.failureLook(), timings.failure()).toNanos(), start.failureLook());
   }
 
   private boolean hasLasted(long nanos) {

@@ -233,8 +233,7 @@ public final class MigNode {
   }
 
   private ApplyRequest request(ApplyGoal goal) {
-    return new ApplyRequest(
-        new ApplyLook.Subject(cluster, name, goal, ApplyOptions.defaults()));
+    return new ApplyRequest(new ApplyLook.Subject(cluster, name, goal, ApplyOptions.defaults()));
   }
 
   /**

@@ -118,8 +118,7 @@ final class NodeClaim {
         return now;
       }
       Node cordoned = write(
-          cluster,
-          NodePatch.on(now).cordon().record(recordWith(now, ChangeRecord.Done.CORDONED)));
+          cluster, NodePatch.on(now).cordon().record(recordWith(now, ChangeRecord.Done.CORDONED)));
       mine.add(ChangeRecord.Done.CORDONED);
       return cordoned;
     });

@@ -162,8 +162,8 @@ final class RequestedChange {
     Optional<Duration> stableFor =
         prompt == Prompt.NOTHING ? claim.stableSince(before).map(clock::since) : Optional.empty();
     long now = clock.now();
-    ApplyTracker.Start start = new ApplyTracker.Start(
-        prompt, proof, stableFor, now, failureLook(), Optional.empty());
+    ApplyTracker.Start start =
+        new ApplyTracker.Start(prompt, proof, stableFor, now, failureLook(), Optional.empty());
     ApplyTracker tracker = new ApplyTracker(settings(), timings, plan, start, change::reachedAt);
     boolean isOnlyFollowed =
         memory == Memory.PROCESS && requested && plan.isInForce(cluster.settings());
@@ -359,9 +359,7 @@ final class RequestedChange {
       return Optional.of(request).filter(known -> known.tracker.noteLoggedSuccess());
     }
     if (!diagnoser.showsFailureOf(key)) {
-      return look.hasLasted()
-          ? retry(request, request.node, sinceStart)
-          : Optional.empty();
+      return look.hasLasted() ? retry(request, request.node, sinceStart) : Optional.empty();
     }
     // The manager writes a state before it writes that the run has ended.
     Optional<Node> latest = latest();

@@ -99,7 +99,8 @@ record ManagerCheck(Node node, PreflightFindings findings) {
   }
 
   private boolean isOperatedOn() {
-    return Cluster.labels(node).keySet().stream().anyMatch(key -> key.startsWith(Labels.DEPLOY_PREFIX));
+    return Cluster.labels(node).keySet().stream()
+        .anyMatch(key -> key.startsWith(Labels.DEPLOY_PREFIX));
   }
 
   private void checkPods(List<Pod> here, Severity blocking) {

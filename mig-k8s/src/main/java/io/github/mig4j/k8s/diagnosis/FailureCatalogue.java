@@ -173,8 +173,7 @@ record FailureCatalogue(
 
   private static FailureCatalogue read() {
     try (InputStream in = FailureCatalogue.class.getResourceAsStream("failures.json")) {
-      return MAPPER.readValue(
-          Objects.requireNonNull(in, "failures.json"), FailureCatalogue.class);
+      return MAPPER.readValue(Objects.requireNonNull(in, "failures.json"), FailureCatalogue.class);
     } catch (IOException e) {
       throw new UncheckedIOException("failures.json cannot be read", e);
     }

@@ -139,9 +139,7 @@ final class LogReading {
     Optional<LogComponent> said = FailureCatalogue.bundled().speaker(prefix, line);
     said.ifPresent(component -> speaking.put(format, component));
     LogComponent before = speaking.get(format);
-    if (said.isEmpty()
-        && format == Format.LOGRUS
-        && (before == null || before.isOfManager())) {
+    if (said.isEmpty() && format == Format.LOGRUS && (before == null || before.isOfManager())) {
       return Optional.of(
           BY_MIG_PARTED.matcher(line).find() ? LogComponent.MIG_PARTED : LogComponent.MIG_MANAGER);
     }

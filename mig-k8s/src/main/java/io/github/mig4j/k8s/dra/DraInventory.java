@@ -32,7 +32,6 @@ import java.util.Optional;
 public record DraInventory(List<DraNode> nodes, List<Finding> findings) implements JsonForm {
 
   /** How to write each kind, which takes longer to find out than to write it. */
-
   public DraInventory {
     Objects.requireNonNull(nodes, "nodes");
     Objects.requireNonNull(findings, "findings");
@@ -72,7 +71,9 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
     Objects.requireNonNull(objects, "objects");
     Objects.requireNonNull(catalog, "catalog");
     return new InventoryReader(catalog)
-        .read(objects.stream().map(object -> ObjectTexts.tree(ObjectSerialization.SHARED, object)).toList());
+        .read(objects.stream()
+            .map(object -> ObjectTexts.tree(ObjectSerialization.SHARED, object))
+            .toList());
   }
 
   /**

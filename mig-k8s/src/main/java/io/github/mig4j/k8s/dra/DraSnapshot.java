@@ -68,7 +68,10 @@ public final class DraSnapshot {
     Objects.requireNonNull(objects, "objects");
     Objects.requireNonNull(catalog, "catalog");
     return new DraSnapshot(
-        objects.stream().map(object -> ObjectTexts.tree(ObjectSerialization.SHARED, object)).toList(), catalog);
+        objects.stream()
+            .map(object -> ObjectTexts.tree(ObjectSerialization.SHARED, object))
+            .toList(),
+        catalog);
   }
 
   private List<JsonNode> ofKind(String kind) {

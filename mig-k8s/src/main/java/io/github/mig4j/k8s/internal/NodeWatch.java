@@ -19,8 +19,7 @@ public final class NodeWatch implements AutoCloseable {
 
   public NodeWatch(Cluster cluster, String name, Duration timeout) throws InterruptedException {
     this.name = name;
-    this.following =
-        cluster.view().follow(name, (ClusterView.Versions<Node>) seen::add, timeout);
+    this.following = cluster.view().follow(name, (ClusterView.Versions<Node>) seen::add, timeout);
   }
 
   /**

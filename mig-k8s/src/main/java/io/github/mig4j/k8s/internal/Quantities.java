@@ -17,16 +17,12 @@ public final class Quantities {
 
   /** What pods can use of a node's resources; nothing where its status does not say it. */
   public static Map<String, Quantity> allocatable(Node node) {
-    return Optional.ofNullable(node.getStatus())
-        .map(NodeStatus::getAllocatable)
-        .orElse(Map.of());
+    return Optional.ofNullable(node.getStatus()).map(NodeStatus::getAllocatable).orElse(Map.of());
   }
 
   /** A node's resources, whether pods can use them or not; as {@link #allocatable}. */
   public static Map<String, Quantity> capacity(Node node) {
-    return Optional.ofNullable(node.getStatus())
-        .map(NodeStatus::getCapacity)
-        .orElse(Map.of());
+    return Optional.ofNullable(node.getStatus()).map(NodeStatus::getCapacity).orElse(Map.of());
   }
 
   /** A quantity as it is written; empty if it has no text. */

@@ -6,10 +6,10 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.Quantities;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Not API: a system that partitions GPUs by itself, and how it shows on a node. Two systems that
@@ -95,8 +95,8 @@ public record GpuOwner(String product, String remedy, List<String> marks) {
         .findFirst();
     boolean isAks =
         labels.keySet().stream().anyMatch(key -> key.startsWith("kubernetes.azure.com/"));
-    boolean isCut =
-        NodeReading.isOfDevice(node) || NodeReading.offeredProfiles(node).findAny().isPresent();
+    boolean isCut = NodeReading.isOfDevice(node)
+        || NodeReading.offeredProfiles(node).findAny().isPresent();
     return !isAks
         ? Optional.empty()
         : named.or(() -> isCut && !labels.containsKey(Labels.MIG_CONFIG_STATE)

@@ -773,15 +773,11 @@ class ApplyStepTest {
   @Test
   void poll_whereTheConfigMapHasNoRoom_namesTheConfigMap() {
     node(Nodes.b200(1).config("old", "success").running());
-    client
-        .configMaps()
-        .inNamespace("gpu-operator")
-        .withName("mig-config")
-        .edit(map -> {
-          String text = map.getData().get("config.yaml");
-          String filler = "#" + "x".repeat(1024 * 1024 - text.length() - 20) + "\n";
-          return new ConfigMapBuilder(map).addToData("config.yaml", filler + text).build();
-        });
+    client.configMaps().inNamespace("gpu-operator").withName("mig-config").edit(map -> {
+      String text = map.getData().get("config.yaml");
+      String filler = "#" + "x".repeat(1024 * 1024 - text.length() - 20) + "\n";
+      return new ConfigMapBuilder(map).addToData("config.yaml", filler + text).build();
+    });
 
     assertThat(client("operator").apply("medium").poll().toString())
         .matches(
