@@ -34,7 +34,7 @@ final class SharedAnswers<K, V> {
           new Answer<>(new CompletableFuture<>(), System.nanoTime() + lifetime.toNanos());
       Answer<V> shared = answers.compute(
           key, (k, current) -> current == null || current.isExpired() ? mine : current);
-      if (shared == mine) {
+      if (shared.equals(mine)) {
         return request(key, mine, request);
       }
       try {
