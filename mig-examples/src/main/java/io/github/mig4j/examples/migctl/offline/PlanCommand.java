@@ -121,7 +121,7 @@ public final class PlanCommand implements Callable<Integer> {
         items.add(output.valid(() -> DemandItem.of(Input.profile(counted.name), counted.count)));
       }
     }
-    Demand wanted = output.valid(() -> Demand.of(items));
+    Demand wanted = output.valid(() -> new Demand(items));
     FleetPlan plan = output.valid(() -> Planner.of(nodes)).plan(wanted);
     Map<GpuModel, Integer> available = new LinkedHashMap<>();
     nodes.forEach(node -> IntStream.range(0, node.gpuCount())
